@@ -1,0 +1,22 @@
+/** What the process exits with; the one table, shown in the help. 130 and 143 stand for SIGINT and SIGTERM. */
+export const EXIT = {
+  done: 0,
+  failed: 1,
+  planned: 2,
+  usage: 3,
+  auth: 4,
+  notApplyable: 5,
+  partial: 6,
+} as const;
+
+/** The table's texts, in order. */
+export const EXIT_TEXTS: readonly (readonly [code: string, meaning: string])[] = [
+  ['0', 'done'],
+  ['1', 'failed'],
+  ['2', 'deletions are planned (only with --detailed-exitcode)'],
+  ['3', 'wrong usage, config or policy'],
+  ['4', 'authentication or permission'],
+  ['5', 'not applyable: a limit, an in-use source that could not be read, a stale plan, deletion switched off'],
+  ['6', 'applied in part'],
+  ['130, 143', 'stopped by SIGINT, SIGTERM'],
+];

@@ -1,0 +1,96 @@
+import type { Digest } from './digest.ts';
+
+/** What is there: every repository that was read, each with its manifests. A document (`kind`, `formatVersion`). */
+export interface Inventory {
+  readonly kind: 'Inventory';
+  readonly formatVersion: string;
+  /** When the reading began, ISO 8601 UTC. */
+  readonly takenAt: string;
+  readonly repositories: readonly RepositoryInventory[];
+}
+
+/** One repository as read. */
+export interface RepositoryInventory {
+  /** The registry's name: from the config, or its host. */
+  readonly registry: string;
+  /** The adapter's kind: `oci`, `harbor`, …. Shown, never asked: the core asks `capabilities`. */
+  readonly type: string;
+  /** The name within the registry, without its host. */
+  readonly repository: string;
+  /** False when any page, manifest or index could not be read: nothing in it may be deleted. */
+  readonly complete: boolean;
+  /** Why it is not complete, a sentence each. */
+  readonly problems?: readonly string[];
+  readonly capabilities: Capabilities;
+  readonly manifests: readonly Manifest[];
+}
+
+/**
+ * What a registry can do and tell. Each name of a datum is the name of the field of {@link Manifest} that holds it; false says that
+ * this registry never has it, as opposed to one image that lacks it.
+ */
+export interface Capabilities {
+  /** One tag can be removed and the others of its digest stay. */
+  readonly deleteTag: boolean;
+  /** Manifests without a tag are listed, so that the inventory is everything there is. */
+  readonly listUntagged: boolean;
+  readonly pushedAt: boolean;
+  readonly createdAt: boolean;
+  readonly pulledAt: boolean;
+  readonly tagTimes: boolean;
+  readonly labels: boolean;
+  readonly annotations: boolean;
+  readonly platforms: boolean;
+  readonly artifactType: boolean;
+  readonly vulnerability: boolean;
+}
+
+/** Severities of a vulnerability scan, mildest first. */
+export const SEVERITIES = ['none', 'low', 'medium', 'high', 'critical'] as const;
+export type Severity = (typeof SEVERITIES)[number];
+
+/** A part of an image that the registry stores once by digest. */
+export interface Blob {
+  readonly digest: Digest;
+  /** Bytes as stored (compressed). */
+  readonly size: number;
+}
+
+/** One manifest: an image, an index, a child of an index, or an attachment. Times are ISO 8601 UTC. */
+export interface Manifest {
+  readonly digest: Digest;
+  readonly mediaType: string;
+  /** Bytes of the manifest itself, its config and its layers; an index counts its own bytes alone, its children count themselves. */
+  readonly size: number;
+  /** All its tags, ordinary ones and attachment tags. */
+  readonly tags: readonly string[];
+  /** When each tag was last set, where the registry says. */
+  readonly tagTimes?: Readonly<Record<string, string>>;
+  /** When the registry received it. */
+  readonly pushedAt?: string;
+  /** When it was built, as the image itself says. */
+  readonly createdAt?: string;
+  /** When it was last pulled. Missing on a registry that records pulls: never. */
+  readonly pulledAt?: string;
+  /** Digest of the config blob. */
+  readonly config?: Digest;
+  /** Digests that an index lists, present in the repository or not. */
+  readonly children: readonly Digest[];
+  /** The manifest that this one is attached to by its `subject` field. */
+  readonly subject?: Digest;
+  readonly artifactType?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+  /** `os/architecture[/variant]`; of an index, those of its children. */
+  readonly platforms?: readonly string[];
+  /** What it stores: the manifest itself (a registry stores that as a blob too), config and layers. Missing: not known. */
+  readonly blobs?: readonly Blob[];
+  /** The registry refuses to delete or change it. */
+  readonly locked?: boolean;
+  /** The tags that the registry refuses to delete or move. */
+  readonly lockedTags?: readonly string[];
+  /** The registry itself says that it is signed. */
+  readonly signed?: boolean;
+  /** The worst finding of its last scan; missing where it was not scanned. */
+  readonly vulnerability?: Severity;
+}

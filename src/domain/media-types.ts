@@ -1,0 +1,33 @@
+/** Manifest media types, and what they say about a manifest. Source: OCI image-spec 1.1 and Docker's schema 2 documents. */
+export const OCI_INDEX = 'application/vnd.oci.image.index.v1+json';
+export const OCI_MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
+export const DOCKER_LIST = 'application/vnd.docker.distribution.manifest.list.v2+json';
+export const DOCKER_MANIFEST = 'application/vnd.docker.distribution.manifest.v2+json';
+
+/**
+ * All manifest types there are, for the Accept header. Leave one out and a registry answers 404 or hands out a
+ * converted manifest with another digest (distribution, registry/handlers/manifests.go).
+ */
+export const MANIFEST_TYPES: readonly string[] = [
+  OCI_INDEX,
+  OCI_MANIFEST,
+  DOCKER_LIST,
+  DOCKER_MANIFEST,
+  'application/vnd.oci.artifact.manifest.v1+json',
+  'application/vnd.docker.distribution.manifest.v1+prettyjws',
+  'application/vnd.docker.distribution.manifest.v1+json',
+];
+
+/** True of an OCI image index and of a Docker manifest list. */
+export function isIndexType(mediaType: string): boolean {
+  return mediaType === OCI_INDEX || mediaType === DOCKER_LIST;
+}
+
+/** True of the artifact types that a signature carries as a referrer (cosign, sigstore bundle, notation). */
+export function isSignatureType(artifactType: string): boolean {
+  return (
+    artifactType === 'application/vnd.dev.cosign.artifact.sig.v1+json' ||
+    artifactType.startsWith('application/vnd.dev.sigstore.bundle.') ||
+    artifactType === 'application/vnd.cncf.notary.signature'
+  );
+}

@@ -1,0 +1,28 @@
+// The contract; the helper fills in the class.
+/** A request. Everything is explicit: nothing is taken from the environment but the proxy, at construction. */
+export interface HttpRequest {
+  readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'PATCH' | 'DELETE';
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array;
+  readonly signal?: AbortSignal;
+  /** Largest answer taken, in bytes; a longer one is an error. Default 8 MiB. */
+  readonly maxBytes?: number;
+}
+
+/** An answer of any status, its body read whole. */
+export interface HttpResponse {
+  readonly status: number;
+  /** Lower-case names; of a repeated header the values joined by ", ". */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+  /** Where it came from, after redirects. */
+  readonly url: string;
+}
+
+/** The one way to the network. */
+export interface HttpClient {
+  /** Retries what may be retried and answers the last response, whatever its status. Throws `ToolError` `UNREACHABLE` or `BAD_RESPONSE`. */
+  request(request: HttpRequest): Promise<HttpResponse>;
+  close(): Promise<void>;
+}
