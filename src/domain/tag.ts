@@ -21,3 +21,8 @@ export function attachmentTagSubject(tag: string): Digest | undefined {
 export function isSignatureTag(tag: string): boolean {
   return attachmentTagSubject(tag) !== undefined && tag.endsWith('.sig');
 }
+
+/** True of the referrers fallback tag. */
+export function isFallbackTag(tag: string): boolean {
+  return attachmentTagSubject(tag) !== undefined && !tag.includes('.');
+}

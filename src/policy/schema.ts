@@ -16,118 +16,184 @@ export function isTimeOrder(order: Order): boolean {
   return order === 'pushed' || order === 'created' || order === 'tagged';
 }
 
+// Texts in describe() and meta() go into policies/policy.schema.json, where editors show them; so do patterns that say what a refinement checks.
 const count = z.int().min(0);
 const days = z.number().min(0);
 const globs = z
   .array(z.string().refine((glob) => isGlob(glob.replace(/^!/, '')), { error: 'not a valid glob' }))
-  .refine((list) => list.some((glob) => !glob.startsWith('!')), { error: 'needs at least one glob without "!": on their own, "!" globs select nothing' });
-const plainGlobs = z.array(z.string().refine((glob) => !glob.startsWith('!') && isGlob(glob), { error: 'not a valid glob ("!" belongs in "exclude")' })).min(1);
-const exactMap = z.record(z.string(), z.string()).refine((map) => Object.keys(map).length > 0, { error: 'needs at least one name and value' });
+  .refine((list) => list.some((glob) => !glob.startsWith('!')), { error: 'needs at least one glob without "!": on their own, "!" globs select nothing' })
+  .meta({ minItems: 1 });
+const plainGlobs = z.array(z.string().refine((glob) => !glob.startsWith('!') && isGlob(glob), { error: 'not a valid glob, or one with "!", which cannot stand in this list' })).min(1);
+const exactMap = z.record(z.string(), z.string()).refine((map) => Object.keys(map).length > 0, { error: 'needs at least one name and value' }).meta({ minProperties: 1 });
+const isTrue = z.literal(true, { error: 'can only be true: leave it out otherwise' });
 const regex = z.string().superRefine((pattern, context) => {
+  const problem = regexProblem(pattern);
+  if (problem !== undefined) context.addIssue({ code: 'custom', message: `not a valid RE2 expression: ${problem}` });
+});
+const duration = z
+  .string()
+  .refine((text) => parseDuration(text) !== undefined, { error: 'not a duration: write a whole number and s, m, h, d or w, such as 12h or 30d' })
+  .meta({ pattern: '^[0-9]+[smhdw]$', examples: ['1h', '2d'] });
+const size = z
+  .union([z.int().min(0), z.string().meta({ pattern: '^[0-9]+(\\.[0-9]+)?\\s*([KMGT]i?B|B)$' })])
+  .refine((value) => typeof value === 'number' || parseSize(value) !== undefined, {
+    error: 'not a size: write bytes, or a number and KB, MB, GB, TB, KiB, MiB, GiB or TiB, such as 500MB',
+  })
+  .meta({ examples: ['500MB', '2TiB'] });
+
+function regexProblem(pattern: string): string | undefined {
   try {
     RE2JS.compile(pattern);
+    return undefined;
   } catch (error) {
-    context.addIssue({ code: 'custom', message: `not a valid RE2 expression: ${error instanceof Error ? error.message : String(error)}` });
+    return error instanceof Error ? error.message : String(error);
   }
-});
-const duration = z.string().refine((text) => parseDuration(text) !== undefined, { error: 'not a duration: write a whole number and s, m, h, d or w, such as 12h or 30d' });
-const size = z.union([z.int().min(0), z.string()]).refine((value) => typeof value === 'number' || parseSize(value) !== undefined, {
-  error: 'not a size: write bytes, or a number and KB, MB, GB, TB, KiB, MiB, GiB or TiB, such as 500MB',
-});
+}
 
-const TagSelector = z.union([
-  globs,
-  z
-    .strictObject({
-      include: plainGlobs.optional(),
-      exclude: plainGlobs.optional(),
-      regex: regex.optional(),
-      semver: z.string().refine((range) => semver.validRange(range) !== null, { error: 'not a semver range' }).optional(),
-    })
-    .refine((tags) => Object.keys(tags).length > 0, { error: 'needs at least one of include, exclude, regex and semver' }),
-]);
+const TagSelector = z
+  .union([
+    globs.describe('Globs over whole tags, such as ["v*", "!v0.*"]: some plain one must match, no "!" one may.'),
+    z
+      .strictObject({
+        include: plainGlobs.optional().describe('Globs of which one must match; default every tag.'),
+        exclude: plainGlobs.optional().describe('Globs of which none may match.'),
+        regex: regex.optional().describe('An RE2 expression for the whole tag; captures such as (?<branch>.+) can be named by "per".'),
+        semver: z
+          .string()
+          .refine((range) => semver.validRange(range) !== null, { error: 'not a semver range, such as ">=1.0.0 <2.0.0"' })
+          .optional()
+          .describe('A semver range, such as ">=1.0.0 <2.0.0". Tags that are no whole version are not selected.'),
+      })
+      .refine((tags) => Object.keys(tags).length > 0, { error: 'needs at least one of include, exclude, regex and semver' })
+      .meta({ minProperties: 1 }),
+  ])
+  .describe('Which tags: a list of globs, or a map of include, exclude, regex and semver that must all hold.');
 
-const Keep = z.union([
-  z.enum(['all', 'none']),
-  z
-    .strictObject({ last: count.optional(), days: days.optional(), pulledDays: days.optional(), max: count.optional() })
-    .refine((keep) => Object.keys(keep).length > 0, { error: 'needs at least one of last, days, pulledDays and max' }),
-]);
+const Keep = z
+  .union([
+    z.enum(['all', 'none']).describe('all: nothing expires. none: everything expires.'),
+    z
+      .strictObject({
+        last: count.optional().describe('The newest N of each group.'),
+        days: days.optional().describe('Those no older than D days of 24 hours, by the time that "order" names.'),
+        pulledDays: days.optional().describe('Those pulled within the last D days, and those no older than D days. Needs a registry that records pulls.'),
+        max: count.optional().describe('Of what days and pulledDays keep, no more than the newest N; on its own, the newest N.'),
+      })
+      .refine((keep) => Object.keys(keep).length > 0, { error: 'needs at least one of last, days, pulledDays and max' })
+      .meta({ minProperties: 1 }),
+  ])
+  .describe('What stays of what the rule selects; the rest expires. What any of last, days and pulledDays keeps is kept.');
 
 const RuleSpec = z
   .strictObject({
-    name: z.string().min(1),
+    name: z.string().min(1).describe('Shown in plans as the reason; unique within the policy.'),
     tags: TagSelector.optional(),
-    untagged: z.literal(true).optional(),
-    orphaned: z.literal(true).optional(),
-    labels: exactMap.optional(),
-    annotations: exactMap.optional(),
-    mediaTypes: plainGlobs.optional(),
-    artifactTypes: plainGlobs.optional(),
-    platforms: plainGlobs.optional(),
-    largerThan: size.optional(),
-    signed: z.boolean().optional(),
-    vulnerabilities: z.strictObject({ atLeast: z.enum(SEVERITIES) }).optional(),
-    order: z.enum(ORDERS).optional(),
-    per: z.string().min(1).optional(),
+    untagged: isTrue.optional().describe('Selects images without a tag that nothing refers to, instead of tags.'),
+    orphaned: isTrue.optional().describe('Selects signatures and other attachments whose image is gone, instead of tags.'),
+    labels: exactMap.optional().describe('Labels that the image must have, with these very values.'),
+    annotations: exactMap.optional().describe('Annotations that the manifest must have, with these very values.'),
+    mediaTypes: plainGlobs.optional().describe('Globs over the media type of the manifest.'),
+    artifactTypes: plainGlobs.optional().describe('Globs over the artifact type of the manifest.'),
+    platforms: plainGlobs.optional().describe('Globs over os/architecture[/variant]; of an index, one of its children must match.'),
+    largerThan: size.optional().describe('Images larger than this.'),
+    signed: z.boolean().optional().describe('Images that have a signature (true) or have none (false).'),
+    vulnerabilities: z
+      .strictObject({ atLeast: z.enum(SEVERITIES).describe('The mildest severity that selects.') })
+      .optional()
+      .describe('Images whose last scan found something of at least this severity. An image that was not scanned is not selected.'),
+    order: z.enum(ORDERS).optional().describe('What "newest" means; default pushed. semver, numeric and alphabetical read the tag, the others a time.'),
+    per: z.string().min(1).optional().describe('One group for each: repository (default), major or minor version, or a capture of tags.regex. "keep" counts in each group by itself.'),
     keep: Keep,
   })
-  .superRefine((rule, context) => {
-    const issue = (key: string, message: string): void => context.addIssue({ code: 'custom', path: [key], message });
-    const kinds = (['tags', 'untagged', 'orphaned'] as const).filter((kind) => rule[kind] !== undefined);
-    for (const kind of kinds.slice(1)) issue(kind, `cannot stand beside "${kinds[0]}": a rule selects tags, untagged images or orphaned attachments`);
-    const { name: _name, keep: _keep, order, per, ...selectors } = rule;
-    if (Object.keys(selectors).length === 0) context.addIssue({ code: 'custom', path: [], message: 'selects nothing: a rule needs a selector, such as tags: ["**"] for every tag' });
-    const tagged = rule.untagged === undefined && rule.orphaned === undefined;
-    if (!tagged && order !== undefined && (!isTimeOrder(order) || order === 'tagged')) issue('order', `"${order}" reads tags, and what this rule selects has none: use pushed or created`);
-    if (!tagged && per !== undefined && per !== 'repository') issue('per', 'groups by tags, and what this rule selects has none');
-    if (per !== undefined && !['repository', 'major', 'minor'].includes(per)) {
-      const pattern = rule.tags !== undefined && !Array.isArray(rule.tags) ? rule.tags.regex : undefined;
-      const names = pattern === undefined ? [] : captureNames(pattern);
-      if (!names.includes(per)) {
-        issue('per', `"${per}" is neither repository, major nor minor nor a capture of the rule's tags.regex${names.length > 0 ? ` (it has ${names.join(', ')})` : ', such as (?<branch>.+)'}`);
-      }
-    }
-  });
+  .superRefine(checkRule, { when: ({ value }) => isMap(value) })
+  .describe('The first rule that selects a tag decides it; a tag that no rule selects stays.');
+
+// Runs beside other problems, so that all are told at once: nothing about the rule is certain but that it is a map.
+function checkRule(rule: Readonly<Record<string, unknown>>, context: z.core.$RefinementCtx): void {
+  const issue = (key: string, message: string): void => context.addIssue({ code: 'custom', path: [key], message });
+  const kinds = (['tags', 'untagged', 'orphaned'] as const).filter((kind) => rule[kind] !== undefined);
+  for (const kind of kinds.slice(1)) issue(kind, `cannot stand beside "${kinds[0]}": a rule selects tags, untagged images or orphaned attachments`);
+  const { name: _name, keep: _keep, order, per, ...selectors } = rule;
+  if (Object.keys(selectors).length === 0 && !context.issues.some((other) => other.code === 'unrecognized_keys')) {
+    context.addIssue({ code: 'custom', path: [], message: 'selects nothing: a rule needs a selector, such as tags: ["**"] for every tag' });
+  }
+  const tagged = rule['untagged'] === undefined && rule['orphaned'] === undefined;
+  const known = ORDERS.find((name) => name === order);
+  if (!tagged && known !== undefined && !isTimeOrder(known)) {
+    issue('order', `"${known}" reads tags, and what this rule selects has none: use pushed or created`);
+  }
+  if (typeof per !== 'string' || per === '') return;
+  if (!tagged && per !== 'repository') issue('per', 'groups by tags, and what this rule selects has none');
+  else if (!['repository', 'major', 'minor'].includes(per)) checkCapture(rule['tags'], per, issue);
+}
+
+function checkCapture(tags: unknown, per: string, issue: (key: string, message: string) => void): void {
+  const pattern = isMap(tags) ? tags['regex'] : undefined;
+  if (pattern !== undefined && (typeof pattern !== 'string' || regexProblem(pattern) !== undefined)) return;
+  const names = pattern === undefined ? [] : captureNames(pattern);
+  if (names.includes(per)) return;
+  const has = names.length > 0 ? `, which has ${names.join(', ')}` : ', such as (?<branch>.+)';
+  issue('per', `"${per}" is neither repository, major nor minor nor a capture of the rule's tags.regex${has}`);
+}
+
+function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
 
 const ProtectSpec = z
   .strictObject({
-    tags: globs.optional(),
-    digests: z.array(z.string().refine(isDigest, { error: 'not a whole digest, such as sha256: and 64 hexadecimal digits' })).min(1).optional(),
-    labels: exactMap.optional(),
-    signed: z.literal(true).optional(),
+    tags: globs.optional().describe('These tags, as globs: none is ever taken off, and their images stay.'),
+    digests: z
+      .array(z.string().refine(isDigest, { error: 'not a whole digest, such as sha256: and 64 hexadecimal digits' }).meta({ pattern: '^sha(256:[0-9a-f]{64}|384:[0-9a-f]{96}|512:[0-9a-f]{128})$' }))
+      .min(1)
+      .optional()
+      .describe('These manifests.'),
+    labels: exactMap.optional().describe('Images that have all of these labels, with these very values.'),
+    signed: isTrue.optional().describe('Images that have a signature.'),
   })
-  .refine((entry) => Object.keys(entry).length === 1, { error: 'needs exactly one of tags, digests, labels and signed; write one list entry for each' });
+  .refine((entry) => Object.keys(entry).length === 1, { error: 'needs exactly one of tags, digests, labels and signed; write one list entry for each' })
+  .meta({ minProperties: 1, maxProperties: 1 });
 
 const LimitsSpec = z.strictObject({
-  maxDeletions: count.optional(),
-  maxDeletePercent: z.number().min(0).max(100).optional(),
-  maxDeleteBytes: size.optional(),
+  maxDeletions: count.optional().describe('Images.'),
+  maxDeletePercent: z.number().min(0).max(100).optional().describe('Percent of all images of the governed repositories.'),
+  maxDeleteBytes: size.optional().describe('Bytes, by the size of what is deleted.'),
 });
 
 const PolicySpec = z.strictObject({
-  name: z.string().min(1),
-  registries: z.array(z.string().min(1)).min(1).optional(),
-  repositories: globs.optional(),
-  keepAtLeast: count.optional(),
-  grace: duration.optional(),
-  sharedTags: z.enum(['untag', 'keep']).optional(),
-  protect: z.array(ProtectSpec).optional(),
-  limits: LimitsSpec.optional(),
-  rules: z.array(RuleSpec).min(1),
+  name: z.string().min(1).describe('Shown in plans; unique among all policies of a run.'),
+  registries: z.array(z.string().min(1)).min(1).optional().describe('Names of registries from the config; default every registry given.'),
+  repositories: globs.optional().describe('Globs over repository names, "!" takes out; default ["**"]. The first policy that matches a repository governs it.'),
+  keepAtLeast: count.optional().describe('The newest N tagged images of each repository always stay; default 1. 0 lets a repository become empty.'),
+  grace: duration.optional().describe('Nothing pushed more recently than this is touched; default 1h.'),
+  sharedTags: z.enum(['untag', 'keep']).optional().describe('What happens to an expired tag whose image stays by another tag; default untag.'),
+  protect: z.array(ProtectSpec).optional().describe('What no rule can delete. Each entry names one kind of thing.'),
+  limits: LimitsSpec.optional().describe('A plan that deletes more than any of these is not carried out at all.'),
+  rules: z.array(RuleSpec).min(1).describe('In order: the first rule that selects a tag decides it.'),
 });
 
 /** A policy file as written: design section 3. Also the source of `policies/policy.schema.json`. */
 export const PolicyFile = z
-  .strictObject({ version: z.literal(1), policies: z.array(PolicySpec).min(1) })
-  .superRefine((file, context) => {
-    const unique = (names: readonly string[], path: (index: number) => (string | number)[]): void =>
-      names.forEach((name, index) => {
-        if (names.indexOf(name) < index) context.addIssue({ code: 'custom', path: path(index), message: `the name "${name}" is taken by an earlier one` });
-      });
-    unique(file.policies.map((policy) => policy.name), (index) => ['policies', index, 'name']);
-    file.policies.forEach((policy, at) => unique(policy.rules.map((rule) => rule.name), (index) => ['policies', at, 'rules', index, 'name']));
-  });
+  .strictObject({ version: z.literal(1).describe('The version of this format.'), policies: z.array(PolicySpec).min(1).describe('The first one that matches a repository governs it.') })
+  .superRefine(checkNames, { when: ({ value }) => isMap(value) });
+
+function checkNames(file: Readonly<Record<string, unknown>>, context: z.core.$RefinementCtx): void {
+  const unique = (list: unknown, path: readonly (string | number)[]): void => {
+    const taken = new Set<string>();
+    mapsIn(list).forEach(({ name }, index) => {
+      if (typeof name !== 'string') return;
+      if (taken.has(name)) context.addIssue({ code: 'custom', path: [...path, index, 'name'], message: `the name "${name}" is taken by an earlier one` });
+      taken.add(name);
+    });
+  };
+  unique(file['policies'], ['policies']);
+  mapsIn(file['policies']).forEach((policy, index) => unique(policy['rules'], ['policies', index, 'rules']));
+}
+
+function mapsIn(list: unknown): Readonly<Record<string, unknown>>[] {
+  return Array.isArray(list) ? list.map((entry: unknown) => (isMap(entry) ? entry : {})) : [];
+}
+
 export type PolicyFile = z.infer<typeof PolicyFile>;
 export type PolicySpec = z.infer<typeof PolicySpec>;
 export type RuleSpec = z.infer<typeof RuleSpec>;

@@ -1,0 +1,68 @@
+import { byCodeUnit } from '../domain/compare.ts';
+import type { InUse } from '../domain/in-use.ts';
+import type { Inventory } from '../domain/inventory.ts';
+import type { Policy } from '../policy/policy.ts';
+import { trippedLimits, unreadSources } from './limits.ts';
+import type { Diagnostic, Plan, RepositoryPlan, Summary } from './plan.ts';
+import { type PlannedRepository, planRepository } from './plan-repository.ts';
+import { addSummaries, freedBytes } from './summary.ts';
+
+/** What a plan is put together from besides its repositories. Times in milliseconds since the epoch. */
+export interface PlanContext {
+  readonly policies: readonly Policy[];
+  readonly inUse: InUse;
+  /** As of when it decides. */
+  readonly now: number;
+  /** When it is made. */
+  readonly createdAt: number;
+  /** This program's version. */
+  readonly version: string;
+  /** `--max-deletions`, over the whole run. */
+  readonly maxDeletions?: number;
+}
+
+/** Plans a whole inventory. Pure: the same input gives the same plan, whatever the order of the input. */
+export function makePlan(inventory: Inventory, context: PlanContext): Plan {
+  return assemblePlan(
+    inventory.repositories.map((repository) => planRepository(repository, context.policies, context.inUse, context.now)),
+    context,
+  );
+}
+
+/** Puts repositories that were planned one by one together, with totals and limits. */
+export function assemblePlan(planned: readonly PlannedRepository[], context: PlanContext): Plan {
+  const { policies, inUse, now, createdAt, version, maxDeletions } = context;
+  const sorted = planned.toSorted((a, b) => byCodeUnit(a.plan.registry, b.plan.registry) || byCodeUnit(a.plan.repository, b.plan.repository));
+  const repositories = sorted.map(({ plan }) => plan);
+  const blockedBy = [...trippedLimits(repositories, policies, maxDeletions), ...unreadSources(inUse)];
+  return {
+    kind: 'Plan',
+    formatVersion: '1.0',
+    tool: { name: 'regprune', version },
+    createdAt: new Date(createdAt).toISOString(),
+    now: new Date(now).toISOString(),
+    policies: policies.map(({ name, source, digest }) => ({ name, source, digest })),
+    applyable: blockedBy.length === 0,
+    blockedBy,
+    repositories,
+    summary: total(sorted),
+    diagnostics: repositories.flatMap(diagnose),
+  };
+}
+
+/** The repositories of one registry share their storage: a blob that another one of them keeps is not freed. */
+function total(planned: readonly PlannedRepository[]): Summary {
+  const summary = addSummaries(planned.map(({ plan }) => plan.summary));
+  const registries = [...new Set(planned.map(({ plan }) => plan.registry))];
+  const freed = registries.reduce((bytes, registry) => bytes + freedBytes(planned.filter(({ plan }) => plan.registry === registry).map(({ blobs }) => blobs)), 0);
+  return { ...summary, bytes: { ...summary.bytes, freed } };
+}
+
+function diagnose({ registry, repository, complete, policy, clock }: RepositoryPlan): Diagnostic[] {
+  const found: Diagnostic[] = [];
+  const note = (code: Diagnostic['code'], message: string): void => void found.push({ code, registry, repository, message });
+  if (!complete) note('incomplete', 'could not be read whole, so nothing in it is deleted');
+  if (policy === undefined) note('ungoverned', 'no policy governs it, so it is left alone');
+  else if (clock === 'created') note('clock_fallback', 'the registry does not tell when an image was pushed: "pushed" is read as "created"');
+  return found;
+}

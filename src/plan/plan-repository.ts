@@ -1,0 +1,56 @@
+import { byCodeUnit } from '../domain/compare.ts';
+import type { InUse } from '../domain/in-use.ts';
+import type { RepositoryInventory } from '../domain/inventory.ts';
+import { buildGraph, type Node } from '../graph/graph.ts';
+import { governingPolicy } from '../policy/governing.ts';
+import type { Policy } from '../policy/policy.ts';
+import { type Decision, decide } from './decide.ts';
+import type { PlannedImage, RepositoryPlan } from './plan.ts';
+import { stepsFor } from './steps.ts';
+import { type BlobUse, blobUse, summarize } from './summary.ts';
+import { clockOf } from './time.ts';
+
+/** A repository's part of a plan, with what the totals over several repositories need besides. */
+export interface PlannedRepository {
+  readonly plan: RepositoryPlan;
+  readonly blobs: BlobUse;
+}
+
+/** Decides one repository. `now` is in milliseconds since the epoch; `url` names the registry that was read. */
+export function planRepository(repository: RepositoryInventory, policies: readonly Policy[], inUse: InUse, now: number, url?: string): PlannedRepository {
+  const policy = governingPolicy(policies, repository.registry, repository.repository);
+  const graph = buildGraph(repository.manifests);
+  const decisions = policy
+    ? decide(repository, graph, policy, inUse, now)
+    : new Map([...graph.nodes.values()].map((node): [Node, Decision] => [node, { action: 'keep', untag: [], reasons: [{ code: 'ungoverned' }] }]));
+  const blobs = blobUse(decisions);
+  const plan: RepositoryPlan = {
+    registry: repository.registry,
+    type: repository.type,
+    ...(url !== undefined && { url }),
+    repository: repository.repository,
+    ...(policy && { policy: policy.name }),
+    complete: repository.complete,
+    clock: clockOf(repository.capabilities),
+    images: [...decisions].map(([node, decision]) => plannedImage(node, decision)),
+    steps: stepsFor(decisions),
+    summary: summarize(decisions, blobs),
+  };
+  return { plan, blobs };
+}
+
+function plannedImage({ manifest }: Node, { action, untag, reasons }: Decision): PlannedImage {
+  const { digest, mediaType, size, pushedAt, createdAt, pulledAt } = manifest;
+  return {
+    digest,
+    mediaType,
+    tags: manifest.tags.toSorted(byCodeUnit),
+    size,
+    ...(pushedAt !== undefined && { pushedAt }),
+    ...(createdAt !== undefined && { createdAt }),
+    ...(pulledAt !== undefined && { pulledAt }),
+    action,
+    untag,
+    reasons,
+  };
+}

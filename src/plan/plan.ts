@@ -1,0 +1,118 @@
+import type { Digest } from '../domain/digest.ts';
+import type { Reason } from './reason.ts';
+
+/** What is decided, and why, for every manifest of an inventory. A document: it is shown, saved, and carried out. */
+export interface Plan {
+  readonly kind: 'Plan';
+  readonly formatVersion: string;
+  readonly tool: { readonly name: 'regprune'; readonly version: string };
+  /** When the plan was made, and as of when it decides; ISO 8601 UTC. They differ only under `--now`, and such a plan is for looking at: `apply` refuses it. */
+  readonly createdAt: string;
+  readonly now: string;
+  readonly policies: readonly PlanPolicy[];
+  /** True if it may be carried out; otherwise `blockedBy` says why not. */
+  readonly applyable: boolean;
+  readonly blockedBy: readonly Block[];
+  /** Sorted by registry, then repository. */
+  readonly repositories: readonly RepositoryPlan[];
+  readonly summary: Summary;
+  /** What the reader should know but nothing was decided by. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export interface PlanPolicy {
+  readonly name: string;
+  /** The file it came from, or `command line`. */
+  readonly source: string;
+  /** sha256 of the policy's canonical JSON. */
+  readonly digest: Digest;
+}
+
+/** What keeps a plan from being carried out. */
+export interface Block {
+  readonly code: 'maxDeletions' | 'maxDeletePercent' | 'maxDeleteBytes' | 'inUseIncomplete';
+  /** The policy whose limit it is; absent for a limit of the whole run. */
+  readonly policy?: string;
+  readonly limit?: number;
+  readonly actual?: number;
+  readonly message: string;
+}
+
+export interface Diagnostic {
+  readonly code: 'incomplete' | 'ungoverned' | 'clock_fallback';
+  readonly registry: string;
+  readonly repository: string;
+  readonly message: string;
+}
+
+/** The time that stands for "pushed" in a repository: what the registry has of pushed, created. */
+export type Clock = 'pushed' | 'created' | 'none';
+
+export interface RepositoryPlan {
+  readonly registry: string;
+  readonly type: string;
+  /** Base URL of the registry that was read, so that the plan is carried out nowhere else; absent for an inventory from a file. */
+  readonly url?: string;
+  readonly repository: string;
+  /** The governing policy; absent where none governs it. */
+  readonly policy?: string;
+  readonly complete: boolean;
+  readonly clock: Clock;
+  /** Every manifest of the inventory once, sorted by digest. */
+  readonly images: readonly PlannedImage[];
+  /** In the order in which they are carried out. */
+  readonly steps: readonly Step[];
+  readonly summary: Summary;
+}
+
+export type Action = 'keep' | 'untag' | 'delete';
+
+export interface PlannedImage {
+  readonly digest: Digest;
+  readonly mediaType: string;
+  /** Sorted; ordinary tags and attachment tags. */
+  readonly tags: readonly string[];
+  /** Bytes, as in the inventory. */
+  readonly size: number;
+  readonly pushedAt?: string;
+  readonly createdAt?: string;
+  readonly pulledAt?: string;
+  /** `untag`: the image stays and some of its tags go. */
+  readonly action: Action;
+  /** The tags to take off; empty unless the action is `untag`. */
+  readonly untag: readonly string[];
+  /** The reasons about the image first, then those of its tags. Never empty. */
+  readonly reasons: readonly Reason[];
+}
+
+export type Step = DeleteManifestStep | DeleteTagStep;
+
+export interface DeleteManifestStep {
+  readonly op: 'delete-manifest';
+  readonly digest: Digest;
+  /** Every tag on it when the plan was made, each with that digest: it is deleted only while this still holds. */
+  readonly expect: Readonly<Record<string, Digest>>;
+  /** Deleted manifests that hold this one (its indexes, its subject): it goes only after they are gone. */
+  readonly after: readonly Digest[];
+}
+
+export interface DeleteTagStep {
+  readonly op: 'delete-tag';
+  readonly tag: string;
+  readonly digest: Digest;
+}
+
+/** Images are roots that are no attachments; children and attachments that go along are not counted. */
+export interface Summary {
+  readonly images: { readonly keep: number; readonly untag: number; readonly delete: number };
+  /** Ordinary tags. */
+  readonly tags: { readonly keep: number; readonly delete: number };
+  readonly bytes: {
+    /** Sum of the sizes of the deleted manifests. */
+    readonly deleted: number;
+    /** Bytes of the blobs that only deleted manifests hold. */
+    readonly freed: number;
+    /** False where the blobs of some manifest are not known: `freed` is then the least that is known. */
+    readonly exact: boolean;
+  };
+}

@@ -1,0 +1,60 @@
+/**
+ * Why an image, or one tag of it, stays or goes. The codes are stable words; this table is their documentation.
+ * The first list keeps, the second deletes.
+ */
+export const KEEP_REASONS = {
+  newest: 'among the newest of its group',
+  within_days: 'younger than the rule asks',
+  pulled_within: 'pulled, or pushed, recently enough',
+  keep_all: 'the rule keeps all that it selects',
+  no_rule: 'no rule selects it',
+  ungoverned: 'no policy governs the repository',
+  protected_tag: 'the policy protects this tag',
+  protected_digest: 'the policy protects this digest',
+  protected_label: 'the policy protects its label',
+  protected_signed: 'the policy protects signed images',
+  locked: 'the registry has locked it',
+  in_use: 'it runs, or would be run again',
+  grace: 'pushed too recently',
+  unknown_time: 'a time that the rule needs is not known',
+  unparsable_version: 'the tag is no version of the kind that the rule needs',
+  shares_digest: 'another tag of the same image is kept',
+  child_of_kept: 'part of an index that stays',
+  attached_to_kept: 'attached to an image that stays',
+  subject_of_kept: 'an attachment that stays belongs to it',
+  repository_floor: 'the repository would be left with too few images',
+  incomplete: 'the repository could not be read whole',
+} as const;
+
+export const DELETE_REASONS = {
+  expired: 'its rule keeps it no longer',
+  deleted_with_parent: 'part of an index that is deleted',
+  deleted_with_subject: 'attached to an image that is deleted',
+} as const;
+
+export type KeepReason = keyof typeof KEEP_REASONS;
+export type DeleteReason = keyof typeof DELETE_REASONS;
+export type ReasonCode = KeepReason | DeleteReason;
+
+/** True of a code that deletes. */
+export function isDeleteReason(code: ReasonCode): code is DeleteReason {
+  return Object.hasOwn(DELETE_REASONS, code);
+}
+
+/** One reason, with what it was measured by. */
+export interface Reason {
+  readonly code: ReasonCode;
+  /** The tag it is about; absent where it is about the whole image. */
+  readonly tag?: string;
+  readonly rule?: string;
+  /** The group in which the rule ranked it; absent where the repository is the one group. */
+  readonly group?: string;
+  /** 1 is the newest of the group. */
+  readonly rank?: number;
+  /** The time that was measured, ISO 8601 UTC, or the text that no time could be read from. */
+  readonly time?: string;
+  /** Whole days (24 h) between that time and now, rounded down. */
+  readonly ageDays?: number;
+  /** What holds it: a digest, a label, a glob, who uses it. */
+  readonly by?: string;
+}

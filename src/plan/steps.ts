@@ -1,0 +1,65 @@
+import { byCodeUnit } from '../domain/compare.ts';
+import type { Digest } from '../domain/digest.ts';
+import type { Node } from '../graph/graph.ts';
+import type { Decision } from './decide.ts';
+import type { DeleteManifestStep, DeleteTagStep, Step } from './plan.ts';
+
+/**
+ * The steps that carry a repository's decisions out, in order: tags to take off, then manifests, each after the deleted indexes and
+ * subjects that hold it. That way a step that is skipped or fails leaves everything whole that hangs on it.
+ */
+export function stepsFor(decisions: ReadonlyMap<Node, Decision>): Step[] {
+  const tags: DeleteTagStep[] = [];
+  const deleted: Node[] = [];
+  for (const [node, { action, untag }] of decisions) {
+    if (action === 'delete') deleted.push(node);
+    for (const tag of untag) tags.push({ op: 'delete-tag', tag, digest: node.manifest.digest });
+  }
+  return [...tags.toSorted((a, b) => byCodeUnit(a.tag, b.tag)), ...manifestSteps(deleted)];
+}
+
+/**
+ * Level by level: first what no deleted manifest holds, then what only earlier levels hold, by digest within a level. Tags can
+ * attach two manifests to each other; such a ring is opened at its lowest digest.
+ */
+function manifestSteps(deleted: readonly Node[]): DeleteManifestStep[] {
+  const doomed = new Set(deleted);
+  const waiting = new Map<Node, number>();
+  for (const node of deleted) waiting.set(node, holders(node, doomed).length);
+  const steps: DeleteManifestStep[] = [];
+  const done = new Set<Node>();
+  let level = deleted.filter((node) => waiting.get(node) === 0);
+  while (done.size < deleted.length) {
+    if (level.length === 0) level = deleted.filter((node) => !done.has(node)).toSorted(byDigest).slice(0, 1);
+    const next: Node[] = [];
+    const current = level.toSorted(byDigest);
+    for (const node of current) {
+      const after = holders(node, doomed).filter((holder) => done.has(holder));
+      steps.push(deleteManifest(node, after.map(({ manifest }) => manifest.digest)));
+    }
+    for (const node of current) done.add(node);
+    for (const node of current) {
+      for (const held of new Set([...node.children, ...node.attachments])) {
+        const left = (waiting.get(held) ?? 0) - 1;
+        waiting.set(held, left);
+        if (left === 0 && doomed.has(held) && !done.has(held)) next.push(held);
+      }
+    }
+    level = next;
+  }
+  return steps;
+}
+
+/** The deleted manifests that hold a node: its indexes and its subjects. */
+function holders(node: Node, deleted: ReadonlySet<Node>): Node[] {
+  return [...new Set([...node.parents, ...node.subjects])].filter((holder) => deleted.has(holder));
+}
+
+function deleteManifest({ manifest }: Node, after: readonly Digest[]): DeleteManifestStep {
+  const expect = Object.fromEntries(manifest.tags.toSorted(byCodeUnit).map((tag) => [tag, manifest.digest]));
+  return { op: 'delete-manifest', digest: manifest.digest, expect, after: after.toSorted(byCodeUnit) };
+}
+
+function byDigest(a: Node, b: Node): number {
+  return byCodeUnit(a.manifest.digest, b.manifest.digest);
+}

@@ -1,0 +1,54 @@
+import { type Manifest, SEVERITIES } from '../../domain/inventory.ts';
+import { compileGlobs } from '../glob.ts';
+import type { RuleSpec } from '../schema.ts';
+import { parseSize } from '../units.ts';
+
+/** What a selector may look at: the manifest, and what the graph knows of it. */
+export interface Candidate {
+  readonly manifest: Manifest;
+  readonly signed: boolean;
+}
+
+/** True of an image that it selects. A datum that is missing for one image does not select it. */
+export type Selector = (candidate: Candidate) => boolean;
+
+type Compile<Key extends keyof RuleSpec> = (spec: NonNullable<RuleSpec[Key]>) => Selector;
+
+/** The kinds of selectors besides `tags`, `untagged` and `orphaned`: a new kind is one more line. */
+const SELECTORS: { readonly [Key in SelectorKey]: Compile<Key> } = {
+  labels: (spec) => ({ manifest }) => hasAll(manifest.labels, spec),
+  annotations: (spec) => ({ manifest }) => hasAll(manifest.annotations, spec),
+  mediaTypes: (spec) => matchesSome(spec, ({ manifest }) => [manifest.mediaType]),
+  artifactTypes: (spec) => matchesSome(spec, ({ manifest }) => (manifest.artifactType === undefined ? [] : [manifest.artifactType])),
+  platforms: (spec) => matchesSome(spec, ({ manifest }) => manifest.platforms ?? []),
+  largerThan: (spec) => {
+    const bytes = typeof spec === 'number' ? spec : (parseSize(spec) ?? Number.POSITIVE_INFINITY);
+    return ({ manifest }) => manifest.size > bytes;
+  },
+  signed: (spec) => (candidate) => candidate.signed === spec,
+  vulnerabilities: ({ atLeast }) => {
+    const least = SEVERITIES.indexOf(atLeast);
+    return ({ manifest }) => manifest.vulnerability !== undefined && SEVERITIES.indexOf(manifest.vulnerability) >= least;
+  },
+};
+type SelectorKey = 'labels' | 'annotations' | 'mediaTypes' | 'artifactTypes' | 'platforms' | 'largerThan' | 'signed' | 'vulnerabilities';
+
+/** All the selectors of a rule besides `tags`, as one that asks for every one of them. */
+export function compileSelectors(spec: RuleSpec): Selector {
+  const compile = <Key extends SelectorKey>(key: Key): Selector[] => {
+    const value = spec[key];
+    return value === undefined ? [] : [(SELECTORS[key] as Compile<Key>)(value as NonNullable<RuleSpec[Key]>)];
+  };
+  const selectors = (Object.keys(SELECTORS) as SelectorKey[]).flatMap((key) => compile(key));
+  return (candidate) => selectors.every((selects) => selects(candidate));
+}
+
+/** True if every name of `wanted` is there with that very value. */
+export function hasAll(present: Readonly<Record<string, string>> | undefined, wanted: Readonly<Record<string, string>>): boolean {
+  return present !== undefined && Object.entries(wanted).every(([name, value]) => Object.hasOwn(present, name) && present[name] === value);
+}
+
+function matchesSome(globs: readonly string[], valuesOf: (candidate: Candidate) => readonly string[]): Selector {
+  const matches = compileGlobs(globs);
+  return (candidate) => valuesOf(candidate).some(matches);
+}
