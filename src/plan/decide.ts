@@ -32,9 +32,9 @@ export function decide(repository: RepositoryInventory, graph: Graph, policy: Po
   close(staying, [...protection.manifests.keys(), ...[...tagged].flatMap(([node, tags]) => (tags.some(({ kept }) => kept) ? [node] : []))]);
 
   const own = new Map<Node, Reason>();
+  const doomed = [...tagged.keys()].filter((node) => !staying.has(node));
   // One image at a time, for what comes along with it may be an image too.
-  const doomed = newestFirst([...tagged.keys()].filter((node) => !staying.has(node)), repository, now);
-  for (const node of doomed) {
+  for (const node of hasTagged(staying, policy.keepAtLeast) ? [] : newestFirst(doomed, repository, now)) {
     if (hasTagged(staying, policy.keepAtLeast)) break;
     if (staying.has(node)) continue;
     own.set(node, { code: 'repository_floor' });
@@ -109,11 +109,12 @@ function decideUntagged(repository: RepositoryInventory, graph: Graph, policy: P
   return verdicts;
 }
 
+/** By the repository's clock, unknown times last, ties by digest. */
 function newestFirst(nodes: readonly Node[], repository: RepositoryInventory, now: number): Node[] {
   const clock = clockOf(repository.capabilities);
-  const timeOf = (node: Node): number => knownTime(clockTime(node.manifest, clock), now) ?? Number.NEGATIVE_INFINITY;
-  const compare = (a: Node, b: Node): number => (timeOf(a) === timeOf(b) ? byCodeUnit(a.manifest.digest, b.manifest.digest) : timeOf(b) - timeOf(a));
-  return nodes.toSorted(compare);
+  const times = new Map(nodes.map((node) => [node, knownTime(clockTime(node.manifest, clock), now) ?? 0]));
+  const timeOf = (node: Node): number => times.get(node) as number;
+  return nodes.toSorted((a, b) => timeOf(b) - timeOf(a) || byCodeUnit(a.manifest.digest, b.manifest.digest));
 }
 
 /** A manifest that stays: by `why` alone with all its tags, or by some of its tags, whose others are untagged or stay too. */

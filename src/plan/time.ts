@@ -5,7 +5,7 @@ import type { Clock } from './plan.ts';
 
 const EARLIEST = Date.UTC(2000, 0, 1);
 // RFC 3339: a date and time with a zone. Everything else that Date.parse takes depends on the machine.
-const RFC3339 = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[+-]\d{2}:\d{2})$/;
+const RFC3339 = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[+-]\d{2}:\d{2})$/;
 
 /**
  * Milliseconds since the epoch, UTC. Undefined for a time that is missing, is no RFC 3339 time, lies before 2000-01-01 (reproducible
@@ -13,7 +13,7 @@ const RFC3339 = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[+-]\
  */
 export function knownTime(text: string | undefined, now: number): number | undefined {
   if (text === undefined || !RFC3339.test(text)) return undefined;
-  const time = Date.parse(text.replace(' ', 'T').toUpperCase());
+  const time = Date.parse(text);
   return time >= EARLIEST && time <= now + DAY_MS ? time : undefined;
 }
 
