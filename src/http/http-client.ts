@@ -1,4 +1,3 @@
-// The contract; the helper fills in the class.
 /** A request. Everything is explicit: nothing is taken from the environment but the proxy, at construction. */
 export interface HttpRequest {
   readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'PATCH' | 'DELETE';
@@ -6,7 +5,7 @@ export interface HttpRequest {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
   readonly signal?: AbortSignal;
-  /** Largest answer taken, in bytes; a longer one is an error. Default 8 MiB. */
+  /** Largest answer taken, in bytes; a longer one is an error. Default 8 MiB. Of an answer that is no success only the first 64 KiB are kept. */
   readonly maxBytes?: number;
 }
 
@@ -22,7 +21,11 @@ export interface HttpResponse {
 
 /** The one way to the network. */
 export interface HttpClient {
-  /** Retries what may be retried and answers the last response, whatever its status. Throws `ToolError` `UNREACHABLE` or `BAD_RESPONSE`. */
+  /**
+   * Retries what may be retried and answers the last response, whatever its status. Throws `ToolError` `UNREACHABLE`, `BAD_RESPONSE`, or, before
+   * anything is sent, `CONFIG_INVALID` for plain http where it is not allowed. When a signal aborts, its reason is thrown.
+   */
   request(request: HttpRequest): Promise<HttpResponse>;
+  /** Closes all connections; what is still under way fails. */
   close(): Promise<void>;
 }

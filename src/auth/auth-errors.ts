@@ -1,0 +1,29 @@
+import { printable } from '../diagnostics/redact.ts';
+import { ToolError } from '../diagnostics/tool-error.ts';
+import type { Credentials } from './credentials.ts';
+
+/** Where to put credentials, for whoever has none. */
+const WHERE_CREDENTIALS_ARE_LOOKED_FOR =
+  'Credentials are looked for where the config says (auth), in REGISTRY_USER and REGISTRY_PASSWORD, and in the auth files of Docker and Podman ("docker login").';
+
+/** Who asked, for messages: never the secret. */
+function describeCredentials(credentials: Credentials | undefined): string {
+  if (credentials === undefined) return 'without credentials';
+  const who = 'username' in credentials ? `as user "${credentials.username}"` : 'with an identity token';
+  return credentials.source === undefined ? who : `${who} (from ${credentials.source})`;
+}
+
+/** The error for credentials that are missing or not accepted. */
+export function notLetIn(what: string, credentials: Credentials | undefined): ToolError {
+  return new ToolError('AUTH', `${what}, asked ${describeCredentials(credentials)}.`, {
+    hint: credentials === undefined ? WHERE_CREDENTIALS_ARE_LOOKED_FOR : 'Check that these credentials are right, have not expired and are meant for this registry.',
+  });
+}
+
+/** The error for credentials that were accepted but do not allow this. `rights` says which would. */
+export function notAllowed(what: string, credentials: Credentials | undefined, rights: readonly string[]): ToolError {
+  const needed = rights.length === 0 ? 'Use an account that may do this.' : `Use an account that has these rights: ${printable(rights.join(' '))}.`;
+  return new ToolError('AUTH', `${what}, asked ${describeCredentials(credentials)}.`, {
+    hint: credentials === undefined ? `${needed} ${WHERE_CREDENTIALS_ARE_LOOKED_FOR}` : needed,
+  });
+}

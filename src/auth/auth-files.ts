@@ -1,0 +1,93 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ToolError } from '../diagnostics/tool-error.ts';
+import { type AuthFile, entryCredentials, parseAuthFile } from './auth-file.ts';
+import { askHelper } from './credential-helper.ts';
+import type { Credentials } from './credentials.ts';
+import { helperServer, matchingKeys } from './host-keys.ts';
+
+/** Whose files: the environment may name others than those in the home folder. */
+export interface AuthFilesOptions {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly home: string;
+}
+
+/** The auth files of this user, read once and when first asked. */
+export interface AuthFiles {
+  /** `host` as `canonicalHost` writes it. Throws `ToolError` `AUTH` for a file that is broken and a helper that fails. */
+  find(host: string, repository?: string): Promise<Credentials | undefined>;
+}
+
+/**
+ * The files in the order they are asked: what DOCKER_CONFIG or REGISTRY_AUTH_FILE names before what is merely in its usual place, Docker's before Podman's.
+ * The first that has credentials for the host is used.
+ */
+export function authFilePaths({ env, home }: AuthFilesOptions): string[] {
+  const named = (name: string) => env[name] || undefined;
+  const docker = join(named('DOCKER_CONFIG') ?? join(home, '.docker'), 'config.json');
+  const podman = named('REGISTRY_AUTH_FILE');
+  if (podman !== undefined) return named('DOCKER_CONFIG') === undefined ? [podman, docker] : [docker, podman];
+  const runtime = named('XDG_RUNTIME_DIR');
+  return [
+    docker,
+    ...(runtime === undefined ? [] : [join(runtime, 'containers', 'auth.json')]),
+    join(named('XDG_CONFIG_HOME') ?? join(home, '.config'), 'containers', 'auth.json'),
+  ];
+}
+
+export function readAuthFiles(options: AuthFilesOptions): AuthFiles {
+  let files: Promise<AuthFile[]> | undefined;
+  /** What each helper said, and each entry held, so that nothing is asked twice and the same credentials are the same object. */
+  const answers = new Map<string, Promise<Credentials | undefined>>();
+  const once = (key: string, ask: () => Promise<Credentials | undefined>): Promise<Credentials | undefined> => {
+    let answer = answers.get(key);
+    if (answer === undefined) {
+      answer = ask();
+      answers.set(key, answer);
+    }
+    return answer;
+  };
+
+  const findIn = async (file: AuthFile, host: string, repository: string | undefined): Promise<Credentials | undefined> => {
+    const keys = matchingKeys(Object.keys(file.auths), host, repository);
+    const [helperKey] = matchingKeys(Object.keys(file.credHelpers), host, repository);
+    const helper = helperKey === undefined ? file.credsStore : file.credHelpers[helperKey];
+    if (helper !== undefined) {
+      const server = helperServer(host, Object.keys(file.auths));
+      const found = await once(`${helper}\n${server}`, () => askHelper(helper, server, options.env));
+      if (found !== undefined) return found;
+    }
+    for (const key of keys) {
+      const found = await once(`${file.path}\n${key}`, async () => entryCredentials(file, key));
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  };
+
+  return {
+    async find(host, repository) {
+      files ??= readAll(authFilePaths(options));
+      for (const file of await files) {
+        const found = await findIn(file, host, repository);
+        if (found !== undefined) return found;
+      }
+      return undefined;
+    },
+  };
+}
+
+async function readAll(paths: readonly string[]): Promise<AuthFile[]> {
+  const files: AuthFile[] = [];
+  for (const path of paths) {
+    let text: string;
+    try {
+      text = await readFile(path, 'utf8');
+    } catch (cause) {
+      const { code } = cause as NodeJS.ErrnoException;
+      if (code === 'ENOENT' || code === 'ENOTDIR') continue;
+      throw new ToolError('AUTH', `The auth file ${path} cannot be read (${String(code)}).`, { hint: 'Check its permissions, or name another with DOCKER_CONFIG or REGISTRY_AUTH_FILE.', cause });
+    }
+    files.push(parseAuthFile(path, text));
+  }
+  return files;
+}

@@ -1,0 +1,166 @@
+import { redactUrl } from '../diagnostics/redact.ts';
+import { ToolError } from '../diagnostics/tool-error.ts';
+import type { HttpClient, HttpRequest, HttpResponse } from '../http/http-client.ts';
+import { notAllowed, notLetIn } from './auth-errors.ts';
+import { basicAuthorization } from './basic-authorization.ts';
+import type { Credentials } from './credentials.ts';
+import { CredentialsRefused } from './fetch-token.ts';
+import { registryErrorText } from './registry-errors.ts';
+import { demandOf, type Scheme } from './scheme.ts';
+import { asksMore, repositoryOf } from './scopes.ts';
+import { type Grant, TokenCache } from './token-cache.ts';
+
+export interface RegistryAuthOptions {
+  readonly http: HttpClient;
+  /** The registry's name, for messages. */
+  readonly registry: string;
+  /** The registry's base URL, the one that `v2/` is below. */
+  readonly url: string;
+  /** The credentials for a repository, or for the registry itself; the same object each time for the same credentials. */
+  readonly credentials: (repository: string | undefined) => Promise<Credentials | undefined>;
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number;
+}
+
+/** The way to one registry, with whatever it demands. */
+export interface RegistryAuth {
+  /**
+   * Sends a request to the registry with the rights it needs, as token scopes (`repository:team/app:pull,delete`). Answers any status but 401 and 403 of the registry
+   * itself; those throw `ToolError` `AUTH` with what the registry said, as do credentials that cannot be had. Throws what the `HttpClient` throws.
+   */
+  send(request: HttpRequest, scopes: readonly string[]): Promise<HttpResponse>;
+}
+
+/**
+ * Speaks Basic and Bearer (distribution, docs/content/spec/auth/token.md). Where the user gave credentials they are used from the first request on, since a registry may
+ * show anonymous readers less without saying so; for that `/v2/` is asked once how. Without any, a 401 is waited for.
+ */
+export function createRegistryAuth(options: RegistryAuthOptions): RegistryAuth {
+  return new ChallengedClient(options);
+}
+
+/** What goes into a request's `Authorization`; with the grant where it is a token. */
+interface Authorization {
+  readonly header: string;
+  readonly grant?: Grant;
+}
+
+/** A request that was answered with 401, and how often that happened before. */
+interface Refused {
+  readonly scopes: readonly string[];
+  readonly credentials: Credentials | undefined;
+  readonly sent: Authorization | undefined;
+  readonly round: number;
+}
+
+class ChallengedClient implements RegistryAuth {
+  readonly #options: RegistryAuthOptions;
+  readonly #url: URL;
+  readonly #tokens: TokenCache;
+  #scheme: Scheme | undefined;
+  #asked: Promise<void> | undefined;
+  /** Credentials that were never right. They are not sent again and again: accounts get locked for that. */
+  readonly #refused = new WeakMap<Credentials, ToolError>();
+  readonly #worked = new WeakSet<Credentials>();
+
+  constructor(options: RegistryAuthOptions) {
+    this.#options = options;
+    this.#url = new URL(options.url.endsWith('/') ? options.url : `${options.url}/`);
+    this.#tokens = new TokenCache(options.now ?? Date.now);
+  }
+
+  async send(request: HttpRequest, scopes: readonly string[]): Promise<HttpResponse> {
+    if (new URL(request.url).origin !== this.#url.origin) {
+      throw new ToolError('BAD_RESPONSE', `${request.method} ${redactUrl(request.url)} is not on ${this.#url.origin}, where registry ${this.#options.registry} is; its credentials do not go there.`, {
+        hint: 'Check the URL of the registry, and whether it knows its outer name.',
+      });
+    }
+    const credentials = await this.#options.credentials(repositoryOf(scopes));
+    if (credentials !== undefined) await this.#askHow();
+    let sent = await this.#authorization(scopes, credentials);
+    for (let round = 0; ; round++) {
+      const response = await this.#options.http.request(withAuthorization(request, sent));
+      // What a storage behind a redirect says is not about our rights, and its challenges are not the registry's.
+      if (new URL(response.url).origin !== this.#url.origin) return response;
+      if (response.status === 403) throw notAllowed(this.#what(request, response), credentials, scopes);
+      if (response.status !== 401) {
+        if (credentials !== undefined) this.#worked.add(credentials);
+        return response;
+      }
+      sent = await this.#answer(request, response, { scopes, credentials, sent, round });
+    }
+  }
+
+  /** Asks `/v2/` without credentials, once. An answer of 200 says nothing, whatever header it has: zot then names a realm but no service. */
+  async #askHow(): Promise<void> {
+    if (this.#scheme !== undefined) return;
+    this.#asked ??= this.#ping().catch((error: unknown) => {
+      this.#asked = undefined;
+      throw error;
+    });
+    await this.#asked;
+  }
+
+  async #ping(): Promise<void> {
+    const response = await this.#options.http.request({ method: 'GET', url: new URL('v2/', this.#url).href });
+    if (response.status === 401 && new URL(response.url).origin === this.#url.origin) this.#scheme ??= demandOf(response, this.#url)?.scheme;
+  }
+
+  /** What is known to be right before anything was refused. A registry that did not say how gets a password as Basic, and no token. */
+  async #authorization(scopes: readonly string[], credentials: Credentials | undefined): Promise<Authorization | undefined> {
+    const refused = credentials === undefined ? undefined : this.#refused.get(credentials);
+    if (refused !== undefined) throw refused;
+    if (this.#scheme?.kind === 'bearer') return this.#bearer(this.#scheme, scopes, credentials);
+    return credentials !== undefined && 'username' in credentials ? { header: basicAuthorization(credentials) } : undefined;
+  }
+
+  async #bearer(scheme: Scheme & { kind: 'bearer' }, scopes: readonly string[], credentials: Credentials | undefined): Promise<Authorization> {
+    const { http, registry } = this.#options;
+    try {
+      const grant = await this.#tokens.get(scopes, { http, registry, realm: scheme.realm, service: scheme.service, credentials });
+      return { header: `Bearer ${grant.token}`, grant };
+    } catch (error) {
+      if (error instanceof CredentialsRefused && credentials !== undefined) this.#refused.set(credentials, error);
+      throw error;
+    }
+  }
+
+  /** The authorization to try after a 401, or the error if another try would only be the same again. */
+  async #answer(request: HttpRequest, response: HttpResponse, { scopes, credentials, sent, round }: Refused): Promise<Authorization> {
+    const demand = demandOf(response, this.#url);
+    const what = this.#what(request, response);
+    const missing = demand === undefined || demand.scopes.length === 0 ? scopes : demand.scopes;
+    if (demand === undefined) throw notLetIn(`${what}, and does not say how to log in, or in a way that is not known here`, credentials);
+    // Twice is enough to learn the scheme and a missing scope.
+    if (round > 1) throw notAllowed(what, credentials, missing);
+    this.#scheme = demand.scheme;
+    if (demand.scheme.kind === 'basic') return this.#basic(what, credentials, sent);
+    this.#tokens.widen(scopes, demand.scopes);
+    if (sent?.grant !== undefined) {
+      // The token was asked for with the rights that are demanded, so the account does not have them. Without that word the token may merely be too old.
+      const same = !asksMore(demand.scopes, sent.grant.scopes) && (demand.error === 'insufficient_scope' || round > 0);
+      if (same) throw notAllowed(what, credentials, missing);
+      this.#tokens.drop(scopes, sent.grant);
+    }
+    return this.#bearer(demand.scheme, scopes, credentials);
+  }
+
+  #basic(what: string, credentials: Credentials | undefined, sent: Authorization | undefined): Authorization {
+    if (credentials === undefined) throw notLetIn(what, credentials);
+    if ('identityToken' in credentials) throw notLetIn(`${what}; it wants user and password`, credentials);
+    if (sent !== undefined && sent.grant === undefined) {
+      const error = notLetIn(what, credentials);
+      if (!this.#worked.has(credentials)) this.#refused.set(credentials, error);
+      throw error;
+    }
+    return { header: basicAuthorization(credentials) };
+  }
+
+  #what(request: HttpRequest, response: HttpResponse): string {
+    return `${request.method} ${redactUrl(request.url)}: registry ${this.#options.registry} answered ${registryErrorText(response)}`;
+  }
+}
+
+function withAuthorization(request: HttpRequest, authorization: Authorization | undefined): HttpRequest {
+  return authorization === undefined ? request : { ...request, headers: { ...request.headers, authorization: authorization.header } };
+}

@@ -1,0 +1,84 @@
+import { rememberSecret } from '../diagnostics/redact.ts';
+import { ToolError } from '../diagnostics/tool-error.ts';
+import { readAuthFiles } from './auth-files.ts';
+import { readCredentialFile } from './credential-file.ts';
+import type { CredentialConfig, Credentials } from './credentials.ts';
+import { canonicalHost } from './host-keys.ts';
+
+export interface CredentialResolverOptions {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The user's home folder. */
+  readonly home: string;
+  /**
+   * Every registry that the user named, on the command line or in the config, by `host[:port]`, with what the config says of its credentials (`{}` for nothing).
+   * REGISTRY_USER and REGISTRY_PASSWORD are meant for these and given for no other host.
+   */
+  readonly configured: ReadonlyMap<string, CredentialConfig>;
+}
+
+/** Finds credentials. Answers the same object each time for the same credentials. */
+export interface CredentialResolver {
+  /**
+   * The credentials for `host[:port]`, or more narrowly for a repository of it; undefined where there are none. Throws `ToolError` `AUTH` for what is there but cannot
+   * be used: half a pair, a variable or file that is missing, a broken auth file, a helper that fails. That is never taken for "none".
+   */
+  resolve(host: string, repository?: string): Promise<Credentials | undefined>;
+}
+
+/** Looks, in this order, where the config says; in REGISTRY_USER and REGISTRY_PASSWORD; in the auth files of Docker and Podman with their helpers. */
+export function createCredentialResolver(options: CredentialResolverOptions): CredentialResolver {
+  const { env } = options;
+  const configured = new Map([...options.configured].map(([host, config]) => [canonicalHost(host), config]));
+  const fixed = new Map<string, Promise<Credentials | undefined>>();
+  const files = readAuthFiles(options);
+  return {
+    async resolve(host, repository) {
+      const name = canonicalHost(host);
+      let own = fixed.get(name);
+      if (own === undefined) {
+        own = ofConfig(configured.get(name), name, env);
+        fixed.set(name, own);
+      }
+      return (await own) ?? (await files.find(name, repository));
+    },
+  };
+}
+
+async function ofConfig(config: CredentialConfig | undefined, host: string, env: CredentialResolverOptions['env']): Promise<Credentials | undefined> {
+  if (config === undefined) return undefined;
+  const username = config.username ?? (await ofVariableOrFile(config.usernameEnv, config.usernameFile, host, env));
+  const password = await ofVariableOrFile(config.passwordEnv, config.passwordFile, host, env);
+  if (username !== undefined && password !== undefined) return pair(username, password, 'the config');
+  if (username !== undefined || password !== undefined) {
+    throw new ToolError('AUTH', `The config names ${username === undefined ? 'a password but no user' : 'a user but no password'} for ${host}.`, {
+      hint: 'Name both, as usernameEnv and passwordEnv or as usernameFile and passwordFile, or neither.',
+    });
+  }
+  return ofEnvironment(env);
+}
+
+async function ofVariableOrFile(variable: string | undefined, file: string | undefined, host: string, env: CredentialResolverOptions['env']): Promise<string | undefined> {
+  if (variable !== undefined) {
+    const value = env[variable] ?? '';
+    if (value !== '') return value;
+    throw new ToolError('AUTH', `The config takes credentials for ${host} from the environment variable ${variable}, which is not set.`, {
+      hint: `Set ${variable}, or take it out of the config.`,
+    });
+  }
+  return file === undefined ? undefined : readCredentialFile(file, host);
+}
+
+function ofEnvironment(env: CredentialResolverOptions['env']): Credentials | undefined {
+  const username = env['REGISTRY_USER'] ?? '';
+  const password = env['REGISTRY_PASSWORD'] ?? '';
+  if (username === '' && password === '') return undefined;
+  if (username !== '' && password !== '') return pair(username, password, 'REGISTRY_USER and REGISTRY_PASSWORD');
+  const [set, missing] = username === '' ? ['REGISTRY_PASSWORD', 'REGISTRY_USER'] : ['REGISTRY_USER', 'REGISTRY_PASSWORD'];
+  if (password !== '') rememberSecret(password);
+  throw new ToolError('AUTH', `${set} is set but ${missing} is not; one is of no use without the other.`, { hint: `Set ${missing} as well, or unset ${set}.` });
+}
+
+function pair(username: string, password: string, source: string): Credentials {
+  rememberSecret(password);
+  return { username, password, source };
+}

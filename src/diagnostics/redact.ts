@@ -1,0 +1,71 @@
+import { stripVTControlCharacters } from 'node:util';
+
+/** What stands in the place of a secret. */
+const MASK = '***';
+/** Shorter texts are no secrets, and masking them would make every message unreadable. */
+const SHORTEST_SECRET = 4;
+/** Longer secrets are tokens, which nobody encodes once more; passwords are shorter. Keeps the list small when a run collects thousands of tokens. */
+const LONGEST_ENCODED = 256;
+
+/** Query parameters whose values are shown: paging, filters and token scopes. Everything else may be a signature or a key. */
+const SHOWN_PARAMETERS = new Set([
+  'n', 'last', 'page', 'page_size', 'pagesize', 'per_page', 'limit', 'orderby', 'sort', 'scope', 'service', 'artifacttype', 'digest', 'tag', 'repository', 'filter',
+]);
+
+/** Every form in which a secret may be met, the longest first so that no secret hides part of a longer one. */
+const forms: string[] = [];
+const known = new Set<string>();
+
+/** Remembers a secret for the rest of the process: call it the moment a password or token is read, before anything else is done with it. */
+export function rememberSecret(text: string): void {
+  if (known.has(text)) return;
+  for (const form of spellings(text)) {
+    if (form.length < SHORTEST_SECRET || known.has(form)) continue;
+    known.add(form);
+    const place = forms.findIndex((other) => other.length < form.length);
+    forms.splice(place < 0 ? forms.length : place, 0, form);
+  }
+}
+
+function spellings(secret: string): string[] {
+  const encoded = encodeURIComponent(secret);
+  const form = new URLSearchParams({ '': secret }).toString().slice(1);
+  const all = [secret, encoded, form, JSON.stringify(secret).slice(1, -1)];
+  if (secret.length <= LONGEST_ENCODED) {
+    const bytes = Buffer.from(secret);
+    all.push(bytes.toString('base64'), bytes.toString('base64').replace(/=+$/, ''), bytes.toString('base64url'));
+  }
+  return all;
+}
+
+/** The text with every remembered secret, plain, URL-encoded, JSON-escaped or in base64, replaced by `***`. */
+export function redact(text: string): string {
+  let clean = text;
+  for (const form of forms) if (clean.includes(form)) clean = clean.replaceAll(form, MASK);
+  return clean;
+}
+
+/** A URL fit for messages: without user and password, without fragment, and with the values of known harmless query parameters only. */
+export function redactUrl(text: string): string {
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch {
+    // A relative or broken URL: keep what stands before anything that may carry a secret.
+    return redact(printable(text.replace(/[?#].*$/s, '').replace(/^[^/]*\/\/[^/]*@/, '//')));
+  }
+  const query = [...url.searchParams].map(([name, value]) => {
+    const shown = SHOWN_PARAMETERS.has(name.toLowerCase()) ? encodeURIComponent(value).replaceAll('%2F', '/').replaceAll('%3A', ':').replaceAll('%2C', ',') : MASK;
+    return `${encodeURIComponent(name)}=${shown}`;
+  });
+  return redact(`${url.protocol}//${url.host}${url.pathname}${query.length === 0 ? '' : `?${query.join('&')}`}`);
+}
+
+const BREAKS = /[\t\n\v\f\r\u0085\u2028\u2029]+/g;
+/** Control characters, and the invisible ones that turn the direction of writing or take no room: either can make a message read as another. */
+const INVISIBLE = /[\p{Cc}\p{Cf}]/gu;
+
+/** Text from elsewhere made fit for a terminal: escape sequences and control characters taken out, line breaks and tabs turned into a space. */
+export function printable(text: string): string {
+  return stripVTControlCharacters(text).replace(BREAKS, ' ').replace(INVISIBLE, '').trim();
+}

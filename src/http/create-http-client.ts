@@ -1,0 +1,212 @@
+import { redactUrl } from '../diagnostics/redact.ts';
+import { ToolError } from '../diagnostics/tool-error.ts';
+import { isLoopback } from './address.ts';
+import { type Clock, systemClock } from './clock.ts';
+import { type Call, exchange } from './exchange.ts';
+import { comeBackLater, unanswered } from './failure.ts';
+import { HostLimiter } from './host-limiter.ts';
+import type { HttpClient, HttpRequest, HttpResponse } from './http-client.ts';
+import { linkSignals } from './link-signals.ts';
+import { createNetwork, type Network, type Timeouts } from './network.ts';
+import { redirected } from './redirect.ts';
+import { backoff, failureCode, isRetryableFailure, isRetryableStatus, isThrottled, parseRetryAfter, TOTAL_MS, TRIES } from './retry-policy.ts';
+
+const MAX_REDIRECTS = 5;
+const DEFAULT_CONCURRENCY = 8;
+const DEFAULT_MAX_RETRY_AFTER_MS = 5 * 60_000;
+/** Long for headers: some servers walk through their whole storage before they answer. */
+const DEFAULT_TIMEOUTS: Timeouts = { connect: 10_000, headers: 120_000, body: 120_000 };
+
+/** One try, for whoever watches. */
+export interface HttpTrace {
+  readonly method: string;
+  /** Redacted. */
+  readonly url: string;
+  /** Undefined where there was no answer; then `failure` has a code. */
+  readonly status?: number;
+  readonly failure?: string;
+  readonly ms: number;
+  /** From 1. */
+  readonly attempt: number;
+}
+
+export interface HttpClientOptions {
+  readonly userAgent: string;
+  /** Where HTTPS_PROXY, HTTP_PROXY, NO_PROXY and NODE_EXTRA_CA_CERTS are read, once. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Requests side by side against one host. Default 8. */
+  readonly concurrency?: number;
+  /** Milliseconds. Default 10 s to connect, 120 s to the headers, 120 s for the whole body. */
+  readonly timeouts?: Partial<Timeouts>;
+  /** Certificates in PEM, trusted beside the usual ones. */
+  readonly ca?: string;
+  /** May this `host[:port]` be spoken to without TLS? This machine itself always may. Default: no other. */
+  readonly allowPlainHttp?: (host: string) => boolean;
+  /** The longest `Retry-After` that is waited for. Default 5 minutes. */
+  readonly maxRetryAfterMs?: number;
+  readonly onTrace?: (trace: HttpTrace) => void;
+  /** Stops everything. */
+  readonly signal?: AbortSignal;
+  readonly clock?: Clock;
+}
+
+/** Makes the client. Throws `ToolError` `CONFIG_INVALID` for a proxy or certificate that makes no sense. */
+export function createHttpClient(options: HttpClientOptions): HttpClient {
+  return new RetryingClient(options);
+}
+
+/** What one request has used up, over all its redirects. */
+interface Budget {
+  failures: number;
+  spentMs: number;
+}
+
+class RetryingClient implements HttpClient {
+  readonly #options: HttpClientOptions;
+  readonly #clock: Clock;
+  readonly #timeouts: Timeouts;
+  readonly #maxRetryAfterMs: number;
+  readonly #network: Network;
+  readonly #hosts = new Map<string, HostLimiter>();
+
+  constructor(options: HttpClientOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
+    this.#maxRetryAfterMs = options.maxRetryAfterMs ?? DEFAULT_MAX_RETRY_AFTER_MS;
+    this.#network = createNetwork({ env: options.env, timeouts: this.#timeouts, ...(options.ca !== undefined && { ca: options.ca }) });
+  }
+
+  async request(request: HttpRequest): Promise<HttpResponse> {
+    const { url, headers, signal, ...rest } = request;
+    const linked = linkSignals([this.#options.signal, signal]);
+    try {
+      return await this.#follow({ ...rest, url: withoutUser(url), headers: { 'user-agent': this.#options.userAgent, ...headers }, signal: linked.signal });
+    } finally {
+      linked.release();
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#network.destroy();
+  }
+
+  async #follow(first: Call): Promise<HttpResponse> {
+    const budget: Budget = { failures: 0, spentMs: 0 };
+    let call = first;
+    for (let redirects = 0; ; redirects++) {
+      const response = await this.#persist(call, budget);
+      const next = redirected(call, response, first.url);
+      if (next === undefined) return response;
+      if (redirects === MAX_REDIRECTS) {
+        throw new ToolError('BAD_RESPONSE', `${call.method} ${redactUrl(first.url.href)}: more than ${MAX_REDIRECTS} redirects.`, { hint: 'Check the URL of the server.' });
+      }
+      call = { ...next, url: withoutUser(next.url.href) };
+    }
+  }
+
+  /** Tries one address until there is an answer to give back. The turn is given up between tries, so that a lower limit takes effect at once. */
+  async #persist(call: Call, budget: Budget): Promise<HttpResponse> {
+    this.#checkPlainHttp(call);
+    const host = this.#host(call.url.host);
+    for (;;) {
+      const outcome = await host.run(() => this.#attempt(call, host, budget));
+      if (outcome.final) return outcome.response;
+      const pause = host.pausedUntil - this.#clock.now();
+      const wait = backoff(budget.failures, this.#clock.random());
+      if (budget.failures >= TRIES || budget.spentMs + Math.max(wait, pause) > TOTAL_MS) {
+        if (outcome.response !== undefined) return outcome.response;
+        throw unanswered(call, outcome.error, budget.failures);
+      }
+      budget.spentMs += wait;
+      await this.#clock.sleep(wait, call.signal);
+    }
+  }
+
+  async #attempt(
+    call: Call,
+    host: HostLimiter,
+    budget: Budget,
+  ): Promise<{ final: true; response: HttpResponse } | { final: false; response?: HttpResponse; error?: unknown }> {
+    const entered = this.#clock.now();
+    try {
+      await this.#waitForHost(call, host);
+      const { epoch } = host;
+      const response = await this.#traced(call, budget.failures + 1);
+      if (isThrottled(response.status)) this.#slowDown(call, host, epoch, response);
+      else if (response.status < 500) host.succeeded();
+      if (!isRetryableStatus(call.method, response.status)) return { final: true, response };
+      budget.failures += 1;
+      return { final: false, response };
+    } catch (error) {
+      call.signal.throwIfAborted();
+      if (error instanceof ToolError) throw error;
+      budget.failures += 1;
+      if (!isRetryableFailure(call.method, error)) throw unanswered(call, error, budget.failures);
+      return { final: false, error };
+    } finally {
+      budget.spentMs += this.#clock.now() - entered;
+    }
+  }
+
+  async #traced(call: Call, attempt: number): Promise<HttpResponse> {
+    const started = this.#clock.now();
+    const trace = (outcome: Pick<HttpTrace, 'status' | 'failure'>) =>
+      this.#options.onTrace?.({ method: call.method, url: redactUrl(call.url.href), ...outcome, ms: this.#clock.now() - started, attempt });
+    try {
+      const response = await exchange(this.#network.dispatcherFor(call.url), call, this.#timeouts.body);
+      trace({ status: response.status });
+      return response;
+    } catch (error) {
+      trace({ failure: failureCode(error) });
+      throw error;
+    }
+  }
+
+  /** A loop, since the pause may grow while it is waited for. */
+  async #waitForHost(call: Call, host: HostLimiter): Promise<void> {
+    for (;;) {
+      call.signal.throwIfAborted();
+      const now = this.#clock.now();
+      const pause = host.pausedUntil - now;
+      if (pause <= 0) return;
+      if (pause > this.#maxRetryAfterMs) throw comeBackLater(call, host.pausedUntil, now);
+      await this.#clock.sleep(pause, call.signal);
+    }
+  }
+
+  #slowDown(call: Call, host: HostLimiter, epoch: number, response: HttpResponse): void {
+    host.complained(epoch);
+    const now = this.#clock.now();
+    const pause = parseRetryAfter(response.headers['retry-after'], now);
+    if (pause === undefined) return;
+    host.pauseUntil(now + pause);
+    if (pause > this.#maxRetryAfterMs) throw comeBackLater(call, now + pause, now);
+  }
+
+  #checkPlainHttp(call: Call): void {
+    if (call.url.protocol === 'https:' || isLoopback(call.url.hostname)) return;
+    if (call.url.protocol === 'http:' && this.#options.allowPlainHttp?.(call.url.host) === true) return;
+    throw new ToolError('CONFIG_INVALID', `${call.method} ${redactUrl(call.url.href)}: without TLS everything, also credentials, could be read and changed on the way.`, {
+      hint: `Use https://${call.url.host}, or allow plain HTTP for this host in the config.`,
+    });
+  }
+
+  #host(name: string): HostLimiter {
+    let host = this.#hosts.get(name);
+    if (host === undefined) {
+      host = new HostLimiter(this.#options.concurrency ?? DEFAULT_CONCURRENCY);
+      this.#hosts.set(name, host);
+    }
+    return host;
+  }
+}
+
+/** Users and passwords in URLs are never used; credentials have their own way. */
+function withoutUser(text: string): URL {
+  const url = new URL(text);
+  url.username = '';
+  url.password = '';
+  url.hash = '';
+  return url;
+}

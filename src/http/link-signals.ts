@@ -1,0 +1,21 @@
+/** One signal for several; `release` lets go of them, so that a signal of the whole run does not gather a listener for each request. */
+export interface LinkedSignal {
+  readonly signal: AbortSignal;
+  release(): void;
+}
+
+/** A signal that aborts as soon as one of those given does, with the same reason. */
+export function linkSignals(signals: readonly (AbortSignal | undefined)[]): LinkedSignal {
+  const linked = new AbortController();
+  const undo: (() => void)[] = [];
+  for (const signal of signals) {
+    if (signal === undefined) continue;
+    const stop = () => linked.abort(signal.reason);
+    if (signal.aborted) stop();
+    else {
+      signal.addEventListener('abort', stop);
+      undo.push(() => signal.removeEventListener('abort', stop));
+    }
+  }
+  return { signal: linked.signal, release: () => undo.forEach((each) => each()) };
+}

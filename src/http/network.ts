@@ -1,0 +1,113 @@
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import tls from 'node:tls';
+import { Agent, type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici';
+import { rememberSecret } from '../diagnostics/redact.ts';
+import { ToolError } from '../diagnostics/tool-error.ts';
+import { isLoopback } from './address.ts';
+
+/** Milliseconds. `body` is for the whole body, so that a server that drips one byte a second does not hold us. */
+export interface Timeouts {
+  readonly connect: number;
+  readonly headers: number;
+  readonly body: number;
+}
+
+export interface NetworkOptions {
+  /** Where HTTPS_PROXY, HTTP_PROXY, NO_PROXY (or in lower case) and NODE_EXTRA_CA_CERTS are read. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Certificates in PEM, trusted beside the usual ones. */
+  readonly ca?: string;
+  readonly timeouts: Timeouts;
+}
+
+/** The connections of one client. Nothing of it is global. */
+export interface Network {
+  dispatcherFor(url: URL): Dispatcher;
+  /** Closes every connection, also one in use. */
+  destroy(): Promise<void>;
+}
+
+/**
+ * Opens nothing yet. Proxies as undici reads them: HTTP_PROXY also serves https where HTTPS_PROXY is not set; NO_PROXY holds host names (with all below them) and `*`.
+ * This machine itself is never asked for through a proxy, where it would be another machine.
+ * Throws `ToolError` `CONFIG_INVALID` for a certificate or proxy URL that makes no sense.
+ */
+export function createNetwork(options: NetworkOptions): Network {
+  const { env, timeouts } = options;
+  const connect = { timeout: timeouts.connect, ...(options.ca !== undefined && { secureContext: trusting(options.ca, env) }) };
+  const limits = { headersTimeout: timeouts.headers, bodyTimeout: timeouts.body };
+  const direct = new Agent({ connect, ...limits });
+  const proxied = new EnvHttpProxyAgent({
+    connect,
+    requestTls: connect,
+    proxyTls: connect,
+    ...limits,
+    // The answer to CONNECT comes when the proxy has reached the host.
+    clientFactory: (origin, given) => new Pool(origin, { ...given, ...limits }),
+    // Plain http is forwarded as every proxy expects it; only https goes through a tunnel.
+    proxyTunnel: false,
+    httpProxy: proxyUrl(env, 'http_proxy'),
+    httpsProxy: proxyUrl(env, 'https_proxy'),
+    noProxy: setting(env, 'no_proxy'),
+  });
+  return {
+    dispatcherFor: (url) => (isLoopback(url.hostname) ? direct : proxied),
+    destroy: async () => {
+      await Promise.all([direct.destroy(), proxied.destroy()]);
+    },
+  };
+}
+
+/** The empty text, not undefined: undici would look into the process's environment. */
+function setting(env: NetworkOptions['env'], name: string): string {
+  return env[name] ?? env[name.toUpperCase()] ?? '';
+}
+
+function proxyUrl(env: NetworkOptions['env'], name: string): string {
+  const text = setting(env, name).trim();
+  if (text === '') return '';
+  const full = text.includes('://') ? text : `http://${text}`;
+  const url = URL.canParse(full) ? new URL(full) : undefined;
+  if (url === undefined || !/^(https?|socks5?):$/.test(url.protocol)) {
+    throw new ToolError('CONFIG_INVALID', `${name.toUpperCase()} is not the URL of a proxy.`, { hint: 'Set it to something like http://proxy.example.com:3128, or unset it.' });
+  }
+  if (url.password !== '') {
+    rememberSecret(url.password);
+    rememberSecret(decoded(url.password));
+  }
+  return url.href;
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** The usual certificates and these. Naming any makes Node.js forget the others, so they are all named. */
+function trusting(pem: string, env: NetworkOptions['env']): tls.SecureContext {
+  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
+  try {
+    if (blocks.length === 0) throw new Error('no certificate');
+    for (const block of blocks) void new X509Certificate(block);
+  } catch (cause) {
+    throw new ToolError('CONFIG_INVALID', 'The CA file holds no certificate in PEM that can be read.', { hint: 'It must hold one or more BEGIN CERTIFICATE blocks.', cause });
+  }
+  return tls.createSecureContext({ ca: [...usualCertificates(env), ...blocks] });
+}
+
+function usualCertificates(env: NetworkOptions['env']): string[] {
+  // Since Node.js 22.15; it knows of NODE_EXTRA_CA_CERTS and --use-system-ca.
+  const { getCACertificates } = tls as { getCACertificates?: (type: 'default') => string[] };
+  if (getCACertificates !== undefined) return getCACertificates('default');
+  const extra = env['NODE_EXTRA_CA_CERTS'] ?? '';
+  if (extra === '') return [...tls.rootCertificates];
+  try {
+    return [...tls.rootCertificates, readFileSync(extra, 'utf8')];
+  } catch (cause) {
+    throw new ToolError('FILE', `NODE_EXTRA_CA_CERTS names ${extra}, which cannot be read.`, { hint: 'Name a readable file of certificates in PEM, or unset it.', cause });
+  }
+}

@@ -1,0 +1,68 @@
+import type { HttpRequest } from './http-client.ts';
+
+/** How often one request is sent at most, over all its redirects. */
+export const TRIES = 6;
+/** How long one request may take with all its tries and pauses, without the time it waits for its turn. */
+export const TOTAL_MS = 15 * 60_000;
+
+const FIRST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 30_000;
+
+/** The server asks for patience; it has not done anything. */
+const THROTTLED = new Set([429, 503]);
+/** Answers that another try may turn into something else: the server's own trouble, and that of proxies before it (499 and 520 to 524). */
+const TRANSIENT = new Set([408, 429, 499, 500, 502, 503, 504, 520, 521, 522, 523, 524]);
+
+const LOST_CONNECTION = new Set([
+  'ECONNABORTED', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EHOSTDOWN', 'EHOSTUNREACH', 'ENETDOWN', 'ENETUNREACH', 'EAI_AGAIN',
+  'UND_ERR_SOCKET', 'UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
+  'HPE_INVALID_EOF_STATE',
+]);
+
+/** True of the statuses that ask the client to slow down. */
+export function isThrottled(status: number): boolean {
+  return THROTTLED.has(status);
+}
+
+/** May the request be sent again after this answer? POST and PATCH only where the server says that it has not looked at them. */
+export function isRetryableStatus(method: HttpRequest['method'], status: number): boolean {
+  return mayRepeat(method) ? TRANSIENT.has(status) : THROTTLED.has(status);
+}
+
+/** May the request be sent again after its connection failed? Never a POST or PATCH: it may have been carried out. */
+export function isRetryableFailure(method: HttpRequest['method'], error: unknown): boolean {
+  if (!mayRepeat(method)) return false;
+  return LOST_CONNECTION.has(failureCode(error)) || TRANSIENT.has(proxyRefusal(error) ?? 0);
+}
+
+function mayRepeat(method: HttpRequest['method']): boolean {
+  return method !== 'POST' && method !== 'PATCH';
+}
+
+/** The code of a failed request as Node.js or undici gives it; of several addresses tried, that of the first. */
+export function failureCode(error: unknown): string {
+  const { code, errors } = error as { code?: unknown; errors?: unknown };
+  if (typeof code === 'string') return code;
+  return Array.isArray(errors) && errors.length > 0 ? failureCode(errors[0]) : '';
+}
+
+/** The status with which a proxy refused to open the tunnel. undici says it in its text only (lib/dispatcher/proxy-agent.js). */
+export function proxyRefusal(error: unknown): number | undefined {
+  const match = error instanceof Error ? /^Proxy response \((\d{3})\)/.exec(error.message) : null;
+  return match === null ? undefined : Number(match[1]);
+}
+
+/** Milliseconds to wait after so many failures (1 or more): anything up to a bound that doubles each time, so that clients do not march in step. */
+export function backoff(failures: number, random: number): number {
+  return Math.round(random * Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (failures - 1)));
+}
+
+/** Milliseconds that a `Retry-After` header asks for, from seconds or an HTTP date; undefined where there is none or it makes no sense. */
+export function parseRetryAfter(value: string | undefined, now: number): number | undefined {
+  const text = value?.trim() ?? '';
+  if (/^\d+(\.\d+)?$/.test(text)) return Math.ceil(Number(text) * 1000);
+  // All three forms of an HTTP date (RFC 9110, 5.6.7) begin with the name of a day; without this, Date.parse takes nearly anything for a date.
+  if (!/^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? .*\d\d:\d\d:\d\d/.test(text)) return undefined;
+  const time = Date.parse(text.endsWith('GMT') ? text : `${text} GMT`);
+  return Number.isNaN(time) ? undefined : Math.max(0, time - now);
+}

@@ -1,0 +1,154 @@
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { authFilePaths } from '../../../src/auth/auth-files.ts';
+import { redact } from '../../../src/diagnostics/redact.ts';
+import { auth, makeHome } from './credentials-fixture.ts';
+
+const HOST = 'registry.example.com';
+
+describe('the auth files', () => {
+  const home = '/home/u';
+  test.for([
+    [{}, ['/home/u/.docker/config.json', '/home/u/.config/containers/auth.json']],
+    [{ XDG_RUNTIME_DIR: '/run/u' }, ['/home/u/.docker/config.json', '/run/u/containers/auth.json', '/home/u/.config/containers/auth.json']],
+    [{ XDG_CONFIG_HOME: '/etc/u' }, ['/home/u/.docker/config.json', '/etc/u/containers/auth.json']],
+    [{ DOCKER_CONFIG: '/d' }, ['/d/config.json', '/home/u/.config/containers/auth.json']],
+    [{ REGISTRY_AUTH_FILE: '/r.json', XDG_RUNTIME_DIR: '/run/u' }, ['/r.json', '/home/u/.docker/config.json']],
+    [{ REGISTRY_AUTH_FILE: '/r.json', DOCKER_CONFIG: '/d' }, ['/d/config.json', '/r.json']],
+    [{ REGISTRY_AUTH_FILE: '', DOCKER_CONFIG: '' }, ['/home/u/.docker/config.json', '/home/u/.config/containers/auth.json']],
+  ] as const)('with %j are, in this order, %j', ([env, paths]) => {
+    expect(authFilePaths({ env, home })).toEqual(paths);
+  });
+
+  test('that are not there hold nothing', async () => {
+    expect(await makeHome().resolver().resolve(HOST)).toBeUndefined();
+  });
+
+  test('are asked one after the other', async () => {
+    const home = makeHome();
+    home.write('.docker/config.json', { auths: { 'a.example.com': auth('docker', 'd-word') } });
+    home.write('run/containers/auth.json', { auths: { 'a.example.com': auth('podman', 'p-word'), 'b.example.com': auth('podman', 'p-word') } });
+    const resolver = home.resolver({ XDG_RUNTIME_DIR: join(home.path, 'run') });
+    expect(await resolver.resolve('a.example.com')).toMatchObject({ username: 'docker', source: join(home.path, '.docker/config.json') });
+    expect(await resolver.resolve('b.example.com')).toMatchObject({ username: 'podman' });
+  });
+});
+
+describe('an entry', () => {
+  const resolve = (auths: unknown, host = HOST, repository?: string) => {
+    const home = makeHome();
+    home.write('.docker/config.json', { auths });
+    return home.resolver().resolve(host, repository);
+  };
+
+  test.for([
+    ['auth', auth('user', 'pass:word'), { username: 'user', password: 'pass:word' }],
+    ['auth that is padded with zeros', { auth: Buffer.from('user:pass\0\0').toString('base64') }, { username: 'user', password: 'pass' }],
+    ['username and password', { username: 'user', password: 'word' }, { username: 'user', password: 'word' }],
+    ['an identity token, beside its empty auth', { auth: Buffer.from('00000000:').toString('base64'), identitytoken: 'id-token' }, { identityToken: 'id-token' }],
+    ['nothing, as Docker writes it', {}, undefined],
+    ['null', null, undefined],
+  ] as const)('may hold %s', async ([, entry, credentials]) => {
+    const found = await resolve({ [HOST]: entry });
+    if (credentials === undefined) expect(found).toBeUndefined();
+    else expect(found).toMatchObject(credentials);
+  });
+
+  test.for([
+    ['registry.example.com', HOST],
+    ['https://registry.example.com', HOST],
+    ['http://registry.example.com', HOST],
+    ['https://registry.example.com/', HOST],
+    ['https://registry.example.com/v1/', HOST],
+    ['https://registry.example.com/v2/', HOST],
+    ['registry.example.com/v1/', HOST],
+    ['REGISTRY.example.com', HOST],
+    ['registry.example.com', 'Registry.Example.com'],
+    ['registry.example.com:5000', 'registry.example.com:5000'],
+    ['https://index.docker.io/v1/', 'docker.io'],
+    ['https://index.docker.io/v1/', 'registry-1.docker.io'],
+    ['index.docker.io', 'docker.io'],
+    ['docker.io', 'registry-1.docker.io'],
+  ] as const)('under %s is for %s', async ([key, host]) => {
+    expect(await resolve({ [key]: auth('user', 'word') }, host)).toMatchObject({ username: 'user' });
+  });
+
+  test.for([
+    ['registry.example.com', 'registry.example.com:5000'],
+    ['registry.example.com:5000', 'registry.example.com'],
+    ['example.com', 'registry.example.com'],
+    ['registry.example.com.evil.org', 'registry.example.com'],
+    ['registry.example.com/team', 'registry.example.com'],
+    ['https://evil.org/registry.example.com', 'registry.example.com'],
+  ] as const)('under %s is not for %s', async ([key, host]) => {
+    expect(await resolve({ [key]: auth('user', 'word') }, host)).toBeUndefined();
+  });
+
+  test('for a namespace is used there and nowhere else, the most specific first', async () => {
+    const home = makeHome();
+    const names = [HOST, `${HOST}/team`, `${HOST}/team/app`];
+    home.write('.docker/config.json', { auths: Object.fromEntries(names.map((name) => [name, auth(`of ${name}`, 'word')])) });
+    const resolver = home.resolver();
+    const users = await Promise.all([undefined, 'other', 'team/x', 'teamwork/app', 'team/app', 'team/app/sub'].map((repository) => resolver.resolve(HOST, repository)));
+    expect(users.map((each) => (each !== undefined && 'username' in each ? each.username : ''))).toEqual([
+      `of ${HOST}`,
+      `of ${HOST}`,
+      `of ${HOST}/team`,
+      `of ${HOST}`,
+      `of ${HOST}/team/app`,
+      `of ${HOST}/team/app`,
+    ]);
+  });
+
+  test('is masked in every message from then on, also as it stands in the file', async () => {
+    const entry = auth('someone', 'auth-file-word');
+    await resolve({ [HOST]: entry });
+    expect(redact(`auth-file-word ${entry.auth}`)).toBe('*** ***');
+  });
+
+  test('with the very name comes before other ways of writing it', async () => {
+    expect(await resolve({ [`https://${HOST}/v1/`]: auth('old', 'word'), [HOST]: auth('exact', 'word') })).toMatchObject({ username: 'exact' });
+  });
+});
+
+describe('a broken auth file is an error that names it and shows nothing of it', () => {
+  test.for([
+    ['no JSON', '{"auths": {"registry.example.com": {"auth": "c2VjcmV0LXdvcmQ6"'],
+    ['JSON with a secret where the parser stumbles', '{"password": "secret-word" secret-word}'],
+    ['a list', '["secret-word"]'],
+    ['auths that are a list', { auths: ['secret-word'] }],
+    ['an entry that is text', { auths: { [HOST]: 'secret-word' } }],
+    ['auth that is no text', { auths: { [HOST]: { auth: 5 } } }],
+    ['auth without a colon', { auths: { [HOST]: { auth: Buffer.from('secret-word').toString('base64') } } }],
+    ['auth without a user', { auths: { [HOST]: { auth: Buffer.from(':secret-word').toString('base64') } } }],
+    ['a user alone', { auths: { [HOST]: { username: 'user' } } }],
+    ['a password alone', { auths: { [HOST]: { password: 'secret-word' } } }],
+    ['helpers that are no names', { credHelpers: { [HOST]: { a: 'secret-word' } } }],
+    ['a store that is no name', { credsStore: ['secret-word'] }],
+  ] as const)('%s', async ([, content]) => {
+    const home = makeHome();
+    const path = home.write('.docker/config.json', content);
+    const error: unknown = await home.resolver().resolve(HOST).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'AUTH', message: expect.stringContaining(path) });
+    const { stack, cause } = error as Error;
+    expect(`${String(error)} ${stack} ${String(cause)}`).not.toMatch(/secret-word|c2VjcmV0/);
+  });
+
+  test('but an entry for another host that is broken does not matter', async () => {
+    const home = makeHome();
+    home.write('.docker/config.json', { auths: { [HOST]: auth('user', 'word'), 'other.example.com': { auth: '!' } } });
+    expect(await home.resolver().resolve(HOST)).toMatchObject({ username: 'user' });
+  });
+
+  test('that is a folder', async () => {
+    const home = makeHome();
+    home.write('.docker/config.json/x', '');
+    await expect(home.resolver().resolve(HOST)).rejects.toMatchObject({ code: 'AUTH', message: expect.stringContaining('EISDIR') });
+  });
+
+  test('an empty file holds nothing', async () => {
+    const home = makeHome();
+    home.write('.docker/config.json', '\n');
+    expect(await home.resolver().resolve(HOST)).toBeUndefined();
+  });
+});
