@@ -114,7 +114,7 @@ class RetryingClient implements HttpClient {
       if (outcome.final) return outcome.response;
       const pause = host.pausedUntil - this.#clock.now();
       const wait = backoff(budget.failures, this.#clock.random());
-      if (budget.failures >= TRIES || budget.spentMs + Math.max(wait, pause) > TOTAL_MS) {
+      if (call.once === true || budget.failures >= TRIES || budget.spentMs + Math.max(wait, pause) > TOTAL_MS) {
         if (outcome.response !== undefined) return outcome.response;
         throw unanswered(call, outcome.error, budget.failures);
       }
@@ -130,7 +130,7 @@ class RetryingClient implements HttpClient {
   ): Promise<{ final: true; response: HttpResponse } | { final: false; response?: HttpResponse; error?: unknown }> {
     const entered = this.#clock.now();
     try {
-      await this.#waitForHost(call, host);
+      if (call.once !== true) await this.#waitForHost(call, host);
       const { epoch } = host;
       const response = await this.#traced(call, budget.failures + 1);
       if (isThrottled(response.status)) this.#slowDown(call, host, epoch, response);

@@ -14,6 +14,7 @@ export interface Call {
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
   readonly maxBytes?: number;
+  readonly once?: boolean;
   readonly signal: AbortSignal;
 }
 

@@ -7,6 +7,11 @@ export interface HttpRequest {
   readonly signal?: AbortSignal;
   /** Largest answer taken, in bytes; a longer one is an error. Default 8 MiB. Of an answer that is no success only the first 64 KiB are kept. */
   readonly maxBytes?: number;
+  /**
+   * Sent at once and only once, even if the host asked for a pause: what was read just before, and made the request right, would no longer hold after a wait. The
+   * caller reads again and sends again.
+   */
+  readonly once?: boolean;
 }
 
 /** An answer of any status, its body read whole. */

@@ -7,7 +7,7 @@ import type { Policy } from '../policy/policy.ts';
 import { type Decision, decide } from './decide.ts';
 import type { PlannedImage, RepositoryPlan } from './plan.ts';
 import { stepsFor } from './steps.ts';
-import { type BlobUse, blobUse, summarize } from './summary.ts';
+import { type BlobUse, blobUse, isImage, summarize } from './summary.ts';
 import { clockOf } from './time.ts';
 
 /** A repository's part of a plan, with what the totals over several repositories need besides. */
@@ -39,7 +39,8 @@ export function planRepository(repository: RepositoryInventory, policies: readon
   return { plan, blobs };
 }
 
-function plannedImage({ manifest }: Node, { action, untag, reasons }: Decision): PlannedImage {
+function plannedImage(node: Node, { action, untag, reasons }: Decision): PlannedImage {
+  const { manifest } = node;
   const { digest, mediaType, size, pushedAt, createdAt, pulledAt } = manifest;
   return {
     digest,
@@ -49,6 +50,7 @@ function plannedImage({ manifest }: Node, { action, untag, reasons }: Decision):
     ...(pushedAt !== undefined && { pushedAt }),
     ...(createdAt !== undefined && { createdAt }),
     ...(pulledAt !== undefined && { pulledAt }),
+    ...(!isImage(node) && { part: true }),
     action,
     untag,
     reasons,

@@ -77,6 +77,8 @@ export interface PlannedImage {
   readonly pushedAt?: string;
   readonly createdAt?: string;
   readonly pulledAt?: string;
+  /** A child of an index or an attachment, without a tag of its own: not counted as an image. Absent for images. */
+  readonly part?: true;
   /** `untag`: the image stays and some of its tags go. */
   readonly action: Action;
   /** The tags to take off; empty unless the action is `untag`. */

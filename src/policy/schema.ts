@@ -23,7 +23,9 @@ const globs = z
   .array(z.string().refine((glob) => isGlob(glob.replace(/^!/, '')), { error: 'not a valid glob' }))
   .refine((list) => list.some((glob) => !glob.startsWith('!')), { error: 'needs at least one glob without "!": on their own, "!" globs select nothing' })
   .meta({ minItems: 1 });
-const plainGlobs = z.array(z.string().refine((glob) => !glob.startsWith('!') && isGlob(glob), { error: 'not a valid glob, or one with "!", which cannot stand in this list' })).min(1);
+const plainGlobs = z
+  .array(z.string().refine((glob) => !glob.startsWith('!') && isGlob(glob), { error: 'not a valid glob, or one with "!", which cannot stand in this list' }))
+  .min(1);
 const exactMap = z.record(z.string(), z.string()).refine((map) => Object.keys(map).length > 0, { error: 'needs at least one name and value' }).meta({ minProperties: 1 });
 const isTrue = z.literal(true, { error: 'can only be true: leave it out otherwise' });
 const regex = z.string().superRefine((pattern, context) => {
@@ -102,11 +104,15 @@ const RuleSpec = z
       .optional()
       .describe('Images whose last scan found something of at least this severity. An image that was not scanned is not selected.'),
     order: z.enum(ORDERS).optional().describe('What "newest" means; default pushed. semver, numeric and alphabetical read the tag, the others a time.'),
-    per: z.string().min(1).optional().describe('One group for each: repository (default), major or minor version, or a capture of tags.regex. "keep" counts in each group by itself.'),
+    per: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('One group for each: repository (default), major or minor version, or a capture of tags.regex. "keep" counts in each group by itself.'),
     keep: Keep,
   })
   .superRefine(checkRule, { when: ({ value }) => isMap(value) })
-  .describe('The first rule that selects a tag decides it; a tag that no rule selects stays.');
+  .describe('What it selects, and what of that it keeps.');
 
 // Runs beside other problems, so that all are told at once: nothing about the rule is certain but that it is a map.
 function checkRule(rule: Readonly<Record<string, unknown>>, context: z.core.$RefinementCtx): void {
@@ -114,7 +120,7 @@ function checkRule(rule: Readonly<Record<string, unknown>>, context: z.core.$Ref
   const kinds = (['tags', 'untagged', 'orphaned'] as const).filter((kind) => rule[kind] !== undefined);
   for (const kind of kinds.slice(1)) issue(kind, `cannot stand beside "${kinds[0]}": a rule selects tags, untagged images or orphaned attachments`);
   const { name: _name, keep: _keep, order, per, ...selectors } = rule;
-  if (Object.keys(selectors).length === 0 && !context.issues.some((other) => other.code === 'unrecognized_keys')) {
+  if (Object.keys(selectors).length === 0) {
     context.addIssue({ code: 'custom', path: [], message: 'selects nothing: a rule needs a selector, such as tags: ["**"] for every tag' });
   }
   const tagged = rule['untagged'] === undefined && rule['orphaned'] === undefined;
@@ -144,7 +150,12 @@ const ProtectSpec = z
   .strictObject({
     tags: globs.optional().describe('These tags, as globs: none is ever taken off, and their images stay.'),
     digests: z
-      .array(z.string().refine(isDigest, { error: 'not a whole digest, such as sha256: and 64 hexadecimal digits' }).meta({ pattern: '^sha(256:[0-9a-f]{64}|384:[0-9a-f]{96}|512:[0-9a-f]{128})$' }))
+      .array(
+        z
+          .string()
+          .refine(isDigest, { error: 'not a whole digest, such as sha256: and 64 lower-case hexadecimal digits' })
+          .meta({ pattern: '^sha(256:[0-9a-f]{64}|384:[0-9a-f]{96}|512:[0-9a-f]{128})$' }),
+      )
       .min(1)
       .optional()
       .describe('These manifests.'),
@@ -169,12 +180,15 @@ const PolicySpec = z.strictObject({
   sharedTags: z.enum(['untag', 'keep']).optional().describe('What happens to an expired tag whose image stays by another tag; default untag.'),
   protect: z.array(ProtectSpec).optional().describe('What no rule can delete. Each entry names one kind of thing.'),
   limits: LimitsSpec.optional().describe('A plan that deletes more than any of these is not carried out at all.'),
-  rules: z.array(RuleSpec).min(1).describe('In order: the first rule that selects a tag decides it.'),
+  rules: z.array(RuleSpec).min(1).describe('In order: the first rule that selects a tag decides it; a tag that no rule selects stays.'),
 });
 
 /** A policy file as written: design section 3. Also the source of `policies/policy.schema.json`. */
 export const PolicyFile = z
-  .strictObject({ version: z.literal(1).describe('The version of this format.'), policies: z.array(PolicySpec).min(1).describe('The first one that matches a repository governs it.') })
+  .strictObject({
+    version: z.literal(1).describe('The version of this format.'),
+    policies: z.array(PolicySpec).min(1).describe('The first one that matches a repository governs it.'),
+  })
   .superRefine(checkNames, { when: ({ value }) => isMap(value) });
 
 function checkNames(file: Readonly<Record<string, unknown>>, context: z.core.$RefinementCtx): void {

@@ -1,0 +1,76 @@
+import { z } from 'zod';
+import { parseRegistryUrl } from './registry-url.ts';
+
+/** The kinds of registries that `type` can name; without it the host decides, or the API is asked. */
+const REGISTRY_TYPES = ['oci'] as const;
+export type RegistryType = (typeof REGISTRY_TYPES)[number];
+
+/** Most requests at a time that may be asked for. */
+export const MOST_CONCURRENCY = 256;
+
+const file = z.string().min(1);
+const concurrency = z.int().min(1).max(MOST_CONCURRENCY);
+const variable = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'not the name of an environment variable' });
+
+const AuthSpec = z
+  .strictObject({
+    username: z.string().min(1).optional(),
+    usernameEnv: variable.optional(),
+    usernameFile: file.optional(),
+    passwordEnv: variable.optional(),
+    passwordFile: file.optional(),
+  })
+  .superRefine((auth, context) => {
+    const one = (names: readonly (keyof typeof auth)[]): void => {
+      const given = names.filter((name) => auth[name] !== undefined);
+      const list = names.map((name) => `"${name}"`).join(', ').replace(/, (?=[^,]*$)/, ' and ');
+      if (given.length === 0) context.addIssue({ code: 'custom', path: [], message: `needs one of ${list}` });
+      for (const name of given.slice(1)) context.addIssue({ code: 'custom', path: [name], message: `cannot stand beside "${given[0]}": needs one of ${list}` });
+    };
+    one(['username', 'usernameEnv', 'usernameFile']);
+    one(['passwordEnv', 'passwordFile']);
+  });
+
+const RegistrySpec = z
+  .strictObject({
+    url: z.string(),
+    type: z.enum(REGISTRY_TYPES).optional(),
+    auth: AuthSpec.optional(),
+    tls: z.strictObject({ ca: file }).optional(),
+    plainHttp: z.literal(true, { error: 'can only be true: leave it out otherwise' }).optional(),
+    concurrency: concurrency.optional(),
+  })
+  .superRefine(
+    ({ url, plainHttp }, context) => {
+      const result = parseRegistryUrl(url, plainHttp);
+      if ('problem' in result) context.addIssue({ code: 'custom', path: ['url'], message: result.problem });
+    },
+    // Beside other problems too, so that all are told at once.
+    { when: ({ value }) => typeof value === 'object' && value !== null && 'url' in value && typeof value.url === 'string' },
+  );
+
+/** A registry's name: what policies and documents call it. No slash, so that it is never taken for an image. */
+const registryName = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._:-]*$/, { error: 'not a name for a registry: letters, digits, ".", "_", ":" and "-", and a letter or digit first' });
+
+/** A config file as written. Files in it are relative to it. */
+export const ConfigFile = z.strictObject({
+  registries: z.record(registryName, RegistrySpec).optional(),
+  policies: z.array(file).optional(),
+  inUse: z.array(z.strictObject({ file })).optional(),
+  limits: z.strictObject({ maxDeletions: z.int().min(0).optional() }).optional(),
+  journalDir: file.optional(),
+  cacheDir: file.optional(),
+  concurrency: concurrency.optional(),
+});
+export type ConfigFile = z.infer<typeof ConfigFile>;
+
+const SECRETS = ['password', 'token', 'secret', 'identityToken'];
+
+/** What to say of a key that would hold a secret. */
+export function secretKey(path: readonly (string | number)[], key: string): string | undefined {
+  if (path[0] !== 'registries' || !SECRETS.includes(key)) return undefined;
+  const what = key === 'password' ? 'password' : 'secret';
+  return `a ${what} must not stand in a config: name an environment variable ("passwordEnv") or a file ("passwordFile") that holds it`;
+}

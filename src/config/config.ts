@@ -1,0 +1,107 @@
+import path from 'node:path';
+import { readSource, type Source } from '../diagnostics/source.ts';
+import { type Problem, SourceError } from '../diagnostics/source-error.ts';
+import { ConfigFile, type RegistryType, secretKey } from './config-schema.ts';
+import type { Environment } from './environment.ts';
+import { findConfig, PACKAGE_KEY } from './find-config.ts';
+import { parseRegistryUrl } from './registry-url.ts';
+import { isProblems, LONGEST_FILE, readYaml } from './yaml-source.ts';
+
+/** Where a user name or password comes from. Read when it is needed, never kept. */
+export type CredentialSource = { readonly env: string } | { readonly file: string };
+
+export interface RegistryConfig {
+  readonly name: string;
+  /** Base URL, without credentials or final slash. */
+  readonly url: string;
+  readonly type?: RegistryType;
+  /** Without encryption to a host that is not this machine, because the config says so. */
+  readonly plainHttp?: true;
+  readonly auth?: { readonly username: CredentialSource | { readonly text: string }; readonly password: CredentialSource };
+  /** File of certificate authorities to trust, PEM. */
+  readonly caFile?: string;
+  readonly concurrency?: number;
+}
+
+/** A source of what is in use, by its kind. */
+export type InUseSource = { readonly file: string };
+
+/**
+ * A config. Its files are as the working directory sees them: a relative path in it was relative to the config.
+ *
+ * It may come from the repository that the program runs in, so it is trusted like that repository's own scripts: it may name hosts, and
+ * the variables and files with the credentials for them. Credentials go to hosts that the config or the command line names and to no
+ * other; nothing from the environment is ever put into a host or a file name.
+ */
+export interface Config {
+  /** Where it was found; absent where there is none. */
+  readonly file?: string;
+  readonly registries: readonly RegistryConfig[];
+  readonly policies: readonly string[];
+  readonly inUse: readonly InUseSource[];
+  readonly maxDeletions?: number;
+  readonly journalDir?: string;
+  readonly cacheDir?: string;
+  readonly concurrency?: number;
+}
+
+/**
+ * Reads the config: the file that `REGCTL_CONFIG` names, or the nearest one (see {@link findConfig}). Throws `CONFIG_INVALID` with
+ * everything that is wrong in it ({@link SourceError}), and `FILE` where it cannot be read.
+ */
+export async function loadConfig(cwd: string, environment: Environment): Promise<Config> {
+  const named = environment['REGCTL_CONFIG'];
+  const source = named ? await readSource(path.resolve(cwd, named), { what: 'config', maxBytes: LONGEST_FILE }) : await findConfig(cwd);
+  if (!source) return { registries: [], policies: [], inUse: [] };
+  // Plans name the files of their policies: relative paths keep them the same on every machine.
+  const file = named && path.isAbsolute(named) ? named : path.relative(cwd, source.file);
+  return { file, ...toConfig(parseConfig({ ...source, file }), (inner) => (path.isAbsolute(inner) ? inner : path.join(path.dirname(file), inner))) };
+}
+
+function parseConfig(source: Source): ConfigFile {
+  const inPackage = path.basename(source.file) === 'package.json';
+  const result = readYaml(source, ConfigFile, { unknownKey: secretKey, ...(inPackage && { root: [PACKAGE_KEY] }) });
+  if (isProblems(result)) throw configError(result);
+  return result.data;
+}
+
+function configError(problems: readonly Problem[]): SourceError {
+  return new SourceError('CONFIG_INVALID', problems, { hint: 'Correct the config; nothing was planned and nothing was deleted.' });
+}
+
+function toConfig(file: ConfigFile, locate: (file: string) => string): Config {
+  const { registries = {}, policies = [], inUse = [], limits, journalDir, cacheDir, concurrency } = file;
+  return {
+    registries: Object.entries(registries).map(([name, spec]) => toRegistry(name, spec, locate)),
+    policies: policies.map(locate),
+    inUse: inUse.map((source) => ({ file: locate(source.file) })),
+    ...(limits?.maxDeletions !== undefined && { maxDeletions: limits.maxDeletions }),
+    ...(journalDir !== undefined && { journalDir: locate(journalDir) }),
+    ...(cacheDir !== undefined && { cacheDir: locate(cacheDir) }),
+    ...(concurrency !== undefined && { concurrency }),
+  };
+}
+
+type RegistrySpec = NonNullable<ConfigFile['registries']>[string];
+
+function toRegistry(name: string, spec: RegistrySpec, locate: (file: string) => string): RegistryConfig {
+  const address = parseRegistryUrl(spec.url, spec.plainHttp);
+  if ('problem' in address) throw new TypeError('the schema lets no such address pass');
+  return {
+    name,
+    url: address.url,
+    ...(spec.type && { type: spec.type }),
+    ...(spec.plainHttp && { plainHttp: true }),
+    ...(spec.auth && { auth: toAuth(spec.auth, locate) }),
+    ...(spec.tls && { caFile: locate(spec.tls.ca) }),
+    ...(spec.concurrency !== undefined && { concurrency: spec.concurrency }),
+  };
+}
+
+function toAuth(auth: NonNullable<RegistrySpec['auth']>, locate: (file: string) => string): NonNullable<RegistryConfig['auth']> {
+  const from = (env: string | undefined, file: string | undefined): CredentialSource => (env === undefined ? { file: locate(file ?? '') } : { env });
+  return {
+    username: auth.username === undefined ? from(auth.usernameEnv, auth.usernameFile) : { text: auth.username },
+    password: from(auth.passwordEnv, auth.passwordFile),
+  };
+}

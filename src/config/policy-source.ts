@@ -1,0 +1,51 @@
+import { readSource } from '../diagnostics/source.ts';
+import { type Problem, SourceError } from '../diagnostics/source-error.ts';
+import type { Digest } from '../domain/digest.ts';
+import { PolicyFile, type PolicySpec } from '../policy/schema.ts';
+import { policyDigest } from './policy-digest.ts';
+import type { Path } from './yaml-document.ts';
+import { isProblems, LONGEST_FILE, readYaml } from './yaml-source.ts';
+
+/** A policy as read from its file. */
+export interface LoadedPolicy {
+  readonly spec: PolicySpec;
+  /** The file, as given. */
+  readonly source: string;
+  readonly digest: Digest;
+  /** A problem found later, such as a capability that is missing, at a path within the policy: `['rules', 2, 'labels']`. */
+  readonly problemAt: (path: Path, message: string) => Problem;
+}
+
+/**
+ * Reads policy files, in this order. Throws `POLICY_INVALID` with everything that is wrong in all of them ({@link SourceError}), and
+ * `FILE` for one that cannot be read. Names are unique over all files: a plan names a policy by its name.
+ */
+export async function loadPolicies(files: readonly string[]): Promise<LoadedPolicy[]> {
+  const policies: LoadedPolicy[] = [];
+  const problems: Problem[] = [];
+  const taken = new Map<string, string>();
+  for (const file of files) {
+    const source = await readSource(file, { what: 'policy', maxBytes: LONGEST_FILE });
+    const result = readYaml(source, PolicyFile);
+    if (isProblems(result)) {
+      problems.push(...result);
+      continue;
+    }
+    const { data, problemAt, positionOf } = result;
+    data.policies.forEach((spec, index) => {
+      const at = (path: Path): Path => ['policies', index, ...path];
+      const { line, column } = positionOf(at(['name']));
+      const place = taken.get(spec.name);
+      if (place !== undefined) problems.push(problemAt(at(['name']), `the name "${spec.name}" is taken by a policy at ${place}`));
+      taken.set(spec.name, place ?? `${file}:${line}:${column}`);
+      policies.push({ spec, source: file, digest: policyDigest(spec), problemAt: (path, message) => problemAt(at(path), message) });
+    });
+  }
+  if (problems.length > 0) throw policyError(problems);
+  return policies;
+}
+
+/** The error for problems in policy files. */
+export function policyError(problems: readonly Problem[]): SourceError {
+  return new SourceError('POLICY_INVALID', problems, { hint: 'Correct the policy; nothing was planned and nothing was deleted.' });
+}

@@ -1,0 +1,123 @@
+import path from 'node:path';
+import { didYouMean } from '../diagnostics/nearest.ts';
+import { ToolError } from '../diagnostics/tool-error.ts';
+import type { Config, InUseSource, RegistryConfig } from './config.ts';
+import { MOST_CONCURRENCY } from './config-schema.ts';
+import type { Environment } from './environment.ts';
+import { parseRegistryUrl } from './registry-url.ts';
+
+/** The flags that layer over environment and config, as text from the command line. */
+export interface SettingsFlags {
+  readonly policy?: readonly string[];
+  readonly registry?: readonly string[];
+  readonly inUse?: readonly string[];
+  readonly maxDeletions?: string;
+  readonly concurrency?: string;
+}
+
+/** What a run works with, every layer applied. */
+export interface Settings {
+  /** The config that was used. */
+  readonly configFile?: string;
+  /** The registries asked for, or all of the config, each with its own concurrency filled in. */
+  readonly registries: readonly (RegistryConfig & { readonly concurrency: number })[];
+  readonly policies: readonly string[];
+  readonly inUse: readonly InUseSource[];
+  readonly maxDeletions?: number;
+  /** Requests at a time to one registry. */
+  readonly concurrency: number;
+  /** Undefined where neither a setting nor a home directory says. */
+  readonly journalDir: string | undefined;
+  readonly cacheDir: string | undefined;
+}
+
+export const DEFAULT_CONCURRENCY = 8;
+
+/**
+ * Flags over environment over config over defaults; a list from a higher layer replaces the lower one. Only in-use sources add up: no
+ * layer takes away what another protects. Throws `USAGE` for a value that is none and for a registry that nobody knows.
+ */
+export function resolveSettings(flags: SettingsFlags, environment: Environment, config: Config): Settings {
+  const asked = firstList(flags.registry, list(environment, 'REGCTL_REGISTRY')) ?? [];
+  const explicit =
+    number('--concurrency', flags.concurrency, 1, MOST_CONCURRENCY) ??
+    number('REGCTL_CONCURRENCY', set(environment, 'REGCTL_CONCURRENCY'), 1, MOST_CONCURRENCY);
+  const concurrency = explicit ?? config.concurrency ?? DEFAULT_CONCURRENCY;
+  const registries = asked.length > 0 ? asked.map((text) => chooseRegistry(text, config.registries)) : config.registries;
+  const maxDeletions =
+    number('--max-deletions', flags.maxDeletions, 0) ??
+    number('REGCTL_MAX_DELETIONS', protecting(environment, 'REGCTL_MAX_DELETIONS'), 0) ??
+    config.maxDeletions;
+  protecting(environment, 'REGCTL_IN_USE');
+  const inUse = [...(flags.inUse ?? []), ...list(environment, 'REGCTL_IN_USE')].map((file) => ({ file }));
+  return {
+    ...(config.file !== undefined && { configFile: config.file }),
+    registries: distinct(registries).map((registry) => ({ ...registry, concurrency: explicit ?? registry.concurrency ?? concurrency })),
+    policies: firstList(flags.policy, list(environment, 'REGCTL_POLICY')) ?? config.policies,
+    inUse: [...config.inUse, ...inUse],
+    ...(maxDeletions !== undefined && { maxDeletions }),
+    concurrency,
+    journalDir: set(environment, 'REGCTL_JOURNAL_DIR') ?? config.journalDir ?? userFolder(environment, 'XDG_STATE_HOME', '.local/state'),
+    cacheDir: set(environment, 'REGCTL_CACHE_DIR') ?? config.cacheDir ?? userFolder(environment, 'XDG_CACHE_HOME', '.cache'),
+  };
+}
+
+/**
+ * The registry that a name of the config, a URL or a host means. A URL that the config has is that registry, with its name and its
+ * credentials; another one is called by its host. Throws `USAGE`.
+ */
+export function chooseRegistry(text: string, known: readonly RegistryConfig[]): RegistryConfig {
+  const named = known.find(({ name }) => name === text);
+  if (named) return named;
+  const address = parseRegistryUrl(text);
+  // As in an image reference: a word without "." and ":" is no host, so it is a misspelt name.
+  const isAddress = text.includes('://') || /[.:]/.test(text.split('/')[0] ?? '') || text.split('/')[0] === 'localhost';
+  if (!isAddress) {
+    const hint = known.length > 0 ? `The config has ${known.map(({ name }) => name).join(', ')}.` : 'Give its URL, or name it in a config.';
+    throw new ToolError('USAGE', `There is no registry named "${text}"${didYouMean(text, known.map(({ name }) => name)) || '.'}`, { hint });
+  }
+  if ('problem' in address) {
+    throw new ToolError('USAGE', `The registry given is wrong: ${address.problem}.`, { hint: 'Give a URL such as https://registry.example.com, or a name from the config.' });
+  }
+  return known.find(({ url }) => url === address.url) ?? { name: address.host, url: address.url };
+}
+
+function distinct(registries: readonly RegistryConfig[]): RegistryConfig[] {
+  return registries.filter((registry, index) => registries.findIndex(({ name }) => name === registry.name) === index);
+}
+
+function firstList(...lists: readonly (readonly string[] | undefined)[]): readonly string[] | undefined {
+  return lists.find((entries) => entries !== undefined && entries.length > 0);
+}
+
+/** A variable's value; an empty one counts as not set. */
+function set(environment: Environment, name: string): string | undefined {
+  return environment[name] || undefined;
+}
+
+/** As {@link set}, for a variable that protects: an empty one is more likely a template that was not filled in than a wish. */
+function protecting(environment: Environment, name: string): string | undefined {
+  const value = environment[name];
+  if (value === undefined || value.trim() !== '') return value;
+  throw new ToolError('USAGE', `${name} is empty.`, { hint: `Give ${name} a value, or do not set it.` });
+}
+
+function list(environment: Environment, name: string): string[] {
+  return (environment[name] ?? '').split(',').map((entry) => entry.trim()).filter((entry) => entry !== '');
+}
+
+function number(origin: string, text: string | undefined, least: number, most = Number.MAX_SAFE_INTEGER): number | undefined {
+  if (text === undefined) return undefined;
+  const value = /^\d+$/.test(text.trim()) ? Number(text) : Number.NaN;
+  if (value >= least && value <= most) return value;
+  const range = most === Number.MAX_SAFE_INTEGER ? `${least} or more` : `from ${least} to ${most}`;
+  throw new ToolError('USAGE', `${origin} is "${text}": expected a whole number, ${range}.`, { hint: `Correct ${origin}.` });
+}
+
+/** A folder of the XDG base directory specification, which says that a relative value is to be ignored. */
+function userFolder(environment: Environment, variable: string, fallback: string): string | undefined {
+  const folder = environment[variable];
+  if (folder && path.isAbsolute(folder)) return path.join(folder, 'regprune');
+  const home = environment['HOME'] || environment['USERPROFILE'];
+  return home ? path.join(home, fallback, 'regprune') : undefined;
+}

@@ -1,0 +1,47 @@
+import { lineText, type Source } from './source.ts';
+
+const SECRET_KEY = /[\w.-]*(?:pass(?:word|wd|phrase)|pwd|secret|token|credential|api[-_]?key|private[-_]?key)[\w.-]*["']?\s*[:=]\s*/gi;
+// What a key that ends in Env or File is meant to hold: a name, which is no secret.
+const NAMED_VALUE = /^(?:[A-Z_][A-Z0-9_]*|["'][A-Z_][A-Z0-9_]*["'])(?=[\s,}]|$)/;
+const QUOTED_VALUE = /^(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*')(?=[\s,}\]]|$)/;
+const USER_INFO = /[^\s"'[\]{},]*:[^\s"'[\]{},]*@(?!sha(?:256|384|512):)/g;
+/** How far up a line's key is looked for. */
+const REACH = 200;
+
+/**
+ * The parts of a source line that must not be shown because they may be secrets: the value of a key such as `password`, also where it
+ * stands on lines of its own, and the user and password in a URL. Pairs of offsets into the line, the end exclusive.
+ */
+export function hiddenParts(source: Source, line: number): (readonly [start: number, end: number])[] {
+  const text = lineText(source, line);
+  if (isUnderSecretKey(source, line)) return [[0, text.length]];
+  const parts: (readonly [number, number])[] = [];
+  for (const match of text.matchAll(SECRET_KEY)) {
+    const start = match.index + match[0].length;
+    const rest = text.slice(start);
+    const key = match[0].replace(/["']?\s*[:=]\s*$/, '');
+    if (key.endsWith('File') || (key.endsWith('Env') && NAMED_VALUE.test(rest))) continue;
+    // A plain value may hold commas and brackets, so where it ends is not certain: the rest of the line is hidden.
+    parts.push([start, start + (QUOTED_VALUE.exec(rest)?.[0].length ?? rest.length)]);
+  }
+  for (const match of text.matchAll(USER_INFO)) parts.push([match.index, match.index + match[0].length - 1]);
+  return parts;
+}
+
+/** True of a line that continues the value of a secret's key: the nearest line above that is less indented ends in such a key, or in `|` or `>`. */
+function isUnderSecretKey(source: Source, line: number): boolean {
+  const indent = indentOf(lineText(source, line));
+  for (let above = line - 1; above >= Math.max(1, line - REACH); above--) {
+    const text = lineText(source, above);
+    if (text.trim() === '' || indentOf(text) >= indent) continue;
+    const match = [...text.matchAll(SECRET_KEY)].at(-1);
+    if (!match) return false;
+    const rest = text.slice(match.index + match[0].length);
+    return !QUOTED_VALUE.test(rest) && !/File["']?\s*[:=]\s*$/.test(match[0]) && !rest.startsWith('{') && !rest.startsWith('[');
+  }
+  return false;
+}
+
+function indentOf(text: string): number {
+  return text.length - text.trimStart().length;
+}

@@ -1,0 +1,75 @@
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { makeSource } from '../../../src/diagnostics/source.ts';
+import { parseInUse, readInUseFile } from '../../../src/inuse/file.ts';
+import { folderWith } from '../config/temporary-folder.ts';
+
+const HEX = '0123456789abcdef'.repeat(4);
+const DIGEST = `sha256:${HEX}`;
+const read = (text: string): ReturnType<typeof parseInUse> => parseInUse(makeSource('running.txt', text));
+
+test('one reference or digest a line, with comments, blank lines and any line ends', () => {
+  const images = read(`# what runs\r\n\r\n  registry.example.com/team/app:v1  \r\n${DIGEST} # the gateway\n\tteam/web@${DIGEST}\n#${DIGEST}\nnginx:1.27`);
+  expect(images).toEqual([
+    { image: { reference: { host: 'registry.example.com', repository: 'team/app', tag: 'v1', text: 'registry.example.com/team/app:v1' } }, source: 'running.txt:3' },
+    { image: { digest: DIGEST }, source: 'running.txt:4' },
+    { image: { reference: { repository: 'team/web', digest: DIGEST, text: `team/web@${DIGEST}` } }, source: 'running.txt:5' },
+    { image: { reference: { repository: 'nginx', tag: '1.27', text: 'nginx:1.27' } }, source: 'running.txt:7' },
+  ]);
+});
+
+test('a reference with neither tag nor digest means latest', () => {
+  expect(read('registry.example.com:5000/team/app')).toEqual([
+    { image: { reference: { host: 'registry.example.com:5000', repository: 'team/app', tag: 'latest', text: 'registry.example.com:5000/team/app' } }, source: 'running.txt:1' },
+  ]);
+});
+
+test.for([`docker-pullable://registry.example.com/app@${DIGEST}`, `docker://${DIGEST}`, `containerd://registry.example.com/app@${DIGEST}`])('as a runtime writes it: %s', (line) => {
+  const [found] = read(line);
+  expect(found?.image).toEqual(line.startsWith('docker://') ? { digest: DIGEST } : { reference: { host: 'registry.example.com', repository: 'app', digest: DIGEST, text: `registry.example.com/app@${DIGEST}` } });
+});
+
+test('a reference that no rule of any file would protect twice may stand twice', () => {
+  expect(read('app:v1\napp:v1\n')).toHaveLength(2);
+});
+
+test('every line that is neither is told, at once and in its place', () => {
+  const attempt = (): unknown => read(`app:v1\n  Registry/App:v1\napp:v1 extra\nsha256:123\ncontainerd://${HEX}\n`);
+  const what = 'neither an image reference, such as registry.example.com/team/app:v1, nor a digest, such as sha256: and 64 hexadecimal digits';
+  expect(attempt).toThrow(expect.objectContaining({ code: 'IN_USE_INVALID', exitCode: 3 }));
+  expect(attempt).toThrow(
+    [
+      `running.txt:2:3: ${what}`,
+      '  2 |   Registry/App:v1',
+      '    |   ^~~~~~~~~~~~~~~',
+      `running.txt:3:1: ${what}`,
+      '  3 | app:v1 extra',
+      '    | ^~~~~~~~~~~~',
+      // It would pass for a repository called "sha256".
+      'running.txt:4:1: not a whole digest, such as sha256: and 64 lower-case hexadecimal digits',
+      '  4 | sha256:123',
+      '    | ^~~~~~~~~~',
+      // The identifier of a container has the form of a repository name, and is no image.
+      'running.txt:5:1: an identifier without its kind: write "sha256:" before the digest of an image; the identifier of a container is none',
+    ].join('\n'),
+  );
+});
+
+test('a "#" within a line that is not after a space begins no comment', () => {
+  expect(() => read('app:v1#old')).toThrow('running.txt:1:1: neither an image reference');
+});
+
+test('a file without any image says that nothing is in use', () => {
+  expect(read(' \n# nothing\n')).toEqual([]);
+});
+
+test('a file is read, and one that is not there is an error and never an empty set', async () => {
+  const folder = await folderWith({ 'running.txt': '\ufeffapp:v1\n' });
+  await expect(readInUseFile(path.join(folder, 'running.txt'))).resolves.toHaveLength(1);
+  await expect(readInUseFile(path.join(folder, 'no.txt'))).rejects.toMatchObject({ code: 'FILE', message: expect.stringMatching(/no\.txt: the list of images in use cannot be read: there is no such file\.$/) as string });
+});
+
+test('what Windows PowerShell writes is refused instead of misread', async () => {
+  const folder = await folderWith({ 'running.txt': new Uint8Array([0xff, 0xfe, ...Buffer.from('app:v1\n', 'utf16le')]) });
+  await expect(readInUseFile(path.join(folder, 'running.txt'))).rejects.toMatchObject({ code: 'FILE', message: expect.stringContaining('is not UTF-8 text') as string });
+});

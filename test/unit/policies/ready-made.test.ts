@@ -1,0 +1,94 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { parse } from 'yaml';
+import { loadPolicies } from '../../../src/config/policy-source.ts';
+import type { Capabilities } from '../../../src/domain/inventory.ts';
+import { missingCapabilities } from '../../../src/policy/capabilities.ts';
+import { compilePolicy } from '../../../src/policy/policy.ts';
+
+const FOLDER = new URL('../../../policies/', import.meta.url);
+const NAMES = readdirSync(FOLDER).filter((name) => name.endsWith('.yaml') && !name.endsWith('.test.yaml'));
+
+/** What every registry has: one of the times, and nothing else. */
+const LEAST: Capabilities = { deleteTag: false, listUntagged: false, pushedAt: false, createdAt: true, pulledAt: false, tagTimes: false, labels: false, annotations: false, platforms: false, artifactType: false, vulnerability: false };
+
+test('there is one for each common wish', () => {
+  expect(NAMES).toEqual(['branch-builds.yaml', 'ci-builds.yaml', 'demo.yaml', 'nightly.yaml', 'protect-production.yaml', 'releases.yaml', 'untagged.yaml']);
+});
+
+describe.for(NAMES)('%s', (name) => {
+  const file = new URL(name, FOLDER);
+  const text = readFileSync(file, 'utf8');
+
+  test('begins with the line that gives editors the schema, and then says what it is for', () => {
+    const [first, second, third] = text.split('\n');
+    expect([first, second]).toEqual(['# yaml-language-server: $schema=./policy.schema.json', '#']);
+    expect(third).toMatch(/^# \S.{20,}/);
+  });
+
+  test('is right by the program and by the JSON Schema', async () => {
+    await expect(loadPolicies([file.pathname])).resolves.not.toEqual([]);
+    const schema = z.fromJSONSchema(JSON.parse(readFileSync(new URL('policy.schema.json', FOLDER), 'utf8')) as z.core.JSONSchema.JSONSchema);
+    expect(schema.safeParse(parse(text)).error).toBeUndefined();
+  });
+
+  test('works with every registry', async () => {
+    for (const { spec } of await loadPolicies([file.pathname])) expect(missingCapabilities(spec, LEAST)).toEqual([]);
+  });
+
+  test('cannot empty a repository, and never deletes a tag at once', async () => {
+    for (const { spec } of await loadPolicies([file.pathname])) {
+      expect(spec.keepAtLeast).not.toBe(0);
+      for (const rule of spec.rules) expect(rule.keep).not.toBe('none');
+    }
+  });
+});
+
+test.for<[file: string, repository: string, tag: string, rule: string | undefined]>([
+  ['releases.yaml', 'app', 'v1.4.2', 'final releases'],
+  ['releases.yaml', 'app', '1.4.2', 'final releases'],
+  ['releases.yaml', 'app', '1.5.0-rc.1', 'release candidates'],
+  ['releases.yaml', 'app', 'latest', undefined],
+  ['releases.yaml', 'app', 'v1.4', undefined],
+  ['branch-builds.yaml', 'app', 'main-3f2a9c1', 'main line'],
+  ['branch-builds.yaml', 'app', 'release-1.4-3f2a9c1', 'main line'],
+  ['branch-builds.yaml', 'app', 'feature-login-0b7d44e', 'other branches'],
+  ['branch-builds.yaml', 'app', 'nightly-20240131', undefined],
+  ['branch-builds.yaml', 'app', 'prod-3f2a9c1', undefined],
+  ['branch-builds.yaml', 'app', 'v1.4.2', undefined],
+  ['ci-builds.yaml', 'app', 'pr-77-3f2a9c1', 'pull requests'],
+  ['ci-builds.yaml', 'app', 'build-1842', 'pipeline builds'],
+  ['ci-builds.yaml', 'app', 'v1.4.2', undefined],
+  ['nightly.yaml', 'app', 'nightly-20240131', 'nightly'],
+  ['nightly.yaml', 'app', '1.4.0-nightly.20240131', 'nightly'],
+  ['nightly.yaml', 'app', 'v1.4.0', 'releases'],
+  ['nightly.yaml', 'app', 'nightly', 'everything else'],
+  ['untagged.yaml', 'app', 'v1.4.2', undefined],
+  ['protect-production.yaml', 'app', 'anything', 'everything else'],
+  ['demo.yaml', 'team/api', 'v1.2.3', 'releases'],
+  ['demo.yaml', 'team/api', 'v1.2', undefined],
+  ['demo.yaml', 'team/api', 'v1', undefined],
+  ['demo.yaml', 'team/web', 'feature-x-0b7d44e', 'branch builds'],
+  ['demo.yaml', 'team/worker', 'nightly-20240131', 'nightly builds'],
+  ['demo.yaml', 'base/node', '20.11', 'numbered tags'],
+  ['demo.yaml', 'base/node', '20-alpine', 'numbered tags'],
+  ['demo.yaml', 'tools/cli', 'v3', 'by age'],
+  ['demo.yaml', 'charts/app', '0.4.1', 'chart versions'],
+])('%s: in %s the tag %s goes to the rule "%s"', async ([file, repository, tag, expected]) => {
+  const policies = (await loadPolicies([new URL(file, FOLDER).pathname])).map(({ spec, source, digest }) => compilePolicy(spec, { source, digest }));
+  const governing = policies.find(({ governs }) => governs('any', repository));
+  expect(governing?.rules.tagged.find((rule) => rule.tags(tag) !== undefined)?.name).toBe(expected);
+});
+
+test('a commit tag is grouped by its whole branch', async () => {
+  const [policy] = (await loadPolicies([new URL('branch-builds.yaml', FOLDER).pathname])).map(({ spec, source, digest }) => compilePolicy(spec, { source, digest }));
+  expect(policy?.rules.tagged[1]?.tags('feature-login-0b7d44e')).toEqual({ branch: 'feature-login' });
+});
+
+test('names that production uses are protected', async () => {
+  const [policy] = (await loadPolicies([new URL('protect-production.yaml', FOLDER).pathname])).map(({ spec, source, digest }) => compilePolicy(spec, { source, digest }));
+  const isProtected = (tag: string): boolean | undefined => policy?.protect.tags.some(({ matches }) => matches(tag));
+  expect(['latest', 'prod', 'prod-3f2a9c1', 'v1.2.3', 'release-7'].map(isProtected)).toEqual([true, true, true, true, true]);
+  expect(['main-3f2a9c1', 'preprod-1'].map(isProtected)).toEqual([false, false]);
+});

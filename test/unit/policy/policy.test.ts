@@ -1,0 +1,77 @@
+import { describe, expect, test } from 'vitest';
+import { governingPolicy } from '../../../src/policy/governing.ts';
+import { compilePolicy, type Policy } from '../../../src/policy/policy.ts';
+import type { PolicySpec } from '../../../src/policy/schema.ts';
+
+const from = { source: 'policy.yaml', digest: `sha256:${'a'.repeat(64)}` };
+const rules: PolicySpec['rules'] = [{ name: 'all', tags: ['**'], keep: 'all' }];
+
+function compile(spec: Partial<PolicySpec>): Policy {
+  return compilePolicy({ name: 'p', rules, ...spec }, from);
+}
+
+test('what a policy leaves out has the safe default', () => {
+  expect(compile({})).toMatchObject({ ...from, name: 'p', keepAtLeast: 1, grace: 3_600_000, sharedTags: 'untag', limits: {}, protect: { tags: [], labels: [], signed: false } });
+});
+
+test('what it says is taken', () => {
+  const policy = compile({ keepAtLeast: 0, grace: '2d', sharedTags: 'keep', limits: { maxDeletions: 0, maxDeletePercent: 10.5, maxDeleteBytes: '2KiB' } });
+  expect(policy).toMatchObject({ keepAtLeast: 0, grace: 172_800_000, sharedTags: 'keep', limits: { maxDeletions: 0, maxDeletePercent: 10.5, maxDeleteBytes: 2048 } });
+});
+
+test('what cannot be read, though the schema should have refused it, protects', () => {
+  expect(compile({ grace: 'an hour' }).grace).toBe(Number.POSITIVE_INFINITY);
+  expect(compile({ limits: { maxDeleteBytes: 'much' } }).limits.maxDeleteBytes).toBe(0);
+});
+
+test('rules stand by kind, in file order', () => {
+  const policy = compile({
+    rules: [
+      { name: 'a', untagged: true, keep: 'none' },
+      { name: 'b', tags: ['**'], keep: 'all' },
+      { name: 'c', orphaned: true, keep: 'none' },
+      { name: 'd', signed: true, keep: 'all' },
+      { name: 'e', untagged: true, keep: 'all' },
+    ],
+  });
+  const names = (kind: keyof Policy['rules']): string[] => policy.rules[kind].map(({ name }) => name);
+  expect([names('tagged'), names('untagged'), names('orphaned')]).toEqual([['b', 'd'], ['a', 'e'], ['c']]);
+});
+
+test('a rule without tags selects every tag; order and groups have defaults', () => {
+  const [rule] = compile({ rules: [{ name: 'signed', signed: true, keep: { last: 1 } }] }).rules.tagged;
+  expect(rule).toMatchObject({ order: 'pushed', per: 'repository', keep: { last: 1 } });
+  expect(rule?.tags('anything')).toEqual({});
+});
+
+test('the entries of protect are joined by "or"', () => {
+  const digests = [`sha256:${'b'.repeat(64)}`, `sha256:${'c'.repeat(64)}`];
+  const { protect } = compile({ protect: [{ tags: ['latest'] }, { tags: ['prod-*', '!prod-x'] }, { digests }, { labels: { a: '1', b: '2' } }, { labels: { c: '3' } }, { signed: true }] });
+  expect(protect.tags.map(({ text, matches }) => [text, matches('latest'), matches('prod-1'), matches('prod-x')])).toEqual([
+    ['latest', true, false, false],
+    ['prod-*, !prod-x', false, true, false],
+  ]);
+  expect([...protect.digests]).toEqual(digests);
+  expect(protect.labels).toEqual([{ a: '1', b: '2' }, { c: '3' }]);
+  expect(protect.signed).toBe(true);
+});
+
+describe('the first policy that matches governs', () => {
+  const policies = [
+    compile({ name: 'web', registries: ['prod'], repositories: ['team/*', '!team/legacy'] }),
+    compile({ name: 'prod', registries: ['prod', 'dr'] }),
+    compile({ name: 'team', repositories: ['team/**'] }),
+  ];
+
+  test.each([
+    ['prod', 'team/app', 'web'],
+    ['prod', 'team/legacy', 'prod'],
+    ['prod', 'team/a/b', 'prod'],
+    ['dr', 'team/app', 'prod'],
+    ['staging', 'team/a/b', 'team'],
+    ['staging', 'tools', undefined],
+    ['Prod', 'tools', undefined],
+  ])('%s, %s: %s', (registry, repository, name) => {
+    expect(governingPolicy(policies, registry, repository)?.name).toBe(name);
+  });
+});

@@ -1,0 +1,61 @@
+import { describe, expect, test } from 'vitest';
+import type { Manifest } from '../../../src/domain/inventory.ts';
+import type { RuleSpec } from '../../../src/policy/schema.ts';
+import { compileSelectors, hasAll } from '../../../src/policy/selectors/selectors.ts';
+
+const bare: Manifest = { digest: `sha256:${'a'.repeat(64)}`, mediaType: 'application/vnd.oci.image.manifest.v1+json', size: 1000, tags: [], children: [] };
+
+function selects(selectors: Partial<RuleSpec>, manifest: Partial<Manifest>, signed = false): boolean {
+  return compileSelectors({ name: 'rule', keep: 'none', ...selectors })({ manifest: { ...bare, ...manifest }, signed });
+}
+
+const ROWS: readonly (readonly [selectors: Partial<RuleSpec>, manifest: Partial<Manifest>, selected: boolean])[] = [
+  [{}, {}, true],
+  [{ labels: { a: '1' } }, { labels: { a: '1', b: '2' } }, true],
+  [{ labels: { a: '1', b: '2' } }, { labels: { a: '1' } }, false],
+  [{ labels: { a: '1' } }, { labels: { a: '2' } }, false],
+  [{ labels: { a: '1' } }, {}, false],
+  [{ labels: { constructor: '1' } }, { labels: {} }, false],
+  [{ annotations: { a: '1' } }, { annotations: { a: '1' } }, true],
+  [{ annotations: { a: '1' } }, { labels: { a: '1' } }, false],
+  [{ mediaTypes: ['application/vnd.oci.*'] }, {}, true],
+  [{ mediaTypes: ['application/vnd.docker.*'] }, {}, false],
+  [{ artifactTypes: ['application/spdx+json', 'x/y'] }, { artifactType: 'application/spdx+json' }, true],
+  [{ artifactTypes: ['**'] }, {}, false],
+  [{ platforms: ['linux/*'] }, { platforms: ['windows/amd64', 'linux/arm64'] }, true],
+  [{ platforms: ['linux/*'] }, { platforms: ['linux/arm/v7'] }, false],
+  [{ platforms: ['linux/**'] }, { platforms: ['linux/arm/v7'] }, true],
+  [{ platforms: ['**'] }, {}, false],
+  [{ largerThan: 999 }, {}, true],
+  [{ largerThan: 1000 }, {}, false],
+  [{ largerThan: '1KB' }, { size: 1001 }, true],
+  [{ largerThan: '1KiB' }, { size: 1001 }, false],
+  [{ vulnerabilities: { atLeast: 'high' } }, { vulnerability: 'critical' }, true],
+  [{ vulnerabilities: { atLeast: 'high' } }, { vulnerability: 'high' }, true],
+  [{ vulnerabilities: { atLeast: 'high' } }, { vulnerability: 'medium' }, false],
+  [{ vulnerabilities: { atLeast: 'none' } }, { vulnerability: 'none' }, true],
+  [{ vulnerabilities: { atLeast: 'none' } }, {}, false],
+  [{ labels: { a: '1' }, largerThan: 1 }, { labels: { a: '1' } }, true],
+  [{ labels: { a: '1' }, largerThan: 1000 }, { labels: { a: '1' } }, false],
+];
+
+describe('all selectors of a rule must hold, and what is not known does not', () => {
+  test.each(ROWS)('%j selects %j: %s', (selectors, manifest, selected) => {
+    expect(selects(selectors, manifest)).toBe(selected);
+  });
+});
+
+test.each([
+  [true, true, true],
+  [true, false, false],
+  [false, true, false],
+  [false, false, true],
+])('signed: %s of an image that is signed: %s selects: %s', (asked, is, selected) => {
+  expect(selects({ signed: asked }, {}, is)).toBe(selected);
+});
+
+test('a label is an own property, not one that every object has', () => {
+  expect(hasAll({}, { toString: 'x' })).toBe(false);
+  expect(hasAll(undefined, {})).toBe(false);
+  expect(hasAll({ __proto__: 'x' }, { ['__proto__']: 'x' })).toBe(false);
+});
