@@ -1,7 +1,7 @@
 import { byCodeUnit } from '../domain/compare.ts';
 import type { InUse } from '../domain/in-use.ts';
 import type { RepositoryInventory } from '../domain/inventory.ts';
-import { below, close, holdOf } from '../graph/closure.ts';
+import { below, close, holdOf, hostsOf } from '../graph/closure.ts';
 import type { Graph, Node } from '../graph/graph.ts';
 import type { Policy } from '../policy/policy.ts';
 import { type Claim, judge, type Verdict } from './claims.ts';
@@ -21,7 +21,7 @@ export interface Decision {
 
 /**
  * Steps 3 to 11 of the decision (design, section 4), for a repository that a policy governs. Answers a decision for every node of the graph. Pure: the same
- * input gives the same answer whatever its order.
+ * input gives the same answer whatever its order. On a registry that cascades, an index stays too if something is to stay that would be deleted with it.
  */
 export function decide(repository: RepositoryInventory, graph: Graph, policy: Policy, inUse: InUse, now: number): Map<Node, Decision> {
   const protection = protections(repository, graph, policy, inUse, now);
@@ -29,26 +29,35 @@ export function decide(repository: RepositoryInventory, graph: Graph, policy: Po
   const untags = policy.sharedTags === 'untag' && repository.capabilities.deleteTag;
 
   const staying = new Set<Node>();
-  close(staying, [...protection.manifests.keys(), ...[...tagged].flatMap(([node, tags]) => (tags.some(({ kept }) => kept) ? [node] : []))]);
-
   const own = new Map<Node, Reason>();
+  const stay = (seeds: readonly Node[]): void => {
+    close(staying, seeds);
+    if (!repository.capabilities.cascades) return;
+    // The registry cannot delete these alone.
+    for (const [index, held] of hostsOf(seeds)) {
+      if (!own.has(index)) own.set(index, { code: 'locked', by: held.manifest.digest });
+      close(staying, [index]);
+    }
+  };
+  stay([...protection.manifests.keys(), ...[...tagged].flatMap(([node, tags]) => (tags.some(({ kept }) => kept) ? [node] : []))]);
+
   const doomed = [...tagged.keys()].filter((node) => !staying.has(node));
   // One image at a time, for what comes along with it may be an image too.
   for (const node of hasTagged(staying, policy.keepAtLeast) ? [] : newestFirst(doomed, repository, now)) {
     if (hasTagged(staying, policy.keepAtLeast)) break;
     if (staying.has(node)) continue;
     own.set(node, { code: 'repository_floor' });
-    close(staying, [node]);
+    stay([node]);
   }
 
   const untagged = decideUntagged(repository, graph, policy, staying, now);
-  close(staying, [...untagged].flatMap(([node, verdict]) => (verdict.kept ? [node] : [])));
+  stay([...untagged].flatMap(([node, verdict]) => (verdict.kept ? [node] : [])));
 
   // What goes is what was decided to go and what only that holds. A ring of untagged manifests that hold each other is neither: no rule asked for it.
   const going = below([...doomed, ...untagged.keys()].filter((node) => !staying.has(node)));
   const unasked = [...graph.nodes.values()].filter((node) => !staying.has(node) && !going.has(node));
   for (const node of unasked) own.set(node, { code: 'no_rule' });
-  close(staying, unasked);
+  stay(unasked);
 
   for (const [node, { kept, reason }] of untagged) if (kept) own.set(node, reason);
   const why = (node: Node, tags: readonly Verdict[]): readonly Reason[] =>

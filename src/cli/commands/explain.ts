@@ -1,0 +1,30 @@
+import { Command } from 'commander';
+import { examples } from '../help.ts';
+import { addPolicyOptions, addSourceOptions, type Context, type GlobalOptions, outputOption, type PolicyOptions, type SourceOptions } from '../options.ts';
+
+export interface ExplainOptions extends GlobalOptions, PolicyOptions, SourceOptions {
+  readonly output: 'table' | 'json' | 'yaml';
+}
+
+/** `explain`: the whole trace of one image. */
+export function explainCommand(context: Context): Command {
+  const command = new Command('explain')
+    .summary('why one image stays or goes')
+    .description(
+      'Shows how one image is decided: policy, rule, group, rank, times, what holds it.\n\n' +
+        examples(context.io.program, [
+          ['by its tag', 'explain registry.example.com/team/app:v1.2.3 -p policies/nightly.yaml'],
+          ['offline, by its digest', 'explain prod/team/app@sha256:4bf5… --inventory inventory.json -p policies/nightly.yaml'],
+        ]),
+    )
+    .argument('<image>', 'registry/repo:tag or registry/repo@digest');
+  addPolicyOptions(command);
+  addSourceOptions(command);
+  return command
+    .optionsGroup('What is written:')
+    .addOption(outputOption('table', 'json', 'yaml'))
+    .action(async (image: string, _options, self: Command) => {
+      const { explain } = await import('../run/explain.ts');
+      context.end(await explain(image, self.optsWithGlobals<ExplainOptions>(), context));
+    });
+}

@@ -1,0 +1,29 @@
+import { Command } from 'commander';
+import { examples } from '../help.ts';
+import type { Context, GlobalOptions } from '../options.ts';
+
+/** `policy`: the policy workbench. */
+export function policyCommand(context: Context): Command {
+  const policy = new Command('policy').summary('check policies, print their schema').description('Works on policy files, without any registry.').helpCommand(false);
+  policy
+    .command('check')
+    .summary('find every mistake in policy files')
+    .description(
+      'Reads policy files and says all that is wrong with them, each at its line.\n\n' +
+        examples(context.io.program, [['in a pipeline', 'policy check policies/*.yaml']]),
+    )
+    .argument('<file...>', 'policy files')
+    .action(async (files: string[], _options, self: Command) => {
+      const { checkPolicies } = await import('../run/policy.ts');
+      context.end(await checkPolicies(files, self.optsWithGlobals<GlobalOptions>(), context));
+    });
+  policy
+    .command('schema')
+    .summary('print the JSON Schema of policy files')
+    .description('Prints the JSON Schema of policy files, for editors: it is the same as policies/policy.schema.json of this version.')
+    .action(async () => {
+      const { printSchema } = await import('../run/policy.ts');
+      context.end(printSchema(context));
+    });
+  return policy;
+}

@@ -1,0 +1,56 @@
+import { Command } from 'commander';
+import { examples } from '../help.ts';
+import { duration, type Shard, shard } from '../option-values.ts';
+import { addPolicyOptions, addSourceOptions, type Context, type GlobalOptions, outputOption, type PolicyOptions, type SourceOptions } from '../options.ts';
+
+export interface PruneOptions extends GlobalOptions, PolicyOptions, SourceOptions {
+  readonly dryRun?: boolean;
+  readonly apply?: boolean;
+  readonly yes?: boolean;
+  readonly planOut?: string;
+  readonly output: 'table' | 'json' | 'yaml' | 'markdown' | 'name';
+  readonly out?: string;
+  /** As given: the settings check it. */
+  readonly maxDeletions?: string;
+  /** Milliseconds. */
+  readonly maxDuration?: number;
+  readonly shard?: Shard;
+  readonly detailedExitcode?: boolean;
+  readonly metricsFile?: string;
+}
+
+/** `prune`: plan, print it, and with `--apply` carry it out. */
+export function pruneCommand(context: Context): Command {
+  const command = new Command('prune')
+    .summary('plan what goes, print it, and with --apply carry it out')
+    .description(
+      'Decides by policies which images stay, and shows what would go and why. A dry run unless --apply is given.\n\n' +
+        examples(context.io.program, [
+          ['what would go?', "prune registry.example.com/team/app --tags 'v*' --keep-last 10 --keep-days 30"],
+          ['a whole registry, by a policy file, carried out', 'prune --registry registry.example.com -p policies/nightly.yaml --apply'],
+          ['every registry and policy of the config, in a nightly job', 'prune --apply --metrics-file /metrics/prune.prom'],
+          ['a plan for review, and its summary for the pipeline', 'prune -p policies/nightly.yaml --plan-out plan.json -o markdown'],
+        ]),
+    )
+    .argument('[registry/repo...]', 'repositories (globs too) or whole registries; without any: every registry of the config')
+    .optionsGroup('What is done:')
+    .option('--dry-run', 'change nothing (this is the default)')
+    .option('--apply', 'carry the plan out')
+    .option('--yes', 'at a terminal, do not ask before it is carried out')
+    .option('--max-deletions <n>', 'refuse to carry out a plan with more images to delete')
+    .option('--max-duration <time>', 'begin no deletion after so long, such as 30m', duration)
+    .option('--shard <i/n>', 'only the I-th of N parts of the repositories', shard);
+  addPolicyOptions(command);
+  addSourceOptions(command);
+  return command
+    .optionsGroup('What is written:')
+    .addOption(outputOption('table', 'json', 'yaml', 'markdown', 'name'))
+    .option('--out <file>', 'write the answer to a file instead of stdout')
+    .option('--plan-out <file>', 'save the plan, for "apply"')
+    .option('--metrics-file <file>', 'write metrics for the textfile collector of Prometheus')
+    .option('--detailed-exitcode', 'exit 2 if deletions are planned')
+    .action(async (targets: string[], _options, self: Command) => {
+      const { prune } = await import('../run/prune.ts');
+      context.end(await prune(targets, self.optsWithGlobals<PruneOptions>(), context));
+    });
+}

@@ -1,0 +1,54 @@
+import { InvalidArgumentError } from 'commander';
+import { parseDuration } from '../policy/units.ts';
+
+/** Parsers of option values; each throws commander's `InvalidArgumentError`, whose text commander puts behind the option's name. */
+
+/** A whole number from `least` on. */
+export const wholeNumber =
+  (least: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < least) throw new InvalidArgumentError(`It must be a whole number from ${least} on.`);
+    return value;
+  };
+
+/** A number of days, whole or not. */
+export function dayCount(text: string): number {
+  if (!/^\d+(?:\.\d+)?$/.test(text)) throw new InvalidArgumentError('It must be a number of days, such as 30.');
+  return Number(text);
+}
+
+/** Milliseconds of a duration. */
+export function duration(text: string): number {
+  const value = parseDuration(text);
+  if (value === undefined) throw new InvalidArgumentError('It must be a whole number and s, m, h, d or w, such as 30m or 12h.');
+  return value;
+}
+
+/** Milliseconds since the epoch of an RFC 3339 time. */
+export function instant(text: string): number {
+  const value = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[+-]\d{2}:\d{2})$/.test(text) ? Date.parse(text.replace(' ', 'T').toUpperCase()) : Number.NaN;
+  if (Number.isNaN(value)) throw new InvalidArgumentError('It must be a time with its zone by RFC 3339, such as 2026-11-24T03:00:00Z.');
+  return value;
+}
+
+/** One of several parts of the repositories: `2/5` is the second of five. */
+export interface Shard {
+  /** From 1. */
+  readonly index: number;
+  readonly of: number;
+}
+
+/** A shard such as `2/5`. */
+export function shard(text: string): Shard {
+  const match = /^(\d{1,6})\/(\d{1,6})$/.exec(text);
+  const index = Number(match?.[1]);
+  const of = Number(match?.[2]);
+  if (!match || index < 1 || index > of) throw new InvalidArgumentError('It must be I/N with I from 1 to N, such as 2/5.');
+  return { index, of };
+}
+
+/** Collects an option that may be given several times. */
+export function repeated(text: string, earlier: readonly string[] | undefined): string[] {
+  return [...(earlier ?? []), text];
+}

@@ -1,0 +1,78 @@
+import { Command, CommanderError } from 'commander';
+import { EXIT } from '../diagnostics/exit-codes.ts';
+import { applyCommand } from './commands/apply.ts';
+import { demoCommand } from './commands/demo.ts';
+import { explainCommand } from './commands/explain.ts';
+import { inventoryCommand } from './commands/inventory.ts';
+import { policyCommand } from './commands/policy.ts';
+import { pruneCommand } from './commands/prune.ts';
+import { undoCommand } from './commands/undo.ts';
+import { examples, helpEnd } from './help.ts';
+import { type Io, say, widthOf } from './io.ts';
+import type { Context } from './options.ts';
+import { packageRoot } from './package-root.ts';
+import { stoppedBy } from './stop.ts';
+
+/** Runs one command line (without `node` and the script) and answers the exit code. Writes to the streams of `io` alone. */
+export async function runProgram(argv: readonly string[], io: Io): Promise<number> {
+  const { version } = packageRoot();
+  let code: number = EXIT.done;
+  try {
+    await buildProgram({ io, argv, version, end: (result) => (code = result) }).parseAsync([...argv], { from: 'user' });
+    return code;
+  } catch (error) {
+    // Commander has written its message already; help and --version end in the same way.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    const stopped = stoppedBy(io.signal);
+    if (stopped && (error as Error).name === 'AbortError') {
+      say(io, stopped.message);
+      return stopped.exitCode;
+    }
+    const { exitCodeOf, renderError } = await import('./render-error.ts');
+    io.stderr.write(renderError(error, version));
+    return stopped?.exitCode ?? exitCodeOf(error);
+  }
+}
+
+/** The whole surface of the program. What the commands do is loaded when they are called, so that help is shown at once. */
+function buildProgram(context: Context): Command {
+  const { io, version } = context;
+  const program = new Command(io.program)
+    .version(version, '-V, --version', 'print the version')
+    .option('-q, --quiet', 'say nothing but the answer and errors')
+    .option('-v, --verbose', 'say what is being done, and list every image')
+    .option('--no-color', 'no colour')
+    .description(
+      'Deletes the images of container registries that no policy keeps. Shows what would go, and why; deletes only with --apply.\n\n' +
+        examples(io.program, [
+          ['see it at work, with nothing installed', 'demo'],
+          ['what would go?', "prune registry.example.com/team/app --tags 'v*' --keep-last 10 --keep-days 30"],
+          ['carry a policy out, in a nightly job', 'prune --registry registry.example.com -p policies/nightly.yaml --apply'],
+          ['why does this one stay, or go?', 'explain registry.example.com/team/app:v1.2.3 -p policies/nightly.yaml'],
+        ]),
+    )
+    .helpCommand('help [command]', 'show what a command can do')
+    .addHelpText('after', helpEnd());
+  const commands = [pruneCommand, applyCommand, undoCommand, explainCommand, inventoryCommand, policyCommand, demoCommand];
+  for (const command of commands) program.addCommand(command(context));
+  for (const command of withSubcommands(program)) configure(command, io);
+  return program;
+}
+
+function withSubcommands(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(withSubcommands)];
+}
+
+/** Commands made on their own inherit nothing, so each is told where to write. */
+function configure(command: Command, { stdout, stderr }: Io): void {
+  command
+    .exitOverride()
+    .helpOption('-h, --help', 'show this')
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => stdout.write(text),
+      writeErr: (text) => stderr.write(text),
+      getOutHelpWidth: () => Math.min(widthOf(stdout) ?? 100, 120),
+      getErrHelpWidth: () => Math.min(widthOf(stderr) ?? 100, 120),
+    });
+}

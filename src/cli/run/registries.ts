@@ -1,0 +1,75 @@
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { createRegistryAuth } from '../../auth/create-registry-auth.ts';
+import { createCredentialResolver } from '../../auth/credential-resolver.ts';
+import type { CredentialConfig } from '../../auth/credentials.ts';
+import type { CredentialSource, RegistryConfig } from '../../config/config.ts';
+import type { Settings } from '../../config/settings.ts';
+import { ToolError } from '../../diagnostics/tool-error.ts';
+import { createHttpClient } from '../../http/create-http-client.ts';
+import type { HttpClient } from '../../http/http-client.ts';
+import { ContentCache } from '../../registry/cache.ts';
+import { detectType } from '../../registry/detect.ts';
+import { createOciRegistry } from '../../registry/oci/create-registry.ts';
+import type { Registry } from '../../registry/registry.ts';
+import type { Context } from '../options.ts';
+
+/** Registries that can be spoken to, by name, until they are closed. */
+export interface OpenRegistries {
+  readonly byName: ReadonlyMap<string, Registry>;
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Makes a client for each registry; nothing is sent yet. `named` are those that the user has named, on the command line or in the config: the credentials of the
+ * environment go to these alone. Throws `FILE` for a CA file that cannot be read, `CONFIG_INVALID`, and `USAGE` for a host whose kind is not supported.
+ */
+export async function openRegistries(registries: Settings['registries'], named: readonly RegistryConfig[], settings: Settings, context: Context): Promise<OpenRegistries> {
+  const { env } = context.io;
+  const credentials = createCredentialResolver({
+    env,
+    home: env['HOME'] ?? homedir(),
+    configured: new Map(named.map((registry) => [new URL(registry.url).host, credentialConfig(registry)])),
+  });
+  const cache = settings.cacheDir === undefined ? undefined : new ContentCache(settings.cacheDir);
+  const clients: HttpClient[] = [];
+  const open = async (registry: Settings['registries'][number]): Promise<Registry> => {
+    const { name, url, concurrency, caFile } = registry;
+    const { host } = new URL(url);
+    if (registry.type === undefined) detectType(host);
+    const http = createHttpClient({
+      userAgent: `regprune/${context.version}`,
+      env,
+      concurrency,
+      ...(caFile !== undefined && { ca: await readCertificates(caFile) }),
+      allowPlainHttp: (asked) => registry.plainHttp === true && asked === host,
+    });
+    clients.push(http);
+    const auth = createRegistryAuth({ http, registry: name, url, credentials: (repository) => credentials.resolve(host, repository) });
+    // Twice as many manifests as requests: while one is decoded, another is fetched.
+    return createOciRegistry({ name, url, send: (request, scopes) => auth.send(request, scopes), concurrency: 2 * concurrency, ...(cache && { cache }) });
+  };
+  const byName = new Map<string, Registry>();
+  for (const registry of registries) byName.set(registry.name, await open(registry));
+  return {
+    byName,
+    close: async () => {
+      await Promise.all(clients.map((client) => client.close()));
+    },
+  };
+}
+
+function credentialConfig({ auth }: RegistryConfig): CredentialConfig {
+  if (!auth) return {};
+  const { username, password } = auth;
+  const from = (name: 'username' | 'password', source: CredentialSource): CredentialConfig => ('env' in source ? { [`${name}Env`]: source.env } : { [`${name}File`]: source.file });
+  return { ...('text' in username ? { username: username.text } : from('username', username)), ...from('password', password) };
+}
+
+async function readCertificates(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    throw new ToolError('FILE', `cannot read the CA file ${file}: ${(error as Error).message}`, { hint: 'Correct "tls.ca" of the registry in the config.', cause: error });
+  }
+}

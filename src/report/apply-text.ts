@@ -1,0 +1,60 @@
+import type { ApplyReport, RepositoryReport, StepOutcome, StepResult } from '../apply/apply-report.ts';
+import { printable } from '../diagnostics/redact.ts';
+import { PLAIN, type Style } from './style.ts';
+import { count, number, padEnd, padStart, shortDigest } from './text.ts';
+
+/** What the outcomes of steps mean, in words. */
+export const OUTCOMES: Readonly<Record<StepOutcome, string>> = {
+  deleted: 'deleted',
+  gone: 'not there any more',
+  locked: 'locked by the registry',
+  drifted: 'changed since the plan was made, so left alone',
+  held: 'held by something that stayed',
+  failed: 'failed',
+  skipped: 'not begun',
+};
+
+/** Lines for what was not done in one repository, before "… and N more". */
+const LISTED = 20;
+
+/** What an apply did, for people: what was not done, with the reason, then the totals and the journal. */
+export function applyText(report: ApplyReport, options: { readonly style?: Style; readonly verbose?: boolean } = {}): string {
+  const style = options.style ?? PLAIN;
+  const lines = report.repositories.flatMap((repository) => repositoryLines(repository, style, options.verbose ?? false));
+  lines.push(...totalLines(report, style));
+  return `${lines.join('\n')}\n`;
+}
+
+function repositoryLines({ registry, repository, counts, notDone, repairs, error }: RepositoryReport, style: Style, verbose: boolean): string[] {
+  if (notDone.length === 0 && repairs.length === 0 && !error) return [];
+  const shown = verbose ? notDone : notDone.slice(0, LISTED);
+  const width = Math.max(0, ...shown.map((step) => stepName(step).length));
+  return [
+    `${style.bold(printable(`${registry}/${repository}`))}  ${style.dim(`${number(counts.deleted + counts.gone)} of ${count(counts.deleted + counts.gone + notDone.length, 'step')} done`)}`,
+    ...(error ? [`  ${style.remove('given up')}  ${printable(error.message)}`] : []),
+    ...shown.map((step) => `  ${padEnd(stepName(step), width)}  ${style.change(OUTCOMES[step.outcome])}${step.message === undefined ? '' : `: ${printable(step.message)}`}`),
+    ...(shown.length < notDone.length ? [style.dim(`  … and ${number(notDone.length - shown.length)} more: -v shows all`)] : []),
+    ...repairs.map(({ digest, tag, restored, message }) => `  ${stepName({ digest, ...(tag !== undefined && { tag }) })}  ${restored ? style.change('put back') : style.remove('LOST')}: ${printable(message)}`),
+    '',
+  ];
+}
+
+function stepName({ tag, digest }: Pick<StepResult, 'tag' | 'digest'>): string {
+  return tag === undefined ? shortDigest(digest) : printable(tag);
+}
+
+function totalLines({ outcome, counts, repositories, journal, error, stoppedBy }: ApplyReport, style: Style): string[] {
+  const rows = (Object.keys(OUTCOMES) as StepOutcome[]).filter((key) => counts[key] > 0 || key === 'deleted');
+  const digits = Math.max(...rows.map((key) => number(counts[key]).length));
+  const verdict = { done: style.stay('done'), partial: style.change('done in part'), failed: style.remove('failed'), interrupted: style.change('stopped') }[outcome];
+  const why = stoppedBy === 'deadline' ? ', the time for the run was over' : stoppedBy === 'signal' ? ' by a signal' : '';
+  return [
+    `${style.bold('applied')}  ${count(repositories.length, 'repository', 'repositories')}, ${verdict}${why}`,
+    '',
+    ...rows.map((key) => `  ${padStart(number(counts[key]), digits)}  ${OUTCOMES[key]}`),
+    ...(counts.repaired > 0 ? [`  ${padStart(number(counts.repaired), digits)}  hit by a push in between and put back`] : []),
+    ...(counts.lost > 0 ? [style.remove(`  ${padStart(number(counts.lost), digits)}  hit by a push in between and not put back`)] : []),
+    ...(error ? ['', `${style.remove('stopped')}: ${printable(error.message)}`] : []),
+    ...(journal === undefined ? [] : ['', `The journal, for "undo": ${printable(journal)}`]),
+  ];
+}

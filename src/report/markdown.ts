@@ -1,0 +1,94 @@
+import type { ApplyReport, StepOutcome } from '../apply/apply-report.ts';
+import { printable } from '../diagnostics/redact.ts';
+import type { Plan, RepositoryPlan } from '../plan/plan.ts';
+import type { Reason } from '../plan/reason.ts';
+import { OUTCOMES } from './apply-text.ts';
+import { rankWords, reasonWords } from './reason-text.ts';
+import { ordinaryTags, viewOf } from './repository-view.ts';
+import { bytes, count, number, shortDigest, time } from './text.ts';
+
+/** Rows of details in all: a CI step summary takes one mebibyte at most. */
+const ROWS = 1000;
+const ROWS_PER_REPOSITORY = 100;
+
+/** The plan for a CI step summary or a comment: totals in a table, what goes folded away under each repository; with what came of it, where it was carried out. */
+export function planMarkdown(plan: Plan, applied?: ApplyReport): string {
+  const { images, bytes: size } = plan.summary;
+  const governed = plan.repositories.filter(({ policy }) => policy !== undefined);
+  const ungoverned = plan.repositories.length - governed.length;
+  const lines = [
+    `### Prune plan: ${count(images.delete, 'image')} to delete, ${size.exact ? '' : 'at least '}${bytes(size.freed)} freed`,
+    '',
+    `As of ${time(plan.now)}. ${applied ? appliedSentence(applied) : plan.applyable ? 'Nothing has been changed.' : '**This plan may not be carried out:**'}`,
+    '',
+    ...plan.blockedBy.map(({ message }) => `- ${text(message)}`),
+    ...(plan.blockedBy.length > 0 ? [''] : []),
+    '| Repository | Policy | Delete | Untag | Keep | Freed |',
+    '| --- | --- | ---: | ---: | ---: | ---: |',
+    ...governed.map(repositoryRow),
+    `| **all** | | **${number(images.delete)}** | **${number(images.untag)}** | **${number(images.keep)}** | **${freed(plan)}** |`,
+    '',
+    ...(ungoverned > 0 ? [`${count(ungoverned, 'repository is', 'repositories are')} governed by no policy, and left alone.`, ''] : []),
+  ];
+  let rows = 0;
+  for (const repository of governed) {
+    const details = detailRows(repository);
+    if (details.length === 0) continue;
+    const shown = details.slice(0, Math.max(0, Math.min(ROWS_PER_REPOSITORY, ROWS - rows)));
+    rows += shown.length;
+    lines.push(...folded(repository, shown, details.length - shown.length));
+  }
+  return `${lines.join('\n').trimEnd()}\n`;
+}
+
+function appliedSentence({ outcome, counts }: ApplyReport): string {
+  const steps = (Object.keys(OUTCOMES) as StepOutcome[]).filter((key) => counts[key] > 0).map((key) => `${number(counts[key])} ${OUTCOMES[key]}`);
+  return `**Carried out, ${outcome === 'done' ? 'all of it' : outcome}**${steps.length > 0 ? `: ${steps.join('; ')}` : ''}.`;
+}
+
+function repositoryRow(repository: RepositoryPlan): string {
+  const { images } = repository.summary;
+  const name = `${code(`${repository.registry}/${repository.repository}`)}${repository.complete ? '' : ' (incomplete, nothing is deleted)'}`;
+  return `| ${name} | ${text(repository.policy ?? '')} | ${number(images.delete)} | ${number(images.untag)} | ${number(images.keep)} | ${freed(repository)} |`;
+}
+
+function freed({ summary }: Pick<Plan, 'summary'>): string {
+  return `${summary.bytes.exact ? '' : '≥ '}${bytes(summary.bytes.freed)}`;
+}
+
+function detailRows(repository: RepositoryPlan): string[] {
+  const { deleted, removedTags } = viewOf(repository);
+  return [
+    ...deleted.map(({ image, reason, parts, size }) => {
+      const tags = ordinaryTags(image);
+      return `| delete | ${(tags.length > 0 ? tags : [shortDigest(image.digest)]).map(code).join(' ')} | ${bytes(size)} | ${why(reason, parts)} |`;
+    }),
+    ...removedTags.map(({ tag, reason }) => `| untag | ${code(tag)} | | ${why(reason, 0)} |`),
+  ];
+}
+
+function folded({ registry, repository }: RepositoryPlan, rows: readonly string[], left: number): string[] {
+  const title = `<summary>${html(printable(`${registry}/${repository}`))}</summary>`;
+  if (rows.length === 0) return [`<details>${title}`, '', `${count(left, 'line')} left out; see the JSON document.`, '', '</details>', ''];
+  const more = left > 0 ? [`… and ${number(left)} more; see the JSON document.`, ''] : [];
+  return [`<details>${title}`, '', '| | Image | Size | Why |', '| --- | --- | ---: | --- |', ...rows, '', ...more, '</details>', ''];
+}
+
+function why(reason: Reason, parts: number): string {
+  const words = [text(reason.rule ?? reasonWords(reason.code)), text(rankWords(reason)), parts > 0 ? `with ${count(parts, 'part')}` : ''];
+  return words.filter((part) => part !== '').join(', ');
+}
+
+/** Text from elsewhere, so that nothing in it is taken for markup or the end of a cell. */
+function text(value: string): string {
+  return printable(value).replace(/[\\`*_{}[\]<>()#+!|~&@:]/g, (character) => `&#${character.codePointAt(0)};`);
+}
+
+/** Code within a table cell: a backtick cannot be escaped there, and a bar ends the cell even in code. */
+function code(value: string): string {
+  return `\`${printable(value).replaceAll('`', "'").replaceAll('|', '\\|')}\``;
+}
+
+function html(value: string): string {
+  return value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}

@@ -1,0 +1,34 @@
+import { printable } from '../diagnostics/redact.ts';
+import { isDigest } from '../domain/digest.ts';
+import { DELETE_REASONS, KEEP_REASONS, type Reason, type ReasonCode } from '../plan/reason.ts';
+import { count, number, shortDigest, time } from './text.ts';
+
+/** What a reason code means, in words. */
+export function reasonWords(code: ReasonCode): string {
+  return { ...KEEP_REASONS, ...DELETE_REASONS }[code];
+}
+
+/** Where the rule ranked it: `rank 5 in main`; empty where it took no rank. */
+export function rankWords({ rank, group }: Reason): string {
+  if (rank === undefined) return '';
+  return `rank ${number(rank)}${group === undefined ? '' : ` in ${printable(group)}`}`;
+}
+
+/** What a reason was measured by, without its words: `releases, rank 12 in 1.2, 41 days, by v1.2.3`. */
+function measured(reason: Reason): string {
+  const { rule, ageDays, by } = reason;
+  const parts = [
+    rule === undefined ? '' : printable(rule),
+    rankWords(reason),
+    ageDays === undefined ? '' : count(ageDays, 'day'),
+    reason.code === 'unknown_time' && reason.time !== undefined ? `"${printable(time(reason.time))}"` : '',
+    by === undefined ? '' : `by ${isDigest(by) ? shortDigest(by) : printable(by)}`,
+  ];
+  return parts.filter((part) => part !== '').join(', ');
+}
+
+/** The whole reason in one line: `among the newest of its group (releases, rank 3 in 1.2)`. */
+export function reasonLine(reason: Reason): string {
+  const details = measured(reason);
+  return `${reasonWords(reason.code)}${details === '' ? '' : ` (${details})`}`;
+}

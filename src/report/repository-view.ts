@@ -1,0 +1,118 @@
+import { byCodeUnit } from '../domain/compare.ts';
+import type { Digest } from '../domain/digest.ts';
+import { attachmentTagSubject } from '../domain/tag.ts';
+import type { PlannedImage, RepositoryPlan } from '../plan/plan.ts';
+import { isDeleteReason, type Reason, type ReasonCode } from '../plan/reason.ts';
+
+/** A deleted image with what goes along with it. */
+interface DeletedImage {
+  readonly image: PlannedImage;
+  /** Why: of several tags, the reason of the first. */
+  readonly reason: Reason;
+  /** Children and attachments that only it holds; one that several hold is counted with the first. */
+  readonly parts: number;
+  /** Bytes of the image and its parts. */
+  readonly size: number;
+}
+
+/** A tag that is taken off while its image stays. */
+interface RemovedTag {
+  readonly tag: string;
+  readonly image: PlannedImage;
+  readonly reason: Reason;
+}
+
+/** How many images stay for one reason, and by which rules. */
+export interface KeptCount {
+  readonly code: ReasonCode;
+  readonly images: number;
+  readonly rules: readonly string[];
+}
+
+/** A repository of a plan as people look at it: images with their parts folded in, by rule, newest first. */
+export interface RepositoryView {
+  readonly deleted: readonly DeletedImage[];
+  readonly removedTags: readonly RemovedTag[];
+  readonly kept: readonly { readonly image: PlannedImage; readonly reason: Reason }[];
+  /** Most frequent first. */
+  readonly keptBy: readonly KeptCount[];
+}
+
+/** Arranges one repository of a plan for reading. */
+export function viewOf(repository: RepositoryPlan): RepositoryView {
+  const kept = repository.images
+    .filter(({ action, part }) => action === 'keep' && !part)
+    .map((image) => ({ image, reason: firstReason(image) }))
+    .toSorted((a, b) => byReason(a.reason, b.reason));
+  return { deleted: deletedImages(repository), removedTags: removedTags(repository), kept, keptBy: countReasons(kept.map(({ reason }) => reason)) };
+}
+
+/** Its tags for people: those that somebody gave it. */
+export function ordinaryTags(image: PlannedImage): readonly string[] {
+  return image.tags.filter((tag) => attachmentTagSubject(tag) === undefined);
+}
+
+/** The reasons of what goes with another and is told on its line. */
+const ALONG: ReadonlySet<ReasonCode> = new Set<ReasonCode>(['deleted_with_parent', 'deleted_with_subject']);
+
+function firstReason({ reasons }: PlannedImage): Reason {
+  // Of a kept image, the reason that holds it says more than that its other tags stay with it.
+  return reasons.find(({ code }) => code !== 'shares_digest') ?? (reasons[0] as Reason);
+}
+
+function deletedImages({ images, steps }: RepositoryPlan): DeletedImage[] {
+  const gone = images.filter(({ action }) => action === 'delete');
+  const ownReason = new Map(gone.map((image) => [image.digest, image.reasons.find(({ code }) => !ALONG.has(code))]));
+  const holders = new Map(steps.flatMap((step) => (step.op === 'delete-manifest' ? [[step.digest, step.after] as const] : [])));
+  const parts = new Map<Digest, { count: number; size: number }>();
+  const alone: PlannedImage[] = [];
+  for (const image of gone) {
+    const head = ownReason.get(image.digest) ? image.digest : headOf(image.digest, holders, ownReason);
+    if (head === undefined) alone.push(image);
+    if (head === undefined || head === image.digest) continue;
+    const sum = parts.get(head) ?? { count: 0, size: 0 };
+    parts.set(head, { count: sum.count + 1, size: sum.size + image.size });
+  }
+  const listed = [...gone.filter(({ digest }) => ownReason.get(digest)), ...alone].map((image): DeletedImage => {
+    const { count, size } = parts.get(image.digest) ?? { count: 0, size: 0 };
+    return { image, reason: ownReason.get(image.digest) ?? (image.reasons[0] as Reason), parts: count, size: image.size + size };
+  });
+  return listed.toSorted((a, b) => byReason(a.reason, b.reason) || byCodeUnit(a.image.digest, b.image.digest));
+}
+
+/** The deleted image that a part goes with, up any number of indexes and subjects. */
+function headOf(digest: Digest, holders: ReadonlyMap<Digest, readonly Digest[]>, ownReason: ReadonlyMap<Digest, Reason | undefined>): Digest | undefined {
+  const seen = new Set<Digest>([digest]);
+  for (const at of seen) {
+    for (const holder of holders.get(at) ?? []) {
+      if (ownReason.get(holder)) return holder;
+      seen.add(holder);
+    }
+  }
+  return undefined;
+}
+
+function removedTags({ images }: RepositoryPlan): RemovedTag[] {
+  return images
+    .flatMap((image) =>
+      image.untag.map((tag): RemovedTag => ({ tag, image, reason: image.reasons.find((reason) => reason.tag === tag && isDeleteReason(reason.code)) ?? { code: 'expired', tag } })),
+    )
+    .toSorted((a, b) => byReason(a.reason, b.reason) || byCodeUnit(a.tag, b.tag));
+}
+
+function countReasons(reasons: readonly Reason[]): KeptCount[] {
+  const counts = new Map<ReasonCode, { images: number; rules: Set<string> }>();
+  for (const { code, rule } of reasons) {
+    const entry = counts.get(code) ?? { images: 0, rules: new Set() };
+    entry.images += 1;
+    if (rule !== undefined) entry.rules.add(rule);
+    counts.set(code, entry);
+  }
+  return [...counts]
+    .map(([code, { images, rules }]): KeptCount => ({ code, images, rules: [...rules].toSorted(byCodeUnit) }))
+    .toSorted((a, b) => b.images - a.images || byCodeUnit(a.code, b.code));
+}
+
+function byReason(a: Reason, b: Reason): number {
+  return byCodeUnit(a.rule ?? '', b.rule ?? '') || byCodeUnit(a.group ?? '', b.group ?? '') || (a.rank ?? Infinity) - (b.rank ?? Infinity) || 0;
+}

@@ -1,0 +1,237 @@
+import { printable } from '../diagnostics/redact.ts';
+import type { Plan, PlannedImage, RepositoryPlan, Summary } from '../plan/plan.ts';
+import type { Reason } from '../plan/reason.ts';
+import { rankWords, reasonLine, reasonWords } from './reason-text.ts';
+import { type KeptCount, ordinaryTags, type RepositoryView, viewOf } from './repository-view.ts';
+import { PLAIN, type Style } from './style.ts';
+import { age, bytes, count, fit, number, padEnd, padStart, shortDigest, time, width } from './text.ts';
+
+export interface TableOptions {
+  /** Width of the terminal; undefined: nothing is cut. */
+  readonly columns?: number | undefined;
+  readonly style?: Style | undefined;
+  /** Every image on a line of its own. */
+  readonly verbose?: boolean | undefined;
+  /** The command that carries the plan out, shown at the end. */
+  readonly applyCommand?: string | undefined;
+}
+
+/** Lines for the deletions of one repository, before "… and N more": of the only one, and of each of several. */
+const LISTED_ALONE = 20;
+const LISTED = 8;
+/** Columns of size, age and the gaps between them. */
+const FIXED = 6 + 2 + 7 + 2 + 8 + 2;
+const WHY = 24;
+
+interface Page {
+  readonly plan: Plan;
+  readonly style: Style;
+  readonly columns: number | undefined;
+  readonly verbose: boolean;
+  /** Lines for the deletions of one repository. */
+  readonly listed: number;
+  readonly lines: string[];
+}
+
+/** The plan as people read it in a terminal: what goes, what is untagged, what stays, why, and how to carry it out. */
+export function planTable(plan: Plan, options: TableOptions = {}): string {
+  const governed = plan.repositories.filter(({ policy }) => policy !== undefined);
+  const listed = options.verbose ? Infinity : governed.length === 1 ? LISTED_ALONE : LISTED;
+  const page: Page = { plan, style: options.style ?? PLAIN, columns: options.columns, verbose: options.verbose ?? false, listed, lines: [] };
+  for (const repository of governed) addRepository(page, repository, governed.length === 1);
+  addUngoverned(page, plan.repositories.filter(({ policy }) => policy === undefined));
+  addTotals(page, governed.length, options.applyCommand);
+  return `${page.lines.join('\n')}\n`;
+}
+
+function addRepository(page: Page, repository: RepositoryPlan, alone: boolean): void {
+  const { lines, style, plan } = page;
+  const { summary, complete } = repository;
+  const { images } = summary;
+  const title = printable(`${repository.registry}/${repository.repository}`);
+  const clock = repository.clock === 'none' ? 'no times known' : `by ${repository.clock} time`;
+  const idle = complete && images.delete === 0 && images.untag === 0 && summary.bytes.deleted === 0;
+  if (idle && !alone && !page.verbose) {
+    lines.push(`${style.bold(title)}  ${style.dim(`${printable(repository.policy ?? '')} · nothing to delete, ${count(images.keep, 'image stays', 'images stay')}`)}`, '');
+    return;
+  }
+  lines.push(`${style.bold(title)}  ${style.dim(`policy ${printable(repository.policy ?? '')} · ${clock}`)}`, '');
+  if (!complete) {
+    const why = plan.diagnostics.filter((note) => note.code === 'incomplete' && note.registry === repository.registry && note.repository === repository.repository);
+    lines.push(...why.map(({ message }) => `  ${style.remove('incomplete')}  ${printable(message)}`), '');
+  }
+  const view = viewOf(repository);
+  addDeleted(page, repository, view);
+  addRemovedTags(page, repository, view);
+  addKept(page, repository, view);
+}
+
+function addDeleted(page: Page, { summary, clock }: RepositoryPlan, { deleted }: RepositoryView): void {
+  if (deleted.length === 0) return;
+  const { lines, style, plan } = page;
+  const along = deleted.reduce((sum, { parts }) => sum + parts, 0);
+  const orphans = deleted.length - summary.images.delete;
+  const what = [
+    `${count(summary.images.delete, 'image')}${along > 0 ? ` with ${count(along, 'part')}` : ''}`,
+    ...(orphans > 0 ? [count(orphans, 'orphaned attachment')] : []),
+    freedWords(summary),
+  ];
+  lines.push(`  ${style.remove('delete')}  ${what.join(' · ')}`);
+  addByRule(page, deleted, ({ image, size, reason, parts }) => ({
+    name: imageName(image),
+    size: bytes(size),
+    age: ageOf(image, reason, clock, plan.now),
+    why: [rankWords(reason), parts > 0 ? `+${count(parts, 'part')}` : ''].filter((part) => part !== '').join(', ') || (reason.rule === undefined ? reasonWords(reason.code) : ''),
+  }));
+  lines.push('');
+}
+
+function addRemovedTags(page: Page, { summary, clock }: RepositoryPlan, { removedTags }: RepositoryView): void {
+  if (removedTags.length === 0) return;
+  const { lines, style, plan } = page;
+  lines.push(`  ${style.change('untag')}   ${count(removedTags.length, 'tag')} of ${count(summary.images.untag, 'image that stays', 'images that stay')}`);
+  addByRule(page, removedTags, ({ tag, image, reason }) => {
+    const others = ordinaryTags(image).filter((other) => !image.untag.includes(other));
+    return {
+      name: [printable(tag)],
+      size: '',
+      age: ageOf(image, reason, clock, plan.now),
+      why: [rankWords(reason), others.length > 0 ? `stays as ${printable(others[0] as string)}` : 'stays untagged'].filter((part) => part !== '').join(', '),
+    };
+  });
+  lines.push('');
+}
+
+function addKept(page: Page, { summary, clock, complete }: RepositoryPlan, { kept, keptBy }: RepositoryView): void {
+  const { lines, style, plan } = page;
+  if (kept.length === 0) return;
+  lines.push(`  ${style.stay('keep')}    ${count(summary.images.keep, 'image')}`);
+  if (page.verbose) {
+    const rows = kept.map(({ image, reason }): Row => ({
+      name: imageName(image),
+      size: bytes(image.size),
+      age: ageOf(image, reason, clock, plan.now),
+      why: reasonLine(reason),
+    }));
+    const columns = columnsFor(page, rows);
+    lines.push(...rows.map((row) => rowLine(page, 4, row, columns)));
+  } else if (complete) {
+    addCounts(page, keptBy);
+  }
+  lines.push('');
+}
+
+function addCounts({ lines, style, columns }: Page, counts: readonly KeptCount[]): void {
+  const digits = Math.max(...counts.map(({ images }) => number(images).length));
+  const words = Math.max(...counts.map(({ code }) => width(reasonWords(code))));
+  for (const { code, images, rules } of counts) {
+    const names = rules.map(printable).join(', ');
+    const start = `    ${padStart(number(images), digits)}  ${names === '' ? reasonWords(code) : padEnd(reasonWords(code), words)}`;
+    const room = columns === undefined ? Infinity : columns - width(start) - 2;
+    lines.push(names === '' || room < 4 ? start : `${start}  ${style.dim(fit(names, room))}`);
+  }
+}
+
+interface Row {
+  /** One part for each tag, or the one digest. */
+  readonly name: readonly string[];
+  readonly size: string;
+  readonly age: string;
+  readonly why: string;
+}
+
+/** Rows under the name of the rule that decided each; unless verbose, no more than a screenful in all. */
+function addByRule<Item extends { readonly reason: Reason }>(page: Page, items: readonly Item[], rowOf: (item: Item) => Row): void {
+  const rules = new Map<string | undefined, Item[]>();
+  for (const item of items) {
+    const ofRule = rules.get(item.reason.rule);
+    if (ofRule) ofRule.push(item);
+    else rules.set(item.reason.rule, [item]);
+  }
+  const most = items.length <= page.listed ? Infinity : Math.max(2, Math.floor(page.listed / rules.size));
+  // One left over takes no less room than saying so.
+  const blocks = [...rules].map(([rule, ofRule]) => ({ rule, all: ofRule.length, rows: (ofRule.length <= most + 1 ? ofRule : ofRule.slice(0, most)).map(rowOf) }));
+  const columns = columnsFor(page, blocks.flatMap(({ rows }) => rows));
+  for (const { rule, all, rows } of blocks) {
+    if (rule !== undefined) page.lines.push(`    ${printable(rule)}${page.style.dim(`  ${number(all)}`)}`);
+    page.lines.push(...rows.map((row) => rowLine(page, 6, row, columns)));
+    if (rows.length < all) page.lines.push(page.style.dim(`      … and ${number(all - rows.length)} more: -v shows all, -o name lists them`));
+  }
+}
+
+interface Columns {
+  /** Most that a name may take, and what the longest takes. */
+  readonly most: number;
+  readonly name: number;
+  /** Whether any row has a size. */
+  readonly sized: boolean;
+}
+
+function columnsFor({ columns }: Page, rows: readonly Row[]): Columns {
+  const most = columns === undefined ? Infinity : Math.max(16, columns - FIXED - WHY);
+  const longest = Math.max(0, ...rows.map(({ name }) => width(nameIn(name, most))));
+  return { most, name: Math.min(longest, 60), sized: rows.some(({ size }) => size !== '') };
+}
+
+function rowLine({ style, columns }: Page, indent: number, row: Row, { most, name, sized }: Columns): string {
+  const facts = `${sized ? `  ${padStart(row.size, 7)}` : ''}  ${padStart(row.age, 8)}`;
+  const start = `${' '.repeat(indent)}${padEnd(nameIn(row.name, most), name)}${facts}`;
+  const why = columns === undefined ? row.why : fit(row.why, columns - width(start) - 2);
+  return why === '' ? start.trimEnd() : `${start}  ${style.dim(why)}`;
+}
+
+/** All the tags where they fit, else the first and how many more. */
+function nameIn(parts: readonly string[], columns: number): string {
+  const all = parts.join(', ');
+  if (parts.length < 2 || width(all) <= columns) return fit(all, columns);
+  const more = ` +${parts.length - 1}`;
+  return fit(parts[0] as string, columns - more.length) + more;
+}
+
+function imageName(image: PlannedImage): string[] {
+  const tags = ordinaryTags(image).map(printable);
+  return tags.length > 0 ? tags : [shortDigest(image.digest)];
+}
+
+function ageOf(image: PlannedImage, reason: Reason, clock: RepositoryPlan['clock'], now: string): string {
+  if (reason.ageDays !== undefined && reason.ageDays > 0) return count(reason.ageDays, 'day');
+  return age(reason.time ?? (clock === 'pushed' ? image.pushedAt : image.createdAt), now);
+}
+
+function freedWords({ bytes: { freed, exact } }: Summary): string {
+  return `${exact ? '' : 'at least '}${bytes(freed)} freed`;
+}
+
+function addUngoverned({ lines, style, verbose }: Page, repositories: readonly RepositoryPlan[]): void {
+  if (repositories.length === 0) return;
+  const names = repositories.map(({ registry, repository }) => printable(`${registry}/${repository}`));
+  const shown = verbose || names.length <= 6 ? names : names.slice(0, 5);
+  lines.push(style.dim(`No policy governs ${count(names.length, 'repository', 'repositories')}, left alone:`));
+  lines.push(...shown.map((name) => style.dim(`  ${name}`)));
+  if (shown.length < names.length) lines.push(style.dim(`  … and ${number(names.length - shown.length)} more`));
+  lines.push('');
+}
+
+function addTotals({ plan, lines, style }: Page, repositories: number, applyCommand: string | undefined): void {
+  const { images, tags, bytes: size } = plan.summary;
+  const changes = plan.repositories.some(({ steps }) => steps.length > 0);
+  const digits = Math.max(...[images.delete, images.untag, images.keep].map((value) => number(value).length));
+  const line = (verb: string, value: number, words: string): string => `  ${verb}  ${padStart(number(value), digits)} ${words}`;
+  const noun = (value: number): string => (value === 1 ? 'image ' : 'images');
+  lines.push(`${style.bold('total')}  ${count(repositories, 'repository', 'repositories')}, decided as of ${time(plan.now)}`, '');
+  lines.push(line(style.remove('delete'), images.delete, `${noun(images.delete)}  ${freedWords(plan.summary)}`));
+  if (images.untag > 0) lines.push(line(style.change('untag '), images.untag, `${noun(images.untag)}  kept by another tag`));
+  lines.push(line(style.stay('keep  '), images.keep, noun(images.keep).trimEnd()), '');
+  if (changes) {
+    lines.push(style.dim(`${count(tags.delete, 'tag goes', 'tags go')}. The space comes back when the registry collects its garbage${size.exact ? '.' : ';'}`));
+    if (!size.exact) lines.push(style.dim('the layers of some images are not known, so it may be more.'));
+    lines.push('');
+  }
+  if (!plan.applyable) {
+    lines.push(style.remove(style.bold('This plan may not be carried out:')), ...plan.blockedBy.map(({ message }) => `  ${printable(message)}`));
+  } else if (changes && applyCommand !== undefined) {
+    lines.push('Nothing has been changed. To carry this plan out:', '', `  ${style.bold(applyCommand)}`);
+  } else {
+    lines.pop();
+  }
+}

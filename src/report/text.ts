@@ -1,0 +1,65 @@
+const HOUR_MS = 3_600_000;
+const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const;
+
+/** Bytes in decimal units with three digits at most, as `df -H` and registries show them: `21.4 GB`. */
+export function bytes(value: number): string {
+  let unit = 0;
+  let amount = value;
+  // 999.5 would be shown as 1000, so it already takes the next unit.
+  while (amount >= (unit === 0 ? 1000 : 999.5) && unit < UNITS.length - 1) {
+    amount /= 1000;
+    unit += 1;
+  }
+  return `${unit > 0 && amount < 99.95 ? amount.toFixed(1) : Math.round(amount)} ${UNITS[unit]}`;
+}
+
+/** `1 image`, `5,000 images`. */
+export function count(value: number, noun: string, plural = `${noun}s`): string {
+  return `${number(value)} ${value === 1 ? noun : plural}`;
+}
+
+/** A whole number with commas, the same on every machine. */
+export function number(value: number): string {
+  return String(value).replace(/\B(?=(?:\d{3})+$)/g, ',');
+}
+
+/** `2026-11-24 03:10 UTC` of an ISO 8601 time; a text that is none as it is. */
+export function time(iso: string): string {
+  const parsed = Date.parse(iso);
+  return Number.isNaN(parsed) ? iso : `${new Date(parsed).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}
+
+/** Whole days or, below one, whole hours between two ISO 8601 times; empty where one is missing or is no time, or lies ahead. */
+export function age(from: string | undefined, now: string): string {
+  const ms = from === undefined ? Number.NaN : Date.parse(now) - Date.parse(from);
+  if (Number.isNaN(ms) || ms < 0) return '';
+  const hours = Math.floor(ms / HOUR_MS);
+  return hours < 24 ? count(hours, 'hour') : count(Math.floor(hours / 24), 'day');
+}
+
+/** `sha256:` and the first twelve digits: enough to tell manifests of one repository apart, short enough to read. */
+export function shortDigest(digest: string): string {
+  const colon = digest.indexOf(':');
+  return digest.slice(0, colon + 13);
+}
+
+/** Columns that a text takes in a terminal, near enough: one for each character. */
+export function width(text: string): number {
+  return [...text].length;
+}
+
+/** Cut to `columns`, with an ellipsis in place of what is missing. */
+export function fit(text: string, columns: number): string {
+  if (width(text) <= columns) return text;
+  return columns < 1 ? '' : `${[...text].slice(0, columns - 1).join('').trimEnd()}…`;
+}
+
+/** Filled up with spaces behind. */
+export function padEnd(text: string, columns: number): string {
+  return text + ' '.repeat(Math.max(0, columns - width(text)));
+}
+
+/** Filled up with spaces before. */
+export function padStart(text: string, columns: number): string {
+  return ' '.repeat(Math.max(0, columns - width(text))) + text;
+}

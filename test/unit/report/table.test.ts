@@ -1,0 +1,158 @@
+import { describe, expect, test } from 'vitest';
+import { COLOUR } from '../../../src/report/style.ts';
+import { planTable } from '../../../src/report/table.ts';
+import { digest, expired, image, plan, repository } from './plan-fixture.ts';
+
+// eslint-disable-next-line no-control-regex
+const withoutColour = (text: string): string => text.replace(/\u001B\[\d+m/g, '');
+const many = (count: number) => Array.from({ length: count }, (_, index) => expired(`d${String(index).padStart(4, '0')}`, `main-${index}`, index + 4));
+
+describe('the plan as a table', () => {
+  test('tells per repository what goes, what is untagged and what stays, each with its reason', () => {
+    const index = expired('a1', 'main-1f3', 4);
+    const child = image('a2', { action: 'delete', reasons: [{ code: 'deleted_with_parent', by: index.digest }] });
+    const moved = image('b1', { tags: ['v1', 'v1.0.0'], action: 'untag', untag: ['v1.0.0'], reasons: [{ code: 'newest', tag: 'v1', rule: 'floating', rank: 1 }, { code: 'expired', tag: 'v1.0.0', rule: 'releases', rank: 11 }] });
+    const kept = image('c1', { tags: ['latest'], reasons: [{ code: 'protected_tag', tag: 'latest', by: 'latest' }] });
+    const one = repository([index, child, moved, kept], { heldBy: { [child.digest]: index.digest } });
+
+    expect(planTable(plan([one]), { columns: 80, applyCommand: 'regctl prune prod --apply' })).toBe(`\
+prod/team/app  policy services · by created time
+
+  delete  1 image with 1 part · 80.0 MB freed
+    branch builds  1
+      main-1f3  80.0 MB   41 days  rank 4 in main, +1 part
+
+  untag   1 tag of 1 image that stays
+    releases  1
+      v1.0.0   41 days  rank 11, stays as v1
+
+  keep    1 image
+    1  the policy protects this tag
+
+total  1 repository, decided as of 2026-11-24 03:10 UTC
+
+  delete  1 image   80.0 MB freed
+  untag   1 image   kept by another tag
+  keep    1 image
+
+1 tag goes. The space comes back when the registry collects its garbage.
+
+Nothing has been changed. To carry this plan out:
+
+  regctl prune prod --apply
+`);
+  });
+
+  test('fits 80 columns, however long the names are', () => {
+    const long = expired('a1', `feature-${'x'.repeat(100)}`, 4, { reasons: [{ code: 'expired', tag: 'x', rule: 'branch builds', group: 'y'.repeat(90), rank: 4, ageDays: 1041 }] });
+    const kept = image('c1', { tags: ['v1'], reasons: [{ code: 'newest', rule: 'a rule with a name that goes on and on and on and on and on', rank: 1 }] });
+
+    const lines = planTable(plan([repository([long, kept])]), { columns: 80 }).split('\n');
+
+    expect(lines.filter((line) => line.length > 80)).toEqual([]);
+    expect(lines.some((line) => line.includes('…'))).toBe(true);
+  });
+
+  test('cuts nothing where the answer goes into a pipe', () => {
+    const name = `feature-${'x'.repeat(100)}`;
+
+    expect(planTable(plan([repository([expired('a1', name, 4)])]))).toContain(name);
+  });
+
+  test('stays readable with thousands of deletions, and lists them all if asked', () => {
+    const big = plan([repository(many(5000))]);
+
+    const short = planTable(big, { columns: 80 });
+    expect(short.split('\n').length).toBeLessThan(45);
+    expect(short).toContain('… and 4,980 more: -v shows all, -o name lists them');
+    expect(planTable(big, { columns: 80, verbose: true }).match(/ main-\d+ /g)).toHaveLength(5000);
+  });
+
+  test('gives every rule a place in the first screenful', () => {
+    const odd = expired('e1', 'old-tag', 1, { reasons: [{ code: 'expired', tag: 'old-tag', rule: 'everything else', rank: 1 }] });
+
+    expect(planTable(plan([repository([...many(400), odd])]), { columns: 80 })).toContain('old-tag');
+  });
+
+  test('says nothing but the counts of a repository in which nothing goes, where others are there too', () => {
+    const quiet = repository([image('c1'), image('c2')], { repository: 'team/quiet' });
+
+    const text = planTable(plan([repository([expired('a1', 'main-1', 4)]), quiet]));
+
+    expect(text).toContain('prod/team/quiet  services · nothing to delete, 2 images stay\n');
+  });
+
+  test('names tags of an image together, or the first and how many more where there is no room', () => {
+    const tags = ['one', 'two', `three-${'x'.repeat(60)}`];
+    const tagged = plan([repository([expired('a1', 'x', 4, { tags })])]);
+
+    expect(planTable(tagged)).toContain(tags.join(', '));
+    expect(planTable(tagged, { columns: 80 })).toContain('one +2');
+  });
+
+  test('names an untagged image by its digest, and never shows the tags that only carry attachments', () => {
+    const untagged = expired('beef', 'x', 1, { tags: [`sha256-${'a'.repeat(64)}.sig`], reasons: [{ code: 'expired', rule: 'orphans', rank: 1 }] });
+
+    const text = planTable(plan([repository([untagged])]));
+    expect(text).toContain('sha256:beef00000000');
+    expect(text).not.toContain('.sig');
+  });
+
+  test('says at least, where the layers of some image are not known', () => {
+    const one = repository([expired('a1', 'main-1', 4)]);
+    const unsure = { ...one, summary: { ...one.summary, bytes: { ...one.summary.bytes, exact: false } } };
+
+    expect(planTable(plan([unsure]))).toContain('at least 40.0 MB freed');
+  });
+
+  test('shows why a plan may not be carried out instead of the command', () => {
+    const blocked = plan([repository(many(3))], { applyable: false, blockedBy: [{ code: 'maxDeletions', policy: 'services', limit: 2, actual: 3, message: 'policy "services" would delete 3 images; its maxDeletions is 2' }] });
+
+    const text = planTable(blocked, { applyCommand: 'regctl prune --apply' });
+
+    expect(text).toMatch(/This plan may not be carried out:\n {2}policy "services" would delete 3 images; its maxDeletions is 2\n$/);
+    expect(text).not.toContain('--apply');
+  });
+
+  test('shows no command where there is nothing to do', () => {
+    expect(planTable(plan([repository([image('c1')])]), { applyCommand: 'regctl prune --apply' })).not.toContain('--apply');
+  });
+
+  test('says loudly that a repository could not be read whole', () => {
+    const broken = repository([image('c1', { reasons: [{ code: 'incomplete' }] })], { complete: false });
+    const text = planTable(plan([broken], { diagnostics: [{ code: 'incomplete', registry: 'prod', repository: 'team/app', message: 'the manifest of v1 could not be read' }] }));
+
+    expect(text).toContain('  incomplete  the manifest of v1 could not be read\n');
+  });
+
+  test('lists the repositories that no policy governs', () => {
+    const { policy: _policy, ...ungoverned } = repository([], { repository: 'else/where' });
+
+    expect(planTable(plan([ungoverned]))).toContain('No policy governs 1 repository, left alone:\n  prod/else/where\n');
+  });
+
+  test('takes control characters out of whatever came from elsewhere', () => {
+    const evil = expired('a1', 'x', 4, { tags: ['tag\u001B[2J\u0007'], reasons: [{ code: 'expired', rule: 'rule\u001B[31m', group: 'a\nb', rank: 4 }] });
+
+    // eslint-disable-next-line no-control-regex
+    expect(planTable(plan([repository([evil])]))).not.toMatch(/[\u0000-\u0009\u000B-\u001F]/);
+  });
+
+  test('is the same text with colour as without', () => {
+    const one = plan([repository([...many(30), image('c1', { tags: ['v1', 'v2'], action: 'untag', untag: ['v2'] })])]);
+
+    const coloured = planTable(one, { columns: 80, style: COLOUR });
+    expect(coloured).toContain('\u001B[31mdelete\u001B[39m');
+    expect(withoutColour(coloured)).toBe(planTable(one, { columns: 80 }));
+  });
+
+  test('counts a part with what it hangs on, through any number of levels', () => {
+    const top = expired('a1', 'main-1', 4);
+    const inner = image('a2', { action: 'delete', reasons: [{ code: 'deleted_with_parent', by: top.digest }] });
+    const leaf = image('a3', { action: 'delete', reasons: [{ code: 'deleted_with_parent', by: inner.digest }] });
+    const nested = repository([top, inner, leaf], { heldBy: { [inner.digest]: top.digest, [leaf.digest]: inner.digest } });
+
+    expect(planTable(plan([nested]))).toContain('+2 parts');
+    expect(planTable(plan([nested]))).not.toContain(digest('a3').slice(0, 19));
+  });
+});
