@@ -36,6 +36,7 @@ export function checkRepository(value: unknown, at: string, report: Report): Rep
   if (!fields) return undefined;
   const registry = textOf(fields, 'registry') ?? missing(fields, 'registry');
   const repository = textOf(fields, 'repository') ?? missing(fields, 'repository');
+  const url = textOf(fields, 'url');
   if (repository !== undefined && !isRepositoryName(repository)) wrong(fields, 'repository', 'not a repository name');
   // Whether it was read whole decides about deleting, so nobody guesses.
   const complete = flagOf(fields, 'complete') ?? missing(fields, 'complete');
@@ -43,7 +44,7 @@ export function checkRepository(value: unknown, at: string, report: Report): Rep
   const manifests = checkManifests(fields);
   const capabilities = checkCapabilities(fields, manifests);
   if (registry === undefined || repository === undefined || complete === undefined) return undefined;
-  return { registry, type: textOf(fields, 'type') ?? 'oci', repository, complete, ...(problems && { problems }), capabilities, manifests };
+  return { registry, type: textOf(fields, 'type') ?? 'oci', ...(url !== undefined && { url }), repository, complete, ...(problems && { problems }), capabilities, manifests };
 }
 
 function checkManifests(repository: Fields): Manifest[] {
@@ -141,5 +142,6 @@ function checkCapabilities(repository: Fields, manifests: readonly Manifest[]): 
     platforms: flagOf(fields, 'platforms') ?? true,
     artifactType: flagOf(fields, 'artifactType') ?? true,
     vulnerability: flagOf(fields, 'vulnerability') ?? true,
+    ...(flagOf(fields, 'cascades') && { cascades: true }),
   };
 }

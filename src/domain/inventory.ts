@@ -15,6 +15,8 @@ export interface RepositoryInventory {
   readonly registry: string;
   /** The adapter's kind: `oci`, `harbor`, …. Shown, never asked: the core asks `capabilities`. */
   readonly type: string;
+  /** Base URL of the registry that was read, without credentials, so that a plan is carried out nowhere else. Missing: not known. */
+  readonly url?: string;
   /** The name within the registry, without its host. */
   readonly repository: string;
   /** False when any page, manifest or index could not be read: nothing in it may be deleted. */
@@ -43,6 +45,11 @@ export interface Capabilities {
   readonly platforms: boolean;
   readonly artifactType: boolean;
   readonly vulnerability: boolean;
+  /**
+   * Deleting an index makes the registry delete its children that have no tag and are in no other index, and deleting a manifest what is attached to it. Absent: it
+   * deletes only what it is told to.
+   */
+  readonly cascades?: boolean;
 }
 
 /** Severities of a vulnerability scan, mildest first. */

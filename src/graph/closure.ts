@@ -16,6 +16,25 @@ export function close(staying: Set<Node>, seeds: readonly Node[]): void {
   }
 }
 
+/**
+ * The indexes with which a registry that cascades would delete one of `nodes`, although it is to stay: they hold it, or what it is attached to, and it has no tag of its
+ * own. Each with what it holds.
+ */
+export function hostsOf(nodes: Iterable<Node>): Map<Node, Node> {
+  const hosts = new Map<Node, Node>();
+  const pending = new Set(nodes);
+  // A set grows while it is walked: what is added is visited too.
+  for (const node of pending) {
+    for (const subject of node.subjects) pending.add(subject);
+    if (node.manifest.tags.length > 0) continue;
+    for (const parent of node.parents) {
+      if (!hosts.has(parent)) hosts.set(parent, node);
+      pending.add(parent);
+    }
+  }
+  return hosts;
+}
+
 /** What goes when `roots` go: they and everything below them, children and attachments, to any depth. */
 export function below(roots: Iterable<Node>): Set<Node> {
   const found = new Set(roots);

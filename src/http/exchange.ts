@@ -30,6 +30,8 @@ export async function exchange(dispatcher: Dispatcher, call: Call, bodyTimeoutMs
     headers: { ...call.headers, 'accept-encoding': 'identity' },
     body: call.body ?? null,
     signal: call.signal,
+    // Else undici opens a new connection for every HEAD.
+    reset: false,
   });
   // Whoever reads the body gets its error; a body that is given up unread has one too, and without a listener it would end the process.
   body.on('error', () => {});

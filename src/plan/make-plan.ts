@@ -3,7 +3,7 @@ import type { InUse } from '../domain/in-use.ts';
 import type { Inventory } from '../domain/inventory.ts';
 import type { Policy } from '../policy/policy.ts';
 import { trippedLimits, unreadSources } from './limits.ts';
-import type { Diagnostic, Plan, RepositoryPlan, Summary } from './plan.ts';
+import type { Diagnostic, Plan, Summary } from './plan.ts';
 import { type PlannedRepository, planRepository } from './plan-repository.ts';
 import { addSummaries, freedBytes } from './summary.ts';
 
@@ -46,7 +46,7 @@ export function assemblePlan(planned: readonly PlannedRepository[], context: Pla
     blockedBy,
     repositories,
     summary: total(sorted),
-    diagnostics: repositories.flatMap(diagnose),
+    diagnostics: sorted.flatMap(diagnose),
   };
 }
 
@@ -58,10 +58,10 @@ function total(planned: readonly PlannedRepository[]): Summary {
   return { ...summary, bytes: { ...summary.bytes, freed } };
 }
 
-function diagnose({ registry, repository, complete, policy, clock }: RepositoryPlan): Diagnostic[] {
+function diagnose({ plan: { registry, repository, complete, policy, clock }, problems }: PlannedRepository): Diagnostic[] {
   const found: Diagnostic[] = [];
   const note = (code: Diagnostic['code'], message: string): void => void found.push({ code, registry, repository, message });
-  if (!complete) note('incomplete', 'could not be read whole, so nothing in it is deleted');
+  if (!complete) note('incomplete', ['could not be read whole, so nothing in it is deleted', ...problems].join('; '));
   if (policy === undefined) note('ungoverned', 'no policy governs it, so it is left alone');
   else if (clock === 'created') note('clock_fallback', 'the registry does not tell when an image was pushed: "pushed" is read as "created"');
   return found;

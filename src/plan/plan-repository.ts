@@ -14,10 +14,12 @@ import { clockOf } from './time.ts';
 export interface PlannedRepository {
   readonly plan: RepositoryPlan;
   readonly blobs: BlobUse;
+  /** Why it was not read whole. */
+  readonly problems: readonly string[];
 }
 
-/** Decides one repository. `now` is in milliseconds since the epoch; `url` names the registry that was read. */
-export function planRepository(repository: RepositoryInventory, policies: readonly Policy[], inUse: InUse, now: number, url?: string): PlannedRepository {
+/** Decides one repository. `now` is in milliseconds since the epoch. */
+export function planRepository(repository: RepositoryInventory, policies: readonly Policy[], inUse: InUse, now: number): PlannedRepository {
   const policy = governingPolicy(policies, repository.registry, repository.repository);
   const graph = buildGraph(repository.manifests);
   const decisions = policy
@@ -27,7 +29,7 @@ export function planRepository(repository: RepositoryInventory, policies: readon
   const plan: RepositoryPlan = {
     registry: repository.registry,
     type: repository.type,
-    ...(url !== undefined && { url }),
+    ...(repository.url !== undefined && { url: repository.url }),
     repository: repository.repository,
     ...(policy && { policy: policy.name }),
     complete: repository.complete,
@@ -36,7 +38,7 @@ export function planRepository(repository: RepositoryInventory, policies: readon
     steps: stepsFor(decisions),
     summary: summarize(decisions, blobs),
   };
-  return { plan, blobs };
+  return { plan, blobs, problems: repository.problems ?? [] };
 }
 
 function plannedImage(node: Node, { action, untag, reasons }: Decision): PlannedImage {

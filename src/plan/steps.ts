@@ -20,7 +20,7 @@ export function stepsFor(decisions: ReadonlyMap<Node, Decision>): Step[] {
 
 /**
  * Level by level: first what no deleted manifest holds, then what only earlier levels hold, by digest within a level. Tags can
- * attach two manifests to each other; such a ring is opened at its lowest digest.
+ * attach two manifests to each other; a ring of such is opened at its lowest digest.
  */
 function manifestSteps(deleted: readonly Node[]): DeleteManifestStep[] {
   const doomed = new Set(deleted);
@@ -30,7 +30,7 @@ function manifestSteps(deleted: readonly Node[]): DeleteManifestStep[] {
   const done = new Set<Node>();
   let level = deleted.filter((node) => waiting.get(node) === 0);
   while (done.size < deleted.length) {
-    if (level.length === 0) level = deleted.filter((node) => !done.has(node)).toSorted(byDigest).slice(0, 1);
+    if (level.length === 0) level = [lowestOfRing(new Set(deleted.filter((node) => !done.has(node))))];
     const next: Node[] = [];
     const current = level.toSorted(byDigest);
     for (const node of current) {
@@ -48,6 +48,17 @@ function manifestSteps(deleted: readonly Node[]): DeleteManifestStep[] {
     level = next;
   }
   return steps;
+}
+
+/** Where each of the remaining is held by another of them, going from holder to holder leads into a ring. */
+function lowestOfRing(remaining: ReadonlySet<Node>): Node {
+  const path: Node[] = [];
+  let node = [...remaining][0] as Node;
+  while (!path.includes(node)) {
+    path.push(node);
+    node = holders(node, remaining)[0] as Node;
+  }
+  return path.slice(path.indexOf(node)).toSorted(byDigest)[0] as Node;
 }
 
 /** The deleted manifests that hold a node: its indexes and its subjects. */

@@ -10,15 +10,49 @@ export interface RawManifest {
 
 /**
  * What became of one deletion. `gone`: it was not there any more (checked: the repository is there and may be read).
- * `locked`: the registry refuses to delete this one (immutable, protected, referenced). Both are reported, neither is a failure.
+ * `locked`: the registry refuses to delete this one (immutable, protected, referenced). `drifted`: the tag points elsewhere by now and was left alone. All are
+ * reported, none is a failure.
  */
-export type DeleteOutcome = { readonly outcome: 'deleted' | 'gone' } | { readonly outcome: 'locked'; readonly message: string };
+export type DeleteOutcome = { readonly outcome: 'deleted' | 'gone' } | { readonly outcome: 'locked' | 'drifted'; readonly message: string };
+
+/** Something that a registry deletes along with a manifest, by itself. */
+export interface Companion {
+  readonly digest: Digest;
+  /** Its tags, which go with it. */
+  readonly tags: readonly string[];
+  /** Indexes besides that hold it: while one of them is there, it stays. */
+  readonly heldBy: readonly Digest[];
+}
+
+export interface RepositoriesOptions {
+  /** Only names below this one (`team` has `team/app`) are wanted: a registry that can list those alone does, others list all. */
+  readonly below?: string;
+  /** Called with a sentence for what is passed over unless it is asked for by name: what only caches another registry. */
+  readonly onSkipped?: (message: string) => void;
+  readonly signal?: AbortSignal;
+}
 
 export interface InventoryOptions {
   readonly signal?: AbortSignal;
   /** Called as the reading goes on, for progress alone. */
   readonly onProgress?: (done: number, total: number) => void;
 }
+
+export interface CollectGarbageOptions {
+  /** Wait for its end. */
+  readonly wait: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * What came of a garbage collection. `refused`: it may not be started, by this account or now. `started`: it was not waited for. `freed` in bytes; missing where
+ * the registry does not tell.
+ */
+export type GarbageCollection =
+  | { readonly state: 'started'; readonly job?: string }
+  | { readonly state: 'finished'; readonly job: string; readonly freed?: number }
+  | { readonly state: 'failed'; readonly job: string; readonly message: string }
+  | { readonly state: 'refused'; readonly message: string };
 
 /**
  * An adapter: one registry as this program sees it. Calls may be made side by side; the adapter limits itself to what its host allows.
@@ -34,7 +68,7 @@ export interface Registry {
   readonly url: string;
 
   /** All repository names it lists. Throws `NOT_FOUND` where it does not list any, with the hint to name them. */
-  repositories(options?: { readonly signal?: AbortSignal }): AsyncIterable<string>;
+  repositories(options?: RepositoriesOptions): AsyncIterable<string>;
 
   /**
    * Reads a whole repository with requests that change nothing (GET and HEAD). A manifest, index or page that cannot be read makes it `complete: false` with the
@@ -53,8 +87,17 @@ export interface Registry {
   /** The digest that a tag points to now; undefined if there is no such tag. */
   resolveTag(repository: string, tag: string): Promise<Digest | undefined>;
 
+  /** The digests that all tags point to now, where the registry can tell without a request for each. */
+  resolveTags?(repository: string): Promise<ReadonlyMap<string, Digest>>;
+
   /** All tags on a digest now, where the registry can tell without resolving every tag. */
   tagsOf?(repository: string, digest: Digest): Promise<string[]>;
+
+  /**
+   * What the registry itself would delete along with a manifest now, to any depth; where it does that at all (`capabilities.cascades`). So that nothing is lost without
+   * a trace, or goes that stays by the plan.
+   */
+  takenAlong?(repository: string, digest: Digest): Promise<readonly Companion[]>;
 
   /** A manifest's bytes, checked against the digest; undefined if it is not there. */
   readManifest(repository: string, digest: Digest): Promise<RawManifest | undefined>;
@@ -67,4 +110,7 @@ export interface Registry {
 
   /** Puts a manifest back under its digest or, with `tag`, under that tag. The registry must still have its blobs and children. */
   putManifest(repository: string, manifest: RawManifest, tag?: string): Promise<void>;
+
+  /** Has the registry free the space of what nothing refers to any more, where it can be told to. Throws only where it cannot be asked. */
+  collectGarbage?(options: CollectGarbageOptions): Promise<GarbageCollection>;
 }

@@ -42,9 +42,10 @@ function goesToFile({ out }: { readonly out?: string }): boolean {
   return out !== undefined && out !== '-';
 }
 
-/** The words that carry this very plan out; undefined where none do: it is being carried out, decided as of another time, or made from a file. */
+/** The words that carry this very plan out; undefined where none do: it is being carried out, decided as of another time, or made from a file and not saved. */
 function applyCommand({ apply, now, planOut, inventory }: PruneOptions, { argv, io }: Context): string | undefined {
-  if (apply || now !== undefined || inventory !== undefined) return undefined;
+  if (apply || now !== undefined) return undefined;
   if (planOut !== undefined) return shellLine([io.program, 'apply', planOut]);
+  if (inventory !== undefined) return undefined;
   return shellLine([io.program, ...argv.filter((word) => word !== '--dry-run'), '--apply']);
 }

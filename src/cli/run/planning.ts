@@ -76,10 +76,10 @@ export async function withPlan<Result>(
     const reads = offline
       ? repositoriesInFile(options.inventory, [...words, ...(options.registry ?? [])], options.shard)
       : readFromRegistries(registries, workplace, deciding, options, io.signal, progress, failures);
-    for await (const { inventory, wasRead, url, error } of reads) {
+    for await (const { inventory, wasRead, error } of reads) {
       if (error) failures.push(error);
       if (wasRead && !deciding.canBeAnswered(inventory)) continue;
-      const one = planRepository(inventory, deciding.policies, inUse, now, url);
+      const one = planRepository(inventory, deciding.policies, inUse, now);
       planned.push(one);
       look({ inventory, plan: one.plan, policy: governingPolicy(deciding.policies, inventory.registry, inventory.repository) });
     }

@@ -20,8 +20,6 @@ export interface RepositoryRead {
   readonly inventory: RepositoryInventory;
   /** False where the inventory only stands for it, so that its capabilities say nothing. */
   readonly wasRead: boolean;
-  /** Base URL of its registry; absent for one from a file. */
-  readonly url?: string;
   /** Why it could not be read, or not whole. */
   readonly error?: ToolError;
 }
@@ -107,19 +105,20 @@ async function readNamed(registry: Registry, name: string, scope: Scope, options
 
 async function readOne(registry: Registry, repository: string, { reads, signal, progress }: ReadOptions): Promise<RepositoryRead> {
   const { name, type, url } = registry;
-  const nothing = { registry: name, type, repository, capabilities: NO_CAPABILITIES, manifests: [] };
-  if (!reads(name, repository)) return { inventory: { ...nothing, complete: true }, wasRead: false, url };
+  const nothing = { registry: name, type, url, repository, capabilities: NO_CAPABILITIES, manifests: [] };
+  if (!reads(name, repository)) return { inventory: { ...nothing, complete: true }, wasRead: false };
   signal.throwIfAborted();
   const title = `${name}/${repository}`;
   try {
-    const inventory = await registry.inventory(repository, { signal, onProgress: (done, total) => progress.reading(title, done, total) });
+    const read = await registry.inventory(repository, { signal, onProgress: (done, total) => progress.reading(title, done, total) });
+    const inventory = { ...read, url };
     progress.done(`${title}: ${inventory.manifests.length} manifests${inventory.complete ? '' : ', not read whole'}`);
-    return { inventory, wasRead: true, url, ...(!inventory.complete && { error: notWhole(title, inventory.problems ?? []) }) };
+    return { inventory, wasRead: true, ...(!inventory.complete && { error: notWhole(title, inventory.problems ?? []) }) };
   } catch (error) {
     if (!(error instanceof ToolError)) throw error;
     signal.throwIfAborted();
     progress.done(`${title}: could not be read`);
-    return { inventory: { ...nothing, complete: false, problems: [error.message] }, wasRead: false, url, error };
+    return { inventory: { ...nothing, complete: false, problems: [error.message] }, wasRead: false, error };
   }
 }
 

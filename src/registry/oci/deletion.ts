@@ -1,0 +1,80 @@
+import { randomBytes } from 'node:crypto';
+import { registryErrorText } from '../../auth/registry-errors.ts';
+import { ToolError } from '../../diagnostics/tool-error.ts';
+import type { Digest } from '../../domain/digest.ts';
+import type { HttpResponse } from '../../http/http-client.ts';
+import type { DeleteOutcome } from '../registry.ts';
+import { hasCode, isDone, isManifestUnknown, isRepositoryUnknown, refused } from './answer-errors.ts';
+import type { OciClient } from './client.ts';
+
+const SWITCH_ON =
+  'Switch it on: REGISTRY_STORAGE_DELETE_ENABLED=true in the environment of the registry, or storage.delete.enabled: true in its config. ' +
+  'A pull-through cache and a read-only registry delete nothing.';
+
+/**
+ * Asks whether manifests and, with `tags`, single tags can be deleted in a repository, by deleting one of each that does not exist: 404 says yes.
+ * Throws `DELETE_DISABLED`, `AUTH`, `NOT_FOUND` for a repository that is not there, `NOT_APPLYABLE` for tags, and `REGISTRY_ERROR` for what says
+ * neither yes nor no.
+ */
+export async function checkDelete(client: OciClient, repository: string, needs: { readonly tags: boolean }): Promise<void> {
+  const where = client.label(repository);
+  const doing = `find out whether images can be deleted in ${where}`;
+  const answer = await client.deleteManifest(repository, `sha256:${randomBytes(32).toString('hex')}`);
+  if (answer.status === 405 || (answer.status === 400 && hasCode(answer, 'UNSUPPORTED'))) {
+    const message = `Deletion is switched off in the registry ${client.name}: for ${where} it answered ${registryErrorText(answer)}.`;
+    throw new ToolError('DELETE_DISABLED', message, { hint: SWITCH_ON });
+  }
+  if (answer.status !== 404 || isRepositoryUnknown(answer)) throw refused(doing, answer);
+  if (!needs.tags) return;
+  const tag = await client.deleteManifest(repository, `regprune-check-${randomBytes(16).toString('hex')}`);
+  if (tag.status === 404) return;
+  throw new ToolError('NOT_APPLYABLE', `The registry ${client.name} does not take a single tag off: for ${where} it answered ${registryErrorText(tag)}.`, {
+    hint: 'Say sharedTags: keep in the policy; expired tags of an image that stays are then left on it.',
+  });
+}
+
+/** Deletes a manifest with every tag on it. */
+export function deleteManifest(client: OciClient, repository: string, digest: Digest): Promise<DeleteOutcome> {
+  return deleteReference(client, repository, digest, `delete the manifest ${client.label(repository, digest)}`);
+}
+
+/** Takes one tag off. Only for a registry that is known not to delete the manifest instead. */
+export function deleteTag(client: OciClient, repository: string, tag: string): Promise<DeleteOutcome> {
+  return deleteReference(client, repository, tag, `take off the tag ${client.label(repository, tag)}`);
+}
+
+async function deleteReference(client: OciClient, repository: string, reference: string, doing: string): Promise<DeleteOutcome> {
+  let answer: HttpResponse;
+  try {
+    answer = await client.deleteManifest(repository, reference);
+  } catch (error) {
+    if (!(error instanceof ToolError) || error.code !== 'AUTH') throw error;
+    // Some registries refuse a protected image with 403. The repository tells which it is: where others may be deleted, it is this one.
+    await checkDelete(client, repository, { tags: false }).catch(() => {
+      throw error;
+    });
+    return { outcome: 'locked', message: error.message };
+  }
+  if (isDone(answer)) return { outcome: 'deleted' };
+  if ([405, 409, 412].includes(answer.status) || hasCode(answer, 'DENIED')) {
+    return { outcome: 'locked', message: `Cannot ${doing}: the registry answered ${registryErrorText(answer)}.` };
+  }
+  if (!isManifestUnknown(answer)) throw refused(doing, answer);
+  await confirmGone(client, repository, reference, doing);
+  return { outcome: 'gone' };
+}
+
+/**
+ * A 404 is "gone" only if the repository can still be read, which a registry may also hide behind a 404, and reading says that it is not there either.
+ */
+async function confirmGone(client: OciClient, repository: string, reference: string, doing: string): Promise<void> {
+  const still = await client.headManifest(repository, reference);
+  if (still.status !== 404) {
+    const found = still.status === 200 ? 'it is there all the same' : `whether it is there cannot be told (status ${still.status})`;
+    throw new ToolError('REGISTRY_ERROR', `Cannot ${doing}: the registry says that it is not there, but ${found}.`, {
+      hint: 'Run again; if it stays so, look into the log of the registry.',
+    });
+  }
+  const tags = await client.getTags(repository, { n: 1 });
+  if (tags.status !== 200) throw refused(doing, tags);
+}

@@ -1,0 +1,74 @@
+import type { LimitFunction } from 'p-limit';
+import type { Digest } from '../../domain/digest.ts';
+import { attachmentTagSubject } from '../../domain/tag.ts';
+import { badAnswer, refused } from './answer-errors.ts';
+import { digestOf } from './content-digest.ts';
+import { type ImageConfig, isImageConfigType, readImageConfig } from './image-config.ts';
+import { parseJsonObject } from './json-fields.ts';
+import type { ManifestDocument } from './manifest-document.ts';
+import type { Reading } from './manifest-reader.ts';
+import type { Problems } from './problems.ts';
+import type { TaggedManifests } from './tagged-manifests.ts';
+
+/**
+ * The digests of the configs that say something of an image, each once, with one of its images. Not read: configs of charts and other artifacts, and
+ * those of attestations and of cosign's signatures, which have an image's type and say nothing.
+ */
+export function wantedConfigs({ documents, tags }: TaggedManifests): Map<Digest, ManifestDocument> {
+  const attestations = attestationsIn(documents, tags);
+  const wanted = new Map<Digest, ManifestDocument>();
+  for (const document of documents.values()) {
+    const { config, digest } = document;
+    if (!config || !isImageConfigType(config.mediaType)) continue;
+    if (isAttachmentByTags(tags.get(digest)) || (attestations.has(digest) && !tags.has(digest))) continue;
+    wanted.set(config.digest, document);
+  }
+  return wanted;
+}
+
+/** Digests that every index which lists them calls an attestation. The index of a fallback tag lists what is attached and does not say what it is. */
+function attestationsIn(documents: TaggedManifests['documents'], tags: TaggedManifests['tags']): Set<Digest> {
+  const attestations = new Set<Digest>();
+  const images = new Set<Digest>();
+  for (const { digest, children } of documents.values()) {
+    if (isAttachmentByTags(tags.get(digest))) continue;
+    for (const child of children) (child.attestation ? attestations : images).add(child.digest);
+  }
+  for (const digest of images) attestations.delete(digest);
+  return attestations;
+}
+
+/** True where there are tags and all of them are attachment tags. */
+function isAttachmentByTags(tags: readonly string[] | undefined): boolean {
+  return tags !== undefined && tags.every((tag) => attachmentTagSubject(tag) !== undefined);
+}
+
+/** Reads the configs. One that cannot be read is a problem: its labels could protect the image. */
+export async function readConfigs(
+  reading: Reading,
+  wanted: ReadonlyMap<Digest, ManifestDocument>,
+  { limit, problems, onRead }: { readonly limit: LimitFunction; readonly problems: Problems; readonly onRead: () => void },
+): Promise<Map<Digest, ImageConfig>> {
+  const configs = new Map<Digest, ImageConfig>();
+  await limit.map(wanted, async ([digest, document]) => {
+    const config = await problems.attempt(() => readConfig(reading, digest, document));
+    if (config) configs.set(digest, config);
+    onRead();
+  });
+  return configs;
+}
+
+async function readConfig({ client, repository, cache, signal }: Reading, digest: Digest, document: ManifestDocument): Promise<ImageConfig> {
+  const doing = `read the config ${digest} of the image ${client.label(repository, document.digest)}`;
+  let bytes = await cache?.read(digest);
+  if (!bytes) {
+    const response = await client.getConfig(repository, digest, signal);
+    if (response.status !== 200) throw refused(doing, response);
+    bytes = response.body;
+    if (digestOf(bytes, digest) !== digest) throw badAnswer(doing, `what the registry sent has the digest ${digestOf(bytes, digest)}`);
+    await cache?.write(digest, bytes);
+  }
+  const json = parseJsonObject(bytes);
+  if (!json) throw badAnswer(doing, 'it is no JSON object');
+  return readImageConfig(json);
+}

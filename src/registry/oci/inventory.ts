@@ -1,0 +1,91 @@
+import type { LimitFunction } from 'p-limit';
+import { ToolError } from '../../diagnostics/tool-error.ts';
+import type { Digest } from '../../domain/digest.ts';
+import type { Manifest, RepositoryInventory } from '../../domain/inventory.ts';
+import { isRepositoryName } from '../../domain/reference.ts';
+import type { ContentCache } from '../cache.ts';
+import type { InventoryOptions } from '../registry.ts';
+import { buildManifests } from './build-manifests.ts';
+import { ociCapabilities, sharesDigests, type TagDeletion } from './capabilities.ts';
+import type { OciClient } from './client.ts';
+import { readConfigs, wantedConfigs } from './image-configs.ts';
+import { followGraph } from './manifest-graph.ts';
+import { ManifestReader, type Reading } from './manifest-reader.ts';
+import { Problems } from './problems.ts';
+import type { ReferrersApi } from './referrers.ts';
+import { readTagged } from './tagged-manifests.ts';
+import { noSuchRepository, readTags } from './tags.ts';
+
+/** What the inventories of one registry share. */
+export interface InventoryContext {
+  readonly type: string;
+  readonly client: OciClient;
+  readonly cache: ContentCache | undefined;
+  readonly referrers: ReferrersApi;
+  readonly tagDeletion: TagDeletion;
+  /** How much is read side by side, over all repositories. */
+  readonly limit: LimitFunction;
+  /** True of a repository that the registry's catalogue named. */
+  readonly isListed: (repository: string) => boolean;
+}
+
+/**
+ * Reads a repository: its tags, what they point to, what that leads to, and the configs of its images. Throws `AUTH`, `UNREACHABLE` and `NOT_FOUND`
+ * for the repository as a whole; whatever else cannot be read is a problem.
+ */
+export async function readInventory(context: InventoryContext, repository: string, options: InventoryOptions): Promise<RepositoryInventory> {
+  const { client, cache, limit, referrers, tagDeletion } = context;
+  const { signal } = options;
+  const tags = await tagsOrProblem(context, repository, signal);
+  if (typeof tags === 'string') return inventoryOf(context, repository, [], false, [tags]);
+  const problems = new Problems(signal);
+  const reading: Reading = { client, repository, cache, signal };
+  const reader = new ManifestReader(reading);
+  const progress = { done: 0, total: tags.length };
+  const count = (done: number, found: number): void => {
+    progress.done += done;
+    progress.total += found;
+    options.onProgress?.(progress.done, progress.total);
+  };
+  const shared = { reading, reader, limit, problems, onRead: () => count(1, 0) };
+  const hints = (await cache?.readTags(client.url, repository)) ?? new Map<string, Digest>();
+  const tagged = await readTagged(tags, { ...shared, hints });
+  await followGraph(tagged, { ...shared, referrers, onFound: (found) => count(0, found) });
+  const wanted = wantedConfigs(tagged);
+  count(0, wanted.size);
+  const configs = await readConfigs(reading, wanted, shared);
+  await cache?.writeTags(client.url, repository, tagged.digests);
+  const manifests = buildManifests(tagged, configs);
+  const found = problems.list;
+  const deleteTag = found.length === 0 && sharesDigests(manifests) && (await tagDeletion.isSupported(repository, signal));
+  return inventoryOf(context, repository, manifests, deleteTag, found);
+}
+
+/**
+ * The tags; or a sentence where only this repository's list of them cannot be read, so that others may still be. A repository that the catalogue
+ * names and that the registry then does not know has lost its last tag.
+ */
+async function tagsOrProblem(context: InventoryContext, repository: string, signal: AbortSignal | undefined): Promise<readonly string[] | string> {
+  const { client } = context;
+  const listed = context.isListed(repository);
+  if (listed && !isRepositoryName(repository)) return `The registry ${client.name} lists ${JSON.stringify(repository)}, which is no name of a repository.`;
+  try {
+    const tags = await readTags(client, repository, signal);
+    return tags ?? (listed ? [] : noSuchRepository(client, repository));
+  } catch (error) {
+    if (!(error instanceof ToolError)) throw error;
+    if (error.code === 'REGISTRY_ERROR' || error.code === 'BAD_RESPONSE' || (error.code === 'NOT_FOUND' && listed)) return error.message;
+    throw error;
+  }
+}
+
+function inventoryOf(
+  { type, client }: InventoryContext,
+  repository: string,
+  manifests: readonly Manifest[],
+  deleteTag: boolean,
+  problems: readonly string[],
+): RepositoryInventory {
+  const complete = problems.length === 0;
+  return { registry: client.name, type, repository, complete, ...(!complete && { problems }), capabilities: ociCapabilities(deleteTag), manifests };
+}

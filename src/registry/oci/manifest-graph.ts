@@ -1,0 +1,81 @@
+import type { LimitFunction } from 'p-limit';
+import type { Digest } from '../../domain/digest.ts';
+import { attachmentTagSubject } from '../../domain/tag.ts';
+import type { ManifestReader, Reading } from './manifest-reader.ts';
+import type { Problems } from './problems.ts';
+import type { ReferrersApi } from './referrers.ts';
+import type { TaggedManifests } from './tagged-manifests.ts';
+
+export interface GraphOptions {
+  readonly reading: Reading;
+  readonly reader: ManifestReader;
+  readonly referrers: ReferrersApi;
+  readonly limit: LimitFunction;
+  readonly problems: Problems;
+  /** So many more are to be read. */
+  readonly onFound: (count: number) => void;
+  readonly onRead: () => void;
+}
+
+/** Far deeper than anybody nests indexes and signatures of signatures. */
+const MOST_WAVES = 50;
+
+/** A manifest to be read. */
+interface Wanted {
+  readonly mediaType: string;
+  /** Something is attached to it: whether it is there decides whether that is orphaned. */
+  readonly isSubject: boolean;
+}
+
+/**
+ * Adds to the tagged manifests all that can be reached from them: children of indexes, referrers, and what attachments are attached to, to any depth,
+ * each read once. It goes in waves, so that nothing that has a tag is read a second time by its digest. What the registry says is not there is left
+ * out: an index may list children that were never pushed, a list of referrers may still name one that was deleted, and an attachment may have lost its
+ * subject.
+ */
+export async function followGraph({ documents, tags }: TaggedManifests, options: GraphOptions): Promise<void> {
+  const { reading, reader, referrers, limit, problems, onFound, onRead } = options;
+  const { client, repository, signal } = reading;
+  const asked = new Set(documents.keys());
+  const attached: (readonly [referrer: Digest, subject: Digest])[] = [];
+  let fresh = [...documents.values()];
+  for (let wave = 0; fresh.length > 0; wave++) {
+    if (wave === MOST_WAVES) return problems.add(`In ${client.label(repository)}, indexes and referrers are nested deeper than ${MOST_WAVES} levels.`);
+    const wanted = new Map<Digest, Wanted>();
+    const want = (digest: Digest, { mediaType, isSubject }: Wanted): void => {
+      if (!asked.has(digest)) wanted.set(digest, { mediaType, isSubject: isSubject || wanted.get(digest)?.isSubject === true });
+    };
+    for (const { digest, subject, children } of fresh) {
+      for (const child of children) want(child.digest, { mediaType: child.mediaType, isSubject: false });
+      if (subject !== undefined) want(subject, { mediaType: '', isSubject: true });
+      for (const tag of tags.get(digest) ?? []) {
+        const signed = attachmentTagSubject(tag);
+        if (signed !== undefined) want(signed, { mediaType: '', isSubject: true });
+      }
+    }
+    await limit.map(fresh, async ({ digest: subject }) => {
+      for (const { digest, mediaType } of (await problems.attempt(() => referrers.list(repository, subject, signal))) ?? []) {
+        want(digest, { mediaType, isSubject: false });
+        attached.push([digest, subject]);
+      }
+    });
+    for (const digest of wanted.keys()) asked.add(digest);
+    onFound(wanted.size);
+    fresh = [];
+    await limit.map(wanted, async ([digest, { mediaType, isSubject }]) => {
+      const document = await problems.attempt(() => reader.byDigest(digest, mediaType, { mustBeThere: isSubject }));
+      if (document) {
+        documents.set(digest, document);
+        fresh.push(document);
+      }
+      onRead();
+    });
+  }
+  for (const [referrer, subject] of attached) {
+    const document = documents.get(referrer);
+    if (!document || document.subject === subject) continue;
+    // Harbor lists cosign's signatures, which are tied to their image by their tag alone.
+    if (document.subject === undefined) documents.set(referrer, { ...document, subject });
+    else problems.add(`The registry lists ${client.label(repository, referrer)} as attached to ${subject}, but it refers to ${document.subject}.`);
+  }
+}

@@ -1,0 +1,91 @@
+import { describe, expect, test } from 'vitest';
+import type { Manifest } from '../../../src/domain/inventory.ts';
+import { below, close, holdOf } from '../../../src/graph/closure.ts';
+import { buildGraph, type Node } from '../../../src/graph/graph.ts';
+import { attachmentTag, digest, manifest } from '../plan/fixture.ts';
+
+const aliases = (nodes: Iterable<Node>): string => [...nodes].map((node) => node.manifest.digest.slice(7, 8)).toSorted().join('');
+
+function nodesOf(manifests: readonly Manifest[]): (names: string) => Node[] {
+  const { nodes } = buildGraph(manifests);
+  return (names) => [...names].map((alias) => nodes.get(digest(alias)) as Node);
+}
+
+/** An index (e) in an index (f), with a child (a), its signature (b), its SBOM (c), and the signature of that (d). */
+const tree = nodesOf([
+  manifest('f', { children: ['e'] }),
+  manifest('e', { children: ['a'] }),
+  manifest('a'),
+  manifest('b', { tags: [attachmentTag('a', '.sig')] }),
+  manifest('c', { subject: 'a' }),
+  manifest('d', { subject: 'c' }),
+]);
+
+describe('what stays with what stays', () => {
+  test.each([
+    ['f', 'abcdef'],
+    ['e', 'abcde'],
+    ['a', 'abcd'],
+    // An attachment needs its subject, and that its other attachments; nothing needs its index.
+    ['b', 'abcd'],
+    ['d', 'abcd'],
+    ['', ''],
+  ])('%s needs %s', (seeds, staying) => {
+    const set = new Set<Node>();
+    close(set, tree(seeds));
+    expect(aliases(set)).toBe(staying);
+  });
+
+  test('what stays already is gone through no more', () => {
+    const staying = new Set(tree('a'));
+    close(staying, tree('a'));
+    expect(aliases(staying)).toBe('a');
+  });
+});
+
+test.each([
+  ['f', 'abcdef'],
+  ['e', 'abcde'],
+  ['c', 'cd'],
+  ['bd', 'bd'],
+])('below %s: %s', (roots, found) => {
+  expect(aliases(below(tree(roots)))).toBe(found);
+});
+
+describe('what holds a manifest', () => {
+  const held = (alias: string, staying: string): string => {
+    const { code, by } = holdOf(tree(alias)[0] as Node, new Set(tree(staying)));
+    return `${code} ${aliases([by])}`;
+  };
+
+  test.each([
+    ['a', 'abcdef', 'child_of_kept e'],
+    ['b', 'abcdef', 'attached_to_kept a'],
+    ['a', 'abcd', 'subject_of_kept b'],
+    ['a', 'acd', 'subject_of_kept c'],
+    ['d', 'acd', 'attached_to_kept c'],
+  ])('%s among %s: %s', (alias, staying, hold) => {
+    expect(held(alias, staying)).toBe(hold);
+  });
+
+  test('of several the lowest digest', () => {
+    const two = nodesOf([manifest('d', { children: ['a'] }), manifest('c', { children: ['a'] }), manifest('a')]);
+    expect(aliases([holdOf(two('a')[0] as Node, new Set(two('acd'))).by])).toBe('c');
+    expect(aliases([holdOf(two('a')[0] as Node, new Set(two('ad'))).by])).toBe('d');
+  });
+
+  test('nothing: an error, for then it should not stay', () => {
+    expect(() => held('a', 'a')).toThrow('nothing holds it');
+  });
+});
+
+test('a deep tree does not run out of stack', () => {
+  const names = Array.from({ length: 5000 }, (_, index) => index.toString(16).padStart(64, '0'));
+  const full = (name: string): string => `sha256:${name}`;
+  const manifests = names.map((name, index): Manifest => ({ ...manifest('a'), digest: full(name), children: names.slice(index + 1, index + 2).map(full) }));
+  const { nodes, indexesHolding } = buildGraph(manifests);
+  const staying = new Set<Node>();
+  close(staying, [nodes.get(full(names[0] as string)) as Node]);
+  expect(staying.size).toBe(5000);
+  expect(indexesHolding(full(names.at(-1) as string)).size).toBe(4999);
+});

@@ -1,0 +1,84 @@
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { digestOf } from '../../../src/registry/oci/content-digest.ts';
+import { cacheFolder, NOWHERE, openCache } from './oci-fixture.ts';
+
+const bytes = Buffer.from('{"a":1}');
+const digest = digestOf(bytes);
+const place = (folder: string) => join(folder, 'sha256', digest.slice(7, 9), digest.slice(7));
+const text = (read: Uint8Array | undefined) => read && Buffer.from(read).toString();
+
+describe('contents', () => {
+  it('are kept by their digest, for this user alone', async () => {
+    const folder = join(await cacheFolder(), 'made', 'for', 'it');
+    await openCache(folder).write(digest, bytes);
+    expect(text(await openCache(folder).read(digest))).toBe('{"a":1}');
+    expect(await readFile(place(folder), 'utf8')).toBe('{"a":1}');
+    expect((await stat(place(folder))).mode & 0o777).toBe(0o600);
+    expect((await stat(folder)).mode & 0o777).toBe(0o700);
+  });
+
+  it('are kept by sha512 as well', async () => {
+    const cache = openCache(await cacheFolder());
+    const long = digestOf(bytes, 'sha512:');
+    await cache.write(long, bytes);
+    expect(text(await cache.read(long))).toBe('{"a":1}');
+  });
+
+  it('are checked when they are read, and dropped where they are damaged', async () => {
+    const folder = await cacheFolder();
+    const cache = openCache(folder);
+    await cache.write(digest, bytes);
+    await writeFile(place(folder), '{"a":2}');
+    expect(await cache.read(digest)).toBeUndefined();
+    await expect(stat(place(folder))).rejects.toThrow('ENOENT');
+  });
+
+  it('are not kept under another digest', async () => {
+    const folder = await cacheFolder();
+    await openCache(folder).write(NOWHERE, bytes);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('leave nothing half-written beside them', async () => {
+    const folder = await cacheFolder();
+    await Promise.all(Array.from({ length: 20 }, () => openCache(folder).write(digest, bytes)));
+    const files = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((file) => file.isFile());
+    expect(files.map(({ name }) => name)).toEqual([digest.slice(7)]);
+  });
+
+  it('are none where something else stands in their place', async () => {
+    const folder = await cacheFolder();
+    await mkdir(place(folder), { recursive: true });
+    const cache = openCache(folder);
+    await cache.write(digest, bytes);
+    expect(await cache.read(digest)).toBeUndefined();
+  });
+});
+
+describe('tags', () => {
+  const tags = new Map([['v1', digest], ['__proto__', digest]]);
+
+  it('are kept by registry and repository', async () => {
+    const folder = await cacheFolder();
+    const cache = openCache(folder);
+    await cache.writeTags('https://a.example', 'team/app', new Map([['v0', digest]]));
+    await cache.writeTags('https://a.example', 'team/app', tags);
+    expect(await openCache(folder).readTags('https://a.example', 'team/app')).toEqual(tags);
+    expect(await openCache(folder).readTags('https://b.example', 'team/app')).toEqual(new Map());
+    expect(await openCache(folder).readTags('https://a.example', 'team/web')).toEqual(new Map());
+  });
+
+  it.each(['', 'null', '[]', '{"formatVersion":"2.0"}', '{"formatVersion":"1.0","tags":{"v1":7,"-":"x"}}'])(
+    'are none in a file that holds %s',
+    async (content) => {
+      const folder = await cacheFolder();
+      const cache = openCache(folder);
+      await cache.writeTags('https://a.example', 'team/app', tags);
+      const [file] = await readdir(join(folder, 'tags'));
+      await writeFile(join(folder, 'tags', file!), content);
+      expect(await cache.readTags('https://a.example', 'team/app')).toEqual(new Map());
+    },
+  );
+});
