@@ -17,20 +17,13 @@ export function close(staying: Set<Node>, seeds: readonly Node[]): void {
 }
 
 /**
- * The indexes with which a registry that cascades would delete one of `nodes`, although it is to stay: they hold it, or what it is attached to, and it has no tag of its
- * own. Each with what it holds.
+ * The indexes with which a registry that cascades would delete something that stays: what has no tag and is in no index that stays. Each with what it holds.
  */
-export function hostsOf(nodes: Iterable<Node>): Map<Node, Node> {
+export function hostsOf(staying: ReadonlySet<Node>): Map<Node, Node> {
   const hosts = new Map<Node, Node>();
-  const pending = new Set(nodes);
-  // A set grows while it is walked: what is added is visited too.
-  for (const node of pending) {
-    for (const subject of node.subjects) pending.add(subject);
-    if (node.manifest.tags.length > 0) continue;
-    for (const parent of node.parents) {
-      if (!hosts.has(parent)) hosts.set(parent, node);
-      pending.add(parent);
-    }
+  for (const node of staying) {
+    if (node.manifest.tags.length > 0 || node.parents.some((parent) => staying.has(parent))) continue;
+    for (const parent of node.parents) if (!hosts.has(parent)) hosts.set(parent, node);
   }
   return hosts;
 }

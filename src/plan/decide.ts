@@ -33,10 +33,10 @@ export function decide(repository: RepositoryInventory, graph: Graph, policy: Po
   const stay = (seeds: readonly Node[]): void => {
     close(staying, seeds);
     if (!repository.capabilities.cascades) return;
-    // The registry cannot delete these alone.
-    for (const [index, held] of hostsOf(seeds)) {
-      if (!own.has(index)) own.set(index, { code: 'locked', by: held.manifest.digest });
-      close(staying, [index]);
+    for (let hosts = hostsOf(staying); hosts.size > 0; hosts = hostsOf(staying)) {
+      // The registry cannot delete these alone.
+      for (const [index, held] of hosts) if (!own.has(index)) own.set(index, { code: 'locked', by: held.manifest.digest });
+      close(staying, [...hosts.keys()]);
     }
   };
   stay([...protection.manifests.keys(), ...[...tagged].flatMap(([node, tags]) => (tags.some(({ kept }) => kept) ? [node] : []))]);

@@ -1,23 +1,20 @@
+import { parseISO } from 'date-fns/parseISO';
 import type { Capabilities, Manifest } from '../domain/inventory.ts';
 import type { Order } from '../policy/schema.ts';
 import { DAY_MS } from '../policy/units.ts';
 import type { Clock } from './plan.ts';
 
 const EARLIEST = Date.UTC(2000, 0, 1);
-// RFC 3339: a date and time with a zone. Everything else that Date.parse takes depends on the machine.
-const RFC3339 = /^(\d{4})-(\d{2})-(\d{2})[Tt]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[+-]\d{2}:\d{2})$/;
+// RFC 3339: a date and time with a zone. What else a date library takes may mean another time on another machine.
+const RFC3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/i;
 
 /**
  * Milliseconds since the epoch, UTC. Undefined for a time that is missing, is no RFC 3339 time, lies before 2000-01-01 (reproducible
  * builds write 1970 or 1980) or more than a day ahead of now: unknown, which never means old.
  */
 export function knownTime(text: string | undefined, now: number): number | undefined {
-  const match = text === undefined ? null : RFC3339.exec(text);
-  if (!match) return undefined;
-  const [whole, year, month, day] = match;
-  // Date.parse takes the 30th of February for a day in March.
-  if (new Date(Date.UTC(Number(year), Number(month) - 1, Number(day))).getUTCDate() !== Number(day)) return undefined;
-  const time = Date.parse(whole);
+  if (text === undefined || !RFC3339.test(text)) return undefined;
+  const time = parseISO(text.toUpperCase()).getTime();
   return time >= EARLIEST && time <= now + DAY_MS ? time : undefined;
 }
 

@@ -8,31 +8,35 @@ import { PolicyFile, type PolicySpec } from '../../src/policy/schema.ts';
 export const NOW = Date.UTC(2026, 10, 24, 2);
 const HOUR = 3_600_000;
 
+const digests = new Map<number, string>();
+
 /** A digest that says nothing of the order in which manifests are made. */
 export function digest(index: number): string {
-  return `sha256:${createHash('sha256').update(`manifest ${index}`).digest('hex')}`;
+  const made = digests.get(index) ?? `sha256:${createHash('sha256').update(`manifest ${index}`).digest('hex')}`;
+  digests.set(index, made);
+  return made;
 }
 
 const TAGS = [
-  ...['v1.0.0', 'v1.0.1', '1.0.1', 'v1.1.0', 'v1.1.0-rc.1', 'v2.0.0', '2.0.0-beta', 'v2', '1.2', 'v01.2.3'],
-  ...['main-abcdef1', 'main-abcdef2', 'feature-a-1234567', 'feature-b-1234567', 'build-9', 'build-10', 'build-010', '20261101'],
-  ...['latest', 'stable', 'prod-1', 'prod-2', 'x', 'y.z', '-', '_', '__proto__', 'constructor'],
-].filter((tag) => /^[a-zA-Z0-9_]/.test(tag));
+  'v1.0.0 v1.0.1 1.0.1 v1.1.0 v1.1.0-rc.1 v2.0.0 2.0.0-beta v2 1.2 v01.2.3',
+  'main-abcdef1 main-abcdef2 feature-a-1234567 feature-b-1234567 build-9 build-10 build-010 20261101',
+  'latest stable prod-1 prod-2 x y.z _ __proto__ constructor',
+].flatMap((line) => line.split(' '));
 
-const ageHours = fc.oneof({ weight: 4, arbitrary: fc.integer({ min: 0, max: 24 * 20 }) }, { weight: 1, arbitrary: fc.constantFrom(0, 1, 24, 48, 72, 168, 240, -1, -12, -24) });
+const ageHours = fc.oneof({ weight: 12, arbitrary: fc.integer({ min: 0, max: 24 * 40 }) }, { weight: 1, arbitrary: fc.constantFrom(0, 1, 24, 48, 72, 168, 240, -1, -12, -24) });
 const knownTime = ageHours.map((hours) => new Date(NOW - hours * HOUR).toISOString());
 const absurdTime = fc.constantFrom('0001-01-01T00:00:00Z', '1970-01-01T00:00:00Z', '1980-01-01T00:00:01Z', '2999-01-01T00:00:00Z', 'yesterday', '');
 const time = fc.oneof({ weight: 18, arbitrary: knownTime }, { weight: 1, arbitrary: absurdTime }, { weight: 1, arbitrary: fc.constant(undefined) });
 const chance = (weight: number): fc.Arbitrary<boolean> => fc.integer({ min: 1, max: 100 }).map((n) => n <= weight);
 
-export const capabilities: fc.Arbitrary<Capabilities> = fc
+const capabilities: fc.Arbitrary<Capabilities> = fc
   .record({ deleteTag: chance(75), pushedAt: chance(70), pulledAt: chance(50), tagTimes: chance(50) })
   .map((some) => ({ ...some, listUntagged: true, createdAt: true, labels: true, annotations: true, platforms: true, artifactType: true, vulnerability: true }));
 
 /** What one manifest is made of before it is placed among the others. */
 const seed = fc.record({
   kind: fc.constantFrom('image', 'image', 'image', 'image', 'index', 'index', 'attachment', 'attachment'),
-  picks: fc.array(fc.nat({ max: 15 }), { minLength: 1, maxLength: 3 }),
+  picks: fc.array(fc.nat({ max: 15 }), { minLength: 1, maxLength: 2 }),
   attach: fc.constantFrom('subject', 'subject', '.sig', '.att', '.sbom', ''),
   artifactType: fc.constantFrom(undefined, 'application/vnd.cncf.notary.signature', 'application/vnd.dev.sigstore.bundle.v0.3+json', 'application/spdx+json'),
   mediaType: fc.boolean(),
@@ -41,17 +45,17 @@ const seed = fc.record({
   pulledAt: time,
   size: fc.integer({ min: 1, max: 2_000_000_000 }),
   label: fc.constantFrom(undefined, undefined, undefined, undefined, undefined, 'true', 'false'),
-  locked: chance(2),
+  locked: chance(1),
   signed: chance(3),
   vulnerability: fc.constantFrom(undefined, 'none' as const, 'low' as const, 'critical' as const),
   platform: fc.constantFrom(undefined, 'linux/amd64', 'linux/arm64'),
   config: fc.nat({ max: 6 }),
   alsoAttached: chance(4),
 });
-const placedTag = fc.record({ at: fc.nat({ max: 20 }), time, locked: chance(2) });
+const placedTag = fc.record({ at: fc.nat({ max: 20 }), time, locked: chance(1) });
 
 /** A repository of up to sixteen manifests: indexes (nested too), shared digests, attachments of every kind and depth, locks, absurd times. */
-export const repository: fc.Arbitrary<RepositoryInventory> = fc
+const repository: fc.Arbitrary<RepositoryInventory> = fc
   .tuple(capabilities, fc.array(seed, { minLength: 1, maxLength: 16, size: 'max' }), fc.dictionary(fc.constantFrom(...TAGS), placedTag, { minKeys: 4, maxKeys: 18, noNullPrototype: true }), chance(96))
   .map(([capable, seeds, tags, complete]) => {
     const manifests: Manifest[] = seeds.map((made, index) => {
@@ -96,16 +100,16 @@ function withoutDoubleTags(manifests: readonly Manifest[]): Manifest[] {
 const bound = fc.integer({ min: 0, max: 3 });
 const dayBound = fc.integer({ min: 0, max: 8 });
 
-function keepFor(capable: Capabilities): fc.Arbitrary<PolicySpec['rules'][number]['keep']> {
+function keepFor(pulls: boolean): fc.Arbitrary<PolicySpec['rules'][number]['keep']> {
   const words = fc.constantFrom('all' as const, 'none' as const);
   const bounds = fc
-    .record({ last: bound, days: dayBound, pulledDays: capable.pulledAt ? dayBound : fc.constant(undefined), max: bound }, { requiredKeys: [] })
+    .record({ last: bound, days: dayBound, pulledDays: pulls ? dayBound : fc.constant(undefined), max: bound }, { requiredKeys: [] })
     .map((keep) => Object.fromEntries(Object.entries(keep).filter(([, value]) => value !== undefined)))
     .filter((keep) => Object.keys(keep).length > 0);
   return fc.oneof({ weight: 1, arbitrary: words }, { weight: 6, arbitrary: bounds });
 }
 
-function ruleFor(capable: Capabilities): fc.Arbitrary<Omit<PolicySpec['rules'][number], 'name'>> {
+function ruleFor(pulls: boolean): fc.Arbitrary<Omit<PolicySpec['rules'][number], 'name'>> {
   const order = fc.constantFrom(undefined, 'pushed' as const, 'created' as const, 'tagged' as const, 'semver' as const, 'numeric' as const, 'alphabetical' as const);
   const tags = fc.constantFrom<{ tags?: PolicySpec['rules'][number]['tags']; per?: string }>(
     ...Array.from({ length: 8 }, () => ({ tags: ['**'] })),
@@ -122,23 +126,38 @@ function ruleFor(capable: Capabilities): fc.Arbitrary<Omit<PolicySpec['rules'][n
   );
   const besides = fc.constantFrom<Partial<PolicySpec['rules'][number]>>(
     ...Array.from({ length: 16 }, () => ({})),
-    ...[{ labels: { keep: 'true' } }, { signed: true }, { signed: false }, { largerThan: '1GB' }],
-    ...[{ platforms: ['linux/*'] }, { mediaTypes: ['application/vnd.oci.**'] }, { artifactTypes: ['application/spdx+json'] }],
+    { labels: { keep: 'true' } },
+    { signed: true },
+    { signed: false },
+    { largerThan: '1GB' },
+    { platforms: ['linux/*'] },
+    { mediaTypes: ['application/vnd.oci.**'] },
+    { artifactTypes: ['application/spdx+json'] },
   );
   const clean = <T extends object>(rule: T): T => Object.fromEntries(Object.entries(rule).filter(([, value]) => value !== undefined)) as T;
-  const tagged = fc.tuple(tags, besides, order, keepFor(capable)).map(([what, more, by, keep]) => clean({ ...what, ...more, order: by, keep }));
+  const tagged = fc.tuple(tags, besides, order, keepFor(pulls)).map(([what, more, by, keep]) => clean({ ...what, ...more, order: by, keep }));
   const bare = fc
-    .tuple(fc.constantFrom({ untagged: true as const }, { orphaned: true as const }), besides, fc.constantFrom(undefined, 'pushed' as const, 'created' as const), keepFor(capable))
+    .tuple(fc.constantFrom({ untagged: true as const }, { orphaned: true as const }), besides, fc.constantFrom(undefined, 'pushed' as const, 'created' as const), keepFor(pulls))
     .map(([what, more, by, keep]) => clean({ ...what, ...more, order: by, keep }));
   return fc.oneof({ weight: 3, arbitrary: tagged }, { weight: 1, arbitrary: bare });
 }
 
-/** A policy that a registry with these capabilities can answer; run through the schema, as every policy is. */
-export function policyFor(capable: Capabilities): fc.Arbitrary<PolicySpec> {
+/** The rules of a policy: a few of every kind, and often, as people write them, one at the end for whatever is left. */
+function rulesFor(pulls: boolean): fc.Arbitrary<PolicySpec['rules']> {
+  const rest = (selector: Partial<PolicySpec['rules'][number]>, percent: number): fc.Arbitrary<Omit<PolicySpec['rules'][number], 'name'>[]> =>
+    fc.tuple(chance(percent), keepFor(pulls)).map(([is, keep]) => (is ? [{ ...selector, keep }] : []));
+  return fc
+    .tuple(fc.array(ruleFor(pulls), { maxLength: 3, size: 'max' }), rest({ tags: ['**'] }, 60), rest({ untagged: true }, 60), rest({ orphaned: true }, 40))
+    .map((lists) => lists.flat().map((rule, index) => ({ name: `rule ${index}`, ...rule })))
+    .filter((rules) => rules.length > 0);
+}
+
+/** A policy that a registry can answer, which may record pulls or not; run through the schema, as every policy is. */
+function policyFor(pulls: boolean): fc.Arbitrary<PolicySpec> {
   return fc
     .record({
       keepAtLeast: fc.constantFrom(0, 0, 1, 1, 2, 3),
-      grace: fc.constantFrom('0s', '0s', '1h', '1h', '1d', '3d'),
+      grace: fc.constantFrom('0s', '0s', '0s', '1h', '1h', '1h', '1d', '3d'),
       sharedTags: fc.constantFrom('untag' as const, 'keep' as const),
       protect: fc.array(
         fc.constantFrom<NonNullable<PolicySpec['protect']>[number]>(
@@ -150,11 +169,13 @@ export function policyFor(capable: Capabilities): fc.Arbitrary<PolicySpec> {
         ),
         { maxLength: 2, size: 'small' },
       ),
-      rules: fc.array(ruleFor(capable), { minLength: 1, maxLength: 4, size: 'max' }),
+      rules: rulesFor(pulls),
     })
-    .map(({ rules, ...policy }) => ({ name: 'generated', ...policy, rules: rules.map((rule, index) => ({ name: `rule ${index}`, ...rule })) }))
+    .map((policy) => ({ name: 'generated', ...policy }))
     .filter((policy) => PolicyFile.safeParse({ version: 1, policies: [policy] }).success);
 }
+
+const policies = { pulls: policyFor(true), noPulls: policyFor(false) };
 
 /** Everything that a decision depends on. */
 export interface Case {
@@ -167,7 +188,7 @@ export interface Case {
 export const decisionCase: fc.Arbitrary<Case> = repository.chain((made) =>
   fc.record({
     repository: fc.constant(made),
-    policy: policyFor(made.capabilities),
+    policy: made.capabilities.pulledAt ? policies.pulls : policies.noPulls,
     inUse: fc.oneof(
       { weight: 4, arbitrary: fc.constant([]) },
       { weight: 1, arbitrary: fc.array(fc.constantFrom(...[0, 1, 2, 5, 8, 90, 103, 200, 203].map(digest)), { maxLength: 2 }) },

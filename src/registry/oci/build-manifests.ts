@@ -17,7 +17,7 @@ export function buildManifests({ documents, tags }: TaggedManifests, configs: Re
       const blobs = storedBlobs(document);
       const createdAt = facts.createdAt(document);
       const platforms = facts.platforms(document);
-      const labels = facts.imageOf(document)?.labels;
+      const labels = facts.labels(document);
       return {
         digest,
         mediaType,
@@ -48,6 +48,7 @@ class Facts {
   readonly #configs: ReadonlyMap<Digest, ImageConfig>;
   readonly #created = new Map<Digest, string | undefined>();
   readonly #platforms = new Map<Digest, readonly string[]>();
+  readonly #labels = new Map<Digest, Readonly<Record<string, string>> | undefined>();
 
   constructor(documents: ReadonlyMap<Digest, ManifestDocument>, configs: ReadonlyMap<Digest, ImageConfig>) {
     this.#documents = documents;
@@ -77,6 +78,22 @@ class Facts {
       if (time !== undefined && (newest === undefined || time > newest)) newest = time;
     }
     return newest ?? createdTime(this.imageOf(document), document.annotations);
+  }
+
+  /** Of an index, what all its images that have the label agree on: a label on the parts of an image is the image's. */
+  labels(document: ManifestDocument): Readonly<Record<string, string>> | undefined {
+    if (!this.#labels.has(document.digest)) this.#labels.set(document.digest, this.imageOf(document)?.labels ?? this.#labelsOfChildren(document));
+    return this.#labels.get(document.digest);
+  }
+
+  #labelsOfChildren(document: ManifestDocument): Readonly<Record<string, string>> | undefined {
+    const values = new Map<string, Set<string>>();
+    for (const { digest, attestation } of document.children) {
+      const child = attestation ? undefined : this.#documents.get(digest);
+      for (const [name, value] of Object.entries((child && this.labels(child)) ?? {})) values.set(name, (values.get(name) ?? new Set()).add(value));
+    }
+    const agreed = [...values].flatMap(([name, all]) => (all.size === 1 ? [...all].map((value): [string, string] => [name, value]) : []));
+    return agreed.length > 0 ? Object.fromEntries(agreed) : undefined;
   }
 
   platforms(document: ManifestDocument): readonly string[] {

@@ -1,3 +1,4 @@
+import { parseISO } from 'date-fns/parseISO';
 import type { ImageConfig } from './image-config.ts';
 
 const CREATED = 'org.opencontainers.image.created';
@@ -19,6 +20,6 @@ export function createdTime(config: ImageConfig | undefined, annotations: Readon
 /** An RFC 3339 time in UTC with milliseconds; undefined for any other text, since what else a date parser takes depends on the machine. */
 function utc(text: string): string | undefined {
   if (!RFC3339.test(text)) return undefined;
-  const time = Date.parse(text.replace(' ', 'T').toUpperCase());
+  const time = parseISO(text.toUpperCase()).getTime();
   return Number.isNaN(time) ? undefined : new Date(time).toISOString();
 }

@@ -73,6 +73,13 @@ describe('an index', () => {
   const amd = image({ layers: [base], created: '2024-03-01T12:00:00Z', platform: 'linux/amd64' });
   const arm = image({ layers: [base], created: '2024-03-01T12:30:00Z', platform: 'linux/arm64/v8' });
 
+  it('has the labels that its images agree on, so that a protected label protects it', async () => {
+    const { server, registry } = await withServer();
+    const labelled = (platform: string, arch: string) => image({ layers: [base], created, labels: { keep: 'true', arch }, platform });
+    await fill(server, [[index([labelled('linux/amd64', 'amd64'), labelled('linux/arm64', 'arm64')]), 'v1']]);
+    expect(find(await registry.inventory('team/app'), 'v1').labels).toEqual({ keep: 'true' });
+  });
+
   it('is as new as its newest image, has their platforms, and counts its own bytes alone', async () => {
     const { server, registry } = await withServer();
     const multi = index([amd, arm, attestation(amd)], { annotations: { a: 'b' } });

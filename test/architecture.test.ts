@@ -1,0 +1,254 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, join, posix } from 'node:path';
+import { describe, expect, test } from 'vitest';
+
+interface Folder {
+  /** Folders that it may import. */
+  readonly folders: readonly string[];
+  /** Folders of which it may import types alone. */
+  readonly types?: readonly string[];
+  readonly packages?: readonly string[];
+  /** No node: module, no clock, no network: the answer depends on the input alone. */
+  readonly pure?: true;
+}
+
+/** The house: what each folder of src may import. A folder may only name folders that stand above it. */
+const HOUSE: Readonly<Record<string, Folder>> = {
+  domain: { folders: [], pure: true },
+  policy: { folders: ['domain'], packages: ['zod', 'semver', 're2js'], pure: true },
+  graph: { folders: ['domain'], pure: true },
+  plan: { folders: ['domain', 'policy', 'graph'], packages: ['date-fns'], pure: true },
+  diagnostics: { folders: ['domain'] },
+  config: { folders: ['domain', 'policy', 'diagnostics'], packages: ['yaml', 'zod', 'cosmiconfig'] },
+  http: { folders: ['diagnostics'], packages: ['undici', 'p-limit'] },
+  auth: { folders: ['diagnostics', 'http'] },
+  registry: { folders: ['domain', 'diagnostics', 'http', 'auth'], packages: ['p-limit', '@aws-sdk/client-ecr', '@aws-sdk/client-ecr-public', '@aws-sdk/credential-providers', 'date-fns'] },
+  inuse: { folders: ['domain', 'diagnostics'] },
+  apply: { folders: ['domain', 'plan', 'diagnostics'], types: ['registry'], packages: ['p-limit'] },
+  report: { folders: ['domain', 'plan', 'diagnostics'], types: ['apply'], packages: ['yaml'], pure: true },
+  demo: { folders: ['domain', 'diagnostics'], packages: ['undici', 'p-limit'] },
+  cli: {
+    folders: ['domain', 'policy', 'graph', 'plan', 'diagnostics', 'config', 'http', 'auth', 'registry', 'inuse', 'apply', 'report', 'demo'],
+    packages: ['commander', 'ora', 'p-limit'],
+  },
+};
+/** The official libraries, each for one kind of registry or source, whose folder alone may import them. */
+const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
+  'registry/ecr/': ['@aws-sdk/client-ecr', '@aws-sdk/client-ecr-public', '@aws-sdk/credential-providers'],
+  'registry/acr/': ['@azure/identity'],
+  'registry/gar/': ['google-auth-library'],
+  'inuse/kubernetes': ['@kubernetes/client-node'],
+};
+/** Files that are named for their topic, not for the one thing that they export. */
+const TOPICS = ['compare.ts', 'catalog.ts'];
+/** The one file that hands things on: what the package exports. */
+const PUBLIC = 'index.ts';
+const PUBLIC_FOLDERS = ['domain', 'policy', 'plan'];
+
+interface Import {
+  /** A file of src, or a module's name. */
+  readonly target: string;
+  readonly kind: 'static' | 'type' | 'dynamic';
+}
+
+interface SourceFile {
+  /** Relative to src. */
+  readonly path: string;
+  readonly folder: string;
+  /** The text without comments. */
+  readonly code: string;
+  readonly imports: readonly Import[];
+}
+
+const SRC = join(import.meta.dirname, '..', 'src');
+const files: readonly SourceFile[] = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
+  .filter((path) => path.endsWith('.ts'))
+  .map((path) => path.replaceAll('\\', '/'))
+  .toSorted()
+  .map((path) => {
+    const code = readFileSync(join(SRC, path), 'utf8').replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|\s)\/\/.*$/gm, '$1');
+    return { path, folder: path.includes('/') ? (path.split('/')[0] as string) : '', code, imports: importsOf(path, code) };
+  });
+const byPath = new Map(files.map((file) => [file.path, file]));
+
+function importsOf(path: string, code: string): Import[] {
+  const target = (name: string): string => (name.startsWith('.') ? posix.join(dirname(path), name) : name);
+  const declared = [...code.matchAll(/^(?:import|export)\s+(type\s+)?(?:[^'";]*?\sfrom\s+)?'([^']+)'/gm)];
+  const called = [...code.matchAll(/\bimport\('([^']+)'\)/g)];
+  return [
+    ...declared.map(([, type, name]): Import => ({ target: target(name as string), kind: type === undefined ? 'static' : 'type' })),
+    ...called.map(([, name]): Import => ({ target: target(name as string), kind: 'dynamic' })),
+  ];
+}
+
+/** The package of a module's name; undefined for a file of src and for a module of Node.js. */
+function packageOf({ target }: Import): string | undefined {
+  if (byPath.has(target) || target.startsWith('node:')) return undefined;
+  return target.split('/').slice(0, target.startsWith('@') ? 2 : 1).join('/');
+}
+
+function folderOf(target: string): string | undefined {
+  return byPath.get(target)?.folder;
+}
+
+function librariesOf(path: string): readonly string[] {
+  return Object.entries(LIBRARIES).flatMap(([start, libraries]) => (path.startsWith(start) ? libraries : []));
+}
+
+/** `file: what` for everything of each file that is not allowed. */
+function violations(of: readonly SourceFile[], found: (file: SourceFile) => readonly string[]): string[] {
+  return of.flatMap((file) => found(file).map((what) => `${file.path}: ${what}`));
+}
+
+const inHouse = files.filter(({ path }) => path !== PUBLIC);
+const pure = files.filter(({ folder }) => HOUSE[folder]?.pure);
+
+test('the imports were found', () => {
+  expect(files.length).toBeGreaterThan(50);
+  expect(byPath.get('plan/make-plan.ts')?.imports).toContainEqual({ target: 'domain/compare.ts', kind: 'static' });
+  expect(byPath.get('plan/make-plan.ts')?.imports).toContainEqual({ target: 'domain/inventory.ts', kind: 'type' });
+  expect(byPath.get('cli/progress.ts')?.imports).toContainEqual({ target: 'ora', kind: 'dynamic' });
+  expect(violations(files, ({ imports }) => imports.filter(({ target }) => target.endsWith('.ts') && !byPath.has(target)).map(({ target }) => `imports ${target}, which is not there`))).toEqual([]);
+});
+
+describe('the house', () => {
+  test('every file stands in a folder of the house, and the house has no empty folder', () => {
+    expect([...new Set(inHouse.map(({ folder }) => folder))].toSorted()).toEqual(Object.keys(HOUSE).toSorted());
+  });
+
+  test('a folder imports only folders above it', () => {
+    const order = Object.keys(HOUSE);
+    const upward = Object.entries(HOUSE).flatMap(([name, { folders, types = [] }]) => [...folders, ...types].filter((other) => order.indexOf(other) >= order.indexOf(name)).map((other) => `${name}: ${other}`));
+    expect(upward).toEqual([]);
+  });
+
+  test.each(Object.entries(HOUSE))('%s imports only what it may', (name, { folders, types = [], packages = [] }) => {
+    const forbidden = violations(
+      files.filter(({ folder }) => folder === name),
+      ({ path, imports }) =>
+        imports.flatMap((each) => {
+          const [folder, imported] = [folderOf(each.target), packageOf(each)];
+          if (imported !== undefined) return packages.includes(imported) || librariesOf(path).includes(imported) ? [] : [`the package ${imported}`];
+          if (folder === undefined || folder === name || folders.includes(folder)) return [];
+          return each.kind === 'type' && types.includes(folder) ? [] : [`${each.target} (${each.kind})`];
+        }),
+    );
+    expect(forbidden).toEqual([]);
+  });
+
+  test('nothing imports cli, and nothing imports the public file', () => {
+    expect(violations(files.filter(({ folder }) => folder !== 'cli'), ({ imports }) => imports.filter(({ target }) => folderOf(target) === 'cli' || target === PUBLIC).map(({ target }) => target))).toEqual([]);
+  });
+
+  test('the public file hands on the decision alone', () => {
+    const handed = byPath.get(PUBLIC)?.imports.map(({ target }) => folderOf(target)) ?? [];
+    expect([...new Set(handed)].toSorted()).toEqual(PUBLIC_FOLDERS.toSorted());
+  });
+
+  test('adapters import each other nowhere: what they share is oci/ and the files beside the folders', () => {
+    const adapterOf = (path: string): string | undefined => /^registry\/([^/]+)\//.exec(path)?.[1];
+    const shared = violations(
+      files.filter(({ path }) => adapterOf(path) !== undefined),
+      ({ path, imports }) => imports.filter(({ target }) => ![undefined, 'oci', adapterOf(path)].includes(adapterOf(target))).map(({ target }) => target),
+    );
+    expect(shared).toEqual([]);
+  });
+
+  test('what carries a plan out knows a registry by its interface alone', () => {
+    expect(violations(files.filter(({ folder }) => folder === 'apply'), ({ imports }) => imports.map(({ target }) => target).filter((target) => folderOf(target) === 'registry' && target !== 'registry/registry.ts'))).toEqual([]);
+  });
+
+  test('every adapter is made of the same files as oci, or fewer', () => {
+    const adapters = readdirSync(join(SRC, 'registry'), { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
+    expect(adapters).toContain('oci');
+    for (const adapter of adapters) expect(byPath.has(`registry/${adapter}/create-registry.ts`), adapter).toBe(true);
+  });
+});
+
+describe('the pure folders', () => {
+  test('use no module of Node.js', () => {
+    expect(violations(pure, ({ imports }) => imports.map(({ target }) => target).filter((target) => target.startsWith('node:')))).toEqual([]);
+  });
+
+  test('have no clock, no environment, no network, no chance', () => {
+    const impure = /\b(?:process|fetch|setTimeout|setInterval|setImmediate|queueMicrotask|performance|globalThis|require|Buffer|console|crypto|Intl|toLocaleString|localeCompare)\b|\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\bawait\b|\basync\b/g;
+    expect(violations(pure, ({ code }) => code.match(impure) ?? [])).toEqual([]);
+  });
+
+  test('load nothing later', () => {
+    expect(violations(pure, ({ imports }) => imports.filter(({ kind }) => kind === 'dynamic').map(({ target }) => target))).toEqual([]);
+  });
+});
+
+test('nothing that decides, asks, carries out or shows knows a vendor by name', () => {
+  const vendors = /\b(?:harbor|ecr|amazonaws|acr|azurecr|azure|gcr|gar|pkg\.dev|quay|nexus|alibaba|aliyun|ghcr|dockerhub|docker\.io)\b/gi;
+  expect(violations(files.filter(({ folder }) => ['domain', 'policy', 'graph', 'plan', 'http', 'apply', 'report'].includes(folder)), ({ code }) => code.match(vendors) ?? [])).toEqual([]);
+});
+
+describe('files', () => {
+  test('have no default export', () => {
+    expect(violations(files, ({ code }) => code.match(/^export default\b|\bas default\b/gm) ?? [])).toEqual([]);
+  });
+
+  test('hand nothing on, but for the public one', () => {
+    expect(violations(inHouse, ({ code }) => code.match(/^export\s+(?:type\s+)?(?:\*|\{[^}]*\}\s*from)/gm) ?? [])).toEqual([]);
+  });
+
+  test('are in no folder for odds and ends, and none is called index', () => {
+    expect(inHouse.map(({ path }) => path).filter((path) => /(?:^|\/)(?:utils?|helpers?|common|misc|shared|lib)(?:\/|\.ts$)|(?:^|\/)index\.ts$/.test(path))).toEqual([]);
+  });
+
+  test('are named in small letters', () => {
+    expect(files.map(({ path }) => path).filter((path) => !/^(?:[a-z0-9]+(?:-[a-z0-9]+)*\/)*[a-z0-9]+(?:-[a-z0-9]+)*\.ts$/.test(path))).toEqual([]);
+  });
+
+  test('are named for what they export: of a file with one export, some word of its name is in that of the export', () => {
+    const nameless = files.flatMap(({ path, code }) => {
+      const exported = [...code.matchAll(/^export\s+(?:abstract\s+|async\s+)?(?:const|let|function\*?|class|type|interface)\s+(\w+)/gm)].map(([, name]) => name as string);
+      const words = basename(path, '.ts').split('-').map((word) => word.replace(/(?:ies|es|s|ing|y|e)$/, ''));
+      const [only] = exported;
+      return only === undefined || exported.length > 1 || TOPICS.includes(basename(path)) || words.some((word) => only.toLowerCase().includes(word)) ? [] : [`${path} exports ${only}`];
+    });
+    expect(nameless).toEqual([]);
+  });
+
+  test('are small', () => {
+    const long = files.map(({ path }) => ({ path, lines: readFileSync(join(SRC, path), 'utf8').split('\n').length })).filter(({ lines }) => lines > 260);
+    expect(long).toEqual([]);
+  });
+});
+
+describe('starting fast', () => {
+  /** The packages that are loaded with a file, followed through every static import. */
+  function packagesLoadedWith(entry: string): Map<string, string> {
+    const packages = new Map<string, string>();
+    const seen = new Map<string, string>([[entry, entry]]);
+    // A map grows while it is walked: what is added is visited too.
+    for (const [path, by] of seen) {
+      for (const each of byPath.get(path)?.imports ?? []) {
+        if (each.kind !== 'static') continue;
+        const imported = packageOf(each);
+        if (imported !== undefined) packages.set(imported, `${by} > ${each.target}`);
+        else if (byPath.has(each.target) && !seen.has(each.target)) seen.set(each.target, `${by} > ${each.target}`);
+      }
+    }
+    return packages;
+  }
+
+  test.each(['cli/program.ts', 'cli/main.ts'])('help loads no package but the parser of the command line: %s', (entry) => {
+    expect(byPath.has(entry)).toBe(true);
+    const heavy = [...packagesLoadedWith(entry)].filter(([name]) => name !== 'commander').map(([name, by]) => `${name}: ${by}`);
+    expect(heavy).toEqual([]);
+    expect([...packagesLoadedWith(entry).keys()]).toContain('commander');
+  });
+
+  test('the library of one kind of registry is loaded where one of that kind is used, and with no command as such', () => {
+    const commands = files.map(({ path }) => path).filter((path) => path.startsWith('cli/'));
+    const libraries = new Set(Object.values(LIBRARIES).flat());
+    expect(commands.flatMap((path) => [...packagesLoadedWith(path)].filter(([name]) => libraries.has(name)).map(([, by]) => by))).toEqual([]);
+  });
+
+  test('the walk finds what is loaded', () => {
+    expect([...packagesLoadedWith('plan/make-plan.ts').keys()]).toContain('semver');
+  });
+});

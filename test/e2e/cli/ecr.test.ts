@@ -1,0 +1,102 @@
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { index } from '../../../src/demo/image.ts';
+import { type FakeEcr, OWNER, startFakeEcr } from '../../fakes/ecr/fake-ecr.ts';
+import { app, HOST } from '../../unit/registry/ecr/ecr-fixture.ts';
+import { newSession, NOW } from './in-process.ts';
+
+const DAY = 86_400_000;
+
+/** The SDK reads the process's own environment. */
+beforeEach(() => {
+  for (const name of Object.keys(process.env).filter((name) => name.startsWith('AWS_'))) vi.stubEnv(name, undefined);
+  vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
+  vi.stubEnv('AWS_ACCESS_KEY_ID', OWNER.accessKeyId);
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', OWNER.secretAccessKey);
+});
+afterEach(() => vi.unstubAllEnvs());
+
+/** ECR with `team/app`: 30 builds, one a day, every third for two platforms. */
+async function ecrWithBuilds(): Promise<FakeEcr> {
+  const fake = await startFakeEcr();
+  onTestFinished(() => fake.close());
+  vi.stubEnv('AWS_ENDPOINT_URL_ECR', fake.url);
+  for (let age = 29; age >= 0; age--) {
+    const build = age % 3 === 0 ? index([app(`amd ${age}`), app(`arm ${age}`)]) : app(`build ${age}`);
+    fake.push('team/app', build, [`build-${30 - age}`], { pushedAt: new Date(NOW - (age * 1 + 0.5) * DAY).toISOString() });
+  }
+  return fake;
+}
+
+function tagsIn(fake: FakeEcr): string[] {
+  return [...fake.store.repository('team/app').images.values()].flatMap(({ tags }) => [...tags]).toSorted();
+}
+
+describe('a registry on Amazon ECR, known by its host', () => {
+  test('is planned by push times, and nothing is deleted without --apply', async () => {
+    const fake = await ecrWithBuilds();
+    const session = await newSession();
+    const plan = await session.plan([`${HOST}/team/**`, '--keep-last', '10', '--keep-days', '14']);
+    expect(plan.repositories).toMatchObject([{ type: 'ecr', repository: 'team/app', clock: 'pushed' }]);
+    expect(plan.summary.images).toEqual({ keep: 14, untag: 0, delete: 16 });
+    expect(new Set(fake.calls.map(({ operation }) => operation))).toEqual(new Set(['DescribeRepositories', 'DescribeImages', 'BatchGetImage']));
+  });
+
+  test('is pruned with --apply in few calls, and undone', async () => {
+    const fake = await ecrWithBuilds();
+    const before = tagsIn(fake);
+    const session = await newSession();
+    const applied = await session.run('prune', `${HOST}/team/app`, '--keep-last', '10', '--apply', '--yes');
+    expect(applied).toMatchObject({ code: 0, stderr: expect.not.stringContaining('Warning') as string });
+    expect(tagsIn(fake)).toEqual(Array.from({ length: 10 }, (_, n) => `build-${21 + n}`).toSorted());
+    const deletions = fake.calls.filter(({ operation }) => operation === 'BatchDeleteImage');
+    // 20 images and 14 children; one call finds out whether it may.
+    expect(deletions.length).toBeLessThanOrEqual(15);
+    const journal = /\S+\.jsonl/.exec(applied.stdout)?.[0] ?? '';
+    expect(await session.run('undo', journal, '--yes')).toMatchObject({ code: 0 });
+    expect(tagsIn(fake)).toEqual(before);
+    expect(fake.violations).toEqual([]);
+  });
+
+  test('refuses what the policy asks for and ECR cannot tell', async () => {
+    await ecrWithBuilds();
+    const session = await newSession();
+    const policy = await session.file('policy.yaml', 'version: 1\npolicies:\n  - name: a\n    rules:\n      - {name: b, tags: ["**"], labels: {keep: "no"}, keep: none}\n');
+    expect(await session.run('prune', `${HOST}/team/app`, '-p', policy)).toMatchObject({ code: 3, stderr: expect.stringContaining('labels') as string });
+  });
+
+  test('ends with the exit code for permissions, and names the action that is missing', async () => {
+    const fake = await startFakeEcr({ accounts: [{ ...OWNER, may: (operation) => operation !== 'DescribeImages' }] });
+    onTestFinished(() => fake.close());
+    vi.stubEnv('AWS_ENDPOINT_URL_ECR', fake.url);
+    fake.push('team/app', app('one'), ['v1']);
+    const session = await newSession();
+    const { code, stderr } = await session.run('prune', `${HOST}/team/app`, '--keep-last', '1');
+    expect(code).toBe(4);
+    expect(stderr).toContain('ecr:DescribeImages');
+    expect(stderr).not.toContain(OWNER.secretAccessKey);
+  });
+
+  test.each([
+    ['auth, which ECR does not use', `{url: "https://${HOST}", auth: {username: AWS, passwordEnv: SECRET}}`, '"auth"'],
+    ['ecr for another kind of registry', '{url: "https://registry.example.com", type: oci, ecr: {profile: x}}', '"ecr"'],
+    ['another region than that of the host', `{url: "https://${HOST}", ecr: {region: us-east-1}}`, 'eu-central-1'],
+  ])('refuses a config with %s', async (_what, registry, named) => {
+    const session = await newSession();
+    await session.file('.regctlrc.yaml', `registries:\n  prod: ${registry}\n`);
+    const { code, stderr } = await session.run('prune', '--registry', 'prod', '--keep-last', '1');
+    expect(code).toBe(3);
+    expect(stderr).toContain(named);
+  });
+
+  test.each([
+    ['{roleArn: cleanup}', 'not the ARN of a role'],
+    ['{region: Frankfurt}', 'not a region'],
+    ['{secretAccessKey: x}', 'secretAccessKey'],
+  ])('refuses a config with ecr: %s', async (ecr, problem) => {
+    const session = await newSession();
+    await session.file('.regctlrc.yaml', `registries:\n  prod: {url: "https://${HOST}", ecr: ${ecr}}\n`);
+    const { code, stderr } = await session.run('prune', '--registry', 'prod', '--keep-last', '1');
+    expect(code).toBe(3);
+    expect(stderr).toContain(problem);
+  });
+});
