@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { parseRegistryUrl } from './registry-url.ts';
 
 /** The kinds of registries that `type` can name; without it the host decides, or the API is asked. */
-const REGISTRY_TYPES = ['oci'] as const;
+const REGISTRY_TYPES = ['oci', 'harbor', 'ecr', 'ecr-public', 'acr', 'gar'] as const;
 export type RegistryType = (typeof REGISTRY_TYPES)[number];
 
 /** Most requests at a time that may be asked for. */
@@ -31,11 +31,28 @@ const AuthSpec = z
     one(['passwordEnv', 'passwordFile']);
   });
 
+/** Whose permissions are used for an Amazon ECR registry, and where it is. Everything secret comes by the AWS SDK's own ways. */
+const EcrSpec = z.strictObject({
+  profile: z.string().min(1).optional(),
+  roleArn: z.string().regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/, { error: 'not the ARN of a role, such as arn:aws:iam::123456789012:role/cleanup' }).optional(),
+  externalId: z.string().min(2).optional(),
+  region: z.string().regex(/^[a-z]{2,}(?:-[a-z]+)+-\d+$/, { error: 'not a region, such as eu-central-1' }).optional(),
+});
+
+/** Where a Google Artifact Registry is and what of it is listed, and whose permissions are used. Everything secret comes by Google's own ways, or by `auth`. */
+const GarSpec = z.strictObject({
+  projects: z.array(z.string().regex(/^(?:[a-z0-9.-]+:)?[a-z][a-z0-9-]*$/, { error: 'not the id of a project, such as my-project' })).min(1).optional(),
+  location: z.string().regex(/^[a-z][a-z0-9-]*$/, { error: 'not a location, such as europe-west1 or us' }).optional(),
+  impersonate: z.string().regex(/^[\w.-]+@[\w.-]+$/, { error: 'not the email of a service account' }).optional(),
+});
+
 const RegistrySpec = z
   .strictObject({
     url: z.string(),
     type: z.enum(REGISTRY_TYPES).optional(),
     auth: AuthSpec.optional(),
+    ecr: EcrSpec.optional(),
+    gar: GarSpec.optional(),
     tls: z.strictObject({ ca: file }).optional(),
     plainHttp: z.literal(true, { error: 'can only be true: leave it out otherwise' }).optional(),
     concurrency: concurrency.optional(),

@@ -18,6 +18,10 @@ export interface RegistryConfig {
   /** Without encryption to a host that is not this machine, because the config says so. */
   readonly plainHttp?: true;
   readonly auth?: { readonly username: CredentialSource | { readonly text: string }; readonly password: CredentialSource };
+  /** Of an Amazon ECR registry: a profile or a role to use, and its region where the host does not tell it. */
+  readonly ecr?: { readonly profile?: string; readonly roleArn?: string; readonly externalId?: string; readonly region?: string };
+  /** Of a Google Artifact Registry: the projects that are listed, its location where the host does not tell it, and a service account to be. */
+  readonly gar?: { readonly projects?: readonly string[]; readonly location?: string; readonly impersonate?: string };
   /** File of certificate authorities to trust, PEM. */
   readonly caFile?: string;
   readonly concurrency?: number;
@@ -93,6 +97,8 @@ function toRegistry(name: string, spec: RegistrySpec, locate: (file: string) => 
     ...(spec.type && { type: spec.type }),
     ...(spec.plainHttp && { plainHttp: true }),
     ...(spec.auth && { auth: toAuth(spec.auth, locate) }),
+    ...(spec.ecr && { ecr: spec.ecr as NonNullable<RegistryConfig['ecr']> }),
+    ...(spec.gar && { gar: spec.gar as NonNullable<RegistryConfig['gar']> }),
     ...(spec.tls && { caFile: locate(spec.tls.ca) }),
     ...(spec.concurrency !== undefined && { concurrency: spec.concurrency }),
   };

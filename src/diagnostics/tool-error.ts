@@ -26,12 +26,15 @@ export type ErrorCode = keyof typeof CATALOGUE;
 export class ToolError extends Error {
   readonly code: ErrorCode;
   readonly hint: string;
+  /** The same request may well be answered a moment later. */
+  readonly transient: boolean;
 
-  constructor(code: ErrorCode, message: string, options: { readonly hint: string; readonly cause?: unknown }) {
+  constructor(code: ErrorCode, message: string, options: { readonly hint: string; readonly transient?: boolean; readonly cause?: unknown }) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'ToolError';
     this.code = code;
     this.hint = options.hint;
+    this.transient = options.transient ?? false;
   }
 
   get exitCode(): number {

@@ -1,7 +1,7 @@
 import { redactUrl } from '../diagnostics/redact.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Call } from './exchange.ts';
-import { failureCode, proxyRefusal } from './retry-policy.ts';
+import { failureCode, isRetryableFailure, proxyRefusal } from './retry-policy.ts';
 
 const NETWORK_HINT = 'Check that the host is up and can be reached from here, and HTTPS_PROXY, HTTP_PROXY and NO_PROXY.';
 const TLS_HINT = 'For a private CA, name its certificate for this host in the config, or set NODE_EXTRA_CA_CERTS.';
@@ -41,7 +41,7 @@ export function unanswered(call: Call, cause: unknown, tries: number): ToolError
     return new ToolError('BAD_RESPONSE', `${request}: the answer is not HTTP (${code}${count}).`, { hint: 'Check the URL and the port.', cause });
   }
   const [what, hint] = KNOWN[code] ?? ['no answer', NETWORK_HINT];
-  return new ToolError('UNREACHABLE', `${request}: ${what} (${code === '' ? 'unknown failure' : code}${count}).`, { hint, cause });
+  return new ToolError('UNREACHABLE', `${request}: ${what} (${code === '' ? 'unknown failure' : code}${count}).`, { hint, cause, transient: isRetryableFailure(call.method, cause) });
 }
 
 /** The error for a host that wants to be left alone for longer than anybody waits. `until` in milliseconds since the epoch. */

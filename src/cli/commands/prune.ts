@@ -15,6 +15,8 @@ export interface PruneOptions extends GlobalOptions, PolicyOptions, SourceOption
   /** Milliseconds. */
   readonly maxDuration?: number;
   readonly shard?: Shard;
+  readonly gc?: boolean;
+  readonly wait?: boolean;
   readonly detailedExitcode?: boolean;
   readonly metricsFile?: string;
 }
@@ -39,7 +41,9 @@ export function pruneCommand(context: Context): Command {
     .option('--yes', 'at a terminal, do not ask before it is carried out')
     .option('--max-deletions <n>', 'refuse to carry out a plan with more images to delete')
     .option('--max-duration <time>', 'begin no deletion after so long, such as 30m', duration)
-    .option('--shard <i/n>', 'only the I-th of N parts of the repositories', shard);
+    .option('--shard <i/n>', 'only the I-th of N parts of the repositories', shard)
+    .option('--gc', 'afterwards, have the registry free the space, where it can be told to (Harbor)')
+    .option('--wait', 'with --gc: until it is done, and say how much was freed');
   addPolicyOptions(command);
   addSourceOptions(command);
   return command

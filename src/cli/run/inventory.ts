@@ -4,6 +4,7 @@ import type { Inventory, RepositoryInventory } from '../../domain/inventory.ts';
 import { toJson } from '../../report/json.ts';
 import { toYaml } from '../../report/yaml.ts';
 import type { InventoryOptions } from '../commands/inventory.ts';
+import { say } from '../io.ts';
 import type { Context } from '../options.ts';
 import { startProgress } from '../progress.ts';
 import { writeAnswer } from './answer.ts';
@@ -20,7 +21,7 @@ export async function inventory(words: readonly string[], options: InventoryOpti
   const registries = await openRegistries(workplace.settings.registries, workplace.named, workplace.settings, context);
   const progress = await startProgress(io, options);
   const failures: ToolError[] = [];
-  const everything = { reads: () => true, shares: () => true, specs: [], signal: io.signal, progress };
+  const everything = { reads: () => true, shares: () => true, specs: [], onSkipped: (message: string) => say(io, message), signal: io.signal, progress };
 
   async function* repositories(): AsyncGenerator<RepositoryInventory> {
     for await (const { inventory: one, error } of readRepositories(placesOf(registries, workplace), everything, (failure) => failures.push(failure))) {

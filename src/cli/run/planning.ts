@@ -8,7 +8,7 @@ import type { Policy } from '../../policy/policy.ts';
 import type { Registry } from '../../registry/registry.ts';
 import type { Shard } from '../option-values.ts';
 import type { Context, GlobalOptions, PolicyOptions, SourceOptions } from '../options.ts';
-import { say } from '../io.ts';
+import { type Io, say } from '../io.ts';
 import { type Progress, startProgress } from '../progress.ts';
 import { type DecidingPolicies, decidingPolicies, isAdHoc } from './deciding-policies.ts';
 import { readInUse } from './in-use.ts';
@@ -75,7 +75,7 @@ export async function withPlan<Result>(
   try {
     const reads = offline
       ? repositoriesInFile(options.inventory, [...words, ...(options.registry ?? [])], options.shard)
-      : readFromRegistries(registries, workplace, deciding, options, io.signal, progress, failures);
+      : readFromRegistries(registries, workplace, deciding, options, io, progress, failures);
     for await (const { inventory, wasRead, error } of reads) {
       if (error) failures.push(error);
       if (wasRead && !deciding.canBeAnswered(inventory)) continue;
@@ -101,7 +101,7 @@ function readFromRegistries(
   workplace: Workplace,
   { policies, specs }: DecidingPolicies,
   { shard }: PlanningOptions,
-  signal: AbortSignal,
+  io: Io,
   progress: Progress,
   failures: ToolError[],
 ): AsyncIterable<RepositoryRead> {
@@ -109,7 +109,8 @@ function readFromRegistries(
     reads: (registry: string, repository: string) => governingPolicy(policies, registry, repository) !== undefined,
     shares: (registry: string, repository: string) => inShard(shard, registry, repository),
     specs,
-    signal,
+    onSkipped: (message: string) => say(io, message),
+    signal: io.signal,
     progress,
   };
   return readRepositories(placesOf(registries, workplace), options, (error) => failures.push(error));

@@ -10,6 +10,7 @@ import { writeWhole } from '../write-file.ts';
 import { writeAnswer } from './answer.ts';
 import { carryOut, exitCodeOfApply } from './carry-out.ts';
 import { exitAfterFailures } from './failures.ts';
+import { collectGarbage } from './garbage.ts';
 import { writeMetrics } from './metrics-file.ts';
 import { appliedTable, planAnswer } from './plan-output.ts';
 import { type Planning, withPlan } from './planning.ts';
@@ -23,7 +24,8 @@ export async function prune(words: readonly string[], options: PruneOptions, con
     seen.plan = planning.plan;
     if (options.planOut !== undefined) await writeWhole(resolve(context.io.cwd, options.planOut), toJson(planning.plan));
     const code = options.apply ? await applied(planning, options, context, startedAt, (report) => (seen.applied = report)) : await shown(planning, options, context);
-    return exitAfterFailures(code, planning.failures, context);
+    const uncollected = options.gc && seen.applied ? await collectGarbage(seen.applied, planning.registries, options, context) : [];
+    return exitAfterFailures(code, [...planning.failures, ...uncollected], context);
   });
   if (options.metricsFile === undefined) return run;
   const code = await run.catch((error: unknown) => ({ error }));
@@ -34,10 +36,12 @@ export async function prune(words: readonly string[], options: PruneOptions, con
   return code;
 }
 
-function checkOptions({ apply, dryRun, now, inventory }: PruneOptions): void {
+function checkOptions({ apply, dryRun, now, inventory, gc, wait }: PruneOptions): void {
   const refuse = (message: string, hint: string): never => {
     throw new ToolError('USAGE', message, { hint });
   };
+  if (gc && !apply) refuse('--gc frees the space of what --apply deletes; a dry run deletes nothing.', 'Add --apply, or leave out --gc.');
+  if (wait && !gc) refuse('--wait waits for the garbage collection that --gc starts.', 'Add --gc, or leave out --wait.');
   if (!apply) return;
   if (dryRun) refuse('--apply and --dry-run contradict each other.', 'Leave one of them out; without --apply nothing is changed.');
   if (now !== undefined) refuse('--now only pretends that it is another time, so its plan is not carried out.', 'Leave out --now or --apply.');

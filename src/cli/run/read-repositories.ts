@@ -47,6 +47,8 @@ export interface ReadOptions {
   readonly shares: (registry: string, repository: string) => boolean;
   /** Where a registry does not list its repositories: the names in these policies, if they are names. */
   readonly specs: readonly PolicySpec[];
+  /** Told what a registry passes over. */
+  readonly onSkipped: (message: string) => void;
   readonly signal: AbortSignal;
   readonly progress: Progress;
 }
@@ -64,12 +66,14 @@ export async function* readRepositories(places: readonly Place[], options: ReadO
 }
 
 /** The names that the command line gives, and those that the registry lists and the command line means. */
-async function namesIn(registry: Registry, scope: Scope, { specs, signal, shares, progress }: ReadOptions, failed: (error: ToolError) => void): Promise<string[]> {
+async function namesIn(registry: Registry, scope: Scope, { specs, signal, shares, progress, onSkipped }: ReadOptions, failed: (error: ToolError) => void): Promise<string[]> {
   const names = new Set(scope.names);
   if (scope.globs.length > 0) {
     progress.show(`listing the repositories of ${registry.name}`);
     try {
-      for await (const name of registry.repositories({ signal })) if (scope.includes(name)) names.add(name);
+      for (const below of scope.folders) {
+        for await (const name of registry.repositories({ ...(below !== undefined && { below }), onSkipped, signal })) if (scope.includes(name)) names.add(name);
+      }
     } catch (error) {
       if (!(error instanceof ToolError)) throw error;
       const named = namesOfPolicies(specs, registry.name);
@@ -89,13 +93,16 @@ function namesOfPolicies(specs: readonly PolicySpec[], registry: string): string
 /** A name that the command line gives may be that of a project: then it stands for all repositories below it. */
 async function readNamed(registry: Registry, name: string, scope: Scope, options: ReadOptions): Promise<RepositoryRead[]> {
   const first = await readOne(registry, name, options);
-  if (first.error?.code !== 'NOT_FOUND' || !scope.names.includes(name)) return [first];
+  // No policy governs "team", and yet one may govern "team/app".
+  const mayBeProject = first.error ? first.error.code === 'NOT_FOUND' : !first.wasRead;
+  if (!mayBeProject || !scope.names.includes(name)) return [first];
   const below: string[] = [];
   try {
     for await (const listed of registry.repositories({ below: name, signal: options.signal })) if (listed.startsWith(`${name}/`)) below.push(listed);
   } catch (error) {
     if (!(error instanceof ToolError)) throw error;
-    return [first];
+    // Without an error of its own, it would pass for something that no policy governs.
+    return [first.error || error.code !== 'AUTH' ? first : { ...first, error }];
   }
   if (below.length === 0) return [first];
   const reads: RepositoryRead[] = [];

@@ -10,8 +10,10 @@ import { createHttpClient } from '../../http/create-http-client.ts';
 import type { HttpClient } from '../../http/http-client.ts';
 import { ContentCache } from '../../registry/cache.ts';
 import { detectType } from '../../registry/detect.ts';
+import { isHarbor } from '../../registry/harbor/system-info.ts';
 import { createOciRegistry } from '../../registry/oci/create-registry.ts';
 import type { Registry } from '../../registry/registry.ts';
+import { unavailableRegistry } from '../../registry/unavailable.ts';
 import type { Context } from '../options.ts';
 
 /** Registries that can be spoken to, by name, until they are closed. */
@@ -21,7 +23,8 @@ export interface OpenRegistries {
 }
 
 /**
- * Makes a client for each registry; nothing is sent yet. `named` are those that the user has named, on the command line or in the config: the credentials of the
+ * Makes a client for each registry. Only where neither the config nor the host tells of what kind one is, it is asked once; where that fails, everything that is asked of
+ * it later does. `named` are those that the user has named, on the command line or in the config: the credentials of the
  * environment go to these alone. Throws `FILE` for a CA file that cannot be read, `CONFIG_INVALID`, and `USAGE` for a host whose kind is not supported.
  */
 export async function openRegistries(registries: Settings['registries'], named: readonly RegistryConfig[], settings: Settings, context: Context): Promise<OpenRegistries> {
@@ -36,7 +39,8 @@ export async function openRegistries(registries: Settings['registries'], named: 
   const open = async (registry: Settings['registries'][number]): Promise<Registry> => {
     const { name, url, concurrency, caFile } = registry;
     const { host } = new URL(url);
-    if (registry.type === undefined) detectType(host);
+    const type = registry.type ?? detectType(host);
+    checkSettings(registry, type);
     const http = createHttpClient({
       userAgent: `regprune/${context.version}`,
       env,
@@ -45,9 +49,39 @@ export async function openRegistries(registries: Settings['registries'], named: 
       allowPlainHttp: (asked) => registry.plainHttp === true && asked === host,
     });
     clients.push(http);
+    const shared = { name, url, http, concurrency, ...(cache && { cache }) };
+    if (type === 'ecr' || type === 'ecr-public') {
+      const { region, ...identity } = registry.ecr ?? {};
+      if (type === 'ecr-public') return (await import('../../registry/ecr/create-public-registry.ts')).createEcrPublicRegistry({ ...shared, identity });
+      return (await import('../../registry/ecr/create-registry.ts')).createEcrRegistry({ ...shared, identity, env, ...(region !== undefined && { region }) });
+    }
+    if (type === 'acr') {
+      const { openAcrRegistry } = await import('../../registry/acr/open-registry.ts');
+      return openAcrRegistry({ ...shared, concurrency: 2 * concurrency, env, credentials: (repository) => credentials.resolve(host, repository) });
+    }
+    if (type === 'gar') {
+      const { projects, location, ...identity } = registry.gar ?? {};
+      const { createGarRegistry } = await import('../../registry/gar/create-registry.ts');
+      const own = { credentials: () => credentials.resolve(host), identity, env, ...(projects && { projects }), ...(location !== undefined && { location }) };
+      return createGarRegistry({ ...shared, ...own, concurrency: 2 * concurrency });
+    }
     const auth = createRegistryAuth({ http, registry: name, url, credentials: (repository) => credentials.resolve(host, repository) });
+    const send: typeof auth.send = (request, scopes) => auth.send(request, scopes);
     // Twice as many manifests as requests: while one is decoded, another is fetched.
-    return createOciRegistry({ name, url, send: (request, scopes) => auth.send(request, scopes), concurrency: 2 * concurrency, ...(cache && { cache }) });
+    const plain = { name, url, send, concurrency: 2 * concurrency };
+    const harbor = async (): Promise<Registry> =>
+      (await import('../../registry/harbor/create-registry.ts')).createHarborRegistry({ ...plain, http, credentials: (repository) => credentials.resolve(host, repository) });
+    if (type === 'harbor') return harbor();
+    if (registry.type === undefined) {
+      try {
+        if (await isHarbor(http, url)) return await harbor();
+      } catch (error) {
+        context.io.signal.throwIfAborted();
+        if (!(error instanceof ToolError)) throw error;
+        return unavailableRegistry(name, url, error);
+      }
+    }
+    return createOciRegistry({ ...plain, ...(cache && { cache }) });
   };
   const byName = new Map<string, Registry>();
   for (const registry of registries) byName.set(registry.name, await open(registry));
@@ -57,6 +91,16 @@ export async function openRegistries(registries: Settings['registries'], named: 
       await Promise.all(clients.map((client) => client.close()));
     },
   };
+}
+
+/** Throws `CONFIG_INVALID` for a setting that the registry's kind does not use: whoever wrote it takes it to do something. */
+function checkSettings({ name, auth, ecr, gar }: RegistryConfig, type: string): void {
+  const isEcr = type === 'ecr' || type === 'ecr-public';
+  const wrong = ecr && !isEcr ? 'ecr' : auth && isEcr ? 'auth' : ecr?.region !== undefined && type === 'ecr-public' ? 'ecr.region' : gar && type !== 'gar' ? 'gar' : undefined;
+  if (wrong === undefined) return;
+  throw new ToolError('CONFIG_INVALID', `The registry ${name} is of type ${type}, which does not use "${wrong}".`, {
+    hint: isEcr ? 'Its credentials are found by the AWS SDK; "ecr" can name a profile or a role.' : 'Leave it out, or correct "type" or "url".',
+  });
 }
 
 function credentialConfig({ auth }: RegistryConfig): CredentialConfig {

@@ -8,6 +8,8 @@ export interface Scope {
   readonly names: readonly string[];
   /** Globs of the command line over the names that the registry lists; `**` for the whole registry. */
   readonly globs: readonly string[];
+  /** The folders that all matches of the globs are in; undefined stands for the whole registry. */
+  readonly folders: readonly (string | undefined)[];
   /** True of a repository that the command line means. */
   readonly includes: (repository: string) => boolean;
 }
@@ -18,7 +20,8 @@ export function scopeOf(repositories: readonly (string | undefined)[]): Scope {
   const globs = given.filter((text) => /[*?[{]/.test(text));
   const names = [...new Set(given.filter((text) => !globs.includes(text)))];
   const matches = compileGlobs(globs);
-  return { names, globs, includes: (repository) => names.includes(repository) || matches(repository) };
+  const folders = globs.map((glob) => /^((?:[^/*?[{]+\/)+)/.exec(glob)?.[1]?.slice(0, -1));
+  return { names, globs, folders: folders.includes(undefined) ? [undefined] : [...new Set(folders)], includes: (repository) => names.includes(repository) || matches(repository) };
 }
 
 /** True of the repositories that belong to a shard: the same ones on every machine, whatever else there is. */

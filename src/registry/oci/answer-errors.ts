@@ -35,7 +35,8 @@ export function isDone(response: HttpResponse): boolean {
 /** The error for an answer that is not what was asked for. `doing` says what that was and names it: `read the image prod/app:v1`. */
 export function refused(doing: string, response: HttpResponse): ToolError {
   const [code, hint] = verdict(response);
-  return new ToolError(code, `Cannot ${doing}: the registry answered ${registryErrorText(response)}.`, { hint });
+  const { status } = response;
+  return new ToolError(code, `Cannot ${doing}: the registry answered ${registryErrorText(response)}.`, { hint, transient: status === 408 || status === 429 || status >= 500 });
 }
 
 /** The error for an answer whose content makes no sense. */

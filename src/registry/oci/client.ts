@@ -47,8 +47,9 @@ export class OciClient {
     return this.#request('HEAD', manifestPath(repository, reference), [pullScope(repository)], { headers: { accept: ACCEPT }, signal });
   }
 
-  deleteManifest(repository: string, reference: string): Promise<HttpResponse> {
-    return this.#request('DELETE', manifestPath(repository, reference), [`repository:${repository}:pull,delete`], {});
+  /** `once`: see {@link HttpRequest.once}. */
+  deleteManifest(repository: string, reference: string, { once = false }: { readonly once?: boolean } = {}): Promise<HttpResponse> {
+    return this.#request('DELETE', manifestPath(repository, reference), [`repository:${repository}:pull,delete`], { once });
   }
 
   putManifest(repository: string, reference: string, mediaType: string, body: Uint8Array): Promise<HttpResponse> {

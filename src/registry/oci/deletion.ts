@@ -46,7 +46,7 @@ export function deleteTag(client: OciClient, repository: string, tag: string): P
 async function deleteReference(client: OciClient, repository: string, reference: string, doing: string): Promise<DeleteOutcome> {
   let answer: HttpResponse;
   try {
-    answer = await client.deleteManifest(repository, reference);
+    answer = await client.deleteManifest(repository, reference, { once: true });
   } catch (error) {
     if (!(error instanceof ToolError) || error.code !== 'AUTH') throw error;
     // Some registries refuse a protected image with 403. The repository tells which it is: where others may be deleted, it is this one.

@@ -76,6 +76,20 @@ describe('a registry on Amazon ECR, known by its host', () => {
     expect(stderr).not.toContain(OWNER.secretAccessKey);
   });
 
+  test('uses the profile that the config names', async () => {
+    await ecrWithBuilds();
+    vi.stubEnv('AWS_ACCESS_KEY_ID', undefined);
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', undefined);
+    const session = await newSession();
+    const profiles = `[cleanup]\naws_access_key_id = ${OWNER.accessKeyId}\naws_secret_access_key = ${OWNER.secretAccessKey}\n`;
+    vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', await session.file('credentials', profiles));
+    const registry = (ecr: string): Promise<string> => session.file('.regctlrc.yaml', `registries:\n  prod: {url: "https://${HOST}"${ecr}}\n`);
+    await registry('');
+    expect(await session.run('prune', '--registry', 'prod', '--keep-last', '1')).toMatchObject({ code: 4, stderr: expect.stringContaining('AWS_PROFILE') as string });
+    await registry(', ecr: {profile: cleanup}');
+    expect((await session.plan(['--registry', 'prod', '--keep-last', '1'])).repositories).toHaveLength(1);
+  });
+
   test.each([
     ['auth, which ECR does not use', `{url: "https://${HOST}", auth: {username: AWS, passwordEnv: SECRET}}`, '"auth"'],
     ['ecr for another kind of registry', '{url: "https://registry.example.com", type: oci, ecr: {profile: x}}', '"ecr"'],

@@ -54,6 +54,32 @@ describe('a request is sent again', () => {
   });
 });
 
+describe('a request that goes out once', () => {
+  test.for([429, 503, 500])('is not sent again after %i', async (status) => {
+    const server = await startServer((_, response) => void response.writeHead(status, { 'retry-after': '1' }).end('why'));
+    const response = await testClient().request({ method: 'DELETE', url: server.url, once: true });
+    expect([response.status, text(response)]).toEqual([status, 'why']);
+    expect(server.requests).toHaveLength(1);
+  });
+
+  test('nor after a lost connection, which may pass', async () => {
+    const server = await startServer((_, response) => void response.destroy());
+    await expect(testClient().request({ method: 'DELETE', url: server.url, once: true })).rejects.toMatchObject({ code: 'UNREACHABLE', transient: true });
+    expect(server.requests).toHaveLength(1);
+  });
+
+  test('goes out during a pause of its host, for which others wait', async () => {
+    const server = await startServer((_, response, nth) => void response.writeHead(nth === 1 ? 429 : 200, { 'retry-after': '60' }).end());
+    const clock = testClock();
+    const client = testClient({ clock });
+    await client.request({ method: 'DELETE', url: server.url, once: true });
+    await client.request({ method: 'DELETE', url: server.url, once: true });
+    expect(clock.now()).toBe(START);
+    await client.request({ method: 'GET', url: server.url });
+    expect(clock.now()).toBeGreaterThanOrEqual(START + 60_000);
+  });
+});
+
 describe('the end of all tries', () => {
   test('the sixth answer is given back, with its body', async () => {
     const server = await startServer((_, response, nth) => void response.writeHead(503).end(`{"errors":[{"code":"UNAVAILABLE","message":"try ${nth}"}]}`));

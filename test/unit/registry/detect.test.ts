@@ -11,16 +11,24 @@ describe('the kind of a registry', () => {
   });
 
   it.each([
-    ['123456789012.dkr.ecr.eu-central-1.amazonaws.com', 'Amazon ECR'],
-    ['123456789012.dkr.ecr-fips.us-east-1.amazonaws.com', 'Amazon ECR'],
-    ['123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn', 'Amazon ECR'],
-    ['123456789012.dkr-ecr.eu-west-1.on.aws', 'Amazon ECR'],
-    ['public.ecr.aws', 'Amazon ECR Public'],
-    ['Team.azurecr.io', 'Azure Container Registry'],
-    ['team.azurecr.cn:443', 'Azure Container Registry'],
-    ['europe-west1-docker.pkg.dev', 'Google Artifact Registry'],
-    ['eu.gcr.io', 'Google Artifact Registry'],
-    ['gcr.io', 'Google Artifact Registry'],
+    ['123456789012.dkr.ecr.eu-central-1.amazonaws.com', 'ecr'],
+    ['123456789012.dkr.ecr.eu-central-1.amazonaws.com:443', 'ecr'],
+    ['123456789012.dkr.ecr-fips.us-east-1.amazonaws.com', 'ecr'],
+    ['123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn', 'ecr'],
+    ['123456789012.dkr-ecr.eu-west-1.on.aws', 'ecr'],
+    ['public.ecr.aws', 'ecr-public'],
+    ['Team.azurecr.io', 'acr'],
+    ['team-a1b2c3.azurecr.us', 'acr'],
+    ['team.azurecr.cn:443', 'acr'],
+    ['europe-west1-docker.pkg.dev', 'gar'],
+    ['us-docker.pkg.dev:443', 'gar'],
+    ['eu.gcr.io', 'gar'],
+    ['gcr.io', 'gar'],
+  ])('%s is of type %s', (host, type) => {
+    expect(detectType(host)).toBe(type);
+  });
+
+  it.each([
     ['quay.io', 'Quay.io'],
     ['registry.cn-hangzhou.aliyuncs.com', 'Alibaba Cloud Container Registry'],
     ['team-registry-vpc.cn-hangzhou.cr.aliyuncs.com', 'Alibaba Cloud Container Registry'],

@@ -1,0 +1,46 @@
+import type { DeleteManifestStep } from '../plan/plan.ts';
+import type { Companion } from '../registry/registry.ts';
+import type { Holds } from './holds.ts';
+import type { RunState } from './run-state.ts';
+
+/** What a registry deletes by itself along with what it is told to delete: none of it may be lost without its bytes, or go although it stays by the plan. */
+export class Companions {
+  readonly #state: RunState;
+  readonly #holds: Holds;
+
+  constructor(state: RunState, holds: Holds) {
+    this.#state = state;
+    this.#holds = holds;
+  }
+
+  /** What may go along with a step's manifest; a sentence where something of that is to stay. Nothing on a registry that deletes only what it is told to. */
+  async of({ digest }: DeleteManifestStep): Promise<readonly Companion[] | string> {
+    const { registry, plan } = this.#state;
+    const all = (await registry.takenAlong?.(plan.repository, digest)) ?? [];
+    // What another index holds stays with it, unless that is deleted too.
+    const along = all.filter(({ heldBy }) => heldBy.every((index) => this.#state.stepOf(index)));
+    for (const companion of along) {
+      const why = this.#objection(companion);
+      if (why !== undefined) return `the registry would delete ${companion.digest} along with it: ${why}`;
+    }
+    return along;
+  }
+
+  /** Writes them into the journal, each as if it were deleted itself. Answers the numbers of the intents. */
+  async keep(along: readonly Companion[]): Promise<number[]> {
+    const { journal, place } = this.#state;
+    const ids: number[] = [];
+    for (const { digest, tags } of along) {
+      const manifest = await this.#state.readManifest(digest);
+      if (manifest) ids.push(await journal.intent({ ...place, op: 'delete-manifest', digest, tags, manifest }));
+    }
+    return ids;
+  }
+
+  #objection({ digest, tags }: Companion): string | undefined {
+    const step = this.#state.stepOf(digest);
+    if (!step) return 'the plan does not delete it';
+    const unexpected = tags.find((tag) => !Object.hasOwn(step.expect, tag));
+    return unexpected === undefined ? this.#holds.reason(digest) : `the tag ${unexpected} was set on it after the plan was made`;
+  }
+}

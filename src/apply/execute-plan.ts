@@ -1,0 +1,124 @@
+import pLimit from 'p-limit';
+import { ToolError } from '../diagnostics/tool-error.ts';
+import type { Plan, RepositoryPlan } from '../plan/plan.ts';
+import type { Registry } from '../registry/registry.ts';
+import { applyReport, type ApplyReport, type Repair, type RepositoryReport, type StepResult } from './apply-report.ts';
+import type { Journal } from './journal.ts';
+import { lockRepositories } from './lock-repositories.ts';
+import { checkRegistries, planDigest } from './plan-file.ts';
+import { runRepository } from './repository-run.ts';
+import type { Halt } from './run-state.ts';
+import { verifyPlan } from './verify-plan.ts';
+
+/** What happens while a plan is carried out, for progress alone. */
+export type ApplyEvent = { readonly registry: string; readonly repository: string } & (
+  | { readonly kind: 'begin'; readonly steps: number }
+  | { readonly kind: 'step'; readonly result: StepResult }
+  | { readonly kind: 'repair'; readonly repair: Repair }
+  | { readonly kind: 'end'; readonly report: RepositoryReport }
+);
+
+export interface ApplyOptions {
+  readonly plan: Plan;
+  /** By the names that the plan uses. */
+  readonly registries: ReadonlyMap<string, Registry>;
+  /** Not started yet; closed at the end. Its folder holds the locks too. */
+  readonly journal: Journal;
+  /** Repositories at a time, and in each as many requests as may go side by side. */
+  readonly concurrency: number;
+  /** Aborted: no more deletions are begun; those under way finish, and are checked. */
+  readonly signal?: AbortSignal;
+  /** Milliseconds since the epoch; afterwards no more deletions are begun. */
+  readonly deadline?: number;
+  /** Must not throw. */
+  readonly onEvent?: (event: ApplyEvent) => void;
+}
+
+/**
+ * Carries a plan out. Before the first deletion anywhere: the plan is checked, its repositories are locked, and each registry is asked whether it deletes at
+ * all. Then each repository by itself: whatever goes wrong in one is in the report and stops no other.
+ *
+ * Throws `PLAN_INVALID`, `NOT_APPLYABLE` (the plan is blocked, or another run is under way), `DELETE_DISABLED`, `AUTH`, `JOURNAL_WRITE` and the registry's other
+ * errors, all of them before anything is changed. A journal that fails later ends the run and is the report's `error`.
+ */
+export async function executePlan(options: ApplyOptions): Promise<ApplyReport> {
+  const { registries, journal, concurrency } = options;
+  const plan = verifyPlan(options.plan);
+  checkRegistries(plan, registries);
+  if (!plan.applyable) {
+    throw new ToolError('NOT_APPLYABLE', `the plan must not be carried out: ${plan.blockedBy.map(({ message }) => message).join('; ')}`, {
+      hint: 'nothing was changed. Remove what blocks it, or allow it, and make a new plan',
+    });
+  }
+  const work = plan.repositories.flatMap((repository) => {
+    const registry = registries.get(repository.registry);
+    return repository.steps.length > 0 && registry ? [{ repository, registry }] : [];
+  });
+  if (work.length === 0) return applyReport({ repositories: [] });
+
+  const unlock = await lockRepositories(journal.folder, work.map(({ repository, registry }) => ({ url: registry.url, repository: repository.repository })));
+  try {
+    await inParallel(work, concurrency, ({ repository, registry }) =>
+      registry.checkDelete(repository.repository, { tags: repository.steps.some(({ op }) => op === 'delete-tag') }),
+    );
+    await journal.start({
+      tool: plan.tool,
+      plan: { digest: planDigest(plan) },
+      registries: Object.fromEntries(work.map(({ registry: { name, type, url } }) => [name, { type, url }])),
+    });
+    const halted = haltOf(options);
+    const reports = await inParallel(work, concurrency, ({ repository, registry }) => runOne(registry, repository, options, halted));
+    return await finish(reports, journal, halted());
+  } finally {
+    await journal.close();
+    await unlock();
+  }
+}
+
+function haltOf({ signal, deadline, journal }: ApplyOptions): () => Halt | undefined {
+  return () => {
+    if (journal.failure) return { by: 'error', message: journal.failure.message };
+    if (signal?.aborted) return { by: 'signal', message: 'the run was stopped before its turn' };
+    if (deadline !== undefined && Date.now() >= deadline) return { by: 'deadline', message: 'the time for the run was over before its turn' };
+    return undefined;
+  };
+}
+
+async function runOne(registry: Registry, plan: RepositoryPlan, options: ApplyOptions, halted: () => Halt | undefined): Promise<RepositoryReport> {
+  const { journal, concurrency, onEvent } = options;
+  const place = { registry: plan.registry, repository: plan.repository };
+  onEvent?.({ kind: 'begin', ...place, steps: plan.steps.length });
+  const report = await runRepository(registry, plan, {
+    journal,
+    concurrency,
+    halted,
+    onStep: (result) => onEvent?.({ kind: 'step', ...place, result }),
+    onRepair: (repair) => onEvent?.({ kind: 'repair', ...place, repair }),
+  });
+  onEvent?.({ kind: 'end', ...place, report });
+  return report;
+}
+
+async function finish(repositories: readonly RepositoryReport[], journal: Journal, halt: Halt | undefined): Promise<ApplyReport> {
+  const skipped = repositories.some(({ counts }) => counts.skipped > 0);
+  const report = (): ApplyReport =>
+    applyReport({
+      repositories,
+      ...(halt && halt.by !== 'error' && skipped && { stoppedBy: halt.by }),
+      ...(journal.path !== undefined && { journal: journal.path }),
+      ...(journal.failure && { error: { code: journal.failure.code, message: journal.failure.message, hint: journal.failure.hint } }),
+    });
+  const { outcome, counts } = report();
+  // Where it fails, the report says so.
+  await journal.end({ outcome, counts, unfinished: counts.failed + counts.skipped > 0 }).catch(() => {});
+  return report();
+}
+
+async function inParallel<Item, Result>(items: readonly Item[], concurrency: number, work: (item: Item) => Promise<Result>): Promise<Result[]> {
+  const limit = pLimit(concurrency);
+  try {
+    return await limit.map(items, work);
+  } finally {
+    limit.clearQueue();
+  }
+}

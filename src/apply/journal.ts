@@ -1,0 +1,188 @@
+import { randomBytes } from 'node:crypto';
+import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ToolError } from '../diagnostics/tool-error.ts';
+import type { Digest } from '../domain/digest.ts';
+import type { Step } from '../plan/plan.ts';
+import type { RawManifest } from '../registry/registry.ts';
+import type { Counts, StepOutcome } from './apply-report.ts';
+
+/** The first line of a journal. */
+export interface JournalHeader {
+  readonly kind: 'Journal';
+  readonly formatVersion: '1.0';
+  readonly tool: { readonly name: string; readonly version: string };
+  readonly createdAt: string;
+  /** sha256 of the plan's JSON. */
+  readonly plan: { readonly digest: Digest };
+  /** By name; none of it is a secret. */
+  readonly registries: Readonly<Record<string, { readonly type: string; readonly url: string }>>;
+}
+
+/** Where a line belongs. */
+export interface Place {
+  readonly registry: string;
+  readonly repository: string;
+}
+
+/** What is about to be deleted: everything that is needed to put it back. */
+export interface Intent extends Place {
+  readonly op: 'delete-tag' | 'delete-manifest';
+  readonly digest: Digest;
+  /** The tags that go: those seen on a manifest, or the one tag. */
+  readonly tags: readonly string[];
+  readonly manifest: RawManifest;
+}
+
+export interface RepairLine extends Place {
+  readonly digest: Digest;
+  readonly tag?: string;
+  readonly restored: boolean;
+  readonly message: string;
+}
+
+interface Pending {
+  readonly bytes: Buffer;
+  readonly resolve: (offset: number) => void;
+  readonly reject: (error: ToolError) => void;
+}
+
+/**
+ * Writes the journal of one run: JSON Lines, only ever appended to, each line on the disk before its promise resolves. Lines that come while the disk is busy
+ * go to it together. After the first failure nothing more is written, so that a torn line can only be the last one.
+ *
+ * Every method throws `JOURNAL_WRITE`.
+ */
+export class Journal {
+  readonly folder: string;
+  readonly #openFile: (path: string) => Promise<FileHandle>;
+  #path: string | undefined;
+  #file: FileHandle | undefined;
+  #size = 0;
+  #lastId = 0;
+  #pending: Pending[] = [];
+  #writing = false;
+  #failure: ToolError | undefined;
+  readonly #manifests = new Map<Digest, { readonly mediaType: string; readonly offset: number; readonly length: number }>();
+
+  /** Touches nothing before {@link start}. `openFile` opens the file to write to. */
+  constructor(folder: string, openFile: (path: string) => Promise<FileHandle> = (path) => open(path, 'ax+', 0o600)) {
+    this.folder = folder;
+    this.#openFile = openFile;
+  }
+
+  /** Undefined before {@link start}. */
+  get path(): string | undefined {
+    return this.#path;
+  }
+
+  /** Why nothing can be written any more. */
+  get failure(): ToolError | undefined {
+    return this.#failure;
+  }
+
+  /** Makes the folder and the file, and writes the header. */
+  async start(header: Omit<JournalHeader, 'kind' | 'formatVersion' | 'createdAt'>): Promise<void> {
+    const createdAt = new Date().toISOString();
+    const path = join(this.folder, `${createdAt.slice(0, 19).replaceAll(':', '-')}Z-${randomBytes(4).toString('hex')}.jsonl`);
+    this.#path = path;
+    try {
+      await mkdir(this.folder, { recursive: true, mode: 0o700 });
+      this.#file = await this.#openFile(path);
+      const folder = await open(this.folder, 'r');
+      await folder.sync().finally(() => folder.close());
+    } catch (error) {
+      throw this.#fail(error);
+    }
+    const { tool, plan, registries } = header;
+    await this.#append({ kind: 'Journal', formatVersion: '1.0', tool, createdAt, plan, registries } satisfies JournalHeader);
+  }
+
+  /** What is going to be done in a repository: written before its first intent, so that a later run can finish it. */
+  async steps(place: Place, steps: readonly Step[]): Promise<void> {
+    await this.#append({ kind: 'steps', ...place, steps });
+  }
+
+  /** Written before a deletion is asked for. Answers the intent's number, for its outcome. */
+  async intent(intent: Intent): Promise<number> {
+    this.#lastId += 1;
+    const id = this.#lastId;
+    const { registry, repository, op, digest, tags, manifest } = intent;
+    const bytes = Buffer.from(manifest.bytes).toString('base64');
+    const line = { kind: 'intent', id, at: now(), registry, repository, op, digest, tags, mediaType: manifest.mediaType, manifest: bytes };
+    const { offset, length } = await this.#append(line);
+    this.#manifests.set(digest, { mediaType: manifest.mediaType, offset, length });
+    return id;
+  }
+
+  async outcome(id: number, outcome: StepOutcome, message?: string): Promise<void> {
+    await this.#append({ kind: 'outcome', id, at: now(), outcome, ...(message !== undefined && { message }) });
+  }
+
+  async repair({ registry, repository, digest, tag, restored, message }: RepairLine): Promise<void> {
+    await this.#append({ kind: 'repair', at: now(), registry, repository, digest, ...(tag !== undefined && { tag }), restored, message });
+  }
+
+  /** The last line. `unfinished` tells that something may be left that a later run can only find by this journal. */
+  async end(summary: { readonly outcome: string; readonly counts: Counts; readonly unfinished: boolean }): Promise<void> {
+    await this.#append({ kind: 'end', at: now(), ...summary });
+  }
+
+  /** A manifest that an intent holds, read back from the file, where it is however much is deleted. */
+  async manifest(digest: Digest): Promise<RawManifest | undefined> {
+    const found = this.#manifests.get(digest);
+    if (!found || !this.#file) return undefined;
+    const { buffer } = await this.#file.read(Buffer.alloc(found.length), 0, found.length, found.offset);
+    const line = JSON.parse(buffer.toString('utf8')) as { manifest: string };
+    return { digest, mediaType: found.mediaType, bytes: Buffer.from(line.manifest, 'base64') };
+  }
+
+  async close(): Promise<void> {
+    await this.#file?.close();
+    this.#file = undefined;
+  }
+
+  async #append(line: object): Promise<{ offset: number; length: number }> {
+    if (this.#failure) throw this.#failure;
+    const bytes = Buffer.from(`${JSON.stringify(line)}\n`);
+    const offset = await new Promise<number>((resolve, reject) => {
+      this.#pending.push({ bytes, resolve, reject });
+      if (!this.#writing) void this.#write();
+    });
+    return { offset, length: bytes.length };
+  }
+
+  async #write(): Promise<void> {
+    this.#writing = true;
+    while (this.#pending.length > 0) {
+      const batch = this.#pending;
+      this.#pending = [];
+      try {
+        if (this.#failure || !this.#file) throw this.#failure ?? new Error('it is not open');
+        await this.#file.appendFile(Buffer.concat(batch.map(({ bytes }) => bytes)));
+        await this.#file.datasync();
+      } catch (error) {
+        const failure = this.#fail(error);
+        for (const { reject } of batch) reject(failure);
+        continue;
+      }
+      for (const { bytes, resolve } of batch) {
+        resolve(this.#size);
+        this.#size += bytes.length;
+      }
+    }
+    this.#writing = false;
+  }
+
+  #fail(cause: unknown): ToolError {
+    this.#failure ??= new ToolError('JOURNAL_WRITE', `cannot write the journal ${this.#path ?? this.folder}: ${(cause as Error).message}`, {
+      hint: 'make room, or give a journal folder that can be written to. Nothing is deleted without its line in the journal',
+      cause,
+    });
+    return this.#failure;
+  }
+}
+
+function now(): string {
+  return new Date().toISOString();
+}

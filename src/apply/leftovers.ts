@@ -1,0 +1,168 @@
+import { open, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ToolError } from '../diagnostics/tool-error.ts';
+import type { Digest } from '../domain/digest.ts';
+import type { DeleteManifestStep, Plan, PlannedImage, Step, Summary } from '../plan/plan.ts';
+import type { Registry } from '../registry/registry.ts';
+import type { ApplyReport } from './apply-report.ts';
+import { type ApplyOptions, executePlan } from './execute-plan.ts';
+import { Journal, type Place } from './journal.ts';
+import { lockRepositories } from './lock-repositories.ts';
+import { type JournalDocument, readJournal } from './read-journal.ts';
+
+export interface LeftoverOptions extends Omit<ApplyOptions, 'plan' | 'journal'> {
+  /** The journal folder. */
+  readonly folder: string;
+  /** The repositories that this run is about. */
+  readonly wanted: (place: Place) => boolean;
+}
+
+export interface Leftovers {
+  /** One for each repository in which something was left. */
+  readonly reports: readonly ApplyReport[];
+  /** What could not be finished. It is tried again by the next run. */
+  readonly problems: readonly ToolError[];
+}
+
+const MAX_AGE = 7 * 24 * 60 * 60 * 1000;
+const NAME = /^(\d{4}-\d\d-\d\d)T(\d\d)-(\d\d)-(\d\d)Z-[0-9a-f]+\.jsonl$/;
+/** Far longer than a journal's last line. */
+const TAIL = 64 * 1024;
+
+/**
+ * Finishes what earlier runs had to leave when they were stopped or killed: manifests whose index or subject is deleted already. A plain registry does not list
+ * them any more, so a new plan cannot know of them; the journals do. To be called before the inventory of a run that deletes.
+ *
+ * Only journals of the last week count, and of runs that are over. What is left is planned and carried out as everything is, with one difference: since
+ * nothing is known of the rest of the repository, every tag is followed down to all that it needs, and nothing of that goes.
+ */
+export async function finishLeftovers(options: LeftoverOptions): Promise<Leftovers> {
+  const reports: ApplyReport[] = [];
+  const problems: ToolError[] = [];
+  for (const name of await unfinishedJournals(options.folder)) {
+    try {
+      const journal = await readJournal(join(options.folder, name));
+      if (!(await isOver(journal, options.folder))) continue;
+      if (await finishJournal(journal, options, reports)) await writeFile(join(options.folder, `${name}.finished`), '');
+    } catch (error) {
+      if (!(error instanceof ToolError)) throw error;
+      problems.push(error);
+    }
+  }
+  return { reports, problems };
+}
+
+/** Names of the journals without an end, or with one that says that something was left; the oldest first. */
+async function unfinishedJournals(folder: string): Promise<string[]> {
+  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw new ToolError('FILE', `cannot read the journal folder ${folder}: ${error.message}`, { hint: 'check the journal folder', cause: error });
+  });
+  const all = new Set(names);
+  const found: string[] = [];
+  for (const name of names.toSorted()) {
+    const [, date, hour, minute, second] = NAME.exec(name) ?? [];
+    if (date === undefined || all.has(`${name}.finished`)) continue;
+    if (Date.now() - Date.parse(`${date}T${hour}:${minute}:${second}Z`) > MAX_AGE) continue;
+    if (!(await isFinished(join(folder, name)))) found.push(name);
+  }
+  return found;
+}
+
+async function isFinished(path: string): Promise<boolean> {
+  const file = await open(path, 'r');
+  try {
+    const { size } = await file.stat();
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(TAIL), 0, TAIL, Math.max(0, size - TAIL));
+    const line = buffer.toString('utf8', 0, bytesRead).split('\n').at(-2);
+    const end = JSON.parse(line ?? '') as { kind?: unknown; unfinished?: unknown } | null;
+    return end?.kind === 'end' && end.unfinished === false;
+  } catch (error) {
+    if (error instanceof SyntaxError) return false;
+    throw error;
+  } finally {
+    await file.close();
+  }
+}
+
+/** A run holds the locks of all its repositories until its end: whoever gets them knows that it is over. */
+async function isOver({ header, steps }: JournalDocument, folder: string): Promise<boolean> {
+  try {
+    const unlock = await lockRepositories(folder, steps.map(({ registry, repository }) => ({ url: urlOf(header, registry), repository })));
+    await unlock();
+    return true;
+  } catch (error) {
+    if (error instanceof ToolError && error.code === 'NOT_APPLYABLE') return false;
+    throw error;
+  }
+}
+
+/** True if nothing of it is left. */
+async function finishJournal({ header, steps }: JournalDocument, options: LeftoverOptions, reports: ApplyReport[]): Promise<boolean> {
+  let clean = true;
+  for (const { registry: name, repository, steps: planned } of steps) {
+    const registry = options.registries.get(name);
+    if (!registry || registry.url !== urlOf(header, name) || !options.wanted({ registry: name, repository })) {
+      clean = false;
+      continue;
+    }
+    const left = await stepsLeft(registry, repository, planned);
+    if (left.length === 0) continue;
+    const report = await executePlan({ ...options, plan: planFor(registry, repository, left, header.tool.version), journal: new Journal(options.folder) });
+    reports.push(report);
+    if (report.error || report.repositories.some((one) => one.error) || report.counts.failed + report.counts.skipped > 0) clean = false;
+  }
+  return clean;
+}
+
+/** The steps for manifests that are still there although everything that they were to go after is gone, or is among them. */
+async function stepsLeft(registry: Registry, repository: string, planned: readonly Step[]): Promise<DeleteManifestStep[]> {
+  const known = new Map<Digest, boolean>();
+  const isThere = async (digest: Digest): Promise<boolean> => {
+    const there = known.get(digest) ?? (await registry.readManifest(repository, digest)) !== undefined;
+    known.set(digest, there);
+    return there;
+  };
+  const left = new Map<Digest, DeleteManifestStep>();
+  for (const step of planned) {
+    if (step.op === 'delete-tag' || step.after.length === 0) continue;
+    let held = false;
+    for (const holder of step.after) held ||= !left.has(holder) && (await isThere(holder));
+    if (!held && (await isThere(step.digest))) left.set(step.digest, step);
+  }
+  return [...left.values()];
+}
+
+const NOTHING: Summary = { images: { keep: 0, untag: 0, delete: 0 }, tags: { keep: 0, delete: 0 }, bytes: { deleted: 0, freed: 0, exact: false } };
+
+function planFor({ name, type, url }: Registry, repository: string, left: readonly DeleteManifestStep[], version: string): Plan {
+  const now = new Date().toISOString();
+  const digests = new Set(left.map(({ digest }) => digest));
+  const images = left.map(({ digest, expect, after }): PlannedImage => ({
+    digest,
+    mediaType: 'application/octet-stream',
+    tags: Object.keys(expect),
+    size: 0,
+    action: 'delete',
+    untag: [],
+    reasons: after.map((by) => ({ code: 'deleted_with_parent', by })),
+  }));
+  const steps = left.map((step) => ({ ...step, after: step.after.filter((holder) => digests.has(holder)) }));
+  return {
+    kind: 'Plan',
+    formatVersion: '1.0',
+    tool: { name: 'regprune', version },
+    createdAt: now,
+    now,
+    policies: [],
+    applyable: true,
+    blockedBy: [],
+    repositories: [{ registry: name, type, url, repository, policy: 'of an earlier run', complete: true, clock: 'none', images, steps, summary: NOTHING }],
+    summary: NOTHING,
+    diagnostics: [],
+  };
+}
+
+function urlOf({ registries }: JournalDocument['header'], name: string): string {
+  return new Map(Object.entries(registries)).get(name)?.url ?? '';
+}

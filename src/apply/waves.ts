@@ -1,0 +1,21 @@
+import type { Digest } from '../domain/digest.ts';
+import type { Step } from '../plan/plan.ts';
+
+/**
+ * Groups a repository's steps so that the steps of one wave may go side by side: single tags first, then manifests, each in a later wave than all that it
+ * goes after. Takes the order of a valid plan: what a step goes after stands before it.
+ */
+export function waves(steps: readonly Step[]): Step[][] {
+  const found: Step[][] = [[]];
+  const waveOf = new Map<Digest, number>();
+  for (const step of steps) {
+    let wave = 0;
+    if (step.op === 'delete-manifest') {
+      wave = step.after.reduce((latest, holder) => Math.max(latest, (waveOf.get(holder) ?? 0) + 1), 1);
+      waveOf.set(step.digest, wave);
+    }
+    while (found.length <= wave) found.push([]);
+    found[wave]?.push(step);
+  }
+  return found.filter((wave) => wave.length > 0);
+}

@@ -1,0 +1,52 @@
+import pLimit from 'p-limit';
+import { OciClient, type Send } from '../oci/client.ts';
+import { putManifest } from '../oci/put-manifest.ts';
+import type { Registry } from '../registry.ts';
+import type { Reading } from './artifacts.ts';
+import { listRepositories } from './catalog.ts';
+import { checkDelete } from './check-delete.ts';
+import { HarborClient, type HarborClientOptions } from './client.ts';
+import { deleteManifest, deleteTag } from './deletion.ts';
+import { collectGarbage } from './garbage-collection.ts';
+import { type InventoryContext, readInventory } from './inventory.ts';
+import { readManifest } from './manifest-content.ts';
+import { Projects } from './projects.ts';
+import { listTags, resolveTag, resolveTags, tagsOf } from './tags.ts';
+import { TakenAlong } from './taken-along.ts';
+
+export interface HarborRegistryOptions extends HarborClientOptions {
+  /** Sends requests to `/v2`, with tokens. */
+  readonly send: Send;
+  /** How much is read side by side, over all repositories; the HTTP client limits the requests. Default 16. */
+  readonly concurrency?: number;
+}
+
+const DEFAULT_CONCURRENCY = 16;
+
+/** Harbor 2.9 and later, by its REST API; manifests themselves by the OCI API. */
+export function createHarborRegistry({ send, concurrency = DEFAULT_CONCURRENCY, ...options }: HarborRegistryOptions): Registry {
+  const client = new HarborClient(options);
+  const registry = new OciClient({ name: client.name, url: client.url, send });
+  const projects = new Projects(client);
+  const takenAlong = new TakenAlong();
+  const context: InventoryContext = { type: 'harbor', client, registry, projects, limit: pLimit(concurrency) };
+  const reading = (repository: string): Reading => ({ client, repository });
+  return {
+    name: client.name,
+    type: context.type,
+    url: client.url,
+    repositories: (asked = {}) => listRepositories(client, asked),
+    inventory: (repository, asked = {}) => readInventory(context, repository, asked),
+    checkDelete: (repository, needs) => checkDelete(reading(repository), projects, needs),
+    listTags: (repository) => listTags(reading(repository), registry, projects),
+    resolveTag: (repository, tag) => resolveTag(reading(repository), tag),
+    resolveTags: (repository) => resolveTags(context, repository),
+    tagsOf: (repository, digest) => tagsOf(reading(repository), digest),
+    takenAlong: (repository, digest) => takenAlong.of(reading(repository), digest),
+    readManifest: (repository, digest) => readManifest(reading(repository), registry, projects, digest),
+    deleteManifest: (repository, digest) => deleteManifest(reading(repository), digest),
+    deleteTag: (repository, tag, digest) => deleteTag(reading(repository), tag, digest),
+    putManifest: (repository, manifest, tag) => putManifest(registry, repository, manifest, tag),
+    collectGarbage: (asked) => collectGarbage(client, asked),
+  };
+}

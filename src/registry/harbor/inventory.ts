@@ -1,0 +1,67 @@
+import type { LimitFunction } from 'p-limit';
+import { ToolError } from '../../diagnostics/tool-error.ts';
+import type { RepositoryInventory } from '../../domain/inventory.ts';
+import type { OciClient } from '../oci/client.ts';
+import { Problems } from '../oci/problems.ts';
+import type { InventoryOptions } from '../registry.ts';
+import { IN_FULL } from './artifact.ts';
+import { hasRepository, listArtifacts, type Reading } from './artifacts.ts';
+import { buildManifests } from './build-manifests.ts';
+import { harborCapabilities } from './capabilities.ts';
+import { noRepository } from './catalog.ts';
+import { type HarborClient, splitRepository } from './client.ts';
+import { Collection } from './collection.ts';
+import { addHidden } from './hidden-artifacts.ts';
+import type { Projects } from './projects.ts';
+
+/** What the inventories of one Harbor share. */
+export interface InventoryContext {
+  readonly type: string;
+  readonly client: HarborClient;
+  readonly registry: OciClient;
+  readonly projects: Projects;
+  /** How much is read side by side, over all repositories. */
+  readonly limit: LimitFunction;
+}
+
+/**
+ * Reads a repository by the REST API alone: reading a manifest by `/v2` is a pull to Harbor, and would spoil the times that are to be judged. One request for each
+ * 100 artifacts, and what {@link addHidden} needs. Throws `AUTH`, `UNREACHABLE` and `NOT_FOUND` for the repository as a whole; whatever else cannot be read is a problem.
+ */
+export async function readInventory(context: InventoryContext, repository: string, options: InventoryOptions): Promise<RepositoryInventory> {
+  const { client, registry, projects, limit, type } = context;
+  const { signal, onProgress } = options;
+  const parts = splitRepository(repository);
+  if (!parts) throw await noRepository(client, repository, signal);
+  const reading: Reading = { client, repository, signal };
+  const problems = new Problems(signal);
+  const collection = new Collection();
+  await whole(problems, async () => {
+    let read = 0;
+    const listed = await listArtifacts(reading, IN_FULL, (more, total) => onProgress?.((read += more), total));
+    if (listed.length === 0 && !(await hasRepository(reading))) {
+      throw new ToolError('NOT_FOUND', `There is no repository ${client.label(repository)}.`, {
+        hint: 'Check the name of the repository, and that the credentials may see it.',
+      });
+    }
+    for (const artifact of listed) {
+      const contradiction = collection.add(artifact);
+      if (contradiction !== undefined) problems.add(`In ${client.label(repository)}, ${contradiction}.`);
+    }
+    await addHidden(collection, { reading, registry, projects, limit, problems });
+  });
+  const found = problems.list;
+  const complete = found.length === 0;
+  const capabilities = harborCapabilities(collection.artifacts.values());
+  return { registry: client.name, type, repository, complete, ...(!complete && { problems: found }), capabilities, manifests: buildManifests(collection) };
+}
+
+/** Does what a repository cannot be read without. What Harbor got wrong is a problem of this one repository; others may still be read. */
+async function whole(problems: Problems, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof ToolError) || (error.code !== 'REGISTRY_ERROR' && error.code !== 'BAD_RESPONSE')) throw error;
+    problems.add(error.message);
+  }
+}

@@ -1,0 +1,45 @@
+import { ToolError } from '../../diagnostics/tool-error.ts';
+import type { Credentials } from '../../auth/credentials.ts';
+import type { HttpClient, HttpResponse } from '../../http/http-client.ts';
+import { badAnswer } from '../oci/answer-errors.ts';
+import { asText, parseJsonObject } from '../oci/json-fields.ts';
+import { describe } from './answer-errors.ts';
+
+/** What `systeminfo` tells (swagger, `GeneralInfo`). */
+export interface SystemInfo {
+  readonly readOnly: boolean;
+  /** Users come from an OIDC provider. */
+  readonly oidc: boolean;
+}
+
+/**
+ * Reads the answer to `GET /systeminfo`. Harbor asks nobody to log in there: to credentials that it does not know it answers as to anybody, and leaves out its version
+ * (src/server/v2.0/handler/systeminfo.go). Throws `AUTH` where `credentials` are that.
+ */
+export function readSystemInfo(response: HttpResponse, doing: string, credentials: Credentials | undefined): SystemInfo {
+  const json = parseJsonObject(response.body);
+  const mode = asText(json?.['auth_mode']);
+  if (mode === undefined) throw badAnswer(doing, 'its "systeminfo" is none of Harbor');
+  const oidc = mode === 'oidc_auth';
+  if (credentials && json?.['harbor_version'] === undefined) {
+    const secret = oidc ? ' The password of an OIDC user is the CLI secret of the profile.' : '';
+    throw new ToolError('AUTH', `Cannot ${doing}: Harbor does not know the user or the password, asked ${describe(credentials)}.`, {
+      hint: `Check them; a robot account may have expired or be disabled, and its name begins with Harbor's prefix for robots.${secret}`,
+    });
+  }
+  return { readOnly: json?.['read_only'] === true, oidc };
+}
+
+/**
+ * Whether there is a Harbor at a URL, asked with one request and without credentials. Throws `UNREACHABLE` for no answer, and `REGISTRY_ERROR` for one that tells
+ * nothing: to take a Harbor for a plain registry would spoil its pull times.
+ */
+export async function isHarbor(http: HttpClient, url: string): Promise<boolean> {
+  const { host } = new URL(url);
+  const response = await http.request({ method: 'GET', url: `${url.replace(/\/+$/, '')}/api/v2.0/systeminfo`, headers: { accept: 'application/json' } });
+  if (response.status === 200) return asText(parseJsonObject(response.body)?.['auth_mode']) !== undefined;
+  if (response.status !== 429 && response.status < 500) return false;
+  throw new ToolError('REGISTRY_ERROR', `Cannot find out what kind of registry ${host} is: it answered status ${response.status}.`, {
+    hint: 'Run again later, or name its kind in the config, as "type".',
+  });
+}

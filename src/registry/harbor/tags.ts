@@ -1,0 +1,65 @@
+import { ToolError } from '../../diagnostics/tool-error.ts';
+import type { Digest } from '../../domain/digest.ts';
+import { badAnswer } from '../oci/answer-errors.ts';
+import type { OciClient } from '../oci/client.ts';
+import { readTags } from '../oci/tags.ts';
+import { checkReadable, findArtifact, hasRepository, listArtifacts, type Reading } from './artifacts.ts';
+import { artifactPath, splitRepository } from './client.ts';
+import { type InventoryContext, readInventory } from './inventory.ts';
+import { readList } from './pages.ts';
+import type { Projects } from './projects.ts';
+
+/** The least that the API tells of an artifact. */
+const BARE = 'with_tag=false&with_accessory=false';
+
+/**
+ * All tags, those of accessories too, which only `/v2` lists; where that lists tags of another registry (a proxy cache), or the project is not shown, those that the
+ * REST API has. Throws `NOT_FOUND` for a repository that is not there.
+ */
+export async function listTags(reading: Reading, registry: OciClient, projects: Projects): Promise<string[]> {
+  const { client, repository, signal } = reading;
+  const project = await projects.find(splitRepository(repository)?.project ?? '');
+  if (project && !project.isProxyCache) return (await readTags(registry, repository, signal)) ?? [];
+  const artifacts = await listArtifacts(reading, 'with_tag=true&with_accessory=false');
+  if (artifacts.length === 0 && !(await hasRepository(reading))) {
+    throw new ToolError('NOT_FOUND', `There is no repository ${client.label(repository)}.`, {
+      hint: 'Check the name of the repository, and that the credentials may see it.',
+    });
+  }
+  return artifacts.flatMap(({ tags }) => tags.map(({ name }) => name));
+}
+
+/** The digest that a tag points to; undefined where Harbor says that there is no such tag. Unlike reading a manifest, this is no pull. */
+export async function resolveTag(reading: Reading, tag: string): Promise<Digest | undefined> {
+  return (await findArtifact(reading, tag, BARE))?.digest;
+}
+
+/**
+ * All tags on a digest; none where it is not there. By their own list: an artifact whose tags Harbor could not read looks as if it had none
+ * (src/controller/artifact/controller.go, `populateTags`).
+ */
+export async function tagsOf(reading: Reading, digest: Digest): Promise<string[]> {
+  const { client, repository, signal } = reading;
+  const doing = `list the tags of ${client.label(repository, digest)}`;
+  let list;
+  try {
+    list = await readList(client, { doing, needs: 'tag:list', path: `${artifactPath(repository, digest)}/tags`, repository, signal }, { key: 'name' });
+  } catch (error) {
+    if (!(error instanceof ToolError) || error.code !== 'NOT_FOUND') throw error;
+    await checkReadable(reading);
+    return [];
+  }
+  return list.map(({ name }) => {
+    if (typeof name !== 'string') throw badAnswer(doing, 'it lists a tag without a name');
+    return name;
+  });
+}
+
+/** Where every tag points to, by a whole new inventory: that costs no request for each. */
+export async function resolveTags(context: InventoryContext, repository: string): Promise<ReadonlyMap<string, Digest>> {
+  const { complete, problems = [], manifests } = await readInventory(context, repository, {});
+  if (!complete) {
+    throw new ToolError('REGISTRY_ERROR', `Cannot read the tags of ${context.client.label(repository)}: ${problems.join(' ')}`, { hint: 'Run again later.' });
+  }
+  return new Map(manifests.flatMap(({ digest, tags }) => tags.map((tag) => [tag, digest] as const)));
+}

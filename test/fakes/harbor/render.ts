@@ -1,0 +1,130 @@
+import type { HarborStore, StoredAccessory, StoredArtifact, StoredProject, StoredRepository, StoredTag } from './store.ts';
+
+/** What a list or artifact is asked to hold (src/server/v2.0/handler/artifact.go, `option`). */
+export interface Detail {
+  readonly tag: boolean;
+  readonly label: boolean;
+  readonly scanOverview: boolean;
+  readonly immutableStatus: boolean;
+  readonly accessory: boolean;
+}
+
+export interface RenderOptions {
+  /** Before 2.11, artifacts have no `artifact_type` and no `repository_name`. */
+  readonly artifactTypes: boolean;
+}
+
+/** An artifact as the API tells it; Go leaves out empty texts and maps, and writes empty lists as null. */
+export function renderArtifact(store: HarborStore, artifact: StoredArtifact, detail: Detail, { artifactTypes }: RenderOptions): object {
+  const tags = detail.tag ? store.tagsOn(artifact.id).map((tag) => renderTag(store, tag, detail.immutableStatus)) : [];
+  const references = store.references.filter(({ parentId }) => parentId === artifact.id);
+  const accessories = detail.accessory ? store.accessories.filter(({ subjectId }) => subjectId === artifact.id) : [];
+  return {
+    accessories: listed(accessories.map(renderAccessory)),
+    ...(Object.keys(artifact.annotations ?? {}).length > 0 && { annotations: artifact.annotations }),
+    ...(artifactTypes && artifact.artifactType !== '' && { artifact_type: artifact.artifactType }),
+    digest: artifact.digest,
+    ...(artifact.extraAttrs && { extra_attrs: artifact.extraAttrs }),
+    icon: `sha256:${'0'.repeat(64)}`,
+    id: artifact.id,
+    labels: listed(detail.label ? artifact.labels.map((name, index) => ({ id: index + 1, name, scope: 'g', creation_time: time(1), update_time: time(1) })) : []),
+    manifest_media_type: artifact.manifestType,
+    media_type: artifact.configType,
+    project_id: artifact.projectId,
+    pull_time: time(artifact.pullTime),
+    push_time: time(artifact.pushTime),
+    references: listed(
+      references.map(({ parentId, childId, childDigest, platform, annotations }) => ({
+        ...(annotations && { annotations }),
+        child_digest: childDigest,
+        child_id: childId,
+        parent_id: parentId,
+        ...(platform && { platform: { OsFeatures: null, ...platform } }),
+        urls: null,
+      })),
+    ),
+    repository_id: artifact.repository.id,
+    ...(artifactTypes && { repository_name: artifact.repository.name }),
+    ...(detail.scanOverview && artifact.scan !== undefined && { scan_overview: renderScan(artifact.scan) }),
+    size: artifact.size,
+    tags: listed(tags),
+    type: artifact.configType.includes('helm') ? 'CHART' : 'IMAGE',
+  };
+}
+
+export function renderTag(store: HarborStore, tag: StoredTag, immutableStatus: boolean): object {
+  return {
+    artifact_id: tag.artifactId,
+    id: tag.id,
+    // There, and false, also where it was not asked for.
+    immutable: immutableStatus && store.isImmutable(tag),
+    name: tag.name,
+    pull_time: time(tag.pullTime),
+    push_time: time(tag.pushTime),
+    repository_id: tag.repositoryId,
+  };
+}
+
+export function renderAccessory(accessory: StoredAccessory): object {
+  return {
+    artifact_id: accessory.artifactId,
+    creation_time: time(accessory.createdAt),
+    digest: accessory.digest,
+    icon: '',
+    id: accessory.id,
+    size: accessory.size,
+    ...(accessory.subjectId > 0 && { subject_artifact_id: accessory.subjectId }),
+    subject_artifact_digest: accessory.subjectDigest,
+    subject_artifact_repo: accessory.subjectRepository,
+    type: accessory.type,
+  };
+}
+
+const SEVERITIES = ['None', 'Unknown', 'Negligible', 'Low', 'Medium', 'High', 'Critical'];
+
+function renderScan(scan: NonNullable<StoredArtifact['scan']> | null): object {
+  const found = Object.keys(scan ?? {});
+  const severity = SEVERITIES.findLast((name) => found.includes(name)) ?? 'None';
+  const total = Object.values(scan ?? {}).reduce((sum, count) => sum + count, 0);
+  return {
+    'application/vnd.security.vulnerability.report; version=1.1': {
+      report_id: 'report',
+      scan_status: scan ? 'Success' : 'Error',
+      ...(scan && { severity, summary: { total, fixable: 0, summary: scan } }),
+      start_time: time(1),
+      end_time: time(1),
+      complete_percent: scan ? 100 : 0,
+      duration: 1,
+      scanner: { name: 'Trivy', vendor: 'Aqua Security', version: 'v0.50' },
+    },
+  };
+}
+
+export function renderProject(store: HarborStore, { id, name, public: isPublic, registryId }: StoredProject): object {
+  return {
+    project_id: id,
+    owner_id: 1,
+    name,
+    ...(registryId !== undefined && { registry_id: registryId }),
+    creation_time: time(1),
+    update_time: time(1),
+    deleted: false,
+    repo_count: [...store.repositories.values()].filter(({ projectId }) => projectId === id).length,
+    // Texts, all of them.
+    metadata: { public: String(isPublic), ...(registryId !== undefined && { retention_id: '1' }) },
+  };
+}
+
+export function renderRepository(store: HarborStore, { id, projectId, name }: StoredRepository): object {
+  const artifacts = store.artifactsIn(name).filter((artifact) => !store.isAccessory(artifact.id));
+  return { artifact_count: artifacts.length, creation_time: time(1), id, name, project_id: projectId, pull_count: 0, update_time: time(1) };
+}
+
+/** As go-openapi's strfmt writes it; none is the year 1. */
+export function time(at: number): string {
+  return at === 0 ? '0001-01-01T00:00:00.000Z' : new Date(at).toISOString();
+}
+
+function listed<T>(entries: readonly T[]): readonly T[] | null {
+  return entries.length === 0 ? null : entries;
+}

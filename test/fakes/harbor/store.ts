@@ -1,0 +1,199 @@
+import { createHash } from 'node:crypto';
+
+/** A project; `registryId` of one that caches another registry. */
+export interface StoredProject {
+  readonly id: number;
+  readonly name: string;
+  readonly public: boolean;
+  readonly registryId?: number;
+  /** Nobody may pull: "prevent vulnerable images from running" of everything. */
+  preventPulls: boolean;
+  readonly immutableRules: { id: number; disabled: boolean; pattern: string }[];
+}
+
+export interface StoredRepository {
+  readonly id: number;
+  readonly projectId: number;
+  /** `project/repository` */
+  readonly name: string;
+}
+
+/** Times are milliseconds since the epoch; 0 stands for none. */
+export interface StoredArtifact {
+  readonly id: number;
+  readonly projectId: number;
+  readonly repository: StoredRepository;
+  readonly digest: string;
+  readonly manifestType: string;
+  readonly configType: string;
+  readonly artifactType: string;
+  readonly size: number;
+  readonly bytes: Buffer;
+  readonly blobs: readonly string[];
+  pushTime: number;
+  pullTime: number;
+  readonly extraAttrs?: Readonly<Record<string, unknown>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+  labels: string[];
+  /** The severities that a scan has found, with their number; null: a scan that failed. */
+  scan?: Readonly<Record<string, number>> | null;
+}
+
+export interface StoredReference {
+  readonly parentId: number;
+  readonly childId: number;
+  readonly childDigest: string;
+  readonly platform?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+export interface StoredAccessory {
+  readonly id: number;
+  readonly artifactId: number;
+  /** 0 while its subject is not there. */
+  subjectId: number;
+  readonly subjectRepository: string;
+  readonly subjectDigest: string;
+  readonly digest: string;
+  readonly size: number;
+  readonly type: string;
+  readonly createdAt: number;
+}
+
+export interface StoredTag {
+  readonly id: number;
+  readonly repositoryId: number;
+  artifactId: number;
+  readonly name: string;
+  pushTime: number;
+  pullTime: number;
+}
+
+export interface GcJob {
+  readonly id: number;
+  /** What each look at it tells; the last one stays. */
+  readonly statuses: string[];
+  freed: number;
+}
+
+/** Harbor's tables, and the blobs of the registry behind it. */
+export class HarborStore {
+  readonly projects = new Map<string, StoredProject>();
+  readonly repositories = new Map<string, StoredRepository>();
+  readonly artifacts = new Map<number, StoredArtifact>();
+  readonly tags = new Map<number, StoredTag>();
+  readonly references: StoredReference[] = [];
+  readonly accessories: StoredAccessory[] = [];
+  readonly blobs = new Map<string, Buffer>();
+  readonly gcJobs: GcJob[] = [];
+  readOnly = false;
+  /** What is pushed now is pushed then. */
+  now: () => number = Date.now;
+  #lastId = 0;
+
+  nextId(): number {
+    this.#lastId += 1;
+    return this.#lastId;
+  }
+
+  addProject(name: string, options: { readonly public?: boolean; readonly registryId?: number } = {}): StoredProject {
+    const { public: isPublic = false, registryId } = options;
+    const project = { id: this.nextId(), name, public: isPublic, ...(registryId !== undefined && { registryId }), preventPulls: false, immutableRules: [] };
+    this.projects.set(name, project);
+    return project;
+  }
+
+  /** Tags of the project that a rule's pattern matches (`*` is any text) can neither be deleted nor moved. */
+  addImmutableRule(project: string, pattern: string, disabled = false): void {
+    this.project(project).immutableRules.push({ id: this.nextId(), disabled, pattern });
+  }
+
+  project(name: string): StoredProject {
+    const project = this.projects.get(name);
+    if (!project) throw new Error(`the fake has no project ${name}`);
+    return project;
+  }
+
+  /** The repository, made where it is not there; its project must be. */
+  ensureRepository(name: string): StoredRepository {
+    const known = this.repositories.get(name);
+    if (known) return known;
+    const repository = { id: this.nextId(), projectId: this.project(name.split('/')[0] ?? '').id, name };
+    this.repositories.set(name, repository);
+    return repository;
+  }
+
+  artifactsIn(repository: string): StoredArtifact[] {
+    return [...this.artifacts.values()].filter((artifact) => artifact.repository.name === repository);
+  }
+
+  /** By digest or by tag. */
+  find(repository: string, reference: string): StoredArtifact | undefined {
+    if (reference.startsWith('sha256:')) return this.artifactsIn(repository).find(({ digest }) => digest === reference);
+    const tag = this.findTag(repository, reference);
+    return tag && this.artifacts.get(tag.artifactId);
+  }
+
+  /** As {@link find}; for tests, which know that it is there. */
+  artifact(repository: string, reference: string): StoredArtifact {
+    const artifact = this.find(repository, reference);
+    if (!artifact) throw new Error(`the fake has no ${repository} ${reference}`);
+    return artifact;
+  }
+
+  findTag(repository: string, name: string): StoredTag | undefined {
+    const id = this.repositories.get(repository)?.id;
+    return [...this.tags.values()].find((tag) => tag.repositoryId === id && tag.name === name);
+  }
+
+  tagsOn(artifactId: number): StoredTag[] {
+    return [...this.tags.values()].filter((tag) => tag.artifactId === artifactId);
+  }
+
+  isAccessory(artifactId: number): boolean {
+    return this.accessories.some((accessory) => accessory.artifactId === artifactId);
+  }
+
+  isImmutable(tag: StoredTag): boolean {
+    const artifact = this.artifacts.get(tag.artifactId);
+    const project = [...this.projects.values()].find(({ id }) => id === artifact?.projectId);
+    return (project?.immutableRules ?? []).some(({ disabled, pattern }) => !disabled && matches(pattern, tag.name));
+  }
+
+  /** Points a tag to an artifact. */
+  setTag(artifact: StoredArtifact, name: string): void {
+    const known = this.findTag(artifact.repository.name, name);
+    const pushTime = this.now();
+    if (known) Object.assign(known, { artifactId: artifact.id, pushTime });
+    else this.tags.set(this.nextId(), { id: this.#lastId, repositoryId: artifact.repository.id, artifactId: artifact.id, name, pushTime, pullTime: 0 });
+  }
+
+  /** An image that was never really pushed, for thousands of them: its manifest says nothing, and cannot be pulled. */
+  addPlainImage(repository: string, seed: string, tags: readonly string[], pushTime: number): StoredArtifact {
+    const stored = this.ensureRepository(repository);
+    const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, seed }));
+    const artifact: StoredArtifact = {
+      id: this.nextId(),
+      projectId: stored.projectId,
+      repository: stored,
+      digest: `sha256:${createHash('sha256').update(bytes).digest('hex')}`,
+      manifestType: 'application/vnd.oci.image.manifest.v1+json',
+      configType: 'application/vnd.oci.image.config.v1+json',
+      artifactType: 'application/vnd.oci.image.config.v1+json',
+      size: 1000,
+      bytes,
+      blobs: [],
+      pushTime,
+      pullTime: 0,
+      extraAttrs: { created: new Date(pushTime).toISOString(), os: 'linux', architecture: 'amd64', author: '', config: {} },
+      labels: [],
+    };
+    this.artifacts.set(artifact.id, artifact);
+    for (const name of tags) this.tags.set(this.nextId(), { id: this.#lastId, repositoryId: stored.id, artifactId: artifact.id, name, pushTime, pullTime: 0 });
+    return artifact;
+  }
+}
+
+function matches(pattern: string, text: string): boolean {
+  return new RegExp(`^${pattern.split('*').map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&')).join('.*')}$`).test(text);
+}

@@ -1,0 +1,223 @@
+import { describe, expect, it } from 'vitest';
+import type { ApplyReport } from '../../../src/apply/apply-report.ts';
+import { Journal } from '../../../src/apply/journal.ts';
+import type { EmbeddedRegistry } from '../../../src/demo/embedded-registry.ts';
+import { index } from '../../../src/demo/image.ts';
+import { push } from '../../../src/demo/push.ts';
+import { withServer } from '../registry/oci-fixture.ts';
+import { apply, contents, type Filled, fillRepository, journalLines, planOf, REPOSITORY, single, temporaryFolder } from './apply-fixture.ts';
+
+interface Race {
+  readonly server: EmbeddedRegistry;
+  readonly filled: Filled;
+  readonly report: ApplyReport;
+  readonly folder: string;
+}
+
+/** Carries a plan out, and at the moment the registry is to delete `victim` something happens in its repository. */
+async function whileDeleting(
+  victim: (filled: Filled) => string,
+  happens: (server: EmbeddedRegistry, filled: Filled) => void | Promise<void>,
+): Promise<Race> {
+  const { server, registry } = await withServer();
+  const filled = await fillRepository(server);
+  const plan = await planOf(registry);
+  let done = false;
+  server.onRequest(async ({ method, path }) => {
+    if (done || method !== 'DELETE' || !path.endsWith(`/${victim(filled)}`)) return;
+    done = true;
+    await happens(server, filled);
+  });
+  const folder = await temporaryFolder();
+  const report = await apply(plan, registry, { journal: new Journal(folder) });
+  expect(done).toBe(true);
+  return { server, filled, report, folder };
+}
+
+function tagsIn(server: EmbeddedRegistry): Map<string, string> {
+  return server.storage.repository(REPOSITORY).tags;
+}
+
+/** Holds the deletion up until so many more of the requests that go on beside it are answered. */
+async function answered(server: EmbeddedRegistry, count: number): Promise<void> {
+  const start = server.requests.length;
+  while (server.requests.slice(start).filter(({ status }) => status !== 0).length < count) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+describe('a push between the last look and the deletion', () => {
+  it('a kept tag that was moved onto the doomed image and went along is put back, and the image with all that it holds', async () => {
+    const { server, filled, report, folder } = await whileDeleting(({ nested }) => nested.digest, (server, { nested }) => void tagsIn(server).set('keep-1', nested.digest));
+    const { nested, inner, amd, signature, bill } = filled;
+    const { tags, manifests } = contents(server);
+    expect(tags['keep-1']).toBe(nested.digest);
+    for (const one of [nested, inner, amd, signature, bill]) expect(manifests).toHaveProperty(one.digest);
+    expect(Buffer.from(manifests[nested.digest]!.split(' ')[1]!, 'base64')).toEqual(nested.bytes);
+    expect(report).toMatchObject({ outcome: 'partial', counts: { repaired: 1, lost: 0 } });
+    expect(report.repositories[0]!.repairs).toEqual([{ digest: nested.digest, tag: 'keep-1', restored: true, message: expect.stringContaining('the tag keep-1 was moved from') }]);
+    expect(report.repositories[0]!.notDone).toContainEqual(expect.objectContaining({ digest: nested.digest, outcome: 'drifted' }));
+    expect(await journalLines(folder)).toContainEqual(expect.objectContaining({ kind: 'repair', digest: nested.digest, tag: 'keep-1', restored: true }));
+  });
+
+  it('a new tag that was set on the doomed image and went along is put back', async () => {
+    const { server, filled, report } = await whileDeleting(
+      ({ lone }) => lone.digest,
+      async (server, { lone }) => {
+        tagsIn(server).set('release', lone.digest);
+        await answered(server, 6);
+      },
+    );
+    expect(contents(server).tags).toMatchObject({ release: filled.lone.digest });
+    expect(report.counts).toMatchObject({ repaired: 1, lost: 0 });
+  });
+
+  it('a tag of the doomed image that was moved at the last moment and taken off all the same is put back where it was moved to', async () => {
+    const newer = single('newer');
+    const { server, report } = await whileDeleting(
+      ({ lone }) => lone.digest,
+      async (server) => {
+        await push(server.url, REPOSITORY, newer, ['old-3']);
+        await answered(server, 6);
+        // distribution 2.8 has looked the tags up before, and now takes them off one by one.
+        tagsIn(server).delete('old-3');
+      },
+    );
+    expect(contents(server).tags).toMatchObject({ 'old-3': newer.digest });
+    expect(report.repositories[0]!.repairs).toMatchObject([{ digest: newer.digest, tag: 'old-3', restored: true }]);
+  });
+
+  it('a new tag that points to nothing, since it was set when the image was gone and its tags were taken off, gets its image back', async () => {
+    const { server, registry } = await withServer();
+    const { lone } = await fillRepository(server);
+    const plan = await planOf(registry);
+    server.onRequest(({ method, path }) => {
+      if (method !== 'DELETE' || !path.endsWith(lone.digest)) return;
+      return (reply) => {
+        tagsIn(server).set('release', lone.digest);
+        return reply;
+      };
+    });
+    const report = await apply(plan, registry);
+    const { tags, manifests } = contents(server);
+    expect(tags).toMatchObject({ release: lone.digest });
+    expect(manifests).toHaveProperty(lone.digest);
+    expect(report.repositories[0]!.repairs).toMatchObject([{ tag: 'release', digest: lone.digest, restored: true }]);
+  });
+
+  it('what cannot be put back is lost, and said so', async () => {
+    const { filled, report, folder } = await whileDeleting(
+      ({ lone }) => lone.digest,
+      (server, { lone }) => {
+        tagsIn(server).set('keep-1', lone.digest);
+        server.onRequest(({ method }) => (method === 'PUT' ? { status: 507, body: 'no space' } : undefined));
+      },
+    );
+    expect(report).toMatchObject({ outcome: 'failed', counts: { repaired: 0, lost: 1 } });
+    const lost = { digest: filled.lone.digest, tag: 'keep-1', restored: false, message: expect.stringContaining('no space') };
+    expect(report.repositories[0]!.repairs).toEqual([lost]);
+    expect(await journalLines(folder)).toContainEqual(expect.objectContaining({ kind: 'repair', ...lost }));
+  });
+
+  it('a new index that came to hold a child just when it was deleted gets its child back', async () => {
+    const { server, filled, report } = await whileDeleting(
+      ({ amd }) => amd.digest,
+      async (server, { amd }) => void (await push(server.url, REPOSITORY, index([amd]), ['next'])),
+    );
+    expect(contents(server).manifests).toHaveProperty(filled.amd.digest);
+    expect(report.repositories[0]!.repairs).toMatchObject([{ digest: filled.amd.digest, restored: true }]);
+    expect(report.repositories[0]!.notDone).toContainEqual(expect.objectContaining({ digest: filled.bill.digest, outcome: 'held' }));
+  });
+
+  it('a known tag that came to point to an index with a doomed child gets that child back at the end', async () => {
+    const { server, filled, report } = await whileDeleting(
+      ({ nested }) => nested.digest,
+      async (server, { amd }) => void (await push(server.url, REPOSITORY, index([amd]), ['keep-2'])),
+    );
+    const { manifests } = contents(server);
+    expect(manifests).toHaveProperty(filled.amd.digest);
+    expect(manifests).toHaveProperty(filled.bill.digest);
+    expect(report.counts.repaired).toBe(2);
+  });
+
+  it('a new index that cannot be read ends the deletions in its repository', async () => {
+    const { server, filled, report } = await whileDeleting(
+      ({ nested }) => nested.digest,
+      async (server, { amd }) => {
+        const next = await push(server.url, REPOSITORY, index([amd]), ['next']);
+        server.onRequest(({ method, path }) => (method === 'GET' && path.endsWith(next) ? { status: 500, body: '' } : undefined));
+      },
+    );
+    expect(report.repositories[0]!.error?.code).toBe('REGISTRY_ERROR');
+    expect(report.counts).toMatchObject({ deleted: 2 });
+    expect(contents(server).manifests).toHaveProperty(filled.amd.digest);
+  });
+
+  it('a tag that is set anew before it could be put back is left where it is', async () => {
+    const { server, filled, report } = await whileDeleting(
+      ({ nested }) => nested.digest,
+      (server, { nested, kept }) => {
+        tagsIn(server).set('keep-1', nested.digest);
+        server.onRequest(({ method, path }) => {
+          if (method === 'PUT' && path.endsWith(nested.digest)) tagsIn(server).set('keep-1', kept.digest);
+        });
+      },
+    );
+    expect(contents(server).tags).toMatchObject({ 'keep-1': filled.kept.digest });
+    expect(report.counts.lost).toBe(0);
+  });
+
+  it('a tag that somebody else takes off meanwhile, with its image, is left alone', async () => {
+    const { server, report } = await whileDeleting(
+      ({ lone }) => lone.digest,
+      (server, { kept }) => {
+        tagsIn(server).delete('keep-1');
+        server.storage.repository(REPOSITORY).manifests.delete(kept.digest);
+      },
+    );
+    expect(contents(server).tags).not.toHaveProperty('keep-1');
+    expect(report.counts).toMatchObject({ repaired: 0, lost: 0 });
+  });
+
+  it('what is pushed again while it is deleted stays, and its children', async () => {
+    const { server, registry } = await withServer();
+    const filled = await fillRepository(server);
+    const plan = await planOf(registry);
+    let done = false;
+    server.onRequest(({ method, path }) => {
+      if (method !== 'DELETE' || !path.endsWith(`/${filled.nested.digest}`)) return;
+      return (reply) => {
+        const { manifests, tags } = server.storage.repository(REPOSITORY);
+        if (!done) {
+          manifests.set(filled.nested.digest, { mediaType: filled.nested.mediaType, bytes: filled.nested.bytes, fields: { children: [], blobs: [] } as never });
+          tags.set('old-1', filled.nested.digest);
+        }
+        done = true;
+        return reply;
+      };
+    });
+    const report = await apply(plan, registry);
+    const { manifests } = contents(server);
+    for (const one of [filled.nested, filled.inner, filled.amd, filled.signature, filled.bill]) expect(manifests).toHaveProperty(one.digest);
+    expect(report.counts.lost).toBe(0);
+  });
+});
+
+describe('a registry that takes more than one tag off', () => {
+  it('gets the other tags back, and is asked for nothing more', async () => {
+    const { server, registry } = await withServer();
+    const filled = await fillRepository(server);
+    const plan = await planOf(registry);
+    server.onRequest(({ method, path }) => {
+      if (method !== 'DELETE' || !path.endsWith('/old-2')) return;
+      const { tags, manifests } = server.storage.repository(REPOSITORY);
+      manifests.delete(filled.floating.digest);
+      tags.delete('keep-2');
+      tags.delete('old-2');
+      return { status: 202 };
+    });
+    const report = await apply(plan, registry);
+    expect(contents(server).tags).toMatchObject({ 'keep-2': filled.floating.digest, 'old-1': filled.nested.digest });
+    expect(report.repositories[0]!.repairs).toMatchObject([{ tag: 'keep-2', restored: true }]);
+    expect(report.repositories[0]!.error?.message).toContain('other tags of its image went along');
+    expect(report.counts).toMatchObject({ deleted: 1 });
+  });
+});

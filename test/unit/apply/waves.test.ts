@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { waves } from '../../../src/apply/waves.ts';
+import type { Step } from '../../../src/plan/plan.ts';
+
+function manifest(digest: string, ...after: string[]): Step {
+  return { op: 'delete-manifest', digest, expect: {}, after };
+}
+const tag: Step = { op: 'delete-tag', tag: 'v1', digest: 'kept' };
+
+function shape(steps: readonly Step[]): string[][] {
+  return waves(steps).map((wave) => wave.map((step) => (step.op === 'delete-tag' ? step.tag : step.digest)));
+}
+
+describe('waves', () => {
+  it('take single tags off before any manifest', () => {
+    expect(shape([tag, manifest('a')])).toEqual([['v1'], ['a']]);
+  });
+
+  it('put side by side what nothing among the steps holds', () => {
+    expect(shape([manifest('a'), manifest('b')])).toEqual([['a', 'b']]);
+  });
+
+  it('put a manifest after the last of its holders, however deep that is', () => {
+    expect(shape([manifest('index'), manifest('other'), manifest('inner', 'index'), manifest('leaf', 'inner', 'other'), manifest('sbom', 'leaf')])).toEqual([
+      ['index', 'other'],
+      ['inner'],
+      ['leaf'],
+      ['sbom'],
+    ]);
+  });
+
+  it('are none without steps', () => {
+    expect(waves([])).toEqual([]);
+  });
+});
