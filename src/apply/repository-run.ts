@@ -12,6 +12,7 @@ import { manifestLinks } from './manifest-links.ts';
 import { PutBack } from './put-back.ts';
 import { type Halt, RunState } from './run-state.ts';
 import { TagWatch } from './tag-watch.ts';
+import { tagsOf } from './tags-of.ts';
 import { waves } from './waves.ts';
 
 /** A registry that fails so often in a row is not asked to delete anything more. */
@@ -164,7 +165,7 @@ class RepositoryRun {
   /** Reads the step's expectations again, now. Undefined: they hold. */
   async #recheck(step: Step): Promise<Verdict | undefined> {
     const { registry, plan } = this.#state;
-    const tags = step.op === 'delete-tag' ? [step.tag] : Object.keys(step.expect);
+    const tags = tagsOf(step);
     let there: ReadonlySet<string> | undefined;
     if (!registry.tagsOf) there = await this.#tags.refresh();
     else if (step.op === 'delete-manifest') {

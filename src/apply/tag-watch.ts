@@ -8,6 +8,8 @@ import type { DeleteOutcome } from '../registry/registry.ts';
 import type { Holds } from './holds.ts';
 import type { PutBack } from './put-back.ts';
 import type { RunState } from './run-state.ts';
+import { tagsOf } from './tags-of.ts';
+import { takesMore } from './takes-more.ts';
 
 /** Milliseconds that a push may take from when its tag is listed until it can be resolved. */
 const SETTLE = 1000;
@@ -252,13 +254,4 @@ export class TagWatch {
       limit.clearQueue();
     }
   }
-}
-
-function tagsOf(step: Step): string[] {
-  return step.op === 'delete-tag' ? [step.tag] : Object.keys(step.expect);
-}
-
-function takesMore(tag: string, { place }: RunState): ToolError {
-  const message = `when the tag ${tag} was taken off in ${place.repository} of ${place.registry}, other tags of its image went along`;
-  return new ToolError('REGISTRY_ERROR', message, { hint: 'this registry cannot take off single tags: use "sharedTags: keep" in the policy' });
 }
