@@ -2,6 +2,7 @@ import { open, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Digest } from '../domain/digest.ts';
+import type { InUse } from '../domain/in-use.ts';
 import type { DeleteManifestStep, Plan, PlannedImage, Step, Summary } from '../plan/plan.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { ApplyReport } from './apply-report.ts';
@@ -15,6 +16,8 @@ export interface LeftoverOptions extends Omit<ApplyOptions, 'plan' | 'journal'> 
   readonly folder: string;
   /** The repositories that this run is about. */
   readonly wanted: (place: Place) => boolean;
+  /** What is in use now: it was not asked for when the earlier run was planned. */
+  readonly inUse: InUse;
 }
 
 export interface Leftovers {
@@ -106,7 +109,7 @@ async function finishJournal({ header, steps }: JournalDocument, options: Leftov
       clean = false;
       continue;
     }
-    const left = await stepsLeft(registry, repository, planned);
+    const left = await stepsLeft(registry, repository, planned, usedDigests(options.inUse));
     if (left.length === 0) continue;
     const report = await executePlan({ ...options, plan: planFor(registry, repository, left, header.tool.version), journal: new Journal(options.folder) });
     reports.push(report);
@@ -115,22 +118,32 @@ async function finishJournal({ header, steps }: JournalDocument, options: Leftov
   return clean;
 }
 
-/** The steps for manifests that are still there although everything that they were to go after is gone, or is among them. */
-async function stepsLeft(registry: Registry, repository: string, planned: readonly Step[]): Promise<DeleteManifestStep[]> {
-  const known = new Map<Digest, boolean>();
-  const isThere = async (digest: Digest): Promise<boolean> => {
-    const there = known.get(digest) ?? (await registry.readManifest(repository, digest)) !== undefined;
-    known.set(digest, there);
-    return there;
+/** The steps for manifests that are still there, and not in use, although everything that they were to go after is gone, or is among them. */
+async function stepsLeft(registry: Registry, repository: string, planned: readonly Step[], used: ReadonlySet<Digest>): Promise<DeleteManifestStep[]> {
+  const known = new Map<Digest, string | undefined>();
+  const textOf = async (digest: Digest): Promise<string | undefined> => {
+    if (!known.has(digest)) {
+      const manifest = await registry.readManifest(repository, digest);
+      known.set(digest, manifest && Buffer.from(manifest.bytes).toString('utf8'));
+    }
+    return known.get(digest);
   };
   const left = new Map<Digest, DeleteManifestStep>();
   for (const step of planned) {
     if (step.op === 'delete-tag' || step.after.length === 0) continue;
     let held = false;
-    for (const holder of step.after) held ||= !left.has(holder) && (await isThere(holder));
-    if (!held && (await isThere(step.digest))) left.set(step.digest, step);
+    for (const holder of step.after) held ||= !left.has(holder) && (await textOf(holder)) !== undefined;
+    const text = held ? undefined : await textOf(step.digest);
+    // Its own digest, or in its bytes that of its config or of a child.
+    const inUse = [...used].some((digest) => digest === step.digest || text?.includes(digest));
+    if (text !== undefined && !inUse) left.set(step.digest, step);
   }
   return [...left.values()];
+}
+
+/** Nothing that is left has a tag, so digests alone matter. */
+function usedDigests({ images }: InUse): Set<Digest> {
+  return new Set(images.flatMap(({ image }) => ('digest' in image ? image.digest : (image.reference.digest ?? []))));
 }
 
 const NOTHING: Summary = { images: { keep: 0, untag: 0, delete: 0 }, tags: { keep: 0, delete: 0 }, bytes: { deleted: 0, freed: 0, exact: false } };

@@ -22,9 +22,7 @@ export async function apply(file: string, options: ApplyOptions, context: Contex
   try {
     const style = styleOf(io, options);
     if (options.output === 'table' && options.verbose) io.stdout.write(`${planTable(plan, { style })}\n`);
-    const inPlan = new Set(plan.repositories.filter(({ policy }) => policy !== undefined).map(({ registry, repository }) => `${registry}/${repository}`));
-    const concerns = (registry: string, repository: string): boolean => inPlan.has(`${registry}/${repository}`);
-    const report = await carryOut({ plan, registries: place.byName, settings: place.settings, startedAt, concerns }, options, context);
+    const report = await carryOut({ plan, registries: place.byName, settings: place.settings, startedAt }, options, context);
     if (!report) return EXIT.failed;
     const text = { json: toJson, yaml: toYaml, table: () => applyText(report, { style, verbose: options.verbose ?? false }) }[options.output](report);
     io.stdout.write(text);

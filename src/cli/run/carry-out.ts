@@ -5,6 +5,7 @@ import { finishLeftovers } from '../../apply/leftovers.ts';
 import type { Settings } from '../../config/settings.ts';
 import { EXIT } from '../../diagnostics/exit-codes.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
+import type { InUse } from '../../domain/in-use.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { Registry } from '../../registry/registry.ts';
 import { bytes, count } from '../../report/text.ts';
@@ -27,8 +28,8 @@ export interface Work {
   readonly settings: Settings;
   /** Milliseconds since the epoch: `maxDuration` counts from here. */
   readonly startedAt: number;
-  /** Where remains of earlier runs are finished too. */
-  readonly concerns: (registry: string, repository: string) => boolean;
+  /** Where what earlier runs left half-way is finished too, unless it is in use now; absent where nobody has asked what is. */
+  readonly leftovers?: { readonly concerns: (registry: string, repository: string) => boolean; readonly inUse: InUse };
 }
 
 /**
@@ -60,15 +61,15 @@ export async function carryOut(work: Work, options: CarryOutOptions, context: Co
     },
   };
   try {
-    if (plan.applyable) await finishEarlier(work, shared, settings.journalDir, options, context);
+    if (plan.applyable && work.leftovers) await finishEarlier(work.leftovers, shared, settings.journalDir, options, context);
     return await executePlan({ ...shared, plan, journal: new Journal(settings.journalDir) });
   } finally {
     progress.stop();
   }
 }
 
-async function finishEarlier({ registries, concerns }: Work, shared: Omit<ApplyOptions, 'plan' | 'journal'>, folder: string, { quiet }: GlobalOptions, context: Context): Promise<void> {
-  const { reports, problems } = await finishLeftovers({ ...shared, registries, folder, wanted: ({ registry, repository }) => concerns(registry, repository) });
+async function finishEarlier({ concerns, inUse }: NonNullable<Work['leftovers']>, shared: Omit<ApplyOptions, 'plan' | 'journal'>, folder: string, { quiet }: GlobalOptions, context: Context): Promise<void> {
+  const { reports, problems } = await finishLeftovers({ ...shared, folder, inUse, wanted: ({ registry, repository }) => concerns(registry, repository) });
   const finished = reports.reduce((sum, { counts }) => sum + counts.deleted, 0);
   if (finished > 0 && !quiet) say(context.io, `${count(finished, 'manifest')} deleted that an earlier run had left half-way`);
   for (const problem of problems) context.io.stderr.write(renderError(problem, context.version));
@@ -93,8 +94,9 @@ function lineOf(event: ApplyEvent): string | undefined {
 }
 
 /** How a run ends whose plan was carried out. */
-export function exitCodeOfApply({ outcome, error, stoppedBy: by }: ApplyReport, { io }: Context): number {
+export function exitCodeOfApply({ outcome, counts, error, repositories, stoppedBy: by }: ApplyReport, { io }: Context): number {
   if (error) return new ToolError(error.code, error.message, { hint: error.hint }).exitCode;
+  if (counts.deleted === 0 && repositories.some((one) => one.error?.code === 'AUTH')) return EXIT.auth;
   if (outcome === 'failed') return EXIT.failed;
   if (outcome === 'interrupted' && by === 'signal') return stoppedBy(io.signal)?.exitCode ?? EXIT.partial;
   return outcome === 'done' ? EXIT.done : EXIT.partial;

@@ -1,4 +1,5 @@
 import { ToolError } from '../../diagnostics/tool-error.ts';
+import type { InUse } from '../../domain/in-use.ts';
 import type { RepositoryInventory } from '../../domain/inventory.ts';
 import { assemblePlan } from '../../plan/make-plan.ts';
 import type { Plan, RepositoryPlan } from '../../plan/plan.ts';
@@ -31,6 +32,7 @@ export interface Planning {
   readonly registries: ReadonlyMap<string, Registry>;
   /** What could not be read, or not whole; everything else is in the plan. */
   readonly failures: readonly ToolError[];
+  readonly inUse: InUse;
   /** True of a repository that this run is about and that a policy governs. */
   readonly concerns: (registry: string, repository: string) => boolean;
 }
@@ -87,7 +89,7 @@ export async function withPlan<Result>(
     const { maxDeletions } = settings;
     const plan = assemblePlan(planned, { policies: deciding.policies, inUse, now, createdAt, version, ...(maxDeletions !== undefined && { maxDeletions }) });
     progress.stop();
-    return await use({ plan, workplace, registries: registries.byName, failures, concerns });
+    return await use({ plan, workplace, registries: registries.byName, failures, inUse, concerns });
   } finally {
     progress.stop();
     await registries.close();

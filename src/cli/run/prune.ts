@@ -58,12 +58,12 @@ async function shown({ plan }: Planning, options: PruneOptions, context: Context
 /** With `--apply`: a table is shown before it is carried out, a document afterwards, with what came of it. */
 async function applied(planning: Planning, options: PruneOptions, context: Context, startedAt: number, done: (report: ApplyReport) => void): Promise<number> {
   const { io } = context;
-  const { plan, registries, concerns, workplace } = planning;
+  const { plan, registries, concerns, inUse, workplace } = planning;
   const before = options.output === 'table' ? planAnswer(plan, options, context) : '';
   if (options.out === undefined) io.stdout.write(before);
   let report: ApplyReport | undefined;
   try {
-    report = await carryOut({ plan, registries, settings: workplace.settings, startedAt, concerns }, options, context);
+    report = await carryOut({ plan, registries, settings: workplace.settings, startedAt, leftovers: { concerns, inUse } }, options, context);
   } finally {
     if (report) done(report);
     const after = options.output !== 'table' ? planAnswer(plan, options, context, report) : report ? appliedTable(report, options, io) : '';

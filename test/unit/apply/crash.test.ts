@@ -102,7 +102,7 @@ describe('a run that is killed', () => {
       const folder = await temporaryFolder();
       await writeFile(join(folder, run.name), moment.journal);
       const options = { registries: new Map([['prod', run.registry]]), concurrency: 4 };
-      const { problems } = await finishLeftovers({ ...options, folder, wanted: () => true });
+      const { problems } = await finishLeftovers({ ...options, folder, wanted: () => true, inUse: { images: [], problems: [], hosts: {} } });
       expect(problems).toEqual([]);
       await apply(await planOf(run.registry), run.registry, { journal: new Journal(folder) });
       expect(contents(run.server), moment.what).toEqual(run.after);

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { Journal } from '../../../src/apply/journal.ts';
+import type { Digest } from '../../../src/domain/digest.ts';
 import { finishLeftovers, type Leftovers } from '../../../src/apply/leftovers.ts';
 import { lockRepositories } from '../../../src/apply/lock-repositories.ts';
 import type { EmbeddedRegistry } from '../../../src/demo/embedded-registry.ts';
@@ -34,8 +35,9 @@ async function stopped(): Promise<Stopped> {
   return { server, registry, filled, folder };
 }
 
-function finish({ registry, folder }: Stopped, wanted = true): Promise<Leftovers> {
-  return finishLeftovers({ folder, registries: new Map([['prod', registry]]), concurrency: 4, wanted: () => wanted });
+function finish({ registry, folder }: Stopped, wanted = true, used: readonly Digest[] = []): Promise<Leftovers> {
+  const inUse = { images: used.map((digest) => ({ image: { digest }, source: 'test' })), problems: [], hosts: {} };
+  return finishLeftovers({ folder, registries: new Map([['prod', registry]]), concurrency: 4, wanted: () => wanted, inUse });
 }
 
 async function marks(folder: string): Promise<string[]> {
@@ -54,6 +56,15 @@ describe('what an earlier run left', () => {
     expect(manifests).toHaveProperty(kept.digest);
     expect(await marks(run.folder)).toHaveLength(1);
     expect(await finish(run)).toEqual({ reports: [], problems: [] });
+  });
+
+  it('stays where it is in use by now, by its own digest or by that of its config', async () => {
+    const run = await stopped();
+    const { amd, inner } = run.filled;
+    const config = (JSON.parse(Buffer.from(amd.bytes).toString('utf8')) as { config: { digest: Digest } }).config.digest;
+    await finish(run, true, [inner.digest, config]);
+    const { manifests } = contents(run.server);
+    for (const one of [amd, inner]) expect(manifests).toHaveProperty(one.digest);
   });
 
   it('stays where a tag leads to it by now', async () => {

@@ -1,0 +1,28 @@
+import { isRepositoryName } from '../../domain/reference.ts';
+import { badAnswer } from '../oci/answer-errors.ts';
+import { asObject } from '../oci/json-fields.ts';
+import type { EcrClient } from './client.ts';
+import { pages } from './pages.ts';
+
+/**
+ * The names of all repositories, each once. `field` holds the name, after `prefix`. Throws `AUTH` where these credentials may not list them; those of another account can be granted one by one alone, and have to be named.
+ */
+export async function* listRepositories(
+  client: EcrClient,
+  { field, prefix, registryId, signal }: { readonly field: string; readonly prefix: string; readonly registryId?: string | undefined; readonly signal?: AbortSignal | undefined },
+): AsyncGenerator<string> {
+  const doing = `list the repositories of ${client.name}`;
+  const seen = new Set<string>();
+  const input = registryId === undefined ? {} : { registryId };
+  for await (const page of pages(client, { operation: 'DescribeRepositories', doing, input, signal }, 'repositories')) {
+    for (const repository of page) {
+      const text = asObject(repository)?.[field];
+      if (typeof text !== 'string' || !text.startsWith(prefix)) throw badAnswer(doing, 'the answer lists something without a name');
+      const name = text.slice(prefix.length);
+      if (!isRepositoryName(name)) throw badAnswer(doing, `the answer lists ${JSON.stringify(name).slice(0, 200)}, which is no name of a repository`);
+      if (seen.has(name)) continue;
+      seen.add(name);
+      yield name;
+    }
+  }
+}

@@ -1,0 +1,91 @@
+import pLimit from 'p-limit';
+import { createRegistryAuth } from '../../auth/create-registry-auth.ts';
+import { type Clock, systemClock } from '../../http/clock.ts';
+import { HostLimiter } from '../../http/host-limiter.ts';
+import type { ContentCache } from '../cache.ts';
+import { OciClient } from '../oci/client.ts';
+import { putManifest } from '../oci/put-manifest.ts';
+import type { Registry } from '../registry.ts';
+import { Batches } from './batches.ts';
+import { ECR_PUBLIC_CAPABILITIES } from './capabilities.ts';
+import { listRepositories } from './catalog.ts';
+import { EcrClient } from './client.ts';
+import { createServiceConfig, type ServiceOptions } from './create-service-config.ts';
+import type { EcrIdentity } from './credentials.ts';
+import { checkDelete, deleteManifests, type Settled } from './deletion.ts';
+import { Images, listTags, resolveTag, tagsOf } from './images.ts';
+import { type InventoryContext, readInventory } from './inventory.ts';
+import { readManifest } from './manifest-content.ts';
+import { mustReadPublic } from './must-read.ts';
+import { createPublicLogin } from './public-login.ts';
+import { createPublicManifests } from './public-manifests.ts';
+import { PublicRepositories } from './public-repositories.ts';
+import { createPublicService } from './public-service.ts';
+import { outcomeOf, TagDeletion } from './tag-deletion.ts';
+
+export interface EcrPublicRegistryOptions extends Pick<ServiceOptions, 'http' | 'endpoint' | 'credentials'> {
+  /** Its name in documents and messages. */
+  readonly name: string;
+  /** `https://public.ecr.aws`, or with the alias of the account's registry, `https://public.ecr.aws/<alias>`. */
+  readonly url: string;
+  readonly identity?: EcrIdentity;
+  readonly cache?: ContentCache;
+  /** Calls side by side. Default 8. */
+  readonly concurrency?: number;
+  readonly clock?: Clock;
+}
+
+/** The API of ECR Public is there and in us-west-2 alone, for registries everywhere. */
+const REGION = 'us-east-1';
+const DEFAULT_CONCURRENCY = 8;
+/** What its list calls the host, whatever host was asked. */
+const HOST = 'public.ecr.aws/';
+
+/**
+ * Amazon ECR Public: what belongs to the account of the credentials. Images are listed and deleted by its API; manifests are read and put back by the OCI API, and all of
+ * them are read that may be attached to another, since its API does not tell that. Nothing is sent yet.
+ */
+export function createEcrPublicRegistry(options: EcrPublicRegistryOptions): Registry {
+  const { name, http, endpoint, credentials, identity = {}, cache, concurrency = DEFAULT_CONCURRENCY, clock = systemClock } = options;
+  const url = options.url.replace(/\/+$/, '');
+  const { origin, pathname } = new URL(url);
+  const alias = pathname === '/' ? undefined : pathname.slice(1);
+  const limiter = new HostLimiter(concurrency);
+  const service = createPublicService(createServiceConfig({ region: REGION, http, limiter, clock, identity, ...(endpoint !== undefined && { endpoint }), ...(credentials && { credentials }) }));
+  const client: EcrClient = new EcrClient({ name, service, limiter, identify: (repository) => repositories.identify(repository) });
+  const repositories = new PublicRepositories(client, alias);
+  const login = createPublicLogin(client, clock);
+  const auth = createRegistryAuth({ http, registry: name, url: origin, credentials: login });
+  const registry = new OciClient({ name, url: origin, send: (request, scopes) => auth.send(request, scopes) });
+  const nameOf = (repository: string): string => (alias === undefined ? repository : `${alias}/${repository}`);
+  const images = new Images(client);
+  const manifests = createPublicManifests(registry, nameOf);
+  const deletions = new Batches<Settled>((repository, digests) => deleteManifests(client, images, repository, digests));
+  const read = async (repository: string, digest: string): ReturnType<Registry['readManifest']> =>
+    readManifest((await manifests.read(repository, [digest], undefined)).get(digest), client, images, repository, digest);
+  const tagDeletion = new TagDeletion(client, images, async (repository, tag, digest) => {
+    const manifest = await read(repository, digest);
+    if (manifest) await putManifest(registry, nameOf(repository), manifest, tag);
+    return manifest !== undefined;
+  });
+  const context: InventoryContext = { type: 'ecr-public', client, images, manifests, mustRead: mustReadPublic, capabilities: ECR_PUBLIC_CAPABILITIES, cache, limit: pLimit(2 * concurrency) };
+  return {
+    name,
+    type: context.type,
+    url,
+    async *repositories({ signal } = {}) {
+      if (alias === undefined) return yield* listRepositories(client, { field: 'repositoryUri', prefix: HOST, signal });
+      const { registryId } = await repositories.identify('any');
+      yield* listRepositories(client, { field: 'repositoryName', prefix: '', registryId, signal });
+    },
+    inventory: (repository, asked = {}) => readInventory(context, repository, asked),
+    checkDelete: (repository) => checkDelete(client, repository),
+    listTags: (repository) => listTags(images, repository),
+    resolveTag: (repository, tag) => resolveTag(images, repository, tag),
+    tagsOf: (repository, digest) => tagsOf(images, repository, digest),
+    readManifest: read,
+    deleteManifest: async (repository, digest) => outcomeOf(await deletions.load(repository, digest)),
+    deleteTag: (repository, tag, digest) => tagDeletion.delete(repository, tag, digest),
+    putManifest: (repository, manifest, tag) => putManifest(registry, nameOf(repository), manifest, tag),
+  };
+}

@@ -1,0 +1,35 @@
+import type { Digest } from '../../domain/digest.ts';
+import { badAnswer } from '../oci/answer-errors.ts';
+import { asList, asObject, asText, type JsonObject } from '../oci/json-fields.ts';
+import type { EcrClient, ImageId } from './client.ts';
+
+/** What BatchDeleteImage says of one image or tag: done, with the image that it was or had the tag, or why not (`failureCode` and its reason). */
+export type Answered = { readonly deleted: true; readonly digest?: Digest } | { readonly deleted: false; readonly code: string; readonly reason: string };
+
+/**
+ * Deletes up to 100 images, or takes up to 100 tags off, in one call, and answers for each what became of it; undefined where ECR says nothing of it although it
+ * was asked for by itself. What an answer does not mention is asked for once more, alone. Throws where the whole call fails.
+ */
+export async function deleteImages(client: EcrClient, repository: string, ids: readonly ImageId[], doing: string): Promise<(Answered | undefined)[]> {
+  const answer = await client.call({ operation: 'BatchDeleteImage', doing, repository, input: { imageIds: ids } });
+  const done = asList(answer['imageIds']);
+  const failures = asList(answer['failures']);
+  if (!done || !failures || !('imageIds' in answer || 'failures' in answer)) throw badAnswer(doing, 'the answer is no list of what was deleted');
+  const results: (Answered | undefined)[] = [];
+  for (const id of ids) {
+    const failure = failures.map((one) => asObject(one) ?? {}).find((one) => isOf(one['imageId'], id)) ?? (ids.length === 1 ? asObject(failures[0]) : undefined);
+    const entry = done.map((one) => asObject(one) ?? {}).find((one) => isOf(one, id));
+    if (failure) results.push({ deleted: false, code: asText(failure['failureCode']) ?? 'an unknown failure', reason: asText(failure['failureReason']) ?? '' });
+    else if (entry) {
+      const digest = asText(entry['imageDigest']);
+      results.push({ deleted: true, ...(digest !== undefined && { digest }) });
+    } else results.push(ids.length > 1 ? (await deleteImages(client, repository, [id], doing))[0] : undefined);
+  }
+  return results;
+}
+
+/** True where an id of an answer is that of the request. An image that is deleted by digest is answered once for each of its tags. */
+function isOf(value: unknown, { imageDigest, imageTag }: ImageId): boolean {
+  const id: JsonObject = asObject(value) ?? {};
+  return (imageDigest === undefined || id['imageDigest'] === imageDigest) && (imageTag === undefined || id['imageTag'] === imageTag);
+}

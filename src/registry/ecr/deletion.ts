@@ -1,0 +1,57 @@
+import { randomBytes } from 'node:crypto';
+import { ToolError } from '../../diagnostics/tool-error.ts';
+import type { Digest } from '../../domain/digest.ts';
+import { printable, redact } from '../../diagnostics/redact.ts';
+import type { DeleteOutcome } from '../registry.ts';
+import { failed } from './answer-errors.ts';
+import { type Answered, deleteImages } from './delete-images.ts';
+import type { EcrClient } from './client.ts';
+import type { Images } from './images.ts';
+
+/** What became of one of several: an error of its own is no error of the others. */
+export type Settled = DeleteOutcome | { readonly error: ToolError };
+
+/**
+ * Asks whether images can be deleted in a repository, by deleting one that does not exist: that takes the permission and changes nothing. Throws `AUTH`, `NOT_FOUND`
+ * for a repository that is not there, and `REGISTRY_ERROR` for any answer but that there is no such image.
+ */
+export async function checkDelete(client: EcrClient, repository: string): Promise<void> {
+  const doing = `find out whether images can be deleted in ${client.label(repository)}`;
+  const [answered] = await deleteImages(client, repository, [{ imageDigest: `sha256:${randomBytes(32).toString('hex')}` }], doing);
+  if (answered && !answered.deleted && answered.code !== 'ImageNotFound') throw failed(doing, answered.code, answered.reason, client.service);
+}
+
+/** Deletes images with all their tags, by digest, up to 100 in one call. */
+export async function deleteManifests(client: EcrClient, images: Images, repository: string, digests: readonly Digest[]): Promise<Map<Digest, Settled>> {
+  const what = digests.length === 1 ? `the image ${client.label(repository, digests[0])}` : `${digests.length} images of ${client.label(repository)}`;
+  const answers = await deleteImages(client, repository, digests.map((imageDigest) => ({ imageDigest })), `delete ${what}`);
+  const settled = digests.map(async (digest, position): Promise<[Digest, Settled]> => [
+    digest,
+    await settle(client, { doing: `delete the image ${client.label(repository, digest)}`, answered: answers[position], isThere: async () => (await images.find(repository, digest)) !== undefined }),
+  ]);
+  return new Map(await Promise.all(settled));
+}
+
+export interface Question {
+  readonly doing: string;
+  readonly answered: Answered | undefined;
+  /** Whether it is there now; asked where ECR says that it is not, or nothing. */
+  readonly isThere: () => Promise<boolean>;
+}
+
+/** What an answer means. "Not there" is believed once DescribeImages, which can tell a missing image from a missing repository or permission, says so too. */
+export async function settle({ service }: EcrClient, { doing, answered, isThere }: Question): Promise<Settled> {
+  try {
+    if (answered?.deleted) return { outcome: 'deleted' };
+    if (answered?.code === 'ImageReferencedByManifestList') {
+      const said = `${service.title} answered ${answered.code}: ${printable(redact(answered.reason)).slice(0, 300)}`;
+      return { outcome: 'locked', message: `Cannot ${doing}: an index holds it (${said.replace(/[.\s]*$/, '')}).` };
+    }
+    if (answered && answered.code !== 'ImageNotFound') return { error: failed(doing, answered.code, answered.reason, service) };
+    if (!(await isThere())) return { outcome: answered ? 'gone' : 'deleted' };
+    return { error: new ToolError('REGISTRY_ERROR', `Cannot ${doing}: ${service.title} ${answered ? 'says that it is not there' : 'does not say why'}, and lists it all the same.`, { hint: 'Run again.' }) };
+  } catch (error) {
+    if (error instanceof ToolError) return { error };
+    throw error;
+  }
+}

@@ -1,0 +1,26 @@
+/** What the host of a private ECR registry says of it. */
+export interface EcrHost {
+  /** The account that the registry belongs to: its registry id. */
+  readonly account: string;
+  readonly region: string;
+  readonly fips: boolean;
+  /** The API is to be reached by its dual-stack name too. */
+  readonly dualStack: boolean;
+}
+
+/**
+ * Every form of a registry's host: plain, FIPS and dual-stack, of the partitions aws, aws-cn, aws-us-gov, aws-eusc and the ISO ones (the ECR credential helper for
+ * Docker, ecr-login/api/client.go, knows the same).
+ */
+export const ECR_HOST =
+  /^(\d{12})\.dkr[.-]ecr(-fips)?\.([a-z0-9][a-z0-9-]*)\.(?:amazonaws\.(?:com|com\.cn|eu)|(on\.aws|on\.amazonwebservices\.com\.cn)|sc2s\.sgov\.gov|c2s\.ic\.gov|cloud\.adc-e\.uk|csp\.hci\.ic\.gov)$/;
+
+/** Hosts of ECR Public. */
+export const ECR_PUBLIC_HOST = /^(?:public\.ecr\.aws|ecr-public\.aws\.com)$/;
+
+/** Reads a host, lower case and without a port; undefined for one that is no registry of ECR. */
+export function parseEcrHost(host: string): EcrHost | undefined {
+  const [, account, fips, region, dualStack] = ECR_HOST.exec(host) ?? [];
+  if (account === undefined || region === undefined) return undefined;
+  return { account, region, fips: fips !== undefined, dualStack: dualStack !== undefined };
+}

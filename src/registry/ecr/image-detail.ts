@@ -1,0 +1,79 @@
+import { type Digest, isDigest } from '../../domain/digest.ts';
+import { type Severity, SEVERITIES } from '../../domain/inventory.ts';
+import { isTag } from '../../domain/tag.ts';
+import { badAnswer } from '../oci/answer-errors.ts';
+import { asList, asObject, asText, type JsonObject } from '../oci/json-fields.ts';
+
+/** An image as DescribeImages tells it (`ImageDetail`). Times are ISO 8601 UTC. */
+export interface ImageDetail {
+  readonly digest: Digest;
+  readonly tags: readonly string[];
+  readonly mediaType?: string;
+  /** The manifest's artifact type, or else its config's media type. */
+  readonly artifactType?: string;
+  /** Bytes of its layers and config; of an index that of its largest image. */
+  readonly size: number;
+  readonly pushedAt?: string;
+  /** Right to the day alone: ECR need not write down more than one pull in 24 hours. */
+  readonly pulledAt?: string;
+  /** What it is attached to. */
+  readonly subject?: Digest;
+  /** In the archive, or on its way back: it cannot be pulled. */
+  readonly archived: boolean;
+  readonly vulnerability?: Severity;
+}
+
+/** Reads one. Throws `BAD_RESPONSE` for one that leaves open what it is or which tags it has. */
+export function readImageDetail(value: unknown, doing: string): ImageDetail {
+  const json = asObject(value) ?? {};
+  const digest = digestIn(json['imageDigest'], doing);
+  const tags = asList(json['imageTags']);
+  const size = json['imageSizeInBytes'] ?? 0;
+  if (!tags?.every((tag): tag is string => typeof tag === 'string' && isTag(tag))) throw badAnswer(doing, `the tags of ${digest} are no list of tags`);
+  if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) throw badAnswer(doing, `the size of ${digest} is ${JSON.stringify(size).slice(0, 100)}`);
+  const mediaType = asText(json['imageManifestMediaType']);
+  const artifactType = asText(json['artifactMediaType']);
+  const pushedAt = timeIn(json, 'imagePushedAt', doing);
+  const pulledAt = timeIn(json, 'lastRecordedPullTime', doing);
+  const subject = json['subjectManifestDigest'] === undefined ? undefined : digestIn(json['subjectManifestDigest'], doing);
+  const status = json['imageStatus'] ?? 'ACTIVE';
+  const vulnerability = worstFinding(json);
+  return {
+    digest,
+    tags,
+    ...(mediaType !== undefined && { mediaType }),
+    ...(artifactType !== undefined && { artifactType }),
+    size,
+    ...(pushedAt !== undefined && { pushedAt }),
+    ...(pulledAt !== undefined && { pulledAt }),
+    ...(subject !== undefined && { subject }),
+    archived: status !== 'ACTIVE',
+    ...(vulnerability && { vulnerability }),
+  };
+}
+
+function digestIn(value: unknown, doing: string): Digest {
+  if (typeof value === 'string' && isDigest(value)) return value;
+  throw badAnswer(doing, `it names ${JSON.stringify(value ?? null).slice(0, 200)}, which is no digest`);
+}
+
+function timeIn(json: JsonObject, field: string, doing: string): string | undefined {
+  const time = json[field];
+  if (time === undefined || time === null) return undefined;
+  if (time instanceof Date && !Number.isNaN(time.getTime())) return time.toISOString();
+  throw badAnswer(doing, `its field "${field}" is no time`);
+}
+
+/** ECR's severities. What is only informational counts as none; one that is undefined says nothing (API reference, `ImageScanFindingsSummary`). */
+const FINDINGS: Readonly<Record<string, Severity>> = { INFORMATIONAL: 'none', LOW: 'low', MEDIUM: 'medium', HIGH: 'high', CRITICAL: 'critical' };
+/** Basic and enhanced scanning, each where it has an answer. */
+const SCANNED = ['COMPLETE', 'ACTIVE'];
+
+/** The worst finding of the last scan that was finished; undefined where there is none, or none that says how bad it is. */
+function worstFinding(json: JsonObject): Severity | undefined {
+  const summary = asObject(json['imageScanFindingsSummary']);
+  if (!summary) return undefined;
+  const counts = Object.entries(asObject(summary['findingSeverityCounts']) ?? {}).filter(([, count]) => typeof count === 'number' && count > 0);
+  if (counts.length === 0) return SCANNED.includes(asText(asObject(json['imageScanStatus'])?.['status']) ?? '') ? 'none' : undefined;
+  return SEVERITIES[Math.max(-1, ...counts.map(([name]) => SEVERITIES.indexOf(FINDINGS[name] ?? ('' as Severity))))];
+}

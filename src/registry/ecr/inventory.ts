@@ -1,0 +1,148 @@
+import type { LimitFunction } from 'p-limit';
+import { ToolError } from '../../diagnostics/tool-error.ts';
+import type { Digest } from '../../domain/digest.ts';
+import type { Capabilities, RepositoryInventory } from '../../domain/inventory.ts';
+import { isIndexType } from '../../domain/media-types.ts';
+import type { ContentCache } from '../cache.ts';
+import { digestedBytes } from '../oci/content-digest.ts';
+import { understand } from '../oci/manifest-content.ts';
+import type { ManifestDocument } from '../oci/manifest-document.ts';
+import { Problems } from '../oci/problems.ts';
+import type { InventoryOptions } from '../registry.ts';
+import { buildManifests } from './build-manifests.ts';
+import type { EcrClient } from './client.ts';
+import type { ImageDetail } from './image-detail.ts';
+import type { Images } from './images.ts';
+import type { Found, ManifestSource } from './manifest-source.ts';
+
+/** What the inventories of one registry share. */
+export interface InventoryContext {
+  readonly type: string;
+  readonly client: EcrClient;
+  readonly images: Images;
+  readonly manifests: ManifestSource;
+  /** True of an image of which the list does not say all that decides what belongs to it. */
+  readonly mustRead: (image: ImageDetail) => boolean;
+  readonly capabilities: Capabilities;
+  readonly cache: ContentCache | undefined;
+  /** How many calls are made side by side for manifests, over all repositories. */
+  readonly limit: LimitFunction;
+}
+
+/**
+ * Reads a repository: one call for each 1000 images, and only then, since reading a manifest is a pull, one for each 100 manifests that must be read and are not in the
+ * cache. Throws `AUTH`, `UNREACHABLE` and `NOT_FOUND` for the repository as a whole; whatever else cannot be read is a problem.
+ */
+export async function readInventory(context: InventoryContext, repository: string, options: InventoryOptions): Promise<RepositoryInventory> {
+  const { client, type, capabilities } = context;
+  const problems = new Problems(options.signal);
+  const reading = new Reading(context, repository, options, problems);
+  try {
+    await reading.all();
+  } catch (error) {
+    if (!(error instanceof ToolError) || (error.code !== 'REGISTRY_ERROR' && error.code !== 'BAD_RESPONSE')) throw error;
+    problems.add(error.message);
+  }
+  const found = problems.list;
+  const complete = found.length === 0;
+  return { registry: client.name, type, repository, complete, ...(!complete && { problems: found }), capabilities, manifests: buildManifests(reading) };
+}
+
+/** The reading of one repository. */
+class Reading {
+  readonly details = new Map<Digest, ImageDetail>();
+  readonly documents = new Map<Digest, ManifestDocument>();
+  readonly withheld = new Set<Digest>();
+  readonly #context: InventoryContext;
+  readonly #repository: string;
+  readonly #options: InventoryOptions;
+  readonly #problems: Problems;
+  readonly #progress = { done: 0, total: 0 };
+
+  constructor(context: InventoryContext, repository: string, options: InventoryOptions, problems: Problems) {
+    this.#context = context;
+    this.#repository = repository;
+    this.#options = options;
+    this.#problems = problems;
+  }
+
+  async all(): Promise<void> {
+    const { images, mustRead } = this.#context;
+    const { signal } = this.#options;
+    for await (const page of images.list(this.#repository, { signal })) {
+      for (const detail of page) this.details.set(detail.digest, detail);
+      this.#count(page.length, page.length);
+    }
+    await this.#settleMovedTags();
+    const wanted = [...this.details.values()].filter(mustRead);
+    this.#count(0, wanted.length);
+    await this.#readManifests(wanted);
+  }
+
+  #count(done: number, found: number): void {
+    this.#progress.done += done;
+    this.#progress.total += found;
+    this.#options.onProgress?.(this.#progress.done, this.#progress.total);
+  }
+
+  /** A tag that was moved from one page to another while they were read is on both: where it is now is asked. */
+  async #settleMovedTags(): Promise<void> {
+    const seen = new Set<string>();
+    const moved = new Set<string>();
+    for (const { tags } of this.details.values()) for (const tag of tags) (seen.has(tag) ? moved : seen).add(tag);
+    if (moved.size === 0) return;
+    const now = new Map<string, Digest | undefined>();
+    for (const tag of moved) now.set(tag, (await this.#context.images.find(this.#repository, tag))?.digest);
+    for (const [digest, detail] of this.details) {
+      const tags = detail.tags.filter((tag) => !moved.has(tag) || now.get(tag) === digest);
+      if (tags.length < detail.tags.length) this.details.set(digest, { ...detail, tags });
+    }
+  }
+
+  async #readManifests(wanted: readonly ImageDetail[]): Promise<void> {
+    const { cache, limit, manifests } = this.#context;
+    const left: ImageDetail[] = [];
+    for (const detail of wanted) {
+      const bytes = await cache?.read(detail.digest);
+      if (bytes) await this.#take(detail, { manifest: { digest: detail.digest, mediaType: '', bytes } });
+      else left.push(detail);
+    }
+    const batches = Array.from({ length: Math.ceil(left.length / manifests.most) }, (_, n) => left.slice(n * manifests.most, (n + 1) * manifests.most));
+    await limit.map(batches, (batch) => this.#problems.attempt(() => this.#readBatch(batch)));
+  }
+
+  async #readBatch(batch: readonly ImageDetail[]): Promise<void> {
+    const found = await this.#context.manifests.read(this.#repository, batch.map(({ digest }) => digest), this.#options.signal);
+    for (const detail of batch) await this.#problems.attempt(() => this.#take(detail, found.get(detail.digest)));
+  }
+
+  async #take(detail: ImageDetail, found: Found | undefined): Promise<void> {
+    const { digest, archived } = detail;
+    const { client, cache, images } = this.#context;
+    const image = client.label(this.#repository, digest);
+    this.#count(1, 0);
+    if (found && 'manifest' in found) {
+      const { bytes, mediaType } = found.manifest;
+      const type = mediaType === '' ? (detail.mediaType ?? '') : mediaType;
+      const document = { ...understand(digestedBytes(bytes, type) ?? bytes, digest, type, `read the manifest ${image}`), bytes: bytes.length };
+      if (detail.subject !== undefined && document.subject !== detail.subject) {
+        this.#problems.add(`${client.service.title} lists ${image} as attached to ${detail.subject}, but it refers to ${document.subject ?? 'nothing'}.`);
+      }
+      this.documents.set(digest, document);
+      await cache?.write(digest, bytes);
+    } else if (archived) {
+      this.withheld.add(digest);
+      if (!isSingle(detail)) this.#problems.add(`The index ${image} is in the archive, so that nobody can tell what belongs to it. Restore it, or delete it by hand.`);
+    } else if (await images.find(this.#repository, digest)) {
+      this.#problems.add(found?.withheld ?? `${client.service.title} lists ${image}, and says that it has no manifest. Push it again or delete it.`);
+    } else {
+      // Deleted since it was listed: what is not in the inventory is not touched.
+      this.details.delete(digest);
+    }
+  }
+}
+
+/** True of an image that cannot hold others. */
+function isSingle({ mediaType }: ImageDetail): boolean {
+  return mediaType !== undefined && !isIndexType(mediaType);
+}

@@ -1,0 +1,33 @@
+import {
+  BatchDeleteImageCommand,
+  BatchGetImageCommand,
+  DescribeImagesCommand,
+  DescribeRepositoriesCommand,
+  ECRClient,
+  type ECRClientConfig,
+  PutImageCommand,
+} from '@aws-sdk/client-ecr';
+import type { Operation, Service } from './service.ts';
+import type { JsonObject } from '../oci/json-fields.ts';
+
+const COMMANDS: Partial<Record<Operation, new (input: never) => object>> = {
+  BatchDeleteImage: BatchDeleteImageCommand,
+  BatchGetImage: BatchGetImageCommand,
+  DescribeImages: DescribeImagesCommand,
+  DescribeRepositories: DescribeRepositoriesCommand,
+  PutImage: PutImageCommand,
+};
+
+/** Amazon ECR by the SDK. */
+export function createPrivateService(config: ECRClientConfig): Service {
+  const client = new ECRClient(config);
+  return {
+    prefix: 'ecr',
+    title: 'Amazon ECR',
+    async send(operation, input, abortSignal) {
+      const Command = COMMANDS[operation];
+      if (!Command) throw new TypeError(`Amazon ECR is never asked for ${operation}`);
+      return (await client.send(new Command(input as never) as DescribeImagesCommand, { ...(abortSignal && { abortSignal }) })) as unknown as JsonObject;
+    },
+  };
+}

@@ -1,0 +1,35 @@
+import type { Credentials } from '../../auth/credentials.ts';
+import { rememberSecret } from '../../diagnostics/redact.ts';
+import type { Clock } from '../../http/clock.ts';
+import { badAnswer } from '../oci/answer-errors.ts';
+import { asObject, asText } from '../oci/json-fields.ts';
+import type { EcrClient } from './client.ts';
+
+/** A login is good for 12 hours (API reference, `GetAuthorizationToken`); this is well before. */
+const LASTS = 6 * 60 * 60 * 1000;
+
+/** The login for the OCI API of ECR Public, by GetAuthorizationToken; the same object for as long as it is used. Without one, a few pulls a second are let through. */
+export function createPublicLogin(client: EcrClient, clock: Clock): () => Promise<Credentials> {
+  let login: Promise<Credentials> | undefined;
+  let until = 0;
+  return () => {
+    if (login && clock.now() < until) return login;
+    until = clock.now() + LASTS;
+    const fresh = ask(client);
+    login = fresh;
+    fresh.catch(() => {
+      login = undefined;
+    });
+    return fresh;
+  };
+}
+
+async function ask(client: EcrClient): Promise<Credentials> {
+  const doing = `log in to ${client.name}`;
+  const answer = await client.call({ operation: 'GetAuthorizationToken', doing });
+  const token = asText(asObject(answer['authorizationData'])?.['authorizationToken']);
+  const [, username, password] = /^([^:]+):(.+)$/s.exec(Buffer.from(token ?? '', 'base64').toString('utf8')) ?? [];
+  if (username === undefined || password === undefined) throw badAnswer(doing, 'the answer holds no login');
+  rememberSecret(password);
+  return { username, password, source: 'ecr-public:GetAuthorizationToken' };
+}

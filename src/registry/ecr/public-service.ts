@@ -1,0 +1,33 @@
+import {
+  BatchDeleteImageCommand,
+  DescribeImagesCommand,
+  DescribeRegistriesCommand,
+  DescribeRepositoriesCommand,
+  ECRPUBLICClient,
+  type ECRPUBLICClientConfig,
+  GetAuthorizationTokenCommand,
+} from '@aws-sdk/client-ecr-public';
+import type { Operation, Service } from './service.ts';
+import type { JsonObject } from '../oci/json-fields.ts';
+
+const COMMANDS: Partial<Record<Operation, new (input: never) => object>> = {
+  BatchDeleteImage: BatchDeleteImageCommand,
+  DescribeImages: DescribeImagesCommand,
+  DescribeRegistries: DescribeRegistriesCommand,
+  DescribeRepositories: DescribeRepositoriesCommand,
+  GetAuthorizationToken: GetAuthorizationTokenCommand,
+};
+
+/** Amazon ECR Public by the SDK. */
+export function createPublicService(config: ECRPUBLICClientConfig): Service {
+  const client = new ECRPUBLICClient(config);
+  return {
+    prefix: 'ecr-public',
+    title: 'Amazon ECR Public',
+    async send(operation, input, abortSignal) {
+      const Command = COMMANDS[operation];
+      if (!Command) throw new TypeError(`Amazon ECR Public is never asked for ${operation}`);
+      return (await client.send(new Command(input as never) as DescribeImagesCommand, { ...(abortSignal && { abortSignal }) })) as unknown as JsonObject;
+    },
+  };
+}

@@ -1,0 +1,66 @@
+import { ToolError } from '../../diagnostics/tool-error.ts';
+import type { Clock } from '../../http/clock.ts';
+import type { HostLimiter } from '../../http/host-limiter.ts';
+import { backoff } from '../../http/retry-policy.ts';
+
+/** One try, by the SDK's names. */
+interface Token {
+  getRetryCount(): number;
+  /** Milliseconds. */
+  getRetryDelay(): number;
+}
+
+interface Failure {
+  readonly errorType: 'THROTTLING' | 'TRANSIENT' | 'SERVER_ERROR' | 'CLIENT_ERROR';
+  readonly error?: unknown;
+  readonly retryAfterHint?: Date;
+}
+
+/** What the SDK asks after each try (smithy, `RetryStrategyV2`). */
+export interface RetryStrategy {
+  acquireInitialRetryToken(): Promise<Token>;
+  /** Throws where there is no next try. */
+  refreshRetryTokenForRetry(token: Token, failure: Failure): Promise<Token>;
+  recordSuccess(): void;
+}
+
+/** How often a call is sent at most that ECR throttles: it has done nothing, and a repository of 100,000 images takes hundreds of calls. */
+const THROTTLED_TRIES = 12;
+/** The same where the connection breaks or the service fails. */
+const TRIES = 6;
+const LONGEST_HINT_MS = 5 * 60_000;
+
+interface Attempt extends Token {
+  readonly epoch: number;
+}
+
+/**
+ * When the SDK tries again. Its own strategies give up after three tries, or when a budget that all calls share is used up, which a throttled account does in
+ * seconds. This one waits longer each time, and has fewer calls made side by side while ECR complains. ECR publishes no rates for its Describe and Delete calls.
+ */
+export function createRetryStrategy(limiter: HostLimiter, clock: Clock): RetryStrategy {
+  const attempt = (count: number): Attempt => ({ epoch: limiter.epoch, getRetryCount: () => count, getRetryDelay: () => 0 });
+  return {
+    acquireInitialRetryToken: async () => attempt(0),
+    async refreshRetryTokenForRetry(token, { errorType, error, retryAfterHint }) {
+      const failures = token.getRetryCount() + 1;
+      const throttled = errorType === 'THROTTLING';
+      if (throttled) limiter.complained((token as Attempt).epoch);
+      const passing = throttled || errorType !== 'CLIENT_ERROR' || hasFailed(error);
+      if (!passing || failures >= (throttled ? THROTTLED_TRIES : TRIES)) throw error;
+      const hint = retryAfterHint === undefined ? 0 : Math.min(LONGEST_HINT_MS, retryAfterHint.getTime() - clock.now());
+      // Waited for here, so that the SDK has nothing left to wait for.
+      await clock.sleep(Math.max(hint, backoff(failures, clock.random())), new AbortController().signal);
+      return attempt(failures);
+    },
+    recordSuccess() {
+      limiter.succeeded();
+    },
+  };
+}
+
+/** True of a request that got no answer, and of one whose answer says that some machine on the way failed. */
+function hasFailed(error: unknown): boolean {
+  if (error instanceof ToolError) return error.code === 'UNREACHABLE';
+  return ((error as { $response?: { statusCode?: number } }).$response?.statusCode ?? 0) >= 500;
+}

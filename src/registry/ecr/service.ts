@@ -1,0 +1,24 @@
+import type { JsonObject } from '../oci/json-fields.ts';
+
+/** The calls that this adapter makes. ECR Public lacks BatchGetImage and has DescribeRegistries and GetAuthorizationToken. */
+export type Operation =
+  | 'BatchDeleteImage'
+  | 'BatchGetImage'
+  | 'DescribeImages'
+  | 'DescribeRegistries'
+  | 'DescribeRepositories'
+  | 'GetAuthorizationToken'
+  | 'PutImage';
+
+/** One of the two services, by its SDK client. */
+export interface Service {
+  /** What its permissions begin with. */
+  readonly prefix: 'ecr' | 'ecr-public';
+  /** How messages call it. */
+  readonly title: string;
+  /**
+   * Makes a call. The answer is as the SDK read it, which looks at little: text where a list should be is handed on. Throws what the SDK throws, and what the HTTP
+   * client does.
+   */
+  send(operation: Operation, input: object, signal: AbortSignal | undefined): Promise<JsonObject>;
+}

@@ -1,0 +1,59 @@
+import { expect } from 'vitest';
+import { ToolError } from '../../../src/diagnostics/tool-error.ts';
+import type { Capabilities, Manifest } from '../../../src/domain/inventory.ts';
+import type { Contract } from '../contract.ts';
+import type { Feature, Truth } from '../contract-target.ts';
+import { expectedManifests } from '../expected-inventory.ts';
+import type { Scene } from '../scene.ts';
+
+/** Skips and declared capabilities must be two ways to say the same. */
+export function testAgreement({ target, check, filled, needed }: Contract): void {
+  check('is just what the adapter declares that it cannot tell or do', [], async () => {
+    const { capabilities } = (await filled()).inventory;
+    const all: Required<Capabilities> = { cascades: false, ...capabilities };
+    const declared = (Object.keys(all) as (keyof Capabilities)[]).filter((name) => !all[name]);
+    expect(skipped((feature): feature is keyof Capabilities => feature in all)).toEqual(declared.toSorted());
+  });
+
+  check('is just what the adapter and its server have not got besides', [], async () => {
+    const { scene, truth, inventory: { manifests } } = await filled();
+    const missing: Partial<Record<Feature, boolean>> = {
+      config: manifests.every(({ config }) => config === undefined),
+      blobs: manifests.every(({ blobs }) => blobs === undefined),
+      size: !hasSizes(truth, manifests),
+      tagsOf: scene.connect().tagsOf === undefined,
+      cascades: scene.connect().takenAlong === undefined,
+      totals: target.shorten === undefined,
+      locks: scene.server.lock === undefined,
+      catalog: !(await hasCatalogue(scene)),
+    };
+    const absent = (Object.keys(missing) as Feature[]).filter((feature) => missing[feature]);
+    expect(skipped((feature): feature is Feature => feature in missing)).toEqual(absent.toSorted());
+  });
+
+  check('has a reason, and is needed by some check', [], async () => {
+    const useful = ([, reason]: readonly [string, string]): boolean => reason.length > 10;
+    expect(Object.entries(target.skips).filter((skip) => !useful(skip))).toEqual([]);
+    const alwaysCompared: readonly Feature[] = ['config', 'blobs', 'size'];
+    expect((Object.keys(target.skips) as Feature[]).filter((feature) => !needed.has(feature) && !alwaysCompared.includes(feature))).toEqual([]);
+  });
+
+  function skipped<F extends Feature>(belongs: (feature: Feature) => feature is F): F[] {
+    return (Object.keys(target.skips) as Feature[]).filter(belongs).toSorted();
+  }
+
+  function hasSizes(truth: Truth, manifests: readonly Manifest[]): boolean {
+    const sizes = new Map(expectedManifests({ ...target, skips: {} }, truth).map(({ digest, size }) => [digest, size]));
+    return manifests.every(({ digest, size }) => sizes.get(digest) === size);
+  }
+
+  async function hasCatalogue(scene: Scene): Promise<boolean> {
+    try {
+      for await (const _repository of scene.connect().repositories()) break;
+      return true;
+    } catch (error) {
+      if (error instanceof ToolError && error.code === 'NOT_FOUND') return false;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,67 @@
+import { readFile } from 'node:fs/promises';
+import { expect } from 'vitest';
+import { readJournal } from '../../../src/apply/read-journal.ts';
+import { undoJournal } from '../../../src/apply/undo.ts';
+import { attachmentTag } from '../../../src/demo/attachments.ts';
+import type { Step } from '../../../src/plan/plan.ts';
+import type { Contract } from '../contract.ts';
+import type { Truth } from '../contract-target.ts';
+import type { Seen } from '../fault-proxy.ts';
+import { GOES, HISTORY, THINGS } from '../history.ts';
+import { expectNoSecrets, REGISTRY, type Scene } from '../scene.ts';
+import { contents, without } from '../truth.ts';
+
+export function testCarryingOut({ target, check }: Contract): void {
+  check('leaves just what was planned, asks for what holds before what is held, and finds nothing more to do afterwards', [], async (scene) => {
+    await scene.push(HISTORY);
+    const before = await scene.truth();
+    const plan = await scene.plan();
+    const gone = goneFrom(before);
+    const [repository] = plan.repositories;
+    expect(repository!.images.filter(({ action }) => action === 'delete').map(({ digest }) => digest)).toEqual([...gone].toSorted());
+
+    const { requests, answer: { report, journal } } = await scene.during(() => scene.apply(plan));
+
+    expect(report).toMatchObject({ outcome: 'done', counts: { failed: 0, locked: 0, drifted: 0, held: 0, skipped: 0, repaired: 0, lost: 0 } });
+    expect(report.counts.deleted + report.counts.gone).toBe(repository!.steps.length);
+    expect(contents(await scene.truth())).toEqual(contents(without(before, gone, takesTagsOff ? ['old-shared'] : [])));
+    expectHoldersFirst(requests, repository!.steps);
+    expectNoSecrets(scene, [await readFile(journal, 'utf8')]);
+    expect((await scene.plan()).repositories[0]!.steps).toEqual([]);
+  });
+
+  check('is undone by its journal, byte for byte', ['putBack'], async (scene) => {
+    await scene.push(HISTORY);
+    const before = await scene.truth();
+    const { journal } = await scene.apply(await scene.plan());
+    expect(contents(await scene.truth())).not.toEqual(contents(before));
+
+    const undone = await undo(scene, journal);
+
+    expect(undone).toMatchObject({ outcome: 'done', counts: { kept_newer: 0, lost: 0, failed: 0, skipped: 0 } });
+    expect(contents(await scene.truth())).toEqual(contents(before));
+    expect(await undo(scene, journal)).toMatchObject({ outcome: 'done', counts: { restored: 0 } });
+  });
+
+  const takesTagsOff = !('deleteTag' in target.skips);
+
+  /** Every index before what it lists, and every image before what is attached to it; what the registry took along need not be asked for. */
+  function expectHoldersFirst(requests: readonly Seen[], steps: readonly Step[]): void {
+    const deletions = requests.filter((request) => target.kindOf(request) === 'delete').map(({ path, body }) => `${path} ${body.toString('utf8')}`);
+    const at = (digest: string): number => deletions.findIndex((text) => text.includes(digest));
+    const held = steps.flatMap((step) => (step.op === 'delete-manifest' ? step.after.map((holder) => [holder, step.digest] as const) : []));
+    expect(held.length).toBeGreaterThan(5);
+    expect(held.filter(([holder, digest]) => at(digest) >= 0 && at(holder) > at(digest))).toEqual([]);
+    expect(at(THINGS.oldNested.digest)).toBeGreaterThanOrEqual(0);
+  }
+}
+
+async function undo(scene: Scene, path: string): ReturnType<typeof undoJournal> {
+  return undoJournal({ journal: await readJournal(path), path, registries: new Map([[REGISTRY, scene.connect()]]), concurrency: 2 });
+}
+
+/** What of the history goes, by hand: with each manifest its fallback tag. */
+function goneFrom({ tags }: Truth): Set<string> {
+  const digests = GOES.map(({ digest }) => digest);
+  return new Set([...digests, ...digests.flatMap((digest) => tags[attachmentTag(digest)] ?? [])]);
+}

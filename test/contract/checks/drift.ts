@@ -1,0 +1,97 @@
+import { expect } from 'vitest';
+import { attachmentTag, cosignSignature } from '../../../src/demo/attachments.ts';
+import { index } from '../../../src/demo/image.ts';
+import type { Contract } from '../contract.ts';
+import { needs } from '../expected-inventory.ts';
+import { app, NESTED, THINGS } from '../history.ts';
+
+export function testDrift({ check }: Contract): void {
+  check('skips an image of which a tag was moved, and leaves the tag where it is now', [], async (scene) => {
+    await scene.push(NESTED);
+    const plan = await scene.plan();
+    const fresh = app('fresh');
+    await scene.push([{ thing: fresh, tags: ['old-single'] }]);
+
+    const { report, steps } = await scene.apply(plan);
+
+    expect(steps.get(THINGS.oldSingle.digest)).toBe('drifted');
+    expect(report.counts).toMatchObject({ drifted: 1, failed: 0 });
+    const { tags, manifests } = await scene.truth();
+    expect(tags['old-single']).toBe(fresh.digest);
+    expect(manifests).toHaveProperty(THINGS.oldSingle.digest);
+    expect(manifests).toHaveProperty(fresh.digest);
+  });
+
+  check('skips an image that got a new tag, with all that it needs', [], async (scene) => {
+    await scene.push(NESTED);
+    const plan = await scene.plan();
+    await scene.push([{ thing: THINGS.oldNested, tags: ['fresh'] }]);
+    const before = await scene.truth();
+
+    const { steps } = await scene.apply(plan);
+
+    expect(steps.get(THINGS.oldNested.digest)).toBe('drifted');
+    const after = await scene.truth();
+    expect(after.tags).toMatchObject({ fresh: THINGS.oldNested.digest, 'old-nested': THINGS.oldNested.digest });
+    expect(Object.keys(after.manifests)).toEqual(expect.arrayContaining(Object.keys(needs(before, [THINGS.oldNested.digest]))));
+    expect(after.manifests).not.toHaveProperty(THINGS.oldSingle.digest);
+  });
+
+  check('skips an image onto which a known tag was moved', [], async (scene) => {
+    await scene.push(NESTED);
+    const plan = await scene.plan();
+    await scene.push([{ thing: THINGS.oldSingle, tags: ['keep-1'] }]);
+
+    const { steps } = await scene.apply(plan);
+
+    expect(steps.get(THINGS.oldSingle.digest)).toBe('drifted');
+    const { tags, manifests } = await scene.truth();
+    expect(tags).toMatchObject({ 'keep-1': THINGS.oldSingle.digest, 'old-single': THINGS.oldSingle.digest });
+    expect(manifests).toHaveProperty(THINGS.oldSingle.digest);
+  });
+
+  check('skips what a new index lists', [], async (scene) => {
+    await scene.push(NESTED);
+    const plan = await scene.plan();
+    const fresh = index([THINGS.oldInner, app('fresh')]);
+    await scene.push([{ thing: fresh, tags: ['fresh'] }]);
+    const before = await scene.truth();
+
+    const { steps } = await scene.apply(plan);
+
+    expect(steps.get(THINGS.oldNested.digest)).toBe('deleted');
+    const after = await scene.truth();
+    expect(after.tags['fresh']).toBe(fresh.digest);
+    expect(Object.keys(after.manifests)).toEqual(expect.arrayContaining(Object.keys(needs(before, [fresh.digest]))));
+  });
+
+  check('skips an image that was signed after the plan', [], async (scene) => {
+    await scene.push(NESTED);
+    const plan = await scene.plan();
+    const tag = attachmentTag(THINGS.oldSingle.digest, 'sig');
+    await scene.push([{ thing: cosignSignature(THINGS.oldSingle), tags: [tag] }]);
+    await scene.apply(plan);
+    const { tags, manifests } = await scene.truth();
+    expect(manifests).toHaveProperty(THINGS.oldSingle.digest);
+    expect(tags).toHaveProperty([tag]);
+  });
+
+  check('leaves a tag that is to be taken off where it was moved to', ['deleteTag'], async (scene) => {
+    await scene.push(NESTED);
+    const plan = await scene.plan();
+    const fresh = app('fresh');
+    await scene.push([{ thing: fresh, tags: ['old-shared'] }]);
+    const { steps } = await scene.apply(plan);
+    expect(steps.get('old-shared')).toBe('drifted');
+    expect((await scene.truth()).tags).toMatchObject({ 'old-shared': fresh.digest, 'keep-1': THINGS.shared.digest });
+  });
+
+  check('finds gone what somebody else has deleted', [], async (scene) => {
+    await scene.push(NESTED);
+    const plan = await scene.plan();
+    expect(await scene.connect().deleteManifest(scene.repository, THINGS.oldSingle.digest)).toEqual({ outcome: 'deleted' });
+    const { report, steps } = await scene.apply(plan);
+    expect(steps.get(THINGS.oldSingle.digest)).toBe('gone');
+    expect(report).toMatchObject({ outcome: 'done', counts: { failed: 0, lost: 0, repaired: 0 } });
+  });
+}

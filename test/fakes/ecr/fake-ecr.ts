@@ -1,0 +1,187 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Pushable } from '../../../src/demo/image.ts';
+import type { Severity } from '../../../src/domain/inventory.ts';
+import { loadApiModel } from './api-model.ts';
+import { carryOut, PUBLIC_PASSWORD, type Rules, ServiceError } from './operations.ts';
+import { accessKeyOf, isSigned } from './signature.ts';
+import { Store } from './store.ts';
+
+export interface FakeAccount {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  /** Default: everything. */
+  readonly may?: (operation: string) => boolean;
+}
+
+export interface FakeEcrOptions {
+  /** The registry id; default 123456789012. */
+  readonly account?: string;
+  readonly accounts?: readonly FakeAccount[];
+  /** ECR Public in place of ECR. */
+  readonly public?: boolean;
+  /** Longest page; default 1000. AWS may always answer less than it is asked for. */
+  readonly maxPage?: number;
+  /** Reading a manifest is a pull. Default: as for a principal that RegisterPullTimeUpdateExclusion exempts. */
+  readonly recordPulls?: boolean;
+}
+
+/** A call that came. */
+interface FakeCall {
+  readonly operation: string;
+  readonly input: Readonly<Record<string, unknown>>;
+}
+
+const ACCOUNT = '123456789012';
+export const OWNER: FakeAccount = { accessKeyId: 'AKIAOWNER00000000000', secretAccessKey: 'own-it-all-secret-key-0815' };
+/** The alias of the public registry. */
+export const ALIAS = 'a1b2c3d4';
+
+/** Amazon ECR, or ECR Public, as a server on 127.0.0.1: AWS JSON 1.1 with signatures, pages, limits and refusals. */
+export interface FakeEcr {
+  readonly url: string;
+  readonly store: Store;
+  readonly calls: FakeCall[];
+  /** Where a request or an answer did not agree with the API's description, if that is at hand. */
+  readonly violations: readonly string[];
+  /** So many of the next calls are answered with ThrottlingException. */
+  throttle(count: number): void;
+  /** Done once, right before the next such call is looked at. */
+  before(operation: string, work: () => unknown): void;
+  /** Pushes a thing with all that it needs, under each tag, or by digest. */
+  push(repository: string, thing: Pushable, tags?: readonly string[], facts?: PushFacts): void;
+  close(): Promise<void>;
+}
+
+interface PushFacts {
+  readonly pushedAt?: string;
+  readonly pulledAt?: string;
+  readonly vulnerability?: Severity;
+}
+
+export async function startFakeEcr(options: FakeEcrOptions = {}): Promise<FakeEcr> {
+  const { account = ACCOUNT, accounts = [OWNER], maxPage = 1000, recordPulls = false } = options;
+  const isPublic = options.public ?? false;
+  const store = new Store();
+  const rules: Rules = { account, store, public: isPublic, maxPage, recordPulls, alias: ALIAS };
+  const model = loadApiModel(isPublic ? 'ecr-public-service-2.json' : 'ecr-service-2.json');
+  const calls: FakeCall[] = [];
+  const violations: string[] = [];
+  const hooks = new Map<string, () => unknown>();
+  let throttled = 0;
+  const server = createServer((request, response) => void serve(request, response).catch(() => response.destroy()));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+
+  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = await bodyOf(request);
+    if (isPublic && request.method !== 'POST') return servePublicRegistry(request, response, body, store, url);
+    const operation = String(request.headers['x-amz-target']).split('.')[1] ?? '';
+    const hook = hooks.get(operation);
+    hooks.delete(operation);
+    await hook?.();
+    try {
+      send(response, 200, call(request, body));
+    } catch (error) {
+      if (!(error instanceof ServiceError)) throw error;
+      const message = error.name === 'AccessDeniedException' ? { Message: error.message } : { message: error.message };
+      send(response, 400, { __type: error.name, ...message });
+    }
+  }
+
+  function call(request: IncomingMessage, body: Buffer): object {
+    const [target, operation = ''] = String(request.headers['x-amz-target']).split('.');
+    const service = isPublic ? 'SpencerFrontendService' : 'AmazonEC2ContainerRegistry_V20150921';
+    if (request.method !== 'POST' || request.url !== '/' || target !== service) throw new ServiceError('UnknownOperationException', '');
+    if (request.headers['content-type'] !== 'application/x-amz-json-1.1') throw new ServiceError('SerializationException', '');
+    authorize(request, body, operation);
+    if (throttled > 0) {
+      throttled -= 1;
+      throw new ServiceError('ThrottlingException', 'Rate exceeded');
+    }
+    const input = JSON.parse(body.toString('utf8')) as FakeCall['input'];
+    calls.push({ operation, input });
+    violations.push(...(model?.problemsOf(operation, 'input', input) ?? []));
+    const output = carryOut(operation, input, rules);
+    violations.push(...(calls.length < 10 ? (model?.problemsOf(operation, 'output', JSON.parse(JSON.stringify(output))) ?? []) : []));
+    return output;
+  }
+
+  function authorize(request: IncomingMessage, body: Buffer, operation: string): void {
+    const key = accessKeyOf(request);
+    if (key === undefined) throw new ServiceError('MissingAuthenticationTokenException', 'Missing Authentication Token');
+    const known = accounts.find(({ accessKeyId }) => accessKeyId === key);
+    if (!known) throw new ServiceError('UnrecognizedClientException', 'The security token included in the request is invalid.');
+    if (!isSigned(request, body, known.secretAccessKey)) {
+      throw new ServiceError('InvalidSignatureException', 'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method.');
+    }
+    if (known.may?.(operation) ?? true) return;
+    const action = `${isPublic ? 'ecr-public' : 'ecr'}:${operation}`;
+    throw new ServiceError('AccessDeniedException', `User: arn:aws:iam::${account}:user/ci is not authorized to perform: ${action} because no identity-based policy allows the ${action} action`);
+  }
+
+  return {
+    url,
+    store,
+    calls,
+    violations,
+    throttle(count) {
+      throttled = count;
+    },
+    before(operation, work) {
+      hooks.set(operation, work);
+    },
+    push(name, thing, tags = [], { pushedAt, pulledAt, vulnerability } = {}) {
+      const repository = store.repository(name);
+      const time = pushedAt === undefined ? {} : { pushedAt: Date.parse(pushedAt) };
+      const pushParts = (part: Pushable): void => {
+        for (const child of part.children) pushParts(child);
+        for (const child of part.children) store.put(repository, { bytes: child.bytes, mediaType: child.mediaType, ...time });
+      };
+      pushParts(thing);
+      for (const tag of tags.length > 0 ? tags : [undefined]) {
+        const image = store.put(repository, { bytes: thing.bytes, mediaType: thing.mediaType, ...time, ...(tag !== undefined && { tag }) });
+        if (pulledAt !== undefined) image.pulledAt = Date.parse(pulledAt);
+        if (vulnerability) image.vulnerability = vulnerability;
+      }
+    },
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** The OCI side of ECR Public: a token for a login, manifests by digest to read and to put. */
+function servePublicRegistry(request: IncomingMessage, response: ServerResponse, body: Buffer, store: Store, url: string): void {
+  const { headers, method, url: path = '' } = request;
+  const unknown = (code: string, status: number, extra: Record<string, string> = {}): void => send(response, status, { errors: [{ code, message: code.toLowerCase() }] }, { ...extra, 'content-type': 'application/json' });
+  if (path.startsWith('/token')) {
+    const login = Buffer.from(String(headers.authorization).replace(/^Basic /, ''), 'base64').toString('utf8');
+    return login === `AWS:${PUBLIC_PASSWORD}` ? send(response, 200, { token: 'public-token-1234' }) : unknown('UNAUTHORIZED', 401);
+  }
+  if (headers.authorization !== 'Bearer public-token-1234') return unknown('UNAUTHORIZED', 401, { 'www-authenticate': `Bearer realm="${url}/token",service="public.ecr.aws",scope="aws"` });
+  if (path === '/v2/') return send(response, 200, {});
+  const [, name = '', reference = ''] = new RegExp(`^/v2/${ALIAS}/(.+)/manifests/(.+)$`).exec(path) ?? [];
+  const repository = store.repositories.get(name);
+  if (!repository) return unknown('NAME_UNKNOWN', 404);
+  if (method === 'PUT') {
+    const image = store.put(repository, { bytes: body, mediaType: String(headers['content-type']), ...(!reference.startsWith('sha256:') && { tag: reference }) });
+    return send(response, 201, {}, { 'docker-content-digest': image.digest });
+  }
+  const image = repository.images.get(reference);
+  if (!image) return unknown('MANIFEST_UNKNOWN', 404);
+  response.writeHead(200, { 'content-type': image.mediaType, 'docker-content-digest': image.digest }).end(image.bytes);
+}
+
+async function bodyOf(message: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of message as AsyncIterable<Buffer>) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+function send(response: ServerResponse, status: number, document: object, headers: Readonly<Record<string, string>> = {}): void {
+  response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1', ...headers }).end(JSON.stringify(document));
+}

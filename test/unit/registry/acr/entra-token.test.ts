@@ -1,0 +1,49 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { redact } from '../../../../src/diagnostics/redact.ts';
+import { createEntraToken } from '../../../../src/registry/acr/entra-token.ts';
+import { authorityOf } from '../../../../src/registry/acr/host.ts';
+import { json, startServer } from '../../http/loopback-server.ts';
+import { failure } from './acr-fixture.ts';
+
+afterEach(() => vi.unstubAllEnvs());
+
+/** The chain of the Azure SDK with the managed identity of an App Service alone, which is reached without TLS. */
+async function onAppService(answer: (resource: string) => object): Promise<string[]> {
+  const resources: string[] = [];
+  const server = await startServer(({ path }, response) => {
+    const resource = new URL(path, 'http://any').searchParams.get('resource') ?? '';
+    resources.push(resource);
+    json(response, 200, answer(resource));
+  });
+  vi.stubEnv('AZURE_TOKEN_CREDENTIALS', 'ManagedIdentityCredential');
+  vi.stubEnv('IDENTITY_ENDPOINT', `${server.url}/msi/token`);
+  vi.stubEnv('IDENTITY_HEADER', 'header-secret');
+  return resources;
+}
+
+describe('the token of an identity', () => {
+  it('is got by the Azure SDK, for registries, and is a secret', async () => {
+    const resources = await onAppService(() => ({ access_token: 'entra-token-of-the-app', expires_on: String(Math.floor(Date.now() / 1000) + 3600), resource: 'any', token_type: 'Bearer', client_id: 'any' }));
+    const entraToken = createEntraToken('prod', 'https://team.azurecr.io', {});
+    expect(await entraToken()).toBe('entra-token-of-the-app');
+    expect([...new Set(resources)]).toEqual(['https://containerregistry.azure.net']);
+    expect(redact('entra-token-of-the-app')).toBe('***');
+  });
+
+  it('that cannot be had is an error that says which ways there are', async () => {
+    vi.stubEnv('AZURE_TOKEN_CREDENTIALS', 'EnvironmentCredential');
+    for (const name of ['AZURE_TENANT_ID', 'AZURE_CLIENT_ID', 'AZURE_CLIENT_SECRET', 'AZURE_USERNAME', 'AZURE_PASSWORD']) vi.stubEnv(name, undefined);
+    const error = await failure(createEntraToken('prod', 'https://team.azurecr.io', {})());
+    expect(error).toMatchObject({ code: 'AUTH', message: expect.stringContaining('registry prod') as string, hint: expect.stringContaining('az login') as string });
+    expect(error.hint).toContain('REGISTRY_USER');
+  });
+});
+
+it.each([
+  ['team.azurecr.io', undefined],
+  ['team.azurecr.cn', 'https://login.chinacloudapi.cn'],
+  ['team.azurecr.us', 'https://login.microsoftonline.us'],
+  ['registry.example.com', undefined],
+])('identities for %s log in at %s', (host, authority) => {
+  expect(authorityOf(host)).toBe(authority);
+});

@@ -1,0 +1,101 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { createEcrRegistry, type EcrRegistryOptions } from '../../../../src/registry/ecr/create-registry.ts';
+import type { Registry } from '../../../../src/registry/registry.ts';
+import { type FakeAccount, type FakeEcr, OWNER, startFakeEcr } from '../../../fakes/ecr/fake-ecr.ts';
+import { testClient, testClock } from '../../http/test-client.ts';
+import { app, HOST, REPOSITORY } from './ecr-fixture.ts';
+
+const ROLE: FakeAccount = { accessKeyId: 'ASIAROLE000000000000', secretAccessKey: 'secret-of-the-assumed-role-42' };
+
+beforeEach(async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'regprune-aws-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const profiles = `[cleanup]\naws_access_key_id = ${ROLE.accessKeyId}\naws_secret_access_key = ${ROLE.secretAccessKey}\n`;
+  await writeFile(join(folder, 'credentials'), profiles);
+  for (const name of Object.keys(process.env).filter((name) => name.startsWith('AWS_'))) vi.stubEnv(name, undefined);
+  vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', join(folder, 'credentials'));
+  vi.stubEnv('AWS_CONFIG_FILE', join(folder, 'config'));
+  vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
+});
+afterEach(() => vi.unstubAllEnvs());
+
+describe('credentials', () => {
+  it('come from the environment', async () => {
+    const { registry } = await start([OWNER]);
+    vi.stubEnv('AWS_ACCESS_KEY_ID', OWNER.accessKeyId);
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', OWNER.secretAccessKey);
+    expect(await registry.listTags(REPOSITORY)).toEqual(['v1']);
+  });
+
+  it('come from the profile that the config names', async () => {
+    const { registry } = await start([ROLE], { identity: { profile: 'cleanup' } });
+    expect(await registry.listTags(REPOSITORY)).toEqual(['v1']);
+  });
+
+  it('are those of the role that the config names, assumed with what was found', async () => {
+    const sts = await startSts();
+    vi.stubEnv('AWS_ENDPOINT_URL_STS', sts.url);
+    vi.stubEnv('AWS_ACCESS_KEY_ID', OWNER.accessKeyId);
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', OWNER.secretAccessKey);
+    const { registry } = await start([ROLE], { identity: { roleArn: 'arn:aws:iam::123456789012:role/cleanup', externalId: 'our-team' } });
+    expect(await registry.listTags(REPOSITORY)).toEqual(['v1']);
+    expect(await registry.listTags(REPOSITORY)).toEqual(['v1']);
+    expect(sts.asked).toHaveLength(1);
+    expect(Object.fromEntries(new URLSearchParams(sts.asked[0]!.body))).toMatchObject({ Action: 'AssumeRole', RoleArn: 'arn:aws:iam::123456789012:role/cleanup', ExternalId: 'our-team' });
+    expect(sts.asked[0]!.authorization).toContain(OWNER.accessKeyId);
+  });
+
+  it('that are nowhere are an error that says where they may be', async () => {
+    const { registry } = await start([OWNER]);
+    await expect(registry.inventory(REPOSITORY)).rejects.toMatchObject({ code: 'AUTH', message: expect.stringContaining(`prod/${REPOSITORY}`) as string, hint: expect.stringContaining('AWS_PROFILE') as string });
+  });
+
+  it('lead to no warning of the SDK about the Node.js that is used', async () => {
+    const warned = vi.spyOn(process, 'emitWarning');
+    const { registry } = await start([OWNER], { credentials: OWNER });
+    await registry.listTags(REPOSITORY);
+    expect(warned.mock.calls).toEqual([]);
+  });
+});
+
+async function start(accounts: readonly FakeAccount[], options: Partial<EcrRegistryOptions> = {}): Promise<{ fake: FakeEcr; registry: Registry }> {
+  const fake = await startFakeEcr({ accounts });
+  onTestFinished(() => fake.close());
+  fake.push(REPOSITORY, app('one'), ['v1']);
+  const registry = createEcrRegistry({ name: 'prod', url: `https://${HOST}`, endpoint: fake.url, http: testClient(), clock: testClock(), ...options });
+  return { fake, registry };
+}
+
+interface Asked {
+  readonly body: string;
+  readonly authorization: string;
+}
+
+/** Gives out {@link ROLE} to whoever asks for a role (AWS query protocol). */
+async function startSts(): Promise<{ url: string; asked: Asked[] }> {
+  const asked: Asked[] = [];
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      asked.push({ body: Buffer.concat(chunks).toString('utf8'), authorization: request.headers.authorization ?? '' });
+      const keys = `<AccessKeyId>${ROLE.accessKeyId}</AccessKeyId><SecretAccessKey>${ROLE.secretAccessKey}</SecretAccessKey><SessionToken>token</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration>`;
+      const user = '<AssumedRoleUser><Arn>arn:aws:sts::123456789012:assumed-role/cleanup/regprune</Arn><AssumedRoleId>AROA:regprune</AssumedRoleId></AssumedRoleUser>';
+      response.writeHead(200, { 'content-type': 'text/xml' });
+      response.end(`<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials>${keys}</Credentials>${user}</AssumeRoleResult></AssumeRoleResponse>`);
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked };
+}
