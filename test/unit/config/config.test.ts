@@ -191,7 +191,7 @@ describe('what is wrong in a config', () => {
     ['{url: "https://example.com?x=1"}', 'holds a "?" or "#", which the address of a registry does not have'],
     ['{url: "https://example.com", plainHttp: true}', 'says https://, and plainHttp says the opposite: leave one of them out'],
     ['{url: "${REGISTRY_HOST}"}', 'not the address of a registry, such as https://registry.example.com'],
-    ['{url: example.com, type: harbour}', 'expected "oci", "harbor", "ecr", "ecr-public" or "acr", got "harbour"; did you mean "harbor"?'],
+    ['{url: example.com, type: harbour}', 'expected "oci", "harbor", "ecr", "ecr-public", "acr" or "gar", got "harbour"; did you mean "harbor"?'],
     ['{url: example.com, auth: {usernameEnv: A}}', 'needs one of "passwordEnv" and "passwordFile"'],
     ['{url: example.com, auth: {username: a, usernameEnv: A, passwordEnv: B}}', 'cannot stand beside "username": needs one of "username", "usernameEnv" and "usernameFile"'],
     ['{url: example.com, auth: {username: a, passwordEnv: "not a name"}}', 'not the name of an environment variable'],

@@ -5,6 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { attestation, sbom } from '../../../../src/demo/attachments.ts';
 import { index } from '../../../../src/demo/image.ts';
 import { ContentCache } from '../../../../src/registry/cache.ts';
+import { AcrError } from '../../../fakes/acr/reply.ts';
 import { adapter, app, asked, failure, fill, find, withAcr } from './acr-fixture.ts';
 
 
@@ -136,6 +137,13 @@ describe('what cannot be known leaves nothing to be deleted', () => {
     expect(await adapter(acr).inventory('team/app')).toMatchObject({ complete: false, problems: [expect.stringContaining('disallowed')] });
   });
 
+  it('a manifest that is listed, and then is not there', async () => {
+    const acr = await withAcr();
+    await fill(acr, [[app('one'), 'v1'], [app('two'), 'v2']]);
+    acr.onRequest(({ path }) => (path === `/v2/team/app/manifests/${app('one').digest}` ? new AcrError('MANIFEST_UNKNOWN', 'manifest is not found').reply : undefined));
+    expect(await adapter(acr).inventory('team/app')).toMatchObject({ complete: false, problems: [expect.stringContaining(`prod/team/app@${app('one').digest}`)] });
+  });
+
   it('a repository of another name in the answer', async () => {
     const acr = await withAcr();
     await fill(acr, [[app('one'), 'v1']]);
@@ -146,14 +154,12 @@ describe('what cannot be known leaves nothing to be deleted', () => {
 
 describe('what happens while the lists are read', () => {
   it('a tag that is moved is where it is at last', async () => {
-    const acr = await withAcr({ maxPage: 1 });
+    const acr = await withAcr();
     await fill(acr, [[app('one'), 'v1', 'v2'], [app('two'), 'v3']]);
-    let moved = false;
-    acr.onRequest(({ path }) => {
-      if (!path.includes('_manifests?') || moved) return;
-      moved = true;
-      acr.store.setTag(acr.store.repository('team/app'), 'v1', app('two').digest);
-    });
+    const before = ['v1', 'v2', 'v3'].map((name) => ({ name, digest: acr.store.tag('team/app', name).digest, changeableAttributes: { deleteEnabled: true, writeEnabled: true } }));
+    acr.store.setTag(acr.store.repository('team/app'), 'v1', app('two').digest);
+    // The list of tags was made before it was moved, that of manifests afterwards.
+    acr.onRequest(({ path }) => (path.includes('_tags?') ? { status: 200, body: JSON.stringify({ imageName: 'team/app', tags: before }) } : undefined));
     const inventory = await adapter(acr).inventory('team/app');
     expect(inventory.complete).toBe(true);
     expect(find(inventory, 'v1').digest).toBe(app('two').digest);

@@ -140,7 +140,8 @@ describe('the inventory of an image', () => {
   it('waits where the quota is used up', async () => {
     const fake = await fakeGar();
     fake.push(APP, app, ['v1']);
-    fake.exhaust(4);
+    // More often than the HTTP client itself tries.
+    fake.exhaust(20);
     expect((await connect(fake).inventory(APP)).complete).toBe(true);
   });
 

@@ -1,0 +1,27 @@
+import { ToolError } from '../../diagnostics/tool-error.ts';
+import { badAnswer } from '../oci/answer-errors.ts';
+import { parseJsonObject } from '../oci/json-fields.ts';
+import type { RepositoriesOptions } from '../registry.ts';
+import type { AcrClient } from './client.ts';
+import { entriesOf } from './attributes.ts';
+
+/** The names of all repositories, each once. Throws `AUTH` where these credentials may not list them: a token with a scope map never may. */
+export async function* listRepositories(client: AcrClient, { signal }: RepositoriesOptions): AsyncGenerator<string> {
+  const doing = `list the repositories of ${client.name}`;
+  const seen = new Set<string>();
+  try {
+    for await (const page of client.repositoryPages(doing, signal)) {
+      const json = parseJsonObject(page.body);
+      if (!json || !('repositories' in json)) throw badAnswer(doing, 'the answer is no list of repositories');
+      for (const name of entriesOf(json, 'repositories', doing)) {
+        if (typeof name !== 'string') throw badAnswer(doing, 'the answer lists something that is no name');
+        if (seen.has(name)) continue;
+        seen.add(name);
+        yield name;
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof ToolError) || error.code !== 'AUTH') throw error;
+    throw new ToolError('AUTH', `Cannot ${doing}: ${error.message}`, { hint: error.hint, cause: error });
+  }
+}

@@ -1,0 +1,71 @@
+import pLimit from 'p-limit';
+import type { ContentCache } from '../cache.ts';
+import type { Send } from '../oci/client.ts';
+import { readManifest } from '../oci/manifest-content.ts';
+import { putManifest } from '../oci/put-manifest.ts';
+import { ReferrersApi } from '../oci/referrers.ts';
+import { resolveTag } from '../oci/tags.ts';
+import type { DeleteOutcome, Registry } from '../registry.ts';
+import { listRepositories } from './catalog.ts';
+import { checkDelete } from './check-delete.ts';
+import { AcrClient } from './client.ts';
+import { deleteManifest, deleteTag } from './deletion.ts';
+import { EmptiedRepositories } from './emptied-repositories.ts';
+import { type InventoryContext, readInventory } from './inventory.ts';
+import { type Reading, readTags } from './tag-list.ts';
+import { takenAlong } from './taken-along.ts';
+
+export interface AcrRegistryOptions {
+  /** Its name in documents and messages. */
+  readonly name: string;
+  /** Base URL. */
+  readonly url: string;
+  readonly send: Send;
+  readonly cache?: ContentCache;
+  /** How many manifests are read side by side, over all repositories; the HTTP client limits the requests. Default 16. */
+  readonly concurrency?: number;
+}
+
+const DEFAULT_CONCURRENCY = 16;
+/** One identity may delete 500 times a minute in Basic and Standard (container-registry-skus.md); two side by side come near that without many a 429. */
+const DELETIONS = 2;
+
+/** Azure Container Registry: lists, attributes and tags by its own API, manifests by the OCI API. */
+export function createAcrRegistry({ name, url, send, cache, concurrency = DEFAULT_CONCURRENCY }: AcrRegistryOptions): Registry {
+  const client = new AcrClient({ name, url, send });
+  const listed = new Set<string>();
+  const emptied = new EmptiedRepositories(client);
+  const referrers = new ReferrersApi(client.oci);
+  const deletions = pLimit(DELETIONS);
+  const context: InventoryContext = { type: 'acr', client, cache, limit: pLimit(concurrency), isListed: (repository) => listed.has(repository) };
+  const reading = (repository: string): Reading => ({ client, repository });
+  const tagsIn = (repository: string): ReturnType<typeof readTags> => emptied.unless(repository, () => readTags(reading(repository)), new Map());
+  const deleting = (repository: string, work: () => Promise<DeleteOutcome>): Promise<DeleteOutcome> =>
+    deletions(async () => {
+      const outcome = await emptied.unless(repository, work, { outcome: 'gone' });
+      if (outcome.outcome === 'deleted') emptied.noteDeletion(repository);
+      return outcome;
+    });
+  return {
+    name,
+    type: context.type,
+    url: client.url,
+    async *repositories(options = {}) {
+      for await (const repository of listRepositories(client, options)) {
+        listed.add(repository);
+        yield repository;
+      }
+    },
+    inventory: (repository, options = {}) => readInventory(context, repository, options),
+    checkDelete: (repository, needs) => checkDelete(reading(repository), needs),
+    listTags: async (repository) => [...(await tagsIn(repository)).keys()],
+    resolveTag: (repository, tag) => emptied.unless(repository, () => resolveTag(client.oci, repository, tag), undefined),
+    resolveTags: async (repository) => new Map([...(await tagsIn(repository)).values()].map((tag) => [tag.name, tag.digest])),
+    tagsOf: async (repository, digest) => [...(await emptied.unless(repository, () => readTags(reading(repository), digest), new Map())).keys()],
+    takenAlong: (repository, digest) => takenAlong(reading(repository), referrers, digest),
+    readManifest: (repository, digest) => emptied.unless(repository, () => readManifest(client.oci, repository, digest), undefined),
+    deleteManifest: (repository, digest) => deleting(repository, () => deleteManifest(reading(repository), digest)),
+    deleteTag: (repository, tag, digest) => deleting(repository, () => deleteTag(reading(repository), tag, digest)),
+    putManifest: (repository, manifest, tag) => putManifest(client.oci, repository, manifest, tag),
+  };
+}

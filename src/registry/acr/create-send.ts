@@ -1,0 +1,69 @@
+import { createRegistryAuth } from '../../auth/create-registry-auth.ts';
+import type { Credentials } from '../../auth/credentials.ts';
+import { ToolError } from '../../diagnostics/tool-error.ts';
+import type { HttpClient } from '../../http/http-client.ts';
+import { repositoryOf } from '../../auth/scopes.ts';
+import type { Send } from '../oci/client.ts';
+import type { EntraToken } from './entra-token.ts';
+import { RefreshTokens } from './refresh-tokens.ts';
+import { missingRole } from './missing-role.ts';
+
+export interface AcrSendOptions {
+  readonly http: HttpClient;
+  /** The registry's name, for messages. */
+  readonly name: string;
+  readonly url: string;
+  /** What the user gave for a repository, or for the registry itself; the same object each time for the same credentials. */
+  readonly credentials: (repository: string | undefined) => Promise<Credentials | undefined>;
+  /** Asked where the user gave nothing. */
+  readonly entraToken: EntraToken;
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number;
+}
+
+/**
+ * The way to a registry: with the credentials that the user gave (the admin user, a token with a scope map, a service principal, what "az acr login" left), else as the Entra
+ * identity of this machine. All of them get access tokens from `/oauth2/token`, each for one repository, since a registry in ABAC mode silently ignores wildcards;
+ * reading includes the metadata that `/acr/v1` tells. An `AUTH` error names the role that is missing.
+ */
+export function createSend({ http, name, url, credentials, entraToken, now = Date.now }: AcrSendOptions): Send {
+  const refreshTokens = new RefreshTokens({ http, name, url, entraToken, now });
+  const own = new OwnCredentials();
+  const resolve = async (repository: string | undefined): Promise<Credentials> => (await credentials(repository)) ?? refreshTokens.get();
+  const auth = createRegistryAuth({ http, registry: name, url, credentials: async (repository) => own.of(repository, await resolve(repository)), now });
+  return async (request, scopes) => {
+    try {
+      return await auth.send(request, scopes.map(withMetadata));
+    } catch (error) {
+      if (!(error instanceof ToolError) || error.code !== 'AUTH') throw error;
+      const repository = repositoryOf(scopes);
+      const known = await resolve(repository).catch(() => undefined);
+      // Where there are none, the error says it already.
+      if (!known) throw error;
+      const message = repository === undefined || error.message.includes(repository) ? error.message : `${name}/${repository}: ${error.message}`;
+      throw new ToolError('AUTH', message, { hint: missingRole(scopes, known), cause: error.cause });
+    }
+  };
+}
+
+/** `repository:team/app:pull` with the metadata that belongs to it. */
+function withMetadata(scope: string): string {
+  return scope.startsWith('repository:') ? `${scope},metadata_read` : scope;
+}
+
+/**
+ * Credentials that are another object for each repository. To a right that is missing, ACR's token server answers 401 as to a wrong password, after which
+ * credentials are not tried again; but for another repository they may be good.
+ */
+class OwnCredentials {
+  readonly #byRepository = new Map<string, { readonly of: Credentials; readonly own: Credentials }>();
+
+  of(repository: string | undefined, credentials: Credentials): Credentials {
+    const key = repository ?? '';
+    const known = this.#byRepository.get(key);
+    if (known?.of === credentials) return known.own;
+    const own = { ...credentials };
+    this.#byRepository.set(key, { of: credentials, own });
+    return own;
+  }
+}

@@ -1,0 +1,32 @@
+import { ToolError } from '../../diagnostics/tool-error.ts';
+import { isRepositoryUnknown } from '../oci/answer-errors.ts';
+import type { AcrClient } from './client.ts';
+
+/** Repositories that are no more because their last image was deleted here: ACR drops a repository with its last manifest (container-registry-retention-policy.md). */
+export class EmptiedRepositories {
+  readonly #client: AcrClient;
+  readonly #deletedIn = new Set<string>();
+
+  constructor(client: AcrClient) {
+    this.#client = client;
+  }
+
+  /** Something was deleted in a repository. */
+  noteDeletion(repository: string): void {
+    this.#deletedIn.add(repository);
+  }
+
+  /**
+   * Does the work; where it finds no such repository, and something was deleted there in this run, and the registry does not know the repository in any other way
+   * either, the answer is `nothing`. Whoever may not see a repository is told 401 and not this.
+   */
+  async unless<T>(repository: string, work: () => Promise<T>, nothing: T): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      const mayBe = error instanceof ToolError && error.code === 'NOT_FOUND' && this.#deletedIn.has(repository);
+      if (!mayBe || !isRepositoryUnknown(await this.#client.getRepository(repository))) throw error;
+      return nothing;
+    }
+  }
+}

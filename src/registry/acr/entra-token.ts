@@ -1,0 +1,44 @@
+import { printable, redact, rememberSecret } from '../../diagnostics/redact.ts';
+import { ToolError } from '../../diagnostics/tool-error.ts';
+import { authorityOf } from './host.ts';
+
+/** Gets an access token of Microsoft Entra ID that registries take. Throws `ToolError` `AUTH`. */
+export type EntraToken = () => Promise<string>;
+
+/**
+ * The audience of registries in every cloud (fluxcd/pkg, auth/azure). A token for Azure Resource Manager would do for most, but not for those that have
+ * `azureADAuthenticationAsArmPolicy` switched off.
+ */
+const SCOPE = 'https://containerregistry.azure.net/.default';
+const MAX_TEXT = 1500;
+
+/**
+ * Tokens of the identity that this machine has, by the chain of the Azure SDK: environment (a service principal), workload identity, managed identity, the Azure CLI and
+ * other tools. The SDK is loaded when the first token is asked for. AZURE_AUTHORITY_HOST wins over what the registry's host says.
+ */
+export function createEntraToken(registry: string, url: string, env: Readonly<Record<string, string | undefined>>): EntraToken {
+  const authority = env['AZURE_AUTHORITY_HOST'] ? undefined : authorityOf(new URL(url).hostname);
+  let credential: Promise<{ getToken(scope: string): Promise<{ readonly token: string } | null> }> | undefined;
+  return async () => {
+    credential ??= import('@azure/identity').then(({ DefaultAzureCredential }) => new DefaultAzureCredential({ ...(authority !== undefined && { authorityHost: authority }) }));
+    try {
+      const answer = await (await credential).getToken(SCOPE);
+      if (!answer) throw new Error('the Azure SDK has no token');
+      rememberSecret(answer.token);
+      return answer.token;
+    } catch (error) {
+      throw noToken(registry, error);
+    }
+  };
+}
+
+/** The SDK's message has a line for each way that it tried. */
+function noToken(registry: string, error: unknown): ToolError {
+  const said = printable(redact(error instanceof Error ? error.message : String(error))).slice(0, MAX_TEXT);
+  return new ToolError('AUTH', `There are no credentials for the registry ${registry}, and no identity of Microsoft Entra ID: ${said.replace(/[.\s]*$/, '.')}`, {
+    hint:
+      'Run "az login", or give the pod or machine a workload or managed identity (AZURE_CLIENT_ID says which), or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET; ' +
+      "or give the registry's own user and password, in REGISTRY_USER and REGISTRY_PASSWORD or in the config.",
+    cause: error,
+  });
+}

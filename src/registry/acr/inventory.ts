@@ -1,0 +1,94 @@
+import type { LimitFunction } from 'p-limit';
+import { ToolError } from '../../diagnostics/tool-error.ts';
+import type { Digest } from '../../domain/digest.ts';
+import type { Blob, Manifest, RepositoryInventory } from '../../domain/inventory.ts';
+import type { ContentCache } from '../cache.ts';
+import type { ManifestDocument } from '../oci/manifest-document.ts';
+import { ManifestReader } from '../oci/manifest-reader.ts';
+import { Problems } from '../oci/problems.ts';
+import type { InventoryOptions } from '../registry.ts';
+import type { ManifestAttributes } from './attributes.ts';
+import { buildManifests } from './build-manifests.ts';
+import { ACR_CAPABILITIES } from './capabilities.ts';
+import type { AcrClient } from './client.ts';
+import { findManifest, type Listing, readListing } from './listing.ts';
+import type { Reading } from './tag-list.ts';
+
+/** What the inventories of one registry share. */
+export interface InventoryContext {
+  readonly type: string;
+  readonly client: AcrClient;
+  readonly cache: ContentCache | undefined;
+  /** How many manifests are read side by side, over all repositories. */
+  readonly limit: LimitFunction;
+  /** True of a repository that the registry's catalogue named. */
+  readonly isListed: (repository: string) => boolean;
+}
+
+/**
+ * Reads a repository: the repository itself, one request for each 1000 manifests and each 1000 tags, and each manifest that is not in the cache. Every manifest, since the
+ * lists say nothing of what belongs to what: any of them may have a subject, with which ACR deletes it, and a running image may be known by its config's digest alone.
+ * Reading is no pull that ACR would record. Throws `AUTH`, `UNREACHABLE` and `NOT_FOUND` for the repository as a whole; whatever else cannot be read is a problem.
+ */
+export async function readInventory(context: InventoryContext, repository: string, options: InventoryOptions): Promise<RepositoryInventory> {
+  const { client, type, isListed } = context;
+  const problems = new Problems(options.signal);
+  let manifests: readonly Manifest[] = [];
+  try {
+    manifests = await readManifests(context, repository, options, problems);
+  } catch (error) {
+    if (!(error instanceof ToolError)) throw error;
+    // ACR drops a repository with its last manifest.
+    const emptied = error.code === 'NOT_FOUND' && isListed(repository);
+    if (!emptied && error.code !== 'REGISTRY_ERROR' && error.code !== 'BAD_RESPONSE') throw error;
+    if (!emptied) problems.add(error.message);
+  }
+  const found = problems.list;
+  const complete = found.length === 0;
+  return { registry: client.name, type, url: client.url, repository, complete, ...(!complete && { problems: found }), capabilities: ACR_CAPABILITIES, manifests };
+}
+
+async function readManifests({ client, cache, limit }: InventoryContext, repository: string, options: InventoryOptions, problems: Problems): Promise<Manifest[]> {
+  const { signal, onProgress } = options;
+  const reading: Reading = { client, repository, signal };
+  let done = 0;
+  let total = 0;
+  const listing = await readListing(reading, problems, (found) => onProgress?.(done, (total += found)));
+  total = listing.manifests.size;
+  // Each manifest is read once, so that no reader need remember it.
+  const read = ({ digest, mediaType }: ManifestAttributes) => new ManifestReader({ client: client.oci, repository, cache, signal }).byDigest(digest, mediaType);
+  const documents = new Map<Digest, ManifestDocument>();
+  const shared = new SharedParts();
+  await limit.map([...listing.manifests.values()], async (manifest) => {
+    const document = await problems.attempt(async () => (await read(manifest)) ?? missing(reading, listing, manifest));
+    if (document) documents.set(document.digest, shared.in(document));
+    onProgress?.(++done, total);
+  });
+  return buildManifests(listing, documents);
+}
+
+/** Of a manifest that is listed and then not there: undefined where it was deleted since; what is not in the inventory is not touched. Throws for what only a damaged registry has. */
+async function missing(reading: Reading, { manifests }: Listing, { digest }: ManifestAttributes): Promise<undefined> {
+  if (await findManifest(reading, digest)) {
+    const image = reading.client.label(reading.repository, digest);
+    throw new ToolError('REGISTRY_ERROR', `The registry lists ${image}, and says that it is not there. Push it again or delete it.`, { hint: 'Run again.' });
+  }
+  manifests.delete(digest);
+  return undefined;
+}
+
+/** Layers that many images have, each kept once: the largest part of what is known of a large repository. */
+class SharedParts {
+  readonly #known = new Map<Digest, Blob>();
+
+  in(document: ManifestDocument): ManifestDocument {
+    if (!document.parts) return document;
+    const parts = document.parts.map((part) => {
+      const known = this.#known.get(part.digest);
+      if (known?.size === part.size) return known;
+      this.#known.set(part.digest, part);
+      return part;
+    });
+    return { ...document, parts };
+  }
+}

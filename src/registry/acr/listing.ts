@@ -1,0 +1,102 @@
+import { ToolError } from '../../diagnostics/tool-error.ts';
+import type { Digest } from '../../domain/digest.ts';
+import { isManifestUnknown, refused } from '../oci/answer-errors.ts';
+import type { Problems } from '../oci/problems.ts';
+import { entriesOf, type ManifestAttributes, manifestAttributes, openAnswer, repositoryAttributes, type RepositoryAttributes, type TagAttributes } from './attributes.ts';
+import { findTag, type Reading, readTags } from './tag-list.ts';
+
+/** What the lists of a repository say. */
+export interface Listing {
+  readonly repository: RepositoryAttributes;
+  readonly manifests: Map<Digest, ManifestAttributes>;
+  readonly tags: Map<string, TagAttributes>;
+}
+
+/** So many tags may be moved while the lists are read, each of which is one more request. */
+const MOST_MOVED = 200;
+
+/**
+ * Reads manifests and tags, side by side: one request for each 1000. Where the two lists disagree, a tag was moved in between, and where it is now is asked. They may
+ * not hold less than the registry counts: what is hidden from lists (`listEnabled` false) may hold what is not. That, and what points to nothing, is a problem.
+ */
+export async function readListing(reading: Reading, problems: Problems, onRead: (count: number) => void): Promise<Listing> {
+  const before = await readRepository(reading);
+  const [manifests, tags] = await both(readManifests(reading, onRead), readTags(reading));
+  const listed = { manifests: manifests.size, tags: tags.size };
+  await settleTags(reading, manifests, tags, problems);
+  if (listed.manifests < before.manifestCount || listed.tags < before.tagCount) await checkCounts(reading, before, listed, problems);
+  return { repository: before, manifests, tags };
+}
+
+export async function readRepository({ client, repository, signal }: Reading): Promise<RepositoryAttributes> {
+  const doing = `read the repository ${client.label(repository)}`;
+  const response = await client.getRepository(repository, signal);
+  if (response.status !== 200) throw refused(doing, response);
+  return repositoryAttributes(openAnswer(response, repository, doing), doing);
+}
+
+/** A manifest as it is now; undefined where the registry says that it is not there. */
+export async function findManifest({ client, repository, signal }: Reading, digest: Digest): Promise<ManifestAttributes | undefined> {
+  const doing = `read the attributes of ${client.label(repository, digest)}`;
+  const response = await client.getManifest(repository, digest, signal);
+  if (isManifestUnknown(response)) return undefined;
+  if (response.status !== 200) throw refused(doing, response);
+  return manifestAttributes(openAnswer(response, repository, doing)['manifest'], doing);
+}
+
+async function readManifests({ client, repository, signal }: Reading, onRead: (count: number) => void): Promise<Map<Digest, ManifestAttributes>> {
+  const doing = `list the manifests of ${client.label(repository)}`;
+  const manifests = new Map<Digest, ManifestAttributes>();
+  for await (const page of client.manifestPages(repository, doing, signal)) {
+    const known = manifests.size;
+    for (const entry of entriesOf(openAnswer(page, repository, doing), 'manifests', doing)) {
+      const manifest = manifestAttributes(entry, doing);
+      manifests.set(manifest.digest, manifest);
+    }
+    onRead(manifests.size - known);
+  }
+  return manifests;
+}
+
+async function settleTags(reading: Reading, manifests: Map<Digest, ManifestAttributes>, tags: Map<string, TagAttributes>, problems: Problems): Promise<void> {
+  const { client, repository } = reading;
+  const moved = new Set<string>();
+  for (const { name, digest } of tags.values()) if (!manifests.has(digest)) moved.add(name);
+  for (const manifest of manifests.values()) for (const name of manifest.tags) if (tags.get(name)?.digest !== manifest.digest) moved.add(name);
+  if (moved.size > MOST_MOVED) {
+    problems.add(`In ${client.label(repository)}, ${moved.size} tags were moved while they were read. Run again when there is less going on.`);
+    return;
+  }
+  for (const name of moved) {
+    const tag = await findTag(reading, name);
+    if (!tag) {
+      tags.delete(name);
+      continue;
+    }
+    tags.set(name, tag);
+    if (manifests.has(tag.digest)) continue;
+    const manifest = await findManifest(reading, tag.digest);
+    if (manifest) manifests.set(manifest.digest, manifest);
+    else problems.add(`The tag ${client.label(repository, name)} is listed, but the registry says that its manifest is not there. Push it again or delete the tag.`);
+  }
+}
+
+/** Less is listed than was counted before. Unless that was deleted meanwhile, it is hidden, or the list was cut short. */
+async function checkCounts(reading: Reading, before: RepositoryAttributes, listed: { readonly manifests: number; readonly tags: number }, problems: Problems): Promise<void> {
+  const now = await readRepository(reading);
+  const manifests = Math.min(before.manifestCount, now.manifestCount);
+  const tags = Math.min(before.tagCount, now.tagCount);
+  if (listed.manifests >= manifests && listed.tags >= tags) return;
+  problems.add(
+    `In ${reading.client.label(reading.repository)} the registry counts ${manifests} manifests and ${tags} tags, and lists ${listed.manifests} and ${listed.tags}. ` +
+      'What is hidden from lists (listEnabled is false) may hold what is not: show it again, or run again where the list was cut short.',
+  );
+}
+
+/** Waits for both, also where one fails, so that nothing goes on by itself. Throws the first error, an `AUTH` before others. */
+async function both<A, B>(first: Promise<A>, second: Promise<B>): Promise<readonly [A, B]> {
+  const [a, b] = await Promise.allSettled([first, second]);
+  if (a.status === 'fulfilled' && b.status === 'fulfilled') return [a.value, b.value];
+  const reasons = [a, b].flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
+  throw reasons.find((reason) => reason instanceof ToolError && reason.code === 'AUTH') ?? reasons[0];
+}

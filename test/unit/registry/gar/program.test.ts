@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { image, layer } from '../../../../src/demo/image.ts';
+import { newSession } from '../../../e2e/cli/in-process.ts';
+import { type FakeGar, OWNER } from '../../../fakes/gar/fake-gar.ts';
+import { fakeGar } from './gar-fixture.ts';
+
+const old = image({ layers: [layer('old', 100)], created: '2025-01-01T00:00:00Z' });
+const fresh = image({ layers: [layer('fresh', 100)], created: '2025-01-02T00:00:00Z' });
+
+function config(fake: FakeGar, gar: string): string {
+  return `registries:\n  prod:\n    url: ${fake.url}\n    type: gar\n    gar: ${gar}\n    auth: {username: oauth2accesstoken, passwordEnv: GAR_TOKEN}\n`;
+}
+
+function world(fake: FakeGar): { readonly env: Record<string, string> } {
+  return { env: { CLOUDSDK_API_ENDPOINT_OVERRIDES_ARTIFACTREGISTRY: fake.url, GAR_TOKEN: OWNER.token } };
+}
+
+describe('the program on Artifact Registry', () => {
+  it('plans and carries out what is in the projects of the config', async () => {
+    const fake = await fakeGar();
+    for (const name of ['my-project/images/team/app', 'my-project/images/web']) {
+      fake.push(name, old, ['build-1'], { pushedAt: '2025-02-01T00:00:00Z' });
+      fake.push(name, fresh, ['build-2'], { pushedAt: '2025-02-02T00:00:00Z' });
+    }
+    const session = await newSession(world(fake));
+    await session.file('.regctlrc.yaml', config(fake, '{location: europe-west1, projects: [my-project]}'));
+    const args = ['--tags', 'build-*', '--keep-last', '1'];
+    const plan = await session.plan(['prod', ...args]);
+    expect(plan.repositories.map(({ repository, type, summary }) => [repository, type, summary.images.delete])).toEqual([
+      ['my-project/images/team/app', 'gar', 1],
+      ['my-project/images/web', 'gar', 1],
+    ]);
+    const { code, stdout, stderr } = await session.run('prune', 'prod/my-project/images', ...args, '--apply', '--yes');
+    expect(code, stderr).toBe(0);
+    expect(stdout + stderr).not.toContain(OWNER.token);
+    for (const { images, tags } of fake.repository('my-project/images').packages.values()) {
+      expect([...images.keys()]).toEqual([fresh.digest]);
+      expect([...tags]).toEqual([['build-2', fresh.digest]]);
+    }
+    expect(fake.violations).toEqual([]);
+  });
+
+  it('refuses settings that make no sense', async () => {
+    const fake = await fakeGar();
+    const session = await newSession(world(fake));
+    for (const [gar, problem] of [['{location: "not a place"}', 'not a location'], ['{projects: ["UPPER"]}', 'not the id of a project'], ['{impersonate: nobody}', 'not the email of a service account']] as const) {
+      await session.file('.regctlrc.yaml', config(fake, gar));
+      const { code, stderr } = await session.run('prune', 'prod', '--tags', '*', '--keep-last', '1');
+      expect(code).toBe(3);
+      expect(stderr).toContain(problem);
+    }
+    await session.file('.regctlrc.yaml', `registries: {prod: {url: ${fake.url}, type: oci, gar: {location: us}}}\n`);
+    const { code, stderr } = await session.run('prune', 'prod', '--tags', '*', '--keep-last', '1');
+    expect(code).toBe(3);
+    expect(stderr).toContain('which does not use "gar"');
+  });
+});
