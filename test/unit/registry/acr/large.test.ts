@@ -9,7 +9,8 @@ import { unlocked } from '../../../fakes/acr/store.ts';
 import type { FakeAcr } from '../../../fakes/acr/fake-acr.ts';
 import { adapter, asked, withAcr } from './acr-fixture.ts';
 
-const MANY = 100_000;
+/** REGPRUNE_SOAK=1 takes the hundred thousand that the memory is bounded for; the normal run has no minutes for it. */
+const MANY = process.env['REGPRUNE_SOAK'] === '1' ? 100_000 : 10_000;
 const MIB = 1024 * 1024;
 
 function sha256(text: string | Buffer): string {
@@ -50,7 +51,7 @@ class FullCache extends ContentCache {
   }
 }
 
-it('100,000 manifests that were read before take one request for each page of the lists, and keep what they share once', async () => {
+it(`${MANY} manifests that were read before take one request for each page of the lists, and keep what they share once`, async () => {
   const acr = await withAcr();
   grow(acr, MANY);
   const before = process.memoryUsage().heapUsed;
@@ -61,7 +62,7 @@ it('100,000 manifests that were read before take one request for each page of th
   const [first, second] = manifests;
   expect(first?.blobs?.[2]).toBe(second?.blobs?.[2]);
   // What the fake keeps of its answers, some 80 MB, and what is not collected yet are part of this.
-  expect(grown / MIB).toBeLessThan(1000);
+  expect(grown / MIB).toBeLessThan(MANY / 100);
 }, 300_000);
 
 it('manifests that were never read take one request more each, and are in the cache afterwards', async () => {
