@@ -8,7 +8,7 @@ import { RegistryStorage } from './registry-storage.ts';
 import { errorReply, type Reply } from './reply.ts';
 
 /** One line of the request log; `status` is 0 while, and where, nothing was answered. */
-export interface LoggedRequest {
+interface LoggedRequest {
   readonly method: string;
   /** Path with query. */
   readonly path: string;

@@ -24,7 +24,7 @@ export interface Policy {
   readonly rules: { readonly tagged: readonly Rule[]; readonly untagged: readonly Rule[]; readonly orphaned: readonly Rule[] };
 }
 
-export interface Protection {
+interface Protection {
   /** One matcher for each list, with its text. */
   readonly tags: readonly { readonly matches: NameMatcher; readonly text: string }[];
   readonly digests: ReadonlySet<Digest>;
@@ -33,7 +33,7 @@ export interface Protection {
 }
 
 /** Each counted over all the repositories that the policy governs; undefined: no limit. */
-export interface Limits {
+interface Limits {
   readonly maxDeletions?: number;
   readonly maxDeletePercent?: number;
   /** Bytes. */

@@ -4,7 +4,7 @@ import type { RuleSpec } from '../schema.ts';
 import { parseSize } from '../units.ts';
 
 /** What a selector may look at: the manifest, and what the graph knows of it. */
-export interface Candidate {
+interface Candidate {
   readonly manifest: Manifest;
   readonly signed: boolean;
 }

@@ -1,0 +1,94 @@
+import { byCodeUnit } from '../../domain/compare.ts';
+import type { Digest } from '../../domain/digest.ts';
+import type { Manifest } from '../../domain/inventory.ts';
+import { isIndexType } from '../../domain/media-types.ts';
+import { createdTime } from '../oci/created-time.ts';
+import { isImageConfigType } from '../oci/image-config.ts';
+import type { ManifestDocument } from '../oci/manifest-document.ts';
+import type { DockerImage } from './docker-image.ts';
+
+/** What was read of a repository. */
+export interface ReadImages {
+  readonly images: ReadonlyMap<Digest, DockerImage>;
+  /** The manifests that had to be read. */
+  readonly documents: ReadonlyMap<Digest, ManifestDocument>;
+  readonly immutableTags: boolean;
+}
+
+/** Makes the manifests of an inventory, sorted by digest. */
+export function buildManifests(read: ReadImages): Manifest[] {
+  const facts = new Facts(read);
+  return [...read.images.values()]
+    .toSorted((a, b) => byCodeUnit(a.digest, b.digest))
+    .map((image): Manifest => {
+      const { digest, pushedAt } = image;
+      const document = read.documents.get(digest);
+      const mediaType = facts.mediaType(image);
+      const tags = image.tags.toSorted(byCodeUnit);
+      const artifactType = facts.artifactType(image);
+      const createdAt = facts.createdAt(image);
+      return {
+        digest,
+        mediaType,
+        // What it tells of an index is not its own size, which is a few hundred bytes for each of its children.
+        size: isIndexType(mediaType) ? (document?.bytes ?? 0) : image.size,
+        tags,
+        ...(pushedAt !== undefined && { pushedAt }),
+        ...(createdAt !== undefined && { createdAt }),
+        children: [...new Set(facts.children(image).map((child) => child.digest))],
+        ...(document?.subject !== undefined && { subject: document.subject }),
+        ...(artifactType !== undefined && { artifactType }),
+        ...(read.immutableTags && tags.length > 0 && { lockedTags: tags }),
+      };
+    });
+}
+
+/** What the list and, where it was read, the manifest say together. */
+class Facts {
+  readonly #read: ReadImages;
+  readonly #created = new Map<Digest, string | undefined>();
+
+  constructor(read: ReadImages) {
+    this.#read = read;
+  }
+
+  mediaType({ digest, mediaType = 'application/octet-stream' }: DockerImage): string {
+    return this.#read.documents.get(digest)?.mediaType ?? mediaType;
+  }
+
+  children({ digest, children }: DockerImage): readonly { readonly digest: Digest; readonly attestation: boolean }[] {
+    return this.#read.documents.get(digest)?.children ?? children;
+  }
+
+  artifactType({ digest, artifactType }: DockerImage): string | undefined {
+    const document = this.#read.documents.get(digest);
+    if (document) return document.artifactType;
+    return artifactType !== undefined && isImageConfigType(artifactType) ? undefined : artifactType;
+  }
+
+  /**
+   * Of an index the newest of its images, without attestations, else what is said of itself. Unknown where one of its images does not say: that may be the newest, and
+   * unknown must not become old.
+   */
+  createdAt(image: DockerImage): string | undefined {
+    const { digest } = image;
+    if (!this.#created.has(digest)) {
+      // An index that holds itself, over others, must not go on for ever.
+      this.#created.set(digest, undefined);
+      this.#created.set(digest, this.#createdAt(image));
+    }
+    return this.#created.get(digest);
+  }
+
+  #createdAt(image: DockerImage): string | undefined {
+    let newest: string | undefined;
+    for (const { digest, attestation } of this.children(image)) {
+      const child = attestation ? undefined : this.#read.images.get(digest);
+      if (!child) continue;
+      const time = this.createdAt(child);
+      if (time === undefined && (isIndexType(this.mediaType(child)) || this.artifactType(child) === undefined)) return undefined;
+      if (time !== undefined && (newest === undefined || time > newest)) newest = time;
+    }
+    return newest ?? image.createdAt ?? createdTime(undefined, this.#read.documents.get(image.digest)?.annotations);
+  }
+}

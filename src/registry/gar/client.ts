@@ -1,0 +1,144 @@
+import { ToolError } from '../../diagnostics/tool-error.ts';
+import type { Digest } from '../../domain/digest.ts';
+import type { Clock } from '../../http/clock.ts';
+import type { HttpClient, HttpRequest, HttpResponse } from '../../http/http-client.ts';
+import { badAnswer } from '../oci/answer-errors.ts';
+import { OciClient } from '../oci/client.ts';
+import { type JsonObject, parseJsonObject } from '../oci/json-fields.ts';
+import { type Asked, isNotFound, refused } from './answer-errors.ts';
+import type { GarPlace } from './host.ts';
+import { packageResource, parseImageName, tagResource, versionResource, type WholeImageName } from './image-name.ts';
+import type { TokenSource } from './token-source.ts';
+
+export interface GarClientOptions {
+  /** The registry's name in messages. */
+  readonly name: string;
+  /** What `/v2/` is below. */
+  readonly url: string;
+  /** What `/v1/` of the Artifact Registry API is below. */
+  readonly endpoint: string;
+  readonly place: GarPlace;
+  readonly http: HttpClient;
+  readonly tokens: TokenSource;
+  readonly clock: Clock;
+}
+
+/** A request to the Artifact Registry API. */
+export interface Call extends Asked {
+  readonly method?: HttpRequest['method'];
+  /** Below `/v1/`, escaped. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly body?: object;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Milliseconds to wait where the quota is still used up after all tries of the HTTP client: it is one of a minute (Artifact Registry, "Quotas and limits"). */
+const QUOTA_WAITS = [10_000, 20_000, 40_000];
+/** A page of 1000 images with their children is some MB. */
+const MAX_ANSWER = 64 * 1024 * 1024;
+
+/** The two ways to an Artifact Registry: its own API, for everything that it tells, and `/v2/` (`oci`), for the bytes of manifests. One token opens both. */
+export class GarClient {
+  readonly name: string;
+  readonly place: GarPlace;
+  readonly clock: Clock;
+  readonly oci: OciClient;
+  readonly #endpoint: string;
+  readonly #http: HttpClient;
+  readonly #tokens: TokenSource;
+
+  constructor({ name, url, endpoint, place, http, tokens, clock }: GarClientOptions) {
+    this.name = name;
+    this.place = place;
+    this.clock = clock;
+    this.#endpoint = endpoint.replace(/\/+$/, '');
+    this.#http = http;
+    this.#tokens = tokens;
+    this.oci = new OciClient({
+      name,
+      url,
+      send: async (request) => {
+        const response = await this.#send(request);
+        if (response.status !== 401 && response.status !== 403) return response;
+        const writes = request.method === 'PUT';
+        const doing = `${writes ? 'put back' : 'read'} ${name}${new URL(request.url).pathname.replace('/v2/', '/')}`;
+        throw this.refused({ doing, permission: `artifactregistry.repositories.${writes ? 'upload' : 'download'}Artifacts` }, response);
+      },
+    });
+  }
+
+  /** How messages name a repository, or an image in it: `prod/project/repository/app`, `…/app:v1`, `…/app@sha256:…`. */
+  label(repository: string, reference?: string): string {
+    return this.oci.label(repository, reference);
+  }
+
+  /** The resources behind a repository's name. Throws `NOT_FOUND` for the name of a project or of a repository of Artifact Registry: what it holds has longer names. */
+  whole(repository: string): WholeImageName {
+    const { project, repository: id, package: image } = parseImageName(repository, this.place);
+    if (id !== undefined && image !== undefined) return { project, repository: id, package: image };
+    const what = id === undefined || this.place.repository !== undefined ? 'a project' : 'a repository of Artifact Registry';
+    throw new ToolError('NOT_FOUND', `${this.label(repository)} is ${what} and no image.`, {
+      hint: `Name an image in it, or all of them: ${this.label(repository)}/**.`,
+    });
+  }
+
+  packageOf(repository: string): string {
+    return packageResource(this.whole(repository), this.place);
+  }
+
+  versionOf(repository: string, digest: Digest): string {
+    return versionResource(this.whole(repository), digest, this.place);
+  }
+
+  tagOf(repository: string, tag: string): string {
+    return tagResource(this.whole(repository), tag, this.place);
+  }
+
+  /** Sends a request and gives back the answer whatever its status. */
+  call({ method = 'GET', path, query = {}, body, signal }: Call): Promise<HttpResponse> {
+    const text = new URLSearchParams(query).toString();
+    return this.#send({
+      method,
+      url: `${this.#endpoint}/v1/${path}${text === '' ? '' : `?${text}`}`,
+      headers: { accept: 'application/json', ...(body && { 'content-type': 'application/json' }) },
+      ...(body && { body: JSON.stringify(body) }),
+      maxBytes: MAX_ANSWER,
+      ...(signal && { signal }),
+    });
+  }
+
+  /** The JSON object that is answered. Throws `AUTH`, `NOT_FOUND`, `REGISTRY_ERROR`, `BAD_RESPONSE`. */
+  async get(call: Call): Promise<JsonObject> {
+    return this.read(call, await this.call(call));
+  }
+
+  /** The same; undefined where the API says that what is named is not there, which alone does not tell what of its path is missing. */
+  async find(call: Call): Promise<JsonObject | undefined> {
+    const response = await this.call(call);
+    return isNotFound(response) ? undefined : this.read(call, response);
+  }
+
+  /** Reads an answer as a JSON object. */
+  read(asked: Asked, response: HttpResponse): JsonObject {
+    if (response.status !== 200) throw this.refused(asked, response);
+    const json = parseJsonObject(response.body);
+    if (!json) throw badAnswer(asked.doing, 'the answer is no JSON object');
+    return json;
+  }
+
+  refused(asked: Asked, response: HttpResponse): ToolError {
+    return refused(asked, response, this.#tokens.source);
+  }
+
+  async #send(request: HttpRequest): Promise<HttpResponse> {
+    for (let round = 0; ; round++) {
+      request.signal?.throwIfAborted();
+      const token = await this.#tokens.token();
+      const response = await this.#http.request({ ...request, headers: { ...request.headers, authorization: `Bearer ${token}` } });
+      const wait = response.status === 429 ? QUOTA_WAITS[round] : undefined;
+      if (wait === undefined) return response;
+      await this.clock.sleep(wait, request.signal ?? new AbortController().signal);
+    }
+  }
+}

@@ -1,0 +1,95 @@
+import pLimit from 'p-limit';
+import type { Credentials } from '../../auth/credentials.ts';
+import { ToolError } from '../../diagnostics/tool-error.ts';
+import { type Clock, systemClock } from '../../http/clock.ts';
+import type { HttpClient } from '../../http/http-client.ts';
+import type { ContentCache } from '../cache.ts';
+import { putManifest } from '../oci/put-manifest.ts';
+import type { Registry } from '../registry.ts';
+import { listRepositories } from './catalog.ts';
+import { GarClient } from './client.ts';
+import { checkDelete, Deletion } from './deletion.ts';
+import { type GarPlace, parseGarHost } from './host.ts';
+import { Images } from './images.ts';
+import { type InventoryContext, readInventory } from './inventory.ts';
+import { readManifest } from './manifest-content.ts';
+import { findTags, listTags, resolveTag, resolveTags } from './tags.ts';
+import { createTokenSource, type GarIdentity } from './token-source.ts';
+
+export interface GarRegistryOptions {
+  /** Its name in documents and messages. */
+  readonly name: string;
+  /** `https://<location>-docker.pkg.dev` or `https://gcr.io`; or another name for it, with `location`. */
+  readonly url: string;
+  readonly http: HttpClient;
+  /** Those that are configured for its host; where there are none, the application default credentials are used. */
+  readonly credentials: () => Promise<Credentials | undefined>;
+  readonly identity?: GarIdentity;
+  /** Where the host does not tell it. */
+  readonly location?: string;
+  /** Projects whose repositories are listed; default the one in GOOGLE_CLOUD_PROJECT. */
+  readonly projects?: readonly string[];
+  /** Where GOOGLE_CLOUD_PROJECT is, and CLOUDSDK_API_ENDPOINT_OVERRIDES_ARTIFACTREGISTRY, which gcloud too takes for the address of the API. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly cache?: ContentCache;
+  /** How many manifests are read side by side; the HTTP client limits the requests. Default 16. */
+  readonly concurrency?: number;
+  readonly clock?: Clock;
+}
+
+const DEFAULT_CONCURRENCY = 16;
+const API = 'https://artifactregistry.googleapis.com';
+const ENDPOINT = 'CLOUDSDK_API_ENDPOINT_OVERRIDES_ARTIFACTREGISTRY';
+
+/** Google Artifact Registry. Nothing is sent yet. Throws `CONFIG_INVALID` where nothing tells the location, and for a URL with a path. */
+export function createGarRegistry(options: GarRegistryOptions): Registry {
+  const { name, http, credentials, identity = {}, env = {}, cache, concurrency = DEFAULT_CONCURRENCY, clock = systemClock } = options;
+  const url = options.url.replace(/\/+$/, '');
+  const place = placeOf(options);
+  const endpoint = env[ENDPOINT] || API;
+  if (!URL.canParse(endpoint)) {
+    throw new ToolError('CONFIG_INVALID', `${ENDPOINT} is no URL.`, { hint: `Give the address of the Artifact Registry API, such as ${API}/, or do not set it.` });
+  }
+  const tokens = createTokenSource({ registry: name, credentials, identity });
+  const client = new GarClient({ name, url, endpoint, place, http, tokens, clock });
+  const deletion = new Deletion(client);
+  const context: InventoryContext = { type: 'gar', client, images: new Images(client), settings: new Map(), cache, limit: pLimit(concurrency) };
+  const own = env['GOOGLE_CLOUD_PROJECT'];
+  const projects = options.projects ?? (own ? [own] : []);
+  return {
+    name,
+    type: context.type,
+    url,
+    repositories: (asked = {}) => listRepositories(client, { projects, ...asked }),
+    inventory: (repository, asked = {}) => readInventory(context, repository, asked),
+    checkDelete: (repository, needs) => checkDelete(client, repository, needs),
+    listTags: (repository) => listTags(client, repository),
+    resolveTag: (repository, tag) => resolveTag(client, repository, tag),
+    resolveTags: (repository) => resolveTags(client, repository),
+    tagsOf: async (repository, digest) => (await findTags(client, repository, digest)) ?? [],
+    readManifest: (repository, digest) => readManifest(client, repository, digest),
+    deleteManifest: (repository, digest) => deletion.deleteManifest(repository, digest),
+    deleteTag: (repository, tag, digest) => deletion.deleteTag(repository, tag, digest),
+    putManifest: (repository, manifest, tag) => putManifest(client.oci, repository, manifest, tag),
+  };
+}
+
+function placeOf({ name, url, location }: GarRegistryOptions): GarPlace {
+  const { hostname, pathname } = new URL(url);
+  if (pathname.replaceAll('/', '') !== '') {
+    throw new ToolError('CONFIG_INVALID', `The URL of the registry ${name} goes on after its host.`, {
+      hint: 'Give the host alone, and the project as "gar.projects": images are named PROJECT/REPOSITORY/IMAGE, as what is in use names them.',
+    });
+  }
+  const host = parseGarHost(hostname);
+  if (host && location !== undefined && location !== host.location) {
+    throw new ToolError('CONFIG_INVALID', `The registry ${name} is in ${host.location} by its host, and in ${location} by "gar.location".`, {
+      hint: 'Leave "gar.location" out: the host tells it.',
+    });
+  }
+  if (host) return host;
+  if (location !== undefined) return { location };
+  throw new ToolError('CONFIG_INVALID', `The registry ${name} is of type gar, and its host does not tell its location.`, {
+    hint: 'Give its own host, <location>-docker.pkg.dev, or "gar.location" in the config.',
+  });
+}

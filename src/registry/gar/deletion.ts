@@ -1,0 +1,141 @@
+import { badAnswer } from '../oci/answer-errors.ts';
+import { ToolError } from '../../diagnostics/tool-error.ts';
+import type { Digest } from '../../domain/digest.ts';
+import { asList } from '../oci/json-fields.ts';
+import type { DeleteOutcome } from '../registry.ts';
+import { type Asked, errorStatus, errorText, isNotFound, isPreconditionFailed } from './answer-errors.ts';
+import { Batches } from './batches.ts';
+import type { GarClient } from './client.ts';
+import { repositoryResource } from './image-name.ts';
+import { findRepositorySettings } from './repository-settings.ts';
+import { findTags, resolveTag } from './tags.ts';
+import { deleteVersions, type Settled } from './version-deletion.ts';
+
+const DELETES_VERSIONS = 'artifactregistry.versions.delete';
+const DELETES_TAGS = 'artifactregistry.tags.delete';
+const MAKES_TAGS = 'artifactregistry.tags.create';
+
+/**
+ * Asks whether images and, with `tags`, single tags can be deleted, which changes nothing: the repository is one with images of its own, and the credentials have what it takes
+ * (`testIamPermissions`). An image goes after its tags, so that both permissions are needed, and the one to put tags back should it be refused then.
+ */
+export async function checkDelete(client: GarClient, repository: string, needs: { readonly tags: boolean }): Promise<void> {
+  const label = client.label(repository);
+  const name = client.whole(repository);
+  const { mode, immutableTags, id } = await findRepositorySettings(client, name, label);
+  if (mode === 'virtual') {
+    throw new ToolError('DELETE_DISABLED', `Nothing can be deleted in ${label}: ${id} is a virtual repository.`, {
+      hint: 'Name the images in the repositories that it stands for.',
+    });
+  }
+  if (needs.tags && immutableTags) {
+    throw new ToolError('NOT_APPLYABLE', `No tag can be taken off in ${label}: the tags of ${id} are immutable.`, {
+      hint: 'Say sharedTags: keep in the policy, or switch immutable tags off (gcloud artifacts repositories update --no-immutable-tags).',
+    });
+  }
+  const permissions = [DELETES_VERSIONS, DELETES_TAGS, MAKES_TAGS];
+  const doing = `find out whether images can be deleted in ${label}`;
+  const path = `${repositoryResource(name, client.place)}:testIamPermissions`;
+  const answer = await client.get({ doing, permission: DELETES_VERSIONS, method: 'POST', path, body: { permissions } });
+  const granted = asList(answer['permissions']) ?? [];
+  const missing = permissions.filter((permission) => !granted.includes(permission));
+  if (missing.length === 0) return;
+  throw new ToolError('AUTH', `Images cannot be deleted in ${label}: these credentials lack ${missing.join(' and ')}.`, {
+    hint: 'Give the account roles/artifactregistry.repoAdmin on the repository, or a role with these permissions.',
+  });
+}
+
+/** Deletes images and takes tags off. */
+export class Deletion {
+  readonly #client: GarClient;
+  readonly #versions: Batches<Settled>;
+
+  constructor(client: GarClient) {
+    this.#client = client;
+    this.#versions = new Batches((repository, digests) => deleteVersions(client, repository, digests));
+  }
+
+  /**
+   * Deletes a manifest: first each of its tags, then the version. Where that is refused or fails, the tags are put back. (`force` would do both at once, and take along a
+   * tag that was set after the last look.)
+   */
+  async deleteManifest(repository: string, digest: Digest): Promise<DeleteOutcome> {
+    const tags = await findTags(this.#client, repository, digest);
+    if (tags === undefined) return { outcome: 'gone' };
+    const takenOff: string[] = [];
+    let settled: Settled;
+    try {
+      settled = await this.#deleteTagged(repository, digest, tags, takenOff);
+    } catch (error) {
+      if (!(error instanceof ToolError)) throw error;
+      settled = { error };
+    }
+    if ('error' in settled) {
+      await this.#putTagsBack(repository, digest, takenOff, settled.error.message);
+      throw settled.error;
+    }
+    if (settled.outcome === 'locked' || settled.outcome === 'drifted') await this.#putTagsBack(repository, digest, takenOff, settled.message);
+    return settled;
+  }
+
+  async #deleteTagged(repository: string, digest: Digest, tags: readonly string[], takenOff: string[]): Promise<Settled> {
+    for (const tag of tags) {
+      // Before the request: an answer may get lost, and not the deletion.
+      takenOff.push(tag);
+      const outcome = await this.#takeOff(repository, tag);
+      if (outcome !== 'done' && outcome !== 'missing') return { outcome: 'locked', message: outcome.locked };
+    }
+    return this.#versions.load(repository, digest);
+  }
+
+  /** Takes one tag off; compared with `digest` right before, since the API takes no condition. */
+  async deleteTag(repository: string, tag: string, digest: Digest): Promise<DeleteOutcome> {
+    const doing = `take off the tag ${this.#client.label(repository, tag)}`;
+    const now = await resolveTag(this.#client, repository, tag);
+    if (now === undefined) return { outcome: 'gone' };
+    if (now !== digest) return { outcome: 'drifted', message: `Cannot ${doing}: it was moved to ${now}.` };
+    const outcome = await this.#takeOff(repository, tag);
+    if (outcome === 'done') return { outcome: 'deleted' };
+    if (outcome !== 'missing') return { outcome: 'locked', message: outcome.locked };
+    if ((await resolveTag(this.#client, repository, tag)) === undefined) return { outcome: 'gone' };
+    const message = `Cannot ${doing}: Artifact Registry says that it is not there, and has it all the same.`;
+    throw new ToolError('REGISTRY_ERROR', message, { hint: 'Run again.' });
+  }
+
+  async #takeOff(repository: string, tag: string): Promise<'done' | 'missing' | { readonly locked: string }> {
+    const asked: Asked = { doing: `take off the tag ${this.#client.label(repository, tag)}`, permission: DELETES_TAGS };
+    const response = await this.#client.call({ ...asked, method: 'DELETE', path: this.#client.tagOf(repository, tag) });
+    if (isNotFound(response)) return 'missing';
+    if (isPreconditionFailed(response)) return { locked: `Cannot ${asked.doing}: Artifact Registry answered ${errorText(response)}.` };
+    // What is done is answered with an empty object.
+    if (Object.keys(this.#client.read(asked, response)).length > 0) throw badAnswer(asked.doing, `the answer is ${errorText(response)}`);
+    return 'done';
+  }
+
+  /** Sets tags again that were taken off of an image which then stayed; one that somebody has set meanwhile stays where it is. */
+  async #putTagsBack(repository: string, digest: Digest, tags: readonly string[], why: string): Promise<void> {
+    for (const tag of tags) {
+      try {
+        await this.#createTag(repository, tag, digest);
+      } catch (error) {
+        if (!(error instanceof ToolError)) throw error;
+        throw new ToolError(error.code, `${why} Its tag ${tag} was taken off before, and could not be put back: ${error.message}`, {
+          hint: `Put it back: gcloud artifacts docker tags add …@${digest} …:${tag}, or "regctl undo" with the journal of this run.`,
+          cause: error,
+        });
+      }
+    }
+  }
+
+  async #createTag(repository: string, tag: string, digest: Digest): Promise<void> {
+    const asked: Asked = { doing: `put back the tag ${this.#client.label(repository, tag)}`, permission: MAKES_TAGS };
+    const body = { name: this.#client.tagOf(repository, tag), version: this.#client.versionOf(repository, digest) };
+    const call = { ...asked, method: 'POST', path: `${this.#client.packageOf(repository)}/tags`, query: { tagId: tag }, body } as const;
+    // A request that only creates may be sent again, whatever became of the first.
+    const response = await this.#client.call(call).catch((error: unknown) => {
+      if (error instanceof ToolError && error.code === 'UNREACHABLE') return this.#client.call(call);
+      throw error;
+    });
+    if (response.status !== 409 || errorStatus(response) !== 'ALREADY_EXISTS') this.#client.read(asked, response);
+  }
+}

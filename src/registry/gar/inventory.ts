@@ -1,0 +1,171 @@
+import type { LimitFunction } from 'p-limit';
+import { ToolError } from '../../diagnostics/tool-error.ts';
+import type { Digest } from '../../domain/digest.ts';
+import type { RepositoryInventory } from '../../domain/inventory.ts';
+import type { ContentCache } from '../cache.ts';
+import type { ManifestDocument } from '../oci/manifest-document.ts';
+import { ManifestReader } from '../oci/manifest-reader.ts';
+import { Problems } from '../oci/problems.ts';
+import type { InventoryOptions } from '../registry.ts';
+import { buildManifests } from './build-manifests.ts';
+import { garCapabilities } from './capabilities.ts';
+import type { GarClient } from './client.ts';
+import type { DockerImage } from './docker-image.ts';
+import type { Images } from './images.ts';
+import { type WholeImageName, repositoryResource } from './image-name.ts';
+import { imagesToRead } from './must-read.ts';
+import { pages } from './pages.ts';
+import { isThere, noSuchImage } from './presence.ts';
+import { findRepositorySettings, type RepositorySettings } from './repository-settings.ts';
+import { resolveTags, TAGS_TOLD } from './tags.ts';
+
+/** What the inventories of one registry share. */
+export interface InventoryContext {
+  readonly type: string;
+  readonly client: GarClient;
+  readonly images: Images;
+  /** By the resource name of the repository of Artifact Registry: each is asked for once. */
+  readonly settings: Map<string, Promise<RepositorySettings>>;
+  readonly cache: ContentCache | undefined;
+  /** How many manifests are read side by side, over all repositories. */
+  readonly limit: LimitFunction;
+}
+
+/**
+ * Reads the images of one package. Throws `AUTH`, `UNREACHABLE` and `NOT_FOUND` for the package as a whole, and `REGISTRY_ERROR` for one in a repository that holds no images of its
+ * own; whatever else cannot be read is a problem.
+ */
+export async function readInventory(context: InventoryContext, repository: string, options: InventoryOptions): Promise<RepositoryInventory> {
+  const { client, type } = context;
+  const problems = new Problems(options.signal);
+  const reading = new Reading(context, repository, options, problems);
+  try {
+    await reading.all();
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    if (!(error instanceof ToolError)) throw error;
+    // A list is shared, and its error names the repository of Artifact Registry alone.
+    const whole = error.message.includes(repository) ? error : new ToolError(error.code, `Cannot read ${client.label(repository)}: ${error.message}`, { hint: error.hint, cause: error });
+    if (error.code !== 'REGISTRY_ERROR' && error.code !== 'BAD_RESPONSE') throw whole;
+    problems.add(whole.message);
+  }
+  const settings = reading.settings;
+  if (settings?.mode === 'virtual' || (settings && settings.format !== 'DOCKER')) throw holdsNothing(client.label(repository), settings);
+  const found = problems.list;
+  const complete = found.length === 0;
+  const capabilities = garCapabilities({ immutableTags: reading.immutableTags });
+  return { registry: client.name, type, repository, complete, ...(!complete && { problems: found }), capabilities, manifests: buildManifests(reading) };
+}
+
+function holdsNothing(label: string, { id, format, mode }: RepositorySettings): ToolError {
+  const what = mode === 'virtual' ? 'is a virtual repository, which has no images of its own' : `holds packages of the format ${format}`;
+  const hint = mode === 'virtual' ? 'Name the images in the repositories that it stands for.' : 'Only repositories of the format DOCKER hold images.';
+  return new ToolError('REGISTRY_ERROR', `Cannot read ${label}: ${id} ${what}.`, { hint });
+}
+
+/** The reading of one package. */
+class Reading {
+  readonly images = new Map<Digest, DockerImage>();
+  readonly documents = new Map<Digest, ManifestDocument>();
+  settings: RepositorySettings | undefined;
+  readonly #context: InventoryContext;
+  readonly #repository: string;
+  readonly #options: InventoryOptions;
+  readonly #problems: Problems;
+  readonly #progress = { done: 0, total: 0 };
+
+  constructor(context: InventoryContext, repository: string, options: InventoryOptions, problems: Problems) {
+    this.#context = context;
+    this.#repository = repository;
+    this.#options = options;
+    this.#problems = problems;
+  }
+
+  get immutableTags(): boolean {
+    return this.settings?.immutableTags === true;
+  }
+
+  async all(): Promise<void> {
+    const { client, images } = this.#context;
+    const name = client.whole(this.#repository);
+    const { signal } = this.#options;
+    this.settings = await this.#findSettings(name);
+    if (this.settings.mode === 'virtual' || this.settings.format !== 'DOCKER') return;
+    const listed = await images.of(name, { signal, onPage: (count) => this.#options.onProgress?.(count, count) });
+    for (const image of listed) this.images.set(image.digest, image);
+    if (listed.length === 0) await this.#checkEmpty();
+    await this.#completeTags();
+    const wanted = imagesToRead(listed);
+    this.#progress.done = listed.length;
+    this.#progress.total = listed.length + wanted.length;
+    await this.#readManifests(wanted);
+    this.#options.onProgress?.(this.#progress.total, this.#progress.total);
+  }
+
+  #findSettings(name: WholeImageName): Promise<RepositorySettings> {
+    const { client, settings } = this.#context;
+    const path = repositoryResource(name, client.place);
+    let asked = settings.get(path);
+    if (!asked) {
+      asked = findRepositorySettings(client, name, client.label(this.#repository), this.#options.signal).catch((error: unknown) => {
+        settings.delete(path);
+        throw error;
+      });
+      settings.set(path, asked);
+    }
+    return asked;
+  }
+
+  /** The list of the repository has no image of this package: there is no such package, or it has none. */
+  async #checkEmpty(): Promise<void> {
+    const { client } = this.#context;
+    const { signal } = this.#options;
+    const doing = `read the images of ${client.label(this.#repository)}`;
+    const path = client.packageOf(this.#repository);
+    if (!(await client.find({ doing, permission: 'artifactregistry.packages.get', path, signal }))) throw noSuchImage(client, this.#repository);
+    for await (const page of pages(client, { doing, permission: 'artifactregistry.versions.list', path: `${path}/versions`, query: { pageSize: '1' }, signal }, 'versions')) {
+      if (page.length > 0) return this.#problems.add(`Artifact Registry lists no images of ${client.label(this.#repository)}, and has some. Run again.`);
+    }
+  }
+
+  /** Lists the tags where the images do not tell all of them, or where one was moved from page to page and is on two images. */
+  async #completeTags(): Promise<void> {
+    const seen = new Set<string>();
+    let incomplete = false;
+    for (const { tags } of this.images.values()) {
+      if (tags.length >= TAGS_TOLD) incomplete = true;
+      for (const tag of tags) {
+        if (seen.has(tag)) incomplete = true;
+        seen.add(tag);
+      }
+    }
+    if (!incomplete) return;
+    const tags = new Map<Digest, string[]>();
+    const all = await resolveTags(this.#context.client, this.#repository, { signal: this.#options.signal });
+    for (const [tag, digest] of all) {
+      const known = tags.get(digest);
+      if (known) known.push(tag);
+      else tags.set(digest, [tag]);
+    }
+    for (const [digest, image] of this.images) this.images.set(digest, { ...image, tags: tags.get(digest) ?? [] });
+  }
+
+  async #readManifests(wanted: readonly DockerImage[]): Promise<void> {
+    const { client, cache, limit } = this.#context;
+    const reader = new ManifestReader({ client: client.oci, repository: this.#repository, cache, signal: this.#options.signal });
+    await limit.map(wanted, async ({ digest, mediaType }) => {
+      await this.#problems.attempt(async () => {
+        const document = await reader.byDigest(digest, mediaType ?? '');
+        if (document) this.documents.set(digest, document);
+        else if (await isThere(client, this.#repository, digest)) {
+          this.#problems.add(`Artifact Registry lists ${client.label(this.#repository, digest)}, and says that it has no manifest. Push it again or delete it.`);
+        } else {
+          // Deleted since it was listed: what is not in the inventory is not touched.
+          this.images.delete(digest);
+        }
+      });
+      this.#progress.done += 1;
+      this.#options.onProgress?.(this.#progress.done, this.#progress.total);
+    });
+  }
+}

@@ -1,0 +1,36 @@
+import { ToolError } from '../../diagnostics/tool-error.ts';
+import type { Digest } from '../../domain/digest.ts';
+import { asText } from '../oci/json-fields.ts';
+import type { GarClient } from './client.ts';
+import { lastPart, repositoryResource } from './image-name.ts';
+import { pages } from './pages.ts';
+
+/**
+ * Makes sure that "not there" is about one image or tag: the package that it would be in is there and may be read. A package that is not there either may have gone with its
+ * last image: then its repository lists others, and not it. Throws for everything else.
+ */
+export async function confirmMissing(client: GarClient, repository: string): Promise<void> {
+  const doing = `find out whether ${client.label(repository)} is there`;
+  if (await client.find({ doing, permission: 'artifactregistry.packages.get', path: client.packageOf(repository) })) return;
+  const name = client.whole(repository);
+  const call = { doing, permission: 'artifactregistry.packages.list', path: `${repositoryResource(name, client.place)}/packages` };
+  for await (const page of pages(client, call, 'packages')) {
+    if (!page.some((json) => lastPart(asText(json['name']) ?? '', 'packages') === name.package)) continue;
+    throw new ToolError('REGISTRY_ERROR', `Cannot ${doing}: Artifact Registry says that it is not there, and lists it.`, { hint: 'Run again.' });
+  }
+}
+
+/** True if a manifest is there now. */
+export async function isThere(client: GarClient, repository: string, digest: Digest): Promise<boolean> {
+  const doing = `find out whether ${client.label(repository, digest)} is there`;
+  if (await client.find({ doing, permission: 'artifactregistry.versions.get', path: client.versionOf(repository, digest) })) return true;
+  await confirmMissing(client, repository);
+  return false;
+}
+
+/** The error for an image that Artifact Registry does not know. */
+export function noSuchImage(client: GarClient, repository: string): ToolError {
+  return new ToolError('NOT_FOUND', `There is no image ${client.label(repository)}.`, {
+    hint: 'Check project, repository and image, and the location in the host; and that the credentials may see them.',
+  });
+}

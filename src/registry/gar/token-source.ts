@@ -1,0 +1,121 @@
+import type { AuthClient } from 'google-auth-library';
+import type { Credentials } from '../../auth/credentials.ts';
+import { printable, redact, rememberSecret } from '../../diagnostics/redact.ts';
+import { ToolError } from '../../diagnostics/tool-error.ts';
+
+/** What the config says of whose permissions are used. */
+export interface GarIdentity {
+  /** Email of a service account to be, with the credentials that were found: they need roles/iam.serviceAccountTokenCreator on it. */
+  readonly impersonate?: string;
+}
+
+/** Access tokens for Google's APIs, for one registry. */
+export interface TokenSource {
+  /** For messages: where the credentials were found, never they themselves. */
+  readonly source: string;
+  /** A token that is good for now. Throws `AUTH`. */
+  token(): Promise<string>;
+}
+
+export interface TokenSourceOptions {
+  /** The registry's name, for messages. */
+  readonly registry: string;
+  /** Those of the config, the environment or the auth files of Docker; where there are none, Google's own ways are tried. */
+  readonly credentials: () => Promise<Credentials | undefined>;
+  readonly identity: GarIdentity;
+}
+
+const SCOPES = ['https://www.googleapis.com/auth/cloud-platform'];
+const ADC = 'application default credentials';
+
+/**
+ * Takes tokens from the credentials that are configured for the host: a password that is an access token (`oauth2accesstoken`, and what gcloud's helper gives), or the
+ * key of a service account (`_json_key`, `_json_key_base64`); else Google's chain: GOOGLE_APPLICATION_CREDENTIALS (a key, workload identity federation, impersonation),
+ * the login of gcloud, the metadata server. Google's library is loaded only where one of these needs it.
+ */
+export function createTokenSource({ registry, credentials, identity }: TokenSourceOptions): TokenSource {
+  let found: Promise<TokenSource> | undefined;
+  const find = async (): Promise<TokenSource> => {
+    const configured = await credentials();
+    if (configured && identity.impersonate === undefined) return ofCredentials(configured, registry);
+    return ofLibrary(registry, identity.impersonate === undefined ? ADC : `${ADC}, as ${identity.impersonate}`, () => defaultClient(identity));
+  };
+  let source = ADC;
+  return {
+    get source() {
+      return source;
+    },
+    async token() {
+      found ??= find().catch((error: unknown) => {
+        found = undefined;
+        throw error;
+      });
+      const used = await found;
+      source = used.source;
+      return used.token();
+    },
+  };
+}
+
+function ofCredentials(credentials: Credentials, registry: string): TokenSource {
+  const source = credentials.source ?? 'the credentials given';
+  if (!('username' in credentials)) {
+    throw new ToolError('AUTH', `The credentials for the registry ${registry} (from ${source}) are an identity token, which Google does not take.`, {
+      hint: 'Log in with "gcloud auth configure-docker", or leave them out: then the application default credentials are used.',
+    });
+  }
+  const { username, password } = credentials;
+  rememberSecret(password);
+  if (!username.startsWith('_json_key')) return { source, token: async () => password };
+  const key = readKey(username === '_json_key_base64' ? Buffer.from(password, 'base64').toString('utf8') : password);
+  if (!key) {
+    throw new ToolError('AUTH', `The password of ${username} for the registry ${registry} (from ${source}) is not the key of a service account.`, {
+      hint: 'Give the JSON file of the key as the password, as it is for _json_key, in base64 for _json_key_base64.',
+    });
+  }
+  rememberSecret(key.private_key);
+  return ofLibrary(registry, `${key.client_email}, from ${source}`, async () => {
+    const { JWT } = await import('google-auth-library');
+    return new JWT({ email: key.client_email, key: key.private_key, scopes: SCOPES });
+  });
+}
+
+function readKey(text: string): { readonly client_email: string; readonly private_key: string } | undefined {
+  try {
+    const { client_email, private_key } = JSON.parse(text) as Record<string, unknown>;
+    return typeof client_email === 'string' && typeof private_key === 'string' ? { client_email, private_key } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function defaultClient({ impersonate }: GarIdentity): Promise<AuthClient> {
+  const { GoogleAuth, Impersonated } = await import('google-auth-library');
+  // A project is not needed. Without one it would be looked for, by gcloud or by an API that a federated identity may not ask.
+  const sourceClient = await new GoogleAuth({ scopes: SCOPES, projectId: 'not-needed' }).getClient();
+  if (impersonate === undefined) return sourceClient;
+  return new Impersonated({ sourceClient, targetPrincipal: impersonate, targetScopes: SCOPES, delegates: [], lifetime: 3600 });
+}
+
+/** The library keeps a token until shortly before it ends, and then gets another. */
+function ofLibrary(registry: string, source: string, open: () => Promise<AuthClient>): TokenSource {
+  let client: Promise<AuthClient> | undefined;
+  return {
+    source,
+    async token() {
+      try {
+        client ??= open();
+        const { token } = await (await client).getAccessToken();
+        if (typeof token !== 'string' || token === '') throw new Error('it answered no token');
+        rememberSecret(token);
+        return token;
+      } catch (error) {
+        client = undefined;
+        const why = printable(redact(error instanceof Error ? error.message : String(error))).slice(0, 500).replace(/[.\s]*$/, '');
+        throw new ToolError('AUTH', `There is no access token for the registry ${registry} (${source}): ${why}.`, {
+          hint: 'Run "gcloud auth application-default login", set GOOGLE_APPLICATION_CREDENTIALS, give the pod or machine a service account, or log in with "docker login".',
+        });
+      }
+    },
+  };
+}

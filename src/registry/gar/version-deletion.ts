@@ -1,0 +1,88 @@
+import { ToolError } from '../../diagnostics/tool-error.ts';
+import type { Digest } from '../../domain/digest.ts';
+import { backoff } from '../../http/retry-policy.ts';
+import type { DeleteOutcome } from '../registry.ts';
+import { type Asked, errorText, isNotFound, isPreconditionFailed } from './answer-errors.ts';
+import type { GarClient } from './client.ts';
+import { lastPart } from './image-name.ts';
+import { waitForOperation } from './operation.ts';
+import { isThere } from './presence.ts';
+import { findTags } from './tags.ts';
+
+/** What became of one of several: an error of its own is no error of the others. */
+export type Settled = DeleteOutcome | { readonly error: ToolError };
+
+const PERMISSION = 'artifactregistry.versions.delete';
+/** google.rpc.Code */
+const NOT_FOUND = 5;
+const RESOURCE_EXHAUSTED = 8;
+const FAILED_PRECONDITION = 9;
+const ABORTED = 10;
+const UNAVAILABLE = 14;
+/** How often an operation is begun that the service has no room for at the moment. */
+const TRIES = 6;
+
+/**
+ * Deletes versions that have no tags (any more), without `force`: a tag that is set meanwhile makes the service refuse, and nothing goes that somebody has just named. Several
+ * go in one operation. What of them it did not delete, or all where it refused as a whole or its answer got lost, is asked for one by one, which tells why.
+ */
+export async function deleteVersions(client: GarClient, repository: string, digests: readonly Digest[]): Promise<Map<Digest, Settled>> {
+  const settled = new Map<Digest, Settled>();
+  for (const digest of digests.length > 1 ? await deletedTogether(client, repository, digests) : []) settled.set(digest, { outcome: 'deleted' });
+  for (const digest of digests) if (!settled.has(digest)) settled.set(digest, await deleteOne(client, repository, digest));
+  return settled;
+}
+
+/** Those that one operation deleted. */
+async function deletedTogether(client: GarClient, repository: string, digests: readonly Digest[]): Promise<readonly Digest[]> {
+  const asked: Asked = { doing: `delete ${digests.length} images of ${client.label(repository)}`, permission: PERMISSION };
+  const names = digests.map((digest) => client.versionOf(repository, digest));
+  try {
+    const operation = await client.get({ ...asked, method: 'POST', path: `${client.packageOf(repository)}/versions:batchDelete`, body: { names } });
+    const { error, failedVersions } = await waitForOperation(client, operation, asked);
+    const failed = failedVersions.map((name) => lastPart(name, 'versions'));
+    // One that cannot be told apart could be any of them.
+    if (error || failed.some((digest) => digest === undefined || !digests.includes(digest))) return [];
+    return digests.filter((digest) => !failed.includes(digest));
+  } catch (error) {
+    if (error instanceof ToolError) return [];
+    throw error;
+  }
+}
+
+async function deleteOne(client: GarClient, repository: string, digest: Digest): Promise<Settled> {
+  const asked: Asked = { doing: `delete the image ${client.label(repository, digest)}`, permission: PERMISSION };
+  try {
+    for (let tries = 1; ; tries++) {
+      const response = await client.call({ ...asked, method: 'DELETE', path: client.versionOf(repository, digest) });
+      if (isNotFound(response)) return await gone(client, repository, digest, asked);
+      if (isPreconditionFailed(response)) return await refusal(client, repository, digest, `Cannot ${asked.doing}: Artifact Registry answered ${errorText(response)}.`);
+      const { error } = await waitForOperation(client, client.read(asked, response), asked);
+      if (!error) return { outcome: 'deleted' };
+      const said = `Cannot ${asked.doing}: the operation ended with the code ${error.code}, ${error.text}.`;
+      if (error.code === NOT_FOUND) return await gone(client, repository, digest, asked);
+      if (error.code === FAILED_PRECONDITION) return await refusal(client, repository, digest, said);
+      const passing = [RESOURCE_EXHAUSTED, ABORTED, UNAVAILABLE].includes(error.code);
+      const hint = passing ? 'Run again later, or with less concurrency.' : 'The audit log of the project may say more.';
+      if (!passing || tries >= TRIES) return { error: new ToolError('REGISTRY_ERROR', said, { hint }) };
+      await client.clock.sleep(backoff(tries, client.clock.random()), new AbortController().signal);
+    }
+  } catch (error) {
+    if (error instanceof ToolError) return { error };
+    throw error;
+  }
+}
+
+/** "Not there" is believed once it is known of what. */
+async function gone(client: GarClient, repository: string, digest: Digest, { doing }: Asked): Promise<Settled> {
+  if (!(await isThere(client, repository, digest))) return { outcome: 'gone' };
+  const message = `Cannot ${doing}: Artifact Registry says that it is not there, and has it all the same.`;
+  return { error: new ToolError('REGISTRY_ERROR', message, { hint: 'Run again.' }) };
+}
+
+/** It has a tag again, or an index or a fallback tag holds it (GOOGLE_MANIFEST_DANGLING_TAG, GOOGLE_MANIFEST_DANGLING_PARENT_IMAGE at `/v2/`). */
+async function refusal(client: GarClient, repository: string, digest: Digest, said: string): Promise<Settled> {
+  const tags = await findTags(client, repository, digest);
+  if (tags === undefined) return { outcome: 'gone' };
+  return tags.length > 0 ? { outcome: 'drifted', message: `${said} It has the tag ${tags.join(', ')}.` } : { outcome: 'locked', message: said };
+}
