@@ -4,6 +4,7 @@ import type { Capabilities, Manifest } from '../../../src/domain/inventory.ts';
 import type { Contract } from '../contract.ts';
 import type { Feature, Truth } from '../contract-target.ts';
 import { expectedManifests } from '../expected-inventory.ts';
+import { SMALL, THINGS } from '../history.ts';
 import type { Scene } from '../scene.ts';
 
 /** Skips and declared capabilities must be two ways to say the same. */
@@ -15,7 +16,7 @@ export function testAgreement({ target, check, filled, needed }: Contract): void
     expect(skipped((feature): feature is keyof Capabilities => feature in all)).toEqual(declared.toSorted());
   });
 
-  check('is just what the adapter and its server have not got besides', [], async () => {
+  check('is just what the adapter and its server have not got besides', [], async (own) => {
     const { scene, truth, inventory: { manifests } } = await filled();
     const missing: Partial<Record<Feature, boolean>> = {
       config: manifests.every(({ config }) => config === undefined),
@@ -26,6 +27,8 @@ export function testAgreement({ target, check, filled, needed }: Contract): void
       totals: target.shorten === undefined,
       locks: scene.server.lock === undefined,
       catalog: !(await hasCatalogue(scene)),
+      accounts: scene.server.secrets.length === 0,
+      ...(await deletesAnything(own)),
     };
     const absent = (Object.keys(missing) as Feature[]).filter((feature) => missing[feature]);
     expect(skipped((feature): feature is Feature => feature in missing)).toEqual(absent.toSorted());
@@ -45,6 +48,16 @@ export function testAgreement({ target, check, filled, needed }: Contract): void
   function hasSizes(truth: Truth, manifests: readonly Manifest[]): boolean {
     const sizes = new Map(expectedManifests({ ...target, skips: {} }, truth).map(({ digest, size }) => [digest, size]));
     return manifests.every(({ digest, size }) => sizes.get(digest) === size);
+  }
+
+  /** What the registry deletes though it should not be asked to. */
+  async function deletesAnything(scene: Scene): Promise<{ readonly holdsChildren: boolean; readonly guardsTags: boolean }> {
+    const { repository } = scene;
+    const registry = scene.connect();
+    await scene.push(SMALL);
+    const moved = 'deleteTag' in target.skips ? undefined : await registry.deleteTag(repository, 'old-shared', THINGS.oldSingle.digest);
+    const child = await registry.deleteManifest(repository, THINGS.oldAmd.digest);
+    return { guardsTags: moved?.outcome !== 'drifted', holdsChildren: child.outcome !== 'locked' };
   }
 
   async function hasCatalogue(scene: Scene): Promise<boolean> {

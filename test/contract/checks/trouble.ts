@@ -10,7 +10,8 @@ import { contents } from '../truth.ts';
 
 export function testTrouble({ target, check }: Contract): void {
   const faults: readonly (readonly [what: string, fault: Fault])[] = [
-    ['is 500', { status: 500 }],
+    // Not 500: a deletion that fails so is tried again, and really waited for.
+    ['is 400', { status: 400, headers: { 'content-type': 'text/html' }, body: '<html><title>Bad Request</title></html>' }],
     ['is 404 from a machine on the way', { status: 404, headers: { 'content-type': 'text/html' }, body: '<html><title>Not Found</title></html>' }],
     ['is 401', target.answers.unauthorized],
     ['is 403', target.answers.forbidden],
