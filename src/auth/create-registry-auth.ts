@@ -18,6 +18,8 @@ export interface RegistryAuthOptions {
   readonly url: string;
   /** The credentials for a repository, or for the registry itself; the same object each time for the same credentials. */
   readonly credentials: (repository: string | undefined) => Promise<Credentials | undefined>;
+  /** What `/v2/` answered to a request without credentials, where that was asked already. */
+  readonly ping?: HttpResponse;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
 }
@@ -102,7 +104,7 @@ class ChallengedClient implements RegistryAuth {
   }
 
   async #ping(): Promise<void> {
-    const response = await this.#options.http.request({ method: 'GET', url: new URL('v2/', this.#url).href });
+    const response = this.#options.ping ?? (await this.#options.http.request({ method: 'GET', url: new URL('v2/', this.#url).href }));
     if (response.status === 401 && new URL(response.url).origin === this.#url.origin) this.#scheme ??= demandOf(response, this.#url)?.scheme;
   }
 

@@ -40,7 +40,8 @@ function known(thing: Pushable, { createdAt, labels, platforms }: Partial<Facts>
 
 /** A signature as newer versions of cosign store it: a referrer. */
 function signatureOf(subject: Pushable): Pushable {
-  return artifact({ artifactType: 'application/vnd.dev.cosign.artifact.sig.v1+json', layers: [content('application/vnd.dev.cosign.simplesigning.v1+json', subject.digest)], subject });
+  const layers = [content('application/vnd.dev.cosign.simplesigning.v1+json', subject.digest)];
+  return artifact({ artifactType: 'application/vnd.dev.cosign.artifact.sig.v1+json', layers, subject });
 }
 
 /** A day of 2025. */
@@ -61,9 +62,11 @@ const annotations = { 'org.opencontainers.image.version': '1.0.0' };
 const release = known(index([releaseAmd, releaseArm, attestation(releaseAmd)], { annotations }), { createdAt: time(4), labels, platforms: BOTH });
 const releaseBill = sbom(release, time(5));
 const releaseBillSignature = signatureOf(releaseBill);
-const nested = known(index([index([app('inner', { created: time(6) }), app('inner', { created: time(6), ...arm })]), common]), { createdAt: time(6), platforms: BOTH });
+const inner = index([app('inner', { created: time(6) }), app('inner', { created: time(6), ...arm })]);
+const nested = known(index([inner, common]), { createdAt: time(6), platforms: BOTH });
 const dockerAmd = app('docker', { created: time(7), format: 'docker' });
-const docker = known(index([dockerAmd, app('docker', { created: time(7), format: 'docker', ...arm })], { format: 'docker' }), { createdAt: time(7), platforms: BOTH });
+const dockerArm = app('docker', { created: time(7), format: 'docker', ...arm });
+const docker = known(index([dockerAmd, dockerArm], { format: 'docker' }), { createdAt: time(7), platforms: BOTH });
 const shared = app('shared', { created: time(8) });
 const chart = known(helmChart({ name: 'web', version: '1.0.0', created: time(9) }), { createdAt: time(9) });
 const timeless = app('timeless', {});
@@ -75,7 +78,10 @@ const oldAmd = app('old', { created: time(3) });
 const oldEntry = attestation(oldAmd, { subject: true });
 const old = known(index([oldAmd, common, oldEntry]), { createdAt: time(3), platforms: ['linux/amd64'] });
 const oldSignature = cosignSignature(old);
-const oldAttestation = artifact({ config: content('application/vnd.oci.image.config.v1+json', '{}'), layers: [content('application/vnd.dsse.envelope.v1+json', '{"payload":"b2xk"}')] });
+const oldAttestation = artifact({
+  config: content('application/vnd.oci.image.config.v1+json', '{}'),
+  layers: [content('application/vnd.dsse.envelope.v1+json', '{"payload":"b2xk"}')],
+});
 const oldBill = sbom(old, time(5));
 const oldBillSignature = signatureOf(oldBill);
 const oldChildBill = sbom(oldAmd, time(5));
@@ -123,7 +129,8 @@ const smallOld = index([oldAmd, common]);
 
 /** What goes of {@link HISTORY}, with the fallback tags of all of it. */
 export const GOES: readonly Pushable[] = [
-  old, oldAmd, oldEntry.child, oldSignature, oldAttestation, oldBill, oldBillSignature, oldChildBill, oldNested, oldInner, ...oldDeep, oldDocker, oldDockerAmd, oldSingle,
+  old, oldAmd, oldEntry.child, oldSignature, oldAttestation, oldBill, oldBillSignature, oldChildBill,
+  oldNested, oldInner, ...oldDeep, oldDocker, oldDockerAmd, oldSingle,
 ];
 
 /** Members of these histories that checks speak of. */

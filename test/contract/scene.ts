@@ -10,6 +10,7 @@ import type { Plan } from '../../src/plan/plan.ts';
 import { assemblePlan } from '../../src/plan/make-plan.ts';
 import { planRepository } from '../../src/plan/plan-repository.ts';
 import { compilePolicy } from '../../src/policy/policy.ts';
+import type { PolicySpec } from '../../src/policy/schema.ts';
 import type { Registry } from '../../src/registry/registry.ts';
 import { testClient, testClock, type TestClock } from '../unit/http/test-client.ts';
 import type { Account, ContractTarget, Push, TargetServer, Truth } from './contract-target.ts';
@@ -64,7 +65,8 @@ export class Scene {
 
   /** The plan by which every `old-` tag expires. */
   async plan(registry: Registry = this.connect()): Promise<Plan> {
-    const policy = compilePolicy({ name: 'contract', grace: '0s', rules: [{ name: 'old', tags: ['old-*'], keep: 'none' }] }, { source: 'contract', digest: NOWHERE });
+    const spec: PolicySpec = { name: 'contract', grace: '0s', rules: [{ name: 'old', tags: ['old-*'], keep: 'none' }] };
+    const policy = compilePolicy(spec, { source: 'contract', digest: NOWHERE });
     const inUse = { images: [], problems: [], hosts: {} };
     const now = Date.now();
     const planned = planRepository({ ...(await registry.inventory(this.repository)), url: registry.url }, [policy], inUse, now);

@@ -10,9 +10,10 @@ import { createHttpClient } from '../../http/create-http-client.ts';
 import type { HttpClient } from '../../http/http-client.ts';
 import { ContentCache } from '../../registry/cache.ts';
 import { detectType } from '../../registry/detect.ts';
-import { isHarbor } from '../../registry/harbor/system-info.ts';
+import { isHarbor } from '../../registry/harbor/is-harbor.ts';
 import { createOciRegistry } from '../../registry/oci/create-registry.ts';
 import type { Registry } from '../../registry/registry.ts';
+import { ping } from '../../registry/ping.ts';
 import { unavailableRegistry } from '../../registry/unavailable.ts';
 import type { Context } from '../options.ts';
 
@@ -65,23 +66,20 @@ export async function openRegistries(registries: Settings['registries'], named: 
       const own = { credentials: () => credentials.resolve(host), identity, env, ...(projects && { projects }), ...(location !== undefined && { location }) };
       return createGarRegistry({ ...shared, ...own, concurrency: 2 * concurrency });
     }
-    const auth = createRegistryAuth({ http, registry: name, url, credentials: (repository) => credentials.resolve(host, repository) });
-    const send: typeof auth.send = (request, scopes) => auth.send(request, scopes);
-    // Twice as many manifests as requests: while one is decoded, another is fetched.
-    const plain = { name, url, send, concurrency: 2 * concurrency };
-    const harbor = async (): Promise<Registry> =>
-      (await import('../../registry/harbor/create-registry.ts')).createHarborRegistry({ ...plain, http, credentials: (repository) => credentials.resolve(host, repository) });
-    if (type === 'harbor') return harbor();
-    if (registry.type === undefined) {
-      try {
-        if (await isHarbor(http, url)) return await harbor();
-      } catch (error) {
-        context.io.signal.throwIfAborted();
-        if (!(error instanceof ToolError)) throw error;
-        return unavailableRegistry(name, url, error);
-      }
+    try {
+      const answer = registry.type === undefined ? await ping(http, url) : undefined;
+      const auth = createRegistryAuth({ http, registry: name, url, credentials: (repository) => credentials.resolve(host, repository), ...(answer && { ping: answer }) });
+      const send: typeof auth.send = (request, scopes) => auth.send(request, scopes);
+      // Twice as many manifests as requests: while one is decoded, another is fetched.
+      const plain = { name, url, send, concurrency: 2 * concurrency };
+      if (type !== 'harbor' && !(answer && isHarbor(answer))) return createOciRegistry({ ...plain, ...(cache && { cache }) });
+      const { createHarborRegistry } = await import('../../registry/harbor/create-registry.ts');
+      return createHarborRegistry({ ...plain, http, credentials: (repository) => credentials.resolve(host, repository) });
+    } catch (error) {
+      context.io.signal.throwIfAborted();
+      if (!(error instanceof ToolError)) throw error;
+      return unavailableRegistry(name, url, error);
     }
-    return createOciRegistry({ ...plain, ...(cache && { cache }) });
   };
   const byName = new Map<string, Registry>();
   for (const registry of registries) byName.set(registry.name, await open(registry));

@@ -1,6 +1,6 @@
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { Credentials } from '../../auth/credentials.ts';
-import type { HttpClient, HttpResponse } from '../../http/http-client.ts';
+import type { HttpResponse } from '../../http/http-client.ts';
 import { badAnswer } from '../oci/answer-errors.ts';
 import { asText, parseJsonObject } from '../oci/json-fields.ts';
 import { describe } from './answer-errors.ts';
@@ -28,18 +28,4 @@ export function readSystemInfo(response: HttpResponse, doing: string, credential
     });
   }
   return { readOnly: json?.['read_only'] === true, oidc };
-}
-
-/**
- * Whether there is a Harbor at a URL, asked with one request and without credentials. Throws `UNREACHABLE` for no answer, and `REGISTRY_ERROR` for one that tells
- * nothing: to take a Harbor for a plain registry would spoil its pull times.
- */
-export async function isHarbor(http: HttpClient, url: string): Promise<boolean> {
-  const { host } = new URL(url);
-  const response = await http.request({ method: 'GET', url: `${url.replace(/\/+$/, '')}/api/v2.0/systeminfo`, headers: { accept: 'application/json' } });
-  if (response.status === 200) return asText(parseJsonObject(response.body)?.['auth_mode']) !== undefined;
-  if (response.status !== 429 && response.status < 500) return false;
-  throw new ToolError('REGISTRY_ERROR', `Cannot find out what kind of registry ${host} is: it answered status ${response.status}.`, {
-    hint: 'Run again later, or name its kind in the config, as "type".',
-  });
 }

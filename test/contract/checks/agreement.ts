@@ -28,7 +28,7 @@ export function testAgreement({ target, check, filled, needed }: Contract): void
       locks: scene.server.lock === undefined,
       catalog: !(await hasCatalogue(scene)),
       accounts: scene.server.secrets.length === 0,
-      ...(await deletesAnything(own)),
+      ...(await unguarded(own)),
     };
     const absent = (Object.keys(missing) as Feature[]).filter((feature) => missing[feature]);
     expect(skipped((feature): feature is Feature => feature in missing)).toEqual(absent.toSorted());
@@ -50,8 +50,8 @@ export function testAgreement({ target, check, filled, needed }: Contract): void
     return manifests.every(({ digest, size }) => sizes.get(digest) === size);
   }
 
-  /** What the registry deletes though it should not be asked to. */
-  async function deletesAnything(scene: Scene): Promise<{ readonly holdsChildren: boolean; readonly guardsTags: boolean }> {
+  /** Whether the registry deletes what an index lists, and takes off a tag that points elsewhere by now. */
+  async function unguarded(scene: Scene): Promise<{ readonly holdsChildren: boolean; readonly guardsTags: boolean }> {
     const { repository } = scene;
     const registry = scene.connect();
     await scene.push(SMALL);

@@ -82,7 +82,7 @@ export function testDeletion({ target, check }: Contract): void {
     await scene.push(SMALL);
     for (const answer of [target.answers.repositoryGone, target.answers.forbidden, target.answers.unauthorized]) {
       const registry = scene.connect();
-      const stops = [scene.proxy.fault((request) => isDelete(request), target.answers.manifestGone), scene.proxy.fault((request) => concerns(scene, request), answer)];
+      const stops = [scene.proxy.fault(isDelete, target.answers.manifestGone), scene.proxy.fault((request) => concerns(scene, request), answer)];
       await scene.failure(registry.deleteManifest(scene.repository, NOWHERE));
       stops.shift()!();
       await scene.failure(registry.deleteManifest(scene.repository, NOWHERE));
@@ -94,7 +94,8 @@ export function testDeletion({ target, check }: Contract): void {
 
   check('is never gone where some machine on the way answers 404, or where it is still there', [], async (scene) => {
     await scene.push(SMALL);
-    for (const answer of [{ status: 404, headers: { 'content-type': 'text/html' }, body: '<html><title>Not Found</title></html>' }, { status: 404 }, target.answers.manifestGone]) {
+    const page = { status: 404, headers: { 'content-type': 'text/html' }, body: '<html><title>Not Found</title></html>' };
+    for (const answer of [page, { status: 404 }, target.answers.manifestGone]) {
       const stop = scene.proxy.fault(isDelete, answer);
       await scene.failure(scene.connect().deleteManifest(scene.repository, THINGS.oldSingle.digest));
       stop();
@@ -105,7 +106,8 @@ export function testDeletion({ target, check }: Contract): void {
   check('of what a present index lists is refused', ['holdsChildren'], async (scene) => {
     await scene.push(SMALL);
     const before = await scene.truth();
-    expect(await scene.connect().deleteManifest(scene.repository, THINGS.oldAmd.digest)).toMatchObject({ outcome: 'locked', message: expect.stringContaining(scene.repository) as string });
+    const outcome = await scene.connect().deleteManifest(scene.repository, THINGS.oldAmd.digest);
+    expect(outcome).toMatchObject({ outcome: 'locked', message: expect.stringContaining(scene.repository) as string });
     expect(everything(await scene.truth())).toEqual(everything(before));
   });
 
@@ -126,8 +128,10 @@ export function testDeletion({ target, check }: Contract): void {
   check('is not believed to be taken back where some machine on the way says so', ['putBack'], async (scene) => {
     await scene.push(SMALL);
     const { digest, mediaType, bytes } = THINGS.oldSingle;
-    scene.proxy.fault((request) => target.kindOf(request) === 'put', { status: 200, headers: { 'content-type': 'text/html' }, body: '<html><title>Log in</title></html>' });
-    expect((await scene.failure(scene.connect().putManifest(scene.repository, { digest, mediaType, bytes }))).message).toSatisfy((text: string) => names(scene, text));
+    const page = { status: 200, headers: { 'content-type': 'text/html' }, body: '<html><title>Log in</title></html>' };
+    scene.proxy.fault((request) => target.kindOf(request) === 'put', page);
+    const error = await scene.failure(scene.connect().putManifest(scene.repository, { digest, mediaType, bytes }));
+    expect(error.message).toSatisfy((text: string) => names(scene, text));
   });
 
   check('cannot be taken back with other bytes', ['putBack'], async (scene) => {

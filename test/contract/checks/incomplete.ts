@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import { ToolError } from '../../../src/diagnostics/tool-error.ts';
+import type { Plan } from '../../../src/plan/plan.ts';
 import type { Contract } from '../contract.ts';
 import type { Answer, Fault, Seen } from '../fault-proxy.ts';
 import { comparable } from '../expected-inventory.ts';
@@ -50,14 +51,17 @@ export function testIncomplete({ target, check }: Contract): void {
     scene.proxy.fault((request) => isSame(request, any), { status: 500 });
     const plan = await scene.plan().catch((error: unknown) => error);
     if (plan instanceof ToolError) return;
-    expect(plan).toMatchObject({ repositories: [{ complete: false, steps: [] }], diagnostics: expect.arrayContaining([expect.objectContaining({ code: 'incomplete' })]) as unknown });
+    const { repositories, diagnostics } = plan as Plan;
+    expect(repositories).toEqual([expect.objectContaining({ complete: false, steps: [] })]);
+    expect(diagnostics.map(({ code }) => code)).toContain('incomplete');
   });
 
   /** A repository, its inventory, and every question that the inventory took, each once. */
   async function recorded(scene: Scene): Promise<{ clean: readonly object[]; requests: readonly Seen[] }> {
     await scene.push(TINY);
     const { requests, answer } = await scene.during(() => scene.connect().inventory(scene.repository));
-    const questions = requests.filter((request, position) => target.kindOf(request) !== 'token' && requests.findIndex((other) => isSame(other, request)) === position);
+    const isFirst = (request: Seen, position: number): boolean => requests.findIndex((other) => isSame(other, request)) === position;
+    const questions = requests.filter(isFirst).filter((request) => target.kindOf(request) !== 'token');
     return { clean: comparable(target, answer.manifests), requests: questions };
   }
 

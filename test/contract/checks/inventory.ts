@@ -7,8 +7,9 @@ import { REGISTRY } from '../scene.ts';
 import { everything } from '../truth.ts';
 
 /** What a manifest tells only where the registry has it. */
-const DATA = ['pushedAt', 'createdAt', 'pulledAt', 'tagTimes', 'labels', 'annotations', 'platforms', 'artifactType', 'vulnerability'] as const satisfies readonly (keyof Capabilities &
-  keyof Manifest)[];
+const DATA: readonly (keyof Capabilities & keyof Manifest)[] = [
+  'pushedAt', 'createdAt', 'pulledAt', 'tagTimes', 'labels', 'annotations', 'platforms', 'artifactType', 'vulnerability',
+];
 
 export function testInventory({ target, check, filled, withServer }: Contract): void {
   check('holds all that is there, to the manifest: its tags, type, children and subject, and each datum that the registry has', [], async () => {

@@ -27,7 +27,8 @@ export function testLists({ target, check, filled, withServer }: Contract): void
 
   for (const [pages, more] of [['over more than two pages', 1], ['where the last page is full', 0]] as const) {
     check(`hold every tag and image once, ${pages}`, ['pages'], async (scene) => {
-      const pushes = Array.from({ length: 2 * target.pageSize + more }, (_, n): Push => ({ thing: app(`page ${n}`), tags: [`keep-${n}`], pushedAt: '2025-01-01T00:00:00.000Z' }));
+      const pushedAt = '2025-01-01T00:00:00.000Z';
+      const pushes = Array.from({ length: 2 * target.pageSize + more }, (_, n): Push => ({ thing: app(`page ${n}`), tags: [`keep-${n}`], pushedAt }));
       await scene.push(pushes);
       const truth = await scene.truth();
       const registry = scene.connect();

@@ -27,7 +27,8 @@ export function testRefusals({ target, check, withServer }: Contract): void {
     const { report, steps } = await scene.apply(plan);
 
     expect(report).toMatchObject({ outcome: 'partial', counts: { locked: 1, failed: 0, held: 0 } });
-    expect(report.repositories[0]!.notDone).toEqual([expect.objectContaining({ digest, outcome: 'locked', message: expect.stringContaining(scene.repository) as string })]);
+    const message = expect.stringContaining(scene.repository) as string;
+    expect(report.repositories[0]!.notDone).toEqual([expect.objectContaining({ digest, outcome: 'locked', message })]);
     expect([...steps.values()].filter((outcome) => outcome === 'deleted' || outcome === 'gone')).toHaveLength(steps.size - 1);
     const after = await scene.truth();
     expect(after.manifests).toHaveProperty(digest);

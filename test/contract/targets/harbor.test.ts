@@ -2,7 +2,7 @@ import { createRegistryAuth } from '../../../src/auth/create-registry-auth.ts';
 import type { Credentials } from '../../../src/auth/credentials.ts';
 import { newPushSession, push } from '../../../src/demo/push.ts';
 import { createHarborRegistry } from '../../../src/registry/harbor/create-registry.ts';
-import type { Account as FakeAccount } from '../../fakes/harbor/accounts.ts';
+import { type Account as FakeAccount, CLEANER } from '../../fakes/harbor/accounts.ts';
 import { ADMIN, type FakeHarbor, startFakeHarbor } from '../../fakes/harbor/fake-harbor.ts';
 import type { StoredArtifact } from '../../fakes/harbor/store.ts';
 import type { Account, Answers, Kind, TrueManifest, Truth } from '../contract-target.ts';
@@ -10,9 +10,9 @@ import type { Answer, Seen } from '../fault-proxy.ts';
 import { runContract } from '../run-contract.ts';
 import { OCI_ANSWERS, ociKind, refusal } from './oci-target.ts';
 
-const PERMISSIONS = ['project:read', 'repository:list', 'repository:read', 'repository:pull', 'artifact:list', 'artifact:read', 'tag:list', 'accessory:list', 'immutable-tag:list'];
+const PERMISSIONS = CLEANER.filter((permission) => !permission.endsWith(':delete'));
 const accounts: Record<Account, FakeAccount> = {
-  owner: { ...ADMIN, secret: ADMIN.secret },
+  owner: ADMIN,
   reader: { name: 'robot$team+reader', secret: 'read-it-all-4711', kind: 'robot', projects: { team: PERMISSIONS } },
   stranger: { name: 'robot$team+stranger', secret: 'guess-it-all-1234', kind: 'robot' },
 };

@@ -98,7 +98,7 @@ describe('what a run is about', () => {
 
     expect(plan.repositories.map(({ repository }) => repository)).toEqual(['team/app']);
     // The one beside asks what kind of registry it is.
-    expect(registry.requests.filter(({ path }) => !path.startsWith('/v2/team/app/')).map(({ path }) => path)).toEqual(['/api/v2.0/systeminfo']);
+    expect(registry.requests.filter(({ path }) => !path.startsWith('/v2/team/app/')).map(({ path }) => path)).toEqual(['/v2/']);
   });
 
   test('is every repository that a glob matches', async () => {

@@ -1,0 +1,191 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pLimit from 'p-limit';
+import { expect, it, onTestFinished } from 'vitest';
+import { image, layer, type Pushable } from '../../../src/demo/image.ts';
+import { newPushSession, push } from '../../../src/demo/push.ts';
+import { newUser } from '../program.ts';
+import { type Distribution, startDistribution } from '../servers/distribution.ts';
+import { brokenParts, readStorage } from '../servers/distribution-storage.ts';
+import { type Recorded, type RecordingProxy, startRecordingProxy } from '../servers/recording-proxy.ts';
+
+const SOAK = process.env['REGPRUNE_SOAK'] === '1';
+const PER_REPOSITORY = 100;
+/** Distribution 2.8 takes the tags of a deleted manifest off in the way that is more easily disturbed. */
+const REPOSITORIES = SOAK ? { 2: 100, 3: 100 } : { 2: 2, 3: 1 };
+const TIMEOUT = SOAK ? 7_200_000 : 180_000;
+/** Between two pushes, so that they do not keep the machine from deleting. */
+const PAUSE_MS = 4;
+const POLICY = `version: 1
+policies:
+  - name: race
+    rules:
+      - {name: doomed, tags: ["doomed-*"], keep: none}
+`;
+
+/** A tag that was set while the program was deleting. */
+interface Put {
+  readonly repository: string;
+  readonly tag: string;
+  readonly digest: string;
+  readonly doneAt: number;
+}
+
+/** Somebody pushes while the program deletes. */
+export function testRacing(version: 2 | 3): void {
+  const repositories = REPOSITORIES[version];
+
+  it('puts back what a push set between its last look and the deletion', { timeout: TIMEOUT }, async () => {
+    const doomed = DOOMED.slice(0, 18);
+    const registry = await startRacecourse(version, 1, doomed.length);
+    const puts: Put[] = [];
+    const repository = repositoryName(0);
+    // Held until the tag is set, and the program has looked at the tags once more.
+    const proxy = await startProxy(registry, async ({ method, path }) => {
+      const number = doomed.findIndex(({ digest }) => path.endsWith(digest));
+      if (method !== 'DELETE' || number < 0) return;
+      const way = number % 3;
+      const thing = way === 1 ? fresh(`late ${number}`) : doomed[number]!;
+      const tag = way === 0 ? `late-${number}` : way === 1 ? `doomed-${number}` : `kept-${number}`;
+      puts.push(await put(registry, repository, tag, thing));
+      await looked(proxy, puts.at(-1)!);
+    });
+
+    const { code, text } = await prune(proxy);
+
+    expect(puts.length).toBe(doomed.length);
+    expect(await lostOf(registry, puts)).toEqual([]);
+    expect(await brokenParts(registry.root)).toEqual([]);
+    expect(code, text).toBe(6);
+    for (const { tag } of puts.filter((one) => one.tag.startsWith('late'))) expect(text).toContain(tag);
+  });
+
+  it(`loses no tag that somebody sets or moves meanwhile, in ${repositories * PER_REPOSITORY} deletions`, { timeout: TIMEOUT }, async () => {
+    const registry = await startRacecourse(version, repositories, PER_REPOSITORY);
+    let begin: () => void = () => {};
+    const begun = new Promise<void>((resolve) => (begin = resolve));
+    // What is pushed before the plan is made is planned like everything else.
+    const proxy = await startProxy(registry, ({ method }) => void (method === 'DELETE' && begin()));
+    const puts: Put[] = [];
+    const over = new AbortController();
+    const pusher = (async () => {
+      await begun;
+      while (!over.signal.aborted) {
+        puts.push(await pushSomething(registry, repositories, puts.length));
+        await sleep(PAUSE_MS);
+      }
+    })();
+
+    const [{ code, text }] = await Promise.all([prune(proxy).finally(() => over.abort()), pusher]);
+
+    expect([0, 6], text.replaceAll(/^.*\bdoomed-\d+ .*$\n/gm, '')).toContain(code);
+    expect(puts.length).toBeGreaterThan(50);
+    const last = new Map(puts.map((one) => [placeOf(one), one]));
+    const lost = (await lostOf(registry, [...last.values()])).filter((one) => {
+      const earlier = puts.filter((other) => placeOf(other) === placeOf(one)).map(({ digest }) => digest);
+      return couldBeSeen(proxy, one, [...earlier, ORIGINAL.get(one.tag) ?? one.digest]) && !text.includes(one.tag);
+    });
+    expect(lost).toEqual([]);
+    expect(await brokenParts(registry.root)).toEqual([]);
+    const stored = await readStorage(registry.root);
+    for (let number = 0; number < repositories; number += 1) {
+      const repository = repositoryName(number);
+      for (const [tag, thing] of KEPT) if (!last.has(placeOf({ repository, tag }))) expect(stored[repository]!.tags[tag], tag).toBe(thing.digest);
+    }
+  });
+}
+
+const DOOMED = Array.from({ length: PER_REPOSITORY }, (_, number) => fresh(`doomed ${number}`));
+const KEPT = DOOMED.map((_, number) => [`kept-${number}`, fresh(`kept ${number}`)] as const);
+const THINGS = [...DOOMED.map((thing, number) => [`doomed-${number}`, thing] as const), ...KEPT];
+
+const ORIGINAL: ReadonlyMap<string, string> = new Map(THINGS.map(([tag, { digest }]) => [tag, digest]));
+
+/** All of them share config and layer, so that a push is one request. */
+function fresh(name: string): Pushable {
+  return image({ layers: [layer('race', 100)], created: '2025-01-01T00:00:00Z', annotations: { name } });
+}
+
+function placeOf({ repository, tag }: Pick<Put, 'repository' | 'tag'>): string {
+  return `${repository}:${tag}`;
+}
+
+function repositoryName(number: number): string {
+  return `race/number-${number}`;
+}
+
+/** Each repository has as many doomed images as kept ones. */
+async function startRacecourse(version: 2 | 3, repositories: number, size: number): Promise<Distribution> {
+  const root = await mkdtemp(join(tmpdir(), 'regprune-race-'));
+  const registry = await startDistribution({ version, root });
+  onTestFinished(async () => {
+    await registry.stop();
+    await rm(root, { recursive: true });
+  });
+  const session = newPushSession();
+  const things = [...THINGS.slice(0, size), ...KEPT.slice(0, size)];
+  const pushes = Array.from({ length: repositories }, (_, number) => things.map(([tag, thing]) => ({ repository: repositoryName(number), tag, thing }))).flat();
+  await pLimit(16).map(pushes, ({ repository, tag, thing }) => push(registry.url, repository, thing, [tag], { session }));
+  return registry;
+}
+
+async function startProxy(registry: Distribution, before: (request: Recorded) => unknown): Promise<RecordingProxy> {
+  const proxy = await startRecordingProxy(registry.url, before);
+  onTestFinished(() => proxy.stop());
+  return proxy;
+}
+
+async function prune(proxy: RecordingProxy): Promise<{ readonly code: number | undefined; readonly text: string }> {
+  const user = await newUser({ files: { 'policy.yaml': POLICY } });
+  const { code, stdout, stderr } = await user.run('prune', '--registry', proxy.url, '-p', 'policy.yaml', '--apply', '-v');
+  return { code, text: stdout + stderr };
+}
+
+/** Sets a new tag on a doomed image, moves a kept one there, or moves a doomed one to a new or to another doomed image. */
+function pushSomething(registry: Distribution, repositories: number, number: number): Promise<Put> {
+  const pick = (): number => Math.floor(Math.random() * PER_REPOSITORY);
+  const repository = repositoryName(Math.floor(Math.random() * repositories));
+  const ways: readonly (() => Promise<Put>)[] = [
+    () => put(registry, repository, `new-${number}`, DOOMED[pick()]!),
+    () => put(registry, repository, `kept-${pick()}`, DOOMED[pick()]!),
+    () => put(registry, repository, `doomed-${pick()}`, fresh(`new ${number}`)),
+    () => put(registry, repository, `doomed-${pick()}`, DOOMED[pick()]!),
+  ];
+  return ways[number % ways.length]!();
+}
+
+/** As clients do, it tries again after a 500: 2.8 answers so where a tag is set and taken off at the same moment. */
+async function put({ url }: Distribution, repository: string, tag: string, { digest, mediaType, bytes }: Pushable): Promise<Put> {
+  for (let attempt = 1; ; attempt += 1) {
+    const { status } = await fetch(`${url}/v2/${repository}/manifests/${tag}`, { method: 'PUT', headers: { 'content-type': mediaType }, body: bytes });
+    if (status === 201) return { repository, tag, digest, doneAt: Date.now() };
+    if (status !== 500 || attempt === 5) throw new Error(`the push of ${tag} was answered with ${status}`);
+  }
+}
+
+/** Waits until the program has listed the tags after a push. */
+async function looked({ requests }: RecordingProxy, { doneAt }: Put): Promise<void> {
+  const seen = (): boolean => requests.some(({ path, arrivedAt, answeredAt }) => path.includes('/tags/list') && arrivedAt > doneAt && answeredAt > 0);
+  for (let waited = 0; !seen() && waited < 2000; waited += 2) await sleep(2);
+}
+
+/** Those whose tag does not point any more to where it was last set, or to nothing that is there. */
+async function lostOf({ root }: Distribution, puts: readonly Put[]): Promise<Put[]> {
+  const stored = await readStorage(root);
+  return puts.filter(({ repository, tag, digest }) => stored[repository]!.tags[tag] !== digest || !stored[repository]!.manifests.includes(digest));
+}
+
+/**
+ * True if, after a tag was set, the tags were listed before the deletion began that can have taken it along: that of the manifest it was set on, or was on before. Where not,
+ * nobody could know: a registry deletes a manifest with all its tags, and tells of none.
+ */
+function couldBeSeen({ requests }: RecordingProxy, { repository, digest, doneAt }: Put, former: readonly string[]): boolean {
+  const own = requests.filter(({ path }) => path.startsWith(`/v2/${repository}/`));
+  const fatal = own.find(({ method, path, answeredAt }) => method === 'DELETE' && answeredAt >= doneAt && [digest, ...former].some((one) => path.endsWith(one)));
+  return !fatal || own.some(({ path, arrivedAt, answeredAt }) => /\/tags\/list/.test(path) && arrivedAt > doneAt && answeredAt > 0 && answeredAt < fatal.arrivedAt);
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

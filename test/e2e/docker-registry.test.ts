@@ -1,0 +1,3 @@
+import { testDistribution } from './distribution/suite.ts';
+
+testDistribution(2);
