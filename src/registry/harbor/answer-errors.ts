@@ -2,7 +2,7 @@ import { registryErrorText } from '../../auth/registry-errors.ts';
 import type { Credentials } from '../../auth/credentials.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { HttpResponse } from '../../http/http-client.ts';
-import { hasCode } from '../oci/answer-errors.ts';
+import { hasCode, saysOnly } from '../oci/answer-errors.ts';
 
 /** What was asked for, for whoever has to read why it was refused. */
 export interface Asked {
@@ -44,11 +44,16 @@ export function refused({ doing, needs }: Asked, response: HttpResponse, asker: 
   if (status === 403) {
     return new ToolError('AUTH', by, { hint: `Harbor answers so too where there is no such project: check its name.${right}` });
   }
-  if (status === 404) return new ToolError('NOT_FOUND', by, { hint: 'Check the name, and that the URL is that of Harbor itself.' });
+  if (isNotFound(response)) return new ToolError('NOT_FOUND', by, { hint: 'Check the name, and that the URL is that of Harbor itself.' });
   if (status === 429) return new ToolError('REGISTRY_ERROR', `${said}.`, { hint: 'Run again later, or with less concurrency.' });
   return new ToolError('REGISTRY_ERROR', `${said}.`, {
     hint: status >= 500 ? "Run again later; the log of Harbor's core says more." : 'A proxy before Harbor may have changed the request: names with a "/" are escaped twice.',
   });
+}
+
+/** True of a 404 in which Harbor itself says that something is not there (src/lib/errors/const.go, `NotFoundCode`). A 404 of something on the way says nothing. */
+export function isNotFound(response: HttpResponse): boolean {
+  return saysOnly(response, 'NOT_FOUND');
 }
 
 /** True of the answer to any change while Harbor is read-only (src/server/middleware/readonly). */

@@ -1,6 +1,7 @@
 import type { Digest } from '../../domain/digest.ts';
 import { badAnswer } from '../oci/answer-errors.ts';
 import { parseJsonObject } from '../oci/json-fields.ts';
+import { isNotFound } from './answer-errors.ts';
 import { type Artifact, IN_FULL, readArtifact } from './artifact.ts';
 import { artifactPath, type HarborClient, repositoryPath } from './client.ts';
 import { readList } from './pages.ts';
@@ -29,7 +30,7 @@ export async function findArtifact(reading: Reading, reference: string, detail: 
   const doing = `read the artifact ${client.label(repository, reference)}`;
   const asked = { doing, needs: 'artifact:read', path: `${artifactPath(repository, reference)}?${detail}`, repository, signal };
   const response = await client.send(asked);
-  if (response.status === 404) {
+  if (isNotFound(response)) {
     await checkReadable(reading);
     return undefined;
   }
@@ -49,7 +50,7 @@ export async function checkReadable({ client, repository, signal }: Reading): Pr
 export async function hasRepository({ client, repository, signal }: Reading): Promise<boolean> {
   const asked = { doing: `read the repository ${client.label(repository)}`, needs: 'repository:read', path: repositoryPath(repository), repository, signal };
   const response = await client.send(asked);
-  if (response.status === 404) return false;
+  if (isNotFound(response)) return false;
   if (response.status !== 200) throw await client.refused(asked, response);
   return true;
 }

@@ -2,10 +2,13 @@ import { byCodeUnit } from '../../domain/compare.ts';
 import type { Digest } from '../../domain/digest.ts';
 import type { Manifest } from '../../domain/inventory.ts';
 import { isIndexType, OCI_MANIFEST } from '../../domain/media-types.ts';
+import { agreedLabels } from '../oci/agreed-labels.ts';
 import { createdTime } from '../oci/created-time.ts';
 import { isImageConfigType } from '../oci/image-config.ts';
 import { type Artifact, type ArtifactTag, newest } from './artifact.ts';
 import type { Brief, Collection } from './collection.ts';
+
+type Labels = Readonly<Record<string, string>>;
 
 /** The name that a label of Harbor has among an image's labels. */
 const LABEL_PREFIX = 'harbor/';
@@ -14,8 +17,8 @@ const LABEL_PREFIX = 'harbor/';
  * Makes the manifests of an inventory, sorted by digest. Where the API differs from the words of the inventory:
  *
  * - Harbor counts the children in an index's size: here they count themselves.
- * - `labels` are those of the image's config. The labels that users of Harbor put on an artifact are no pairs and something else: label `stable` is
- *   `harbor/stable: "true"`.
+ * - `labels` are those of the image's config; of an index, what its images agree on. The labels that users of Harbor put on an artifact are no pairs and something
+ *   else: label `stable` is `harbor/stable: "true"`, of that artifact alone.
  * - A pull by the digest of a platform is not one of its index (up to Harbor 2.15): an index was pulled when it or one of its parts was.
  * - The API tells neither config digests nor layers: `config` is missing, and `blobs`.
  */
@@ -35,7 +38,7 @@ function manifestOf(artifact: Artifact, { subjects, signed }: Collection, facts:
   const platforms = facts.platforms(artifact);
   const subject = subjects.get(digest);
   const artifactType = artifactTypeOf(artifact);
-  const labels = labelsOf(artifact);
+  const labels = labelsOf(artifact, facts.imageLabels(artifact));
   return {
     digest,
     mediaType,
@@ -98,7 +101,7 @@ function artifactTypeOf({ mediaType, configType, artifactType }: Artifact): stri
   return type === '' || type === mediaType || isIndexType(type) || isImageConfigType(type) ? undefined : type;
 }
 
-function labelsOf({ imageLabels, labels }: Artifact): Readonly<Record<string, string>> | undefined {
+function labelsOf({ labels }: Artifact, imageLabels: Labels | undefined): Labels | undefined {
   if (labels.length === 0) return imageLabels;
   return { ...imageLabels, ...Object.fromEntries(labels.map((name) => [`${LABEL_PREFIX}${name}`, 'true'])) };
 }
@@ -108,6 +111,7 @@ class Facts {
   readonly #artifacts: ReadonlyMap<Digest, Artifact>;
   readonly #created = new Map<Digest, string | undefined>();
   readonly #pulled = new Map<Digest, string | undefined>();
+  readonly #labels = new Map<Digest, Labels | undefined>();
   readonly #platforms = new Map<Digest, readonly string[]>();
   /** What the entry of an index says, and the image's own config does not: its variant. */
   readonly #listed = new Map<Digest, string>();
@@ -138,6 +142,14 @@ class Facts {
       const times = images.map((child) => this.createdAt(child));
       if (times.includes(undefined)) return undefined;
       return newest(times) ?? createdTime({ ...(created !== undefined && { created }), ...(imageLabels && { labels: imageLabels }) }, annotations);
+    });
+  }
+
+  /** Of an index, what its images agree on, without attestations. */
+  imageLabels(artifact: Artifact): Labels | undefined {
+    return once(this.#labels, artifact.digest, () => {
+      const images = this.#children(artifact, ({ attestation }) => !attestation);
+      return artifact.imageLabels ?? agreedLabels(images.map((child) => this.imageLabels(child)));
     });
   }
 

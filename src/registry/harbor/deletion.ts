@@ -2,7 +2,7 @@ import { registryErrorText } from '../../auth/registry-errors.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { Digest } from '../../domain/digest.ts';
 import type { HttpResponse } from '../../http/http-client.ts';
-import { hasCode } from '../oci/answer-errors.ts';
+import { hasCode, isDone } from '../oci/answer-errors.ts';
 import type { DeleteOutcome } from '../registry.ts';
 import { findArtifact, type Reading } from './artifacts.ts';
 import { artifactPath, type HarborRequest, tagPath } from './client.ts';
@@ -17,7 +17,7 @@ export async function deleteManifest(reading: Reading, digest: Digest): Promise<
   const doing = `delete the artifact ${client.label(repository, digest)}`;
   const request: HarborRequest = { method: 'DELETE', doing, needs: 'artifact:delete', path: artifactPath(repository, digest), repository };
   const response = await client.send(request);
-  if (response.status === 200) return { outcome: 'deleted' };
+  if (response.status === 200 && isDone(response)) return { outcome: 'deleted' };
   if (response.status === 412) return { outcome: 'locked', message: `Cannot ${doing}: ${whyNot(response)}.` };
   if (response.status !== 404) throw await client.refused(request, response);
   // A 404 is "gone" only if the repository can be read and what is read says so too.
@@ -31,7 +31,7 @@ export async function deleteTag(reading: Reading, tag: string, digest: Digest): 
   const doing = `take off the tag ${client.label(repository, tag)}`;
   const request: HarborRequest = { method: 'DELETE', doing, needs: 'tag:delete', path: tagPath(repository, digest, tag), repository };
   const response = await client.send(request);
-  if (response.status === 200) return { outcome: 'deleted' };
+  if (response.status === 200 && isDone(response)) return { outcome: 'deleted' };
   if (response.status === 412) return { outcome: 'locked', message: `Cannot ${doing}: ${whyNot(response)}.` };
   if (response.status !== 404) throw await client.refused(request, response);
   const now = await resolveTag(reading, tag);

@@ -54,7 +54,8 @@ function verdict(response: HttpResponse): readonly [ErrorCode, string] {
   return ['REGISTRY_ERROR', status >= 500 ? 'Run again later; the log of the registry says more.' : 'The log of the registry says more.'];
 }
 
-function saysOnly(response: HttpResponse, code: string): boolean {
+/** True of a 404 whose body says this error code and no other: not of one that a proxy or a web server answers. */
+export function saysOnly(response: HttpResponse, code: string): boolean {
   const errors = parseRegistryErrors(response.body);
   return response.status === 404 && errors.length > 0 && errors.every((error) => error.code === code);
 }

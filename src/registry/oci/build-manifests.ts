@@ -2,6 +2,7 @@ import { byCodeUnit } from '../../domain/compare.ts';
 import type { Digest } from '../../domain/digest.ts';
 import type { Blob, Manifest } from '../../domain/inventory.ts';
 import { isIndexType } from '../../domain/media-types.ts';
+import { agreedLabels } from './agreed-labels.ts';
 import { createdTime } from './created-time.ts';
 import { type ImageConfig, isImageConfigType } from './image-config.ts';
 import type { ChildDescriptor, ManifestDocument } from './manifest-document.ts';
@@ -80,20 +81,19 @@ class Facts {
     return newest ?? createdTime(this.imageOf(document), document.annotations);
   }
 
-  /** Of an index, what all its images that have the label agree on: a label on the parts of an image is the image's. */
+  /** Of an index, what its images agree on ({@link agreedLabels}). */
   labels(document: ManifestDocument): Readonly<Record<string, string>> | undefined {
     if (!this.#labels.has(document.digest)) this.#labels.set(document.digest, this.imageOf(document)?.labels ?? this.#labelsOfChildren(document));
     return this.#labels.get(document.digest);
   }
 
   #labelsOfChildren(document: ManifestDocument): Readonly<Record<string, string>> | undefined {
-    const values = new Map<string, Set<string>>();
-    for (const { digest, attestation } of document.children) {
-      const child = attestation ? undefined : this.#documents.get(digest);
-      for (const [name, value] of Object.entries((child && this.labels(child)) ?? {})) values.set(name, (values.get(name) ?? new Set()).add(value));
-    }
-    const agreed = [...values].flatMap(([name, all]) => (all.size === 1 ? [...all].map((value): [string, string] => [name, value]) : []));
-    return agreed.length > 0 ? Object.fromEntries(agreed) : undefined;
+    return agreedLabels(
+      document.children.map(({ digest, attestation }) => {
+        const child = attestation ? undefined : this.#documents.get(digest);
+        return child && this.labels(child);
+      }),
+    );
   }
 
   platforms(document: ManifestDocument): readonly string[] {

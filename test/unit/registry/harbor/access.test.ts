@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { image, layer } from '../../../../src/demo/image.ts';
-import { isHarbor } from '../../../../src/registry/harbor/system-info.ts';
+import { isHarbor } from '../../../../src/registry/harbor/is-harbor.ts';
+import { ping } from '../../../../src/registry/ping.ts';
 import { CLEANER } from '../../../fakes/harbor/accounts.ts';
 import { testClient } from '../../http/test-client.ts';
 import { adapter, failure, fill, names, withHarbor } from './harbor-fixture.ts';
@@ -103,22 +104,41 @@ describe('a missing permission', () => {
 describe('what kind of registry a host is', () => {
   it('is asked once, and without credentials', async () => {
     const { harbor } = await withHarbor();
-    expect(await isHarbor(testClient(), harbor.url)).toBe(true);
-    expect(harbor.requests.map(({ path, headers }) => [path, headers['authorization']])).toEqual([['/api/v2.0/systeminfo', undefined]]);
+    expect(isHarbor(await ping(testClient(), `${harbor.url}/`))).toBe(true);
+    expect(harbor.requests.map(({ path, headers }) => [path, headers['authorization']])).toEqual([['/v2/', undefined]]);
   });
+
+  it.each(['Bearer realm="https://harbor.example/service/token",service="harbor-registry"', 'Basic realm="harbor"', 'Negotiate, Basic realm="harbor"'])(
+    'is Harbor where it demands %s',
+    async (challenge) => {
+      const url = await startLoopback(() => ({ status: 401, body: '', headers: { 'www-authenticate': challenge } }));
+      expect(isHarbor(await ping(testClient(), url))).toBe(true);
+    },
+  );
 
   it.each([
-    [404, '404 page not found'],
-    [401, '{"errors":[{"code":"UNAUTHORIZED"}]}'],
-    [200, '<html>all pages are this one</html>'],
-    [200, '{"name":"something else"}'],
-  ])('is plain where it answers %i %s', async (status, body) => {
-    const url = await startLoopback(() => ({ status, body }));
-    expect(await isHarbor(testClient(), url)).toBe(false);
+    [404, '404 page not found', undefined],
+    [200, '<html>all pages are this one</html>', undefined],
+    [200, '{}', 'Basic realm="harbor"'],
+    [401, '{"errors":[{"code":"UNAUTHORIZED"}]}', undefined],
+    [401, '', 'Bearer realm="https://auth.example/token",service="registry.example"'],
+    [401, '', 'Bearer realm="https://harbor.example/service/token",service="harbor-registry.example"'],
+    [401, '', 'Basic realm="harbor-registry"'],
+    [401, '', ''],
+  ])('is plain where it answers %i %s and demands %s', async (status, body, challenge) => {
+    const url = await startLoopback(() => ({ status, body, ...(challenge !== undefined && { headers: { 'www-authenticate': challenge } }) }));
+    expect(isHarbor(await ping(testClient(), url))).toBe(false);
   });
 
-  it('is not guessed where it answers that it cannot answer', async () => {
-    const url = await startLoopback(() => ({ status: 502, body: 'bad gateway' }));
-    expect(await failure(isHarbor(testClient(), url))).toMatchObject({ code: 'REGISTRY_ERROR' });
+  it.each([429, 500, 502, 503])('is not guessed where it answers %i, that it cannot answer', async (status) => {
+    const url = await startLoopback(() => ({ status, body: 'not now', headers: { 'www-authenticate': 'Basic realm="harbor"' } }));
+    const message = `Cannot find out what kind of registry ${new URL(url).host} is: it answered status ${status}.`;
+    expect(await failure(ping(testClient(), url))).toMatchObject({ code: 'REGISTRY_ERROR', message, hint: expect.stringContaining('"type"') as string });
+  });
+
+  it('is not guessed where nothing answers', async () => {
+    const { harbor } = await withHarbor();
+    await harbor.close();
+    expect(await failure(ping(testClient(), harbor.url))).toMatchObject({ code: 'UNREACHABLE' });
   });
 });

@@ -45,6 +45,26 @@ describe('deleting an artifact', () => {
     expect(await failure(registry.deleteManifest('team/app', app('one').digest))).toMatchObject({ code: 'REGISTRY_ERROR', message: expect.stringContaining('shows it all the same') as string });
   });
 
+  it.each(['404 page not found', '', '{"errors":[{"code":"NOT_FOUND"},{"code":"DENIED"}]}'])('that is answered with 404 %j, as by a proxy, is not gone', async (body) => {
+    const { harbor, registry } = await withHarbor();
+    const one = app('one');
+    await fill(harbor, [[one, 'v1']]);
+    harbor.onRequest(({ path }) => (path.includes(one.digest) || path.includes('/v1') ? { status: 404, body } : undefined));
+    expect(await failure(registry.deleteManifest('team/app', one.digest))).toMatchObject({ code: 'REGISTRY_ERROR' });
+    expect(await failure(registry.deleteTag('team/app', 'v1', one.digest))).toMatchObject({ code: 'REGISTRY_ERROR' });
+    expect(await failure(registry.tagsOf!('team/app', one.digest))).toMatchObject({ code: 'REGISTRY_ERROR' });
+  });
+
+  it('is not believed to an answer that is none of Harbor', async () => {
+    const { harbor, registry } = await withHarbor();
+    const one = app('one');
+    await fill(harbor, [[one, 'v1']]);
+    harbor.onRequest(({ method }) => (method === 'DELETE' ? { status: 200, body: '<html><title>Log in</title></html>' } : undefined));
+    const error = { code: 'REGISTRY_ERROR', message: expect.stringContaining('Harbor answered status 200, Log in') as string };
+    expect(await failure(registry.deleteManifest('team/app', one.digest))).toMatchObject(error);
+    expect(await failure(registry.deleteTag('team/app', 'v1', one.digest))).toMatchObject(error);
+  });
+
   it('is not possible while Harbor is read-only', async () => {
     const { harbor, registry } = await withHarbor();
     const one = app('one');

@@ -67,6 +67,21 @@ describe('what an image says', () => {
     expect(find(inventory, 'list').labels).toEqual({ 'harbor/stable': 'true' });
   });
 
+  it('is, of an index, what its images agree on, and not a label of Harbor on one of them', async () => {
+    const { harbor, registry } = await withHarbor();
+    const amd = app('amd', { labels: { keep: 'true', word: 'one' }, platform: 'linux/amd64' });
+    const arm = app('arm', { labels: { keep: 'true', word: 'another' }, platform: 'linux/arm64' });
+    const inner = index([amd, arm, app('bare')]);
+    await fill(harbor, [[amd, 'amd'], [inner, 'inner'], [index([inner]), 'outer']]);
+    harbor.store.artifact('team/app', 'amd').labels = ['stable'];
+    harbor.store.artifact('team/app', 'outer').labels = ['mine'];
+
+    const inventory = await registry.inventory('team/app');
+
+    expect(find(inventory, 'inner').labels).toEqual({ keep: 'true' });
+    expect(find(inventory, 'outer').labels).toEqual({ keep: 'true', 'harbor/mine': 'true' });
+  });
+
   it('has its immutable tags locked', async () => {
     const { harbor, registry } = await withHarbor();
     harbor.store.addImmutableRule('team', 'v*');

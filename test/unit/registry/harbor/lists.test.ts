@@ -145,12 +145,21 @@ describe('tags', () => {
     expect(await failure(registry.tagsOf!('other/app', app('one').digest))).toMatchObject({ code: 'AUTH' });
   });
 
-  it('are not gone because everything is answered with 404, as by a proxy that leads elsewhere', async () => {
+  it.each([
+    ['404 page not found', 'REGISTRY_ERROR'],
+    ['{"errors":[{"code":"NOT_FOUND","message":"path not found"}]}', 'NOT_FOUND'],
+  ])('are not gone because everything is answered with 404 %s, as by a proxy that leads elsewhere', async (body, code) => {
     const { harbor, registry } = await withHarbor();
     await fill(harbor, [[app('one'), 'v1']]);
-    harbor.onRequest(({ path }) => (path.includes('/artifacts') ? { status: 404, body: '404 page not found' } : undefined));
-    expect(await failure(registry.resolveTag('team/app', 'v1'))).toMatchObject({ code: 'NOT_FOUND' });
-    expect(await failure(registry.tagsOf!('team/app', app('one').digest))).toMatchObject({ code: 'NOT_FOUND' });
-    expect(await failure(registry.readManifest('team/app', `sha256:${'0'.repeat(64)}`))).toMatchObject({ code: 'NOT_FOUND' });
+    harbor.onRequest(({ path }) => (path.includes('/artifacts') ? { status: 404, body } : undefined));
+    expect(await failure(registry.resolveTag('team/app', 'v1'))).toMatchObject({ code });
+    expect(await failure(registry.tagsOf!('team/app', app('one').digest))).toMatchObject({ code });
+    expect(await failure(registry.readManifest('team/app', `sha256:${'0'.repeat(64)}`))).toMatchObject({ code });
+  });
+
+  it('of a repository that a proxy answers with 404 are not those of none', async () => {
+    const { harbor, registry } = await withHarbor();
+    harbor.onRequest(({ path }) => (path.endsWith('/repositories/none') ? { status: 404, body: '404 page not found' } : undefined));
+    expect(await failure(registry.checkDelete('team/none', { tags: false }))).toMatchObject({ code: 'REGISTRY_ERROR' });
   });
 });
