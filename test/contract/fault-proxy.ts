@@ -25,7 +25,7 @@ export interface Answer {
  */
 export type Fault = Answer | 'reset' | 'lost' | 'truncate' | ((answer: Answer) => Answer);
 
-export interface FaultOptions {
+interface FaultOptions {
   /** So many such requests are let through first. */
   readonly after?: number;
   /** So many are hit; default all. */
