@@ -84,7 +84,8 @@ export class Journal {
   /** Makes the folder and the file, and writes the header. */
   async start(header: Omit<JournalHeader, 'kind' | 'formatVersion' | 'createdAt'>): Promise<void> {
     const createdAt = new Date().toISOString();
-    const path = join(this.folder, `${createdAt.slice(0, 19).replaceAll(':', '-')}Z-${randomBytes(4).toString('hex')}.jsonl`);
+    // By name in the order of their runs, which is the reverse of that in which they are undone.
+    const path = join(this.folder, `${createdAt.replace(/[:.]/g, '-')}-${randomBytes(4).toString('hex')}.jsonl`);
     this.#path = path;
     try {
       await mkdir(this.folder, { recursive: true, mode: 0o700 });

@@ -28,7 +28,7 @@ export interface Leftovers {
 }
 
 const MAX_AGE = 7 * 24 * 60 * 60 * 1000;
-const NAME = /^(\d{4}-\d\d-\d\d)T(\d\d)-(\d\d)-(\d\d)Z-[0-9a-f]+\.jsonl$/;
+const NAME = /^(\d{4}-\d\d-\d\d)T(\d\d)-(\d\d)-(\d\d)-\d{3}Z-[0-9a-f]+\.jsonl$/;
 /** Far longer than a journal's last line. */
 const TAIL = 64 * 1024;
 

@@ -19,7 +19,7 @@ export function testAccess(filled: FilledRegistry): void {
     const before = await readStorage(registry.root);
     const dryRun = ['prune', '-v', '--registry', registry.url, '-p', 'policy.yaml'];
 
-    for (const user of [await fromEnvironment(HTPASSWD_USER), await fromAuthFile(registry.host, HTPASSWD_USER), await fromHelper(registry.host, HTPASSWD_USER)]) {
+    for (const user of [await fromEnvironment(HTPASSWD_USER), await fromHelper(registry.host, HTPASSWD_USER)]) {
       const ended = await user.run(...dryRun);
       expect(ended.code, ended.stderr).toBe(0);
       await expectNoSecret(user, ended, [HTPASSWD_USER]);

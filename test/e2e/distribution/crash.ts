@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { expect, it, onTestFinished } from 'vitest';
 import { newUser } from '../program.ts';
 import { POLICY } from '../registry-history.ts';
@@ -5,7 +6,7 @@ import { brokenParts, readStorage } from '../servers/distribution-storage.ts';
 import { startRecordingProxy } from '../servers/recording-proxy.ts';
 import { afterPlan, type FilledRegistry } from './filled-registry.ts';
 
-const KILLS = 4;
+const KILLS = 3;
 const DELETION_MS = 15;
 
 /** Rerunning is the recovery from any crash. */
@@ -44,7 +45,10 @@ export function testCrash(filled: FilledRegistry): void {
     expect(await brokenParts(registry.root), story).toEqual([]);
 
     // And all the journals together put everything back.
-    for (const journal of (await user.journals()).reverse()) await user.succeed('undo', journal);
+    for (const journal of (await user.journals()).reverse()) {
+      // One that was killed before its first line was written has deleted nothing.
+      if ((await readFile(journal, 'utf8')).includes('\n')) await user.succeed('undo', journal);
+    }
     expect(await readStorage(registry.root), story).toEqual(before);
   });
 }

@@ -11,9 +11,9 @@ import { brokenParts, readStorage } from '../servers/distribution-storage.ts';
 import { type Recorded, type RecordingProxy, startRecordingProxy } from '../servers/recording-proxy.ts';
 
 const SOAK = process.env['REGPRUNE_SOAK'] === '1';
-const PER_REPOSITORY = 100;
+const PER_REPOSITORY = 75;
 /** Distribution 2.8 takes the tags of a deleted manifest off in the way that is more easily disturbed. */
-const REPOSITORIES = SOAK ? { 2: 100, 3: 100 } : { 2: 2, 3: 1 };
+const REPOSITORIES = SOAK ? { 2: 134, 3: 134 } : { 2: 2, 3: 1 };
 const TIMEOUT = SOAK ? 7_200_000 : 180_000;
 /** Between two pushes, so that they do not keep the machine from deleting. */
 const PAUSE_MS = 4;

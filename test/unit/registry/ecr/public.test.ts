@@ -28,8 +28,13 @@ describe('ECR Public', () => {
   it("says of somebody else's repository that it is not the account's, before it asks for it", async () => {
     const { fake, registry } = await startPublic();
     fake.push('team/app', app('one'), ['v1']);
-    for (const call of [registry.inventory('amazonlinux/amazonlinux'), registry.deleteManifest('docker/library', app('one').digest), registry.checkDelete('other/app', { tags: false })]) {
-      await expect(call).rejects.toMatchObject({ code: 'NOT_FOUND', message: expect.stringContaining(ALIAS) as string });
+    const calls = [
+      () => registry.inventory('amazonlinux/amazonlinux'),
+      () => registry.deleteManifest('docker/library', app('one').digest),
+      () => registry.checkDelete('other/app', { tags: false }),
+    ];
+    for (const call of calls) {
+      await expect(call()).rejects.toMatchObject({ code: 'NOT_FOUND', message: expect.stringContaining(ALIAS) as string });
     }
     await expect(registry.listTags('alone')).rejects.toMatchObject({ code: 'NOT_FOUND', hint: expect.stringContaining('<alias>') as string });
     expect(fake.calls.map(({ operation }) => operation)).toEqual(['DescribeRegistries']);
