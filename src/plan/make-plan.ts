@@ -50,12 +50,21 @@ export function assemblePlan(planned: readonly PlannedRepository[], context: Pla
   };
 }
 
-/** The repositories of one registry share their storage: a blob that another one of them keeps is not freed. */
+/**
+ * The repositories of one registry share their storage: a blob that another one of them keeps is not freed. One that no policy governs may not have been read, and
+ * what it keeps is not known then.
+ */
 function total(planned: readonly PlannedRepository[]): Summary {
   const summary = addSummaries(planned.map(({ plan }) => plan.summary));
-  const registries = [...new Set(planned.map(({ plan }) => plan.registry))];
-  const freed = registries.reduce((bytes, registry) => bytes + freedBytes(planned.filter(({ plan }) => plan.registry === registry).map(({ blobs }) => blobs)), 0);
-  return { ...summary, bytes: { ...summary.bytes, freed } };
+  let { exact } = summary.bytes;
+  let freed = 0;
+  for (const registry of new Set(planned.map(({ plan }) => plan.registry))) {
+    const own = planned.filter(({ plan }) => plan.registry === registry);
+    const bytes = freedBytes(own.map(({ blobs }) => blobs));
+    freed += bytes;
+    if (bytes > 0 && own.some(({ plan }) => plan.policy === undefined && plan.images.length === 0)) exact = false;
+  }
+  return { ...summary, bytes: { ...summary.bytes, freed, exact } };
 }
 
 function diagnose({ plan: { registry, repository, complete, policy, clock }, problems }: PlannedRepository): Diagnostic[] {

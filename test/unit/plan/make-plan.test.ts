@@ -79,6 +79,16 @@ describe('the document', () => {
   });
 });
 
+test('freed bytes are not exact beside a repository that no policy governs and nobody read: it may keep the same blobs', () => {
+  const blobs = [{ digest: digest('f'), size: 10 }];
+  const expires = { keepAtLeast: 0, repositories: ['team/*'], rules: [{ name: 'none', tags: ['**'], keep: 'none' as const }] };
+  const read = repository([manifest('a', { tags: ['v1'], pushedAt: daysAgo(9), blobs })]);
+  const bytes = (...beside: RepositoryInventory[]): unknown => makePlan(inventory(read, ...beside), { ...context, policies: [policy(expires)] }).summary.bytes;
+  expect(bytes()).toMatchObject({ freed: 10, exact: true });
+  expect(bytes(repository([], { repository: 'other' }))).toMatchObject({ freed: 10, exact: false });
+  expect(bytes(repository([manifest('b', { blobs })], { repository: 'other' }))).toMatchObject({ freed: 0, exact: true });
+});
+
 describe('the ages in reasons', () => {
   test.each([
     [9, 9],
