@@ -1,6 +1,4 @@
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
-import { serversRequired } from './server-binaries.ts';
+import { onPath, serversRequired } from './server-binaries.ts';
 import { startProcess } from './run-process.ts';
 
 /** A running moto: AWS services as they are on the wire, with much left out (https://github.com/getmoto/moto). */
@@ -36,18 +34,4 @@ export async function startMoto(): Promise<Moto> {
 
 function motoPath(): string | undefined {
   return process.env['REGPRUNE_MOTO'] || onPath('moto_server');
-}
-
-function onPath(name: string): string | undefined {
-  return (process.env['PATH'] ?? '')
-    .split(delimiter)
-    .map((folder) => join(folder, name))
-    .find((path) => {
-      try {
-        accessSync(path, constants.X_OK);
-        return true;
-      } catch {
-        return false;
-      }
-    });
 }

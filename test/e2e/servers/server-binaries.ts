@@ -50,7 +50,8 @@ function findRegistry3(): string | undefined {
   }
 }
 
-function onPath(name: string): string | undefined {
+/** The path of a program that is on the PATH and may be run. */
+export function onPath(name: string): string | undefined {
   return (process.env['PATH'] ?? '')
     .split(delimiter)
     .map((folder) => join(folder, name))
