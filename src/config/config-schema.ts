@@ -21,23 +21,28 @@ const AuthSpec = z
     passwordFile: file.optional(),
   })
   .superRefine((auth, context) => {
-    const one = (names: readonly (keyof typeof auth)[]): void => {
-      const given = names.filter((name) => auth[name] !== undefined);
-      const list = names.map((name) => `"${name}"`).join(', ').replace(/, (?=[^,]*$)/, ' and ');
-      if (given.length === 0) context.addIssue({ code: 'custom', path: [], message: `needs one of ${list}` });
-      for (const name of given.slice(1)) context.addIssue({ code: 'custom', path: [name], message: `cannot stand beside "${given[0]}": needs one of ${list}` });
-    };
-    one(['username', 'usernameEnv', 'usernameFile']);
-    one(['passwordEnv', 'passwordFile']);
+    exactlyOne(auth, ['username', 'usernameEnv', 'usernameFile'], context);
+    exactlyOne(auth, ['passwordEnv', 'passwordFile'], context);
   });
 
-/** Whose permissions are used for an Amazon ECR registry, and where it is. Everything secret comes by the AWS SDK's own ways. */
-const EcrSpec = z.strictObject({
+/** Adds an issue unless one of the keys is given, and one for each that is given beside it. */
+function exactlyOne<Key extends string>(object: Readonly<Partial<Record<Key, unknown>>>, names: readonly Key[], context: z.RefinementCtx): void {
+  const given = names.filter((name) => object[name] !== undefined);
+  const list = names.map((name) => `"${name}"`).join(', ').replace(/, (?=[^,]*$)/, ' and ');
+  if (given.length === 0) context.addIssue({ code: 'custom', path: [], message: `needs one of ${list}` });
+  for (const name of given.slice(1)) context.addIssue({ code: 'custom', path: [name], message: `cannot stand beside "${given[0]}": needs one of ${list}` });
+}
+
+/** Whose permissions are used in AWS. Everything secret comes by the AWS SDK's own ways. */
+const awsIdentity = {
   profile: z.string().min(1).optional(),
   roleArn: z.string().regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/, { error: 'not the ARN of a role, such as arn:aws:iam::123456789012:role/cleanup' }).optional(),
   externalId: z.string().min(2).optional(),
-  region: z.string().regex(/^[a-z]{2,}(?:-[a-z]+)+-\d+$/, { error: 'not a region, such as eu-central-1' }).optional(),
-});
+};
+const region = z.string().regex(/^[a-z]{2,}(?:-[a-z]+)+-\d+$/, { error: 'not a region, such as eu-central-1' });
+
+/** Whose permissions are used for an Amazon ECR registry, and where it is. */
+const EcrSpec = z.strictObject({ ...awsIdentity, region: region.optional() });
 
 /** Where a Google Artifact Registry is and what of it is listed, and whose permissions are used. Everything secret comes by Google's own ways, or by `auth`. */
 const GarSpec = z.strictObject({
@@ -71,11 +76,28 @@ const registryName = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._:-]*$/, { error: 'not a name for a registry: letters, digits, ".", "_", ":" and "-", and a letter or digit first' });
 
+const AwsWorkloads = z.strictObject({ ...awsIdentity, regions: z.array(region).min(1).optional() });
+
+/** A source of what is in use, by the one key that tells its kind. */
+const InUseSpec = z
+  .strictObject({
+    file: file.optional(),
+    command: z.array(z.string().min(1)).min(1).optional(),
+    kubernetes: z.strictObject({ kubeconfig: file.optional(), contexts: z.array(z.string().min(1)).min(1).optional() }).optional(),
+    ecs: AwsWorkloads.optional(),
+    lambda: AwsWorkloads.optional(),
+  })
+  .superRefine((source, context) => exactlyOne(source, ['file', 'command', 'kubernetes', 'ecs', 'lambda'], context));
+
+/** Where a mirror answers: a host, with the path it puts before repository names, if any. */
+const mirror = z.string().regex(/^[a-z0-9.-]+(?::\d+)?(?:\/[a-z0-9._/-]*[a-z0-9])?$/, { error: 'not a host, such as mirror.example.com, or a host and path' });
+
 /** A config file as written. Files in it are relative to it. */
 export const ConfigFile = z.strictObject({
   registries: z.record(registryName, RegistrySpec).optional(),
   policies: z.array(file).optional(),
-  inUse: z.array(z.strictObject({ file })).optional(),
+  inUse: z.array(InUseSpec).optional(),
+  mirrors: z.record(mirror, z.string().min(1)).optional(),
   limits: z.strictObject({ maxDeletions: z.int().min(0).optional() }).optional(),
   journalDir: file.optional(),
   cacheDir: file.optional(),

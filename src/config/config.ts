@@ -19,7 +19,7 @@ export interface RegistryConfig {
   readonly plainHttp?: true;
   readonly auth?: { readonly username: CredentialSource | { readonly text: string }; readonly password: CredentialSource };
   /** Of an Amazon ECR registry: a profile or a role to use, and its region where the host does not tell it. */
-  readonly ecr?: { readonly profile?: string; readonly roleArn?: string; readonly externalId?: string; readonly region?: string };
+  readonly ecr?: AwsIdentity & { readonly region?: string };
   /** Of a Google Artifact Registry: the projects that are listed, its location where the host does not tell it, and a service account to be. */
   readonly gar?: { readonly projects?: readonly string[]; readonly location?: string; readonly impersonate?: string };
   /** File of certificate authorities to trust, PEM. */
@@ -27,8 +27,27 @@ export interface RegistryConfig {
   readonly concurrency?: number;
 }
 
+/** Whose permissions are used in AWS, where they are not those of the environment. */
+export interface AwsIdentity {
+  readonly profile?: string;
+  readonly roleArn?: string;
+  readonly externalId?: string;
+}
+
+/** Where AWS runs something; without regions that of the environment or the profile. */
+export interface AwsWorkloads extends AwsIdentity {
+  readonly regions?: readonly string[];
+}
+
 /** A source of what is in use, by its kind. */
-export type InUseSource = { readonly file: string };
+export type InUseSource =
+  | { readonly file: string }
+  /** A program and its arguments. */
+  | { readonly command: readonly string[] }
+  /** Contexts of a kubeconfig; without them the current one, or the cluster that the program runs in. */
+  | { readonly kubernetes: { readonly kubeconfig?: string; readonly contexts?: readonly string[] } }
+  | { readonly ecs: AwsWorkloads }
+  | { readonly lambda: AwsWorkloads };
 
 /**
  * A config. Its files are as the working directory sees them: a relative path in it was relative to the config.
@@ -43,6 +62,8 @@ export interface Config {
   readonly registries: readonly RegistryConfig[];
   readonly policies: readonly string[];
   readonly inUse: readonly InUseSource[];
+  /** What a mirror's `host[/path]` stands for: a registry's name, or `host[/path]`. */
+  readonly mirrors: Readonly<Record<string, string>>;
   readonly maxDeletions?: number;
   readonly journalDir?: string;
   readonly cacheDir?: string;
@@ -56,7 +77,7 @@ export interface Config {
 export async function loadConfig(cwd: string, environment: Environment): Promise<Config> {
   const named = environment['REGCTL_CONFIG'];
   const source = named ? await readSource(path.resolve(cwd, named), { what: 'config', maxBytes: LONGEST_FILE }) : await findConfig(cwd);
-  if (!source) return { registries: [], policies: [], inUse: [] };
+  if (!source) return { registries: [], policies: [], inUse: [], mirrors: {} };
   // Plans name the files of their policies: relative paths keep them the same on every machine.
   const file = named && path.isAbsolute(named) ? named : path.relative(cwd, source.file);
   return { file, ...toConfig(parseConfig({ ...source, file }), (inner) => (path.isAbsolute(inner) ? inner : path.join(path.dirname(file), inner))) };
@@ -74,16 +95,25 @@ function configError(problems: readonly Problem[]): SourceError {
 }
 
 function toConfig(file: ConfigFile, locate: (file: string) => string): Config {
-  const { registries = {}, policies = [], inUse = [], limits, journalDir, cacheDir, concurrency } = file;
+  const { registries = {}, policies = [], inUse = [], mirrors = {}, limits, journalDir, cacheDir, concurrency } = file;
   return {
     registries: Object.entries(registries).map(([name, spec]) => toRegistry(name, spec, locate)),
     policies: policies.map(locate),
-    inUse: inUse.map((source) => ({ file: locate(source.file) })),
+    inUse: inUse.map((source) => toInUse(source, locate)),
+    mirrors,
     ...(limits?.maxDeletions !== undefined && { maxDeletions: limits.maxDeletions }),
     ...(journalDir !== undefined && { journalDir: locate(journalDir) }),
     ...(cacheDir !== undefined && { cacheDir: locate(cacheDir) }),
     ...(concurrency !== undefined && { concurrency }),
   };
+}
+
+function toInUse(spec: NonNullable<ConfigFile['inUse']>[number], locate: (file: string) => string): InUseSource {
+  const { file, kubernetes } = spec;
+  if (file !== undefined) return { file: locate(file) };
+  if (!kubernetes) return spec as InUseSource;
+  const { kubeconfig, ...rest } = kubernetes;
+  return { kubernetes: { ...rest, ...(kubeconfig !== undefined && { kubeconfig: locate(kubeconfig) }) } } as InUseSource;
 }
 
 type RegistrySpec = NonNullable<ConfigFile['registries']>[string];

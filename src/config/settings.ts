@@ -23,6 +23,7 @@ export interface Settings {
   readonly registries: readonly (RegistryConfig & { readonly concurrency: number })[];
   readonly policies: readonly string[];
   readonly inUse: readonly InUseSource[];
+  readonly mirrors: Config['mirrors'];
   readonly maxDeletions?: number;
   /** Requests at a time to one registry. */
   readonly concurrency: number;
@@ -55,6 +56,7 @@ export function resolveSettings(flags: SettingsFlags, environment: Environment, 
     registries: distinct(registries).map((registry) => ({ ...registry, concurrency: explicit ?? registry.concurrency ?? concurrency })),
     policies: firstList(flags.policy, list(environment, 'REGCTL_POLICY')) ?? config.policies,
     inUse: [...config.inUse, ...inUse],
+    mirrors: config.mirrors,
     ...(maxDeletions !== undefined && { maxDeletions }),
     concurrency,
     journalDir: set(environment, 'REGCTL_JOURNAL_DIR') ?? config.journalDir ?? userFolder(environment, 'XDG_STATE_HOME', '.local/state'),

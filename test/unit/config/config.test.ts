@@ -23,7 +23,7 @@ const concurrency = (value: number): string => `concurrency: ${value}\n`;
 
 describe('where a config is looked for', () => {
   test('nowhere is a config, and none is needed', async () => {
-    expect(await load({})).toEqual({ registries: [], policies: [], inUse: [] });
+    expect(await load({})).toEqual({ registries: [], policies: [], inUse: [], mirrors: {} });
   });
 
   test.for(['.regctlrc', '.regctlrc.yaml', '.regctlrc.yml', 'regctl.config.yaml', 'regctl.config.yml'])('%s', async (name) => {
@@ -36,7 +36,7 @@ describe('where a config is looked for', () => {
 
   test('package.json, under its key alone', async () => {
     expect(await load({ 'package.json': '{"name": "x", "concurrency": 9, "regctl": {"concurrency": 3}}' })).toMatchObject({ file: 'package.json', concurrency: 3 });
-    expect(await load({ 'package.json': '{"name": "x"}' })).toEqual({ registries: [], policies: [], inUse: [] });
+    expect(await load({ 'package.json': '{"name": "x"}' })).toEqual({ registries: [], policies: [], inUse: [], mirrors: {} });
   });
 
   test('the first of the list counts', async () => {
@@ -142,6 +142,12 @@ test('a whole config; its files are relative to it', async () => {
     'policies: [policies/a.yaml, /etc/regctl/b.yaml]',
     'inUse:',
     '  - file: running.txt',
+    '  - command: [./deployed, --all]',
+    '  - kubernetes: {}',
+    '  - kubernetes: {kubeconfig: clusters.yaml, contexts: [prod, staging]}',
+    '  - ecs: {regions: [eu-central-1], profile: ops}',
+    '  - lambda: {}',
+    'mirrors: {mirror.example.com/hub: prod}',
     'limits: {maxDeletions: 500}',
     'journalDir: journal',
     'cacheDir: /var/cache/regctl',
@@ -156,7 +162,15 @@ test('a whole config; its files are relative to it', async () => {
       { name: 'old', url: 'http://registry.example.com:5000', plainHttp: true },
     ],
     policies: ['../policies/a.yaml', '/etc/regctl/b.yaml'],
-    inUse: [{ file: '../running.txt' }],
+    inUse: [
+      { file: '../running.txt' },
+      { command: ['./deployed', '--all'] },
+      { kubernetes: {} },
+      { kubernetes: { kubeconfig: '../clusters.yaml', contexts: ['prod', 'staging'] } },
+      { ecs: { regions: ['eu-central-1'], profile: 'ops' } },
+      { lambda: {} },
+    ],
+    mirrors: { 'mirror.example.com/hub': 'prod' },
     maxDeletions: 500,
     journalDir: '../journal',
     cacheDir: '/var/cache/regctl',
@@ -174,8 +188,7 @@ describe('what is wrong in a config', () => {
       '.regctlrc:3:10: unknown key "maxDeletion"; did you mean "maxDeletions"?',
       '.regctlrc:4:14: must be 1 or more',
       '.regctlrc:5:9: expected a map, got text',
-      '.regctlrc:5:22: missing key "file"',
-      '.regctlrc:5:23: unknown key "command"; known here: file',
+      '.regctlrc:5:32: expected a list, got text: put it in brackets, [ … ]',
     ]);
   });
 
@@ -200,6 +213,20 @@ describe('what is wrong in a config', () => {
     ['{type: oci}', 'missing key "url"'],
   ])('a registry %s', async ([registry, problem]) => {
     expect((await heads(`registries:\n  prod: ${registry}\n`)).map((line) => line.replace(/^\.regctlrc:2:\d+: /, ''))).toEqual([problem]);
+  });
+
+  test.for<[source: string, problem: string]>([
+    ['{}', 'needs one of "file", "command", "kubernetes", "ecs" and "lambda"'],
+    ['{file: a, command: [b]}', 'cannot stand beside "file": needs one of "file", "command", "kubernetes", "ecs" and "lambda"'],
+    ['{command: []}', 'needs at least one entry'],
+    ['{kubernetes: {context: prod}}', 'unknown key "context"; did you mean "contexts"?'],
+    ['{ecs: {regions: [Frankfurt]}}', 'not a region, such as eu-central-1'],
+  ])('a source of what is in use %s', async ([source, problem]) => {
+    expect((await heads(`inUse:\n  - ${source}\n`)).map((line) => line.replace(/^\.regctlrc:2:\d+: /, ''))).toEqual([problem]);
+  });
+
+  test('a mirror that is no host', async () => {
+    expect(await heads('mirrors: {"https://mirror.example.com": prod}\n')).toEqual(['.regctlrc:1:11: not a host, such as mirror.example.com, or a host and path']);
   });
 
   test('a name that could be taken for an image', async () => {
