@@ -22,8 +22,8 @@ const HOUSE: Readonly<Record<string, Folder>> = {
   config: { folders: ['domain', 'policy', 'diagnostics'], packages: ['yaml', 'zod', 'cosmiconfig'] },
   http: { folders: ['diagnostics'], packages: ['undici', 'p-limit'] },
   auth: { folders: ['diagnostics', 'http'] },
-  registry: { folders: ['domain', 'diagnostics', 'http', 'auth'], packages: ['p-limit', '@aws-sdk/client-ecr', '@aws-sdk/client-ecr-public', '@aws-sdk/credential-providers', 'date-fns'] },
-  inuse: { folders: ['domain', 'diagnostics'] },
+  registry: { folders: ['domain', 'diagnostics', 'http', 'auth'], packages: ['p-limit', 'date-fns'] },
+  inuse: { folders: ['domain', 'policy', 'diagnostics', 'config', 'http', 'auth'], packages: ['yaml'] },
   apply: { folders: ['domain', 'plan', 'diagnostics'], types: ['registry'], packages: ['p-limit'] },
   report: { folders: ['domain', 'plan', 'diagnostics'], types: ['apply'], packages: ['yaml'], pure: true },
   demo: { folders: ['domain', 'diagnostics'], packages: ['undici', 'p-limit'] },
@@ -34,7 +34,11 @@ const HOUSE: Readonly<Record<string, Folder>> = {
 };
 /** The official libraries, each for one kind of registry or source, whose folder alone may import them. */
 const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
-  'registry/ecr/': ['@aws-sdk/client-ecr', '@aws-sdk/client-ecr-public', '@aws-sdk/credential-providers'],
+  'auth/aws/': ['@aws-sdk/credential-providers'],
+  'registry/ecr/': ['@aws-sdk/client-ecr', '@aws-sdk/client-ecr-public'],
+  'inuse/aws/ecs': ['@aws-sdk/client-ecs'],
+  'inuse/aws/task-definitions': ['@aws-sdk/client-ecs'],
+  'inuse/aws/lambda': ['@aws-sdk/client-lambda'],
   'registry/acr/': ['@azure/identity'],
   'registry/gar/': ['google-auth-library'],
   'inuse/kubernetes': ['@kubernetes/client-node'],

@@ -1,14 +1,15 @@
 import type { Digest } from '../domain/digest.ts';
 import type { ErrorCode } from '../diagnostics/tool-error.ts';
+import type { Step } from '../plan/plan.ts';
 
 /**
- * What became of a step. `gone`: it was not there any more. `locked`: the registry refuses to delete it. `drifted`: what the plan expects of it does not
+ * What became of a step. `archived`: it is in the archive of the registry. `gone`: it was not there any more. `locked`: the registry refuses to delete it. `drifted`: what the plan expects of it does not
  * hold any more. `held`: something that holds it stayed. `failed`: the registry did not do it, or nobody knows. `skipped`: the run ended before its turn.
  */
-export type StepOutcome = 'deleted' | 'gone' | 'locked' | 'drifted' | 'held' | 'failed' | 'skipped';
+export type StepOutcome = 'deleted' | 'archived' | 'gone' | 'locked' | 'drifted' | 'held' | 'failed' | 'skipped';
 
 export interface StepResult {
-  readonly op: 'delete-tag' | 'delete-manifest';
+  readonly op: Step['op'];
   readonly digest: Digest;
   /** Of `delete-tag`. */
   readonly tag?: string;
@@ -39,7 +40,7 @@ export interface RepositoryReport {
   readonly registry: string;
   readonly repository: string;
   readonly counts: Counts;
-  /** Every step that was not `deleted` or `gone`, in the plan's order. */
+  /** Every step that was not `deleted`, `archived` or `gone`, in the plan's order. */
   readonly notDone: readonly StepResult[];
   readonly repairs: readonly Repair[];
   /** Why the repository was given up half-way; absent where it was not. */
@@ -47,7 +48,7 @@ export interface RepositoryReport {
 }
 
 /**
- * What an apply did. `done`: every step is deleted or gone. `partial`: some are, or none had to be, and others were not done. `failed`: nothing was done and
+ * What an apply did. `done`: every step is deleted, archived or gone. `partial`: some are, or none had to be, and others were not done. `failed`: nothing was done and
  * something failed, or something that stays was lost, or no journal could be written. `interrupted`: stopped by the signal or the deadline.
  */
 export interface ApplyReport {
@@ -65,7 +66,7 @@ export interface ApplyReport {
   readonly error?: Failure;
 }
 
-export const NO_COUNTS: Counts = { deleted: 0, gone: 0, locked: 0, drifted: 0, held: 0, failed: 0, skipped: 0, repaired: 0, lost: 0 };
+export const NO_COUNTS: Counts = { deleted: 0, archived: 0, gone: 0, locked: 0, drifted: 0, held: 0, failed: 0, skipped: 0, repaired: 0, lost: 0 };
 
 /** Counts what became of a repository's steps. */
 export function countResults(results: readonly StepResult[], repairs: readonly Repair[]): Counts {
@@ -85,7 +86,7 @@ export function applyReport(parts: Pick<ApplyReport, 'repositories' | 'stoppedBy
 
 function outcomeOf(counts: Counts, { repositories, stoppedBy, error }: Pick<ApplyReport, 'repositories' | 'stoppedBy' | 'error'>): ApplyReport['outcome'] {
   const broken = counts.failed > 0 || repositories.some((one) => one.error);
-  if (error || counts.lost > 0 || (broken && counts.deleted + counts.gone === 0)) return 'failed';
+  if (error || counts.lost > 0 || (broken && counts.deleted + counts.archived + counts.gone === 0)) return 'failed';
   if (stoppedBy) return 'interrupted';
   return broken || counts.locked + counts.drifted + counts.held + counts.skipped + counts.repaired > 0 ? 'partial' : 'done';
 }

@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
 import { ToolError } from '../diagnostics/tool-error.ts';
-import type { Plan, RepositoryPlan } from '../plan/plan.ts';
+import type { Plan, RepositoryPlan, Step } from '../plan/plan.ts';
 import type { Registry } from '../registry/registry.ts';
 import { applyReport, type ApplyReport, type Repair, type RepositoryReport, type StepResult } from './apply-report.ts';
 import type { Journal } from './journal.ts';
@@ -50,7 +50,7 @@ export async function executePlan(options: ApplyOptions): Promise<ApplyReport> {
       hint: 'nothing was changed. Remove what blocks it, or allow it, and make a new plan',
     });
   }
-  const work = plan.repositories.flatMap((repository) => {
+  const work = plan.repositories.flatMap((repository): Work[] => {
     const registry = registries.get(repository.registry);
     return repository.steps.length > 0 && registry ? [{ repository, registry }] : [];
   });
@@ -58,9 +58,7 @@ export async function executePlan(options: ApplyOptions): Promise<ApplyReport> {
 
   const unlock = await lockRepositories(journal.folder, work.map(({ repository, registry }) => ({ url: registry.url, repository: repository.repository })));
   try {
-    await inParallel(work, concurrency, ({ repository, registry }) =>
-      registry.checkDelete(repository.repository, { tags: repository.steps.some(({ op }) => op === 'delete-tag') }),
-    );
+    await inParallel(work, concurrency, checkSteps);
     await journal.start({
       tool: plan.tool,
       plan: { digest: planDigest(plan) },
@@ -73,6 +71,17 @@ export async function executePlan(options: ApplyOptions): Promise<ApplyReport> {
     await journal.close();
     await unlock();
   }
+}
+
+interface Work {
+  readonly repository: RepositoryPlan;
+  readonly registry: Registry;
+}
+
+async function checkSteps({ registry, repository: { repository, steps } }: Work): Promise<void> {
+  const does = (op: Step['op']): boolean => steps.some((step) => step.op === op);
+  if (does('delete-tag') || does('delete-manifest')) await registry.checkDelete(repository, { tags: does('delete-tag') });
+  if (does('archive-manifest')) await registry.checkArchive?.(repository);
 }
 
 function haltOf({ signal, deadline, journal }: ApplyOptions): () => Halt | undefined {

@@ -25,11 +25,11 @@ export interface Place {
   readonly repository: string;
 }
 
-/** What is about to be deleted: everything that is needed to put it back. */
+/** What is about to be deleted or archived: everything that is needed to put it back. */
 export interface Intent extends Place {
-  readonly op: 'delete-tag' | 'delete-manifest';
+  readonly op: Step['op'];
   readonly digest: Digest;
-  /** The tags that go: those seen on a manifest, or the one tag. */
+  /** The tags that go: those seen on a manifest, or the one tag; on what is archived they stay. */
   readonly tags: readonly string[];
   readonly manifest: RawManifest;
 }

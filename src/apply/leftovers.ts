@@ -130,7 +130,7 @@ async function stepsLeft(registry: Registry, repository: string, planned: readon
   };
   const left = new Map<Digest, DeleteManifestStep>();
   for (const step of planned) {
-    if (step.op === 'delete-tag' || step.after.length === 0) continue;
+    if (step.op !== 'delete-manifest' || step.after.length === 0) continue;
     let held = false;
     for (const holder of step.after) held ||= !left.has(holder) && (await textOf(holder)) !== undefined;
     const text = held ? undefined : await textOf(step.digest);

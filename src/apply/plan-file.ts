@@ -29,25 +29,15 @@ export interface Freshness {
   readonly now: number;
   /** Milliseconds; default a day. */
   readonly maxAge?: number;
-  /** The policies as they are now, where the plan has to be made by just these. */
-  readonly policies?: readonly { readonly name: string; readonly digest: Digest }[];
 }
 
 /** Checks that a saved plan still says what is wanted. Throws `NOT_APPLYABLE`. */
-export function checkFresh(plan: Plan, { now, maxAge = DAY, policies }: Freshness): void {
+export function checkFresh(plan: Plan, { now, maxAge = DAY }: Freshness): void {
   const stale = (message: string, hint: string): ToolError => new ToolError('NOT_APPLYABLE', message, { hint });
   const age = now - Date.parse(plan.createdAt);
   if (age > maxAge) throw stale(`the plan is of ${plan.createdAt}: older than may be carried out (${hours(maxAge)})`, 'make a new plan, or allow its age with --max-age');
   if (age < -CLOCK_SKEW) throw stale(`the plan is of ${plan.createdAt}, which is yet to come`, 'check the clocks, and make a new plan');
   if (plan.now !== plan.createdAt) throw stale(`the plan decides as of ${plan.now} and not as of when it was made`, 'make a plan without --now');
-  if (!policies) return;
-  const current = new Map(policies.map(({ name, digest }) => [name, digest]));
-  for (const { name, digest } of plan.policies) {
-    if (current.get(name) === digest) continue;
-    throw stale(`the policy ${quoted(name)} ${current.has(name) ? 'has changed' : 'is gone'} since the plan was made`, 'make a new plan');
-  }
-  const added = policies.find(({ name }) => plan.policies.every((old) => old.name !== name));
-  if (added) throw stale(`the policy ${quoted(added.name)} has been added since the plan was made`, 'make a new plan');
 }
 
 /**

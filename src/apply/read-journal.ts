@@ -24,7 +24,7 @@ export interface JournalDocument {
 
 const MAX_LINE = 64 * 1024 * 1024;
 const MAX_FILE = 4 * 1024 * 1024 * 1024;
-const OUTCOMES: readonly StepOutcome[] = ['deleted', 'gone', 'locked', 'drifted', 'held', 'skipped', 'failed'];
+const OUTCOMES: readonly StepOutcome[] = ['deleted', 'archived', 'gone', 'locked', 'drifted', 'held', 'skipped', 'failed'];
 const MEDIA_TYPE = /^[\w.+-]+\/[\w.+-]+$/;
 /** Its digest is not that of its bytes but of what was signed; the registry checks it when it is put back. */
 const SIGNED_SCHEMA1 = 'application/vnd.docker.distribution.manifest.v1+prettyjws';
@@ -109,7 +109,7 @@ class JournalReader {
     const id = line['id'];
     must(typeof id === 'number' && Number.isSafeInteger(id) && !this.#intents.has(id), 'id', 'is no new number');
     const op = line['op'];
-    must(op === 'delete-tag' || op === 'delete-manifest', 'op', 'is neither delete-tag nor delete-manifest');
+    must(op === 'delete-tag' || op === 'delete-manifest' || op === 'archive-manifest', 'op', 'is none of delete-tag, delete-manifest, archive-manifest');
     const digest = digestAt(line['digest'], 'digest');
     const mediaType = textAt(line['mediaType'], 'mediaType');
     must(MEDIA_TYPE.test(mediaType), 'mediaType', 'is no media type');

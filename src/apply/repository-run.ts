@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import pLimit, { type LimitFunction } from 'p-limit';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Digest } from '../domain/digest.ts';
-import type { DeleteManifestStep, RepositoryPlan, Step } from '../plan/plan.ts';
+import type { ArchiveManifestStep, DeleteManifestStep, RepositoryPlan, Step } from '../plan/plan.ts';
 import type { RawManifest, Registry } from '../registry/registry.ts';
 import { countResults, type Repair, type RepositoryReport, type StepOutcome, type StepResult } from './apply-report.ts';
 import { Companions } from './companions.ts';
@@ -49,7 +49,7 @@ export async function runRepository(registry: Registry, plan: RepositoryPlan, co
     state.stop(asToolError(error, plan));
   }
   const results = state.results(state.halted()?.message ?? 'the run ended before its turn');
-  const notDone = results.filter(({ outcome }) => outcome !== 'deleted' && outcome !== 'gone');
+  const notDone = results.filter(({ outcome }) => outcome !== 'deleted' && outcome !== 'archived' && outcome !== 'gone');
   const { error, repairs, place } = state;
   const failure = error && { error: { code: error.code, message: error.message, hint: error.hint } };
   return { ...place, counts: countResults(results, repairs), notDone, repairs, ...failure };
@@ -72,7 +72,7 @@ class RepositoryRun {
     this.#tags = new TagWatch(state, this.#holds, putBack, context.concurrency);
     this.#companions = new Companions(state, this.#holds);
     // Where no one can tell what is on a digest, steps go one after another: see TagWatch.
-    this.#limit = pLimit(state.registry.tagsOf ? context.concurrency : 1);
+    this.#limit = pLimit(state.registry.tagsOf ? Math.max(context.concurrency, state.registry.batch ?? 1) : 1);
   }
 
   async carryOut(): Promise<void> {
@@ -147,9 +147,14 @@ class RepositoryRun {
   /** Why a manifest must not be deleted, by what is known so far. */
   #objection(step: Step): Verdict | undefined {
     if (step.op === 'delete-tag') return undefined;
+    if (step.op === 'archive-manifest') return this.#held(step.digest);
     const holder = step.after.find((digest) => !isDone(this.#state.outcomeOf(digest)));
     if (holder !== undefined) return { outcome: 'held', message: `${holder}, which holds it, was not deleted` };
-    const reason = this.#holds.reason(step.digest);
+    return this.#held(step.digest);
+  }
+
+  #held(digest: Digest): Verdict | undefined {
+    const reason = this.#holds.reason(digest);
     return reason === undefined ? undefined : { outcome: 'drifted', message: reason };
   }
 
@@ -165,6 +170,7 @@ class RepositoryRun {
   /** Reads the step's expectations again, now. Undefined: they hold. */
   async #recheck(step: Step): Promise<Verdict | undefined> {
     const { registry, plan } = this.#state;
+    if (step.op === 'archive-manifest') return (await this.#recheckArchived(step)) ?? this.#objection(step);
     const tags = tagsOf(step);
     let there: ReadonlySet<string> | undefined;
     if (!registry.tagsOf) there = await this.#tags.refresh();
@@ -180,9 +186,24 @@ class RepositoryRun {
     return this.#objection(step);
   }
 
+  /** A new or moved tag on any image that it belongs to would be one that cannot be pulled. */
+  async #recheckArchived({ of, expect }: ArchiveManifestStep): Promise<Verdict | undefined> {
+    const { registry, plan } = this.#state;
+    for (const digest of of) {
+      const unexpected = (await registry.tagsOf?.(plan.repository, digest))?.find((tag) => expect[tag] !== digest);
+      if (unexpected !== undefined) return { outcome: 'drifted', message: `the tag ${unexpected} was set on ${digest} after the plan was made` };
+    }
+    for (const [tag, expected] of Object.entries(expect)) {
+      const digest = await this.#tags.look(tag);
+      if (digest !== expected) return { outcome: 'drifted', message: `the tag ${tag} was ${digest === undefined ? 'taken off' : `moved to ${digest}`} after the plan was made` };
+    }
+    return undefined;
+  }
+
   /** Asks the registry to delete. Where its answer is an error, looks whether it did: an answer may get lost, and not the deletion. */
   async #request(step: Step): Promise<Verdict> {
     const { registry, plan } = this.#state;
+    if (step.op === 'archive-manifest') return this.#archive(step);
     const request =
       step.op === 'delete-tag' ? registry.deleteTag(plan.repository, step.tag, step.digest) : registry.deleteManifest(plan.repository, step.digest);
     try {
@@ -195,6 +216,13 @@ class RepositoryRun {
         return { ...failed(error), uncertain: true };
       }
     }
+  }
+
+  /** What is archived can be restored: whatever became of a request that failed, the next run finds out. */
+  async #archive({ digest }: ArchiveManifestStep): Promise<Verdict> {
+    const { registry, plan } = this.#state;
+    if (!registry.archiveManifest) return failed(new ToolError('REGISTRY_ERROR', `${plan.registry} has no archive`, { hint: 'make a new plan' }));
+    return registry.archiveManifest(plan.repository, digest).catch((error: unknown) => ({ ...failed(error), uncertain: true }));
   }
 }
 

@@ -40,7 +40,7 @@ export class RunState {
     this.tags = new Map(plan.images.flatMap(({ tags, digest }) => tags.map((tag): [string, Digest] => [tag, digest])));
     for (const step of plan.steps) {
       if (step.op === 'delete-manifest') this.#manifestSteps.set(step.digest, step);
-      else this.#singleTags.add(step.tag);
+      else if (step.op === 'delete-tag') this.#singleTags.add(step.tag);
     }
   }
 

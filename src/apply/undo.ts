@@ -59,7 +59,7 @@ interface Deleted {
 /**
  * Puts back what a run deleted, byte for byte, as far as the registry still has the blobs: manifests, each after all that it needs, then tags. Every deletion counts
  * that was done or may have been done: one without an outcome, and one that the registry answered with "not there", since that may be the second
- * answer to one deletion. What is there is left alone, and so is a tag that points elsewhere today. It may be run again.
+ * answer to one deletion. What was archived is taken out of the archive again. What is there is left alone, and so is a tag that points elsewhere today. It may be run again.
  *
  * Throws `JOURNAL_INVALID` where a registry is not at hand, or at another address than in the journal; `NOT_APPLYABLE` where another run is under way.
  */
@@ -109,7 +109,8 @@ class Undo {
   }
 
   async all(intents: readonly JournalIntent[]): Promise<void> {
-    const deleted = neededFirst(merge(intents));
+    for (const { op, digest } of intents) if (op === 'archive-manifest') await this.#one(digest, undefined, () => this.#restore(digest));
+    const deleted = neededFirst(merge(intents.filter(({ op }) => op !== 'archive-manifest')));
     const missing = new Map<Digest, UndoOutcome>();
     for (const { manifest } of deleted) {
       const outcome = await this.#one(manifest.digest, undefined, () => this.#putManifest(manifest));
@@ -140,6 +141,10 @@ class Undo {
     return outcome;
   }
 
+  async #restore(digest: Digest): Promise<UndoOutcome> {
+    return (await this.#registry.restoreManifest?.(this.#repository, digest)) ? 'restored' : 'present';
+  }
+
   async #putManifest(manifest: RawManifest): Promise<UndoOutcome> {
     if (await this.#registry.readManifest(this.#repository, manifest.digest)) return 'present';
     await this.#registry.putManifest(this.#repository, manifest);
@@ -164,7 +169,7 @@ function byRepository({ intents }: JournalDocument): RepositoryIntents[] {
   const found = new Map<string, RepositoryIntents>();
   for (const intent of intents) {
     const { registry, repository, outcome } = intent;
-    if (outcome !== undefined && outcome !== 'deleted' && outcome !== 'gone') continue;
+    if (outcome !== undefined && outcome !== 'deleted' && outcome !== 'archived' && outcome !== 'gone') continue;
     const key = JSON.stringify([registry, repository]);
     const entry = found.get(key) ?? { registry, repository, intents: [] };
     entry.intents.push(intent);

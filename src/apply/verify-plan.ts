@@ -35,6 +35,7 @@ export function verifyPlan(value: unknown): Plan {
 export function checkSteps(value: unknown, where: string): readonly Step[] {
   const tags = new Set<string>();
   const digests = new Set<Digest>();
+  const archived = new Set<Digest>();
   for (const [index, entry] of listAt(value, where).entries()) {
     const at = `${where}[${index}]`;
     const step = objectAt(entry, at);
@@ -46,7 +47,15 @@ export function checkSteps(value: unknown, where: string): readonly Step[] {
       tags.add(tag);
       continue;
     }
-    must(step['op'] === 'delete-manifest', `${at}.op`, 'is neither delete-tag nor delete-manifest');
+    if (step['op'] === 'archive-manifest') {
+      must(digests.size === 0, at, 'archives after the first manifest is deleted');
+      for (const one of listAt(step['of'], `${at}.of`)) digestAt(one, `${at}.of`);
+      for (const [tag, expected] of Object.entries(objectAt(step['expect'], `${at}.expect`))) digestAt(expected, `${at}.expect of ${quoted(tagAt(tag, `${at}.expect`))}`);
+      must(!archived.has(digest), at, `archives ${digest} a second time`);
+      archived.add(digest);
+      continue;
+    }
+    must(step['op'] === 'delete-manifest', `${at}.op`, 'is none of delete-tag, archive-manifest, delete-manifest');
     must(!digests.has(digest), at, `deletes ${digest} a second time`);
     for (const [tag, expected] of Object.entries(objectAt(step['expect'], `${at}.expect`))) {
       must(digestAt(expected, `${at}.expect`) === digest, `${at}.expect`, `expects the tag ${quoted(tagAt(tag, `${at}.expect`))} on another digest`);
@@ -72,6 +81,7 @@ interface Image {
 function checkPolicy(value: unknown, where: string): void {
   const policy = objectAt(value, where);
   textAt(policy['name'], `${where}.name`);
+  textAt(policy['source'], `${where}.source`);
   digestAt(policy['digest'], `${where}.digest`);
 }
 
@@ -111,7 +121,7 @@ function checkImages(values: readonly unknown[], where: string): Map<Digest, Ima
 /** The action, once the image's reasons and tags to take off agree with it. */
 function checkAction(image: JsonObject, tags: readonly string[], where: string): string {
   const action = image['action'];
-  must(action === 'keep' || action === 'untag' || action === 'delete', `${where}.action`, 'is none of keep, untag, delete');
+  must(action === 'keep' || action === 'untag' || action === 'archive' || action === 'delete', `${where}.action`, 'is none of keep, untag, archive, delete');
   const untag = new Set(listAt(image['untag'], `${where}.untag`).map((tag) => tagAt(tag, `${where}.untag`)));
   must((untag.size > 0) === (action === 'untag'), `${where}.untag`, `contradicts the action ${action}`);
   must([...untag].every((tag) => tags.includes(tag)), `${where}.untag`, 'names a tag that the image has not');
@@ -134,6 +144,17 @@ function checkStep(step: Step, images: ReadonlyMap<Digest, Image>, where: string
   must(image !== undefined, where, 'is for an image that the plan does not list');
   if (step.op === 'delete-tag') {
     must(image.untag.includes(step.tag), where, `takes off the tag ${step.tag}, which the plan keeps`);
+    return;
+  }
+  if (step.op === 'archive-manifest') {
+    must(image.action === 'archive', where, 'archives an image that the plan does not archive');
+    const expected = step.of.flatMap((digest) => {
+      const one = images.get(digest);
+      must(one?.action === 'archive', where, `archives it for ${digest}, which the plan does not archive`);
+      return one.tags.map((tag): [string, Digest] => [tag, digest]);
+    });
+    must(step.of.includes(step.digest), where, 'is not for itself');
+    must(expected.length === Object.keys(step.expect).length && expected.every(([tag, digest]) => step.expect[tag] === digest), where, 'does not expect just the tags that the plan lists');
     return;
   }
   must(image.action === 'delete', where, 'deletes an image that the plan keeps');

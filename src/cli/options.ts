@@ -53,7 +53,7 @@ export function addSourceOptions(command: Command): Command {
     .optionsGroup('What is read:')
     .addOption(registryOption())
     .option('--inventory <file>', 'plan from what "inventory" wrote, asking no registry')
-    .option('--in-use <file>', 'references or digests that are in use, one a line; may be repeated', repeated)
+    .option('--in-use <file>', 'what is in use: references or digests, one a line, or Kubernetes objects; a glob is all its files; may be repeated', repeated)
     .option('--now <time>', 'decide as of this time (RFC 3339)', instant)
     .addOption(concurrencyOption());
 }

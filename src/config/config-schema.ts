@@ -12,6 +12,8 @@ const file = z.string().min(1);
 const concurrency = z.int().min(1).max(MOST_CONCURRENCY);
 const variable = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'not the name of an environment variable' });
 
+const RESOURCE_ID = /^\/subscriptions\/[0-9a-f-]{36}\/resourceGroups\/[\p{L}\p{N}_().-]*[\p{L}\p{N}_()-]\/providers\/Microsoft\.ContainerRegistry\/registries\/[a-z0-9]+$/iu;
+
 const AuthSpec = z
   .strictObject({
     username: z.string().min(1).optional(),
@@ -51,6 +53,11 @@ const GarSpec = z.strictObject({
   impersonate: z.string().regex(/^[\w.-]+@[\w.-]+$/, { error: 'not the email of a service account' }).optional(),
 });
 
+/** The Azure resource that an Azure Container Registry is. Whose permissions are used, Azure's own ways or `auth` say. */
+const AcrSpec = z.strictObject({
+  resourceId: z.string().regex(RESOURCE_ID, { error: 'not the id of a registry, such as /subscriptions/…/resourceGroups/ops/providers/Microsoft.ContainerRegistry/registries/contoso' }),
+});
+
 const RegistrySpec = z
   .strictObject({
     url: z.string(),
@@ -58,6 +65,7 @@ const RegistrySpec = z
     auth: AuthSpec.optional(),
     ecr: EcrSpec.optional(),
     gar: GarSpec.optional(),
+    acr: AcrSpec.optional(),
     tls: z.strictObject({ ca: file }).optional(),
     plainHttp: z.literal(true, { error: 'can only be true: leave it out otherwise' }).optional(),
     concurrency: concurrency.optional(),

@@ -22,6 +22,8 @@ export interface RegistryConfig {
   readonly ecr?: AwsIdentity & { readonly region?: string };
   /** Of a Google Artifact Registry: the projects that are listed, its location where the host does not tell it, and a service account to be. */
   readonly gar?: { readonly projects?: readonly string[]; readonly location?: string; readonly impersonate?: string };
+  /** Of an Azure Container Registry: the Azure resource that it is, whose policies are read. */
+  readonly acr?: { readonly resourceId: string };
   /** File of certificate authorities to trust, PEM. */
   readonly caFile?: string;
   readonly concurrency?: number;
@@ -42,7 +44,7 @@ export interface AwsWorkloads extends AwsIdentity {
 /** A source of what is in use, by its kind. */
 export type InUseSource =
   | { readonly file: string }
-  /** A program and its arguments. */
+  /** A program and its arguments. A relative program with a slash was relative to the config; one without is on the PATH. */
   | { readonly command: readonly string[] }
   /** Contexts of a kubeconfig; without them the current one, or the cluster that the program runs in. */
   | { readonly kubernetes: { readonly kubeconfig?: string; readonly contexts?: readonly string[] } }
@@ -109,11 +111,18 @@ function toConfig(file: ConfigFile, locate: (file: string) => string): Config {
 }
 
 function toInUse(spec: NonNullable<ConfigFile['inUse']>[number], locate: (file: string) => string): InUseSource {
-  const { file, kubernetes } = spec;
+  const { file, command, kubernetes } = spec;
   if (file !== undefined) return { file: locate(file) };
+  if (command) return { command: command.map((word, index) => (index === 0 && word.includes('/') ? locateProgram(word, locate) : word)) };
   if (!kubernetes) return spec as InUseSource;
   const { kubeconfig, ...rest } = kubernetes;
   return { kubernetes: { ...rest, ...(kubeconfig !== undefined && { kubeconfig: locate(kubeconfig) }) } } as InUseSource;
+}
+
+/** A program in the working directory keeps its slash: without one it would be looked for on the PATH. */
+function locateProgram(file: string, locate: (file: string) => string): string {
+  const located = locate(file);
+  return located.includes('/') ? located : `./${located}`;
 }
 
 type RegistrySpec = NonNullable<ConfigFile['registries']>[string];
@@ -129,6 +138,7 @@ function toRegistry(name: string, spec: RegistrySpec, locate: (file: string) => 
     ...(spec.auth && { auth: toAuth(spec.auth, locate) }),
     ...(spec.ecr && { ecr: spec.ecr as NonNullable<RegistryConfig['ecr']> }),
     ...(spec.gar && { gar: spec.gar as NonNullable<RegistryConfig['gar']> }),
+    ...(spec.acr && { acr: spec.acr }),
     ...(spec.tls && { caFile: locate(spec.tls.ca) }),
     ...(spec.concurrency !== undefined && { concurrency: spec.concurrency }),
   };

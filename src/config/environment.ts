@@ -6,7 +6,7 @@ export const ENVIRONMENT: readonly (readonly [name: string, meaning: string])[] 
   ['REGCTL_CONFIG', 'config file, in place of the nearest .regctlrc or regctl.config'],
   ['REGCTL_POLICY', 'policy files, as --policy'],
   ['REGCTL_REGISTRY', 'registries by name or URL, as --registry'],
-  ['REGCTL_IN_USE', 'files that list images in use, added to those of --in-use and the config'],
+  ['REGCTL_IN_USE', 'files of images in use, as --in-use, added to those and to the config'],
   ['REGCTL_MAX_DELETIONS', 'most images deleted in one run, as --max-deletions'],
   ['REGCTL_CONCURRENCY', 'requests at a time to one registry, as --concurrency'],
   ['REGCTL_JOURNAL_DIR', 'folder for journals; default $XDG_STATE_HOME/regprune, ~/.local/state/regprune'],

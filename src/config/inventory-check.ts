@@ -5,6 +5,7 @@ import { isRepositoryName } from '../domain/reference.ts';
 import { isTag } from '../domain/tag.ts';
 import {
   bytesOf,
+  daysOf,
   digestOf,
   digestsOf,
   type Fields,
@@ -41,10 +42,14 @@ export function checkRepository(value: unknown, at: string, report: Report): Rep
   // Whether it was read whole decides about deleting, so nobody guesses.
   const complete = flagOf(fields, 'complete') ?? missing(fields, 'complete');
   const problems = textsOf(fields, 'problems');
+  const notes = textsOf(fields, 'notes');
+  const recoverableDays = daysOf(fields, 'recoverableDays');
+  const archiveMinimumDays = daysOf(fields, 'archiveMinimumDays');
   const manifests = checkManifests(fields);
   const capabilities = checkCapabilities(fields, manifests);
   if (registry === undefined || repository === undefined || complete === undefined) return undefined;
-  return { registry, type: textOf(fields, 'type') ?? 'oci', ...(url !== undefined && { url }), repository, complete, ...(problems && { problems }), capabilities, manifests };
+  const said = { ...(problems && { problems }), ...(notes && { notes }), ...(recoverableDays !== undefined && { recoverableDays }), ...(archiveMinimumDays !== undefined && { archiveMinimumDays }) };
+  return { registry, type: textOf(fields, 'type') ?? 'oci', ...(url !== undefined && { url }), repository, complete, ...said, capabilities, manifests };
 }
 
 function checkManifests(repository: Fields): Manifest[] {
@@ -91,6 +96,7 @@ function checkManifest(fields: Fields): Manifest | undefined {
   setKnown(manifest, 'platforms', textsOf(fields, 'platforms'));
   setKnown(manifest, 'blobs', checkBlobs(fields));
   setKnown(manifest, 'locked', flagOf(fields, 'locked'));
+  setKnown(manifest, 'archived', flagOf(fields, 'archived'));
   setKnown(manifest, 'lockedTags', textsOf(fields, 'lockedTags'));
   setKnown(manifest, 'signed', flagOf(fields, 'signed'));
   setKnown(manifest, 'vulnerability', checkSeverity(fields));
@@ -143,5 +149,6 @@ function checkCapabilities(repository: Fields, manifests: readonly Manifest[]): 
     artifactType: flagOf(fields, 'artifactType') ?? true,
     vulnerability: flagOf(fields, 'vulnerability') ?? true,
     ...(flagOf(fields, 'cascades') && { cascades: true }),
+    ...(flagOf(fields, 'archive') && { archive: true }),
   };
 }

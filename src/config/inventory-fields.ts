@@ -59,6 +59,13 @@ export function bytesOf(fields: Fields, key: string): number | undefined {
   return isByteCount(value) ? value : wrong(fields, key, 'expected a number of bytes');
 }
 
+/** A whole number of days, at least one. */
+export function daysOf(fields: Fields, key: string): number | undefined {
+  const value = fields.object[key];
+  if (value === undefined || value === null) return undefined;
+  return Number.isSafeInteger(value) && (value as number) > 0 ? (value as number) : wrong(fields, key, 'expected a number of days');
+}
+
 export function isByteCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }

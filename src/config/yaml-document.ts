@@ -1,4 +1,4 @@
-import { Composer, type Document, isAlias, isMap, isScalar, isSeq, type Pair, type ParsedNode, Parser, type YAMLMap } from 'yaml';
+import { type Alias, Composer, type CST, type Document, isAlias, isMap, isScalar, isSeq, type Pair, type ParsedNode, Parser, type YAMLMap } from 'yaml';
 import { type Source, type Span } from '../diagnostics/source.ts';
 import { type Problem, problemAt } from '../diagnostics/source-error.ts';
 import { checkNodes } from './yaml-nodes.ts';
@@ -18,9 +18,18 @@ export interface YamlDocument {
   readonly locate: (path: Path, part?: 'key' | 'value') => Span;
 }
 
+/** One of the documents of a text. */
+export interface YamlPart {
+  readonly data: unknown;
+  /** Offset of its first node. */
+  readonly start: number;
+}
+
 /** Nesting of lists and maps; a policy needs eight. */
 const DEEPEST = 64;
 const MOST_ALIASES = 100;
+// Duplicate keys are found by checkNodes: the library compares each key with each other, which takes hours on a long map.
+const OPTIONS = { version: '1.2', schema: 'core', merge: false, resolveKnownTags: false, uniqueKeys: false, prettyErrors: false } as const;
 
 /**
  * Reads one YAML 1.2 document with the core schema: no merge keys, no tags of its own, nothing nested without end, and aliases within
@@ -32,10 +41,8 @@ export function parseYaml(source: Source, root: Path = []): YamlDocument {
   const failed = (problems: readonly Problem[]): YamlDocument => ({ source, data: undefined, problems, locate: () => none });
   const tokens = [...new Parser().parse(text)];
   const deep = tooDeep(tokens);
-  if (deep !== undefined) return failed([problemAt(source, { start: deep, end: deep + 1 }, `nested more than ${DEEPEST} levels deep`)]);
-  // Duplicate keys are found by checkNodes: the library compares each key with each other, which takes hours on a long map.
-  const options = { version: '1.2', schema: 'core', merge: false, resolveKnownTags: false, uniqueKeys: false, prettyErrors: false } as const;
-  const documents = [...new Composer(options).compose(tokens, true, text.length)] as Document.Parsed<ParsedNode>[];
+  if (deep !== undefined) return failed([tooDeepAt(source, deep)]);
+  const documents = [...new Composer(OPTIONS).compose(tokens, true, text.length)] as Document.Parsed<ParsedNode>[];
   const [document] = documents;
   const syntax = syntaxProblems(source, documents);
   if (!document || syntax.length > 0) return failed(syntax);
@@ -48,10 +55,52 @@ export function parseYaml(source: Source, root: Path = []): YamlDocument {
     const data: unknown = problems.some(({ fatal }) => fatal) ? undefined : node.toJS(document, { maxAliasCount: MOST_ALIASES });
     return { source, data, problems: problems.map(({ problem }) => problem), locate };
   } catch (error) {
-    if (!(error instanceof ReferenceError)) throw error;
-    const first = [...targets.keys()][0];
-    return failed([problemAt(source, first?.range ? { start: first.range[0], end: first.range[1] } : none, 'aliases stand for too much: write it out')]);
+    return failed([tooMuch(source, targets, error)]);
   }
+}
+
+/**
+ * Reads every document of a YAML text within the bounds of {@link parseYaml}; those that hold nothing are left out. Keys may be any scalar, as in what is generated, but
+ * `<<` is none, for nothing would be merged. With `problems` the documents are not all there is.
+ */
+export function parseYamlDocuments(source: Source): { readonly documents: readonly YamlPart[]; readonly problems: readonly Problem[] } {
+  const parts: YamlPart[] = [];
+  const problems: Problem[] = [];
+  let deep: number | undefined;
+  const bounded = function* (): Generator<CST.Token, void> {
+    for (const token of new Parser().parse(source.text)) {
+      deep = tooDeep([token]);
+      if (deep !== undefined) return;
+      yield token;
+    }
+  };
+  for (const document of new Composer(OPTIONS).compose(bounded(), false, source.text.length) as Iterable<Document.Parsed<ParsedNode>>) {
+    const syntax = syntaxProblems(source, [document]);
+    problems.push(...syntax);
+    const node = document.contents as ParsedNode | null;
+    if (syntax.length > 0 || !node || (isScalar(node) && node.value === null)) continue;
+    const { problems: found, targets } = checkNodes(source, node, { generated: true });
+    problems.push(...found.map(({ problem }) => problem));
+    if (found.length > 0) continue;
+    try {
+      parts.push({ data: node.toJS(document, { maxAliasCount: MOST_ALIASES }), start: node.range[0] });
+    } catch (error) {
+      problems.push(tooMuch(source, targets, error));
+    }
+  }
+  if (deep !== undefined) problems.push(tooDeepAt(source, deep));
+  return { documents: parts, problems };
+}
+
+function tooDeepAt(source: Source, offset: number): Problem {
+  return problemAt(source, { start: offset, end: offset + 1 }, `nested more than ${DEEPEST} levels deep`);
+}
+
+/** The problem of a document whose aliases the library will not follow; any other error is thrown on. */
+function tooMuch(source: Source, targets: ReadonlyMap<Alias.Parsed, ParsedNode>, error: unknown): Problem {
+  if (!(error instanceof ReferenceError)) throw error;
+  const [first] = targets.keys();
+  return problemAt(source, first?.range ? { start: first.range[0], end: first.range[1] } : { start: 0, end: 0 }, 'aliases stand for too much: write it out');
 }
 
 /** The offset at which nesting goes too deep. Walks the syntax tree without recursion: composing it recurses. */

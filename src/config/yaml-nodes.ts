@@ -11,9 +11,9 @@ export interface CheckedNodes {
 
 /**
  * Checks what the parser lets pass: every key is text and stands once, none is `__proto__` (which would not survive as data), no `!` stands
- * unquoted, and every alias has its anchor before it and not around it.
+ * unquoted, and every alias has its anchor before it and not around it. What is `generated` may have other scalars for keys, such as numbers, which become text.
  */
-export function checkNodes(source: Source, root: ParsedNode): CheckedNodes {
+export function checkNodes(source: Source, root: ParsedNode, { generated = false }: { readonly generated?: boolean } = {}): CheckedNodes {
   const problems: { problem: Problem; fatal: boolean }[] = [];
   const targets = new Map<Alias.Parsed, ParsedNode>();
   const anchors = new Map<string, ParsedNode>();
@@ -43,17 +43,18 @@ export function checkNodes(source: Source, root: ParsedNode): CheckedNodes {
   const visitMap = (map: YAMLMap.Parsed): void => {
     const lines = new Map<string, number>();
     for (const { key, value } of map.items) {
-      if (!isScalar(key) || typeof key.value !== 'string') {
+      if (!isScalar(key) || (typeof key.value !== 'string' && !generated)) {
         if (isScalar(key)) add(key, key.source ? `a key must be text: quote it, "${key.source}"` : 'a key must be text');
         else add(key, 'a key must be text', true);
         visit(value);
         continue;
       }
-      const name = key.value;
+      const name = String(key.value);
       const first = lines.get(name);
       if (first !== undefined) add(key, `"${name}" stands here twice, first in line ${first}`);
       else lines.set(name, positionOf(source, key.range[0]).line);
       if (name === '__proto__') add(key, 'unknown key "__proto__"');
+      if (name === '<<' && generated) add(key, '"<<" merges nothing here: write it out');
       if (key.anchor) anchors.set(key.anchor, key);
       visit(value);
     }

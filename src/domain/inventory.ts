@@ -23,6 +23,12 @@ export interface RepositoryInventory {
   readonly complete: boolean;
   /** Why it is not complete, a sentence each. */
   readonly problems?: readonly string[];
+  /** What its reader should know, a sentence each. Nothing is decided by it. */
+  readonly notes?: readonly string[];
+  /** Days for which the registry keeps what is deleted so that it can be restored, and its space is used. Missing: not known, or not at all. */
+  readonly recoverableDays?: number;
+  /** Days for which the archive is charged at least, however soon something is taken out of it again. Missing: none, or not known. */
+  readonly archiveMinimumDays?: number;
   readonly capabilities: Capabilities;
   readonly manifests: readonly Manifest[];
 }
@@ -50,6 +56,8 @@ export interface Capabilities {
    * deletes only what it is told to.
    */
   readonly cascades?: boolean;
+  /** Manifests can be moved into an archive, where they cost less and cannot be pulled. Absent: there is none. */
+  readonly archive?: boolean;
 }
 
 /** Severities of a vulnerability scan, mildest first. */
@@ -94,6 +102,8 @@ export interface Manifest {
   readonly blobs?: readonly Blob[];
   /** The registry refuses to delete or change it. */
   readonly locked?: boolean;
+  /** It is in the archive, or on its way back: it cannot be read or pulled, so it is never deleted, since it could not be put back. */
+  readonly archived?: boolean;
   /** The tags that the registry refuses to delete or move. */
   readonly lockedTags?: readonly string[];
   /** The registry itself says that it is signed. */

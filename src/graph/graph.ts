@@ -46,15 +46,19 @@ export function buildGraph(manifests: readonly Manifest[]): Graph {
       subjects: [],
     });
   }
-  const listedBy = new Map<Digest, MutableNode[]>();
+  /** The indexes that list what is not present. */
+  const absent = new Map<Digest, MutableNode[]>();
   for (const node of nodes.values()) {
-    for (const digest of new Set(node.manifest.children.toSorted(byCodeUnit))) {
+    for (const digest of distinct(node.manifest.children)) {
       if (digest === node.manifest.digest) continue;
-      listedBy.set(digest, [...(listedBy.get(digest) ?? []), node]);
       const child = nodes.get(digest);
       if (child) {
         node.children.push(child);
         child.parents.push(node);
+      } else {
+        const others = absent.get(digest);
+        if (others) others.push(node);
+        else absent.set(digest, [node]);
       }
     }
     for (const digest of subjectDigests(node.manifest)) {
@@ -71,7 +75,7 @@ export function buildGraph(manifests: readonly Manifest[]): Graph {
       const found = new Set<Node>();
       const pending = [digest];
       for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-        for (const index of listedBy.get(next) ?? []) {
+        for (const index of nodes.get(next)?.parents ?? absent.get(next) ?? []) {
           if (found.has(index)) continue;
           found.add(index);
           pending.push(index.manifest.digest);
@@ -85,9 +89,18 @@ export function buildGraph(manifests: readonly Manifest[]): Graph {
 type MutableNode = { -readonly [Key in keyof Node]: Node[Key] extends readonly Node[] ? MutableNode[] : Node[Key] };
 
 /** The digests that a manifest is attached to, by field and by tag, sorted. */
-function subjectDigests(manifest: Manifest): Digest[] {
-  const byTag = manifest.tags.flatMap((tag) => attachmentTagSubject(tag) ?? []);
-  return [...new Set(manifest.subject === undefined ? byTag : [manifest.subject, ...byTag])].toSorted(byCodeUnit);
+function subjectDigests({ tags, subject }: Manifest): readonly Digest[] {
+  const found = subject === undefined ? [] : [subject];
+  for (const tag of tags) {
+    const digest = attachmentTagSubject(tag);
+    if (digest !== undefined) found.push(digest);
+  }
+  return distinct(found);
+}
+
+/** Each once, sorted. Of a hundred thousand manifests nearly all name no other, or one. */
+function distinct(digests: readonly Digest[]): readonly Digest[] {
+  return digests.length < 2 ? digests : [...new Set(digests)].toSorted(byCodeUnit);
 }
 
 /** A cosign `.sig` tag, a signature by its artifact type, or a fallback tag's index that lists one. */

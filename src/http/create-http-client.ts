@@ -7,7 +7,7 @@ import { comeBackLater, unanswered } from './failure.ts';
 import { HostLimiter } from './host-limiter.ts';
 import type { HttpClient, HttpRequest, HttpResponse } from './http-client.ts';
 import { linkSignals } from './link-signals.ts';
-import { createNetwork, type Network, type Timeouts } from './network.ts';
+import { createNetwork, type Network, type ServerTls, type Timeouts } from './network.ts';
 import { redirected } from './redirect.ts';
 import { backoff, failureCode, isRetryableFailure, isRetryableStatus, isThrottled, parseRetryAfter, TOTAL_MS, TRIES } from './retry-policy.ts';
 
@@ -40,6 +40,10 @@ export interface HttpClientOptions {
   readonly timeouts?: Partial<Timeouts>;
   /** Certificates in PEM, trusted beside the usual ones. */
   readonly ca?: string;
+  /** For a client of one server. */
+  readonly tls?: ServerTls;
+  /** The URL of a proxy for everything, instead of what the environment says. */
+  readonly proxy?: string;
   /** May this `host[:port]` be spoken to without TLS? This machine itself always may. Default: no other. */
   readonly allowPlainHttp?: (host: string) => boolean;
   /** The longest `Retry-After` that is waited for. Default 5 minutes. */
@@ -74,7 +78,13 @@ class RetryingClient implements HttpClient {
     this.#clock = options.clock ?? systemClock;
     this.#timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
     this.#maxRetryAfterMs = options.maxRetryAfterMs ?? DEFAULT_MAX_RETRY_AFTER_MS;
-    this.#network = createNetwork({ env: options.env, timeouts: this.#timeouts, ...(options.ca !== undefined && { ca: options.ca }) });
+    this.#network = createNetwork({
+      env: options.env,
+      timeouts: this.#timeouts,
+      ...(options.ca !== undefined && { ca: options.ca }),
+      ...(options.tls && { tls: options.tls }),
+      ...(options.proxy !== undefined && { proxy: options.proxy }),
+    });
   }
 
   async request(request: HttpRequest): Promise<HttpResponse> {

@@ -15,6 +15,7 @@ export interface Call {
   readonly body?: string | Uint8Array;
   readonly maxBytes?: number;
   readonly once?: boolean;
+  readonly follow?: false;
   readonly signal: AbortSignal;
 }
 

@@ -12,6 +12,8 @@ export interface HttpRequest {
    * caller reads again and sends again.
    */
   readonly once?: boolean;
+  /** False: an answer that sends elsewhere is the answer. */
+  readonly follow?: false;
 }
 
 /** An answer of any status, its body read whole. */

@@ -18,7 +18,24 @@ export interface NetworkOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Certificates in PEM, trusted beside the usual ones. */
   readonly ca?: string;
+  /** For a client of one server; proxies are spoken to without it. */
+  readonly tls?: ServerTls;
+  /** The URL of a proxy for everything, also for what looks like this machine: it is the proxy that resolves it. Then the environment says nothing. */
+  readonly proxy?: string;
   readonly timeouts: Timeouts;
+}
+
+/** How one server is spoken to that has its own certificates. */
+export interface ServerTls {
+  /** Certificates in PEM, trusted instead of the usual ones. */
+  readonly ca?: string;
+  /** The client's own, in PEM. */
+  readonly cert?: string;
+  readonly key?: string;
+  /** The name that the server's certificate is for, where that is not its host. */
+  readonly servername?: string;
+  /** False only where somebody has written so: whoever is on the way can then read and change everything. */
+  readonly rejectUnauthorized?: false;
 }
 
 /** The connections of one client. Nothing of it is global. */
@@ -35,24 +52,26 @@ export interface Network {
  */
 export function createNetwork(options: NetworkOptions): Network {
   const { env, timeouts } = options;
-  const connect = { timeout: timeouts.connect, ...(options.ca !== undefined && { secureContext: trusting(options.ca, env) }) };
+  const plain = { timeout: timeouts.connect, ...(options.ca !== undefined && { secureContext: trusting(options.ca, env) }) };
+  const connect = { ...plain, ...options.tls };
+  const given = options.proxy === undefined ? env : { http_proxy: options.proxy, https_proxy: options.proxy };
   const limits = { headersTimeout: timeouts.headers, bodyTimeout: timeouts.body };
   const direct = new Agent({ connect, ...limits });
   const proxied = new EnvHttpProxyAgent({
     connect,
     requestTls: connect,
-    proxyTls: connect,
+    proxyTls: plain,
     ...limits,
     // The answer to CONNECT comes when the proxy has reached the host.
     clientFactory: (origin, given) => new Pool(origin, { ...given, ...limits }),
     // Plain http is forwarded as every proxy expects it; only https goes through a tunnel.
     proxyTunnel: false,
-    httpProxy: proxyUrl(env, 'http_proxy'),
-    httpsProxy: proxyUrl(env, 'https_proxy'),
-    noProxy: setting(env, 'no_proxy'),
+    httpProxy: proxyUrl(given, 'http_proxy'),
+    httpsProxy: proxyUrl(given, 'https_proxy'),
+    noProxy: setting(given, 'no_proxy'),
   });
   return {
-    dispatcherFor: (url) => (isLoopback(url.hostname) ? direct : proxied),
+    dispatcherFor: (url) => (options.proxy === undefined && isLoopback(url.hostname) ? direct : proxied),
     destroy: async () => {
       await Promise.all([direct.destroy(), proxied.destroy()]);
     },

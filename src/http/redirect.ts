@@ -15,7 +15,7 @@ const FOR_ONE_ORIGIN = new Set(['authorization', 'cookie']);
  */
 export function redirected(call: Call, response: HttpResponse, first: URL): Call | undefined {
   const location = response.headers['location'];
-  if (!REDIRECTS.has(response.status) || location === undefined || (call.method !== 'GET' && call.method !== 'HEAD')) return undefined;
+  if (call.follow === false || !REDIRECTS.has(response.status) || location === undefined || (call.method !== 'GET' && call.method !== 'HEAD')) return undefined;
   const to = URL.canParse(location, call.url.href) ? new URL(location, call.url.href) : undefined;
   if (to === undefined || (to.protocol !== 'https:' && to.protocol !== 'http:')) throw refused(call, response, 'to something that is no web address');
   if (call.url.protocol === 'https:' && to.protocol === 'http:') throw refused(call, response, `to ${redactUrl(to.href)}, away from TLS`);

@@ -13,6 +13,8 @@ import { clockOf, clockTime, knownTime, orderTime } from './time.ts';
 /** What a rule says of one tag, or of one image without tags. */
 export interface Verdict {
   readonly kept: boolean;
+  /** It is not kept, and its rule has it archived, not deleted. */
+  readonly archive?: true;
   readonly reason: Reason;
 }
 
@@ -106,5 +108,6 @@ function byNode(claims: readonly Claim[]): Map<Node, Claim[]> {
 }
 
 function verdict(claim: Claim, code: KeepReason | undefined, facts: Omit<Reason, 'code'>): Verdict {
-  return { kept: code !== undefined, reason: { code: code ?? 'expired', ...(claim.tag !== undefined && { tag: claim.tag }), rule: claim.rule.name, ...facts } };
+  const archive = code === undefined && claim.rule.action === 'archive';
+  return { kept: code !== undefined, ...(archive && { archive }), reason: { code: code ?? 'expired', ...(claim.tag !== undefined && { tag: claim.tag }), rule: claim.rule.name, ...facts } };
 }

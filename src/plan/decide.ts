@@ -4,6 +4,7 @@ import type { RepositoryInventory } from '../domain/inventory.ts';
 import { below, close, holdOf, hostsOf } from '../graph/closure.ts';
 import type { Graph, Node } from '../graph/graph.ts';
 import type { Policy } from '../policy/policy.ts';
+import { archivedWith, heldByArchive, isInArchive } from './archive.ts';
 import { type Claim, judge, type Verdict } from './claims.ts';
 import type { Action } from './plan.ts';
 import { type Protections, protections } from './protection.ts';
@@ -21,7 +22,7 @@ export interface Decision {
 
 /**
  * Steps 3 to 11 of the decision (design, section 4), for a repository that a policy governs. Answers a decision for every node of the graph. Pure: the same
- * input gives the same answer whatever its order. On a registry that cascades, an index stays too if something is to stay that would be deleted with it.
+ * input gives the same answer whatever its order. What a rule archives stays, and so does what is in the archive. On a registry that cascades, an index stays too if something is to stay that would be deleted with it.
  */
 export function decide(repository: RepositoryInventory, graph: Graph, policy: Policy, inUse: InUse, now: number): Map<Node, Decision> {
   const protection = protections(repository, graph, policy, inUse, now);
@@ -45,13 +46,25 @@ export function decide(repository: RepositoryInventory, graph: Graph, policy: Po
   // One image at a time, for what comes along with it may be an image too.
   for (const node of hasTagged(staying, policy.keepAtLeast) ? [] : newestFirst(doomed, repository, now)) {
     if (hasTagged(staying, policy.keepAtLeast)) break;
-    if (staying.has(node)) continue;
+    if (staying.has(node) || isInArchive(node)) continue;
     own.set(node, { code: 'repository_floor' });
     stay([node]);
   }
 
   const untagged = decideUntagged(repository, graph, policy, staying, now);
   stay([...untagged].flatMap(([node, verdict]) => (verdict.kept ? [node] : [])));
+
+  const archived = new Set<Node>();
+  const verdictsOf = (node: Node): readonly Verdict[] => tagged.get(node) ?? [untagged.get(node)].flatMap((verdict) => verdict ?? []);
+  const colds = [...doomed, ...untagged.keys()].filter((node) => !staying.has(node) && verdictsOf(node).some(({ archive }) => archive));
+  for (const image of colds) {
+    const going = archivedWith(image, staying);
+    if (going.length > 0) for (const node of [image, ...going]) archived.add(node);
+  }
+  const held = heldByArchive([...graph.nodes.values()].filter((node) => !staying.has(node)));
+  for (const [node, part] of held) own.set(node, { code: 'archived', ...(part !== node && { by: part.manifest.digest }) });
+  for (const image of colds) own.set(image, { ...untagged.get(image)?.reason, code: 'archived' });
+  stay([...colds, ...held.keys()]);
 
   // What goes is what was decided to go and what only that holds. A ring of untagged manifests that hold each other is neither: no rule asked for it.
   const going = below([...doomed, ...untagged.keys()].filter((node) => !staying.has(node)));
@@ -66,7 +79,7 @@ export function decide(repository: RepositoryInventory, graph: Graph, policy: Po
   for (const node of graph.nodes.values()) {
     const tags = tagged.get(node) ?? [];
     const decision = staying.has(node)
-      ? keep(tags, why(node, tags), untags)
+      ? keep(tags, why(node, tags), untags, archived.has(node))
       : { action: 'delete' as const, untag: [], reasons: deleteReasons(node, tags, untagged.get(node), staying) };
     decisions.set(node, repository.complete ? decision : withhold(decision));
   }
@@ -127,10 +140,12 @@ function newestFirst(nodes: readonly Node[], repository: RepositoryInventory, no
 }
 
 /** A manifest that stays: by `why` alone with all its tags, or by some of its tags, whose others are untagged or stay too. */
-function keep(tags: readonly Verdict[], why: readonly Reason[], untags: boolean): Decision {
+function keep(tags: readonly Verdict[], why: readonly Reason[], untags: boolean, archived: boolean): Decision {
   const reasons = tags.map(({ reason }) => reason);
-  const untag = tags.flatMap(({ kept, reason }) => (kept ? [] : (reason.tag ?? [])));
-  if (untag.length === tags.length) return { action: 'keep', untag: [], reasons: [...why, ...recode(reasons, why[0]?.code ?? 'no_rule')] };
+  // A tag whose rule has its image archived is not taken off because that has to wait.
+  const untag = tags.flatMap(({ kept, archive, reason }) => (kept || archive ? [] : (reason.tag ?? [])));
+  const action = archived ? 'archive' : 'keep';
+  if (!tags.some(({ kept }) => kept)) return { action, untag: [], reasons: [...why, ...recode(reasons, why[0]?.code ?? 'no_rule')] };
   if (untag.length > 0 && untags) return { action: 'untag', untag, reasons };
   return { action: 'keep', untag: [], reasons: recode(reasons, 'shares_digest') };
 }
@@ -159,10 +174,10 @@ function withhold(decision: Decision): Decision {
   return { action: 'keep', untag: [], reasons: recode(decision.reasons, 'incomplete') };
 }
 
-/** True if at least `count` of the nodes have an ordinary tag. */
+/** True if at least `count` of the nodes have an ordinary tag and can be pulled. */
 function hasTagged(nodes: Iterable<Node>, count: number): boolean {
   let found = 0;
   if (found >= count) return true;
-  for (const node of nodes) if (node.ordinaryTags.length > 0 && ++found >= count) return true;
+  for (const node of nodes) if (node.ordinaryTags.length > 0 && !isInArchive(node) && ++found >= count) return true;
   return false;
 }

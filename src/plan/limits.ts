@@ -8,7 +8,7 @@ export function trippedLimits(repositories: readonly RepositoryPlan[], policies:
   const blocks: Block[] = [];
   for (const { name, limits } of policies) {
     const { images, bytes } = addSummaries(repositories.filter(({ policy }) => policy === name).map(({ summary }) => summary));
-    const all = images.keep + images.untag + images.delete;
+    const all = images.keep + images.untag + (images.archive ?? 0) + images.delete;
     const percent = all === 0 ? 0 : (images.delete / all) * 100;
     const check = (code: 'maxDeletions' | 'maxDeletePercent' | 'maxDeleteBytes', actual: number, what: string): void => {
       const limit = limits[code];

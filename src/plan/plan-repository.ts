@@ -16,6 +16,7 @@ export interface PlannedRepository {
   readonly blobs: BlobUse;
   /** Why it was not read whole. */
   readonly problems: readonly string[];
+  readonly notes: readonly string[];
 }
 
 /** Decides one repository. `now` is in milliseconds since the epoch. */
@@ -33,12 +34,14 @@ export function planRepository(repository: RepositoryInventory, policies: readon
     repository: repository.repository,
     ...(policy && { policy: policy.name }),
     complete: repository.complete,
+    ...(repository.archiveMinimumDays !== undefined && { archiveMinimumDays: repository.archiveMinimumDays }),
     clock: clockOf(repository.capabilities),
+    ...(repository.recoverableDays !== undefined && { recoverableDays: repository.recoverableDays }),
     images: [...decisions].map(([node, decision]) => plannedImage(node, decision)),
     steps: stepsFor(decisions),
     summary: summarize(decisions, blobs),
   };
-  return { plan, blobs, problems: repository.problems ?? [] };
+  return { plan, blobs, problems: repository.problems ?? [], notes: repository.notes ?? [] };
 }
 
 function plannedImage(node: Node, { action, untag, reasons }: Decision): PlannedImage {

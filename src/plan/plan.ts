@@ -39,7 +39,7 @@ export interface Block {
 }
 
 export interface Diagnostic {
-  readonly code: 'incomplete' | 'ungoverned' | 'clock_fallback';
+  readonly code: 'incomplete' | 'ungoverned' | 'clock_fallback' | 'note';
   readonly registry: string;
   readonly repository: string;
   readonly message: string;
@@ -57,7 +57,11 @@ export interface RepositoryPlan {
   /** The governing policy; absent where none governs it. */
   readonly policy?: string;
   readonly complete: boolean;
+  /** Days for which the registry charges at least for what is archived. */
+  readonly archiveMinimumDays?: number;
   readonly clock: Clock;
+  /** As in the inventory. */
+  readonly recoverableDays?: number;
   /** Every manifest of the inventory once, sorted by digest. */
   readonly images: readonly PlannedImage[];
   /** In the order in which they are carried out. */
@@ -65,7 +69,8 @@ export interface RepositoryPlan {
   readonly summary: Summary;
 }
 
-export type Action = 'keep' | 'untag' | 'delete';
+/** `archive`: it stays, with all its tags, and cannot be pulled any more. */
+export type Action = 'keep' | 'untag' | 'archive' | 'delete';
 
 export interface PlannedImage {
   readonly digest: Digest;
@@ -87,7 +92,7 @@ export interface PlannedImage {
   readonly reasons: readonly Reason[];
 }
 
-export type Step = DeleteManifestStep | DeleteTagStep;
+export type Step = DeleteManifestStep | DeleteTagStep | ArchiveManifestStep;
 
 export interface DeleteManifestStep {
   readonly op: 'delete-manifest';
@@ -104,9 +109,19 @@ export interface DeleteTagStep {
   readonly digest: Digest;
 }
 
+/** An index is never archived itself, for then nobody could read what belongs to it: its images are. */
+export interface ArchiveManifestStep {
+  readonly op: 'archive-manifest';
+  readonly digest: Digest;
+  /** The archived images that it belongs to: itself, or indexes. */
+  readonly of: readonly Digest[];
+  /** Every tag on it and on these when the plan was made, each with its digest: it is archived only while this still holds. */
+  readonly expect: Readonly<Record<string, Digest>>;
+}
+
 /** Images are roots that are no attachments; children and attachments that go along are not counted. */
 export interface Summary {
-  readonly images: { readonly keep: number; readonly untag: number; readonly delete: number };
+  readonly images: { readonly keep: number; readonly untag: number; readonly delete: number; /** Absent where none is. */ readonly archive?: number };
   /** Ordinary tags. */
   readonly tags: { readonly keep: number; readonly delete: number };
   readonly bytes: {

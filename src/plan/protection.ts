@@ -22,8 +22,8 @@ export function protections(repository: RepositoryInventory, graph: Graph, polic
   for (const node of graph.nodes.values()) {
     const { manifest } = node;
     const reasons: Reason[] = [];
-    const user = users.get(node);
-    if (user !== undefined) reasons.push({ code: 'in_use', by: user });
+    const sources = users.get(node);
+    if (sources) reasons.push({ code: 'in_use', by: named(sources) });
     if (manifest.locked === true) reasons.push({ code: 'locked' });
     // The registry refuses to delete a manifest that carries a locked tag; an attachment tag goes only with its manifest.
     for (const tag of manifest.lockedTags ?? []) if (manifest.tags.includes(tag) && !node.ordinaryTags.includes(tag)) reasons.push({ code: 'locked', tag });
@@ -47,8 +47,8 @@ export function protections(repository: RepositoryInventory, graph: Graph, polic
 }
 
 /** Who uses what: the manifest itself, every index that holds it, and every image whose config digest it is (with the indexes that hold that). */
-function usersOf(repository: RepositoryInventory, graph: Graph, inUse: InUse): Map<Node, string> {
-  const users = new Map<Node, string>();
+function usersOf(repository: RepositoryInventory, graph: Graph, inUse: InUse): Map<Node, ReadonlySet<string>> {
+  const users = new Map<Node, Set<string>>();
   const byConfig = new Map<Digest, Node[]>();
   for (const node of graph.nodes.values()) {
     const { config } = node.manifest;
@@ -56,7 +56,8 @@ function usersOf(repository: RepositoryInventory, graph: Graph, inUse: InUse): M
   }
   const add = (node: Node, source: string): void => {
     const known = users.get(node);
-    if (known === undefined || source < known) users.set(node, source);
+    if (known) known.add(source);
+    else users.set(node, new Set([source]));
   };
   for (const { digest, source } of inUseDigests(repository, inUse)) {
     const used = graph.nodes.get(digest);
@@ -68,4 +69,10 @@ function usersOf(repository: RepositoryInventory, graph: Graph, inUse: InUse): M
     }
   }
   return users;
+}
+
+/** The first by text, so that the order in which they came does not matter, and how many more there are. */
+function named(sources: ReadonlySet<string>): string {
+  const first = [...sources].reduce((least, source) => (source < least ? source : least));
+  return sources.size === 1 ? first : `${first}, and ${sources.size - 1} more`;
 }

@@ -23,6 +23,7 @@ export const KEEP_REASONS = {
   attached_to_kept: 'attached to an image that stays',
   subject_of_kept: 'an attachment that stays belongs to it',
   repository_floor: 'the repository would be left with too few images',
+  archived: 'in the archive of the registry, or going there instead of being deleted',
   incomplete: 'the repository could not be read whole',
 } as const;
 

@@ -1,21 +1,24 @@
 import { byCodeUnit } from '../domain/compare.ts';
 import type { Digest } from '../domain/digest.ts';
 import type { Node } from '../graph/graph.ts';
+import { archiveSteps } from './archive.ts';
 import type { Decision } from './decide.ts';
 import type { DeleteManifestStep, DeleteTagStep, Step } from './plan.ts';
 
 /**
- * The steps that carry a repository's decisions out, in order: tags to take off, then manifests, each after the deleted indexes and
+ * The steps that carry a repository's decisions out, in order: tags to take off, what to archive, then manifests to delete, each after the deleted indexes and
  * subjects that hold it. That way a step that is skipped or fails leaves everything whole that hangs on it.
  */
 export function stepsFor(decisions: ReadonlyMap<Node, Decision>): Step[] {
   const tags: DeleteTagStep[] = [];
   const deleted: Node[] = [];
+  const archived: Node[] = [];
   for (const [node, { action, untag }] of decisions) {
     if (action === 'delete') deleted.push(node);
+    if (action === 'archive') archived.push(node);
     for (const tag of untag) tags.push({ op: 'delete-tag', tag, digest: node.manifest.digest });
   }
-  return [...tags.toSorted((a, b) => byCodeUnit(a.tag, b.tag)), ...manifestSteps(deleted)];
+  return [...tags.toSorted((a, b) => byCodeUnit(a.tag, b.tag)), ...archiveSteps(archived), ...manifestSteps(deleted)];
 }
 
 /**

@@ -41,7 +41,7 @@ export function freedBytes(uses: readonly BlobUse[]): number {
 
 /** Counts one repository's decisions. */
 export function summarize(decisions: ReadonlyMap<Node, Decision>, blobs: BlobUse): Summary {
-  const images: Record<Action, number> = { keep: 0, untag: 0, delete: 0 };
+  const images: Record<Action, number> = { keep: 0, untag: 0, archive: 0, delete: 0 };
   const tags = { keep: 0, delete: 0 };
   let deleted = 0;
   for (const [node, { action, untag }] of decisions) {
@@ -51,14 +51,23 @@ export function summarize(decisions: ReadonlyMap<Node, Decision>, blobs: BlobUse
     tags.keep += node.ordinaryTags.length - gone;
     if (action === 'delete') deleted += node.manifest.size;
   }
-  return { images, tags, bytes: { deleted, freed: freedBytes([blobs]), exact: blobs.exact } };
+  return { images: countedImages(images), tags, bytes: { deleted, freed: freedBytes([blobs]), exact: blobs.exact } };
+}
+
+function countedImages({ archive, ...images }: Readonly<Record<Action, number>>): Summary['images'] {
+  return { ...images, ...(archive > 0 && { archive }) };
 }
 
 /** The sum of summaries. */
 export function addSummaries(summaries: readonly Summary[]): Summary {
   const sum = (pick: (summary: Summary) => number): number => summaries.reduce((total, summary) => total + pick(summary), 0);
   return {
-    images: { keep: sum(({ images }) => images.keep), untag: sum(({ images }) => images.untag), delete: sum(({ images }) => images.delete) },
+    images: countedImages({
+      keep: sum(({ images }) => images.keep),
+      untag: sum(({ images }) => images.untag),
+      archive: sum(({ images }) => images.archive ?? 0),
+      delete: sum(({ images }) => images.delete),
+    }),
     tags: { keep: sum(({ tags }) => tags.keep), delete: sum(({ tags }) => tags.delete) },
     bytes: {
       deleted: sum(({ bytes }) => bytes.deleted),

@@ -31,6 +31,7 @@ export function missingCapabilities(policy: PolicySpec, capabilities: Capabiliti
     for (const [key, capability, datum] of NEEDS) {
       if (rule[key] !== undefined && !capabilities[capability]) add(capability, datum, 'rules', index, key);
     }
+    if (rule.action === 'archive' && !capabilities.archive) missing.push({ path: ['rules', index, 'action'], capability: 'archive', message: 'this registry has no archive' });
     const order = rule.order ?? 'pushed';
     const reads = !isTimeOrder(order) && measuresAge(rule.keep) ? 'pushed' : order;
     const at = ['rules', index, rule.order === undefined ? 'keep' : 'order'] as const;

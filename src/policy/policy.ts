@@ -50,6 +50,8 @@ export interface Rule {
   /** `repository`, `major`, `minor`, or the name of a capture. */
   readonly per: string;
   readonly keep: Keep;
+  /** What happens to what it does not keep. */
+  readonly action: 'delete' | 'archive';
 }
 
 /** Compiles a policy that the schema has accepted. */
@@ -87,6 +89,7 @@ function compileRule(spec: RuleSpec): Rule {
     order: spec.order ?? 'pushed',
     per: spec.per ?? 'repository',
     keep: spec.keep,
+    action: spec.action ?? 'delete',
   };
 }
 

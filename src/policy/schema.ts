@@ -110,6 +110,7 @@ const RuleSpec = z
       .optional()
       .describe('One group for each: repository (default), major or minor version, or a capture of tags.regex. "keep" counts in each group by itself.'),
     keep: Keep,
+    action: z.enum(['delete', 'archive']).optional().describe('What happens to an image that expires; default delete. archive: it stays, in the archive of the registry, from where it must be restored before it can be pulled.'),
   })
   .superRefine(checkRule, { when: ({ value }) => isMap(value) })
   .describe('What it selects, and what of that it keeps.');
@@ -119,11 +120,12 @@ function checkRule(rule: Readonly<Record<string, unknown>>, context: z.core.$Ref
   const issue = (key: string, message: string): void => context.addIssue({ code: 'custom', path: [key], message });
   const kinds = (['tags', 'untagged', 'orphaned'] as const).filter((kind) => rule[kind] !== undefined);
   for (const kind of kinds.slice(1)) issue(kind, `cannot stand beside "${kinds[0]}": a rule selects tags, untagged images or orphaned attachments`);
-  const { name: _name, keep: _keep, order, per, ...selectors } = rule;
+  const { name: _name, keep: _keep, action, order, per, ...selectors } = rule;
   if (Object.keys(selectors).length === 0) {
     context.addIssue({ code: 'custom', path: [], message: 'selects nothing: a rule needs a selector, such as tags: ["**"] for every tag' });
   }
   const tagged = rule['untagged'] === undefined && rule['orphaned'] === undefined;
+  if (rule['orphaned'] !== undefined && action === 'archive') issue('action', 'cannot be archive here: attachments of images that are gone are deleted or stay');
   const known = ORDERS.find((name) => name === order);
   if (!tagged && known !== undefined && !isTimeOrder(known)) {
     issue('order', `"${known}" reads tags, and what this rule selects has none: use pushed or created`);

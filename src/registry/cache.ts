@@ -1,8 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Digest, isDigest } from '../domain/digest.ts';
 import { isTag } from '../domain/tag.ts';
+import { dropUnused } from './drop-unused.ts';
 
 /** Tags and the digests they had, for one repository. */
 export type TagHints = ReadonlyMap<string, Digest>;
@@ -10,11 +11,12 @@ export type TagHints = ReadonlyMap<string, Digest>;
 /**
  * Manifests and configs kept from earlier runs by their digest, and the tags that were seen. It saves requests and is never an authority: contents
  * are checked against their digest on every read, tags are only hints, and a cache that cannot be read or written is an empty one.
- * Holds nothing of the credentials.
+ * What was not used for 30 days is dropped. Holds nothing of the credentials.
  */
 export class ContentCache {
   readonly #folder: string;
   #writable = true;
+  #tidied: Promise<void> | undefined;
 
   /** `folder` is made when something is first written, for this user alone. */
   constructor(folder: string) {
@@ -26,7 +28,11 @@ export class ContentCache {
     const path = this.#contentPath(digest);
     const bytes = await readFile(path).catch(() => undefined);
     if (bytes === undefined) return undefined;
-    if (hashes(bytes, digest)) return bytes;
+    if (hashes(bytes, digest)) {
+      const now = new Date();
+      await utimes(path, now, now).catch(() => undefined);
+      return bytes;
+    }
     await rm(path, { force: true }).catch(() => undefined);
     return undefined;
   }
@@ -70,6 +76,8 @@ export class ContentCache {
       await makeFolder(dirname(path));
       await writeFile(beside, content, { flag: 'wx', mode: 0o600 });
       await rename(beside, path);
+      // It grows by writing alone.
+      await (this.#tidied ??= dropUnused(this.#folder));
     } catch {
       this.#writable = false;
       await rm(beside, { force: true }).catch(() => undefined);

@@ -15,6 +15,9 @@ export interface RawManifest {
  */
 export type DeleteOutcome = { readonly outcome: 'deleted' | 'gone' } | { readonly outcome: 'locked' | 'drifted'; readonly message: string };
 
+/** What became of a manifest that was to go into the archive. `locked`: the registry does not archive this one. */
+export type ArchiveOutcome = { readonly outcome: 'archived' | 'gone' } | { readonly outcome: 'locked'; readonly message: string };
+
 /** Something that a registry deletes along with a manifest, by itself. */
 export interface Companion {
   readonly digest: Digest;
@@ -67,6 +70,9 @@ export interface Registry {
   /** Base URL without credentials, for documents; a plan or journal names it so that it is not carried out elsewhere. */
   readonly url: string;
 
+  /** Deletions that it puts into one request, if more than one. So many steps of a repository may go side by side; the adapter limits its requests. */
+  readonly batch?: number;
+
   /** All repository names it lists. Throws `NOT_FOUND` where it does not list any, with the hint to name them. */
   repositories(options?: RepositoriesOptions): AsyncIterable<string>;
 
@@ -107,6 +113,15 @@ export interface Registry {
 
   /** Takes one tag off; compares with `digest` where the registry can. Only called where `capabilities.deleteTag`. */
   deleteTag(repository: string, tag: string, digest: Digest): Promise<DeleteOutcome>;
+
+  /** As {@link checkDelete}, before anything is archived. This and the next two only where `capabilities.archive`. */
+  checkArchive?(repository: string): Promise<void>;
+
+  /** Moves a manifest into the archive, with every tag on it. */
+  archiveManifest?(repository: string, digest: Digest): Promise<ArchiveOutcome>;
+
+  /** Begins to take a manifest out of the archive; until the registry is done, it cannot be pulled. False: it is not in there. */
+  restoreManifest?(repository: string, digest: Digest): Promise<boolean>;
 
   /** Puts a manifest back under its digest or, with `tag`, under that tag. The registry must still have its blobs and children. */
   putManifest(repository: string, manifest: RawManifest, tag?: string): Promise<void>;

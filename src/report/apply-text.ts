@@ -6,6 +6,7 @@ import { count, number, padEnd, padStart, shortDigest } from './text.ts';
 /** What the outcomes of steps mean, in words. */
 export const OUTCOMES: Readonly<Record<StepOutcome, string>> = {
   deleted: 'deleted',
+  archived: 'archived',
   gone: 'not there any more',
   locked: 'locked by the registry',
   drifted: 'changed since the plan was made, so left alone',
@@ -17,11 +18,18 @@ export const OUTCOMES: Readonly<Record<StepOutcome, string>> = {
 /** Lines for what was not done in one repository, before "… and N more". */
 const LISTED = 20;
 
+export interface ApplyTextOptions {
+  readonly style?: Style;
+  readonly verbose?: boolean;
+  /** True if something that the run was about could not be read, so that the plan cannot have held all of it. */
+  readonly unread?: boolean;
+}
+
 /** What an apply did, for people: what was not done, with the reason, then the totals and the journal. */
-export function applyText(report: ApplyReport, options: { readonly style?: Style; readonly verbose?: boolean } = {}): string {
+export function applyText(report: ApplyReport, options: ApplyTextOptions = {}): string {
   const style = options.style ?? PLAIN;
   const lines = report.repositories.flatMap((repository) => repositoryLines(repository, style, options.verbose ?? false));
-  lines.push(...totalLines(report, style));
+  lines.push(...totalLines(report, style, options.unread ?? false));
   return `${lines.join('\n')}\n`;
 }
 
@@ -30,7 +38,7 @@ function repositoryLines({ registry, repository, counts, notDone, repairs, error
   const shown = verbose ? notDone : notDone.slice(0, LISTED);
   const width = Math.max(0, ...shown.map((step) => stepName(step).length));
   return [
-    `${style.bold(printable(`${registry}/${repository}`))}  ${style.dim(`${number(counts.deleted + counts.gone)} of ${count(counts.deleted + counts.gone + notDone.length, 'step')} done`)}`,
+    `${style.bold(printable(`${registry}/${repository}`))}  ${style.dim(`${number(doneOf(counts))} of ${count(doneOf(counts) + notDone.length, 'step')} done`)}`,
     ...(error ? [`  ${style.remove('given up')}  ${printable(error.message)}`] : []),
     ...shown.map((step) => `  ${padEnd(stepName(step), width)}  ${style.change(OUTCOMES[step.outcome])}${step.message === undefined ? '' : `: ${printable(step.message)}`}`),
     ...(shown.length < notDone.length ? [style.dim(`  … and ${number(notDone.length - shown.length)} more: -v shows all`)] : []),
@@ -39,14 +47,19 @@ function repositoryLines({ registry, repository, counts, notDone, repairs, error
   ];
 }
 
+function doneOf({ deleted, archived, gone }: RepositoryReport['counts']): number {
+  return deleted + archived + gone;
+}
+
 function stepName({ tag, digest }: Pick<StepResult, 'tag' | 'digest'>): string {
   return tag === undefined ? shortDigest(digest) : printable(tag);
 }
 
-function totalLines({ outcome, counts, repositories, journal, error, stoppedBy }: ApplyReport, style: Style): string[] {
+function totalLines({ outcome, counts, repositories, journal, error, stoppedBy }: ApplyReport, style: Style, unread: boolean): string[] {
   const rows = (Object.keys(OUTCOMES) as StepOutcome[]).filter((key) => counts[key] > 0 || key === 'deleted');
   const digits = Math.max(...rows.map((key) => number(counts[key]).length));
-  const verdict = { done: style.stay('done'), partial: style.change('done in part'), failed: style.remove('failed'), interrupted: style.change('stopped') }[outcome];
+  const done = !unread ? style.stay('done') : style.change(`${repositories.length === 0 ? 'nothing done' : 'done in part'}: not everything could be read`);
+  const verdict = { done, partial: style.change('done in part'), failed: style.remove('failed'), interrupted: style.change('stopped') }[outcome];
   const why = stoppedBy === 'deadline' ? ', the time for the run was over' : stoppedBy === 'signal' ? ' by a signal' : '';
   return [
     `${style.bold('applied')}  ${count(repositories.length, 'repository', 'repositories')}, ${verdict}${why}`,

@@ -51,6 +51,7 @@ export interface Related {
 const VERBS: Readonly<Record<Action, (style: Style) => string>> = {
   keep: (style) => style.stay('keep'),
   untag: (style) => style.change('untag'),
+  archive: (style) => style.change('archive'),
   delete: (style) => style.remove('delete'),
 };
 

@@ -4,8 +4,8 @@ import type { Plan, RepositoryPlan } from '../plan/plan.ts';
 import type { Reason } from '../plan/reason.ts';
 import { OUTCOMES } from './apply-text.ts';
 import { rankWords, reasonWords } from './reason-text.ts';
-import { ordinaryTags, viewOf } from './repository-view.ts';
-import { bytes, count, number, shortDigest, time } from './text.ts';
+import { notesOf, ordinaryTags, viewOf } from './repository-view.ts';
+import { bytes, count, number, recoverable, shortDigest, time } from './text.ts';
 
 /** Rows of details in all: a CI step summary takes one mebibyte at most. */
 const ROWS = 1000;
@@ -25,10 +25,11 @@ export function planMarkdown(plan: Plan, applied?: ApplyReport): string {
     ...(plan.blockedBy.length > 0 ? [''] : []),
     '| Repository | Policy | Delete | Untag | Keep | Freed |',
     '| --- | --- | ---: | ---: | ---: | ---: |',
-    ...governed.map(repositoryRow),
+    ...governed.map((repository) => repositoryRow(repository, plan.now)),
     `| **all** | | **${number(images.delete)}** | **${number(images.untag)}** | **${number(images.keep)}** | **${freed(plan)}** |`,
     '',
     ...(ungoverned > 0 ? [`${count(ungoverned, 'repository is', 'repositories are')} governed by no policy, and left alone.`, ''] : []),
+    ...notesOf(plan).flatMap((note) => [`Note: ${text(note)}`, '']),
   ];
   let rows = 0;
   for (const repository of governed) {
@@ -46,10 +47,11 @@ function appliedSentence({ outcome, counts }: ApplyReport): string {
   return `**Carried out, ${outcome === 'done' ? 'all of it' : outcome}**${steps.length > 0 ? `: ${steps.join('; ')}` : ''}.`;
 }
 
-function repositoryRow(repository: RepositoryPlan): string {
-  const { images } = repository.summary;
+function repositoryRow(repository: RepositoryPlan, now: string): string {
+  const { summary: { images }, recoverableDays } = repository;
+  const until = recoverableDays === undefined || images.delete === 0 ? '' : ` (${recoverable(recoverableDays, now)})`;
   const name = `${code(`${repository.registry}/${repository.repository}`)}${repository.complete ? '' : ' (incomplete, nothing is deleted)'}`;
-  return `| ${name} | ${text(repository.policy ?? '')} | ${number(images.delete)} | ${number(images.untag)} | ${number(images.keep)} | ${freed(repository)} |`;
+  return `| ${name} | ${text(repository.policy ?? '')} | ${number(images.delete)} | ${number(images.untag)} | ${number(images.keep)} | ${freed(repository)}${until} |`;
 }
 
 function freed({ summary }: Pick<Plan, 'summary'>): string {
@@ -57,12 +59,13 @@ function freed({ summary }: Pick<Plan, 'summary'>): string {
 }
 
 function detailRows(repository: RepositoryPlan): string[] {
-  const { deleted, removedTags } = viewOf(repository);
+  const { deleted, archived, removedTags } = viewOf(repository);
   return [
     ...deleted.map(({ image, reason, parts, size }) => {
       const tags = ordinaryTags(image);
       return `| delete | ${(tags.length > 0 ? tags : [shortDigest(image.digest)]).map(code).join(' ')} | ${bytes(size)} | ${why(reason, parts)} |`;
     }),
+    ...archived.map(({ image, reason }) => `| archive | ${(image.tags.length > 0 ? ordinaryTags(image) : [shortDigest(image.digest)]).map(code).join(' ')} | | ${why(reason, 0)} |`),
     ...removedTags.map(({ tag, reason }) => `| untag | ${code(tag)} | | ${why(reason, 0)} |`),
   ];
 }

@@ -1,7 +1,7 @@
 import { byCodeUnit } from '../domain/compare.ts';
 import type { Digest } from '../domain/digest.ts';
 import { attachmentTagSubject } from '../domain/tag.ts';
-import type { PlannedImage, RepositoryPlan } from '../plan/plan.ts';
+import type { Action, Plan, PlannedImage, RepositoryPlan } from '../plan/plan.ts';
 import { isDeleteReason, type Reason, type ReasonCode } from '../plan/reason.ts';
 
 /** A deleted image with what goes along with it. */
@@ -33,6 +33,8 @@ export interface KeptCount {
 export interface RepositoryView {
   readonly deleted: readonly DeletedImage[];
   readonly removedTags: readonly RemovedTag[];
+  /** Images that go into the archive; the parts of an index are told with it. */
+  readonly archived: readonly { readonly image: PlannedImage; readonly reason: Reason }[];
   readonly kept: readonly { readonly image: PlannedImage; readonly reason: Reason }[];
   /** Most frequent first. */
   readonly keptBy: readonly KeptCount[];
@@ -40,11 +42,13 @@ export interface RepositoryView {
 
 /** Arranges one repository of a plan for reading. */
 export function viewOf(repository: RepositoryPlan): RepositoryView {
-  const kept = repository.images
-    .filter(({ action, part }) => action === 'keep' && !part)
-    .map((image) => ({ image, reason: firstReason(image) }))
-    .toSorted((a, b) => byReason(a.reason, b.reason));
-  return { deleted: deletedImages(repository), removedTags: removedTags(repository), kept, keptBy: countReasons(kept.map(({ reason }) => reason)) };
+  const imagesWith = (wanted: Action): { image: PlannedImage; reason: Reason }[] =>
+    repository.images
+      .filter(({ action, part }) => action === wanted && !part)
+      .map((image) => ({ image, reason: firstReason(image) }))
+      .toSorted((a, b) => byReason(a.reason, b.reason));
+  const kept = imagesWith('keep');
+  return { archived: imagesWith('archive'), deleted: deletedImages(repository), removedTags: removedTags(repository), kept, keptBy: countReasons(kept.map(({ reason }) => reason)) };
 }
 
 /** Its tags for people: those that somebody gave it. */
@@ -52,12 +56,17 @@ export function ordinaryTags(image: PlannedImage): readonly string[] {
   return image.tags.filter((tag) => attachmentTagSubject(tag) === undefined);
 }
 
+/** The notes of all repositories, each once: those of one registry are mostly the same. */
+export function notesOf({ diagnostics }: Plan): string[] {
+  return [...new Set(diagnostics.flatMap(({ code, message }) => (code === 'note' ? [message] : [])))];
+}
+
 /** The reasons of what goes with another and is told on its line. */
 const ALONG: ReadonlySet<ReasonCode> = new Set<ReasonCode>(['deleted_with_parent', 'deleted_with_subject']);
 
 function firstReason({ reasons }: PlannedImage): Reason {
-  // Of a kept image, the reason that holds it says more than that its other tags stay with it.
-  return reasons.find(({ code }) => code !== 'shares_digest') ?? (reasons[0] as Reason);
+  // Of an archived image, the reason that names the rule; of a kept one, the reason that holds it says more than that its other tags stay with it.
+  return reasons.find(({ code, rule }) => code === 'archived' && rule !== undefined) ?? reasons.find(({ code }) => code !== 'shares_digest') ?? (reasons[0] as Reason);
 }
 
 function deletedImages({ images, steps }: RepositoryPlan): DeletedImage[] {

@@ -2,9 +2,9 @@ import { printable } from '../diagnostics/redact.ts';
 import type { Plan, PlannedImage, RepositoryPlan, Summary } from '../plan/plan.ts';
 import type { Reason } from '../plan/reason.ts';
 import { rankWords, reasonLine, reasonWords } from './reason-text.ts';
-import { type KeptCount, ordinaryTags, type RepositoryView, viewOf } from './repository-view.ts';
+import { type KeptCount, notesOf, ordinaryTags, type RepositoryView, viewOf } from './repository-view.ts';
 import { PLAIN, type Style } from './style.ts';
-import { age, bytes, count, fit, number, padEnd, padStart, shortDigest, time, width } from './text.ts';
+import { age, bytes, count, fit, number, padEnd, padStart, recoverable, shortDigest, time, width } from './text.ts';
 
 export interface TableOptions {
   /** Width of the terminal; undefined: nothing is cut. */
@@ -62,11 +62,12 @@ function addRepository(page: Page, repository: RepositoryPlan, alone: boolean): 
   }
   const view = viewOf(repository);
   addDeleted(page, repository, view);
+  addArchived(page, repository, view);
   addRemovedTags(page, repository, view);
   addKept(page, repository, view);
 }
 
-function addDeleted(page: Page, { summary, clock }: RepositoryPlan, { deleted }: RepositoryView): void {
+function addDeleted(page: Page, { summary, clock, recoverableDays }: RepositoryPlan, { deleted }: RepositoryView): void {
   if (deleted.length === 0) return;
   const { lines, style, plan } = page;
   const along = deleted.reduce((sum, { parts }) => sum + parts, 0);
@@ -75,6 +76,7 @@ function addDeleted(page: Page, { summary, clock }: RepositoryPlan, { deleted }:
     `${count(summary.images.delete, 'image')}${along > 0 ? ` with ${count(along, 'part')}` : ''}`,
     ...(orphans > 0 ? [count(orphans, 'orphaned attachment')] : []),
     freedWords(summary),
+    ...(recoverableDays === undefined ? [] : [`${recoverable(recoverableDays, plan.now)}, and stored until then`]),
   ];
   lines.push(`  ${style.remove('delete')}  ${what.join(' · ')}`);
   addByRule(page, deleted, ({ image, size, reason, parts }) => ({
@@ -83,6 +85,14 @@ function addDeleted(page: Page, { summary, clock }: RepositoryPlan, { deleted }:
     age: ageOf(image, reason, clock, plan.now),
     why: [rankWords(reason), parts > 0 ? `+${count(parts, 'part')}` : ''].filter((part) => part !== '').join(', ') || (reason.rule === undefined ? reasonWords(reason.code) : ''),
   }));
+  lines.push('');
+}
+
+function addArchived(page: Page, { clock }: RepositoryPlan, { archived }: RepositoryView): void {
+  if (archived.length === 0) return;
+  const { lines, style, plan } = page;
+  lines.push(`  ${style.change('archive')}  ${count(archived.length, 'image')} · not to be pulled before it is restored`);
+  addByRule(page, archived, ({ image, reason }) => ({ name: imageName(image), size: '', age: ageOf(image, reason, clock, plan.now), why: rankWords(reason) }));
   lines.push('');
 }
 
@@ -215,18 +225,22 @@ function addUngoverned({ lines, style, verbose }: Page, repositories: readonly R
 function addTotals({ plan, lines, style }: Page, repositories: number, applyCommand: string | undefined): void {
   const { images, tags, bytes: size } = plan.summary;
   const changes = plan.repositories.some(({ steps }) => steps.length > 0);
-  const digits = Math.max(...[images.delete, images.untag, images.keep].map((value) => number(value).length));
+  const { archive = 0 } = images;
+  const digits = Math.max(...[images.delete, archive, images.untag, images.keep].map((value) => number(value).length));
   const line = (verb: string, value: number, words: string): string => `  ${verb}  ${padStart(number(value), digits)} ${words}`;
   const noun = (value: number): string => (value === 1 ? 'image ' : 'images');
   lines.push(`${style.bold('total')}  ${count(repositories, 'repository', 'repositories')}, decided as of ${time(plan.now)}`, '');
   lines.push(line(style.remove('delete'), images.delete, `${noun(images.delete)}  ${freedWords(plan.summary)}`));
+  if (archive > 0) lines.push(line(style.change('archive'), archive, `${noun(archive)}  not to be pulled before it is restored`));
   if (images.untag > 0) lines.push(line(style.change('untag '), images.untag, `${noun(images.untag)}  kept by another tag`));
   lines.push(line(style.stay('keep  '), images.keep, noun(images.keep).trimEnd()), '');
-  if (changes) {
+  if (plan.repositories.some(({ steps }) => steps.some(({ op }) => op !== 'archive-manifest'))) {
     lines.push(style.dim(`${count(tags.delete, 'tag goes', 'tags go')}. The space comes back when the registry collects its garbage${size.exact ? '.' : ';'}`));
     if (!size.exact) lines.push(style.dim('the layers of some images are not known, so it may be more.'));
     lines.push('');
   }
+  const notes = notesOf(plan);
+  if (notes.length > 0) lines.push(...notes.map((note) => style.dim(`note: ${printable(note)}`)), '');
   if (!plan.applyable) {
     lines.push(style.remove(style.bold('This plan may not be carried out:')), ...plan.blockedBy.map(({ message }) => `  ${printable(message)}`));
   } else if (changes && applyCommand !== undefined) {

@@ -1,4 +1,5 @@
 const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const;
 
 /** Bytes in decimal units with three digits at most, as `df -H` and registries show them: `21.4 GB`. */
@@ -35,6 +36,12 @@ export function age(from: string | undefined, now: string): string {
   if (Number.isNaN(ms) || ms < 0) return '';
   const hours = Math.floor(ms / HOUR_MS);
   return hours < 24 ? count(hours, 'hour') : count(Math.floor(hours / 24), 'day');
+}
+
+/** Until when what is deleted at an ISO 8601 time can be restored, where the registry keeps it for so many days: `recoverable until 2026-12-01`. */
+export function recoverable(days: number, now: string): string {
+  const until = new Date(Date.parse(now) + days * DAY_MS);
+  return Number.isNaN(until.getTime()) ? `recoverable for ${count(days, 'day')}` : `recoverable until ${until.toISOString().slice(0, 10)}`;
 }
 
 /** `sha256:` and the first twelve digits: enough to tell manifests of one repository apart, short enough to read. */

@@ -48,7 +48,7 @@ function manifestsOf(seed: string, build: number, builds: number): Manifest[] {
     return { digest: blobs[0]!.digest, mediaType: OCI_MANIFEST, size: 30_004_000, tags: [], ...times, config: blobs[1]!.digest, children: [], platforms: [`linux/${platform}`], blobs: [...blobs, base] };
   });
   const index = digest(`${seed} index`);
-  const tags = [`v${build % 7}.${build % 40}.${build}`, `main-${digest(seed).slice(7, 14)}`, `pr-${build % 300}-${build}`];
+  const tags = [`v${build % 7}.${build % 40}.${build}`, `main-${digest(seed).slice(7, 19)}`, `pr-${build % 300}-${build}`];
   const signature = digest(`${seed} signature`);
   return [
     { digest: index, mediaType: OCI_INDEX, size: 700, tags, ...times, children: children.map((child) => child.digest), platforms: ['linux/amd64', 'linux/arm64'], blobs: [{ digest: index, size: 700 }] },

@@ -5,7 +5,7 @@ import type { Reason } from '../../src/plan/reason.ts';
 
 const count = z.int().min(0);
 const ExpectedSummary = z.strictObject({
-  images: z.strictObject({ keep: count, untag: count, delete: count }),
+  images: z.strictObject({ keep: count, untag: count, delete: count, archive: count.optional() }),
   tags: z.strictObject({ keep: count, delete: count }),
   bytes: z.strictObject({ deleted: count, freed: count, exact: z.boolean() }).optional(),
 });
@@ -108,6 +108,7 @@ function reasonText({ code, tag, rule, group, rank, ageDays, by }: Reason, name:
 
 function stepText(step: Step, name: (digest: string) => string): string {
   if (step.op === 'delete-tag') return `delete-tag ${step.tag} of ${name(step.digest)}`;
+  if (step.op === 'archive-manifest') return `archive-manifest ${name(step.digest)} of ${step.of.map(name).join(', ')} expecting ${Object.keys(step.expect).join(', ')}`;
   return `delete-manifest ${name(step.digest)}${step.after.length === 0 ? '' : ` after ${step.after.map(name).join(', ')}`}`;
 }
 

@@ -8,6 +8,7 @@ export interface ApplyOptions extends GlobalOptions {
   readonly registry?: readonly string[];
   /** Milliseconds. */
   readonly maxAge?: number;
+  readonly allowChangedPolicy?: boolean;
   /** Milliseconds. */
   readonly maxDuration?: number;
   readonly concurrency?: string;
@@ -19,12 +20,14 @@ export function applyCommand(context: Context): Command {
   return new Command('apply')
     .summary('carry out a saved plan')
     .description(
-      'Carries out a plan that "prune --plan-out" has saved. Each step is checked against the registry as it is now: what has moved since is left alone.\n\n' +
+      'Carries out a plan that "prune --plan-out" has saved. Each step is checked against the registry as it is now: what has moved since is left alone. ' +
+        'Refused is a plan that is older than a day, and one whose policy files are not here any more or say something else than when it was made.\n\n' +
         examples(context.io.program, [['only if the plan is of today', 'apply plan.json --max-age 24h']]),
     )
     .argument('<plan>', 'the saved plan')
     .option('--yes', 'at a terminal, do not ask before it is carried out')
-    .option('--max-age <time>', 'refuse a plan that is older, such as 24h', duration)
+    .option('--max-age <time>', 'refuse a plan that is older (default: 24h)', duration)
+    .option('--allow-changed-policy', 'carry it out although a policy file has changed since, or is not here')
     .option('--max-duration <time>', 'begin no deletion after so long, such as 30m', duration)
     .addOption(registryOption())
     .addOption(concurrencyOption())

@@ -10,6 +10,7 @@ import type { Context } from '../options.ts';
 import { carryOut, exitCodeOfApply } from './carry-out.ts';
 import { openDocumentRegistries } from './document-registries.ts';
 import { styleOf } from './plan-output.ts';
+import { checkPoliciesUnchanged } from './unchanged-policies.ts';
 
 /** `apply`: what a saved plan says, as far as it still holds. */
 export async function apply(file: string, options: ApplyOptions, context: Context): Promise<number> {
@@ -17,6 +18,7 @@ export async function apply(file: string, options: ApplyOptions, context: Contex
   const startedAt = io.now();
   const plan = await readPlanFile(resolve(io.cwd, file));
   checkFresh(plan, { now: startedAt, ...(options.maxAge !== undefined && { maxAge: options.maxAge }) });
+  await checkPoliciesUnchanged(plan, options, io);
   const urls = new Map(plan.repositories.flatMap(({ registry, url, steps }) => (steps.length > 0 && url !== undefined ? [[registry, url] as const] : [])));
   const place = await openDocumentRegistries(urls, options, context);
   try {

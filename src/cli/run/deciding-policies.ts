@@ -10,7 +10,8 @@ import { compilePolicy, type Policy } from '../../policy/policy.ts';
 import { PolicyFile, type PolicySpec } from '../../policy/schema.ts';
 import type { PolicyOptions } from '../options.ts';
 
-const COMMAND_LINE = 'command line';
+/** What stands for the file of a policy that was made of flags. */
+export const COMMAND_LINE = 'command line';
 
 /** The policies of a run, and what they ask that some registry cannot answer. */
 export interface DecidingPolicies {

@@ -28,9 +28,9 @@ export function planAnswer(plan: Plan, options: PruneOptions, context: Context, 
   });
 }
 
-/** What came of a plan whose table was shown before. */
-export function appliedTable(applied: ApplyReport, options: GlobalOptions & { readonly out?: string }, io: Io): string {
-  return `\n${applyText(applied, { style: styleOf(io, options), verbose: options.verbose ?? false })}`;
+/** What came of a plan whose table was shown before; `unread` if it cannot hold all that it is about. */
+export function appliedTable(applied: ApplyReport, options: GlobalOptions & { readonly out?: string }, io: Io, unread: boolean): string {
+  return `\n${applyText(applied, { style: styleOf(io, options), verbose: options.verbose ?? false, unread })}`;
 }
 
 /** Colour where stdout takes it; none in a file. */

@@ -65,7 +65,7 @@ export async function withPlan<Result>(
   const workplace = offline ? await openWorkplace([], { ...options, registry: [] }, context) : await openWorkplace(words, options, context);
   const { settings, scopes } = workplace;
   const deciding = await decidingPolicies(options, settings);
-  const inUse = await readInUse(settings, workplace.hosts, context);
+  const inUse = await readInUse(workplace, context);
   // Not an error: nothing may be in use. But what wrote the list may have failed.
   if (settings.inUse.length > 0 && inUse.images.length === 0) say(io, 'warning: what is in use names no image, so it protects none');
   const registries = offline ? NONE : await openRegistries(settings.registries, workplace.named, settings, context);

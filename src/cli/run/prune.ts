@@ -66,7 +66,7 @@ async function applied(planning: Planning, options: PruneOptions, context: Conte
     report = await carryOut({ plan, registries, settings: workplace.settings, startedAt, leftovers: { concerns, inUse } }, options, context);
   } finally {
     if (report) done(report);
-    const after = options.output !== 'table' ? planAnswer(plan, options, context, report) : report ? appliedTable(report, options, io) : '';
+    const after = options.output !== 'table' ? planAnswer(plan, options, context, report) : report ? appliedTable(report, options, io, planning.failures.length > 0) : '';
     await writeAnswer(io, options.out === undefined ? after : before + after, options.out);
   }
   return report ? exitCodeOfApply(report, context) : EXIT.failed;

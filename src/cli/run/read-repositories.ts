@@ -81,7 +81,8 @@ async function namesIn(registry: Registry, scope: Scope, { specs, signal, shares
       if (!named) failed(error);
     }
   }
-  return [...names].filter((name) => shares(registry.name, name)).toSorted(byCodeUnit);
+  // A name that the command line gives may stand for repositories of other shards than its own.
+  return [...names].filter((name) => scope.names.includes(name) || shares(registry.name, name)).toSorted(byCodeUnit);
 }
 
 /** The repositories that the policies for a registry name, if all of them only name; undefined if one takes whatever there is. */
@@ -92,7 +93,9 @@ function namesOfPolicies(specs: readonly PolicySpec[], registry: string): string
 
 /** A name that the command line gives may be that of a project: then it stands for all repositories below it. */
 async function readNamed(registry: Registry, name: string, scope: Scope, options: ReadOptions): Promise<RepositoryRead[]> {
-  const first = await readOne(registry, name, options);
+  const own = options.shares(registry.name, name);
+  const first = own ? await readOne(registry, name, options) : await missingRepository(registry, name, options);
+  if (!first) return [];
   // No policy governs "team", and yet one may govern "team/app".
   const mayBeProject = first.error ? first.error.code === 'NOT_FOUND' : !first.wasRead;
   if (!mayBeProject || !scope.names.includes(name)) return [first];
@@ -101,18 +104,40 @@ async function readNamed(registry: Registry, name: string, scope: Scope, options
     for await (const listed of registry.repositories({ below: name, signal: options.signal })) if (listed.startsWith(`${name}/`)) below.push(listed);
   } catch (error) {
     if (!(error instanceof ToolError)) throw error;
+    if (!own) return error.code === 'NOT_FOUND' ? [] : [{ ...first, error }];
     // Without an error of its own, it would pass for something that no policy governs.
     return [first.error || error.code !== 'AUTH' ? first : { ...first, error }];
   }
-  if (below.length === 0) return [first];
+  // What is wrong with the name itself, its own shard tells.
+  if (below.length === 0) return own ? [first] : [];
   const reads: RepositoryRead[] = [];
   for (const repository of below.toSorted(byCodeUnit)) if (options.shares(registry.name, repository)) reads.push(await readOne(registry, repository, options));
   return reads;
 }
 
+/**
+ * A name of another shard, as what is not there: what is below it may be of this one. Undefined where it is a repository, and so no project. What keeps that from being
+ * known is an error, here as in its own shard.
+ */
+async function missingRepository(registry: Registry, name: string, { reads }: ReadOptions): Promise<RepositoryRead | undefined> {
+  const inventory = { ...nothingOf(registry, name), complete: true };
+  if (!reads(registry.name, name)) return { inventory, wasRead: false };
+  try {
+    await registry.listTags(name);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof ToolError)) throw error;
+    return { inventory: { ...inventory, complete: false, problems: [error.message] }, wasRead: false, error };
+  }
+}
+
+function nothingOf({ name, type, url }: Registry, repository: string): Omit<RepositoryInventory, 'complete'> {
+  return { registry: name, type, url, repository, capabilities: NO_CAPABILITIES, manifests: [] };
+}
+
 async function readOne(registry: Registry, repository: string, { reads, signal, progress }: ReadOptions): Promise<RepositoryRead> {
-  const { name, type, url } = registry;
-  const nothing = { registry: name, type, url, repository, capabilities: NO_CAPABILITIES, manifests: [] };
+  const { name, url } = registry;
+  const nothing = nothingOf(registry, repository);
   if (!reads(name, repository)) return { inventory: { ...nothing, complete: true }, wasRead: false };
   signal.throwIfAborted();
   const title = `${name}/${repository}`;

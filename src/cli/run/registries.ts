@@ -58,7 +58,7 @@ export async function openRegistries(registries: Settings['registries'], named: 
     }
     if (type === 'acr') {
       const { openAcrRegistry } = await import('../../registry/acr/open-registry.ts');
-      return openAcrRegistry({ ...shared, concurrency: 2 * concurrency, env, credentials: (repository) => credentials.resolve(host, repository) });
+      return openAcrRegistry({ ...shared, ...registry.acr, concurrency: 2 * concurrency, env, credentials: (repository) => credentials.resolve(host, repository) });
     }
     if (type === 'gar') {
       const { projects, location, ...identity } = registry.gar ?? {};
@@ -92,9 +92,9 @@ export async function openRegistries(registries: Settings['registries'], named: 
 }
 
 /** Throws `CONFIG_INVALID` for a setting that the registry's kind does not use: whoever wrote it takes it to do something. */
-function checkSettings({ name, auth, ecr, gar }: RegistryConfig, type: string): void {
+function checkSettings({ name, auth, ecr, gar, acr }: RegistryConfig, type: string): void {
   const isEcr = type === 'ecr' || type === 'ecr-public';
-  const wrong = ecr && !isEcr ? 'ecr' : auth && isEcr ? 'auth' : ecr?.region !== undefined && type === 'ecr-public' ? 'ecr.region' : gar && type !== 'gar' ? 'gar' : undefined;
+  const wrong = ecr && !isEcr ? 'ecr' : auth && isEcr ? 'auth' : ecr?.region !== undefined && type === 'ecr-public' ? 'ecr.region' : gar && type !== 'gar' ? 'gar' : acr && type !== 'acr' ? 'acr' : undefined;
   if (wrong === undefined) return;
   throw new ToolError('CONFIG_INVALID', `The registry ${name} is of type ${type}, which does not use "${wrong}".`, {
     hint: isEcr ? 'Its credentials are found by the AWS SDK; "ecr" can name a profile or a role.' : 'Leave it out, or correct "type" or "url".',

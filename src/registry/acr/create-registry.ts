@@ -12,6 +12,7 @@ import { AcrClient } from './client.ts';
 import { deleteManifest, deleteTag } from './deletion.ts';
 import { EmptiedRepositories } from './emptied-repositories.ts';
 import { type InventoryContext, readInventory } from './inventory.ts';
+import type { ResourcePolicies } from './resource-policies.ts';
 import { type Reading, readTags } from './tag-list.ts';
 import { takenAlong } from './taken-along.ts';
 
@@ -22,6 +23,8 @@ export interface AcrRegistryOptions {
   readonly url: string;
   readonly send: Send;
   readonly cache?: ContentCache;
+  /** What its Azure resource says; without it, nothing is known of that. */
+  readonly policies?: ResourcePolicies;
   /** How many manifests are read side by side, over all repositories; the HTTP client limits the requests. Default 16. */
   readonly concurrency?: number;
 }
@@ -31,13 +34,13 @@ const DEFAULT_CONCURRENCY = 16;
 const DELETIONS = 2;
 
 /** Azure Container Registry: lists, attributes and tags by its own API, manifests by the OCI API. */
-export function createAcrRegistry({ name, url, send, cache, concurrency = DEFAULT_CONCURRENCY }: AcrRegistryOptions): Registry {
+export function createAcrRegistry({ name, url, send, cache, policies, concurrency = DEFAULT_CONCURRENCY }: AcrRegistryOptions): Registry {
   const client = new AcrClient({ name, url, send });
   const listed = new Set<string>();
   const emptied = new EmptiedRepositories(client);
   const referrers = new ReferrersApi(client.oci);
   const deletions = pLimit(DELETIONS);
-  const context: InventoryContext = { type: 'acr', client, cache, limit: pLimit(concurrency), isListed: (repository) => listed.has(repository) };
+  const context: InventoryContext = { type: 'acr', client, cache, policies, limit: pLimit(concurrency), isListed: (repository) => listed.has(repository) };
   const reading = (repository: string): Reading => ({ client, repository });
   const tagsIn = (repository: string): ReturnType<typeof readTags> => emptied.unless(repository, () => readTags(reading(repository)), new Map());
   const deleting = (repository: string, work: () => Promise<DeleteOutcome>): Promise<DeleteOutcome> =>

@@ -2,27 +2,27 @@ import { printable, redact, rememberSecret } from '../../diagnostics/redact.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import { authorityOf } from './host.ts';
 
-/** Gets an access token of Microsoft Entra ID that registries take. Throws `ToolError` `AUTH`. */
+/** Gets an access token of Microsoft Entra ID for one audience. Throws `ToolError` `AUTH`. */
 export type EntraToken = () => Promise<string>;
 
 /**
  * The audience of registries in every cloud (fluxcd/pkg, auth/azure). A token for Azure Resource Manager would do for most, but not for those that have
  * `azureADAuthenticationAsArmPolicy` switched off.
  */
-const SCOPE = 'https://containerregistry.azure.net/.default';
+const REGISTRIES = 'https://containerregistry.azure.net/.default';
 const MAX_TEXT = 1500;
 
 /**
  * Tokens of the identity that this machine has, by the chain of the Azure SDK: environment (a service principal), workload identity, managed identity, the Azure CLI and
- * other tools. The SDK is loaded when the first token is asked for. AZURE_AUTHORITY_HOST wins over what the registry's host says.
+ * other tools; for registries unless another scope is named. The SDK is loaded when the first token is asked for. AZURE_AUTHORITY_HOST wins over what the registry's host says.
  */
-export function createEntraToken(registry: string, url: string, env: Readonly<Record<string, string | undefined>>): EntraToken {
+export function createEntraToken(registry: string, url: string, env: Readonly<Record<string, string | undefined>>, scope = REGISTRIES): EntraToken {
   const authority = env['AZURE_AUTHORITY_HOST'] ? undefined : authorityOf(new URL(url).hostname);
   let credential: Promise<{ getToken(scope: string): Promise<{ readonly token: string } | null> }> | undefined;
   return async () => {
     credential ??= import('@azure/identity').then(({ DefaultAzureCredential }) => new DefaultAzureCredential({ ...(authority !== undefined && { authorityHost: authority }) }));
     try {
-      const answer = await (await credential).getToken(SCOPE);
+      const answer = await (await credential).getToken(scope);
       if (!answer) throw new Error('the Azure SDK has no token');
       rememberSecret(answer.token);
       return answer.token;

@@ -12,6 +12,7 @@ import { buildManifests } from './build-manifests.ts';
 import { ACR_CAPABILITIES } from './capabilities.ts';
 import type { AcrClient } from './client.ts';
 import { findManifest, type Listing, readListing } from './listing.ts';
+import type { ResourcePolicies } from './resource-policies.ts';
 import type { Reading } from './tag-list.ts';
 
 /** What the inventories of one registry share. */
@@ -19,6 +20,7 @@ export interface InventoryContext {
   readonly type: string;
   readonly client: AcrClient;
   readonly cache: ContentCache | undefined;
+  readonly policies: ResourcePolicies | undefined;
   /** How many manifests are read side by side, over all repositories. */
   readonly limit: LimitFunction;
   /** True of a repository that the registry's catalogue named. */
@@ -31,7 +33,7 @@ export interface InventoryContext {
  * Reading is no pull that ACR would record. Throws `AUTH`, `UNREACHABLE` and `NOT_FOUND` for the repository as a whole; whatever else cannot be read is a problem.
  */
 export async function readInventory(context: InventoryContext, repository: string, options: InventoryOptions): Promise<RepositoryInventory> {
-  const { client, type, isListed } = context;
+  const { client, type, policies, isListed } = context;
   const problems = new Problems(options.signal);
   let manifests: readonly Manifest[] = [];
   try {
@@ -45,7 +47,8 @@ export async function readInventory(context: InventoryContext, repository: strin
   }
   const found = problems.list;
   const complete = found.length === 0;
-  return { registry: client.name, type, url: client.url, repository, complete, ...(!complete && { problems: found }), capabilities: ACR_CAPABILITIES, manifests };
+  const said = { ...(!complete && { problems: found }), ...(await policies?.read(options.signal)) };
+  return { registry: client.name, type, url: client.url, repository, complete, ...said, capabilities: ACR_CAPABILITIES, manifests };
 }
 
 async function readManifests({ client, cache, limit }: InventoryContext, repository: string, options: InventoryOptions, problems: Problems): Promise<Manifest[]> {

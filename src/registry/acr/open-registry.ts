@@ -2,15 +2,23 @@ import type { Registry } from '../registry.ts';
 import { type AcrRegistryOptions, createAcrRegistry } from './create-registry.ts';
 import { type AcrSendOptions, createSend } from './create-send.ts';
 import { createEntraToken } from './entra-token.ts';
+import { managementOf } from './host.ts';
+import { ResourcePolicies } from './resource-policies.ts';
 
-export interface OpenAcrOptions extends Omit<AcrRegistryOptions, 'send'>, Pick<AcrSendOptions, 'http' | 'credentials'> {
+export interface OpenAcrOptions extends Omit<AcrRegistryOptions, 'send' | 'policies'>, Pick<AcrSendOptions, 'http' | 'credentials'> {
   /** Where AZURE_AUTHORITY_HOST is looked for. The Azure SDK itself reads the process's environment. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** The Azure resource that the registry is, `/subscriptions/…`, of which its policies are read. */
+  readonly resourceId?: string;
 }
 
 /** A registry with the way to log in to it: as the credentials say, else as the Entra identity of this machine. */
-export function openAcrRegistry({ http, credentials, env, ...options }: OpenAcrOptions): Registry {
+export function openAcrRegistry({ http, credentials, env, resourceId, ...options }: OpenAcrOptions): Registry {
   const { name, url } = options;
   const entraToken = createEntraToken(name, url, env);
-  return createAcrRegistry({ ...options, send: createSend({ http, name, url, credentials, entraToken }) });
+  const send = createSend({ http, name, url, credentials, entraToken });
+  if (resourceId === undefined) return createAcrRegistry({ ...options, send });
+  const management = managementOf(new URL(url).hostname);
+  const policies = new ResourcePolicies({ http, name, url, resourceId, management, token: createEntraToken(name, url, env, `${management}/.default`) });
+  return createAcrRegistry({ ...options, send, policies });
 }

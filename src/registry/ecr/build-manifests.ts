@@ -11,12 +11,10 @@ export interface ReadImages {
   readonly details: ReadonlyMap<Digest, ImageDetail>;
   /** The manifests that had to be read. */
   readonly documents: ReadonlyMap<Digest, ManifestDocument>;
-  /** Images of which ECR hands out no manifest. */
-  readonly withheld: ReadonlySet<Digest>;
 }
 
 /** Makes the manifests of an inventory, sorted by digest. */
-export function buildManifests({ details, documents, withheld }: ReadImages): Manifest[] {
+export function buildManifests({ details, documents }: ReadImages): Manifest[] {
   return [...details.values()]
     .toSorted((a, b) => byCodeUnit(a.digest, b.digest))
     .map((detail): Manifest => {
@@ -37,8 +35,7 @@ export function buildManifests({ details, documents, withheld }: ReadImages): Ma
         ...(subject !== undefined && { subject }),
         ...(artifactType !== undefined && { artifactType }),
         ...(vulnerability && { vulnerability }),
-        // What cannot be read could not be put back; so nothing deletes it.
-        ...(withheld.has(digest) && { locked: true }),
+        ...(detail.archived && { archived: true }),
       };
     });
 }

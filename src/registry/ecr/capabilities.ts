@@ -16,7 +16,8 @@ export const ECR_CAPABILITIES: Capabilities = {
   platforms: false,
   artifactType: true,
   vulnerability: true,
+  archive: true,
 };
 
-/** ECR Public besides records no pulls and scans nothing. */
-export const ECR_PUBLIC_CAPABILITIES: Capabilities = { ...ECR_CAPABILITIES, pulledAt: false, vulnerability: false };
+/** ECR Public besides records no pulls, scans nothing and has no archive. */
+export const ECR_PUBLIC_CAPABILITIES: Capabilities = { ...ECR_CAPABILITIES, pulledAt: false, vulnerability: false, archive: false };

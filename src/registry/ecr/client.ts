@@ -1,10 +1,11 @@
+import { isNamed } from '../../auth/aws/aws-errors.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import { type Digest, isDigest } from '../../domain/digest.ts';
 import { isRepositoryName } from '../../domain/reference.ts';
 import { isTag } from '../../domain/tag.ts';
 import type { HostLimiter } from '../../http/host-limiter.ts';
 import type { JsonObject } from '../oci/json-fields.ts';
-import { isNamed, refused } from './answer-errors.ts';
+import { refused } from './answer-errors.ts';
 import type { Operation, Service } from './service.ts';
 
 /** What a call is for, for whoever has to read why it was refused. */
@@ -75,6 +76,9 @@ export class EcrClient {
     });
   }
 }
+
+/** Most images in one call (API reference, `ImageIdentifierList`). */
+export const MOST_IMAGES = 100;
 
 /** One image in a request, by digest or by tag. */
 export interface ImageId {

@@ -1,17 +1,17 @@
 import pLimit from 'p-limit';
+import type { AwsIdentity } from '../../auth/aws/credentials.ts';
+import { createServiceConfig, type ServiceOptions } from '../../auth/aws/service-config.ts';
 import { createRegistryAuth } from '../../auth/create-registry-auth.ts';
 import { type Clock, systemClock } from '../../http/clock.ts';
 import { HostLimiter } from '../../http/host-limiter.ts';
+import { Batches } from '../batches.ts';
 import type { ContentCache } from '../cache.ts';
 import { OciClient } from '../oci/client.ts';
 import { putManifest } from '../oci/put-manifest.ts';
 import type { Registry } from '../registry.ts';
-import { Batches } from './batches.ts';
 import { ECR_PUBLIC_CAPABILITIES } from './capabilities.ts';
 import { listRepositories } from './catalog.ts';
-import { EcrClient } from './client.ts';
-import { createServiceConfig, type ServiceOptions } from './create-service-config.ts';
-import type { EcrIdentity } from './credentials.ts';
+import { EcrClient, MOST_IMAGES } from './client.ts';
 import { checkDelete, deleteManifests, type Settled } from './deletion.ts';
 import { Images, listTags, resolveTag, tagsOf } from './images.ts';
 import { type InventoryContext, readInventory } from './inventory.ts';
@@ -28,7 +28,7 @@ export interface EcrPublicRegistryOptions extends Pick<ServiceOptions, 'http' | 
   readonly name: string;
   /** `https://public.ecr.aws`, or with the alias of the account's registry, `https://public.ecr.aws/<alias>`. */
   readonly url: string;
-  readonly identity?: EcrIdentity;
+  readonly identity?: AwsIdentity;
   readonly cache?: ContentCache;
   /** Calls side by side. Default 8. */
   readonly concurrency?: number;
@@ -60,7 +60,7 @@ export function createEcrPublicRegistry(options: EcrPublicRegistryOptions): Regi
   const nameOf = (repository: string): string => (alias === undefined ? repository : `${alias}/${repository}`);
   const images = new Images(client);
   const manifests = createPublicManifests(registry, nameOf);
-  const deletions = new Batches<Settled>((repository, digests) => deleteManifests(client, images, repository, digests));
+  const deletions = new Batches<Settled>(MOST_IMAGES, (repository, digests) => deleteManifests(client, images, repository, digests));
   const read = async (repository: string, digest: string): ReturnType<Registry['readManifest']> =>
     readManifest((await manifests.read(repository, [digest], undefined)).get(digest), client, images, repository, digest);
   const tagDeletion = new TagDeletion(client, images, async (repository, tag, digest) => {
@@ -72,6 +72,7 @@ export function createEcrPublicRegistry(options: EcrPublicRegistryOptions): Regi
   return {
     name,
     type: context.type,
+    batch: MOST_IMAGES,
     url,
     async *repositories({ signal } = {}) {
       if (alias === undefined) return yield* listRepositories(client, { field: 'repositoryUri', prefix: HOST, signal });

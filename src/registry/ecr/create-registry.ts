@@ -1,16 +1,17 @@
 import pLimit from 'p-limit';
+import type { AwsIdentity } from '../../auth/aws/credentials.ts';
+import { createServiceConfig, type ServiceOptions } from '../../auth/aws/service-config.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import { type Clock, systemClock } from '../../http/clock.ts';
 import { HostLimiter } from '../../http/host-limiter.ts';
 import type { HttpClient } from '../../http/http-client.ts';
+import { Batches } from '../batches.ts';
 import type { ContentCache } from '../cache.ts';
 import type { Registry } from '../registry.ts';
-import { Batches } from './batches.ts';
+import { archiveManifest, checkArchive, restoreManifest } from './archive.ts';
 import { ECR_CAPABILITIES } from './capabilities.ts';
 import { listRepositories } from './catalog.ts';
-import { EcrClient } from './client.ts';
-import { createServiceConfig, type ServiceOptions } from './create-service-config.ts';
-import type { EcrIdentity } from './credentials.ts';
+import { EcrClient, MOST_IMAGES } from './client.ts';
 import { checkDelete, deleteManifests, type Settled } from './deletion.ts';
 import { parseEcrHost } from './host.ts';
 import { Images, listTags, resolveTag, tagsOf } from './images.ts';
@@ -28,7 +29,7 @@ export interface EcrRegistryOptions extends Pick<ServiceOptions, 'http' | 'endpo
   /** `https://<account>.dkr.ecr.<region>.amazonaws.com`, or another name for it, with `region`. */
   readonly url: string;
   readonly http: HttpClient;
-  readonly identity?: EcrIdentity;
+  readonly identity?: AwsIdentity;
   /** Where the host does not tell it. The region of the environment is never used: it may be another one. */
   readonly region?: string;
   readonly cache?: ContentCache;
@@ -55,8 +56,8 @@ export function createEcrRegistry(options: EcrRegistryOptions): Registry {
   const client = new EcrClient({ name, service, limiter, identify });
   const images = new Images(client);
   const manifests = createManifestSource(client);
-  const reads = new Batches<Found>((repository, digests) => manifests.read(repository, digests, undefined));
-  const deletions = new Batches<Settled>((repository, digests) => deleteManifests(client, images, repository, digests));
+  const reads = new Batches<Found>(MOST_IMAGES, (repository, digests) => manifests.read(repository, digests, undefined));
+  const deletions = new Batches<Settled>(MOST_IMAGES, (repository, digests) => deleteManifests(client, images, repository, digests));
   const read = async (repository: string, digest: string): ReturnType<Registry['readManifest']> => readManifest(await reads.load(repository, digest), client, images, repository, digest);
   const tagDeletion = new TagDeletion(client, images, async (repository, tag, digest) => {
     const manifest = await read(repository, digest);
@@ -67,6 +68,7 @@ export function createEcrRegistry(options: EcrRegistryOptions): Registry {
   return {
     name,
     type: context.type,
+    batch: MOST_IMAGES,
     url: url.replace(/\/+$/, ''),
     repositories: ({ signal } = {}) => listRepositories(client, { field: 'repositoryName', prefix: '', registryId, signal }),
     inventory: (repository, asked = {}) => readInventory(context, repository, asked),
@@ -76,6 +78,9 @@ export function createEcrRegistry(options: EcrRegistryOptions): Registry {
     tagsOf: (repository, digest) => tagsOf(images, repository, digest),
     readManifest: read,
     deleteManifest: async (repository, digest) => outcomeOf(await deletions.load(repository, digest)),
+    checkArchive: (repository) => checkArchive(client, repository),
+    archiveManifest: (repository, digest) => archiveManifest(client, images, repository, digest),
+    restoreManifest: (repository, digest) => restoreManifest(client, images, repository, digest),
     deleteTag: (repository, tag, digest) => tagDeletion.delete(repository, tag, digest),
     putManifest: (repository, manifest, tag) => putManifest(client, repository, manifest, tag),
   };

@@ -1,8 +1,8 @@
 import { type Digest, isDigest } from '../../domain/digest.ts';
 import { badAnswer } from '../oci/answer-errors.ts';
 import { asList } from '../oci/json-fields.ts';
-import { Batches } from './batches.ts';
-import { type EcrClient, imageId } from './client.ts';
+import { Batches } from '../batches.ts';
+import { type EcrClient, imageId, MOST_IMAGES } from './client.ts';
 import { type ImageDetail, readImageDetail } from './image-detail.ts';
 import { pages } from './pages.ts';
 
@@ -19,7 +19,7 @@ export class Images {
 
   constructor(client: EcrClient) {
     this.#client = client;
-    this.#batches = new Batches((repository, references) => this.describe(repository, references));
+    this.#batches = new Batches(MOST_IMAGES, (repository, references) => this.describe(repository, references));
   }
 
   /** All images, a page at a time. Throws `NOT_FOUND` for a repository that is not there. */

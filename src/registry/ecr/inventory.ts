@@ -9,6 +9,7 @@ import { understand } from '../oci/manifest-content.ts';
 import type { ManifestDocument } from '../oci/manifest-document.ts';
 import { Problems } from '../oci/problems.ts';
 import type { InventoryOptions } from '../registry.ts';
+import { ARCHIVE_MINIMUM_DAYS } from './archive.ts';
 import { buildManifests } from './build-manifests.ts';
 import type { EcrClient } from './client.ts';
 import type { ImageDetail } from './image-detail.ts';
@@ -45,14 +46,13 @@ export async function readInventory(context: InventoryContext, repository: strin
   }
   const found = problems.list;
   const complete = found.length === 0;
-  return { registry: client.name, type, repository, complete, ...(!complete && { problems: found }), capabilities, manifests: buildManifests(reading) };
+  return { registry: client.name, type, repository, complete, ...(!complete && { problems: found }), ...(capabilities.archive && { archiveMinimumDays: ARCHIVE_MINIMUM_DAYS }), capabilities, manifests: buildManifests(reading) };
 }
 
 /** The reading of one repository. */
 class Reading {
   readonly details = new Map<Digest, ImageDetail>();
   readonly documents = new Map<Digest, ManifestDocument>();
-  readonly withheld = new Set<Digest>();
   readonly #context: InventoryContext;
   readonly #repository: string;
   readonly #options: InventoryOptions;
@@ -131,7 +131,6 @@ class Reading {
       this.documents.set(digest, document);
       await cache?.write(digest, bytes);
     } else if (archived) {
-      this.withheld.add(digest);
       if (!isSingle(detail)) this.#problems.add(`The index ${image} is in the archive, so that nobody can tell what belongs to it. Restore it, or delete it by hand.`);
     } else if (await images.find(this.#repository, digest)) {
       this.#problems.add(found?.withheld ?? `${client.service.title} lists ${image}, and says that it has no manifest. Push it again or delete it.`);

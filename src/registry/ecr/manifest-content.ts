@@ -7,8 +7,7 @@ import { asList, asObject, asText, type JsonObject } from '../oci/json-fields.ts
 import { understand } from '../oci/manifest-content.ts';
 import type { RawManifest } from '../registry.ts';
 import { failed } from './answer-errors.ts';
-import { MOST_IMAGES } from './batches.ts';
-import type { EcrClient } from './client.ts';
+import { type EcrClient, MOST_IMAGES } from './client.ts';
 import type { Images } from './images.ts';
 import type { Found, ManifestSource } from './manifest-source.ts';
 

@@ -6,6 +6,7 @@ import {
   ECRClient,
   type ECRClientConfig,
   PutImageCommand,
+  UpdateImageStorageClassCommand,
 } from '@aws-sdk/client-ecr';
 import type { Operation, Service } from './service.ts';
 import type { JsonObject } from '../oci/json-fields.ts';
@@ -16,6 +17,7 @@ const COMMANDS: Partial<Record<Operation, new (input: never) => object>> = {
   DescribeImages: DescribeImagesCommand,
   DescribeRepositories: DescribeRepositoriesCommand,
   PutImage: PutImageCommand,
+  UpdateImageStorageClass: UpdateImageStorageClassCommand,
 };
 
 /** Amazon ECR by the SDK. */

@@ -8,7 +8,8 @@ export type Operation =
   | 'DescribeRegistries'
   | 'DescribeRepositories'
   | 'GetAuthorizationToken'
-  | 'PutImage';
+  | 'PutImage'
+  | 'UpdateImageStorageClass';
 
 /** One of the two services, by its SDK client. */
 export interface Service {

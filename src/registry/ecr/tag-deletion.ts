@@ -1,8 +1,8 @@
 import type { Digest } from '../../domain/digest.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
+import { Batches } from '../batches.ts';
 import type { DeleteOutcome } from '../registry.ts';
-import { Batches } from './batches.ts';
-import type { EcrClient } from './client.ts';
+import { type EcrClient, MOST_IMAGES } from './client.ts';
 import { type Answered, deleteImages } from './delete-images.ts';
 import { settle, type Settled } from './deletion.ts';
 import type { Images } from './images.ts';
@@ -33,7 +33,7 @@ export class TagDeletion {
     this.#client = client;
     this.#images = images;
     this.#setTag = setTag;
-    this.#batches = new Batches((repository, keys) => this.#inTurn(repository, () => this.#delete(repository, keys.map(parse))));
+    this.#batches = new Batches(MOST_IMAGES, (repository, keys) => this.#inTurn(repository, () => this.#delete(repository, keys.map(parse))));
   }
 
   async delete(repository: string, tag: string, digest: Digest): Promise<DeleteOutcome> {

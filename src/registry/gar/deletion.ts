@@ -1,16 +1,18 @@
 import { badAnswer } from '../oci/answer-errors.ts';
+import { Batches } from '../batches.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { Digest } from '../../domain/digest.ts';
 import { asList } from '../oci/json-fields.ts';
 import type { DeleteOutcome } from '../registry.ts';
 import { type Asked, errorStatus, errorText, isNotFound, isPreconditionFailed } from './answer-errors.ts';
-import { Batches } from './batches.ts';
 import type { GarClient } from './client.ts';
 import { repositoryResource } from './image-name.ts';
 import { findRepositorySettings } from './repository-settings.ts';
 import { findTags, resolveTag } from './tags.ts';
 import { deleteVersions, type Settled } from './version-deletion.ts';
 
+/** Versions in one batch. How many the service takes, it says nowhere ("determined by the service"); a batch that it refuses is taken apart. */
+const MOST_VERSIONS = 50;
 const DELETES_VERSIONS = 'artifactregistry.versions.delete';
 const DELETES_TAGS = 'artifactregistry.tags.delete';
 const MAKES_TAGS = 'artifactregistry.tags.create';
@@ -52,7 +54,7 @@ export class Deletion {
 
   constructor(client: GarClient) {
     this.#client = client;
-    this.#versions = new Batches((repository, digests) => deleteVersions(client, repository, digests));
+    this.#versions = new Batches(MOST_VERSIONS, (repository, digests) => deleteVersions(client, repository, digests));
   }
 
   /**
@@ -85,7 +87,9 @@ export class Deletion {
       const outcome = await this.#takeOff(repository, tag);
       if (outcome !== 'done' && outcome !== 'missing') return { outcome: 'locked', message: outcome.locked };
     }
-    return this.#versions.load(repository, digest);
+    const settled = await this.#versions.load(repository, digest);
+    if (!settled) throw new TypeError('a batch that ends says what became of all that was in it');
+    return settled;
   }
 
   /** Takes one tag off; compared with `digest` right before, since the API takes no condition. */

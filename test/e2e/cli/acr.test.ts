@@ -55,6 +55,15 @@ describe('a registry of Azure', () => {
     expect(acr.requests.filter(({ method }) => method === 'PATCH')).toEqual([]);
   });
 
+  test('has an Azure resource, and a registry of another kind has none', async () => {
+    const acr = await acrWithBuilds();
+    const session = await newSession({ env: { REGISTRY_USER: USER.user, REGISTRY_PASSWORD: USER.password } });
+    const id = '/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/ops/providers/Microsoft.ContainerRegistry/registries/contoso';
+    await session.file('.regctlrc.yaml', `registries: {contoso: {url: ${acr.url}, type: oci, acr: {resourceId: ${id}}}}\n`);
+    expect(await session.run('prune', 'contoso/team/app', '--keep-last', '3')).toMatchObject({ code: 3, stderr: expect.stringContaining('which does not use "acr"') as string });
+    expect(acr.requests).toEqual([]);
+  });
+
   test('is pruned as the managed identity of the machine where nothing else is given', async () => {
     const acr = await acrWithBuilds();
     const expires = String(Math.floor(Date.now() / 1000) + 3600);

@@ -54,6 +54,23 @@ describe('a project of Harbor, in one line', () => {
     expect(harbor.requests.filter(({ path }) => path.includes('/other/') || path.includes('/manifests/'))).toEqual([]);
   });
 
+  test('is split into shards that together are the whole, each repository in one', async () => {
+    const harbor = await harborWithBuilds();
+    for (let n = 0; n < 8; n++) await pushTo(harbor, `myproject/service-${n}`, image({ layers: [layer(`service ${n}`, 100)] }), ['v1']);
+    const session = await newSession({ env: ENV });
+    const partsOf = async (target: string): Promise<string[][]> => {
+      const plans = await Promise.all(['1/3', '2/3', '3/3'].map((shard) => session.plan([`${harbor.host}/${target}`, '--keep-last', '1', '--shard', shard])));
+      return plans.map(({ repositories }) => repositories.map(({ repository }) => repository));
+    };
+    const parts = await partsOf('myproject');
+    expect(parts.flat().toSorted()).toEqual(['myproject/app', 'myproject/deep/tool', ...Array.from({ length: 8 }, (_, n) => `myproject/service-${n}`)]);
+    expect(parts.filter((part) => part.length > 0).length).toBeGreaterThan(1);
+    // A repository is in its own shard alone, and stands for nothing below it.
+    await pushTo(harbor, 'myproject/deep', image({ layers: [layer('deep', 100)] }), ['v1']);
+    expect((await partsOf('myproject/deep')).flat()).toEqual(['myproject/deep']);
+    expect((await Promise.all(['1/2', '2/2'].map((shard) => session.run('prune', `${harbor.host}/myproject/none`, '--keep-last', '1', '--shard', shard)))).map(({ code }) => code).toSorted()).toEqual([0, 1]);
+  });
+
   test('is pruned with --apply, and undone', async () => {
     const harbor = await harborWithBuilds();
     const before = tagsIn(harbor);

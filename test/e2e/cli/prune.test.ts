@@ -222,6 +222,18 @@ describe('--apply', () => {
     expect((await session.run(...words, '--apply')).stdout).toContain('delete  0 images');
   });
 
+  test('does not say that it is done where something could not be listed', async () => {
+    const registry = await registryWith({ 'team/app': 2 });
+    registry.onRequest(({ path }) => (path.startsWith('/v2/_catalog') ? { status: 403, body: '{"errors":[{"code":"DENIED"}]}' } : undefined));
+    const session = await newSession();
+
+    const { code, stdout } = await session.run('prune', registry.host, '--keep-last', '1', '--apply');
+
+    expect(code).toBe(4);
+    expect(stdout).toContain('applied  0 repositories, nothing done: not everything could be read\n');
+    expect(tagsIn(registry, 'team/app')).toHaveLength(2);
+  });
+
   test('adds what came of it to the plan, as a document', async () => {
     const registry = await registryWith({ 'team/app': 3 });
     const session = await newSession();

@@ -3,7 +3,7 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /** A program that tests start: a registry, or a client that is not ours. */
-export type Binary = 'docker-registry' | 'registry3' | 'skopeo' | 'openssl';
+export type Binary = 'docker-registry' | 'registry3' | 'skopeo' | 'openssl' | 'kube-apiserver' | 'etcd';
 
 /** How a person gets it. */
 const HINTS: Readonly<Record<Binary, string>> = {
@@ -11,6 +11,8 @@ const HINTS: Readonly<Record<Binary, string>> = {
   registry3: 'run `go install github.com/distribution/distribution/v3/cmd/registry@v3.1.2` and name the binary in REGPRUNE_REGISTRY3',
   skopeo: 'install the Debian package skopeo',
   openssl: 'install the Debian package openssl',
+  'kube-apiserver': 'build it as .ci/run does and name the binary in REGPRUNE_KUBE_APISERVER',
+  etcd: 'install the Debian package etcd-server, or name the binary in REGPRUNE_ETCD',
 };
 
 /** True in CI, where a missing server is a failure and no reason to skip. */
@@ -33,14 +35,15 @@ export function binaryPath(binary: Binary): string {
 const found = new Map<Binary, string | undefined>();
 
 function find(binary: Binary): string | undefined {
-  if (!found.has(binary)) found.set(binary, binary === 'registry3' ? findRegistry3() : onPath(binary));
+  if (!found.has(binary)) found.set(binary, (NAMED_BY[binary] && process.env[NAMED_BY[binary]]) || (binary === 'registry3' ? findRegistry3() : onPath(binary)));
   return found.get(binary);
 }
 
-/** Distribution 3, from the environment, or what is called `registry` on the PATH if it says that it is version 3. */
+/** Variables that name a binary, wherever it is. */
+const NAMED_BY: Partial<Readonly<Record<Binary, string>>> = { registry3: 'REGPRUNE_REGISTRY3', 'kube-apiserver': 'REGPRUNE_KUBE_APISERVER', etcd: 'REGPRUNE_ETCD' };
+
+/** Distribution 3: what is called `registry` on the PATH if it says that it is version 3. */
 function findRegistry3(): string | undefined {
-  const named = process.env['REGPRUNE_REGISTRY3'];
-  if (named) return named;
   const path = onPath('registry');
   if (path === undefined) return undefined;
   try {

@@ -1,11 +1,8 @@
-import { once } from 'node:events';
-import http, { type IncomingMessage, type ServerResponse } from 'node:http';
-import https from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { type FakeServer, startFakeServer } from '../shared/fake-server.ts';
 import type { Account } from './accounts.ts';
 import { answerOci } from './oci-api.ts';
 import { answerOwn } from './own-api.ts';
-import { AcrError, type Reply, type Seen } from './reply.ts';
+import type { Reply, Seen } from '../shared/messages.ts';
 import { AcrStore } from './store.ts';
 import { Tokens } from './tokens.ts';
 
@@ -21,31 +18,10 @@ export interface FakeAcrOptions {
   readonly tls?: { readonly key: string; readonly cert: string };
 }
 
-/** A hook may answer in the place of ACR, or do something first. */
-type Hook = (request: Seen) => Reply | undefined | void;
-
-interface LoggedRequest {
-  readonly method: string;
-  /** Path with query. */
-  readonly path: string;
-  readonly headers: Seen['headers'];
-  readonly sent: string;
-  status: number;
-  /** What was answered, for the check against the swagger file; of manifests and blobs nothing. */
-  body: string;
-}
-
 /** A running registry. */
-export interface FakeAcr {
-  /** `127.0.0.1:PORT` */
-  readonly host: string;
-  readonly url: string;
+export interface FakeAcr extends FakeServer {
   readonly store: AcrStore;
   readonly tokens: Tokens;
-  /** All requests in the order they arrived. Set `length` to 0 to begin anew. */
-  readonly requests: LoggedRequest[];
-  onRequest(hook: Hook): () => void;
-  close(): Promise<void>;
 }
 
 /**
@@ -55,18 +31,11 @@ export interface FakeAcr {
 export async function startFakeAcr({ accounts, abac = false, referrersApi = true, maxPage = 1000, tls }: FakeAcrOptions): Promise<FakeAcr> {
   const store = new AcrStore();
   const tokens = new Tokens(accounts, abac);
-  const requests: LoggedRequest[] = [];
-  let hooks: readonly Hook[] = [];
-  const listener = (message: IncomingMessage, response: ServerResponse): void => void serve(message, response);
-  const server = tls ? https.createServer(tls, listener) : http.createServer(listener);
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const scheme = tls ? 'https' : 'http';
-  const own = `127.0.0.1:${(server.address() as AddressInfo).port}`;
 
-  function answer(request: Seen): Reply {
+  function answer(request: Seen, own: string): Reply {
+    const scheme = tls ? 'https' : 'http';
     // Behind a proxy that leaves the Host header as it is, the registry is known by that name.
-    const host = String(request.headers['host'] ?? own);
+    const host = String(request.headers['host'] ?? new URL(own).host);
     const url = new URL(request.path, `${scheme}://${host}`);
     if (url.pathname === '/oauth2/exchange' || url.pathname === '/oauth2/token') return tokens.answer(request, url.pathname, host);
     if (url.pathname === '/v2/') {
@@ -80,50 +49,7 @@ export async function startFakeAcr({ accounts, abac = false, referrersApi = true
     return { status: 404, headers: { 'content-type': 'text/plain' }, body: '404 page not found' };
   }
 
-  async function serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
-    const chunks: Buffer[] = [];
-    for await (const chunk of message) chunks.push(chunk as Buffer);
-    const request: Seen = { method: message.method ?? '', path: message.url ?? '', headers: message.headers, body: Buffer.concat(chunks) };
-    const logged: LoggedRequest = { method: request.method, path: request.path, headers: request.headers, sent: request.body.toString('utf8'), status: 0, body: '' };
-    requests.push(logged);
-    const reply = replyTo(request);
-    const body = Buffer.from(reply.body ?? '');
-    logged.status = reply.status;
-    if (!request.path.startsWith('/v2/')) logged.body = body.toString('utf8');
-    response.writeHead(reply.status, { 'docker-distribution-api-version': 'registry/2.0', 'x-ms-correlation-request-id': 'f00', 'content-length': String(body.length), ...reply.headers });
-    response.end(request.method === 'HEAD' ? undefined : body);
-  }
-
-  function replyTo(request: Seen): Reply {
-    try {
-      for (const hook of hooks) {
-        const reply = hook(request);
-        if (reply) return reply;
-      }
-      return answer(request);
-    } catch (error) {
-      if (error instanceof AcrError) return error.reply;
-      return { status: 500, headers: { 'content-type': 'text/plain' }, body: `internal server error: ${(error as Error).stack}` };
-    }
-  }
-
-  return {
-    host: own,
-    url: `${scheme}://${own}`,
-    store,
-    tokens,
-    requests,
-    onRequest(hook) {
-      hooks = [...hooks, hook];
-      return () => {
-        hooks = hooks.filter((other) => other !== hook);
-      };
-    },
-    async close() {
-      const closed = once(server, 'close');
-      server.close();
-      server.closeAllConnections();
-      await closed;
-    },
-  };
+  const headers = { 'docker-distribution-api-version': 'registry/2.0', 'x-ms-correlation-request-id': 'f00' };
+  const server = await startFakeServer({ answer, headers, keeps: (path) => !path.startsWith('/v2/'), tls });
+  return { ...server, store, tokens };
 }

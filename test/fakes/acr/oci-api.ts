@@ -1,7 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { listPage } from './list-page.ts';
 import { pushManifest } from './push-manifest.ts';
-import { AcrError, json, type Reply, type Seen } from './reply.ts';
+import type { Reply, Seen } from '../shared/messages.ts';
+import { AcrError, json } from './reply.ts';
 import { type AcrStore, disallowed } from './store.ts';
 
 export interface ApiContext {

@@ -1,6 +1,7 @@
 import { listPage } from './list-page.ts';
 import type { ApiContext } from './oci-api.ts';
-import { AcrError, json, type Reply, type Seen } from './reply.ts';
+import type { Reply, Seen } from '../shared/messages.ts';
+import { AcrError, json } from './reply.ts';
 import type { Locks, StoredManifest, StoredRepository, StoredTag } from './store.ts';
 
 /** So many of its tags a manifest names, and no more (Azure/acr#529, Azure/azure-cli#7438). */

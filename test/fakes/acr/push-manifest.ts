@@ -1,21 +1,8 @@
 import { createHash } from 'node:crypto';
-import { AcrError, type Reply, type Seen } from './reply.ts';
+import type { ManifestJson } from '../shared/manifest-json.ts';
+import type { Reply, Seen } from '../shared/messages.ts';
+import { AcrError } from './reply.ts';
 import { type AcrStore, disallowed, type StoredManifest, unlocked } from './store.ts';
-
-interface Descriptor {
-  readonly mediaType: string;
-  readonly digest: string;
-  readonly size: number;
-}
-
-interface ManifestJson {
-  readonly artifactType?: string;
-  readonly config?: Descriptor;
-  readonly layers?: readonly Descriptor[];
-  readonly manifests?: readonly Descriptor[];
-  readonly subject?: Descriptor;
-  readonly annotations?: Readonly<Record<string, string>>;
-}
 
 /** Takes a manifest in, under its digest or a tag. Its blobs and children must be there. */
 export function pushManifest(store: AcrStore, name: string, reference: string, { headers, body }: Seen): Reply {

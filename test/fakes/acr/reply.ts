@@ -1,18 +1,4 @@
-/** What is answered. A HEAD request gets the same without the body. */
-export interface Reply {
-  readonly status: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string | Uint8Array;
-}
-
-/** A request as the handlers see it. */
-export interface Seen {
-  readonly method: string;
-  /** Path with query, as sent. */
-  readonly path: string;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  readonly body: Buffer;
-}
+import { type Reply, ReplyError } from '../shared/messages.ts';
 
 /** Statuses of ACR's error codes. */
 const STATUS = {
@@ -31,13 +17,10 @@ const STATUS = {
 } as const;
 
 /** Ends a request with one of ACR's errors (swagger, `AcrErrors`). */
-export class AcrError extends Error {
-  readonly reply: Reply;
-
+export class AcrError extends ReplyError {
   constructor(code: keyof typeof STATUS, message: string, { headers = {}, detail }: { readonly headers?: Readonly<Record<string, string>>; readonly detail?: object } = {}) {
-    super(message);
     const body = JSON.stringify({ errors: [{ code, message, ...(detail && { detail }) }] });
-    this.reply = { status: STATUS[code], headers: { 'content-type': 'application/json; charset=utf-8', ...headers }, body };
+    super(message, { status: STATUS[code], headers: { 'content-type': 'application/json; charset=utf-8', ...headers }, body });
   }
 }
 

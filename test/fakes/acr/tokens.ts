@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Account } from './accounts.ts';
-import { AcrError, json, type Reply, type Seen } from './reply.ts';
+import type { Reply, Seen } from '../shared/messages.ts';
+import { AcrError, json } from './reply.ts';
 
 interface Access {
   readonly type: string;

@@ -174,6 +174,17 @@ function putImage(input: Input, rules: Rules): object {
   return { image: { registryId: rules.account, repositoryName: repository.name, imageId: { imageDigest: image.digest, ...(imageTag !== undefined && { imageTag }) }, imageManifest, imageManifestMediaType: mediaType } };
 }
 
+function updateImageStorageClass(input: Input, rules: Rules): object {
+  const repository = repositoryOf(input, rules);
+  const imageId = input['imageId'] as Id;
+  const image = find(repository, imageId);
+  if (!image) throw new ServiceError('ImageNotFoundException', 'The image requested does not exist in the specified repository.');
+  if (image.unarchivable) throw new ServiceError('ImageStorageClassUpdateNotSupportedException', 'The requested image storage class update is not supported.');
+  if (input['targetStorageClass'] === 'ARCHIVE') image.status = 'ARCHIVED';
+  else if (image.status === 'ARCHIVED') image.status = 'ACTIVATING';
+  return { registryId: rules.account, repositoryName: repository.name, imageId: { imageDigest: image.digest }, imageStatus: image.status };
+}
+
 function describeRegistries(_input: Input, { account, alias }: Rules): object {
   const aliases = [{ name: alias, status: 'ACTIVE', primaryRegistryAlias: true, defaultRegistryAlias: true }];
   return { registries: [{ registryId: account, registryArn: `arn:aws:ecr-public::${account}:registry/${account}`, registryUri: `public.ecr.aws/${alias}`, verified: false, aliases }] };
@@ -185,6 +196,7 @@ const PRIVATE: Readonly<Record<string, (input: Input, rules: Rules) => object>> 
   DescribeImages: describeImages,
   DescribeRepositories: describeRepositories,
   PutImage: putImage,
+  UpdateImageStorageClass: updateImageStorageClass,
 };
 
 const PUBLIC: typeof PRIVATE = {

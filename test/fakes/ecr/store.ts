@@ -15,6 +15,8 @@ export interface StoredImage {
   pushedAt: number;
   pulledAt?: number;
   status: 'ACTIVE' | 'ARCHIVED' | 'ACTIVATING';
+  /** It is one that the service does not archive. */
+  unarchivable?: true;
   vulnerability?: Severity;
 }
 

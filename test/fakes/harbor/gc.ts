@@ -1,6 +1,7 @@
 import type { Query } from './query.ts';
 import { time } from './render.ts';
-import { HarborError, type Reply } from './reply.ts';
+import type { Reply } from '../shared/messages.ts';
+import { HarborError } from './reply.ts';
 import type { GcJob, HarborStore } from './store.ts';
 
 /** Starts a job that is over after two looks at it; what nothing refers to is gone at once (src/server/v2.0/handler/gc.go). */

@@ -1,23 +1,8 @@
 import { createHash } from 'node:crypto';
-import { HarborError, type Reply, type Seen } from './reply.ts';
+import type { Descriptor, ManifestJson } from '../shared/manifest-json.ts';
+import type { Reply, Seen } from '../shared/messages.ts';
+import { HarborError } from './reply.ts';
 import type { HarborStore, StoredArtifact, StoredRepository } from './store.ts';
-
-interface Descriptor {
-  readonly mediaType: string;
-  readonly digest: string;
-  readonly size: number;
-  readonly platform?: Readonly<Record<string, string>>;
-  readonly annotations?: Readonly<Record<string, string>>;
-}
-
-interface ManifestJson {
-  readonly artifactType?: string;
-  readonly config?: Descriptor;
-  readonly layers?: readonly Descriptor[];
-  readonly manifests?: readonly Descriptor[];
-  readonly subject?: Descriptor;
-  readonly annotations?: Readonly<Record<string, string>>;
-}
 
 /** Takes a manifest in: the registry behind wants its blobs, then Harbor notes what it says (src/controller/artifact/abstractor.go), its tag, and what it is attached to. */
 export function pushManifest(store: HarborStore, repository: string, reference: string, { headers, body }: Seen): Reply {

@@ -1,4 +1,5 @@
-import { HarborError, json, type Reply } from './reply.ts';
+import type { Reply } from '../shared/messages.ts';
+import { HarborError, json } from './reply.ts';
 
 /** Checks a query as go-swagger does before any handler sees it (src/lib/http/error.go). */
 export class Query {

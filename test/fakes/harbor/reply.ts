@@ -1,18 +1,4 @@
-/** What is answered. A HEAD request gets the same without the body. */
-export interface Reply {
-  readonly status: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string | Uint8Array;
-}
-
-/** A request as the handlers see it. */
-export interface Seen {
-  readonly method: string;
-  /** Path with query, as sent. */
-  readonly path: string;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  readonly body: Buffer;
-}
+import { type Reply, ReplyError } from '../shared/messages.ts';
 
 /** Codes and statuses of Harbor's errors (src/lib/http/error.go). */
 const STATUS = {
@@ -30,17 +16,13 @@ const STATUS = {
   VIOLATE_FOREIGN_KEY_CONSTRAINT: 412,
   PROJECTPOLICYVIOLATION: 412,
   UNPROCESSABLE_ENTITY: 422,
-  UNKNOWN: 500,
 } as const;
 
 /** Ends a request with one of Harbor's errors. */
-export class HarborError extends Error {
-  readonly reply: Reply;
-
+export class HarborError extends ReplyError {
   constructor(code: keyof typeof STATUS, message: string, headers: Readonly<Record<string, string>> = {}) {
-    super(message);
     const body = `${JSON.stringify({ errors: [{ code, message }] })}\n`;
-    this.reply = { status: STATUS[code], headers: { 'content-type': 'application/json; charset=utf-8', ...headers }, body };
+    super(message, { status: STATUS[code], headers: { 'content-type': 'application/json; charset=utf-8', ...headers }, body });
   }
 }
 

@@ -3,7 +3,8 @@ import { deleteDeeply } from './delete-deeply.ts';
 import { jobPage, renderJob, startGc } from './gc.ts';
 import { Query } from './query.ts';
 import { type Detail, renderAccessory, renderArtifact, type RenderOptions, renderProject, renderRepository, renderTag, time } from './render.ts';
-import { HarborError, json, type Reply, type Seen } from './reply.ts';
+import type { Reply, Seen } from '../shared/messages.ts';
+import { HarborError, json } from './reply.ts';
 import type { HarborStore, StoredArtifact, StoredProject } from './store.ts';
 
 /** What the handlers share. */

@@ -1,10 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { parse } from 'yaml';
-import type { LoggedRequest } from './fake-harbor.ts';
+import type { LoggedRequest } from '../shared/fake-server.ts';
 
 /** Harbor's own description of its API, where the folder with it is there. */
 const SWAGGER_FILE = new URL('../../../../shared/specs/harbor-swagger.yaml', import.meta.url);
 export const HAS_SWAGGER = existsSync(SWAGGER_FILE);
+
+type Answered = Pick<LoggedRequest, 'method' | 'path' | 'status' | 'body'>;
 
 interface Schema {
   readonly $ref?: string;
@@ -38,11 +40,11 @@ export class SwaggerCheck {
   readonly #swagger = parse(readFileSync(SWAGGER_FILE, 'utf8')) as Swagger;
 
   /** What is wrong, a sentence each. */
-  problemsOf(requests: readonly LoggedRequest[]): string[] {
+  problemsOf(requests: readonly Answered[]): string[] {
     return requests.filter(({ path }) => path.startsWith('/api/v2.0/')).flatMap((request) => this.#problemsOf(request));
   }
 
-  #problemsOf({ method, path, status, body }: LoggedRequest): string[] {
+  #problemsOf({ method, path, status, body }: Answered): string[] {
     const url = new URL(path, 'http://harbor');
     const where = `${method} ${url.pathname} ${status}`;
     const operation = this.#operation(method, url.pathname.slice('/api/v2.0'.length));

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Account, mayProject } from './accounts.ts';
-import { HarborError, json, type Reply, type Seen } from './reply.ts';
+import type { Reply, Seen } from '../shared/messages.ts';
+import { HarborError, json } from './reply.ts';
 import type { HarborStore } from './store.ts';
 
 /** The token service (src/core/service/token): `GET /service/token`, which grants what of the asked the account may. */

@@ -126,6 +126,14 @@ describe('a config that is there is never passed over', () => {
   });
 });
 
+/** As `az acr show --query id` writes it. */
+const RESOURCE_ID = '/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/ops/providers/Microsoft.ContainerRegistry/registries/contoso';
+
+test('the Azure resource that a registry is', async () => {
+  const registry = { name: 'contoso', url: 'https://contoso.azurecr.io', acr: { resourceId: RESOURCE_ID } };
+  expect(await load({ '.regctlrc': `registries: {contoso: {url: contoso.azurecr.io, acr: {resourceId: ${RESOURCE_ID}}}}\n` })).toMatchObject({ registries: [registry] });
+});
+
 test('a whole config; its files are relative to it', async () => {
   const text = [
     'registries:',
@@ -164,7 +172,7 @@ test('a whole config; its files are relative to it', async () => {
     policies: ['../policies/a.yaml', '/etc/regctl/b.yaml'],
     inUse: [
       { file: '../running.txt' },
-      { command: ['./deployed', '--all'] },
+      { command: ['../deployed', '--all'] },
       { kubernetes: {} },
       { kubernetes: { kubeconfig: '../clusters.yaml', contexts: ['prod', 'staging'] } },
       { ecs: { regions: ['eu-central-1'], profile: 'ops' } },
@@ -210,6 +218,8 @@ describe('what is wrong in a config', () => {
     ['{url: example.com, auth: {username: a, passwordEnv: "not a name"}}', 'not the name of an environment variable'],
     ['{url: example.com, plainHttp: false}', 'can only be true: leave it out otherwise'],
     ['{url: example.com, concurrency: 1000}', 'must be 256 or less'],
+    ['{url: example.com, acr: {resourceId: contoso}}', 'not the id of a registry, such as /subscriptions/…/resourceGroups/ops/providers/Microsoft.ContainerRegistry/registries/contoso'],
+    [`{url: example.com, acr: {resourceId: "${RESOURCE_ID}/../other"}}`, 'not the id of a registry, such as /subscriptions/…/resourceGroups/ops/providers/Microsoft.ContainerRegistry/registries/contoso'],
     ['{type: oci}', 'missing key "url"'],
   ])('a registry %s', async ([registry, problem]) => {
     expect((await heads(`registries:\n  prod: ${registry}\n`)).map((line) => line.replace(/^\.regctlrc:2:\d+: /, ''))).toEqual([problem]);

@@ -55,7 +55,7 @@ test('a whole document', () => {
     vulnerability: 'high',
   };
   const capabilities = { deleteTag: true, listUntagged: false, pushedAt: false, createdAt: false, pulledAt: false, tagTimes: false, labels: false, annotations: false, platforms: false, artifactType: false, vulnerability: false };
-  const one = { registry: 'prod', type: 'harbor', repository: 'team/app', complete: false, problems: ['a page failed'], capabilities, manifests: [full] };
+  const one = { registry: 'prod', type: 'harbor', repository: 'team/app', complete: false, problems: ['a page failed'], notes: ['a note'], recoverableDays: 7, capabilities, manifests: [full] };
   expect(parseInventory(document(one), 'i.json')).toEqual({ ...HEAD, repositories: [one] });
 });
 
@@ -139,6 +139,7 @@ describe('what is wrong is told with its place', () => {
   test('names and lists of a repository', () => {
     expect(problems(document({ complete: true }))).toEqual(['repositories[0].registry: missing', 'repositories[0].repository: missing', 'repositories[0].manifests: missing']);
     expect(problems(document(repository([], { repository: '../x' })))).toEqual(['repositories[0].repository: not a repository name']);
+    for (const days of [0, -1, 1.5, '7']) expect(problems(document(repository([], { recoverableDays: days })))).toEqual(['repositories[0].recoverableDays: expected a number of days']);
     expect(problems(document(repository([], { capabilities: 'all' })))).toEqual(['repositories[0].capabilities: expected an object']);
     expect(problems(document(repository([], { capabilities: { deleteTag: 'yes' } })))).toEqual(['repositories[0].capabilities.deleteTag: expected true or false']);
   });

@@ -1,12 +1,13 @@
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { makeSource } from '../../../src/diagnostics/source.ts';
-import { parseInUse, readInUseFile } from '../../../src/inuse/file.ts';
+import { readInUseFile, understood } from '../../../src/inuse/file.ts';
+import { readText } from '../../../src/inuse/text.ts';
 import { folderWith } from '../config/temporary-folder.ts';
 
 const HEX = '0123456789abcdef'.repeat(4);
 const DIGEST = `sha256:${HEX}`;
-const read = (text: string): ReturnType<typeof parseInUse> => parseInUse(makeSource('running.txt', text));
+const read = (text: string): ReturnType<typeof understood> => understood(readText(makeSource('running.txt', text)));
 
 test('one reference or digest a line, with comments, blank lines and any line ends', () => {
   const images = read(`# what runs\r\n\r\n  registry.example.com/team/app:v1  \r\n${DIGEST} # the gateway\n\tteam/web@${DIGEST}\n#${DIGEST}\nnginx:1.27`);

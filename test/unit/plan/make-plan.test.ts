@@ -72,6 +72,12 @@ describe('the document', () => {
     expect(planRepository(read, [policy()], NOTHING_IN_USE, NOW).plan).not.toHaveProperty('url');
   });
 
+  test('a repository says for how long what is deleted can be restored, where that is known', () => {
+    const read = repository([]);
+    expect(planRepository({ ...read, recoverableDays: 7 }, [policy()], NOTHING_IN_USE, NOW).plan.recoverableDays).toBe(7);
+    expect(planRepository(read, [policy()], NOTHING_IN_USE, NOW).plan).not.toHaveProperty('recoverableDays');
+  });
+
   test('repositories planned one by one make the same plan', () => {
     const repositories = [repository([manifest('a', { tags: ['v1'], pushedAt: daysAgo(9) })]), repository([manifest('b')], { repository: 'b' })];
     const planned = repositories.map((read) => planRepository(read, context.policies, context.inUse, NOW));
@@ -109,6 +115,7 @@ describe('diagnostics', () => {
     [repository([]), []],
     [repository([], { complete: false }), ['incomplete']],
     [repository([], { capabilities: capabilities({ pushedAt: false }) }), ['clock_fallback']],
+    [repository([], { notes: ['what nothing is decided by'] }), ['note']],
     [repository([], { registry: 'other' }), ['ungoverned']],
     [repository([], { registry: 'other', complete: false, capabilities: capabilities({ pushedAt: false }) }), ['incomplete', 'ungoverned']],
     [repository([], { capabilities: capabilities({ pushedAt: false, createdAt: false }) }), []],
@@ -125,10 +132,10 @@ test('a limit and an unread source block together', () => {
   expect([made.applyable, made.blockedBy.map(({ code }) => code)]).toEqual([false, ['maxDeletions', 'inUseIncomplete']]);
 });
 
-test('the same source is named whatever order several users of an image come in', () => {
+test('of several users of an image the same one is named whatever order they come in, and how many more there are', () => {
   const read = repository([manifest('a', { tags: ['v1'], pushedAt: daysAgo(9), config: 'c' })]);
-  const users = ['pod b', 'pod a', 'pod c'].map((source) => ({ image: { digest: digest('a') }, source }));
+  const users = ['pod b', 'pod a', 'pod c', 'pod b'].map((source) => ({ image: { digest: digest('a') }, source }));
   const reasons = (images: typeof users): unknown => planRepository(read, [policy()], { ...NOTHING_IN_USE, images }, NOW).plan.images[0]?.reasons;
-  expect(reasons(users)).toEqual([{ code: 'in_use', by: 'pod a' }]);
+  expect(reasons(users)).toEqual([{ code: 'in_use', by: 'pod a, and 2 more' }]);
   expect(reasons(users.toReversed())).toEqual(reasons(users));
 });

@@ -15,6 +15,7 @@ function steps(manifests: readonly Manifest[], decisions: Readonly<Record<string
   const aliasOf = (full: string): string => full.slice(7, 8);
   const made = stepsFor(new Map([...graph.nodes.values()].map((node) => [node, decisions[aliasOf(node.manifest.digest)] ?? GO])));
   return made.map((step) => {
+    if (step.op === 'archive-manifest') return `archive ${aliasOf(step.digest)}`;
     if (step.op === 'delete-tag') return `-${step.tag} ${aliasOf(step.digest)}`;
     return [aliasOf(step.digest), ...(step.after.length > 0 ? [`after ${step.after.map(aliasOf).join(' ')}`] : [])].join(' ');
   });

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { digestOf } from '../../../src/registry/oci/content-digest.ts';
@@ -44,7 +44,7 @@ describe('contents', () => {
   it('leave nothing half-written beside them', async () => {
     const folder = await cacheFolder();
     await Promise.all(Array.from({ length: 20 }, () => openCache(folder).write(digest, bytes)));
-    const files = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((file) => file.isFile());
+    const files = (await readdir(join(folder, 'sha256'), { recursive: true, withFileTypes: true })).filter((file) => file.isFile());
     expect(files.map(({ name }) => name)).toEqual([digest.slice(7)]);
   });
 
@@ -81,4 +81,61 @@ describe('tags', () => {
       expect(await cache.readTags('https://a.example', 'team/app')).toEqual(new Map());
     },
   );
+});
+
+describe('what was not used for 30 days', () => {
+  const DAY = 86_400_000;
+  const at = (days: number): Date => new Date(Date.now() - days * DAY);
+  const age = (path: string, days: number): Promise<void> => utimes(path, at(days), at(days));
+  const exists = (path: string): Promise<boolean> => stat(path).then(() => true, () => false);
+  const fresh = Buffer.from('fresh');
+
+  async function agedCache(days: number): Promise<string> {
+    const folder = await cacheFolder();
+    await openCache(folder).write(digest, bytes);
+    await age(place(folder), days);
+    return folder;
+  }
+  /** Writes something, as the next day's run does. */
+  async function nextRun(folder: string, markDays = 2): Promise<void> {
+    await age(join(folder, 'gone-through'), markDays);
+    await openCache(folder).write(digestOf(fresh), fresh);
+  }
+
+  it('is dropped when something is written, and what was used stays', async () => {
+    const folder = await agedCache(31);
+    await nextRun(folder);
+    expect(await exists(place(folder))).toBe(false);
+    const used = await agedCache(31);
+    await openCache(used).read(digest);
+    await nextRun(used);
+    expect(await exists(place(used))).toBe(true);
+    const young = await agedCache(29);
+    await nextRun(young);
+    expect(await exists(place(young))).toBe(true);
+  });
+
+  it('is looked for once a day', async () => {
+    const folder = await agedCache(31);
+    await nextRun(folder, 0.5);
+    expect(await exists(place(folder))).toBe(true);
+    // A clock that was ahead does not put it off for good.
+    await nextRun(folder, -400);
+    expect(await exists(place(folder))).toBe(false);
+  });
+
+  it('is dropped with lists of tags and what was left half-written, and nothing else that is in the folder', async () => {
+    const folder = await agedCache(31);
+    const cache = openCache(folder);
+    await cache.writeTags('https://registry.example.com', 'team/app', new Map([['v1', digest]]));
+    const [tags = ''] = await readdir(join(folder, 'tags'));
+    const half = `${place(folder)}.00000000-0000-0000-0000-000000000000.tmp`;
+    const own = [place(folder), half, join(folder, 'tags', tags)];
+    const others = [join(folder, 'notes.txt'), join(folder, 'sha256', 'notes.txt'), join(folder, 'sha256', digest.slice(7, 9), 'notes.txt'), join(folder, 'tags', 'notes.json')];
+    for (const path of [half, ...others]) await writeFile(path, '');
+    for (const path of [...own, ...others]) await age(path, 400);
+    await nextRun(folder);
+    expect(await Promise.all(own.map(exists))).toEqual([false, false, false]);
+    expect(await Promise.all(others.map(exists))).toEqual([true, true, true, true]);
+  });
 });

@@ -54,6 +54,11 @@ applied  1 repository, done in part
     expect(applyText(applyReport({ repositories: [], error: { code: 'JOURNAL_WRITE', message: 'the disk is full', hint: '' } }))).toContain('stopped: the disk is full');
   });
 
+  test('is not called done where not everything could be read', () => {
+    expect(applyText(applyReport({ repositories: [reportOf(1, [])] }), { unread: true })).toContain('applied  1 repository, done in part: not everything could be read\n');
+    expect(applyText(applyReport({ repositories: [] }), { unread: true })).toContain('applied  0 repositories, nothing done: not everything could be read\n');
+  });
+
   test('lists no more than a screenful of what was not done, unless asked', () => {
     const report = applyReport({ repositories: [reportOf(0, Array.from({ length: 50 }, () => ({ outcome: 'failed' as const })))] });
 

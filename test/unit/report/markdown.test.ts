@@ -56,4 +56,11 @@ As of 2026-11-24 03:10 UTC. Nothing has been changed.
 
     expect(text).toContain('**This plan may not be carried out:**\n\n- what is in use is not known&#58; it&#95;broke\n');
   });
+
+  test('says until when what goes can be restored, and what is to be known of a registry', () => {
+    const note = { code: 'note', registry: 'prod', repository: 'team/a', message: 'it *deletes* by itself' } as const;
+    const text = planMarkdown(plan([repository([expired('a1', 'main-1', 4)], { recoverableDays: 7 })], { diagnostics: [note, note] }));
+    expect(text).toContain('| 1 | 0 | 0 | 40.0 MB (recoverable until 2026-12-01) |\n');
+    expect(text.match(/^Note: it &#42;deletes&#42; by itself$/gm)).toHaveLength(1);
+  });
 });

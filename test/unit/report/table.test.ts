@@ -155,4 +155,16 @@ Nothing has been changed. To carry this plan out:
     expect(planTable(plan([nested]))).toContain('+2 parts');
     expect(planTable(plan([nested]))).not.toContain(digest('a3').slice(0, 19));
   });
+
+  test('says until when what goes can be restored, which frees no space before', () => {
+    const text = planTable(plan([repository([expired('a1', 'main-1', 4)], { recoverableDays: 7 })]));
+    expect(text).toContain('delete  1 image · 40.0 MB freed · recoverable until 2026-12-01, and stored until then\n');
+    expect(planTable(plan([repository([expired('a1', 'main-1', 4)], { recoverableDays: 1e12 })]))).toContain('recoverable for 1,000,000,000,000 days');
+    expect(planTable(plan([repository([image('a1')], { recoverableDays: 7 })]))).not.toContain('recoverable');
+  });
+
+  test('tells what is to be known of a registry once', () => {
+    const note = { code: 'note', registry: 'prod', repository: 'team/a', message: 'it deletes by itself' } as const;
+    expect(planTable(plan([repository([image('a1')])], { diagnostics: [note, { ...note, repository: 'team/b' }] })).match(/^note: it deletes by itself$/gm)).toHaveLength(1);
+  });
 });

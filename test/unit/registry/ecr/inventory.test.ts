@@ -8,7 +8,7 @@ import type { Manifest } from '../../../../src/domain/inventory.ts';
 import { ContentCache } from '../../../../src/registry/cache.ts';
 import { HostLimiter } from '../../../../src/http/host-limiter.ts';
 import type { StoredImage } from '../../../fakes/ecr/store.ts';
-import { createRetryStrategy } from '../../../../src/registry/ecr/retry-strategy.ts';
+import { createRetryStrategy } from '../../../../src/auth/aws/retry-strategy.ts';
 import { testClock } from '../../http/test-client.ts';
 import { app, type Fixture, REPOSITORY, startEcr } from './ecr-fixture.ts';
 
@@ -106,12 +106,12 @@ describe('an inventory', () => {
 });
 
 describe('what is in the archive', () => {
-  it('is in the inventory, and locked: its manifest cannot be read, so it could not be put back', async () => {
+  it('is in the inventory, and known for it: its manifest cannot be read, so it could not be put back', async () => {
     const { fake, registry } = await archived();
     const { manifests, complete } = await registry.inventory(REPOSITORY);
     expect(complete).toBe(true);
-    expect(find(manifests, app('old').digest)).toMatchObject({ tags: ['old'], locked: true });
-    expect(find(manifests, app('new').digest)).not.toHaveProperty('locked');
+    expect(find(manifests, app('old').digest)).toMatchObject({ tags: ['old'], archived: true });
+    expect(find(manifests, app('new').digest)).not.toHaveProperty('archived');
     expect(await registry.listTags(REPOSITORY)).toContain('old');
     expect(await registry.resolveTag(REPOSITORY, 'old')).toBe(app('old').digest);
     await expect(registry.readManifest(REPOSITORY, app('old').digest)).rejects.toMatchObject({ code: 'REGISTRY_ERROR', message: expect.stringContaining('archive') as string });

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { image, index, layer } from '../../../../src/demo/image.ts';
-import { Batches } from '../../../../src/registry/gar/batches.ts';
 import { startFaultProxy } from '../../../contract/fault-proxy.ts';
 import { type FakeAccount, type FakeGar, OWNER } from '../../../fakes/gar/fake-gar.ts';
 import { APP, callsOf, connect, failure, fakeGar } from './gar-fixture.ts';
@@ -112,29 +111,6 @@ describe('a deletion', () => {
     } finally {
       await proxy.stop();
     }
-  });
-});
-
-describe('what is asked for at the same time', () => {
-  it('is done together, repository by repository', async () => {
-    const done: (readonly string[])[] = [];
-    const batches = new Batches(async (repository, keys) => {
-      done.push([repository, ...keys]);
-      return new Map(keys.map((key) => [key, `${key} of ${repository}`]));
-    });
-    const answers = await Promise.all([batches.load('app', 'one'), batches.load('app', 'two'), batches.load('web', 'one'), batches.load('app', 'one')]);
-    expect(answers).toEqual(['one of app', 'two of app', 'one of web', 'one of app']);
-    expect(done).toEqual([['app', 'one', 'two'], ['web', 'one']]);
-  });
-
-  it('goes in as many parts as are too many for one', async () => {
-    const sizes: number[] = [];
-    const batches = new Batches(async (_, keys) => {
-      sizes.push(keys.length);
-      return new Map(keys.map((key) => [key, key]));
-    });
-    await Promise.all(Array.from({ length: 120 }, (_, n) => batches.load('app', String(n))));
-    expect(sizes.toSorted((a, b) => b - a)).toEqual([50, 50, 20]);
   });
 });
 

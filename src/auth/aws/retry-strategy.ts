@@ -24,7 +24,7 @@ export interface RetryStrategy {
   recordSuccess(): void;
 }
 
-/** How often a call is sent at most that ECR throttles: it has done nothing, and a repository of 100,000 images takes hundreds of calls. */
+/** How often a call is sent at most that is throttled: it has done nothing, and a registry or an account of some size takes hundreds of calls. */
 const THROTTLED_TRIES = 12;
 /** The same where the connection breaks or the service fails. */
 const TRIES = 6;
@@ -36,9 +36,9 @@ interface Attempt extends Token {
 
 /**
  * When the SDK tries again. Its own strategies give up after three tries, or when a budget that all calls share is used up, which a throttled account does in
- * seconds. This one waits longer each time, and has fewer calls made side by side while ECR complains. ECR publishes no rates for its Describe and Delete calls.
+ * seconds. This one waits longer each time, and has fewer calls made side by side while the service complains. `signal` ends the waits.
  */
-export function createRetryStrategy(limiter: HostLimiter, clock: Clock): RetryStrategy {
+export function createRetryStrategy(limiter: HostLimiter, clock: Clock, signal: AbortSignal = new AbortController().signal): RetryStrategy {
   const attempt = (count: number): Attempt => ({ epoch: limiter.epoch, getRetryCount: () => count, getRetryDelay: () => 0 });
   return {
     acquireInitialRetryToken: async () => attempt(0),
@@ -50,7 +50,7 @@ export function createRetryStrategy(limiter: HostLimiter, clock: Clock): RetrySt
       if (!passing || failures >= (throttled ? THROTTLED_TRIES : TRIES)) throw error;
       const hint = retryAfterHint === undefined ? 0 : Math.min(LONGEST_HINT_MS, retryAfterHint.getTime() - clock.now());
       // Waited for here, so that the SDK has nothing left to wait for.
-      await clock.sleep(Math.max(hint, backoff(failures, clock.random())), new AbortController().signal);
+      await clock.sleep(Math.max(hint, backoff(failures, clock.random())), signal);
       return attempt(failures);
     },
     recordSuccess() {

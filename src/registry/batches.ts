@@ -1,7 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
-/** Most images in one call (API reference, `ImageIdentifierList`). */
-export const MOST_IMAGES = 100;
 /** Milliseconds that the first of a batch waits for others. Steps that are carried out side by side are that close together, and a call takes longer. */
 const WINDOW = 10;
 
@@ -12,18 +10,21 @@ interface Batch<Result> {
 
 /** Puts what is asked for at about the same time, in one repository, into one call. */
 export class Batches<Result> {
+  readonly #most: number;
   readonly #work: (repository: string, keys: readonly string[]) => Promise<ReadonlyMap<string, Result>>;
   readonly #open = new Map<string, Batch<Result>>();
 
-  /** `work` takes up to {@link MOST_IMAGES} different keys. A key that it has no result for was answered with undefined. */
-  constructor(work: (repository: string, keys: readonly string[]) => Promise<ReadonlyMap<string, Result>>) {
+  /** `work` takes up to `most` different keys. */
+  constructor(most: number, work: (repository: string, keys: readonly string[]) => Promise<ReadonlyMap<string, Result>>) {
+    this.#most = most;
     this.#work = work;
   }
 
+  /** What the work answers for a key; undefined where it has no result for it. */
   async load(repository: string, key: string): Promise<Result | undefined> {
     const batch = this.#open.get(repository) ?? this.#begin(repository);
     batch.keys.add(key);
-    if (batch.keys.size >= MOST_IMAGES) this.#close(repository, batch);
+    if (batch.keys.size >= this.#most) this.#close(repository, batch);
     return (await batch.results).get(key);
   }
 

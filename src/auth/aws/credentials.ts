@@ -1,8 +1,8 @@
 import { fromNodeProviderChain, fromTemporaryCredentials } from '@aws-sdk/credential-providers';
-import type { ECRClientConfig } from '@aws-sdk/client-ecr';
+import type { RequestHandler } from './request-handler.ts';
 
 /** What the config says of whose permissions are used. */
-export interface EcrIdentity {
+export interface AwsIdentity {
   /** A profile of the AWS config and credentials files. */
   readonly profile?: string;
   /** A role to assume with the credentials that were found. */
@@ -11,13 +11,14 @@ export interface EcrIdentity {
   readonly externalId?: string;
 }
 
-type Credentials = NonNullable<ECRClientConfig['credentials']>;
+/** Hands out credentials, to each client of the SDK that is made with it. */
+export type AwsCredentials = ReturnType<typeof fromNodeProviderChain>;
 
 /**
  * The SDK's chain: environment, profile (with SSO, a process, another role), web identity (service accounts of EKS), Pod Identity and ECS, instance role. With
  * `roleArn` that role is assumed with what the chain finds. Nothing is asked for yet. `client` is for the calls of STS and SSO.
  */
-export function awsCredentials({ profile, roleArn, externalId }: EcrIdentity, client: Pick<ECRClientConfig, 'region' | 'requestHandler'>): Credentials {
+export function awsCredentials({ profile, roleArn, externalId }: AwsIdentity, client: { readonly region: string; readonly requestHandler: RequestHandler }): AwsCredentials {
   const clientConfig = { ...client } as NonNullable<NonNullable<Parameters<typeof fromNodeProviderChain>[0]>['clientConfig']>;
   const chain = fromNodeProviderChain({ clientConfig, ...(profile !== undefined && { profile }) });
   if (roleArn === undefined) return chain;
@@ -25,5 +26,5 @@ export function awsCredentials({ profile, roleArn, externalId }: EcrIdentity, cl
     masterCredentials: chain,
     clientConfig: clientConfig as NonNullable<Parameters<typeof fromTemporaryCredentials>[0]['clientConfig']>,
     params: { RoleArn: roleArn, RoleSessionName: 'regprune', ...(externalId !== undefined && { ExternalId: externalId }) },
-  }) as Credentials;
+  }) as AwsCredentials;
 }

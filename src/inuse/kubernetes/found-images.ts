@@ -1,0 +1,47 @@
+import { printable } from '../../diagnostics/redact.ts';
+import { ToolError } from '../../diagnostics/tool-error.ts';
+import type { InUseImage } from '../../domain/in-use.ts';
+import { parseImage } from '../parse-image.ts';
+import { imagesOfObject } from './images-of-object.ts';
+
+/** The images of one cluster: each once, with the first of those that use it, by text. A hundred thousand pods run a few thousand images. */
+export class FoundImages {
+  readonly #called: string;
+  readonly #found = new Map<string, InUseImage>();
+  readonly #mistakes = new Map<string, string>();
+
+  /** `called` is what stands before everything: `cluster prod`. */
+  constructor(called: string) {
+    this.#called = called;
+  }
+
+  /** Adds what one object names. Never throws `IN_USE_INVALID`: what cannot be understood is a mistake, told with all the others. */
+  add(object: unknown): void {
+    try {
+      for (const { image, where } of imagesOfObject(object)) this.#addImage(image, `${this.#called}: ${where}`);
+    } catch (error) {
+      if (!(error instanceof ToolError)) throw error;
+      this.#mistakes.set(error.message, `${this.#called}: ${error.message}`);
+    }
+  }
+
+  get images(): readonly InUseImage[] {
+    return [...this.#found.values()];
+  }
+
+  /** What is wrong, a sentence for each image, naming cluster, namespace, workload and container. */
+  get mistakes(): readonly string[] {
+    return [...this.#mistakes.values()];
+  }
+
+  #addImage(text: string, source: string): void {
+    const known = this.#found.get(text);
+    if (known !== undefined) {
+      if (source < known.source) this.#found.set(text, { image: known.image, source });
+      return;
+    }
+    const image = this.#mistakes.has(text) ? undefined : parseImage(text);
+    if (typeof image === 'string') this.#mistakes.set(text, `${source}: the image ${JSON.stringify(printable(text))} is ${image}.`);
+    else if (image !== undefined) this.#found.set(text, { image, source });
+  }
+}

@@ -1,0 +1,86 @@
+import type { InUseImage } from '../../domain/in-use.ts';
+import { printable } from '../../diagnostics/redact.ts';
+import { ToolError } from '../../diagnostics/tool-error.ts';
+import type { Clock } from '../../http/clock.ts';
+import { createHttpClient } from '../../http/create-http-client.ts';
+import { type ClusterAccess, type ClusterChoice, findClusters } from './cluster-access.ts';
+import { clusterCredentials } from './cluster-credentials.ts';
+import { FoundImages } from './found-images.ts';
+import { type ApiServer, ListForbidden, listWorkloads } from './list-workloads.ts';
+import { type Workload, WORKLOADS } from './workloads.ts';
+
+export interface KubernetesOptions {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly home: string;
+  readonly userAgent: string;
+  readonly signal: AbortSignal;
+  /** For tests. */
+  readonly serviceAccount?: string;
+  readonly pageSize?: number;
+  readonly clock?: Clock;
+}
+
+/** Where the kubelet puts a pod's service account. */
+const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
+const PAGE_SIZE = 500;
+const SHOWN_MISTAKES = 20;
+
+/**
+ * Everything that the clusters run or would run again. Of the many that run one image, one is named: the first by its text, so that the answer is the same whatever
+ * the order, and no longer than there are images.
+ *
+ * Throws `IN_USE_INVALID` for images that cannot be understood, with all of them; else one error with everything that could not be read, by cluster and resource:
+ * `AUTH` (with the missing permission), `UNREACHABLE`, `REGISTRY_ERROR`, `BAD_RESPONSE`, `FILE`; `CONFIG_INVALID` for a kubeconfig that makes no sense.
+ */
+export async function readKubernetes(choice: ClusterChoice, options: KubernetesOptions): Promise<InUseImage[]> {
+  const { env, home, serviceAccount = SERVICE_ACCOUNT } = options;
+  const images: InUseImage[] = [];
+  const mistakes: string[] = [];
+  const failures: ToolError[] = [];
+  for (const access of await findClusters(choice, { env, home, serviceAccount })) {
+    const called = `cluster ${printable(access.name)}`;
+    const found = new FoundImages(called);
+    try {
+      await readCluster(access, called, found, options);
+    } catch (error) {
+      options.signal.throwIfAborted();
+      if (!(error instanceof ToolError) || error.code === 'CONFIG_INVALID') throw error;
+      failures.push(error);
+    }
+    for (const image of found.images) images.push(image);
+    mistakes.push(...found.mistakes);
+  }
+  if (mistakes.length > 0) {
+    const more = mistakes.length > SHOWN_MISTAKES ? [`… and ${mistakes.length - SHOWN_MISTAKES} more`] : [];
+    throw new ToolError('IN_USE_INVALID', [...mistakes.slice(0, SHOWN_MISTAKES), ...more].join('\n'), { hint: 'Correct or delete these objects. Nothing was planned.' });
+  }
+  const [first] = failures;
+  if (first) throw new ToolError(first.code, failures.map(({ message }) => message).join(' '), { hint: first.hint, cause: first.cause });
+  return images;
+}
+
+async function readCluster(access: ClusterAccess, called: string, found: FoundImages, options: KubernetesOptions): Promise<void> {
+  const { env, userAgent, signal, pageSize = PAGE_SIZE, clock } = options;
+  const { headers, tls } = await clusterCredentials(access, signal);
+  const { server, proxyUrl } = access.cluster;
+  const http = createHttpClient({ userAgent, env, signal, tls, ...(proxyUrl && { proxy: proxyUrl }), ...(clock && { clock }) });
+  try {
+    await readLists({ called, url: server.replace(/\/+$/, ''), http, headers, pageSize }, found);
+  } finally {
+    await http.close();
+  }
+}
+
+/** One list after the other, so that one page at a time is in memory. Every list that may not be read is named; any other failure ends the cluster. */
+async function readLists(server: ApiServer, found: FoundImages): Promise<void> {
+  const forbidden: Workload[] = [];
+  for (const workload of WORKLOADS) {
+    try {
+      for await (const { kind, items } of listWorkloads(server, workload)) for (const item of items) found.add({ kind, items: [item] });
+    } catch (error) {
+      if (!(error instanceof ListForbidden)) throw error;
+      forbidden.push(...error.workloads);
+    }
+  }
+  if (forbidden.length > 0) throw new ListForbidden(server.called, forbidden);
+}

@@ -1,0 +1,28 @@
+type Fields = Readonly<Record<string, unknown>>;
+
+/**
+ * Why an object does not tell the images that will run: it is input of a program that changes or makes others. Undefined of one that is what it says.
+ *
+ * Sources: the reference of `kustomization.yaml` (kustomize), the HelmRelease and Kustomization APIs of Flux, the Application API of Argo CD, the HelmChart API of k3s.
+ */
+export function unrenderedBy(object: Fields): string | undefined {
+  const { apiVersion, kind } = object;
+  const group = String(apiVersion).split('/')[0];
+  const spec = fields(object['spec']);
+  if (group === 'kustomize.config.k8s.io') return 'changes images of other files: give what kustomize builds of it';
+  if (group === 'helm.toolkit.fluxcd.io' && kind === 'HelmRelease') return CHART;
+  if (group === 'helm.cattle.io' && kind === 'HelmChart') return CHART;
+  if (group === 'kustomize.toolkit.fluxcd.io' && ['images', 'patches', 'postBuild', 'components'].some((key) => spec[key] !== undefined)) {
+    return 'changes images of other files: give what Flux builds of it';
+  }
+  if (group !== 'argoproj.io' || (kind !== 'Application' && kind !== 'ApplicationSet')) return undefined;
+  const application = kind === 'Application' ? spec : fields(fields(spec['template'])['spec']);
+  const sources = [application['source'], ...(Array.isArray(application['sources']) ? application['sources'] : [])].map(fields);
+  return sources.some((source) => ['chart', 'helm', 'kustomize', 'plugin'].some((key) => source[key] !== undefined)) ? CHART : undefined;
+}
+
+const CHART = 'is made into other objects, and their images do not stand here: give what is rendered of it';
+
+function fields(value: unknown): Fields {
+  return typeof value === 'object' && value !== null ? (value as Fields) : {};
+}

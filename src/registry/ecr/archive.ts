@@ -1,0 +1,59 @@
+import { randomBytes } from 'node:crypto';
+import { ToolError } from '../../diagnostics/tool-error.ts';
+import type { Digest } from '../../domain/digest.ts';
+import { badAnswer } from '../oci/answer-errors.ts';
+import { asText } from '../oci/json-fields.ts';
+import type { ArchiveOutcome } from '../registry.ts';
+import type { EcrClient } from './client.ts';
+import type { Images } from './images.ts';
+
+/** Days that ECR charges for at least once an image is in the archive (user guide, "Archiving an image"). */
+export const ARCHIVE_MINIMUM_DAYS = 90;
+
+const NOT_THERE = 'ImageNotFoundException';
+/** ECR does not document which images it does not archive. */
+const NOT_SUPPORTED = 'ImageStorageClassUpdateNotSupportedException';
+
+/**
+ * Asks whether images can be archived in a repository, by archiving one that does not exist: that takes the permission and changes nothing. Throws `AUTH`,
+ * `NOT_FOUND` for a repository that is not there, and `REGISTRY_ERROR`.
+ */
+export async function checkArchive(client: EcrClient, repository: string): Promise<void> {
+  const doing = `find out whether images can be archived in ${client.label(repository)}`;
+  await move(client, repository, `sha256:${randomBytes(32).toString('hex')}`, 'ARCHIVE', { doing, unless: NOT_THERE });
+}
+
+/** Moves an image into the archive, by digest (UpdateImageStorageClass, one image a call). */
+export async function archiveManifest(client: EcrClient, images: Images, repository: string, digest: Digest): Promise<ArchiveOutcome> {
+  const doing = `archive the image ${client.label(repository, digest)}`;
+  const status = await move(client, repository, digest, 'ARCHIVE', { doing, unless: NOT_SUPPORTED }).catch(async (error: unknown) => {
+    // "Not there" is believed once DescribeImages says so too.
+    if (await images.find(repository, digest)) throw error;
+    return 'gone';
+  });
+  if (status === 'gone') return { outcome: 'gone' };
+  if (status === undefined) return { outcome: 'locked', message: `Cannot ${doing}: ${client.service.title} answered ${NOT_SUPPORTED}.` };
+  if (status !== 'ARCHIVED') throw badAnswer(doing, `the image is ${JSON.stringify(status)} afterwards`);
+  return { outcome: 'archived' };
+}
+
+/** Begins to take an image out of the archive, which may take 20 minutes (user guide, "Restoring an image"). False: it is not in there. */
+export async function restoreManifest(client: EcrClient, images: Images, repository: string, digest: Digest): Promise<boolean> {
+  const doing = `take the image ${client.label(repository, digest)} out of the archive`;
+  const image = await images.find(repository, digest);
+  if (!image) throw new ToolError('REGISTRY_ERROR', `Cannot ${doing}: it is not there any more.`, { hint: 'Push it again.' });
+  if (image.archived) await move(client, repository, digest, 'STANDARD', { doing });
+  return image.archived;
+}
+
+/** The image's status afterwards; undefined where ECR answers with the error `unless`. */
+async function move(
+  client: EcrClient,
+  repository: string,
+  imageDigest: Digest,
+  targetStorageClass: 'ARCHIVE' | 'STANDARD',
+  { doing, unless = '' }: { readonly doing: string; readonly unless?: string },
+): Promise<string | undefined> {
+  const answer = await client.callUnless({ operation: 'UpdateImageStorageClass', doing, repository, input: { imageId: { imageDigest }, targetStorageClass } }, unless);
+  return answer && (asText(answer['imageStatus']) ?? '');
+}

@@ -1,0 +1,135 @@
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { EmbeddedRegistry } from '../../../src/demo/embedded-registry.ts';
+import { newSession, type Session } from './in-process.ts';
+import { registryWith, tagsIn } from './registry-with-builds.ts';
+
+/** Three builds of which only the newest would stay, and somebody's folder with files by their paths. */
+async function scene(files: Readonly<Record<string, string>> = {}, io: Parameters<typeof newSession>[0] = {}): Promise<{ registry: EmbeddedRegistry; session: Session; words: string[] }> {
+  const registry = await registryWith({ 'team/app': 3 });
+  const session = await newSession(io);
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(dirname(join(session.folder, name)), { recursive: true });
+    await writeFile(join(session.folder, name), text);
+  }
+  return { registry, session, words: [`${registry.host}/team/app`, '--keep-last', '1'] };
+}
+
+/** Of each tag that stays for it, who holds the image. */
+async function held(session: Session, words: readonly string[]): Promise<Record<string, string | undefined>> {
+  const plan = await session.plan(words);
+  expect(plan.applyable).toBe(true);
+  const reasons = plan.repositories.flatMap(({ images }) => images.flatMap(({ tags, reasons: all }) => all.flatMap(({ code, by }) => (code === 'in_use' ? [[tags.join(), by] as const] : []))));
+  return Object.fromEntries(reasons);
+}
+
+/** A program in the session's folder, in the language of its shell. */
+async function program(session: Session, name: string, script: string): Promise<void> {
+  await chmod(await session.file(name, `#!/bin/sh\n${script}\n`), 0o700);
+}
+
+const deployment = (name: string, image: string, namespace = 'shop'): object => ({
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata: { namespace, name },
+  spec: { template: { spec: { containers: [{ name: 'app', image }] } } },
+});
+const manifest = (name: string, image: string): string => `---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: ${name}, namespace: shop}\nspec:\n  template:\n    spec:\n      containers:\n        - name: app\n          image: ${image}\n`;
+
+describe('--in-use', () => {
+  test('what kubectl prints: the image of a workload stays, and the plan and explain say whose it is', async () => {
+    const { registry, session, words } = await scene();
+    const image = `${registry.host}/team/app:build-1`;
+    const list = { apiVersion: 'v1', kind: 'List', items: [deployment('web', image), deployment('api', image), deployment('jobs', image, 'ops')] };
+    const file = await session.file('running.json', JSON.stringify(list, null, 4));
+
+    const by = `${file}: ops/Deployment jobs (container app), and 2 more`;
+    expect(await held(session, [...words, '--in-use', file])).toEqual({ 'build-1': by });
+    expect((await session.run('explain', image, '--keep-last', '1', '--in-use', file)).stdout).toContain('ops/Deployment jobs (container app), and 2 more');
+  });
+
+  test('a folder of rendered manifests, by a glob', async () => {
+    const { registry, session, words } = await scene();
+    const image = (tag: string): string => `${registry.host}/team/app:${tag}`;
+    const folder = join(session.folder, 'rendered');
+    await mkdir(join(folder, 'shop'), { recursive: true });
+    await writeFile(join(folder, 'shop/web.yaml'), manifest('web', image('build-1')) + manifest('api', `${registry.host}/other:v1`));
+    await writeFile(join(folder, 'jobs.yaml'), manifest('jobs', image('build-2')));
+
+    expect(await held(session, [...words, '--in-use', join(folder, '**/*.yaml')])).toEqual({
+      'build-1': `${folder}/shop/web.yaml: shop/Deployment web (container app)`,
+      'build-2': `${folder}/jobs.yaml: shop/Deployment jobs (container app)`,
+    });
+  });
+
+  test('a glob that matches nothing: nothing may be deleted', async () => {
+    const { registry, session, words } = await scene();
+    const glob = ['--in-use', join(session.folder, 'rendered/*.yaml')];
+    await mkdir(join(session.folder, 'rendered'));
+
+    expect(await session.plan([...words, ...glob], 5)).toMatchObject({ applyable: false, blockedBy: [{ code: 'inUseIncomplete', message: expect.stringContaining('the glob matches no file') as string }] });
+    expect((await session.run('prune', ...words, ...glob, '--apply')).code).toBe(5);
+    expect(tagsIn(registry, 'team/app')).toHaveLength(3);
+  });
+
+  test('a template that is not rendered: an error at its line, and no plan', async () => {
+    const { session, words } = await scene();
+    const file = await session.file('web.yaml', manifest('web', '"{{ .Values.image }}"'));
+
+    const { code, stdout, stderr } = await session.run('prune', ...words, '--in-use', file, '--apply');
+    expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
+    expect(stderr).toContain('web.yaml:10:19: shop/Deployment web (container app): "{{ .Values.image }}" is a template that is not rendered');
+  });
+});
+
+describe('a command', () => {
+  // In its config a program is found from there.
+  const config = (command: string): string => JSON.stringify({ inUse: [{ command: [command, 'all'] }] });
+
+  test('is run, and what it prints protects', async () => {
+    const { registry, session, words } = await scene({}, { env: { REGISTRY_USER: 'ci', REGISTRY_PASSWORD: 'battery staple', PATH: process.env['PATH'] } });
+    await session.file('.regctlrc', config('./deployed'));
+    await program(session, 'deployed', `test "$1" = all && test -z "$REGISTRY_PASSWORD" && echo ${registry.host}/team/app:build-1`);
+
+    expect(await held(session, words)).toEqual({ 'build-1': 'command ./deployed:1' });
+  });
+
+  test.for(['echo team/app:build-1; echo "no route to host" >&2; exit 7', 'kill -9 $$'])('that fails: the plan is shown, and with --apply nothing is deleted: %s', async (script) => {
+    const { registry, session, words } = await scene();
+    await session.file('.regctlrc', config('./deployed'));
+    await program(session, 'deployed', script);
+
+    const plan = await session.plan(words, 5);
+    expect(plan).toMatchObject({ applyable: false, blockedBy: [{ code: 'inUseIncomplete' }] });
+    if (script.includes('route')) expect(plan.blockedBy[0]?.message).toBe('what is in use is not known: command ./deployed: the list of images in use cannot be read: exit code 7: no route to host');
+
+    expect((await session.run('prune', ...words, '--apply')).code).toBe(5);
+    expect(tagsIn(registry, 'team/app')).toHaveLength(3);
+  });
+});
+
+describe('mirrors', () => {
+  test('a name at a mirror protects what it mirrors', async () => {
+    const { registry, session } = await scene();
+    const config = { registries: { prod: { url: registry.url } }, mirrors: { 'mirror.example.com/cache': 'prod', 'docker.io': `${registry.host}/team` } };
+    await session.file('.regctlrc', JSON.stringify(config));
+    const file = await session.file('running.txt', 'mirror.example.com/cache/team/app:build-1\nindex.docker.io/app:build-2\n');
+    const words = ['prod/team/app', '--keep-last', '1'];
+
+    // Docker Hub's "app" is "library/app" there, which is nothing here.
+    expect(await held(session, [...words, '--in-use', file])).toEqual({ 'build-1': `${file}:1` });
+    await session.file('.regctlrc', JSON.stringify({ ...config, mirrors: { 'docker.io/library': `${registry.host}/team` } }));
+    expect(await held(session, [...words, '--in-use', file])).toEqual({ 'build-2': `${file}:2` });
+  });
+
+  test('one that stands for nothing: an error, and no plan', async () => {
+    const { registry, session } = await scene();
+    await session.file('.regctlrc', JSON.stringify({ registries: { prod: { url: registry.url } }, mirrors: { 'mirror.example.com': 'prd' } }));
+
+    const { code, stderr } = await session.run('prune', 'prod/team/app', '--keep-last', '1', '--apply');
+    expect(code).toBe(3);
+    expect(stderr).toContain('did you mean "prod"?');
+    expect(tagsIn(registry, 'team/app')).toHaveLength(3);
+  });
+});

@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { imagesOfObject } from '../../../../src/inuse/kubernetes/images-of-object.ts';
+import { WORKLOADS } from '../../../../src/inuse/kubernetes/workloads.ts';
+
+const FOLDER = new URL('../../../../src/inuse/', import.meta.url);
+const documents = (file: string): Readonly<Record<string, unknown>>[] =>
+  parseAllDocuments(readFileSync(new URL(`kubernetes/${file}`, FOLDER), 'utf8')).map((document) => {
+    expect(document.errors).toEqual([]);
+    return document.toJS() as Readonly<Record<string, unknown>>;
+  });
+
+interface Rule {
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly verbs: readonly string[];
+}
+
+test('the ClusterRole allows to list what is read, and nothing else', () => {
+  const role = documents('rbac.yaml').find(({ kind }) => kind === 'ClusterRole') as { readonly rules: readonly Rule[] };
+  const allowed = role.rules.flatMap(({ apiGroups, resources, verbs }) => apiGroups.flatMap((group) => resources.flatMap((resource) => verbs.map((verb) => `${verb} ${resource}.${group}`))));
+  expect(allowed.toSorted()).toEqual(WORKLOADS.map(({ group, resource }) => `list ${resource}.${group}`).toSorted());
+});
+
+test('the binding is of that ClusterRole to the ServiceAccount that the CronJob runs as', () => {
+  const [account, role, binding] = documents('rbac.yaml') as [{ metadata: object }, { metadata: { name: string } }, { roleRef: object; subjects: object[] }];
+  const [job] = documents('cronjob.yaml') as [{ metadata: { namespace: string }; spec: { jobTemplate: { spec: { template: { spec: { serviceAccountName: string } } } } } }];
+  expect(binding.roleRef).toMatchObject({ kind: 'ClusterRole', name: role.metadata.name });
+  expect(binding.subjects).toEqual([{ kind: 'ServiceAccount', ...account.metadata }]);
+  expect(account.metadata).toEqual({ name: job.spec.jobTemplate.spec.template.spec.serviceAccountName, namespace: job.metadata.namespace });
+  expect(imagesOfObject(job)).toHaveLength(1);
+});
+
+test('the page names both, and every kind of object that is read', () => {
+  const page = readFileSync(new URL('README.md', FOLDER), 'utf8');
+  for (const text of ['(kubernetes/rbac.yaml)', '(kubernetes/cronjob.yaml)', ...WORKLOADS.map(({ kind }) => `${kind}s`)]) expect(page).toContain(text);
+});

@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { index } from '../../../../src/demo/image.ts';
+import { app, REPOSITORY, startEcr } from './ecr-fixture.ts';
+
+describe('the archive', () => {
+  it('takes an image by digest, with its tags, and gives it back', async () => {
+    const { fake, registry, calls } = await startEcr();
+    fake.push(REPOSITORY, app('old'), ['old', 'older']);
+    const { digest } = app('old');
+    expect(await registry.archiveManifest!(REPOSITORY, digest)).toEqual({ outcome: 'archived' });
+    expect(calls('UpdateImageStorageClass')).toMatchObject([{ imageId: { imageDigest: digest }, targetStorageClass: 'ARCHIVE' }]);
+    expect((await registry.inventory(REPOSITORY)).manifests).toMatchObject([{ tags: ['old', 'older'], archived: true }]);
+    expect(await registry.restoreManifest!(REPOSITORY, digest)).toBe(true);
+    expect(fake.store.repository(REPOSITORY).images.get(digest)?.status).toBe('ACTIVATING');
+  });
+
+  it('gives nothing back that is not in there', async () => {
+    const { fake, registry, calls } = await startEcr();
+    fake.push(REPOSITORY, app('new'), ['new']);
+    expect(await registry.restoreManifest!(REPOSITORY, app('new').digest)).toBe(false);
+    expect(calls('UpdateImageStorageClass')).toEqual([]);
+  });
+
+  it('an image that is gone is gone, once DescribeImages says so too', async () => {
+    const { fake, registry } = await startEcr();
+    fake.push(REPOSITORY, app('new'), ['new']);
+    expect(await registry.archiveManifest!(REPOSITORY, app('old').digest)).toEqual({ outcome: 'gone' });
+    await expect(registry.archiveManifest!('team/none', app('old').digest)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  it('one that ECR does not archive is locked', async () => {
+    const { fake, registry } = await startEcr();
+    fake.push(REPOSITORY, app('new'), ['new']);
+    fake.store.repository(REPOSITORY).images.get(app('new').digest)!.unarchivable = true;
+    expect(await registry.archiveManifest!(REPOSITORY, app('new').digest)).toEqual({ outcome: 'locked', message: expect.stringContaining('ImageStorageClassUpdateNotSupportedException') as string });
+  });
+
+  it('is asked for its permission before the first image, which changes nothing', async () => {
+    const { fake, registry } = await startEcr();
+    fake.push(REPOSITORY, app('new'), ['new']);
+    await registry.checkArchive!(REPOSITORY);
+    expect(fake.store.repository(REPOSITORY).images.get(app('new').digest)?.status).toBe('ACTIVE');
+    await expect(registry.checkArchive!('team/none')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  it('of an index whose images are in there, all can still be told', async () => {
+    const { fake, registry } = await startEcr();
+    const list = index([app('one'), app('two')]);
+    for (const part of ['one', 'two']) fake.push(REPOSITORY, app(part), []);
+    fake.push(REPOSITORY, list, ['list']);
+    for (const part of ['one', 'two']) await registry.archiveManifest!(REPOSITORY, app(part).digest);
+    const { complete, manifests } = await registry.inventory(REPOSITORY);
+    expect(complete).toBe(true);
+    expect(manifests.filter(({ archived }) => archived).length).toBe(2);
+    expect(manifests.find(({ digest }) => digest === list.digest)?.children).toHaveLength(2);
+  });
+});
