@@ -57,8 +57,3 @@ export function headerAt(value: unknown, kind: string): JsonObject {
   must(typeof version === 'string' && /^1\.\d+$/.test(version), 'formatVersion', `is not 1.x${typeof version === 'string' ? `: ${JSON.stringify(version)}` : ''}`);
   return header;
 }
-
-/** Untrusted text for a message: quoted, without control characters, cut short. */
-export function quoted(text: string): string {
-  return JSON.stringify(text.slice(0, 200)).replaceAll(/[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g, '?');
-}

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '../diagnostics/make-folder.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Digest } from '../domain/digest.ts';
 import type { Step } from '../plan/plan.ts';
@@ -88,7 +89,7 @@ export class Journal {
     const path = join(this.folder, `${createdAt.replace(/[:.]/g, '-')}-${randomBytes(4).toString('hex')}.jsonl`);
     this.#path = path;
     try {
-      await mkdir(this.folder, { recursive: true, mode: 0o700 });
+      await makeFolder(this.folder);
       this.#file = await this.#openFile(path);
       const folder = await open(this.folder, 'r');
       await folder.sync().finally(() => folder.close());

@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readlinkSync } from 'node:fs';
-import { mkdir, open, readdir, rm, stat } from 'node:fs/promises';
+import { open, readdir, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { makeFolder } from '../diagnostics/make-folder.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 
 export interface LockedRepository {
@@ -38,7 +39,7 @@ export async function lockRepositories(folder: string, repositories: readonly Lo
     };
     let rival: Rival | undefined;
     try {
-      await mkdir(locks, { recursive: true, mode: 0o700 });
+      await makeFolder(locks);
       for (const name of claims.keys()) {
         own.add(name);
         await (await open(join(locks, name), 'wx', 0o600)).close();

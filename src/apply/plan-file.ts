@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
+import { quoted } from '../diagnostics/redact.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Digest } from '../domain/digest.ts';
 import type { Plan } from '../plan/plan.ts';
-import { quoted } from './document-checks.ts';
 import { verifyPlan } from './verify-plan.ts';
 
 /** Below the longest string that Node.js can hold. */

@@ -43,6 +43,8 @@ export class TagWatch {
   readonly #broken = new Map<string, Digest>();
   /** The deletions since the last list. */
   #since: Step[] = [];
+  /** Deletions that the registry has carried out, although the manifest may be there again: put back for another of its tags, or pushed. */
+  readonly #carriedOut = new Set<Step>();
   #listed: ReadonlySet<string> | undefined;
   #checks = 0;
 
@@ -92,7 +94,6 @@ export class TagWatch {
       if (listed.has(tag)) continue;
       const digest = this.#glimpsed.get(tag) ?? this.#seen.get(tag);
       if (digest !== undefined) await this.#vanished(tag, digest, since);
-      this.#glimpsed.delete(tag);
       this.#broken.delete(tag);
       this.#seen.delete(tag);
     }
@@ -113,6 +114,7 @@ export class TagWatch {
       const answer = await request;
       // Nothing was deleted then, so whatever vanishes has vanished by somebody else's hand.
       if (answer.outcome === 'locked' || answer.outcome === 'drifted') this.#since.pop();
+      if (answer.outcome === 'deleted') this.#carriedOut.add(step);
       return answer;
     } finally {
       flight.open = false;
@@ -214,7 +216,7 @@ export class TagWatch {
     // If its manifest is gone too, somebody else has deleted that. If not, the tag had been moved onto what was deleted.
     if (!only || !(await this.#state.readManifest(digest))) return;
     if (others.length > 0) return this.#giveUp(tag, digest);
-    if (await this.#state.readManifest(only.digest)) return;
+    if (!this.#carriedOut.has(only) && (await this.#state.readManifest(only.digest))) return;
     await this.#restore(only.digest, tag, `the tag ${tag} was moved from ${digest} to it and went along when it was deleted`);
   }
 

@@ -1,10 +1,10 @@
 import { dirname } from 'node:path';
 import pLimit from 'p-limit';
+import { quoted } from '../diagnostics/redact.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Digest } from '../domain/digest.ts';
 import type { RawManifest, Registry } from '../registry/registry.ts';
 import type { Failure } from './apply-report.ts';
-import { quoted } from './document-checks.ts';
 import { lockRepositories } from './lock-repositories.ts';
 import { manifestLinks } from './manifest-links.ts';
 import type { JournalDocument, JournalIntent } from './read-journal.ts';

@@ -1,9 +1,10 @@
+import { quoted } from '../diagnostics/redact.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Digest } from '../domain/digest.ts';
 import { attachmentTagSubject } from '../domain/tag.ts';
 import type { Plan, Step } from '../plan/plan.ts';
 import { isDeleteReason, type ReasonCode } from '../plan/reason.ts';
-import { digestAt, DocumentProblem, headerAt, type JsonObject, listAt, must, objectAt, quoted, repositoryAt, tagAt, textAt, timeAt } from './document-checks.ts';
+import { digestAt, DocumentProblem, headerAt, type JsonObject, listAt, must, objectAt, repositoryAt, tagAt, textAt, timeAt } from './document-checks.ts';
 
 /**
  * Checks everything in a plan that carrying it out relies on: that it is one, and that each step is what the plan decided for an image that it lists, in an

@@ -1,5 +1,5 @@
 import { EXIT } from '../diagnostics/exit-codes.ts';
-import { redact } from '../diagnostics/redact.ts';
+import { printableLines, redact } from '../diagnostics/redact.ts';
 import { SourceError } from '../diagnostics/source-error.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import { count } from '../report/text.ts';
@@ -9,7 +9,7 @@ export function renderError(error: unknown, version: string): string {
   if (error instanceof ToolError) {
     // Each place stands at the beginning of its line, where editors and pipelines look for it.
     const head = error instanceof SourceError ? `${count(error.problems.length, 'problem')}\n` : '';
-    return redact(`error: ${head}${error.message}\n${error.hint === '' ? '' : `hint: ${error.hint}\n`}`);
+    return redact(printableLines(`error: ${head}${error.message}\n${error.hint === '' ? '' : `hint: ${error.hint}\n`}`));
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return redact(

@@ -69,3 +69,13 @@ const INVISIBLE = /[\p{Cc}\p{Cf}]/gu;
 export function printable(text: string): string {
   return stripVTControlCharacters(text).replace(BREAKS, ' ').replace(INVISIBLE, '').trim();
 }
+
+/** As {@link printable}, of a text of several lines: these stay lines, with what they begin with. */
+export function printableLines(text: string): string {
+  return stripVTControlCharacters(text).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => (character === '\n' ? character : ''));
+}
+
+/** Text from elsewhere within a sentence: in quotes, no longer than 200 characters, and fit for a terminal. */
+export function quoted(text: string): string {
+  return JSON.stringify(text.slice(0, 200)).replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '?');
+}

@@ -18,7 +18,7 @@ export interface NetworkOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Certificates in PEM, trusted beside the usual ones. */
   readonly ca?: string;
-  /** For a client of one server; proxies are spoken to without it. */
+  /** For a client of one server, in place of `ca`; proxies are spoken to without it. */
   readonly tls?: ServerTls;
   /** The URL of a proxy for everything, also for what looks like this machine: it is the proxy that resolves it. Then the environment says nothing. */
   readonly proxy?: string;
@@ -53,7 +53,7 @@ export interface Network {
 export function createNetwork(options: NetworkOptions): Network {
   const { env, timeouts } = options;
   const plain = { timeout: timeouts.connect, ...(options.ca !== undefined && { secureContext: trusting(options.ca, env) }) };
-  const connect = { ...plain, ...options.tls };
+  const connect = options.tls ? { timeout: timeouts.connect, ...options.tls } : plain;
   const given = options.proxy === undefined ? env : { http_proxy: options.proxy, https_proxy: options.proxy };
   const limits = { headersTimeout: timeouts.headers, bodyTimeout: timeouts.body };
   const direct = new Agent({ connect, ...limits });

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { makeFolder } from '../diagnostics/make-folder.ts';
 import { type Digest, isDigest } from '../domain/digest.ts';
 import { isTag } from '../domain/tag.ts';
 import { dropUnused } from './drop-unused.ts';
@@ -91,21 +92,6 @@ interface TagFile {
 }
 
 const FORMAT = '1.0';
-
-/** Makes a folder and those above it. Step by step, because `recursive` never comes back from a file system such as /proc that answers ENOENT for good. */
-async function makeFolder(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { mode: 0o700 });
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST') return;
-    if (code !== 'ENOENT' || dirname(folder) === folder) throw error;
-    await makeFolder(dirname(folder));
-    await mkdir(folder, { mode: 0o700 }).catch((again: NodeJS.ErrnoException) => {
-      if (again.code !== 'EEXIST') throw again;
-    });
-  }
-}
 
 function hashes(bytes: Uint8Array, digest: Digest): boolean {
   const [algorithm, hex] = digest.split(':') as [string, string];

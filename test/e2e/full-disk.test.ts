@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,11 +8,12 @@ import type { EmbeddedRegistry } from '../../src/demo/embedded-registry.ts';
 import { contents } from '../unit/apply/apply-fixture.ts';
 import { registryWith, tagsIn } from './cli/registry-with-builds.ts';
 import { newUser, type User } from './program.ts';
-import { type Ended, runProcess } from './servers/run-process.ts';
+import { type Ended, mustRun, runProcess } from './servers/run-process.ts';
 
 const SCRIPT = fileURLToPath(new URL('../../bin/regctl.js', import.meta.url));
 const REPOSITORY = 'team/app';
 const BUILDS = 12;
+const mountable = process.platform === 'linux' && (await runProcess('unshare', ['-m', 'mount', '-t', 'tmpfs', 'tmpfs', tmpdir()]).then(({ code }) => code === 0, () => false));
 
 /** Runs the program where no file may grow beyond so many KiB: to the program that is a disk that has filled up (EFBIG instead of ENOSPC). */
 function runWithin(kibibytes: number, user: User, env: NodeJS.ProcessEnv, ...words: readonly string[]): Promise<Ended> {
@@ -57,12 +57,12 @@ describe.skipIf(process.platform === 'win32')('a journal on a disk that is full'
     expect(contents(registry)).toEqual(before);
   });
 
-  test.skipIf(!canMount())('that really is one (a tmpfs)', async () => {
+  mountTest('that really is one (a tmpfs)', async () => {
     const { registry, user, words } = await withBuilds();
     const disk = await mkdtemp(join(tmpdir(), 'regprune-disk-'));
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=16k', 'tmpfs', disk]);
+    await mustRun('mount', ['-t', 'tmpfs', '-o', 'size=8k', 'tmpfs', disk]);
     onTestFinished(async () => {
-      execFileSync('umount', [disk]);
+      await mustRun('umount', [disk]);
       await rm(disk, { recursive: true });
     });
 
@@ -85,26 +85,26 @@ describe('a journal folder that cannot be written', () => {
     const { registry, user, words } = await withBuilds();
     await writeFile(join(user.home, 'file'), '');
 
-    const { code, stderr } = await runProcess(process.execPath, [SCRIPT, ...words], { cwd: user.home, timeout: 30_000, env: { HOME: user.home, REGCTL_JOURNAL_DIR: folder } });
+    const { code, stderr } = await runProcess(process.execPath, [SCRIPT, ...words], { cwd: user.home, env: { HOME: user.home, REGCTL_JOURNAL_DIR: folder } });
 
     expect(code, stderr).toBe(1);
     expect(stderr).toMatch(/^error: cannot (?:lock|read|write) .*(?:journals)/m);
     expect(deletions(registry)).toEqual([]);
   });
 
-  test.skipIf(!canMount())('read-only: nothing is deleted, and what can be undone there can be undone', async () => {
+  mountTest('read-only: nothing is deleted, and what can be undone there can be undone', async () => {
     const { registry, user, words } = await withBuilds();
     const before = contents(registry);
     const disk = await mkdtemp(join(tmpdir(), 'regprune-disk-'));
-    execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', disk]);
+    await mustRun('mount', ['-t', 'tmpfs', 'tmpfs', disk]);
     onTestFinished(async () => {
-      execFileSync('umount', [disk]);
+      await mustRun('umount', [disk]);
       await rm(disk, { recursive: true });
     });
     const env = { HOME: user.home, REGCTL_JOURNAL_DIR: disk };
     const run = (...args: readonly string[]): Promise<Ended> => runProcess(process.execPath, [SCRIPT, ...args], { cwd: user.home, env });
-    expect((await run(...words, '--tags', 'build-1')).code).toBe(0);
-    execFileSync('mount', ['-o', 'remount,ro', disk]);
+    expect((await run(...words, '--tags', 'build-1', '--keep-last', '0')).code).toBe(0);
+    await mustRun('mount', ['-o', 'remount,ro', disk]);
     registry.requests.length = 0;
 
     const { code, stderr } = await run(...words);
@@ -113,7 +113,7 @@ describe('a journal folder that cannot be written', () => {
     expect(stderr).toMatch(/^error: cannot lock the repositories in .*EROFS/m);
     expect(deletions(registry)).toEqual([]);
     const [name] = (await readdir(disk)).filter((one) => one.endsWith('.jsonl'));
-    if (name !== undefined) await user.succeed('undo', join(disk, name));
+    await user.succeed('undo', join(disk, name!));
     expect(contents(registry)).toEqual(before);
   });
 });
@@ -140,7 +140,7 @@ describe.skipIf(process.platform === 'win32')('what else is written', () => {
     expect((await readdir(user.home)).filter((name) => name.includes('answer'))).toEqual([]);
   });
 
-  test('--out of a run that deletes: an error that names the journal of what was done', async () => {
+  test('--out of a run that deletes: an error, and what was done is said on stderr, with its journal', async () => {
     const { registry, user, words } = await withBuilds();
 
     const { code, stderr } = await user.run(...words, '--out', '/dev/full');
@@ -148,6 +148,7 @@ describe.skipIf(process.platform === 'win32')('what else is written', () => {
     expect(code).toBe(1);
     expect(stderr).toMatch(/^error: cannot write \/dev\/full: ENOSPC/m);
     expect(deletions(registry)).toHaveLength(BUILDS - 1);
+    expect(stderr).toMatch(/applied {2}1 repository, done\n/);
     expect(stderr).toContain((await user.journals())[0]);
   });
 
@@ -176,13 +177,7 @@ describe.skipIf(process.platform === 'win32')('what else is written', () => {
   });
 });
 
-/** True where the tests may mount: as root, and not in every container. */
-function canMount(): boolean {
-  if (process.platform !== 'linux' || process.getuid?.() !== 0) return false;
-  try {
-    execFileSync('unshare', ['-m', 'mount', '-t', 'tmpfs', 'tmpfs', tmpdir()], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
+/** A test that is there only where one may mount: as root, and not in every container. */
+function mountTest(name: string, body: () => Promise<void>): void {
+  if (mountable) test(name, body);
 }

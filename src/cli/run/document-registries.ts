@@ -10,7 +10,7 @@ export interface DocumentPlace extends OpenRegistries {
 
 /**
  * Opens the registries that a plan or a journal names: those of the config, and others at the address in the document. A document may come from anywhere, so the
- * credentials of the environment go to a registry that only the document names if that is this machine, and to no other; the user's own auth files know their hosts.
+ * credentials of the environment go to no registry that only the document names; the user's own auth files know their hosts.
  */
 export async function openDocumentRegistries(
   named: ReadonlyMap<string, string>,
@@ -24,6 +24,5 @@ export async function openDocumentRegistries(
   const settings = resolveSettings({ ...(options.concurrency !== undefined && { concurrency: options.concurrency }) }, io.env, config);
   const wanted = [...named].map(([name, url]): RegistryConfig => known.find((registry) => registry.name === name) ?? { name, url });
   const filled = wanted.map((registry) => ({ ...registry, concurrency: registry.concurrency ?? settings.concurrency }));
-  const trusted = [...known, ...wanted.filter(({ url }) => /^https?:\/\/(?:localhost|127(?:\.\d+){3}|\[::1\])(?::\d+)?(?:\/|$)/.test(url))];
-  return { settings, ...(await openRegistries(filled, trusted, settings, context)) };
+  return { settings, ...(await openRegistries(filled, known, settings, context)) };
 }

@@ -1,7 +1,7 @@
 import { EXIT } from '../../diagnostics/exit-codes.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { Inventory, RepositoryInventory } from '../../domain/inventory.ts';
-import { toJson } from '../../report/json.ts';
+import { toJson, toJsonLine } from '../../report/json.ts';
 import { toYaml } from '../../report/yaml.ts';
 import type { InventoryOptions } from '../commands/inventory.ts';
 import { say } from '../io.ts';
@@ -48,8 +48,8 @@ export async function inventory(words: readonly string[], options: InventoryOpti
 
 /** A head, then a repository a line, none of them kept. */
 async function* lines(head: object, repositories: AsyncIterable<RepositoryInventory>): AsyncGenerator<string> {
-  yield `${JSON.stringify(head)}\n`;
-  for await (const repository of repositories) yield `${JSON.stringify(repository)}\n`;
+  yield toJsonLine(head);
+  for await (const repository of repositories) yield toJsonLine(repository);
 }
 
 async function all(repositories: AsyncIterable<RepositoryInventory>): Promise<RepositoryInventory[]> {

@@ -3,6 +3,7 @@ import type { ApplyReport } from '../../apply/apply-report.ts';
 import { EXIT } from '../../diagnostics/exit-codes.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { Plan } from '../../plan/plan.ts';
+import { applyText } from '../../report/apply-text.ts';
 import { toJson } from '../../report/json.ts';
 import type { PruneOptions } from '../commands/prune.ts';
 import type { Context } from '../options.ts';
@@ -67,7 +68,11 @@ async function applied(planning: Planning, options: PruneOptions, context: Conte
   } finally {
     if (report) done(report);
     const after = options.output !== 'table' ? planAnswer(plan, options, context, report) : report ? appliedTable(report, options, io, planning.failures.length > 0) : '';
-    await writeAnswer(io, options.out === undefined ? after : before + after, options.out);
+    await writeAnswer(io, options.out === undefined ? after : before + after, options.out).catch((error: unknown) => {
+      // What was done must not be lost with the answer.
+      if (report) io.stderr.write(applyText(report));
+      throw error;
+    });
   }
   return report ? exitCodeOfApply(report, context) : EXIT.failed;
 }

@@ -140,7 +140,7 @@ async function readOne(registry: Registry, repository: string, { reads, signal, 
   const nothing = nothingOf(registry, repository);
   if (!reads(name, repository)) return { inventory: { ...nothing, complete: true }, wasRead: false };
   signal.throwIfAborted();
-  const title = `${name}/${repository}`;
+  const title = printable(`${name}/${repository}`);
   try {
     const read = await registry.inventory(repository, { signal, onProgress: (done, total) => progress.reading(title, done, total) });
     const inventory = { ...read, url };

@@ -2,6 +2,7 @@ import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { HttpResponse } from '../../http/http-client.ts';
 import { badAnswer, hasCode, refused } from './answer-errors.ts';
 import { asList, parseJsonObject } from './json-fields.ts';
+import { ListBounds } from './list-bounds.ts';
 import { CATALOG_SCOPES, type OciClient } from './client.ts';
 
 /** The largest page that distribution allows by default (`catalog.maxentries`). */
@@ -15,6 +16,7 @@ const NAME_THEM = 'Name the repositories, as host/repository or in the policy.';
 export async function* listRepositories(client: OciClient, signal?: AbortSignal): AsyncGenerator<string> {
   const doing = `list the repositories of ${client.name}`;
   const seen = new Set<string>();
+  const bounds = new ListBounds(doing);
   for await (const page of client.pages(await firstPage(client, doing, signal), doing, CATALOG_SCOPES, signal)) {
     const json = parseJsonObject(page.body);
     const names = json && 'repositories' in json ? asList(json['repositories']) : undefined;
@@ -25,6 +27,7 @@ export async function* listRepositories(client: OciClient, signal?: AbortSignal)
       seen.add(name);
       yield name;
     }
+    bounds.check(seen.size);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { LimitFunction } from 'p-limit';
+import { quoted } from '../../diagnostics/redact.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { Digest } from '../../domain/digest.ts';
 import type { Manifest, RepositoryInventory } from '../../domain/inventory.ts';
@@ -68,7 +69,7 @@ export async function readInventory(context: InventoryContext, repository: strin
 async function tagsOrProblem(context: InventoryContext, repository: string, signal: AbortSignal | undefined): Promise<readonly string[] | string> {
   const { client } = context;
   const listed = context.isListed(repository);
-  if (listed && !isRepositoryName(repository)) return `The registry ${client.name} lists ${JSON.stringify(repository)}, which is no name of a repository.`;
+  if (listed && !isRepositoryName(repository)) return `The registry ${client.name} lists ${quoted(repository)}, which is no name of a repository.`;
   try {
     const tags = await readTags(client, repository, signal);
     return tags ?? (listed ? [] : noSuchRepository(client, repository));

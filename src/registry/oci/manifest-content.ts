@@ -1,3 +1,4 @@
+import { quoted } from '../../diagnostics/redact.ts';
 import { type Digest, isDigest } from '../../domain/digest.ts';
 import type { HttpResponse } from '../../http/http-client.ts';
 import type { RawManifest } from '../registry.ts';
@@ -33,7 +34,7 @@ export function openManifest(response: HttpResponse, doing: string, expected?: D
 
 /** The digest in a header. Throws `BAD_RESPONSE` for something else. */
 export function headDigest(text: string, doing: string): Digest {
-  const shown = JSON.stringify(text.slice(0, 200));
+  const shown = quoted(text);
   if (isDigest(text)) return text;
   throw badAnswer(doing, `the registry calls it ${shown}, which is no digest that is known here`);
 }

@@ -1,3 +1,4 @@
+import { quoted } from '../../diagnostics/redact.ts';
 import { type Digest, isDigest } from '../../domain/digest.ts';
 import type { Blob } from '../../domain/inventory.ts';
 import { isIndexType, MANIFEST_TYPES, OCI_INDEX, OCI_MANIFEST } from '../../domain/media-types.ts';
@@ -91,7 +92,7 @@ function manifestType(json: JsonObject, contentType: string): string {
     if (json['manifests'] !== undefined) return OCI_INDEX;
     if (json['config'] !== undefined && json['layers'] !== undefined) return OCI_MANIFEST;
   }
-  throw new MalformedManifest(`its type ${JSON.stringify(own ?? contentType)} is no manifest type`);
+  throw new MalformedManifest(`its type ${quoted(own ?? contentType)} is no manifest type`);
 }
 
 function descriptors(value: unknown, field: string): Descriptor[] {

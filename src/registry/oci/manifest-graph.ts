@@ -2,6 +2,7 @@ import type { LimitFunction } from 'p-limit';
 import type { Digest } from '../../domain/digest.ts';
 import { attachmentTagSubject } from '../../domain/tag.ts';
 import type { ManifestReader, Reading } from './manifest-reader.ts';
+import { MOST_ENTRIES } from './list-bounds.ts';
 import type { Problems } from './problems.ts';
 import type { ReferrersApi } from './referrers.ts';
 import type { TaggedManifests } from './tagged-manifests.ts';
@@ -53,12 +54,16 @@ export async function followGraph({ documents, tags }: TaggedManifests, options:
         if (signed !== undefined) want(signed, { mediaType: '', isSubject: true });
       }
     }
+    // A registry can make up what is attached to what without end.
+    const isTooMuch = (): boolean => asked.size + wanted.size > MOST_ENTRIES;
     await limit.map(fresh, async ({ digest: subject }) => {
+      if (isTooMuch()) return;
       for (const { digest, mediaType } of (await problems.attempt(() => referrers.list(repository, subject, signal))) ?? []) {
         want(digest, { mediaType, isSubject: false });
         attached.push([digest, subject]);
       }
     });
+    if (isTooMuch()) return problems.add(`In ${client.label(repository)}, there are more than 1,000,000 manifests.`);
     for (const digest of wanted.keys()) asked.add(digest);
     onFound(wanted.size);
     fresh = [];

@@ -1,3 +1,4 @@
+import { quoted } from '../../diagnostics/redact.ts';
 import type { RawManifest } from '../registry.ts';
 import { badAnswer, isDone, refused } from './answer-errors.ts';
 import { digestedBytes, digestOf } from './content-digest.ts';
@@ -13,5 +14,5 @@ export async function putManifest(client: OciClient, repository: string, manifes
   const response = await client.putManifest(repository, reference, mediaType, bytes);
   if (!isDone(response)) throw refused(doing, response);
   const stored = response.headers['docker-content-digest'];
-  if (stored !== undefined && stored !== digest) throw badAnswer(doing, `the registry stored it as ${JSON.stringify(stored.slice(0, 200))}`);
+  if (stored !== undefined && stored !== digest) throw badAnswer(doing, `the registry stored it as ${quoted(stored)}`);
 }

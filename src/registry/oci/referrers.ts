@@ -3,6 +3,7 @@ import { type Digest, isDigest } from '../../domain/digest.ts';
 import type { HttpResponse } from '../../http/http-client.ts';
 import { badAnswer, hasCode, isRepositoryUnknown, isManifestUnknown, refused } from './answer-errors.ts';
 import { asList, asObject, asText, parseJsonObject } from './json-fields.ts';
+import { ListBounds } from './list-bounds.ts';
 import { type OciClient, pullScope } from './client.ts';
 
 /** What a registry lists as attached to a manifest. */
@@ -48,8 +49,10 @@ export class ReferrersApi {
     }
     if (first.status !== 200) throw refused(doing, first);
     const found = new Map<Digest, Referrer>();
+    const bounds = new ListBounds(doing);
     for await (const page of client.pages(first, doing, [pullScope(repository)], signal)) {
       for (const referrer of referrersOn(page, doing)) found.set(referrer.digest, referrer);
+      bounds.check(found.size);
     }
     this.#there = true;
     return [...found.values()];

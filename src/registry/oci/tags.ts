@@ -1,9 +1,11 @@
 import { registryErrorText } from '../../auth/registry-errors.ts';
+import { quoted } from '../../diagnostics/redact.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { Digest } from '../../domain/digest.ts';
 import { isTag } from '../../domain/tag.ts';
 import { badAnswer, isManifestUnknown, isRepositoryUnknown, refused } from './answer-errors.ts';
 import { asList, parseJsonObject } from './json-fields.ts';
+import { ListBounds } from './list-bounds.ts';
 import { headDigest, openManifest } from './manifest-content.ts';
 import { type OciClient, pullScope } from './client.ts';
 
@@ -21,14 +23,16 @@ export async function readTags(client: OciClient, repository: string, signal?: A
     });
   }
   const tags = new Set<string>();
+  const bounds = new ListBounds(doing);
   for await (const page of client.pages(first, doing, [pullScope(repository)], signal)) {
     const json = parseJsonObject(page.body);
     const listed = json && 'tags' in json ? asList(json['tags']) : undefined;
     if (!listed) throw badAnswer(doing, 'the answer is no list of tags');
     for (const tag of listed) {
-      if (typeof tag !== 'string' || !isTag(tag)) throw badAnswer(doing, `it lists ${JSON.stringify(tag).slice(0, 200)}, which is no tag`);
+      if (typeof tag !== 'string' || !isTag(tag)) throw badAnswer(doing, `it lists ${quoted(typeof tag === 'string' ? tag : JSON.stringify(tag))}, which is no tag`);
       tags.add(tag);
     }
+    bounds.check(tags.size);
   }
   return [...tags];
 }

@@ -85,7 +85,7 @@ describe('a project of Harbor, in one line', () => {
     // What puts back needs to push.
     harbor.accounts.push({ ...ROBOT, name: 'robot$myproject+pusher', projects: { myproject: [...CLEANER, 'repository:push'] } });
     const pusher = await newSession({ env: { ...ENV, REGISTRY_USER: 'robot$myproject+pusher' } });
-    expect(await pusher.run('undo', journal, '--yes')).toMatchObject({ code: 0 });
+    expect(await pusher.run('undo', journal, '--registry', harbor.host, '--yes')).toMatchObject({ code: 0 });
     expect(tagsIn(harbor)).toEqual(before);
   });
 

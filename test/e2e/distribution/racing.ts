@@ -82,16 +82,18 @@ export function testRacing(version: 2 | 3): void {
 
     const [{ code, text, applied }] = await Promise.all([prune(proxy).finally(() => over.abort()), pusher]);
 
-    expect([0, 6], text.replaceAll(/^.*\bdoomed-\d+ .*$\n/gm, '')).toContain(code);
+    expect([0, 6], text.slice(-2000)).toContain(code);
     expect(puts.length).toBeGreaterThan(50);
     const last = new Map(puts.map((one) => [placeOf(one), one]));
     const astray = await lostOf(registry, [...last.values()]);
     const untold = astray.filter((one) => !isTold(applied!, one));
     const lost = untold.filter((one) => {
+      // Pushed again to where it was: nothing was different before the deletion.
+      if (one.digest === ORIGINAL.get(one.tag)) return false;
       const earlier = puts.filter((other) => placeOf(other) === placeOf(one)).map(({ digest }) => digest);
       return couldBeSeen(proxy, one, [...earlier, ORIGINAL.get(one.tag) ?? one.digest]);
     });
-    if (SOAK) console.log(`${puts.length} pushes; ${JSON.stringify(applied!.counts)}; astray ${astray.length}, untold ${untold.length}, of which could be seen ${lost.length}`);
+    if (SOAK) process.stderr.write(`${puts.length} pushes; ${JSON.stringify(applied!.counts)}; astray ${astray.length}, untold ${untold.length}, of which could be seen ${lost.length}\n`);
     expect(lost).toEqual([]);
     expect(await brokenParts(registry.root)).toEqual([]);
     const stored = await readStorage(registry.root);

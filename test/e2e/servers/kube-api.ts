@@ -10,7 +10,7 @@ import { binaryPath } from './server-binaries.ts';
 /** What the API server answered. */
 interface KubeAnswer {
   readonly status: number;
-  readonly json: { readonly status?: { readonly token?: string; readonly allowed?: boolean }; readonly metadata?: { readonly resourceVersion?: string }; readonly message?: string };
+  readonly json: { readonly status?: { readonly token?: string; readonly allowed?: boolean }; readonly message?: string };
 }
 
 /** A running kube-apiserver with its etcd: no scheduler, no controllers, no nodes. What is written is all that happens. */

@@ -17,7 +17,7 @@ import type { PolicySpec } from '../../../src/policy/schema.ts';
 import type { Registry } from '../../../src/registry/registry.ts';
 
 export const REPOSITORY = 'team/app';
-export const POLICY_DIGEST = `sha256:${'7'.repeat(64)}`;
+const POLICY_DIGEST = `sha256:${'7'.repeat(64)}`;
 
 /** A single image of its own. */
 export function single(seed: string): Pushable {

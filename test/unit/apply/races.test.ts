@@ -58,6 +58,38 @@ describe('a push between the last look and the deletion', () => {
     expect(await journalLines(folder)).toContainEqual(expect.objectContaining({ kind: 'repair', digest: nested.digest, tag: 'keep-1', restored: true }));
   });
 
+  it('two kept tags that were moved onto one doomed image are both put back, although the first has brought the image back by then', async () => {
+    const { server, filled, report } = await whileDeleting(
+      ({ lone }) => lone.digest,
+      (server, { lone }) => {
+        for (const tag of ['keep-1', 'keep-2']) tagsIn(server).set(tag, lone.digest);
+      },
+    );
+    expect(contents(server).tags).toMatchObject({ 'keep-1': filled.lone.digest, 'keep-2': filled.lone.digest });
+    expect(report.counts).toMatchObject({ repaired: 2, lost: 0 });
+  });
+
+  it('a kept tag that was moved onto a doomed image is put back, although somebody has pushed the image again by then', async () => {
+    const { server, registry } = await withServer();
+    const { lone } = await fillRepository(server);
+    const plan = await planOf(registry);
+    server.onRequest(({ method, path }) => {
+      if (method !== 'DELETE' || !path.endsWith(lone.digest)) return undefined;
+      const { manifests, tags } = server.storage.repository(REPOSITORY);
+      const pushed = manifests.get(lone.digest)!;
+      tags.set('keep-1', lone.digest);
+      return (reply) => {
+        manifests.set(lone.digest, pushed);
+        return reply;
+      };
+    });
+
+    const report = await apply(plan, registry);
+
+    expect(contents(server).tags).toMatchObject({ 'keep-1': lone.digest });
+    expect(report.repositories[0]!.repairs).toMatchObject([{ digest: lone.digest, tag: 'keep-1', restored: true }]);
+  });
+
   it('a new tag that was set on the doomed image and went along is put back', async () => {
     const { server, filled, report } = await whileDeleting(
       ({ lone }) => lone.digest,

@@ -35,6 +35,13 @@ describe('a redirect', () => {
     expect(server.requests).toHaveLength(1);
   });
 
+  test('is given back to who does not want it followed', async () => {
+    const server = await startServer((_, response) => void response.writeHead(302, { location: '/elsewhere' }).end());
+    const response = await testClient().request({ method: 'GET', url: server.url, headers: SECRETS, follow: false });
+    expect(response.status).toBe(302);
+    expect(server.requests).toHaveLength(1);
+  });
+
   test('is followed five times and no more', async () => {
     const server = await startServer((seen, response) => void response.writeHead(302, { location: `${seen.path}x` }).end());
     await expect(testClient().request({ method: 'GET', url: `${server.url}/` })).rejects.toMatchObject({ code: 'BAD_RESPONSE', message: expect.stringContaining('more than 5 redirects') });

@@ -35,6 +35,20 @@ describe.skipIf(!HAS_OPENSSL)('a server with a certificate of a private CA (need
   });
 });
 
+describe.skipIf(!HAS_OPENSSL)('a client of one server (needs openssl)', () => {
+  test('trusts the CA of that server alone', async () => {
+    const [own, other] = [makeCertificates(), makeCertificates()];
+    const server = await startServer((_, response) => void response.end('fine'), own.server);
+    expect(text(await testClient({ tls: { ca: own.ca } }).request({ method: 'GET', url: server.url }))).toBe('fine');
+    await expect(testClient({ tls: { ca: other.ca }, ca: own.ca }).request({ method: 'GET', url: server.url })).rejects.toMatchObject({ code: 'UNREACHABLE' });
+  });
+
+  test.for([['a CA', { ca: 'no certificate' }], ['a certificate', { cert: 'no certificate', key: 'no key' }]] as const)('%s that is none is an error of the request', async ([, tls]) => {
+    const server = await startServer((_, response) => void response.end('fine'), makeCertificates().server);
+    await expect(testClient({ tls }).request({ method: 'GET', url: server.url })).rejects.toMatchObject({ code: 'UNREACHABLE' });
+  });
+});
+
 test('a server without TLS that is asked with TLS is told apart', async () => {
   const server = await startServer((_, response) => void response.end());
   const request = testClient().request({ method: 'GET', url: server.url.replace('http:', 'https:') });

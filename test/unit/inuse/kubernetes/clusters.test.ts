@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { folderWith } from '../../config/temporary-folder.ts';
@@ -103,7 +103,7 @@ describe('who we are', () => {
 
   const PLUGIN = `const { apiVersion, spec } = JSON.parse(process.env.KUBERNETES_EXEC_INFO);
 if (process.env.MODE === 'fail') { console.error('no session: \\u001b[31mlog in\\u001b[0m'); process.exit(1); }
-if (process.env.MODE === 'hang') setInterval(() => {}, 1000);
+if (process.env.MODE === 'hang') { fs.writeFileSync(process.env.PID_FILE, String(process.pid)); setInterval(() => {}, 1000); }
 else console.log(JSON.stringify({ apiVersion, kind: 'ExecCredential', status: { token: spec.cluster?.server ? process.env.TOKEN : 'no-cluster' } }));`;
   const plugin = (...env: readonly (readonly [string, string])[]): Readonly<Record<string, unknown>> => ({
     exec: { apiVersion: 'client.authentication.k8s.io/v1', command: process.execPath, args: ['-e', PLUGIN], provideClusterInfo: true, env: env.map(([name, value]) => ({ name, value })) },
@@ -122,7 +122,14 @@ else console.log(JSON.stringify({ apiVersion, kind: 'ExecCredential', status: { 
   });
 
   test('an exec plugin that hangs ends with the run', async () => {
-    await expect(attempt(plugin(['MODE', 'hang']), {}, { signal: AbortSignal.timeout(200) })).rejects.toMatchObject({ name: 'TimeoutError' });
+    const pidFile = path.join(await folderWith({}), 'pid');
+    const controller = new AbortController();
+    const running = attempt(plugin(['MODE', 'hang'], ['PID_FILE', pidFile]), {}, { signal: controller.signal });
+    await expect.poll(() => readFile(pidFile, 'utf8').catch(() => ''), { timeout: 30_000 }).not.toBe('');
+    const pid = Number(await readFile(pidFile, 'utf8'));
+    controller.abort(new Error('stopped'));
+    await expect(running).rejects.toThrow('stopped');
+    await expect.poll(() => isAlive(pid), { timeout: 30_000 }).toBe(false);
   });
 
   test('a provider that kubectl has given up', async () => {
@@ -212,3 +219,11 @@ describe.skipIf(!HAS_OPENSSL)('TLS (needs openssl)', () => {
     expect(new Set(proxy.seen.map(({ what }) => what))).toEqual(new Set([`CONNECT ${new URL(server.url).host}`]));
   });
 });
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
