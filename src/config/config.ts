@@ -30,14 +30,14 @@ export interface RegistryConfig {
 }
 
 /** Whose permissions are used in AWS, where they are not those of the environment. */
-export interface AwsIdentity {
+interface AwsIdentity {
   readonly profile?: string;
   readonly roleArn?: string;
   readonly externalId?: string;
 }
 
 /** Where AWS runs something; without regions that of the environment or the profile. */
-export interface AwsWorkloads extends AwsIdentity {
+interface AwsWorkloads extends AwsIdentity {
   readonly regions?: readonly string[];
 }
 
