@@ -97,11 +97,19 @@ describe('two runs at once', () => {
     await user.succeed('undo', journal!);
     let begun: () => void = () => {};
     const deleting = new Promise<void>((resolve) => (begun = resolve));
-    registry.onRequest(({ method }) => void (method === 'DELETE' && begun()));
+    let undone: () => void = () => {};
+    const over = new Promise<void>((resolve) => (undone = resolve));
+    registry.onRequest(async ({ method }) => {
+      if (method !== 'DELETE') return undefined;
+      begun();
+      await over;
+      return undefined;
+    });
 
     const running = user.start(...prune(registry, 'team/app'));
     await deleting;
     const undo = await user.run('undo', journal!);
+    undone();
 
     expect(undo).toMatchObject({ code: 5, stderr: expect.stringContaining('another run has locked team/app') as string });
     expect((await running.ended).code).toBe(0);

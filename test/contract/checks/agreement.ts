@@ -24,6 +24,7 @@ export function testAgreement({ target, check, filled, needed }: Contract): void
       size: !hasSizes(truth, manifests),
       tagsOf: scene.connect().tagsOf === undefined,
       cascades: scene.connect().takenAlong === undefined,
+      archive: scene.connect().archiveManifest === undefined,
       totals: target.shorten === undefined,
       locks: scene.server.lock === undefined,
       catalog: !(await hasCatalogue(scene)),

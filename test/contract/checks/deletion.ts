@@ -45,6 +45,19 @@ export function testDeletion({ target, check }: Contract): void {
     }
   });
 
+  check('archives a manifest instead, which stays with its tags and is known for it, and takes it out again', ['archive'], async (scene) => {
+    await scene.push(SMALL);
+    const before = await scene.truth();
+    const registry = scene.connect();
+    const archived = async (): Promise<unknown> => (await registry.inventory(scene.repository)).manifests.filter((manifest) => manifest.archived).map(({ digest }) => digest);
+    await registry.checkArchive!(scene.repository);
+    expect(await archived()).toEqual([]);
+    expect(await registry.archiveManifest!(scene.repository, THINGS.oldSingle.digest)).toEqual({ outcome: 'archived' });
+    expect(await archived()).toEqual([THINGS.oldSingle.digest]);
+    expect(contents(await scene.truth())).toEqual(contents(before));
+    expect(await registry.restoreManifest!(scene.repository, THINGS.oldSingle.digest)).toBe(true);
+  });
+
   check('may be asked for before, which changes nothing', [], async (scene) => {
     await scene.push(SMALL);
     const before = await scene.truth();

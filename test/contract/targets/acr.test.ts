@@ -14,6 +14,7 @@ const SKIPS = {
   createdAt: 'it stands in the config of an image, which is not read',
   labels: 'they stand in the config of an image, which is not read',
   pulledAt: 'ACR tells nothing of pulls',
+  archive: 'ACR has no archive of single images',
   vulnerability: 'ACR scans nothing itself',
   holdsChildren: 'ACR deletes what an index lists without a word',
   deletionSwitch: 'ACR has no switch for the whole registry, only locks',

@@ -47,7 +47,7 @@ function publicKind(request: Seen): Kind {
 
 runContract({
   name: 'ecr-public on the fake',
-  skips: { ...ECR_SKIPS, pulledAt: 'ECR Public records no pulls', vulnerability: 'ECR Public scans nothing' },
+  skips: { ...ECR_SKIPS, pulledAt: 'ECR Public records no pulls', vulnerability: 'ECR Public scans nothing', archive: 'ECR Public has no archive' },
   referrersApi: true,
   pageSize: PAGE,
   // Of the OCI API too.

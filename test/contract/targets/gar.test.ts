@@ -47,6 +47,7 @@ runContract({
     annotations: 'only the manifest tells them, and reading those takes a request each',
     platforms: 'only what an index lists has one in the list of images',
     vulnerability: 'scans are told by another API',
+    archive: 'Artifact Registry has no archive',
     cascades: 'Artifact Registry deletes what it is told to and nothing else',
     config: 'only the manifest tells it',
     blobs: 'only the manifest tells them',

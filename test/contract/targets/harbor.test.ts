@@ -39,6 +39,7 @@ runContract({
   skips: {
     config: 'the REST API does not tell it, and reading the manifest is a pull',
     blobs: 'the REST API does not tell them, and reading the manifest is a pull',
+    archive: 'Harbor has no archive of images',
   },
   referrersApi: true,
   pageSize: 100,

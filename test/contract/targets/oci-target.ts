@@ -16,6 +16,7 @@ export const OCI_SKIPS = {
   totals: 'the OCI API does not say how long a list is',
   locks: 'the OCI API has no locks',
   guardsTags: 'the OCI API deletes no tag "if it still points there"',
+  archive: 'the OCI API has no archive',
   cascades: 'registries that speak the OCI API alone delete what they are told to and nothing else',
 } as const satisfies Partial<Record<Feature, string>>;
 

@@ -89,7 +89,7 @@ export async function applyWith(world: FaultWorld, begins: (request: SeenRequest
     on ||= begins(request);
     return on ? fault(request) : undefined;
   });
-  const { code, stdout, stderr } = await session.run('apply', join(session.folder, 'plan.json'), '--yes', '-v');
+  const { code, stdout, stderr } = await session.run('apply', join(session.folder, 'plan.json'), '--registry', registry.host, '--yes', '-v');
   off();
   const after = world.truth();
   const kept = planned!.images.filter(({ action }) => action !== 'delete');

@@ -117,8 +117,8 @@ describe('what the schema does not allow', () => {
     ['a capture that is not there', ['tags: {regex: "(?<stem>.+)-x"}', 'per: branch', 'keep: all'], ['p.yaml:7:14: "branch" is neither repository, major nor minor nor a capture of the rule\'s tags.regex, which has stem']],
     ['a rule that selects nothing', ['keep: all'], ['p.yaml:5:9: selects nothing: a rule needs a selector, such as tags: ["**"] for every tag']],
     ['untagged: false', ['untagged: false', 'keep: all'], ['p.yaml:6:19: can only be true: leave it out otherwise']],
-    ['a key that is like none', ['untagged: true', 'xyzzy: 1', 'keep: all'], ['p.yaml:7:9: unknown key "xyzzy"; known here: name, tags, untagged, orphaned, labels, annotations, mediaTypes, artifactTypes, platforms, largerThan, signed, vulnerabilities, order, per, keep']],
-    ['a key of the prototype', ['untagged: true', 'constructor: 1', 'keep: all'], ['p.yaml:7:9: unknown key "constructor"; known here: name, tags, untagged, orphaned, labels, annotations, mediaTypes, artifactTypes, platforms, largerThan, signed, vulnerabilities, order, per, keep']],
+    ['a key that is like none', ['untagged: true', 'xyzzy: 1', 'keep: all'], ['p.yaml:7:9: unknown key "xyzzy"; known here: name, tags, untagged, orphaned, labels, annotations, mediaTypes, artifactTypes, platforms, largerThan, signed, vulnerabilities, order, per, keep, action']],
+    ['a key of the prototype', ['untagged: true', 'constructor: 1', 'keep: all'], ['p.yaml:7:9: unknown key "constructor"; known here: name, tags, untagged, orphaned, labels, annotations, mediaTypes, artifactTypes, platforms, largerThan, signed, vulnerabilities, order, per, keep, action']],
     ['__proto__, which would vanish and leave a wider selector', ['labels: {env: dev, __proto__: x}', 'keep: none'], ['p.yaml:6:28: unknown key "__proto__"']],
     ['a size without a unit', ['untagged: true', 'largerThan: 5 gigs', 'keep: all'], ['p.yaml:7:21: not a size: write bytes, or a number and KB, MB, GB, TB, KiB, MiB, GiB or TiB, such as 500MB']],
   ])('%s', ([, lines, problems]) => {
