@@ -1,5 +1,6 @@
-import { open, readdir, writeFile } from 'node:fs/promises';
+import { type FileHandle, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { openDocument } from '../diagnostics/open-document.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Digest } from '../domain/digest.ts';
 import type { InUse } from '../domain/in-use.ts';
@@ -42,11 +43,13 @@ const TAIL = 64 * 1024;
 export async function finishLeftovers(options: LeftoverOptions): Promise<Leftovers> {
   const reports: ApplyReport[] = [];
   const problems: ToolError[] = [];
-  for (const name of await unfinishedJournals(options.folder)) {
+  for (const name of await recentJournals(options.folder)) {
+    const path = join(options.folder, name);
     try {
-      const journal = await readJournal(join(options.folder, name));
+      if (await isFinished(path)) continue;
+      const journal = await readJournal(path);
       if (!(await isOver(journal, options.folder))) continue;
-      if (await finishJournal(journal, options, reports)) await writeFile(join(options.folder, `${name}.finished`), '');
+      if (await finishJournal(journal, options, reports)) await writeFile(`${path}.finished`, '');
     } catch (error) {
       if (!(error instanceof ToolError)) throw error;
       problems.push(error);
@@ -55,8 +58,8 @@ export async function finishLeftovers(options: LeftoverOptions): Promise<Leftove
   return { reports, problems };
 }
 
-/** Names of the journals without an end, or with one that says that something was left; the oldest first. */
-async function unfinishedJournals(folder: string): Promise<string[]> {
+/** Names of the journals that count and are not known to be finished; the oldest first. */
+async function recentJournals(folder: string): Promise<string[]> {
   const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
     throw new ToolError('FILE', `cannot read the journal folder ${folder}: ${error.message}`, { hint: 'check the journal folder', cause: error });
@@ -67,14 +70,16 @@ async function unfinishedJournals(folder: string): Promise<string[]> {
     const [, date, hour, minute, second] = NAME.exec(name) ?? [];
     if (date === undefined || all.has(`${name}.finished`)) continue;
     if (Date.now() - Date.parse(`${date}T${hour}:${minute}:${second}Z`) > MAX_AGE) continue;
-    if (!(await isFinished(join(folder, name)))) found.push(name);
+    found.push(name);
   }
   return found;
 }
 
+/** False of one without an end, and of one with an end that says that something was left. Throws `FILE` for what cannot be read. */
 async function isFinished(path: string): Promise<boolean> {
-  const file = await open(path, 'r');
+  let file: FileHandle | undefined;
   try {
+    file = await openDocument(path);
     const { size } = await file.stat();
     const { buffer, bytesRead } = await file.read(Buffer.alloc(TAIL), 0, TAIL, Math.max(0, size - TAIL));
     const line = buffer.toString('utf8', 0, bytesRead).split('\n').at(-2);
@@ -82,9 +87,9 @@ async function isFinished(path: string): Promise<boolean> {
     return end?.kind === 'end' && end.unfinished === false;
   } catch (error) {
     if (error instanceof SyntaxError) return false;
-    throw error;
+    throw new ToolError('FILE', `cannot read the journal ${path}: ${(error as Error).message}`, { hint: 'check what is in the journal folder', cause: error });
   } finally {
-    await file.close();
+    await file?.close();
   }
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { openDocument } from '../diagnostics/open-document.ts';
 import { quoted } from '../diagnostics/redact.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Digest } from '../domain/digest.ts';
@@ -12,7 +12,7 @@ const DAY = 24 * 60 * 60 * 1000;
 /** How far the clock of the machine that made the plan may be ahead of this one's. */
 const CLOCK_SKEW = 5 * 60 * 1000;
 
-/** Reads a saved plan and checks all that carrying it out relies on. Throws `FILE` or `PLAN_INVALID`. */
+/** Reads a saved plan and checks all that carrying it out relies on. Throws `FILE` or `PLAN_INVALID`, which name the file. */
 export async function readPlanFile(path: string): Promise<Plan> {
   const text = await readText(path);
   let value: unknown;
@@ -21,7 +21,12 @@ export async function readPlanFile(path: string): Promise<Plan> {
   } catch (error) {
     throw notAPlan(path, 'is no JSON document', error);
   }
-  return verifyPlan(value);
+  try {
+    return verifyPlan(value);
+  } catch (error) {
+    if (!(error instanceof ToolError)) throw error;
+    throw new ToolError(error.code, `${path}: ${error.message}`, { hint: error.hint, cause: error });
+  }
 }
 
 export interface Freshness {
@@ -64,7 +69,7 @@ async function readText(path: string): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
   try {
-    for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+    for await (const chunk of (await openDocument(path)).createReadStream() as AsyncIterable<Buffer>) {
       size += chunk.length;
       if (size > MAX_BYTES) break;
       chunks.push(chunk);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { openDocument } from '../diagnostics/open-document.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Step } from '../plan/plan.ts';
 import { digestAt, DocumentProblem, headerAt, type JsonObject, listAt, must, objectAt, repositoryAt, tagAt, textAt, timeAt } from './document-checks.ts';
@@ -56,7 +56,7 @@ async function* linesOf(path: string): AsyncGenerator<string> {
   let parts: Buffer[] = [];
   let length = 0;
   let total = 0;
-  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+  for await (const chunk of (await openDocument(path)).createReadStream() as AsyncIterable<Buffer>) {
     total += chunk.length;
     must(total <= MAX_FILE, 'the file', 'is too large for a journal');
     let start = 0;

@@ -43,6 +43,7 @@ export async function findConfig(cwd: string): Promise<Source | undefined> {
     moduleName: PACKAGE_KEY,
   } as Options & { readonly metaConfigFilePath: null });
   for (const directory of await directoriesUp(path.resolve(cwd))) {
+    await refuseOther(directory);
     const found = await explorer.search(directory);
     await refuseUnread(directory, found?.filepath);
     if (found) return (found.config as Source | undefined) ?? { file: found.filepath, text: '', lineStarts: [0] };
@@ -82,6 +83,16 @@ async function isThere(file: string): Promise<boolean> {
     () => true,
     () => false,
   );
+}
+
+/** cosmiconfig reads whatever is there, and of a device or of a pipe that nobody writes to without an end. */
+async function refuseOther(directory: string): Promise<void> {
+  for (const place of CONFIG_PLACES) {
+    const file = path.join(directory, place);
+    const stats = await stat(file).catch(() => undefined);
+    if (stats && !stats.isFile() && !stats.isDirectory()) throw unreadable(file, 'config', new Error('it is not a file'));
+    if (stats?.isFile() && place !== 'package.json') return;
+  }
 }
 
 /** cosmiconfig passes over what it may not read, and over links that lead nowhere. */

@@ -1,6 +1,7 @@
 import { constants } from 'node:buffer';
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { refuseDevice } from '../diagnostics/open-document.ts';
 import { printable } from '../diagnostics/redact.ts';
 import { unreadable } from '../diagnostics/source.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
@@ -111,6 +112,7 @@ function isFirst({ registry, repository }: RepositoryInventory, at: string, plac
 async function readText(file: string): Promise<string> {
   let bytes: Buffer;
   try {
+    await refuseDevice(file);
     bytes = await readFile(file);
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ERR_FS_FILE_TOO_LARGE') throw tooLong(file);
@@ -130,6 +132,7 @@ function tooLong(file: string): ToolError {
 
 async function* readChunks(file: string): AsyncGenerator<Uint8Array> {
   try {
+    await refuseDevice(file);
     for await (const chunk of createReadStream(file, { highWaterMark: 2 ** 20 })) yield chunk as Uint8Array;
   } catch (error) {
     throw unreadable(file, 'inventory', error);

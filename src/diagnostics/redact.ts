@@ -12,6 +12,16 @@ const SHOWN_PARAMETERS = new Set([
   'n', 'last', 'page', 'page_size', 'pagesize', 'per_page', 'limit', 'orderby', 'sort', 'scope', 'service', 'artifacttype', 'digest', 'tag', 'repository', 'filter',
 ]);
 
+/**
+ * What is a secret by its shape, also where nobody has remembered it: signed or encrypted tokens (RFC 7519), which libraries make and exchange among themselves, private
+ * keys in PEM, and signatures of AWS.
+ */
+const SHAPES: readonly RegExp[] = [
+  /\beyJ[\w-]{10,}(?:\.[\w-]*){2,4}/g,
+  /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|$)/gs,
+  /(?<=Signature=)[0-9a-f]{64}/gi,
+];
+
 /** Every form in which a secret may be met, the longest first so that no secret hides part of a longer one. */
 const forms: string[] = [];
 const known = new Set<string>();
@@ -38,10 +48,11 @@ function spellings(secret: string): string[] {
   return all;
 }
 
-/** The text with every remembered secret, plain, URL-encoded, JSON-escaped or in base64, replaced by `***`. */
+/** The text with every remembered secret, plain, URL-encoded, JSON-escaped or in base64, and whatever is one by its shape, replaced by `***`. */
 export function redact(text: string): string {
   let clean = text;
   for (const form of forms) if (clean.includes(form)) clean = clean.replaceAll(form, MASK);
+  for (const shape of SHAPES) clean = clean.replaceAll(shape, MASK);
   return clean;
 }
 

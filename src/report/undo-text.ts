@@ -7,7 +7,7 @@ const OUTCOMES: Readonly<Record<UndoOutcome, string>> = {
   restored: 'put back',
   present: 'there already',
   kept_newer: 'tag that points elsewhere today, left so',
-  lost: 'lost: the registry has not got all its blobs any more',
+  lost: 'lost: the registry has not got all its parts any more; if a later run deleted them, undo that one first',
   failed: 'failed',
   skipped: 'not begun',
 };

@@ -1,12 +1,11 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import type { EmbeddedRegistry } from '../../src/demo/embedded-registry.ts';
 import type { Fault, SeenRequest } from '../../src/demo/registry-options.ts';
 import { registryWith, tagsIn } from './cli/registry-with-builds.ts';
-import { filesOf, newUser, type User } from './program.ts';
+import { expectNoCanary } from './expect-no-canary.ts';
+import { newUser } from './program.ts';
 
 const USER = 'robot';
 /** With characters that look otherwise in a URL, in a form and in JSON. */
@@ -82,7 +81,7 @@ test.for(SOURCES)('a secret of %s is shown and written nowhere, whatever the reg
       const ended = await user.run('prune', ...words);
       expect(expected, `${answer}: ${ended.stderr}`).toContain(ended.code);
       expect(tagsIn(registry, 'team/app')).toHaveLength(ended.code === 0 ? 1 : 3);
-      await expectNoCanary(user, Object.keys(given.files ?? {}), `${answer}\n${ended.stdout}${ended.stderr}`);
+      await expectNoCanary(user, [PASSWORD, IDENTITY, `${USER}:${PASSWORD}`], `${answer}\n${ended.stdout}${ended.stderr}`, Object.keys(given.files ?? {}));
       expect(elsewhere.secrets).toEqual([]);
       // It did come back, and was taken out.
       if (answer.endsWith('with the request') && !identity) expect(ended.stderr, answer).toContain('***');
@@ -116,18 +115,4 @@ async function startEcho(): Promise<{ readonly url: string; readonly secrets: st
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   onTestFinished(() => void server.close());
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, secrets };
-}
-
-/** Looks through the output and everything that was written, but for the files that the secret was given in. */
-async function expectNoCanary(user: User, given: readonly string[], output: string): Promise<void> {
-  const written = [...(await filesOf(user))].filter(([path]) => !given.some((name) => path === join(user.home, name)));
-  expect(given.length === 0 || (await readFile(join(user.home, given[0]!), 'utf8')) !== '').toBe(true);
-  for (const [place, text] of [['the output', output], ...written] as const) {
-    for (const form of formsOf(PASSWORD).concat(formsOf(IDENTITY), formsOf(`${USER}:${PASSWORD}`))) expect(text.includes(form), `${place}: ${form} in ${text.slice(0, 2000)}`).toBe(false);
-  }
-}
-
-function formsOf(secret: string): string[] {
-  const base64 = Buffer.from(secret).toString('base64');
-  return [secret, encodeURIComponent(secret), new URLSearchParams({ x: secret }).toString().slice(2), JSON.stringify(secret).slice(1, -1), base64, base64.replace(/=+$/, ''), Buffer.from(secret).toString('base64url')];
 }

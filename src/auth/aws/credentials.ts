@@ -1,4 +1,5 @@
 import { fromNodeProviderChain, fromTemporaryCredentials } from '@aws-sdk/credential-providers';
+import { rememberSecret } from '../../diagnostics/redact.ts';
 import type { RequestHandler } from './request-handler.ts';
 
 /** What the config says of whose permissions are used. */
@@ -20,11 +21,21 @@ export type AwsCredentials = ReturnType<typeof fromNodeProviderChain>;
  */
 export function awsCredentials({ profile, roleArn, externalId }: AwsIdentity, client: { readonly region: string; readonly requestHandler: RequestHandler }): AwsCredentials {
   const clientConfig = { ...client } as NonNullable<NonNullable<Parameters<typeof fromNodeProviderChain>[0]>['clientConfig']>;
-  const chain = fromNodeProviderChain({ clientConfig, ...(profile !== undefined && { profile }) });
+  const chain = remembered(fromNodeProviderChain({ clientConfig, ...(profile !== undefined && { profile }) }));
   if (roleArn === undefined) return chain;
-  return fromTemporaryCredentials({
+  const assumed = fromTemporaryCredentials({
     masterCredentials: chain,
     clientConfig: clientConfig as NonNullable<Parameters<typeof fromTemporaryCredentials>[0]['clientConfig']>,
     params: { RoleArn: roleArn, RoleSessionName: 'regprune', ...(externalId !== undefined && { ExternalId: externalId }) },
-  }) as AwsCredentials;
+  });
+  return remembered(assumed as AwsCredentials);
+}
+
+/** Services repeat in errors what was signed, with the session token in it ("The Canonical String for this request should have been"). */
+function remembered(provide: AwsCredentials): AwsCredentials {
+  return async (...args) => {
+    const found = await provide(...args);
+    for (const secret of [found.secretAccessKey, found.sessionToken, found.accessKeyId]) if (secret !== undefined) rememberSecret(secret);
+    return found;
+  };
 }

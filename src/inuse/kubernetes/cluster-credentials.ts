@@ -23,12 +23,15 @@ export interface ClusterCredentials {
 const FRESH_MS = 60_000;
 const LONGEST_PLUGIN_MS = 60_000;
 const LONGEST_COMPLAINT = 300;
+/** `client-secret`, `refresh-token`, `AWS_SECRET_ACCESS_KEY`; no `tokenFile`. */
+const SECRET_NAME = /(?:secret|token|password|key)$/i;
 
 /**
  * Credentials of every kind that a kubeconfig knows: client certificates, tokens, tokens in files, user and password, exec plugins, OpenID Connect. Throws `FILE` for a
  * certificate, key or token that cannot be read, `AUTH` where a plugin fails, and `CONFIG_INVALID` for a provider that kubectl no longer has either.
  */
 export async function clusterCredentials({ name, cluster, user }: ClusterAccess, signal: AbortSignal): Promise<ClusterCredentials> {
+  rememberSecretsOf(user);
   const provide = providerOf(name, withExecInfo(user, cluster), signal);
   let given = await provide();
   let givenAt = Date.now();
@@ -37,6 +40,7 @@ export async function clusterCredentials({ name, cluster, user }: ClusterAccess,
     given.cert ?? (await pem(name, user.certFile, user.certData)),
     given.key ?? (await pem(name, user.keyFile, user.keyData)),
   ];
+  if (key !== undefined) rememberSecret(key);
   return {
     async headers() {
       if (Date.now() - givenAt > FRESH_MS) [given, givenAt] = [await provide(), Date.now()];
@@ -50,6 +54,15 @@ export async function clusterCredentials({ name, cluster, user }: ClusterAccess,
       ...(cluster.skipTLSVerify && { rejectUnauthorized: false }),
     },
   };
+}
+
+/** Everything in the kubeconfig that opens something: what is sent is remembered once more where it is got. */
+function rememberSecretsOf({ token, password, keyData, exec, authProvider }: User): void {
+  const { config } = (authProvider ?? {}) as { readonly config?: object | null };
+  const env = ((exec as { readonly env?: unknown } | null | undefined)?.env ?? []) as readonly ({ readonly name?: unknown; readonly value?: unknown } | null)[];
+  const named = [...Object.entries(config ?? {}), ...(Array.isArray(env) ? env.map((entry) => [String(entry?.name), entry?.value] as const) : [])];
+  const secret = named.flatMap(([name, value]) => (SECRET_NAME.test(name) ? [value as unknown] : []));
+  for (const text of [token, password, keyData, ...secret]) if (typeof text === 'string' && text.trim() !== '') rememberSecret(text.trim());
 }
 
 interface Given {

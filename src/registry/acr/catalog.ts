@@ -1,6 +1,7 @@
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import { badAnswer } from '../oci/answer-errors.ts';
 import { parseJsonObject } from '../oci/json-fields.ts';
+import { ListBounds } from '../oci/list-bounds.ts';
 import type { RepositoriesOptions } from '../registry.ts';
 import type { AcrClient } from './client.ts';
 import { entriesOf } from './attributes.ts';
@@ -9,6 +10,7 @@ import { entriesOf } from './attributes.ts';
 export async function* listRepositories(client: AcrClient, { signal }: RepositoriesOptions): AsyncGenerator<string> {
   const doing = `list the repositories of ${client.name}`;
   const seen = new Set<string>();
+  const bounds = new ListBounds(doing);
   try {
     for await (const page of client.repositoryPages(doing, signal)) {
       const json = parseJsonObject(page.body);
@@ -19,6 +21,7 @@ export async function* listRepositories(client: AcrClient, { signal }: Repositor
         seen.add(name);
         yield name;
       }
+      bounds.check(seen.size);
     }
   } catch (error) {
     if (!(error instanceof ToolError) || error.code !== 'AUTH') throw error;

@@ -11,6 +11,8 @@ export type EntraToken = () => Promise<string>;
  */
 const REGISTRIES = 'https://containerregistry.azure.net/.default';
 const MAX_TEXT = 1500;
+/** What the SDK takes from its environment and sends, as the ways of its chain have it. */
+const SECRETS = ['AZURE_CLIENT_SECRET', 'AZURE_PASSWORD', 'AZURE_CLIENT_CERTIFICATE_PASSWORD', 'IDENTITY_HEADER', 'MSI_SECRET'];
 
 /**
  * Tokens of the identity that this machine has, by the chain of the Azure SDK: environment (a service principal), workload identity, managed identity, the Azure CLI and
@@ -18,6 +20,11 @@ const MAX_TEXT = 1500;
  */
 export function createEntraToken(registry: string, url: string, env: Readonly<Record<string, string | undefined>>, scope = REGISTRIES): EntraToken {
   const authority = env['AZURE_AUTHORITY_HOST'] ? undefined : authorityOf(new URL(url).hostname);
+  for (const name of SECRETS) {
+    // The SDK looks at the process's own alone.
+    const secret = process.env[name];
+    if (secret) rememberSecret(secret);
+  }
   let credential: Promise<{ getToken(scope: string): Promise<{ readonly token: string } | null> }> | undefined;
   return async () => {
     credential ??= import('@azure/identity').then(({ DefaultAzureCredential }) => new DefaultAzureCredential({ ...(authority !== undefined && { authorityHost: authority }) }));

@@ -1,6 +1,7 @@
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { Digest } from '../../domain/digest.ts';
 import { isManifestUnknown, refused } from '../oci/answer-errors.ts';
+import { ListBounds } from '../oci/list-bounds.ts';
 import type { Problems } from '../oci/problems.ts';
 import { entriesOf, type ManifestAttributes, manifestAttributes, openAnswer, repositoryAttributes, type RepositoryAttributes, type TagAttributes } from './attributes.ts';
 import { findTag, type Reading, readTags } from './tag-list.ts';
@@ -47,6 +48,7 @@ export async function findManifest({ client, repository, signal }: Reading, dige
 async function readManifests({ client, repository, signal }: Reading, onRead: (count: number) => void): Promise<Map<Digest, ManifestAttributes>> {
   const doing = `list the manifests of ${client.label(repository)}`;
   const manifests = new Map<Digest, ManifestAttributes>();
+  const bounds = new ListBounds(doing);
   for await (const page of client.manifestPages(repository, doing, signal)) {
     const known = manifests.size;
     for (const entry of entriesOf(openAnswer(page, repository, doing), 'manifests', doing)) {
@@ -54,6 +56,7 @@ async function readManifests({ client, repository, signal }: Reading, onRead: (c
       manifests.set(manifest.digest, manifest);
     }
     onRead(manifests.size - known);
+    bounds.check(manifests.size);
   }
   return manifests;
 }

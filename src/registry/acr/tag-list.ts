@@ -1,6 +1,7 @@
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { Digest } from '../../domain/digest.ts';
 import { hasCode, isManifestUnknown, refused } from '../oci/answer-errors.ts';
+import { ListBounds } from '../oci/list-bounds.ts';
 import { entriesOf, openAnswer, type TagAttributes, tagAttributes } from './attributes.ts';
 import type { AcrClient } from './client.ts';
 
@@ -18,11 +19,15 @@ export interface Reading {
 export async function readTags({ client, repository, signal }: Reading, digest?: Digest): Promise<Map<string, TagAttributes>> {
   const doing = `list the tags of ${client.label(repository, digest)}`;
   const tags = new Map<string, TagAttributes>();
+  const seen = new Set<string>();
+  const bounds = new ListBounds(doing);
   for await (const page of client.tagPages(repository, doing, { ...(digest !== undefined && { digest }), signal })) {
     for (const entry of entriesOf(openAnswer(page, repository, doing), 'tags', doing)) {
       const tag = tagAttributes(entry, doing);
+      seen.add(tag.name);
       if (digest === undefined || tag.digest === digest) tags.set(tag.name, tag);
     }
+    bounds.check(seen.size);
   }
   return tags;
 }

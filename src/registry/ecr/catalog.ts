@@ -14,7 +14,7 @@ export async function* listRepositories(
   const doing = `list the repositories of ${client.name}`;
   const seen = new Set<string>();
   const input = registryId === undefined ? {} : { registryId };
-  for await (const page of pages(client, { operation: 'DescribeRepositories', doing, input, signal }, 'repositories')) {
+  for await (const page of pages(client, { operation: 'DescribeRepositories', doing, input, signal }, { field: 'repositories', key: 'repositoryName' })) {
     for (const repository of page) {
       const text = asObject(repository)?.[field];
       if (typeof text !== 'string' || !text.startsWith(prefix)) throw badAnswer(doing, 'the answer lists something without a name');

@@ -26,7 +26,7 @@ export class Images {
   async *list(repository: string, { tagged, signal }: ListOptions = {}): AsyncGenerator<readonly ImageDetail[]> {
     const doing = `read the images of ${this.#client.label(repository)}`;
     const input = this.#filter(tagged === true ? { tagStatus: 'TAGGED' } : {});
-    for await (const page of pages(this.#client, { operation: 'DescribeImages', doing, repository, input, signal }, 'imageDetails')) {
+    for await (const page of pages(this.#client, { operation: 'DescribeImages', doing, repository, input, signal }, { field: 'imageDetails', key: 'imageDigest' })) {
       yield page.map((detail) => readImageDetail(detail, doing));
     }
   }

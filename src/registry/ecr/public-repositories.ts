@@ -57,7 +57,7 @@ export class PublicRepositories {
 
   async #read(): Promise<OwnRegistry> {
     const doing = `read the account's registry on ${this.#client.name}`;
-    for await (const page of pages(this.#client, { operation: 'DescribeRegistries', doing }, 'registries')) {
+    for await (const page of pages(this.#client, { operation: 'DescribeRegistries', doing }, { field: 'registries', key: 'registryId' })) {
       for (const registry of page.map((one) => asObject(one) ?? {})) {
         const id = asText(registry['registryId']);
         const aliases = asList(registry['aliases'])?.flatMap((alias) => asText(asObject(alias)?.['name']) ?? []);

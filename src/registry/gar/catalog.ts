@@ -68,7 +68,7 @@ async function repositoriesOf(client: GarClient, project: string, signal: AbortS
   const doing = `list the repositories of ${client.label(project.replace(':', '/'))}`;
   const call = { doing, permission: 'artifactregistry.repositories.list', path: `${locationResource(project, client.place)}/repositories`, signal };
   const found: RepositorySettings[] = [];
-  for await (const page of pages(client, call, 'repositories')) found.push(...page.map((json) => readRepositorySettings(json, doing)));
+  for await (const page of pages(client, call, 'repositories')) for (const json of page) found.push(readRepositorySettings(json, doing));
   return found;
 }
 

@@ -50,7 +50,7 @@ export function createGarRegistry(options: GarRegistryOptions): Registry {
   if (!URL.canParse(endpoint)) {
     throw new ToolError('CONFIG_INVALID', `${ENDPOINT} is no URL.`, { hint: `Give the address of the Artifact Registry API, such as ${API}/, or do not set it.` });
   }
-  const tokens = createTokenSource({ registry: name, credentials, identity });
+  const tokens = createTokenSource({ registry: name, credentials, identity, http });
   const client = new GarClient({ name, url, endpoint, place, http, tokens, clock });
   const deletion = new Deletion(client);
   const context: InventoryContext = { type: 'gar', client, images: new Images(client), settings: new Map(), cache, limit: pLimit(concurrency) };

@@ -2,6 +2,8 @@ import type { AuthClient } from 'google-auth-library';
 import type { Credentials } from '../../auth/credentials.ts';
 import { printable, redact, rememberSecret } from '../../diagnostics/redact.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
+import type { HttpClient } from '../../http/http-client.ts';
+import type { ServiceAccountKey } from './google-clients.ts';
 
 /** What the config says of whose permissions are used. */
 export interface GarIdentity {
@@ -23,9 +25,10 @@ export interface TokenSourceOptions {
   /** Those of the config, the environment or the auth files of Docker; where there are none, Google's own ways are tried. */
   readonly credentials: () => Promise<Credentials | undefined>;
   readonly identity: GarIdentity;
+  /** What Google's library asks for tokens through. */
+  readonly http: HttpClient;
 }
 
-const SCOPES = ['https://www.googleapis.com/auth/cloud-platform'];
 const ADC = 'application default credentials';
 
 /**
@@ -33,12 +36,12 @@ const ADC = 'application default credentials';
  * key of a service account (`_json_key`, `_json_key_base64`); else Google's chain: GOOGLE_APPLICATION_CREDENTIALS (a key, workload identity federation, impersonation),
  * the login of gcloud, the metadata server. Google's library is loaded only where one of these needs it.
  */
-export function createTokenSource({ registry, credentials, identity }: TokenSourceOptions): TokenSource {
+export function createTokenSource({ registry, credentials, identity, http }: TokenSourceOptions): TokenSource {
   let found: Promise<TokenSource> | undefined;
   const find = async (): Promise<TokenSource> => {
     const configured = await credentials();
-    if (configured && identity.impersonate === undefined) return ofCredentials(configured, registry);
-    return ofLibrary(registry, identity.impersonate === undefined ? ADC : `${ADC}, as ${identity.impersonate}`, () => defaultClient(identity));
+    if (configured && identity.impersonate === undefined) return ofCredentials(configured, registry, http);
+    return ofLibrary(registry, identity.impersonate === undefined ? ADC : `${ADC}, as ${identity.impersonate}`, async () => (await import('./google-clients.ts')).defaultClient(identity, http));
   };
   let source = ADC;
   return {
@@ -57,7 +60,7 @@ export function createTokenSource({ registry, credentials, identity }: TokenSour
   };
 }
 
-function ofCredentials(credentials: Credentials, registry: string): TokenSource {
+function ofCredentials(credentials: Credentials, registry: string, http: HttpClient): TokenSource {
   const source = credentials.source ?? 'the credentials given';
   if (!('username' in credentials)) {
     throw new ToolError('AUTH', `The credentials for the registry ${registry} (from ${source}) are an identity token, which Google does not take.`, {
@@ -74,27 +77,16 @@ function ofCredentials(credentials: Credentials, registry: string): TokenSource 
     });
   }
   rememberSecret(key.private_key);
-  return ofLibrary(registry, `${key.client_email}, from ${source}`, async () => {
-    const { JWT } = await import('google-auth-library');
-    return new JWT({ email: key.client_email, key: key.private_key, scopes: SCOPES });
-  });
+  return ofLibrary(registry, `${key.client_email}, from ${source}`, async () => (await import('./google-clients.ts')).keyClient(key, http));
 }
 
-function readKey(text: string): { readonly client_email: string; readonly private_key: string } | undefined {
+function readKey(text: string): ServiceAccountKey | undefined {
   try {
     const { client_email, private_key } = JSON.parse(text) as Record<string, unknown>;
     return typeof client_email === 'string' && typeof private_key === 'string' ? { client_email, private_key } : undefined;
   } catch {
     return undefined;
   }
-}
-
-async function defaultClient({ impersonate }: GarIdentity): Promise<AuthClient> {
-  const { GoogleAuth, Impersonated } = await import('google-auth-library');
-  // A project is not needed. Without one it would be looked for, by gcloud or by an API that a federated identity may not ask.
-  const sourceClient = await new GoogleAuth({ scopes: SCOPES, projectId: 'not-needed' }).getClient();
-  if (impersonate === undefined) return sourceClient;
-  return new Impersonated({ sourceClient, targetPrincipal: impersonate, targetScopes: SCOPES, delegates: [], lifetime: 3600 });
 }
 
 /** The library keeps a token until shortly before it ends, and then gets another. */
@@ -111,7 +103,9 @@ function ofLibrary(registry: string, source: string, open: () => Promise<AuthCli
         return token;
       } catch (error) {
         client = undefined;
-        const why = printable(redact(error instanceof Error ? error.message : String(error))).slice(0, 500).replace(/[.\s]*$/, '');
+        // Node.js shows a piece of what is no JSON, and that may be one of the key.
+        const said = error instanceof SyntaxError ? 'what should be JSON is none' : error instanceof Error ? error.message : String(error);
+        const why = printable(redact(said)).slice(0, 500).replace(/[.\s]*$/, '');
         throw new ToolError('AUTH', `There is no access token for the registry ${registry} (${source}): ${why}.`, {
           hint: 'Run "gcloud auth application-default login", set GOOGLE_APPLICATION_CREDENTIALS, give the pod or machine a service account, or log in with "docker login".',
         });

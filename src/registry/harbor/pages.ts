@@ -4,6 +4,7 @@ import type { HttpResponse } from '../../http/http-client.ts';
 import { parseLinks } from '../../http/parse-links.ts';
 import { badAnswer } from '../oci/answer-errors.ts';
 import { asObject, type JsonObject } from '../oci/json-fields.ts';
+import { ListBounds, MOST_ENTRIES } from '../oci/list-bounds.ts';
 import type { HarborClient, HarborRequest } from './client.ts';
 
 /** The largest page that Harbor allows; for a larger one it answers 422 (swagger, `pageSize`). */
@@ -23,7 +24,8 @@ export interface ListOptions {
 /**
  * A whole list. Harbor's pages begin at an offset, so that what is deleted or pushed meanwhile moves entries from one page to another: a list of which the pages
  * disagree about its length (`X-Total-Count`), that holds an entry twice or lacks one, or goes on after its end (`Link`), is read again. Throws `REGISTRY_ERROR`
- * for one that never holds still, `BAD_RESPONSE` for an answer that is no list, and what {@link HarborClient.get} throws.
+ * for one that never holds still, `BAD_RESPONSE` for an answer that is no list and for one that is longer than any ({@link ListBounds}), and what {@link HarborClient.get}
+ * throws.
  */
 export async function readList(client: HarborClient, request: HarborRequest, options: ListOptions): Promise<JsonObject[]> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
@@ -47,15 +49,23 @@ async function readOnce(client: HarborClient, request: HarborRequest, { key, onP
   if (first.entries.length < Math.min(total, PAGE_SIZE) && first.hasNext) {
     throw badAnswer(request.doing, `a page of ${PAGE_SIZE} has only ${first.entries.length} of ${total} entries, as if the size of the page were not passed on`);
   }
+  if (total > MOST_ENTRIES) throw badAnswer(request.doing, `it says that the list has ${total} entries, which is more than any`);
+  const bounds = new ListBounds(request.doing);
+  const distinct = new Set(first.entries.map((entry) => entry[key]));
   const limit = pLimit(SIDE_BY_SIDE);
-  const rest = await limit.map(Array.from({ length: Math.max(0, Math.ceil(total / PAGE_SIZE) - 1) }, (_, index) => index + 2), async (number) => {
+  const readNext = async (number: number): Promise<Page> => {
     const read = await page(number);
     onPage?.(read.entries.length, total);
+    for (const entry of read.entries) distinct.add(entry[key]);
+    bounds.check(distinct.size);
     return read;
+  };
+  const rest = await limit.map(Array.from({ length: Math.max(0, Math.ceil(total / PAGE_SIZE) - 1) }, (_, index) => index + 2), readNext).catch((error: unknown) => {
+    limit.clearQueue();
+    throw error;
   });
   const pages = [first, ...rest];
   const entries = pages.flatMap((one) => one.entries);
-  const distinct = new Set(entries.map((entry) => entry[key]));
   const steady = pages.every((one) => one.total === total) && pages.at(-1)?.hasNext !== true && distinct.size === total && entries.length === total;
   return steady ? entries : undefined;
 }

@@ -34,6 +34,22 @@ describe('a remembered secret', () => {
   });
 });
 
+describe('what is a secret by its shape is masked, although nobody has remembered it', () => {
+  const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const token = `${part({ alg: 'RS256', typ: 'JWT' })}.${part({ sub: 'somebody' })}`;
+
+  test.for([
+    ['a signed token', `the assertion ${token}.c2lnbmF0dXJl is expired`, 'the assertion *** is expired'],
+    ['a token without a signature', `Bearer ${token}.`, 'Bearer ***'],
+    ['a private key', 'in -----BEGIN RSA PRIVATE KEY-----\nMIIE\nabc=\n-----END RSA PRIVATE KEY-----\n.', 'in ***\n.'],
+    ['a private key on one line, and cut off', 'key "-----BEGIN PRIVATE KEY----- MIIE abc', 'key "***'],
+    ['a signature of AWS', `SignedHeaders=host, Signature=${'0a'.repeat(32)}, x`, 'SignedHeaders=host, Signature=***, x'],
+    ['no digest, no name and no certificate', `eyJ.a.b sha256:${'0a'.repeat(32)} -----BEGIN CERTIFICATE-----`, `eyJ.a.b sha256:${'0a'.repeat(32)} -----BEGIN CERTIFICATE-----`],
+  ] as const)('%s', ([, text, shown]) => {
+    expect(redact(text)).toBe(shown);
+  });
+});
+
 describe('a URL in a message', () => {
   test.for([
     ['https://h.example.com:5000/v2/a/b?n=100&last=x/y:1', 'https://h.example.com:5000/v2/a/b?n=100&last=x/y:1'],

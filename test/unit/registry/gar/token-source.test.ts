@@ -10,10 +10,11 @@ import { redact } from '../../../../src/diagnostics/redact.ts';
 import { image, layer } from '../../../../src/demo/image.ts';
 import { createTokenSource, type GarIdentity, type TokenSource } from '../../../../src/registry/gar/token-source.ts';
 import { OWNER } from '../../../fakes/gar/fake-gar.ts';
+import { testClient } from '../../http/test-client.ts';
 import { APP, connect, failure, fakeGar } from './gar-fixture.ts';
 
 function sourceOf(credentials: Credentials | undefined, identity: GarIdentity = {}): TokenSource {
-  return createTokenSource({ registry: 'prod', credentials: async () => credentials, identity });
+  return createTokenSource({ registry: 'prod', credentials: async () => credentials, identity, http: testClient() });
 }
 
 interface Google {
