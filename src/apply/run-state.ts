@@ -66,6 +66,12 @@ export class RunState {
     return this.registry.resolveTag(this.plan.repository, tag);
   }
 
+  /** What this run has deleted and a tag points to all the same. */
+  async deletedUnder(tag: string): Promise<Digest | undefined> {
+    const digest = await this.registry.danglingTag?.(this.plan.repository, tag);
+    return digest !== undefined && this.outcomeOf(digest) === 'deleted' ? digest : undefined;
+  }
+
   /** Where all tags point to; undefined where the registry has to be asked for each. */
   async resolveTags(): Promise<ReadonlyMap<string, Digest> | undefined> {
     return this.registry.resolveTags?.(this.plan.repository);

@@ -132,7 +132,9 @@ export class TagWatch {
       const before = this.#seen.get(tag);
       await this.look(tag, known?.get(tag));
       if (before === undefined || this.#seen.get(tag) !== undefined || !(await this.#list()).includes(tag)) return;
-      await this.#putBack.giveUp(before, tag, `the tag ${tag}, which was on it, points to nothing any more: ${UNEXPLAINED}`);
+      const under = await this.#state.deletedUnder(tag);
+      if (under) return this.#restore(under, tag, `the tag ${tag} was moved from ${before} to it while it was deleted`);
+      return this.#putBack.giveUp(before, tag, `the tag ${tag}, which was on it, points to nothing any more: ${UNEXPLAINED}`);
     });
   }
 
@@ -234,10 +236,7 @@ export class TagWatch {
     if (await this.#putBack.restore(digest, tag, why)) await this.look(tag);
   }
 
-  /**
-   * All tags. A registry may forget a repository with its last tag: then there are none, but only if each that was known was meant to go; otherwise "not found" is an
-   * error like any other.
-   */
+  /** All tags; none where the registry has forgotten a repository of which each known tag was meant to go. Any other "not found" is an error. */
   async #list(): Promise<readonly string[]> {
     try {
       return await this.#state.registry.listTags(this.#state.plan.repository);

@@ -93,6 +93,9 @@ export interface Registry {
   /** The digest that a tag points to now; undefined if there is no such tag. */
   resolveTag(repository: string, tag: string): Promise<Digest | undefined>;
 
+  /** What a tag points to of which the manifest is gone, where the registry tells: a push set it in the moment of the deletion. Undefined where it does not tell. */
+  danglingTag?(repository: string, tag: string): Promise<Digest | undefined>;
+
   /** The digests that all tags point to now, where the registry can tell without a request for each. */
   resolveTags?(repository: string): Promise<ReadonlyMap<string, Digest>>;
 

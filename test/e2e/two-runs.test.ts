@@ -49,7 +49,13 @@ describe('two runs at once', () => {
     const before = contents(registry);
     const user = await newUser({ files: FILES });
 
-    const ended = await Promise.all([user.run(...prune(registry, 'team/app')), user.run(...prune(registry, 'team/app'))]);
+    const runs = [user.run(...prune(registry, 'team/app')), user.run(...prune(registry, 'team/app'))];
+    // Until one of them has ended, the other is at work.
+    registry.onRequest(async ({ method }) => {
+      if (method === 'DELETE') await Promise.race(runs);
+      return undefined;
+    });
+    const ended = await Promise.all(runs);
 
     expect(ended.map(({ code }) => code).toSorted(), ended.map(({ stderr }) => stderr).join()).toEqual([0, 5]);
     const refused = ended.find(({ code }) => code === 5);

@@ -27,7 +27,7 @@ function getManifest(call: Call): Reply {
   const repository = call.storage.repositories.get(call.repository);
   let digest = isDigest(reference) ? reference : (repository?.tags.get(reference) ?? '');
   let manifest = repository?.manifests.get(digest);
-  if (!manifest) return errorReply('MANIFEST_UNKNOWN', [isDigest(reference) ? { digest } : { tag: reference }]);
+  if (!manifest) return errorReply('MANIFEST_UNKNOWN', [isDigest(reference) ? { digest } : digest === '' ? { tag: reference } : { Name: call.repository, Revision: digest }]);
   if (!options.ignoreAccept && !accepts(request.headers.accept, manifest.mediaType)) {
     if (manifest.mediaType === OCI_INDEX) return hidden('OCI index found, but accept header does not support OCI indexes');
     if (manifest.mediaType === OCI_MANIFEST) return hidden('OCI manifest found, but accept header does not support OCI manifests');

@@ -9,7 +9,7 @@ import { OciClient, type Send } from './client.ts';
 import { type InventoryContext, readInventory } from './inventory.ts';
 import { putManifest } from './put-manifest.ts';
 import { ReferrersApi } from './referrers.ts';
-import { listTags, resolveTag } from './tags.ts';
+import { danglingTag, listTags, resolveTag } from './tags.ts';
 
 export interface OciRegistryOptions {
   /** Its name in documents and messages. */
@@ -51,6 +51,7 @@ export function createOciRegistry({ name, url, send, cache, concurrency = DEFAUL
     checkDelete: (repository, needs) => checkDelete(client, repository, needs),
     listTags: (repository) => listTags(client, repository),
     resolveTag: (repository, tag) => resolveTag(client, repository, tag),
+    danglingTag: (repository, tag) => danglingTag(client, repository, tag),
     readManifest: (repository, digest) => readManifest(client, repository, digest),
     deleteManifest: (repository, digest) => deleteManifest(client, repository, digest),
     deleteTag: (repository, tag) => deleteTag(client, repository, tag),

@@ -1,10 +1,10 @@
 import { registryErrorText } from '../../auth/registry-errors.ts';
 import { quoted } from '../../diagnostics/redact.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
-import type { Digest } from '../../domain/digest.ts';
+import { type Digest, isDigest } from '../../domain/digest.ts';
 import { isTag } from '../../domain/tag.ts';
 import { badAnswer, isManifestUnknown, isRepositoryUnknown, refused } from './answer-errors.ts';
-import { asList, parseJsonObject } from './json-fields.ts';
+import { asList, asObject, parseJsonObject } from './json-fields.ts';
 import { ListBounds } from './list-bounds.ts';
 import { headDigest, openManifest } from './manifest-content.ts';
 import { type OciClient, pullScope } from './client.ts';
@@ -47,6 +47,14 @@ export function noSuchRepository(client: OciClient, repository: string): never {
   throw new ToolError('NOT_FOUND', `There is no repository ${client.label(repository)}.`, {
     hint: 'Check the name of the repository, and that the credentials may see it.',
   });
+}
+
+/** What a tag points to of which the manifest is gone: distribution says it in the error (registry/storage, `ErrManifestUnknownRevision`). */
+export async function danglingTag(client: OciClient, repository: string, tag: string): Promise<Digest | undefined> {
+  const response = await client.getManifest(repository, tag);
+  if (!isManifestUnknown(response)) return undefined;
+  const details = (asList(parseJsonObject(response.body)?.['errors']) ?? []).map((error) => asObject(asObject(error)?.['detail'])?.['Revision']);
+  return details.find((revision): revision is Digest => typeof revision === 'string' && isDigest(revision));
 }
 
 /**

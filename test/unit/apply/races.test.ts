@@ -58,6 +58,22 @@ describe('a push between the last look and the deletion', () => {
     expect(await journalLines(folder)).toContainEqual(expect.objectContaining({ kind: 'repair', digest: nested.digest, tag: 'keep-1', restored: true }));
   });
 
+  it('a kept tag that was set on the doomed image when that was gone already, and points to nothing since, is put back with it', async () => {
+    const { server, registry } = await withServer();
+    const { lone } = await fillRepository(server);
+    const plan = await planOf(registry);
+    let done = false;
+    server.onRequest(({ method }) => {
+      if (done || method === 'DELETE' || contents(server).manifests[lone.digest] !== undefined) return;
+      done = true;
+      tagsIn(server).set('keep-1', lone.digest);
+    });
+    const report = await apply(plan, registry);
+    expect(done).toBe(true);
+    expect(contents(server)).toMatchObject({ tags: { 'keep-1': lone.digest }, manifests: { [lone.digest]: expect.anything() as unknown } });
+    expect(report).toMatchObject({ outcome: 'partial', counts: { repaired: 1, lost: 0 } });
+  });
+
   it('two kept tags that were moved onto one doomed image are both put back, although the first has brought the image back by then', async () => {
     const { server, filled, report } = await whileDeleting(
       ({ lone }) => lone.digest,
