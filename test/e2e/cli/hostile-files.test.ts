@@ -55,13 +55,15 @@ describe.each(READERS)('%s', (what, name, words) => {
   });
 
   // Of the others, a pipe is read: `-p <(…)` is one.
-  test.runIf(/plan|journal|config/.test(what))('that is a named pipe which nobody writes to is refused at once', async () => {
-    const registry = await registryWith({ 'team/app': 3 });
-    const session = await newSession();
-    makePipe(join(session.folder, name));
-    await refused(session, words(registry.host, join(session.folder, name)), name, 'a pipe', [1, 3]);
-    expect(registry.requests).toEqual([]);
-  });
+  if (/plan|journal|config/.test(what)) {
+    test('that is a named pipe which nobody writes to is refused at once', async () => {
+      const registry = await registryWith({ 'team/app': 3 });
+      const session = await newSession();
+      makePipe(join(session.folder, name));
+      await refused(session, words(registry.host, join(session.folder, name)), name, 'a pipe', [1, 3]);
+      expect(registry.requests).toEqual([]);
+    });
+  }
 
   test('that is a device without an end is refused, and not read for long', async () => {
     const registry = await registryWith({ 'team/app': 3 });

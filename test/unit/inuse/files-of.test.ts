@@ -55,12 +55,15 @@ describe('what could not be looked at is an error, and never an empty list', () 
     await expect(readInUseFile(path.join(await tree(), glob))).rejects.toMatchObject({ code: 'FILE', message: expect.stringContaining(message) as string });
   });
 
-  test.skipIf(process.getuid?.() === 0)('a folder that may not be read', async () => {
-    const folder = await tree();
-    await chmod(path.join(folder, 'shop'), 0o000);
-    const attempt = find(folder, '**/*.yaml').finally(() => chmod(path.join(folder, 'shop'), 0o700));
-    await expect(attempt).rejects.toMatchObject({ code: 'FILE', message: expect.stringContaining('permission denied') as string });
-  });
+  // Root may read everything.
+  if (process.getuid?.() !== 0) {
+    test('a folder that may not be read', async () => {
+      const folder = await tree();
+      await chmod(path.join(folder, 'shop'), 0o000);
+      const attempt = find(folder, '**/*.yaml').finally(() => chmod(path.join(folder, 'shop'), 0o700));
+      await expect(attempt).rejects.toMatchObject({ code: 'FILE', message: expect.stringContaining('permission denied') as string });
+    });
+  }
 });
 
 describe('links', () => {
