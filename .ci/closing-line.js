@@ -16,7 +16,9 @@ for (const path of process.argv.slice(2)) {
     if (kind === 'skipped' && !DECLARED.test(title)) undeclared += 1;
   }
   // A file that breaks while it is loaded, or in a hook, fails without a failed test.
-  total.failed += files.filter((file) => file.status === 'failed' && !file.assertionResults.some(({ status }) => status === 'failed')).length;
+  total.failed += files.filter(
+    (file) => file.status === 'failed' && !file.assertionResults.some(({ status }) => status === 'failed'),
+  ).length;
 }
 
 function readReport(path) {

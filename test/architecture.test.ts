@@ -70,7 +70,9 @@ const files: readonly SourceFile[] = readdirSync(SRC, { recursive: true, encodin
   .map((path) => path.replaceAll('\\', '/'))
   .toSorted()
   .map((path) => {
-    const code = readFileSync(join(SRC, path), 'utf8').replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|\s)\/\/.*$/gm, '$1');
+    const code = readFileSync(join(SRC, path), 'utf8')
+      .replace(/\/\*[\s\S]*?\*\//g, '')
+      .replace(/(^|\s)\/\/.*$/gm, '$1');
     return { path, folder: path.includes('/') ? (path.split('/')[0] as string) : '', code, imports: importsOf(path, code) };
   });
 const byPath = new Map(files.map((file) => [file.path, file]));
@@ -88,7 +90,10 @@ function importsOf(path: string, code: string): Import[] {
 /** The package of a module's name; undefined for a file of src and for a module of Node.js. */
 function packageOf({ target }: Import): string | undefined {
   if (byPath.has(target) || target.startsWith('node:')) return undefined;
-  return target.split('/').slice(0, target.startsWith('@') ? 2 : 1).join('/');
+  return target
+    .split('/')
+    .slice(0, target.startsWith('@') ? 2 : 1)
+    .join('/');
 }
 
 function folderOf(target: string): string | undefined {
@@ -112,7 +117,13 @@ test('the imports were found', () => {
   expect(byPath.get('plan/make-plan.ts')?.imports).toContainEqual({ target: 'domain/compare.ts', kind: 'static' });
   expect(byPath.get('plan/make-plan.ts')?.imports).toContainEqual({ target: 'domain/inventory.ts', kind: 'type' });
   expect(byPath.get('cli/progress.ts')?.imports).toContainEqual({ target: 'ora', kind: 'dynamic' });
-  expect(violations(files, ({ imports }) => imports.filter(({ target }) => target.endsWith('.ts') && !byPath.has(target)).map(({ target }) => `imports ${target}, which is not there`))).toEqual([]);
+  expect(
+    violations(files, ({ imports }) =>
+      imports
+        .filter(({ target }) => target.endsWith('.ts') && !byPath.has(target))
+        .map(({ target }) => `imports ${target}, which is not there`),
+    ),
+  ).toEqual([]);
 });
 
 describe('the house', () => {
@@ -122,7 +133,9 @@ describe('the house', () => {
 
   test('a folder imports only folders above it', () => {
     const order = Object.keys(HOUSE);
-    const upward = Object.entries(HOUSE).flatMap(([name, { folders, types = [] }]) => [...folders, ...types].filter((other) => order.indexOf(other) >= order.indexOf(name)).map((other) => `${name}: ${other}`));
+    const upward = Object.entries(HOUSE).flatMap(([name, { folders, types = [] }]) =>
+      [...folders, ...types].filter((other) => order.indexOf(other) >= order.indexOf(name)).map((other) => `${name}: ${other}`),
+    );
     expect(upward).toEqual([]);
   });
 
@@ -132,7 +145,8 @@ describe('the house', () => {
       ({ path, imports }) =>
         imports.flatMap((each) => {
           const [folder, imported] = [folderOf(each.target), packageOf(each)];
-          if (imported !== undefined) return packages.includes(imported) || librariesOf(path).includes(imported) ? [] : [`the package ${imported}`];
+          if (imported !== undefined)
+            return packages.includes(imported) || librariesOf(path).includes(imported) ? [] : [`the package ${imported}`];
           if (folder === undefined || folder === name || folders.includes(folder)) return [];
           return each.kind === 'type' && types.includes(folder) ? [] : [`${each.target} (${each.kind})`];
         }),
@@ -141,7 +155,12 @@ describe('the house', () => {
   });
 
   test('nothing imports cli, and nothing imports the public file', () => {
-    expect(violations(files.filter(({ folder }) => folder !== 'cli'), ({ imports }) => imports.filter(({ target }) => folderOf(target) === 'cli' || target === PUBLIC).map(({ target }) => target))).toEqual([]);
+    expect(
+      violations(
+        files.filter(({ folder }) => folder !== 'cli'),
+        ({ imports }) => imports.filter(({ target }) => folderOf(target) === 'cli' || target === PUBLIC).map(({ target }) => target),
+      ),
+    ).toEqual([]);
   });
 
   test('the public file hands on the decision alone', () => {
@@ -153,17 +172,26 @@ describe('the house', () => {
     const adapterOf = (path: string): string | undefined => /^registry\/([^/]+)\//.exec(path)?.[1];
     const shared = violations(
       files.filter(({ path }) => adapterOf(path) !== undefined),
-      ({ path, imports }) => imports.filter(({ target }) => ![undefined, 'oci', adapterOf(path)].includes(adapterOf(target))).map(({ target }) => target),
+      ({ path, imports }) =>
+        imports.filter(({ target }) => ![undefined, 'oci', adapterOf(path)].includes(adapterOf(target))).map(({ target }) => target),
     );
     expect(shared).toEqual([]);
   });
 
   test('what carries a plan out knows a registry by its interface alone', () => {
-    expect(violations(files.filter(({ folder }) => folder === 'apply'), ({ imports }) => imports.map(({ target }) => target).filter((target) => folderOf(target) === 'registry' && target !== 'registry/registry.ts'))).toEqual([]);
+    expect(
+      violations(
+        files.filter(({ folder }) => folder === 'apply'),
+        ({ imports }) =>
+          imports.map(({ target }) => target).filter((target) => folderOf(target) === 'registry' && target !== 'registry/registry.ts'),
+      ),
+    ).toEqual([]);
   });
 
   test('every adapter is made of the same files as oci, or fewer', () => {
-    const adapters = readdirSync(join(SRC, 'registry'), { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
+    const adapters = readdirSync(join(SRC, 'registry'), { withFileTypes: true }).flatMap((entry) =>
+      entry.isDirectory() ? [entry.name] : [],
+    );
     expect(adapters).toContain('oci');
     for (const adapter of adapters) expect(byPath.has(`registry/${adapter}/create-registry.ts`), adapter).toBe(true);
   });
@@ -171,11 +199,14 @@ describe('the house', () => {
 
 describe('the pure folders', () => {
   test('use no module of Node.js', () => {
-    expect(violations(pure, ({ imports }) => imports.map(({ target }) => target).filter((target) => target.startsWith('node:')))).toEqual([]);
+    expect(violations(pure, ({ imports }) => imports.map(({ target }) => target).filter((target) => target.startsWith('node:')))).toEqual(
+      [],
+    );
   });
 
   test('have no clock, no environment, no network, no chance', () => {
-    const impure = /\b(?:process|fetch|setTimeout|setInterval|setImmediate|queueMicrotask|performance|globalThis|require|Buffer|console|crypto|Intl|toLocaleString|localeCompare)\b|\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\bawait\b|\basync\b/g;
+    const impure =
+      /\b(?:process|fetch|setTimeout|setInterval|setImmediate|queueMicrotask|performance|globalThis|require|Buffer|console|crypto|Intl|toLocaleString|localeCompare)\b|\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\bawait\b|\basync\b/g;
     expect(violations(pure, ({ code }) => code.match(impure) ?? [])).toEqual([]);
   });
 
@@ -186,7 +217,12 @@ describe('the pure folders', () => {
 
 test('nothing that decides, asks, carries out or shows knows a vendor by name', () => {
   const vendors = /\b(?:harbor|ecr|amazonaws|acr|azurecr|azure|gcr|gar|pkg\.dev|quay|nexus|alibaba|aliyun|ghcr|dockerhub|docker\.io)\b/gi;
-  expect(violations(files.filter(({ folder }) => ['domain', 'policy', 'graph', 'plan', 'http', 'apply', 'report'].includes(folder)), ({ code }) => code.match(vendors) ?? [])).toEqual([]);
+  expect(
+    violations(
+      files.filter(({ folder }) => ['domain', 'policy', 'graph', 'plan', 'http', 'apply', 'report'].includes(folder)),
+      ({ code }) => code.match(vendors) ?? [],
+    ),
+  ).toEqual([]);
 });
 
 describe('files', () => {
@@ -199,25 +235,42 @@ describe('files', () => {
   });
 
   test('are in no folder for odds and ends, and none is called index', () => {
-    expect(inHouse.map(({ path }) => path).filter((path) => /(?:^|\/)(?:utils?|helpers?|common|misc|shared|lib)(?:\/|\.ts$)|(?:^|\/)index\.ts$/.test(path))).toEqual([]);
+    expect(
+      inHouse
+        .map(({ path }) => path)
+        .filter((path) => /(?:^|\/)(?:utils?|helpers?|common|misc|shared|lib)(?:\/|\.ts$)|(?:^|\/)index\.ts$/.test(path)),
+    ).toEqual([]);
   });
 
   test('are named in small letters', () => {
-    expect(files.map(({ path }) => path).filter((path) => !/^(?:[a-z0-9]+(?:-[a-z0-9]+)*\/)*[a-z0-9]+(?:-[a-z0-9]+)*\.ts$/.test(path))).toEqual([]);
+    expect(
+      files.map(({ path }) => path).filter((path) => !/^(?:[a-z0-9]+(?:-[a-z0-9]+)*\/)*[a-z0-9]+(?:-[a-z0-9]+)*\.ts$/.test(path)),
+    ).toEqual([]);
   });
 
   test('are named for what they export: of a file with one export, some word of its name is in that of the export', () => {
     const nameless = files.flatMap(({ path, code }) => {
-      const exported = [...code.matchAll(/^export\s+(?:abstract\s+|async\s+)?(?:const|let|function\*?|class|type|interface)\s+(\w+)/gm)].map(([, name]) => name as string);
-      const words = basename(path, '.ts').split('-').map((word) => word.replace(/(?:ies|es|s|ing|y|e)$/, ''));
+      const exported = [
+        ...code.matchAll(/^export\s+(?:abstract\s+|async\s+)?(?:const|let|function\*?|class|type|interface)\s+(\w+)/gm),
+      ].map(([, name]) => name as string);
+      const words = basename(path, '.ts')
+        .split('-')
+        .map((word) => word.replace(/(?:ies|es|s|ing|y|e)$/, ''));
       const [only] = exported;
-      return only === undefined || exported.length > 1 || TOPICS.includes(basename(path)) || words.some((word) => only.toLowerCase().includes(word)) ? [] : [`${path} exports ${only}`];
+      return only === undefined ||
+        exported.length > 1 ||
+        TOPICS.includes(basename(path)) ||
+        words.some((word) => only.toLowerCase().includes(word))
+        ? []
+        : [`${path} exports ${only}`];
     });
     expect(nameless).toEqual([]);
   });
 
   test('are small', () => {
-    const long = files.map(({ path }) => ({ path, lines: readFileSync(join(SRC, path), 'utf8').split('\n').length })).filter(({ lines }) => lines > 260);
+    const long = files
+      .map(({ path }) => ({ path, lines: readFileSync(join(SRC, path), 'utf8').split('\n').length }))
+      .filter(({ lines }) => lines > 260);
     expect(long).toEqual([]);
   });
 });
@@ -249,7 +302,9 @@ describe('starting fast', () => {
   test('the library of one kind of registry is loaded where one of that kind is used, and with no command as such', () => {
     const commands = files.map(({ path }) => path).filter((path) => path.startsWith('cli/'));
     const libraries = new Set(Object.values(LIBRARIES).flat());
-    expect(commands.flatMap((path) => [...packagesLoadedWith(path)].filter(([name]) => libraries.has(name)).map(([, by]) => by))).toEqual([]);
+    expect(commands.flatMap((path) => [...packagesLoadedWith(path)].filter(([name]) => libraries.has(name)).map(([, by]) => by))).toEqual(
+      [],
+    );
   });
 
   test('the walk finds what is loaded', () => {

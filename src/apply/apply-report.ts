@@ -66,7 +66,18 @@ export interface ApplyReport {
   readonly error?: Failure;
 }
 
-export const NO_COUNTS: Counts = { deleted: 0, archived: 0, gone: 0, locked: 0, drifted: 0, held: 0, failed: 0, skipped: 0, repaired: 0, lost: 0 };
+export const NO_COUNTS: Counts = {
+  deleted: 0,
+  archived: 0,
+  gone: 0,
+  locked: 0,
+  drifted: 0,
+  held: 0,
+  failed: 0,
+  skipped: 0,
+  repaired: 0,
+  lost: 0,
+};
 
 /** Counts what became of a repository's steps. */
 export function countResults(results: readonly StepResult[], repairs: readonly Repair[]): Counts {
@@ -84,7 +95,10 @@ export function applyReport(parts: Pick<ApplyReport, 'repositories' | 'stoppedBy
   return { kind: 'ApplyReport', formatVersion: '1.0', outcome: outcomeOf(counts, parts), ...rest, counts, repositories };
 }
 
-function outcomeOf(counts: Counts, { repositories, stoppedBy, error }: Pick<ApplyReport, 'repositories' | 'stoppedBy' | 'error'>): ApplyReport['outcome'] {
+function outcomeOf(
+  counts: Counts,
+  { repositories, stoppedBy, error }: Pick<ApplyReport, 'repositories' | 'stoppedBy' | 'error'>,
+): ApplyReport['outcome'] {
   const broken = counts.failed > 0 || repositories.some((one) => one.error);
   if (error || counts.lost > 0 || (broken && counts.deleted + counts.archived + counts.gone === 0)) return 'failed';
   if (stoppedBy) return 'interrupted';

@@ -5,10 +5,10 @@ import type { Registry } from '../registry/registry.ts';
 import { applyReport, type ApplyReport, type Repair, type RepositoryReport, type StepResult } from './apply-report.ts';
 import type { Journal } from './journal.ts';
 import { lockRepositories } from './lock-repositories.ts';
-import { checkRegistries, planDigest } from './plan-file.ts';
+import { checkRegistries, planDigest } from '../documents/plan-file.ts';
 import { runRepository } from './repository-run.ts';
 import type { Halt } from './run-state.ts';
-import { verifyPlan } from './verify-plan.ts';
+import { verifyPlan } from '../documents/plan-check.ts';
 
 /** What happens while a plan is carried out, for progress alone. */
 export type ApplyEvent = { readonly registry: string; readonly repository: string } & (
@@ -56,7 +56,10 @@ export async function executePlan(options: ApplyOptions): Promise<ApplyReport> {
   });
   if (work.length === 0) return applyReport({ repositories: [] });
 
-  const unlock = await lockRepositories(journal.folder, work.map(({ repository, registry }) => ({ url: registry.url, repository: repository.repository })));
+  const unlock = await lockRepositories(
+    journal.folder,
+    work.map(({ repository, registry }) => ({ url: registry.url, repository: repository.repository })),
+  );
   try {
     await inParallel(work, concurrency, checkSteps);
     await journal.start({
@@ -88,12 +91,18 @@ function haltOf({ signal, deadline, journal }: ApplyOptions): () => Halt | undef
   return () => {
     if (journal.failure) return { by: 'error', message: journal.failure.message };
     if (signal?.aborted) return { by: 'signal', message: 'the run was stopped before its turn' };
-    if (deadline !== undefined && Date.now() >= deadline) return { by: 'deadline', message: 'the time for the run was over before its turn' };
+    if (deadline !== undefined && Date.now() >= deadline)
+      return { by: 'deadline', message: 'the time for the run was over before its turn' };
     return undefined;
   };
 }
 
-async function runOne(registry: Registry, plan: RepositoryPlan, options: ApplyOptions, halted: () => Halt | undefined): Promise<RepositoryReport> {
+async function runOne(
+  registry: Registry,
+  plan: RepositoryPlan,
+  options: ApplyOptions,
+  halted: () => Halt | undefined,
+): Promise<RepositoryReport> {
   const { journal, concurrency, onEvent } = options;
   const place = { registry: plan.registry, repository: plan.repository };
   onEvent?.({ kind: 'begin', ...place, steps: plan.steps.length });
@@ -123,7 +132,11 @@ async function finish(repositories: readonly RepositoryReport[], journal: Journa
   return report();
 }
 
-async function inParallel<Item, Result>(items: readonly Item[], concurrency: number, work: (item: Item) => Promise<Result>): Promise<Result[]> {
+async function inParallel<Item, Result>(
+  items: readonly Item[],
+  concurrency: number,
+  work: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
   const limit = pLimit(concurrency);
   try {
     return await limit.map(items, work);

@@ -52,7 +52,9 @@ export class Holds {
       if (!links || depth > MAX_DEPTH || this.#reasons.size > MAX_HELD) {
         const problem = links ? 'is one of too many that are nested in each other' : 'is no JSON object with digests';
         const message = `the manifest ${held} in ${this.#state.plan.repository} of ${this.#state.plan.registry} ${problem}, so what it needs is not known`;
-        throw new ToolError('BAD_RESPONSE', message, { hint: 'nothing more is deleted in this repository. Look at that manifest, and run again' });
+        throw new ToolError('BAD_RESPONSE', message, {
+          hint: 'nothing more is deleted in this repository. Look at that manifest, and run again',
+        });
       }
       for (const needed of [...links.children, links.subject ?? []].flat()) pending.push([needed, depth + 1]);
     }

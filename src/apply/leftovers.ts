@@ -1,6 +1,6 @@
 import { type FileHandle, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openDocument } from '../diagnostics/open-document.ts';
+import { openDocument } from '../documents/open-document.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Digest } from '../domain/digest.ts';
 import type { InUse } from '../domain/in-use.ts';
@@ -10,7 +10,7 @@ import type { ApplyReport } from './apply-report.ts';
 import { type ApplyOptions, executePlan } from './execute-plan.ts';
 import { Journal, type Place } from './journal.ts';
 import { lockRepositories } from './lock-repositories.ts';
-import { type JournalDocument, readJournal } from './read-journal.ts';
+import { type JournalDocument, readJournal } from '../documents/read-journal.ts';
 
 export interface LeftoverOptions extends Omit<ApplyOptions, 'plan' | 'journal'> {
   /** The journal folder. */
@@ -62,7 +62,10 @@ export async function finishLeftovers(options: LeftoverOptions): Promise<Leftove
 async function recentJournals(folder: string): Promise<string[]> {
   const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
-    throw new ToolError('FILE', `cannot read the journal folder ${folder}: ${error.message}`, { hint: 'check the journal folder', cause: error });
+    throw new ToolError('FILE', `cannot read the journal folder ${folder}: ${error.message}`, {
+      hint: 'check the journal folder',
+      cause: error,
+    });
   });
   const all = new Set(names);
   const found: string[] = [];
@@ -87,7 +90,10 @@ async function isFinished(path: string): Promise<boolean> {
     return end?.kind === 'end' && end.unfinished === false;
   } catch (error) {
     if (error instanceof SyntaxError) return false;
-    throw new ToolError('FILE', `cannot read the journal ${path}: ${(error as Error).message}`, { hint: 'check what is in the journal folder', cause: error });
+    throw new ToolError('FILE', `cannot read the journal ${path}: ${(error as Error).message}`, {
+      hint: 'check what is in the journal folder',
+      cause: error,
+    });
   } finally {
     await file?.close();
   }
@@ -96,7 +102,10 @@ async function isFinished(path: string): Promise<boolean> {
 /** A run holds the locks of all its repositories until its end: whoever gets them knows that it is over. */
 async function isOver({ header, steps }: JournalDocument, folder: string): Promise<boolean> {
   try {
-    const unlock = await lockRepositories(folder, steps.map(({ registry, repository }) => ({ url: urlOf(header, registry), repository })));
+    const unlock = await lockRepositories(
+      folder,
+      steps.map(({ registry, repository }) => ({ url: urlOf(header, registry), repository })),
+    );
     await unlock();
     return true;
   } catch (error) {
@@ -116,7 +125,11 @@ async function finishJournal({ header, steps }: JournalDocument, options: Leftov
     }
     const left = await stepsLeft(registry, repository, planned, usedDigests(options.inUse));
     if (left.length === 0) continue;
-    const report = await executePlan({ ...options, plan: planFor(registry, repository, left, header.tool.version), journal: new Journal(options.folder) });
+    const report = await executePlan({
+      ...options,
+      plan: planFor(registry, repository, left, header.tool.version),
+      journal: new Journal(options.folder),
+    });
     reports.push(report);
     if (report.error || report.repositories.some((one) => one.error) || report.counts.failed + report.counts.skipped > 0) clean = false;
   }
@@ -124,7 +137,12 @@ async function finishJournal({ header, steps }: JournalDocument, options: Leftov
 }
 
 /** The steps for manifests that are still there, and not in use, although everything that they were to go after is gone, or is among them. */
-async function stepsLeft(registry: Registry, repository: string, planned: readonly Step[], used: ReadonlySet<Digest>): Promise<DeleteManifestStep[]> {
+async function stepsLeft(
+  registry: Registry,
+  repository: string,
+  planned: readonly Step[],
+  used: ReadonlySet<Digest>,
+): Promise<DeleteManifestStep[]> {
   const known = new Map<Digest, string | undefined>();
   const textOf = async (digest: Digest): Promise<string | undefined> => {
     if (!known.has(digest)) {
@@ -151,7 +169,11 @@ function usedDigests({ images }: InUse): Set<Digest> {
   return new Set(images.flatMap(({ image }) => ('digest' in image ? image.digest : (image.reference.digest ?? []))));
 }
 
-const NOTHING: Summary = { images: { keep: 0, untag: 0, delete: 0 }, tags: { keep: 0, delete: 0 }, bytes: { deleted: 0, freed: 0, exact: false } };
+const NOTHING: Summary = {
+  images: { keep: 0, untag: 0, delete: 0 },
+  tags: { keep: 0, delete: 0 },
+  bytes: { deleted: 0, freed: 0, exact: false },
+};
 
 function planFor({ name, type, url }: Registry, repository: string, left: readonly DeleteManifestStep[], version: string): Plan {
   const now = new Date().toISOString();
@@ -175,7 +197,20 @@ function planFor({ name, type, url }: Registry, repository: string, left: readon
     policies: [],
     applyable: true,
     blockedBy: [],
-    repositories: [{ registry: name, type, url, repository, policy: 'of an earlier run', complete: true, clock: 'none', images, steps, summary: NOTHING }],
+    repositories: [
+      {
+        registry: name,
+        type,
+        url,
+        repository,
+        policy: 'of an earlier run',
+        complete: true,
+        clock: 'none',
+        images,
+        steps,
+        summary: NOTHING,
+      },
+    ],
     summary: NOTHING,
     diagnostics: [],
   };

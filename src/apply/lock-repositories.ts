@@ -16,7 +16,9 @@ export interface LockedRepository {
 const ATTEMPTS = 4;
 const CLAIM = /^([0-9a-f]{32})\.(.+)\.(\d+)\.[0-9a-f]{16}$/;
 /** Pids mean something only within one host and one pid namespace: containers count theirs from 1. */
-const PLACE = `${hostname().replaceAll(/[^a-zA-Z0-9-]/g, '_').slice(0, 100)}-${pidNamespace()}`;
+const PLACE = `${hostname()
+  .replaceAll(/[^a-zA-Z0-9-]/g, '_')
+  .slice(0, 100)}-${pidNamespace()}`;
 /** The claims of this process, so that one left by an earlier process of the same pid is not taken for its own. */
 const own = new Set<string>();
 
@@ -95,9 +97,13 @@ async function inUse(locks: string, { name, url, repository }: Rival): Promise<T
     ({ mtime }) => ` since ${mtime.toISOString()}`,
     () => '',
   );
-  return new ToolError('NOT_APPLYABLE', `another run has locked ${repository} of ${url}${since} (process ${pid ?? '?'} on ${place ?? 'an unknown host'})`, {
-    hint: `wait for it to end; if there is no such run any more, delete ${file}`,
-  });
+  return new ToolError(
+    'NOT_APPLYABLE',
+    `another run has locked ${repository} of ${url}${since} (process ${pid ?? '?'} on ${place ?? 'an unknown host'})`,
+    {
+      hint: `wait for it to end; if there is no such run any more, delete ${file}`,
+    },
+  );
 }
 
 function keyOf({ url, repository }: LockedRepository): string {

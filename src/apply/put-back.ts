@@ -28,7 +28,12 @@ export class PutBack {
       if (tag !== undefined) await this.#setTag(manifest, tag);
       await this.#report({ digest, ...(tag !== undefined && { tag }), restored: true, message: why });
     } catch (error) {
-      await this.#report({ digest, ...(tag !== undefined && { tag }), restored: false, message: `${why}; it could not be put back: ${(error as Error).message}` });
+      await this.#report({
+        digest,
+        ...(tag !== undefined && { tag }),
+        restored: false,
+        message: `${why}; it could not be put back: ${(error as Error).message}`,
+      });
     }
     return manifest;
   }
@@ -49,7 +54,8 @@ export class PutBack {
     state.takeBack(digest, `put back: ${why}`);
     for (const { digest: attachment, expect } of state.deletedAfter(digest)) {
       const tags = Object.keys(expect).filter((tag) => attachmentTagSubject(tag) === digest);
-      for (const tag of tags.length > 0 ? tags : [undefined]) await this.restore(attachment, tag, `it belongs to ${digest}, which was put back`);
+      for (const tag of tags.length > 0 ? tags : [undefined])
+        await this.restore(attachment, tag, `it belongs to ${digest}, which was put back`);
     }
     return manifest;
   }

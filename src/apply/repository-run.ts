@@ -97,7 +97,8 @@ class RepositoryRun {
     }
     try {
       if (verdict.outcome === 'deleted') await this.#holds.restoreIfDeleted(step.digest);
-      else if (step.op === 'delete-manifest' && verdict.outcome !== 'gone') await this.#holds.hold(step.digest, `it belongs to ${step.digest}, which was not deleted`);
+      else if (step.op === 'delete-manifest' && verdict.outcome !== 'gone')
+        await this.#holds.hold(step.digest, `it belongs to ${step.digest}, which was not deleted`);
     } catch (error) {
       this.#state.stop(asToolError(error, this.#state.plan));
     }
@@ -123,7 +124,10 @@ class RepositoryRun {
     if (verdict.outcome === 'deleted') for (const { digest } of along) this.#state.takenAlong.add(digest);
     if (verdict.uncertain) return verdict;
     // Once something is deleted, a journal that fails ends the run but does not change what was done.
-    for (const one of ids) await journal.outcome(one, verdict.outcome, verdict.message).catch((error: unknown) => this.#state.stop(asToolError(error, this.#state.plan)));
+    for (const one of ids)
+      await journal
+        .outcome(one, verdict.outcome, verdict.message)
+        .catch((error: unknown) => this.#state.stop(asToolError(error, this.#state.plan)));
     return verdict;
   }
 
@@ -163,7 +167,8 @@ class RepositoryRun {
     const subject = manifestLinks(manifest.bytes)?.subject;
     if (subject === undefined || subject === digest) return undefined;
     const outcome = this.#state.outcomeOf(subject);
-    const stays = this.#state.keeps.has(subject) || this.#holds.reason(subject) !== undefined || (outcome !== undefined && !isDone(outcome));
+    const stays =
+      this.#state.keeps.has(subject) || this.#holds.reason(subject) !== undefined || (outcome !== undefined && !isDone(outcome));
     return stays ? subject : undefined;
   }
 
@@ -181,7 +186,8 @@ class RepositoryRun {
     for (const tag of tags) {
       const digest = there && !there.has(tag) ? undefined : await this.#tags.look(tag);
       if (digest === undefined && step.op === 'delete-tag') return { outcome: 'gone' };
-      if (digest !== undefined && digest !== step.digest) return { outcome: 'drifted', message: `the tag ${tag} was moved to ${digest} after the plan was made` };
+      if (digest !== undefined && digest !== step.digest)
+        return { outcome: 'drifted', message: `the tag ${tag} was moved to ${digest} after the plan was made` };
     }
     return this.#objection(step);
   }
@@ -191,11 +197,16 @@ class RepositoryRun {
     const { registry, plan } = this.#state;
     for (const digest of of) {
       const unexpected = (await registry.tagsOf?.(plan.repository, digest))?.find((tag) => expect[tag] !== digest);
-      if (unexpected !== undefined) return { outcome: 'drifted', message: `the tag ${unexpected} was set on ${digest} after the plan was made` };
+      if (unexpected !== undefined)
+        return { outcome: 'drifted', message: `the tag ${unexpected} was set on ${digest} after the plan was made` };
     }
     for (const [tag, expected] of Object.entries(expect)) {
       const digest = await this.#tags.look(tag);
-      if (digest !== expected) return { outcome: 'drifted', message: `the tag ${tag} was ${digest === undefined ? 'taken off' : `moved to ${digest}`} after the plan was made` };
+      if (digest !== expected)
+        return {
+          outcome: 'drifted',
+          message: `the tag ${tag} was ${digest === undefined ? 'taken off' : `moved to ${digest}`} after the plan was made`,
+        };
     }
     return undefined;
   }
@@ -205,7 +216,9 @@ class RepositoryRun {
     const { registry, plan } = this.#state;
     if (step.op === 'archive-manifest') return this.#archive(step);
     const request =
-      step.op === 'delete-tag' ? registry.deleteTag(plan.repository, step.tag, step.digest) : registry.deleteManifest(plan.repository, step.digest);
+      step.op === 'delete-tag'
+        ? registry.deleteTag(plan.repository, step.tag, step.digest)
+        : registry.deleteManifest(plan.repository, step.digest);
     try {
       return await (registry.tagsOf ? request : this.#tags.during(step, request));
     } catch (error) {
@@ -221,7 +234,8 @@ class RepositoryRun {
   /** What is archived can be restored: whatever became of a request that failed, the next run finds out. */
   async #archive({ digest }: ArchiveManifestStep): Promise<Verdict> {
     const { registry, plan } = this.#state;
-    if (!registry.archiveManifest) return failed(new ToolError('REGISTRY_ERROR', `${plan.registry} has no archive`, { hint: 'make a new plan' }));
+    if (!registry.archiveManifest)
+      return failed(new ToolError('REGISTRY_ERROR', `${plan.registry} has no archive`, { hint: 'make a new plan' }));
     return registry.archiveManifest(plan.repository, digest).catch((error: unknown) => ({ ...failed(error), uncertain: true }));
   }
 }
@@ -236,8 +250,12 @@ function isDone(outcome: StepOutcome | undefined): boolean {
 
 function asToolError(error: unknown, { registry, repository }: RepositoryPlan): ToolError {
   if (error instanceof ToolError) return error;
-  return new ToolError('REGISTRY_ERROR', `cannot go on in ${repository} of ${registry}: ${error instanceof Error ? error.message : String(error)}`, {
-    hint: 'this should not happen: please report it',
-    cause: error,
-  });
+  return new ToolError(
+    'REGISTRY_ERROR',
+    `cannot go on in ${repository} of ${registry}: ${error instanceof Error ? error.message : String(error)}`,
+    {
+      hint: 'this should not happen: please report it',
+      cause: error,
+    },
+  );
 }

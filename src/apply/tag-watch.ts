@@ -60,7 +60,10 @@ export class TagWatch {
     const known = await this.#state.resolveTags();
     await this.#each(known ? [...known.keys()] : await this.#list(), (tag) => this.look(tag, known?.get(tag)));
     // A tag that is being pushed is listed a moment before it can be resolved.
-    await this.#each([...this.#seen].flatMap(([tag, digest]) => (digest === undefined ? [tag] : [])), (tag) => this.look(tag));
+    await this.#each(
+      [...this.#seen].flatMap(([tag, digest]) => (digest === undefined ? [tag] : [])),
+      (tag) => this.look(tag),
+    );
   }
 
   /** Those of a step's tags that were there at the last look. */
@@ -88,7 +91,8 @@ export class TagWatch {
     await this.#lookPatiently(fresh);
     for (const tag of [...fresh, ...takers.keys()]) {
       const taker = takers.get(tag) ?? (since.length === 1 ? since[0] : undefined);
-      if (taker?.op === 'delete-manifest' && listed.has(tag) && this.#seen.get(tag) === undefined && !this.#broken.has(tag)) this.#broken.set(tag, taker.digest);
+      if (taker?.op === 'delete-manifest' && listed.has(tag) && this.#seen.get(tag) === undefined && !this.#broken.has(tag))
+        this.#broken.set(tag, taker.digest);
     }
     for (const tag of new Set([...this.#seen.keys(), ...this.#glimpsed.keys()])) {
       if (listed.has(tag)) continue;
@@ -144,7 +148,8 @@ export class TagWatch {
     const listed = await this.#list();
     for (const [tag, digest] of this.#broken) {
       await this.look(tag);
-      if (this.#seen.get(tag) === undefined && listed.includes(tag)) await this.#restore(digest, tag, `the tag ${tag} was set on it while it was deleted`);
+      if (this.#seen.get(tag) === undefined && listed.includes(tag))
+        await this.#restore(digest, tag, `the tag ${tag} was set on it while it was deleted`);
     }
     this.#broken.clear();
   }
@@ -210,7 +215,11 @@ export class TagWatch {
     if (own) return this.#restore(digest, tag, `the tag ${tag} was moved to it while ${own.digest} was deleted, and went along`);
     const on = since.find((step) => step.digest === digest);
     if (on) {
-      await this.#restore(digest, tag, `the tag ${tag} ${on.op === 'delete-tag' ? `went along when ${on.tag} was taken off` : 'was set on it while it was deleted'}`);
+      await this.#restore(
+        digest,
+        tag,
+        `the tag ${tag} ${on.op === 'delete-tag' ? `went along when ${on.tag} was taken off` : 'was set on it while it was deleted'}`,
+      );
       if (on.op === 'delete-tag') this.#state.stop(takesMore(on.tag, this.#state));
       return;
     }

@@ -7,7 +7,7 @@ import type { RawManifest, Registry } from '../registry/registry.ts';
 import type { Failure } from './apply-report.ts';
 import { lockRepositories } from './lock-repositories.ts';
 import { manifestLinks } from './manifest-links.ts';
-import type { JournalDocument, JournalIntent } from './read-journal.ts';
+import type { JournalDocument, JournalIntent } from '../documents/read-journal.ts';
 
 /**
  * What became of one manifest or tag. `present`: it was there already. `kept_newer`: the tag points elsewhere today, and was left so. `lost`: the registry has
@@ -101,7 +101,12 @@ class Undo {
   /** Why nothing more is asked. */
   refused: ToolError | undefined;
 
-  constructor(registry: Registry, repository: string, signal: AbortSignal | undefined, report: (item: Omit<UndoItem, 'registry' | 'repository'>) => void) {
+  constructor(
+    registry: Registry,
+    repository: string,
+    signal: AbortSignal | undefined,
+    report: (item: Omit<UndoItem, 'registry' | 'repository'>) => void,
+  ) {
     this.#registry = registry;
     this.#repository = repository;
     this.#signal = signal;
@@ -213,7 +218,11 @@ function neededFirst(deleted: ReadonlyMap<Digest, Deleted>): Deleted[] {
 
 /** The registry's codes for a manifest of which it lacks a part (distribution-spec, "Error Codes"). */
 function isLost(error: unknown): boolean {
-  return error instanceof ToolError && error.code === 'REGISTRY_ERROR' && /\b(?:MANIFEST_BLOB_UNKNOWN|BLOB_UNKNOWN|MANIFEST_UNKNOWN)\b/.test(error.message);
+  return (
+    error instanceof ToolError &&
+    error.code === 'REGISTRY_ERROR' &&
+    /\b(?:MANIFEST_BLOB_UNKNOWN|BLOB_UNKNOWN|MANIFEST_UNKNOWN)\b/.test(error.message)
+  );
 }
 
 function checkAddress(name: string, { header }: JournalDocument, registries: ReadonlyMap<string, Registry>, repository: string): void {
@@ -221,13 +230,18 @@ function checkAddress(name: string, { header }: JournalDocument, registries: Rea
   const registry = registries.get(name);
   if (registry?.url === url) return;
   const problem = registry ? `but ${quoted(name)} is at ${registry.url}` : `but no registry ${quoted(name)} is configured`;
-  throw new ToolError('JOURNAL_INVALID', `the journal is of ${repository} at ${quoted(url)}, ${problem}`, { hint: 'nothing was changed. Check the config' });
+  throw new ToolError('JOURNAL_INVALID', `the journal is of ${repository} at ${quoted(url)}, ${problem}`, {
+    hint: 'nothing was changed. Check the config',
+  });
 }
 
 /** Where the journal lies in a folder that cannot be written, no run that deletes can use it either. */
 async function lock({ path, registries }: UndoOptions, repositories: readonly RepositoryIntents[]): Promise<() => Promise<void>> {
   try {
-    return await lockRepositories(dirname(path), repositories.map(({ registry, repository }) => ({ url: registries.get(registry)?.url ?? '', repository })));
+    return await lockRepositories(
+      dirname(path),
+      repositories.map(({ registry, repository }) => ({ url: registries.get(registry)?.url ?? '', repository })),
+    );
   } catch (error) {
     const code = error instanceof ToolError && error.code === 'JOURNAL_WRITE' && (error.cause as NodeJS.ErrnoException).code;
     if (code === 'EACCES' || code === 'EROFS') return async () => {};

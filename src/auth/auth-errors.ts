@@ -16,13 +16,17 @@ function describeCredentials(credentials: Credentials | undefined): string {
 /** The error for credentials that are missing or not accepted. */
 export function notLetIn(what: string, credentials: Credentials | undefined): ToolError {
   return new ToolError('AUTH', `${what}, asked ${describeCredentials(credentials)}.`, {
-    hint: credentials === undefined ? WHERE_CREDENTIALS_ARE_LOOKED_FOR : 'Check that these credentials are right, have not expired and are meant for this registry.',
+    hint:
+      credentials === undefined
+        ? WHERE_CREDENTIALS_ARE_LOOKED_FOR
+        : 'Check that these credentials are right, have not expired and are meant for this registry.',
   });
 }
 
 /** The error for credentials that were accepted but do not allow this. `rights` says which would. */
 export function notAllowed(what: string, credentials: Credentials | undefined, rights: readonly string[]): ToolError {
-  const needed = rights.length === 0 ? 'Use an account that may do this.' : `Use an account that has these rights: ${printable(rights.join(' '))}.`;
+  const needed =
+    rights.length === 0 ? 'Use an account that may do this.' : `Use an account that has these rights: ${printable(rights.join(' '))}.`;
   return new ToolError('AUTH', `${what}, asked ${describeCredentials(credentials)}.`, {
     hint: credentials === undefined ? `${needed} ${WHERE_CREDENTIALS_ARE_LOOKED_FOR}` : needed,
   });

@@ -26,9 +26,15 @@ export function parseAuthFile(path: string, text: string): AuthFile {
   if (!isFields(document)) throw broken(path, 'it holds no object');
   const { auths = {}, credHelpers = {}, credsStore } = document;
   if (!isFields(auths)) throw broken(path, '"auths" is no object');
-  if (!isFields(credHelpers) || !Object.values(credHelpers).every((name) => typeof name === 'string')) throw broken(path, '"credHelpers" is no object of names');
+  if (!isFields(credHelpers) || !Object.values(credHelpers).every((name) => typeof name === 'string'))
+    throw broken(path, '"credHelpers" is no object of names');
   if (credsStore !== undefined && typeof credsStore !== 'string') throw broken(path, '"credsStore" is no name');
-  return { path, auths, credHelpers: credHelpers as Record<string, string>, ...(credsStore !== undefined && credsStore !== '' && { credsStore }) };
+  return {
+    path,
+    auths,
+    credHelpers: credHelpers as Record<string, string>,
+    ...(credsStore !== undefined && credsStore !== '' && { credsStore }),
+  };
 }
 
 /** The credentials that an auth file holds under a key of its `auths`; undefined for an entry without any, as Docker writes it beside a helper. */
@@ -70,5 +76,7 @@ function isFields(value: unknown): value is Fields {
 }
 
 function broken(path: string, why: string): ToolError {
-  return new ToolError('AUTH', `The auth file ${path} cannot be used: ${why}.`, { hint: 'Repair it, log in again, or name another with DOCKER_CONFIG or REGISTRY_AUTH_FILE.' });
+  return new ToolError('AUTH', `The auth file ${path} cannot be used: ${why}.`, {
+    hint: 'Repair it, log in again, or name another with DOCKER_CONFIG or REGISTRY_AUTH_FILE.',
+  });
 }

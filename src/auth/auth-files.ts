@@ -85,7 +85,10 @@ async function readAll(paths: readonly string[]): Promise<AuthFile[]> {
     } catch (cause) {
       const { code } = cause as NodeJS.ErrnoException;
       if (code === 'ENOENT' || code === 'ENOTDIR') continue;
-      throw new ToolError('AUTH', `The auth file ${path} cannot be read (${String(code)}).`, { hint: 'Check its permissions, or name another with DOCKER_CONFIG or REGISTRY_AUTH_FILE.', cause });
+      throw new ToolError('AUTH', `The auth file ${path} cannot be read (${String(code)}).`, {
+        hint: 'Check its permissions, or name another with DOCKER_CONFIG or REGISTRY_AUTH_FILE.',
+        cause,
+      });
     }
     files.push(parseAuthFile(path, text));
   }

@@ -20,6 +20,7 @@ export function parseChallenges(header: string): Challenge[] {
     const [, name, quoted, bare, word] = match;
     const last = challenges.at(-1);
     if (word !== undefined) challenges.push({ scheme: word.toLowerCase(), parameters: {} });
-    else if (name !== undefined && last !== undefined) last.parameters[name.toLowerCase()] ??= quoted?.replace(/\\(.)/gs, '$1') ?? bare ?? '';
+    else if (name !== undefined && last !== undefined)
+      last.parameters[name.toLowerCase()] ??= quoted?.replace(/\\(.)/gs, '$1') ?? bare ?? '';
   }
 }

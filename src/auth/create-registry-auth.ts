@@ -5,7 +5,7 @@ import { notAllowed, notLetIn } from './auth-errors.ts';
 import { basicAuthorization } from './basic-authorization.ts';
 import type { Credentials } from './credentials.ts';
 import { CredentialsRefused } from './fetch-token.ts';
-import { registryErrorText } from './registry-errors.ts';
+import { registryErrorText } from '../http/registry-errors.ts';
 import { demandOf, type Scheme } from './scheme.ts';
 import { asksMore, repositoryOf } from './scopes.ts';
 import { type Grant, TokenCache } from './token-cache.ts';
@@ -73,9 +73,13 @@ class ChallengedClient implements RegistryAuth {
 
   async send(request: HttpRequest, scopes: readonly string[]): Promise<HttpResponse> {
     if (new URL(request.url).origin !== this.#url.origin) {
-      throw new ToolError('BAD_RESPONSE', `${request.method} ${redactUrl(request.url)} is not on ${this.#url.origin}, where registry ${this.#options.registry} is; its credentials do not go there.`, {
-        hint: 'Check the URL of the registry, and whether it knows its outer name.',
-      });
+      throw new ToolError(
+        'BAD_RESPONSE',
+        `${request.method} ${redactUrl(request.url)} is not on ${this.#url.origin}, where registry ${this.#options.registry} is; its credentials do not go there.`,
+        {
+          hint: 'Check the URL of the registry, and whether it knows its outer name.',
+        },
+      );
     }
     const credentials = await this.#options.credentials(repositoryOf(scopes));
     if (credentials !== undefined) await this.#askHow();
@@ -105,7 +109,8 @@ class ChallengedClient implements RegistryAuth {
 
   async #ping(): Promise<void> {
     const response = this.#options.ping ?? (await this.#options.http.request({ method: 'GET', url: new URL('v2/', this.#url).href }));
-    if (response.status === 401 && new URL(response.url).origin === this.#url.origin) this.#scheme ??= demandOf(response, this.#url)?.scheme;
+    if (response.status === 401 && new URL(response.url).origin === this.#url.origin)
+      this.#scheme ??= demandOf(response, this.#url)?.scheme;
   }
 
   /** What is known to be right before anything was refused. A registry that did not say how gets a password as Basic, and no token. */
@@ -116,7 +121,11 @@ class ChallengedClient implements RegistryAuth {
     return credentials !== undefined && 'username' in credentials ? { header: basicAuthorization(credentials) } : undefined;
   }
 
-  async #bearer(scheme: Scheme & { kind: 'bearer' }, scopes: readonly string[], credentials: Credentials | undefined): Promise<Authorization> {
+  async #bearer(
+    scheme: Scheme & { kind: 'bearer' },
+    scopes: readonly string[],
+    credentials: Credentials | undefined,
+  ): Promise<Authorization> {
     const { http, registry } = this.#options;
     try {
       const grant = await this.#tokens.get(scopes, { http, registry, realm: scheme.realm, service: scheme.service, credentials });

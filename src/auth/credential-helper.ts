@@ -21,7 +21,12 @@ interface Ended {
  * Asks `docker-credential-<name> get` for the credentials of a server; undefined if it has none. Throws `ToolError` `AUTH` naming the helper for one that is not
  * there, fails, or takes longer than 30 seconds. `limitMs` is for tests.
  */
-export async function askHelper(name: string, server: string, env: Readonly<Record<string, string | undefined>>, limitMs = LIMIT_MS): Promise<Credentials | undefined> {
+export async function askHelper(
+  name: string,
+  server: string,
+  env: Readonly<Record<string, string | undefined>>,
+  limitMs = LIMIT_MS,
+): Promise<Credentials | undefined> {
   const program = `docker-credential-${name}`;
   // The name comes from a file and must not lead to another program.
   if (!/^[\w.-]+$/.test(name)) throw failed(printable(program), server, 'its name may hold letters, digits, ".", "_" and "-" only');
@@ -29,7 +34,11 @@ export async function askHelper(name: string, server: string, env: Readonly<Reco
   if (code === 0) return answered(program, server, stdout);
   if (NOT_FOUND.test(stdout) || NOT_FOUND.test(stderr)) return undefined;
   const said = redact(printable(stdout.trim() === '' ? stderr : stdout)).slice(0, 300);
-  throw failed(program, server, code === undefined ? `no answer within ${limitMs / 1000} seconds` : `exit code ${code}${said === '' ? '' : `: ${said}`}`);
+  throw failed(
+    program,
+    server,
+    code === undefined ? `no answer within ${limitMs / 1000} seconds` : `exit code ${code}${said === '' ? '' : `: ${said}`}`,
+  );
 }
 
 function run(program: string, server: string, env: Readonly<Record<string, string | undefined>>, limitMs: number): Promise<Ended> {
@@ -49,7 +58,13 @@ function run(program: string, server: string, env: Readonly<Record<string, strin
     }
     child.on('error', (cause: NodeJS.ErrnoException) => {
       clearTimeout(timer);
-      reject(failed(program, server, cause.code === 'ENOENT' ? 'there is no such program on the PATH' : `it cannot be started (${String(cause.code)})`));
+      reject(
+        failed(
+          program,
+          server,
+          cause.code === 'ENOENT' ? 'there is no such program on the PATH' : `it cannot be started (${String(cause.code)})`,
+        ),
+      );
     });
     child.on('close', (code) => {
       clearTimeout(timer);

@@ -44,20 +44,33 @@ export function createCredentialResolver(options: CredentialResolverOptions): Cr
   };
 }
 
-async function ofConfig(config: CredentialConfig | undefined, host: string, env: CredentialResolverOptions['env']): Promise<Credentials | undefined> {
+async function ofConfig(
+  config: CredentialConfig | undefined,
+  host: string,
+  env: CredentialResolverOptions['env'],
+): Promise<Credentials | undefined> {
   if (config === undefined) return undefined;
   const username = config.username ?? (await ofVariableOrFile(config.usernameEnv, config.usernameFile, host, env));
   const password = await ofVariableOrFile(config.passwordEnv, config.passwordFile, host, env);
   if (username !== undefined && password !== undefined) return pair(username, password, 'the config');
   if (username !== undefined || password !== undefined) {
-    throw new ToolError('AUTH', `The config names ${username === undefined ? 'a password but no user' : 'a user but no password'} for ${host}.`, {
-      hint: 'Name both, as usernameEnv and passwordEnv or as usernameFile and passwordFile, or neither.',
-    });
+    throw new ToolError(
+      'AUTH',
+      `The config names ${username === undefined ? 'a password but no user' : 'a user but no password'} for ${host}.`,
+      {
+        hint: 'Name both, as usernameEnv and passwordEnv or as usernameFile and passwordFile, or neither.',
+      },
+    );
   }
   return ofEnvironment(env);
 }
 
-async function ofVariableOrFile(variable: string | undefined, file: string | undefined, host: string, env: CredentialResolverOptions['env']): Promise<string | undefined> {
+async function ofVariableOrFile(
+  variable: string | undefined,
+  file: string | undefined,
+  host: string,
+  env: CredentialResolverOptions['env'],
+): Promise<string | undefined> {
   if (variable !== undefined) {
     const value = env[variable] ?? '';
     if (value !== '') return value;
@@ -75,7 +88,9 @@ function ofEnvironment(env: CredentialResolverOptions['env']): Credentials | und
   if (username !== '' && password !== '') return pair(username, password, 'REGISTRY_USER and REGISTRY_PASSWORD');
   const [set, missing] = username === '' ? ['REGISTRY_PASSWORD', 'REGISTRY_USER'] : ['REGISTRY_USER', 'REGISTRY_PASSWORD'];
   if (password !== '') rememberSecret(password);
-  throw new ToolError('AUTH', `${set} is set but ${missing} is not; one is of no use without the other.`, { hint: `Set ${missing} as well, or unset ${set}.` });
+  throw new ToolError('AUTH', `${set} is set but ${missing} is not; one is of no use without the other.`, {
+    hint: `Set ${missing} as well, or unset ${set}.`,
+  });
 }
 
 function pair(username: string, password: string, source: string): Credentials {

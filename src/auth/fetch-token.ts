@@ -4,7 +4,7 @@ import type { HttpClient, HttpRequest } from '../http/http-client.ts';
 import { notAllowed, notLetIn } from './auth-errors.ts';
 import { basicAuthorization } from './basic-authorization.ts';
 import type { Credentials } from './credentials.ts';
-import { registryErrorText } from './registry-errors.ts';
+import { registryErrorText } from '../http/registry-errors.ts';
 
 const MAX_TOKEN_BYTES = 1024 * 1024;
 const CLIENT_ID = 'regprune';
@@ -43,7 +43,9 @@ export async function fetchToken(request: TokenRequest): Promise<Token> {
   if (status !== 200) {
     const what = `The token server ${server} of registry ${request.registry} answered ${registryErrorText(response)}`;
     if (oauth && (status === 404 || status === 405)) {
-      throw new ToolError('AUTH', `${what}; it takes no identity tokens.`, { hint: 'Log in with user and password (or an access token as password) instead.' });
+      throw new ToolError('AUTH', `${what}; it takes no identity tokens.`, {
+        hint: 'Log in with user and password (or an access token as password) instead.',
+      });
     }
     if (status === 401 || (oauth && status === 400)) {
       const error = notLetIn(what, credentials);
@@ -89,5 +91,7 @@ function parseToken(body: Uint8Array, server: string): Token {
 }
 
 function noToken(server: string, what: string): ToolError {
-  return new ToolError('BAD_RESPONSE', `The token server ${server} answered with ${what}.`, { hint: 'Check the URL of the registry, and the token server that it names.' });
+  return new ToolError('BAD_RESPONSE', `The token server ${server} answered with ${what}.`, {
+    hint: 'Check the URL of the registry, and the token server that it names.',
+  });
 }

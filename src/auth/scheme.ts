@@ -25,7 +25,11 @@ export function demandOf(response: HttpResponse, registryUrl: URL): Demand | und
     const realm = parameters['realm'] ?? '';
     if (scheme !== 'bearer' || !URL.canParse(realm)) continue;
     const scopes = (parameters['scope'] ?? '').split(/\s+/).filter(Boolean);
-    return { scheme: { kind: 'bearer', realm: safeRealm(new URL(realm), registryUrl), service: parameters['service'] }, scopes, error: parameters['error'] ?? '' };
+    return {
+      scheme: { kind: 'bearer', realm: safeRealm(new URL(realm), registryUrl), service: parameters['service'] },
+      scopes,
+      error: parameters['error'] ?? '',
+    };
   }
   return challenges.some(({ scheme }) => scheme === 'basic') ? { scheme: { kind: 'basic' }, scopes: [], error: '' } : undefined;
 }
@@ -34,7 +38,11 @@ function safeRealm(realm: URL, registry: URL): URL {
   const tls = realm.protocol === 'https:' || (realm.protocol === 'http:' && registry.protocol === 'http:');
   const elsewhere = isOnlyLocal(realm.hostname) && realm.hostname !== registry.hostname && !isLoopback(registry.hostname);
   if (tls && !elsewhere) return realm;
-  throw new ToolError('AUTH', `The registry ${registry.host} names ${redactUrl(realm.href)} as its token server, ${tls ? 'a local address' : 'which has no TLS'}; credentials are not sent there.`, {
-    hint: 'Check the URL of the registry, and the token realm in its configuration.',
-  });
+  throw new ToolError(
+    'AUTH',
+    `The registry ${registry.host} names ${redactUrl(realm.href)} as its token server, ${tls ? 'a local address' : 'which has no TLS'}; credentials are not sent there.`,
+    {
+      hint: 'Check the URL of the registry, and the token realm in its configuration.',
+    },
+  );
 }

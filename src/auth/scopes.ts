@@ -30,7 +30,11 @@ export function scopeKey(scopes: readonly string[]): string {
   return mergeScopes(scopes, [])
     .map((scope) => {
       const colon = scope.lastIndexOf(':');
-      return `${scope.slice(0, colon + 1)}${scope.slice(colon + 1).split(',').toSorted().join(',')}`;
+      return `${scope.slice(0, colon + 1)}${scope
+        .slice(colon + 1)
+        .split(',')
+        .toSorted()
+        .join(',')}`;
     })
     .toSorted()
     .join(' ');

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { basename } from 'node:path';
-import type { Output } from './io.ts';
+import type { Output } from '../run/io.ts';
 import { runProgram } from './program.ts';
 import { Stopped } from './stop.ts';
 

@@ -8,7 +8,8 @@ export const wholeNumber =
   (least: number) =>
   (text: string): number => {
     const value = Number(text);
-    if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < least) throw new InvalidArgumentError(`It must be a whole number from ${least} on.`);
+    if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < least)
+      throw new InvalidArgumentError(`It must be a whole number from ${least} on.`);
     return value;
   };
 
@@ -27,7 +28,9 @@ export function duration(text: string): number {
 
 /** Milliseconds since the epoch of an RFC 3339 time. */
 export function instant(text: string): number {
-  const value = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[+-]\d{2}:\d{2})$/.test(text) ? Date.parse(text.replace(' ', 'T').toUpperCase()) : Number.NaN;
+  const value = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[+-]\d{2}:\d{2})$/.test(text)
+    ? Date.parse(text.replace(' ', 'T').toUpperCase())
+    : Number.NaN;
   if (Number.isNaN(value)) throw new InvalidArgumentError('It must be a time with its zone by RFC 3339, such as 2026-11-24T03:00:00Z.');
   return value;
 }

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { Io } from './io.ts';
+import type { Io } from '../run/io.ts';
 import { dayCount, instant, repeated, wholeNumber } from './option-values.ts';
 
 /** What every command is handed besides its own words. */
@@ -53,7 +53,11 @@ export function addSourceOptions(command: Command): Command {
     .optionsGroup('What is read:')
     .addOption(registryOption())
     .option('--inventory <file>', 'plan from what "inventory" wrote, asking no registry')
-    .option('--in-use <file>', 'what is in use: references or digests, one a line, or Kubernetes objects; a glob is all its files; may be repeated', repeated)
+    .option(
+      '--in-use <file>',
+      'what is in use: references or digests, one a line, or Kubernetes objects; a glob is all its files; may be repeated',
+      repeated,
+    )
     .option('--now <time>', 'decide as of this time (RFC 3339)', instant)
     .addOption(concurrencyOption());
 }

@@ -8,7 +8,7 @@ import { policyCommand } from './commands/policy.ts';
 import { pruneCommand } from './commands/prune.ts';
 import { undoCommand } from './commands/undo.ts';
 import { examples, helpEnd } from './help.ts';
-import { type Io, say, widthOf } from './io.ts';
+import { type Io, say, widthOf } from '../run/io.ts';
 import type { Context } from './options.ts';
 import { packageRoot } from './package-root.ts';
 import { stoppedBy } from './stop.ts';

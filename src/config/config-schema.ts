@@ -12,7 +12,8 @@ const file = z.string().min(1);
 const concurrency = z.int().min(1).max(MOST_CONCURRENCY);
 const variable = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'not the name of an environment variable' });
 
-const RESOURCE_ID = /^\/subscriptions\/[0-9a-f-]{36}\/resourceGroups\/[\p{L}\p{N}_().-]*[\p{L}\p{N}_()-]\/providers\/Microsoft\.ContainerRegistry\/registries\/[a-z0-9]+$/iu;
+const RESOURCE_ID =
+  /^\/subscriptions\/[0-9a-f-]{36}\/resourceGroups\/[\p{L}\p{N}_().-]*[\p{L}\p{N}_()-]\/providers\/Microsoft\.ContainerRegistry\/registries\/[a-z0-9]+$/iu;
 
 const AuthSpec = z
   .strictObject({
@@ -28,17 +29,30 @@ const AuthSpec = z
   });
 
 /** Adds an issue unless one of the keys is given, and one for each that is given beside it. */
-function exactlyOne<Key extends string>(object: Readonly<Partial<Record<Key, unknown>>>, names: readonly Key[], context: z.RefinementCtx): void {
+function exactlyOne<Key extends string>(
+  object: Readonly<Partial<Record<Key, unknown>>>,
+  names: readonly Key[],
+  context: z.RefinementCtx,
+): void {
   const given = names.filter((name) => object[name] !== undefined);
-  const list = names.map((name) => `"${name}"`).join(', ').replace(/, (?=[^,]*$)/, ' and ');
+  const list = names
+    .map((name) => `"${name}"`)
+    .join(', ')
+    .replace(/, (?=[^,]*$)/, ' and ');
   if (given.length === 0) context.addIssue({ code: 'custom', path: [], message: `needs one of ${list}` });
-  for (const name of given.slice(1)) context.addIssue({ code: 'custom', path: [name], message: `cannot stand beside "${given[0]}": needs one of ${list}` });
+  for (const name of given.slice(1))
+    context.addIssue({ code: 'custom', path: [name], message: `cannot stand beside "${given[0]}": needs one of ${list}` });
 }
 
 /** Whose permissions are used in AWS. Everything secret comes by the AWS SDK's own ways. */
 const awsIdentity = {
   profile: z.string().min(1).optional(),
-  roleArn: z.string().regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/, { error: 'not the ARN of a role, such as arn:aws:iam::123456789012:role/cleanup' }).optional(),
+  roleArn: z
+    .string()
+    .regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/, {
+      error: 'not the ARN of a role, such as arn:aws:iam::123456789012:role/cleanup',
+    })
+    .optional(),
   externalId: z.string().min(2).optional(),
 };
 const region = z.string().regex(/^[a-z]{2,}(?:-[a-z]+)+-\d+$/, { error: 'not a region, such as eu-central-1' });
@@ -48,14 +62,28 @@ const EcrSpec = z.strictObject({ ...awsIdentity, region: region.optional() });
 
 /** Where a Google Artifact Registry is and what of it is listed, and whose permissions are used. Everything secret comes by Google's own ways, or by `auth`. */
 const GarSpec = z.strictObject({
-  projects: z.array(z.string().regex(/^(?:[a-z0-9.-]+:)?[a-z][a-z0-9-]*$/, { error: 'not the id of a project, such as my-project' })).min(1).optional(),
-  location: z.string().regex(/^[a-z][a-z0-9-]*$/, { error: 'not a location, such as europe-west1 or us' }).optional(),
-  impersonate: z.string().regex(/^[\w.-]+@[\w.-]+$/, { error: 'not the email of a service account' }).optional(),
+  projects: z
+    .array(z.string().regex(/^(?:[a-z0-9.-]+:)?[a-z][a-z0-9-]*$/, { error: 'not the id of a project, such as my-project' }))
+    .min(1)
+    .optional(),
+  location: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]*$/, { error: 'not a location, such as europe-west1 or us' })
+    .optional(),
+  impersonate: z
+    .string()
+    .regex(/^[\w.-]+@[\w.-]+$/, { error: 'not the email of a service account' })
+    .optional(),
 });
 
 /** The Azure resource that an Azure Container Registry is. Whose permissions are used, Azure's own ways or `auth` say. */
 const AcrSpec = z.strictObject({
-  resourceId: z.string().regex(RESOURCE_ID, { error: 'not the id of a registry, such as /subscriptions/…/resourceGroups/ops/providers/Microsoft.ContainerRegistry/registries/contoso' }),
+  resourceId: z
+    .string()
+    .regex(RESOURCE_ID, {
+      error:
+        'not the id of a registry, such as /subscriptions/…/resourceGroups/ops/providers/Microsoft.ContainerRegistry/registries/contoso',
+    }),
 });
 
 const RegistrySpec = z
@@ -82,7 +110,9 @@ const RegistrySpec = z
 /** A registry's name: what policies and documents call it. No slash, so that it is never taken for an image. */
 const registryName = z
   .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._:-]*$/, { error: 'not a name for a registry: letters, digits, ".", "_", ":" and "-", and a letter or digit first' });
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._:-]*$/, {
+    error: 'not a name for a registry: letters, digits, ".", "_", ":" and "-", and a letter or digit first',
+  });
 
 const AwsWorkloads = z.strictObject({ ...awsIdentity, regions: z.array(region).min(1).optional() });
 
@@ -98,7 +128,9 @@ const InUseSpec = z
   .superRefine((source, context) => exactlyOne(source, ['file', 'command', 'kubernetes', 'ecs', 'lambda'], context));
 
 /** Where a mirror answers: a host, with the path it puts before repository names, if any. */
-const mirror = z.string().regex(/^[a-z0-9.-]+(?::\d+)?(?:\/[a-z0-9._/-]*[a-z0-9])?$/, { error: 'not a host, such as mirror.example.com, or a host and path' });
+const mirror = z
+  .string()
+  .regex(/^[a-z0-9.-]+(?::\d+)?(?:\/[a-z0-9._/-]*[a-z0-9])?$/, { error: 'not a host, such as mirror.example.com, or a host and path' });
 
 /** A config file as written. Files in it are relative to it. */
 export const ConfigFile = z.strictObject({

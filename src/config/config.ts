@@ -82,7 +82,10 @@ export async function loadConfig(cwd: string, environment: Environment): Promise
   if (!source) return { registries: [], policies: [], inUse: [], mirrors: {} };
   // Plans name the files of their policies: relative paths keep them the same on every machine.
   const file = named && path.isAbsolute(named) ? named : path.relative(cwd, source.file);
-  return { file, ...toConfig(parseConfig({ ...source, file }), (inner) => (path.isAbsolute(inner) ? inner : path.join(path.dirname(file), inner))) };
+  return {
+    file,
+    ...toConfig(parseConfig({ ...source, file }), (inner) => (path.isAbsolute(inner) ? inner : path.join(path.dirname(file), inner))),
+  };
 }
 
 function parseConfig(source: Source): ConfigFile {
@@ -145,7 +148,8 @@ function toRegistry(name: string, spec: RegistrySpec, locate: (file: string) => 
 }
 
 function toAuth(auth: NonNullable<RegistrySpec['auth']>, locate: (file: string) => string): NonNullable<RegistryConfig['auth']> {
-  const from = (env: string | undefined, file: string | undefined): CredentialSource => (env === undefined ? { file: locate(file ?? '') } : { env });
+  const from = (env: string | undefined, file: string | undefined): CredentialSource =>
+    env === undefined ? { file: locate(file ?? '') } : { env };
   return {
     username: auth.username === undefined ? from(auth.usernameEnv, auth.usernameFile) : { text: auth.username },
     password: from(auth.passwordEnv, auth.passwordFile),

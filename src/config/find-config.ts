@@ -22,7 +22,9 @@ const CONFIG_PLACES = [
 /** The key of package.json that holds the config. */
 export const PACKAGE_KEY = 'regctl';
 
-const { Explorer } = cosmiconfig as unknown as { readonly Explorer: new (options: Options & { readonly metaConfigFilePath: null }) => PublicExplorer };
+const { Explorer } = cosmiconfig as unknown as {
+  readonly Explorer: new (options: Options & { readonly metaConfigFilePath: null }) => PublicExplorer;
+};
 
 /**
  * The nearest config from a directory upward, never above the root of its git repository, and nowhere else where there is none.
@@ -63,7 +65,11 @@ function holdsConfig(source: Source): boolean {
     const data: unknown = JSON.parse(source.text);
     return typeof data === 'object' && data !== null && Object.hasOwn(data, PACKAGE_KEY);
   } catch {
-    const problem = problemAt(source, { start: 0, end: 1 }, `not valid JSON, so that nobody can tell whether it holds a "${PACKAGE_KEY}" config`);
+    const problem = problemAt(
+      source,
+      { start: 0, end: 1 },
+      `not valid JSON, so that nobody can tell whether it holds a "${PACKAGE_KEY}" config`,
+    );
     throw new SourceError('CONFIG_INVALID', [problem], { hint: 'Correct the file.' });
   }
 }

@@ -25,7 +25,9 @@ export function plainWords(issue: Issue): string | undefined {
       if (issue.origin === 'array') return `needs at least ${issue.minimum === 1 ? 'one entry' : `${issue.minimum} entries`}`;
       return issue.origin === 'string' ? 'must not be empty' : `must be ${issue.minimum} or more`;
     case 'too_big':
-      return issue.origin === 'number' || issue.origin === 'int' ? `must be ${issue.maximum} or less` : `must not be longer than ${issue.maximum}`;
+      return issue.origin === 'number' || issue.origin === 'int'
+        ? `must be ${issue.maximum} or less`
+        : `must not be longer than ${issue.maximum}`;
     default:
       return undefined;
   }
@@ -41,13 +43,17 @@ export function kindOf(value: unknown): string {
   if (value === null || value === undefined) return 'nothing';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'boolean') return String(value);
-  if (typeof value === 'number') return Number.isInteger(value) ? 'a whole number' : Number.isFinite(value) ? 'a fraction' : 'not a finite number';
+  if (typeof value === 'number')
+    return Number.isInteger(value) ? 'a whole number' : Number.isFinite(value) ? 'a fraction' : 'not a finite number';
   return typeof value === 'string' ? 'text' : 'a map';
 }
 
 /** The words of a fixed list as they are written in YAML. */
 export function wordList(values: readonly unknown[]): string {
-  return values.map((value) => (typeof value === 'string' ? `"${value}"` : String(value))).join(', ').replace(/, (?=[^,]*$)/, ' or ');
+  return values
+    .map((value) => (typeof value === 'string' ? `"${value}"` : String(value)))
+    .join(', ')
+    .replace(/, (?=[^,]*$)/, ' or ');
 }
 
 function oneOf(values: readonly unknown[], input: unknown): string {

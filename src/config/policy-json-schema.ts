@@ -9,7 +9,11 @@ type Json = z.core.JSONSchema.BaseSchema;
  * what the YAML language server of editors reads. It tells less than the program checks: relations between keys are not in it.
  */
 export function policyJsonSchema(): string {
-  const { $schema: _schema, ...schema } = z.toJSONSchema(PolicyFile, { target: 'draft-7', io: 'input', override: ({ jsonSchema }) => dropSafeBounds(jsonSchema) });
+  const { $schema: _schema, ...schema } = z.toJSONSchema(PolicyFile, {
+    target: 'draft-7',
+    io: 'input',
+    override: ({ jsonSchema }) => dropSafeBounds(jsonSchema),
+  });
   const head = {
     $schema: 'http://json-schema.org/draft-07/schema#',
     $id: 'urn:regprune:policy:1',

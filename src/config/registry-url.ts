@@ -12,9 +12,11 @@ const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?=[:/]|$)/i;
  */
 export function parseRegistryUrl(text: string, plainHttp = false): RegistryUrl {
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase();
-  if (scheme !== undefined && scheme !== 'https' && scheme !== 'http') return { problem: 'not the address of a registry: expected https:// or http://' };
+  if (scheme !== undefined && scheme !== 'https' && scheme !== 'http')
+    return { problem: 'not the address of a registry: expected https:// or http://' };
   if (scheme === 'https' && plainHttp) return { problem: 'says https://, and plainHttp says the opposite: leave one of them out' };
-  if (/^[^/]*\/\/[^/?#]*@|^[^/?#]*@/.test(text)) return { problem: 'holds a user or password, which must not stand in an address: use "auth"' };
+  if (/^[^/]*\/\/[^/?#]*@|^[^/?#]*@/.test(text))
+    return { problem: 'holds a user or password, which must not stand in an address: use "auth"' };
   const address = scheme === undefined ? `${plainHttp || LOOPBACK.test(text) ? 'http' : 'https'}://${text}` : text;
   const host = address.replace(/^[a-z]+:\/\//i, '').replace(/[/?#].*$/s, '');
   if (!isHost(host) || !URL.canParse(address)) return { problem: 'not the address of a registry, such as https://registry.example.com' };

@@ -42,10 +42,12 @@ function flatten(issue: Issue, prefix: Path, options: FindingOptions, meant: Set
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({ path: [...path, key], part: 'key', message: unknownKey(path, key, options, meant) }));
   }
-  if (issue.code === 'custom') return [{ path, part: 'value', message: issue.message, ...(isMap(valueAt(options.data, path)) && { whole: true }) }];
+  if (issue.code === 'custom')
+    return [{ path, part: 'value', message: issue.message, ...(isMap(valueAt(options.data, path)) && { whole: true }) }];
   if (issue.code === 'invalid_key') return [{ path, part: 'key', message: issue.issues[0]?.message ?? issue.message }];
   const last = path.at(-1);
-  if (last !== undefined && !isThere(options.data, path)) return [{ path: path.slice(0, -1), part: 'value', message: `missing key "${last}"`, missing: String(last) }];
+  if (last !== undefined && !isThere(options.data, path))
+    return [{ path: path.slice(0, -1), part: 'value', message: `missing key "${last}"`, missing: String(last) }];
   if (issue.code === 'invalid_union') return ofUnion(issue, path, options, meant);
   return [{ path, part: 'value', message: issue.message }];
 }
@@ -53,7 +55,9 @@ function flatten(issue: Issue, prefix: Path, options: FindingOptions, meant: Set
 /** Reports the branch that the input has the shape of; without one, what shapes there are. */
 function ofUnion(issue: z.core.$ZodIssueInvalidUnion, path: Path, options: FindingOptions, meant: Set<string>): Finding[] {
   const input = valueAt(options.data, path);
-  const [branch] = issue.errors.filter((issues) => !issues.some((inner) => isWrongShape(inner, input))).toSorted((a, b) => a.length - b.length);
+  const [branch] = issue.errors
+    .filter((issues) => !issues.some((inner) => isWrongShape(inner, input)))
+    .toSorted((a, b) => a.length - b.length);
   if (branch) return branch.flatMap((inner) => flatten(inner, path, options, meant));
   const shapes = issue.errors.flatMap((issues) => issues.filter((inner) => isWrongShape(inner, input)).map(shapeWord));
   const brackets = shapes.includes(expectedWord('array')) ? advice('array', input) : '';
@@ -98,6 +102,8 @@ function isThere(data: unknown, path: Path): boolean {
 
 function valueAt(data: unknown, path: Path): unknown {
   return path.reduce<unknown>((value, step) => {
-    return typeof value === 'object' && value !== null && Object.hasOwn(value, step) ? (value as Record<string | number, unknown>)[step] : undefined;
+    return typeof value === 'object' && value !== null && Object.hasOwn(value, step)
+      ? (value as Record<string | number, unknown>)[step]
+      : undefined;
   }, data);
 }

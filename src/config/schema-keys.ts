@@ -12,7 +12,8 @@ export function keysAt(schema: Type, path: Path): string[] {
 /** The schema itself or, of a union, each of its branches; without what only says that a value may be missing. */
 function alternatives(schema: Type): Type[] {
   const { def } = (schema as z.core.$ZodTypes)._zod;
-  if (def.type === 'optional' || def.type === 'nullable' || def.type === 'default' || def.type === 'readonly') return alternatives(def.innerType);
+  if (def.type === 'optional' || def.type === 'nullable' || def.type === 'default' || def.type === 'readonly')
+    return alternatives(def.innerType);
   return def.type === 'union' ? def.options.flatMap(alternatives) : [schema];
 }
 

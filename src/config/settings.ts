@@ -76,10 +76,21 @@ export function chooseRegistry(text: string, known: readonly RegistryConfig[]): 
   const isAddress = text.includes('://') || /[.:]/.test(text.split('/')[0] ?? '') || text.split('/')[0] === 'localhost';
   if (!isAddress) {
     const hint = known.length > 0 ? `The config has ${known.map(({ name }) => name).join(', ')}.` : 'Give its URL, or name it in a config.';
-    throw new ToolError('USAGE', `There is no registry named "${text}"${didYouMean(text, known.map(({ name }) => name)) || '.'}`, { hint });
+    throw new ToolError(
+      'USAGE',
+      `There is no registry named "${text}"${
+        didYouMean(
+          text,
+          known.map(({ name }) => name),
+        ) || '.'
+      }`,
+      { hint },
+    );
   }
   if ('problem' in address) {
-    throw new ToolError('USAGE', `The registry given is wrong: ${address.problem}.`, { hint: 'Give a URL such as https://registry.example.com, or a name from the config.' });
+    throw new ToolError('USAGE', `The registry given is wrong: ${address.problem}.`, {
+      hint: 'Give a URL such as https://registry.example.com, or a name from the config.',
+    });
   }
   return known.find(({ url }) => url === address.url) ?? { name: address.host, url: address.url };
 }
@@ -105,7 +116,10 @@ function protecting(environment: Environment, name: string): string | undefined 
 }
 
 function list(environment: Environment, name: string): string[] {
-  return (environment[name] ?? '').split(',').map((entry) => entry.trim()).filter((entry) => entry !== '');
+  return (environment[name] ?? '')
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '');
 }
 
 function number(origin: string, text: string | undefined, least: number, most = Number.MAX_SAFE_INTEGER): number | undefined {

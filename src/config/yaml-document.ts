@@ -1,4 +1,17 @@
-import { type Alias, Composer, type CST, type Document, isAlias, isMap, isScalar, isSeq, type Pair, type ParsedNode, Parser, type YAMLMap } from 'yaml';
+import {
+  type Alias,
+  Composer,
+  type CST,
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  type Pair,
+  type ParsedNode,
+  Parser,
+  type YAMLMap,
+} from 'yaml';
 import { type Source, type Span } from '../diagnostics/source.ts';
 import { type Problem, problemAt } from '../diagnostics/source-error.ts';
 import { checkNodes } from './yaml-nodes.ts';
@@ -100,18 +113,28 @@ function tooDeepAt(source: Source, offset: number): Problem {
 function tooMuch(source: Source, targets: ReadonlyMap<Alias.Parsed, ParsedNode>, error: unknown): Problem {
   if (!(error instanceof ReferenceError)) throw error;
   const [first] = targets.keys();
-  return problemAt(source, first?.range ? { start: first.range[0], end: first.range[1] } : { start: 0, end: 0 }, 'aliases stand for too much: write it out');
+  return problemAt(
+    source,
+    first?.range ? { start: first.range[0], end: first.range[1] } : { start: 0, end: 0 },
+    'aliases stand for too much: write it out',
+  );
 }
 
 /** The offset at which nesting goes too deep. Walks the syntax tree without recursion: composing it recurses. */
 function tooDeep(tokens: readonly unknown[]): number | undefined {
   const stack: { readonly token: unknown; readonly depth: number }[] = tokens.map((token) => ({ token, depth: 0 }));
   for (let next = stack.pop(); next; next = stack.pop()) {
-    const token = next.token as { readonly offset?: number; readonly items?: readonly unknown[]; readonly key?: unknown; readonly value?: unknown } | null;
+    const token = next.token as {
+      readonly offset?: number;
+      readonly items?: readonly unknown[];
+      readonly key?: unknown;
+      readonly value?: unknown;
+    } | null;
     if (typeof token !== 'object' || token === null) continue;
     const depth = next.depth + (token.items ? 1 : 0);
     if (depth > DEEPEST) return token.offset ?? 0;
-    for (const inner of [token.key, token.value, ...(token.items ?? [])]) if (typeof inner === 'object') stack.push({ token: inner, depth });
+    for (const inner of [token.key, token.value, ...(token.items ?? [])])
+      if (typeof inner === 'object') stack.push({ token: inner, depth });
   }
   return undefined;
 }

@@ -19,12 +19,14 @@ export function checkNodes(source: Source, root: ParsedNode, { generated = false
   const anchors = new Map<string, ParsedNode>();
   const open = new Set<ParsedNode>();
   const add = (node: ParsedNode, message: string, fatal = false): void => {
-    if (problems.length < MOST || fatal) problems.push({ problem: problemAt(source, { start: node.range[0], end: node.range[1] }, message), fatal });
+    if (problems.length < MOST || fatal)
+      problems.push({ problem: problemAt(source, { start: node.range[0], end: node.range[1] }, message), fatal });
   };
 
   const visitAlias = (alias: Alias.Parsed): void => {
     const target = anchors.get(alias.source);
-    if (!target) add(alias, `"*${alias.source}" refers to nothing here; a text that starts with "*" must be quoted: "*${alias.source}"`, true);
+    if (!target)
+      add(alias, `"*${alias.source}" refers to nothing here; a text that starts with "*" must be quoted: "*${alias.source}"`, true);
     else if (open.has(target)) add(alias, `"*${alias.source}" refers to what it stands in`, true);
     else targets.set(alias, target);
   };

@@ -24,7 +24,11 @@ export interface YamlSourceOptions {
 }
 
 /** Reads a YAML or JSON text by a schema: the data, or everything that is wrong with it at once. */
-export function readYaml<Schema extends z.ZodType>(source: Source, schema: Schema, options: YamlSourceOptions = {}): YamlSource<z.output<Schema>> | readonly Problem[] {
+export function readYaml<Schema extends z.ZodType>(
+  source: Source,
+  schema: Schema,
+  options: YamlSourceOptions = {},
+): YamlSource<z.output<Schema>> | readonly Problem[] {
   const document = parseYaml(source, options.root);
   if (document.data === undefined) return document.problems;
   const parsed = schema.safeParse(document.data, { error: plainWords });

@@ -22,9 +22,13 @@ export function syntaxProblems(source: Source, documents: readonly Document.Pars
     lines.add(problem.line);
     if (problems.length === MOST) return problems;
   }
-  if (second) problems.push(problemAt(source, { start: second.range[0], end: second.range[0] + 3 }, 'a second document: expected one document in a file'));
+  if (second)
+    problems.push(
+      problemAt(source, { start: second.range[0], end: second.range[0] + 3 }, 'a second document: expected one document in a file'),
+    );
   const version = document?.directives.yaml;
-  if (version?.explicit && version.version !== '1.2') problems.push(problemAt(source, { start: 0, end: 1 }, `YAML ${version.version}: expected YAML 1.2`));
+  if (version?.explicit && version.version !== '1.2')
+    problems.push(problemAt(source, { start: 0, end: 1 }, `YAML ${version.version}: expected YAML 1.2`));
   return problems;
 }
 

@@ -57,7 +57,10 @@ function bearerGate(auth: Extract<EmbeddedAuth, { scheme: 'bearer' }>): Gate {
       const user = auth.users.find(({ name, password }) => isBasic(request, name, password));
       if (!user && request.headers.authorization !== undefined) return errorReply('UNAUTHORIZED');
       const access = user ?? { access: auth.anonymous ?? {} };
-      const asked = query.getAll('scope').flatMap((text) => text.split(' ')).map(parseScope);
+      const asked = query
+        .getAll('scope')
+        .flatMap((text) => text.split(' '))
+        .map(parseScope);
       const scopes = asked.map((scope) => ({ ...scope, actions: scope.actions.filter((action) => maySay(access, scope, action)) }));
       const token = randomUUID();
       tokens.set(token, { scopes, until: Date.now() + seconds * 1000 });
@@ -93,7 +96,11 @@ function allows(scopes: readonly Scope[], { type, name }: Scope, action: string)
   return scopes.some((scope) => scope.type === type && scope.name === name && scope.actions.includes(action));
 }
 
-function maySay(user: Pick<EmbeddedUser, 'catalog'> & { readonly access: RepositoryAccess }, { type, name }: Scope, action: string): boolean {
+function maySay(
+  user: Pick<EmbeddedUser, 'catalog'> & { readonly access: RepositoryAccess },
+  { type, name }: Scope,
+  action: string,
+): boolean {
   if (type === 'registry') return name === 'catalog' && user.catalog === true;
   const own = Object.hasOwn(user.access, name) ? user.access[name] : user.access['*'];
   return type === 'repository' && (own ?? []).includes(action);

@@ -12,7 +12,9 @@ import type { RegistryStorage } from './registry-storage.ts';
 import { errorReply, jsonReply, NO_SUCH_ROUTE, type Reply } from './reply.ts';
 import { findRoute, type Route } from './route.ts';
 
-type Answers = Readonly<Record<Exclude<Route['kind'], 'token'>, { readonly methods: readonly string[]; readonly answer: (call: Call) => Reply }>>;
+type Answers = Readonly<
+  Record<Exclude<Route['kind'], 'token'>, { readonly methods: readonly string[]; readonly answer: (call: Call) => Reply }>
+>;
 
 const ANSWERS: Answers = {
   ping: { methods: ['GET', 'HEAD'], answer: () => jsonReply(200, {}) },

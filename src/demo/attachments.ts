@@ -8,7 +8,9 @@ export function attachmentTag(digest: Digest, suffix?: 'sig' | 'att' | 'sbom'): 
 
 /** A signature as cosign stores it under the tag `sha256-<hex>.sig` of the signed digest: no `subject`, the tag alone ties the two. */
 export function cosignSignature(signed: Pushable): Pushable {
-  const payload = JSON.stringify({ critical: { image: { 'docker-manifest-digest': signed.digest }, type: 'cosign container image signature' } });
+  const payload = JSON.stringify({
+    critical: { image: { 'docker-manifest-digest': signed.digest }, type: 'cosign container image signature' },
+  });
   const signature = { 'dev.cosignproject.cosign/signature': Buffer.from(signed.digest).toString('base64') };
   return artifact({
     config: content('application/vnd.oci.image.config.v1+json', JSON.stringify({ architecture: '', os: '', config: {} })),
@@ -34,7 +36,11 @@ export function sbom(subject: Pushable, created: string): Pushable {
  */
 export function attestation(of: Pushable, { subject = false }: { readonly subject?: boolean } = {}): IndexEntry {
   const predicate = 'https://slsa.dev/provenance/v0.2';
-  const statement = JSON.stringify({ _type: 'https://in-toto.io/Statement/v0.1', subject: [{ digest: of.digest }], predicateType: predicate });
+  const statement = JSON.stringify({
+    _type: 'https://in-toto.io/Statement/v0.1',
+    subject: [{ digest: of.digest }],
+    predicateType: predicate,
+  });
   const config = JSON.stringify({ architecture: 'unknown', os: 'unknown', config: {}, rootfs: { type: 'layers', diff_ids: [of.digest] } });
   const child = artifact({
     config: content('application/vnd.oci.image.config.v1+json', config),
@@ -46,10 +52,22 @@ export function attestation(of: Pushable, { subject = false }: { readonly subjec
 }
 
 /** A Helm chart as `helm push` stores it. Its config tells no time; `created` stands in an annotation. */
-export function helmChart({ name, version, created }: { readonly name: string; readonly version: string; readonly created: string }): Pushable {
+export function helmChart({
+  name,
+  version,
+  created,
+}: {
+  readonly name: string;
+  readonly version: string;
+  readonly created: string;
+}): Pushable {
   return artifact({
     config: content('application/vnd.cncf.helm.config.v1+json', JSON.stringify({ apiVersion: 'v2', name, version, type: 'application' })),
     layers: [content('application/vnd.cncf.helm.chart.content.v1.tar+gzip', `chart ${name} ${version}`)],
-    annotations: { 'org.opencontainers.image.title': name, 'org.opencontainers.image.version': version, 'org.opencontainers.image.created': created },
+    annotations: {
+      'org.opencontainers.image.title': name,
+      'org.opencontainers.image.version': version,
+      'org.opencontainers.image.created': created,
+    },
   });
 }

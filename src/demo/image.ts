@@ -81,7 +81,11 @@ export interface ArtifactParts {
 
 /** An OCI artifact: an image manifest whose config is no container's. With `subject` it is a referrer. */
 export function artifact({ artifactType, config = EMPTY_CONFIG, layers = [EMPTY_CONFIG], subject, annotations }: ArtifactParts): Pushable {
-  return manifest(OCI_MANIFEST, { config, layers, ...(artifactType !== undefined && { artifactType }), ...(subject && { subject }) }, annotations);
+  return manifest(
+    OCI_MANIFEST,
+    { config, layers, ...(artifactType !== undefined && { artifactType }), ...(subject && { subject }) },
+    annotations,
+  );
 }
 
 /** A child of an index with what its descriptor says beyond the child itself. */

@@ -39,7 +39,13 @@ interface Answer {
  * under its digest where there are none. On a registry without referrers API it keeps the fallback tag of a subject, for which two referrers
  * of one subject must not be pushed side by side. Answers the digest. Throws `ToolError` `REGISTRY_ERROR` with what the registry said.
  */
-export async function push(url: string, repository: string, thing: Pushable, tags: readonly string[] = [], options: PushOptions = {}): Promise<Digest> {
+export async function push(
+  url: string,
+  repository: string,
+  thing: Pushable,
+  tags: readonly string[] = [],
+  options: PushOptions = {},
+): Promise<Digest> {
   const target = { url, repository, auth: options.auth, session: options.session ?? newPushSession() };
   await pushParts(target, thing);
   for (const reference of tags.length > 0 ? tags : [thing.digest]) await putManifest(target, thing, reference);
@@ -74,7 +80,14 @@ async function putBlob(target: Target, { digest, bytes }: Content): Promise<void
 }
 
 async function putManifest(target: Target, thing: Pushable, reference: string): Promise<void> {
-  const answer = await send(target, 'PUT', `${base(target)}/manifests/${reference}`, [201], { 'content-type': thing.mediaType }, thing.bytes);
+  const answer = await send(
+    target,
+    'PUT',
+    `${base(target)}/manifests/${reference}`,
+    [201],
+    { 'content-type': thing.mediaType },
+    thing.bytes,
+  );
   if (thing.subject !== undefined && answer.headers['oci-subject'] === undefined) await keepFallbackTag(target, thing, thing.subject);
 }
 
@@ -109,14 +122,28 @@ async function send(
     answer = await sendOnce(target, method, url, headers, body);
   }
   if (expected.includes(answer.status)) return answer;
-  throw new ToolError('REGISTRY_ERROR', `${target.url} answered ${answer.status} to ${method} ${new URL(url).pathname}: ${answer.text.slice(0, 500)}`, {
-    hint: 'Check that the registry takes pushes to this repository from this user.',
-  });
+  throw new ToolError(
+    'REGISTRY_ERROR',
+    `${target.url} answered ${answer.status} to ${method} ${new URL(url).pathname}: ${answer.text.slice(0, 500)}`,
+    {
+      hint: 'Check that the registry takes pushes to this repository from this user.',
+    },
+  );
 }
 
-async function sendOnce({ auth, session, repository }: Target, method: string, url: string, headers: object, body?: Buffer): Promise<Answer> {
+async function sendOnce(
+  { auth, session, repository }: Target,
+  method: string,
+  url: string,
+  headers: object,
+  body?: Buffer,
+): Promise<Answer> {
   const authorization = session.tokens.get(repository) ?? (auth && basic(auth));
-  const { statusCode, headers: answered, body: stream } = await request(url, {
+  const {
+    statusCode,
+    headers: answered,
+    body: stream,
+  } = await request(url, {
     method: method as 'GET',
     headers: { ...headers, ...(authorization !== undefined && { authorization }) },
     ...(body && { body }),

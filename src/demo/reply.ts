@@ -27,7 +27,11 @@ const ERRORS = {
 export type RegistryErrorCode = keyof typeof ERRORS;
 
 /** The error body of the distribution-spec, `{"errors":[{code, message, detail}]}`, with one entry for each of `details`. */
-export function errorReply(code: RegistryErrorCode, details: readonly unknown[] = [undefined], headers: Readonly<Record<string, string>> = {}): Reply {
+export function errorReply(
+  code: RegistryErrorCode,
+  details: readonly unknown[] = [undefined],
+  headers: Readonly<Record<string, string>> = {},
+): Reply {
   const [status, message] = ERRORS[code];
   return jsonReply(status, { errors: details.map((detail) => ({ code, message, ...(detail !== undefined && { detail }) })) }, headers);
 }

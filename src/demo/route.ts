@@ -12,7 +12,8 @@ export function findRoute(path: string): Route | undefined {
   const tags = /^\/v2\/(.+)\/tags\/list$/.exec(path);
   if (tags) return { kind: 'tags', repository: tags[1]! };
   const upload = /^\/v2\/(.+)\/blobs\/uploads\/?([^/]*)$/.exec(path);
-  if (upload) return upload[2] ? { kind: 'upload', repository: upload[1]!, reference: upload[2] } : { kind: 'uploads', repository: upload[1]! };
+  if (upload)
+    return upload[2] ? { kind: 'upload', repository: upload[1]!, reference: upload[2] } : { kind: 'uploads', repository: upload[1]! };
   const other = /^\/v2\/(.+)\/(manifests|blobs|referrers)\/([^/]+)$/.exec(path);
   if (!other) return undefined;
   const kind = other[2] === 'manifests' ? 'manifest' : other[2] === 'blobs' ? 'blob' : 'referrers';

@@ -7,7 +7,8 @@ export function nearest(word: string, candidates: readonly string[]): string | u
     const name = normalize(candidate);
     // A third of the word may be wrong; a beginning of at least three letters stands for the whole.
     const limit = Math.max(1, Math.floor(Math.max(wanted.length, name.length) / 3));
-    const distance = wanted.length >= 3 && name.startsWith(wanted) ? Math.min(limit, name.length - wanted.length) : editDistance(wanted, name);
+    const distance =
+      wanted.length >= 3 && name.startsWith(wanted) ? Math.min(limit, name.length - wanted.length) : editDistance(wanted, name);
     if (distance <= limit && distance < wanted.length && (!best || distance < best.distance)) best = { candidate, distance };
   }
   return best?.candidate;

@@ -9,7 +9,22 @@ const LONGEST_ENCODED = 256;
 
 /** Query parameters whose values are shown: paging, filters and token scopes. Everything else may be a signature or a key. */
 const SHOWN_PARAMETERS = new Set([
-  'n', 'last', 'page', 'page_size', 'pagesize', 'per_page', 'limit', 'orderby', 'sort', 'scope', 'service', 'artifacttype', 'digest', 'tag', 'repository', 'filter',
+  'n',
+  'last',
+  'page',
+  'page_size',
+  'pagesize',
+  'per_page',
+  'limit',
+  'orderby',
+  'sort',
+  'scope',
+  'service',
+  'artifacttype',
+  'digest',
+  'tag',
+  'repository',
+  'filter',
 ]);
 
 /**
@@ -66,7 +81,9 @@ export function redactUrl(text: string): string {
     return redact(printable(text.replace(/[?#].*$/s, '').replace(/^[^/]*\/\/[^/]*@/, '//')));
   }
   const query = [...url.searchParams].map(([name, value]) => {
-    const shown = SHOWN_PARAMETERS.has(name.toLowerCase()) ? encodeURIComponent(value).replaceAll('%2F', '/').replaceAll('%3A', ':').replaceAll('%2C', ',') : MASK;
+    const shown = SHOWN_PARAMETERS.has(name.toLowerCase())
+      ? encodeURIComponent(value).replaceAll('%2F', '/').replaceAll('%3A', ':').replaceAll('%2C', ',')
+      : MASK;
     return `${encodeURIComponent(name)}=${shown}`;
   });
   return redact(`${url.protocol}//${url.host}${url.pathname}${query.length === 0 ? '' : `?${query.join('&')}`}`);

@@ -53,7 +53,9 @@ export function sortProblems(problems: readonly Problem[]): Problem[] {
       const key = `${problem.file}\n${problem.line}:${problem.column}\n${problem.message}`;
       return !seen.has(key) && seen.add(key) !== undefined;
     })
-    .toSorted((a, b) => files.indexOf(a.file) - files.indexOf(b.file) || a.line - b.line || a.column - b.column || byCodeUnit(a.message, b.message));
+    .toSorted(
+      (a, b) => files.indexOf(a.file) - files.indexOf(b.file) || a.line - b.line || a.column - b.column || byCodeUnit(a.message, b.message),
+    );
 }
 
 /** Everything that is wrong with files that the user wrote, at once. The message is all of it, rendered; `problems` is for reporters. */

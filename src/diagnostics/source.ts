@@ -51,7 +51,7 @@ export async function readSource(file: string, options: { readonly what: string;
   try {
     const handle = await open(file, 'r');
     try {
-      for (let length = 0; ; ) {
+      for (let length = 0; ;) {
         const { bytesRead, buffer } = await handle.read({ buffer: Buffer.alloc(65_536) });
         if (bytesRead === 0) break;
         length += bytesRead;
@@ -74,7 +74,9 @@ export async function readSource(file: string, options: { readonly what: string;
 }
 
 function tooLong(file: string, what: string, maxBytes: number): ToolError {
-  return new ToolError('FILE', `${file}: the ${what} is longer than ${maxBytes / 2 ** 20} MiB.`, { hint: 'Check that it is the right file, or split it.' });
+  return new ToolError('FILE', `${file}: the ${what} is longer than ${maxBytes / 2 ** 20} MiB.`, {
+    hint: 'Check that it is the right file, or split it.',
+  });
 }
 
 const REASONS: Readonly<Record<string, string>> = {

@@ -29,7 +29,11 @@ export class ToolError extends Error {
   /** The same request may well be answered a moment later. */
   readonly transient: boolean;
 
-  constructor(code: ErrorCode, message: string, options: { readonly hint: string; readonly transient?: boolean; readonly cause?: unknown }) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { readonly hint: string; readonly transient?: boolean; readonly cause?: unknown },
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'ToolError';
     this.code = code;

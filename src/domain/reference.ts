@@ -13,7 +13,8 @@ export interface Reference {
 }
 
 const PATH = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/;
-const HOST = /^(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*|\[[0-9a-fA-F:.]+\])(?::[0-9]{1,5})?$/;
+const HOST =
+  /^(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*|\[[0-9a-fA-F:.]+\])(?::[0-9]{1,5})?$/;
 
 /** True of a repository name by the grammar of the OCI distribution-spec. */
 export function isRepositoryName(text: string): boolean {
@@ -54,5 +55,11 @@ export function parseReference(text: string): Reference | undefined {
     rest = rest.slice(slash + 1);
   }
   if (!isRepositoryName(rest)) return undefined;
-  return { ...(host !== undefined && { host }), repository: rest, ...(tag !== undefined && { tag }), ...(digest !== undefined && { digest }), text };
+  return {
+    ...(host !== undefined && { host }),
+    repository: rest,
+    ...(tag !== undefined && { tag }),
+    ...(digest !== undefined && { digest }),
+    text,
+  };
 }

@@ -107,5 +107,9 @@ function distinct(digests: readonly Digest[]): readonly Digest[] {
 function isSignatureOf({ manifest, children }: Node, subject: Node): boolean {
   const isSignature = ({ artifactType }: Manifest): boolean => artifactType !== undefined && isSignatureType(artifactType);
   const tags = manifest.tags.filter((tag) => attachmentTagSubject(tag) === subject.manifest.digest);
-  return isSignature(manifest) || tags.some(isSignatureTag) || (tags.some(isFallbackTag) && children.some((child) => isSignature(child.manifest)));
+  return (
+    isSignature(manifest) ||
+    tags.some(isSignatureTag) ||
+    (tags.some(isFallbackTag) && children.some((child) => isSignature(child.manifest)))
+  );
 }

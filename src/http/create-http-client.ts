@@ -9,7 +9,16 @@ import type { HttpClient, HttpRequest, HttpResponse } from './http-client.ts';
 import { linkSignals } from './link-signals.ts';
 import { createNetwork, type Network, type ServerTls, type Timeouts } from './network.ts';
 import { redirected } from './redirect.ts';
-import { backoff, failureCode, isRetryableFailure, isRetryableStatus, isThrottled, parseRetryAfter, TOTAL_MS, TRIES } from './retry-policy.ts';
+import {
+  backoff,
+  failureCode,
+  isRetryableFailure,
+  isRetryableStatus,
+  isThrottled,
+  parseRetryAfter,
+  TOTAL_MS,
+  TRIES,
+} from './retry-policy.ts';
 
 const MAX_REDIRECTS = 5;
 const DEFAULT_CONCURRENCY = 8;
@@ -91,7 +100,12 @@ class RetryingClient implements HttpClient {
     const { url, headers, signal, ...rest } = request;
     const linked = linkSignals([this.#options.signal, signal]);
     try {
-      return await this.#follow({ ...rest, url: withoutUser(url), headers: { 'user-agent': this.#options.userAgent, ...headers }, signal: linked.signal });
+      return await this.#follow({
+        ...rest,
+        url: withoutUser(url),
+        headers: { 'user-agent': this.#options.userAgent, ...headers },
+        signal: linked.signal,
+      });
     } finally {
       linked.release();
     }
@@ -109,7 +123,9 @@ class RetryingClient implements HttpClient {
       const next = redirected(call, response, first.url);
       if (next === undefined) return response;
       if (redirects === MAX_REDIRECTS) {
-        throw new ToolError('BAD_RESPONSE', `${call.method} ${redactUrl(first.url.href)}: more than ${MAX_REDIRECTS} redirects.`, { hint: 'Check the URL of the server.' });
+        throw new ToolError('BAD_RESPONSE', `${call.method} ${redactUrl(first.url.href)}: more than ${MAX_REDIRECTS} redirects.`, {
+          hint: 'Check the URL of the server.',
+        });
       }
       call = { ...next, url: withoutUser(next.url.href) };
     }
@@ -197,9 +213,13 @@ class RetryingClient implements HttpClient {
   #checkPlainHttp(call: Call): void {
     if (call.url.protocol === 'https:' || isLoopback(call.url.hostname)) return;
     if (call.url.protocol === 'http:' && this.#options.allowPlainHttp?.(call.url.host) === true) return;
-    throw new ToolError('CONFIG_INVALID', `${call.method} ${redactUrl(call.url.href)}: without TLS everything, also credentials, could be read and changed on the way.`, {
-      hint: `Use https://${call.url.host}, or allow plain HTTP for this host in the config.`,
-    });
+    throw new ToolError(
+      'CONFIG_INVALID',
+      `${call.method} ${redactUrl(call.url.href)}: without TLS everything, also credentials, could be read and changed on the way.`,
+      {
+        hint: `Use https://${call.url.host}, or allow plain HTTP for this host in the config.`,
+      },
+    );
   }
 
   #host(name: string): HostLimiter {

@@ -24,7 +24,11 @@ export interface Call {
  * what undici throws, as it is; when the signal aborts, something or other.
  */
 export async function exchange(dispatcher: Dispatcher, call: Call, bodyTimeoutMs: number): Promise<HttpResponse> {
-  const { statusCode: status, headers: received, body } = await dispatcher.request({
+  const {
+    statusCode: status,
+    headers: received,
+    body,
+  } = await dispatcher.request({
     origin: call.url.origin,
     path: call.url.pathname + call.url.search,
     method: call.method,
@@ -70,9 +74,13 @@ function decodable(call: Call, status: number, headers: HttpResponse['headers'],
   if (encoding.toLowerCase() === 'identity' || bytes.length === 0) return bytes;
   // The status of a failure counts more than its text.
   if (status >= 300) return new Uint8Array();
-  throw new ToolError('BAD_RESPONSE', `${call.method} ${redactUrl(call.url.href)}: the answer is encoded as "${encoding}", which was not asked for.`, {
-    hint: 'A proxy in front of the server compresses what it should pass on as it is; have it leave these answers alone.',
-  });
+  throw new ToolError(
+    'BAD_RESPONSE',
+    `${call.method} ${redactUrl(call.url.href)}: the answer is encoded as "${encoding}", which was not asked for.`,
+    {
+      hint: 'A proxy in front of the server compresses what it should pass on as it is; have it leave these answers alone.',
+    },
+  );
 }
 
 function tooLong(call: Call, limit: number): ToolError {
@@ -82,6 +90,8 @@ function tooLong(call: Call, limit: number): ToolError {
 }
 
 function joined(headers: Record<string, string | string[] | undefined>): Record<string, string> {
-  const entries = Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [[name.toLowerCase(), Array.isArray(value) ? value.join(', ') : value]]));
+  const entries = Object.entries(headers).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name.toLowerCase(), Array.isArray(value) ? value.join(', ') : value]],
+  );
   return Object.fromEntries(entries);
 }

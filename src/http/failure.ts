@@ -24,7 +24,10 @@ const KNOWN: Readonly<Record<string, readonly [what: string, hint: string]>> = {
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: ['its certificate is signed by a CA that is not trusted here', TLS_HINT],
   CERT_HAS_EXPIRED: ['its certificate has expired', 'Renew the certificate, or check the clock of this machine.'],
   ERR_TLS_CERT_ALTNAME_INVALID: ['its certificate is for another name', 'Use the name that the certificate is for.'],
-  ERR_SSL_WRONG_VERSION_NUMBER: ['it does not speak TLS', 'Check the port. A server without TLS must be given as http:// and allowed in the config.'],
+  ERR_SSL_WRONG_VERSION_NUMBER: [
+    'it does not speak TLS',
+    'Check the port. A server without TLS must be given as http:// and allowed in the config.',
+  ],
   EPROTO: ['it does not speak TLS', 'Check the port. A server without TLS must be given as http:// and allowed in the config.'],
 };
 
@@ -34,20 +37,32 @@ export function unanswered(call: Call, cause: unknown, tries: number): ToolError
   const count = tries > 1 ? `, ${tries} tries` : '';
   const refusal = proxyRefusal(cause);
   if (refusal !== undefined) {
-    return new ToolError('UNREACHABLE', `${request}: the proxy refuses the connection (${refusal}${count}).`, { hint: 'Check HTTPS_PROXY with its user and password, and NO_PROXY.', cause });
+    return new ToolError('UNREACHABLE', `${request}: the proxy refuses the connection (${refusal}${count}).`, {
+      hint: 'Check HTTPS_PROXY with its user and password, and NO_PROXY.',
+      cause,
+    });
   }
   const code = failureCode(cause);
   if (code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW') {
-    return new ToolError('BAD_RESPONSE', `${request}: the answer is not HTTP (${code}${count}).`, { hint: 'Check the URL and the port.', cause });
+    return new ToolError('BAD_RESPONSE', `${request}: the answer is not HTTP (${code}${count}).`, {
+      hint: 'Check the URL and the port.',
+      cause,
+    });
   }
   const [what, hint] = KNOWN[code] ?? ['no answer', NETWORK_HINT];
-  return new ToolError('UNREACHABLE', `${request}: ${what} (${code === '' ? 'unknown failure' : code}${count}).`, { hint, cause, transient: isRetryableFailure(call.method, cause) });
+  return new ToolError('UNREACHABLE', `${request}: ${what} (${code === '' ? 'unknown failure' : code}${count}).`, {
+    hint,
+    cause,
+    transient: isRetryableFailure(call.method, cause),
+  });
 }
 
 /** The error for a host that wants to be left alone for longer than anybody waits. `until` in milliseconds since the epoch. */
 export function comeBackLater(call: Call, until: number, now: number): ToolError {
   const minutes = Math.ceil((until - now) / 60_000);
-  const when = Number.isNaN(new Date(until).getTime()) ? 'in a very long time' : `in ${minutes} minutes, at ${new Date(until).toISOString()}`;
+  const when = Number.isNaN(new Date(until).getTime())
+    ? 'in a very long time'
+    : `in ${minutes} minutes, at ${new Date(until).toISOString()}`;
   return new ToolError('UNREACHABLE', `${call.method} ${redactUrl(call.url.href)}: ${call.url.host} asks to come back ${when}.`, {
     hint: 'Its limit of requests is used up. Run again then; with credentials or less concurrency the limit may be wider.',
   });

@@ -89,7 +89,9 @@ function proxyUrl(env: NetworkOptions['env'], name: string): string {
   const full = text.includes('://') ? text : `http://${text}`;
   const url = URL.canParse(full) ? new URL(full) : undefined;
   if (url === undefined || !/^(https?|socks5?):$/.test(url.protocol)) {
-    throw new ToolError('CONFIG_INVALID', `${name.toUpperCase()} is not the URL of a proxy.`, { hint: 'Set it to something like http://proxy.example.com:3128, or unset it.' });
+    throw new ToolError('CONFIG_INVALID', `${name.toUpperCase()} is not the URL of a proxy.`, {
+      hint: 'Set it to something like http://proxy.example.com:3128, or unset it.',
+    });
   }
   if (url.password !== '') {
     rememberSecret(url.password);
@@ -113,7 +115,10 @@ function trusting(pem: string, env: NetworkOptions['env']): tls.SecureContext {
     if (blocks.length === 0) throw new Error('no certificate');
     for (const block of blocks) void new X509Certificate(block);
   } catch (cause) {
-    throw new ToolError('CONFIG_INVALID', 'The CA file holds no certificate in PEM that can be read.', { hint: 'It must hold one or more BEGIN CERTIFICATE blocks.', cause });
+    throw new ToolError('CONFIG_INVALID', 'The CA file holds no certificate in PEM that can be read.', {
+      hint: 'It must hold one or more BEGIN CERTIFICATE blocks.',
+      cause,
+    });
   }
   return tls.createSecureContext({ ca: [...usualCertificates(env), ...blocks] });
 }
@@ -127,6 +132,9 @@ function usualCertificates(env: NetworkOptions['env']): string[] {
   try {
     return [...tls.rootCertificates, readFileSync(extra, 'utf8')];
   } catch (cause) {
-    throw new ToolError('FILE', `NODE_EXTRA_CA_CERTS names ${extra}, which cannot be read.`, { hint: 'Name a readable file of certificates in PEM, or unset it.', cause });
+    throw new ToolError('FILE', `NODE_EXTRA_CA_CERTS names ${extra}, which cannot be read.`, {
+      hint: 'Name a readable file of certificates in PEM, or unset it.',
+      cause,
+    });
   }
 }

@@ -37,7 +37,11 @@ export function nextPage(response: HttpResponse, requestUrl: string): string | u
  * All pages of a list, in order. `get` must throw for an answer that is no page. Throws what it throws, what {@link nextPage} throws, and `ToolError`
  * `BAD_RESPONSE` for a list that comes back to a page it had already, or does not end.
  */
-export async function* followPages(firstUrl: string, get: (url: string) => Promise<HttpResponse>, maxPages = MAX_PAGES): AsyncGenerator<HttpResponse> {
+export async function* followPages(
+  firstUrl: string,
+  get: (url: string) => Promise<HttpResponse>,
+  maxPages = MAX_PAGES,
+): AsyncGenerator<HttpResponse> {
   const seen = new Set<string>();
   let url: string | undefined = firstUrl;
   while (url !== undefined) {

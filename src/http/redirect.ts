@@ -15,18 +15,34 @@ const FOR_ONE_ORIGIN = new Set(['authorization', 'cookie']);
  */
 export function redirected(call: Call, response: HttpResponse, first: URL): Call | undefined {
   const location = response.headers['location'];
-  if (call.follow === false || !REDIRECTS.has(response.status) || location === undefined || (call.method !== 'GET' && call.method !== 'HEAD')) return undefined;
+  if (
+    call.follow === false ||
+    !REDIRECTS.has(response.status) ||
+    location === undefined ||
+    (call.method !== 'GET' && call.method !== 'HEAD')
+  )
+    return undefined;
   const to = URL.canParse(location, call.url.href) ? new URL(location, call.url.href) : undefined;
-  if (to === undefined || (to.protocol !== 'https:' && to.protocol !== 'http:')) throw refused(call, response, 'to something that is no web address');
+  if (to === undefined || (to.protocol !== 'https:' && to.protocol !== 'http:'))
+    throw refused(call, response, 'to something that is no web address');
   if (call.url.protocol === 'https:' && to.protocol === 'http:') throw refused(call, response, `to ${redactUrl(to.href)}, away from TLS`);
   const sameMachine = to.hostname === first.hostname || (isLoopback(to.hostname) && isLoopback(first.hostname));
-  if (isOnlyLocal(to.hostname) && !sameMachine) throw refused(call, response, `to ${redactUrl(to.href)}, an address of this machine or its link`);
+  if (isOnlyLocal(to.hostname) && !sameMachine)
+    throw refused(call, response, `to ${redactUrl(to.href)}, an address of this machine or its link`);
   if (to.origin === call.url.origin) return { ...call, url: to };
-  return { ...call, url: to, headers: Object.fromEntries(Object.entries(call.headers).filter(([name]) => !FOR_ONE_ORIGIN.has(name.toLowerCase()))) };
+  return {
+    ...call,
+    url: to,
+    headers: Object.fromEntries(Object.entries(call.headers).filter(([name]) => !FOR_ONE_ORIGIN.has(name.toLowerCase()))),
+  };
 }
 
 function refused(call: Call, response: HttpResponse, where: string): ToolError {
-  return new ToolError('BAD_RESPONSE', `${call.method} ${redactUrl(call.url.href)}: the server redirects (${response.status}) ${where}; that is not followed.`, {
-    hint: 'Check the URL of the server, and how the server or the proxy in front of it makes its redirects.',
-  });
+  return new ToolError(
+    'BAD_RESPONSE',
+    `${call.method} ${redactUrl(call.url.href)}: the server redirects (${response.status}) ${where}; that is not followed.`,
+    {
+      hint: 'Check the URL of the server, and how the server or the proxy in front of it makes its redirects.',
+    },
+  );
 }

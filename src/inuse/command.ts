@@ -64,7 +64,10 @@ interface Ended {
   readonly why?: string;
 }
 
-function run([program = '', ...words]: readonly string[], { cwd, env, withheld, signal, limitMs = LIMIT_MS }: CommandOptions): Promise<Ended> {
+function run(
+  [program = '', ...words]: readonly string[],
+  { cwd, env, withheld, signal, limitMs = LIMIT_MS }: CommandOptions,
+): Promise<Ended> {
   const own: Record<string, string | undefined> = { ...env };
   for (const variable of withheld) {
     if (own[variable]) rememberSecret(own[variable]);
@@ -111,7 +114,7 @@ function run([program = '', ...words]: readonly string[], { cwd, env, withheld, 
     child.stderr?.on('data', (chunk: Buffer) => {
       errors = Buffer.concat([errors, chunk]);
       // A line cut at its beginning may be a secret cut at its beginning, which nobody knows any more: it goes.
-      if (errors.length > KEPT_ERRORS) errors = errors.subarray((errors.indexOf(0x0a, errors.length - KEPT_ERRORS) + 1 || errors.length));
+      if (errors.length > KEPT_ERRORS) errors = errors.subarray(errors.indexOf(0x0a, errors.length - KEPT_ERRORS) + 1 || errors.length);
     });
     child.on('error', (cause) => finish({ stdout: new Uint8Array(), stderr: '', why: `it cannot be started (${reasonOf(cause)})` }));
     child.on('close', (code, killed) => {
@@ -138,19 +141,29 @@ function reasonOf(cause: unknown): string {
 
 function failed(name: string, why: string, stderr: string): ToolError {
   const said = lastLines(stderr);
-  return new ToolError('FILE', `${name}: the list of images in use cannot be read: ${why}${said.length === 0 ? '.' : `: ${said.join(' / ')}`}`, {
-    hint: 'Run the program by hand to see why. It is run without a shell, and without the credentials of the registries.',
-  });
+  return new ToolError(
+    'FILE',
+    `${name}: the list of images in use cannot be read: ${why}${said.length === 0 ? '.' : `: ${said.join(' / ')}`}`,
+    {
+      hint: 'Run the program by hand to see why. It is run without a shell, and without the credentials of the registries.',
+    },
+  );
 }
 
 /** What a program said last, fit to be shown: without secrets that we know, and without what stands where secrets do. */
 function lastLines(stderr: string): string[] {
-  const lines = redact(stderr).split('\n').map((line) => (line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE)}…` : line)).filter((line) => printable(line) !== '');
+  const lines = redact(stderr)
+    .split('\n')
+    .map((line) => (line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE)}…` : line))
+    .filter((line) => printable(line) !== '');
   const source = makeSource('', lines.slice(-REACH).join('\n'));
-  return source.lineStarts.slice(-SHOWN_LINES).map((start) => {
-    const { line: number } = positionOf(source, start);
-    let line = lineText(source, number);
-    for (const [from, to] of hiddenParts(source, number).toReversed()) line = `${line.slice(0, from)}***${line.slice(to)}`;
-    return redact(printable(line));
-  }).filter((line) => line !== '');
+  return source.lineStarts
+    .slice(-SHOWN_LINES)
+    .map((start) => {
+      const { line: number } = positionOf(source, start);
+      let line = lineText(source, number);
+      for (const [from, to] of hiddenParts(source, number).toReversed()) line = `${line.slice(0, from)}***${line.slice(to)}`;
+      return redact(printable(line));
+    })
+    .filter((line) => line !== '');
 }

@@ -24,11 +24,21 @@ export async function filesOf(text: string): Promise<string[]> {
   const start = parts.slice(0, plain).join('/');
   const pattern = parts.slice(plain).join('/');
   const base = text.startsWith('/') && start === '' ? '/' : start;
-  if (!isGlob(pattern)) throw new ToolError('FILE', `${text}: there is no such file, and it is no glob.`, { hint: 'Close its brackets and braces.' });
+  if (!isGlob(pattern))
+    throw new ToolError('FILE', `${text}: there is no such file, and it is no glob.`, { hint: 'Close its brackets and braces.' });
   const root = path.resolve(base);
-  const walk: Walk = { text, root, real: await resolved(root, text), matches: compileGlobs([pattern]), mayHold: foldersOf(parts.slice(plain)), found: [], folders: 0 };
+  const walk: Walk = {
+    text,
+    root,
+    real: await resolved(root, text),
+    matches: compileGlobs([pattern]),
+    mayHold: foldersOf(parts.slice(plain)),
+    found: [],
+    folders: 0,
+  };
   await visit(walk, '', [walk.real]);
-  if (walk.found.length === 0) throw new ToolError('FILE', `${text}: the glob matches no file.`, { hint: 'Check the path. What is in use is not known without it.' });
+  if (walk.found.length === 0)
+    throw new ToolError('FILE', `${text}: the glob matches no file.`, { hint: 'Check the path. What is in use is not known without it.' });
   return walk.found.toSorted(byCodeUnit).map((file) => (base === '' || base.endsWith('/') ? `${base}${file}` : `${base}/${file}`));
 }
 
@@ -47,7 +57,10 @@ interface Walk {
 
 /** Looks into a folder. `chain` is the folder and all around it, without links: one of these again would be a loop. */
 async function visit(walk: Walk, folder: string, chain: readonly string[]): Promise<void> {
-  if (++walk.folders > MOST_FOLDERS) throw new ToolError('FILE', `${walk.text}: more than ${MOST_FOLDERS} folders to look into.`, { hint: 'Begin the glob with the folder that is meant.' });
+  if (++walk.folders > MOST_FOLDERS)
+    throw new ToolError('FILE', `${walk.text}: more than ${MOST_FOLDERS} folders to look into.`, {
+      hint: 'Begin the glob with the folder that is meant.',
+    });
   for (const entry of await entriesOf(path.join(walk.root, folder))) {
     const name = folder === '' ? entry.name : `${folder}/${entry.name}`;
     const wanted = walk.matches(name);
@@ -56,14 +69,18 @@ async function visit(walk: Walk, folder: string, chain: readonly string[]): Prom
     if (kind === 'file' && wanted) walk.found.push(name);
     if (kind !== 'folder' || !walk.mayHold(name)) continue;
     const real = await resolved(path.join(walk.root, name), name);
-    if (chain.includes(real)) throw new ToolError('FILE', `${path.join(walk.root, name)}: the link leads back to a folder that it is in.`, { hint: 'Remove it, or leave it out of the glob.' });
+    if (chain.includes(real))
+      throw new ToolError('FILE', `${path.join(walk.root, name)}: the link leads back to a folder that it is in.`, {
+        hint: 'Remove it, or leave it out of the glob.',
+      });
     await visit(walk, name, [...chain, real]);
   }
 }
 
 /** What an entry is; of a link, what it leads to. A link that leads nowhere, or out of the tree, throws where it is wanted or may hold something that is. */
 async function kindOf({ root, real, text }: Walk, name: string, entry: Dirent, wanted: boolean): Promise<'file' | 'folder' | 'other'> {
-  const simple = (one: Pick<Dirent, 'isFile' | 'isDirectory'>): 'file' | 'folder' | 'other' => (one.isFile() ? 'file' : one.isDirectory() ? 'folder' : 'other');
+  const simple = (one: Pick<Dirent, 'isFile' | 'isDirectory'>): 'file' | 'folder' | 'other' =>
+    one.isFile() ? 'file' : one.isDirectory() ? 'folder' : 'other';
   if (!entry.isSymbolicLink()) return simple(entry);
   const file = path.join(root, name);
   try {
@@ -76,7 +93,9 @@ async function kindOf({ root, real, text }: Walk, name: string, entry: Dirent, w
     if (!wanted) return 'other';
     throw unreadable(file, WHAT, cause);
   }
-  throw new ToolError('FILE', `${file}: the link leads out of the folder that the glob ${text} begins at.`, { hint: 'Name what it leads to as a source of its own, or leave it out of the glob.' });
+  throw new ToolError('FILE', `${file}: the link leads out of the folder that the glob ${text} begins at.`, {
+    hint: 'Name what it leads to as a source of its own, or leave it out of the glob.',
+  });
 }
 
 /** The folders that a pattern may find something in, as far as its parts tell: up to the first that can stand for several. */

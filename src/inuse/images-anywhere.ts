@@ -23,7 +23,8 @@ export function imagesAnywhere(object: object): ImageText[] {
   function walk(value: object, path: string, isContainer: boolean): void {
     for (const [key, inner] of Object.entries(value) as [string, unknown][]) {
       const at = path === '' ? key : Array.isArray(value) ? `${path}[${key}]` : `${path}.${key}`;
-      if (key === 'image' && typeof inner === 'string' && inner.trim() !== '') found.push({ image: inner.trim(), path: at, mustParse: isContainer });
+      if (key === 'image' && typeof inner === 'string' && inner.trim() !== '')
+        found.push({ image: inner.trim(), path: at, mustParse: isContainer });
       else if (key === 'image' && isContainer && typeof inner !== 'string' && inner !== null) {
         throw new ToolError('IN_USE_INVALID', `${at} is no text.`, { hint: 'Correct it, or leave the object out. Nothing was planned.' });
       }

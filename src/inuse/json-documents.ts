@@ -62,7 +62,11 @@ export function parseJsonDocuments(source: Source): { readonly documents: readon
       }
     }
   }
-  if (open.length > 0) wrong(Math.max(0, text.trimEnd().length - 1), `the text ends within the object that begins in line ${positionOf(source, start).line}: it is not whole`);
+  if (open.length > 0)
+    wrong(
+      Math.max(0, text.trimEnd().length - 1),
+      `the text ends within the object that begins in line ${positionOf(source, start).line}: it is not whole`,
+    );
   return { documents, problems };
 }
 

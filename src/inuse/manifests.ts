@@ -36,7 +36,9 @@ export interface Found {
  */
 export function readManifests(source: Source, format: 'yaml' | 'json'): Found {
   if (format === 'yaml' && source.text.length > LONGEST_YAML) {
-    throw new ToolError('FILE', `${source.file}: the list of images in use is more than ${LONGEST_YAML / 2 ** 20} MiB of YAML.`, { hint: 'Write it as JSON (-o json), or split it.' });
+    throw new ToolError('FILE', `${source.file}: the list of images in use is more than ${LONGEST_YAML / 2 ** 20} MiB of YAML.`, {
+      hint: 'Write it as JSON (-o json), or split it.',
+    });
   }
   const { documents, problems } = format === 'json' ? parseJsonDocuments(source) : parseYamlDocuments(source);
   const found: Found = { images: [], problems: [...problems] };
@@ -55,7 +57,8 @@ function addObject(found: Found, data: unknown, place: Place, listed?: string): 
   const wrong = (message: string, text = ''): void => {
     if (found.problems.length < MOST_PROBLEMS) found.problems.push(problemIn(place, text, message));
   };
-  if (typeof data !== 'object' || data === null || Array.isArray(data)) return wrong('no Kubernetes object: expected a map with "apiVersion" and "kind"');
+  if (typeof data !== 'object' || data === null || Array.isArray(data))
+    return wrong('no Kubernetes object: expected a map with "apiVersion" and "kind"');
   const object = data as Fields;
   const kind = object['kind'] ?? listed;
   const { items, metadata } = object;
@@ -85,7 +88,11 @@ function addObject(found: Found, data: unknown, place: Place, listed?: string): 
   function add(text: string, where: string, mustParse: boolean): void {
     const image = parseImage(text);
     if (typeof image !== 'string') found.images.push({ image, source: `${place.source.file}: ${printable(where)}` });
-    else if (mustParse || isTemplate(text)) wrong(`${where}: ${JSON.stringify(text.slice(0, LONGEST_SHOWN))} is ${isTemplate(text) ? 'a template that is not rendered' : image}`, text);
+    else if (mustParse || isTemplate(text))
+      wrong(
+        `${where}: ${JSON.stringify(text.slice(0, LONGEST_SHOWN))} is ${isTemplate(text) ? 'a template that is not rendered' : image}`,
+        text,
+      );
   }
 }
 

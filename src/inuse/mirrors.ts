@@ -35,9 +35,16 @@ export function readMirrors(mirrors: Readonly<Record<string, string>>, hosts: In
     const to = named === undefined ? placeOf(stands) : { host: named, path: '' };
     if (!to) {
       const known = Object.keys(hosts);
-      throw new ToolError('CONFIG_INVALID', `The config's "mirrors" maps ${mirror} to "${stands}", which is neither a registry of the config nor a host${didYouMean(stands, known) || '.'}`, {
-        hint: known.length > 0 ? `The registries are ${known.join(', ')}.` : 'Write the host and path that it mirrors, such as registry.example.com/team.',
-      });
+      throw new ToolError(
+        'CONFIG_INVALID',
+        `The config's "mirrors" maps ${mirror} to "${stands}", which is neither a registry of the config nor a host${didYouMean(stands, known) || '.'}`,
+        {
+          hint:
+            known.length > 0
+              ? `The registries are ${known.join(', ')}.`
+              : 'Write the host and path that it mirrors, such as registry.example.com/team.',
+        },
+      );
     }
     return { from, to };
   });
@@ -59,7 +66,14 @@ export function withMirrored(images: readonly InUseImage[], mirrors: readonly Mi
 function mappedBy({ from, to }: Mirror, reference: Reference): Reference | undefined {
   const { host, repository } = normalized(reference);
   if (host !== from.host) return undefined;
-  const inside = from.path === '' ? repository : repository === from.path ? '' : repository.startsWith(`${from.path}/`) ? repository.slice(from.path.length + 1) : undefined;
+  const inside =
+    from.path === ''
+      ? repository
+      : repository === from.path
+        ? ''
+        : repository.startsWith(`${from.path}/`)
+          ? repository.slice(from.path.length + 1)
+          : undefined;
   const path = inside === undefined ? '' : [to.path, inside].filter((part) => part !== '').join('/');
   return path === '' ? undefined : { ...reference, host: to.host, repository: path };
 }

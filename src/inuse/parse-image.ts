@@ -12,10 +12,12 @@ const PREFIX = /^(?:docker-pullable|docker|containerd):\/\//;
 export function parseImage(text: string): InUseImage['image'] | string {
   const image = text.replace(PREFIX, '');
   if (isDigest(image)) return { digest: image };
-  if (/^[0-9a-f]{64}$/.test(image)) return 'an identifier without its kind: write "sha256:" before the digest of an image; the identifier of a container is none';
+  if (/^[0-9a-f]{64}$/.test(image))
+    return 'an identifier without its kind: write "sha256:" before the digest of an image; the identifier of a container is none';
   // It would pass for a repository called "sha256".
   if (/^sha(?:256|384|512):/i.test(image)) return 'not a whole digest, such as sha256: and 64 lower-case hexadecimal digits';
   const reference = parseReference(image);
-  if (!reference) return 'neither an image reference, such as registry.example.com/team/app:v1, nor a digest, such as sha256: and 64 hexadecimal digits';
+  if (!reference)
+    return 'neither an image reference, such as registry.example.com/team/app:v1, nor a digest, such as sha256: and 64 hexadecimal digits';
   return { reference: reference.tag === undefined && reference.digest === undefined ? { ...reference, tag: 'latest' } : reference };
 }

@@ -67,7 +67,14 @@ interface Member {
   readonly time: number | undefined;
 }
 
-function judgeGroup(rule: Rule, group: string, claims: readonly Claim[], repository: RepositoryInventory, now: number, verdicts: Map<Claim, Verdict>): void {
+function judgeGroup(
+  rule: Rule,
+  group: string,
+  claims: readonly Claim[],
+  repository: RepositoryInventory,
+  now: number,
+  verdicts: Map<Claim, Verdict>,
+): void {
   const order = tagOrder(rule.order);
   const needsTime = isTimeOrder(rule.order) || measuresAge(rule.keep);
   const compare = order?.compare ?? ((a: unknown, b: unknown) => (a as number) - (b as number));
@@ -76,12 +83,15 @@ function judgeGroup(rule: Rule, group: string, claims: readonly Claim[], reposit
   for (const [node, own] of byNode(claims)) {
     const tags = own.flatMap(({ tag }) => tag ?? []);
     const { manifest } = node;
-    const timeText = order ? clockTime(manifest, clockOf(repository.capabilities)) : orderTime(rule.order, manifest, tags, repository.capabilities, now);
+    const timeText = order
+      ? clockTime(manifest, clockOf(repository.capabilities))
+      : orderTime(rule.order, manifest, tags, repository.capabilities, now);
     const time = knownTime(timeText, now);
     const pullUnknown = measuresPulls(rule.keep) && manifest.pulledAt !== undefined && knownTime(manifest.pulledAt, now) === undefined;
     if ((needsTime && time === undefined) || pullUnknown) {
       const unread = pullUnknown ? manifest.pulledAt : timeText;
-      for (const claim of own) verdicts.set(claim, verdict(claim, 'unknown_time', { ...facts, ...(unread !== undefined && { time: unread }) }));
+      for (const claim of own)
+        verdicts.set(claim, verdict(claim, 'unknown_time', { ...facts, ...(unread !== undefined && { time: unread }) }));
       continue;
     }
     const key = order ? tags.map((tag) => order.parse(tag)).reduce((high, next) => (order.compare(next, high) > 0 ? next : high)) : time;
@@ -92,7 +102,11 @@ function judgeGroup(rule: Rule, group: string, claims: readonly Claim[], reposit
     const pulled = knownTime(member.node.manifest.pulledAt, now);
     const age = member.time === undefined ? undefined : now - member.time;
     const code = keptBy(rule.keep, { rank: index + 1, age, pullAge: pulled === undefined ? undefined : now - pulled });
-    const measured = { ...facts, rank: index + 1, ...(member.timeText !== undefined && age !== undefined && { time: member.timeText, ageDays: Math.floor(age / DAY_MS) }) };
+    const measured = {
+      ...facts,
+      rank: index + 1,
+      ...(member.timeText !== undefined && age !== undefined && { time: member.timeText, ageDays: Math.floor(age / DAY_MS) }),
+    };
     for (const claim of member.claims) verdicts.set(claim, verdict(claim, code, measured));
   });
 }
@@ -109,5 +123,9 @@ function byNode(claims: readonly Claim[]): Map<Node, Claim[]> {
 
 function verdict(claim: Claim, code: KeepReason | undefined, facts: Omit<Reason, 'code'>): Verdict {
   const archive = code === undefined && claim.rule.action === 'archive';
-  return { kept: code !== undefined, ...(archive && { archive }), reason: { code: code ?? 'expired', ...(claim.tag !== undefined && { tag: claim.tag }), rule: claim.rule.name, ...facts } };
+  return {
+    kept: code !== undefined,
+    ...(archive && { archive }),
+    reason: { code: code ?? 'expired', ...(claim.tag !== undefined && { tag: claim.tag }), rule: claim.rule.name, ...facts },
+  };
 }

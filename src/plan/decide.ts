@@ -87,7 +87,13 @@ export function decide(repository: RepositoryInventory, graph: Graph, policy: Po
 }
 
 /** The verdicts on the ordinary tags, sorted by tag, of every image that nothing protects as a whole. */
-function decideTags(repository: RepositoryInventory, graph: Graph, policy: Policy, protection: Protections, now: number): Map<Node, Verdict[]> {
+function decideTags(
+  repository: RepositoryInventory,
+  graph: Graph,
+  policy: Policy,
+  protection: Protections,
+  now: number,
+): Map<Node, Verdict[]> {
   const claims: Claim[] = [];
   const verdicts = new Map<Node, Map<string, Verdict>>();
   for (const node of graph.nodes.values()) {
@@ -118,7 +124,13 @@ function claimOf(node: Node, tag: string, policy: Policy): Claim | undefined {
 }
 
 /** The untagged phase: images without an ordinary tag that nothing present holds, among what does not stay so far. */
-function decideUntagged(repository: RepositoryInventory, graph: Graph, policy: Policy, staying: ReadonlySet<Node>, now: number): Map<Node, Verdict> {
+function decideUntagged(
+  repository: RepositoryInventory,
+  graph: Graph,
+  policy: Policy,
+  staying: ReadonlySet<Node>,
+  now: number,
+): Map<Node, Verdict> {
   const verdicts = new Map<Node, Verdict>();
   const claims: Claim[] = [];
   for (const node of graph.nodes.values()) {

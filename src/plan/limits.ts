@@ -4,7 +4,11 @@ import type { Block, RepositoryPlan } from './plan.ts';
 import { addSummaries } from './summary.ts';
 
 /** Step 12: every limit that these repositories exceed, each policy's over all that it governs, and the run's over everything. */
-export function trippedLimits(repositories: readonly RepositoryPlan[], policies: readonly Policy[], maxDeletions: number | undefined): Block[] {
+export function trippedLimits(
+  repositories: readonly RepositoryPlan[],
+  policies: readonly Policy[],
+  maxDeletions: number | undefined,
+): Block[] {
   const blocks: Block[] = [];
   for (const { name, limits } of policies) {
     const { images, bytes } = addSummaries(repositories.filter(({ policy }) => policy === name).map(({ summary }) => summary));
@@ -21,7 +25,12 @@ export function trippedLimits(repositories: readonly RepositoryPlan[], policies:
   }
   const total = addSummaries(repositories.map(({ summary }) => summary)).images.delete;
   if (maxDeletions !== undefined && total > maxDeletions) {
-    blocks.push({ code: 'maxDeletions', limit: maxDeletions, actual: total, message: `the run would delete ${total} images; --max-deletions is ${maxDeletions}` });
+    blocks.push({
+      code: 'maxDeletions',
+      limit: maxDeletions,
+      actual: total,
+      message: `the run would delete ${total} images; --max-deletions is ${maxDeletions}`,
+    });
   }
   return blocks;
 }

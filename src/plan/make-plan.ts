@@ -32,7 +32,9 @@ export function makePlan(inventory: Inventory, context: PlanContext): Plan {
 /** Puts repositories that were planned one by one together, with totals and limits. */
 export function assemblePlan(planned: readonly PlannedRepository[], context: PlanContext): Plan {
   const { policies, inUse, now, createdAt, version, maxDeletions } = context;
-  const sorted = planned.toSorted((a, b) => byCodeUnit(a.plan.registry, b.plan.registry) || byCodeUnit(a.plan.repository, b.plan.repository));
+  const sorted = planned.toSorted(
+    (a, b) => byCodeUnit(a.plan.registry, b.plan.registry) || byCodeUnit(a.plan.repository, b.plan.repository),
+  );
   const repositories = sorted.map(({ plan }) => plan);
   const blockedBy = [...trippedLimits(repositories, policies, maxDeletions), ...unreadSources(inUse)];
   return {
@@ -67,13 +69,22 @@ function total(planned: readonly PlannedRepository[]): Summary {
   return { ...summary, bytes: { ...summary.bytes, freed, exact } };
 }
 
-function diagnose({ plan: { registry, repository, complete, policy, clock, archiveMinimumDays, summary }, problems, notes }: PlannedRepository): Diagnostic[] {
+function diagnose({
+  plan: { registry, repository, complete, policy, clock, archiveMinimumDays, summary },
+  problems,
+  notes,
+}: PlannedRepository): Diagnostic[] {
   const found: Diagnostic[] = [];
   const note = (code: Diagnostic['code'], message: string): void => void found.push({ code, registry, repository, message });
   if (!complete) note('incomplete', ['could not be read whole, so nothing in it is deleted', ...problems].join('; '));
   if (policy === undefined) note('ungoverned', 'no policy governs it, so it is left alone');
-  else if (clock === 'created') note('clock_fallback', 'the registry does not tell when an image was pushed: "pushed" is read as "created"');
+  else if (clock === 'created')
+    note('clock_fallback', 'the registry does not tell when an image was pushed: "pushed" is read as "created"');
   for (const message of notes) note('note', message);
-  if (summary.images.archive !== undefined && archiveMinimumDays !== undefined) note('note', `what goes into the archive of ${registry} is charged for at least ${archiveMinimumDays} days, however soon it is deleted`);
+  if (summary.images.archive !== undefined && archiveMinimumDays !== undefined)
+    note(
+      'note',
+      `what goes into the archive of ${registry} is charged for at least ${archiveMinimumDays} days, however soon it is deleted`,
+    );
   return found;
 }

@@ -25,7 +25,9 @@ export function planRepository(repository: RepositoryInventory, policies: readon
   const graph = buildGraph(repository.manifests);
   const decisions = policy
     ? decide(repository, graph, policy, inUse, now)
-    : new Map([...graph.nodes.values()].map((node): [Node, Decision] => [node, { action: 'keep', untag: [], reasons: [{ code: 'ungoverned' }] }]));
+    : new Map(
+        [...graph.nodes.values()].map((node): [Node, Decision] => [node, { action: 'keep', untag: [], reasons: [{ code: 'ungoverned' }] }]),
+      );
   const blobs = blobUse(decisions);
   const plan: RepositoryPlan = {
     registry: repository.registry,

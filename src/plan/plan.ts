@@ -121,7 +121,12 @@ export interface ArchiveManifestStep {
 
 /** Images are roots that are no attachments; children and attachments that go along are not counted. */
 export interface Summary {
-  readonly images: { readonly keep: number; readonly untag: number; readonly delete: number; /** Absent where none is. */ readonly archive?: number };
+  readonly images: {
+    readonly keep: number;
+    readonly untag: number;
+    readonly delete: number;
+    /** Absent where none is. */ readonly archive?: number;
+  };
   /** Ordinary tags. */
   readonly tags: { readonly keep: number; readonly delete: number };
   readonly bytes: {

@@ -26,10 +26,17 @@ export function protections(repository: RepositoryInventory, graph: Graph, polic
     if (sources) reasons.push({ code: 'in_use', by: named(sources) });
     if (manifest.locked === true) reasons.push({ code: 'locked' });
     // The registry refuses to delete a manifest that carries a locked tag; an attachment tag goes only with its manifest.
-    for (const tag of manifest.lockedTags ?? []) if (manifest.tags.includes(tag) && !node.ordinaryTags.includes(tag)) reasons.push({ code: 'locked', tag });
+    for (const tag of manifest.lockedTags ?? [])
+      if (manifest.tags.includes(tag) && !node.ordinaryTags.includes(tag)) reasons.push({ code: 'locked', tag });
     if (policy.protect.digests.has(manifest.digest)) reasons.push({ code: 'protected_digest', by: manifest.digest });
     const labels = policy.protect.labels.find((wanted) => hasAll(manifest.labels, wanted));
-    if (labels) reasons.push({ code: 'protected_label', by: Object.entries(labels).map(([name, value]) => `${name}=${value}`).join(', ') });
+    if (labels)
+      reasons.push({
+        code: 'protected_label',
+        by: Object.entries(labels)
+          .map(([name, value]) => `${name}=${value}`)
+          .join(', '),
+      });
     if (policy.protect.signed && node.signed) reasons.push({ code: 'protected_signed' });
     const text = clockTime(manifest, clock);
     const time = knownTime(text, now);

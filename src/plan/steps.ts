@@ -38,7 +38,12 @@ function manifestSteps(deleted: readonly Node[]): DeleteManifestStep[] {
     const current = level.toSorted(byDigest);
     for (const node of current) {
       const after = holders(node, doomed).filter((holder) => done.has(holder));
-      steps.push(deleteManifest(node, after.map(({ manifest }) => manifest.digest)));
+      steps.push(
+        deleteManifest(
+          node,
+          after.map(({ manifest }) => manifest.digest),
+        ),
+      );
     }
     for (const node of current) done.add(node);
     for (const node of current) {

@@ -35,7 +35,13 @@ export function clockTime(manifest: Manifest, clock: Clock): string | undefined 
  * The text of the time that an order names, for an image with these claimed tags; of several tag times the newest, and undefined if
  * one of them is unknown, for then the newest is unknown too.
  */
-export function orderTime(order: Order, manifest: Manifest, tags: readonly string[], capabilities: Capabilities, now: number): string | undefined {
+export function orderTime(
+  order: Order,
+  manifest: Manifest,
+  tags: readonly string[],
+  capabilities: Capabilities,
+  now: number,
+): string | undefined {
   if (order === 'created') return manifest.createdAt;
   if (order !== 'tagged' || !capabilities.tagTimes) return clockTime(manifest, clockOf(capabilities));
   let newest: { readonly text: string; readonly time: number } | undefined;

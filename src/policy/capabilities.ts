@@ -31,7 +31,8 @@ export function missingCapabilities(policy: PolicySpec, capabilities: Capabiliti
     for (const [key, capability, datum] of NEEDS) {
       if (rule[key] !== undefined && !capabilities[capability]) add(capability, datum, 'rules', index, key);
     }
-    if (rule.action === 'archive' && !capabilities.archive) missing.push({ path: ['rules', index, 'action'], capability: 'archive', message: 'this registry has no archive' });
+    if (rule.action === 'archive' && !capabilities.archive)
+      missing.push({ path: ['rules', index, 'action'], capability: 'archive', message: 'this registry has no archive' });
     const order = rule.order ?? 'pushed';
     const reads = !isTimeOrder(order) && measuresAge(rule.keep) ? 'pushed' : order;
     const at = ['rules', index, rule.order === undefined ? 'keep' : 'order'] as const;
@@ -40,7 +41,8 @@ export function missingCapabilities(policy: PolicySpec, capabilities: Capabiliti
     if ((reads === 'pushed' && !answersPushed) || (reads === 'tagged' && !capabilities.tagTimes && !answersPushed)) {
       add('pushedAt', 'when an image was pushed or created', ...at);
     }
-    if (measuresPulls(rule.keep) && !capabilities.pulledAt) add('pulledAt', 'when an image was last pulled', 'rules', index, 'keep', 'pulledDays');
+    if (measuresPulls(rule.keep) && !capabilities.pulledAt)
+      add('pulledAt', 'when an image was last pulled', 'rules', index, 'keep', 'pulledDays');
   });
   return missing;
 }

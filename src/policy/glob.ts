@@ -23,7 +23,7 @@ export function compileGlobs(globs: readonly string[]): NameMatcher {
 function compileGlob(glob: string): RE2JS | undefined {
   let pattern = '';
   let depth = 0;
-  for (let at = 0; at < glob.length; ) {
+  for (let at = 0; at < glob.length;) {
     const [token = ''] = /^(?:\*+|\\?.)/su.exec(glob.slice(at)) ?? [];
     const after = at + token.length;
     if (token === '[') {

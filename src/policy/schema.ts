@@ -21,12 +21,23 @@ const count = z.int().min(0);
 const days = z.number().min(0);
 const globs = z
   .array(z.string().refine((glob) => isGlob(glob.replace(/^!/, '')), { error: 'not a valid glob' }))
-  .refine((list) => list.some((glob) => !glob.startsWith('!')), { error: 'needs at least one glob without "!": on their own, "!" globs select nothing' })
+  .refine((list) => list.some((glob) => !glob.startsWith('!')), {
+    error: 'needs at least one glob without "!": on their own, "!" globs select nothing',
+  })
   .meta({ minItems: 1 });
 const plainGlobs = z
-  .array(z.string().refine((glob) => !glob.startsWith('!') && isGlob(glob), { error: 'not a valid glob, or one with "!", which cannot stand in this list' }))
+  .array(
+    z
+      .string()
+      .refine((glob) => !glob.startsWith('!') && isGlob(glob), {
+        error: 'not a valid glob, or one with "!", which cannot stand in this list',
+      }),
+  )
   .min(1);
-const exactMap = z.record(z.string(), z.string()).refine((map) => Object.keys(map).length > 0, { error: 'needs at least one name and value' }).meta({ minProperties: 1 });
+const exactMap = z
+  .record(z.string(), z.string())
+  .refine((map) => Object.keys(map).length > 0, { error: 'needs at least one name and value' })
+  .meta({ minProperties: 1 });
 const isTrue = z.literal(true, { error: 'can only be true: leave it out otherwise' });
 const regex = z.string().superRefine((pattern, context) => {
   const problem = regexProblem(pattern);
@@ -34,7 +45,9 @@ const regex = z.string().superRefine((pattern, context) => {
 });
 const duration = z
   .string()
-  .refine((text) => parseDuration(text) !== undefined, { error: 'not a duration: write a whole number and s, m, h, d or w, such as 12h or 30d' })
+  .refine((text) => parseDuration(text) !== undefined, {
+    error: 'not a duration: write a whole number and s, m, h, d or w, such as 12h or 30d',
+  })
   .meta({ pattern: '^[0-9]+[smhdw]$', examples: ['1h', '2d'] });
 const size = z
   .union([z.int().min(0), z.string().meta({ pattern: '^[0-9]+(\\.[0-9]+)?\\s*([KMGT]i?B|B)$' })])
@@ -78,7 +91,9 @@ const Keep = z
       .strictObject({
         last: count.optional().describe('The newest N of each group.'),
         days: days.optional().describe('Those no older than D days of 24 hours, by the time that "order" names.'),
-        pulledDays: days.optional().describe('Those pulled within the last D days, and those no older than D days. Needs a registry that records pulls.'),
+        pulledDays: days
+          .optional()
+          .describe('Those pulled within the last D days, and those no older than D days. Needs a registry that records pulls.'),
         max: count.optional().describe('Of what days and pulledDays keep, no more than the newest N; on its own, the newest N.'),
       })
       .refine((keep) => Object.keys(keep).length > 0, { error: 'needs at least one of last, days, pulledDays and max' })
@@ -103,14 +118,24 @@ const RuleSpec = z
       .strictObject({ atLeast: z.enum(SEVERITIES).describe('The mildest severity that selects.') })
       .optional()
       .describe('Images whose last scan found something of at least this severity. An image that was not scanned is not selected.'),
-    order: z.enum(ORDERS).optional().describe('What "newest" means; default pushed. semver, numeric and alphabetical read the tag, the others a time.'),
+    order: z
+      .enum(ORDERS)
+      .optional()
+      .describe('What "newest" means; default pushed. semver, numeric and alphabetical read the tag, the others a time.'),
     per: z
       .string()
       .min(1)
       .optional()
-      .describe('One group for each: repository (default), major or minor version, or a capture of tags.regex. "keep" counts in each group by itself.'),
+      .describe(
+        'One group for each: repository (default), major or minor version, or a capture of tags.regex. "keep" counts in each group by itself.',
+      ),
     keep: Keep,
-    action: z.enum(['delete', 'archive']).optional().describe('What happens to an image that expires; default delete. archive: it stays, in the archive of the registry, from where it must be restored before it can be pulled.'),
+    action: z
+      .enum(['delete', 'archive'])
+      .optional()
+      .describe(
+        'What happens to an image that expires; default delete. archive: it stays, in the archive of the registry, from where it must be restored before it can be pulled.',
+      ),
   })
   .superRefine(checkRule, { when: ({ value }) => isMap(value) })
   .describe('What it selects, and what of that it keeps.');
@@ -119,13 +144,15 @@ const RuleSpec = z
 function checkRule(rule: Readonly<Record<string, unknown>>, context: z.core.$RefinementCtx): void {
   const issue = (key: string, message: string): void => context.addIssue({ code: 'custom', path: [key], message });
   const kinds = (['tags', 'untagged', 'orphaned'] as const).filter((kind) => rule[kind] !== undefined);
-  for (const kind of kinds.slice(1)) issue(kind, `cannot stand beside "${kinds[0]}": a rule selects tags, untagged images or orphaned attachments`);
+  for (const kind of kinds.slice(1))
+    issue(kind, `cannot stand beside "${kinds[0]}": a rule selects tags, untagged images or orphaned attachments`);
   const { name: _name, keep: _keep, action, order, per, ...selectors } = rule;
   if (Object.keys(selectors).length === 0) {
     context.addIssue({ code: 'custom', path: [], message: 'selects nothing: a rule needs a selector, such as tags: ["**"] for every tag' });
   }
   const tagged = rule['untagged'] === undefined && rule['orphaned'] === undefined;
-  if (rule['orphaned'] !== undefined && action === 'archive') issue('action', 'cannot be archive here: attachments of images that are gone are deleted or stay');
+  if (rule['orphaned'] !== undefined && action === 'archive')
+    issue('action', 'cannot be archive here: attachments of images that are gone are deleted or stay');
   const known = ORDERS.find((name) => name === order);
   if (!tagged && known !== undefined && !isTimeOrder(known)) {
     issue('order', `"${known}" reads tags, and what this rule selects has none: use pushed or created`);
@@ -164,7 +191,9 @@ const ProtectSpec = z
     labels: exactMap.optional().describe('Images that have all of these labels, with these very values.'),
     signed: isTrue.optional().describe('Images that have a signature.'),
   })
-  .refine((entry) => Object.keys(entry).length === 1, { error: 'needs exactly one of tags, digests, labels and signed; write one list entry for each' })
+  .refine((entry) => Object.keys(entry).length === 1, {
+    error: 'needs exactly one of tags, digests, labels and signed; write one list entry for each',
+  })
   .meta({ minProperties: 1, maxProperties: 1 });
 
 const LimitsSpec = z.strictObject({
@@ -176,10 +205,17 @@ const LimitsSpec = z.strictObject({
 const PolicySpec = z.strictObject({
   name: z.string().min(1).describe('Shown in plans; unique among all policies of a run.'),
   registries: z.array(z.string().min(1)).min(1).optional().describe('Names of registries from the config; default every registry given.'),
-  repositories: globs.optional().describe('Globs over repository names, "!" takes out; default ["**"]. The first policy that matches a repository governs it.'),
-  keepAtLeast: count.optional().describe('The newest N tagged images of each repository always stay; default 1. 0 lets a repository become empty.'),
+  repositories: globs
+    .optional()
+    .describe('Globs over repository names, "!" takes out; default ["**"]. The first policy that matches a repository governs it.'),
+  keepAtLeast: count
+    .optional()
+    .describe('The newest N tagged images of each repository always stay; default 1. 0 lets a repository become empty.'),
   grace: duration.optional().describe('Nothing pushed more recently than this is touched; default 1h.'),
-  sharedTags: z.enum(['untag', 'keep']).optional().describe('What happens to an expired tag whose image stays by another tag; default untag.'),
+  sharedTags: z
+    .enum(['untag', 'keep'])
+    .optional()
+    .describe('What happens to an expired tag whose image stays by another tag; default untag.'),
   protect: z.array(ProtectSpec).optional().describe('What no rule can delete. Each entry names one kind of thing.'),
   limits: LimitsSpec.optional().describe('A plan that deletes more than any of these is not carried out at all.'),
   rules: z.array(RuleSpec).min(1).describe('In order: the first rule that selects a tag decides it; a tag that no rule selects stays.'),
@@ -198,7 +234,8 @@ function checkNames(file: Readonly<Record<string, unknown>>, context: z.core.$Re
     const taken = new Set<string>();
     mapsIn(list).forEach(({ name }, index) => {
       if (typeof name !== 'string') return;
-      if (taken.has(name)) context.addIssue({ code: 'custom', path: [...path, index, 'name'], message: `the name "${name}" is taken by an earlier one` });
+      if (taken.has(name))
+        context.addIssue({ code: 'custom', path: [...path, index, 'name'], message: `the name "${name}" is taken by an earlier one` });
       taken.add(name);
     });
   };

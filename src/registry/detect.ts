@@ -16,7 +16,11 @@ const HOSTS: readonly { readonly type: DetectedType; readonly pattern: RegExp }[
 /** Hosts of registries whose own API tells more than the plain one, and deletes where the plain one does not, and that is not spoken yet. */
 const UNSUPPORTED: readonly { readonly type: string; readonly title: string; readonly pattern: RegExp }[] = [
   { type: 'quay', title: 'Quay.io', pattern: /^quay\.io$/ },
-  { type: 'aliyun', title: 'Alibaba Cloud Container Registry', pattern: /^(?:registry(?:-vpc|-internal)?\.[a-z0-9-]+|[a-z0-9-]+-registry(?:-vpc)?\.[a-z0-9-]+\.cr)\.aliyuncs\.com$/ },
+  {
+    type: 'aliyun',
+    title: 'Alibaba Cloud Container Registry',
+    pattern: /^(?:registry(?:-vpc|-internal)?\.[a-z0-9-]+|[a-z0-9-]+-registry(?:-vpc)?\.[a-z0-9-]+\.cr)\.aliyuncs\.com$/,
+  },
 ];
 
 /**

@@ -33,16 +33,26 @@ export function applyText(report: ApplyReport, options: ApplyTextOptions = {}): 
   return `${lines.join('\n')}\n`;
 }
 
-function repositoryLines({ registry, repository, counts, notDone, repairs, error }: RepositoryReport, style: Style, verbose: boolean): string[] {
+function repositoryLines(
+  { registry, repository, counts, notDone, repairs, error }: RepositoryReport,
+  style: Style,
+  verbose: boolean,
+): string[] {
   if (notDone.length === 0 && repairs.length === 0 && !error) return [];
   const shown = verbose ? notDone : notDone.slice(0, LISTED);
   const width = Math.max(0, ...shown.map((step) => stepName(step).length));
   return [
     `${style.bold(printable(`${registry}/${repository}`))}  ${style.dim(`${number(doneOf(counts))} of ${count(doneOf(counts) + notDone.length, 'step')} done`)}`,
     ...(error ? [`  ${style.remove('given up')}  ${printable(error.message)}`] : []),
-    ...shown.map((step) => `  ${padEnd(stepName(step), width)}  ${style.change(OUTCOMES[step.outcome])}${step.message === undefined ? '' : `: ${printable(step.message)}`}`),
+    ...shown.map(
+      (step) =>
+        `  ${padEnd(stepName(step), width)}  ${style.change(OUTCOMES[step.outcome])}${step.message === undefined ? '' : `: ${printable(step.message)}`}`,
+    ),
     ...(shown.length < notDone.length ? [style.dim(`  … and ${number(notDone.length - shown.length)} more: -v shows all`)] : []),
-    ...repairs.map(({ digest, tag, restored, message }) => `  ${stepName({ digest, ...(tag !== undefined && { tag }) })}  ${restored ? style.change('put back') : style.remove('LOST')}: ${printable(message)}`),
+    ...repairs.map(
+      ({ digest, tag, restored, message }) =>
+        `  ${stepName({ digest, ...(tag !== undefined && { tag }) })}  ${restored ? style.change('put back') : style.remove('LOST')}: ${printable(message)}`,
+    ),
     '',
   ];
 }
@@ -58,8 +68,12 @@ function stepName({ tag, digest }: Pick<StepResult, 'tag' | 'digest'>): string {
 function totalLines({ outcome, counts, repositories, journal, error, stoppedBy }: ApplyReport, style: Style, unread: boolean): string[] {
   const rows = (Object.keys(OUTCOMES) as StepOutcome[]).filter((key) => counts[key] > 0 || key === 'deleted');
   const digits = Math.max(...rows.map((key) => number(counts[key]).length));
-  const done = !unread ? style.stay('done') : style.change(`${repositories.length === 0 ? 'nothing done' : 'done in part'}: not everything could be read`);
-  const verdict = { done, partial: style.change('done in part'), failed: style.remove('failed'), interrupted: style.change('stopped') }[outcome];
+  const done = !unread
+    ? style.stay('done')
+    : style.change(`${repositories.length === 0 ? 'nothing done' : 'done in part'}: not everything could be read`);
+  const verdict = { done, partial: style.change('done in part'), failed: style.remove('failed'), interrupted: style.change('stopped') }[
+    outcome
+  ];
   const why = stoppedBy === 'deadline' ? ', the time for the run was over' : stoppedBy === 'signal' ? ' by a signal' : '';
   return [
     `${style.bold('applied')}  ${count(repositories.length, 'repository', 'repositories')}, ${verdict}${why}`,

@@ -71,20 +71,53 @@ export function explanationText(explanation: Explanation, style: Style = PLAIN):
     ['as of', time(now)],
   ] as const;
   const sections = [
-    section('tags', ofTags.map((reason) => [printable(reason.tag ?? ''), tagVerb(explanation, reason.tag ?? '', isDeleteReason(reason.code), style), reasonLine(reason)]), style),
-    section('rules', explanation.rules.map((rule) => [printable(rule.name), ruleWords(rule)]), style),
+    section(
+      'tags',
+      ofTags.map((reason) => [
+        printable(reason.tag ?? ''),
+        tagVerb(explanation, reason.tag ?? '', isDeleteReason(reason.code), style),
+        reasonLine(reason),
+      ]),
+      style,
+    ),
+    section(
+      'rules',
+      explanation.rules.map((rule) => [printable(rule.name), ruleWords(rule)]),
+      style,
+    ),
     section('image', about, style),
-    section('children', explanation.children.map((other) => relatedRow(other, style)), style),
-    section('attachments', explanation.attachments.map((other) => relatedRow(other, style)), style),
-    section('part of', explanation.indexes.map((other) => relatedRow(other, style)), style),
-    section('attached to', explanation.subjects.map((other) => relatedRow(other, style)), style),
+    section(
+      'children',
+      explanation.children.map((other) => relatedRow(other, style)),
+      style,
+    ),
+    section(
+      'attachments',
+      explanation.attachments.map((other) => relatedRow(other, style)),
+      style,
+    ),
+    section(
+      'part of',
+      explanation.indexes.map((other) => relatedRow(other, style)),
+      style,
+    ),
+    section(
+      'attached to',
+      explanation.subjects.map((other) => relatedRow(other, style)),
+      style,
+    ),
   ];
   const incomplete = explanation.complete ? [] : [`\n  ${style.remove('incomplete')}  nothing in this repository will be deleted\n`];
   // A part has reasons of its own; an image with tags has those of its tags.
   const verdict = own.length === 0 ? [''] : own.map(reasonLine);
   const verb = VERBS[image.action];
   const lines = verdict.map((reason, index) => `  ${index === 0 ? verb(style) : ' '.repeat(verb(PLAIN).length)}  ${reason}`.trimEnd());
-  return [`${style.bold(printable(`${registry}/${repository}`))}@${image.digest}\n\n`, ...lines.map((line) => `${line}\n`), ...incomplete, ...sections].join('');
+  return [
+    `${style.bold(printable(`${registry}/${repository}`))}@${image.digest}\n\n`,
+    ...lines.map((line) => `${line}\n`),
+    ...incomplete,
+    ...sections,
+  ].join('');
 }
 
 function tagVerb({ image }: Explanation, tag: string, deleted: boolean, style: Style): string {
@@ -96,7 +129,9 @@ function section(title: string, rows: readonly (readonly string[])[], style: Sty
   const widths = (rows[0] as readonly string[]).map((_, column) => Math.max(...rows.map((row) => width(plain(row[column] ?? '')))));
   const lines = rows.map((row) =>
     row
-      .map((cell, column) => (column === row.length - 1 ? cell : padEnd(cell, (widths[column] as number) + cell.length - plain(cell).length)))
+      .map((cell, column) =>
+        column === row.length - 1 ? cell : padEnd(cell, (widths[column] as number) + cell.length - plain(cell).length),
+      )
       .join('  ')
       .trimEnd(),
   );
@@ -111,7 +146,11 @@ function plain(cell: string): string {
 
 function typeWords({ image, platforms, artifactType }: Explanation): string {
   const kind = isIndexType(image.mediaType) ? 'index' : 'manifest';
-  return [`${kind}, ${printable(image.mediaType)}`, ...(artifactType === undefined ? [] : [printable(artifactType)]), ...platforms.map(printable)].join(', ');
+  return [
+    `${kind}, ${printable(image.mediaType)}`,
+    ...(artifactType === undefined ? [] : [printable(artifactType)]),
+    ...platforms.map(printable),
+  ].join(', ');
 }
 
 function timeWords(value: string | undefined, recorded: boolean, now: string, missing: string): string {
@@ -121,12 +160,21 @@ function timeWords(value: string | undefined, recorded: boolean, now: string, mi
 }
 
 function ruleWords({ keep, order, per }: ExplainedRule): string {
-  const bounds = typeof keep === 'string' ? keep : Object.entries(keep).map(([name, value]) => `${name} ${value}`).join(', ');
+  const bounds =
+    typeof keep === 'string'
+      ? keep
+      : Object.entries(keep)
+          .map(([name, value]) => `${name} ${value}`)
+          .join(', ');
   return `keep ${bounds} · order ${order}${per === 'repository' ? '' : ` · per ${printable(per)}`}`;
 }
 
 function relatedRow({ digest, tags, action, platforms, artifactType }: Related, style: Style): string[] {
-  return [shortDigest(digest), VERBS[action](style), [...(platforms ?? []), ...(artifactType === undefined ? [] : [artifactType]), ...tags.map(shortTag)].map(printable).join(', ')];
+  return [
+    shortDigest(digest),
+    VERBS[action](style),
+    [...(platforms ?? []), ...(artifactType === undefined ? [] : [artifactType]), ...tags.map(shortTag)].map(printable).join(', '),
+  ];
 }
 
 /** An attachment tag without the digest in it, which is told already. */

@@ -43,12 +43,17 @@ export function planMarkdown(plan: Plan, applied?: ApplyReport): string {
 }
 
 function appliedSentence({ outcome, counts }: ApplyReport): string {
-  const steps = (Object.keys(OUTCOMES) as StepOutcome[]).filter((key) => counts[key] > 0).map((key) => `${number(counts[key])} ${OUTCOMES[key]}`);
+  const steps = (Object.keys(OUTCOMES) as StepOutcome[])
+    .filter((key) => counts[key] > 0)
+    .map((key) => `${number(counts[key])} ${OUTCOMES[key]}`);
   return `**Carried out, ${outcome === 'done' ? 'all of it' : outcome}**${steps.length > 0 ? `: ${steps.join('; ')}` : ''}.`;
 }
 
 function repositoryRow(repository: RepositoryPlan, now: string): string {
-  const { summary: { images }, recoverableDays } = repository;
+  const {
+    summary: { images },
+    recoverableDays,
+  } = repository;
   const until = recoverableDays === undefined || images.delete === 0 ? '' : ` (${recoverable(recoverableDays, now)})`;
   const name = `${code(`${repository.registry}/${repository.repository}`)}${repository.complete ? '' : ' (incomplete, nothing is deleted)'}`;
   return `| ${name} | ${text(repository.policy ?? '')} | ${number(images.delete)} | ${number(images.untag)} | ${number(images.keep)} | ${freed(repository)}${until} |`;
@@ -65,7 +70,10 @@ function detailRows(repository: RepositoryPlan): string[] {
       const tags = ordinaryTags(image);
       return `| delete | ${(tags.length > 0 ? tags : [shortDigest(image.digest)]).map(code).join(' ')} | ${bytes(size)} | ${why(reason, parts)} |`;
     }),
-    ...archived.map(({ image, reason }) => `| archive | ${(image.tags.length > 0 ? ordinaryTags(image) : [shortDigest(image.digest)]).map(code).join(' ')} | | ${why(reason, 0)} |`),
+    ...archived.map(
+      ({ image, reason }) =>
+        `| archive | ${(image.tags.length > 0 ? ordinaryTags(image) : [shortDigest(image.digest)]).map(code).join(' ')} | | ${why(reason, 0)} |`,
+    ),
     ...removedTags.map(({ tag, reason }) => `| untag | ${code(tag)} | | ${why(reason, 0)} |`),
   ];
 }

@@ -36,7 +36,11 @@ export function metricsText(run: RunFacts): string {
   }
   const sorted = [...groups].toSorted(([a], [b]) => (a < b ? -1 : 1));
   const perGroup = (name: string, help: string, value: (facts: RepositoryFacts) => number): string =>
-    family(name, help, sorted.map(([labels, facts]) => `${name}${labels} ${value(facts)}`));
+    family(
+      name,
+      help,
+      sorted.map(([labels, facts]) => `${name}${labels} ${value(facts)}`),
+    );
   const success = run.succeeded ? run.endedAt : run.lastSuccess;
   return [
     single('regprune_last_run_timestamp_seconds', 'When the last run ended.', run.endedAt),

@@ -48,7 +48,13 @@ export function viewOf(repository: RepositoryPlan): RepositoryView {
       .map((image) => ({ image, reason: firstReason(image) }))
       .toSorted((a, b) => byReason(a.reason, b.reason));
   const kept = imagesWith('keep');
-  return { archived: imagesWith('archive'), deleted: deletedImages(repository), removedTags: removedTags(repository), kept, keptBy: countReasons(kept.map(({ reason }) => reason)) };
+  return {
+    archived: imagesWith('archive'),
+    deleted: deletedImages(repository),
+    removedTags: removedTags(repository),
+    kept,
+    keptBy: countReasons(kept.map(({ reason }) => reason)),
+  };
 }
 
 /** Its tags for people: those that somebody gave it. */
@@ -66,7 +72,11 @@ const ALONG: ReadonlySet<ReasonCode> = new Set<ReasonCode>(['deleted_with_parent
 
 function firstReason({ reasons }: PlannedImage): Reason {
   // Of an archived image, the reason that names the rule; of a kept one, the reason that holds it says more than that its other tags stay with it.
-  return reasons.find(({ code, rule }) => code === 'archived' && rule !== undefined) ?? reasons.find(({ code }) => code !== 'shares_digest') ?? (reasons[0] as Reason);
+  return (
+    reasons.find(({ code, rule }) => code === 'archived' && rule !== undefined) ??
+    reasons.find(({ code }) => code !== 'shares_digest') ??
+    (reasons[0] as Reason)
+  );
 }
 
 function deletedImages({ images, steps }: RepositoryPlan): DeletedImage[] {
@@ -90,7 +100,11 @@ function deletedImages({ images, steps }: RepositoryPlan): DeletedImage[] {
 }
 
 /** The deleted image that a part goes with, up any number of indexes and subjects. */
-function headOf(digest: Digest, holders: ReadonlyMap<Digest, readonly Digest[]>, ownReason: ReadonlyMap<Digest, Reason | undefined>): Digest | undefined {
+function headOf(
+  digest: Digest,
+  holders: ReadonlyMap<Digest, readonly Digest[]>,
+  ownReason: ReadonlyMap<Digest, Reason | undefined>,
+): Digest | undefined {
   const seen = new Set<Digest>([digest]);
   for (const at of seen) {
     for (const holder of holders.get(at) ?? []) {
@@ -104,7 +118,11 @@ function headOf(digest: Digest, holders: ReadonlyMap<Digest, readonly Digest[]>,
 function removedTags({ images }: RepositoryPlan): RemovedTag[] {
   return images
     .flatMap((image) =>
-      image.untag.map((tag): RemovedTag => ({ tag, image, reason: image.reasons.find((reason) => reason.tag === tag && isDeleteReason(reason.code)) ?? { code: 'expired', tag } })),
+      image.untag.map((tag): RemovedTag => ({
+        tag,
+        image,
+        reason: image.reasons.find((reason) => reason.tag === tag && isDeleteReason(reason.code)) ?? { code: 'expired', tag },
+      })),
     )
     .toSorted((a, b) => byReason(a.reason, b.reason) || byCodeUnit(a.tag, b.tag));
 }
@@ -123,5 +141,7 @@ function countReasons(reasons: readonly Reason[]): KeptCount[] {
 }
 
 function byReason(a: Reason, b: Reason): number {
-  return byCodeUnit(a.rule ?? '', b.rule ?? '') || byCodeUnit(a.group ?? '', b.group ?? '') || (a.rank ?? Infinity) - (b.rank ?? Infinity) || 0;
+  return (
+    byCodeUnit(a.rule ?? '', b.rule ?? '') || byCodeUnit(a.group ?? '', b.group ?? '') || (a.rank ?? Infinity) - (b.rank ?? Infinity) || 0
+  );
 }

@@ -37,9 +37,19 @@ interface Page {
 export function planTable(plan: Plan, options: TableOptions = {}): string {
   const governed = plan.repositories.filter(({ policy }) => policy !== undefined);
   const listed = options.verbose ? Infinity : governed.length === 1 ? LISTED_ALONE : LISTED;
-  const page: Page = { plan, style: options.style ?? PLAIN, columns: options.columns, verbose: options.verbose ?? false, listed, lines: [] };
+  const page: Page = {
+    plan,
+    style: options.style ?? PLAIN,
+    columns: options.columns,
+    verbose: options.verbose ?? false,
+    listed,
+    lines: [],
+  };
   for (const repository of governed) addRepository(page, repository, governed.length === 1);
-  addUngoverned(page, plan.repositories.filter(({ policy }) => policy === undefined));
+  addUngoverned(
+    page,
+    plan.repositories.filter(({ policy }) => policy === undefined),
+  );
   addTotals(page, governed.length, options.applyCommand);
   return `${page.lines.join('\n')}\n`;
 }
@@ -52,12 +62,17 @@ function addRepository(page: Page, repository: RepositoryPlan, alone: boolean): 
   const clock = repository.clock === 'none' ? 'no times known' : `by ${repository.clock} time`;
   const idle = complete && images.delete === 0 && images.untag === 0 && summary.bytes.deleted === 0;
   if (idle && !alone && !page.verbose) {
-    lines.push(`${style.bold(title)}  ${style.dim(`${printable(repository.policy ?? '')} · nothing to delete, ${count(images.keep, 'image stays', 'images stay')}`)}`, '');
+    lines.push(
+      `${style.bold(title)}  ${style.dim(`${printable(repository.policy ?? '')} · nothing to delete, ${count(images.keep, 'image stays', 'images stay')}`)}`,
+      '',
+    );
     return;
   }
   lines.push(`${style.bold(title)}  ${style.dim(`policy ${printable(repository.policy ?? '')} · ${clock}`)}`, '');
   if (!complete) {
-    const why = plan.diagnostics.filter((note) => note.code === 'incomplete' && note.registry === repository.registry && note.repository === repository.repository);
+    const why = plan.diagnostics.filter(
+      (note) => note.code === 'incomplete' && note.registry === repository.registry && note.repository === repository.repository,
+    );
     lines.push(...why.map(({ message }) => `  ${style.remove('incomplete')}  ${printable(message)}`), '');
   }
   const view = viewOf(repository);
@@ -83,7 +98,9 @@ function addDeleted(page: Page, { summary, clock, recoverableDays }: RepositoryP
     name: imageName(image),
     size: bytes(size),
     age: ageOf(image, reason, clock, plan.now),
-    why: [rankWords(reason), parts > 0 ? `+${count(parts, 'part')}` : ''].filter((part) => part !== '').join(', ') || (reason.rule === undefined ? reasonWords(reason.code) : ''),
+    why:
+      [rankWords(reason), parts > 0 ? `+${count(parts, 'part')}` : ''].filter((part) => part !== '').join(', ') ||
+      (reason.rule === undefined ? reasonWords(reason.code) : ''),
   }));
   lines.push('');
 }
@@ -92,21 +109,30 @@ function addArchived(page: Page, { clock }: RepositoryPlan, { archived }: Reposi
   if (archived.length === 0) return;
   const { lines, style, plan } = page;
   lines.push(`  ${style.change('archive')}  ${count(archived.length, 'image')} · not to be pulled before it is restored`);
-  addByRule(page, archived, ({ image, reason }) => ({ name: imageName(image), size: '', age: ageOf(image, reason, clock, plan.now), why: rankWords(reason) }));
+  addByRule(page, archived, ({ image, reason }) => ({
+    name: imageName(image),
+    size: '',
+    age: ageOf(image, reason, clock, plan.now),
+    why: rankWords(reason),
+  }));
   lines.push('');
 }
 
 function addRemovedTags(page: Page, { summary, clock }: RepositoryPlan, { removedTags }: RepositoryView): void {
   if (removedTags.length === 0) return;
   const { lines, style, plan } = page;
-  lines.push(`  ${style.change('untag')}   ${count(removedTags.length, 'tag')} of ${count(summary.images.untag, 'image that stays', 'images that stay')}`);
+  lines.push(
+    `  ${style.change('untag')}   ${count(removedTags.length, 'tag')} of ${count(summary.images.untag, 'image that stays', 'images that stay')}`,
+  );
   addByRule(page, removedTags, ({ tag, image, reason }) => {
     const others = ordinaryTags(image).filter((other) => !image.untag.includes(other));
     return {
       name: [printable(tag)],
       size: '',
       age: ageOf(image, reason, clock, plan.now),
-      why: [rankWords(reason), others.length > 0 ? `stays as ${printable(others[0] as string)}` : 'stays untagged'].filter((part) => part !== '').join(', '),
+      why: [rankWords(reason), others.length > 0 ? `stays as ${printable(others[0] as string)}` : 'stays untagged']
+        .filter((part) => part !== '')
+        .join(', '),
     };
   });
   lines.push('');
@@ -160,12 +186,20 @@ function addByRule<Item extends { readonly reason: Reason }>(page: Page, items: 
   }
   const most = items.length <= page.listed ? Infinity : Math.max(2, Math.floor(page.listed / rules.size));
   // One left over takes no less room than saying so.
-  const blocks = [...rules].map(([rule, ofRule]) => ({ rule, all: ofRule.length, rows: (ofRule.length <= most + 1 ? ofRule : ofRule.slice(0, most)).map(rowOf) }));
-  const columns = columnsFor(page, blocks.flatMap(({ rows }) => rows));
+  const blocks = [...rules].map(([rule, ofRule]) => ({
+    rule,
+    all: ofRule.length,
+    rows: (ofRule.length <= most + 1 ? ofRule : ofRule.slice(0, most)).map(rowOf),
+  }));
+  const columns = columnsFor(
+    page,
+    blocks.flatMap(({ rows }) => rows),
+  );
   for (const { rule, all, rows } of blocks) {
     if (rule !== undefined) page.lines.push(`    ${printable(rule)}${page.style.dim(`  ${number(all)}`)}`);
     page.lines.push(...rows.map((row) => rowLine(page, 6, row, columns)));
-    if (rows.length < all) page.lines.push(page.style.dim(`      … and ${number(all - rows.length)} more: -v shows all, -o name lists them`));
+    if (rows.length < all)
+      page.lines.push(page.style.dim(`      … and ${number(all - rows.length)} more: -v shows all, -o name lists them`));
   }
 }
 
@@ -235,14 +269,21 @@ function addTotals({ plan, lines, style }: Page, repositories: number, applyComm
   if (images.untag > 0) lines.push(line(style.change('untag '), images.untag, `${noun(images.untag)}  kept by another tag`));
   lines.push(line(style.stay('keep  '), images.keep, noun(images.keep).trimEnd()), '');
   if (plan.repositories.some(({ steps }) => steps.some(({ op }) => op !== 'archive-manifest'))) {
-    lines.push(style.dim(`${count(tags.delete, 'tag goes', 'tags go')}. The space comes back when the registry collects its garbage${size.exact ? '.' : ';'}`));
+    lines.push(
+      style.dim(
+        `${count(tags.delete, 'tag goes', 'tags go')}. The space comes back when the registry collects its garbage${size.exact ? '.' : ';'}`,
+      ),
+    );
     if (!size.exact) lines.push(style.dim('the layers of some images are not known, so it may be more.'));
     lines.push('');
   }
   const notes = notesOf(plan);
   if (notes.length > 0) lines.push(...notes.map((note) => style.dim(`note: ${printable(note)}`)), '');
   if (!plan.applyable) {
-    lines.push(style.remove(style.bold('This plan may not be carried out:')), ...plan.blockedBy.map(({ message }) => `  ${printable(message)}`));
+    lines.push(
+      style.remove(style.bold('This plan may not be carried out:')),
+      ...plan.blockedBy.map(({ message }) => `  ${printable(message)}`),
+    );
   } else if (changes && applyCommand !== undefined) {
     lines.push('Nothing has been changed. To carry this plan out:', '', `  ${style.bold(applyCommand)}`);
   } else {

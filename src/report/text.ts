@@ -58,7 +58,12 @@ export function width(text: string): number {
 /** Cut to `columns`, with an ellipsis in place of what is missing. */
 export function fit(text: string, columns: number): string {
   if (width(text) <= columns) return text;
-  return columns < 1 ? '' : `${[...text].slice(0, columns - 1).join('').trimEnd()}…`;
+  return columns < 1
+    ? ''
+    : `${[...text]
+        .slice(0, columns - 1)
+        .join('')
+        .trimEnd()}…`;
 }
 
 /** Filled up with spaces behind. */

@@ -14,15 +14,28 @@ const OUTCOMES: Readonly<Record<UndoOutcome, string>> = {
 const LISTED = 20;
 
 /** What an undo did, for people: what is not back, with the reason, then the totals. */
-export function undoText({ counts, items, outcome }: UndoReport, options: { readonly style?: Style; readonly verbose?: boolean } = {}): string {
+export function undoText(
+  { counts, items, outcome }: UndoReport,
+  options: { readonly style?: Style; readonly verbose?: boolean } = {},
+): string {
   const style = options.style ?? PLAIN;
-  const told = items.filter((item) => options.verbose || item.outcome === 'lost' || item.outcome === 'failed' || item.outcome === 'kept_newer');
+  const told = items.filter(
+    (item) => options.verbose || item.outcome === 'lost' || item.outcome === 'failed' || item.outcome === 'kept_newer',
+  );
   const shown = options.verbose ? told : told.slice(0, LISTED);
   const rows = (Object.keys(OUTCOMES) as UndoOutcome[]).filter((key) => counts[key] > 0 || key === 'restored');
   const digits = Math.max(...rows.map((key) => number(counts[key]).length));
-  const verdict = { done: style.stay('done'), partial: style.change('done in part'), failed: style.remove('failed'), interrupted: style.change('stopped') }[outcome];
+  const verdict = {
+    done: style.stay('done'),
+    partial: style.change('done in part'),
+    failed: style.remove('failed'),
+    interrupted: style.change('stopped'),
+  }[outcome];
   return `${[
-    ...shown.map((item) => `${itemName(item)}  ${style.change(OUTCOMES[item.outcome])}${item.message === undefined ? '' : `: ${printable(item.message)}`}`),
+    ...shown.map(
+      (item) =>
+        `${itemName(item)}  ${style.change(OUTCOMES[item.outcome])}${item.message === undefined ? '' : `: ${printable(item.message)}`}`,
+    ),
     ...(shown.length < told.length ? [style.dim(`… and ${number(told.length - shown.length)} more: -v shows all`)] : []),
     ...(shown.length > 0 ? [''] : []),
     `${style.bold('undone')}  ${verdict}`,

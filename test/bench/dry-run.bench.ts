@@ -19,7 +19,10 @@ const registry = await startEmbeddedRegistry();
 const session = newPushSession();
 const base = layer('base', 2000);
 for (let number = 0; number < TAGS; number += 1) {
-  const thing = image({ layers: [base, layer(`build ${number}`, 500)], created: new Date(Date.UTC(2026, 0, 1) + number * 60_000).toISOString() });
+  const thing = image({
+    layers: [base, layer(`build ${number}`, 500)],
+    created: new Date(Date.UTC(2026, 0, 1) + number * 60_000).toISOString(),
+  });
   await push(registry.url, 'team/app', thing, [`build-${number}`], { session });
 }
 /** Stays empty. */

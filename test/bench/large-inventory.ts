@@ -43,17 +43,47 @@ function manifestsOf(seed: string, build: number, builds: number): Manifest[] {
   const at = new Date(NOW - (builds - build) * 3_600_000).toISOString();
   const times = { pushedAt: at, createdAt: at };
   const children = ['amd64', 'arm64'].map((platform): Manifest => {
-    const blobs = ['manifest', 'config', 'layer 1', 'layer 2'].map((part) => ({ digest: digest(`${seed} ${platform} ${part}`), size: 1000 }));
+    const blobs = ['manifest', 'config', 'layer 1', 'layer 2'].map((part) => ({
+      digest: digest(`${seed} ${platform} ${part}`),
+      size: 1000,
+    }));
     const base = { digest: digest(`base ${platform}`), size: 30_000_000 };
-    return { digest: blobs[0]!.digest, mediaType: OCI_MANIFEST, size: 30_004_000, tags: [], ...times, config: blobs[1]!.digest, children: [], platforms: [`linux/${platform}`], blobs: [...blobs, base] };
+    return {
+      digest: blobs[0]!.digest,
+      mediaType: OCI_MANIFEST,
+      size: 30_004_000,
+      tags: [],
+      ...times,
+      config: blobs[1]!.digest,
+      children: [],
+      platforms: [`linux/${platform}`],
+      blobs: [...blobs, base],
+    };
   });
   const index = digest(`${seed} index`);
   const tags = [`v${build % 7}.${build % 40}.${build}`, `main-${digest(seed).slice(7, 19)}`, `pr-${build % 300}-${build}`];
   const signature = digest(`${seed} signature`);
   return [
-    { digest: index, mediaType: OCI_INDEX, size: 700, tags, ...times, children: children.map((child) => child.digest), platforms: ['linux/amd64', 'linux/arm64'], blobs: [{ digest: index, size: 700 }] },
+    {
+      digest: index,
+      mediaType: OCI_INDEX,
+      size: 700,
+      tags,
+      ...times,
+      children: children.map((child) => child.digest),
+      platforms: ['linux/amd64', 'linux/arm64'],
+      blobs: [{ digest: index, size: 700 }],
+    },
     ...children,
-    { digest: signature, mediaType: OCI_MANIFEST, size: 900, tags: [`${index.replace(':', '-')}.sig`], ...times, children: [], blobs: [{ digest: signature, size: 900 }] },
+    {
+      digest: signature,
+      mediaType: OCI_MANIFEST,
+      size: 900,
+      tags: [`${index.replace(':', '-')}.sig`],
+      ...times,
+      children: [],
+      blobs: [{ digest: signature, size: 900 }],
+    },
   ];
 }
 

@@ -1,5 +1,5 @@
 import { bench, describe } from 'vitest';
-import { parseInventory } from '../../src/config/inventory-source.ts';
+import { parseInventory } from '../../src/documents/inventory-source.ts';
 import { makePlan } from '../../src/plan/make-plan.ts';
 import { compilePolicy } from '../../src/policy/policy.ts';
 import type { PolicySpec } from '../../src/policy/schema.ts';

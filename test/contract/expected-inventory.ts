@@ -73,7 +73,8 @@ function expectedDigests(target: ContractTarget, truth: Truth): Digest[] {
     if (!manifest || found.has(digest)) continue;
     found.add(digest);
     pending.push(...neededBy(manifest), ...signedBy(truth, digest));
-    if (target.referrersApi) pending.push(...Object.keys(truth.manifests).filter((other) => read(truth.manifests[other]!.bytes).subject?.digest === digest));
+    if (target.referrersApi)
+      pending.push(...Object.keys(truth.manifests).filter((other) => read(truth.manifests[other]!.bytes).subject?.digest === digest));
   }
   return [...found].toSorted();
 }
@@ -100,7 +101,11 @@ export function shapeOf(target: ContractTarget, truth: Truth): Shape {
     tagged: new Set(Object.values(truth.tags)).size,
     indexes: digests.filter((digest) => isIndexType(truth.manifests[digest]!.mediaType)).length,
     referrers: digests.filter((digest) => read(truth.manifests[digest]!.bytes).subject).length,
-    lost: new Set(digests.flatMap((digest) => [...neededBy(truth.manifests[digest]!), ...signedBy(truth, digest)]).filter((digest) => !truth.manifests[digest])).size,
+    lost: new Set(
+      digests
+        .flatMap((digest) => [...neededBy(truth.manifests[digest]!), ...signedBy(truth, digest)])
+        .filter((digest) => !truth.manifests[digest]),
+    ).size,
     configs: new Set(digests.flatMap((digest) => CONFIGS.get(digest) ?? [])).size,
   };
 }
@@ -120,7 +125,9 @@ function read(bytes: Buffer): Document {
 }
 
 function distinct(blobs: readonly Blob[]): Blob[] {
-  return [...new Map(blobs.map(({ digest, size }) => [digest, { digest, size }])).values()].toSorted((a, b) => (a.digest < b.digest ? -1 : 1));
+  return [...new Map(blobs.map(({ digest, size }) => [digest, { digest, size }])).values()].toSorted((a, b) =>
+    a.digest < b.digest ? -1 : 1,
+  );
 }
 
 /**

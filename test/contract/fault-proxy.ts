@@ -146,6 +146,10 @@ function send({ status, headers = {}, body = '' }: Answer, seen: Seen, outgoing:
 /** The header's credentials, and the password in them. */
 function secretsIn(authorization: string | undefined): string[] {
   const credentials = authorization?.replace(/^\S+ +/, '') ?? '';
-  const password = /^basic /i.test(authorization ?? '') ? Buffer.from(credentials, 'base64').toString('utf8').replace(/^[^:]*:/, '') : '';
+  const password = /^basic /i.test(authorization ?? '')
+    ? Buffer.from(credentials, 'base64')
+        .toString('utf8')
+        .replace(/^[^:]*:/, '')
+    : '';
   return [credentials, password].filter((secret) => secret !== '');
 }

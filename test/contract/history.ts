@@ -26,7 +26,10 @@ interface AppParts {
 }
 
 /** An image like any other. */
-export function app(seed: string, { created, platform = 'linux/amd64', labels, format = 'oci' }: AppParts = { created: time(1) }): Pushable {
+export function app(
+  seed: string,
+  { created, platform = 'linux/amd64', labels, format = 'oci' }: AppParts = { created: time(1) },
+): Pushable {
   const layers = [layer('base', 200, format), layer(`${seed} ${platform}`, 100, format)];
   const made = image({ layers, platform, format, ...(created !== undefined && { created }), ...(labels && { labels }) });
   configs.set(made.digest, made.blobs[0]!.digest);
@@ -59,7 +62,11 @@ const labels = { 'org.example.team': 'web' };
 const releaseAmd = app('release', { created: time(3), labels: { ...labels, 'org.example.word': 'one' } });
 const releaseArm = app('release', { created: time(4), labels: { ...labels, 'org.example.word': 'another' }, ...arm });
 const annotations = { 'org.opencontainers.image.version': '1.0.0' };
-const release = known(index([releaseAmd, releaseArm, attestation(releaseAmd)], { annotations }), { createdAt: time(4), labels, platforms: BOTH });
+const release = known(index([releaseAmd, releaseArm, attestation(releaseAmd)], { annotations }), {
+  createdAt: time(4),
+  labels,
+  platforms: BOTH,
+});
 const releaseBill = sbom(release, time(5));
 const releaseBillSignature = signatureOf(releaseBill);
 const inner = index([app('inner', { created: time(6) }), app('inner', { created: time(6), ...arm })]);
@@ -93,32 +100,34 @@ const oldDocker = known(index([oldDockerAmd], { format: 'docker' }), { createdAt
 const oldSingle = app('old single', { created: time(6) });
 
 /** A repository with one of everything: what stays first, then what goes when every `old-` tag expires. */
-export const HISTORY: readonly Push[] = ([
-  [release, 'keep-1.0.0', 'keep-latest'],
-  [cosignSignature(release), attachmentTag(release.digest, 'sig')],
-  [releaseBill],
-  [releaseBillSignature],
-  [sbom(releaseAmd, time(5))],
-  [nested, 'keep-nested'],
-  [docker, 'keep-docker'],
-  [dockerAmd, 'keep-docker-amd64'],
-  [shared, 'keep-shared', 'old-shared'],
-  [chart, 'keep-chart'],
-  [timeless, 'keep-timeless'],
-  [orphan, attachmentTag(app('never pushed').digest, 'sig')],
-  [untagged],
-  [untaggedSigned],
-  [cosignSignature(untaggedSigned), attachmentTag(untaggedSigned.digest, 'sig')],
-  [old, 'old-1.0.0', 'old-1.0'],
-  [oldSignature, attachmentTag(old.digest, 'sig')],
-  [oldAttestation, attachmentTag(oldAmd.digest, 'att')],
-  [oldBill],
-  [oldBillSignature],
-  [oldChildBill],
-  [oldNested, 'old-nested'],
-  [oldDocker, 'old-docker'],
-  [oldSingle, 'old-single'],
-] as const satisfies readonly (readonly [Pushable, ...string[]])[]).map(([thing, ...tags], position) => pushed(thing, tags, position));
+export const HISTORY: readonly Push[] = (
+  [
+    [release, 'keep-1.0.0', 'keep-latest'],
+    [cosignSignature(release), attachmentTag(release.digest, 'sig')],
+    [releaseBill],
+    [releaseBillSignature],
+    [sbom(releaseAmd, time(5))],
+    [nested, 'keep-nested'],
+    [docker, 'keep-docker'],
+    [dockerAmd, 'keep-docker-amd64'],
+    [shared, 'keep-shared', 'old-shared'],
+    [chart, 'keep-chart'],
+    [timeless, 'keep-timeless'],
+    [orphan, attachmentTag(app('never pushed').digest, 'sig')],
+    [untagged],
+    [untaggedSigned],
+    [cosignSignature(untaggedSigned), attachmentTag(untaggedSigned.digest, 'sig')],
+    [old, 'old-1.0.0', 'old-1.0'],
+    [oldSignature, attachmentTag(old.digest, 'sig')],
+    [oldAttestation, attachmentTag(oldAmd.digest, 'att')],
+    [oldBill],
+    [oldBillSignature],
+    [oldChildBill],
+    [oldNested, 'old-nested'],
+    [oldDocker, 'old-docker'],
+    [oldSingle, 'old-single'],
+  ] as const satisfies readonly (readonly [Pushable, ...string[]])[]
+).map(([thing, ...tags], position) => pushed(thing, tags, position));
 
 function pushed(thing: Pushable, tags: readonly string[], position: number): Push {
   const pulled = position % 3 === 0 ? { pulledAt: time(60 + position) } : {};
@@ -129,8 +138,20 @@ const smallOld = index([oldAmd, common]);
 
 /** What goes of {@link HISTORY}, with the fallback tags of all of it. */
 export const GOES: readonly Pushable[] = [
-  old, oldAmd, oldEntry.child, oldSignature, oldAttestation, oldBill, oldBillSignature, oldChildBill,
-  oldNested, oldInner, ...oldDeep, oldDocker, oldDockerAmd, oldSingle,
+  old,
+  oldAmd,
+  oldEntry.child,
+  oldSignature,
+  oldAttestation,
+  oldBill,
+  oldBillSignature,
+  oldChildBill,
+  oldNested,
+  oldInner,
+  ...oldDeep,
+  oldDocker,
+  oldDockerAmd,
+  oldSingle,
 ];
 
 /** Members of these histories that checks speak of. */

@@ -77,7 +77,9 @@ export class Scene {
   async apply(plan: Plan, registry: Registry = this.connect()): Promise<Applied> {
     const folder = await mkdtemp(join(tmpdir(), 'regprune-contract-'));
     onTestFinished(() => rm(folder, { recursive: true, force: true }));
-    const steps = new Map(plan.repositories.flatMap((repository) => repository.steps.map((step) => [keyOf(step), 'deleted' as StepResult['outcome']])));
+    const steps = new Map(
+      plan.repositories.flatMap((repository) => repository.steps.map((step) => [keyOf(step), 'deleted' as StepResult['outcome']])),
+    );
     const report = await executePlan({
       plan,
       registries: new Map([[registry.name, registry]]),
@@ -93,7 +95,10 @@ export class Scene {
 
   /** The error that a call ends in: one of ours, and without secrets. */
   async failure(call: Promise<unknown>): Promise<ToolError> {
-    const error: unknown = await call.then((answer) => new Error(`no error but ${JSON.stringify(answer)}`), (reason: unknown) => reason);
+    const error: unknown = await call.then(
+      (answer) => new Error(`no error but ${JSON.stringify(answer)}`),
+      (reason: unknown) => reason,
+    );
     if (!(error instanceof ToolError)) throw error;
     expectNoSecrets(this, [textOf(error)]);
     return error;
@@ -109,7 +114,9 @@ export function expectNoSecrets({ server, proxy }: Scene, documents: readonly un
 /** True where a text names the registry, by name or address, and the repository, by name or in an address. */
 export function names(scene: Scene, text: string): boolean {
   const { repository } = scene;
-  return namesRegistry(scene, text) && (text.includes(repository) || (text.includes('http://') && text.includes(repository.split('/').at(-1)!)));
+  return (
+    namesRegistry(scene, text) && (text.includes(repository) || (text.includes('http://') && text.includes(repository.split('/').at(-1)!)))
+  );
 }
 
 /** True where a text names the registry, by name or address. */
@@ -122,5 +129,7 @@ function keyOf({ tag, digest }: { readonly tag?: string; readonly digest: string
 }
 
 function textOf(error: unknown): string {
-  return error instanceof Error ? [error.stack, error.message, (error as Partial<ToolError>).hint, textOf(error.cause)].join('\n') : String(error);
+  return error instanceof Error
+    ? [error.stack, error.message, (error as Partial<ToolError>).hint, textOf(error.cause)].join('\n')
+    : String(error);
 }

@@ -21,7 +21,9 @@ export function without({ tags, manifests }: Truth, gone: ReadonlySet<Digest>, t
 
 /** The tags on a digest, sorted. */
 export function tagsOf({ tags }: Truth, digest: Digest): string[] {
-  return Object.keys(tags).filter((tag) => tags[tag] === digest).toSorted();
+  return Object.keys(tags)
+    .filter((tag) => tags[tag] === digest)
+    .toSorted();
 }
 
 function mapped(manifests: Truth['manifests'], change: (manifest: TrueManifest) => object): object {

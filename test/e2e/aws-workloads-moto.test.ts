@@ -12,7 +12,10 @@ import { type Moto, skipWithoutMoto, startMoto } from './servers/moto.ts';
 const PLACES = { regions: ['eu-central-1'] };
 const CONFIG = { region: 'eu-central-1', credentials: { accessKeyId: 'AKIAMOTO000000000000', secretAccessKey: 'moto-takes-any-secret' } };
 /** What moto does not have, and what ECS answers where there is nothing of it. */
-const LACKING: Readonly<Record<string, object>> = { ListServiceDeployments: { serviceDeployments: [] }, ListDaemons: { daemonSummariesList: [] } };
+const LACKING: Readonly<Record<string, object>> = {
+  ListServiceDeployments: { serviceDeployments: [] },
+  ListDaemons: { daemonSummariesList: [] },
+};
 
 const missing = skipWithoutMoto();
 
@@ -48,10 +51,18 @@ describe.skipIf(missing)(`ECS and Lambda on moto${missing ? ' [skipped: the prog
   it('reads services, tasks and task definitions', async () => {
     const client = new ECSClient({ ...CONFIG, endpoint: moto.url });
     await client.send(new CreateClusterCommand({ clusterName: 'prod' }));
-    for (const tag of ['1', '2']) await client.send(new RegisterTaskDefinitionCommand({ family: 'web', containerDefinitions: [{ name: 'app', image: `${HOST}/web:${tag}`, memory: 64 }] }));
+    for (const tag of ['1', '2'])
+      await client.send(
+        new RegisterTaskDefinitionCommand({
+          family: 'web',
+          containerDefinitions: [{ name: 'app', image: `${HOST}/web:${tag}`, memory: 64 }],
+        }),
+      );
     await client.send(new CreateServiceCommand({ cluster: 'prod', serviceName: 'web', taskDefinition: 'web:1', desiredCount: 1 }));
     const network = { awsvpcConfiguration: { subnets: ['subnet-1'] } };
-    await client.send(new RunTaskCommand({ cluster: 'prod', taskDefinition: 'web:2', launchType: 'FARGATE', networkConfiguration: network })).catch(() => undefined);
+    await client
+      .send(new RunTaskCommand({ cluster: 'prod', taskDefinition: 'web:2', launchType: 'FARGATE', networkConfiguration: network }))
+      .catch(() => undefined);
     client.destroy();
     const found = lines(await readEcs(PLACES, reading()));
     expect(found).toContain(`ECS eu-central-1 cluster prod: service web (container app): ${HOST}/web:1`);
@@ -59,14 +70,31 @@ describe.skipIf(missing)(`ECS and Lambda on moto${missing ? ' [skipped: the prog
   });
 
   it('reads functions that are images', async () => {
-    const authorization = 'AWS4-HMAC-SHA256 Credential=AKIAMOTO000000000000/20260101/us-east-1/iam/aws4_request, SignedHeaders=host, Signature=0';
-    const trust = JSON.stringify({ Statement: [{ Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' }] });
-    const role = await fetch(moto.url, { method: 'POST', headers: { authorization }, body: new URLSearchParams({ Action: 'CreateRole', Version: '2010-05-08', RoleName: 'hook', AssumeRolePolicyDocument: trust }) });
+    const authorization =
+      'AWS4-HMAC-SHA256 Credential=AKIAMOTO000000000000/20260101/us-east-1/iam/aws4_request, SignedHeaders=host, Signature=0';
+    const trust = JSON.stringify({
+      Statement: [{ Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' }],
+    });
+    const role = await fetch(moto.url, {
+      method: 'POST',
+      headers: { authorization },
+      body: new URLSearchParams({ Action: 'CreateRole', Version: '2010-05-08', RoleName: 'hook', AssumeRolePolicyDocument: trust }),
+    });
     const client = new LambdaClient({ ...CONFIG, endpoint: moto.url });
     const uri = `${HOST}/hook:stable`;
-    await client.send(new CreateFunctionCommand({ FunctionName: 'hook', Role: /<Arn>(.*?)<\/Arn>/.exec(await role.text())?.[1], PackageType: 'Image', Code: { ImageUri: uri } }));
+    await client.send(
+      new CreateFunctionCommand({
+        FunctionName: 'hook',
+        Role: /<Arn>(.*?)<\/Arn>/.exec(await role.text())?.[1],
+        PackageType: 'Image',
+        Code: { ImageUri: uri },
+      }),
+    );
     client.destroy();
     // The digest is made up.
-    expect(lines(await readLambda(PLACES, reading()))).toEqual([`Lambda eu-central-1: function hook: ${uri}`, expect.stringContaining(`function hook: ${HOST}/hook@sha256:`)]);
+    expect(lines(await readLambda(PLACES, reading()))).toEqual([
+      `Lambda eu-central-1: function hook: ${uri}`,
+      expect.stringContaining(`function hook: ${HOST}/hook@sha256:`),
+    ]);
   });
 });

@@ -30,14 +30,28 @@ describe.skipIf(missing)(`the adapter for ECR on moto${missing ? ' [skipped: the
     const client = new ECRClient({ region: 'eu-central-1', endpoint: moto.url, credentials: CREDENTIALS });
     await client.send(new CreateRepositoryCommand({ repositoryName: REPOSITORY }));
     const put = ({ bytes, mediaType, digest }: Pushable, imageTag: string): Promise<unknown> =>
-      client.send(new PutImageCommand({ repositoryName: REPOSITORY, imageManifest: bytes.toString('utf8'), imageManifestMediaType: mediaType, imageDigest: digest, imageTag }));
+      client.send(
+        new PutImageCommand({
+          repositoryName: REPOSITORY,
+          imageManifest: bytes.toString('utf8'),
+          imageManifestMediaType: mediaType,
+          imageDigest: digest,
+          imageTag,
+        }),
+      );
     await put(child, 'child');
     await put(list, 'list');
     await put(one, 'v1');
     await put(one, 'latest');
     client.destroy();
     http = createHttpClient({ userAgent: 'test/1', env: {} });
-    registry = createEcrRegistry({ name: 'moto', url: 'https://123456789012.dkr.ecr.eu-central-1.amazonaws.com', endpoint: moto.url, http, credentials: CREDENTIALS });
+    registry = createEcrRegistry({
+      name: 'moto',
+      url: 'https://123456789012.dkr.ecr.eu-central-1.amazonaws.com',
+      endpoint: moto.url,
+      http,
+      credentials: CREDENTIALS,
+    });
   });
   afterAll(async () => {
     await http?.close();

@@ -8,7 +8,6 @@ import { DOCKER_MANIFEST, MANIFEST_TYPES, OCI_MANIFEST } from '../../src/domain/
 import { startDistribution } from './servers/distribution.ts';
 import { skipWithout } from './servers/server-binaries.ts';
 
-
 const amd64 = image({ layers: [layer('a', 64)] });
 const arm64 = image({ layers: [layer('a', 64)], platform: 'linux/arm64' });
 const both = index([amd64, arm64]);
@@ -168,7 +167,10 @@ for (const { version, options, steps } of SERVERS) {
   });
 }
 
-async function start(version: 2 | 3, options: EmbeddedRegistryOptions): Promise<[embedded: EmbeddedRegistry, real: { readonly url: string }]> {
+async function start(
+  version: 2 | 3,
+  options: EmbeddedRegistryOptions,
+): Promise<[embedded: EmbeddedRegistry, real: { readonly url: string }]> {
   const real = await startDistribution({ version, deleteEnabled: options.deleteEnabled !== false });
   onTestFinished(() => real.stop());
   const embedded = await startEmbeddedRegistry(options);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { readJournal } from '../../src/apply/read-journal.ts';
+import { readJournal } from '../../src/documents/read-journal.ts';
 import type { EmbeddedRegistry } from '../../src/demo/embedded-registry.ts';
 import { contents } from '../unit/apply/apply-fixture.ts';
 import { registryWith, tagsIn } from './cli/registry-with-builds.ts';
@@ -13,23 +13,39 @@ import { type Ended, mustRun, runProcess } from './servers/run-process.ts';
 const SCRIPT = fileURLToPath(new URL('../../bin/regctl.js', import.meta.url));
 const REPOSITORY = 'team/app';
 const BUILDS = 12;
-const mountable = process.platform === 'linux' && (await runProcess('unshare', ['-m', 'mount', '-t', 'tmpfs', 'tmpfs', tmpdir()]).then(({ code }) => code === 0, () => false));
+const mountable =
+  process.platform === 'linux' &&
+  (await runProcess('unshare', ['-m', 'mount', '-t', 'tmpfs', 'tmpfs', tmpdir()]).then(
+    ({ code }) => code === 0,
+    () => false,
+  ));
 
 /** Runs the program where no file may grow beyond so many KiB: to the program that is a disk that has filled up (EFBIG instead of ENOSPC). */
 function runWithin(kibibytes: number, user: User, env: NodeJS.ProcessEnv, ...words: readonly string[]): Promise<Ended> {
   const command = `ulimit -f ${kibibytes}; exec "$0" "$@"`;
-  return runProcess('bash', ['-c', command, process.execPath, SCRIPT, ...words], { cwd: user.home, env: { PATH: process.env['PATH'], HOME: user.home, ...env } });
+  return runProcess('bash', ['-c', command, process.execPath, SCRIPT, ...words], {
+    cwd: user.home,
+    env: { PATH: process.env['PATH'], HOME: user.home, ...env },
+  });
 }
 
 function deletions({ requests }: EmbeddedRegistry): string[] {
-  return requests.filter(({ method, status }) => method === 'DELETE' && status === 202).map(({ path }) => path.split('/').at(-1)!).toSorted();
+  return requests
+    .filter(({ method, status }) => method === 'DELETE' && status === 202)
+    .map(({ path }) => path.split('/').at(-1)!)
+    .toSorted();
 }
 
 /** The digests that the journals hold an intent for, read as `undo` reads them. */
 async function journalled(user: User): Promise<string[]> {
   const journals = await user.journals();
-  const whole = await Promise.all(journals.map(async (path) => ((await readFile(path, 'utf8')).includes('\n') ? (await readJournal(path)).intents : [])));
-  return whole.flat().map(({ digest }) => digest).toSorted();
+  const whole = await Promise.all(
+    journals.map(async (path) => ((await readFile(path, 'utf8')).includes('\n') ? (await readJournal(path)).intents : [])),
+  );
+  return whole
+    .flat()
+    .map(({ digest }) => digest)
+    .toSorted();
 }
 
 async function withBuilds(): Promise<{ registry: EmbeddedRegistry; user: User; words: string[] }> {
@@ -38,24 +54,28 @@ async function withBuilds(): Promise<{ registry: EmbeddedRegistry; user: User; w
 }
 
 describe.skipIf(process.platform === 'win32')('a journal on a disk that is full', () => {
-  test.for([0, 1, 3, 6, 9, 12])('after %i KiB: nothing is deleted without its line, and the next run and undo do the rest', async (kibibytes) => {
-    const { registry, user, words } = await withBuilds();
-    const before = contents(registry);
+  test.for([0, 1, 3, 6, 9, 12])(
+    'after %i KiB: nothing is deleted without its line, and the next run and undo do the rest',
+    async (kibibytes) => {
+      const { registry, user, words } = await withBuilds();
+      const before = contents(registry);
 
-    const { code, stderr, stdout } = await runWithin(kibibytes, user, {}, ...words, '--concurrency', '4');
+      const { code, stderr, stdout } = await runWithin(kibibytes, user, {}, ...words, '--concurrency', '4');
 
-    expect(code, stderr + stdout).toBe(1);
-    expect(stderr + stdout).toMatch(/cannot write the journal .*EFBIG/);
-    const deleted = deletions(registry);
-    expect(deleted.length).toBeLessThan(BUILDS - 1);
-    expect((await journalled(user)).filter((digest) => deleted.includes(digest))).toEqual(deleted);
-    if (kibibytes >= 9) expect(deleted.length).toBeGreaterThan(0);
+      expect(code, stderr + stdout).toBe(1);
+      expect(stderr + stdout).toMatch(/cannot write the journal .*EFBIG/);
+      const deleted = deletions(registry);
+      expect(deleted.length).toBeLessThan(BUILDS - 1);
+      expect((await journalled(user)).filter((digest) => deleted.includes(digest))).toEqual(deleted);
+      if (kibibytes >= 9) expect(deleted.length).toBeGreaterThan(0);
 
-    await user.succeed(...words);
-    expect(tagsIn(registry, REPOSITORY)).toEqual([`build-${BUILDS}`]);
-    for (const path of (await user.journals()).reverse()) if ((await readFile(path, 'utf8')).includes('\n')) await user.succeed('undo', path);
-    expect(contents(registry)).toEqual(before);
-  });
+      await user.succeed(...words);
+      expect(tagsIn(registry, REPOSITORY)).toEqual([`build-${BUILDS}`]);
+      for (const path of (await user.journals()).reverse())
+        if ((await readFile(path, 'utf8')).includes('\n')) await user.succeed('undo', path);
+      expect(contents(registry)).toEqual(before);
+    },
+  );
 
   mountTest('that really is one (a tmpfs)', async () => {
     const { registry, user, words } = await withBuilds();
@@ -66,7 +86,10 @@ describe.skipIf(process.platform === 'win32')('a journal on a disk that is full'
       await rm(disk, { recursive: true });
     });
 
-    const { code, stderr, stdout } = await runProcess(process.execPath, [SCRIPT, ...words], { cwd: user.home, env: { HOME: user.home, REGCTL_JOURNAL_DIR: disk } });
+    const { code, stderr, stdout } = await runProcess(process.execPath, [SCRIPT, ...words], {
+      cwd: user.home,
+      env: { HOME: user.home, REGCTL_JOURNAL_DIR: disk },
+    });
 
     expect(code).toBe(1);
     expect(stderr + stdout).toContain('ENOSPC');
@@ -85,7 +108,10 @@ describe('a journal folder that cannot be written', () => {
     const { registry, user, words } = await withBuilds();
     await writeFile(join(user.home, 'file'), '');
 
-    const { code, stderr } = await runProcess(process.execPath, [SCRIPT, ...words], { cwd: user.home, env: { HOME: user.home, REGCTL_JOURNAL_DIR: folder } });
+    const { code, stderr } = await runProcess(process.execPath, [SCRIPT, ...words], {
+      cwd: user.home,
+      env: { HOME: user.home, REGCTL_JOURNAL_DIR: folder },
+    });
 
     expect(code, stderr).toBe(1);
     expect(stderr).toMatch(/^error: cannot (?:lock|read|write) .*(?:journals)/m);

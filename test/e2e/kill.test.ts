@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import pLimit from 'p-limit';
 import { expect, it, onTestFinished } from 'vitest';
-import { type JournalDocument, readJournal } from '../../src/apply/read-journal.ts';
+import { type JournalDocument, readJournal } from '../../src/documents/read-journal.ts';
 import { type EmbeddedRegistry, startEmbeddedRegistry } from '../../src/demo/embedded-registry.ts';
 import { MANIFEST_TYPES } from '../../src/domain/media-types.ts';
 import { contents, fillRepository } from '../unit/apply/apply-fixture.ts';
@@ -23,44 +23,48 @@ const LONGEST_DELAY = 12;
 
 type Contents = Readonly<Record<string, ReturnType<typeof contents>>>;
 
-it(`ends as an undisturbed run does and is undone byte for byte, whenever it was killed (${MOMENTS} moments, SEED=${SEED})`, { timeout: 60_000 + MOMENTS * 20_000 }, async () => {
-  const registry = await filled();
-  const before = contentsOf(registry);
-  const user = await newUser({ files: { 'policy.yaml': POLICY } });
-  const applying = await requestsOf(registry, () => user.succeed(...prune(registry)));
-  const after = contentsOf(registry);
-  expect(after).not.toEqual(before);
-  const [journal] = await user.journals();
-  const undoing = await requestsOf(registry, () => user.succeed('undo', journal!));
-  expect(contentsOf(registry)).toEqual(before);
+it(
+  `ends as an undisturbed run does and is undone byte for byte, whenever it was killed (${MOMENTS} moments, SEED=${SEED})`,
+  { timeout: 60_000 + MOMENTS * 20_000 },
+  async () => {
+    const registry = await filled();
+    const before = contentsOf(registry);
+    const user = await newUser({ files: { 'policy.yaml': POLICY } });
+    const applying = await requestsOf(registry, () => user.succeed(...prune(registry)));
+    const after = contentsOf(registry);
+    expect(after).not.toEqual(before);
+    const [journal] = await user.journals();
+    const undoing = await requestsOf(registry, () => user.succeed('undo', journal!));
+    expect(contentsOf(registry)).toEqual(before);
 
-  const random = randomNumbers(SEED);
-  // All chosen before the first, so that a seed means the same however fast the machine is.
-  const moments = Array.from({ length: MOMENTS }, () => ({
-    kills: Array.from({ length: 1 + Math.floor(random() * 2) }, () => momentIn(applying, random)),
-    undoKill: random() < 0.5 ? momentIn(undoing, random) : undefined,
-  }));
-  let killed = 0;
-  await pLimit(AT_ONCE).map(moments, async ({ kills, undoKill }, index) => {
-    const story = `SEED=${SEED}, moment ${index}: ${JSON.stringify({ kills, undoKill })}`;
-    const own = await filled();
-    const victim = await newUser({ files: { 'policy.yaml': POLICY } });
-    for (const kill of kills) {
-      if (await runAndKill(own, victim, kill, prune(own))) killed += 1;
+    const random = randomNumbers(SEED);
+    // All chosen before the first, so that a seed means the same however fast the machine is.
+    const moments = Array.from({ length: MOMENTS }, () => ({
+      kills: Array.from({ length: 1 + Math.floor(random() * 2) }, () => momentIn(applying, random)),
+      undoKill: random() < 0.5 ? momentIn(undoing, random) : undefined,
+    }));
+    let killed = 0;
+    await pLimit(AT_ONCE).map(moments, async ({ kills, undoKill }, index) => {
+      const story = `SEED=${SEED}, moment ${index}: ${JSON.stringify({ kills, undoKill })}`;
+      const own = await filled();
+      const victim = await newUser({ files: { 'policy.yaml': POLICY } });
+      for (const kill of kills) {
+        if (await runAndKill(own, victim, kill, prune(own))) killed += 1;
+        await expectJournalled(own, victim, story);
+      }
+      await victim.succeed(...prune(own));
+      expect(contentsOf(own), story).toEqual(after);
       await expectJournalled(own, victim, story);
-    }
-    await victim.succeed(...prune(own));
-    expect(contentsOf(own), story).toEqual(after);
-    await expectJournalled(own, victim, story);
 
-    const journals = (await victim.journals()).reverse();
-    if (undoKill && journals[0]) await runAndKill(own, victim, undoKill, ['undo', journals[0]]);
-    for (const path of journals) if (await wholeJournal(path)) await victim.succeed('undo', path);
-    expect(contentsOf(own), story).toEqual(before);
-    await expectServed(own, before, story);
-  });
-  expect(killed).toBeGreaterThan(MOMENTS / 3);
-});
+      const journals = (await victim.journals()).reverse();
+      if (undoKill && journals[0]) await runAndKill(own, victim, undoKill, ['undo', journals[0]]);
+      for (const path of journals) if (await wholeJournal(path)) await victim.succeed('undo', path);
+      expect(contentsOf(own), story).toEqual(before);
+      await expectServed(own, before, story);
+    });
+    expect(killed).toBeGreaterThan(MOMENTS / 3);
+  },
+);
 
 /** When to kill: at the n-th request, and so many milliseconds later. */
 interface Moment {
@@ -117,7 +121,9 @@ async function wholeJournal(path: string): Promise<JournalDocument | undefined> 
 /** Every deletion that the registry has carried out has its line, with the bytes that were deleted. */
 async function expectJournalled(registry: EmbeddedRegistry, user: User, story: string): Promise<void> {
   const documents = await Promise.all((await user.journals()).map(wholeJournal));
-  const lines = documents.flatMap((document) => document?.intents ?? []).map(({ repository, op, digest, tags }) => `/v2/${repository}/manifests/${op === 'delete-tag' ? tags[0] : digest}`);
+  const lines = documents
+    .flatMap((document) => document?.intents ?? [])
+    .map(({ repository, op, digest, tags }) => `/v2/${repository}/manifests/${op === 'delete-tag' ? tags[0] : digest}`);
   const done = registry.requests.filter(({ method, status }) => method === 'DELETE' && status === 202);
   for (const { path } of done) expect(lines, story).toContain(path);
 }

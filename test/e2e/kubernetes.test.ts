@@ -20,175 +20,261 @@ const RBAC = fileURLToPath(new URL('../../src/inuse/kubernetes/rbac.yaml', impor
 const labels = { app: 'web' };
 const selector = { matchLabels: labels };
 
-describe.skipIf(skipWithout('kube-apiserver', 'etcd', 'openssl'))('a Kubernetes API server (needs kube-apiserver, etcd and openssl)', () => {
-  let kube: KubeApi;
-  beforeAll(async () => {
-    kube = await startKubeApi();
-    await kube.must('POST', '/api/v1/namespaces', { metadata: { name: 'regctl' } });
-    for (const document of parseAllDocuments(await readFile(RBAC, 'utf8'))) {
-      const object = document.toJS() as { readonly kind: string };
-      await kube.must('POST', RBAC_PATHS[object.kind] as string, object);
+describe.skipIf(skipWithout('kube-apiserver', 'etcd', 'openssl'))(
+  'a Kubernetes API server (needs kube-apiserver, etcd and openssl)',
+  () => {
+    let kube: KubeApi;
+    beforeAll(async () => {
+      kube = await startKubeApi();
+      await kube.must('POST', '/api/v1/namespaces', { metadata: { name: 'regctl' } });
+      for (const document of parseAllDocuments(await readFile(RBAC, 'utf8'))) {
+        const object = document.toJS() as { readonly kind: string };
+        await kube.must('POST', RBAC_PATHS[object.kind] as string, object);
+      }
+    }, 180_000);
+    afterAll(() => kube?.stop());
+
+    /** A namespace of its own for a test, gone with all its objects for those who list when the test ends. */
+    async function withNamespace(name: string): Promise<(path: string, kind: string, fields: object) => Promise<string>> {
+      await kube.must('POST', '/api/v1/namespaces', { metadata: { name } });
+      const made: string[] = [];
+      onTestFinished(async () => {
+        await eachOf(
+          made,
+          async (path) => void (await kube.ask('DELETE', path, { gracePeriodSeconds: 0, propagationPolicy: 'Background' })),
+        );
+      });
+      return async (path, kind, fields) => {
+        const [group, resource] = path.split(/\/(?=[^/]+$)/) as [string, string];
+        const object = { kind, metadata: { name: kind.toLowerCase(), namespace: name }, ...fields } as { metadata: { name: string } };
+        await kube.must('POST', `${group}/namespaces/${name}/${resource}`, object);
+        const own = `${group}/namespaces/${name}/${resource}/${object.metadata.name}`;
+        made.push(own);
+        return own;
+      };
     }
-  }, 180_000);
-  afterAll(() => kube?.stop());
 
-  /** A namespace of its own for a test, gone with all its objects for those who list when the test ends. */
-  async function withNamespace(name: string): Promise<(path: string, kind: string, fields: object) => Promise<string>> {
-    await kube.must('POST', '/api/v1/namespaces', { metadata: { name } });
-    const made: string[] = [];
-    onTestFinished(async () => {
-      await eachOf(made, async (path) => void (await kube.ask('DELETE', path, { gracePeriodSeconds: 0, propagationPolicy: 'Background' })));
+    /** The ServiceAccount of the documented manifest, by a token of its own. */
+    async function serviceAccountToken(): Promise<string> {
+      const { status } = await kube.must('POST', '/api/v1/namespaces/regctl/serviceaccounts/regctl/token', {
+        spec: { expirationSeconds: 3600 },
+      });
+      return status?.token as string;
+    }
+
+    /** Somebody whose config names the cluster as the source of what is in use. */
+    async function userOf(token: string, server = kube.url): Promise<User> {
+      const kubeconfig = {
+        'current-context': 'prod',
+        contexts: [{ name: 'prod', context: { cluster: 'c', user: 'u' } }],
+        clusters: [{ name: 'c', cluster: { server, 'certificate-authority-data': Buffer.from(kube.ca).toString('base64') } }],
+        users: [{ name: 'u', user: { token } }],
+      };
+      return newUser({
+        files: {
+          'kubeconfig.yaml': JSON.stringify(kubeconfig),
+          '.regctlrc.yaml': 'inUse:\n  - kubernetes: {kubeconfig: kubeconfig.yaml}\n',
+        },
+      });
+    }
+
+    test('what it runs or would run again is kept, by whatever name, and the rest goes', async () => {
+      const registry = await withRegistry();
+      const digests = await pushImages(registry, 20);
+      const of = (number: number): string => `${registry.host}/team/app:build-${number}`;
+      const template = (...images: readonly string[]): object => ({
+        metadata: { labels },
+        spec: { containers: images.map((each, index) => ({ name: `app-${index}`, image: each })) },
+      });
+      const make = await withNamespace('shop');
+      await make('/apis/apps/v1/deployments', 'Deployment', { spec: { selector, template: template(of(1)) } });
+      await make('/apis/apps/v1/statefulsets', 'StatefulSet', { spec: { selector, serviceName: 'web', template: template(of(2)) } });
+      await make('/apis/apps/v1/daemonsets', 'DaemonSet', { spec: { selector, template: template(of(3)) } });
+      await make('/apis/batch/v1/jobs', 'Job', {
+        spec: { template: { spec: { restartPolicy: 'Never', containers: [{ name: 'app-0', image: of(4) }] } } },
+      });
+      await make('/apis/batch/v1/cronjobs', 'CronJob', {
+        spec: {
+          schedule: '0 3 * * *',
+          suspend: true,
+          jobTemplate: { spec: { template: { spec: { restartPolicy: 'Never', containers: [{ name: 'app-0', image: of(5) }] } } } },
+        },
+      });
+      await make('/apis/apps/v1/replicasets', 'ReplicaSet', { spec: { replicas: 0, selector, template: template(of(6)) } });
+      await make('/apis/apps/v1/controllerrevisions', 'ControllerRevision', {
+        revision: 1,
+        data: { spec: { template: { ...template(of(7)), $patch: 'replace' } } },
+      });
+      await make('/api/v1/replicationcontrollers', 'ReplicationController', {
+        spec: { replicas: 0, selector: labels, template: template(of(8)) },
+      });
+      await make('/api/v1/podtemplates', 'PodTemplate', { template: template(of(9)) });
+      const pod = await make('/api/v1/pods', 'Pod', {
+        spec: {
+          initContainers: [{ name: 'init', image: of(11) }],
+          containers: [
+            { name: 'app', image: of(10) },
+            { name: 'mirrored', image: 'mirror.example.com/other/name:moved' },
+            { name: 'loaded', image: 'other/name:loaded' },
+          ],
+          volumes: [{ name: 'model', image: { reference: of(13) } }],
+        },
+      });
+      await kube.must('PATCH', `${pod}/ephemeralcontainers`, { spec: { ephemeralContainers: [{ name: 'debug', image: of(12) }] } });
+      const status = (name: string, imageID: string): object => ({
+        name,
+        image: 'elsewhere.example.com/x:y',
+        imageID,
+        ready: true,
+        restartCount: 0,
+      });
+      await kube.must('PATCH', `${pod}/status`, {
+        status: {
+          containerStatuses: [
+            status('app', ''),
+            status('mirrored', `docker-pullable://mirror.example.com/other/name@${digests[14]}`),
+            status('loaded', configDigest(15)),
+          ],
+        },
+      });
+      const user = await userOf(await serviceAccountToken());
+
+      const plan = await user.plan(`${registry.host}/team/app`, '--tags', 'build-*', '--keep-last', '1');
+
+      expect(plan).toMatchObject({ applyable: true, blockedBy: [] });
+      expect(keptAs(plan, digests)).toEqual({
+        1: 'cluster prod: shop/Deployment deployment (container app-0)',
+        2: 'cluster prod: shop/StatefulSet statefulset (container app-0)',
+        3: 'cluster prod: shop/DaemonSet daemonset (container app-0)',
+        4: 'cluster prod: shop/Job job (container app-0)',
+        5: 'cluster prod: shop/CronJob cronjob (container app-0)',
+        6: 'cluster prod: shop/ReplicaSet replicaset (container app-0)',
+        7: 'cluster prod: shop/ControllerRevision controllerrevision (container app-0)',
+        8: 'cluster prod: shop/ReplicationController replicationcontroller (container app-0)',
+        9: 'cluster prod: shop/PodTemplate podtemplate (container app-0)',
+        10: 'cluster prod: shop/Pod pod (container app)',
+        11: 'cluster prod: shop/Pod pod (init container init)',
+        12: 'cluster prod: shop/Pod pod (ephemeral container debug)',
+        13: 'cluster prod: shop/Pod pod (volume model)',
+        14: 'cluster prod: shop/Pod pod (container mirrored)',
+        15: 'cluster prod: shop/Pod pod (container loaded)',
+      });
+      await user.succeed('prune', `${registry.host}/team/app`, '--tags', 'build-*', '--keep-last', '1', '--apply');
+      const left = [...Array.from({ length: 15 }, (_, index) => `build-${index + 1}`), 'build-20'];
+      expect(tagsIn(registry, 'team/app')).toEqual(left.toSorted());
     });
-    return async (path, kind, fields) => {
-      const [group, resource] = path.split(/\/(?=[^/]+$)/) as [string, string];
-      const object = { kind, metadata: { name: kind.toLowerCase(), namespace: name }, ...fields } as { metadata: { name: string } };
-      await kube.must('POST', `${group}/namespaces/${name}/${resource}`, object);
-      const own = `${group}/namespaces/${name}/${resource}/${object.metadata.name}`;
-      made.push(own);
-      return own;
-    };
-  }
 
-  /** The ServiceAccount of the documented manifest, by a token of its own. */
-  async function serviceAccountToken(): Promise<string> {
-    const { status } = await kube.must('POST', '/api/v1/namespaces/regctl/serviceaccounts/regctl/token', { spec: { expirationSeconds: 3600 } });
-    return status?.token as string;
-  }
+    test.for(WORKLOADS)(
+      'the documented permissions are no more than needed: without $resource nothing is deleted',
+      async ({ group, resource }) => {
+        const registry = await withRegistry();
+        await pushImages(registry, 2);
+        const rolePath = '/apis/rbac.authorization.k8s.io/v1/clusterroles/regctl-in-use';
+        const role = (await kube.must('GET', rolePath)) as unknown as {
+          readonly rules: readonly {
+            readonly apiGroups: readonly string[];
+            readonly resources: readonly string[];
+            readonly verbs: readonly string[];
+          }[];
+        };
+        const rules = role.rules.map((rule) =>
+          rule.apiGroups.includes(group) ? { ...rule, resources: rule.resources.filter((each) => each !== resource) } : rule,
+        );
+        await kube.must('PUT', rolePath, { ...role, rules });
+        onTestFinished(async () => {
+          await kube.must('PUT', rolePath, { ...role, metadata: { name: 'regctl-in-use', resourceVersion: undefined } });
+          await mayList(group, resource, true);
+        });
+        await mayList(group, resource, false);
+        const user = await userOf(await serviceAccountToken());
 
-  /** Somebody whose config names the cluster as the source of what is in use. */
-  async function userOf(token: string, server = kube.url): Promise<User> {
-    const kubeconfig = {
-      'current-context': 'prod',
-      contexts: [{ name: 'prod', context: { cluster: 'c', user: 'u' } }],
-      clusters: [{ name: 'c', cluster: { server, 'certificate-authority-data': Buffer.from(kube.ca).toString('base64') } }],
-      users: [{ name: 'u', user: { token } }],
-    };
-    return newUser({ files: { 'kubeconfig.yaml': JSON.stringify(kubeconfig), '.regctlrc.yaml': 'inUse:\n  - kubernetes: {kubeconfig: kubeconfig.yaml}\n' } });
-  }
+        const { code, stderr, stdout } = await user.run(
+          'prune',
+          `${registry.host}/team/app`,
+          '--tags',
+          'build-*',
+          '--keep-last',
+          '1',
+          '--apply',
+        );
 
-  test('what it runs or would run again is kept, by whatever name, and the rest goes', async () => {
-    const registry = await withRegistry();
-    const digests = await pushImages(registry, 20);
-    const of = (number: number): string => `${registry.host}/team/app:build-${number}`;
-    const template = (...images: readonly string[]): object => ({ metadata: { labels }, spec: { containers: images.map((each, index) => ({ name: `app-${index}`, image: each })) } });
-    const make = await withNamespace('shop');
-    await make('/apis/apps/v1/deployments', 'Deployment', { spec: { selector, template: template(of(1)) } });
-    await make('/apis/apps/v1/statefulsets', 'StatefulSet', { spec: { selector, serviceName: 'web', template: template(of(2)) } });
-    await make('/apis/apps/v1/daemonsets', 'DaemonSet', { spec: { selector, template: template(of(3)) } });
-    await make('/apis/batch/v1/jobs', 'Job', { spec: { template: { spec: { restartPolicy: 'Never', containers: [{ name: 'app-0', image: of(4) }] } } } });
-    await make('/apis/batch/v1/cronjobs', 'CronJob', {
-      spec: { schedule: '0 3 * * *', suspend: true, jobTemplate: { spec: { template: { spec: { restartPolicy: 'Never', containers: [{ name: 'app-0', image: of(5) }] } } } } },
-    });
-    await make('/apis/apps/v1/replicasets', 'ReplicaSet', { spec: { replicas: 0, selector, template: template(of(6)) } });
-    await make('/apis/apps/v1/controllerrevisions', 'ControllerRevision', { revision: 1, data: { spec: { template: { ...template(of(7)), $patch: 'replace' } } } });
-    await make('/api/v1/replicationcontrollers', 'ReplicationController', { spec: { replicas: 0, selector: labels, template: template(of(8)) } });
-    await make('/api/v1/podtemplates', 'PodTemplate', { template: template(of(9)) });
-    const pod = await make('/api/v1/pods', 'Pod', {
-      spec: {
-        initContainers: [{ name: 'init', image: of(11) }],
-        containers: [{ name: 'app', image: of(10) }, { name: 'mirrored', image: 'mirror.example.com/other/name:moved' }, { name: 'loaded', image: 'other/name:loaded' }],
-        volumes: [{ name: 'model', image: { reference: of(13) } }],
+        expect(code, stderr).toBe(5);
+        expect(stdout + stderr).toContain(
+          `cluster prod: may not list ${resource} in ${group === '' ? 'the core API group ("")' : `the API group ${group}`} (403); grant the verb "list"`,
+        );
+        expect(tagsIn(registry, 'team/app')).toEqual(['build-1', 'build-2']);
       },
+    );
+
+    /** Waits until the authorizer knows of a change of a role. */
+    async function mayList(group: string, resource: string, expected: boolean): Promise<void> {
+      const spec = { user: 'system:serviceaccount:regctl:regctl', resourceAttributes: { verb: 'list', group, resource } };
+      await expect
+        .poll(async () => (await kube.must('POST', '/apis/authorization.k8s.io/v1/subjectaccessreviews', { spec })).status?.allowed, {
+          timeout: 30_000,
+        })
+        .toBe(expected);
+    }
+
+    test('a token that it does not know is refused, and nothing is deleted', async () => {
+      const registry = await withRegistry();
+      await pushImages(registry, 2);
+      const user = await userOf('no-such-token');
+      const { code, stdout, stderr } = await user.run(
+        'prune',
+        `${registry.host}/team/app`,
+        '--tags',
+        'build-*',
+        '--keep-last',
+        '1',
+        '--apply',
+      );
+      expect(code, stderr).toBe(5);
+      expect(stdout + stderr).toContain('(401)');
+      expect(stdout + stderr).not.toContain('no-such-token');
+      expect(tagsIn(registry, 'team/app')).toEqual(['build-1', 'build-2']);
     });
-    await kube.must('PATCH', `${pod}/ephemeralcontainers`, { spec: { ephemeralContainers: [{ name: 'debug', image: of(12) }] } });
-    const status = (name: string, imageID: string): object => ({ name, image: 'elsewhere.example.com/x:y', imageID, ready: true, restartCount: 0 });
-    await kube.must('PATCH', `${pod}/status`, {
-      status: { containerStatuses: [status('app', ''), status('mirrored', `docker-pullable://mirror.example.com/other/name@${digests[14]}`), status('loaded', configDigest(15))] },
+
+    test('1200 pods are three pages, and a list that etcd has forgotten in between is begun again', { timeout: 240_000 }, async () => {
+      const registry = await withRegistry();
+      const digests = await pushImages(registry, 4);
+      const make = await withNamespace('many');
+      const numbers = Array.from({ length: 1200 }, (_, index) => index);
+      // In the order of their names the first stands on the first page, and the last on the last.
+      const imageOf = (number: number): string => `${registry.host}/team/app:build-${number === 0 ? 1 : number === 1199 ? 3 : 99}`;
+      await eachOf(numbers, async (number) => {
+        await make('/api/v1/pods', 'Pod', {
+          metadata: { name: `web-${String(number).padStart(4, '0')}`, namespace: 'many' },
+          spec: { containers: [{ name: 'app', image: imageOf(number) }] },
+        });
+      });
+      const asked: string[] = [];
+      const statuses: number[] = [];
+      const proxy = await startProxyBefore(
+        kube,
+        async (path) => {
+          if (!path.startsWith('/api/v1/pods?')) return;
+          asked.push(path.includes('continue=') ? 'next' : 'first');
+          if (asked.length !== 3) return;
+          await kube.must('POST', '/api/v1/namespaces', { metadata: { name: 'meanwhile' } });
+          await kube.compact();
+        },
+        (path, status) => void (path.startsWith('/api/v1/pods?') && statuses.push(status)),
+      );
+      const user = await userOf(kube.adminToken, proxy);
+
+      const plan = await user.plan(`${registry.host}/team/app`, '--tags', 'build-*', '--keep-last', '1');
+
+      expect(asked).toEqual(['first', 'next', 'next', 'first', 'next', 'next']);
+      expect(statuses).toEqual([200, 200, 410, 200, 200, 200]);
+      expect(keptAs(plan, digests)).toEqual({
+        1: 'cluster prod: many/Pod web-0000 (container app)',
+        3: 'cluster prod: many/Pod web-1199 (container app)',
+      });
+      expect(plan.summary.images.delete).toBe(1);
     });
-    const user = await userOf(await serviceAccountToken());
-
-    const plan = await user.plan(`${registry.host}/team/app`, '--tags', 'build-*', '--keep-last', '1');
-
-    expect(plan).toMatchObject({ applyable: true, blockedBy: [] });
-    expect(keptAs(plan, digests)).toEqual({
-      1: 'cluster prod: shop/Deployment deployment (container app-0)',
-      2: 'cluster prod: shop/StatefulSet statefulset (container app-0)',
-      3: 'cluster prod: shop/DaemonSet daemonset (container app-0)',
-      4: 'cluster prod: shop/Job job (container app-0)',
-      5: 'cluster prod: shop/CronJob cronjob (container app-0)',
-      6: 'cluster prod: shop/ReplicaSet replicaset (container app-0)',
-      7: 'cluster prod: shop/ControllerRevision controllerrevision (container app-0)',
-      8: 'cluster prod: shop/ReplicationController replicationcontroller (container app-0)',
-      9: 'cluster prod: shop/PodTemplate podtemplate (container app-0)',
-      10: 'cluster prod: shop/Pod pod (container app)',
-      11: 'cluster prod: shop/Pod pod (init container init)',
-      12: 'cluster prod: shop/Pod pod (ephemeral container debug)',
-      13: 'cluster prod: shop/Pod pod (volume model)',
-      14: 'cluster prod: shop/Pod pod (container mirrored)',
-      15: 'cluster prod: shop/Pod pod (container loaded)',
-    });
-    await user.succeed('prune', `${registry.host}/team/app`, '--tags', 'build-*', '--keep-last', '1', '--apply');
-    const left = [...Array.from({ length: 15 }, (_, index) => `build-${index + 1}`), 'build-20'];
-    expect(tagsIn(registry, 'team/app')).toEqual(left.toSorted());
-  });
-
-  test.for(WORKLOADS)('the documented permissions are no more than needed: without $resource nothing is deleted', async ({ group, resource }) => {
-    const registry = await withRegistry();
-    await pushImages(registry, 2);
-    const rolePath = '/apis/rbac.authorization.k8s.io/v1/clusterroles/regctl-in-use';
-    const role = (await kube.must('GET', rolePath)) as unknown as { readonly rules: readonly { readonly apiGroups: readonly string[]; readonly resources: readonly string[]; readonly verbs: readonly string[] }[] };
-    const rules = role.rules.map((rule) => (rule.apiGroups.includes(group) ? { ...rule, resources: rule.resources.filter((each) => each !== resource) } : rule));
-    await kube.must('PUT', rolePath, { ...role, rules });
-    onTestFinished(async () => {
-      await kube.must('PUT', rolePath, { ...role, metadata: { name: 'regctl-in-use', resourceVersion: undefined } });
-      await mayList(group, resource, true);
-    });
-    await mayList(group, resource, false);
-    const user = await userOf(await serviceAccountToken());
-
-    const { code, stderr, stdout } = await user.run('prune', `${registry.host}/team/app`, '--tags', 'build-*', '--keep-last', '1', '--apply');
-
-    expect(code, stderr).toBe(5);
-    expect(stdout + stderr).toContain(`cluster prod: may not list ${resource} in ${group === '' ? 'the core API group ("")' : `the API group ${group}`} (403); grant the verb "list"`);
-    expect(tagsIn(registry, 'team/app')).toEqual(['build-1', 'build-2']);
-  });
-
-  /** Waits until the authorizer knows of a change of a role. */
-  async function mayList(group: string, resource: string, expected: boolean): Promise<void> {
-    const spec = { user: 'system:serviceaccount:regctl:regctl', resourceAttributes: { verb: 'list', group, resource } };
-    await expect.poll(async () => (await kube.must('POST', '/apis/authorization.k8s.io/v1/subjectaccessreviews', { spec })).status?.allowed, { timeout: 30_000 }).toBe(expected);
-  }
-
-  test('a token that it does not know is refused, and nothing is deleted', async () => {
-    const registry = await withRegistry();
-    await pushImages(registry, 2);
-    const user = await userOf('no-such-token');
-    const { code, stdout, stderr } = await user.run('prune', `${registry.host}/team/app`, '--tags', 'build-*', '--keep-last', '1', '--apply');
-    expect(code, stderr).toBe(5);
-    expect(stdout + stderr).toContain('(401)');
-    expect(stdout + stderr).not.toContain('no-such-token');
-    expect(tagsIn(registry, 'team/app')).toEqual(['build-1', 'build-2']);
-  });
-
-  test('1200 pods are three pages, and a list that etcd has forgotten in between is begun again', { timeout: 240_000 }, async () => {
-    const registry = await withRegistry();
-    const digests = await pushImages(registry, 4);
-    const make = await withNamespace('many');
-    const numbers = Array.from({ length: 1200 }, (_, index) => index);
-    // In the order of their names the first stands on the first page, and the last on the last.
-    const imageOf = (number: number): string => `${registry.host}/team/app:build-${number === 0 ? 1 : number === 1199 ? 3 : 99}`;
-    await eachOf(numbers, async (number) => {
-      await make('/api/v1/pods', 'Pod', { metadata: { name: `web-${String(number).padStart(4, '0')}`, namespace: 'many' }, spec: { containers: [{ name: 'app', image: imageOf(number) }] } });
-    });
-    const asked: string[] = [];
-    const statuses: number[] = [];
-    const proxy = await startProxyBefore(kube, async (path) => {
-      if (!path.startsWith('/api/v1/pods?')) return;
-      asked.push(path.includes('continue=') ? 'next' : 'first');
-      if (asked.length !== 3) return;
-      await kube.must('POST', '/api/v1/namespaces', { metadata: { name: 'meanwhile' } });
-      await kube.compact();
-    }, (path, status) => void (path.startsWith('/api/v1/pods?') && statuses.push(status)));
-    const user = await userOf(kube.adminToken, proxy);
-
-    const plan = await user.plan(`${registry.host}/team/app`, '--tags', 'build-*', '--keep-last', '1');
-
-    expect(asked).toEqual(['first', 'next', 'next', 'first', 'next', 'next']);
-    expect(statuses).toEqual([200, 200, 410, 200, 200, 200]);
-    expect(keptAs(plan, digests)).toEqual({ 1: 'cluster prod: many/Pod web-0000 (container app)', 3: 'cluster prod: many/Pod web-1199 (container app)' });
-    expect(plan.summary.images.delete).toBe(1);
-  });
-});
+  },
+);
 
 const RBAC_PATHS: Readonly<Record<string, string>> = {
   ServiceAccount: '/api/v1/namespaces/regctl/serviceaccounts',
@@ -203,7 +289,8 @@ function imageOfBuild(number: number): ReturnType<typeof image> {
 /** Pushes `build-1` … `build-N`, the last one newest. Answers their digests, by number. */
 async function pushImages(registry: EmbeddedRegistry, count: number): Promise<string[]> {
   const digests = [''];
-  for (let number = 1; number <= count; number++) digests.push(await push(registry.url, 'team/app', imageOfBuild(number), [`build-${number}`]));
+  for (let number = 1; number <= count; number++)
+    digests.push(await push(registry.url, 'team/app', imageOfBuild(number), [`build-${number}`]));
   return digests;
 }
 
@@ -215,12 +302,18 @@ function configDigest(number: number): string {
 /** By number of the build, who uses what is kept as in use. */
 function keptAs(plan: Plan, digests: readonly string[]): Record<number, string | undefined> {
   const images = plan.repositories.flatMap((repository) => repository.images);
-  const entries = images.flatMap(({ digest, reasons }) => reasons.flatMap(({ code, by }) => (code === 'in_use' ? [[digests.indexOf(digest), by] as const] : [])));
+  const entries = images.flatMap(({ digest, reasons }) =>
+    reasons.flatMap(({ code, by }) => (code === 'in_use' ? [[digests.indexOf(digest), by] as const] : [])),
+  );
   return Object.fromEntries(entries.toSorted(([a], [b]) => a - b));
 }
 
 /** An HTTP proxy of this machine in front of the API server, which waits for `before` and tells each answer. */
-async function startProxyBefore(kube: KubeApi, before: (path: string) => Promise<void>, after: (path: string, status: number) => void): Promise<string> {
+async function startProxyBefore(
+  kube: KubeApi,
+  before: (path: string) => Promise<void>,
+  after: (path: string, status: number) => void,
+): Promise<string> {
   const server = createServer((incoming, outgoing) => {
     const path = incoming.url ?? '';
     void before(path).then(() => {

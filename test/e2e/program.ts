@@ -24,7 +24,10 @@ export interface User {
 }
 
 /** Makes a user whose folder goes when the test ends; `files` by their names in the home folder, of which those in `bin` can be run and are on the PATH. */
-export async function newUser({ env = {}, files = {} }: { readonly env?: NodeJS.ProcessEnv; readonly files?: Readonly<Record<string, string>> } = {}): Promise<User> {
+export async function newUser({
+  env = {},
+  files = {},
+}: { readonly env?: NodeJS.ProcessEnv; readonly files?: Readonly<Record<string, string>> } = {}): Promise<User> {
   const home = await mkdtemp(join(tmpdir(), 'regprune-user-'));
   onTestFinished(() => rm(home, { recursive: true }));
   for (const [name, text] of Object.entries(files)) {
@@ -33,7 +36,10 @@ export async function newUser({ env = {}, files = {} }: { readonly env?: NodeJS.
   }
   const journalFolder = join(home, '.local/state/regprune');
   const start = (...args: readonly string[]): Running =>
-    startProcess(process.execPath, [SCRIPT, ...args], { cwd: home, env: { PATH: `${join(home, 'bin')}${delimiter}${process.env['PATH']}`, HOME: home, ...env } });
+    startProcess(process.execPath, [SCRIPT, ...args], {
+      cwd: home,
+      env: { PATH: `${join(home, 'bin')}${delimiter}${process.env['PATH']}`, HOME: home, ...env },
+    });
   const succeed = async (...args: readonly string[]): Promise<string> => {
     const { code, stdout, stderr } = await start(...args).ended;
     expect(code, `${args.join(' ')}\n${stderr}${stdout}`).toBe(0);
@@ -47,7 +53,10 @@ export async function newUser({ env = {}, files = {} }: { readonly env?: NodeJS.
     plan: async (...args) => JSON.parse(await succeed('prune', '-o', 'json', ...args)) as Plan,
     async journals() {
       const names = await readdir(journalFolder).catch(() => []);
-      return names.filter((name) => name.endsWith('.jsonl')).sort().map((name) => join(journalFolder, name));
+      return names
+        .filter((name) => name.endsWith('.jsonl'))
+        .sort()
+        .map((name) => join(journalFolder, name));
     },
   };
 }

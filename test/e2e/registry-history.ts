@@ -76,7 +76,15 @@ async function fillApp(put: Put, created: Created): Promise<void> {
     await put(repository, cosignSignature(signed), attachmentTag(signed.digest, 'sig'));
   }
   for (const described of [releases[2]!, releases[4]!]) await put(repository, sbom(described, created(100)));
-  const builds = { 'main-0000001': 40, 'main-0000002': 2, 'main-0000003': 1, 'feat-0000001': 10, 'feat-0000002': 20, new: 10, ancient: 100 };
+  const builds = {
+    'main-0000001': 40,
+    'main-0000002': 2,
+    'main-0000003': 1,
+    'feat-0000001': 10,
+    'feat-0000002': 20,
+    new: 10,
+    ancient: 100,
+  };
   for (const [tag, days] of Object.entries(builds)) await put(repository, application(tag, created(days)), tag);
   await put('other/kept', releases[0]!, 'v1.0.0');
   await put('other/kept', application('main-0000001', created(40)), 'v1.0.1');
@@ -93,7 +101,9 @@ async function fillNested(put: Put, created: Created): Promise<void> {
 
 async function fillDocker(put: Put, created: Created): Promise<void> {
   for (let minor = 0; minor < 3; minor += 1) {
-    const children = ['linux/amd64', 'linux/arm64'].map((platform) => application(`docker ${minor}`, created(60 - minor), platform, 'docker'));
+    const children = ['linux/amd64', 'linux/arm64'].map((platform) =>
+      application(`docker ${minor}`, created(60 - minor), platform, 'docker'),
+    );
     await put('team/docker', index(children, { format: 'docker' }), `v1.${minor}.0`);
   }
   await put('team/docker', application('docker single', created(50), 'linux/amd64', 'docker'), 'single');
@@ -101,7 +111,12 @@ async function fillDocker(put: Put, created: Created): Promise<void> {
 
 /** Layers are not what their types say, which nobody on the way looks at. */
 function application(seed: string, created: string, platform = 'linux/amd64', format: Format = 'oci'): Pushable {
-  return image({ layers: [layer(`base ${platform}`, 4096, format), layer(`${seed} ${platform}`, 1500, format)], created, platform, format });
+  return image({
+    layers: [layer(`base ${platform}`, 4096, format), layer(`${seed} ${platform}`, 1500, format)],
+    created,
+    platform,
+    format,
+  });
 }
 
 async function copyWithSkopeo(host: string, created: Created): Promise<void> {
@@ -112,7 +127,12 @@ async function copyWithSkopeo(host: string, created: Created): Promise<void> {
     index(
       ['linux/amd64', 'linux/arm64'].map((platform) =>
         image({
-          layers: [content('application/vnd.oci.image.layer.v1.tar+gzip', gzipSync(tar({ [`bin/${version}`]: Buffer.from(`${platform} ${'x'.repeat(3000)}`) })))],
+          layers: [
+            content(
+              'application/vnd.oci.image.layer.v1.tar+gzip',
+              gzipSync(tar({ [`bin/${version}`]: Buffer.from(`${platform} ${'x'.repeat(3000)}`) })),
+            ),
+          ],
           created: created(days),
           platform,
         }),
@@ -120,7 +140,10 @@ async function copyWithSkopeo(host: string, created: Created): Promise<void> {
     );
   await writeOciLayout(layout, { 'v1.0.0': platforms('v1.0.0', 50), 'v1.2.0': platforms('v1.2.0', 30) });
   for (const tag of ['v1.0.0', 'v1.2.0']) await skopeoPush(`oci:${layout}:${tag}`, `${host}/team/copied:${tag}`);
-  for (const [tag, days] of [['v1.1.0', 40], ['v1.3.0', 20]] as const) {
+  for (const [tag, days] of [
+    ['v1.1.0', 40],
+    ['v1.3.0', 20],
+  ] as const) {
     const archive = join(folder, `${tag}.tar`);
     await writeDockerArchive(archive, { tag: `copied:${tag}`, created: created(days), file: Buffer.from(`${tag} ${'y'.repeat(3000)}`) });
     await skopeoPush(`docker-archive:${archive}`, `${host}/team/copied:${tag}`);

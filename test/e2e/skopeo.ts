@@ -22,7 +22,11 @@ export async function failedPulls(references: readonly string[]): Promise<string
   const worker = async (): Promise<void> => {
     for (let next = queue.pop(); next; next = queue.pop()) {
       const [number, reference] = next;
-      const { code, stderr } = await runProcess(binaryPath('skopeo'), [...COPY, `docker://${reference}`, `dir:${join(folder, String(number))}`]);
+      const { code, stderr } = await runProcess(binaryPath('skopeo'), [
+        ...COPY,
+        `docker://${reference}`,
+        `dir:${join(folder, String(number))}`,
+      ]);
       if (code !== 0) failures.push(`${reference}: ${stderr.trim()}`);
     }
   };

@@ -23,22 +23,50 @@ const TAGS = [
   'latest stable prod-1 prod-2 x y.z _ __proto__ constructor',
 ].flatMap((line) => line.split(' '));
 
-const ageHours = fc.oneof({ weight: 12, arbitrary: fc.integer({ min: 0, max: 24 * 40 }) }, { weight: 1, arbitrary: fc.constantFrom(0, 1, 24, 48, 72, 168, 240, -1, -12, -24) });
+const ageHours = fc.oneof(
+  { weight: 12, arbitrary: fc.integer({ min: 0, max: 24 * 40 }) },
+  { weight: 1, arbitrary: fc.constantFrom(0, 1, 24, 48, 72, 168, 240, -1, -12, -24) },
+);
 const knownTime = ageHours.map((hours) => new Date(NOW - hours * HOUR).toISOString());
-const absurdTime = fc.constantFrom('0001-01-01T00:00:00Z', '1970-01-01T00:00:00Z', '1980-01-01T00:00:01Z', '2999-01-01T00:00:00Z', 'yesterday', '');
-const time = fc.oneof({ weight: 18, arbitrary: knownTime }, { weight: 1, arbitrary: absurdTime }, { weight: 1, arbitrary: fc.constant(undefined) });
+const absurdTime = fc.constantFrom(
+  '0001-01-01T00:00:00Z',
+  '1970-01-01T00:00:00Z',
+  '1980-01-01T00:00:01Z',
+  '2999-01-01T00:00:00Z',
+  'yesterday',
+  '',
+);
+const time = fc.oneof(
+  { weight: 18, arbitrary: knownTime },
+  { weight: 1, arbitrary: absurdTime },
+  { weight: 1, arbitrary: fc.constant(undefined) },
+);
 const chance = (weight: number): fc.Arbitrary<boolean> => fc.integer({ min: 1, max: 100 }).map((n) => n <= weight);
 
 const capabilities: fc.Arbitrary<Capabilities> = fc
   .record({ deleteTag: chance(75), pushedAt: chance(70), pulledAt: chance(50), tagTimes: chance(50) })
-  .map((some) => ({ ...some, listUntagged: true, createdAt: true, labels: true, annotations: true, platforms: true, artifactType: true, vulnerability: true }));
+  .map((some) => ({
+    ...some,
+    listUntagged: true,
+    createdAt: true,
+    labels: true,
+    annotations: true,
+    platforms: true,
+    artifactType: true,
+    vulnerability: true,
+  }));
 
 /** What one manifest is made of before it is placed among the others. */
 const seed = fc.record({
   kind: fc.constantFrom('image', 'image', 'image', 'image', 'index', 'index', 'attachment', 'attachment'),
   picks: fc.array(fc.nat({ max: 15 }), { minLength: 1, maxLength: 2 }),
   attach: fc.constantFrom('subject', 'subject', '.sig', '.att', '.sbom', ''),
-  artifactType: fc.constantFrom(undefined, 'application/vnd.cncf.notary.signature', 'application/vnd.dev.sigstore.bundle.v0.3+json', 'application/spdx+json'),
+  artifactType: fc.constantFrom(
+    undefined,
+    'application/vnd.cncf.notary.signature',
+    'application/vnd.dev.sigstore.bundle.v0.3+json',
+    'application/spdx+json',
+  ),
   mediaType: fc.boolean(),
   pushedAt: time,
   createdAt: time,
@@ -56,7 +84,12 @@ const placedTag = fc.record({ at: fc.nat({ max: 20 }), time, locked: chance(1) }
 
 /** A repository of up to sixteen manifests: indexes (nested too), shared digests, attachments of every kind and depth, locks, absurd times. */
 const repository: fc.Arbitrary<RepositoryInventory> = fc
-  .tuple(capabilities, fc.array(seed, { minLength: 1, maxLength: 16, size: 'max' }), fc.dictionary(fc.constantFrom(...TAGS), placedTag, { minKeys: 4, maxKeys: 18, noNullPrototype: true }), chance(96))
+  .tuple(
+    capabilities,
+    fc.array(seed, { minLength: 1, maxLength: 16, size: 'max' }),
+    fc.dictionary(fc.constantFrom(...TAGS), placedTag, { minKeys: 4, maxKeys: 18, noNullPrototype: true }),
+    chance(96),
+  )
   .map(([capable, seeds, tags, complete]) => {
     const manifests: Manifest[] = seeds.map((made, index) => {
       const { kind } = made;
@@ -88,7 +121,14 @@ const repository: fc.Arbitrary<RepositoryInventory> = fc
         ...(made.vulnerability !== undefined && { vulnerability: made.vulnerability }),
       };
     });
-    return { registry: 'prod', type: 'oci', repository: 'team/app', complete, capabilities: capable, manifests: withoutDoubleTags(manifests) };
+    return {
+      registry: 'prod',
+      type: 'oci',
+      repository: 'team/app',
+      complete,
+      capabilities: capable,
+      manifests: withoutDoubleTags(manifests),
+    };
   });
 
 /** A tag points to one manifest: of two that drew the same attachment tag, the first has it. */
@@ -110,7 +150,15 @@ function keepFor(pulls: boolean): fc.Arbitrary<PolicySpec['rules'][number]['keep
 }
 
 function ruleFor(pulls: boolean): fc.Arbitrary<Omit<PolicySpec['rules'][number], 'name'>> {
-  const order = fc.constantFrom(undefined, 'pushed' as const, 'created' as const, 'tagged' as const, 'semver' as const, 'numeric' as const, 'alphabetical' as const);
+  const order = fc.constantFrom(
+    undefined,
+    'pushed' as const,
+    'created' as const,
+    'tagged' as const,
+    'semver' as const,
+    'numeric' as const,
+    'alphabetical' as const,
+  );
   const tags = fc.constantFrom<{ tags?: PolicySpec['rules'][number]['tags']; per?: string }>(
     ...Array.from({ length: 8 }, () => ({ tags: ['**'] })),
     { tags: ['**', '!latest', '!prod-*'] },
@@ -135,19 +183,34 @@ function ruleFor(pulls: boolean): fc.Arbitrary<Omit<PolicySpec['rules'][number],
     { artifactTypes: ['application/spdx+json'] },
   );
   const clean = <T extends object>(rule: T): T => Object.fromEntries(Object.entries(rule).filter(([, value]) => value !== undefined)) as T;
-  const tagged = fc.tuple(tags, besides, order, keepFor(pulls)).map(([what, more, by, keep]) => clean({ ...what, ...more, order: by, keep }));
+  const tagged = fc
+    .tuple(tags, besides, order, keepFor(pulls))
+    .map(([what, more, by, keep]) => clean({ ...what, ...more, order: by, keep }));
   const bare = fc
-    .tuple(fc.constantFrom({ untagged: true as const }, { orphaned: true as const }), besides, fc.constantFrom(undefined, 'pushed' as const, 'created' as const), keepFor(pulls))
+    .tuple(
+      fc.constantFrom({ untagged: true as const }, { orphaned: true as const }),
+      besides,
+      fc.constantFrom(undefined, 'pushed' as const, 'created' as const),
+      keepFor(pulls),
+    )
     .map(([what, more, by, keep]) => clean({ ...what, ...more, order: by, keep }));
   return fc.oneof({ weight: 3, arbitrary: tagged }, { weight: 1, arbitrary: bare });
 }
 
 /** The rules of a policy: a few of every kind, and often, as people write them, one at the end for whatever is left. */
 function rulesFor(pulls: boolean): fc.Arbitrary<PolicySpec['rules']> {
-  const rest = (selector: Partial<PolicySpec['rules'][number]>, percent: number): fc.Arbitrary<Omit<PolicySpec['rules'][number], 'name'>[]> =>
+  const rest = (
+    selector: Partial<PolicySpec['rules'][number]>,
+    percent: number,
+  ): fc.Arbitrary<Omit<PolicySpec['rules'][number], 'name'>[]> =>
     fc.tuple(chance(percent), keepFor(pulls)).map(([is, keep]) => (is ? [{ ...selector, keep }] : []));
   return fc
-    .tuple(fc.array(ruleFor(pulls), { maxLength: 3, size: 'max' }), rest({ tags: ['**'] }, 60), rest({ untagged: true }, 60), rest({ orphaned: true }, 40))
+    .tuple(
+      fc.array(ruleFor(pulls), { maxLength: 3, size: 'max' }),
+      rest({ tags: ['**'] }, 60),
+      rest({ untagged: true }, 60),
+      rest({ orphaned: true }, 40),
+    )
     .map((lists) => lists.flat().map((rule, index) => ({ name: `rule ${index}`, ...rule })))
     .filter((rules) => rules.length > 0);
 }

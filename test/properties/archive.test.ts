@@ -16,7 +16,12 @@ const cases = fc.sample(decisionCase, { numRuns: 500, seed: Number(process.env['
 
 function planOf({ repository, policy, inUse }: Case): RepositoryPlan {
   const compiled = compilePolicy(policy, { source: 'generated', digest: digest(1000) });
-  return planRepository(repository, [compiled], { images: inUse.map((image) => ({ image: { digest: image }, source: 'generated' })), problems: [], hosts: {} }, NOW).plan;
+  return planRepository(
+    repository,
+    [compiled],
+    { images: inUse.map((image) => ({ image: { digest: image }, source: 'generated' })), problems: [], hosts: {} },
+    NOW,
+  ).plan;
 }
 
 function steps(plan: RepositoryPlan, op: string): Set<string> {
@@ -28,13 +33,18 @@ function archived({ repository, ...rest }: Case, plan: RepositoryPlan): Case {
   const cold = steps(plan, 'archive-manifest');
   const manifests = repository.manifests
     .filter((manifest) => !gone.has(manifest.digest))
-    .map((manifest) => ({ ...manifest, tags: manifest.tags.filter((tag) => !plan.images.some((image) => image.untag.includes(tag))), ...(cold.has(manifest.digest) && { archived: true }) }));
+    .map((manifest) => ({
+      ...manifest,
+      tags: manifest.tags.filter((tag) => !plan.images.some((image) => image.untag.includes(tag))),
+      ...(cold.has(manifest.digest) && { archived: true }),
+    }));
   return { ...rest, repository: { ...repository, manifests } };
 }
 
 function partsOf(repository: RepositoryInventory, root: string): Set<string> {
   const found = new Set([root]);
-  for (const each of found) for (const child of repository.manifests.find((manifest) => manifest.digest === each)?.children ?? []) found.add(child);
+  for (const each of found)
+    for (const child of repository.manifests.find((manifest) => manifest.digest === each)?.children ?? []) found.add(child);
   return found;
 }
 
@@ -46,9 +56,13 @@ describe('rules that archive', () => {
   test('delete nothing but orphaned attachments, and what these hold', () => {
     for (const made of cases) {
       const plan = planOf(made);
-      const reasons = plan.images.filter(({ action }) => action === 'delete').flatMap((image) => image.reasons.map(({ code, rule }) => (code === 'expired' ? rule : code)));
+      const reasons = plan.images
+        .filter(({ action }) => action === 'delete')
+        .flatMap((image) => image.reasons.map(({ code, rule }) => (code === 'expired' ? rule : code)));
       const orphaned = made.policy.rules.flatMap((rule) => (rule.orphaned ? [rule.name] : []));
-      expect(reasons.filter((reason) => reason !== undefined && !orphaned.includes(reason) && !reason.startsWith('deleted_with'))).toEqual([]);
+      expect(reasons.filter((reason) => reason !== undefined && !orphaned.includes(reason) && !reason.startsWith('deleted_with'))).toEqual(
+        [],
+      );
     }
   });
 
@@ -58,7 +72,12 @@ describe('rules that archive', () => {
       const cold = steps(plan, 'archive-manifest');
       for (const image of plan.images) {
         if (cold.has(image.digest)) expect(isIndexType(image.mediaType)).toBe(false);
-        const stays = image.action === 'untag' || (image.action === 'keep' && !image.part && image.reasons[0]?.code !== 'archived' && !image.reasons.some(({ code }) => code.endsWith('_of_kept') || code === 'attached_to_kept'));
+        const stays =
+          image.action === 'untag' ||
+          (image.action === 'keep' &&
+            !image.part &&
+            image.reasons[0]?.code !== 'archived' &&
+            !image.reasons.some(({ code }) => code.endsWith('_of_kept') || code === 'attached_to_kept'));
         if (stays) for (const part of partsOf(made.repository, image.digest)) expect(cold.has(part)).toBe(false);
       }
     }

@@ -46,7 +46,10 @@ function applied(repository: RepositoryInventory, made: RepositoryPlan): Reposit
 }
 
 function subjectsOf(manifest: Manifest): string[] {
-  return [...(manifest.subject === undefined ? [] : [manifest.subject]), ...manifest.tags.flatMap((tag) => attachmentTagSubject(tag) ?? [])];
+  return [
+    ...(manifest.subject === undefined ? [] : [manifest.subject]),
+    ...manifest.tags.flatMap((tag) => attachmentTagSubject(tag) ?? []),
+  ];
 }
 
 /** The indexes and subjects of each manifest. */
@@ -54,7 +57,8 @@ function holdersOf({ manifests }: RepositoryInventory): Map<string, Set<string>>
   const holders = new Map(manifests.map((manifest) => [manifest.digest, new Set<string>()]));
   for (const manifest of manifests) {
     for (const child of manifest.children) if (child !== manifest.digest) holders.get(child)?.add(manifest.digest);
-    for (const subject of subjectsOf(manifest)) if (subject !== manifest.digest && holders.has(subject)) holders.get(manifest.digest)?.add(subject);
+    for (const subject of subjectsOf(manifest))
+      if (subject !== manifest.digest && holders.has(subject)) holders.get(manifest.digest)?.add(subject);
   }
   return holders;
 }
@@ -73,7 +77,10 @@ function isHeldBy(digest: string, held: string, holders: ReadonlyMap<string, Rea
  */
 function becomesARoot({ manifests }: RepositoryInventory, made: RepositoryPlan): boolean {
   const gone = deleted(made);
-  return made.images.some(({ digest: image, reasons }) => reasons[0]?.code === 'subject_of_kept' && manifests.some((index) => gone.has(index.digest) && index.children.includes(image)));
+  return made.images.some(
+    ({ digest: image, reasons }) =>
+      reasons[0]?.code === 'subject_of_kept' && manifests.some((index) => gone.has(index.digest) && index.children.includes(image)),
+  );
 }
 
 /** Holds an invariant against all cases; when it breaks, they are gone through again to find the smallest that breaks it. */
@@ -95,7 +102,10 @@ test('there are a thousand cases, and they are not all alike', () => {
   many((made) => plan(made).steps.some((step) => step.op === 'delete-manifest' && step.after.length > 0));
   // What is archived has cases of its own: archive.test.ts.
   for (const code of Object.keys({ ...KEEP_REASONS, ...DELETE_REASONS }).filter((code) => code !== 'ungoverned' && code !== 'archived')) {
-    expect(cases.filter((made) => plan(made).images.some(({ reasons }) => reasons.some((reason) => reason.code === code))).length, code).toBeGreaterThan(10);
+    expect(
+      cases.filter((made) => plan(made).images.some(({ reasons }) => reasons.some((reason) => reason.code === code))).length,
+      code,
+    ).toBeGreaterThan(10);
   }
 });
 
@@ -139,7 +149,11 @@ describe('what must always hold', () => {
     const holdsInUse = (manifest: Manifest, seen: readonly string[] = []): boolean =>
       inUse.includes(manifest.digest) ||
       (manifest.config !== undefined && inUse.includes(manifest.config)) ||
-      manifest.children.some((child) => inUse.includes(child) || (byDigest.has(child) && !seen.includes(child) && holdsInUse(byDigest.get(child) as Manifest, [...seen, child])));
+      manifest.children.some(
+        (child) =>
+          inUse.includes(child) ||
+          (byDigest.has(child) && !seen.includes(child) && holdsInUse(byDigest.get(child) as Manifest, [...seen, child])),
+      );
     const grace = { '0s': 0, '1h': 3_600_000, '1d': 86_400_000, '3d': 259_200_000 }[policy.grace as string] as number;
     for (const manifest of repository.manifests.filter((each) => gone.has(each.digest))) {
       expect(manifest.locked).not.toBe(true);
@@ -164,7 +178,12 @@ describe('what must always hold', () => {
         expect(manifest.children.filter((child) => gone.has(child))).toEqual([]);
         expect(subjectsOf(manifest).filter((subject) => gone.has(subject))).toEqual([]);
       } else {
-        expect(subjectsOf(manifest).filter((subject) => subject !== manifest.digest && made.repository.manifests.some((other) => other.digest === subject) && !gone.has(subject))).toEqual([]);
+        expect(
+          subjectsOf(manifest).filter(
+            (subject) =>
+              subject !== manifest.digest && made.repository.manifests.some((other) => other.digest === subject) && !gone.has(subject),
+          ),
+        ).toEqual([]);
       }
     }
   });
@@ -188,7 +207,9 @@ describe('what must always hold', () => {
 
   check('the order of the input does not matter', (made) => {
     const { repository } = made;
-    const manifests = repository.manifests.toReversed().map((manifest) => ({ ...manifest, tags: manifest.tags.toReversed(), children: manifest.children.toReversed() }));
+    const manifests = repository.manifests
+      .toReversed()
+      .map((manifest) => ({ ...manifest, tags: manifest.tags.toReversed(), children: manifest.children.toReversed() }));
     expect(JSON.stringify(plan({ ...made, repository: { ...repository, manifests } }))).toBe(JSON.stringify(plan(made)));
   });
 
@@ -198,7 +219,8 @@ describe('what must always hold', () => {
 
   check('unknown never means old: a tagged image goes only by a rule whose times are all known', (made) => {
     const { repository, policy } = made;
-    const known = (text: string | undefined): boolean => text !== undefined && Date.parse(text) >= Date.UTC(2000, 0, 1) && Date.parse(text) <= NOW + 86_400_000;
+    const known = (text: string | undefined): boolean =>
+      text !== undefined && Date.parse(text) >= Date.UTC(2000, 0, 1) && Date.parse(text) <= NOW + 86_400_000;
     for (const image of plan(made).images) {
       const manifest = repository.manifests.find((each) => each.digest === image.digest) as Manifest;
       for (const reason of image.reasons.filter(({ code }) => code === 'expired')) {
@@ -207,7 +229,8 @@ describe('what must always hold', () => {
         const measures = typeof rule.keep === 'object' && (rule.keep.days !== undefined || rule.keep.pulledDays !== undefined);
         const pushed = repository.capabilities.pushedAt ? manifest.pushedAt : manifest.createdAt;
         if (order === 'created') expect(known(manifest.createdAt)).toBe(true);
-        else if (order === 'tagged' && repository.capabilities.tagTimes) expect(known(manifest.tagTimes?.[reason.tag as string])).toBe(true);
+        else if (order === 'tagged' && repository.capabilities.tagTimes)
+          expect(known(manifest.tagTimes?.[reason.tag as string])).toBe(true);
         else if (isTimeOrder(order) || measures) expect(known(pushed)).toBe(true);
       }
     }
@@ -220,7 +243,10 @@ const floorlessOf = new Map(cases.map((made) => [made, withPolicy(made, withoutF
 const floorless = (made: Case): Case => floorlessOf.get(made) ?? withPolicy(made, withoutFloor);
 
 describe('on a registry that deletes more than it is told', () => {
-  const cascading = (made: Case): Case => ({ ...made, repository: { ...made.repository, capabilities: { ...made.repository.capabilities, cascades: true } } });
+  const cascading = (made: Case): Case => ({
+    ...made,
+    repository: { ...made.repository, capabilities: { ...made.repository.capabilities, cascades: true } },
+  });
 
   /** What goes with what is deleted: children without a tag that are in no index that stays, and attachments; to any depth. */
   function takenAlong({ manifests }: RepositoryInventory, gone: ReadonlySet<string>): string[] {
@@ -229,7 +255,11 @@ describe('on a registry that deletes more than it is told', () => {
     // A set grows while it is walked: what is added is visited too.
     for (const digest of taken) {
       for (const child of manifests.find((manifest) => manifest.digest === digest)?.children ?? []) {
-        if (untagged(child) && !manifests.some((other) => other.digest !== child && !taken.has(other.digest) && other.children.includes(child))) taken.add(child);
+        if (
+          untagged(child) &&
+          !manifests.some((other) => other.digest !== child && !taken.has(other.digest) && other.children.includes(child))
+        )
+          taken.add(child);
       }
       for (const other of manifests) if (other.digest !== digest && subjectsOf(other).includes(digest)) taken.add(other.digest);
     }
@@ -263,24 +293,37 @@ describe('asking for more never deletes what was kept before', () => {
     check(`raising ${bound}`, (made) => {
       const raise = ({ rules, ...policy }: PolicySpec): PolicySpec => ({
         ...policy,
-        rules: rules.map((rule) => (typeof rule.keep === 'object' && rule.keep[bound] !== undefined ? { ...rule, keep: { ...rule.keep, [bound]: rule.keep[bound] + 2 } } : rule)),
+        rules: rules.map((rule) =>
+          typeof rule.keep === 'object' && rule.keep[bound] !== undefined
+            ? { ...rule, keep: { ...rule.keep, [bound]: rule.keep[bound] + 2 } }
+            : rule,
+        ),
       });
       never(floorless(made), withPolicy(floorless(made), raise));
     });
   }
 
   check('raising keepAtLeast', (made) => {
-    never(made, withPolicy(made, (policy) => ({ ...policy, keepAtLeast: (policy.keepAtLeast ?? 1) + 1 })));
+    never(
+      made,
+      withPolicy(made, (policy) => ({ ...policy, keepAtLeast: (policy.keepAtLeast ?? 1) + 1 })),
+    );
   });
 
   for (const entry of [{ tags: ['*1*'] }, { digests: [1, 2, 4, 7].map(digest) }, { labels: { keep: 'true' } }, { signed: true as const }]) {
     check(`protecting ${Object.keys(entry)[0]}`, (made) => {
-      never(floorless(made), withPolicy(floorless(made), (policy) => ({ ...policy, protect: [...(policy.protect ?? []), entry] })));
+      never(
+        floorless(made),
+        withPolicy(floorless(made), (policy) => ({ ...policy, protect: [...(policy.protect ?? []), entry] })),
+      );
     });
   }
 
   check('raising grace', (made) => {
-    never(floorless(made), withPolicy(floorless(made), (policy) => ({ ...policy, grace: '5d' })));
+    never(
+      floorless(made),
+      withPolicy(floorless(made), (policy) => ({ ...policy, grace: '5d' })),
+    );
   });
 
   check('one more image in use', (made) => {
@@ -299,9 +342,18 @@ describe('a second reading of the rules', () => {
     expect(ours.map(brief)).toEqual(theirs.map(brief));
     ours.forEach(({ digest: image, reasons }, index) => {
       const theirTags = new Map(Object.entries(theirs[index]?.tags ?? {}));
-      for (const { tag, code, rule, rank, group } of reasons.filter((reason) => reason.tag !== undefined && reason.code !== 'protected_tag' && reason.code !== 'locked')) {
+      for (const { tag, code, rule, rank, group } of reasons.filter(
+        (reason) => reason.tag !== undefined && reason.code !== 'protected_tag' && reason.code !== 'locked',
+      )) {
         const their = theirTags.get(tag as string);
-        expect({ image, tag, code, rule, rank, group: group ?? '' }).toEqual({ image, tag, code: their?.code, rule: their?.rule, rank: their?.rank, group: their?.group ?? '' });
+        expect({ image, tag, code, rule, rank, group: group ?? '' }).toEqual({
+          image,
+          tag,
+          code: their?.code,
+          rule: their?.rule,
+          rank: their?.rank,
+          group: their?.group ?? '',
+        });
       }
     });
   });
@@ -311,7 +363,8 @@ describe('a second reading of the rules', () => {
   });
 });
 
-const brief = ({ digest: image, action, untag }: Pick<PlannedImage, 'digest' | 'action' | 'untag'>): string => `${image} ${action} ${untag.join(' ')}`;
+const brief = ({ digest: image, action, untag }: Pick<PlannedImage, 'digest' | 'action' | 'untag'>): string =>
+  `${image} ${action} ${untag.join(' ')}`;
 
 /** Untagged manifests that hold each other in a ring: the text says nothing of them. We keep them, the reference does not. */
 function isRing(image: PlannedImage, { manifests }: RepositoryInventory): boolean {

@@ -202,7 +202,17 @@ function isSignature({ artifactType = '' }: Image): boolean {
 
 /** The strongest of the reasons that an image's kept tags give. */
 function mostTelling(verdicts: readonly TagDecision[]): string | undefined {
-  const strength = ['protected_tag', 'locked', 'newest', 'within_days', 'pulled_within', 'keep_all', 'unknown_time', 'unparsable_version', 'no_rule'];
+  const strength = [
+    'protected_tag',
+    'locked',
+    'newest',
+    'within_days',
+    'pulled_within',
+    'keep_all',
+    'unknown_time',
+    'unparsable_version',
+    'no_rule',
+  ];
   const kept = new Set(verdicts.filter(({ action }) => action === 'keep').map(({ code }) => code));
   return strength.find((code) => kept.has(code));
 }
@@ -210,7 +220,12 @@ function mostTelling(verdicts: readonly TagDecision[]): string | undefined {
 // ---- the procedure
 
 /** Decides one repository. `inUse` holds digests; `now` is in milliseconds since the epoch. Sorted by digest. */
-export function decide(repository: RepositoryInventory, policies: readonly PolicySpec[], inUse: readonly string[], now: number): Decision[] {
+export function decide(
+  repository: RepositoryInventory,
+  policies: readonly PolicySpec[],
+  inUse: readonly string[],
+  now: number,
+): Decision[] {
   const { capabilities } = repository;
   const present = new Set(repository.manifests.map(({ digest }) => digest));
   const images = repository.manifests.map((manifest) => readManifest(manifest, present)).sort((a, b) => byCodeUnits(a.digest, b.digest));
@@ -219,7 +234,8 @@ export function decide(repository: RepositoryInventory, policies: readonly Polic
 
   // 1. Governing policy.
   const policy = policies.find(
-    ({ registries, repositories }) => (registries === undefined || registries.includes(repository.registry)) && globsSelect(repositories ?? ['**'], repository.repository),
+    ({ registries, repositories }) =>
+      (registries === undefined || registries.includes(repository.registry)) && globsSelect(repositories ?? ['**'], repository.repository),
   );
   if (!policy) {
     return images.map(({ digest, ordinaryTags }) => ({
@@ -241,7 +257,7 @@ export function decide(repository: RepositoryInventory, policies: readonly Polic
 
   /** Step 9: adds everything that a staying manifest needs, to any depth. */
   function close(staying: Set<string>): void {
-    for (let changed = true; changed; ) {
+    for (let changed = true; changed;) {
       changed = false;
       for (const image of images) {
         if (!staying.has(image.digest)) continue;
@@ -338,7 +354,8 @@ export function decide(repository: RepositoryInventory, policies: readonly Polic
     function keepCode(member: Member, rank: number): string | undefined {
       if (keep === 'all') return 'keep_all';
       if (keep === 'none') return undefined;
-      const within = (at: number | undefined, bound: number | undefined): boolean => at !== undefined && bound !== undefined && now - at <= bound * DAY;
+      const within = (at: number | undefined, bound: number | undefined): boolean =>
+        at !== undefined && bound !== undefined && now - at <= bound * DAY;
       const maxAlone = max !== undefined && last === undefined && days === undefined && pulledDays === undefined;
       if (maxAlone) return rank <= max ? 'newest' : undefined;
       if (last !== undefined && rank <= last) return 'newest';
@@ -366,12 +383,17 @@ export function decide(repository: RepositoryInventory, policies: readonly Polic
   }
 
   // 4. Claim: every ordinary tag to the first rule that selects it.
-  function groupOf({ order = 'pushed', per = 'repository', tags }: RuleSpec, tag: string): { readonly group?: string; readonly parses: boolean } {
+  function groupOf(
+    { order = 'pushed', per = 'repository', tags }: RuleSpec,
+    tag: string,
+  ): { readonly group?: string; readonly parses: boolean } {
     const version = parseVersion(tag);
     if ((order === 'semver' && !version) || (order === 'numeric' && !/[0-9]/.test(tag))) return { parses: false };
     if (per === 'repository') return { parses: true };
     if (per === 'major' || per === 'minor') {
-      return version ? { parses: true, group: per === 'major' ? `${version.major}` : `${version.major}.${version.minor}` } : { parses: false };
+      return version
+        ? { parses: true, group: per === 'major' ? `${version.major}` : `${version.major}.${version.minor}` }
+        : { parses: false };
     }
     const pattern = tags === undefined || Array.isArray(tags) ? undefined : tags.regex;
     return { parses: true, group: pattern === undefined ? '' : (capture(pattern, tag, per) ?? '') };
@@ -379,17 +401,31 @@ export function decide(repository: RepositoryInventory, policies: readonly Polic
 
   const claims: Claim[] = images.flatMap((image) =>
     image.ordinaryTags.flatMap((tag) => {
-      const rule = rules.find((each) => each.untagged !== true && each.orphaned !== true && tagSelected(each.tags, tag) && imageSelected(each, image));
+      const rule = rules.find(
+        (each) => each.untagged !== true && each.orphaned !== true && tagSelected(each.tags, tag) && imageSelected(each, image),
+      );
       return rule ? [{ image, tag, rule, ...groupOf(rule, tag) }] : [];
     }),
   );
 
   // 5 to 7 over the tagged: what becomes of every ordinary tag.
-  const groups = new Map(claims.filter(({ parses }) => parses).map(({ rule, group }) => [JSON.stringify([rule.name, group]), { rule, group }]));
+  const groups = new Map(
+    claims.filter(({ parses }) => parses).map(({ rule, group }) => [JSON.stringify([rule.name, group]), { rule, group }]),
+  );
   const judgedGroups = [...groups.values()].map(({ rule, group }) => {
     const ofGroup = claims.filter((claim) => claim.parses && claim.rule === rule && claim.group === group);
-    const members = images.map((image): Member => ({ image, tags: ofGroup.filter((claim) => claim.image === image).map(({ tag }) => tag) }));
-    return { rule, group, verdicts: judgeGroup(rule, members.filter(({ tags }) => tags.length > 0)) };
+    const members = images.map((image): Member => ({
+      image,
+      tags: ofGroup.filter((claim) => claim.image === image).map(({ tag }) => tag),
+    }));
+    return {
+      rule,
+      group,
+      verdicts: judgeGroup(
+        rule,
+        members.filter(({ tags }) => tags.length > 0),
+      ),
+    };
   });
 
   function claimVerdict(image: Image, claim: Claim | undefined): TagDecision {
@@ -404,12 +440,17 @@ export function decide(repository: RepositoryInventory, policies: readonly Polic
 
   function tagVerdict(image: Image, tag: string): TagDecision {
     const whole = protection.get(image.digest);
-    const verdict = claimVerdict(image, claims.find((claim) => claim.image === image && claim.tag === tag));
+    const verdict = claimVerdict(
+      image,
+      claims.find((claim) => claim.image === image && claim.tag === tag),
+    );
     const alone = whole ?? tagProtectionOf(image, tag);
     return alone === undefined ? verdict : { ...verdict, action: 'keep', code: alone };
   }
 
-  const verdictsOf = new Map(images.map((image) => [image, image.ordinaryTags.map((tag): [string, TagDecision] => [tag, tagVerdict(image, tag)])]));
+  const verdictsOf = new Map(
+    images.map((image) => [image, image.ordinaryTags.map((tag): [string, TagDecision] => [tag, tagVerdict(image, tag)])]),
+  );
   const tagDecisions = (image: Image): [string, TagDecision][] => verdictsOf.get(image) as [string, TagDecision][];
 
   // 8. Image: why a manifest stays by itself, closure aside.
@@ -438,7 +479,9 @@ export function decide(repository: RepositoryInventory, policies: readonly Polic
   }
 
   // Then the untagged. The subjects of an attachment among them are not present, or it were no candidate.
-  const candidates = images.filter((image) => !stays(image) && !isTagged(image) && parentsOf(image).length === 0 && presentSubjectsOf(image).length === 0);
+  const candidates = images.filter(
+    (image) => !stays(image) && !isTagged(image) && parentsOf(image).length === 0 && presentSubjectsOf(image).length === 0,
+  );
   const untaggedClaim = (image: Image): RuleSpec | undefined =>
     rules.find((rule) => (image.subjects.length > 0 ? rule.orphaned === true : rule.untagged === true) && imageSelected(rule, image));
   const untaggedExpired = new Set<string>();
@@ -471,18 +514,36 @@ export function decide(repository: RepositoryInventory, policies: readonly Polic
     if (own === undefined || own === 'repository_floor') {
       // By closure alone, or by the floor: with all its tags.
       const code = own ?? closureCode(image);
-      return { digest, action: 'keep', untag: [], reason: code, tags: Object.fromEntries(verdicts.map(([tag, verdict]) => [tag, { ...verdict, action: 'keep', code }])) };
+      return {
+        digest,
+        action: 'keep',
+        untag: [],
+        reason: code,
+        tags: Object.fromEntries(verdicts.map(([tag, verdict]) => [tag, { ...verdict, action: 'keep', code }])),
+      };
     }
     const mayUntag = sharedTags === 'untag' && capabilities.deleteTag;
-    const tags = verdicts.map(([tag, verdict]): [string, TagDecision] => [tag, verdict.action === 'keep' || mayUntag ? verdict : { ...verdict, action: 'keep', code: 'shares_digest' }]);
+    const tags = verdicts.map(([tag, verdict]): [string, TagDecision] => [
+      tag,
+      verdict.action === 'keep' || mayUntag ? verdict : { ...verdict, action: 'keep', code: 'shares_digest' },
+    ]);
     const untag = tags.filter(([, { action }]) => action === 'delete').map(([tag]) => tag);
     return { digest, action: untag.length > 0 ? 'untag' : 'keep', untag, reason: own, tags: Object.fromEntries(tags) };
   }
 
   // 11. Incomplete: nothing is deleted, tags neither.
   function withoutLoss(made: Decision): Decision {
-    const tags = Object.entries(made.tags).map(([tag, verdict]): [string, TagDecision] => [tag, verdict.action === 'delete' ? { ...verdict, action: 'keep', code: 'incomplete' } : verdict]);
-    return { ...made, action: 'keep', untag: [], reason: made.action === 'delete' ? 'incomplete' : made.reason, tags: Object.fromEntries(tags) };
+    const tags = Object.entries(made.tags).map(([tag, verdict]): [string, TagDecision] => [
+      tag,
+      verdict.action === 'delete' ? { ...verdict, action: 'keep', code: 'incomplete' } : verdict,
+    ]);
+    return {
+      ...made,
+      action: 'keep',
+      untag: [],
+      reason: made.action === 'delete' ? 'incomplete' : made.reason,
+      tags: Object.fromEntries(tags),
+    };
   }
 
   const decisions = images.map(decision);

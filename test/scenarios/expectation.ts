@@ -32,19 +32,26 @@ export const Expectation = z.strictObject({
   ...z.strictObject(repositoryKeys).partial().shape,
   repositories: z.record(z.string(), ExpectedRepository).optional(),
   summary: ExpectedSummary.optional(),
-  blockedBy: z.array(z.strictObject({ code: z.string(), policy: z.string().optional(), limit: z.number().optional(), actual: z.number().optional() })).optional(),
+  blockedBy: z
+    .array(z.strictObject({ code: z.string(), policy: z.string().optional(), limit: z.number().optional(), actual: z.number().optional() }))
+    .optional(),
   diagnostics: z.array(z.string()).optional(),
 });
 export type Expectation = z.infer<typeof Expectation>;
 type ExpectedRepository = z.infer<typeof ExpectedRepository>;
 
 /** The expectation written out: what it leaves out is expected to be the ordinary case. */
-export function expectedPlan({ images, steps, summary, policy, clock, repositories, blockedBy, diagnostics }: Expectation, plan: Plan): unknown {
+export function expectedPlan(
+  { images, steps, summary, policy, clock, repositories, blockedBy, diagnostics }: Expectation,
+  plan: Plan,
+): unknown {
   const [only] = plan.repositories;
   const one = images && steps && summary && only ? { [nameOf(only)]: { policy, clock, images, steps, summary } } : {};
   const all = repositories ?? one;
   return {
-    repositories: Object.fromEntries(Object.entries(all).map(([name, repository]) => [name, { ...repository, policy: repository.policy, clock: repository.clock }])),
+    repositories: Object.fromEntries(
+      Object.entries(all).map(([name, repository]) => [name, { ...repository, policy: repository.policy, clock: repository.clock }]),
+    ),
     ...(repositories && summary && { summary }),
     blockedBy: blockedBy ?? [],
     applyable: (blockedBy ?? []).length === 0,
@@ -55,7 +62,8 @@ export function expectedPlan({ images, steps, summary, policy, clock, repositori
 /** A plan in the words of its expectation: the same names for images, and of what is measured only what the expectation tells. */
 export function actualPlan(plan: Plan, expectation: Expectation): unknown {
   const { repositories, images, summary } = expectation;
-  const expectedOf = (made: RepositoryPlan): Partial<ExpectedRepository> | undefined => (repositories ? repositories[nameOf(made)] : images && (expectation as ExpectedRepository));
+  const expectedOf = (made: RepositoryPlan): Partial<ExpectedRepository> | undefined =>
+    repositories ? repositories[nameOf(made)] : images && (expectation as ExpectedRepository);
   return {
     repositories: Object.fromEntries(plan.repositories.map((made) => [nameOf(made), repositoryText(made, expectedOf(made) ?? {})])),
     ...(repositories && summary && { summary: summaryText(plan.summary, summary.bytes !== undefined) }),
@@ -74,7 +82,10 @@ function repositoryText(made: RepositoryPlan, expected: Partial<ExpectedReposito
     images: Object.fromEntries(
       made.images.map((image) => {
         const told = expected.images?.[name(image.digest)]?.slice(1) ?? [];
-        return [name(image.digest), [actionText(image), ...image.reasons.map((reason, index) => reasonText(reason, name, told[index] ?? ''))]];
+        return [
+          name(image.digest),
+          [actionText(image), ...image.reasons.map((reason, index) => reasonText(reason, name, told[index] ?? ''))],
+        ];
       }),
     ),
     steps: made.steps.map((step) => stepText(step, name)),
@@ -101,14 +112,16 @@ function actionText({ action, untag }: PlannedImage): string {
 /** `code tag (rule / group #rank, ageDays d) by what`; the age only where the expectation tells it. */
 function reasonText({ code, tag, rule, group, rank, ageDays, by }: Reason, name: (digest: string) => string, expected: string): string {
   const age = /\d+d\)/.test(expected) && ageDays !== undefined ? `, ${ageDays}d` : '';
-  const place = rule === undefined ? [] : [`(${rule}${group === undefined ? '' : ` / ${group}`}${rank === undefined ? '' : ` #${rank}`}${age})`];
+  const place =
+    rule === undefined ? [] : [`(${rule}${group === undefined ? '' : ` / ${group}`}${rank === undefined ? '' : ` #${rank}`}${age})`];
   const holder = by === undefined ? [] : [`by ${isDigest(by) ? name(by) : by}`];
   return [code, ...(tag === undefined ? [] : [tag]), ...place, ...holder].join(' ');
 }
 
 function stepText(step: Step, name: (digest: string) => string): string {
   if (step.op === 'delete-tag') return `delete-tag ${step.tag} of ${name(step.digest)}`;
-  if (step.op === 'archive-manifest') return `archive-manifest ${name(step.digest)} of ${step.of.map(name).join(', ')} expecting ${Object.keys(step.expect).join(', ')}`;
+  if (step.op === 'archive-manifest')
+    return `archive-manifest ${name(step.digest)} of ${step.of.map(name).join(', ')} expecting ${Object.keys(step.expect).join(', ')}`;
   return `delete-manifest ${name(step.digest)}${step.after.length === 0 ? '' : ` after ${step.after.map(name).join(', ')}`}`;
 }
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { readInventory } from '../../src/config/inventory-source.ts';
+import { readInventory } from '../../src/documents/inventory-source.ts';
 import { loadPolicies } from '../../src/config/policy-source.ts';
 import type { InUse, InUseImage } from '../../src/domain/in-use.ts';
 import type { Inventory } from '../../src/domain/inventory.ts';

@@ -15,7 +15,11 @@ describe('scenarios', () => {
     test(name, async () => {
       const { inventory, policies, inUse, expectation } = await readScenario(join(here, name));
       const refused = inventory.repositories.flatMap(({ registry, repository, capabilities }) => {
-        const governing = governingPolicy(policies.map(({ policy }) => policy), registry, repository);
+        const governing = governingPolicy(
+          policies.map(({ policy }) => policy),
+          registry,
+          repository,
+        );
         const spec = policies.find(({ policy }) => policy === governing)?.spec;
         return spec ? missingCapabilities(spec, capabilities).map(({ path, capability }) => `${path.join('.')} needs ${capability}`) : [];
       });
@@ -23,16 +27,26 @@ describe('scenarios', () => {
       if (refused.length > 0) return;
 
       const { now, maxDeletions } = expectation.given;
-      const context = { policies: policies.map(({ policy }) => policy), inUse, now: Date.parse(now), createdAt: Date.parse(now), version: '0.0.0' };
+      const context = {
+        policies: policies.map(({ policy }) => policy),
+        inUse,
+        now: Date.parse(now),
+        createdAt: Date.parse(now),
+        version: '0.0.0',
+      };
       const plan = makePlan(inventory, { ...context, ...(maxDeletions !== undefined && { maxDeletions }) });
       expect(actualPlan(plan, expectation)).toEqual(expectedPlan(expectation, plan));
 
-      const turned = { ...inventory, repositories: inventory.repositories.toReversed().map((read) => ({ ...read, manifests: read.manifests.toReversed() })) };
+      const turned = {
+        ...inventory,
+        repositories: inventory.repositories.toReversed().map((read) => ({ ...read, manifests: read.manifests.toReversed() })),
+      };
       expect(JSON.stringify(makePlan(turned, context))).toBe(JSON.stringify(makePlan(inventory, context)));
 
       // What a step expects is what is on that digest now.
       for (const { registry, repository, steps } of plan.repositories) {
-        const manifests = inventory.repositories.find((read) => read.registry === registry && read.repository === repository)?.manifests ?? [];
+        const manifests =
+          inventory.repositories.find((read) => read.registry === registry && read.repository === repository)?.manifests ?? [];
         for (const step of steps) {
           const tags = manifests.find(({ digest }) => digest === step.digest)?.tags ?? [];
           if (step.op === 'delete-tag') expect(tags).toContain(step.tag);
@@ -43,7 +57,12 @@ describe('scenarios', () => {
   }
 
   test('each says in a few lines what it is about', () => {
-    const lengths = names.map((name) => ({ name, lines: readFileSync(join(here, name, 'README.md'), 'utf8').trimEnd().split('\n').length }));
+    const lengths = names.map((name) => ({
+      name,
+      lines: readFileSync(join(here, name, 'README.md'), 'utf8')
+        .trimEnd()
+        .split('\n').length,
+    }));
     expect(lengths.filter(({ lines }) => lines < 3 || lines > 8)).toEqual([]);
   });
 });

@@ -2,8 +2,19 @@ import { printable, redact } from '../../diagnostics/redact.ts';
 
 /** Errors of any AWS service that say: these credentials are none, or may not do this (AWS, "Common Error Types"). */
 const NOT_LET_IN = new Set([
-  'AccessDenied', 'AccessDeniedException', 'ExpiredToken', 'ExpiredTokenException', 'IncompleteSignature', 'InvalidClientTokenId', 'InvalidSignatureException',
-  'MissingAuthenticationToken', 'MissingAuthenticationTokenException', 'NotAuthorized', 'OptInRequired', 'SignatureDoesNotMatch', 'UnauthorizedException',
+  'AccessDenied',
+  'AccessDeniedException',
+  'ExpiredToken',
+  'ExpiredTokenException',
+  'IncompleteSignature',
+  'InvalidClientTokenId',
+  'InvalidSignatureException',
+  'MissingAuthenticationToken',
+  'MissingAuthenticationTokenException',
+  'NotAuthorized',
+  'OptInRequired',
+  'SignatureDoesNotMatch',
+  'UnauthorizedException',
   'UnrecognizedClientException',
 ]);
 /** Errors of the SDK before it sends anything: it has found no credentials, or those that it found cannot be had. */
@@ -35,7 +46,9 @@ export function awsFailure(error: unknown): AwsFailure {
 
 /** Text of a service's answer, fit for messages: without secrets and control characters, short, and without the final period. */
 export function fitText(text: string): string {
-  return printable(redact(text)).slice(0, MAX_TEXT).replace(/[.\s]*$/, '');
+  return printable(redact(text))
+    .slice(0, MAX_TEXT)
+    .replace(/[.\s]*$/, '');
 }
 
 /** True of an error that the service itself names so. */

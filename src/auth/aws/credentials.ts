@@ -19,7 +19,10 @@ export type AwsCredentials = ReturnType<typeof fromNodeProviderChain>;
  * The SDK's chain: environment, profile (with SSO, a process, another role), web identity (service accounts of EKS), Pod Identity and ECS, instance role. With
  * `roleArn` that role is assumed with what the chain finds. Nothing is asked for yet. `client` is for the calls of STS and SSO.
  */
-export function awsCredentials({ profile, roleArn, externalId }: AwsIdentity, client: { readonly region: string; readonly requestHandler: RequestHandler }): AwsCredentials {
+export function awsCredentials(
+  { profile, roleArn, externalId }: AwsIdentity,
+  client: { readonly region: string; readonly requestHandler: RequestHandler },
+): AwsCredentials {
   const clientConfig = { ...client } as NonNullable<NonNullable<Parameters<typeof fromNodeProviderChain>[0]>['clientConfig']>;
   const chain = remembered(fromNodeProviderChain({ clientConfig, ...(profile !== undefined && { profile }) }));
   if (roleArn === undefined) return chain;

@@ -60,7 +60,9 @@ function bodyOf({ body }: SdkRequest): Pick<HttpRequest, 'body'> {
 }
 
 function urlOf({ protocol, hostname, port, path, query }: SdkRequest): string {
-  const pairs = Object.entries(query ?? {}).flatMap(([name, value]) => [value ?? []].flat().map((one) => `${encodeURIComponent(name)}=${encodeURIComponent(one)}`));
+  const pairs = Object.entries(query ?? {}).flatMap(([name, value]) =>
+    [value ?? []].flat().map((one) => `${encodeURIComponent(name)}=${encodeURIComponent(one)}`),
+  );
   return `${protocol}//${hostname}${port === undefined ? '' : `:${port}`}${path}${pairs.length === 0 ? '' : `?${pairs.join('&')}`}`;
 }
 

@@ -30,7 +30,16 @@ export interface ServiceConfig {
 }
 
 /** What the SDK's clients are made with, whatever the service. */
-export function createServiceConfig({ region, http, limiter, clock, identity, endpoint, credentials, signal }: ServiceOptions): ServiceConfig {
+export function createServiceConfig({
+  region,
+  http,
+  limiter,
+  clock,
+  identity,
+  endpoint,
+  credentials,
+  signal,
+}: ServiceOptions): ServiceConfig {
   // The SDK warns on stderr that some day it will need a newer Node.js. Which one is used here is settled by the lockfile.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
   const requestHandler = createRequestHandler(http);

@@ -33,7 +33,7 @@ export function applyCommand(context: Context): Command {
     .addOption(concurrencyOption())
     .addOption(outputOption('table', 'json', 'yaml'))
     .action(async (plan: string, _options, self: Command) => {
-      const { apply } = await import('../run/apply.ts');
+      const { apply } = await import('../../run/apply.ts');
       context.end(await apply(plan, self.optsWithGlobals<ApplyOptions>(), context));
     });
 }

@@ -16,7 +16,7 @@ export function demoCommand(context: Context): Command {
     )
     .option('--serve', 'only start the registry, and leave it running until Ctrl-C')
     .action(async (_options, self: Command) => {
-      const { demo } = await import('../run/demo.ts');
+      const { demo } = await import('../../run/demo.ts');
       context.end(await demo(self.optsWithGlobals<DemoOptions>(), context));
     });
 }

@@ -1,6 +1,14 @@
 import { Command } from 'commander';
 import { examples } from '../help.ts';
-import { addPolicyOptions, addSourceOptions, type Context, type GlobalOptions, outputOption, type PolicyOptions, type SourceOptions } from '../options.ts';
+import {
+  addPolicyOptions,
+  addSourceOptions,
+  type Context,
+  type GlobalOptions,
+  outputOption,
+  type PolicyOptions,
+  type SourceOptions,
+} from '../options.ts';
 
 export interface ExplainOptions extends GlobalOptions, PolicyOptions, SourceOptions {
   readonly output: 'table' | 'json' | 'yaml';
@@ -24,7 +32,7 @@ export function explainCommand(context: Context): Command {
     .optionsGroup('What is written:')
     .addOption(outputOption('table', 'json', 'yaml'))
     .action(async (image: string, _options, self: Command) => {
-      const { explain } = await import('../run/explain.ts');
+      const { explain } = await import('../../run/explain.ts');
       context.end(await explain(image, self.optsWithGlobals<ExplainOptions>(), context));
     });
 }

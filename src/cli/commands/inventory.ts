@@ -23,10 +23,14 @@ export function inventoryCommand(context: Context): Command {
     .argument('[registry/repo...]', 'repositories (globs too) or whole registries; without any: every registry of the config')
     .addOption(registryOption())
     .addOption(concurrencyOption())
-    .addOption(new Option('-o, --output <format>', 'how the answer is written; jsonl is a repository a line').choices(['json', 'jsonl', 'yaml']).default(undefined, 'json, or what --out ends in'))
+    .addOption(
+      new Option('-o, --output <format>', 'how the answer is written; jsonl is a repository a line')
+        .choices(['json', 'jsonl', 'yaml'])
+        .default(undefined, 'json, or what --out ends in'),
+    )
     .option('--out <file>', 'write the answer to a file instead of stdout')
     .action(async (targets: string[], _options, self: Command) => {
-      const { inventory } = await import('../run/inventory.ts');
+      const { inventory } = await import('../../run/inventory.ts');
       context.end(await inventory(targets, self.optsWithGlobals<InventoryOptions>(), context));
     });
 }

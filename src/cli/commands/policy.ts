@@ -4,7 +4,10 @@ import type { Context, GlobalOptions } from '../options.ts';
 
 /** `policy`: the policy workbench. */
 export function policyCommand(context: Context): Command {
-  const policy = new Command('policy').summary('check policies, print their schema').description('Works on policy files, without any registry.').helpCommand(false);
+  const policy = new Command('policy')
+    .summary('check policies, print their schema')
+    .description('Works on policy files, without any registry.')
+    .helpCommand(false);
   policy
     .command('check')
     .summary('find every mistake in policy files')
@@ -14,7 +17,7 @@ export function policyCommand(context: Context): Command {
     )
     .argument('<file...>', 'policy files')
     .action(async (files: string[], _options, self: Command) => {
-      const { checkPolicies } = await import('../run/policy.ts');
+      const { checkPolicies } = await import('../../run/policy.ts');
       context.end(await checkPolicies(files, self.optsWithGlobals<GlobalOptions>(), context));
     });
   policy
@@ -22,7 +25,7 @@ export function policyCommand(context: Context): Command {
     .summary('print the JSON Schema of policy files')
     .description('Prints the JSON Schema of policy files, for editors: it is the same as policies/policy.schema.json of this version.')
     .action(async () => {
-      const { printSchema } = await import('../run/policy.ts');
+      const { printSchema } = await import('../../run/policy.ts');
       context.end(printSchema(context));
     });
   return policy;

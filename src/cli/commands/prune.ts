@@ -1,7 +1,15 @@
 import { Command } from 'commander';
 import { examples } from '../help.ts';
 import { duration, type Shard, shard } from '../option-values.ts';
-import { addPolicyOptions, addSourceOptions, type Context, type GlobalOptions, outputOption, type PolicyOptions, type SourceOptions } from '../options.ts';
+import {
+  addPolicyOptions,
+  addSourceOptions,
+  type Context,
+  type GlobalOptions,
+  outputOption,
+  type PolicyOptions,
+  type SourceOptions,
+} from '../options.ts';
 
 export interface PruneOptions extends GlobalOptions, PolicyOptions, SourceOptions {
   readonly dryRun?: boolean;
@@ -54,7 +62,7 @@ export function pruneCommand(context: Context): Command {
     .option('--metrics-file <file>', 'write metrics for the textfile collector of Prometheus')
     .option('--detailed-exitcode', 'exit 2 if deletions are planned')
     .action(async (targets: string[], _options, self: Command) => {
-      const { prune } = await import('../run/prune.ts');
+      const { prune } = await import('../../run/prune.ts');
       context.end(await prune(targets, self.optsWithGlobals<PruneOptions>(), context));
     });
 }

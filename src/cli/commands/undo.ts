@@ -24,7 +24,7 @@ export function undoCommand(context: Context): Command {
     .addOption(concurrencyOption())
     .addOption(outputOption('table', 'json', 'yaml'))
     .action(async (journal: string, _options, self: Command) => {
-      const { undo } = await import('../run/undo.ts');
+      const { undo } = await import('../../run/undo.ts');
       context.end(await undo(journal, self.optsWithGlobals<UndoOptions>(), context));
     });
 }

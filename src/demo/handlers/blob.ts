@@ -14,13 +14,22 @@ export function answerBlob(call: Call): Reply {
     repository.blobs.delete(digest);
     return { status: 202 };
   }
-  const headers = { 'content-type': 'application/octet-stream', 'docker-content-digest': digest, etag: `"${digest}"`, 'accept-ranges': 'bytes' };
+  const headers = {
+    'content-type': 'application/octet-stream',
+    'docker-content-digest': digest,
+    etag: `"${digest}"`,
+    'accept-ranges': 'bytes',
+  };
   const range = request.headers.range;
   if (range === undefined) return { status: 200, headers, body: bytes };
   const cut = cutRange(range, bytes.length);
   if (!cut) return errorReply('RANGE_INVALID', [{ range }], { 'content-range': `bytes */${bytes.length}` });
   const [from, to] = cut;
-  return { status: 206, headers: { ...headers, 'content-range': `bytes ${from}-${to}/${bytes.length}` }, body: bytes.subarray(from, to + 1) };
+  return {
+    status: 206,
+    headers: { ...headers, 'content-range': `bytes ${from}-${to}/${bytes.length}` },
+    body: bytes.subarray(from, to + 1),
+  };
 }
 
 /** First and last byte of a `Range` header with one range (RFC 9110, 14.1.2); undefined if nothing of it can be given. */

@@ -27,7 +27,10 @@ function getManifest(call: Call): Reply {
   const repository = call.storage.repositories.get(call.repository);
   let digest = isDigest(reference) ? reference : (repository?.tags.get(reference) ?? '');
   let manifest = repository?.manifests.get(digest);
-  if (!manifest) return errorReply('MANIFEST_UNKNOWN', [isDigest(reference) ? { digest } : digest === '' ? { tag: reference } : { Name: call.repository, Revision: digest }]);
+  if (!manifest)
+    return errorReply('MANIFEST_UNKNOWN', [
+      isDigest(reference) ? { digest } : digest === '' ? { tag: reference } : { Name: call.repository, Revision: digest },
+    ]);
   if (!options.ignoreAccept && !accepts(request.headers.accept, manifest.mediaType)) {
     if (manifest.mediaType === OCI_INDEX) return hidden('OCI index found, but accept header does not support OCI indexes');
     if (manifest.mediaType === OCI_MANIFEST) return hidden('OCI manifest found, but accept header does not support OCI manifests');
@@ -74,7 +77,11 @@ function putManifest(call: Call): Reply {
   const repository = storage.repository(call.repository);
   const manifest = { mediaType, bytes, fields };
   const missing = missingParts(call, repository, manifest);
-  if (missing.length > 0) return errorReply('MANIFEST_BLOB_UNKNOWN', missing.map((part) => ({ digest: part })));
+  if (missing.length > 0)
+    return errorReply(
+      'MANIFEST_BLOB_UNKNOWN',
+      missing.map((part) => ({ digest: part })),
+    );
   storage.blobs.set(digest, bytes);
   repository.manifests.set(digest, manifest);
   repository.listed = true;
@@ -95,7 +102,9 @@ function putManifest(call: Call): Reply {
 
 /** Blobs and children that are not in the repository. Layers with `urls` are fetched elsewhere and need not be; nor need the subject. */
 function missingParts(call: Call, repository: StoredRepository, { fields }: StoredManifest): string[] {
-  const blobs = fields.blobs.filter((blob) => !blob.urls?.length && !(repository.blobs.has(blob.digest) && call.storage.blobs.has(blob.digest)));
+  const blobs = fields.blobs.filter(
+    (blob) => !blob.urls?.length && !(repository.blobs.has(blob.digest) && call.storage.blobs.has(blob.digest)),
+  );
   const children = fields.children.filter((child) => !repository.manifests.has(child.digest));
   return [...blobs, ...children].map((part) => part.digest);
 }

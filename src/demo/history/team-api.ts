@@ -22,7 +22,8 @@ export function teamApi(now: Date): Build[] {
     for (let patch = 0; patch < patches; patch += 1) {
       age -= days;
       const version = `v${minor}.${patch}`;
-      if (version === 'v2.0.0') for (const candidate of [1, 2, 3]) builds.push(...release(now, age + 4 - candidate, `${version}-rc.${candidate}`, []));
+      if (version === 'v2.0.0')
+        for (const candidate of [1, 2, 3]) builds.push(...release(now, age + 4 - candidate, `${version}-rc.${candidate}`, []));
       builds.push(...release(now, age, version, patch === patches - 1 ? floating(minor) : []));
     }
   }

@@ -16,15 +16,23 @@ const PROMOTED = 8;
  * labelled to be kept.
  */
 export function teamWeb(now: Date): Build[] {
-  return BRANCHES.flatMap(([branch, count, youngest, distance]) => Array.from({ length: count }, (_, number) => {
-    const age = youngest + number * distance;
-    const revision = commit(`web ${branch} ${count - number}`);
-    const labels = { 'org.opencontainers.image.revision': revision, ...(branch === 'fix-checkout' && number === 0 && { keep: 'true' }) };
-    const thing = appImage({ app: 'web', dependencies: `${Math.floor(age / 30)} months ago`, build: revision, created: daysBefore(now, age), labels });
-    const promoted = branch === 'main' && number % PROMOTED === 2 ? [`prod-${dateTag(now, age - 1)}`] : [];
-    const floating = branch === 'main' && number === 0 ? ['latest', 'staging'] : number === 2 && branch === 'main' ? ['prod'] : [];
-    return { thing, tags: [`${branch}-${revision.slice(0, 7)}`, ...promoted, ...floating] };
-  }));
+  return BRANCHES.flatMap(([branch, count, youngest, distance]) =>
+    Array.from({ length: count }, (_, number) => {
+      const age = youngest + number * distance;
+      const revision = commit(`web ${branch} ${count - number}`);
+      const labels = { 'org.opencontainers.image.revision': revision, ...(branch === 'fix-checkout' && number === 0 && { keep: 'true' }) };
+      const thing = appImage({
+        app: 'web',
+        dependencies: `${Math.floor(age / 30)} months ago`,
+        build: revision,
+        created: daysBefore(now, age),
+        labels,
+      });
+      const promoted = branch === 'main' && number % PROMOTED === 2 ? [`prod-${dateTag(now, age - 1)}`] : [];
+      const floating = branch === 'main' && number === 0 ? ['latest', 'staging'] : number === 2 && branch === 'main' ? ['prod'] : [];
+      return { thing, tags: [`${branch}-${revision.slice(0, 7)}`, ...promoted, ...floating] };
+    }),
+  );
 }
 
 /** The tag of a build of `main` that nothing but its being run keeps: some 150 days old and never promoted. */

@@ -115,9 +115,14 @@ export class AwsCalls {
     const all = failures ?? [];
     const other = all.find(({ reason }) => reason !== 'MISSING');
     if (other) {
-      throw this.error('REGISTRY_ERROR', call, `failed for ${other.arn ?? 'one of them'}: ${fitText(`${other.reason ?? 'no reason'} ${other.detail ?? ''}`)}. Run again later; CloudTrail has the call.`);
+      throw this.error(
+        'REGISTRY_ERROR',
+        call,
+        `failed for ${other.arn ?? 'one of them'}: ${fitText(`${other.reason ?? 'no reason'} ${other.detail ?? ''}`)}. Run again later; CloudTrail has the call.`,
+      );
     }
-    if (answered + all.length < wanted) throw this.misunderstood(call, `the answer says nothing of ${wanted - answered - all.length} of the ${wanted} that were asked for`);
+    if (answered + all.length < wanted)
+      throw this.misunderstood(call, `the answer says nothing of ${wanted - answered - all.length} of the ${wanted} that were asked for`);
   }
 
   /** The error for an answer that makes no sense. */
@@ -126,7 +131,10 @@ export class AwsCalls {
   }
 
   error(code: ErrorCode, { action, on }: AwsCall, what: string, cause?: unknown): ToolError {
-    return new ToolError(code, `Cannot read what ${this.place} runs: ${action} of ${on} ${what}`, { hint: 'Nothing is deleted as long as it is not known what is in use.', cause });
+    return new ToolError(code, `Cannot read what ${this.place} runs: ${action} of ${on} ${what}`, {
+      hint: 'Nothing is deleted as long as it is not known what is in use.',
+      cause,
+    });
   }
 
   #refused(call: AwsCall, error: unknown): ToolError {

@@ -15,14 +15,17 @@ const DAEMON = /:daemon-task-definition\//;
 export async function addTasks(cluster: EcsCluster): Promise<void> {
   const { arn, name, client, calls } = cluster;
   const list = (desiredStatus: DesiredStatus): Promise<string[]> => {
-    const send = (nextToken: string | undefined, options: object) => client.send(new ListTasksCommand({ cluster: arn, desiredStatus, maxResults: 100, nextToken }), options);
+    const send = (nextToken: string | undefined, options: object) =>
+      client.send(new ListTasksCommand({ cluster: arn, desiredStatus, maxResults: 100, nextToken }), options);
     return calls.list({ action: 'ListTasks', on: `cluster ${name}` }, send, ({ taskArns, nextToken }) => [taskArns, nextToken]);
   };
   const arns = [...new Set((await Promise.all(STATUSES.map(list))).flat())];
   await Promise.all(
     chunksOf(arns, MOST_TASKS).map(async (chunk) => {
       const call: AwsCall = { action: 'DescribeTasks', on: `${chunk.length} tasks of cluster ${name}` };
-      const { tasks, failures } = await calls.call(call, (options) => client.send(new DescribeTasksCommand({ cluster: arn, tasks: chunk }), options));
+      const { tasks, failures } = await calls.call(call, (options) =>
+        client.send(new DescribeTasksCommand({ cluster: arn, tasks: chunk }), options),
+      );
       calls.checkFailures(call, failures, chunk.length, calls.listed(call, tasks).length);
       await Promise.all((tasks ?? []).map((task) => addTask(cluster, task, call)));
     }),
@@ -33,7 +36,11 @@ export async function addTasks(cluster: EcsCluster): Promise<void> {
  * Containers that ECS adds itself may tell no image; those of the task definition are read there. That of a task that has stopped may be deleted since, and then
  * nothing starts it again.
  */
-async function addTask({ place, calls, found, definitions }: EcsCluster, { taskDefinitionArn, containers = [], group, desiredStatus }: Task, call: AwsCall): Promise<void> {
+async function addTask(
+  { place, calls, found, definitions }: EcsCluster,
+  { taskDefinitionArn, containers = [], group, desiredStatus }: Task,
+  call: AwsCall,
+): Promise<void> {
   if (!taskDefinitionArn) throw calls.misunderstood(call, 'a task has no task definition');
   const source = `${place}: ${group?.startsWith('service:') ? `service ${group.slice('service:'.length)}` : `task of ${nameInArn(taskDefinitionArn)}`}`;
   for (const container of containers) addContainer(container, `${source} (container ${container.name})`, found, calls, call);

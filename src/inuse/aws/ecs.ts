@@ -34,8 +34,12 @@ export function readEcs(places: AwsPlaces, reading: AwsReading): Promise<InUseIm
 async function readRegion(client: ECSClient, calls: AwsCalls, found: UsedImages): Promise<void> {
   const definitions = new TaskDefinitions(client, calls, found);
   await definitions.addLatest();
-  const send = (nextToken: string | undefined, options: object) => client.send(new ListClustersCommand({ maxResults: 100, nextToken }), options);
-  const arns = await calls.list({ action: 'ListClusters', on: 'the region' }, send, ({ clusterArns, nextToken }) => [clusterArns, nextToken]);
+  const send = (nextToken: string | undefined, options: object) =>
+    client.send(new ListClustersCommand({ maxResults: 100, nextToken }), options);
+  const arns = await calls.list({ action: 'ListClusters', on: 'the region' }, send, ({ clusterArns, nextToken }) => [
+    clusterArns,
+    nextToken,
+  ]);
   await Promise.all(
     arns.map(async (arn) => {
       const name = nameInArn(arn);
@@ -52,7 +56,9 @@ async function readRegion(client: ECSClient, calls: AwsCalls, found: UsedImages)
 /** True of a cluster that was listed and then deleted: ECS says so. */
 async function isDeleted({ arn, name, client, calls }: EcsCluster): Promise<boolean> {
   const call: AwsCall = { action: 'DescribeClusters', on: `cluster ${name}` };
-  const { clusters, failures } = await calls.call(call, (options) => client.send(new DescribeClustersCommand({ clusters: [arn] }), options));
+  const { clusters, failures } = await calls.call(call, (options) =>
+    client.send(new DescribeClustersCommand({ clusters: [arn] }), options),
+  );
   calls.checkFailures(call, failures, 1, calls.listed(call, clusters).length);
   return (clusters ?? []).every(({ status }) => status === 'INACTIVE');
 }

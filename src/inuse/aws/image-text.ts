@@ -21,7 +21,13 @@ export function imageOf(text: string, source: string): InUseImage['image'] {
 }
 
 /** Both of what is written and what was started are in use. */
-export function addContainer({ image, imageDigest }: ImageOfContainer, source: string, found: UsedImages, calls: AwsCalls, call: AwsCall): void {
+export function addContainer(
+  { image, imageDigest }: ImageOfContainer,
+  source: string,
+  found: UsedImages,
+  calls: AwsCalls,
+  call: AwsCall,
+): void {
   if (image) found.add(imageOf(image, source), source);
   if (!imageDigest) return;
   if (!isDigest(imageDigest)) throw calls.misunderstood(call, `${source}: ${JSON.stringify(imageDigest).slice(0, 100)} is no digest`);

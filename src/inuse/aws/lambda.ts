@@ -13,23 +13,35 @@ const NOT_STARTED: readonly string[] = ['Pending', 'Failed'];
  * which Lambda goes back whenever it starts the function anew. Throws what {@link readRegions} does, and `IN_USE_INVALID` for an image that is none.
  */
 export function readLambda(places: AwsPlaces, reading: AwsReading): Promise<InUseImage[]> {
-  return readRegions({ prefix: 'lambda', title: 'Lambda', connect: (config) => new LambdaClient(config), read: readRegion }, places, reading);
+  return readRegions(
+    { prefix: 'lambda', title: 'Lambda', connect: (config) => new LambdaClient(config), read: readRegion },
+    places,
+    reading,
+  );
 }
 
 async function readRegion(client: LambdaClient, calls: AwsCalls, found: UsedImages): Promise<void> {
   const call: AwsCall = { action: 'ListFunctions', on: 'the region' };
-  const send = (Marker: string | undefined, options: object) => client.send(new ListFunctionsCommand({ FunctionVersion: 'ALL', Marker }), options);
+  const send = (Marker: string | undefined, options: object) =>
+    client.send(new ListFunctionsCommand({ FunctionVersion: 'ALL', Marker }), options);
   const functions = await calls.list(call, send, ({ Functions, NextMarker }) => [Functions, NextMarker]);
   // Lambda names every kind; one that is new may be made of images too.
   await Promise.all(functions.filter(({ PackageType }) => PackageType !== 'Zip').map((each) => addFunction(client, calls, each, found)));
 }
 
-async function addFunction(client: LambdaClient, calls: AwsCalls, { FunctionName: name, Version: version }: FunctionConfiguration, found: UsedImages): Promise<void> {
+async function addFunction(
+  client: LambdaClient,
+  calls: AwsCalls,
+  { FunctionName: name, Version: version }: FunctionConfiguration,
+  found: UsedImages,
+): Promise<void> {
   if (!name || !version) throw calls.misunderstood({ action: 'ListFunctions', on: 'the region' }, 'a function has no name or version');
   const of = version === '$LATEST' ? `function ${name}` : `function ${name}, version ${version}`;
   const call: AwsCall = { action: 'GetFunction', on: of };
   // Of what was listed just now, that it is not there is its deletion; where it may not be seen, Lambda says AccessDeniedException.
-  const answer = await calls.callUnless(['ResourceNotFoundException'], call, (options) => client.send(new GetFunctionCommand({ FunctionName: name, Qualifier: version }), options));
+  const answer = await calls.callUnless(['ResourceNotFoundException'], call, (options) =>
+    client.send(new GetFunctionCommand({ FunctionName: name, Qualifier: version }), options),
+  );
   if (!answer) return;
   const { Code: code, Configuration: configuration } = answer;
   const texts = distinct([code?.ImageUri, code?.ResolvedImageUri]);

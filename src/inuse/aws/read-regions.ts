@@ -28,7 +28,9 @@ export interface AwsService<Client> {
   readonly prefix: 'ecs' | 'lambda';
   readonly title: string;
   /** Without a region, for that of the profile to be found. */
-  readonly connect: (config: Omit<ServiceConfig, 'region'> & { readonly region?: string }) => Client & { readonly config: { region(): Promise<string> } };
+  readonly connect: (
+    config: Omit<ServiceConfig, 'region'> & { readonly region?: string },
+  ) => Client & { readonly config: { region(): Promise<string> } };
   readonly read: (client: Client, calls: AwsCalls, found: UsedImages) => Promise<void>;
 }
 
@@ -52,19 +54,28 @@ export class UsedImages {
  * What a service runs in each of the regions, one after another. Throws `CONFIG_INVALID` where nothing tells the region, and whatever the first call that fails does; of
  * the others nothing is left running then.
  */
-export async function readRegions<Client>(service: AwsService<Client>, { regions, ...identity }: AwsPlaces, { env, userAgent, signal, clock = systemClock }: AwsReading): Promise<InUseImage[]> {
+export async function readRegions<Client>(
+  service: AwsService<Client>,
+  { regions, ...identity }: AwsPlaces,
+  { env, userAgent, signal, clock = systemClock }: AwsReading,
+): Promise<InUseImage[]> {
   const stop = new AbortController();
   const linked = linkSignals([signal, stop.signal]);
   // As many as there are calls and waits side by side, which Node.js takes for a leak.
   setMaxListeners(0, linked.signal);
   const http = createHttpClient({ userAgent, env, clock, signal: linked.signal });
   const found = new UsedImages();
-  const configOf = (region: string, limiter: HostLimiter): ServiceConfig => createServiceConfig({ region, http, limiter, clock, identity, signal: linked.signal });
+  const configOf = (region: string, limiter: HostLimiter): ServiceConfig =>
+    createServiceConfig({ region, http, limiter, clock, identity, signal: linked.signal });
   try {
     for (const region of regions ?? [await defaultRegion(service, configOf('none', new HostLimiter(1)), env)]) {
       const limiter = new HostLimiter(CONCURRENCY);
       const client = service.connect(configOf(region, limiter));
-      await service.read(client, new AwsCalls({ prefix: service.prefix, title: service.title, region, limiter, signal: linked.signal }), found);
+      await service.read(
+        client,
+        new AwsCalls({ prefix: service.prefix, title: service.title, region, limiter, signal: linked.signal }),
+        found,
+      );
     }
     return found.all;
   } finally {
@@ -75,15 +86,23 @@ export async function readRegions<Client>(service: AwsService<Client>, { regions
 }
 
 /** That of the environment, by both of its names as the AWS CLI reads them (the SDK knows one), or of the profile. */
-async function defaultRegion<Client>({ title, prefix, connect }: AwsService<Client>, { region: _none, ...config }: ServiceConfig, env: AwsReading['env']): Promise<string> {
+async function defaultRegion<Client>(
+  { title, prefix, connect }: AwsService<Client>,
+  { region: _none, ...config }: ServiceConfig,
+  env: AwsReading['env'],
+): Promise<string> {
   const named = env['AWS_REGION'] || env['AWS_DEFAULT_REGION'];
   if (named) return named;
   try {
     return await connect(config).config.region();
   } catch (cause) {
-    throw new ToolError('CONFIG_INVALID', `Nothing tells the region whose ${title} is to be read: the in-use source "${prefix}" names none, AWS_REGION is not set, and the profile has none.`, {
-      hint: `List "regions" in the source, such as {${prefix}: {regions: [eu-central-1]}}, or set AWS_REGION.`,
-      cause,
-    });
+    throw new ToolError(
+      'CONFIG_INVALID',
+      `Nothing tells the region whose ${title} is to be read: the in-use source "${prefix}" names none, AWS_REGION is not set, and the profile has none.`,
+      {
+        hint: `List "regions" in the source, such as {${prefix}: {regions: [eu-central-1]}}, or set AWS_REGION.`,
+        cause,
+      },
+    );
   }
 }

@@ -33,7 +33,8 @@ export class TaskDefinitions {
    */
   async addLatest(): Promise<void> {
     const call: AwsCall = { action: 'ListTaskDefinitionFamilies', on: 'the region' };
-    const send = (nextToken: string | undefined, options: object) => this.#client.send(new ListTaskDefinitionFamiliesCommand({ status: 'ACTIVE', maxResults: 100, nextToken }), options);
+    const send = (nextToken: string | undefined, options: object) =>
+      this.#client.send(new ListTaskDefinitionFamiliesCommand({ status: 'ACTIVE', maxResults: 100, nextToken }), options);
     const families = await this.#calls.list(call, send, ({ families, nextToken }) => [families, nextToken]);
     await Promise.all(
       families.map(async (family) => {
@@ -61,7 +62,9 @@ export class TaskDefinitions {
 
   async #read(taskDefinition: string): Promise<TaskDefinition> {
     const call = callFor(`task definition ${nameInArn(taskDefinition)}`);
-    const { taskDefinition: answered } = await this.#calls.call(call, (options) => this.#client.send(new DescribeTaskDefinitionCommand({ taskDefinition }), options));
+    const { taskDefinition: answered } = await this.#calls.call(call, (options) =>
+      this.#client.send(new DescribeTaskDefinitionCommand({ taskDefinition }), options),
+    );
     const arn = answered?.taskDefinitionArn;
     if (!arn) throw this.#calls.misunderstood(call, 'the answer holds no task definition');
     const containers = this.#calls.listed(call, answered.containerDefinitions).map(({ name, image }) => {

@@ -39,7 +39,9 @@ export async function findClusters({ kubeconfig, contexts }: ClusterChoice, surr
   const config = await readKubeconfig(files);
   const names = contexts ?? (config.currentContext === undefined ? [] : [config.currentContext]);
   if (names.length === 0) {
-    throw new ToolError('CONFIG_INVALID', `The kubeconfig ${config.files} has no current context.`, { hint: 'Name the contexts in the config: inUse: [{kubernetes: {contexts: [...]}}].' });
+    throw new ToolError('CONFIG_INVALID', `The kubeconfig ${config.files} has no current context.`, {
+      hint: 'Name the contexts in the config: inUse: [{kubernetes: {contexts: [...]}}].',
+    });
   }
   return [...new Set(names)].map((name) => clusterOf(config, name));
 }
@@ -51,7 +53,9 @@ async function usualFiles({ env, home }: Surroundings): Promise<string[]> {
   const there: string[] = [];
   for (const file of candidates) if (await exists(file)) there.push(file);
   if (named.length > 0 && there.length === 0) {
-    throw new ToolError('FILE', `KUBECONFIG names ${named.join(', ')}, which cannot be read.`, { hint: 'Correct or unset it, or name a kubeconfig in the config.' });
+    throw new ToolError('FILE', `KUBECONFIG names ${named.join(', ')}, which cannot be read.`, {
+      hint: 'Correct or unset it, or name a kubeconfig in the config.',
+    });
   }
   return there;
 }
@@ -61,15 +65,24 @@ function clusterOf({ contexts, clusters, users, files }: Kubeconfig, name: strin
   const context = contexts.find((each) => each.name === name);
   if (!context) {
     const names = contexts.map((each) => each.name);
-    throw new ToolError('CONFIG_INVALID', `The kubeconfig ${files} has no context ${name}${didYouMean(name, names)}${names.length === 0 ? '' : ` (it has ${names.join(', ')})`}.`, { hint });
+    throw new ToolError(
+      'CONFIG_INVALID',
+      `The kubeconfig ${files} has no context ${name}${didYouMean(name, names)}${names.length === 0 ? '' : ` (it has ${names.join(', ')})`}.`,
+      { hint },
+    );
   }
   const cluster = clusters.find((each) => each.name === context.cluster);
-  if (!cluster) throw new ToolError('CONFIG_INVALID', `The context ${name} in ${files} names the cluster ${context.cluster}, which is not there.`, { hint });
+  if (!cluster)
+    throw new ToolError('CONFIG_INVALID', `The context ${name} in ${files} names the cluster ${context.cluster}, which is not there.`, {
+      hint,
+    });
   // The library's types say that every context has a user; without one, we are nobody in particular.
   const wanted = context.user as string | undefined;
   const user = wanted === undefined ? { name: '' } : users.find((each) => each.name === wanted);
-  if (!user) throw new ToolError('CONFIG_INVALID', `The context ${name} in ${files} names the user ${wanted}, which is not there.`, { hint });
-  if (!URL.canParse(cluster.server) || !/^https?:/.test(cluster.server)) throw new ToolError('CONFIG_INVALID', `The server of the cluster ${cluster.name} in ${files} is no web address.`, { hint });
+  if (!user)
+    throw new ToolError('CONFIG_INVALID', `The context ${name} in ${files} names the user ${wanted}, which is not there.`, { hint });
+  if (!URL.canParse(cluster.server) || !/^https?:/.test(cluster.server))
+    throw new ToolError('CONFIG_INVALID', `The server of the cluster ${cluster.name} in ${files} is no web address.`, { hint });
   return { name, cluster, user };
 }
 
@@ -80,14 +93,23 @@ async function inCluster({ env, home, serviceAccount }: Surroundings, contexts: 
   const inPod = host !== '' && (await exists(tokenFile));
   if (!inPod || contexts) {
     const why = contexts ? `to find ${contexts.join(', ')} in` : 'and this is no pod with a service account';
-    throw new ToolError('FILE', `There is no kubeconfig ${why}: name one in the config or in KUBECONFIG, or put it at ${path.join(home, '.kube', 'config')}.`, {
-      hint: 'In a pod, leave out "contexts" and give the pod a ServiceAccount that may list what src/inuse/README.md names.',
-    });
+    throw new ToolError(
+      'FILE',
+      `There is no kubeconfig ${why}: name one in the config or in KUBECONFIG, or put it at ${path.join(home, '.kube', 'config')}.`,
+      {
+        hint: 'In a pod, leave out "contexts" and give the pod a ServiceAccount that may list what src/inuse/README.md names.',
+      },
+    );
   }
   const port = env['KUBERNETES_SERVICE_PORT'] ?? '443';
   return {
     name: 'in-cluster',
-    cluster: { name: 'in-cluster', server: `https://${isIPv6(host) ? `[${host}]` : host}:${port}`, caFile: path.join(serviceAccount, 'ca.crt'), skipTLSVerify: false },
+    cluster: {
+      name: 'in-cluster',
+      server: `https://${isIPv6(host) ? `[${host}]` : host}:${port}`,
+      caFile: path.join(serviceAccount, 'ca.crt'),
+      skipTLSVerify: false,
+    },
     user: { name: 'service account', authProvider: { name: 'tokenFile', config: { tokenFile } } },
   };
 }

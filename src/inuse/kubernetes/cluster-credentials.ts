@@ -59,8 +59,14 @@ export async function clusterCredentials({ name, cluster, user }: ClusterAccess,
 /** Everything in the kubeconfig that opens something: what is sent is remembered once more where it is got. */
 function rememberSecretsOf({ token, password, keyData, exec, authProvider }: User): void {
   const { config } = (authProvider ?? {}) as { readonly config?: object | null };
-  const env = ((exec as { readonly env?: unknown } | null | undefined)?.env ?? []) as readonly ({ readonly name?: unknown; readonly value?: unknown } | null)[];
-  const named = [...Object.entries(config ?? {}), ...(Array.isArray(env) ? env.map((entry) => [String(entry?.name), entry?.value] as const) : [])];
+  const env = ((exec as { readonly env?: unknown } | null | undefined)?.env ?? []) as readonly ({
+    readonly name?: unknown;
+    readonly value?: unknown;
+  } | null)[];
+  const named = [
+    ...Object.entries(config ?? {}),
+    ...(Array.isArray(env) ? env.map((entry) => [String(entry?.name), entry?.value] as const) : []),
+  ];
   const secret = named.flatMap(([name, value]) => (SECRET_NAME.test(name) ? [value as unknown] : []));
   for (const text of [token, password, keyData, ...secret]) if (typeof text === 'string' && text.trim() !== '') rememberSecret(text.trim());
 }
@@ -91,13 +97,22 @@ function providerOf(name: string, user: User, signal: AbortSignal): () => Promis
   }
   if (!user.authProvider) return () => Promise.resolve({ headers: {} });
   const kind = String((user.authProvider as { readonly name?: unknown }).name);
-  throw new ToolError('CONFIG_INVALID', `cluster ${name}: the auth-provider ${printable(kind)} of the kubeconfig is not supported, nor is it by kubectl since 1.26.`, {
-    hint: 'Write the kubeconfig anew with the current tool of the cluster\'s vendor: it uses an exec plugin.',
-  });
+  throw new ToolError(
+    'CONFIG_INVALID',
+    `cluster ${name}: the auth-provider ${printable(kind)} of the kubeconfig is not supported, nor is it by kubectl since 1.26.`,
+    {
+      hint: "Write the kubeconfig anew with the current tool of the cluster's vendor: it uses an exec plugin.",
+    },
+  );
 }
 
 /** Credentials from one of the library's providers, which puts them into options of a request. */
-async function ask(name: string, user: User, signal: AbortSignal, apply: (options: RequestOptions, late: AbortSignal) => Promise<void>): Promise<Given> {
+async function ask(
+  name: string,
+  user: User,
+  signal: AbortSignal,
+  apply: (options: RequestOptions, late: AbortSignal) => Promise<void>,
+): Promise<Given> {
   const command = (user.exec as { readonly command?: unknown } | null | undefined)?.command;
   const what = typeof command === 'string' ? `the credential plugin ${basename(command)}` : 'the credentials of the kubeconfig';
   const options: RequestOptions = { headers: {} };
@@ -110,15 +125,24 @@ async function ask(name: string, user: User, signal: AbortSignal, apply: (option
   } catch (cause) {
     signal.throwIfAborted();
     const { code, message } = cause as NodeJS.ErrnoException;
-    const why = code === 'ENOENT' && typeof command === 'string' ? 'there is no such program' : redact(printable(message)).slice(0, LONGEST_COMPLAINT);
-    throw new ToolError(user.exec ? 'AUTH' : 'FILE', `cluster ${name}: ${what} failed: ${why}.`, { hint: 'Run `kubectl get pods` with this context: it uses the same.' });
+    const why =
+      code === 'ENOENT' && typeof command === 'string'
+        ? 'there is no such program'
+        : redact(printable(message)).slice(0, LONGEST_COMPLAINT);
+    throw new ToolError(user.exec ? 'AUTH' : 'FILE', `cluster ${name}: ${what} failed: ${why}.`, {
+      hint: 'Run `kubectl get pods` with this context: it uses the same.',
+    });
   } finally {
     clearTimeout(timer);
     release();
   }
   const authorization = (options.headers as Record<string, unknown>)['Authorization'];
   const token = typeof authorization === 'string' ? authorization.replace(/^Bearer /, '') : '';
-  return { ...bearer(token), ...(typeof options.cert === 'string' && { cert: options.cert }), ...(typeof options.key === 'string' && { key: options.key }) };
+  return {
+    ...bearer(token),
+    ...(typeof options.cert === 'string' && { cert: options.cert }),
+    ...(typeof options.key === 'string' && { key: options.key }),
+  };
 }
 
 /** The library's exec plugins, which end when `late` says so; it would wait for ever. They get no input: nobody is there to be asked. */
@@ -148,7 +172,11 @@ function withExecInfo(user: User, cluster: ClusterAccess['cluster']): User {
     'certificate-authority-data': cluster.caData,
     'proxy-url': cluster.proxyUrl,
   };
-  const info = { apiVersion: exec['apiVersion'], kind: 'ExecCredential', spec: { interactive: false, ...(exec['provideClusterInfo'] === true && { cluster: about }) } };
+  const info = {
+    apiVersion: exec['apiVersion'],
+    kind: 'ExecCredential',
+    spec: { interactive: false, ...(exec['provideClusterInfo'] === true && { cluster: about }) },
+  };
   const env = Array.isArray(exec['env']) ? (exec['env'] as readonly unknown[]) : [];
   return { ...user, exec: { ...exec, env: [...env, { name: 'KUBERNETES_EXEC_INFO', value: JSON.stringify(info) }] } };
 }
@@ -160,6 +188,9 @@ async function pem(name: string, file: string | undefined, data: string | undefi
   try {
     return await readFile(file, 'utf8');
   } catch (cause) {
-    throw new ToolError('FILE', `cluster ${name}: cannot read ${file}, which its kubeconfig names: ${(cause as Error).message}.`, { hint: 'Correct the kubeconfig, or the permissions of the file.', cause });
+    throw new ToolError('FILE', `cluster ${name}: cannot read ${file}, which its kubeconfig names: ${(cause as Error).message}.`, {
+      hint: 'Correct the kubeconfig, or the permissions of the file.',
+      cause,
+    });
   }
 }

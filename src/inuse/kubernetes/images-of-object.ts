@@ -34,7 +34,12 @@ function fromObject(object: unknown, list: { readonly depth: number; readonly ki
   const { namespace, name: own, generateName } = fields(metadata);
   const who = `${namespace === undefined ? '' : `${name(namespace)}/`}${name(kind ?? list.kind ?? 'object')} ${name(own ?? generateName ?? '(no name)')}`;
   const patch = fields(fields(data)['spec']);
-  const templates = [fields(spec)['template'], fields(fields(fields(spec)['jobTemplate'])['spec'])['template'], template, patch['template']];
+  const templates = [
+    fields(spec)['template'],
+    fields(fields(fields(spec)['jobTemplate'])['spec'])['template'],
+    template,
+    patch['template'],
+  ];
   return [
     ...(Array.isArray(items) ? fromItems(items, kind, list.depth) : []),
     ...[spec, ...templates.map((each) => fields(each)['spec'])].flatMap((each) => fromPodSpec(fields(each), who)),
@@ -55,19 +60,27 @@ function fromPodSpec(spec: Fields, who: string): NamedImage[] {
   return [
     ...entries(spec, 'initContainers', who).flatMap((each) => image(each, 'image', `${who} (init container ${name(each['name'])})`)),
     ...entries(spec, 'containers', who).flatMap((each) => image(each, 'image', `${who} (container ${name(each['name'])})`)),
-    ...entries(spec, 'ephemeralContainers', who).flatMap((each) => image(each, 'image', `${who} (ephemeral container ${name(each['name'])})`)),
+    ...entries(spec, 'ephemeralContainers', who).flatMap((each) =>
+      image(each, 'image', `${who} (ephemeral container ${name(each['name'])})`),
+    ),
     ...entries(spec, 'volumes', who).flatMap((each) => image(fields(each['image']), 'reference', `${who} (volume ${name(each['name'])})`)),
   ];
 }
 
 /** `image` is what the runtime calls it, `imageID` usually its digest, under whatever repository name it was pulled by. */
 function fromPodStatus(status: Fields, who: string): NamedImage[] {
-  const kinds = [['initContainerStatuses', 'init container'], ['containerStatuses', 'container'], ['ephemeralContainerStatuses', 'ephemeral container']] as const;
+  const kinds = [
+    ['initContainerStatuses', 'init container'],
+    ['containerStatuses', 'container'],
+    ['ephemeralContainerStatuses', 'ephemeral container'],
+  ] as const;
   return kinds.flatMap(([key, what]) =>
     entries(status, key, who).flatMap((each) => {
       const where = `${who} (${what} ${name(each['name'])})`;
       // CRI-O may report an image's identifier without its kind.
-      const digest = image(each, 'imageID', where).map((found) => (/^[0-9a-f]{64}$/.test(found.image) ? { ...found, image: `sha256:${found.image}` } : found));
+      const digest = image(each, 'imageID', where).map((found) =>
+        /^[0-9a-f]{64}$/.test(found.image) ? { ...found, image: `sha256:${found.image}` } : found,
+      );
       return [...image(each, 'image', where), ...digest];
     }),
   );
@@ -86,7 +99,8 @@ function entries(from: Fields, key: string, who: string): Fields[] {
   const value = from[key];
   if (value === undefined || value === null) return [];
   const all = Array.isArray(value) ? value : [undefined];
-  if (all.some((each) => typeof each !== 'object' || each === null)) throw new ToolError('IN_USE_INVALID', `${who}: ${key} is no list of objects.`, { hint: HINT });
+  if (all.some((each) => typeof each !== 'object' || each === null))
+    throw new ToolError('IN_USE_INVALID', `${who}: ${key} is no list of objects.`, { hint: HINT });
   return all as Fields[];
 }
 

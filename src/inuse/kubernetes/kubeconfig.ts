@@ -47,7 +47,8 @@ async function readOne(file: string): Promise<Omit<Kubeconfig, 'files'>> {
   const content = plain(document);
   if (typeof content !== 'object' || content === null || Array.isArray(content)) throw invalid(file, 'it holds no object');
   const { clusters, users, contexts, 'current-context': current } = content as Readonly<Record<string, unknown>>;
-  const locate = (inner: unknown): unknown => (typeof inner === 'string' && inner !== '' && !path.isAbsolute(inner) ? path.join(path.dirname(file), inner) : inner);
+  const locate = (inner: unknown): unknown =>
+    typeof inner === 'string' && inner !== '' && !path.isAbsolute(inner) ? path.join(path.dirname(file), inner) : inner;
   try {
     return {
       clusters: newClusters(clusters).map((each) => ({ ...each, caFile: locate(each.caFile) }) as Cluster),
@@ -78,7 +79,10 @@ function located(users: unknown, locate: (inner: unknown) => unknown): unknown {
         'client-certificate': locate(user['client-certificate']),
         'client-key': locate(user['client-key']),
         ...(exec && { exec: { ...exec, command: typeof command === 'string' && /[\\/]/.test(command) ? locate(command) : command } }),
-        ...(typeof tokenFile === 'string' && { token: undefined, 'auth-provider': { name: 'tokenFile', config: { tokenFile: locate(tokenFile) } } }),
+        ...(typeof tokenFile === 'string' && {
+          token: undefined,
+          'auth-provider': { name: 'tokenFile', config: { tokenFile: locate(tokenFile) } },
+        }),
       },
     };
   });
@@ -94,5 +98,7 @@ function plain(document: Document.Parsed): unknown {
 }
 
 function invalid(file: string, why: string): ToolError {
-  return new ToolError('CONFIG_INVALID', `The kubeconfig ${file} cannot be used: ${printable(why)}.`, { hint: 'Correct it; `kubectl config view` shows how kubectl reads it.' });
+  return new ToolError('CONFIG_INVALID', `The kubeconfig ${file} cannot be used: ${printable(why)}.`, {
+    hint: 'Correct it; `kubectl config view` shows how kubectl reads it.',
+  });
 }

@@ -52,7 +52,9 @@ export async function readKubernetes(choice: ClusterChoice, options: KubernetesO
   }
   if (mistakes.length > 0) {
     const more = mistakes.length > SHOWN_MISTAKES ? [`… and ${mistakes.length - SHOWN_MISTAKES} more`] : [];
-    throw new ToolError('IN_USE_INVALID', [...mistakes.slice(0, SHOWN_MISTAKES), ...more].join('\n'), { hint: 'Correct or delete these objects. Nothing was planned.' });
+    throw new ToolError('IN_USE_INVALID', [...mistakes.slice(0, SHOWN_MISTAKES), ...more].join('\n'), {
+      hint: 'Correct or delete these objects. Nothing was planned.',
+    });
   }
   const [first] = failures;
   if (first) throw new ToolError(first.code, failures.map(({ message }) => message).join(' '), { hint: first.hint, cause: first.cause });

@@ -4,7 +4,12 @@ import { DAY_MS } from '../units.ts';
 export type Keep =
   | 'all'
   | 'none'
-  | { readonly last?: number | undefined; readonly days?: number | undefined; readonly pulledDays?: number | undefined; readonly max?: number | undefined };
+  | {
+      readonly last?: number | undefined;
+      readonly days?: number | undefined;
+      readonly pulledDays?: number | undefined;
+      readonly max?: number | undefined;
+    };
 
 /** How an image stands in its group. */
 export interface Standing {
@@ -21,7 +26,8 @@ export function keptBy(keep: Keep, { rank, age, pullAge }: Standing): 'keep_all'
   if (keep === 'all') return 'keep_all';
   if (keep === 'none') return undefined;
   const { last, days, pulledDays, max } = keep;
-  const within = (time: number | undefined, bound: number | undefined): boolean => time !== undefined && bound !== undefined && time <= bound * DAY_MS;
+  const within = (time: number | undefined, bound: number | undefined): boolean =>
+    time !== undefined && bound !== undefined && time <= bound * DAY_MS;
   // On its own, `max` is the newest N; beside a time it is the ceiling of what the time keeps.
   if (last === undefined && days === undefined && pulledDays === undefined) return max !== undefined && rank <= max ? 'newest' : undefined;
   if (last !== undefined && rank <= last) return 'newest';

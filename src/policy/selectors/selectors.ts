@@ -16,8 +16,14 @@ type Compile<Key extends keyof RuleSpec> = (spec: NonNullable<RuleSpec[Key]>) =>
 
 /** The kinds of selectors besides `tags`, `untagged` and `orphaned`: a new kind is one more line. */
 const SELECTORS: { readonly [Key in SelectorKey]: Compile<Key> } = {
-  labels: (spec) => ({ manifest }) => hasAll(manifest.labels, spec),
-  annotations: (spec) => ({ manifest }) => hasAll(manifest.annotations, spec),
+  labels:
+    (spec) =>
+    ({ manifest }) =>
+      hasAll(manifest.labels, spec),
+  annotations:
+    (spec) =>
+    ({ manifest }) =>
+      hasAll(manifest.annotations, spec),
   mediaTypes: (spec) => matchesSome(spec, ({ manifest }) => [manifest.mediaType]),
   artifactTypes: (spec) => matchesSome(spec, ({ manifest }) => (manifest.artifactType === undefined ? [] : [manifest.artifactType])),
   platforms: (spec) => matchesSome(spec, ({ manifest }) => manifest.platforms ?? []),

@@ -1,9 +1,9 @@
 import { type Digest, isDigest } from '../../domain/digest.ts';
 import { isTag } from '../../domain/tag.ts';
 import type { HttpResponse } from '../../http/http-client.ts';
-import { badAnswer } from '../oci/answer-errors.ts';
-import { platformText } from '../oci/image-config.ts';
-import { asList, asObject, asText, type JsonObject, parseJsonObject } from '../oci/json-fields.ts';
+import { badAnswer } from '../../distribution/answer-errors.ts';
+import { platformText } from '../../distribution/image-config.ts';
+import { asList, asObject, asText, type JsonObject, parseJsonObject } from '../../distribution/json-fields.ts';
 
 /** What ACR says of a repository. */
 export interface RepositoryAttributes {

@@ -1,8 +1,8 @@
 import type { Digest } from '../../domain/digest.ts';
 import type { Manifest } from '../../domain/inventory.ts';
 import { buildManifests as buildFromDocuments } from '../oci/build-manifests.ts';
-import type { ImageConfig } from '../oci/image-config.ts';
-import type { ManifestDocument } from '../oci/manifest-document.ts';
+import type { ImageConfig } from '../../distribution/image-config.ts';
+import type { ManifestDocument } from '../../distribution/manifest-document.ts';
 import type { TagAttributes } from './attributes.ts';
 import type { Listing } from './listing.ts';
 
@@ -19,15 +19,17 @@ export function buildManifests({ repository, manifests, tags }: Listing, documen
     digests: new Map([...tags.values()].map(({ name, digest }) => [name, digest])),
     tags: new Map([...tagsOn].map(([digest, list]) => [digest, list.map(({ name }) => name)])),
   };
-  return buildFromDocuments(tagged, platforms(manifests, documents)).map(({ createdAt: _created, labels: _labels, ...manifest }): Manifest => {
-    const { createdTime, locked } = manifests.get(manifest.digest) ?? { locked: true };
-    return {
-      ...manifest,
-      ...tagFields(tagsOn.get(manifest.digest) ?? []),
-      ...(createdTime !== undefined && { pushedAt: createdTime }),
-      ...((locked || repository.locked) && { locked: true }),
-    };
-  });
+  return buildFromDocuments(tagged, platforms(manifests, documents)).map(
+    ({ createdAt: _created, labels: _labels, ...manifest }): Manifest => {
+      const { createdTime, locked } = manifests.get(manifest.digest) ?? { locked: true };
+      return {
+        ...manifest,
+        ...tagFields(tagsOn.get(manifest.digest) ?? []),
+        ...(createdTime !== undefined && { pushedAt: createdTime }),
+        ...((locked || repository.locked) && { locked: true }),
+      };
+    },
+  );
 }
 
 function tagFields(tags: readonly TagAttributes[]): Pick<Manifest, 'tagTimes' | 'lockedTags'> {
@@ -39,7 +41,8 @@ function tagFields(tags: readonly TagAttributes[]): Pick<Manifest, 'tagTimes' | 
 /** In place of the images' configs, what their lists say of the platform: ACR, without a variant, and the entry of an index, with it. */
 function platforms(manifests: Listing['manifests'], documents: ReadonlyMap<Digest, ManifestDocument>): Map<Digest, ImageConfig> {
   const listed = new Map<Digest, string>();
-  for (const { children } of documents.values()) for (const { digest, platform } of children) if (platform !== undefined) listed.set(digest, platform);
+  for (const { children } of documents.values())
+    for (const { digest, platform } of children) if (platform !== undefined) listed.set(digest, platform);
   const configs = new Map<Digest, ImageConfig>();
   for (const { digest, config } of documents.values()) {
     const own = manifests.get(digest)?.platform;

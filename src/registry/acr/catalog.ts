@@ -1,7 +1,7 @@
 import { ToolError } from '../../diagnostics/tool-error.ts';
-import { badAnswer } from '../oci/answer-errors.ts';
-import { parseJsonObject } from '../oci/json-fields.ts';
-import { ListBounds } from '../oci/list-bounds.ts';
+import { badAnswer } from '../../distribution/answer-errors.ts';
+import { parseJsonObject } from '../../distribution/json-fields.ts';
+import { ListBounds } from '../../distribution/list-bounds.ts';
 import type { RepositoriesOptions } from '../registry.ts';
 import type { AcrClient } from './client.ts';
 import { entriesOf } from './attributes.ts';

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { registryErrorText } from '../../auth/registry-errors.ts';
+import { registryErrorText } from '../../http/registry-errors.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { HttpResponse } from '../../http/http-client.ts';
-import { hasCode, isManifestUnknown, refused } from '../oci/answer-errors.ts';
+import { hasCode, isManifestUnknown, refused } from '../../distribution/answer-errors.ts';
 import { readRepository } from './listing.ts';
 import type { Reading } from './tag-list.ts';
 
@@ -16,7 +16,11 @@ export async function checkDelete(reading: Reading, needs: { readonly tags: bool
   const doing = `find out whether images can be deleted in ${where}`;
   if ((await readRepository(reading)).locked) throw deleteDisabled(`The repository ${where} is locked: its writeEnabled is false.`);
   judge(await client.deleteManifest(repository, `sha256:${randomBytes(32).toString('hex')}`), isManifestUnknown);
-  if (needs.tags) judge(await client.deleteTag(repository, `regprune-check-${randomBytes(16).toString('hex')}`), (answer) => hasCode(answer, 'TAG_UNKNOWN') || isManifestUnknown(answer));
+  if (needs.tags)
+    judge(
+      await client.deleteTag(repository, `regprune-check-${randomBytes(16).toString('hex')}`),
+      (answer) => hasCode(answer, 'TAG_UNKNOWN') || isManifestUnknown(answer),
+    );
 
   function judge(answer: HttpResponse, saysNotThere: (answer: HttpResponse) => boolean): void {
     if (answer.status === 404 && saysNotThere(answer)) return;
@@ -26,5 +30,7 @@ export async function checkDelete(reading: Reading, needs: { readonly tags: bool
 }
 
 function deleteDisabled(message: string): ToolError {
-  return new ToolError('DELETE_DISABLED', message, { hint: 'Whoever locked it can unlock it with "az acr repository update --write-enabled true"; this program never does.' });
+  return new ToolError('DELETE_DISABLED', message, {
+    hint: 'Whoever locked it can unlock it with "az acr repository update --write-enabled true"; this program never does.',
+  });
 }

@@ -4,8 +4,8 @@ import { isRepositoryName } from '../../domain/reference.ts';
 import { isTag } from '../../domain/tag.ts';
 import type { HttpRequest, HttpResponse } from '../../http/http-client.ts';
 import { followPages } from '../../http/next-page.ts';
-import { refused } from '../oci/answer-errors.ts';
-import { CATALOG_SCOPES, OciClient, pullScope, type Send } from '../oci/client.ts';
+import { refused } from '../../distribution/answer-errors.ts';
+import { CATALOG_SCOPES, OciClient, pullScope, type Send } from '../../distribution/client.ts';
 
 /** The longest page there is: a larger `n` gets as many (Azure/acr#749). */
 const PAGE = 1000;
@@ -63,7 +63,11 @@ export class AcrClient {
   }
 
   /** All pages of the tags; with `digest`, of those on it. */
-  tagPages(repository: string, doing: string, options: { readonly digest?: Digest; readonly signal?: AbortSignal | undefined } = {}): AsyncGenerator<HttpResponse> {
+  tagPages(
+    repository: string,
+    doing: string,
+    options: { readonly digest?: Digest; readonly signal?: AbortSignal | undefined } = {},
+  ): AsyncGenerator<HttpResponse> {
     const filter = options.digest === undefined ? '' : `&digest=${encodeURIComponent(checked(options.digest))}`;
     return this.#pages(`${repositoryPath(repository)}/_tags?n=${PAGE}${filter}`, doing, [pullScope(repository)], options.signal);
   }
@@ -114,5 +118,7 @@ function named(repository: string): string {
 
 function checked(digest: Digest): Digest {
   if (isDigest(digest)) return digest;
-  throw new ToolError('USAGE', `${JSON.stringify(digest)} is no digest.`, { hint: 'Name an image as repository:tag or repository@digest.' });
+  throw new ToolError('USAGE', `${JSON.stringify(digest)} is no digest.`, {
+    hint: 'Name an image as repository:tag or repository@digest.',
+  });
 }

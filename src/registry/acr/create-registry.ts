@@ -1,10 +1,10 @@
 import pLimit from 'p-limit';
-import type { ContentCache } from '../cache.ts';
-import type { Send } from '../oci/client.ts';
-import { readManifest } from '../oci/manifest-content.ts';
-import { putManifest } from '../oci/put-manifest.ts';
-import { ReferrersApi } from '../oci/referrers.ts';
-import { resolveTag } from '../oci/tags.ts';
+import type { ContentCache } from '../../distribution/cache.ts';
+import type { Send } from '../../distribution/client.ts';
+import { readManifest } from '../../distribution/manifest-content.ts';
+import { putManifest } from '../../distribution/put-manifest.ts';
+import { ReferrersApi } from '../../distribution/referrers.ts';
+import { resolveTag } from '../../distribution/tags.ts';
 import type { DeleteOutcome, Registry } from '../registry.ts';
 import { listRepositories } from './catalog.ts';
 import { checkDelete } from './check-delete.ts';
@@ -40,9 +40,17 @@ export function createAcrRegistry({ name, url, send, cache, policies, concurrenc
   const emptied = new EmptiedRepositories(client);
   const referrers = new ReferrersApi(client.oci);
   const deletions = pLimit(DELETIONS);
-  const context: InventoryContext = { type: 'acr', client, cache, policies, limit: pLimit(concurrency), isListed: (repository) => listed.has(repository) };
+  const context: InventoryContext = {
+    type: 'acr',
+    client,
+    cache,
+    policies,
+    limit: pLimit(concurrency),
+    isListed: (repository) => listed.has(repository),
+  };
   const reading = (repository: string): Reading => ({ client, repository });
-  const tagsIn = (repository: string): ReturnType<typeof readTags> => emptied.unless(repository, () => readTags(reading(repository)), new Map());
+  const tagsIn = (repository: string): ReturnType<typeof readTags> =>
+    emptied.unless(repository, () => readTags(reading(repository)), new Map());
   const deleting = (repository: string, work: () => Promise<DeleteOutcome>): Promise<DeleteOutcome> =>
     deletions(async () => {
       const outcome = await emptied.unless(repository, work, { outcome: 'gone' });
@@ -64,7 +72,9 @@ export function createAcrRegistry({ name, url, send, cache, policies, concurrenc
     listTags: async (repository) => [...(await tagsIn(repository)).keys()],
     resolveTag: (repository, tag) => emptied.unless(repository, () => resolveTag(client.oci, repository, tag), undefined),
     resolveTags: async (repository) => new Map([...(await tagsIn(repository)).values()].map((tag) => [tag.name, tag.digest])),
-    tagsOf: async (repository, digest) => [...(await emptied.unless(repository, () => readTags(reading(repository), digest), new Map())).keys()],
+    tagsOf: async (repository, digest) => [
+      ...(await emptied.unless(repository, () => readTags(reading(repository), digest), new Map())).keys(),
+    ],
     takenAlong: (repository, digest) => takenAlong(reading(repository), referrers, digest),
     readManifest: (repository, digest) => emptied.unless(repository, () => readManifest(client.oci, repository, digest), undefined),
     deleteManifest: (repository, digest) => deleting(repository, () => deleteManifest(reading(repository), digest)),

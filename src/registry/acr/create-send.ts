@@ -3,7 +3,7 @@ import type { Credentials } from '../../auth/credentials.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { HttpClient } from '../../http/http-client.ts';
 import { repositoryOf } from '../../auth/scopes.ts';
-import type { Send } from '../oci/client.ts';
+import type { Send } from '../../distribution/client.ts';
 import type { EntraToken } from './entra-token.ts';
 import { RefreshTokens } from './refresh-tokens.ts';
 import { missingRole } from './missing-role.ts';
@@ -30,7 +30,13 @@ export function createSend({ http, name, url, credentials, entraToken, now = Dat
   const refreshTokens = new RefreshTokens({ http, name, url, entraToken, now });
   const own = new OwnCredentials();
   const resolve = async (repository: string | undefined): Promise<Credentials> => (await credentials(repository)) ?? refreshTokens.get();
-  const auth = createRegistryAuth({ http, registry: name, url, credentials: async (repository) => own.of(repository, await resolve(repository)), now });
+  const auth = createRegistryAuth({
+    http,
+    registry: name,
+    url,
+    credentials: async (repository) => own.of(repository, await resolve(repository)),
+    now,
+  });
   return async (request, scopes) => {
     try {
       return await auth.send(request, scopes.map(withMetadata));
@@ -40,7 +46,8 @@ export function createSend({ http, name, url, credentials, entraToken, now = Dat
       const known = await resolve(repository).catch(() => undefined);
       // Where there are none, the error says it already.
       if (!known) throw error;
-      const message = repository === undefined || error.message.includes(repository) ? error.message : `${name}/${repository}: ${error.message}`;
+      const message =
+        repository === undefined || error.message.includes(repository) ? error.message : `${name}/${repository}: ${error.message}`;
       throw new ToolError('AUTH', message, { hint: missingRole(scopes, known), cause: error.cause });
     }
   };

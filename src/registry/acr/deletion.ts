@@ -1,8 +1,8 @@
-import { registryErrorText } from '../../auth/registry-errors.ts';
+import { registryErrorText } from '../../http/registry-errors.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { Digest } from '../../domain/digest.ts';
 import type { HttpResponse } from '../../http/http-client.ts';
-import { hasCode, isDone, isManifestUnknown, refused } from '../oci/answer-errors.ts';
+import { hasCode, isDone, isManifestUnknown, refused } from '../../distribution/answer-errors.ts';
 import type { DeleteOutcome } from '../registry.ts';
 import { findTag, type Reading, readTags } from './tag-list.ts';
 
@@ -24,7 +24,8 @@ export async function deleteManifest(reading: Reading, digest: Digest): Promise<
   const look = async (): Promise<Look> => {
     const tags = await readTags(reading, digest);
     const locked = [...tags.values()].find((tag) => tag.locked);
-    if (locked) return { outcome: 'locked', message: `Cannot ${doing}: its tag ${locked.name} is locked (deleteEnabled or writeEnabled is false).` };
+    if (locked)
+      return { outcome: 'locked', message: `Cannot ${doing}: its tag ${locked.name} is locked (deleteEnabled or writeEnabled is false).` };
     first ??= new Set(tags.keys());
     const fresh = [...tags.keys()].find((tag) => !first?.has(tag));
     return fresh === undefined ? 'go on' : { outcome: 'drifted', message: `Cannot ${doing}: the tag ${fresh} was set on it meanwhile.` };
@@ -67,7 +68,11 @@ interface Deletion {
   readonly isThere: () => Promise<boolean>;
 }
 
-async function attempt(look: () => Promise<Look>, send: () => Promise<HttpResponse>, { doing, isUnknown, isThere }: Deletion): Promise<DeleteOutcome> {
+async function attempt(
+  look: () => Promise<Look>,
+  send: () => Promise<HttpResponse>,
+  { doing, isUnknown, isThere }: Deletion,
+): Promise<DeleteOutcome> {
   let lost = false;
   for (let tries = 1; ; tries++) {
     const found = await look();
@@ -79,7 +84,8 @@ async function attempt(look: () => Promise<Look>, send: () => Promise<HttpRespon
     if (!answer) lost = true;
     if (!answer || (PUT_OFF.has(answer.status) && tries < TRIES)) continue;
     if (isDone(answer)) return { outcome: 'deleted' };
-    if (answer.status === 405 || answer.status === 409) return { outcome: 'locked', message: `Cannot ${doing}: the registry answered ${registryErrorText(answer)}.` };
+    if (answer.status === 405 || answer.status === 409)
+      return { outcome: 'locked', message: `Cannot ${doing}: the registry answered ${registryErrorText(answer)}.` };
     if (!isUnknown(answer)) throw refused(doing, answer);
     if (!(await isThere())) return { outcome: lost ? 'deleted' : 'gone' };
     throw new ToolError('REGISTRY_ERROR', `Cannot ${doing}: the registry says that it is not there, but it is there all the same.`, {

@@ -1,5 +1,5 @@
 import { ToolError } from '../../diagnostics/tool-error.ts';
-import { isRepositoryUnknown } from '../oci/answer-errors.ts';
+import { isRepositoryUnknown } from '../../distribution/answer-errors.ts';
 import type { AcrClient } from './client.ts';
 
 /** Repositories that are no more because their last image was deleted here: ACR drops a repository with its last manifest (container-registry-retention-policy.md). */

@@ -18,7 +18,12 @@ const SECRETS = ['AZURE_CLIENT_SECRET', 'AZURE_PASSWORD', 'AZURE_CLIENT_CERTIFIC
  * Tokens of the identity that this machine has, by the chain of the Azure SDK: environment (a service principal), workload identity, managed identity, the Azure CLI and
  * other tools; for registries unless another scope is named. The SDK is loaded when the first token is asked for. AZURE_AUTHORITY_HOST wins over what the registry's host says.
  */
-export function createEntraToken(registry: string, url: string, env: Readonly<Record<string, string | undefined>>, scope = REGISTRIES): EntraToken {
+export function createEntraToken(
+  registry: string,
+  url: string,
+  env: Readonly<Record<string, string | undefined>>,
+  scope = REGISTRIES,
+): EntraToken {
   const authority = env['AZURE_AUTHORITY_HOST'] ? undefined : authorityOf(new URL(url).hostname);
   for (const name of SECRETS) {
     // The SDK looks at the process's own alone.
@@ -27,7 +32,9 @@ export function createEntraToken(registry: string, url: string, env: Readonly<Re
   }
   let credential: Promise<{ getToken(scope: string): Promise<{ readonly token: string } | null> }> | undefined;
   return async () => {
-    credential ??= import('@azure/identity').then(({ DefaultAzureCredential }) => new DefaultAzureCredential({ ...(authority !== undefined && { authorityHost: authority }) }));
+    credential ??= import('@azure/identity').then(
+      ({ DefaultAzureCredential }) => new DefaultAzureCredential({ ...(authority !== undefined && { authorityHost: authority }) }),
+    );
     try {
       const answer = await (await credential).getToken(scope);
       if (!answer) throw new Error('the Azure SDK has no token');
@@ -42,10 +49,14 @@ export function createEntraToken(registry: string, url: string, env: Readonly<Re
 /** The SDK's message has a line for each way that it tried. */
 function noToken(registry: string, error: unknown): ToolError {
   const said = printable(redact(error instanceof Error ? error.message : String(error))).slice(0, MAX_TEXT);
-  return new ToolError('AUTH', `There are no credentials for the registry ${registry}, and no identity of Microsoft Entra ID: ${said.replace(/[.\s]*$/, '.')}`, {
-    hint:
-      'Run "az login", or give the pod or machine a workload or managed identity (AZURE_CLIENT_ID says which), or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET; ' +
-      "or give the registry's own user and password, in REGISTRY_USER and REGISTRY_PASSWORD or in the config.",
-    cause: error,
-  });
+  return new ToolError(
+    'AUTH',
+    `There are no credentials for the registry ${registry}, and no identity of Microsoft Entra ID: ${said.replace(/[.\s]*$/, '.')}`,
+    {
+      hint:
+        'Run "az login", or give the pod or machine a workload or managed identity (AZURE_CLIENT_ID says which), or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET; ' +
+        "or give the registry's own user and password, in REGISTRY_USER and REGISTRY_PASSWORD or in the config.",
+      cause: error,
+    },
+  );
 }

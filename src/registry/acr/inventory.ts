@@ -2,10 +2,10 @@ import type { LimitFunction } from 'p-limit';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { Digest } from '../../domain/digest.ts';
 import type { Blob, Manifest, RepositoryInventory } from '../../domain/inventory.ts';
-import type { ContentCache } from '../cache.ts';
-import type { ManifestDocument } from '../oci/manifest-document.ts';
-import { ManifestReader } from '../oci/manifest-reader.ts';
-import { Problems } from '../oci/problems.ts';
+import type { ContentCache } from '../../distribution/cache.ts';
+import type { ManifestDocument } from '../../distribution/manifest-document.ts';
+import { ManifestReader } from '../../distribution/manifest-reader.ts';
+import { Problems } from '../../distribution/problems.ts';
 import type { InventoryOptions } from '../registry.ts';
 import type { ManifestAttributes } from './attributes.ts';
 import { buildManifests } from './build-manifests.ts';
@@ -32,7 +32,11 @@ export interface InventoryContext {
  * lists say nothing of what belongs to what: any of them may have a subject, with which ACR deletes it, and a running image may be known by its config's digest alone.
  * Reading is no pull that ACR would record. Throws `AUTH`, `UNREACHABLE` and `NOT_FOUND` for the repository as a whole; whatever else cannot be read is a problem.
  */
-export async function readInventory(context: InventoryContext, repository: string, options: InventoryOptions): Promise<RepositoryInventory> {
+export async function readInventory(
+  context: InventoryContext,
+  repository: string,
+  options: InventoryOptions,
+): Promise<RepositoryInventory> {
   const { client, type, policies, isListed } = context;
   const problems = new Problems(options.signal);
   let manifests: readonly Manifest[] = [];
@@ -51,7 +55,12 @@ export async function readInventory(context: InventoryContext, repository: strin
   return { registry: client.name, type, url: client.url, repository, complete, ...said, capabilities: ACR_CAPABILITIES, manifests };
 }
 
-async function readManifests({ client, cache, limit }: InventoryContext, repository: string, options: InventoryOptions, problems: Problems): Promise<Manifest[]> {
+async function readManifests(
+  { client, cache, limit }: InventoryContext,
+  repository: string,
+  options: InventoryOptions,
+  problems: Problems,
+): Promise<Manifest[]> {
   const { signal, onProgress } = options;
   const reading: Reading = { client, repository, signal };
   let done = 0;
@@ -59,7 +68,8 @@ async function readManifests({ client, cache, limit }: InventoryContext, reposit
   const listing = await readListing(reading, problems, (found) => onProgress?.(done, (total += found)));
   total = listing.manifests.size;
   // Each manifest is read once, so that no reader need remember it.
-  const read = ({ digest, mediaType }: ManifestAttributes) => new ManifestReader({ client: client.oci, repository, cache, signal }).byDigest(digest, mediaType);
+  const read = ({ digest, mediaType }: ManifestAttributes) =>
+    new ManifestReader({ client: client.oci, repository, cache, signal }).byDigest(digest, mediaType);
   const documents = new Map<Digest, ManifestDocument>();
   const shared = new SharedParts();
   await limit.map([...listing.manifests.values()], async (manifest) => {
@@ -74,7 +84,9 @@ async function readManifests({ client, cache, limit }: InventoryContext, reposit
 async function missing(reading: Reading, { manifests }: Listing, { digest }: ManifestAttributes): Promise<undefined> {
   if (await findManifest(reading, digest)) {
     const image = reading.client.label(reading.repository, digest);
-    throw new ToolError('REGISTRY_ERROR', `The registry lists ${image}, and says that it is not there. Push it again or delete it.`, { hint: 'Run again.' });
+    throw new ToolError('REGISTRY_ERROR', `The registry lists ${image}, and says that it is not there. Push it again or delete it.`, {
+      hint: 'Run again.',
+    });
   }
   manifests.delete(digest);
   return undefined;

@@ -1,9 +1,17 @@
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { Digest } from '../../domain/digest.ts';
-import { isManifestUnknown, refused } from '../oci/answer-errors.ts';
-import { ListBounds } from '../oci/list-bounds.ts';
-import type { Problems } from '../oci/problems.ts';
-import { entriesOf, type ManifestAttributes, manifestAttributes, openAnswer, repositoryAttributes, type RepositoryAttributes, type TagAttributes } from './attributes.ts';
+import { isManifestUnknown, refused } from '../../distribution/answer-errors.ts';
+import { ListBounds } from '../../distribution/list-bounds.ts';
+import type { Problems } from '../../distribution/problems.ts';
+import {
+  entriesOf,
+  type ManifestAttributes,
+  manifestAttributes,
+  openAnswer,
+  repositoryAttributes,
+  type RepositoryAttributes,
+  type TagAttributes,
+} from './attributes.ts';
 import { findTag, type Reading, readTags } from './tag-list.ts';
 
 /** What the lists of a repository say. */
@@ -45,7 +53,10 @@ export async function findManifest({ client, repository, signal }: Reading, dige
   return manifestAttributes(openAnswer(response, repository, doing)['manifest'], doing);
 }
 
-async function readManifests({ client, repository, signal }: Reading, onRead: (count: number) => void): Promise<Map<Digest, ManifestAttributes>> {
+async function readManifests(
+  { client, repository, signal }: Reading,
+  onRead: (count: number) => void,
+): Promise<Map<Digest, ManifestAttributes>> {
   const doing = `list the manifests of ${client.label(repository)}`;
   const manifests = new Map<Digest, ManifestAttributes>();
   const bounds = new ListBounds(doing);
@@ -61,13 +72,21 @@ async function readManifests({ client, repository, signal }: Reading, onRead: (c
   return manifests;
 }
 
-async function settleTags(reading: Reading, manifests: Map<Digest, ManifestAttributes>, tags: Map<string, TagAttributes>, problems: Problems): Promise<void> {
+async function settleTags(
+  reading: Reading,
+  manifests: Map<Digest, ManifestAttributes>,
+  tags: Map<string, TagAttributes>,
+  problems: Problems,
+): Promise<void> {
   const { client, repository } = reading;
   const moved = new Set<string>();
   for (const { name, digest } of tags.values()) if (!manifests.has(digest)) moved.add(name);
-  for (const manifest of manifests.values()) for (const name of manifest.tags) if (tags.get(name)?.digest !== manifest.digest) moved.add(name);
+  for (const manifest of manifests.values())
+    for (const name of manifest.tags) if (tags.get(name)?.digest !== manifest.digest) moved.add(name);
   if (moved.size > MOST_MOVED) {
-    problems.add(`In ${client.label(repository)}, ${moved.size} tags were moved while they were read. Run again when there is less going on.`);
+    problems.add(
+      `In ${client.label(repository)}, ${moved.size} tags were moved while they were read. Run again when there is less going on.`,
+    );
     return;
   }
   for (const name of moved) {
@@ -80,12 +99,20 @@ async function settleTags(reading: Reading, manifests: Map<Digest, ManifestAttri
     if (manifests.has(tag.digest)) continue;
     const manifest = await findManifest(reading, tag.digest);
     if (manifest) manifests.set(manifest.digest, manifest);
-    else problems.add(`The tag ${client.label(repository, name)} is listed, but the registry says that its manifest is not there. Push it again or delete the tag.`);
+    else
+      problems.add(
+        `The tag ${client.label(repository, name)} is listed, but the registry says that its manifest is not there. Push it again or delete the tag.`,
+      );
   }
 }
 
 /** Less is listed than was counted before. Unless that was deleted meanwhile, it is hidden, or the list was cut short. */
-async function checkCounts(reading: Reading, before: RepositoryAttributes, listed: { readonly manifests: number; readonly tags: number }, problems: Problems): Promise<void> {
+async function checkCounts(
+  reading: Reading,
+  before: RepositoryAttributes,
+  listed: { readonly manifests: number; readonly tags: number },
+  problems: Problems,
+): Promise<void> {
   const now = await readRepository(reading);
   const manifests = Math.min(before.manifestCount, now.manifestCount);
   const tags = Math.min(before.tagCount, now.tagCount);

@@ -21,8 +21,18 @@ const RIGHTS: readonly Right[] = [
     abacRoles: 'Container Registry Repository Catalog Lister',
     actions: 'none: a token with a scope map lists no repositories, so name them, as host/repository or in the policy',
   },
-  { action: /[:,]delete\b/, roles: 'AcrPull and AcrDelete', abacRoles: CONTRIBUTOR, actions: 'content/read, metadata/read and content/delete' },
-  { action: /[:,]push\b/, roles: 'AcrPush', abacRoles: 'Container Registry Repository Writer', actions: 'content/read, metadata/read and content/write' },
+  {
+    action: /[:,]delete\b/,
+    roles: 'AcrPull and AcrDelete',
+    abacRoles: CONTRIBUTOR,
+    actions: 'content/read, metadata/read and content/delete',
+  },
+  {
+    action: /[:,]push\b/,
+    roles: 'AcrPush',
+    abacRoles: 'Container Registry Repository Writer',
+    actions: 'content/read, metadata/read and content/write',
+  },
   { action: /[:,]pull\b/, roles: 'AcrPull', abacRoles: 'Container Registry Repository Reader', actions: 'content/read and metadata/read' },
 ];
 

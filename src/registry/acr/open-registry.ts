@@ -19,6 +19,13 @@ export function openAcrRegistry({ http, credentials, env, resourceId, ...options
   const send = createSend({ http, name, url, credentials, entraToken });
   if (resourceId === undefined) return createAcrRegistry({ ...options, send });
   const management = managementOf(new URL(url).hostname);
-  const policies = new ResourcePolicies({ http, name, url, resourceId, management, token: createEntraToken(name, url, env, `${management}/.default`) });
+  const policies = new ResourcePolicies({
+    http,
+    name,
+    url,
+    resourceId,
+    management,
+    token: createEntraToken(name, url, env, `${management}/.default`),
+  });
   return createAcrRegistry({ ...options, send, policies });
 }

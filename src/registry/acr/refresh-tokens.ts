@@ -1,9 +1,9 @@
 import type { Credentials } from '../../auth/credentials.ts';
-import { registryErrorText } from '../../auth/registry-errors.ts';
+import { registryErrorText } from '../../http/registry-errors.ts';
 import { rememberSecret } from '../../diagnostics/redact.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { HttpClient } from '../../http/http-client.ts';
-import { asText, parseJsonObject } from '../oci/json-fields.ts';
+import { asText, parseJsonObject } from '../../distribution/json-fields.ts';
 import type { EntraToken } from './entra-token.ts';
 import { expiryOf } from './token-claims.ts';
 
@@ -62,7 +62,13 @@ export class RefreshTokens {
     const doing = `Cannot log in to the registry ${name} with the identity of Microsoft Entra ID`;
     const form = new URLSearchParams({ grant_type: 'access_token', service: new URL(url).host, access_token: await entraToken() });
     const headers = { 'content-type': 'application/x-www-form-urlencoded' };
-    const response = await http.request({ method: 'POST', url: new URL('/oauth2/exchange', url).href, headers, body: form.toString(), maxBytes: MAX_BYTES });
+    const response = await http.request({
+      method: 'POST',
+      url: new URL('/oauth2/exchange', url).href,
+      headers,
+      body: form.toString(),
+      maxBytes: MAX_BYTES,
+    });
     if (response.status !== 200) {
       const message = `${doing}: its /oauth2/exchange answered ${registryErrorText(response)}.`;
       if (response.status >= 500 || response.status === 429) throw new ToolError('REGISTRY_ERROR', message, { hint: 'Run again later.' });
@@ -74,7 +80,10 @@ export class RefreshTokens {
       });
     }
     const token = asText(parseJsonObject(response.body)?.['refresh_token']);
-    if (token === undefined) throw new ToolError('BAD_RESPONSE', `${doing}: its /oauth2/exchange answered without a refresh token.`, { hint: 'Check the URL of the registry.' });
+    if (token === undefined)
+      throw new ToolError('BAD_RESPONSE', `${doing}: its /oauth2/exchange answered without a refresh token.`, {
+        hint: 'Check the URL of the registry.',
+      });
     rememberSecret(token);
     return token;
   }

@@ -1,9 +1,9 @@
-import { registryErrorText } from '../../auth/registry-errors.ts';
+import { registryErrorText } from '../../http/registry-errors.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { RepositoryInventory } from '../../domain/inventory.ts';
 import type { HttpClient } from '../../http/http-client.ts';
-import { badAnswer } from '../oci/answer-errors.ts';
-import { asObject, asText, type JsonObject, parseJsonObject } from '../oci/json-fields.ts';
+import { badAnswer } from '../../distribution/answer-errors.ts';
+import { asObject, asText, type JsonObject, parseJsonObject } from '../../distribution/json-fields.ts';
 import type { EntraToken } from './entra-token.ts';
 import { ACR_HOST } from './host.ts';
 
@@ -74,7 +74,11 @@ export class ResourcePolicies {
     const loginServer = asText(properties?.['loginServer']) ?? '';
     // The policies of another registry would promise what this one does not keep. A regional endpoint begins with the registry's name too; a name of its own tells nothing.
     if (ACR_HOST.test(hostname) && loginServer.toLowerCase().split('.')[0] !== hostname.split('.')[0]) {
-      throw new ToolError('CONFIG_INVALID', `Cannot ${doing}: "acr.resourceId" is the id of the registry ${loginServer}, and not of ${hostname}.`, { hint: 'Correct it in the config.' });
+      throw new ToolError(
+        'CONFIG_INVALID',
+        `Cannot ${doing}: "acr.resourceId" is the id of the registry ${loginServer}, and not of ${hostname}.`,
+        { hint: 'Correct it in the config.' },
+      );
     }
     return policies;
   }
@@ -87,7 +91,9 @@ function said(policies: JsonObject, name: string, doing: string): Said {
   return {
     ...(softDelete !== undefined && { recoverableDays: softDelete }),
     // It leaves out manifests of the OCI types (container-registry-retention-policy.md).
-    ...(untagged !== undefined && { notes: [`The registry ${name} itself deletes manifests of Docker's media types ${when} their last tag, by its retention policy.`] }),
+    ...(untagged !== undefined && {
+      notes: [`The registry ${name} itself deletes manifests of Docker's media types ${when} their last tag, by its retention policy.`],
+    }),
   };
 }
 

@@ -1,7 +1,7 @@
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { Digest } from '../../domain/digest.ts';
-import { hasCode, isManifestUnknown, refused } from '../oci/answer-errors.ts';
-import { ListBounds } from '../oci/list-bounds.ts';
+import { hasCode, isManifestUnknown, refused } from '../../distribution/answer-errors.ts';
+import { ListBounds } from '../../distribution/list-bounds.ts';
 import { entriesOf, openAnswer, type TagAttributes, tagAttributes } from './attributes.ts';
 import type { AcrClient } from './client.ts';
 
@@ -40,5 +40,7 @@ export async function findTag({ client, repository, signal }: Reading, name: str
   if (response.status !== 200) throw refused(doing, response);
   const tag = tagAttributes(openAnswer(response, repository, doing)['tag'], doing);
   if (tag.name === name) return tag;
-  throw new ToolError('BAD_RESPONSE', `Cannot ${doing}: the answer is about the tag ${tag.name}.`, { hint: 'Check any proxy before the registry.' });
+  throw new ToolError('BAD_RESPONSE', `Cannot ${doing}: the answer is about the tag ${tag.name}.`, {
+    hint: 'Check any proxy before the registry.',
+  });
 }

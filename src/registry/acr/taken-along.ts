@@ -1,5 +1,5 @@
 import type { Digest } from '../../domain/digest.ts';
-import type { ReferrersApi } from '../oci/referrers.ts';
+import type { ReferrersApi } from '../../distribution/referrers.ts';
 import type { Companion } from '../registry.ts';
 import { type Reading, readTags } from './tag-list.ts';
 

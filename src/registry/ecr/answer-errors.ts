@@ -1,6 +1,6 @@
 import { awsFailure, fitText } from '../../auth/aws/aws-errors.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
-import { badAnswer } from '../oci/answer-errors.ts';
+import { badAnswer } from '../../distribution/answer-errors.ts';
 import type { Operation, Service } from './service.ts';
 
 /** The error for a call that failed. `doing` says what it was for and names it: `read the images of prod/team/app`. */
@@ -15,22 +15,35 @@ export function refused(doing: string, error: unknown, operation: Operation, { p
     });
   }
   if (kind === 'denied') {
-    return new ToolError('AUTH', `Cannot ${doing}: ${said}`, { hint: `Allow ${permission} for this repository in the policies of the role or user, and of the repository if it is another account's.` });
+    return new ToolError('AUTH', `Cannot ${doing}: ${said}`, {
+      hint: `Allow ${permission} for this repository in the policies of the role or user, and of the repository if it is another account's.`,
+    });
   }
   if (kind === 'not-let-in') {
-    return new ToolError('AUTH', `Cannot ${doing}: ${said}`, { hint: 'Check that the AWS credentials are right, have not expired and are of this partition, and the clock of this machine.' });
+    return new ToolError('AUTH', `Cannot ${doing}: ${said}`, {
+      hint: 'Check that the AWS credentials are right, have not expired and are of this partition, and the clock of this machine.',
+    });
   }
   if (name === 'RepositoryNotFoundException') {
-    return new ToolError('NOT_FOUND', `Cannot ${doing}: ${said}`, { hint: 'Check the name of the repository, and that account and region in the host are right.' });
+    return new ToolError('NOT_FOUND', `Cannot ${doing}: ${said}`, {
+      hint: 'Check the name of the repository, and that account and region in the host are right.',
+    });
   }
-  if (kind === 'not-understood') return badAnswer(doing, `the answer${status === undefined ? '' : ` (status ${status})`} is not understood: ${text}`);
-  if (kind === 'throttled') return new ToolError('REGISTRY_ERROR', `Cannot ${doing}: ${said}`, { hint: 'Run again later, or with less concurrency.' });
-  return new ToolError('REGISTRY_ERROR', `Cannot ${doing}: ${said}`, { hint: (status ?? 0) >= 500 ? 'Run again later.' : `CloudTrail has the call (${permission}) with what was wrong.` });
+  if (kind === 'not-understood')
+    return badAnswer(doing, `the answer${status === undefined ? '' : ` (status ${status})`} is not understood: ${text}`);
+  if (kind === 'throttled')
+    return new ToolError('REGISTRY_ERROR', `Cannot ${doing}: ${said}`, { hint: 'Run again later, or with less concurrency.' });
+  return new ToolError('REGISTRY_ERROR', `Cannot ${doing}: ${said}`, {
+    hint: (status ?? 0) >= 500 ? 'Run again later.' : `CloudTrail has the call (${permission}) with what was wrong.`,
+  });
 }
 
 /** The error for one image of a call that went through, by its `failureCode`. */
 export function failed(doing: string, code: string, reason: string, { title }: Service): ToolError {
   const said = `Cannot ${doing}: ${title} answered ${code}: ${fitText(reason)}.`;
-  if (code === 'KmsError') return new ToolError('REGISTRY_ERROR', said, { hint: 'Check that the KMS key of the repository is there, enabled, and may be used by ECR and by these credentials.' });
+  if (code === 'KmsError')
+    return new ToolError('REGISTRY_ERROR', said, {
+      hint: 'Check that the KMS key of the repository is there, enabled, and may be used by ECR and by these credentials.',
+    });
   return new ToolError('REGISTRY_ERROR', said, { hint: 'Run again later; CloudTrail has the call.' });
 }

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { Digest } from '../../domain/digest.ts';
-import { badAnswer } from '../oci/answer-errors.ts';
-import { asText } from '../oci/json-fields.ts';
+import { badAnswer } from '../../distribution/answer-errors.ts';
+import { asText } from '../../distribution/json-fields.ts';
 import type { ArchiveOutcome } from '../registry.ts';
 import type { EcrClient } from './client.ts';
 import type { Images } from './images.ts';
@@ -54,6 +54,9 @@ async function move(
   targetStorageClass: 'ARCHIVE' | 'STANDARD',
   { doing, unless = '' }: { readonly doing: string; readonly unless?: string },
 ): Promise<string | undefined> {
-  const answer = await client.callUnless({ operation: 'UpdateImageStorageClass', doing, repository, input: { imageId: { imageDigest }, targetStorageClass } }, unless);
+  const answer = await client.callUnless(
+    { operation: 'UpdateImageStorageClass', doing, repository, input: { imageId: { imageDigest }, targetStorageClass } },
+    unless,
+  );
   return answer && (asText(answer['imageStatus']) ?? '');
 }

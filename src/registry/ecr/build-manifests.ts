@@ -2,8 +2,8 @@ import { byCodeUnit } from '../../domain/compare.ts';
 import type { Digest } from '../../domain/digest.ts';
 import type { Manifest } from '../../domain/inventory.ts';
 import { isIndexType } from '../../domain/media-types.ts';
-import { isImageConfigType } from '../oci/image-config.ts';
-import type { ManifestDocument } from '../oci/manifest-document.ts';
+import { isImageConfigType } from '../../distribution/image-config.ts';
+import type { ManifestDocument } from '../../distribution/manifest-document.ts';
 import type { ImageDetail } from './image-detail.ts';
 
 /** What was read of a repository. */
@@ -22,7 +22,9 @@ export function buildManifests({ details, documents }: ReadImages): Manifest[] {
       const document = documents.get(digest);
       const mediaType = document?.mediaType ?? detail.mediaType ?? 'application/octet-stream';
       const subject = document?.subject ?? detail.subject;
-      const artifactType = document?.artifactType ?? (detail.artifactType !== undefined && isImageConfigType(detail.artifactType) ? undefined : detail.artifactType);
+      const artifactType =
+        document?.artifactType ??
+        (detail.artifactType !== undefined && isImageConfigType(detail.artifactType) ? undefined : detail.artifactType);
       return {
         digest,
         mediaType,

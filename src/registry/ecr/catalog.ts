@@ -1,6 +1,6 @@
 import { isRepositoryName } from '../../domain/reference.ts';
-import { badAnswer } from '../oci/answer-errors.ts';
-import { asObject } from '../oci/json-fields.ts';
+import { badAnswer } from '../../distribution/answer-errors.ts';
+import { asObject } from '../../distribution/json-fields.ts';
 import type { EcrClient } from './client.ts';
 import { pages } from './pages.ts';
 
@@ -9,17 +9,32 @@ import { pages } from './pages.ts';
  */
 export async function* listRepositories(
   client: EcrClient,
-  { field, prefix, registryId, signal }: { readonly field: string; readonly prefix: string; readonly registryId?: string | undefined; readonly signal?: AbortSignal | undefined },
+  {
+    field,
+    prefix,
+    registryId,
+    signal,
+  }: {
+    readonly field: string;
+    readonly prefix: string;
+    readonly registryId?: string | undefined;
+    readonly signal?: AbortSignal | undefined;
+  },
 ): AsyncGenerator<string> {
   const doing = `list the repositories of ${client.name}`;
   const seen = new Set<string>();
   const input = registryId === undefined ? {} : { registryId };
-  for await (const page of pages(client, { operation: 'DescribeRepositories', doing, input, signal }, { field: 'repositories', key: 'repositoryName' })) {
+  for await (const page of pages(
+    client,
+    { operation: 'DescribeRepositories', doing, input, signal },
+    { field: 'repositories', key: 'repositoryName' },
+  )) {
     for (const repository of page) {
       const text = asObject(repository)?.[field];
       if (typeof text !== 'string' || !text.startsWith(prefix)) throw badAnswer(doing, 'the answer lists something without a name');
       const name = text.slice(prefix.length);
-      if (!isRepositoryName(name)) throw badAnswer(doing, `the answer lists ${JSON.stringify(name).slice(0, 200)}, which is no name of a repository`);
+      if (!isRepositoryName(name))
+        throw badAnswer(doing, `the answer lists ${JSON.stringify(name).slice(0, 200)}, which is no name of a repository`);
       if (seen.has(name)) continue;
       seen.add(name);
       yield name;

@@ -4,7 +4,7 @@ import { type Digest, isDigest } from '../../domain/digest.ts';
 import { isRepositoryName } from '../../domain/reference.ts';
 import { isTag } from '../../domain/tag.ts';
 import type { HostLimiter } from '../../http/host-limiter.ts';
-import type { JsonObject } from '../oci/json-fields.ts';
+import type { JsonObject } from '../../distribution/json-fields.ts';
 import { refused } from './answer-errors.ts';
 import type { Operation, Service } from './service.ts';
 
@@ -90,7 +90,9 @@ export interface ImageId {
 export function imageId(reference: string): ImageId {
   if (isDigest(reference)) return { imageDigest: reference };
   if (isTag(reference)) return { imageTag: reference };
-  throw new ToolError('USAGE', `${JSON.stringify(reference)} is neither a tag nor a digest.`, { hint: 'Name an image as repository:tag or repository@digest.' });
+  throw new ToolError('USAGE', `${JSON.stringify(reference)} is neither a tag nor a digest.`, {
+    hint: 'Name an image as repository:tag or repository@digest.',
+  });
 }
 
 function repositoryName(repository: string): string {

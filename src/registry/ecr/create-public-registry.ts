@@ -4,10 +4,10 @@ import { createServiceConfig, type ServiceOptions } from '../../auth/aws/service
 import { createRegistryAuth } from '../../auth/create-registry-auth.ts';
 import { type Clock, systemClock } from '../../http/clock.ts';
 import { HostLimiter } from '../../http/host-limiter.ts';
-import { Batches } from '../batches.ts';
-import type { ContentCache } from '../cache.ts';
-import { OciClient } from '../oci/client.ts';
-import { putManifest } from '../oci/put-manifest.ts';
+import { Batches } from '../../distribution/batches.ts';
+import type { ContentCache } from '../../distribution/cache.ts';
+import { OciClient } from '../../distribution/client.ts';
+import { putManifest } from '../../distribution/put-manifest.ts';
 import type { Registry } from '../registry.ts';
 import { ECR_PUBLIC_CAPABILITIES } from './capabilities.ts';
 import { listRepositories } from './catalog.ts';
@@ -51,7 +51,17 @@ export function createEcrPublicRegistry(options: EcrPublicRegistryOptions): Regi
   const { origin, pathname } = new URL(url);
   const alias = pathname === '/' ? undefined : pathname.slice(1);
   const limiter = new HostLimiter(concurrency);
-  const service = createPublicService(createServiceConfig({ region: REGION, http, limiter, clock, identity, ...(endpoint !== undefined && { endpoint }), ...(credentials && { credentials }) }));
+  const service = createPublicService(
+    createServiceConfig({
+      region: REGION,
+      http,
+      limiter,
+      clock,
+      identity,
+      ...(endpoint !== undefined && { endpoint }),
+      ...(credentials && { credentials }),
+    }),
+  );
   const client: EcrClient = new EcrClient({ name, service, limiter, identify: (repository) => repositories.identify(repository) });
   const repositories = new PublicRepositories(client, alias);
   const login = createPublicLogin(client, clock);
@@ -68,7 +78,16 @@ export function createEcrPublicRegistry(options: EcrPublicRegistryOptions): Regi
     if (manifest) await putManifest(registry, nameOf(repository), manifest, tag);
     return manifest !== undefined;
   });
-  const context: InventoryContext = { type: 'ecr-public', client, images, manifests, mustRead: mustReadPublic, capabilities: ECR_PUBLIC_CAPABILITIES, cache, limit: pLimit(2 * concurrency) };
+  const context: InventoryContext = {
+    type: 'ecr-public',
+    client,
+    images,
+    manifests,
+    mustRead: mustReadPublic,
+    capabilities: ECR_PUBLIC_CAPABILITIES,
+    cache,
+    limit: pLimit(2 * concurrency),
+  };
   return {
     name,
     type: context.type,

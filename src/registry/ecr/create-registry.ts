@@ -5,8 +5,8 @@ import { ToolError } from '../../diagnostics/tool-error.ts';
 import { type Clock, systemClock } from '../../http/clock.ts';
 import { HostLimiter } from '../../http/host-limiter.ts';
 import type { HttpClient } from '../../http/http-client.ts';
-import { Batches } from '../batches.ts';
-import type { ContentCache } from '../cache.ts';
+import { Batches } from '../../distribution/batches.ts';
+import type { ContentCache } from '../../distribution/cache.ts';
 import type { Registry } from '../registry.ts';
 import { archiveManifest, checkArchive, restoreManifest } from './archive.ts';
 import { ECR_CAPABILITIES } from './capabilities.ts';
@@ -44,27 +44,62 @@ const DEFAULT_CONCURRENCY = 8;
 
 /** Amazon ECR, private registries. Nothing is sent yet. Throws `CONFIG_INVALID` where nothing tells the region, or two things tell different ones. */
 export function createEcrRegistry(options: EcrRegistryOptions): Registry {
-  const { name, url, http, endpoint, credentials, identity = {}, cache, concurrency = DEFAULT_CONCURRENCY, clock = systemClock, env = {} } = options;
+  const {
+    name,
+    url,
+    http,
+    endpoint,
+    credentials,
+    identity = {},
+    cache,
+    concurrency = DEFAULT_CONCURRENCY,
+    clock = systemClock,
+    env = {},
+  } = options;
   const host = parseEcrHost(new URL(url).hostname);
   const limiter = new HostLimiter(concurrency);
-  const config = createServiceConfig({ region: regionOf(options), http, limiter, clock, identity, ...(endpoint !== undefined && { endpoint }), ...(credentials && { credentials }) });
+  const config = createServiceConfig({
+    region: regionOf(options),
+    http,
+    limiter,
+    clock,
+    identity,
+    ...(endpoint !== undefined && { endpoint }),
+    ...(credentials && { credentials }),
+  });
   // To the SDK it is an error to ask for these together with an address.
   const ownAddress = endpoint !== undefined || Boolean(env['AWS_ENDPOINT_URL_ECR'] ?? env['AWS_ENDPOINT_URL']);
-  const service = createPrivateService({ ...config, ...(!ownAddress && host && { useFipsEndpoint: host.fips, useDualstackEndpoint: host.dualStack }) });
+  const service = createPrivateService({
+    ...config,
+    ...(!ownAddress && host && { useFipsEndpoint: host.fips, useDualstackEndpoint: host.dualStack }),
+  });
   const registryId = host?.account;
-  const identify = (repositoryName: string): object & { repositoryName: string } => ({ ...(registryId !== undefined && { registryId }), repositoryName });
+  const identify = (repositoryName: string): object & { repositoryName: string } => ({
+    ...(registryId !== undefined && { registryId }),
+    repositoryName,
+  });
   const client = new EcrClient({ name, service, limiter, identify });
   const images = new Images(client);
   const manifests = createManifestSource(client);
   const reads = new Batches<Found>(MOST_IMAGES, (repository, digests) => manifests.read(repository, digests, undefined));
   const deletions = new Batches<Settled>(MOST_IMAGES, (repository, digests) => deleteManifests(client, images, repository, digests));
-  const read = async (repository: string, digest: string): ReturnType<Registry['readManifest']> => readManifest(await reads.load(repository, digest), client, images, repository, digest);
+  const read = async (repository: string, digest: string): ReturnType<Registry['readManifest']> =>
+    readManifest(await reads.load(repository, digest), client, images, repository, digest);
   const tagDeletion = new TagDeletion(client, images, async (repository, tag, digest) => {
     const manifest = await read(repository, digest);
     if (manifest) await putManifest(client, repository, manifest, tag);
     return manifest !== undefined;
   });
-  const context: InventoryContext = { type: 'ecr', client, images, manifests, mustRead, capabilities: ECR_CAPABILITIES, cache, limit: pLimit(concurrency) };
+  const context: InventoryContext = {
+    type: 'ecr',
+    client,
+    images,
+    manifests,
+    mustRead,
+    capabilities: ECR_CAPABILITIES,
+    cache,
+    limit: pLimit(concurrency),
+  };
   return {
     name,
     type: context.type,
@@ -89,7 +124,9 @@ export function createEcrRegistry(options: EcrRegistryOptions): Registry {
 function regionOf({ name, url, region }: EcrRegistryOptions): string {
   const host = parseEcrHost(new URL(url).hostname);
   if (host && region !== undefined && region !== host.region) {
-    throw new ToolError('CONFIG_INVALID', `The registry ${name} is in ${host.region} by its host, and in ${region} by "ecr.region".`, { hint: 'Leave "ecr.region" out: the host tells it.' });
+    throw new ToolError('CONFIG_INVALID', `The registry ${name} is in ${host.region} by its host, and in ${region} by "ecr.region".`, {
+      hint: 'Leave "ecr.region" out: the host tells it.',
+    });
   }
   const known = host?.region ?? region;
   if (known !== undefined) return known;

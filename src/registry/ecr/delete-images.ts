@@ -1,25 +1,39 @@
 import type { Digest } from '../../domain/digest.ts';
-import { badAnswer } from '../oci/answer-errors.ts';
-import { asList, asObject, asText, type JsonObject } from '../oci/json-fields.ts';
+import { badAnswer } from '../../distribution/answer-errors.ts';
+import { asList, asObject, asText, type JsonObject } from '../../distribution/json-fields.ts';
 import type { EcrClient, ImageId } from './client.ts';
 
 /** What BatchDeleteImage says of one image or tag: done, with the image that it was or had the tag, or why not (`failureCode` and its reason). */
-export type Answered = { readonly deleted: true; readonly digest?: Digest } | { readonly deleted: false; readonly code: string; readonly reason: string };
+export type Answered =
+  { readonly deleted: true; readonly digest?: Digest } | { readonly deleted: false; readonly code: string; readonly reason: string };
 
 /**
  * Deletes up to 100 images, or takes up to 100 tags off, in one call, and answers for each what became of it; undefined where ECR says nothing of it although it
  * was asked for by itself. What an answer does not mention is asked for once more, alone. Throws where the whole call fails.
  */
-export async function deleteImages(client: EcrClient, repository: string, ids: readonly ImageId[], doing: string): Promise<(Answered | undefined)[]> {
+export async function deleteImages(
+  client: EcrClient,
+  repository: string,
+  ids: readonly ImageId[],
+  doing: string,
+): Promise<(Answered | undefined)[]> {
   const answer = await client.call({ operation: 'BatchDeleteImage', doing, repository, input: { imageIds: ids } });
   const done = asList(answer['imageIds']);
   const failures = asList(answer['failures']);
-  if (!done || !failures || !('imageIds' in answer || 'failures' in answer)) throw badAnswer(doing, 'the answer is no list of what was deleted');
+  if (!done || !failures || !('imageIds' in answer || 'failures' in answer))
+    throw badAnswer(doing, 'the answer is no list of what was deleted');
   const results: (Answered | undefined)[] = [];
   for (const id of ids) {
-    const failure = failures.map((one) => asObject(one) ?? {}).find((one) => isOf(one['imageId'], id)) ?? (ids.length === 1 ? asObject(failures[0]) : undefined);
+    const failure =
+      failures.map((one) => asObject(one) ?? {}).find((one) => isOf(one['imageId'], id)) ??
+      (ids.length === 1 ? asObject(failures[0]) : undefined);
     const entry = done.map((one) => asObject(one) ?? {}).find((one) => isOf(one, id));
-    if (failure) results.push({ deleted: false, code: asText(failure['failureCode']) ?? 'an unknown failure', reason: asText(failure['failureReason']) ?? '' });
+    if (failure)
+      results.push({
+        deleted: false,
+        code: asText(failure['failureCode']) ?? 'an unknown failure',
+        reason: asText(failure['failureReason']) ?? '',
+      });
     else if (entry) {
       const digest = asText(entry['imageDigest']);
       results.push({ deleted: true, ...(digest !== undefined && { digest }) });

@@ -18,16 +18,32 @@ export type Settled = DeleteOutcome | { readonly error: ToolError };
 export async function checkDelete(client: EcrClient, repository: string): Promise<void> {
   const doing = `find out whether images can be deleted in ${client.label(repository)}`;
   const [answered] = await deleteImages(client, repository, [{ imageDigest: `sha256:${randomBytes(32).toString('hex')}` }], doing);
-  if (answered && !answered.deleted && answered.code !== 'ImageNotFound') throw failed(doing, answered.code, answered.reason, client.service);
+  if (answered && !answered.deleted && answered.code !== 'ImageNotFound')
+    throw failed(doing, answered.code, answered.reason, client.service);
 }
 
 /** Deletes images with all their tags, by digest, up to 100 in one call. */
-export async function deleteManifests(client: EcrClient, images: Images, repository: string, digests: readonly Digest[]): Promise<Map<Digest, Settled>> {
-  const what = digests.length === 1 ? `the image ${client.label(repository, digests[0])}` : `${digests.length} images of ${client.label(repository)}`;
-  const answers = await deleteImages(client, repository, digests.map((imageDigest) => ({ imageDigest })), `delete ${what}`);
+export async function deleteManifests(
+  client: EcrClient,
+  images: Images,
+  repository: string,
+  digests: readonly Digest[],
+): Promise<Map<Digest, Settled>> {
+  const what =
+    digests.length === 1 ? `the image ${client.label(repository, digests[0])}` : `${digests.length} images of ${client.label(repository)}`;
+  const answers = await deleteImages(
+    client,
+    repository,
+    digests.map((imageDigest) => ({ imageDigest })),
+    `delete ${what}`,
+  );
   const settled = digests.map(async (digest, position): Promise<[Digest, Settled]> => [
     digest,
-    await settle(client, { doing: `delete the image ${client.label(repository, digest)}`, answered: answers[position], isThere: async () => (await images.find(repository, digest)) !== undefined }),
+    await settle(client, {
+      doing: `delete the image ${client.label(repository, digest)}`,
+      answered: answers[position],
+      isThere: async () => (await images.find(repository, digest)) !== undefined,
+    }),
   ]);
   return new Map(await Promise.all(settled));
 }
@@ -49,7 +65,13 @@ export async function settle({ service }: EcrClient, { doing, answered, isThere 
     }
     if (answered && answered.code !== 'ImageNotFound') return { error: failed(doing, answered.code, answered.reason, service) };
     if (!(await isThere())) return { outcome: answered ? 'gone' : 'deleted' };
-    return { error: new ToolError('REGISTRY_ERROR', `Cannot ${doing}: ${service.title} ${answered ? 'says that it is not there' : 'does not say why'}, and lists it all the same.`, { hint: 'Run again.' }) };
+    return {
+      error: new ToolError(
+        'REGISTRY_ERROR',
+        `Cannot ${doing}: ${service.title} ${answered ? 'says that it is not there' : 'does not say why'}, and lists it all the same.`,
+        { hint: 'Run again.' },
+      ),
+    };
   } catch (error) {
     if (error instanceof ToolError) return { error };
     throw error;

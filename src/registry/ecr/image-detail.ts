@@ -1,8 +1,8 @@
 import { type Digest, isDigest } from '../../domain/digest.ts';
 import { type Severity, SEVERITIES } from '../../domain/inventory.ts';
 import { isTag } from '../../domain/tag.ts';
-import { badAnswer } from '../oci/answer-errors.ts';
-import { asList, asObject, asText, type JsonObject } from '../oci/json-fields.ts';
+import { badAnswer } from '../../distribution/answer-errors.ts';
+import { asList, asObject, asText, type JsonObject } from '../../distribution/json-fields.ts';
 
 /** An image as DescribeImages tells it (`ImageDetail`). Times are ISO 8601 UTC. */
 export interface ImageDetail {
@@ -29,8 +29,10 @@ export function readImageDetail(value: unknown, doing: string): ImageDetail {
   const digest = digestIn(json['imageDigest'], doing);
   const tags = asList(json['imageTags']);
   const size = json['imageSizeInBytes'] ?? 0;
-  if (!tags?.every((tag): tag is string => typeof tag === 'string' && isTag(tag))) throw badAnswer(doing, `the tags of ${digest} are no list of tags`);
-  if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) throw badAnswer(doing, `the size of ${digest} is ${JSON.stringify(size).slice(0, 100)}`);
+  if (!tags?.every((tag): tag is string => typeof tag === 'string' && isTag(tag)))
+    throw badAnswer(doing, `the tags of ${digest} are no list of tags`);
+  if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0)
+    throw badAnswer(doing, `the size of ${digest} is ${JSON.stringify(size).slice(0, 100)}`);
   const mediaType = asText(json['imageManifestMediaType']);
   const artifactType = asText(json['artifactMediaType']);
   const pushedAt = timeIn(json, 'imagePushedAt', doing);
@@ -65,7 +67,13 @@ function timeIn(json: JsonObject, field: string, doing: string): string | undefi
 }
 
 /** ECR's severities. What is only informational counts as none; one that is undefined says nothing (API reference, `ImageScanFindingsSummary`). */
-const FINDINGS: Readonly<Record<string, Severity>> = { INFORMATIONAL: 'none', LOW: 'low', MEDIUM: 'medium', HIGH: 'high', CRITICAL: 'critical' };
+const FINDINGS: Readonly<Record<string, Severity>> = {
+  INFORMATIONAL: 'none',
+  LOW: 'low',
+  MEDIUM: 'medium',
+  HIGH: 'high',
+  CRITICAL: 'critical',
+};
 /** Basic and enhanced scanning, each where it has an answer. */
 const SCANNED = ['COMPLETE', 'ACTIVE'];
 
@@ -73,7 +81,9 @@ const SCANNED = ['COMPLETE', 'ACTIVE'];
 function worstFinding(json: JsonObject): Severity | undefined {
   const summary = asObject(json['imageScanFindingsSummary']);
   if (!summary) return undefined;
-  const counts = Object.entries(asObject(summary['findingSeverityCounts']) ?? {}).filter(([, count]) => typeof count === 'number' && count > 0);
+  const counts = Object.entries(asObject(summary['findingSeverityCounts']) ?? {}).filter(
+    ([, count]) => typeof count === 'number' && count > 0,
+  );
   if (counts.length === 0) return SCANNED.includes(asText(asObject(json['imageScanStatus'])?.['status']) ?? '') ? 'none' : undefined;
   return SEVERITIES[Math.max(-1, ...counts.map(([name]) => SEVERITIES.indexOf(FINDINGS[name] ?? ('' as Severity))))];
 }

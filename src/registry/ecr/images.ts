@@ -1,7 +1,7 @@
 import { type Digest, isDigest } from '../../domain/digest.ts';
-import { badAnswer } from '../oci/answer-errors.ts';
-import { asList } from '../oci/json-fields.ts';
-import { Batches } from '../batches.ts';
+import { badAnswer } from '../../distribution/answer-errors.ts';
+import { asList } from '../../distribution/json-fields.ts';
+import { Batches } from '../../distribution/batches.ts';
 import { type EcrClient, imageId, MOST_IMAGES } from './client.ts';
 import { type ImageDetail, readImageDetail } from './image-detail.ts';
 import { pages } from './pages.ts';
@@ -26,7 +26,11 @@ export class Images {
   async *list(repository: string, { tagged, signal }: ListOptions = {}): AsyncGenerator<readonly ImageDetail[]> {
     const doing = `read the images of ${this.#client.label(repository)}`;
     const input = this.#filter(tagged === true ? { tagStatus: 'TAGGED' } : {});
-    for await (const page of pages(this.#client, { operation: 'DescribeImages', doing, repository, input, signal }, { field: 'imageDetails', key: 'imageDigest' })) {
+    for await (const page of pages(
+      this.#client,
+      { operation: 'DescribeImages', doing, repository, input, signal },
+      { field: 'imageDetails', key: 'imageDigest' },
+    )) {
       yield page.map((detail) => readImageDetail(detail, doing));
     }
   }
@@ -42,7 +46,8 @@ export class Images {
    */
   async describe(repository: string, references: readonly string[]): Promise<Map<string, ImageDetail>> {
     const [only] = references;
-    const what = references.length === 1 ? this.#client.label(repository, only) : `${references.length} images of ${this.#client.label(repository)}`;
+    const what =
+      references.length === 1 ? this.#client.label(repository, only) : `${references.length} images of ${this.#client.label(repository)}`;
     const doing = `read what is known of ${what}`;
     const input = { imageIds: references.map(imageId), ...this.#filter({}) };
     const answer = await this.#client.callUnless({ operation: 'DescribeImages', doing, repository, input }, 'ImageNotFoundException');
@@ -61,7 +66,10 @@ export class Images {
 
   async #halves(repository: string, references: readonly string[]): Promise<Map<string, ImageDetail>> {
     const middle = Math.ceil(references.length / 2);
-    const [first, second] = await Promise.all([this.describe(repository, references.slice(0, middle)), this.describe(repository, references.slice(middle))]);
+    const [first, second] = await Promise.all([
+      this.describe(repository, references.slice(0, middle)),
+      this.describe(repository, references.slice(middle)),
+    ]);
     return new Map([...first, ...second]);
   }
 
@@ -74,7 +82,8 @@ export class Images {
 /** All tags. Throws `NOT_FOUND` for a repository that is not there. */
 export async function listTags(images: Images, repository: string): Promise<string[]> {
   const tags = new Set<string>();
-  for await (const page of images.list(repository, { tagged: true })) for (const detail of page) for (const tag of detail.tags) tags.add(tag);
+  for await (const page of images.list(repository, { tagged: true }))
+    for (const detail of page) for (const tag of detail.tags) tags.add(tag);
   return [...tags];
 }
 

@@ -3,11 +3,11 @@ import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { Digest } from '../../domain/digest.ts';
 import type { Capabilities, RepositoryInventory } from '../../domain/inventory.ts';
 import { isIndexType } from '../../domain/media-types.ts';
-import type { ContentCache } from '../cache.ts';
-import { digestedBytes } from '../oci/content-digest.ts';
-import { understand } from '../oci/manifest-content.ts';
-import type { ManifestDocument } from '../oci/manifest-document.ts';
-import { Problems } from '../oci/problems.ts';
+import type { ContentCache } from '../../distribution/cache.ts';
+import { digestedBytes } from '../../distribution/content-digest.ts';
+import { understand } from '../../distribution/manifest-content.ts';
+import type { ManifestDocument } from '../../distribution/manifest-document.ts';
+import { Problems } from '../../distribution/problems.ts';
 import type { InventoryOptions } from '../registry.ts';
 import { ARCHIVE_MINIMUM_DAYS } from './archive.ts';
 import { buildManifests } from './build-manifests.ts';
@@ -34,7 +34,11 @@ export interface InventoryContext {
  * Reads a repository: one call for each 1000 images, and only then, since reading a manifest is a pull, one for each 100 manifests that must be read and are not in the
  * cache. Throws `AUTH`, `UNREACHABLE` and `NOT_FOUND` for the repository as a whole; whatever else cannot be read is a problem.
  */
-export async function readInventory(context: InventoryContext, repository: string, options: InventoryOptions): Promise<RepositoryInventory> {
+export async function readInventory(
+  context: InventoryContext,
+  repository: string,
+  options: InventoryOptions,
+): Promise<RepositoryInventory> {
   const { client, type, capabilities } = context;
   const problems = new Problems(options.signal);
   const reading = new Reading(context, repository, options, problems);
@@ -46,7 +50,16 @@ export async function readInventory(context: InventoryContext, repository: strin
   }
   const found = problems.list;
   const complete = found.length === 0;
-  return { registry: client.name, type, repository, complete, ...(!complete && { problems: found }), ...(capabilities.archive && { archiveMinimumDays: ARCHIVE_MINIMUM_DAYS }), capabilities, manifests: buildManifests(reading) };
+  return {
+    registry: client.name,
+    type,
+    repository,
+    complete,
+    ...(!complete && { problems: found }),
+    ...(capabilities.archive && { archiveMinimumDays: ARCHIVE_MINIMUM_DAYS }),
+    capabilities,
+    manifests: buildManifests(reading),
+  };
 }
 
 /** The reading of one repository. */
@@ -107,12 +120,18 @@ class Reading {
       if (bytes) await this.#take(detail, { manifest: { digest: detail.digest, mediaType: '', bytes } });
       else left.push(detail);
     }
-    const batches = Array.from({ length: Math.ceil(left.length / manifests.most) }, (_, n) => left.slice(n * manifests.most, (n + 1) * manifests.most));
+    const batches = Array.from({ length: Math.ceil(left.length / manifests.most) }, (_, n) =>
+      left.slice(n * manifests.most, (n + 1) * manifests.most),
+    );
     await limit.map(batches, (batch) => this.#problems.attempt(() => this.#readBatch(batch)));
   }
 
   async #readBatch(batch: readonly ImageDetail[]): Promise<void> {
-    const found = await this.#context.manifests.read(this.#repository, batch.map(({ digest }) => digest), this.#options.signal);
+    const found = await this.#context.manifests.read(
+      this.#repository,
+      batch.map(({ digest }) => digest),
+      this.#options.signal,
+    );
     for (const detail of batch) await this.#problems.attempt(() => this.#take(detail, found.get(detail.digest)));
   }
 
@@ -124,16 +143,26 @@ class Reading {
     if (found && 'manifest' in found) {
       const { bytes, mediaType } = found.manifest;
       const type = mediaType === '' ? (detail.mediaType ?? '') : mediaType;
-      const document = { ...understand(digestedBytes(bytes, type) ?? bytes, digest, type, `read the manifest ${image}`), bytes: bytes.length };
+      const document = {
+        ...understand(digestedBytes(bytes, type) ?? bytes, digest, type, `read the manifest ${image}`),
+        bytes: bytes.length,
+      };
       if (detail.subject !== undefined && document.subject !== detail.subject) {
-        this.#problems.add(`${client.service.title} lists ${image} as attached to ${detail.subject}, but it refers to ${document.subject ?? 'nothing'}.`);
+        this.#problems.add(
+          `${client.service.title} lists ${image} as attached to ${detail.subject}, but it refers to ${document.subject ?? 'nothing'}.`,
+        );
       }
       this.documents.set(digest, document);
       await cache?.write(digest, bytes);
     } else if (archived) {
-      if (!isSingle(detail)) this.#problems.add(`The index ${image} is in the archive, so that nobody can tell what belongs to it. Restore it, or delete it by hand.`);
+      if (!isSingle(detail))
+        this.#problems.add(
+          `The index ${image} is in the archive, so that nobody can tell what belongs to it. Restore it, or delete it by hand.`,
+        );
     } else if (await images.find(this.#repository, digest)) {
-      this.#problems.add(found?.withheld ?? `${client.service.title} lists ${image}, and says that it has no manifest. Push it again or delete it.`);
+      this.#problems.add(
+        found?.withheld ?? `${client.service.title} lists ${image}, and says that it has no manifest. Push it again or delete it.`,
+      );
     } else {
       // Deleted since it was listed: what is not in the inventory is not touched.
       this.details.delete(digest);

@@ -1,10 +1,10 @@
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { Digest } from '../../domain/digest.ts';
 import { MANIFEST_TYPES } from '../../domain/media-types.ts';
-import { badAnswer } from '../oci/answer-errors.ts';
-import { digestedBytes, digestOf } from '../oci/content-digest.ts';
-import { asList, asObject, asText, type JsonObject } from '../oci/json-fields.ts';
-import { understand } from '../oci/manifest-content.ts';
+import { badAnswer } from '../../distribution/answer-errors.ts';
+import { digestedBytes, digestOf } from '../../distribution/content-digest.ts';
+import { asList, asObject, asText, type JsonObject } from '../../distribution/json-fields.ts';
+import { understand } from '../../distribution/manifest-content.ts';
 import type { RawManifest } from '../registry.ts';
 import { failed } from './answer-errors.ts';
 import { type EcrClient, MOST_IMAGES } from './client.ts';
@@ -21,7 +21,10 @@ const WITHHELD = 'ImageInaccessible';
 export function createManifestSource(client: EcrClient): ManifestSource {
   const read = async (repository: string, digests: readonly Digest[], signal: AbortSignal | undefined): Promise<Map<Digest, Found>> => {
     const [only] = digests;
-    const what = digests.length === 1 ? `the manifest ${client.label(repository, only)}` : `${digests.length} manifests of ${client.label(repository)}`;
+    const what =
+      digests.length === 1
+        ? `the manifest ${client.label(repository, only)}`
+        : `${digests.length} manifests of ${client.label(repository)}`;
     const doing = `read ${what}`;
     // A type that is left out may be answered with another manifest than the one that was asked for.
     const input = { imageIds: digests.map((imageDigest) => ({ imageDigest })), acceptedMediaTypes: MANIFEST_TYPES };
@@ -33,14 +36,20 @@ export function createManifestSource(client: EcrClient): ManifestSource {
     const missing = new Set<Digest>();
     for (const image of images) {
       const digest = idIn(image);
-      if (digest !== undefined && digests.includes(digest)) found.set(digest, { manifest: openImage(asObject(image) ?? {}, digest, `read the manifest ${client.label(repository, digest)}`) });
+      if (digest !== undefined && digests.includes(digest))
+        found.set(digest, { manifest: openImage(asObject(image) ?? {}, digest, `read the manifest ${client.label(repository, digest)}`) });
     }
     for (const failure of failures.map((one) => asObject(one) ?? {})) {
       // Of a single one it is known whose failure it is, whatever it calls it.
       const digest = idIn(failure) ?? (digests.length === 1 ? only : undefined);
       if (digest === undefined || !digests.includes(digest) || found.has(digest)) continue;
       const code = asText(failure['failureCode']) ?? 'an unknown failure';
-      const error = failed(`read the manifest ${client.label(repository, digest)}`, code, asText(failure['failureReason']) ?? '', client.service);
+      const error = failed(
+        `read the manifest ${client.label(repository, digest)}`,
+        code,
+        asText(failure['failureReason']) ?? '',
+        client.service,
+      );
       if (code === 'ImageNotFound') missing.add(digest);
       else if (code === WITHHELD) found.set(digest, { withheld: error.message });
       else throw error;
@@ -54,7 +63,13 @@ export function createManifestSource(client: EcrClient): ManifestSource {
 }
 
 /** A manifest's bytes. ECR says the same of what is archived and of what is not there, so that DescribeImages has the last word. */
-export async function readManifest(found: Found | undefined, client: EcrClient, images: Images, repository: string, digest: Digest): Promise<RawManifest | undefined> {
+export async function readManifest(
+  found: Found | undefined,
+  client: EcrClient,
+  images: Images,
+  repository: string,
+  digest: Digest,
+): Promise<RawManifest | undefined> {
   if (found && 'manifest' in found) {
     const { mediaType, bytes } = found.manifest;
     const doing = `read the manifest ${client.label(repository, digest)}`;
@@ -62,11 +77,18 @@ export async function readManifest(found: Found | undefined, client: EcrClient, 
   }
   const detail = await images.find(repository, digest);
   if (!detail) return undefined;
-  const why = found?.withheld ?? `Cannot read the manifest ${client.label(repository, digest)}: ${client.service.title} lists the image, and says that it has no manifest.`;
-  if (!detail.archived) throw new ToolError('REGISTRY_ERROR', why, { hint: 'Run again; if it stays so, push the image again or delete it by hand.' });
-  throw new ToolError('REGISTRY_ERROR', `${why} It is in the archive, from where it cannot be read, so that it could not be put back either.`, {
-    hint: 'Restore it first (aws ecr update-image-storage-class --target-storage-class STANDARD), or delete it by hand.',
-  });
+  const why =
+    found?.withheld ??
+    `Cannot read the manifest ${client.label(repository, digest)}: ${client.service.title} lists the image, and says that it has no manifest.`;
+  if (!detail.archived)
+    throw new ToolError('REGISTRY_ERROR', why, { hint: 'Run again; if it stays so, push the image again or delete it by hand.' });
+  throw new ToolError(
+    'REGISTRY_ERROR',
+    `${why} It is in the archive, from where it cannot be read, so that it could not be put back either.`,
+    {
+      hint: 'Restore it first (aws ecr update-image-storage-class --target-storage-class STANDARD), or delete it by hand.',
+    },
+  );
 }
 
 /** Takes the bytes, once their digest is the one that was asked for. */
@@ -77,7 +99,8 @@ function openImage(image: JsonObject, digest: Digest, doing: string): RawManifes
   const mediaType = asText(image['imageManifestMediaType']) ?? '';
   const digested = digestedBytes(bytes, mediaType);
   const actual = digested && digestOf(digested, digest);
-  if (actual !== digest) throw badAnswer(doing, `what ECR sent has the digest ${actual ?? 'of a signed manifest without signature'} and not ${digest}`);
+  if (actual !== digest)
+    throw badAnswer(doing, `what ECR sent has the digest ${actual ?? 'of a signed manifest without signature'} and not ${digest}`);
   return { digest, mediaType, bytes };
 }
 

@@ -1,6 +1,6 @@
-import { badAnswer } from '../oci/answer-errors.ts';
-import { asList, asObject } from '../oci/json-fields.ts';
-import { DistinctKeys, ListBounds, MOST_FILTERED_PAGES } from '../oci/list-bounds.ts';
+import { badAnswer } from '../../distribution/answer-errors.ts';
+import { asList, asObject } from '../../distribution/json-fields.ts';
+import { DistinctKeys, ListBounds, MOST_FILTERED_PAGES } from '../../distribution/list-bounds.ts';
 import type { Call, EcrClient } from './client.ts';
 
 /** Longest page of every list that is read here (API reference, `MaxResults`). */
@@ -21,11 +21,15 @@ export async function* pages(client: EcrClient, call: Call, { field, key }: List
   const seen = new DistinctKeys();
   let nextToken: string | undefined;
   do {
-    const answer = await client.call({ ...call, input: { ...call.input, maxResults: PAGE, ...(nextToken !== undefined && { nextToken }) } });
+    const answer = await client.call({
+      ...call,
+      input: { ...call.input, maxResults: PAGE, ...(nextToken !== undefined && { nextToken }) },
+    });
     const list = field in answer ? asList(answer[field]) : undefined;
     if (!list) throw badAnswer(call.doing, `the answer has no list "${field}"`);
     const next = answer['nextToken'] ?? undefined;
-    if (next !== undefined && (typeof next !== 'string' || next === '')) throw badAnswer(call.doing, 'the pages of the list do not lead to its end');
+    if (next !== undefined && (typeof next !== 'string' || next === ''))
+      throw badAnswer(call.doing, 'the pages of the list do not lead to its end');
     yield list;
     if (next !== undefined) {
       bounds.check(seen.with(list.map((entry) => asObject(entry)?.[key])));

@@ -9,7 +9,7 @@ import {
   UpdateImageStorageClassCommand,
 } from '@aws-sdk/client-ecr';
 import type { Operation, Service } from './service.ts';
-import type { JsonObject } from '../oci/json-fields.ts';
+import type { JsonObject } from '../../distribution/json-fields.ts';
 
 const COMMANDS: Partial<Record<Operation, new (input: never) => object>> = {
   BatchDeleteImage: BatchDeleteImageCommand,
@@ -29,7 +29,9 @@ export function createPrivateService(config: ECRClientConfig): Service {
     async send(operation, input, abortSignal) {
       const Command = COMMANDS[operation];
       if (!Command) throw new TypeError(`Amazon ECR is never asked for ${operation}`);
-      return (await client.send(new Command(input as never) as DescribeImagesCommand, { ...(abortSignal && { abortSignal }) })) as unknown as JsonObject;
+      return (await client.send(new Command(input as never) as DescribeImagesCommand, {
+        ...(abortSignal && { abortSignal }),
+      })) as unknown as JsonObject;
     },
   };
 }

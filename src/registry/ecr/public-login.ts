@@ -1,8 +1,8 @@
 import type { Credentials } from '../../auth/credentials.ts';
 import { rememberSecret } from '../../diagnostics/redact.ts';
 import type { Clock } from '../../http/clock.ts';
-import { badAnswer } from '../oci/answer-errors.ts';
-import { asObject, asText } from '../oci/json-fields.ts';
+import { badAnswer } from '../../distribution/answer-errors.ts';
+import { asObject, asText } from '../../distribution/json-fields.ts';
 import type { EcrClient } from './client.ts';
 
 /** A login is good for 12 hours (API reference, `GetAuthorizationToken`); this is well before. */

@@ -1,6 +1,6 @@
 import { ToolError } from '../../diagnostics/tool-error.ts';
-import type { OciClient } from '../oci/client.ts';
-import { readManifest } from '../oci/manifest-content.ts';
+import type { OciClient } from '../../distribution/client.ts';
+import { readManifest } from '../../distribution/manifest-content.ts';
 import type { ManifestSource } from './manifest-source.ts';
 
 /** Reads manifests by the OCI API: ECR Public has no BatchGetImage, and records no pulls. `nameOf` is what the OCI API calls a repository. */
@@ -8,7 +8,15 @@ export function createPublicManifests(registry: OciClient, nameOf: (repository: 
   return {
     most: 1,
     async read(repository, digests) {
-      const read = digests.map(async (digest) => [digest, await readManifest(registry, nameOf(repository), digest).catch((error: unknown) => refuse(error, registry.label(repository, digest)))] as const);
+      const read = digests.map(
+        async (digest) =>
+          [
+            digest,
+            await readManifest(registry, nameOf(repository), digest).catch((error: unknown) =>
+              refuse(error, registry.label(repository, digest)),
+            ),
+          ] as const,
+      );
       return new Map((await Promise.all(read)).flatMap(([digest, manifest]) => (manifest ? [[digest, { manifest }]] : [])));
     },
   };

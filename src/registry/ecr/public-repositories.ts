@@ -1,6 +1,6 @@
 import { ToolError } from '../../diagnostics/tool-error.ts';
-import { badAnswer } from '../oci/answer-errors.ts';
-import { asList, asObject, asText } from '../oci/json-fields.ts';
+import { badAnswer } from '../../distribution/answer-errors.ts';
+import { asList, asObject, asText } from '../../distribution/json-fields.ts';
 import type { EcrClient, RepositoryId } from './client.ts';
 import { pages } from './pages.ts';
 
@@ -29,12 +29,18 @@ export class PublicRepositories {
   async identify(repository: string): Promise<RepositoryId> {
     const { alias, name } = this.split(repository);
     const own = await this.#ownRegistry().catch((error: unknown) => {
-      throw error instanceof ToolError ? new ToolError(error.code, `Cannot find ${this.#client.label(repository)}: ${error.message}`, { hint: error.hint, cause: error }) : error;
+      throw error instanceof ToolError
+        ? new ToolError(error.code, `Cannot find ${this.#client.label(repository)}: ${error.message}`, { hint: error.hint, cause: error })
+        : error;
     });
     if (own.aliases.has(alias)) return { registryId: own.id, repositoryName: name };
-    throw new ToolError('NOT_FOUND', `${this.#client.label(repository)} is not in the registry of the account ${own.id}, which is ${[...own.aliases].join(' or ')}.`, {
-      hint: 'ECR Public shows and deletes what belongs to the account of the credentials alone. Check the alias, and the account.',
-    });
+    throw new ToolError(
+      'NOT_FOUND',
+      `${this.#client.label(repository)} is not in the registry of the account ${own.id}, which is ${[...own.aliases].join(' or ')}.`,
+      {
+        hint: 'ECR Public shows and deletes what belongs to the account of the credentials alone. Check the alias, and the account.',
+      },
+    );
   }
 
   /** Alias and name of a repository. Throws `NOT_FOUND` for a name without an alias. */
@@ -42,9 +48,13 @@ export class PublicRepositories {
     if (this.#alias !== undefined) return { alias: this.#alias, name: repository };
     const slash = repository.indexOf('/');
     if (slash > 0) return { alias: repository.slice(0, slash), name: repository.slice(slash + 1) };
-    throw new ToolError('NOT_FOUND', `There is no repository ${this.#client.label(repository)}: on ECR Public, names begin with the alias of a registry.`, {
-      hint: 'Write public.ecr.aws/<alias>/<name>, or put the alias into the URL of the registry in the config.',
-    });
+    throw new ToolError(
+      'NOT_FOUND',
+      `There is no repository ${this.#client.label(repository)}: on ECR Public, names begin with the alias of a registry.`,
+      {
+        hint: 'Write public.ecr.aws/<alias>/<name>, or put the alias into the URL of the registry in the config.',
+      },
+    );
   }
 
   async #ownRegistry(): Promise<OwnRegistry> {
@@ -61,10 +71,13 @@ export class PublicRepositories {
       for (const registry of page.map((one) => asObject(one) ?? {})) {
         const id = asText(registry['registryId']);
         const aliases = asList(registry['aliases'])?.flatMap((alias) => asText(asObject(alias)?.['name']) ?? []);
-        if (id === undefined || aliases === undefined || aliases.length === 0) throw badAnswer(doing, 'it lists a registry without id or alias');
+        if (id === undefined || aliases === undefined || aliases.length === 0)
+          throw badAnswer(doing, 'it lists a registry without id or alias');
         return { id, aliases: new Set(aliases) };
       }
     }
-    throw new ToolError('NOT_FOUND', `Cannot ${doing}: the account of these credentials has none.`, { hint: 'Check which account the credentials are of.' });
+    throw new ToolError('NOT_FOUND', `Cannot ${doing}: the account of these credentials has none.`, {
+      hint: 'Check which account the credentials are of.',
+    });
   }
 }

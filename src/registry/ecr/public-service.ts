@@ -8,7 +8,7 @@ import {
   GetAuthorizationTokenCommand,
 } from '@aws-sdk/client-ecr-public';
 import type { Operation, Service } from './service.ts';
-import type { JsonObject } from '../oci/json-fields.ts';
+import type { JsonObject } from '../../distribution/json-fields.ts';
 
 const COMMANDS: Partial<Record<Operation, new (input: never) => object>> = {
   BatchDeleteImage: BatchDeleteImageCommand,
@@ -27,7 +27,9 @@ export function createPublicService(config: ECRPUBLICClientConfig): Service {
     async send(operation, input, abortSignal) {
       const Command = COMMANDS[operation];
       if (!Command) throw new TypeError(`Amazon ECR Public is never asked for ${operation}`);
-      return (await client.send(new Command(input as never) as DescribeImagesCommand, { ...(abortSignal && { abortSignal }) })) as unknown as JsonObject;
+      return (await client.send(new Command(input as never) as DescribeImagesCommand, {
+        ...(abortSignal && { abortSignal }),
+      })) as unknown as JsonObject;
     },
   };
 }

@@ -1,7 +1,7 @@
 import { ToolError } from '../../diagnostics/tool-error.ts';
-import { badAnswer } from '../oci/answer-errors.ts';
-import { digestedBytes, digestOf } from '../oci/content-digest.ts';
-import { asObject } from '../oci/json-fields.ts';
+import { badAnswer } from '../../distribution/answer-errors.ts';
+import { digestedBytes, digestOf } from '../../distribution/content-digest.ts';
+import { asObject } from '../../distribution/json-fields.ts';
 import type { RawManifest } from '../registry.ts';
 import type { EcrClient } from './client.ts';
 
@@ -27,8 +27,15 @@ async function put(client: EcrClient, call: Parameters<EcrClient['call']>[0]): R
     return await client.callUnless(call, 'ImageAlreadyExistsException');
   } catch (error) {
     if (!(error instanceof ToolError) || error.code !== 'REGISTRY_ERROR') throw error;
-    const lost = /LayersNotFoundException/.test(error.message) ? 'BLOB_UNKNOWN' : /ReferencedImagesNotFoundException/.test(error.message) ? 'MANIFEST_UNKNOWN' : undefined;
+    const lost = /LayersNotFoundException/.test(error.message)
+      ? 'BLOB_UNKNOWN'
+      : /ReferencedImagesNotFoundException/.test(error.message)
+        ? 'MANIFEST_UNKNOWN'
+        : undefined;
     if (lost === undefined) throw error;
-    throw new ToolError('REGISTRY_ERROR', `${error.message} (${lost})`, { hint: 'ECR has removed parts of it for good. Build it anew.', cause: error });
+    throw new ToolError('REGISTRY_ERROR', `${error.message} (${lost})`, {
+      hint: 'ECR has removed parts of it for good. Build it anew.',
+      cause: error,
+    });
   }
 }

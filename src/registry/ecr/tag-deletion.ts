@@ -1,6 +1,6 @@
 import type { Digest } from '../../domain/digest.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
-import { Batches } from '../batches.ts';
+import { Batches } from '../../distribution/batches.ts';
 import type { DeleteOutcome } from '../registry.ts';
 import { type EcrClient, MOST_IMAGES } from './client.ts';
 import { type Answered, deleteImages } from './delete-images.ts';
@@ -33,7 +33,9 @@ export class TagDeletion {
     this.#client = client;
     this.#images = images;
     this.#setTag = setTag;
-    this.#batches = new Batches(MOST_IMAGES, (repository, keys) => this.#inTurn(repository, () => this.#delete(repository, keys.map(parse))));
+    this.#batches = new Batches(MOST_IMAGES, (repository, keys) =>
+      this.#inTurn(repository, () => this.#delete(repository, keys.map(parse))),
+    );
   }
 
   async delete(repository: string, tag: string, digest: Digest): Promise<DeleteOutcome> {
@@ -58,15 +60,27 @@ export class TagDeletion {
     for (const one of wanted) {
       const left = stays.get(one.digest);
       if (!left?.has(one.tag)) results.set(keyOf(one), await this.#elsewhere(repository, one));
-      else if (left.size === 1) results.set(keyOf(one), { outcome: 'locked', message: `Cannot ${this.#doing(repository, one)}: it is the last tag of ${one.digest}, which would be deleted with it.` });
+      else if (left.size === 1)
+        results.set(keyOf(one), {
+          outcome: 'locked',
+          message: `Cannot ${this.#doing(repository, one)}: it is the last tag of ${one.digest}, which would be deleted with it.`,
+        });
       else {
         left.delete(one.tag);
         going.push(one);
       }
     }
     if (going.length === 0) return results;
-    const what = going.length === 1 ? `the tag ${this.#client.label(repository, going[0]?.tag)}` : `${going.length} tags of ${this.#client.label(repository)}`;
-    const answers = await deleteImages(this.#client, repository, going.map(({ tag }) => ({ imageTag: tag })), `take off ${what}`);
+    const what =
+      going.length === 1
+        ? `the tag ${this.#client.label(repository, going[0]?.tag)}`
+        : `${going.length} tags of ${this.#client.label(repository)}`;
+    const answers = await deleteImages(
+      this.#client,
+      repository,
+      going.map(({ tag }) => ({ imageTag: tag })),
+      `take off ${what}`,
+    );
     for (const [position, one] of going.entries()) results.set(keyOf(one), await this.#settle(repository, one, answers[position]));
     return results;
   }
@@ -74,12 +88,15 @@ export class TagDeletion {
   /** The tags of each image. */
   async #tagsThatStay(repository: string, wanted: readonly TagOn[]): Promise<Map<Digest, Set<string>>> {
     const digests = [...new Set(wanted.map(({ digest }) => digest))];
-    const details = await Promise.all(digests.map(async (digest) => [digest, new Set((await this.#images.find(repository, digest))?.tags)] as const));
+    const details = await Promise.all(
+      digests.map(async (digest) => [digest, new Set((await this.#images.find(repository, digest))?.tags)] as const),
+    );
     return new Map(details);
   }
 
   async #settle(repository: string, one: TagOn, answered: Answered | undefined): Promise<Settled> {
-    if (answered?.deleted && answered.digest !== undefined && answered.digest !== one.digest) return this.#setAgain(repository, one, answered.digest);
+    if (answered?.deleted && answered.digest !== undefined && answered.digest !== one.digest)
+      return this.#setAgain(repository, one, answered.digest);
     const settled = await settle(this.#client, {
       doing: this.#doing(repository, one),
       answered,
@@ -96,8 +113,13 @@ export class TagDeletion {
       throw error;
     });
     if (back === true) return { outcome: 'drifted', message: `${message}, and taken off there; it was set there again.` };
-    const why = back === false ? 'of which it was the only tag, so that ECR deleted it' : `and could not be set there again: ${back.message}`;
-    return { error: new ToolError('REGISTRY_ERROR', `${message}, ${why}`.replace(/[.\s]*$/, '.'), { hint: `Push ${this.#client.label(repository, one.tag)} again.` }) };
+    const why =
+      back === false ? 'of which it was the only tag, so that ECR deleted it' : `and could not be set there again: ${back.message}`;
+    return {
+      error: new ToolError('REGISTRY_ERROR', `${message}, ${why}`.replace(/[.\s]*$/, '.'), {
+        hint: `Push ${this.#client.label(repository, one.tag)} again.`,
+      }),
+    };
   }
 
   /** What became of a tag that is not on the image. */
@@ -105,7 +127,11 @@ export class TagDeletion {
     const now = (await this.#images.find(repository, one.tag))?.digest;
     if (now === undefined) return { outcome: 'gone' };
     if (now !== one.digest) return { outcome: 'drifted', message: `Cannot ${this.#doing(repository, one)}: it was moved to ${now}.` };
-    return { error: new ToolError('REGISTRY_ERROR', `Cannot ${this.#doing(repository, one)}: it is moved to and fro while it is looked at.`, { hint: 'Run again.' }) };
+    return {
+      error: new ToolError('REGISTRY_ERROR', `Cannot ${this.#doing(repository, one)}: it is moved to and fro while it is looked at.`, {
+        hint: 'Run again.',
+      }),
+    };
   }
 
   #doing(repository: string, { tag }: TagOn): string {

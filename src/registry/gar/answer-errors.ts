@@ -1,8 +1,8 @@
-import { registryErrorText } from '../../auth/registry-errors.ts';
+import { registryErrorText } from '../../http/registry-errors.ts';
 import { printable, redact } from '../../diagnostics/redact.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { HttpResponse } from '../../http/http-client.ts';
-import { asObject, asText, parseJsonObject } from '../oci/json-fields.ts';
+import { asObject, asText, parseJsonObject } from '../../distribution/json-fields.ts';
 
 /** What was asked for, for whoever has to read why it was refused. */
 export interface Asked {
@@ -26,7 +26,10 @@ export function isNotFound(response: HttpResponse): boolean {
 
 /** True of an answer that says that this may not be done to what is named as it is: it has tags or parents, or its tags are immutable. */
 export function isPreconditionFailed(response: HttpResponse): boolean {
-  return response.status === 400 && (errorStatus(response) === 'FAILED_PRECONDITION' || /GOOGLE_MANIFEST_DANGLING/.test(registryErrorText(response)));
+  return (
+    response.status === 400 &&
+    (errorStatus(response) === 'FAILED_PRECONDITION' || /GOOGLE_MANIFEST_DANGLING/.test(registryErrorText(response)))
+  );
 }
 
 /** What the API said, in one line. */
@@ -43,7 +46,9 @@ export function refused({ doing, permission }: Asked, response: HttpResponse, so
   const { status } = response;
   const said = `Cannot ${doing}: Artifact Registry answered ${errorText(response)}`;
   if (status === 401) {
-    return new ToolError('AUTH', `${said}, asked with ${source}.`, { hint: 'Check that these credentials are right and have not expired: access tokens last an hour.' });
+    return new ToolError('AUTH', `${said}, asked with ${source}.`, {
+      hint: 'Check that these credentials are right and have not expired: access tokens last an hour.',
+    });
   }
   if (status === 403) {
     return new ToolError('AUTH', `${said}, asked with ${source}.`, {
@@ -51,8 +56,15 @@ export function refused({ doing, permission }: Asked, response: HttpResponse, so
     });
   }
   if (isNotFound(response)) {
-    return new ToolError('NOT_FOUND', `${said}.`, { hint: 'Check project, repository, image and, in the host, the location; and that the credentials may see them.' });
+    return new ToolError('NOT_FOUND', `${said}.`, {
+      hint: 'Check project, repository, image and, in the host, the location; and that the credentials may see them.',
+    });
   }
-  if (status === 429) return new ToolError('REGISTRY_ERROR', `${said}.`, { hint: 'The quota of requests per minute is used up: run again later, or with less concurrency.' });
-  return new ToolError('REGISTRY_ERROR', `${said}.`, { hint: status >= 500 ? 'Run again later.' : 'The audit log of the project may say more.' });
+  if (status === 429)
+    return new ToolError('REGISTRY_ERROR', `${said}.`, {
+      hint: 'The quota of requests per minute is used up: run again later, or with less concurrency.',
+    });
+  return new ToolError('REGISTRY_ERROR', `${said}.`, {
+    hint: status >= 500 ? 'Run again later.' : 'The audit log of the project may say more.',
+  });
 }

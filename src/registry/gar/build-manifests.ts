@@ -2,9 +2,9 @@ import { byCodeUnit } from '../../domain/compare.ts';
 import type { Digest } from '../../domain/digest.ts';
 import type { Manifest } from '../../domain/inventory.ts';
 import { isIndexType } from '../../domain/media-types.ts';
-import { createdTime } from '../oci/created-time.ts';
-import { isImageConfigType } from '../oci/image-config.ts';
-import type { ManifestDocument } from '../oci/manifest-document.ts';
+import { createdTime } from '../../distribution/created-time.ts';
+import { isImageConfigType } from '../../distribution/image-config.ts';
+import type { ManifestDocument } from '../../distribution/manifest-document.ts';
 import type { DockerImage } from './docker-image.ts';
 
 /** What was read of a repository. */

@@ -1,6 +1,6 @@
 import { ToolError } from '../../diagnostics/tool-error.ts';
-import { badAnswer } from '../oci/answer-errors.ts';
-import { asText } from '../oci/json-fields.ts';
+import { badAnswer } from '../../distribution/answer-errors.ts';
+import { asText } from '../../distribution/json-fields.ts';
 import { isRepositoryName } from '../../domain/reference.ts';
 import type { GarClient } from './client.ts';
 import { isGcrRepository } from './host.ts';
@@ -37,7 +37,9 @@ export async function* listRepositories(client: GarClient, { projects, below, on
   }
   for (const project of wanted) {
     const only = named?.repository ?? client.place.repository;
-    for (const repository of only === undefined ? await repositoriesOf(client, project, signal) : [await repositoryOf(client, project, only, signal)]) {
+    for (const repository of only === undefined
+      ? await repositoriesOf(client, project, signal)
+      : [await repositoryOf(client, project, only, signal)]) {
       const why = objection(repository, only !== undefined);
       const where = client.label(`${project.replace(':', '/')}/${repository.id}`);
       if (why !== undefined) onSkipped?.(`${where} ${why}.`);
@@ -52,21 +54,33 @@ export async function* listRepositories(client: GarClient, { projects, below, on
 /** Why a repository is passed over; `byName`: it was asked for, or is the only one behind the host. */
 function objection({ id, format, mode }: RepositorySettings, byName: boolean): string | undefined {
   if (format !== 'DOCKER') return byName ? `holds packages of the format ${format} and no images` : undefined;
-  if (mode === 'virtual') return 'is a virtual repository, which has no images of its own, and was passed over; look at those that it stands for';
+  if (mode === 'virtual')
+    return 'is a virtual repository, which has no images of its own, and was passed over; look at those that it stands for';
   if (byName) return undefined;
   if (mode === 'remote') return 'caches the images of another registry and was passed over; name it to have it looked at';
-  if (isGcrRepository(id)) return `serves the images of ${id} and was passed over; look at the registry ${id}, by whose name they are in use`;
+  if (isGcrRepository(id))
+    return `serves the images of ${id} and was passed over; look at the registry ${id}, by whose name they are in use`;
   return undefined;
 }
 
 async function repositoryOf(client: GarClient, project: string, id: string, signal: AbortSignal | undefined): Promise<RepositorySettings> {
-  const settings = await findRepositorySettings(client, { project, repository: id }, client.label(`${project.replace(':', '/')}/${id}`), signal);
+  const settings = await findRepositorySettings(
+    client,
+    { project, repository: id },
+    client.label(`${project.replace(':', '/')}/${id}`),
+    signal,
+  );
   return client.place.repository === undefined ? settings : { ...settings, id };
 }
 
 async function repositoriesOf(client: GarClient, project: string, signal: AbortSignal | undefined): Promise<RepositorySettings[]> {
   const doing = `list the repositories of ${client.label(project.replace(':', '/'))}`;
-  const call = { doing, permission: 'artifactregistry.repositories.list', path: `${locationResource(project, client.place)}/repositories`, signal };
+  const call = {
+    doing,
+    permission: 'artifactregistry.repositories.list',
+    path: `${locationResource(project, client.place)}/repositories`,
+    signal,
+  };
   const found: RepositorySettings[] = [];
   for await (const page of pages(client, call, 'repositories')) for (const json of page) found.push(readRepositorySettings(json, doing));
   return found;
@@ -76,11 +90,16 @@ async function* imagesOf(client: GarClient, { project, repository }: Place, sign
   const resource = repositoryResource({ project, repository: repository.id }, client.place);
   const doing = `list the images of ${client.label(`${project.replace(':', '/')}/${repository.id}`)}`;
   const seen = new Set<string>();
-  for await (const page of pages(client, { doing, permission: 'artifactregistry.packages.list', path: `${resource}/packages`, signal }, 'packages')) {
+  for await (const page of pages(
+    client,
+    { doing, permission: 'artifactregistry.packages.list', path: `${resource}/packages`, signal },
+    'packages',
+  )) {
     for (const json of page) {
       const image = lastPart(asText(json['name']) ?? '', 'packages');
       const name = image === undefined ? '' : imagePath({ project, repository: repository.id, package: image }, client.place);
-      if (!isRepositoryName(name)) throw badAnswer(doing, `it lists ${JSON.stringify(json['name'] ?? null).slice(0, 200)}, which is no image`);
+      if (!isRepositoryName(name))
+        throw badAnswer(doing, `it lists ${JSON.stringify(json['name'] ?? null).slice(0, 200)}, which is no image`);
       if (seen.has(name)) continue;
       seen.add(name);
       yield name;

@@ -3,8 +3,8 @@ import type { Credentials } from '../../auth/credentials.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import { type Clock, systemClock } from '../../http/clock.ts';
 import type { HttpClient } from '../../http/http-client.ts';
-import type { ContentCache } from '../cache.ts';
-import { putManifest } from '../oci/put-manifest.ts';
+import type { ContentCache } from '../../distribution/cache.ts';
+import { putManifest } from '../../distribution/put-manifest.ts';
 import type { Registry } from '../registry.ts';
 import { listRepositories } from './catalog.ts';
 import { GarClient } from './client.ts';
@@ -48,12 +48,21 @@ export function createGarRegistry(options: GarRegistryOptions): Registry {
   const place = placeOf(options);
   const endpoint = env[ENDPOINT] || API;
   if (!URL.canParse(endpoint)) {
-    throw new ToolError('CONFIG_INVALID', `${ENDPOINT} is no URL.`, { hint: `Give the address of the Artifact Registry API, such as ${API}/, or do not set it.` });
+    throw new ToolError('CONFIG_INVALID', `${ENDPOINT} is no URL.`, {
+      hint: `Give the address of the Artifact Registry API, such as ${API}/, or do not set it.`,
+    });
   }
   const tokens = createTokenSource({ registry: name, credentials, identity, http });
   const client = new GarClient({ name, url, endpoint, place, http, tokens, clock });
   const deletion = new Deletion(client);
-  const context: InventoryContext = { type: 'gar', client, images: new Images(client), settings: new Map(), cache, limit: pLimit(concurrency) };
+  const context: InventoryContext = {
+    type: 'gar',
+    client,
+    images: new Images(client),
+    settings: new Map(),
+    cache,
+    limit: pLimit(concurrency),
+  };
   const own = env['GOOGLE_CLOUD_PROJECT'];
   const projects = options.projects ?? (own ? [own] : []);
   return {
@@ -83,9 +92,13 @@ function placeOf({ name, url, location }: GarRegistryOptions): GarPlace {
   }
   const host = parseGarHost(hostname);
   if (host && location !== undefined && location !== host.location) {
-    throw new ToolError('CONFIG_INVALID', `The registry ${name} is in ${host.location} by its host, and in ${location} by "gar.location".`, {
-      hint: 'Leave "gar.location" out: the host tells it.',
-    });
+    throw new ToolError(
+      'CONFIG_INVALID',
+      `The registry ${name} is in ${host.location} by its host, and in ${location} by "gar.location".`,
+      {
+        hint: 'Leave "gar.location" out: the host tells it.',
+      },
+    );
   }
   if (host) return host;
   if (location !== undefined) return { location };

@@ -1,8 +1,8 @@
-import { badAnswer } from '../oci/answer-errors.ts';
-import { Batches } from '../batches.ts';
+import { badAnswer } from '../../distribution/answer-errors.ts';
+import { Batches } from '../../distribution/batches.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { Digest } from '../../domain/digest.ts';
-import { asList } from '../oci/json-fields.ts';
+import { asList } from '../../distribution/json-fields.ts';
 import type { DeleteOutcome } from '../registry.ts';
 import { type Asked, errorStatus, errorText, isNotFound, isPreconditionFailed } from './answer-errors.ts';
 import type { GarClient } from './client.ts';
@@ -76,7 +76,8 @@ export class Deletion {
       await this.#putTagsBack(repository, digest, takenOff, settled.error.message);
       throw settled.error;
     }
-    if (settled.outcome === 'locked' || settled.outcome === 'drifted') await this.#putTagsBack(repository, digest, takenOff, settled.message);
+    if (settled.outcome === 'locked' || settled.outcome === 'drifted')
+      await this.#putTagsBack(repository, digest, takenOff, settled.message);
     return settled;
   }
 

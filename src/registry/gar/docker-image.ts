@@ -1,8 +1,8 @@
 import { type Digest, isDigest } from '../../domain/digest.ts';
 import { isTag } from '../../domain/tag.ts';
-import { badAnswer } from '../oci/answer-errors.ts';
-import { isUnknownPlatform, platformText } from '../oci/image-config.ts';
-import { asList, asObject, asText, type JsonObject } from '../oci/json-fields.ts';
+import { badAnswer } from '../../distribution/answer-errors.ts';
+import { isUnknownPlatform, platformText } from '../../distribution/image-config.ts';
+import { asList, asObject, asText, type JsonObject } from '../../distribution/json-fields.ts';
 import { lastPart } from './image-name.ts';
 
 /** An image as `dockerImages.list` tells it. Times are ISO 8601 UTC. */
@@ -36,7 +36,8 @@ export interface ListedChild {
 export function readDockerImage(json: JsonObject, doing: string): DockerImage {
   const [image, digest] = idIn(json, doing);
   const tags = asList(json['tags']);
-  if (!tags?.every((tag): tag is string => typeof tag === 'string' && isTag(tag))) throw badAnswer(doing, `the tags of ${image}@${digest} are no list of tags`);
+  if (!tags?.every((tag): tag is string => typeof tag === 'string' && isTag(tag)))
+    throw badAnswer(doing, `the tags of ${image}@${digest} are no list of tags`);
   const children = asList(json['imageManifests'])?.map((child) => readChild(asObject(child) ?? {}, doing));
   if (!children) throw badAnswer(doing, `what the index ${image}@${digest} lists is no list`);
   const mediaType = asText(json['mediaType']);
@@ -66,7 +67,8 @@ function idIn(json: JsonObject, doing: string): readonly [image: string, digest:
 
 function readChild(json: JsonObject, doing: string): ListedChild {
   const digest = json['digest'];
-  if (typeof digest !== 'string' || !isDigest(digest)) throw badAnswer(doing, `an index lists ${JSON.stringify(digest ?? null).slice(0, 200)}, which is no digest`);
+  if (typeof digest !== 'string' || !isDigest(digest))
+    throw badAnswer(doing, `an index lists ${JSON.stringify(digest ?? null).slice(0, 200)}, which is no digest`);
   const attestation = isUnknownPlatform(json);
   return { digest, attestation, hasPlatform: attestation || platformText(json) !== undefined };
 }

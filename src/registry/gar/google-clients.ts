@@ -32,7 +32,14 @@ export async function defaultClient({ impersonate }: GarIdentity, http: HttpClie
   // Of a token that only gets another one nothing else is heard.
   sourceClient.on('tokens', (tokens) => rememberSecretsIn(tokens));
   if (impersonate === undefined) return sourceClient;
-  return new Impersonated({ sourceClient, targetPrincipal: impersonate, targetScopes: SCOPES, delegates: [], lifetime: 3600, transporterOptions });
+  return new Impersonated({
+    sourceClient,
+    targetPrincipal: impersonate,
+    targetScopes: SCOPES,
+    delegates: [],
+    lifetime: 3600,
+    transporterOptions,
+  });
 }
 
 /** The secrets of a file of credentials, or of an answer with tokens; one file may hold another one's content. */

@@ -28,7 +28,10 @@ export function googleTransport(http: HttpClient): TransporterOptions {
       once: true,
       follow: false,
     });
-    return new Response(WITHOUT_BODY.includes(answer.status) ? null : new Uint8Array(answer.body), { status: answer.status, headers: { ...answer.headers } });
+    return new Response(WITHOUT_BODY.includes(answer.status) ? null : new Uint8Array(answer.body), {
+      status: answer.status,
+      headers: { ...answer.headers },
+    });
   };
   // An agent that is given keeps the library from looking for a proxy by itself.
   return { fetchImplementation: send as NonNullable<TransporterOptions['fetchImplementation']>, agent: new Agent() };

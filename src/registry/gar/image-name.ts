@@ -22,7 +22,9 @@ export type WholeImageName = Required<ImageName>;
  */
 export function parseImageName(text: string, place: GarPlace): ImageName {
   if (!isRepositoryName(text)) {
-    throw new ToolError('USAGE', `${JSON.stringify(text)} is not the name of a repository.`, { hint: 'Names are lower case: PROJECT/REPOSITORY/IMAGE.' });
+    throw new ToolError('USAGE', `${JSON.stringify(text)} is not the name of a repository.`, {
+      hint: 'Names are lower case: PROJECT/REPOSITORY/IMAGE.',
+    });
   }
   const parts = text.split('/');
   const project = parts.splice(0, parts[0]?.includes('.') ? 2 : 1).join(':');

@@ -1,4 +1,4 @@
-import { badAnswer } from '../oci/answer-errors.ts';
+import { badAnswer } from '../../distribution/answer-errors.ts';
 import type { Digest } from '../../domain/digest.ts';
 import type { GarClient } from './client.ts';
 import { type DockerImage, readDockerImage } from './docker-image.ts';

@@ -2,10 +2,10 @@ import type { LimitFunction } from 'p-limit';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { Digest } from '../../domain/digest.ts';
 import type { RepositoryInventory } from '../../domain/inventory.ts';
-import type { ContentCache } from '../cache.ts';
-import type { ManifestDocument } from '../oci/manifest-document.ts';
-import { ManifestReader } from '../oci/manifest-reader.ts';
-import { Problems } from '../oci/problems.ts';
+import type { ContentCache } from '../../distribution/cache.ts';
+import type { ManifestDocument } from '../../distribution/manifest-document.ts';
+import { ManifestReader } from '../../distribution/manifest-reader.ts';
+import { Problems } from '../../distribution/problems.ts';
 import type { InventoryOptions } from '../registry.ts';
 import { buildManifests } from './build-manifests.ts';
 import { garCapabilities } from './capabilities.ts';
@@ -35,7 +35,11 @@ export interface InventoryContext {
  * Reads the images of one package. Throws `AUTH`, `UNREACHABLE` and `NOT_FOUND` for the package as a whole, and `REGISTRY_ERROR` for one in a repository that holds no images of its
  * own; whatever else cannot be read is a problem.
  */
-export async function readInventory(context: InventoryContext, repository: string, options: InventoryOptions): Promise<RepositoryInventory> {
+export async function readInventory(
+  context: InventoryContext,
+  repository: string,
+  options: InventoryOptions,
+): Promise<RepositoryInventory> {
   const { client, type } = context;
   const problems = new Problems(options.signal);
   const reading = new Reading(context, repository, options, problems);
@@ -45,7 +49,9 @@ export async function readInventory(context: InventoryContext, repository: strin
     options.signal?.throwIfAborted();
     if (!(error instanceof ToolError)) throw error;
     // A list is shared, and its error names the repository of Artifact Registry alone.
-    const whole = error.message.includes(repository) ? error : new ToolError(error.code, `Cannot read ${client.label(repository)}: ${error.message}`, { hint: error.hint, cause: error });
+    const whole = error.message.includes(repository)
+      ? error
+      : new ToolError(error.code, `Cannot read ${client.label(repository)}: ${error.message}`, { hint: error.hint, cause: error });
     if (error.code !== 'REGISTRY_ERROR' && error.code !== 'BAD_RESPONSE') throw whole;
     problems.add(whole.message);
   }
@@ -54,12 +60,21 @@ export async function readInventory(context: InventoryContext, repository: strin
   const found = problems.list;
   const complete = found.length === 0;
   const capabilities = garCapabilities({ immutableTags: reading.immutableTags });
-  return { registry: client.name, type, repository, complete, ...(!complete && { problems: found }), capabilities, manifests: buildManifests(reading) };
+  return {
+    registry: client.name,
+    type,
+    repository,
+    complete,
+    ...(!complete && { problems: found }),
+    capabilities,
+    manifests: buildManifests(reading),
+  };
 }
 
 function holdsNothing(label: string, { id, format, mode }: RepositorySettings): ToolError {
   const what = mode === 'virtual' ? 'is a virtual repository, which has no images of its own' : `holds packages of the format ${format}`;
-  const hint = mode === 'virtual' ? 'Name the images in the repositories that it stands for.' : 'Only repositories of the format DOCKER hold images.';
+  const hint =
+    mode === 'virtual' ? 'Name the images in the repositories that it stands for.' : 'Only repositories of the format DOCKER hold images.';
   return new ToolError('REGISTRY_ERROR', `Cannot read ${label}: ${id} ${what}.`, { hint });
 }
 
@@ -122,9 +137,15 @@ class Reading {
     const { signal } = this.#options;
     const doing = `read the images of ${client.label(this.#repository)}`;
     const path = client.packageOf(this.#repository);
-    if (!(await client.find({ doing, permission: 'artifactregistry.packages.get', path, signal }))) throw noSuchImage(client, this.#repository);
-    for await (const page of pages(client, { doing, permission: 'artifactregistry.versions.list', path: `${path}/versions`, query: { pageSize: '1' }, signal }, 'versions')) {
-      if (page.length > 0) return this.#problems.add(`Artifact Registry lists no images of ${client.label(this.#repository)}, and has some. Run again.`);
+    if (!(await client.find({ doing, permission: 'artifactregistry.packages.get', path, signal })))
+      throw noSuchImage(client, this.#repository);
+    for await (const page of pages(
+      client,
+      { doing, permission: 'artifactregistry.versions.list', path: `${path}/versions`, query: { pageSize: '1' }, signal },
+      'versions',
+    )) {
+      if (page.length > 0)
+        return this.#problems.add(`Artifact Registry lists no images of ${client.label(this.#repository)}, and has some. Run again.`);
     }
   }
 
@@ -158,7 +179,9 @@ class Reading {
         const document = await reader.byDigest(digest, mediaType ?? '');
         if (document) this.documents.set(digest, document);
         else if (await isThere(client, this.#repository, digest)) {
-          this.#problems.add(`Artifact Registry lists ${client.label(this.#repository, digest)}, and says that it has no manifest. Push it again or delete it.`);
+          this.#problems.add(
+            `Artifact Registry lists ${client.label(this.#repository, digest)}, and says that it has no manifest. Push it again or delete it.`,
+          );
         } else {
           // Deleted since it was listed: what is not in the inventory is not touched.
           this.images.delete(digest);

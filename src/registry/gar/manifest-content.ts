@@ -1,6 +1,6 @@
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { Digest } from '../../domain/digest.ts';
-import { readManifest as readOciManifest } from '../oci/manifest-content.ts';
+import { readManifest as readOciManifest } from '../../distribution/manifest-content.ts';
 import type { RawManifest } from '../registry.ts';
 import type { GarClient } from './client.ts';
 import { isThere } from './presence.ts';
@@ -10,5 +10,7 @@ export async function readManifest(client: GarClient, repository: string, digest
   const manifest = await readOciManifest(client.oci, repository, digest);
   if (manifest || !(await isThere(client, repository, digest))) return manifest;
   const doing = `read the manifest ${client.label(repository, digest)}`;
-  throw new ToolError('REGISTRY_ERROR', `Cannot ${doing}: Artifact Registry lists it, and says at /v2/ that it is not there.`, { hint: 'Run again.' });
+  throw new ToolError('REGISTRY_ERROR', `Cannot ${doing}: Artifact Registry lists it, and says at /v2/ that it is not there.`, {
+    hint: 'Run again.',
+  });
 }

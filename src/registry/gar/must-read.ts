@@ -1,7 +1,7 @@
 import type { Digest } from '../../domain/digest.ts';
 import { isIndexType, MANIFEST_TYPES, OCI_INDEX, OCI_MANIFEST } from '../../domain/media-types.ts';
 import { attachmentTagSubject } from '../../domain/tag.ts';
-import { isImageConfigType } from '../oci/image-config.ts';
+import { isImageConfigType } from '../../distribution/image-config.ts';
 import type { DockerImage, ListedChild } from './docker-image.ts';
 
 /**

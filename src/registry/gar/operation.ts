@@ -1,7 +1,7 @@
 import { printable, redact } from '../../diagnostics/redact.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
-import { badAnswer } from '../oci/answer-errors.ts';
-import { asList, asObject, asText, type JsonObject } from '../oci/json-fields.ts';
+import { badAnswer } from '../../distribution/answer-errors.ts';
+import { asList, asObject, asText, type JsonObject } from '../../distribution/json-fields.ts';
 import type { Asked } from './answer-errors.ts';
 import type { GarClient } from './client.ts';
 
@@ -28,9 +28,13 @@ export async function waitForOperation(client: GarClient, first: JsonObject, ask
     const name = asText(operation['name']) ?? '';
     if (!NAME.test(name)) throw badAnswer(asked.doing, 'the answer is no operation');
     if (waited >= PATIENCE_MS) {
-      throw new ToolError('REGISTRY_ERROR', `Cannot ${asked.doing}: the operation ${name} has not ended after ${PATIENCE_MS / 60_000} minutes.`, {
-        hint: 'Run again later: what was deleted meanwhile is then gone.',
-      });
+      throw new ToolError(
+        'REGISTRY_ERROR',
+        `Cannot ${asked.doing}: the operation ${name} has not ended after ${PATIENCE_MS / 60_000} minutes.`,
+        {
+          hint: 'Run again later: what was deleted meanwhile is then gone.',
+        },
+      );
     }
     // A deletion that was begun is seen to its end, whatever happens.
     await client.clock.sleep(wait, new AbortController().signal);
@@ -39,8 +43,11 @@ export async function waitForOperation(client: GarClient, first: JsonObject, ask
   }
   const error = asObject(operation['error']);
   const failed = asList(asObject(operation['metadata'])?.['failedVersions']);
-  if (!failed?.every((name): name is string => typeof name === 'string')) throw badAnswer(asked.doing, 'what it failed to delete is no list');
+  if (!failed?.every((name): name is string => typeof name === 'string'))
+    throw badAnswer(asked.doing, 'what it failed to delete is no list');
   if (!error) return { failedVersions: failed };
-  const text = printable(redact(asText(error['message']) ?? '')).slice(0, 600).replace(/[.\s]*$/, '');
+  const text = printable(redact(asText(error['message']) ?? ''))
+    .slice(0, 600)
+    .replace(/[.\s]*$/, '');
   return { error: { code: Number(error['code'] ?? UNKNOWN), text }, failedVersions: failed };
 }

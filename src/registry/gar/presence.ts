@@ -1,6 +1,6 @@
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { Digest } from '../../domain/digest.ts';
-import { asText } from '../oci/json-fields.ts';
+import { asText } from '../../distribution/json-fields.ts';
 import type { GarClient } from './client.ts';
 import { lastPart, repositoryResource } from './image-name.ts';
 import { pages } from './pages.ts';
@@ -16,7 +16,9 @@ export async function confirmMissing(client: GarClient, repository: string): Pro
   const call = { doing, permission: 'artifactregistry.packages.list', path: `${repositoryResource(name, client.place)}/packages` };
   for await (const page of pages(client, call, 'packages')) {
     if (!page.some((json) => lastPart(asText(json['name']) ?? '', 'packages') === name.package)) continue;
-    throw new ToolError('REGISTRY_ERROR', `Cannot ${doing}: Artifact Registry says that it is not there, and lists it.`, { hint: 'Run again.' });
+    throw new ToolError('REGISTRY_ERROR', `Cannot ${doing}: Artifact Registry says that it is not there, and lists it.`, {
+      hint: 'Run again.',
+    });
   }
 }
 

@@ -1,5 +1,5 @@
-import { badAnswer } from '../oci/answer-errors.ts';
-import { asObject, asText, type JsonObject } from '../oci/json-fields.ts';
+import { badAnswer } from '../../distribution/answer-errors.ts';
+import { asObject, asText, type JsonObject } from '../../distribution/json-fields.ts';
 import type { GarClient } from './client.ts';
 import { repositoryResource, type WholeImageName } from './image-name.ts';
 
@@ -31,7 +31,12 @@ export function readRepositorySettings(json: JsonObject, doing: string): Reposit
 }
 
 /** The settings of the repository that an image is in, as they are now. */
-export async function findRepositorySettings(client: GarClient, name: Pick<WholeImageName, 'project' | 'repository'>, label: string, signal?: AbortSignal): Promise<RepositorySettings> {
+export async function findRepositorySettings(
+  client: GarClient,
+  name: Pick<WholeImageName, 'project' | 'repository'>,
+  label: string,
+  signal?: AbortSignal,
+): Promise<RepositorySettings> {
   const doing = `read the settings of the repository of ${label}`;
   const path = repositoryResource(name, client.place);
   return readRepositorySettings(await client.get({ doing, permission: 'artifactregistry.repositories.get', path, signal }), doing);

@@ -1,7 +1,7 @@
 import { type Digest, isDigest } from '../../domain/digest.ts';
 import { isTag } from '../../domain/tag.ts';
-import { badAnswer } from '../oci/answer-errors.ts';
-import { asList, asObject, asText, type JsonObject } from '../oci/json-fields.ts';
+import { badAnswer } from '../../distribution/answer-errors.ts';
+import { asList, asObject, asText, type JsonObject } from '../../distribution/json-fields.ts';
 import type { GarClient } from './client.ts';
 import { lastPart } from './image-name.ts';
 import { pages } from './pages.ts';
@@ -16,7 +16,11 @@ interface TagsOptions {
 }
 
 /** The digests that all tags point to now, or those of one digest alone. Throws `NOT_FOUND` for a repository that is not there. */
-export async function resolveTags(client: GarClient, repository: string, { digest, signal }: TagsOptions = {}): Promise<Map<string, Digest>> {
+export async function resolveTags(
+  client: GarClient,
+  repository: string,
+  { digest, signal }: TagsOptions = {},
+): Promise<Map<string, Digest>> {
   const doing = `list the tags of ${client.label(repository, digest)}`;
   const query = digest === undefined ? {} : { filter: `version="${client.versionOf(repository, digest)}"` };
   const tags = new Map<string, Digest>();
@@ -50,7 +54,12 @@ export async function resolveTag(client: GarClient, repository: string, tag: str
 export async function findTags(client: GarClient, repository: string, digest: Digest): Promise<string[] | undefined> {
   const doing = `read the tags of ${client.label(repository, digest)}`;
   // Only the full view has tags (gcloud, api_lib/artifacts).
-  const json = await client.find({ doing, permission: 'artifactregistry.versions.get', path: client.versionOf(repository, digest), query: { view: 'FULL' } });
+  const json = await client.find({
+    doing,
+    permission: 'artifactregistry.versions.get',
+    path: client.versionOf(repository, digest),
+    query: { view: 'FULL' },
+  });
   if (!json) {
     await confirmMissing(client, repository);
     return undefined;
@@ -64,7 +73,8 @@ export async function findTags(client: GarClient, repository: string, digest: Di
 /** Throws `NOT_FOUND` for a repository that is not there. */
 async function checkPackage(client: GarClient, repository: string, signal?: AbortSignal): Promise<void> {
   const doing = `read the image ${client.label(repository)}`;
-  if (!(await client.find({ doing, permission: 'artifactregistry.packages.get', path: client.packageOf(repository), signal }))) throw noSuchImage(client, repository);
+  if (!(await client.find({ doing, permission: 'artifactregistry.packages.get', path: client.packageOf(repository), signal })))
+    throw noSuchImage(client, repository);
 }
 
 function readTag(json: JsonObject, doing: string): readonly [tag: string, digest: Digest] {

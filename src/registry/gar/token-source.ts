@@ -41,7 +41,9 @@ export function createTokenSource({ registry, credentials, identity, http }: Tok
   const find = async (): Promise<TokenSource> => {
     const configured = await credentials();
     if (configured && identity.impersonate === undefined) return ofCredentials(configured, registry, http);
-    return ofLibrary(registry, identity.impersonate === undefined ? ADC : `${ADC}, as ${identity.impersonate}`, async () => (await import('./google-clients.ts')).defaultClient(identity, http));
+    return ofLibrary(registry, identity.impersonate === undefined ? ADC : `${ADC}, as ${identity.impersonate}`, async () =>
+      (await import('./google-clients.ts')).defaultClient(identity, http),
+    );
   };
   let source = ADC;
   return {
@@ -63,18 +65,26 @@ export function createTokenSource({ registry, credentials, identity, http }: Tok
 function ofCredentials(credentials: Credentials, registry: string, http: HttpClient): TokenSource {
   const source = credentials.source ?? 'the credentials given';
   if (!('username' in credentials)) {
-    throw new ToolError('AUTH', `The credentials for the registry ${registry} (from ${source}) are an identity token, which Google does not take.`, {
-      hint: 'Log in with "gcloud auth configure-docker", or leave them out: then the application default credentials are used.',
-    });
+    throw new ToolError(
+      'AUTH',
+      `The credentials for the registry ${registry} (from ${source}) are an identity token, which Google does not take.`,
+      {
+        hint: 'Log in with "gcloud auth configure-docker", or leave them out: then the application default credentials are used.',
+      },
+    );
   }
   const { username, password } = credentials;
   rememberSecret(password);
   if (!username.startsWith('_json_key')) return { source, token: async () => password };
   const key = readKey(username === '_json_key_base64' ? Buffer.from(password, 'base64').toString('utf8') : password);
   if (!key) {
-    throw new ToolError('AUTH', `The password of ${username} for the registry ${registry} (from ${source}) is not the key of a service account.`, {
-      hint: 'Give the JSON file of the key as the password, as it is for _json_key, in base64 for _json_key_base64.',
-    });
+    throw new ToolError(
+      'AUTH',
+      `The password of ${username} for the registry ${registry} (from ${source}) is not the key of a service account.`,
+      {
+        hint: 'Give the JSON file of the key as the password, as it is for _json_key, in base64 for _json_key_base64.',
+      },
+    );
   }
   rememberSecret(key.private_key);
   return ofLibrary(registry, `${key.client_email}, from ${source}`, async () => (await import('./google-clients.ts')).keyClient(key, http));
@@ -105,7 +115,9 @@ function ofLibrary(registry: string, source: string, open: () => Promise<AuthCli
         client = undefined;
         // Node.js shows a piece of what is no JSON, and that may be one of the key.
         const said = error instanceof SyntaxError ? 'what should be JSON is none' : error instanceof Error ? error.message : String(error);
-        const why = printable(redact(said)).slice(0, 500).replace(/[.\s]*$/, '');
+        const why = printable(redact(said))
+          .slice(0, 500)
+          .replace(/[.\s]*$/, '');
         throw new ToolError('AUTH', `There is no access token for the registry ${registry} (${source}): ${why}.`, {
           hint: 'Run "gcloud auth application-default login", set GOOGLE_APPLICATION_CREDENTIALS, give the pod or machine a service account, or log in with "docker login".',
         });

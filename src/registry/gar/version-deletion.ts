@@ -28,7 +28,8 @@ const TRIES = 6;
  */
 export async function deleteVersions(client: GarClient, repository: string, digests: readonly Digest[]): Promise<Map<Digest, Settled>> {
   const settled = new Map<Digest, Settled>();
-  for (const digest of digests.length > 1 ? await deletedTogether(client, repository, digests) : []) settled.set(digest, { outcome: 'deleted' });
+  for (const digest of digests.length > 1 ? await deletedTogether(client, repository, digests) : [])
+    settled.set(digest, { outcome: 'deleted' });
   for (const digest of digests) if (!settled.has(digest)) settled.set(digest, await deleteOne(client, repository, digest));
   return settled;
 }
@@ -38,7 +39,12 @@ async function deletedTogether(client: GarClient, repository: string, digests: r
   const asked: Asked = { doing: `delete ${digests.length} images of ${client.label(repository)}`, permission: PERMISSION };
   const names = digests.map((digest) => client.versionOf(repository, digest));
   try {
-    const operation = await client.get({ ...asked, method: 'POST', path: `${client.packageOf(repository)}/versions:batchDelete`, body: { names } });
+    const operation = await client.get({
+      ...asked,
+      method: 'POST',
+      path: `${client.packageOf(repository)}/versions:batchDelete`,
+      body: { names },
+    });
     const { error, failedVersions } = await waitForOperation(client, operation, asked);
     const failed = failedVersions.map((name) => lastPart(name, 'versions'));
     // One that cannot be told apart could be any of them.
@@ -56,7 +62,8 @@ async function deleteOne(client: GarClient, repository: string, digest: Digest):
     for (let tries = 1; ; tries++) {
       const response = await client.call({ ...asked, method: 'DELETE', path: client.versionOf(repository, digest) });
       if (isNotFound(response)) return await gone(client, repository, digest, asked);
-      if (isPreconditionFailed(response)) return await refusal(client, repository, digest, `Cannot ${asked.doing}: Artifact Registry answered ${errorText(response)}.`);
+      if (isPreconditionFailed(response))
+        return await refusal(client, repository, digest, `Cannot ${asked.doing}: Artifact Registry answered ${errorText(response)}.`);
       const { error } = await waitForOperation(client, client.read(asked, response), asked);
       if (!error) return { outcome: 'deleted' };
       const said = `Cannot ${asked.doing}: the operation ended with the code ${error.code}, ${error.text}.`;
@@ -84,5 +91,7 @@ async function gone(client: GarClient, repository: string, digest: Digest, { doi
 async function refusal(client: GarClient, repository: string, digest: Digest, said: string): Promise<Settled> {
   const tags = await findTags(client, repository, digest);
   if (tags === undefined) return { outcome: 'gone' };
-  return tags.length > 0 ? { outcome: 'drifted', message: `${said} It has the tag ${tags.join(', ')}.` } : { outcome: 'locked', message: said };
+  return tags.length > 0
+    ? { outcome: 'drifted', message: `${said} It has the tag ${tags.join(', ')}.` }
+    : { outcome: 'locked', message: said };
 }

@@ -1,8 +1,8 @@
-import { registryErrorText } from '../../auth/registry-errors.ts';
+import { registryErrorText } from '../../http/registry-errors.ts';
 import type { Credentials } from '../../auth/credentials.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { HttpResponse } from '../../http/http-client.ts';
-import { hasCode, saysOnly } from '../oci/answer-errors.ts';
+import { hasCode, saysOnly } from '../../distribution/answer-errors.ts';
 
 /** What was asked for, for whoever has to read why it was refused. */
 export interface Asked {
@@ -30,7 +30,8 @@ export function refused({ doing, needs }: Asked, response: HttpResponse, asker: 
   const by = `${said}, asked ${describe(asker.credentials)}.`;
   const right = needs === undefined ? '' : ` A robot account needs the permission ${needs}.`;
   if (isReadOnly(response)) return readOnly(doing, `Harbor answered ${registryErrorText(response)}`);
-  if (status === 401 && !asker.credentials) return new ToolError('AUTH', by, { hint: `${NONE_GIVEN} A project that is not there looks the same without them.` });
+  if (status === 401 && !asker.credentials)
+    return new ToolError('AUTH', by, { hint: `${NONE_GIVEN} A project that is not there looks the same without them.` });
   if (status === 401 && asker.oidc) {
     return new ToolError('AUTH', by, {
       hint:
@@ -39,7 +40,9 @@ export function refused({ doing, needs }: Asked, response: HttpResponse, asker: 
     });
   }
   if (status === 401) {
-    return new ToolError('AUTH', by, { hint: `Check that these credentials are right; a robot account may have expired or be disabled.${right}` });
+    return new ToolError('AUTH', by, {
+      hint: `Check that these credentials are right; a robot account may have expired or be disabled.${right}`,
+    });
   }
   if (status === 403) {
     return new ToolError('AUTH', by, { hint: `Harbor answers so too where there is no such project: check its name.${right}` });
@@ -47,7 +50,10 @@ export function refused({ doing, needs }: Asked, response: HttpResponse, asker: 
   if (isNotFound(response)) return new ToolError('NOT_FOUND', by, { hint: 'Check the name, and that the URL is that of Harbor itself.' });
   if (status === 429) return new ToolError('REGISTRY_ERROR', `${said}.`, { hint: 'Run again later, or with less concurrency.' });
   return new ToolError('REGISTRY_ERROR', `${said}.`, {
-    hint: status >= 500 ? "Run again later; the log of Harbor's core says more." : 'A proxy before Harbor may have changed the request: names with a "/" are escaped twice.',
+    hint:
+      status >= 500
+        ? "Run again later; the log of Harbor's core says more."
+        : 'A proxy before Harbor may have changed the request: names with a "/" are escaped twice.',
   });
 }
 

@@ -1,9 +1,9 @@
 import { type Digest, isDigest } from '../../domain/digest.ts';
 import { type Severity, SEVERITIES } from '../../domain/inventory.ts';
 import { isTag } from '../../domain/tag.ts';
-import { badAnswer } from '../oci/answer-errors.ts';
-import { isUnknownPlatform, platformText } from '../oci/image-config.ts';
-import { asList, asObject, asText, asTextMap, type JsonObject } from '../oci/json-fields.ts';
+import { badAnswer } from '../../distribution/answer-errors.ts';
+import { isUnknownPlatform, platformText } from '../../distribution/image-config.ts';
+import { asList, asObject, asText, asTextMap, type JsonObject } from '../../distribution/json-fields.ts';
 
 /** An artifact as the API tells it (swagger, `Artifact`). Times are ISO 8601 UTC; one that Harbor does not have is missing. */
 export interface Artifact {
@@ -93,7 +93,8 @@ export function readArtifact(json: JsonObject, doing: string): Artifact {
 
 function readTag(json: JsonObject, doing: string): ArtifactTag {
   const name = json['name'];
-  if (typeof name !== 'string' || !isTag(name)) throw badAnswer(doing, `it lists ${JSON.stringify(name ?? null).slice(0, 200)}, which is no tag`);
+  if (typeof name !== 'string' || !isTag(name))
+    throw badAnswer(doing, `it lists ${JSON.stringify(name ?? null).slice(0, 200)}, which is no tag`);
   const pushedAt = time(json['push_time']);
   return { name, immutable: json['immutable'] === true, ...(pushedAt !== undefined && { pushedAt }) };
 }
@@ -107,7 +108,12 @@ function readChild(json: JsonObject, doing: string): Child {
 
 function readAccessory(json: JsonObject, doing: string): Accessory {
   const createdAt = time(json['creation_time']);
-  return { digest: digestIn(json, 'digest', doing), type: asText(json['type']) ?? '', size: sizeIn(json, doing), ...(createdAt !== undefined && { createdAt }) };
+  return {
+    digest: digestIn(json, 'digest', doing),
+    type: asText(json['type']) ?? '',
+    size: sizeIn(json, doing),
+    ...(createdAt !== undefined && { createdAt }),
+  };
 }
 
 function listIn(json: JsonObject, field: string, doing: string): readonly JsonObject[] {
@@ -136,18 +142,30 @@ function time(value: unknown): string | undefined {
 
 /** The newest of some times, all of one form; undefined where there are none. */
 export function newest(times: readonly (string | undefined)[]): string | undefined {
-  return times.reduce<string | undefined>((latest, at) => (at !== undefined && (latest === undefined || at > latest) ? at : latest), undefined);
+  return times.reduce<string | undefined>(
+    (latest, at) => (at !== undefined && (latest === undefined || at > latest) ? at : latest),
+    undefined,
+  );
 }
 
 /** Harbor's severities (src/pkg/scan/vuln/severity.go). It counts a negligible finding as none where it decides by them; an unknown one says nothing. */
-const HARBOR_SEVERITIES: Readonly<Record<string, Severity>> = { none: 'none', negligible: 'none', low: 'low', medium: 'medium', high: 'high', critical: 'critical' };
+const HARBOR_SEVERITIES: Readonly<Record<string, Severity>> = {
+  none: 'none',
+  negligible: 'none',
+  low: 'low',
+  medium: 'medium',
+  high: 'high',
+  critical: 'critical',
+};
 
 /** The worst finding of the reports that are finished; undefined where there is none, or none that says how bad it is. */
 function worstFinding(overview: JsonObject | undefined): Severity | undefined {
   let worst = -1;
   for (const report of Object.values(overview ?? {}).map(asObject)) {
     if (report?.['scan_status'] !== 'Success') continue;
-    const counts = Object.entries(asObject(asObject(report['summary'])?.['summary']) ?? {}).filter(([, count]) => typeof count === 'number' && count > 0);
+    const counts = Object.entries(asObject(asObject(report['summary'])?.['summary']) ?? {}).filter(
+      ([, count]) => typeof count === 'number' && count > 0,
+    );
     for (const name of [asText(report['severity']) ?? '', ...counts.map(([severity]) => severity)]) {
       const severity = HARBOR_SEVERITIES[name.toLowerCase()];
       if (severity) worst = Math.max(worst, SEVERITIES.indexOf(severity));

@@ -1,6 +1,6 @@
 import type { Digest } from '../../domain/digest.ts';
-import { badAnswer } from '../oci/answer-errors.ts';
-import { parseJsonObject } from '../oci/json-fields.ts';
+import { badAnswer } from '../../distribution/answer-errors.ts';
+import { parseJsonObject } from '../../distribution/json-fields.ts';
 import { isNotFound } from './answer-errors.ts';
 import { type Artifact, IN_FULL, readArtifact } from './artifact.ts';
 import { artifactPath, type HarborClient, repositoryPath } from './client.ts';
@@ -17,7 +17,11 @@ export interface Reading {
  * All artifacts of a repository but the accessories, which no list has. Untagged children of an index are in it only with `base=*` (src/pkg/artifact/dao/dao.go,
  * `setBaseQuery`); a Harbor that does not honour that leaves them out, which shows: their index names them. `detail` is what of each is asked for.
  */
-export async function listArtifacts({ client, repository, signal }: Reading, detail: string, onPage?: (read: number, total: number) => void): Promise<Artifact[]> {
+export async function listArtifacts(
+  { client, repository, signal }: Reading,
+  detail: string,
+  onPage?: (read: number, total: number) => void,
+): Promise<Artifact[]> {
   const doing = `list the artifacts of ${client.label(repository)}`;
   const path = `${repositoryPath(repository)}/artifacts?q=${encodeURIComponent('base=*')}&${detail}`;
   const list = await readList(client, { doing, needs: 'artifact:list', path, repository, signal }, { key: 'digest', onPage });
@@ -48,7 +52,13 @@ export async function checkReadable({ client, repository, signal }: Reading): Pr
 
 /** True if Harbor has the repository; it may be empty. */
 export async function hasRepository({ client, repository, signal }: Reading): Promise<boolean> {
-  const asked = { doing: `read the repository ${client.label(repository)}`, needs: 'repository:read', path: repositoryPath(repository), repository, signal };
+  const asked = {
+    doing: `read the repository ${client.label(repository)}`,
+    needs: 'repository:read',
+    path: repositoryPath(repository),
+    repository,
+    signal,
+  };
   const response = await client.send(asked);
   if (isNotFound(response)) return false;
   if (response.status !== 200) throw await client.refused(asked, response);

@@ -2,9 +2,9 @@ import { byCodeUnit } from '../../domain/compare.ts';
 import type { Digest } from '../../domain/digest.ts';
 import type { Manifest } from '../../domain/inventory.ts';
 import { isIndexType, OCI_MANIFEST } from '../../domain/media-types.ts';
-import { agreedLabels } from '../oci/agreed-labels.ts';
-import { createdTime } from '../oci/created-time.ts';
-import { isImageConfigType } from '../oci/image-config.ts';
+import { agreedLabels } from '../../distribution/agreed-labels.ts';
+import { createdTime } from '../../distribution/created-time.ts';
+import { isImageConfigType } from '../../distribution/image-config.ts';
 import { type Artifact, type ArtifactTag, newest } from './artifact.ts';
 import type { Brief, Collection } from './collection.ts';
 
@@ -118,16 +118,22 @@ class Facts {
 
   constructor({ artifacts }: Collection) {
     this.#artifacts = artifacts;
-    for (const { children } of artifacts.values()) for (const { digest, platform } of children) if (platform !== undefined) this.#listed.set(digest, platform);
+    for (const { children } of artifacts.values())
+      for (const { digest, platform } of children) if (platform !== undefined) this.#listed.set(digest, platform);
   }
 
   /** Harbor adds up what each entry counts, children of children included (src/controller/artifact/abstractor.go). */
   ownSize({ size, children }: Artifact): number {
-    return Math.max(0, children.reduce((rest, child) => rest - (this.#artifacts.get(child.digest)?.size ?? 0), size));
+    return Math.max(
+      0,
+      children.reduce((rest, child) => rest - (this.#artifacts.get(child.digest)?.size ?? 0), size),
+    );
   }
 
   pulledAt(artifact: Artifact): string | undefined {
-    return once(this.#pulled, artifact.digest, () => newest([artifact.pulledAt, ...this.#children(artifact).map((child) => this.pulledAt(child))]));
+    return once(this.#pulled, artifact.digest, () =>
+      newest([artifact.pulledAt, ...this.#children(artifact).map((child) => this.pulledAt(child))]),
+    );
   }
 
   /**
@@ -141,7 +147,10 @@ class Facts {
       const images = children.filter(({ mediaType, configType }) => isIndexType(mediaType) || isImageConfigType(configType));
       const times = images.map((child) => this.createdAt(child));
       if (times.includes(undefined)) return undefined;
-      return newest(times) ?? createdTime({ ...(created !== undefined && { created }), ...(imageLabels && { labels: imageLabels }) }, annotations);
+      return (
+        newest(times) ??
+        createdTime({ ...(created !== undefined && { created }), ...(imageLabels && { labels: imageLabels }) }, annotations)
+      );
     });
   }
 

@@ -14,7 +14,9 @@ export function harborCapabilities(artifacts: Iterable<Artifact>): Capabilities 
     labels: true,
     annotations: true,
     platforms: true,
-    artifactType: [...artifacts].every(({ mediaType, artifactType }) => artifactType !== '' || ![OCI_MANIFEST, DOCKER_MANIFEST].includes(mediaType)),
+    artifactType: [...artifacts].every(
+      ({ mediaType, artifactType }) => artifactType !== '' || ![OCI_MANIFEST, DOCKER_MANIFEST].includes(mediaType),
+    ),
     vulnerability: true,
     cascades: true,
   };

@@ -1,6 +1,6 @@
 import { ToolError } from '../../diagnostics/tool-error.ts';
-import { badAnswer } from '../oci/answer-errors.ts';
-import { asText } from '../oci/json-fields.ts';
+import { badAnswer } from '../../distribution/answer-errors.ts';
+import { asText } from '../../distribution/json-fields.ts';
 import type { HarborClient } from './client.ts';
 import { readList } from './pages.ts';
 import { listProjects } from './projects.ts';
@@ -23,7 +23,8 @@ export async function* listRepositories(client: HarborClient, { below, onSkipped
     return;
   }
   for (const { name, isProxyCache } of await listProjects(client, signal)) {
-    if (isProxyCache) onSkipped?.(`${client.label(name)} caches the images of another registry and was passed over; name it to have it looked at.`);
+    if (isProxyCache)
+      onSkipped?.(`${client.label(name)} caches the images of another registry and was passed over; name it to have it looked at.`);
     else yield* await repositoriesOf(client, name, signal);
   }
 }
@@ -45,7 +46,13 @@ async function repositoriesOf(client: HarborClient, project: string, signal: Abo
  */
 export async function noRepository(client: HarborClient, project: string, signal: AbortSignal | undefined): Promise<ToolError> {
   const path = `/projects/${encodeURIComponent(project)}/repositories?page=1&page_size=1`;
-  await client.get({ doing: `list the repositories of ${client.label(project)}`, needs: 'repository:list', path, repository: project, signal });
+  await client.get({
+    doing: `list the repositories of ${client.label(project)}`,
+    needs: 'repository:list',
+    path,
+    repository: project,
+    signal,
+  });
   return new ToolError('NOT_FOUND', `${client.label(project)} is a project and no repository.`, {
     hint: `Name a repository in it, or all of them: ${client.label(project)}/**.`,
   });

@@ -108,7 +108,11 @@ export class HarborClient {
         hint: 'Give the name and secret of a robot account, or a user and password.',
       });
     }
-    const response = await this.#request({ method: 'GET', url: `${this.url}/api/v2.0/systeminfo`, headers: { ...authorization(credentials), ...HEADERS } });
+    const response = await this.#request({
+      method: 'GET',
+      url: `${this.url}/api/v2.0/systeminfo`,
+      headers: { ...authorization(credentials), ...HEADERS },
+    });
     if (response.status !== 200) throw refused(asked, response, { credentials, oidc: false });
     return readSystemInfo(response, asked.doing, credentials);
   }
@@ -122,7 +126,8 @@ export class HarborClient {
 const HEADERS = {
   accept: 'application/json',
   'x-is-resource-name': 'true',
-  'x-accept-vulnerabilities': 'application/vnd.security.vulnerability.report; version=1.1, application/vnd.scanner.adapter.vuln.report.harbor+json; version=1.0',
+  'x-accept-vulnerabilities':
+    'application/vnd.security.vulnerability.report; version=1.1, application/vnd.scanner.adapter.vuln.report.harbor+json; version=1.0',
 };
 
 function authorization(credentials: Credentials | undefined): Record<string, string> {
@@ -146,14 +151,19 @@ export function splitRepository(name: string): { readonly project: string; reado
  */
 export function repositoryPath(name: string): string {
   const parts = splitRepository(name);
-  if (!parts) throw new ToolError('NOT_FOUND', `There is no repository ${name}: in Harbor, repositories are in projects.`, { hint: 'Name it as project/repository.' });
+  if (!parts)
+    throw new ToolError('NOT_FOUND', `There is no repository ${name}: in Harbor, repositories are in projects.`, {
+      hint: 'Name it as project/repository.',
+    });
   return `/projects/${encodeURIComponent(parts.project)}/repositories/${encodeURIComponent(encodeURIComponent(parts.repository))}`;
 }
 
 /** The path of an artifact. */
 export function artifactPath(repository: string, reference: string): string {
   if (isTag(reference) || isDigest(reference)) return `${repositoryPath(repository)}/artifacts/${reference}`;
-  throw new ToolError('USAGE', `${JSON.stringify(reference)} is neither a tag nor a digest.`, { hint: 'Name an image as repository:tag or repository@digest.' });
+  throw new ToolError('USAGE', `${JSON.stringify(reference)} is neither a tag nor a digest.`, {
+    hint: 'Name an image as repository:tag or repository@digest.',
+  });
 }
 
 /** The path of a tag on the artifact that has it. */

@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
-import { OciClient, type Send } from '../oci/client.ts';
-import { putManifest } from '../oci/put-manifest.ts';
+import { OciClient, type Send } from '../../distribution/client.ts';
+import { putManifest } from '../../distribution/put-manifest.ts';
 import type { Registry } from '../registry.ts';
 import type { Reading } from './artifacts.ts';
 import { listRepositories } from './catalog.ts';

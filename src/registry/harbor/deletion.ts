@@ -1,8 +1,8 @@
-import { registryErrorText } from '../../auth/registry-errors.ts';
+import { registryErrorText } from '../../http/registry-errors.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { Digest } from '../../domain/digest.ts';
 import type { HttpResponse } from '../../http/http-client.ts';
-import { hasCode, isDone } from '../oci/answer-errors.ts';
+import { hasCode, isDone } from '../../distribution/answer-errors.ts';
 import type { DeleteOutcome } from '../registry.ts';
 import { findArtifact, type Reading } from './artifacts.ts';
 import { artifactPath, type HarborRequest, tagPath } from './client.ts';

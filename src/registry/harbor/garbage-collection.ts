@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { registryErrorText } from '../../auth/registry-errors.ts';
-import { badAnswer } from '../oci/answer-errors.ts';
-import { asText, parseJsonObject } from '../oci/json-fields.ts';
+import { registryErrorText } from '../../http/registry-errors.ts';
+import { badAnswer } from '../../distribution/answer-errors.ts';
+import { asText, parseJsonObject } from '../../distribution/json-fields.ts';
 import type { CollectGarbageOptions, GarbageCollection } from '../registry.ts';
 import type { HarborClient, HarborRequest } from './client.ts';
 
@@ -13,14 +13,20 @@ const OVER = ['Success', 'Error', 'Stopped'];
  * Starts Harbor's garbage collection, as its own page does by hand: of what nothing refers to, not of untagged artifacts, which were decided about. With `wait`, follows
  * the job to its end. Needs `garbage-collection:create` and `:read` on system level, which administrators have.
  */
-export async function collectGarbage(client: HarborClient, options: CollectGarbageOptions & { readonly pause?: number }): Promise<GarbageCollection> {
+export async function collectGarbage(
+  client: HarborClient,
+  options: CollectGarbageOptions & { readonly pause?: number },
+): Promise<GarbageCollection> {
   const { wait: follow, signal, pause = POLL } = options;
   const doing = `start the garbage collection of ${client.name}`;
   const json = { schedule: { type: 'Manual' }, parameters: { delete_untagged: false, dry_run: false, workers: 1 } };
   const response = await client.send({ method: 'POST', doing, path: '/system/gc/schedule', json, signal });
   if (response.status === 401 || response.status === 403) {
     const message = `Harbor does not let this account start its garbage collection (${registryErrorText(response)})`;
-    return { state: 'refused', message: `${message}: that takes an administrator, or a robot account with the system permission garbage-collection:create.` };
+    return {
+      state: 'refused',
+      message: `${message}: that takes an administrator, or a robot account with the system permission garbage-collection:create.`,
+    };
   }
   if (response.status === 409) return { state: 'refused', message: 'A garbage collection is under way already.' };
   if (response.status !== 201) throw await client.refused({ doing, path: '' }, response);
@@ -31,7 +37,12 @@ export async function collectGarbage(client: HarborClient, options: CollectGarba
 }
 
 async function followJob(client: HarborClient, id: string, signal: AbortSignal | undefined, pause: number): Promise<GarbageCollection> {
-  const request: HarborRequest = { doing: `follow the garbage collection ${id} of ${client.name}`, needs: 'garbage-collection:read', path: `/system/gc/${id}`, signal };
+  const request: HarborRequest = {
+    doing: `follow the garbage collection ${id} of ${client.name}`,
+    needs: 'garbage-collection:read',
+    path: `/system/gc/${id}`,
+    signal,
+  };
   for (;;) {
     const job = parseJsonObject((await client.get(request)).body);
     const status = asText(job?.['job_status']);
@@ -41,7 +52,11 @@ async function followJob(client: HarborClient, id: string, signal: AbortSignal |
       return { state: 'finished', job: id, ...(freed !== undefined && { freed }) };
     }
     if (OVER.includes(status)) {
-      return { state: 'failed', job: id, message: `The garbage collection ${id} of ${client.name} ended with the status ${status}; its log in Harbor says why.` };
+      return {
+        state: 'failed',
+        job: id,
+        message: `The garbage collection ${id} of ${client.name} ended with the status ${status}; its log in Harbor says why.`,
+      };
     }
     await wait(pause, undefined, { ...(signal && { signal }) });
   }

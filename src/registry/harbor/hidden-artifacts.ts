@@ -2,9 +2,9 @@ import type { LimitFunction } from 'p-limit';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { Digest } from '../../domain/digest.ts';
 import { attachmentTagSubject, isSignatureTag } from '../../domain/tag.ts';
-import type { OciClient } from '../oci/client.ts';
-import type { Problems } from '../oci/problems.ts';
-import { readTags } from '../oci/tags.ts';
+import type { OciClient } from '../../distribution/client.ts';
+import type { Problems } from '../../distribution/problems.ts';
+import { readTags } from '../../distribution/tags.ts';
 import type { Accessory, Artifact } from './artifact.ts';
 import { findArtifact, type Reading } from './artifacts.ts';
 import { splitRepository } from './client.ts';
@@ -87,12 +87,17 @@ async function hiddenTags(collection: Collection, { reading, registry, projects 
  * Gives cosign's tags to the signatures that they are of, which are then known well enough. Not where there are several for one image, and not where the tag
  * may be immutable, for then its image cannot be deleted either. Answers the tags that are left.
  */
-async function placeSignatureTags(collection: Collection, { reading, projects }: HiddenOptions, tags: ReadonlySet<string>): Promise<Set<string>> {
+async function placeSignatureTags(
+  collection: Collection,
+  { reading, projects }: HiddenOptions,
+  tags: ReadonlySet<string>,
+): Promise<Set<string>> {
   const left = new Set(tags);
   const signatures = new Map<Digest, Accessory[]>();
   for (const accessory of collection.unread.values()) {
     const subject = collection.subjects.get(accessory.digest);
-    if (accessory.type === 'signature.cosign' && subject !== undefined) signatures.set(subject, [...(signatures.get(subject) ?? []), accessory]);
+    if (accessory.type === 'signature.cosign' && subject !== undefined)
+      signatures.set(subject, [...(signatures.get(subject) ?? []), accessory]);
   }
   for (const tag of tags) {
     const [signature, ...others] = (isSignatureTag(tag) && signatures.get(attachmentTagSubject(tag) ?? '')) || [];

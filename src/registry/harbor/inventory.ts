@@ -1,8 +1,8 @@
 import type { LimitFunction } from 'p-limit';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { RepositoryInventory } from '../../domain/inventory.ts';
-import type { OciClient } from '../oci/client.ts';
-import { Problems } from '../oci/problems.ts';
+import type { OciClient } from '../../distribution/client.ts';
+import { Problems } from '../../distribution/problems.ts';
 import type { InventoryOptions } from '../registry.ts';
 import { IN_FULL } from './artifact.ts';
 import { hasRepository, listArtifacts, type Reading } from './artifacts.ts';
@@ -28,7 +28,11 @@ export interface InventoryContext {
  * Reads a repository by the REST API alone: reading a manifest by `/v2` is a pull to Harbor, and would spoil the times that are to be judged. One request for each
  * 100 artifacts, and what {@link addHidden} needs. Throws `AUTH`, `UNREACHABLE` and `NOT_FOUND` for the repository as a whole; whatever else cannot be read is a problem.
  */
-export async function readInventory(context: InventoryContext, repository: string, options: InventoryOptions): Promise<RepositoryInventory> {
+export async function readInventory(
+  context: InventoryContext,
+  repository: string,
+  options: InventoryOptions,
+): Promise<RepositoryInventory> {
   const { client, registry, projects, limit, type } = context;
   const { signal, onProgress } = options;
   const parts = splitRepository(repository);
@@ -53,7 +57,15 @@ export async function readInventory(context: InventoryContext, repository: strin
   const found = problems.list;
   const complete = found.length === 0;
   const capabilities = harborCapabilities(collection.artifacts.values());
-  return { registry: client.name, type, repository, complete, ...(!complete && { problems: found }), capabilities, manifests: buildManifests(collection) };
+  return {
+    registry: client.name,
+    type,
+    repository,
+    complete,
+    ...(!complete && { problems: found }),
+    capabilities,
+    manifests: buildManifests(collection),
+  };
 }
 
 /** Does what a repository cannot be read without. What Harbor got wrong is a problem of this one repository; others may still be read. */

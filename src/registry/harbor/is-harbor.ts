@@ -7,5 +7,7 @@ import type { HttpResponse } from '../../http/http-client.ts';
  */
 export function isHarbor(ping: HttpResponse): boolean {
   if (ping.status !== 401) return false;
-  return parseChallenges(ping.headers['www-authenticate'] ?? '').some(({ parameters }) => parameters['service'] === 'harbor-registry' || parameters['realm'] === 'harbor');
+  return parseChallenges(ping.headers['www-authenticate'] ?? '').some(
+    ({ parameters }) => parameters['service'] === 'harbor-registry' || parameters['realm'] === 'harbor',
+  );
 }

@@ -1,8 +1,8 @@
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { Digest } from '../../domain/digest.ts';
-import { hasCode, refused } from '../oci/answer-errors.ts';
-import type { OciClient } from '../oci/client.ts';
-import { openManifest, understand } from '../oci/manifest-content.ts';
+import { hasCode, refused } from '../../distribution/answer-errors.ts';
+import type { OciClient } from '../../distribution/client.ts';
+import { openManifest, understand } from '../../distribution/manifest-content.ts';
 import type { RawManifest } from '../registry.ts';
 import { findArtifact, type Reading } from './artifacts.ts';
 import { splitRepository } from './client.ts';
@@ -13,7 +13,12 @@ import type { Projects } from './projects.ts';
  * own services are spared (src/server/registry/manifest.go); this program does not pretend to be one. So it is done for what is about to be deleted or put back, and for
  * what it turns out to hold, never to look around. A proxy cache is asked whether it has the manifest first: `/v2` would fetch it from the other registry again.
  */
-export async function readManifest(reading: Reading, registry: OciClient, projects: Projects, digest: Digest): Promise<RawManifest | undefined> {
+export async function readManifest(
+  reading: Reading,
+  registry: OciClient,
+  projects: Projects,
+  digest: Digest,
+): Promise<RawManifest | undefined> {
   const { repository } = reading;
   const doing = `read the manifest ${registry.label(repository, digest)}`;
   const project = await projects.find(splitRepository(repository)?.project ?? '');

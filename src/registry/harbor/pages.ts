@@ -2,9 +2,9 @@ import pLimit from 'p-limit';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { HttpResponse } from '../../http/http-client.ts';
 import { parseLinks } from '../../http/parse-links.ts';
-import { badAnswer } from '../oci/answer-errors.ts';
-import { asObject, type JsonObject } from '../oci/json-fields.ts';
-import { ListBounds, MOST_ENTRIES } from '../oci/list-bounds.ts';
+import { badAnswer } from '../../distribution/answer-errors.ts';
+import { asObject, type JsonObject } from '../../distribution/json-fields.ts';
+import { ListBounds, MOST_ENTRIES } from '../../distribution/list-bounds.ts';
 import type { HarborClient, HarborRequest } from './client.ts';
 
 /** The largest page that Harbor allows; for a larger one it answers 422 (swagger, `pageSize`). */
@@ -47,7 +47,10 @@ async function readOnce(client: HarborClient, request: HarborRequest, { key, onP
   const { total } = first;
   onPage?.(first.entries.length, total);
   if (first.entries.length < Math.min(total, PAGE_SIZE) && first.hasNext) {
-    throw badAnswer(request.doing, `a page of ${PAGE_SIZE} has only ${first.entries.length} of ${total} entries, as if the size of the page were not passed on`);
+    throw badAnswer(
+      request.doing,
+      `a page of ${PAGE_SIZE} has only ${first.entries.length} of ${total} entries, as if the size of the page were not passed on`,
+    );
   }
   if (total > MOST_ENTRIES) throw badAnswer(request.doing, `it says that the list has ${total} entries, which is more than any`);
   const bounds = new ListBounds(request.doing);
@@ -60,13 +63,19 @@ async function readOnce(client: HarborClient, request: HarborRequest, { key, onP
     bounds.check(distinct.size);
     return read;
   };
-  const rest = await limit.map(Array.from({ length: Math.max(0, Math.ceil(total / PAGE_SIZE) - 1) }, (_, index) => index + 2), readNext).catch((error: unknown) => {
-    limit.clearQueue();
-    throw error;
-  });
+  const rest = await limit
+    .map(
+      Array.from({ length: Math.max(0, Math.ceil(total / PAGE_SIZE) - 1) }, (_, index) => index + 2),
+      readNext,
+    )
+    .catch((error: unknown) => {
+      limit.clearQueue();
+      throw error;
+    });
   const pages = [first, ...rest];
   const entries = pages.flatMap((one) => one.entries);
-  const steady = pages.every((one) => one.total === total) && pages.at(-1)?.hasNext !== true && distinct.size === total && entries.length === total;
+  const steady =
+    pages.every((one) => one.total === total) && pages.at(-1)?.hasNext !== true && distinct.size === total && entries.length === total;
   return steady ? entries : undefined;
 }
 
@@ -80,7 +89,8 @@ function readPage({ body, headers }: HttpResponse, doing: string): Page {
   const entries = objectsIn(body);
   if (!entries) throw badAnswer(doing, 'the answer is no list');
   const total = headers['x-total-count'];
-  if (total === undefined || !/^\d{1,9}$/.test(total)) throw badAnswer(doing, 'the answer does not say how long the list is (X-Total-Count)');
+  if (total === undefined || !/^\d{1,9}$/.test(total))
+    throw badAnswer(doing, 'the answer does not say how long the list is (X-Total-Count)');
   return { entries, total: Number(total), hasNext: parseLinks(headers['link'] ?? '').some(({ relations }) => relations.includes('next')) };
 }
 

@@ -1,8 +1,8 @@
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { Digest } from '../../domain/digest.ts';
-import { badAnswer } from '../oci/answer-errors.ts';
-import type { OciClient } from '../oci/client.ts';
-import { readTags } from '../oci/tags.ts';
+import { badAnswer } from '../../distribution/answer-errors.ts';
+import type { OciClient } from '../../distribution/client.ts';
+import { readTags } from '../../distribution/tags.ts';
 import { checkReadable, findArtifact, hasRepository, listArtifacts, type Reading } from './artifacts.ts';
 import { artifactPath, splitRepository } from './client.ts';
 import { type InventoryContext, readInventory } from './inventory.ts';
@@ -43,7 +43,11 @@ export async function tagsOf(reading: Reading, digest: Digest): Promise<string[]
   const doing = `list the tags of ${client.label(repository, digest)}`;
   let list;
   try {
-    list = await readList(client, { doing, needs: 'tag:list', path: `${artifactPath(repository, digest)}/tags`, repository, signal }, { key: 'name' });
+    list = await readList(
+      client,
+      { doing, needs: 'tag:list', path: `${artifactPath(repository, digest)}/tags`, repository, signal },
+      { key: 'name' },
+    );
   } catch (error) {
     if (!(error instanceof ToolError) || error.code !== 'NOT_FOUND') throw error;
     await checkReadable(reading);
@@ -59,7 +63,9 @@ export async function tagsOf(reading: Reading, digest: Digest): Promise<string[]
 export async function resolveTags(context: InventoryContext, repository: string): Promise<ReadonlyMap<string, Digest>> {
   const { complete, problems = [], manifests } = await readInventory(context, repository, {});
   if (!complete) {
-    throw new ToolError('REGISTRY_ERROR', `Cannot read the tags of ${context.client.label(repository)}: ${problems.join(' ')}`, { hint: 'Run again later.' });
+    throw new ToolError('REGISTRY_ERROR', `Cannot read the tags of ${context.client.label(repository)}: ${problems.join(' ')}`, {
+      hint: 'Run again later.',
+    });
   }
   return new Map(manifests.flatMap(({ digest, tags }) => tags.map((tag) => [tag, digest] as const)));
 }

@@ -22,7 +22,13 @@ export class TakenAlong {
     return [...found.values()];
   }
 
-  async #walk(reading: Reading, holder: Artifact, path: readonly Digest[], spared: readonly Digest[], found: Map<Digest, Companion>): Promise<void> {
+  async #walk(
+    reading: Reading,
+    holder: Artifact,
+    path: readonly Digest[],
+    spared: readonly Digest[],
+    found: Map<Digest, Companion>,
+  ): Promise<void> {
     const attached = new Set(holder.accessories.map(({ digest }) => digest));
     for (const digest of new Set([...attached, ...holder.children.map((child) => child.digest)])) {
       if (path.includes(digest) || found.has(digest)) continue;

@@ -2,10 +2,10 @@ import { byCodeUnit } from '../../domain/compare.ts';
 import type { Digest } from '../../domain/digest.ts';
 import type { Blob, Manifest } from '../../domain/inventory.ts';
 import { isIndexType } from '../../domain/media-types.ts';
-import { agreedLabels } from './agreed-labels.ts';
-import { createdTime } from './created-time.ts';
-import { type ImageConfig, isImageConfigType } from './image-config.ts';
-import type { ChildDescriptor, ManifestDocument } from './manifest-document.ts';
+import { agreedLabels } from '../../distribution/agreed-labels.ts';
+import { createdTime } from '../../distribution/created-time.ts';
+import { type ImageConfig, isImageConfigType } from '../../distribution/image-config.ts';
+import type { ChildDescriptor, ManifestDocument } from '../../distribution/manifest-document.ts';
 import type { TaggedManifests } from './tagged-manifests.ts';
 
 /** Makes the manifests of an inventory, sorted by digest, of everything that was read of a repository. */
@@ -83,7 +83,8 @@ class Facts {
 
   /** Of an index, what its images agree on ({@link agreedLabels}). */
   labels(document: ManifestDocument): Readonly<Record<string, string>> | undefined {
-    if (!this.#labels.has(document.digest)) this.#labels.set(document.digest, this.imageOf(document)?.labels ?? this.#labelsOfChildren(document));
+    if (!this.#labels.has(document.digest))
+      this.#labels.set(document.digest, this.imageOf(document)?.labels ?? this.#labelsOfChildren(document));
     return this.#labels.get(document.digest);
   }
 

@@ -1,8 +1,8 @@
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { Capabilities, Manifest } from '../../domain/inventory.ts';
 import { attachmentTagSubject } from '../../domain/tag.ts';
-import { hasCode } from './answer-errors.ts';
-import type { OciClient } from './client.ts';
+import { hasCode } from '../../distribution/answer-errors.ts';
+import type { OciClient } from '../../distribution/client.ts';
 
 /**
  * What the OCI API tells: nothing of pushes, pulls, untagged manifests or scans. `deleteTag` is true only where it is needed and known: so an inventory

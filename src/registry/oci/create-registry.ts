@@ -1,15 +1,15 @@
 import pLimit from 'p-limit';
-import type { ContentCache } from '../cache.ts';
+import type { ContentCache } from '../../distribution/cache.ts';
 import type { Registry } from '../registry.ts';
 import { listRepositories } from './catalog.ts';
 import { checkDelete, deleteManifest, deleteTag } from './deletion.ts';
-import { readManifest } from './manifest-content.ts';
+import { readManifest } from '../../distribution/manifest-content.ts';
 import { TagDeletion } from './capabilities.ts';
-import { OciClient, type Send } from './client.ts';
+import { OciClient, type Send } from '../../distribution/client.ts';
 import { type InventoryContext, readInventory } from './inventory.ts';
-import { putManifest } from './put-manifest.ts';
-import { ReferrersApi } from './referrers.ts';
-import { danglingTag, listTags, resolveTag } from './tags.ts';
+import { putManifest } from '../../distribution/put-manifest.ts';
+import { ReferrersApi } from '../../distribution/referrers.ts';
+import { danglingTag, listTags, resolveTag } from '../../distribution/tags.ts';
 
 export interface OciRegistryOptions {
   /** Its name in documents and messages. */

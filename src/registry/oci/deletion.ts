@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { registryErrorText } from '../../auth/registry-errors.ts';
+import { registryErrorText } from '../../http/registry-errors.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { Digest } from '../../domain/digest.ts';
 import type { HttpResponse } from '../../http/http-client.ts';
 import type { DeleteOutcome } from '../registry.ts';
-import { hasCode, isDone, isManifestUnknown, isRepositoryUnknown, refused } from './answer-errors.ts';
-import type { OciClient } from './client.ts';
+import { hasCode, isDone, isManifestUnknown, isRepositoryUnknown, refused } from '../../distribution/answer-errors.ts';
+import type { OciClient } from '../../distribution/client.ts';
 
 const SWITCH_ON =
   'Switch it on: REGISTRY_STORAGE_DELETE_ENABLED=true in the environment of the registry, or storage.delete.enabled: true in its config. ' +
@@ -28,9 +28,13 @@ export async function checkDelete(client: OciClient, repository: string, needs: 
   if (!needs.tags) return;
   const tag = await client.deleteManifest(repository, `regprune-check-${randomBytes(16).toString('hex')}`);
   if (tag.status === 404) return;
-  throw new ToolError('NOT_APPLYABLE', `The registry ${client.name} does not take a single tag off: for ${where} it answered ${registryErrorText(tag)}.`, {
-    hint: 'Say sharedTags: keep in the policy; expired tags of an image that stays are then left on it.',
-  });
+  throw new ToolError(
+    'NOT_APPLYABLE',
+    `The registry ${client.name} does not take a single tag off: for ${where} it answered ${registryErrorText(tag)}.`,
+    {
+      hint: 'Say sharedTags: keep in the policy; expired tags of an image that stays are then left on it.',
+    },
+  );
 }
 
 /** Deletes a manifest with every tag on it. */

@@ -1,13 +1,13 @@
 import type { LimitFunction } from 'p-limit';
 import type { Digest } from '../../domain/digest.ts';
 import { attachmentTagSubject } from '../../domain/tag.ts';
-import { badAnswer, refused } from './answer-errors.ts';
-import { digestOf } from './content-digest.ts';
-import { type ImageConfig, isImageConfigType, readImageConfig } from './image-config.ts';
-import { parseJsonObject } from './json-fields.ts';
-import type { ManifestDocument } from './manifest-document.ts';
-import type { Reading } from './manifest-reader.ts';
-import type { Problems } from './problems.ts';
+import { badAnswer, refused } from '../../distribution/answer-errors.ts';
+import { digestOf } from '../../distribution/content-digest.ts';
+import { type ImageConfig, isImageConfigType, readImageConfig } from '../../distribution/image-config.ts';
+import { parseJsonObject } from '../../distribution/json-fields.ts';
+import type { ManifestDocument } from '../../distribution/manifest-document.ts';
+import type { Reading } from '../../distribution/manifest-reader.ts';
+import type { Problems } from '../../distribution/problems.ts';
 import type { TaggedManifests } from './tagged-manifests.ts';
 
 /**
@@ -58,7 +58,11 @@ export async function readConfigs(
   return configs;
 }
 
-async function readConfig({ client, repository, cache, signal }: Reading, digest: Digest, document: ManifestDocument): Promise<ImageConfig> {
+async function readConfig(
+  { client, repository, cache, signal }: Reading,
+  digest: Digest,
+  document: ManifestDocument,
+): Promise<ImageConfig> {
   const doing = `read the config ${digest} of the image ${client.label(repository, document.digest)}`;
   let bytes = await cache?.read(digest);
   if (!bytes) {

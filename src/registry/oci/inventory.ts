@@ -4,18 +4,18 @@ import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { Digest } from '../../domain/digest.ts';
 import type { Manifest, RepositoryInventory } from '../../domain/inventory.ts';
 import { isRepositoryName } from '../../domain/reference.ts';
-import type { ContentCache } from '../cache.ts';
+import type { ContentCache } from '../../distribution/cache.ts';
 import type { InventoryOptions } from '../registry.ts';
 import { buildManifests } from './build-manifests.ts';
 import { ociCapabilities, sharesDigests, type TagDeletion } from './capabilities.ts';
-import type { OciClient } from './client.ts';
+import type { OciClient } from '../../distribution/client.ts';
 import { readConfigs, wantedConfigs } from './image-configs.ts';
 import { followGraph } from './manifest-graph.ts';
-import { ManifestReader, type Reading } from './manifest-reader.ts';
-import { Problems } from './problems.ts';
-import type { ReferrersApi } from './referrers.ts';
+import { ManifestReader, type Reading } from '../../distribution/manifest-reader.ts';
+import { Problems } from '../../distribution/problems.ts';
+import type { ReferrersApi } from '../../distribution/referrers.ts';
 import { readTagged } from './tagged-manifests.ts';
-import { noSuchRepository, readTags } from './tags.ts';
+import { noSuchRepository, readTags } from '../../distribution/tags.ts';
 
 /** What the inventories of one registry share. */
 export interface InventoryContext {
@@ -34,7 +34,11 @@ export interface InventoryContext {
  * Reads a repository: its tags, what they point to, what that leads to, and the configs of its images. Throws `AUTH`, `UNREACHABLE` and `NOT_FOUND`
  * for the repository as a whole; whatever else cannot be read is a problem.
  */
-export async function readInventory(context: InventoryContext, repository: string, options: InventoryOptions): Promise<RepositoryInventory> {
+export async function readInventory(
+  context: InventoryContext,
+  repository: string,
+  options: InventoryOptions,
+): Promise<RepositoryInventory> {
   const { client, cache, limit, referrers, tagDeletion } = context;
   const { signal } = options;
   const tags = await tagsOrProblem(context, repository, signal);
@@ -66,10 +70,15 @@ export async function readInventory(context: InventoryContext, repository: strin
  * The tags; or a sentence where only this repository's list of them cannot be read, so that others may still be. A repository that the catalogue
  * names and that the registry then does not know has lost its last tag.
  */
-async function tagsOrProblem(context: InventoryContext, repository: string, signal: AbortSignal | undefined): Promise<readonly string[] | string> {
+async function tagsOrProblem(
+  context: InventoryContext,
+  repository: string,
+  signal: AbortSignal | undefined,
+): Promise<readonly string[] | string> {
   const { client } = context;
   const listed = context.isListed(repository);
-  if (listed && !isRepositoryName(repository)) return `The registry ${client.name} lists ${quoted(repository)}, which is no name of a repository.`;
+  if (listed && !isRepositoryName(repository))
+    return `The registry ${client.name} lists ${quoted(repository)}, which is no name of a repository.`;
   try {
     const tags = await readTags(client, repository, signal);
     return tags ?? (listed ? [] : noSuchRepository(client, repository));
@@ -88,5 +97,13 @@ function inventoryOf(
   problems: readonly string[],
 ): RepositoryInventory {
   const complete = problems.length === 0;
-  return { registry: client.name, type, repository, complete, ...(!complete && { problems }), capabilities: ociCapabilities(deleteTag), manifests };
+  return {
+    registry: client.name,
+    type,
+    repository,
+    complete,
+    ...(!complete && { problems }),
+    capabilities: ociCapabilities(deleteTag),
+    manifests,
+  };
 }

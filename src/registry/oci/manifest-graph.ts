@@ -1,10 +1,10 @@
 import type { LimitFunction } from 'p-limit';
 import type { Digest } from '../../domain/digest.ts';
 import { attachmentTagSubject } from '../../domain/tag.ts';
-import type { ManifestReader, Reading } from './manifest-reader.ts';
-import { MOST_ENTRIES } from './list-bounds.ts';
-import type { Problems } from './problems.ts';
-import type { ReferrersApi } from './referrers.ts';
+import type { ManifestReader, Reading } from '../../distribution/manifest-reader.ts';
+import { MOST_ENTRIES } from '../../distribution/list-bounds.ts';
+import type { Problems } from '../../distribution/problems.ts';
+import type { ReferrersApi } from '../../distribution/referrers.ts';
 import type { TaggedManifests } from './tagged-manifests.ts';
 
 export interface GraphOptions {
@@ -41,7 +41,8 @@ export async function followGraph({ documents, tags }: TaggedManifests, options:
   const attached: (readonly [referrer: Digest, subject: Digest])[] = [];
   let fresh = [...documents.values()];
   for (let wave = 0; fresh.length > 0; wave++) {
-    if (wave === MOST_WAVES) return problems.add(`In ${client.label(repository)}, indexes and referrers are nested deeper than ${MOST_WAVES} levels.`);
+    if (wave === MOST_WAVES)
+      return problems.add(`In ${client.label(repository)}, indexes and referrers are nested deeper than ${MOST_WAVES} levels.`);
     const wanted = new Map<Digest, Wanted>();
     const want = (digest: Digest, { mediaType, isSubject }: Wanted): void => {
       if (!asked.has(digest)) wanted.set(digest, { mediaType, isSubject: isSubject || wanted.get(digest)?.isSubject === true });
@@ -81,6 +82,9 @@ export async function followGraph({ documents, tags }: TaggedManifests, options:
     if (!document || document.subject === subject) continue;
     // Harbor lists cosign's signatures, which are tied to their image by their tag alone.
     if (document.subject === undefined) documents.set(referrer, { ...document, subject });
-    else problems.add(`The registry lists ${client.label(repository, referrer)} as attached to ${subject}, but it refers to ${document.subject}.`);
+    else
+      problems.add(
+        `The registry lists ${client.label(repository, referrer)} as attached to ${subject}, but it refers to ${document.subject}.`,
+      );
   }
 }

@@ -1,10 +1,10 @@
 import type { LimitFunction } from 'p-limit';
 import type { Digest } from '../../domain/digest.ts';
-import type { TagHints } from '../cache.ts';
-import type { ManifestDocument } from './manifest-document.ts';
-import type { ManifestReader, Reading } from './manifest-reader.ts';
-import type { Problems } from './problems.ts';
-import { readTags } from './tags.ts';
+import type { TagHints } from '../../distribution/cache.ts';
+import type { ManifestDocument } from '../../distribution/manifest-document.ts';
+import type { ManifestReader, Reading } from '../../distribution/manifest-reader.ts';
+import type { Problems } from '../../distribution/problems.ts';
+import { readTags } from '../../distribution/tags.ts';
 
 /** The manifests that have a tag, and where each tag points to. */
 export interface TaggedManifests {
@@ -60,6 +60,8 @@ async function checkVanished({ client, repository, signal }: Reading, vanished: 
   const now = new Set(await readTags(client, repository, signal));
   for (const tag of vanished) {
     if (!now.has(tag)) continue;
-    problems.add(`The tag ${client.label(repository, tag)} is listed, but the registry says that its manifest is not there. Push it again or delete the tag.`);
+    problems.add(
+      `The tag ${client.label(repository, tag)} is listed, but the registry says that its manifest is not there. Push it again or delete the tag.`,
+    );
   }
 }

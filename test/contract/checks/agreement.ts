@@ -17,7 +17,11 @@ export function testAgreement({ target, check, filled, needed }: Contract): void
   });
 
   check('is just what the adapter and its server have not got besides', [], async (own) => {
-    const { scene, truth, inventory: { manifests } } = await filled();
+    const {
+      scene,
+      truth,
+      inventory: { manifests },
+    } = await filled();
     const missing: Partial<Record<Feature, boolean>> = {
       config: manifests.every(({ config }) => config === undefined),
       blobs: manifests.every(({ blobs }) => blobs === undefined),
@@ -39,7 +43,9 @@ export function testAgreement({ target, check, filled, needed }: Contract): void
     const useful = ([, reason]: readonly [string, string]): boolean => reason.length > 10;
     expect(Object.entries(target.skips).filter((skip) => !useful(skip))).toEqual([]);
     const alwaysCompared: readonly Feature[] = ['config', 'blobs', 'size'];
-    expect((Object.keys(target.skips) as Feature[]).filter((feature) => !needed.has(feature) && !alwaysCompared.includes(feature))).toEqual([]);
+    expect((Object.keys(target.skips) as Feature[]).filter((feature) => !needed.has(feature) && !alwaysCompared.includes(feature))).toEqual(
+      [],
+    );
   });
 
   function skipped<F extends Feature>(belongs: (feature: Feature) => feature is F): F[] {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { expect } from 'vitest';
-import { readJournal } from '../../../src/apply/read-journal.ts';
+import { readJournal } from '../../../src/documents/read-journal.ts';
 import { undoJournal } from '../../../src/apply/undo.ts';
 import { attachmentTag } from '../../../src/demo/attachments.ts';
 import type { Step } from '../../../src/plan/plan.ts';
@@ -12,23 +12,33 @@ import { expectNoSecrets, REGISTRY, type Scene } from '../scene.ts';
 import { contents, without } from '../truth.ts';
 
 export function testCarryingOut({ target, check }: Contract): void {
-  check('leaves just what was planned, asks for what holds before what is held, and finds nothing more to do afterwards', [], async (scene) => {
-    await scene.push(HISTORY);
-    const before = await scene.truth();
-    const plan = await scene.plan();
-    const gone = goneFrom(before);
-    const [repository] = plan.repositories;
-    expect(repository!.images.filter(({ action }) => action === 'delete').map(({ digest }) => digest)).toEqual([...gone].toSorted());
+  check(
+    'leaves just what was planned, asks for what holds before what is held, and finds nothing more to do afterwards',
+    [],
+    async (scene) => {
+      await scene.push(HISTORY);
+      const before = await scene.truth();
+      const plan = await scene.plan();
+      const gone = goneFrom(before);
+      const [repository] = plan.repositories;
+      expect(repository!.images.filter(({ action }) => action === 'delete').map(({ digest }) => digest)).toEqual([...gone].toSorted());
 
-    const { requests, answer: { report, journal } } = await scene.during(() => scene.apply(plan));
+      const {
+        requests,
+        answer: { report, journal },
+      } = await scene.during(() => scene.apply(plan));
 
-    expect(report).toMatchObject({ outcome: 'done', counts: { failed: 0, locked: 0, drifted: 0, held: 0, skipped: 0, repaired: 0, lost: 0 } });
-    expect(report.counts.deleted + report.counts.gone).toBe(repository!.steps.length);
-    expect(contents(await scene.truth())).toEqual(contents(without(before, gone, takesTagsOff ? ['old-shared'] : [])));
-    expectHoldersFirst(requests, repository!.steps);
-    expectNoSecrets(scene, [await readFile(journal, 'utf8')]);
-    expect((await scene.plan()).repositories[0]!.steps).toEqual([]);
-  });
+      expect(report).toMatchObject({
+        outcome: 'done',
+        counts: { failed: 0, locked: 0, drifted: 0, held: 0, skipped: 0, repaired: 0, lost: 0 },
+      });
+      expect(report.counts.deleted + report.counts.gone).toBe(repository!.steps.length);
+      expect(contents(await scene.truth())).toEqual(contents(without(before, gone, takesTagsOff ? ['old-shared'] : [])));
+      expectHoldersFirst(requests, repository!.steps);
+      expectNoSecrets(scene, [await readFile(journal, 'utf8')]);
+      expect((await scene.plan()).repositories[0]!.steps).toEqual([]);
+    },
+  );
 
   check('is undone by its journal, byte for byte', ['putBack'], async (scene) => {
     await scene.push(HISTORY);
@@ -47,7 +57,9 @@ export function testCarryingOut({ target, check }: Contract): void {
 
   /** Every index before what it lists, and every image before what is attached to it; what the registry took along need not be asked for. */
   function expectHoldersFirst(requests: readonly Seen[], steps: readonly Step[]): void {
-    const deletions = requests.filter((request) => target.kindOf(request) === 'delete').map(({ path, body }) => `${path} ${body.toString('utf8')}`);
+    const deletions = requests
+      .filter((request) => target.kindOf(request) === 'delete')
+      .map(({ path, body }) => `${path} ${body.toString('utf8')}`);
     const at = (digest: string): number => deletions.findIndex((text) => text.includes(digest));
     const held = steps.flatMap((step) => (step.op === 'delete-manifest' ? step.after.map((holder) => [holder, step.digest] as const) : []));
     expect(held.length).toBeGreaterThan(5);

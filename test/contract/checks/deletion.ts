@@ -38,25 +38,36 @@ export function testDeletion({ target, check }: Contract): void {
       const before = await scene.truth();
       const companions = await registry.takenAlong!(scene.repository, digest);
       const going = companions.filter(({ heldBy }) => heldBy.length === 0);
-      expect(companions.flatMap(({ tags }) => tags).toSorted()).toEqual(companions.flatMap((companion) => tagsOf(before, companion.digest)).toSorted());
+      expect(companions.flatMap(({ tags }) => tags).toSorted()).toEqual(
+        companions.flatMap((companion) => tagsOf(before, companion.digest)).toSorted(),
+      );
       expect(await registry.deleteManifest(scene.repository, digest)).toEqual({ outcome: 'deleted' });
       const { manifests } = await scene.truth();
-      expect(Object.keys(before.manifests).filter((other) => !(other in manifests)).toSorted()).toEqual([digest, ...going.map((one) => one.digest)].toSorted());
+      expect(
+        Object.keys(before.manifests)
+          .filter((other) => !(other in manifests))
+          .toSorted(),
+      ).toEqual([digest, ...going.map((one) => one.digest)].toSorted());
     }
   });
 
-  check('archives a manifest instead, which stays with its tags and is known for it, and takes it out again', ['archive'], async (scene) => {
-    await scene.push(SMALL);
-    const before = await scene.truth();
-    const registry = scene.connect();
-    const archived = async (): Promise<unknown> => (await registry.inventory(scene.repository)).manifests.filter((manifest) => manifest.archived).map(({ digest }) => digest);
-    await registry.checkArchive!(scene.repository);
-    expect(await archived()).toEqual([]);
-    expect(await registry.archiveManifest!(scene.repository, THINGS.oldSingle.digest)).toEqual({ outcome: 'archived' });
-    expect(await archived()).toEqual([THINGS.oldSingle.digest]);
-    expect(contents(await scene.truth())).toEqual(contents(before));
-    expect(await registry.restoreManifest!(scene.repository, THINGS.oldSingle.digest)).toBe(true);
-  });
+  check(
+    'archives a manifest instead, which stays with its tags and is known for it, and takes it out again',
+    ['archive'],
+    async (scene) => {
+      await scene.push(SMALL);
+      const before = await scene.truth();
+      const registry = scene.connect();
+      const archived = async (): Promise<unknown> =>
+        (await registry.inventory(scene.repository)).manifests.filter((manifest) => manifest.archived).map(({ digest }) => digest);
+      await registry.checkArchive!(scene.repository);
+      expect(await archived()).toEqual([]);
+      expect(await registry.archiveManifest!(scene.repository, THINGS.oldSingle.digest)).toEqual({ outcome: 'archived' });
+      expect(await archived()).toEqual([THINGS.oldSingle.digest]);
+      expect(contents(await scene.truth())).toEqual(contents(before));
+      expect(await registry.restoreManifest!(scene.repository, THINGS.oldSingle.digest)).toBe(true);
+    },
+  );
 
   check('may be asked for before, which changes nothing', [], async (scene) => {
     await scene.push(SMALL);
@@ -95,11 +106,16 @@ export function testDeletion({ target, check }: Contract): void {
     await scene.push(SMALL);
     for (const answer of [target.answers.repositoryGone, target.answers.forbidden, target.answers.unauthorized]) {
       const registry = scene.connect();
-      const stops = [scene.proxy.fault(isDelete, target.answers.manifestGone), scene.proxy.fault((request) => concerns(scene, request), answer)];
+      const stops = [
+        scene.proxy.fault(isDelete, target.answers.manifestGone),
+        scene.proxy.fault((request) => concerns(scene, request), answer),
+      ];
       await scene.failure(registry.deleteManifest(scene.repository, NOWHERE));
       stops.shift()!();
       await scene.failure(registry.deleteManifest(scene.repository, NOWHERE));
-      await scene.failure(registry.readManifest(scene.repository, NOWHERE).then((found) => found ?? Promise.reject(new Error('it is taken for gone'))));
+      await scene.failure(
+        registry.readManifest(scene.repository, NOWHERE).then((found) => found ?? Promise.reject(new Error('it is taken for gone'))),
+      );
       await scene.failure(registry.listTags(scene.repository));
       for (const stop of stops) stop();
     }
@@ -150,7 +166,9 @@ export function testDeletion({ target, check }: Contract): void {
   check('cannot be taken back with other bytes', ['putBack'], async (scene) => {
     await scene.push(SMALL);
     const { digest, mediaType, bytes } = app('other');
-    const error = await scene.failure(scene.connect().putManifest(scene.repository, { digest: THINGS.oldSingle.digest, mediaType, bytes }, 'old-single'));
+    const error = await scene.failure(
+      scene.connect().putManifest(scene.repository, { digest: THINGS.oldSingle.digest, mediaType, bytes }, 'old-single'),
+    );
     expect(error.code).toBe('BAD_RESPONSE');
     expect((await scene.truth()).manifests).not.toHaveProperty(digest);
     expect((await scene.truth()).tags).toMatchObject({ 'old-single': THINGS.oldSingle.digest });

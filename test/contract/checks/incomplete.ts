@@ -32,13 +32,17 @@ export function testIncomplete({ target, check }: Contract): void {
       const overlooked: string[] = [];
       for (const request of requests) {
         const mayBeAnswer = what.includes('404') && target.isOptional?.(request);
-        if (!mayBeAnswer && !(await isNoticed(scene, request, fault, clean))) overlooked.push(`${request.method} ${request.path} ${request.body.toString('utf8')}`);
+        if (!mayBeAnswer && !(await isNoticed(scene, request, fault, clean)))
+          overlooked.push(`${request.method} ${request.path} ${request.body.toString('utf8')}`);
       }
       expect(overlooked).toEqual([]);
     });
   }
 
-  for (const [what, answer] of [['401', target.answers.unauthorized], ['403', target.answers.forbidden]] as const) {
+  for (const [what, answer] of [
+    ['401', target.answers.unauthorized],
+    ['403', target.answers.forbidden],
+  ] as const) {
     check(`leads to an error or an incomplete inventory, and to nothing missing, where it is ${what}`, ['wrongAnswers'], async (scene) => {
       const { clean, requests } = await recorded(scene);
       for (const request of requests) expect(await isNoticed(scene, request, answer, clean), request.path).toBe(true);

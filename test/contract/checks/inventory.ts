@@ -8,23 +8,39 @@ import { everything } from '../truth.ts';
 
 /** What a manifest tells only where the registry has it. */
 const DATA: readonly (keyof Capabilities & keyof Manifest)[] = [
-  'pushedAt', 'createdAt', 'pulledAt', 'tagTimes', 'labels', 'annotations', 'platforms', 'artifactType', 'vulnerability',
+  'pushedAt',
+  'createdAt',
+  'pulledAt',
+  'tagTimes',
+  'labels',
+  'annotations',
+  'platforms',
+  'artifactType',
+  'vulnerability',
 ];
 
 export function testInventory({ target, check, filled, withServer }: Contract): void {
-  check('holds all that is there, to the manifest: its tags, type, children and subject, and each datum that the registry has', [], async () => {
-    const { inventory, scene, truth } = await filled();
-    expect(inventory).toMatchObject({ registry: REGISTRY, repository: scene.repository, complete: true });
-    expect(inventory).not.toHaveProperty('problems');
-    expect(comparable(target, inventory.manifests)).toEqual(expectedManifests(target, truth));
-  });
+  check(
+    'holds all that is there, to the manifest: its tags, type, children and subject, and each datum that the registry has',
+    [],
+    async () => {
+      const { inventory, scene, truth } = await filled();
+      expect(inventory).toMatchObject({ registry: REGISTRY, repository: scene.repository, complete: true });
+      expect(inventory).not.toHaveProperty('problems');
+      expect(comparable(target, inventory.manifests)).toEqual(expectedManifests(target, truth));
+    },
+  );
 
   check('lists what has no tag', ['listUntagged'], async () => {
     const { inventory } = await filled();
     expect(inventory.manifests).toContainEqual(expect.objectContaining({ digest: THINGS.untagged.digest, tags: [] }));
   });
 
-  check('tells when images were made, of an index the newest of what it holds, and nothing where an image does not say', ['createdAt'], () => tellsFact('createdAt'));
+  check(
+    'tells when images were made, of an index the newest of what it holds, and nothing where an image does not say',
+    ['createdAt'],
+    () => tellsFact('createdAt'),
+  );
   check('tells the labels of images, of an index those that its images agree on', ['labels'], () => tellsFact('labels'));
   check('tells the platforms of images and of what an index holds', ['platforms'], () => tellsFact('platforms'));
 
@@ -38,7 +54,11 @@ export function testInventory({ target, check, filled, withServer }: Contract): 
   check('tells nothing that the registry cannot know', [], async () => {
     const { inventory } = await filled();
     const missing = DATA.filter((datum) => datum in target.skips);
-    for (const datum of missing) expect(inventory.manifests.filter((manifest) => manifest[datum] !== undefined), datum).toEqual([]);
+    for (const datum of missing)
+      expect(
+        inventory.manifests.filter((manifest) => manifest[datum] !== undefined),
+        datum,
+      ).toEqual([]);
   });
 
   check('tells which tags are locked, and no others', ['locks'], () =>
@@ -79,7 +99,9 @@ export function testInventory({ target, check, filled, withServer }: Contract): 
     const known = inventory.manifests.filter(({ digest }) => FACTS.has(digest));
     expect(known.length).toBeGreaterThan(10);
     const told = known.map((manifest) => [manifest.digest, manifest[fact] ?? nothing(fact)]);
-    expect(Object.fromEntries(told)).toEqual(Object.fromEntries(known.map(({ digest }) => [digest, FACTS.get(digest)![fact] ?? nothing(fact)])));
+    expect(Object.fromEntries(told)).toEqual(
+      Object.fromEntries(known.map(({ digest }) => [digest, FACTS.get(digest)![fact] ?? nothing(fact)])),
+    );
   }
 }
 

@@ -19,16 +19,24 @@ export function testLists({ target, check, filled, withServer }: Contract): void
 
   check('of repositories name all below a name', ['catalog'], async (scene) => {
     const wanted = [`${scene.repository}/a`, `${scene.repository}/b/c`];
-    for (const repository of [...wanted, `${scene.repository}-beside`]) await scene.server.push(repository, [{ thing: app('one'), tags: ['keep'] }]);
+    for (const repository of [...wanted, `${scene.repository}-beside`])
+      await scene.server.push(repository, [{ thing: app('one'), tags: ['keep'] }]);
     const found: string[] = [];
     for await (const repository of scene.connect().repositories({ below: scene.repository })) found.push(repository);
     expect(found).toEqual(expect.arrayContaining(wanted));
   });
 
-  for (const [pages, more] of [['over more than two pages', 1], ['where the last page is full', 0]] as const) {
+  for (const [pages, more] of [
+    ['over more than two pages', 1],
+    ['where the last page is full', 0],
+  ] as const) {
     check(`hold every tag and image once, ${pages}`, ['pages'], async (scene) => {
       const pushedAt = '2025-01-01T00:00:00.000Z';
-      const pushes = Array.from({ length: 2 * target.pageSize + more }, (_, n): Push => ({ thing: app(`page ${n}`), tags: [`keep-${n}`], pushedAt }));
+      const pushes = Array.from({ length: 2 * target.pageSize + more }, (_, n): Push => ({
+        thing: app(`page ${n}`),
+        tags: [`keep-${n}`],
+        pushedAt,
+      }));
       await scene.push(pushes);
       const truth = await scene.truth();
       const registry = scene.connect();
@@ -42,7 +50,10 @@ export function testLists({ target, check, filled, withServer }: Contract): void
 
   check('hold every attachment of an image, over more than two pages', [], async (scene) => {
     const image = app('signed by many');
-    const attached = Array.from({ length: 2 * Math.min(target.pageSize, 20) + 1 }, (_, n): Push => ({ thing: sbom(image, new Date(n).toISOString()), tags: [] }));
+    const attached = Array.from({ length: 2 * Math.min(target.pageSize, 20) + 1 }, (_, n): Push => ({
+      thing: sbom(image, new Date(n).toISOString()),
+      tags: [],
+    }));
     await scene.push([{ thing: image, tags: ['keep'] }, ...attached]);
     const { complete, manifests } = await scene.connect().inventory(scene.repository);
     expect(complete).toBe(true);

@@ -6,7 +6,8 @@ import { SMALL } from '../history.ts';
 import { everything } from '../truth.ts';
 
 export function testRequests({ target, check, filled }: Contract): void {
-  const changes = (request: Seen): boolean => !(target.isRead?.(request) ?? ['GET', 'HEAD'].includes(request.method)) && target.kindOf(request) !== 'token';
+  const changes = (request: Seen): boolean =>
+    !(target.isRead?.(request) ?? ['GET', 'HEAD'].includes(request.method)) && target.kindOf(request) !== 'token';
 
   check('for an inventory are as many as it takes, none sent twice, and change nothing', [], async () => {
     const { requests, truth } = await filled();
@@ -19,7 +20,10 @@ export function testRequests({ target, check, filled }: Contract): void {
     const repositories = [scene.repository, `${scene.repository}-beside`];
     for (const repository of repositories) await scene.server.push(repository, SMALL);
     const registry = scene.connect();
-    const [first, second] = [await scene.during(() => registry.inventory(repositories[0]!)), await scene.during(() => registry.inventory(repositories[1]!))];
+    const [first, second] = [
+      await scene.during(() => registry.inventory(repositories[0]!)),
+      await scene.during(() => registry.inventory(repositories[1]!)),
+    ];
     expect(second.requests.length).toBeLessThanOrEqual(first.requests.length);
     const fresh = scene.connect();
     const both = await scene.during(() => Promise.all(repositories.map((repository) => fresh.inventory(repository))));

@@ -12,14 +12,22 @@ export function testTrouble({ target, check }: Contract): void {
   const faults: readonly (readonly [what: string, fault: Fault])[] = [
     // Not 500: a deletion that fails so is tried again, and really waited for.
     ['is 400', { status: 400, headers: { 'content-type': 'text/html' }, body: '<html><title>Bad Request</title></html>' }],
-    ['is 404 from a machine on the way', { status: 404, headers: { 'content-type': 'text/html' }, body: '<html><title>Not Found</title></html>' }],
+    [
+      'is 404 from a machine on the way',
+      { status: 404, headers: { 'content-type': 'text/html' }, body: '<html><title>Not Found</title></html>' },
+    ],
     ['is 401', target.answers.unauthorized],
     ['is 403', target.answers.forbidden],
     ['is a web page', { status: 200, headers: { 'content-type': 'text/html' }, body: '<html><title>Log in</title></html>' }],
     ['is lost', 'lost'],
   ];
   /** What goes wrong, and after how many that went well: the first looks at the repository are no deletion yet. */
-  const moments: readonly (readonly [Kind, after: number])[] = [['list', 4], ['manifest', 4], ['delete', 0], ['delete', 2]];
+  const moments: readonly (readonly [Kind, after: number])[] = [
+    ['list', 4],
+    ['manifest', 4],
+    ['delete', 0],
+    ['delete', 2],
+  ];
 
   for (const [what, fault] of faults) {
     check(`harms nothing that stays, and is reported as it is, where it ${what}`, ['wrongAnswers'], async (scene) => {
@@ -46,7 +54,9 @@ export function testTrouble({ target, check }: Contract): void {
       expect(contents(now), hint).toEqual(contents(before));
       return;
     }
-    const going = new Set(plan.repositories[0]!.steps.flatMap((step) => (step.op === 'delete-tag' ? [step.tag] : Object.keys(step.expect))));
+    const going = new Set(
+      plan.repositories[0]!.steps.flatMap((step) => (step.op === 'delete-tag' ? [step.tag] : Object.keys(step.expect))),
+    );
     const staying = Object.fromEntries(Object.entries(before.tags).filter(([tag]) => !going.has(tag)));
     const whole = { tags: staying, manifests: needs(before, Object.values(staying)) };
     expect(contents(now), hint).toMatchObject(contents(whole));

@@ -3,7 +3,17 @@ import { createAcrRegistry } from '../../../src/registry/acr/create-registry.ts'
 import { createSend } from '../../../src/registry/acr/create-send.ts';
 import { type Account as FakeAccount, adminUser, identity, scopeMapToken } from '../../fakes/acr/accounts.ts';
 import { type FakeAcr, type FakeAcrOptions, startFakeAcr } from '../../fakes/acr/fake-acr.ts';
-import { type Account, type Answers, type Connection, type ContractTarget, type Feature, type Kind, RETRY_AFTER, type TargetServer, type Truth } from '../contract-target.ts';
+import {
+  type Account,
+  type Answers,
+  type Connection,
+  type ContractTarget,
+  type Feature,
+  type Kind,
+  RETRY_AFTER,
+  type TargetServer,
+  type Truth,
+} from '../contract-target.ts';
 import type { Answer, Seen } from '../fault-proxy.ts';
 import { runContract } from '../run-contract.ts';
 import { refusal } from './oci-target.ts';
@@ -22,7 +32,11 @@ const SKIPS = {
 
 const ANSWERS: Answers = {
   unauthorized: refusal(401, 'UNAUTHORIZED', 'authentication required, visit https://aka.ms/acr/authorization for more information.'),
-  forbidden: refusal(403, 'DENIED', "client with IP '203.0.113.7' is not allowed access. Refer https://aka.ms/acr/firewall to grant access."),
+  forbidden: refusal(
+    403,
+    'DENIED',
+    "client with IP '203.0.113.7' is not allowed access. Refer https://aka.ms/acr/firewall to grant access.",
+  ),
   repositoryGone: refusal(404, 'NAME_UNKNOWN', 'repository name not known to registry'),
   manifestGone: refusal(404, 'MANIFEST_UNKNOWN', 'manifest is not found'),
   locked: refusal(405, 'REGISTRY_DISALLOWED_OPERATION', 'The operation is disallowed on this registry, repository or image.'),
@@ -61,10 +75,18 @@ function pages(count: number): number {
 
 function shorten({ status, headers: { link: _link, ...headers } = {}, body = '' }: Answer): Answer {
   const { tags, manifests, ...rest } = JSON.parse(String(body)) as { tags?: unknown[]; manifests?: unknown[] };
-  return { status, headers, body: JSON.stringify({ ...rest, ...(tags && { tags: tags.slice(0, -1) }), ...(manifests && { manifests: manifests.slice(0, -1) }) }) };
+  return {
+    status,
+    headers,
+    body: JSON.stringify({ ...rest, ...(tags && { tags: tags.slice(0, -1) }), ...(manifests && { manifests: manifests.slice(0, -1) }) }),
+  };
 }
 
-async function start(options: FakeAcrOptions, secrets: readonly string[], connect: (connection: Connection) => ReturnType<TargetServer['connect']>): Promise<TargetServer> {
+async function start(
+  options: FakeAcrOptions,
+  secrets: readonly string[],
+  connect: (connection: Connection) => ReturnType<TargetServer['connect']>,
+): Promise<TargetServer> {
   const acr = await startFakeAcr({ ...options, maxPage: PAGE });
   return {
     url: acr.url,
@@ -113,20 +135,43 @@ const noIdentity = async (): Promise<string> => {
 
 runContract(
   target('acr with user and password', 1, () => {
-    const reader: FakeAccount = { ...scopeMapToken('reader', PASSWORDS.reader, {}), mayListCatalog: true, actionsOn: () => ['pull', 'metadata_read'] };
-    return start({ accounts: [ADMIN, adminUser('owner', PASSWORDS.owner), reader] }, [...Object.values(PASSWORDS), PUSHER.password], ({ name, url, http, account }) => {
-      const credentials = { username: account, password: PASSWORDS[account] };
-      return createAcrRegistry({ name, url, send: createSend({ http, name, url, credentials: async () => credentials, entraToken: noIdentity }) });
-    });
+    const reader: FakeAccount = {
+      ...scopeMapToken('reader', PASSWORDS.reader, {}),
+      mayListCatalog: true,
+      actionsOn: () => ['pull', 'metadata_read'],
+    };
+    return start(
+      { accounts: [ADMIN, adminUser('owner', PASSWORDS.owner), reader] },
+      [...Object.values(PASSWORDS), PUSHER.password],
+      ({ name, url, http, account }) => {
+        const credentials = { username: account, password: PASSWORDS[account] };
+        return createAcrRegistry({
+          name,
+          url,
+          send: createSend({ http, name, url, credentials: async () => credentials, entraToken: noIdentity }),
+        });
+      },
+    );
   }),
 );
 
 runContract(
   target('acr with an identity of Entra ID, whose roles are on repositories (ABAC)', 2, () => {
-    const rolesOf = (role: string): readonly string[] => [`Container Registry Repository ${role}`, 'Container Registry Repository Catalog Lister'];
-    const accounts = [ADMIN, identity(ENTRA.owner, rolesOf('Contributor'), { abac: true }), identity(ENTRA.reader, rolesOf('Reader'), { abac: true })];
+    const rolesOf = (role: string): readonly string[] => [
+      `Container Registry Repository ${role}`,
+      'Container Registry Repository Catalog Lister',
+    ];
+    const accounts = [
+      ADMIN,
+      identity(ENTRA.owner, rolesOf('Contributor'), { abac: true }),
+      identity(ENTRA.reader, rolesOf('Reader'), { abac: true }),
+    ];
     return start({ accounts, abac: true }, [...Object.values(ENTRA), PUSHER.password], ({ name, url, http, account }) =>
-      createAcrRegistry({ name, url, send: createSend({ http, name, url, credentials: async () => undefined, entraToken: async () => ENTRA[account] }) }),
+      createAcrRegistry({
+        name,
+        url,
+        send: createSend({ http, name, url, credentials: async () => undefined, entraToken: async () => ENTRA[account] }),
+      }),
     );
   }),
 );

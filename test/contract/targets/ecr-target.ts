@@ -8,7 +8,11 @@ export const PAGE = 5;
 
 export const ECR_ACCOUNTS: Record<Account, FakeAccount> = {
   owner: OWNER,
-  reader: { accessKeyId: 'AKIAREADER0000000000', secretAccessKey: 'read-it-all-secret-key-4711', may: (operation) => /^(?:Describe|BatchGet|GetAuth)/.test(operation) },
+  reader: {
+    accessKeyId: 'AKIAREADER0000000000',
+    secretAccessKey: 'read-it-all-secret-key-4711',
+    may: (operation) => /^(?:Describe|BatchGet|GetAuth)/.test(operation),
+  },
   stranger: { accessKeyId: OWNER.accessKeyId, secretAccessKey: 'guess-it-all-secret-key-1234' },
 };
 
@@ -19,14 +23,21 @@ function refusal(name: string, message: string, status = 400): Answer {
 
 /** What ECR refuses of one image is in an answer that went through; it names the image. */
 function itemRefusal(failureCode: string): Answer {
-  const failures = [THINGS.oldSingle, THINGS.old].map(({ digest }) => ({ imageId: { imageDigest: digest }, failureCode, failureReason: 'Requested image referenced by manifest list' }));
+  const failures = [THINGS.oldSingle, THINGS.old].map(({ digest }) => ({
+    imageId: { imageDigest: digest },
+    failureCode,
+    failureReason: 'Requested image referenced by manifest list',
+  }));
   return { status: 200, headers: { 'content-type': 'application/x-amz-json-1.1' }, body: JSON.stringify({ imageIds: [], failures }) };
 }
 
 export const ECR_ANSWERS: Answers = {
   unauthorized: refusal('UnrecognizedClientException', 'The security token included in the request is invalid.'),
   forbidden: refusal('AccessDeniedException', 'User: arn:aws:iam::123456789012:user/ci is not authorized to perform this action'),
-  repositoryGone: refusal('RepositoryNotFoundException', "The repository with name 'x' does not exist in the registry with id '123456789012'"),
+  repositoryGone: refusal(
+    'RepositoryNotFoundException',
+    "The repository with name 'x' does not exist in the registry with id '123456789012'",
+  ),
   manifestGone: refusal('ImageNotFoundException', 'The image does not exist'),
   locked: itemRefusal('ImageReferencedByManifestList'),
   throttled: refusal('ThrottlingException', 'Rate exceeded'),

@@ -25,7 +25,14 @@ runContract({
       truth: async (repository) => truthOf(fake, repository),
       repositories: async () => [...fake.store.repositories.keys()],
       connect: ({ name, url, http, account }) =>
-        createEcrRegistry({ name, url: 'https://123456789012.dkr.ecr.eu-central-1.amazonaws.com', endpoint: url, http, credentials: ECR_ACCOUNTS[account], clock: testClock() }),
+        createEcrRegistry({
+          name,
+          url: 'https://123456789012.dkr.ecr.eu-central-1.amazonaws.com',
+          endpoint: url,
+          http,
+          credentials: ECR_ACCOUNTS[account],
+          clock: testClock(),
+        }),
       stop: () => fake.close(),
     };
   },
@@ -47,7 +54,12 @@ function publicKind(request: Seen): Kind {
 
 runContract({
   name: 'ecr-public on the fake',
-  skips: { ...ECR_SKIPS, pulledAt: 'ECR Public records no pulls', vulnerability: 'ECR Public scans nothing', archive: 'ECR Public has no archive' },
+  skips: {
+    ...ECR_SKIPS,
+    pulledAt: 'ECR Public records no pulls',
+    vulnerability: 'ECR Public scans nothing',
+    archive: 'ECR Public has no archive',
+  },
   referrersApi: true,
   pageSize: PAGE,
   // Of the OCI API too.
@@ -65,7 +77,8 @@ runContract({
       push: async (repository, pushes) => pushToFake(fake, nameOf(repository), pushes),
       truth: async (repository) => truthOf(fake, nameOf(repository)),
       repositories: async () => [...fake.store.repositories.keys()].map((name) => `${ALIAS}/${name}`),
-      connect: ({ name, url, http, account }) => createEcrPublicRegistry({ name, url, endpoint: url, http, credentials: ECR_ACCOUNTS[account], clock: testClock() }),
+      connect: ({ name, url, http, account }) =>
+        createEcrPublicRegistry({ name, url, endpoint: url, http, credentials: ECR_ACCOUNTS[account], clock: testClock() }),
       stop: () => fake.close(),
     };
   },

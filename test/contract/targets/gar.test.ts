@@ -15,12 +15,20 @@ const accounts: Record<Account, FakeAccount> = {
 
 /** Google's JSON errors (google.rpc.Status). */
 function refusal(code: number, status: string, message: string, headers: Readonly<Record<string, string>> = {}): Answer {
-  return { status: code, headers: { 'content-type': 'application/json; charset=UTF-8', ...headers }, body: JSON.stringify({ error: { code, message, status } }) };
+  return {
+    status: code,
+    headers: { 'content-type': 'application/json; charset=UTF-8', ...headers },
+    body: JSON.stringify({ error: { code, message, status } }),
+  };
 }
 
 const answers: Answers = {
   unauthorized: refusal(401, 'UNAUTHENTICATED', 'Request had invalid authentication credentials.'),
-  forbidden: refusal(403, 'PERMISSION_DENIED', "Permission denied on resource '//artifactregistry.googleapis.com/projects/team' (or it may not exist)."),
+  forbidden: refusal(
+    403,
+    'PERMISSION_DENIED',
+    "Permission denied on resource '//artifactregistry.googleapis.com/projects/team' (or it may not exist).",
+  ),
   repositoryGone: refusal(404, 'NOT_FOUND', 'Requested entity was not found.'),
   manifestGone: refusal(404, 'NOT_FOUND', 'Requested entity was not found.'),
   locked: refusal(400, 'FAILED_PRECONDITION', 'GOOGLE_MANIFEST_DANGLING_PARENT_IMAGE: manifest is still referenced by a parent image.'),
@@ -84,11 +92,23 @@ runContract({
         if (check === 'filled') pagesOfHistory = Math.ceil(team.packages.get('filled')!.images.size / PAGE);
       },
       async truth(repository) {
-        const { images, tags } = team.packages.get(repository.split('/').slice(2).join('/')) ?? { images: new Map<never, never>(), tags: new Map<string, string>() };
-        const manifests = [...images.values()].map(({ digest, mediaType, bytes, uploadedAt }: { digest: string; mediaType: string; bytes: Buffer; uploadedAt: number }): [string, TrueManifest] => [
-          digest,
-          { mediaType, bytes, pushedAt: new Date(uploadedAt).toISOString() },
-        ]);
+        const { images, tags } = team.packages.get(repository.split('/').slice(2).join('/')) ?? {
+          images: new Map<never, never>(),
+          tags: new Map<string, string>(),
+        };
+        const manifests = [...images.values()].map(
+          ({
+            digest,
+            mediaType,
+            bytes,
+            uploadedAt,
+          }: {
+            digest: string;
+            mediaType: string;
+            bytes: Buffer;
+            uploadedAt: number;
+          }): [string, TrueManifest] => [digest, { mediaType, bytes, pushedAt: new Date(uploadedAt).toISOString() }],
+        );
         return { tags: Object.fromEntries(tags), manifests: Object.fromEntries(manifests) };
       },
       repositories: async () => [...team.packages.keys()].map((name) => `team/deep/${name}`),

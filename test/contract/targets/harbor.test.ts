@@ -47,7 +47,12 @@ runContract({
   kindOf,
   // The list of artifacts and that of tags; what is attached to something and has no signature's tag; who asks, and whether that project caches another
   // registry and has immutable tags.
-  requestsFor: ({ manifests, referrers, lost }) => ({ list: Math.ceil(manifests / 100) + 1, manifest: referrers + lost, other: 4, token: 1 }),
+  requestsFor: ({ manifests, referrers, lost }) => ({
+    list: Math.ceil(manifests / 100) + 1,
+    manifest: referrers + lost,
+    other: 4,
+    token: 1,
+  }),
   shorten: (answer: Answer) => ({ ...answer, body: JSON.stringify((JSON.parse(String(answer.body)) as unknown[]).slice(0, -1)) }),
   async start({ deletion }) {
     const harbor = await startFakeHarbor({ accounts: [accounts.reader] });
@@ -63,7 +68,8 @@ runContract({
           await push(harbor.url, repository, thing, tags, options);
           const artifact = harbor.store.artifact(repository, thing.digest);
           if (pulledAt !== undefined) artifact.pullTime = Date.parse(pulledAt);
-          if (vulnerability !== undefined) artifact.scan = vulnerability === 'none' ? {} : { [`${vulnerability[0]!.toUpperCase()}${vulnerability.slice(1)}`]: 1 };
+          if (vulnerability !== undefined)
+            artifact.scan = vulnerability === 'none' ? {} : { [`${vulnerability[0]!.toUpperCase()}${vulnerability.slice(1)}`]: 1 };
         }
         harbor.store.now = Date.now;
         harbor.store.readOnly = !deletion;
@@ -88,7 +94,10 @@ runContract({
 function contentsOf({ store }: FakeHarbor, repository: string): Truth {
   const artifacts = store.artifactsIn(repository);
   const tags = artifacts.flatMap(({ id, digest }) => store.tagsOn(id).map(({ name }): [string, string] => [name, digest]));
-  return { tags: Object.fromEntries(tags), manifests: Object.fromEntries(artifacts.map((artifact) => [artifact.digest, trueManifest(artifact)])) };
+  return {
+    tags: Object.fromEntries(tags),
+    manifests: Object.fromEntries(artifacts.map((artifact) => [artifact.digest, trueManifest(artifact)])),
+  };
 
   function trueManifest({ id, manifestType, bytes, pushTime, pullTime, scan }: StoredArtifact): TrueManifest {
     const own = store.tagsOn(id);

@@ -2,7 +2,16 @@ import { createRegistryAuth } from '../../../src/auth/create-registry-auth.ts';
 import type { Credentials } from '../../../src/auth/credentials.ts';
 import { createOciRegistry } from '../../../src/registry/oci/create-registry.ts';
 import type { Registry } from '../../../src/registry/registry.ts';
-import { type Account, type Answers, type Connection, type ContractTarget, type Feature, type Kind, RETRY_AFTER, type Shape } from '../contract-target.ts';
+import {
+  type Account,
+  type Answers,
+  type Connection,
+  type ContractTarget,
+  type Feature,
+  type Kind,
+  RETRY_AFTER,
+  type Shape,
+} from '../contract-target.ts';
 import type { Answer, Seen } from '../fault-proxy.ts';
 
 /** What no registry tells by the OCI API, or does. */

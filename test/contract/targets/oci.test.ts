@@ -32,7 +32,14 @@ runContract(
     referrersApi: false,
     pageSize: PAGE,
     start: ({ deletion }) =>
-      start({ referrersApi: false, ignorePaging: true, pageSize: PAGE, pageTooLarge: 'refuse', tagDelete: 'unsupported', deleteEnabled: deletion }),
+      start({
+        referrersApi: false,
+        ignorePaging: true,
+        pageSize: PAGE,
+        pageTooLarge: 'refuse',
+        tagDelete: 'unsupported',
+        deleteEnabled: deletion,
+      }),
   }),
 );
 

@@ -43,9 +43,14 @@ describe('a registry of Azure', () => {
 
     const planned = await session.run(...line, '-o', 'json');
     expect(planned.code, planned.stderr).toBe(0);
-    const plan = JSON.parse(planned.stdout) as { repositories: { type: string; clock: string; images: { tags: string[]; action: string; reasons: { code: string }[] }[] }[] };
+    const plan = JSON.parse(planned.stdout) as {
+      repositories: { type: string; clock: string; images: { tags: string[]; action: string; reasons: { code: string }[] }[] }[];
+    };
     expect(plan.repositories[0]).toMatchObject({ type: 'acr', clock: 'pushed' });
-    expect(plan.repositories[0]!.images.find(({ tags }) => tags.includes('build-0'))).toMatchObject({ action: 'keep', reasons: expect.arrayContaining([expect.objectContaining({ code: 'locked' })]) as unknown });
+    expect(plan.repositories[0]!.images.find(({ tags }) => tags.includes('build-0'))).toMatchObject({
+      action: 'keep',
+      reasons: expect.arrayContaining([expect.objectContaining({ code: 'locked' })]) as unknown,
+    });
     expect(acr.requests.every(({ method }) => method === 'GET')).toBe(true);
     expect(tagsIn(acr)).toHaveLength(10);
 
@@ -58,16 +63,22 @@ describe('a registry of Azure', () => {
   test('has an Azure resource, and a registry of another kind has none', async () => {
     const acr = await acrWithBuilds();
     const session = await newSession({ env: { REGISTRY_USER: USER.user, REGISTRY_PASSWORD: USER.password } });
-    const id = '/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/ops/providers/Microsoft.ContainerRegistry/registries/contoso';
+    const id =
+      '/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/ops/providers/Microsoft.ContainerRegistry/registries/contoso';
     await session.file('.regctlrc.yaml', `registries: {contoso: {url: ${acr.url}, type: oci, acr: {resourceId: ${id}}}}\n`);
-    expect(await session.run('prune', 'contoso/team/app', '--keep-last', '3')).toMatchObject({ code: 3, stderr: expect.stringContaining('which does not use "acr"') as string });
+    expect(await session.run('prune', 'contoso/team/app', '--keep-last', '3')).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining('which does not use "acr"') as string,
+    });
     expect(acr.requests).toEqual([]);
   });
 
   test('is pruned as the managed identity of the machine where nothing else is given', async () => {
     const acr = await acrWithBuilds();
     const expires = String(Math.floor(Date.now() / 1000) + 3600);
-    const identityService = await startServer((_request, response) => json(response, 200, { access_token: 'entra-token', expires_on: expires, resource: 'any', token_type: 'Bearer', client_id: 'any' }));
+    const identityService = await startServer((_request, response) =>
+      json(response, 200, { access_token: 'entra-token', expires_on: expires, resource: 'any', token_type: 'Bearer', client_id: 'any' }),
+    );
     vi.stubEnv('AZURE_TOKEN_CREDENTIALS', 'ManagedIdentityCredential');
     vi.stubEnv('IDENTITY_ENDPOINT', `${identityService.url}/msi/token`);
     vi.stubEnv('IDENTITY_HEADER', 'header-secret');

@@ -23,7 +23,11 @@ function userWith(host: string, source: string, env: Readonly<Record<string, str
 describe('what Amazon ECS runs', () => {
   test('is kept, and the plan says by whom', async () => {
     const registry = await registryWith({ 'team/app': 4 });
-    const account = { clusters: { prod: { services: { web: { taskDefinition: 'web:1' } } } }, definitions: { 'web:1': { app: `${registry.host}/team/app:build-2` } }, inactive: ['web:1'] };
+    const account = {
+      clusters: { prod: { services: { web: { taskDefinition: 'web:1' } } } },
+      definitions: { 'web:1': { app: `${registry.host}/team/app:build-2` } },
+      inactive: ['web:1'],
+    };
     const ecs = await closed(startFakeEcs(account));
     const user = await userWith(registry.host, 'ecs: {regions: [eu-central-1]}', { AWS_ENDPOINT_URL_ECS: ecs.url });
 
@@ -59,7 +63,11 @@ test('what AWS Lambda runs is kept, by the digest that was resolved', async () =
   const plan = JSON.parse((await plain.run('prune', 'prod', '-o', 'json')).stdout) as Plan;
   const digest = plan.repositories[0]!.images.find(({ tags }) => tags.some((tag) => JSON.stringify(tag).includes('build-3')))!.digest;
   const uri = 'elsewhere.example.com/hook';
-  const lambda = await closed(startFakeLambda({ hook: { $LATEST: { uri: `${uri}:old`, resolved: `${uri}:old` }, 3: { uri: `${uri}:stable`, resolved: `${uri}@${digest}` } } }));
+  const lambda = await closed(
+    startFakeLambda({
+      hook: { $LATEST: { uri: `${uri}:old`, resolved: `${uri}:old` }, 3: { uri: `${uri}:stable`, resolved: `${uri}@${digest}` } },
+    }),
+  );
   const user = await userWith(registry.host, 'lambda: {}', { AWS_ENDPOINT_URL_LAMBDA: lambda.url, AWS_REGION: 'eu-central-1' });
 
   const { code, stdout, stderr } = await user.run('prune', 'prod', '--apply', '--yes', '-o', 'json');

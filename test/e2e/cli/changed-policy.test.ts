@@ -26,9 +26,21 @@ describe('a saved plan whose policy file', () => {
 
   test.for<[string, string, string]>([
     ['keeps something else now', keepBuilds(2), 'the policy "builds" in policies/app.yaml has changed since the plan was made'],
-    ['has it under another name', keepBuilds(1).replace('- name: builds\n    rules', '- name: other\n    rules'), 'the policy "builds" is not in policies/app.yaml any more'],
-    ['has one more', `${keepBuilds(1)}  - name: second\n    rules: [{name: all, tags: ["**"], keep: all}]\n`, 'the policy "second" was added to policies/app.yaml'],
-    ['is no policy any more', 'version: 1\npolicies: 7\n', 'cannot tell whether the policy "builds" of policies/app.yaml is still the one that the plan was made by'],
+    [
+      'has it under another name',
+      keepBuilds(1).replace('- name: builds\n    rules', '- name: other\n    rules'),
+      'the policy "builds" is not in policies/app.yaml any more',
+    ],
+    [
+      'has one more',
+      `${keepBuilds(1)}  - name: second\n    rules: [{name: all, tags: ["**"], keep: all}]\n`,
+      'the policy "second" was added to policies/app.yaml',
+    ],
+    [
+      'is no policy any more',
+      'version: 1\npolicies: 7\n',
+      'cannot tell whether the policy "builds" of policies/app.yaml is still the one that the plan was made by',
+    ],
   ])('%s, is refused before the registry is asked anything, unless it is allowed', async ([, text, problem]) => {
     const { registry, user, rewrite } = await withPlan();
     await rewrite(text);
@@ -49,7 +61,11 @@ describe('a saved plan whose policy file', () => {
 
   test('has its policies in another order is refused, since the first that matches governs', async () => {
     const { registry, user, rewrite } = await withPlan();
-    const [head, one, two] = ['version: 1\npolicies:\n', '  - name: one\n    rules: [{name: all, tags: ["**"], keep: none}]\n', '  - name: two\n    rules: [{name: all, tags: ["**"], keep: all}]\n'];
+    const [head, one, two] = [
+      'version: 1\npolicies:\n',
+      '  - name: one\n    rules: [{name: all, tags: ["**"], keep: none}]\n',
+      '  - name: two\n    rules: [{name: all, tags: ["**"], keep: all}]\n',
+    ];
     await rewrite(head + one + two);
     await user.succeed('prune', `${registry.host}/team/app`, '-p', 'policies/app.yaml', '--plan-out', 'plan.json');
     await rewrite(head + two + one);
@@ -67,7 +83,9 @@ describe('a saved plan whose policy file', () => {
 
     expect(code).toBe(5);
     expect(stderr).toContain('policies/app.yaml: the policy cannot be read: there is no such file.');
-    expect(stderr).toContain('To carry this one out as it is, such as on a machine that has not got the policy files, say --allow-changed-policy');
+    expect(stderr).toContain(
+      'To carry this one out as it is, such as on a machine that has not got the policy files, say --allow-changed-policy',
+    );
     expect(tagsIn(registry, 'team/app')).toHaveLength(3);
 
     await cp(join(user.home, 'policies'), join(elsewhere.home, 'policies'), { recursive: true });
@@ -80,7 +98,10 @@ describe('a saved plan whose policy file', () => {
     await rm(join(user.home, 'policies/app.yaml'));
     await mkdir(join(user.home, 'policies/app.yaml'));
 
-    expect(await user.run('apply', 'plan.json')).toMatchObject({ code: 5, stderr: expect.stringContaining('is no file that can be read again') as string });
+    expect(await user.run('apply', 'plan.json')).toMatchObject({
+      code: 5,
+      stderr: expect.stringContaining('is no file that can be read again') as string,
+    });
     expect(tagsIn(registry, 'team/app')).toHaveLength(3);
   });
 });
@@ -103,7 +124,10 @@ test('a saved plan is refused after a day, or as long as --max-age says', async 
   made.createdAt = made.now = new Date(Date.now() - 25 * 3_600_000).toISOString();
   await writeFile(join(user.home, 'plan.json'), JSON.stringify(made));
 
-  expect(await user.run('apply', 'plan.json')).toMatchObject({ code: 5, stderr: expect.stringContaining('older than may be carried out (24 h)') as string });
+  expect(await user.run('apply', 'plan.json')).toMatchObject({
+    code: 5,
+    stderr: expect.stringContaining('older than may be carried out (24 h)') as string,
+  });
   expect(tagsIn(registry, 'team/app')).toHaveLength(2);
   await user.succeed('apply', 'plan.json', '--max-age', '26h');
   expect(tagsIn(registry, 'team/app')).toEqual(['build-2']);

@@ -38,7 +38,9 @@ describe('a registry on Amazon ECR, known by its host', () => {
     const plan = await session.plan([`${HOST}/team/**`, '--keep-last', '10', '--keep-days', '14']);
     expect(plan.repositories).toMatchObject([{ type: 'ecr', repository: 'team/app', clock: 'pushed' }]);
     expect(plan.summary.images).toEqual({ keep: 14, untag: 0, delete: 16 });
-    expect(new Set(fake.calls.map(({ operation }) => operation))).toEqual(new Set(['DescribeRepositories', 'DescribeImages', 'BatchGetImage']));
+    expect(new Set(fake.calls.map(({ operation }) => operation))).toEqual(
+      new Set(['DescribeRepositories', 'DescribeImages', 'BatchGetImage']),
+    );
   });
 
   test('is pruned with --apply in few calls, and undone', async () => {
@@ -62,8 +64,14 @@ describe('a registry on Amazon ECR, known by its host', () => {
   test('refuses what the policy asks for and ECR cannot tell', async () => {
     await ecrWithBuilds();
     const session = await newSession();
-    const policy = await session.file('policy.yaml', 'version: 1\npolicies:\n  - name: a\n    rules:\n      - {name: b, tags: ["**"], labels: {keep: "no"}, keep: none}\n');
-    expect(await session.run('prune', `${HOST}/team/app`, '-p', policy)).toMatchObject({ code: 3, stderr: expect.stringContaining('labels') as string });
+    const policy = await session.file(
+      'policy.yaml',
+      'version: 1\npolicies:\n  - name: a\n    rules:\n      - {name: b, tags: ["**"], labels: {keep: "no"}, keep: none}\n',
+    );
+    expect(await session.run('prune', `${HOST}/team/app`, '-p', policy)).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining('labels') as string,
+    });
   });
 
   test('ends with the exit code for permissions, and names the action that is missing', async () => {
@@ -85,9 +93,13 @@ describe('a registry on Amazon ECR, known by its host', () => {
     const session = await newSession();
     const profiles = `[cleanup]\naws_access_key_id = ${OWNER.accessKeyId}\naws_secret_access_key = ${OWNER.secretAccessKey}\n`;
     vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', await session.file('credentials', profiles));
-    const registry = (ecr: string): Promise<string> => session.file('.regctlrc.yaml', `registries:\n  prod: {url: "https://${HOST}"${ecr}}\n`);
+    const registry = (ecr: string): Promise<string> =>
+      session.file('.regctlrc.yaml', `registries:\n  prod: {url: "https://${HOST}"${ecr}}\n`);
     await registry('');
-    expect(await session.run('prune', '--registry', 'prod', '--keep-last', '1')).toMatchObject({ code: 4, stderr: expect.stringContaining('AWS_PROFILE') as string });
+    expect(await session.run('prune', '--registry', 'prod', '--keep-last', '1')).toMatchObject({
+      code: 4,
+      stderr: expect.stringContaining('AWS_PROFILE') as string,
+    });
     await registry(', ecr: {profile: cleanup}');
     expect((await session.plan(['--registry', 'prod', '--keep-last', '1'])).repositories).toHaveLength(1);
   });
@@ -118,7 +130,17 @@ describe('a registry on Amazon ECR, known by its host', () => {
 });
 
 describe('a rule with action: archive', () => {
-  const POLICY = ['version: 1', 'policies:', '  - name: builds', '    rules:', '      - name: builds', '        tags: ["build-*"]', '        keep: {last: 10}', '        action: archive', ''].join('\n');
+  const POLICY = [
+    'version: 1',
+    'policies:',
+    '  - name: builds',
+    '    rules:',
+    '      - name: builds',
+    '        tags: ["build-*"]',
+    '        keep: {last: 10}',
+    '        action: archive',
+    '',
+  ].join('\n');
   const statuses = (fake: FakeEcr): Record<string, number> => {
     const counts: Record<string, number> = {};
     for (const { status } of fake.store.repository('team/app').images.values()) counts[status] = (counts[status] ?? 0) + 1;
@@ -134,7 +156,10 @@ describe('a rule with action: archive', () => {
     expect(dry.stdout).toMatch(/archive +20 images/);
     expect(dry.stdout).toContain('charged for at least 90 days');
     expect(fake.calls.some(({ operation }) => operation === 'UpdateImageStorageClass')).toBe(false);
-    expect(await session.run(...run, '--apply', '--yes')).toMatchObject({ code: 0, stdout: expect.stringMatching(/26 +archived/) as string });
+    expect(await session.run(...run, '--apply', '--yes')).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/26 +archived/) as string,
+    });
     // Of the 20 builds 6 are for two platforms: these indexes stay readable.
     expect(statuses(fake)).toEqual({ ACTIVE: 10 + 4 * 2 + 6, ARCHIVED: 14 + 6 * 2 });
     expect(tagsIn(fake)).toEqual(before);
@@ -158,14 +183,27 @@ describe('a rule with action: archive', () => {
     const applied = await session.run('apply', `${session.folder}/plan.json`, '--yes');
     expect(applied.code, applied.stderr + applied.stdout).toBe(6);
     expect(oldest?.status).toBe('ACTIVE');
-    expect(multi?.children.map((child) => fake.store.repository('team/app').images.get(child)?.status)).toEqual(multi?.children.map(() => 'ACTIVE'));
+    expect(multi?.children.map((child) => fake.store.repository('team/app').images.get(child)?.status)).toEqual(
+      multi?.children.map(() => 'ACTIVE'),
+    );
     expect(plan.summary.images.archive).toBe(20);
   });
 
   test('is an error on a registry without an archive, at its line', async () => {
     const session = await newSession();
-    const inventory = { kind: 'Inventory', formatVersion: '1.0', takenAt: '2026-11-24T00:00:00Z', repositories: [{ registry: 'r', repository: 'a', complete: true, manifests: [] }] };
-    const result = await session.run('prune', '-p', await session.file('policy.yaml', POLICY), '--inventory', await session.file('inventory.json', JSON.stringify(inventory)));
+    const inventory = {
+      kind: 'Inventory',
+      formatVersion: '1.0',
+      takenAt: '2026-11-24T00:00:00Z',
+      repositories: [{ registry: 'r', repository: 'a', complete: true, manifests: [] }],
+    };
+    const result = await session.run(
+      'prune',
+      '-p',
+      await session.file('policy.yaml', POLICY),
+      '--inventory',
+      await session.file('inventory.json', JSON.stringify(inventory)),
+    );
     expect(result).toMatchObject({ code: 3, stderr: expect.stringMatching(/policy\.yaml:8:17: .*has no archive/) as string });
   });
 });

@@ -51,7 +51,16 @@ describe('explain', () => {
     const file = await session.file('inventory.json', (await session.run('inventory', registry.host)).stdout);
     registry.requests.length = 0;
 
-    const { code, stdout } = await session.run('explain', `${registry.host}/team/web:build-1`, '--inventory', file, '--keep-last', '1', '-o', 'json');
+    const { code, stdout } = await session.run(
+      'explain',
+      `${registry.host}/team/web:build-1`,
+      '--inventory',
+      file,
+      '--keep-last',
+      '1',
+      '-o',
+      'json',
+    );
 
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ repository: 'team/web', image: { tags: ['build-1'], action: 'delete' } });

@@ -17,7 +17,8 @@ async function harborWithBuilds(): Promise<FakeHarbor> {
   harbor.store.addProject('myproject');
   harbor.store.addProject('other');
   for (let age = 14; age >= 0; age--) {
-    const build: Pushable = age % 2 === 0 ? image({ layers: [layer(`build ${age}`, 100)] }) : index([image({ layers: [layer(`build ${age}`, 100)] })]);
+    const build: Pushable =
+      age % 2 === 0 ? image({ layers: [layer(`build ${age}`, 100)] }) : index([image({ layers: [layer(`build ${age}`, 100)] })]);
     harbor.store.now = () => NOW - (age * 10 + 1) * DAY;
     await pushTo(harbor, 'myproject/app', build, [`build-${15 - age}`]);
     if (age === 14) await pushTo(harbor, 'myproject/app', cosignSignature(build), [attachmentTag(build.digest, 'sig')]);
@@ -46,8 +47,14 @@ describe('a project of Harbor, in one line', () => {
     const { code, stdout } = await session.run('prune', `${harbor.host}/myproject`, '--keep-days', '30', '--keep-last', '10', '-o', 'json');
 
     expect(code).toBe(0);
-    const plan = JSON.parse(stdout) as { repositories: { type: string; repository: string; summary: object }[]; summary: { images: object } };
-    expect(plan.repositories.map(({ type, repository }) => `${type} ${repository}`)).toEqual(['harbor myproject/app', 'harbor myproject/deep/tool']);
+    const plan = JSON.parse(stdout) as {
+      repositories: { type: string; repository: string; summary: object }[];
+      summary: { images: object };
+    };
+    expect(plan.repositories.map(({ type, repository }) => `${type} ${repository}`)).toEqual([
+      'harbor myproject/app',
+      'harbor myproject/deep/tool',
+    ]);
     expect(plan.summary.images).toEqual({ keep: 11, untag: 0, delete: 5 });
     expect(tagsIn(harbor)).toEqual(before);
     expect(harbor.requests.every(({ method }) => method === 'GET')).toBe(true);
@@ -59,16 +66,30 @@ describe('a project of Harbor, in one line', () => {
     for (let n = 0; n < 8; n++) await pushTo(harbor, `myproject/service-${n}`, image({ layers: [layer(`service ${n}`, 100)] }), ['v1']);
     const session = await newSession({ env: ENV });
     const partsOf = async (target: string): Promise<string[][]> => {
-      const plans = await Promise.all(['1/3', '2/3', '3/3'].map((shard) => session.plan([`${harbor.host}/${target}`, '--keep-last', '1', '--shard', shard])));
+      const plans = await Promise.all(
+        ['1/3', '2/3', '3/3'].map((shard) => session.plan([`${harbor.host}/${target}`, '--keep-last', '1', '--shard', shard])),
+      );
       return plans.map(({ repositories }) => repositories.map(({ repository }) => repository));
     };
     const parts = await partsOf('myproject');
-    expect(parts.flat().toSorted()).toEqual(['myproject/app', 'myproject/deep/tool', ...Array.from({ length: 8 }, (_, n) => `myproject/service-${n}`)]);
+    expect(parts.flat().toSorted()).toEqual([
+      'myproject/app',
+      'myproject/deep/tool',
+      ...Array.from({ length: 8 }, (_, n) => `myproject/service-${n}`),
+    ]);
     expect(parts.filter((part) => part.length > 0).length).toBeGreaterThan(1);
     // A repository is in its own shard alone, and stands for nothing below it.
     await pushTo(harbor, 'myproject/deep', image({ layers: [layer('deep', 100)] }), ['v1']);
     expect((await partsOf('myproject/deep')).flat()).toEqual(['myproject/deep']);
-    expect((await Promise.all(['1/2', '2/2'].map((shard) => session.run('prune', `${harbor.host}/myproject/none`, '--keep-last', '1', '--shard', shard)))).map(({ code }) => code).toSorted()).toEqual([0, 1]);
+    expect(
+      (
+        await Promise.all(
+          ['1/2', '2/2'].map((shard) => session.run('prune', `${harbor.host}/myproject/none`, '--keep-last', '1', '--shard', shard)),
+        )
+      )
+        .map(({ code }) => code)
+        .toSorted(),
+    ).toEqual([0, 1]);
   });
 
   test('is pruned with --apply, and undone', async () => {
@@ -76,7 +97,16 @@ describe('a project of Harbor, in one line', () => {
     const before = tagsIn(harbor);
     const session = await newSession({ env: ENV });
 
-    const { code, stdout, stderr } = await session.run('prune', `${harbor.host}/myproject`, '--keep-days', '30', '--keep-last', '10', '--apply', '--gc');
+    const { code, stdout, stderr } = await session.run(
+      'prune',
+      `${harbor.host}/myproject`,
+      '--keep-days',
+      '30',
+      '--keep-last',
+      '10',
+      '--apply',
+      '--gc',
+    );
 
     expect(stderr).toContain('garbage-collection:create');
     expect(code).toBe(0);
@@ -102,7 +132,10 @@ describe('a project of Harbor, in one line', () => {
   test('is found by a policy for what is in it', async () => {
     const harbor = await harborWithBuilds();
     const session = await newSession({ env: ENV });
-    const policy = await session.file('policy.yaml', 'version: 1\npolicies:\n  - name: builds\n    repositories: ["myproject/**"]\n    rules:\n      - name: builds\n        tags: ["build-*"]\n        keep: {last: 10}\n');
+    const policy = await session.file(
+      'policy.yaml',
+      'version: 1\npolicies:\n  - name: builds\n    repositories: ["myproject/**"]\n    rules:\n      - name: builds\n        tags: ["build-*"]\n        keep: {last: 10}\n',
+    );
     const { code, stdout } = await session.run('prune', `${harbor.host}/myproject`, '-p', policy, '-o', 'json');
     expect(code).toBe(0);
     expect((JSON.parse(stdout) as { summary: { images: object } }).summary.images).toMatchObject({ delete: 5 });
@@ -124,7 +157,11 @@ describe('a whole Harbor', () => {
     await pushTo(harbor, 'cache/nginx', image({ layers: [layer('nginx', 100)] }), ['1']);
     const session = await newSession({ env: { REGISTRY_USER: ADMIN.name, REGISTRY_PASSWORD: ADMIN.secret } });
     const { stdout, stderr } = await session.run('prune', harbor.host, '--keep-last', '10', '-o', 'json');
-    expect((JSON.parse(stdout) as { repositories: { repository: string }[] }).repositories.map(({ repository }) => repository)).toEqual(['myproject/app', 'myproject/deep/tool', 'other/app']);
+    expect((JSON.parse(stdout) as { repositories: { repository: string }[] }).repositories.map(({ repository }) => repository)).toEqual([
+      'myproject/app',
+      'myproject/deep/tool',
+      'other/app',
+    ]);
     expect(stderr).toContain(`${harbor.host}/cache caches the images of another registry and was passed over`);
     expect((await session.run('inventory', `${harbor.host}/cache`)).stdout).toContain('cache/nginx');
   });

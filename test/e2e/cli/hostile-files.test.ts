@@ -17,7 +17,13 @@ const CONTENTS: readonly (readonly [what: string, content: string | Uint8Array])
   ['of NUL bytes', new Uint8Array(4096)],
   ['in UTF-16', Buffer.from('\ufeff{"kind": "Plan"}\n', 'utf16le')],
   ['of bytes that are no text', Buffer.from([0xff, 0xfe, 0x80, 0x0a])],
-  ['of a bomb of aliases', `a: &a [x, x, x]\n${'bcdefghijklmnop'.split('').map((name, at) => `${name}: &${name} [${Array.from({ length: 9 }, () => `*${'abcdefghijklmnop'[at]}`).join(', ')}]`).join('\n')}\n`],
+  [
+    'of a bomb of aliases',
+    `a: &a [x, x, x]\n${'bcdefghijklmnop'
+      .split('')
+      .map((name, at) => `${name}: &${name} [${Array.from({ length: 9 }, () => `*${'abcdefghijklmnop'[at]}`).join(', ')}]`)
+      .join('\n')}\n`,
+  ],
   ['with keys of the prototype', '{"__proto__": {"kind": "Plan"}, "constructor": {"prototype": {"applyable": true}}}\n'],
 ];
 
@@ -50,7 +56,8 @@ describe.each(READERS)('%s', (what, name, words) => {
     await mkdir(join(folder.folder, name));
     await symlink('/', join(link.folder, name));
     await symlink('/does/not/exist', join(dangling.folder, name));
-    for (const [kind, session] of Object.entries({ folder, link, dangling })) await refused(session, words(registry.host, join(session.folder, name)), name, kind, [1, 3, 5]);
+    for (const [kind, session] of Object.entries({ folder, link, dangling }))
+      await refused(session, words(registry.host, join(session.folder, name)), name, kind, [1, 3, 5]);
     expect(tagsIn(registry, 'team/app')).toHaveLength(3);
   });
 
@@ -77,11 +84,20 @@ describe.each(READERS)('%s', (what, name, words) => {
 });
 
 describe('a pipe that is written to', () => {
-  const INVENTORY = JSON.stringify({ kind: 'Inventory', formatVersion: '1.0', takenAt: '2026-11-24T00:00:00Z', repositories: [{ registry: 'r', repository: 'team/app', complete: true, manifests: [] }] });
+  const INVENTORY = JSON.stringify({
+    kind: 'Inventory',
+    formatVersion: '1.0',
+    takenAt: '2026-11-24T00:00:00Z',
+    repositories: [{ registry: 'r', repository: 'team/app', complete: true, manifests: [] }],
+  });
 
   test.each<readonly [what: string, content: (host: string) => string, words: (host: string, file: string) => readonly string[]]>([
     ['as a policy', () => keepBuilds(1), (host, file) => ['prune', `${host}/team/app`, '-p', file]],
-    ['as a list of what is in use', (host) => `${host}/team/app:build-1\n`, (host, file) => ['prune', `${host}/team/app`, ...WORDS, '--in-use', file]],
+    [
+      'as a list of what is in use',
+      (host) => `${host}/team/app:build-1\n`,
+      (host, file) => ['prune', `${host}/team/app`, ...WORDS, '--in-use', file],
+    ],
     ['as an inventory', () => INVENTORY, (_, file) => ['prune', '--inventory', file, ...WORDS]],
   ])('is read %s', async (_, content, words) => {
     const registry = await registryWith({ 'team/app': 3 });
@@ -116,7 +132,13 @@ function makePipe(path: string): void {
   execFileSync('mkfifo', [path]);
 }
 
-async function refused(session: Session, words: readonly string[], name: string, what: string, codes: readonly number[] = [1, 3, 5]): Promise<void> {
+async function refused(
+  session: Session,
+  words: readonly string[],
+  name: string,
+  what: string,
+  codes: readonly number[] = [1, 3, 5],
+): Promise<void> {
   const { code, stdout, stderr } = await session.run(...words);
   expect(codes, `${what}: ${stderr}${stdout}`).toContain(code);
   expect(stderr, what).toMatch(new RegExp(name.replace('.', '\\.')));

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { expect, onTestFinished } from 'vitest';
-import type { Io } from '../../../src/cli/io.ts';
+import type { Io } from '../../../src/run/io.ts';
 import { runProgram } from '../../../src/cli/program.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 

@@ -6,7 +6,10 @@ import { newSession, type Session } from './in-process.ts';
 import { registryWith, tagsIn } from './registry-with-builds.ts';
 
 /** Three builds of which only the newest would stay, and somebody's folder with files by their paths. */
-async function scene(files: Readonly<Record<string, string>> = {}, io: Parameters<typeof newSession>[0] = {}): Promise<{ registry: EmbeddedRegistry; session: Session; words: string[] }> {
+async function scene(
+  files: Readonly<Record<string, string>> = {},
+  io: Parameters<typeof newSession>[0] = {},
+): Promise<{ registry: EmbeddedRegistry; session: Session; words: string[] }> {
   const registry = await registryWith({ 'team/app': 3 });
   const session = await newSession(io);
   for (const [name, text] of Object.entries(files)) {
@@ -20,7 +23,9 @@ async function scene(files: Readonly<Record<string, string>> = {}, io: Parameter
 async function held(session: Session, words: readonly string[]): Promise<Record<string, string | undefined>> {
   const plan = await session.plan(words);
   expect(plan.applyable).toBe(true);
-  const reasons = plan.repositories.flatMap(({ images }) => images.flatMap(({ tags, reasons: all }) => all.flatMap(({ code, by }) => (code === 'in_use' ? [[tags.join(), by] as const] : []))));
+  const reasons = plan.repositories.flatMap(({ images }) =>
+    images.flatMap(({ tags, reasons: all }) => all.flatMap(({ code, by }) => (code === 'in_use' ? [[tags.join(), by] as const] : []))),
+  );
   return Object.fromEntries(reasons);
 }
 
@@ -35,18 +40,25 @@ const deployment = (name: string, image: string, namespace = 'shop'): object => 
   metadata: { namespace, name },
   spec: { template: { spec: { containers: [{ name: 'app', image }] } } },
 });
-const manifest = (name: string, image: string): string => `---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: ${name}, namespace: shop}\nspec:\n  template:\n    spec:\n      containers:\n        - name: app\n          image: ${image}\n`;
+const manifest = (name: string, image: string): string =>
+  `---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: ${name}, namespace: shop}\nspec:\n  template:\n    spec:\n      containers:\n        - name: app\n          image: ${image}\n`;
 
 describe('--in-use', () => {
   test('what kubectl prints: the image of a workload stays, and the plan and explain say whose it is', async () => {
     const { registry, session, words } = await scene();
     const image = `${registry.host}/team/app:build-1`;
-    const list = { apiVersion: 'v1', kind: 'List', items: [deployment('web', image), deployment('api', image), deployment('jobs', image, 'ops')] };
+    const list = {
+      apiVersion: 'v1',
+      kind: 'List',
+      items: [deployment('web', image), deployment('api', image), deployment('jobs', image, 'ops')],
+    };
     const file = await session.file('running.json', JSON.stringify(list, null, 4));
 
     const by = `${file}: ops/Deployment jobs (container app), and 2 more`;
     expect(await held(session, [...words, '--in-use', file])).toEqual({ 'build-1': by });
-    expect((await session.run('explain', image, '--keep-last', '1', '--in-use', file)).stdout).toContain('ops/Deployment jobs (container app), and 2 more');
+    expect((await session.run('explain', image, '--keep-last', '1', '--in-use', file)).stdout).toContain(
+      'ops/Deployment jobs (container app), and 2 more',
+    );
   });
 
   test('a folder of rendered manifests, by a glob', async () => {
@@ -68,7 +80,10 @@ describe('--in-use', () => {
     const glob = ['--in-use', join(session.folder, 'rendered/*.yaml')];
     await mkdir(join(session.folder, 'rendered'));
 
-    expect(await session.plan([...words, ...glob], 5)).toMatchObject({ applyable: false, blockedBy: [{ code: 'inUseIncomplete', message: expect.stringContaining('the glob matches no file') as string }] });
+    expect(await session.plan([...words, ...glob], 5)).toMatchObject({
+      applyable: false,
+      blockedBy: [{ code: 'inUseIncomplete', message: expect.stringContaining('the glob matches no file') as string }],
+    });
     expect((await session.run('prune', ...words, ...glob, '--apply')).code).toBe(5);
     expect(tagsIn(registry, 'team/app')).toHaveLength(3);
   });
@@ -79,7 +94,9 @@ describe('--in-use', () => {
 
     const { code, stdout, stderr } = await session.run('prune', ...words, '--in-use', file, '--apply');
     expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
-    expect(stderr).toContain('web.yaml:10:19: shop/Deployment web (container app): "{{ .Values.image }}" is a template that is not rendered');
+    expect(stderr).toContain(
+      'web.yaml:10:19: shop/Deployment web (container app): "{{ .Values.image }}" is a template that is not rendered',
+    );
   });
 });
 
@@ -88,31 +105,43 @@ describe('a command', () => {
   const config = (command: string): string => JSON.stringify({ inUse: [{ command: [command, 'all'] }] });
 
   test('is run, and what it prints protects', async () => {
-    const { registry, session, words } = await scene({}, { env: { REGISTRY_USER: 'ci', REGISTRY_PASSWORD: 'battery staple', PATH: process.env['PATH'] } });
+    const { registry, session, words } = await scene(
+      {},
+      { env: { REGISTRY_USER: 'ci', REGISTRY_PASSWORD: 'battery staple', PATH: process.env['PATH'] } },
+    );
     await session.file('.regctlrc', config('./deployed'));
     await program(session, 'deployed', `test "$1" = all && test -z "$REGISTRY_PASSWORD" && echo ${registry.host}/team/app:build-1`);
 
     expect(await held(session, words)).toEqual({ 'build-1': 'command ./deployed:1' });
   });
 
-  test.for(['echo team/app:build-1; echo "no route to host" >&2; exit 7', 'kill -9 $$'])('that fails: the plan is shown, and with --apply nothing is deleted: %s', async (script) => {
-    const { registry, session, words } = await scene();
-    await session.file('.regctlrc', config('./deployed'));
-    await program(session, 'deployed', script);
+  test.for(['echo team/app:build-1; echo "no route to host" >&2; exit 7', 'kill -9 $$'])(
+    'that fails: the plan is shown, and with --apply nothing is deleted: %s',
+    async (script) => {
+      const { registry, session, words } = await scene();
+      await session.file('.regctlrc', config('./deployed'));
+      await program(session, 'deployed', script);
 
-    const plan = await session.plan(words, 5);
-    expect(plan).toMatchObject({ applyable: false, blockedBy: [{ code: 'inUseIncomplete' }] });
-    if (script.includes('route')) expect(plan.blockedBy[0]?.message).toBe('what is in use is not known: command ./deployed: the list of images in use cannot be read: exit code 7: no route to host');
+      const plan = await session.plan(words, 5);
+      expect(plan).toMatchObject({ applyable: false, blockedBy: [{ code: 'inUseIncomplete' }] });
+      if (script.includes('route'))
+        expect(plan.blockedBy[0]?.message).toBe(
+          'what is in use is not known: command ./deployed: the list of images in use cannot be read: exit code 7: no route to host',
+        );
 
-    expect((await session.run('prune', ...words, '--apply')).code).toBe(5);
-    expect(tagsIn(registry, 'team/app')).toHaveLength(3);
-  });
+      expect((await session.run('prune', ...words, '--apply')).code).toBe(5);
+      expect(tagsIn(registry, 'team/app')).toHaveLength(3);
+    },
+  );
 });
 
 describe('mirrors', () => {
   test('a name at a mirror protects what it mirrors', async () => {
     const { registry, session } = await scene();
-    const config = { registries: { prod: { url: registry.url } }, mirrors: { 'mirror.example.com/cache': 'prod', 'docker.io': `${registry.host}/team` } };
+    const config = {
+      registries: { prod: { url: registry.url } },
+      mirrors: { 'mirror.example.com/cache': 'prod', 'docker.io': `${registry.host}/team` },
+    };
     await session.file('.regctlrc', JSON.stringify(config));
     const file = await session.file('running.txt', 'mirror.example.com/cache/team/app:build-1\nindex.docker.io/app:build-2\n');
     const words = ['prod/team/app', '--keep-last', '1'];
@@ -125,7 +154,10 @@ describe('mirrors', () => {
 
   test('one that stands for nothing: an error, and no plan', async () => {
     const { registry, session } = await scene();
-    await session.file('.regctlrc', JSON.stringify({ registries: { prod: { url: registry.url } }, mirrors: { 'mirror.example.com': 'prd' } }));
+    await session.file(
+      '.regctlrc',
+      JSON.stringify({ registries: { prod: { url: registry.url } }, mirrors: { 'mirror.example.com': 'prd' } }),
+    );
 
     const { code, stderr } = await session.run('prune', 'prod/team/app', '--keep-last', '1', '--apply');
     expect(code).toBe(3);

@@ -13,7 +13,9 @@ const SCRIPT = fileURLToPath(new URL('../../../bin/regctl.js', import.meta.url))
 describe('the built program', () => {
   test('writes the answer to stdout and everything else to stderr', async () => {
     const registry = await registryWith({ 'team/app': 3, 'team/broken': 1 });
-    registry.onRequest(({ path }) => (path.startsWith('/v2/team/broken') ? { status: 403, body: '{"errors":[{"code":"DENIED"}]}' } : undefined));
+    registry.onRequest(({ path }) =>
+      path.startsWith('/v2/team/broken') ? { status: 403, body: '{"errors":[{"code":"DENIED"}]}' } : undefined,
+    );
     const user = await newUser();
 
     const { code, stdout, stderr } = await user.run('prune', registry.host, '--tags', 'build-*', '--keep-last', '1', '-o', 'json', '-v');
@@ -37,7 +39,11 @@ describe('the built program', () => {
     const user = await newUser();
 
     expect(await user.run('prun')).toMatchObject({ code: 3, stdout: '', stderr: expect.stringContaining('Did you mean prune?') as string });
-    expect(await user.run('prune', '--aply')).toMatchObject({ code: 3, stdout: '', stderr: expect.stringContaining('Did you mean --apply?') as string });
+    expect(await user.run('prune', '--aply')).toMatchObject({
+      code: 3,
+      stdout: '',
+      stderr: expect.stringContaining('Did you mean --apply?') as string,
+    });
     expect(await user.run()).toMatchObject({ code: 3, stdout: '', stderr: expect.stringContaining('Usage: regctl') as string });
   });
 
@@ -74,13 +80,18 @@ describe('the built program', () => {
   });
 
   test('prints the schema of policy files', async () => {
-    expect(JSON.parse(await (await newUser()).succeed('policy', 'schema'))).toMatchObject({ $schema: 'http://json-schema.org/draft-07/schema#' });
+    expect(JSON.parse(await (await newUser()).succeed('policy', 'schema'))).toMatchObject({
+      $schema: 'http://json-schema.org/draft-07/schema#',
+    });
   });
 
   test('goes on quietly when nobody reads its output any more', async () => {
     const registry = await registryWith({ 'team/app': 3 });
     const user = await newUser();
-    const child = spawn(process.execPath, [SCRIPT, 'prune', `${registry.host}/team/app`, '--keep-last', '1', '--apply'], { env: { HOME: user.home }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [SCRIPT, 'prune', `${registry.host}/team/app`, '--keep-last', '1', '--apply'], {
+      env: { HOME: user.home },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     child.stdout.destroy();
     let stderr = '';
     child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
@@ -136,39 +147,48 @@ describe('the demo', () => {
 });
 
 describe('a signal', () => {
-  test.for([['SIGINT', 130], ['SIGTERM', 143]] as const)('%s while deleting: what is under way ends, nothing more is begun, the report and the journal are written', async ([signal, expected]) => {
-    const registry = await registryWith({ 'team/app': 60 });
-    const user = await newUser();
-    const running = user.start('prune', `${registry.host}/team/app`, '--keep-last', '1', '--apply', '--concurrency', '1');
-    let deletions = 0;
-    registry.onRequest(async ({ method, path }) => {
-      const digest = path.split('/').at(-1) ?? '';
-      if (method !== 'DELETE' || !registry.storage.repository('team/app').manifests.has(digest)) return undefined;
-      deletions += 1;
-      if (deletions === 1) {
-        running.child.kill(signal);
-        // The answer comes after the program has been told, so that this deletion is under way then.
-        await new Promise((resolve) => running.child.stderr?.once('data', resolve));
-      }
-      return undefined;
-    });
+  test.for([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)(
+    '%s while deleting: what is under way ends, nothing more is begun, the report and the journal are written',
+    async ([signal, expected]) => {
+      const registry = await registryWith({ 'team/app': 60 });
+      const user = await newUser();
+      const running = user.start('prune', `${registry.host}/team/app`, '--keep-last', '1', '--apply', '--concurrency', '1');
+      let deletions = 0;
+      registry.onRequest(async ({ method, path }) => {
+        const digest = path.split('/').at(-1) ?? '';
+        if (method !== 'DELETE' || !registry.storage.repository('team/app').manifests.has(digest)) return undefined;
+        deletions += 1;
+        if (deletions === 1) {
+          running.child.kill(signal);
+          // The answer comes after the program has been told, so that this deletion is under way then.
+          await new Promise((resolve) => running.child.stderr?.once('data', resolve));
+        }
+        return undefined;
+      });
 
-    const { code, stdout, stderr } = await running.ended;
+      const { code, stdout, stderr } = await running.ended;
 
-    expect(code).toBe(expected);
-    expect(stderr).toContain(`${signal}: finishing what is under way; once more stops at once\n`);
-    expect(stdout).toMatch(/applied {2}1 repository, stopped by a signal/);
-    expect(stdout).toContain('not begun');
-    expect(deletions).toBeLessThan(10);
-    const left = tagsIn(registry, 'team/app').length;
-    expect(left).toBe(60 - deletions);
-    const lines = (await readFile((await user.journals())[0] ?? '', 'utf8')).trimEnd().split('\n').map((line) => JSON.parse(line) as { kind: string; outcome?: string });
-    expect(lines.filter(({ kind, outcome }) => kind === 'outcome' && outcome === 'deleted')).toHaveLength(deletions);
-    expect(lines.at(-1)?.kind).toBe('end');
+      expect(code).toBe(expected);
+      expect(stderr).toContain(`${signal}: finishing what is under way; once more stops at once\n`);
+      expect(stdout).toMatch(/applied {2}1 repository, stopped by a signal/);
+      expect(stdout).toContain('not begun');
+      expect(deletions).toBeLessThan(10);
+      const left = tagsIn(registry, 'team/app').length;
+      expect(left).toBe(60 - deletions);
+      const lines = (await readFile((await user.journals())[0] ?? '', 'utf8'))
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as { kind: string; outcome?: string });
+      expect(lines.filter(({ kind, outcome }) => kind === 'outcome' && outcome === 'deleted')).toHaveLength(deletions);
+      expect(lines.at(-1)?.kind).toBe('end');
 
-    await user.succeed('prune', `${registry.host}/team/app`, '--keep-last', '1', '--apply');
-    expect(tagsIn(registry, 'team/app')).toEqual(['build-60']);
-  });
+      await user.succeed('prune', `${registry.host}/team/app`, '--keep-last', '1', '--apply');
+      expect(tagsIn(registry, 'team/app')).toEqual(['build-60']);
+    },
+  );
 
   test('while reading: nothing is planned', async () => {
     const registry = await registryWith({ 'team/app': 5 });

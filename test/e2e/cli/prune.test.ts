@@ -15,8 +15,12 @@ describe('a dry run', () => {
     const { code, stdout, stderr } = await session.run('prune', `${registry.host}/team/app`, '--tags', 'build-*', '--keep-last', '2');
 
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toMatch(/delete {2}3 images · .+ freed\n {4}command line {2}3\n {6}build-3 .+ rank 3\n {6}build-2 .+ rank 4\n {6}build-1 .+ rank 5\n/);
-    expect(stdout.endsWith(`To carry this plan out:\n\n  regctl prune ${registry.host}/team/app --tags 'build-*' --keep-last 2 --apply\n`)).toBe(true);
+    expect(stdout).toMatch(
+      /delete {2}3 images · .+ freed\n {4}command line {2}3\n {6}build-3 .+ rank 3\n {6}build-2 .+ rank 4\n {6}build-1 .+ rank 5\n/,
+    );
+    expect(
+      stdout.endsWith(`To carry this plan out:\n\n  regctl prune ${registry.host}/team/app --tags 'build-*' --keep-last 2 --apply\n`),
+    ).toBe(true);
     expect(new Set(registry.requests.map(({ method }) => method))).toEqual(new Set(['GET']));
     expect(tagsIn(registry, 'team/app')).toHaveLength(5);
   });
@@ -39,7 +43,13 @@ describe('a dry run', () => {
     const plan = await session.plan(words);
     const yaml = await session.run('prune', ...words, '-o', 'yaml');
 
-    expect(plan).toMatchObject({ kind: 'Plan', formatVersion: '1.0', applyable: true, blockedBy: [], summary: { images: { keep: 1, untag: 0, delete: 2 } } });
+    expect(plan).toMatchObject({
+      kind: 'Plan',
+      formatVersion: '1.0',
+      applyable: true,
+      blockedBy: [],
+      summary: { images: { keep: 1, untag: 0, delete: 2 } },
+    });
     expect(parse(yaml.stdout)).toEqual(plan);
     expect(JSON.parse(await readFile(join(session.folder, 'plan.json'), 'utf8'))).toEqual(plan);
   });
@@ -105,14 +115,20 @@ describe('what a run is about', () => {
     const registry = await registryWith({ 'team/app': 1, 'team/web': 1, 'other/tool': 1 });
     const session = await newSession();
 
-    expect((await session.plan([`${registry.host}/team/*`, '--keep-last', '1'])).repositories.map(({ repository }) => repository)).toEqual(['team/app', 'team/web']);
+    expect((await session.plan([`${registry.host}/team/*`, '--keep-last', '1'])).repositories.map(({ repository }) => repository)).toEqual([
+      'team/app',
+      'team/web',
+    ]);
   });
 
   test('is everything below a name that is no repository', async () => {
     const registry = await registryWith({ 'team/app': 1, 'team/web': 1, 'teams/x': 1 });
     const session = await newSession();
 
-    expect((await session.plan([`${registry.host}/team`, '--keep-last', '1'])).repositories.map(({ repository }) => repository)).toEqual(['team/app', 'team/web']);
+    expect((await session.plan([`${registry.host}/team`, '--keep-last', '1'])).repositories.map(({ repository }) => repository)).toEqual([
+      'team/app',
+      'team/web',
+    ]);
   });
 
   test('is the repositories that the policies name, where the registry lists none', async () => {
@@ -135,7 +151,9 @@ describe('what a run is about', () => {
 
     for (const words of [[], ['prod'], ['prod/team/app'], [`${registry.host}/team/app`], ['--registry', 'prod']]) {
       const plan = await session.plan(words);
-      expect(plan.repositories.map(({ registry: name, url, repository }) => [name, url, repository])).toEqual([['prod', registry.url, 'team/app']]);
+      expect(plan.repositories.map(({ registry: name, url, repository }) => [name, url, repository])).toEqual([
+        ['prod', registry.url, 'team/app'],
+      ]);
       expect(plan.summary.images.delete).toBe(1);
     }
   });
@@ -145,7 +163,9 @@ describe('what a run is about', () => {
     const registry = await registryWith(Object.fromEntries(names.map((name) => [name, 1])));
     const session = await newSession();
 
-    const shards = await Promise.all(['1/3', '2/3', '3/3'].map((shard) => session.plan([registry.host, '--keep-last', '1', '--shard', shard])));
+    const shards = await Promise.all(
+      ['1/3', '2/3', '3/3'].map((shard) => session.plan([registry.host, '--keep-last', '1', '--shard', shard])),
+    );
 
     const parts = shards.map(({ repositories }) => repositories.map(({ repository }) => repository));
     expect(parts.flat().toSorted()).toEqual(names.toSorted());
@@ -156,7 +176,9 @@ describe('what a run is about', () => {
 describe('what goes wrong while reading', () => {
   test('one repository that may not be read: the others are planned, the exit code says that permission is missing', async () => {
     const registry = await registryWith({ 'team/app': 2, 'team/secret': 2 });
-    registry.onRequest(({ path }) => (path.startsWith('/v2/team/secret') ? { status: 403, body: '{"errors":[{"code":"DENIED"}]}' } : undefined));
+    registry.onRequest(({ path }) =>
+      path.startsWith('/v2/team/secret') ? { status: 403, body: '{"errors":[{"code":"DENIED"}]}' } : undefined,
+    );
     const session = await newSession();
 
     const { code, stdout, stderr } = await session.run('prune', registry.host, '--keep-last', '1', '-o', 'json');
@@ -164,7 +186,10 @@ describe('what goes wrong while reading', () => {
     expect(code).toBe(4);
     expect(stderr).toMatch(/^error: .*team\/secret.*DENIED/m);
     const { repositories } = JSON.parse(stdout) as { repositories: { repository: string; complete: boolean; steps: unknown[] }[] };
-    expect(repositories.map(({ repository, complete, steps }) => [repository, complete, steps.length])).toEqual([['team/app', true, 1], ['team/secret', false, 0]]);
+    expect(repositories.map(({ repository, complete, steps }) => [repository, complete, steps.length])).toEqual([
+      ['team/app', true, 1],
+      ['team/secret', false, 0],
+    ]);
   });
 
   test('one manifest that cannot be read: nothing in its repository goes, and the reason is said', async () => {
@@ -215,7 +240,12 @@ describe('--apply', () => {
 
     expect(code).toBe(0);
     expect(tagsIn(registry, 'team/app')).toEqual(['build-4', 'build-5']);
-    expect(registry.requests.filter(({ method, status }) => method === 'DELETE' && status === 202).map(({ path }) => path).toSorted()).toEqual(doomed.map((digest) => MANIFEST('team/app', digest)).toSorted());
+    expect(
+      registry.requests
+        .filter(({ method, status }) => method === 'DELETE' && status === 202)
+        .map(({ path }) => path)
+        .toSorted(),
+    ).toEqual(doomed.map((digest) => MANIFEST('team/app', digest)).toSorted());
     expect(stdout).toMatch(/applied {2}1 repository, done\n\n {2}3 {2}deleted\n/);
     expect(stdout).not.toContain('Nothing has been changed');
     expect(stdout).toContain((await session.journals())[0]);
@@ -224,7 +254,9 @@ describe('--apply', () => {
 
   test('does not say that it is done where something could not be listed', async () => {
     const registry = await registryWith({ 'team/app': 2 });
-    registry.onRequest(({ path }) => (path.startsWith('/v2/_catalog') ? { status: 403, body: '{"errors":[{"code":"DENIED"}]}' } : undefined));
+    registry.onRequest(({ path }) =>
+      path.startsWith('/v2/_catalog') ? { status: 403, body: '{"errors":[{"code":"DENIED"}]}' } : undefined,
+    );
     const session = await newSession();
 
     const { code, stdout } = await session.run('prune', registry.host, '--keep-last', '1', '--apply');
@@ -238,7 +270,10 @@ describe('--apply', () => {
     const registry = await registryWith({ 'team/app': 3 });
     const session = await newSession();
 
-    const plan = (await session.plan([`${registry.host}/team/app`, '--keep-last', '1', '--apply'])) as unknown as { kind: string; applied: object };
+    const plan = (await session.plan([`${registry.host}/team/app`, '--keep-last', '1', '--apply'])) as unknown as {
+      kind: string;
+      applied: object;
+    };
 
     expect(plan).toMatchObject({ kind: 'Plan', applied: { kind: 'ApplyReport', outcome: 'done', counts: { deleted: 2 } } });
   });
@@ -373,7 +408,11 @@ describe('an inventory', () => {
 
     expect((await session.plan(words)).summary.images.delete).toBe(1);
     const later = await session.plan([...words, '--now', '2026-12-31T00:00:00Z']);
-    expect(later).toMatchObject({ now: '2026-12-31T00:00:00.000Z', createdAt: '2026-11-24T03:10:00.000Z', summary: { images: { delete: 2 } } });
+    expect(later).toMatchObject({
+      now: '2026-12-31T00:00:00.000Z',
+      createdAt: '2026-11-24T03:10:00.000Z',
+      summary: { images: { delete: 2 } },
+    });
   });
 });
 

@@ -16,7 +16,10 @@ export async function pushBuilds(registry: EmbeddedRegistry, repository: string,
 }
 
 /** A registry with `builds` in each of these repositories, and an empty log of requests. */
-export async function registryWith(builds: Readonly<Record<string, number>>, options: EmbeddedRegistryOptions = {}): Promise<EmbeddedRegistry> {
+export async function registryWith(
+  builds: Readonly<Record<string, number>>,
+  options: EmbeddedRegistryOptions = {},
+): Promise<EmbeddedRegistry> {
   const registry = await withRegistry(options);
   for (const [repository, count] of Object.entries(builds)) await pushBuilds(registry, repository, count);
   registry.requests.length = 0;

@@ -1,6 +1,6 @@
 import { Readable, Writable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
-import type { Io } from '../../../src/cli/io.ts';
+import type { Io } from '../../../src/run/io.ts';
 import { newSession } from './in-process.ts';
 import { registryWith, tagsIn } from './registry-with-builds.ts';
 
@@ -16,7 +16,10 @@ function terminal(...typed: readonly string[]): { readonly io: Partial<Io>; read
     }),
     { isTTY: true },
   );
-  return { io: { stderr, stdin: Object.assign(Readable.from(typed.map((text) => Buffer.from(text))), { isTTY: true }), env: { CI: 'true' } }, shown: () => shown };
+  return {
+    io: { stderr, stdin: Object.assign(Readable.from(typed.map((text) => Buffer.from(text))), { isTTY: true }), env: { CI: 'true' } },
+    shown: () => shown,
+  };
 }
 
 describe('--apply at a terminal', () => {

@@ -49,7 +49,11 @@ export function testAccess(filled: FilledRegistry): void {
     const registry = await filled.start({ auth: tokenServer });
     const before = await readStorage(registry.root);
     const dryRun = ['prune', '-v', '--registry', registry.url, '-p', 'policy.yaml'];
-    const secrets = (login: Login): (Login | string)[] => [login, ...tokenServer.tokens, ...tokenServer.tokens.map((token) => token.split('.')[2]!)];
+    const secrets = (login: Login): (Login | string)[] => [
+      login,
+      ...tokenServer.tokens,
+      ...tokenServer.tokens.map((token) => token.split('.')[2]!),
+    ];
 
     for (const user of [await nobody(), await fromEnvironment({ ...keeper, password: 'forgotten-0815' })]) {
       const ended = await user.run(...dryRun, '--apply');
@@ -105,7 +109,8 @@ function fromHelper(host: string, { user: Username, password: Secret }: Login): 
 async function expectNoSecret(user: User, { stdout, stderr }: Ended, secrets: readonly (Login | string)[]): Promise<void> {
   const written = [...(await filesOf(user))].filter(([path]) => !/docker-credential-|\.docker/.test(path));
   const all = [stdout, stderr, ...written.flat()].join('\n');
-  for (const secret of secrets.flatMap((one) => (typeof one === 'string' ? [one] : [one.password, basic(one)]))) expect(all).not.toContain(secret);
+  for (const secret of secrets.flatMap((one) => (typeof one === 'string' ? [one] : [one.password, basic(one)])))
+    expect(all).not.toContain(secret);
 }
 
 function basic({ user, password }: Login): string {

@@ -42,7 +42,11 @@ export function testApplying(filled: FilledRegistry): void {
 
     await registry.collectGarbage();
 
-    expect(plan.summary.bytes).toEqual({ deleted: expect.any(Number) as number, freed: bytes - (await storedBytes(registry.root)), exact: true });
+    expect(plan.summary.bytes).toEqual({
+      deleted: expect.any(Number) as number,
+      freed: bytes - (await storedBytes(registry.root)),
+      exact: true,
+    });
     expect(plan.summary.bytes.freed).toBeGreaterThan(10_000);
     expect(await brokenParts(registry.root)).toEqual([]);
     expect(await failedPulls(await imagesIn(registry))).toEqual([]);
@@ -70,13 +74,18 @@ async function prune(user: User, registry: Distribution): Promise<Plan> {
 }
 
 /** References to everything that has a tag, or one of those chosen. Skopeo knows no indexes of indexes: in their place stand the images and indexes that they hold. */
-async function imagesIn({ host, root }: Distribution, chosen: (repository: string, tag: string) => boolean = () => true): Promise<string[]> {
+async function imagesIn(
+  { host, root }: Distribution,
+  chosen: (repository: string, tag: string) => boolean = () => true,
+): Promise<string[]> {
   const references: string[] = [];
   for (const [repository, { tags }] of Object.entries(await readStorage(root))) {
     for (const [tag, digest] of Object.entries(tags)) {
       if (!chosen(repository, tag)) continue;
       const children = (await storedManifest(root, digest)).manifests ?? [];
-      const nested = (await Promise.all(children.map(async (child) => (await storedManifest(root, child.digest)).manifests))).some((inner) => inner !== undefined);
+      const nested = (await Promise.all(children.map(async (child) => (await storedManifest(root, child.digest)).manifests))).some(
+        (inner) => inner !== undefined,
+      );
       references.push(...(nested ? children.map((child) => `${host}/${repository}@${child.digest}`) : [`${host}/${repository}:${tag}`]));
     }
   }

@@ -15,7 +15,10 @@ export function testCrash(filled: FilledRegistry): void {
     const registry = await filled.start();
     const before = await readStorage(registry.root);
     // Slow deletions, so that a kill hits one half-way as often as the time between two.
-    const proxy = await startRecordingProxy(registry.url, ({ method }) => method === 'DELETE' && new Promise((resolve) => setTimeout(resolve, DELETION_MS)));
+    const proxy = await startRecordingProxy(
+      registry.url,
+      ({ method }) => method === 'DELETE' && new Promise((resolve) => setTimeout(resolve, DELETION_MS)),
+    );
     onTestFinished(() => proxy.stop());
     const user = await newUser({ files: { 'policy.yaml': POLICY } });
     const command = ['prune', '--registry', proxy.url, '-p', 'policy.yaml', '--apply'];

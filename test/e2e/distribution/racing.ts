@@ -64,45 +64,53 @@ export function testRacing(version: 2 | 3): void {
     for (const { tag } of puts.filter((one) => one.tag.startsWith('late'))) expect(text).toContain(tag);
   });
 
-  it.each(Array.from({ length: ROUNDS }, (_, round) => round + 1))(`loses no tag that somebody sets or moves meanwhile, in ${repositories * PER_REPOSITORY} deletions (round %i)`, { timeout: TIMEOUT }, async () => {
-    const registry = await startRacecourse(version, repositories, PER_REPOSITORY);
-    let begin: () => void = () => {};
-    const begun = new Promise<void>((resolve) => (begin = resolve));
-    // What is pushed before the plan is made is planned like everything else.
-    const proxy = await startProxy(registry, ({ method }) => void (method === 'DELETE' && begin()));
-    const puts: Put[] = [];
-    const over = new AbortController();
-    const pusher = (async () => {
-      await begun;
-      while (!over.signal.aborted) {
-        puts.push(await pushSomething(registry, repositories, puts.length));
-        await sleep(PAUSE_MS);
+  it.each(Array.from({ length: ROUNDS }, (_, round) => round + 1))(
+    `loses no tag that somebody sets or moves meanwhile, in ${repositories * PER_REPOSITORY} deletions (round %i)`,
+    { timeout: TIMEOUT },
+    async () => {
+      const registry = await startRacecourse(version, repositories, PER_REPOSITORY);
+      let begin: () => void = () => {};
+      const begun = new Promise<void>((resolve) => (begin = resolve));
+      // What is pushed before the plan is made is planned like everything else.
+      const proxy = await startProxy(registry, ({ method }) => void (method === 'DELETE' && begin()));
+      const puts: Put[] = [];
+      const over = new AbortController();
+      const pusher = (async () => {
+        await begun;
+        while (!over.signal.aborted) {
+          puts.push(await pushSomething(registry, repositories, puts.length));
+          await sleep(PAUSE_MS);
+        }
+      })();
+
+      const [{ code, text, applied }] = await Promise.all([prune(proxy).finally(() => over.abort()), pusher]);
+
+      const notBack = applied?.repositories.flatMap(({ repairs }) => repairs.filter(({ restored }) => !restored));
+      expect([0, 6], JSON.stringify(notBack ?? text.slice(-2000))).toContain(code);
+      expect(puts.length).toBeGreaterThan(50);
+      const last = new Map(puts.map((one) => [placeOf(one), one]));
+      const astray = await lostOf(registry, [...last.values()]);
+      const untold = astray.filter((one) => !isTold(applied!, one));
+      const lost = untold.filter((one) => {
+        // Pushed again to where it was: nothing was different before the deletion.
+        if (one.digest === ORIGINAL.get(one.tag)) return false;
+        const earlier = puts.filter((other) => placeOf(other) === placeOf(one)).map(({ digest }) => digest);
+        return couldBeSeen(proxy, one, [...earlier, ORIGINAL.get(one.tag) ?? one.digest]);
+      });
+      if (SOAK)
+        process.stderr.write(
+          `${puts.length} pushes; ${JSON.stringify(applied!.counts)}; astray ${astray.length}, untold ${untold.length}, of which could be seen ${lost.length}\n`,
+        );
+      expect(lost).toEqual([]);
+      expect(await brokenParts(registry.root)).toEqual([]);
+      const stored = await readStorage(registry.root);
+      for (let number = 0; number < repositories; number += 1) {
+        const repository = repositoryName(number);
+        for (const [tag, thing] of KEPT)
+          if (!last.has(placeOf({ repository, tag }))) expect(stored[repository]!.tags[tag], tag).toBe(thing.digest);
       }
-    })();
-
-    const [{ code, text, applied }] = await Promise.all([prune(proxy).finally(() => over.abort()), pusher]);
-
-    const notBack = applied?.repositories.flatMap(({ repairs }) => repairs.filter(({ restored }) => !restored));
-    expect([0, 6], JSON.stringify(notBack ?? text.slice(-2000))).toContain(code);
-    expect(puts.length).toBeGreaterThan(50);
-    const last = new Map(puts.map((one) => [placeOf(one), one]));
-    const astray = await lostOf(registry, [...last.values()]);
-    const untold = astray.filter((one) => !isTold(applied!, one));
-    const lost = untold.filter((one) => {
-      // Pushed again to where it was: nothing was different before the deletion.
-      if (one.digest === ORIGINAL.get(one.tag)) return false;
-      const earlier = puts.filter((other) => placeOf(other) === placeOf(one)).map(({ digest }) => digest);
-      return couldBeSeen(proxy, one, [...earlier, ORIGINAL.get(one.tag) ?? one.digest]);
-    });
-    if (SOAK) process.stderr.write(`${puts.length} pushes; ${JSON.stringify(applied!.counts)}; astray ${astray.length}, untold ${untold.length}, of which could be seen ${lost.length}\n`);
-    expect(lost).toEqual([]);
-    expect(await brokenParts(registry.root)).toEqual([]);
-    const stored = await readStorage(registry.root);
-    for (let number = 0; number < repositories; number += 1) {
-      const repository = repositoryName(number);
-      for (const [tag, thing] of KEPT) if (!last.has(placeOf({ repository, tag }))) expect(stored[repository]!.tags[tag], tag).toBe(thing.digest);
-    }
-  });
+    },
+  );
 }
 
 const DOOMED = Array.from({ length: PER_REPOSITORY }, (_, number) => fresh(`doomed ${number}`));
@@ -134,7 +142,9 @@ async function startRacecourse(version: 2 | 3, repositories: number, size: numbe
   });
   const session = newPushSession();
   const things = [...THINGS.slice(0, size), ...KEPT.slice(0, size)];
-  const pushes = Array.from({ length: repositories }, (_, number) => things.map(([tag, thing]) => ({ repository: repositoryName(number), tag, thing }))).flat();
+  const pushes = Array.from({ length: repositories }, (_, number) =>
+    things.map(([tag, thing]) => ({ repository: repositoryName(number), tag, thing })),
+  ).flat();
   await pLimit(16).map(pushes, ({ repository, tag, thing }) => push(registry.url, repository, thing, [tag], { session }));
   return registry;
 }
@@ -161,7 +171,9 @@ async function prune(proxy: RecordingProxy): Promise<Pruned> {
 /** True if the report of a run speaks of a tag: that it was hit, or what was left alone because of it. */
 function isTold({ repositories }: ApplyReport, { repository, tag }: Put): boolean {
   const report = repositories.find((one) => one.repository === repository);
-  return [...(report?.repairs ?? []), ...(report?.notDone ?? [])].some((one) => one.tag === tag || one.message?.includes(`the tag ${tag} `));
+  return [...(report?.repairs ?? []), ...(report?.notDone ?? [])].some(
+    (one) => one.tag === tag || one.message?.includes(`the tag ${tag} `),
+  );
 }
 
 /** Sets a new tag on a doomed image, moves a kept one there, or moves a doomed one to a new or to another doomed image. */
@@ -180,7 +192,11 @@ function pushSomething(registry: Distribution, repositories: number, number: num
 /** As clients do, it tries again after a 500: 2.8 answers so where a tag is set and taken off at the same moment. */
 async function put({ url }: Distribution, repository: string, tag: string, { digest, mediaType, bytes }: Pushable): Promise<Put> {
   for (let attempt = 1; ; attempt += 1) {
-    const { status } = await fetch(`${url}/v2/${repository}/manifests/${tag}`, { method: 'PUT', headers: { 'content-type': mediaType }, body: bytes });
+    const { status } = await fetch(`${url}/v2/${repository}/manifests/${tag}`, {
+      method: 'PUT',
+      headers: { 'content-type': mediaType },
+      body: bytes,
+    });
     if (status === 201) return { repository, tag, digest, doneAt: Date.now() };
     if (status !== 500 || attempt === 5) throw new Error(`the push of ${tag} was answered with ${status}`);
   }
@@ -188,14 +204,17 @@ async function put({ url }: Distribution, repository: string, tag: string, { dig
 
 /** Waits until the program has listed the tags after a push. */
 async function looked({ requests }: RecordingProxy, { doneAt }: Put): Promise<void> {
-  const seen = (): boolean => requests.some(({ path, arrivedAt, answeredAt }) => path.includes('/tags/list') && arrivedAt > doneAt && answeredAt > 0);
+  const seen = (): boolean =>
+    requests.some(({ path, arrivedAt, answeredAt }) => path.includes('/tags/list') && arrivedAt > doneAt && answeredAt > 0);
   for (let waited = 0; !seen() && waited < 2000; waited += 2) await sleep(2);
 }
 
 /** Those whose tag does not point any more to where it was last set, or to nothing that is there. */
 async function lostOf({ root }: Distribution, puts: readonly Put[]): Promise<Put[]> {
   const stored = await readStorage(root);
-  return puts.filter(({ repository, tag, digest }) => stored[repository]!.tags[tag] !== digest || !stored[repository]!.manifests.includes(digest));
+  return puts.filter(
+    ({ repository, tag, digest }) => stored[repository]!.tags[tag] !== digest || !stored[repository]!.manifests.includes(digest),
+  );
 }
 
 /**
@@ -204,8 +223,16 @@ async function lostOf({ root }: Distribution, puts: readonly Put[]): Promise<Put
  */
 function couldBeSeen({ requests }: RecordingProxy, { repository, digest, doneAt }: Put, former: readonly string[]): boolean {
   const own = requests.filter(({ path }) => path.startsWith(`/v2/${repository}/`));
-  const fatal = own.find(({ method, path, answeredAt }) => method === 'DELETE' && answeredAt >= doneAt && [digest, ...former].some((one) => path.endsWith(one)));
-  return !fatal || own.some(({ path, arrivedAt, answeredAt }) => /\/tags\/list/.test(path) && arrivedAt > doneAt && answeredAt > 0 && answeredAt < fatal.arrivedAt);
+  const fatal = own.find(
+    ({ method, path, answeredAt }) => method === 'DELETE' && answeredAt >= doneAt && [digest, ...former].some((one) => path.endsWith(one)),
+  );
+  return (
+    !fatal ||
+    own.some(
+      ({ path, arrivedAt, answeredAt }) =>
+        /\/tags\/list/.test(path) && arrivedAt > doneAt && answeredAt > 0 && answeredAt < fatal.arrivedAt,
+    )
+  );
 }
 
 function sleep(ms: number): Promise<void> {

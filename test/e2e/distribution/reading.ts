@@ -20,11 +20,13 @@ export function testReading(filled: FilledRegistry): void {
     expect(repeated(proxy.requests)).toEqual([]);
 
     // Of the manifests on disk all are found.
-    expect(plan.repositories.map(({ repository, images, complete }) => ({ repository, complete, digests: images.map(({ digest }) => digest) }))).toEqual(
-      Object.entries(before).map(([repository, { manifests }]) => ({ repository, complete: true, digests: manifests })),
-    );
+    expect(
+      plan.repositories.map(({ repository, images, complete }) => ({ repository, complete, digests: images.map(({ digest }) => digest) })),
+    ).toEqual(Object.entries(before).map(([repository, { manifests }]) => ({ repository, complete: true, digests: manifests })));
     for (const { repository, images } of plan.repositories) {
-      const staying = images.filter(({ action }) => action !== 'delete').flatMap(({ tags, untag }) => tags.filter((tag) => !untag.includes(tag)));
+      const staying = images
+        .filter(({ action }) => action !== 'delete')
+        .flatMap(({ tags, untag }) => tags.filter((tag) => !untag.includes(tag)));
       const shared = filled.version === 2 ? (SHARED_TAGS[repository] ?? []) : [];
       expect(ordinaryTags(staying), repository).toEqual([...KEPT_TAGS[repository]!, ...shared].sort());
     }
@@ -58,7 +60,12 @@ export function testReading(filled: FilledRegistry): void {
     const isPage = ({ method, path }: Recorded): boolean => method === 'GET' && /\/_catalog|\/tags\/list|\/v2\/$|\/referrers\//.test(path);
     const rest = proxy.requests.filter((request) => !isPage(request));
     const isByDigest = ({ path }: Recorded): boolean => path.includes('/manifests/sha256:');
-    expect(rest.filter((request) => !isByDigest(request)).map(({ method, path }) => `${method} ${path}`).sort()).toEqual(tags.sort());
+    expect(
+      rest
+        .filter((request) => !isByDigest(request))
+        .map(({ method, path }) => `${method} ${path}`)
+        .sort(),
+    ).toEqual(tags.sort());
     // Whether an image is still there to which something is attached, the registry alone can say.
     expect(rest.filter(isByDigest).length).toBeLessThanOrEqual(tags.filter((line) => line.includes('/manifests/sha256-')).length);
     expect(count(proxy.requests, /\/referrers\//)).toBeLessThanOrEqual(1);
@@ -73,11 +80,15 @@ export function testReading(filled: FilledRegistry): void {
     const online = await user.plan('--registry', registry.url, '-p', 'policy.yaml');
     const offline = await user.plan('--inventory', 'inventory.json', '-p', 'policy.yaml');
     expect(offline.summary).toEqual(online.summary);
-    expect(offline.repositories.map(({ images, steps }) => ({ images, steps }))).toEqual(online.repositories.map(({ images, steps }) => ({ images, steps })));
+    expect(offline.repositories.map(({ images, steps }) => ({ images, steps }))).toEqual(
+      online.repositories.map(({ images, steps }) => ({ images, steps })),
+    );
   });
 }
 
-async function startBehindProxy(filled: FilledRegistry): Promise<{ readonly registry: Awaited<ReturnType<FilledRegistry['start']>>; readonly proxy: RecordingProxy }> {
+async function startBehindProxy(
+  filled: FilledRegistry,
+): Promise<{ readonly registry: Awaited<ReturnType<FilledRegistry['start']>>; readonly proxy: RecordingProxy }> {
   const registry = await filled.start();
   const proxy = await startRecordingProxy(registry.url);
   onTestFinished(() => proxy.stop());

@@ -36,7 +36,13 @@ export async function newFaultWorld(): Promise<FaultWorld> {
   for (let number = 1; number <= 9; number++) {
     const created = new Date(NOW - (10 - number) * DAY).toISOString();
     const build = (name: string) => image({ layers: [layer(`${name} ${number}`, 100)], created });
-    const one = number % 4 === 0 ? index([{ child: build('amd'), platform: 'linux/amd64' }, { child: build('arm'), platform: 'linux/arm64' }]) : build('app');
+    const one =
+      number % 4 === 0
+        ? index([
+            { child: build('amd'), platform: 'linux/amd64' },
+            { child: build('arm'), platform: 'linux/arm64' },
+          ])
+        : build('app');
     await push(registry.url, REPOSITORY, one, [`build-${number}`], { auth });
     if (number % 3 === 0) await push(registry.url, REPOSITORY, cosignSignature(one), [attachmentTag(one.digest, 'sig')], { auth });
   }
@@ -89,7 +95,14 @@ export async function applyWith(world: FaultWorld, begins: (request: SeenRequest
     on ||= begins(request);
     return on ? fault(request) : undefined;
   });
-  const { code, stdout, stderr } = await session.run('apply', join(session.folder, 'plan.json'), '--registry', registry.host, '--yes', '-v');
+  const { code, stdout, stderr } = await session.run(
+    'apply',
+    join(session.folder, 'plan.json'),
+    '--registry',
+    registry.host,
+    '--yes',
+    '-v',
+  );
   off();
   const after = world.truth();
   const kept = planned!.images.filter(({ action }) => action !== 'delete');

@@ -74,7 +74,8 @@ export async function brokenParts(root: string): Promise<string[]> {
       for (const child of children) if (!manifests.includes(child.digest)) broken.push(`${repository}: child ${child.digest} of ${digest}`);
       for (const part of [{ digest }, ...(config ? [config] : []), ...layers]) {
         const bytes = await readBlob(root, part.digest).catch(() => Buffer.from('missing'));
-        if (`sha256:${createHash('sha256').update(bytes).digest('hex')}` !== part.digest) broken.push(`${repository}: ${part.digest} of ${digest}`);
+        if (`sha256:${createHash('sha256').update(bytes).digest('hex')}` !== part.digest)
+          broken.push(`${repository}: ${part.digest} of ${digest}`);
       }
     }
   }

@@ -45,19 +45,30 @@ export async function startKubeApi(): Promise<KubeApi> {
   const etcd = startProcess(
     binaryPath('etcd'),
     [
-      `--data-dir=${join(folder, 'etcd')}`, '--unsafe-no-fsync', '--log-level=error',
-      `--listen-client-urls=${etcdUrl}`, `--advertise-client-urls=${etcdUrl}`,
-      `--listen-peer-urls=${peerUrl}`, `--initial-advertise-peer-urls=${peerUrl}`, `--initial-cluster=default=${peerUrl}`,
+      `--data-dir=${join(folder, 'etcd')}`,
+      '--unsafe-no-fsync',
+      '--log-level=error',
+      `--listen-client-urls=${etcdUrl}`,
+      `--advertise-client-urls=${etcdUrl}`,
+      `--listen-peer-urls=${peerUrl}`,
+      `--initial-advertise-peer-urls=${peerUrl}`,
+      `--initial-cluster=default=${peerUrl}`,
     ],
     { env },
   );
   const server = startProcess(
     binaryPath('kube-apiserver'),
     [
-      `--etcd-servers=${etcdUrl}`, '--etcd-compaction-interval=0',
-      '--bind-address=127.0.0.1', `--secure-port=${port}`, `--cert-dir=${join(folder, 'certificates')}`,
-      '--authorization-mode=RBAC', `--token-auth-file=${tokens}`,
-      `--service-account-key-file=${key}`, `--service-account-signing-key-file=${key}`, '--service-account-issuer=https://kubernetes.test',
+      `--etcd-servers=${etcdUrl}`,
+      '--etcd-compaction-interval=0',
+      '--bind-address=127.0.0.1',
+      `--secure-port=${port}`,
+      `--cert-dir=${join(folder, 'certificates')}`,
+      '--authorization-mode=RBAC',
+      `--token-auth-file=${tokens}`,
+      `--service-account-key-file=${key}`,
+      `--service-account-signing-key-file=${key}`,
+      '--service-account-issuer=https://kubernetes.test',
       '--service-cluster-ip-range=10.0.0.0/24',
       // Pods need no ServiceAccount that a controller would have to make.
       '--disable-admission-plugins=ServiceAccount',
@@ -80,7 +91,12 @@ export async function startKubeApi(): Promise<KubeApi> {
     const ask: KubeApi['ask'] = async (method, path, content) => {
       const type = method === 'PATCH' ? 'application/strategic-merge-patch+json' : 'application/json';
       const headers = { authorization: `Bearer ${ADMIN_TOKEN}`, 'content-type': type };
-      const { statusCode, body } = await request(url + path, { method, headers, dispatcher: agent, ...(content !== undefined && { body: JSON.stringify(content) }) });
+      const { statusCode, body } = await request(url + path, {
+        method,
+        headers,
+        dispatcher: agent,
+        ...(content !== undefined && { body: JSON.stringify(content) }),
+      });
       return { status: statusCode, json: (await body.json()) as KubeAnswer['json'] };
     };
     const must: KubeApi['must'] = async (method, path, content) => {

@@ -15,7 +15,8 @@ export function skipWithoutMoto(): boolean {
 /** Starts the program that REGPRUNE_MOTO names, or `moto_server` on the PATH. Throws an error that says how to get it. */
 export async function startMoto(): Promise<Moto> {
   const path = motoPath();
-  if (path === undefined) throw new Error('moto_server is not there: run `pip install "moto[server]"`, or name the program in REGPRUNE_MOTO.');
+  if (path === undefined)
+    throw new Error('moto_server is not there: run `pip install "moto[server]"`, or name the program in REGPRUNE_MOTO.');
   let report = (_text: string): void => {};
   const { child, ended } = startProcess(path, ['-H', '127.0.0.1', '-p', '0'], {}, (text) => report(text));
   const stop = async (): Promise<void> => {

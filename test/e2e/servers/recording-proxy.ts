@@ -30,7 +30,14 @@ export async function startRecordingProxy(target: string, before?: (request: Rec
   const agent = new Agent({ keepAlive: true });
   const requests: Recorded[] = [];
   const server = createServer((incoming, outgoing) => {
-    const recorded = { method: incoming.method ?? '', path: incoming.url ?? '', headers: incoming.headers, arrivedAt: Date.now(), status: 0, answeredAt: 0 };
+    const recorded = {
+      method: incoming.method ?? '',
+      path: incoming.url ?? '',
+      headers: incoming.headers,
+      arrivedAt: Date.now(),
+      status: 0,
+      answeredAt: 0,
+    };
     requests.push(recorded);
     void Promise.resolve(before?.(recorded)).then(() => {
       // The Host header stays as it is: the registry then writes links that come here.

@@ -19,7 +19,12 @@ process.once('exit', () => {
 });
 
 /** Starts a process without standard input; it does not outlive the tests. `onStderr` gets all that it has written there so far, whenever there is more. */
-export function startProcess(command: string, args: readonly string[], options: SpawnOptions = {}, onStderr?: (text: string) => void): Running {
+export function startProcess(
+  command: string,
+  args: readonly string[],
+  options: SpawnOptions = {},
+  onStderr?: (text: string) => void,
+): Running {
   const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
   alive.add(child);
   let stdout = '';

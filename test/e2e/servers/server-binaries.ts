@@ -35,12 +35,17 @@ export function binaryPath(binary: Binary): string {
 const found = new Map<Binary, string | undefined>();
 
 function find(binary: Binary): string | undefined {
-  if (!found.has(binary)) found.set(binary, (NAMED_BY[binary] && process.env[NAMED_BY[binary]]) || (binary === 'registry3' ? findRegistry3() : onPath(binary)));
+  if (!found.has(binary))
+    found.set(binary, (NAMED_BY[binary] && process.env[NAMED_BY[binary]]) || (binary === 'registry3' ? findRegistry3() : onPath(binary)));
   return found.get(binary);
 }
 
 /** Variables that name a binary, wherever it is. */
-const NAMED_BY: Partial<Readonly<Record<Binary, string>>> = { registry3: 'REGPRUNE_REGISTRY3', 'kube-apiserver': 'REGPRUNE_KUBE_APISERVER', etcd: 'REGPRUNE_ETCD' };
+const NAMED_BY: Partial<Readonly<Record<Binary, string>>> = {
+  registry3: 'REGPRUNE_REGISTRY3',
+  'kube-apiserver': 'REGPRUNE_KUBE_APISERVER',
+  etcd: 'REGPRUNE_ETCD',
+};
 
 /** Distribution 3: what is called `registry` on the PATH if it says that it is version 3. */
 function findRegistry3(): string | undefined {

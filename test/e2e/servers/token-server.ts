@@ -39,7 +39,19 @@ const ISSUER = 'test-issuer';
 export async function startTokenServer(users: readonly TokenUser[]): Promise<TokenServer> {
   const folder = await mkdtemp(join(tmpdir(), 'regprune-token-'));
   const [keyFile, certificate] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-  const make = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2', '-subj', '/CN=test-issuer'];
+  const make = [
+    'req',
+    '-x509',
+    '-newkey',
+    'ec',
+    '-pkeyopt',
+    'ec_paramgen_curve:prime256v1',
+    '-nodes',
+    '-days',
+    '2',
+    '-subj',
+    '/CN=test-issuer',
+  ];
   await mustRun(binaryPath('openssl'), [...make, '-keyout', keyFile, '-out', certificate]);
   const key = await readFile(keyFile, 'utf8');
   const chain = [(await readFile(certificate, 'utf8')).replaceAll(/-----[A-Z ]+-----|\s/g, '')];
@@ -56,7 +68,12 @@ export async function startTokenServer(users: readonly TokenUser[]): Promise<Tok
     if (!user && request.headers.authorization !== undefined) {
       return response.writeHead(401).end(JSON.stringify({ errors: [{ code: 'UNAUTHORIZED', message: 'incorrect username or password' }] }));
     }
-    const token = signToken(key, chain, user?.user ?? '', scopes.map((text) => granted(text, user)));
+    const token = signToken(
+      key,
+      chain,
+      user?.user ?? '',
+      scopes.map((text) => granted(text, user)),
+    );
     tokens.push(token);
     return response.end(JSON.stringify({ token, expires_in: 300, issued_at: new Date().toISOString() }));
   });
@@ -89,7 +106,11 @@ function granted(scope: string, user: TokenUser | undefined): Access {
   const [first, last] = [scope.indexOf(':'), scope.lastIndexOf(':')];
   const type = scope.slice(0, first);
   const actions = scope.slice(last + 1).split(',');
-  return { type, name: scope.slice(first + 1, last), actions: user ? actions.filter((action) => type === 'registry' || user.actions.includes(action)) : [] };
+  return {
+    type,
+    name: scope.slice(first + 1, last),
+    actions: user ? actions.filter((action) => type === 'registry' || user.actions.includes(action)) : [],
+  };
 }
 
 function signToken(key: string, x5c: readonly string[], subject: string, access: readonly Access[]): string {

@@ -39,7 +39,11 @@ const ABAC_ROLES: Readonly<Record<string, readonly Action[]>> = {
 };
 
 /** An identity of Entra ID with roles; in ABAC mode, those of repositories may be for some of them only. */
-export function identity(entraToken: string, roles: readonly string[], { abac = false, only }: { readonly abac?: boolean; readonly only?: readonly string[] } = {}): Account {
+export function identity(
+  entraToken: string,
+  roles: readonly string[],
+  { abac = false, only }: { readonly abac?: boolean; readonly only?: readonly string[] } = {},
+): Account {
   const actions = roles.flatMap((role) => (abac ? ABAC_ROLES : ROLES)[role] ?? []);
   return {
     entraToken,

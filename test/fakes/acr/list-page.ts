@@ -16,7 +16,11 @@ interface Listed {
 export function listPage<T extends Listed>(
   all: SortedMap<T>,
   url: URL,
-  { maxPage, key, wanted = () => true }: { readonly maxPage: number; readonly key: (item: T) => string; readonly wanted?: (item: T) => boolean },
+  {
+    maxPage,
+    key,
+    wanted = () => true,
+  }: { readonly maxPage: number; readonly key: (item: T) => string; readonly wanted?: (item: T) => boolean },
 ): { readonly items: readonly T[]; readonly headers: Readonly<Record<string, string>> } {
   const asked = url.searchParams.get('n');
   if (asked !== null && !/^\d+$/.test(asked)) throw new AcrError('INVALID_ARGUMENT', 'n is not valid');

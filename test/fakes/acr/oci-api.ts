@@ -40,13 +40,22 @@ export function answerOci(context: ApiContext, request: Seen, url: URL): Reply {
 
 function referrers({ store, referrersApi }: ApiContext, name: string, subject: string): Reply {
   if (!referrersApi) return { status: 404, headers: { 'content-type': 'text/plain' }, body: '404 page not found' };
-  const manifests = store.referrers(store.repository(name), subject).map(({ mediaType, digest, bytes, artifactType, annotations }) => ({ mediaType, digest, size: bytes.length, artifactType, annotations }));
+  const manifests = store
+    .referrers(store.repository(name), subject)
+    .map(({ mediaType, digest, bytes, artifactType, annotations }) => ({
+      mediaType,
+      digest,
+      size: bytes.length,
+      artifactType,
+      annotations,
+    }));
   const type = 'application/vnd.oci.image.index.v1+json';
   return json({ schemaVersion: 2, mediaType: type, manifests }, { 'content-type': type });
 }
 
 function blobs(store: AcrStore, name: string, reference: string, request: Seen, url: URL): Reply {
-  if (request.method === 'POST') return { status: 202, headers: { location: `/v2/${name}/blobs/uploads/${randomUUID()}?_nouploadcache=false` } };
+  if (request.method === 'POST')
+    return { status: 202, headers: { location: `/v2/${name}/blobs/uploads/${randomUUID()}?_nouploadcache=false` } };
   if (request.method === 'PUT') {
     const digest = `sha256:${createHash('sha256').update(request.body).digest('hex')}`;
     if (url.searchParams.get('digest') !== digest) throw new AcrError('DIGEST_INVALID', 'provided digest did not match uploaded content');

@@ -27,7 +27,11 @@ export function answerOwn(context: ApiContext, host: string, request: Seen, url:
     if (method !== 'GET') throw new AcrError('UNSUPPORTED', 'The operation is unsupported.');
     if (kind === '_tags') {
       const digest = url.searchParams.get('digest') ?? '';
-      const { items, headers } = listPage(repository.tags, url, { maxPage, key: (tag) => tag.name, wanted: (tag) => digest === '' || tag.digest === digest });
+      const { items, headers } = listPage(repository.tags, url, {
+        maxPage,
+        key: (tag) => tag.name,
+        wanted: (tag) => digest === '' || tag.digest === digest,
+      });
       return json({ ...named, tags: items.map(tagBody) }, headers);
     }
     const { items, headers } = listPage(repository.manifests, url, { maxPage, key: (manifest) => manifest.digest });
@@ -69,11 +73,19 @@ function answerRepository({ store }: ApiContext, host: string, name: string, req
 }
 
 function change(locks: Locks, { body }: Seen): void {
-  for (const [name, value] of Object.entries(JSON.parse(body.toString('utf8')) as object)) if (name in locks && typeof value === 'boolean') locks[name as keyof Locks] = value;
+  for (const [name, value] of Object.entries(JSON.parse(body.toString('utf8')) as object))
+    if (name in locks && typeof value === 'boolean') locks[name as keyof Locks] = value;
 }
 
 function tagBody({ name, digest, createdTime, lastUpdateTime, locks }: StoredTag): object {
-  return { name, digest, createdTime: timeText(createdTime), lastUpdateTime: timeText(lastUpdateTime), signed: false, changeableAttributes: locks };
+  return {
+    name,
+    digest,
+    createdTime: timeText(createdTime),
+    lastUpdateTime: timeText(lastUpdateTime),
+    signed: false,
+    changeableAttributes: locks,
+  };
 }
 
 function tagsByDigest({ tags }: StoredRepository, manifests: readonly StoredManifest[]): Map<string, string[]> {
@@ -83,7 +95,10 @@ function tagsByDigest({ tags }: StoredRepository, manifests: readonly StoredMani
 }
 
 /** What is not known is left out: the tags of an untagged one, the platform of an index. */
-function manifestBody(tags: readonly string[], { digest, imageSize, createdTime, lastUpdateTime, architecture, os, mediaType, configMediaType, locks }: StoredManifest): object {
+function manifestBody(
+  tags: readonly string[],
+  { digest, imageSize, createdTime, lastUpdateTime, architecture, os, mediaType, configMediaType, locks }: StoredManifest,
+): object {
   return {
     digest,
     imageSize,

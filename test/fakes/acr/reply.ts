@@ -18,7 +18,11 @@ const STATUS = {
 
 /** Ends a request with one of ACR's errors (swagger, `AcrErrors`). */
 export class AcrError extends ReplyError {
-  constructor(code: keyof typeof STATUS, message: string, { headers = {}, detail }: { readonly headers?: Readonly<Record<string, string>>; readonly detail?: object } = {}) {
+  constructor(
+    code: keyof typeof STATUS,
+    message: string,
+    { headers = {}, detail }: { readonly headers?: Readonly<Record<string, string>>; readonly detail?: object } = {},
+  ) {
     const body = JSON.stringify({ errors: [{ code, message, ...(detail && { detail }) }] });
     super(message, { status: STATUS[code], headers: { 'content-type': 'application/json; charset=utf-8', ...headers }, body });
   }

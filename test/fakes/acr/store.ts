@@ -41,7 +41,8 @@ export interface StoredRepository {
   readonly locks: Locks;
 }
 
-const DISALLOWED = 'The operation is disallowed on this registry, repository or image. View troubleshooting steps at https://aka.ms/acr/faq/#why-does-my-pull-or-push-request-fail-with-disallowed-operation';
+const DISALLOWED =
+  'The operation is disallowed on this registry, repository or image. View troubleshooting steps at https://aka.ms/acr/faq/#why-does-my-pull-or-push-request-fail-with-disallowed-operation';
 
 export function unlocked(): Locks {
   return { deleteEnabled: true, writeEnabled: true, readEnabled: true, listEnabled: true };
@@ -63,7 +64,14 @@ export class AcrStore {
   ensureRepository(name: string): StoredRepository {
     const known = this.repositories.get(name);
     if (known) return known;
-    const made: StoredRepository = { name, createdTime: this.now(), lastUpdateTime: this.now(), manifests: new SortedMap(), tags: new SortedMap(), locks: unlocked() };
+    const made: StoredRepository = {
+      name,
+      createdTime: this.now(),
+      lastUpdateTime: this.now(),
+      manifests: new SortedMap(),
+      tags: new SortedMap(),
+      locks: unlocked(),
+    };
     this.repositories.set(name, made);
     return made;
   }
@@ -72,7 +80,8 @@ export class AcrStore {
   manifest(name: string, reference: string): StoredManifest {
     const { manifests, tags } = this.repository(name);
     const found = manifests.get(reference) ?? manifests.get(tags.get(reference)?.digest ?? '');
-    if (!found) throw new AcrError('MANIFEST_UNKNOWN', `manifest ${reference.includes(':') ? '' : 'tagged by '}"${reference}" is not found`);
+    if (!found)
+      throw new AcrError('MANIFEST_UNKNOWN', `manifest ${reference.includes(':') ? '' : 'tagged by '}"${reference}" is not found`);
     return found;
   }
 
@@ -104,7 +113,7 @@ export class AcrStore {
     const repository = this.repository(name);
     const { locks } = this.manifest(name, digest);
     if (!mayDelete(locks) || !repository.locks.writeEnabled) throw disallowed();
-    for (const pending = [digest]; pending.length > 0; ) {
+    for (const pending = [digest]; pending.length > 0;) {
       const gone = pending.pop() ?? '';
       repository.manifests.delete(gone);
       for (const tag of repository.tags.values()) if (tag.digest === gone) repository.tags.delete(tag.name);

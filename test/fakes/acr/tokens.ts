@@ -42,22 +42,29 @@ export class Tokens {
   answer(request: Seen, path: string, host: string): Reply {
     const query = new URL(request.path, 'http://any').searchParams;
     const fields = request.method === 'POST' ? new URLSearchParams(request.body.toString('utf8')) : query;
-    if (request.method === 'POST' && !String(request.headers['content-type']).startsWith('application/x-www-form-urlencoded')) throw new AcrError('INVALID_ARGUMENT', 'the content type is not supported');
+    if (request.method === 'POST' && !String(request.headers['content-type']).startsWith('application/x-www-form-urlencoded'))
+      throw new AcrError('INVALID_ARGUMENT', 'the content type is not supported');
     if (fields.get('service') !== host) throw new AcrError('INVALID_ARGUMENT', 'service is not valid');
     return path === '/oauth2/exchange' ? this.#exchange(request, fields) : this.#give(request, fields);
   }
 
   #exchange(request: Seen, fields: URLSearchParams): Reply {
-    if (request.method !== 'POST' || fields.get('grant_type') !== 'access_token') throw new AcrError('INVALID_ARGUMENT', 'grant_type is not valid');
+    if (request.method !== 'POST' || fields.get('grant_type') !== 'access_token')
+      throw new AcrError('INVALID_ARGUMENT', 'grant_type is not valid');
     const entraToken = fields.get('access_token') ?? '';
     const account = this.#accounts.find((one) => one.entraToken !== undefined && one.entraToken === entraToken);
     if (!account) throw new AcrError('UNAUTHORIZED', UNAUTHORIZED);
-    return json({ refresh_token: this.#issue(account, REFRESH_MS, this.#abac ? { aad_identity: '00000000-1111-2222-3333-444444444444' } : {}) });
+    return json({
+      refresh_token: this.#issue(account, REFRESH_MS, this.#abac ? { aad_identity: '00000000-1111-2222-3333-444444444444' } : {}),
+    });
   }
 
   #give(request: Seen, fields: URLSearchParams): Reply {
     const account = request.method === 'POST' ? this.#byRefreshToken(fields) : this.byBasic(request);
-    const scopes = fields.getAll('scope').flatMap((scope) => scope.split(' ')).filter((scope) => scope !== '');
+    const scopes = fields
+      .getAll('scope')
+      .flatMap((scope) => scope.split(' '))
+      .filter((scope) => scope !== '');
     if (!account || scopes.length === 0) throw new AcrError('UNAUTHORIZED', UNAUTHORIZED);
     const access = scopes.flatMap((scope) => this.#access(account, scope));
     if (access.length === 0) throw new AcrError('UNAUTHORIZED', UNAUTHORIZED);
@@ -92,7 +99,10 @@ export class Tokens {
     const scope = catalog ? 'registry:catalog:*' : `repository:${name}:${action}`;
     const detail = [{ Type: catalog ? 'registry' : 'repository', Class: '', Name: catalog ? 'catalog' : name, Action: action }];
     const challenge = (error: string): AcrError =>
-      new AcrError('UNAUTHORIZED', UNAUTHORIZED, { headers: { 'www-authenticate': `Bearer realm="${scheme}://${host}/oauth2/token",service="${host}",scope="${scope}"${error}` }, detail });
+      new AcrError('UNAUTHORIZED', UNAUTHORIZED, {
+        headers: { 'www-authenticate': `Bearer realm="${scheme}://${host}/oauth2/token",service="${host}",scope="${scope}"${error}` },
+        detail,
+      });
     if (/^basic /i.test(header)) {
       const account = this.byBasic(request);
       const allowed = account && (catalog ? account.mayListCatalog : account.actionsOn(name).some((one) => one === action));
@@ -102,13 +112,17 @@ export class Tokens {
     const issued = this.#issued.get(header.replace(/^Bearer /i, ''));
     if (!issued?.access) throw challenge('');
     if (issued.expires <= this.now()) throw challenge(',error="invalid_token"');
-    const granted = issued.access.some((one) => one.name === (catalog ? 'catalog' : name) && (one.actions.includes(action) || one.actions.includes('*')));
+    const granted = issued.access.some(
+      (one) => one.name === (catalog ? 'catalog' : name) && (one.actions.includes(action) || one.actions.includes('*')),
+    );
     if (!granted) throw challenge(',error="insufficient_scope"');
   }
 
   /** The answer to `/v2/`: who asks without a token learns where to get one. */
   challenge(host: string, scheme: string): AcrError {
-    return new AcrError('UNAUTHORIZED', UNAUTHORIZED, { headers: { 'www-authenticate': `Bearer realm="${scheme}://${host}/oauth2/token",service="${host}"` } });
+    return new AcrError('UNAUTHORIZED', UNAUTHORIZED, {
+      headers: { 'www-authenticate': `Bearer realm="${scheme}://${host}/oauth2/token",service="${host}"` },
+    });
   }
 
   isKnown(request: Seen): boolean {

@@ -46,7 +46,8 @@ export async function startAwsServer(
   let throttled = 0;
   const respond = (request: IncomingMessage, body: string): object => {
     const understood = understand(request, body);
-    if (accessKeyOf(request) !== KEYS.accessKeyId) throw new ServiceError('UnrecognizedClientException', 'The security token included in the request is invalid.');
+    if (accessKeyOf(request) !== KEYS.accessKeyId)
+      throw new ServiceError('UnrecognizedClientException', 'The security token included in the request is invalid.');
     if (throttled > 0) {
       throttled -= 1;
       throw new ServiceError(prefix === 'lambda' ? 'TooManyRequestsException' : 'ThrottlingException', 'Rate exceeded');
@@ -66,8 +67,17 @@ export async function startAwsServer(
         response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(document));
       } catch (error) {
         const { name, message } = error as Error;
-        const status = name === 'TooManyRequestsException' ? 429 : name === 'ResourceNotFoundException' ? 404 : name === 'AccessDeniedException' && prefix === 'lambda' ? 403 : 400;
-        response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-errortype': name }).end(JSON.stringify({ __type: name, message }));
+        const status =
+          name === 'TooManyRequestsException'
+            ? 429
+            : name === 'ResourceNotFoundException'
+              ? 404
+              : name === 'AccessDeniedException' && prefix === 'lambda'
+                ? 403
+                : 400;
+        response
+          .writeHead(status, { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-errortype': name })
+          .end(JSON.stringify({ __type: name, message }));
       }
     });
   });
@@ -93,7 +103,12 @@ export async function startAwsServer(
 }
 
 /** A page of a list: at most as long as is asked for and as the service makes it; the mark of the next page is the place in the list. */
-export function pageOf<Item>(all: readonly Item[], mark: unknown, asked: unknown, longest: number): { readonly page: Item[]; readonly next: string | undefined } {
+export function pageOf<Item>(
+  all: readonly Item[],
+  mark: unknown,
+  asked: unknown,
+  longest: number,
+): { readonly page: Item[]; readonly next: string | undefined } {
   const start = mark === undefined ? 0 : Number(mark);
   if (Number(asked ?? 1) > 100) throw new ServiceError('InvalidParameterException', 'maxResults must be between 1 and 100');
   const end = start + Math.min(Number(asked ?? longest), longest);

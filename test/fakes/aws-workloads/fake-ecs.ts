@@ -53,7 +53,10 @@ const nameOf = (text: unknown): string => String(text).split('/').at(-1)!;
 export function startFakeEcs(account: FakeAccount): Promise<AwsServer> {
   return startAwsServer(
     'ecs',
-    ({ headers }, body) => ({ operation: String(headers['x-amz-target']).replace('AmazonEC2ContainerServiceV20141113.', ''), input: JSON.parse(body) as Input }),
+    ({ headers }, body) => ({
+      operation: String(headers['x-amz-target']).replace('AmazonEC2ContainerServiceV20141113.', ''),
+      input: JSON.parse(body) as Input,
+    }),
     ({ operation, input }) => {
       const handler = HANDLERS[operation];
       if (!handler) throw new ServiceError('UnknownOperationException', operation);
@@ -74,10 +77,21 @@ function clusterOf(text: unknown, { clusters = {} }: FakeAccount): FakeCluster {
 }
 
 /** What was asked for by name, each there or a failure. */
-function described(field: string, asked: unknown, most: number, { failures = {} }: FakeAccount, find: (name: string, text: string) => object | undefined): object {
+function described(
+  field: string,
+  asked: unknown,
+  most: number,
+  { failures = {} }: FakeAccount,
+  find: (name: string, text: string) => object | undefined,
+): object {
   const texts = asked as readonly string[];
-  if (texts.length === 0 || texts.length > most) throw new ServiceError('InvalidParameterException', `${texts.length} entries, where 1 to ${most} may be.`);
-  const results = texts.map((text) => ({ text, reason: failures[nameOf(text)], found: failures[nameOf(text)] === undefined ? find(nameOf(text), text) : undefined }));
+  if (texts.length === 0 || texts.length > most)
+    throw new ServiceError('InvalidParameterException', `${texts.length} entries, where 1 to ${most} may be.`);
+  const results = texts.map((text) => ({
+    text,
+    reason: failures[nameOf(text)],
+    found: failures[nameOf(text)] === undefined ? find(nameOf(text), text) : undefined,
+  }));
   return {
     [field]: results.flatMap(({ found }) => found ?? []),
     failures: results.flatMap(({ text, reason, found }) => (found ? [] : [{ arn: text, reason: reason ?? 'MISSING' }])),
@@ -88,17 +102,42 @@ function containersOf(containers: Containers = {}, name: 'name' | 'containerName
   return Object.entries(containers).map(([key, image]) => ({ [name]: key, ...image }));
 }
 
-function revisionOf(name: string, { clusters = {} }: FakeAccount): { readonly taskDefinition?: string; readonly images?: Containers } | undefined {
-  return Object.values(clusters).flatMap(({ services = {} }) => Object.values(services).flatMap(({ revisions = {} }) => revisions[name] ?? []))[0];
+function revisionOf(
+  name: string,
+  { clusters = {} }: FakeAccount,
+): { readonly taskDefinition?: string; readonly images?: Containers } | undefined {
+  return Object.values(clusters).flatMap(({ services = {} }) =>
+    Object.values(services).flatMap(({ revisions = {} }) => revisions[name] ?? []),
+  )[0];
 }
 
 const HANDLERS: Readonly<Record<string, (input: Input, account: FakeAccount) => object>> = {
-  ListClusters: (input, { clusters = {} }) => list('clusterArns', Object.keys(clusters).map((name) => arn(`cluster/${name}`)), input),
-  DescribeClusters: (input, account) => described('clusters', input['clusters'], 100, account, (name) => ({ clusterName: name, status: account.clusters?.[name]?.status ?? 'ACTIVE' })),
-  ListServices: (input, account) => list('serviceArns', Object.keys(clusterOf(input['cluster'], account).services ?? {}).map((name) => arn(`service/${nameOf(input['cluster'])}/${name}`)), input),
+  ListClusters: (input, { clusters = {} }) =>
+    list(
+      'clusterArns',
+      Object.keys(clusters).map((name) => arn(`cluster/${name}`)),
+      input,
+    ),
+  DescribeClusters: (input, account) =>
+    described('clusters', input['clusters'], 100, account, (name) => ({
+      clusterName: name,
+      status: account.clusters?.[name]?.status ?? 'ACTIVE',
+    })),
+  ListServices: (input, account) =>
+    list(
+      'serviceArns',
+      Object.keys(clusterOf(input['cluster'], account).services ?? {}).map((name) => arn(`service/${nameOf(input['cluster'])}/${name}`)),
+      input,
+    ),
   DescribeServices: (input, account) =>
     described('services', input['services'], 10, account, (name, text) => {
-      const { taskDefinition, deployments = [], taskSets = [], controller, current = [] } = clusterOf(input['cluster'], account).services?.[name] ?? {};
+      const {
+        taskDefinition,
+        deployments = [],
+        taskSets = [],
+        controller,
+        current = [],
+      } = clusterOf(input['cluster'], account).services?.[name] ?? {};
       return {
         serviceArn: text,
         status: 'ACTIVE',
@@ -106,13 +145,19 @@ const HANDLERS: Readonly<Record<string, (input: Input, account: FakeAccount) => 
         ...(controller !== undefined && { deploymentController: { type: controller } }),
         deployments: deployments.map((each) => ({ taskDefinition: definitionArn(each) })),
         ...(taskSets.length > 0 && { taskSets: taskSets.map((each) => ({ taskDefinition: definitionArn(each) })) }),
-        ...(current.length > 0 && { currentServiceRevisions: current.map((each) => ({ arn: arn(`service-revision/${nameOf(input['cluster'])}/${name}/${each}`) })) }),
+        ...(current.length > 0 && {
+          currentServiceRevisions: current.map((each) => ({ arn: arn(`service-revision/${nameOf(input['cluster'])}/${name}/${each}`) })),
+        }),
       };
     }),
   ListServiceDeployments: (input, account) => {
     const name = nameOf(input['service']);
     const { history = [] } = clusterOf(input['cluster'], account).services?.[name] ?? {};
-    const deployments = history.map(({ revision, status }, index) => ({ status, createdAt: 1_700_000_000 + index, targetServiceRevisionArn: arn(`service-revision/${nameOf(input['cluster'])}/${name}/${revision}`) }));
+    const deployments = history.map(({ revision, status }, index) => ({
+      status,
+      createdAt: 1_700_000_000 + index,
+      targetServiceRevisionArn: arn(`service-revision/${nameOf(input['cluster'])}/${name}/${revision}`),
+    }));
     return list('serviceDeployments', deployments, input);
   },
   DescribeServiceRevisions: (input, account) =>
@@ -120,16 +165,34 @@ const HANDLERS: Readonly<Record<string, (input: Input, account: FakeAccount) => 
       const revision = revisionOf(name, account);
       if (!revision) return undefined;
       const { taskDefinition, images } = revision;
-      return { serviceRevisionArn: text, ...(taskDefinition !== undefined && { taskDefinition: definitionArn(taskDefinition) }), containerImages: containersOf(images, 'containerName') };
+      return {
+        serviceRevisionArn: text,
+        ...(taskDefinition !== undefined && { taskDefinition: definitionArn(taskDefinition) }),
+        containerImages: containersOf(images, 'containerName'),
+      };
     }),
   ListTasks: (input, account) => {
-    const tasks = Object.entries(clusterOf(input['cluster'], account).tasks ?? {}).filter(([, { status = 'RUNNING' }]) => status === input['desiredStatus']);
-    return list('taskArns', tasks.map(([id]) => arn(`task/${nameOf(input['cluster'])}/${id}`)), input);
+    const tasks = Object.entries(clusterOf(input['cluster'], account).tasks ?? {}).filter(
+      ([, { status = 'RUNNING' }]) => status === input['desiredStatus'],
+    );
+    return list(
+      'taskArns',
+      tasks.map(([id]) => arn(`task/${nameOf(input['cluster'])}/${id}`)),
+      input,
+    );
   },
   DescribeTasks: (input, account) =>
     described('tasks', input['tasks'], 100, account, (id, text) => {
       const task = clusterOf(input['cluster'], account).tasks?.[id];
-      return task && { taskArn: text, taskDefinitionArn: definitionArn(task.taskDefinition), group: task.group, desiredStatus: task.status ?? 'RUNNING', containers: containersOf(task.containers) };
+      return (
+        task && {
+          taskArn: text,
+          taskDefinitionArn: definitionArn(task.taskDefinition),
+          group: task.group,
+          desiredStatus: task.status ?? 'RUNNING',
+          containers: containersOf(task.containers),
+        }
+      );
     }),
   ListTaskDefinitionFamilies: (input, { definitions = {}, inactive = [] }) => {
     if (input['status'] !== 'ACTIVE') throw new ServiceError('InvalidParameterException', 'these tests ask for active families');
@@ -138,20 +201,49 @@ const HANDLERS: Readonly<Record<string, (input: Input, account: FakeAccount) => 
   },
   DescribeTaskDefinition: (input, { definitions = {}, inactive = [] }) => {
     const asked = nameOf(input['taskDefinition']);
-    const latest = Object.keys(definitions).filter((name) => name.startsWith(`${asked}:`) && !inactive.includes(name)).at(-1);
+    const latest = Object.keys(definitions)
+      .filter((name) => name.startsWith(`${asked}:`) && !inactive.includes(name))
+      .at(-1);
     const name = asked.includes(':') ? asked : latest;
     const containers = name === undefined ? undefined : definitions[name];
     if (!containers) throw new ServiceError('ClientException', 'Unable to describe task definition.');
-    return { taskDefinition: { taskDefinitionArn: definitionArn(name!), containerDefinitions: Object.entries(containers).map(([container, image]) => ({ name: container, image })) } };
+    return {
+      taskDefinition: {
+        taskDefinitionArn: definitionArn(name!),
+        containerDefinitions: Object.entries(containers).map(([container, image]) => ({ name: container, image })),
+      },
+    };
   },
-  ListDaemons: (input, account) => list('daemonSummariesList', Object.keys(clusterOf(input['clusterArn'], account).daemons ?? {}).map((name) => ({ daemonArn: arn(`daemon/${nameOf(input['clusterArn'])}/${name}`) })), input),
-  DescribeDaemon: (input, account) => ({ daemon: { daemonArn: input['daemonArn'], currentRevisions: [{ arn: arn(`daemon-revision/${Object.keys(daemonOf(input['daemonArn'], account)).at(-1)}`) }] } }),
+  ListDaemons: (input, account) =>
+    list(
+      'daemonSummariesList',
+      Object.keys(clusterOf(input['clusterArn'], account).daemons ?? {}).map((name) => ({
+        daemonArn: arn(`daemon/${nameOf(input['clusterArn'])}/${name}`),
+      })),
+      input,
+    ),
+  DescribeDaemon: (input, account) => ({
+    daemon: {
+      daemonArn: input['daemonArn'],
+      currentRevisions: [{ arn: arn(`daemon-revision/${Object.keys(daemonOf(input['daemonArn'], account)).at(-1)}`) }],
+    },
+  }),
   ListDaemonDeployments: (input, account) =>
-    list('daemonDeployments', Object.keys(daemonOf(input['daemonArn'], account)).map((name, index) => ({ createdAt: 1_700_000_000 + index, targetDaemonRevisionArn: arn(`daemon-revision/${name}`) })), input),
+    list(
+      'daemonDeployments',
+      Object.keys(daemonOf(input['daemonArn'], account)).map((name, index) => ({
+        createdAt: 1_700_000_000 + index,
+        targetDaemonRevisionArn: arn(`daemon-revision/${name}`),
+      })),
+      input,
+    ),
   DescribeDaemonRevisions: (input, account) =>
     described('daemonRevisions', input['daemonRevisionArns'], 20, account, (name, text) => {
       const daemons = Object.values(account.clusters ?? {}).flatMap(({ daemons = {} }) => Object.values(daemons));
-      return { daemonRevisionArn: text, containerImages: containersOf(daemons.find(({ revisions }) => revisions[name])?.revisions[name], 'containerName') };
+      return {
+        daemonRevisionArn: text,
+        containerImages: containersOf(daemons.find(({ revisions }) => revisions[name])?.revisions[name], 'containerName'),
+      };
     }),
 };
 

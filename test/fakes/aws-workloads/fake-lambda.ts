@@ -14,7 +14,9 @@ export type FakeFunctions = Readonly<Record<string, Readonly<Record<string, Fake
 export function startFakeLambda(functions: FakeFunctions, deleted: readonly string[] = []): Promise<AwsServer> {
   const listed = Object.entries(functions).flatMap(([FunctionName, versions]) => {
     const names = Object.keys(versions);
-    return names.length === 0 ? [{ FunctionName, Version: '$LATEST', PackageType: 'Zip' }] : names.map((Version) => ({ FunctionName, Version, PackageType: 'Image' }));
+    return names.length === 0
+      ? [{ FunctionName, Version: '$LATEST', PackageType: 'Zip' }]
+      : names.map((Version) => ({ FunctionName, Version, PackageType: 'Image' }));
   });
   return startAwsServer(
     'lambda',
@@ -22,7 +24,9 @@ export function startFakeLambda(functions: FakeFunctions, deleted: readonly stri
       const { pathname, searchParams } = new URL(url, 'http://lambda');
       const name = /^\/2015-03-31\/functions\/([^/]+)$/.exec(pathname)?.[1];
       const input = Object.fromEntries(searchParams);
-      return name === undefined ? { operation: 'ListFunctions', input } : { operation: 'GetFunction', input: { ...input, name: decodeURIComponent(name) } };
+      return name === undefined
+        ? { operation: 'ListFunctions', input }
+        : { operation: 'GetFunction', input: { ...input, name: decodeURIComponent(name) } };
     },
     ({ operation, input }) => {
       if (operation === 'ListFunctions') {
@@ -31,9 +35,13 @@ export function startFakeLambda(functions: FakeFunctions, deleted: readonly stri
         return { Functions: page, NextMarker: next ?? null };
       }
       const version = functions[String(input['name'])]?.[String(input['Qualifier'])];
-      if (!version || deleted.includes(String(input['name']))) throw new ServiceError('ResourceNotFoundException', `Function not found: ${String(input['name'])}`);
+      if (!version || deleted.includes(String(input['name'])))
+        throw new ServiceError('ResourceNotFoundException', `Function not found: ${String(input['name'])}`);
       const { uri, resolved, state = 'Active' } = version;
-      return { Configuration: { PackageType: 'Image', State: state }, Code: { RepositoryType: 'ECR', ImageUri: uri, ResolvedImageUri: resolved } };
+      return {
+        Configuration: { PackageType: 'Image', State: state },
+        Code: { RepositoryType: 'ECR', ImageUri: uri, ResolvedImageUri: resolved },
+      };
     },
   );
 }

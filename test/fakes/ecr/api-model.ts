@@ -16,7 +16,9 @@ interface Shape {
 }
 
 interface Description {
-  readonly operations: Readonly<Record<string, { readonly input?: { readonly shape: string }; readonly output?: { readonly shape: string } }>>;
+  readonly operations: Readonly<
+    Record<string, { readonly input?: { readonly shape: string }; readonly output?: { readonly shape: string } }>
+  >;
   readonly shapes: Readonly<Record<string, Shape>>;
 }
 
@@ -64,7 +66,8 @@ function* check(description: Description, name: string, value: unknown, at: stri
     if (typeof value !== 'string') return yield `${at} is no text`;
     if (value.length < min || value.length > max) yield `${at} has ${value.length} characters`;
     if (words && !words.includes(value)) yield `${at} is ${value}`;
-    if (pattern !== undefined && !new RegExp(`^(?:${pattern})$`, 's').test(value)) yield `${at} is ${value}, which does not match ${pattern}`;
+    if (pattern !== undefined && !new RegExp(`^(?:${pattern})$`, 's').test(value))
+      yield `${at} is ${value}, which does not match ${pattern}`;
   } else if (['integer', 'long', 'timestamp', 'double', 'float'].includes(type)) {
     if (typeof value !== 'number') return yield `${at} is no number`;
     if (type !== 'timestamp' && (value < min || value > max)) yield `${at} is ${value}`;

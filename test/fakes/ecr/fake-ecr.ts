@@ -115,11 +115,17 @@ export async function startFakeEcr(options: FakeEcrOptions = {}): Promise<FakeEc
     const known = accounts.find(({ accessKeyId }) => accessKeyId === key);
     if (!known) throw new ServiceError('UnrecognizedClientException', 'The security token included in the request is invalid.');
     if (!isSigned(request, body, known.secretAccessKey)) {
-      throw new ServiceError('InvalidSignatureException', 'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method.');
+      throw new ServiceError(
+        'InvalidSignatureException',
+        'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method.',
+      );
     }
     if (known.may?.(operation) ?? true) return;
     const action = `${isPublic ? 'ecr-public' : 'ecr'}:${operation}`;
-    throw new ServiceError('AccessDeniedException', `User: arn:aws:iam::${account}:user/ci is not authorized to perform: ${action} because no identity-based policy allows the ${action} action`);
+    throw new ServiceError(
+      'AccessDeniedException',
+      `User: arn:aws:iam::${account}:user/ci is not authorized to perform: ${action} because no identity-based policy allows the ${action} action`,
+    );
   }
 
   return {
@@ -157,18 +163,24 @@ export async function startFakeEcr(options: FakeEcrOptions = {}): Promise<FakeEc
 /** The OCI side of ECR Public: a token for a login, manifests by digest to read and to put. */
 function servePublicRegistry(request: IncomingMessage, response: ServerResponse, body: Buffer, store: Store, url: string): void {
   const { headers, method, url: path = '' } = request;
-  const unknown = (code: string, status: number, extra: Record<string, string> = {}): void => send(response, status, { errors: [{ code, message: code.toLowerCase() }] }, { ...extra, 'content-type': 'application/json' });
+  const unknown = (code: string, status: number, extra: Record<string, string> = {}): void =>
+    send(response, status, { errors: [{ code, message: code.toLowerCase() }] }, { ...extra, 'content-type': 'application/json' });
   if (path.startsWith('/token')) {
     const login = Buffer.from(String(headers.authorization).replace(/^Basic /, ''), 'base64').toString('utf8');
     return login === `AWS:${PUBLIC_PASSWORD}` ? send(response, 200, { token: 'public-token-1234' }) : unknown('UNAUTHORIZED', 401);
   }
-  if (headers.authorization !== 'Bearer public-token-1234') return unknown('UNAUTHORIZED', 401, { 'www-authenticate': `Bearer realm="${url}/token",service="public.ecr.aws",scope="aws"` });
+  if (headers.authorization !== 'Bearer public-token-1234')
+    return unknown('UNAUTHORIZED', 401, { 'www-authenticate': `Bearer realm="${url}/token",service="public.ecr.aws",scope="aws"` });
   if (path === '/v2/') return send(response, 200, {});
   const [, name = '', reference = ''] = new RegExp(`^/v2/${ALIAS}/(.+)/manifests/(.+)$`).exec(path) ?? [];
   const repository = store.repositories.get(name);
   if (!repository) return unknown('NAME_UNKNOWN', 404);
   if (method === 'PUT') {
-    const image = store.put(repository, { bytes: body, mediaType: String(headers['content-type']), ...(!reference.startsWith('sha256:') && { tag: reference }) });
+    const image = store.put(repository, {
+      bytes: body,
+      mediaType: String(headers['content-type']),
+      ...(!reference.startsWith('sha256:') && { tag: reference }),
+    });
     return send(response, 201, {}, { 'docker-content-digest': image.digest });
   }
   const image = repository.images.get(reference);

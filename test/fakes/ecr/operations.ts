@@ -42,7 +42,10 @@ export function carryOut(operation: string, input: Input, rules: Rules): object 
 function repositoryOf({ repositoryName }: Input, { store, account }: Rules): StoredRepository {
   const found = store.repositories.get(String(repositoryName));
   if (found) return found;
-  throw new ServiceError('RepositoryNotFoundException', `The repository with name '${String(repositoryName)}' does not exist in the registry with id '${account}'`);
+  throw new ServiceError(
+    'RepositoryNotFoundException',
+    `The repository with name '${String(repositoryName)}' does not exist in the registry with id '${account}'`,
+  );
 }
 
 function describeRepositories(input: Input, rules: Rules): object {
@@ -52,7 +55,9 @@ function describeRepositories(input: Input, rules: Rules): object {
     registryId: rules.account,
     repositoryName,
     repositoryArn: `arn:aws:ecr:eu-central-1:${rules.account}:repository/${repositoryName}`,
-    repositoryUri: rules.public ? `public.ecr.aws/${rules.alias}/${repositoryName}` : `${rules.account}.dkr.ecr.eu-central-1.amazonaws.com/${repositoryName}`,
+    repositoryUri: rules.public
+      ? `public.ecr.aws/${rules.alias}/${repositoryName}`
+      : `${rules.account}.dkr.ecr.eu-central-1.amazonaws.com/${repositoryName}`,
   }));
   return { repositories, ...(nextToken !== undefined && { nextToken }) };
 }
@@ -64,17 +69,22 @@ function describeImages(input: Input, rules: Rules): object {
   const seen = (image: StoredImage): boolean => rules.public || wanted === 'ANY' || image.status === wanted;
   const ids = input['imageIds'] as readonly Id[] | undefined;
   if (ids) {
-    if (input['maxResults'] !== undefined || input['nextToken'] !== undefined) throw new ServiceError('InvalidParameterException', 'maxResults and nextToken cannot be used with imageIds');
+    if (input['maxResults'] !== undefined || input['nextToken'] !== undefined)
+      throw new ServiceError('InvalidParameterException', 'maxResults and nextToken cannot be used with imageIds');
     checkCount(ids);
     const images = ids.map((id) => {
       const image = find(repository, id);
       if (image && seen(image)) return image;
       const shown = `{imageDigest:'${id.imageDigest ?? 'null'}', imageTag:'${id.imageTag ?? 'null'}'}`;
-      throw new ServiceError('ImageNotFoundException', `The image with imageId ${shown} does not exist within the repository with name '${repository.name}' in the registry with id '${rules.account}'`);
+      throw new ServiceError(
+        'ImageNotFoundException',
+        `The image with imageId ${shown} does not exist within the repository with name '${repository.name}' in the registry with id '${rules.account}'`,
+      );
     });
     return { imageDetails: [...new Set(images)].map((image) => detail(image, repository, rules)) };
   }
-  const tagged = (image: StoredImage): boolean => filter.tagStatus === undefined || filter.tagStatus === 'ANY' || (filter.tagStatus === 'TAGGED') === image.tags.size > 0;
+  const tagged = (image: StoredImage): boolean =>
+    filter.tagStatus === undefined || filter.tagStatus === 'ANY' || (filter.tagStatus === 'TAGGED') === image.tags.size > 0;
   const all = [...repository.images.values()].filter((image) => seen(image) && tagged(image));
   const { page, nextToken } = paged(all, input, rules);
   return { imageDetails: page.map((image) => detail(image, repository, rules)), ...(nextToken !== undefined && { nextToken }) };
@@ -101,7 +111,10 @@ function detail(image: StoredImage, { name }: StoredRepository, rules: Rules): o
     ...(subject !== undefined && { subjectManifestDigest: subject }),
     ...(vulnerability && {
       imageScanStatus: { status: 'COMPLETE', description: 'The scan was completed successfully.' },
-      imageScanFindingsSummary: { imageScanCompletedAt: pushedAt / 1000, findingSeverityCounts: vulnerability === 'none' ? {} : { [vulnerability.toUpperCase()]: 2, INFORMATIONAL: 9 } },
+      imageScanFindingsSummary: {
+        imageScanCompletedAt: pushedAt / 1000,
+        findingSeverityCounts: vulnerability === 'none' ? {} : { [vulnerability.toUpperCase()]: 2, INFORMATIONAL: 9 },
+      },
     }),
   };
 }
@@ -113,12 +126,20 @@ function batchGetImage(input: Input, rules: Rules): object {
   const failures: object[] = [];
   for (const imageId of idsIn(input)) {
     const image = find(repository, imageId);
-    if (!image || (accepted && !accepted.includes(image.mediaType))) failures.push({ imageId, failureCode: 'ImageNotFound', failureReason: 'Requested image not found' });
-    else if (image.status !== 'ACTIVE') failures.push({ imageId, failureCode: 'ImageInaccessible', failureReason: 'Requested image is archived' });
+    if (!image || (accepted && !accepted.includes(image.mediaType)))
+      failures.push({ imageId, failureCode: 'ImageNotFound', failureReason: 'Requested image not found' });
+    else if (image.status !== 'ACTIVE')
+      failures.push({ imageId, failureCode: 'ImageInaccessible', failureReason: 'Requested image is archived' });
     else {
       if (rules.recordPulls) image.pulledAt = Date.now();
       const { digest, bytes, mediaType } = image;
-      images.push({ registryId: rules.account, repositoryName: repository.name, imageId: { imageDigest: digest, ...imageId }, imageManifest: bytes.toString('utf8'), imageManifestMediaType: mediaType });
+      images.push({
+        registryId: rules.account,
+        repositoryName: repository.name,
+        imageId: { imageDigest: digest, ...imageId },
+        imageManifest: bytes.toString('utf8'),
+        imageManifestMediaType: mediaType,
+      });
     }
   }
   return { images, failures };
@@ -136,8 +157,10 @@ function batchDeleteImage(input: Input, rules: Rules): object {
     const fail = (failureCode: string, failureReason: string): void => void failures.push({ imageId, failureCode, failureReason });
     const { imageDigest, imageTag } = imageId;
     const image = find(repository, imageId);
-    if (imageDigest === undefined && imageTag === undefined) fail('MissingDigestAndTag', 'Invalid request parameters: both tag and digest cannot be null');
-    else if (!image && imageDigest !== undefined && imageTag !== undefined && imageOfTag(repository, imageTag)) fail('ImageTagDoesNotMatchDigest', 'The digest does not match the tag');
+    if (imageDigest === undefined && imageTag === undefined)
+      fail('MissingDigestAndTag', 'Invalid request parameters: both tag and digest cannot be null');
+    else if (!image && imageDigest !== undefined && imageTag !== undefined && imageOfTag(repository, imageTag))
+      fail('ImageTagDoesNotMatchDigest', 'The digest does not match the tag');
     else if (!image) fail('ImageNotFound', 'Requested image not found');
     else if ((imageTag === undefined || image.tags.size === 1) && referenced.has(image.digest)) {
       fail('ImageReferencedByManifestList', `Requested image referenced by manifest list: [${referenced.get(image.digest)}]`);
@@ -147,7 +170,9 @@ function batchDeleteImage(input: Input, rules: Rules): object {
       for (const tag of tags) image.tags.delete(tag);
       // With its last tag goes the image.
       if (image.tags.size === 0) repository.images.delete(image.digest);
-      imageIds.push(...(tags.length === 0 ? [{ imageDigest: image.digest }] : tags.map((tag) => ({ imageDigest: image.digest, imageTag: tag }))));
+      imageIds.push(
+        ...(tags.length === 0 ? [{ imageDigest: image.digest }] : tags.map((tag) => ({ imageDigest: image.digest, imageTag: tag }))),
+      );
     }
   }
   return { imageIds, failures };
@@ -161,17 +186,40 @@ function putImage(input: Input, rules: Rules): object {
   const missing = layers.filter((layer) => !repository.layers.has(layer));
   if (missing.length > 0) throw new ServiceError('LayersNotFoundException', `One or more layers do not exist: ${missing.join(', ')}`);
   const absent = children.filter((child) => !repository.images.has(child));
-  if (absent.length > 0) throw new ServiceError('ReferencedImagesNotFoundException', `One or more images referenced by the manifest list do not exist: ${absent.join(', ')}`);
+  if (absent.length > 0)
+    throw new ServiceError(
+      'ReferencedImagesNotFoundException',
+      `One or more images referenced by the manifest list do not exist: ${absent.join(', ')}`,
+    );
   const known = imageDigest === undefined ? undefined : repository.images.get(imageDigest);
-  if (known && (imageTag === undefined || known.tags.has(imageTag))) throw new ServiceError('ImageAlreadyExistsException', `Image with digest '${imageDigest}' and tag '${imageTag ?? 'null'}' already exists in the repository`);
+  if (known && (imageTag === undefined || known.tags.has(imageTag)))
+    throw new ServiceError(
+      'ImageAlreadyExistsException',
+      `Image with digest '${imageDigest}' and tag '${imageTag ?? 'null'}' already exists in the repository`,
+    );
   if (imageTag !== undefined && repository.mutability === 'IMMUTABLE' && imageOfTag(repository, imageTag)) {
-    throw new ServiceError('ImageTagAlreadyExistsException', `The image tag '${imageTag}' already exists in the '${repository.name}' repository and cannot be overwritten because the repository is immutable.`);
+    throw new ServiceError(
+      'ImageTagAlreadyExistsException',
+      `The image tag '${imageTag}' already exists in the '${repository.name}' repository and cannot be overwritten because the repository is immutable.`,
+    );
   }
   const mediaType = imageManifestMediaType ?? (JSON.parse(imageManifest ?? '{}') as { mediaType?: string }).mediaType ?? '';
-  const probe = rules.store.put({ ...repository, images: new Map(repository.images), layers: new Set(repository.layers) }, { bytes, mediaType });
-  if (imageDigest !== undefined && probe.digest !== imageDigest) throw new ServiceError('ImageDigestDoesNotMatchException', 'The digest does not match the manifest');
+  const probe = rules.store.put(
+    { ...repository, images: new Map(repository.images), layers: new Set(repository.layers) },
+    { bytes, mediaType },
+  );
+  if (imageDigest !== undefined && probe.digest !== imageDigest)
+    throw new ServiceError('ImageDigestDoesNotMatchException', 'The digest does not match the manifest');
   const image = rules.store.put(repository, { bytes, mediaType, ...(imageTag !== undefined && { tag: imageTag }) });
-  return { image: { registryId: rules.account, repositoryName: repository.name, imageId: { imageDigest: image.digest, ...(imageTag !== undefined && { imageTag }) }, imageManifest, imageManifestMediaType: mediaType } };
+  return {
+    image: {
+      registryId: rules.account,
+      repositoryName: repository.name,
+      imageId: { imageDigest: image.digest, ...(imageTag !== undefined && { imageTag }) },
+      imageManifest,
+      imageManifestMediaType: mediaType,
+    },
+  };
 }
 
 function updateImageStorageClass(input: Input, rules: Rules): object {
@@ -179,7 +227,8 @@ function updateImageStorageClass(input: Input, rules: Rules): object {
   const imageId = input['imageId'] as Id;
   const image = find(repository, imageId);
   if (!image) throw new ServiceError('ImageNotFoundException', 'The image requested does not exist in the specified repository.');
-  if (image.unarchivable) throw new ServiceError('ImageStorageClassUpdateNotSupportedException', 'The requested image storage class update is not supported.');
+  if (image.unarchivable)
+    throw new ServiceError('ImageStorageClassUpdateNotSupportedException', 'The requested image storage class update is not supported.');
   if (input['targetStorageClass'] === 'ARCHIVE') image.status = 'ARCHIVED';
   else if (image.status === 'ARCHIVED') image.status = 'ACTIVATING';
   return { registryId: rules.account, repositoryName: repository.name, imageId: { imageDigest: image.digest }, imageStatus: image.status };
@@ -187,7 +236,17 @@ function updateImageStorageClass(input: Input, rules: Rules): object {
 
 function describeRegistries(_input: Input, { account, alias }: Rules): object {
   const aliases = [{ name: alias, status: 'ACTIVE', primaryRegistryAlias: true, defaultRegistryAlias: true }];
-  return { registries: [{ registryId: account, registryArn: `arn:aws:ecr-public::${account}:registry/${account}`, registryUri: `public.ecr.aws/${alias}`, verified: false, aliases }] };
+  return {
+    registries: [
+      {
+        registryId: account,
+        registryArn: `arn:aws:ecr-public::${account}:registry/${account}`,
+        registryUri: `public.ecr.aws/${alias}`,
+        verified: false,
+        aliases,
+      },
+    ],
+  };
 }
 
 const PRIVATE: Readonly<Record<string, (input: Input, rules: Rules) => object>> = {
@@ -204,7 +263,12 @@ const PUBLIC: typeof PRIVATE = {
   DescribeImages: describeImages,
   DescribeRegistries: describeRegistries,
   DescribeRepositories: describeRepositories,
-  GetAuthorizationToken: () => ({ authorizationData: { authorizationToken: Buffer.from(`AWS:${PUBLIC_PASSWORD}`).toString('base64'), expiresAt: Date.now() / 1000 + 43_200 } }),
+  GetAuthorizationToken: () => ({
+    authorizationData: {
+      authorizationToken: Buffer.from(`AWS:${PUBLIC_PASSWORD}`).toString('base64'),
+      expiresAt: Date.now() / 1000 + 43_200,
+    },
+  }),
 };
 
 /** What a login to the public registry is done with. */
@@ -218,7 +282,10 @@ function idsIn(input: Input): readonly Id[] {
 
 function checkCount(ids: readonly Id[]): void {
   if (ids.length >= 1 && ids.length <= 100) return;
-  throw new ServiceError('InvalidParameterException', `Invalid parameter at 'imageIds' failed to satisfy constraint: 'Member must have length less than or equal to 100'`);
+  throw new ServiceError(
+    'InvalidParameterException',
+    `Invalid parameter at 'imageIds' failed to satisfy constraint: 'Member must have length less than or equal to 100'`,
+  );
 }
 
 /** The image that an id means: with digest and tag, only if they belong together. */
@@ -230,7 +297,8 @@ function find(repository: StoredRepository, { imageDigest, imageTag }: Id): Stor
 
 function paged<T>(all: readonly T[], { maxResults, nextToken }: Input, rules: Rules): { page: readonly T[]; nextToken?: string } {
   const most = Number(maxResults ?? 100);
-  if (most < 1 || most > 1000) throw new ServiceError('InvalidParameterException', `Invalid parameter at 'maxResults' failed to satisfy constraint`);
+  if (most < 1 || most > 1000)
+    throw new ServiceError('InvalidParameterException', `Invalid parameter at 'maxResults' failed to satisfy constraint`);
   const begin = nextToken === undefined ? 0 : Number(Buffer.from(String(nextToken), 'base64url').toString('utf8'));
   const end = begin + Math.min(most, rules.maxPage);
   return { page: all.slice(begin, end), ...(end < all.length && { nextToken: Buffer.from(String(end)).toString('base64url') }) };

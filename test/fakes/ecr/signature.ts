@@ -8,9 +8,15 @@ export function accessKeyOf({ headers }: IncomingMessage): string | undefined {
 
 /** True of a request that is rightly signed with this secret (AWS, "Signature Version 4"). Its path must need no escaping and its query be empty. */
 export function isSigned({ method = '', url = '', headers }: IncomingMessage, body: Buffer, secret: string): boolean {
-  const [, scope = '', signedHeaders = '', signature] = /Credential=[^/]+\/([^,]+), *SignedHeaders=([^,]+), *Signature=([0-9a-f]+)/.exec(headers.authorization ?? '') ?? [];
+  const [, scope = '', signedHeaders = '', signature] =
+    /Credential=[^/]+\/([^,]+), *SignedHeaders=([^,]+), *Signature=([0-9a-f]+)/.exec(headers.authorization ?? '') ?? [];
   const [date = '', region = '', service = '', terminal = ''] = scope.split('/');
-  const canonicalHeaders = signedHeaders.split(';').map((name) => `${name}:${String(headers[name] ?? '').trim().replace(/ +/g, ' ')}\n`);
+  const canonicalHeaders = signedHeaders.split(';').map(
+    (name) =>
+      `${name}:${String(headers[name] ?? '')
+        .trim()
+        .replace(/ +/g, ' ')}\n`,
+  );
   const canonical = [method, url, '', canonicalHeaders.join(''), signedHeaders, sha256(body)].join('\n');
   const text = ['AWS4-HMAC-SHA256', String(headers['x-amz-date']), scope, sha256(canonical)].join('\n');
   const key = [date, region, service, terminal].reduce<Buffer | string>((key, part) => hmac(key, part), `AWS4${secret}`);

@@ -68,7 +68,10 @@ export class Store {
       bytes,
       tags: new Set<string>(),
       // Of an index the largest of what it lists.
-      size: children.length > 0 ? Math.max(0, ...children.map((child) => repository.images.get(child)?.size ?? 0)) : parts.reduce((sum, { size }) => sum + size, 0),
+      size:
+        children.length > 0
+          ? Math.max(0, ...children.map((child) => repository.images.get(child)?.size ?? 0))
+          : parts.reduce((sum, { size }) => sum + size, 0),
       ...(type !== undefined && { artifactType: type }),
       ...(subject && { subject: subject.digest }),
       children,

@@ -64,7 +64,8 @@ export function loadApiModel(): ApiModel | undefined {
         // `$alt`, and with it enums by number: how Google's own clients want their answer written.
         if (name.startsWith('$')) continue;
         const parameter = found.parameters?.[name] ?? description.parameters[name];
-        if (!parameter || (found.parameters?.[name] && found.parameters[name].location !== 'query')) problems.push(`${found.id}: the parameter ${name} is not known`);
+        if (!parameter || (found.parameters?.[name] && found.parameters[name].location !== 'query'))
+          problems.push(`${found.id}: the parameter ${name} is not known`);
         else if (parameter.enum && !parameter.enum.includes(value) && !query.has('$alt')) problems.push(`${found.id}: ${name} is ${value}`);
       }
       if (found.request) problems.push(...check(description, found.request, body, `${found.id} request`));

@@ -89,20 +89,47 @@ export async function startFakeGar(options: FakeGarOptions = {}): Promise<FakeGa
     const may = (permission: string): boolean => account?.may?.(permission) ?? account !== undefined;
     if (request.url?.startsWith('/v2/') === true) {
       if (account) return answerRegistryApi(request, response, { store, location, gcr, body, may });
-      response.writeHead(401, { 'content-type': 'application/json', 'www-authenticate': `Bearer realm="${url}/v2/token",service="${location}-docker.pkg.dev"` });
+      response.writeHead(401, {
+        'content-type': 'application/json',
+        'www-authenticate': `Bearer realm="${url}/v2/token",service="${location}-docker.pkg.dev"`,
+      });
       response.end(JSON.stringify({ errors: [{ code: 'UNAUTHORIZED', message: 'authentication failed' }] }));
       return;
     }
     const [raw = '', query = ''] = (request.url ?? '').split('?');
     const path = decoded(raw);
-    const call = { method: request.method ?? '', path, query: new URLSearchParams(query), body: body.length === 0 ? undefined : (JSON.parse(body.toString('utf8')) as unknown) };
+    const call = {
+      method: request.method ?? '',
+      path,
+      query: new URLSearchParams(query),
+      body: body.length === 0 ? undefined : (JSON.parse(body.toString('utf8')) as unknown),
+    };
     try {
-      if (!account) throw new ServiceError('UNAUTHENTICATED', 'Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid authentication credential.');
+      if (!account)
+        throw new ServiceError(
+          'UNAUTHENTICATED',
+          'Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid authentication credential.',
+        );
       if (exhausted > 0) {
         exhausted -= 1;
-        throw new ServiceError('RESOURCE_EXHAUSTED', "Quota exceeded for quota metric 'Requests per project per region' and limit 'Requests per project per region per minute per region'");
+        throw new ServiceError(
+          'RESOURCE_EXHAUSTED',
+          "Quota exceeded for quota metric 'Requests per project per region' and limit 'Requests per project per region per minute per region'",
+        );
       }
-      const answer = answerRest({ ...call, path: path.replace(/^\/v1\//, '') }, { store, maxPage, maxBatch, polls, operations, listings, may, authorize: (permission, resource) => allow(may, permission, resource) });
+      const answer = answerRest(
+        { ...call, path: path.replace(/^\/v1\//, '') },
+        {
+          store,
+          maxPage,
+          maxBatch,
+          polls,
+          operations,
+          listings,
+          may,
+          authorize: (permission, resource) => allow(may, permission, resource),
+        },
+      );
       calls.push({ ...call, path: raw });
       if (calls.length < 500) violations.push(...(model?.problemsOf({ ...call, answer }) ?? []));
       send(response, 200, answer);
@@ -139,7 +166,8 @@ export async function startFakeGar(options: FakeGarOptions = {}): Promise<FakeGa
         }
       };
       pushParts(thing);
-      for (const tag of tags.length > 0 ? tags : [undefined]) store.put(repository, image, { bytes: thing.bytes, mediaType: thing.mediaType, ...time, ...(tag !== undefined && { tag }) });
+      for (const tag of tags.length > 0 ? tags : [undefined])
+        store.put(repository, image, { bytes: thing.bytes, mediaType: thing.mediaType, ...time, ...(tag !== undefined && { tag }) });
     },
     async close() {
       server.closeAllConnections();
@@ -150,7 +178,10 @@ export async function startFakeGar(options: FakeGarOptions = {}): Promise<FakeGa
 
 function allow(may: (permission: string) => boolean, permission: string, resource: string): void {
   if (may(permission)) return;
-  throw new ServiceError('PERMISSION_DENIED', `Permission '${permission}' denied on resource '//artifactregistry.googleapis.com/${resource}' (or it may not exist).`);
+  throw new ServiceError(
+    'PERMISSION_DENIED',
+    `Permission '${permission}' denied on resource '//artifactregistry.googleapis.com/${resource}' (or it may not exist).`,
+  );
 }
 
 /** Escapes are undone, once, but for that of a slash, which is part of a name then (google/api/http.proto, `{var=foo/*}`). */
@@ -161,7 +192,12 @@ function decoded(path: string): string {
 /** By `Bearer`, or at `/v2/` as the password of a login. */
 function accountOf({ headers: { authorization = '' } }: IncomingMessage, accounts: readonly FakeAccount[]): FakeAccount | undefined {
   const [scheme, credentials = ''] = authorization.split(' ');
-  const token = scheme === 'Basic' ? Buffer.from(credentials, 'base64').toString('utf8').replace(/^(?:oauth2accesstoken|_dcgcloud_token):/, '') : credentials;
+  const token =
+    scheme === 'Basic'
+      ? Buffer.from(credentials, 'base64')
+          .toString('utf8')
+          .replace(/^(?:oauth2accesstoken|_dcgcloud_token):/, '')
+      : credentials;
   return accounts.find((account) => account.token === token);
 }
 

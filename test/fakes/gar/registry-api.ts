@@ -11,30 +11,56 @@ export interface RegistryCall {
 }
 
 /** `/v2/`, with Google's own errors and its additions to the list of tags. */
-export function answerRegistryApi(request: IncomingMessage, response: ServerResponse, { store, location, gcr, body, may }: RegistryCall): void {
+export function answerRegistryApi(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { store, location, gcr, body, may }: RegistryCall,
+): void {
   const { method = '', url = '' } = request;
   const refuse = (status: number, code: string, message: string): void => {
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ errors: [{ code, message }] }));
   };
   const [, name = '', what, reference = ''] = /^\/v2\/(.+)\/(manifests|tags)\/([^/?]+)/.exec(url) ?? [];
   const parts = name.split('/');
-  const [project, id, image] = gcr === undefined ? [parts[0], parts[1], parts.slice(2).join('/')] : [parts[0], gcr, parts.slice(1).join('/')];
+  const [project, id, image] =
+    gcr === undefined ? [parts[0], parts[1], parts.slice(2).join('/')] : [parts[0], gcr, parts.slice(1).join('/')];
   const repository = store.repositories.get(`projects/${project}/locations/${location}/repositories/${id}`);
   if (!repository) return refuse(404, 'NAME_UNKNOWN', `Repository "${id}" not found`);
-  if (!may(`artifactregistry.repositories.${method === 'PUT' ? 'uploadArtifacts' : 'downloadArtifacts'}`)) return refuse(403, 'DENIED', 'Permission denied');
+  if (!may(`artifactregistry.repositories.${method === 'PUT' ? 'uploadArtifacts' : 'downloadArtifacts'}`))
+    return refuse(403, 'DENIED', 'Permission denied');
   const stored = repository.packages.get(image as string);
   if (what === 'tags') {
-    const manifest = Object.fromEntries([...(stored?.images.values() ?? [])].map((one) => [one.digest, { imageSizeBytes: String(one.size), mediaType: one.mediaType, tag: stored ? tagsOf(stored, one.digest) : [] }]));
-    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ child: [], manifest, name, tags: [...(stored?.tags.keys() ?? [])] }));
+    const manifest = Object.fromEntries(
+      [...(stored?.images.values() ?? [])].map((one) => [
+        one.digest,
+        { imageSizeBytes: String(one.size), mediaType: one.mediaType, tag: stored ? tagsOf(stored, one.digest) : [] },
+      ]),
+    );
+    response
+      .writeHead(200, { 'content-type': 'application/json' })
+      .end(JSON.stringify({ child: [], manifest, name, tags: [...(stored?.tags.keys() ?? [])] }));
     return;
   }
   const digest = reference.startsWith('sha256:') ? reference : (stored?.tags.get(reference) ?? '');
   try {
     if (method === 'PUT') {
-      const { config, layers = [], manifests = [] } = JSON.parse(body.toString('utf8')) as { config?: { digest: string }; layers?: { digest: string }[]; manifests?: { digest: string }[] };
-      if ([...(config ? [config] : []), ...layers].some((part) => !store.blobs.has(part.digest))) return refuse(400, 'MANIFEST_BLOB_UNKNOWN', 'Blob unknown');
+      const {
+        config,
+        layers = [],
+        manifests = [],
+      } = JSON.parse(body.toString('utf8')) as {
+        config?: { digest: string };
+        layers?: { digest: string }[];
+        manifests?: { digest: string }[];
+      };
+      if ([...(config ? [config] : []), ...layers].some((part) => !store.blobs.has(part.digest)))
+        return refuse(400, 'MANIFEST_BLOB_UNKNOWN', 'Blob unknown');
       if (manifests.some((child) => !stored?.images.has(child.digest))) return refuse(400, 'MANIFEST_UNKNOWN', 'Child unknown');
-      const put = store.put(repository, image as string, { bytes: body, mediaType: String(request.headers['content-type']), ...(!reference.startsWith('sha256:') && { tag: reference }) });
+      const put = store.put(repository, image as string, {
+        bytes: body,
+        mediaType: String(request.headers['content-type']),
+        ...(!reference.startsWith('sha256:') && { tag: reference }),
+      });
       response.writeHead(201, { 'docker-content-digest': put.digest }).end();
       return;
     }
@@ -45,7 +71,11 @@ export function answerRegistryApi(request: IncomingMessage, response: ServerResp
       response.writeHead(202).end();
       return;
     }
-    response.writeHead(200, { 'content-type': found.mediaType, 'docker-content-digest': found.digest, 'content-length': found.bytes.length });
+    response.writeHead(200, {
+      'content-type': found.mediaType,
+      'docker-content-digest': found.digest,
+      'content-length': found.bytes.length,
+    });
     response.end(method === 'HEAD' ? undefined : found.bytes);
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;

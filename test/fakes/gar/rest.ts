@@ -1,4 +1,13 @@
-import { deleteImage, ServiceError, type Store, type StoredImage, type StoredPackage, type StoredRepository, tagsByDigest, tagsOf } from './store.ts';
+import {
+  deleteImage,
+  ServiceError,
+  type Store,
+  type StoredImage,
+  type StoredPackage,
+  type StoredRepository,
+  tagsByDigest,
+  tagsOf,
+} from './store.ts';
 
 /** How the service behaves. */
 export interface Rules {
@@ -60,13 +69,21 @@ export function answerRest({ method, path, query, body }: RestCall, given: Omit<
   }
   if (parts[0] === 'dockerImages' && parts.length === 1 && method === 'GET') {
     allow('artifactregistry.dockerimages.list');
-    return page(imagesOf(place.repository), query, rules, 'dockerImages', ({ image, tags, one }) => renderDockerImage(place, image, tags, one));
+    return page(imagesOf(place.repository), query, rules, 'dockerImages', ({ image, tags, one }) =>
+      renderDockerImage(place, image, tags, one),
+    );
   }
-  if (parts[0] === 'packages') return answerPackages({ ...place, parts: parts.slice(1), method, query, body, verb, allow, location: `projects/${project}/locations/${location}` }, rules);
+  if (parts[0] === 'packages')
+    return answerPackages(
+      { ...place, parts: parts.slice(1), method, query, body, verb, allow, location: `projects/${project}/locations/${location}` },
+      rules,
+    );
   throw new ServiceError('INVALID_ARGUMENT', `no such method: ${method} ${path}`);
 }
 
-function* imagesOf({ packages }: StoredRepository): Generator<{ readonly image: string; readonly tags: readonly string[]; readonly one: StoredImage }> {
+function* imagesOf({
+  packages,
+}: StoredRepository): Generator<{ readonly image: string; readonly tags: readonly string[]; readonly one: StoredImage }> {
   for (const [image, stored] of packages) {
     const tags = tagsByDigest(stored);
     for (const one of stored.images.values()) yield { image, tags: tags.get(one.digest) ?? [], one };
@@ -93,7 +110,9 @@ function answerPackages(call: PackageCall, rules: Rules): object {
   const [escaped, collection, id] = parts;
   if (escaped === undefined) {
     allow('artifactregistry.packages.list');
-    return page([...repository.packages.keys()].toSorted(), query, rules, 'packages', (image) => ({ name: `${name}/packages/${escapeId(image)}` }));
+    return page([...repository.packages.keys()].toSorted(), query, rules, 'packages', (image) => ({
+      name: `${name}/packages/${escapeId(image)}`,
+    }));
   }
   const image = decodeURIComponent(escaped);
   const own = `${name}/packages/${escapeId(image)}`;
@@ -107,13 +126,15 @@ function answerPackages(call: PackageCall, rules: Rules): object {
     need('artifactregistry.packages.get');
     return { name: own };
   }
-  if (collection === 'tags') return answerTags({ own, need, repository, id: id === undefined ? undefined : decodeURIComponent(id), method, query, body }, rules);
+  if (collection === 'tags')
+    return answerTags({ own, need, repository, id: id === undefined ? undefined : decodeURIComponent(id), method, query, body }, rules);
   if (collection !== 'versions') throw new ServiceError('INVALID_ARGUMENT', 'no such collection');
   const digest = decodeURIComponent(id ?? '');
   if (verb === 'batchDelete' && method === 'POST') {
     need('artifactregistry.versions.delete');
     const { names } = body as { names: string[] };
-    if (names.length > rules.maxBatch) throw new ServiceError('INVALID_ARGUMENT', `A maximum of ${rules.maxBatch} versions can be deleted in a batch.`);
+    if (names.length > rules.maxBatch)
+      throw new ServiceError('INVALID_ARGUMENT', `A maximum of ${rules.maxBatch} versions can be deleted in a batch.`);
     const failedVersions = names.filter((one) => {
       try {
         deleteImage(repository, image, decodeURIComponent(one.split('/versions/')[1] ?? ''), false);
@@ -122,7 +143,9 @@ function answerPackages(call: PackageCall, rules: Rules): object {
         return true;
       }
     });
-    return begin(location, rules, { metadata: { '@type': `${TYPE}BatchDeleteVersionsMetadata`, ...(failedVersions.length > 0 && { failedVersions }) } });
+    return begin(location, rules, {
+      metadata: { '@type': `${TYPE}BatchDeleteVersionsMetadata`, ...(failedVersions.length > 0 && { failedVersions }) },
+    });
   }
   if (id === undefined && method === 'GET') {
     const stored = need('artifactregistry.versions.list');
@@ -140,7 +163,8 @@ function answerPackages(call: PackageCall, rules: Rules): object {
     deleteImage(repository, image, digest, query.get('force') === 'true');
   } catch (error) {
     // What is asked for by its parents is found out while the operation goes on.
-    if (error instanceof ServiceError && /PARENT/.test(error.message)) return begin(location, rules, { error: { code: 9, message: error.message } });
+    if (error instanceof ServiceError && /PARENT/.test(error.message))
+      return begin(location, rules, { error: { code: 9, message: error.message } });
     throw error;
   }
   return begin(location, rules, {});
@@ -163,7 +187,13 @@ function answerTags({ own, need, repository, id, method, query, body }: TagCall,
     const filter = query.get('filter');
     const wanted = filter === null ? undefined : /^version="(.+)"$/.exec(filter)?.[1];
     if (filter !== null && wanted === undefined) throw new ServiceError('INVALID_ARGUMENT', 'Invalid filter.');
-    return page([...tags].filter(([, digest]) => wanted === undefined || `${own}/versions/${digest}` === wanted), query, rules, 'tags', render);
+    return page(
+      [...tags].filter(([, digest]) => wanted === undefined || `${own}/versions/${digest}` === wanted),
+      query,
+      rules,
+      'tags',
+      render,
+    );
   }
   if (method === 'POST') {
     const { tags, images } = need('artifactregistry.tags.create');
@@ -186,9 +216,18 @@ function answerTags({ own, need, repository, id, method, query, body }: TagCall,
 
 const TYPE = 'type.googleapis.com/google.devtools.artifactregistry.v1.';
 
-function begin(location: string, { operations, polls }: Rules, { error, metadata = { '@type': `${TYPE}OperationMetadata` } }: { readonly error?: object; readonly metadata?: object }): object {
+function begin(
+  location: string,
+  { operations, polls }: Rules,
+  { error, metadata = { '@type': `${TYPE}OperationMetadata` } }: { readonly error?: object; readonly metadata?: object },
+): object {
   const name = `${location}/operations/${crypto.randomUUID()}`;
-  const end = { name, metadata, done: true, ...(error ? { error } : { response: { '@type': 'type.googleapis.com/google.protobuf.Empty' } }) };
+  const end = {
+    name,
+    metadata,
+    done: true,
+    ...(error ? { error } : { response: { '@type': 'type.googleapis.com/google.protobuf.Empty' } }),
+  };
   operations.set(name, { left: polls, end });
   return polls === 0 ? end : { name, metadata: { '@type': `${TYPE}OperationMetadata` } };
 }
@@ -208,9 +247,22 @@ function listRepositories([, parent]: readonly [string, string, string, string],
 }
 
 /** What is listed is as it was when a first page was last asked for. */
-function page<Item>(all: Iterable<Item>, query: URLSearchParams, { maxPage, listings, list }: Rules, field: string, render: (item: Item) => object): object {
+function page<Item>(
+  all: Iterable<Item>,
+  query: URLSearchParams,
+  { maxPage, listings, list }: Rules,
+  field: string,
+  render: (item: Item) => object,
+): object {
   const token = query.get('pageToken') ?? '';
-  const start = token === '' ? 0 : Number(Buffer.from(token, 'base64url').toString('utf8').replace(/^after /, ''));
+  const start =
+    token === ''
+      ? 0
+      : Number(
+          Buffer.from(token, 'base64url')
+            .toString('utf8')
+            .replace(/^after /, ''),
+        );
   const items = token === '' ? [...all] : (listings.get(list) as readonly Item[] | undefined);
   if (!items || !Number.isInteger(start)) throw new ServiceError('INVALID_ARGUMENT', 'Invalid page token.');
   const size = Math.min(maxPage, Number(query.get('pageSize') ?? 0) || 100);
@@ -222,7 +274,13 @@ function page<Item>(all: Iterable<Item>, query: URLSearchParams, { maxPage, list
 }
 
 function renderRepository(name: string, { format, mode, immutableTags, project, location, id }: StoredRepository): object {
-  return { name, format, mode, registryUri: `${location}-docker.pkg.dev/${project}/${id}`, ...(immutableTags && { dockerConfig: { immutableTags } }) };
+  return {
+    name,
+    format,
+    mode,
+    registryUri: `${location}-docker.pkg.dev/${project}/${id}`,
+    ...(immutableTags && { dockerConfig: { immutableTags } }),
+  };
 }
 
 function renderDockerImage({ name, repository }: Place, image: string, all: readonly string[], one: StoredImage): object {
@@ -242,15 +300,27 @@ function renderDockerImage({ name, repository }: Place, image: string, all: read
   };
 }
 
-function renderVersion(own: string, stored: StoredPackage, { digest, mediaType, size, uploadedAt, updatedAt, artifactType, buildTime }: StoredImage, view: string | null): object {
+function renderVersion(
+  own: string,
+  stored: StoredPackage,
+  { digest, mediaType, size, uploadedAt, updatedAt, artifactType, buildTime }: StoredImage,
+  view: string | null,
+): object {
   // By number, as Google's clients write it.
   const relatedTags = view === 'FULL' || view === '2' ? tagsOf(stored, digest).slice(0, 100) : [];
   return {
     name: `${own}/versions/${digest}`,
     createTime: new Date(uploadedAt).toISOString(),
     updateTime: new Date(updatedAt).toISOString(),
-    metadata: { imageSizeBytes: String(size), mediaType, ...(artifactType !== undefined && { artifactType }), ...(buildTime !== undefined && { buildTime }) },
-    ...(relatedTags.length > 0 && { relatedTags: relatedTags.map((tag) => ({ name: `${own}/tags/${tag}`, version: `${own}/versions/${digest}` })) }),
+    metadata: {
+      imageSizeBytes: String(size),
+      mediaType,
+      ...(artifactType !== undefined && { artifactType }),
+      ...(buildTime !== undefined && { buildTime }),
+    },
+    ...(relatedTags.length > 0 && {
+      relatedTags: relatedTags.map((tag) => ({ name: `${own}/tags/${tag}`, version: `${own}/versions/${digest}` })),
+    }),
   };
 }
 

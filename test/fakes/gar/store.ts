@@ -62,7 +62,14 @@ interface Document {
 
 /** What the service refuses, by its word for it (google.rpc.Code). */
 export class ServiceError extends Error {
-  readonly status: 'NOT_FOUND' | 'FAILED_PRECONDITION' | 'INVALID_ARGUMENT' | 'PERMISSION_DENIED' | 'UNAUTHENTICATED' | 'ALREADY_EXISTS' | 'RESOURCE_EXHAUSTED';
+  readonly status:
+    | 'NOT_FOUND'
+    | 'FAILED_PRECONDITION'
+    | 'INVALID_ARGUMENT'
+    | 'PERMISSION_DENIED'
+    | 'UNAUTHENTICATED'
+    | 'ALREADY_EXISTS'
+    | 'RESOURCE_EXHAUSTED';
 
   constructor(status: ServiceError['status'], message: string) {
     super(message);
@@ -78,7 +85,15 @@ export class Store {
 
   repository(project: string, location: string, id: string): StoredRepository {
     const name = `projects/${project}/locations/${location}/repositories/${id}`;
-    const known = this.repositories.get(name) ?? { project, location, id, packages: new Map(), format: 'DOCKER', mode: 'STANDARD_REPOSITORY', immutableTags: false };
+    const known = this.repositories.get(name) ?? {
+      project,
+      location,
+      id,
+      packages: new Map(),
+      format: 'DOCKER',
+      mode: 'STANDARD_REPOSITORY',
+      immutableTags: false,
+    };
     this.repositories.set(name, known);
     return known;
   }
@@ -101,15 +116,25 @@ export class Store {
     const { artifactType, config, layers = [], manifests = [], subject } = JSON.parse(bytes.toString('utf8')) as Document;
     for (const part of [...(config ? [config] : []), ...layers]) if (!this.blobs.has(part.digest)) this.blobs.set(part.digest, undefined);
     const type = artifactType ?? (subject ? mediaType : undefined);
-    const buildTime = config && /image/.test(config.mediaType) ? (JSON.parse(this.blobs.get(config.digest)?.toString('utf8') ?? '{}') as { created?: string }).created : undefined;
+    const buildTime =
+      config && /image/.test(config.mediaType)
+        ? (JSON.parse(this.blobs.get(config.digest)?.toString('utf8') ?? '{}') as { created?: string }).created
+        : undefined;
     return {
       digest,
       mediaType,
       bytes,
-      size: manifests.length > 0 ? manifests.reduce((sum, child) => sum + (images.get(child.digest)?.size ?? 0), 0) : [...(config ? [config] : []), ...layers].reduce((sum, { size }) => sum + size, 0),
+      size:
+        manifests.length > 0
+          ? manifests.reduce((sum, child) => sum + (images.get(child.digest)?.size ?? 0), 0)
+          : [...(config ? [config] : []), ...layers].reduce((sum, { size }) => sum + size, 0),
       ...(type !== undefined && { artifactType: type }),
       ...(buildTime !== undefined && { buildTime }),
-      children: manifests.map((child) => ({ digest: child.digest, mediaType: child.mediaType, ...(child.platform && { platform: child.platform }) })),
+      children: manifests.map((child) => ({
+        digest: child.digest,
+        mediaType: child.mediaType,
+        ...(child.platform && { platform: child.platform }),
+      })),
       uploadedAt,
       updatedAt: uploadedAt,
     };
@@ -136,9 +161,17 @@ export function deleteImage(repository: StoredRepository, path: string, digest: 
   const { images, tags } = repository.packages.get(path) ?? { images: new Map<Digest, StoredImage>(), tags: new Map<string, Digest>() };
   if (!images.has(digest)) throw new ServiceError('NOT_FOUND', 'Requested entity was not found.');
   const own = tagsOf({ images, tags }, digest);
-  if (own.length > 0 && (!force || repository.immutableTags)) throw new ServiceError('FAILED_PRECONDITION', `GOOGLE_MANIFEST_DANGLING_TAG: cannot delete the version, it has the tags ${own.join(', ')}.`);
+  if (own.length > 0 && (!force || repository.immutableTags))
+    throw new ServiceError(
+      'FAILED_PRECONDITION',
+      `GOOGLE_MANIFEST_DANGLING_TAG: cannot delete the version, it has the tags ${own.join(', ')}.`,
+    );
   const parents = [...images.values()].filter(({ children }) => children.some((child) => child.digest === digest));
-  if (parents.length > 0) throw new ServiceError('FAILED_PRECONDITION', `GOOGLE_MANIFEST_DANGLING_PARENT_IMAGE: manifest is still referenced by ${parents.map((parent) => parent.digest).join(', ')}`);
+  if (parents.length > 0)
+    throw new ServiceError(
+      'FAILED_PRECONDITION',
+      `GOOGLE_MANIFEST_DANGLING_PARENT_IMAGE: manifest is still referenced by ${parents.map((parent) => parent.digest).join(', ')}`,
+    );
   images.delete(digest);
   for (const tag of own) tags.delete(tag);
 }

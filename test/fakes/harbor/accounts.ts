@@ -14,9 +14,29 @@ export interface Account {
 }
 
 /** What a robot needs to clean up. */
-export const CLEANER = ['project:read', 'repository:list', 'repository:read', 'repository:pull', 'artifact:list', 'artifact:read', 'artifact:delete', 'tag:list', 'tag:delete', 'immutable-tag:list'];
+export const CLEANER = [
+  'project:read',
+  'repository:list',
+  'repository:read',
+  'repository:pull',
+  'artifact:list',
+  'artifact:read',
+  'artifact:delete',
+  'tag:list',
+  'tag:delete',
+  'immutable-tag:list',
+];
 /** What everybody may in a public project. */
-const PUBLIC = ['project:read', 'repository:list', 'repository:read', 'repository:pull', 'artifact:list', 'artifact:read', 'tag:list', 'accessory:list'];
+const PUBLIC = [
+  'project:read',
+  'repository:list',
+  'repository:read',
+  'repository:pull',
+  'artifact:list',
+  'artifact:read',
+  'tag:list',
+  'accessory:list',
+];
 
 const OIDC_PATHS: readonly (readonly [method: string, path: RegExp])[] = [
   ['GET', /^\/api\/version$/],
@@ -29,7 +49,12 @@ const OIDC_PATHS: readonly (readonly [method: string, path: RegExp])[] = [
 ];
 
 /** Whose request it is, by Basic authentication; undefined for nobody, and for whom Harbor does not know, which is the same to it. */
-export function accountOf(accounts: readonly Account[], authorization: string | undefined, method: string, path: string): Account | undefined {
+export function accountOf(
+  accounts: readonly Account[],
+  authorization: string | undefined,
+  method: string,
+  path: string,
+): Account | undefined {
   const [, sent] = /^basic (.+)$/i.exec(authorization ?? '') ?? [];
   const text = Buffer.from(sent ?? '', 'base64').toString('utf8');
   const account = accounts.find(({ name, secret }) => text === `${name}:${secret}`);

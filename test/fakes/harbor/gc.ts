@@ -6,11 +6,23 @@ import type { GcJob, HarborStore } from './store.ts';
 
 /** Starts a job that is over after two looks at it; what nothing refers to is gone at once (src/server/v2.0/handler/gc.go). */
 export function startGc(store: HarborStore, body: Buffer): Reply {
-  const { schedule, parameters = {} } = JSON.parse(body.toString('utf8')) as { schedule?: { type?: string }; parameters?: Record<string, unknown> };
-  if (schedule?.type !== 'Manual') throw new HarborError('UNPROCESSABLE_ENTITY', 'schedule.type in body should be one of [Hourly Daily Weekly Custom Manual None Schedule]');
+  const { schedule, parameters = {} } = JSON.parse(body.toString('utf8')) as {
+    schedule?: { type?: string };
+    parameters?: Record<string, unknown>;
+  };
+  if (schedule?.type !== 'Manual')
+    throw new HarborError(
+      'UNPROCESSABLE_ENTITY',
+      'schedule.type in body should be one of [Hourly Daily Weekly Custom Manual None Schedule]',
+    );
   const workers = parameters['workers'];
-  if (workers !== undefined && !(typeof workers === 'number' && workers > 0 && workers <= 10)) throw new HarborError('BAD_REQUEST', `Error: Invalid number of workers:${String(workers)}`);
-  const job: GcJob = { id: store.nextId(), statuses: ['Pending', 'Running', 'Success'], freed: parameters['dry_run'] === true ? 0 : sweep(store) };
+  if (workers !== undefined && !(typeof workers === 'number' && workers > 0 && workers <= 10))
+    throw new HarborError('BAD_REQUEST', `Error: Invalid number of workers:${String(workers)}`);
+  const job: GcJob = {
+    id: store.nextId(),
+    statuses: ['Pending', 'Running', 'Success'],
+    freed: parameters['dry_run'] === true ? 0 : sweep(store),
+  };
   store.gcJobs.push(job);
   return { status: 201, headers: { location: `/api/v2.0/system/gc/${job.id}` }, body: '' };
 }
@@ -27,7 +39,13 @@ function sweep(store: HarborStore): number {
 }
 
 export function renderJob({ id, freed }: GcJob, status: string): object {
-  const parameters = { delete_untagged: false, dry_run: false, time_window: 2, workers: 1, ...(status === 'Success' && { freed_space: freed, purged_blobs: 1, purged_manifests: 1 }) };
+  const parameters = {
+    delete_untagged: false,
+    dry_run: false,
+    time_window: 2,
+    workers: 1,
+    ...(status === 'Success' && { freed_space: freed, purged_blobs: 1, purged_manifests: 1 }),
+  };
   return {
     creation_time: time(1),
     deleted: false,

@@ -14,7 +14,8 @@ export class Query {
   flag(name: string, byDefault: boolean): boolean {
     const text = this.#parameters.get(name);
     if (text === null || text === '') return byDefault;
-    if (text !== 'true' && text !== 'false') throw new HarborError('UNPROCESSABLE_ENTITY', `${name} in query must be of type boolean: "${text}"`);
+    if (text !== 'true' && text !== 'false')
+      throw new HarborError('UNPROCESSABLE_ENTITY', `${name} in query must be of type boolean: "${text}"`);
     return text === 'true';
   }
 
@@ -49,8 +50,13 @@ export class Query {
     if (text === null || text === '') return byDefault;
     const value = Number(text);
     if (!/^-?\d+$/.test(text)) throw new HarborError('UNPROCESSABLE_ENTITY', `${name} in query must be of type int64: "${text}"`);
-    if (value < least) throw new HarborError('UNPROCESSABLE_ENTITY', `validation failure list:\n${name} in query should be greater than or equal to ${least}`);
-    if (value > most) throw new HarborError('UNPROCESSABLE_ENTITY', `validation failure list:\n${name} in query should be less than or equal to ${most}`);
+    if (value < least)
+      throw new HarborError(
+        'UNPROCESSABLE_ENTITY',
+        `validation failure list:\n${name} in query should be greater than or equal to ${least}`,
+      );
+    if (value > most)
+      throw new HarborError('UNPROCESSABLE_ENTITY', `validation failure list:\n${name} in query should be less than or equal to ${most}`);
     return value;
   }
 

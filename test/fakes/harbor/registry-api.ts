@@ -26,12 +26,14 @@ export function answerRegistry(context: RegistryContext, account: Account | unde
     return json({});
   }
   if (path === '/v2/_catalog') {
-    if (!maySeeCatalog(account)) throw new HarborError('UNAUTHORIZED', 'unauthorized to list catalog', { 'www-authenticate': 'Basic realm="harbor"' });
+    if (!maySeeCatalog(account))
+      throw new HarborError('UNAUTHORIZED', 'unauthorized to list catalog', { 'www-authenticate': 'Basic realm="harbor"' });
     const names = [...context.store.repositories.keys()].filter((name) => context.store.artifactsIn(name).length > 0);
     return json({ repositories: names.toSorted() });
   }
   const [, repository = '', kind = '', reference = ''] = /^\/v2\/(.+)\/(manifests|blobs|referrers|tags)\/(.+?)\/?$/.exec(path) ?? [];
-  if (kind === '' || !repository.includes('/')) return { status: 404, headers: { 'content-type': 'text/plain' }, body: '404 page not found\n' };
+  if (kind === '' || !repository.includes('/'))
+    return { status: 404, headers: { 'content-type': 'text/plain' }, body: '404 page not found\n' };
   authorize(context, account, request, repository);
   if (kind === 'tags') return tags(context.store, repository, url);
   if (kind === 'referrers') return referrers(context.store, repository, reference);
@@ -48,7 +50,9 @@ function authorize({ store, tokens }: RegistryContext, account: Account | undefi
   const scope = `repository:${repository}:${action === 'push' ? 'pull,push' : action}`;
   if (action === 'pull' && request.headers.authorization === undefined) throw tokens.challenge(request, scope);
   if (!store.projects.has(project)) throw new HarborError('UNAUTHORIZED', `project ${project} not found`, { 'www-authenticate': '' });
-  const granted = tokens.isBearer(request) ? tokens.grants(request, repository, action) : mayProject(store, account, project, `repository:${action}`);
+  const granted = tokens.isBearer(request)
+    ? tokens.grants(request, repository, action)
+    : mayProject(store, account, project, `repository:${action}`);
   if (!granted) throw tokens.challenge(request, scope);
   if (store.readOnly && request.method !== 'GET' && request.method !== 'HEAD') {
     throw new HarborError('DENIED', 'The system is in read only mode. Any modification is prohibited.');
@@ -59,7 +63,10 @@ function authorize({ store, tokens }: RegistryContext, account: Account | undefi
 function tags(store: HarborStore, repository: string, url: URL): Reply {
   const known = store.repositories.get(repository);
   if (!known) throw new HarborError('NOT_FOUND', `repository ${repository} not found`);
-  const all = [...store.tags.values()].filter(({ repositoryId }) => repositoryId === known.id).map(({ name }) => name).toSorted();
+  const all = [...store.tags.values()]
+    .filter(({ repositoryId }) => repositoryId === known.id)
+    .map(({ name }) => name)
+    .toSorted();
   const rest = all.filter((tag) => tag > (url.searchParams.get('last') ?? ''));
   const n = url.searchParams.get('n');
   if (n === null) return json({ name: repository, tags: rest });
@@ -72,13 +79,15 @@ function tags(store: HarborStore, repository: string, url: URL): Reply {
 
 function referrers(store: HarborStore, repository: string, subject: string): Reply {
   const attached = store.accessories.filter((one) => one.subjectRepository === repository && one.subjectDigest === subject);
-  const manifests = attached.map(({ digest }) => store.artifact(repository, digest)).map(({ digest, manifestType, bytes, annotations, artifactType }) => ({
-    mediaType: manifestType,
-    digest,
-    size: bytes.length,
-    ...(annotations && { annotations }),
-    artifactType,
-  }));
+  const manifests = attached
+    .map(({ digest }) => store.artifact(repository, digest))
+    .map(({ digest, manifestType, bytes, annotations, artifactType }) => ({
+      mediaType: manifestType,
+      digest,
+      size: bytes.length,
+      ...(annotations && { annotations }),
+      artifactType,
+    }));
   const headers = { 'content-type': 'application/vnd.oci.image.index.v1+json', 'x-total-count': String(attached.length) };
   return json({ schemaVersion: 2, mediaType: 'application/vnd.oci.image.index.v1+json', manifests }, headers);
 }
@@ -86,25 +95,34 @@ function referrers(store: HarborStore, repository: string, subject: string): Rep
 function manifests(store: HarborStore, repository: string, reference: string, request: Seen): Reply {
   if (request.method === 'PUT') return pushManifest(store, repository, reference, request);
   if (request.method === 'DELETE') {
-    if (!reference.startsWith('sha256:')) throw new HarborError('UNSUPPORTED', `unsupported digest ${reference}: invalid checksum digest format`);
+    if (!reference.startsWith('sha256:'))
+      throw new HarborError('UNSUPPORTED', `unsupported digest ${reference}: invalid checksum digest format`);
     deleteDeeply(store, found(store, repository, reference).id);
     return { status: 202, body: '' };
   }
   const artifact = found(store, repository, reference);
   if (store.project(repository.split('/')[0] ?? '').preventPulls) {
-    throw new HarborError('PROJECTPOLICYVIOLATION', `current image with 2 vulnerabilities cannot be pulled due to configured policy in 'Prevent images with vulnerability severity of "Low" or higher from running.'`);
+    throw new HarborError(
+      'PROJECTPOLICYVIOLATION',
+      `current image with 2 vulnerabilities cannot be pulled due to configured policy in 'Prevent images with vulnerability severity of "Low" or higher from running.'`,
+    );
   }
   if (request.method === 'GET' && request.headers['user-agent'] !== OWN_USER_AGENT) {
     artifact.pullTime = store.now();
     const tag = store.findTag(repository, reference);
     if (tag) tag.pullTime = store.now();
   }
-  return { status: 200, headers: { 'content-type': artifact.manifestType, 'docker-content-digest': artifact.digest, etag: `"${artifact.digest}"` }, body: artifact.bytes };
+  return {
+    status: 200,
+    headers: { 'content-type': artifact.manifestType, 'docker-content-digest': artifact.digest, etag: `"${artifact.digest}"` },
+    body: artifact.bytes,
+  };
 }
 
 function found(store: HarborStore, repository: string, reference: string): StoredArtifact {
   const artifact = store.find(repository, reference);
-  if (!artifact) throw new HarborError('NOT_FOUND', `artifact ${repository}${reference.startsWith('sha256:') ? '@' : ':'}${reference} not found`);
+  if (!artifact)
+    throw new HarborError('NOT_FOUND', `artifact ${repository}${reference.startsWith('sha256:') ? '@' : ':'}${reference} not found`);
   return artifact;
 }
 
@@ -112,7 +130,8 @@ function blobs(store: HarborStore, repository: string, reference: string, reques
   if (request.method === 'POST') return { status: 202, headers: { location: `/v2/${repository}/blobs/uploads/${randomUUID()}` }, body: '' };
   if (request.method === 'PUT') {
     const digest = `sha256:${createHash('sha256').update(request.body).digest('hex')}`;
-    if (url.searchParams.get('digest') !== digest) throw new HarborError('DIGEST_INVALID', 'provided digest did not match uploaded content');
+    if (url.searchParams.get('digest') !== digest)
+      throw new HarborError('DIGEST_INVALID', 'provided digest did not match uploaded content');
     store.blobs.set(digest, request.body);
     return { status: 201, headers: { location: `/v2/${repository}/blobs/${digest}`, 'docker-content-digest': digest }, body: '' };
   }

@@ -27,7 +27,11 @@ export function renderArtifact(store: HarborStore, artifact: StoredArtifact, det
     ...(artifact.extraAttrs && { extra_attrs: artifact.extraAttrs }),
     icon: `sha256:${'0'.repeat(64)}`,
     id: artifact.id,
-    labels: listed(detail.label ? artifact.labels.map((name, index) => ({ id: index + 1, name, scope: 'g', creation_time: time(1), update_time: time(1) })) : []),
+    labels: listed(
+      detail.label
+        ? artifact.labels.map((name, index) => ({ id: index + 1, name, scope: 'g', creation_time: time(1), update_time: time(1) }))
+        : [],
+    ),
     manifest_media_type: artifact.manifestType,
     media_type: artifact.configType,
     project_id: artifact.projectId,

@@ -2,7 +2,16 @@ import { type Account, maySystem, requireProject, requireSystem } from './accoun
 import { deleteDeeply } from './delete-deeply.ts';
 import { jobPage, renderJob, startGc } from './gc.ts';
 import { Query } from './query.ts';
-import { type Detail, renderAccessory, renderArtifact, type RenderOptions, renderProject, renderRepository, renderTag, time } from './render.ts';
+import {
+  type Detail,
+  renderAccessory,
+  renderArtifact,
+  type RenderOptions,
+  renderProject,
+  renderRepository,
+  renderTag,
+  time,
+} from './render.ts';
 import type { Reply, Seen } from '../shared/messages.ts';
 import { HarborError, json } from './reply.ts';
 import type { HarborStore, StoredArtifact, StoredProject } from './store.ts';
@@ -35,19 +44,44 @@ export function answerRest(context: RestContext, account: Account | undefined, r
   return NO_ROUTE;
 }
 
-const NO_ROUTE: Reply = { status: 404, headers: { 'content-type': 'application/json; charset=utf-8' }, body: '{"errors":[{"code":"NOT_FOUND","message":"path not found"}]}\n' };
+const NO_ROUTE: Reply = {
+  status: 404,
+  headers: { 'content-type': 'application/json; charset=utf-8' },
+  body: '{"errors":[{"code":"NOT_FOUND","message":"path not found"}]}\n',
+};
 
 function systemInfo({ store, version, authMode }: RestContext, account: Account | undefined): Reply {
   const open = { auth_mode: authMode, primary_auth_mode: false, self_registration: false, banner_message: '', oidc_provider_name: '' };
   if (!account) return json(open);
-  const own = { has_ca_root: false, project_creation_restriction: 'everyone', harbor_version: version, external_url: 'https://harbor.example.com', registry_url: 'harbor.example.com' };
-  return json({ ...open, ...own, read_only: store.readOnly, registry_storage_provider_name: 'filesystem', notification_enable: true, current_time: time(store.now()) });
+  const own = {
+    has_ca_root: false,
+    project_creation_restriction: 'everyone',
+    harbor_version: version,
+    external_url: 'https://harbor.example.com',
+    registry_url: 'harbor.example.com',
+  };
+  return json({
+    ...open,
+    ...own,
+    read_only: store.readOnly,
+    registry_storage_provider_name: 'filesystem',
+    notification_enable: true,
+    current_time: time(store.now()),
+  });
 }
 
-function projects(context: RestContext, account: Account | undefined, request: Seen, query: Query, [name, area, ...below]: readonly string[]): Reply {
+function projects(
+  context: RestContext,
+  account: Account | undefined,
+  request: Seen,
+  query: Query,
+  [name, area, ...below]: readonly string[],
+): Reply {
   const { store } = context;
   if (name === undefined) {
-    const seen = [...store.projects.values()].filter((project) => project.public || account?.kind === 'admin' || account?.projects?.['*'] || account?.projects?.[project.name]);
+    const seen = [...store.projects.values()].filter(
+      (project) => project.public || account?.kind === 'admin' || account?.projects?.['*'] || account?.projects?.[project.name],
+    );
     return query.page(seen, (project) => renderProject(store, project));
   }
   const isName = request.headers['x-is-resource-name'] === 'true' || !/^\d+$/.test(name);
@@ -71,12 +105,22 @@ function projects(context: RestContext, account: Account | undefined, request: S
   return repositories(context, account, request, query, name, below);
 }
 
-function repositories(context: RestContext, account: Account | undefined, request: Seen, query: Query, project: string, [name, area, reference, ...below]: readonly string[]): Reply {
+function repositories(
+  context: RestContext,
+  account: Account | undefined,
+  request: Seen,
+  query: Query,
+  project: string,
+  [name, area, reference, ...below]: readonly string[],
+): Reply {
   const { store } = context;
   if (name === undefined) {
     requireProject(store, account, project, 'repository:list');
     const { id } = projectOf(store, project);
-    return query.page([...store.repositories.values()].filter(({ projectId }) => projectId === id), (repository) => renderRepository(store, repository));
+    return query.page(
+      [...store.repositories.values()].filter(({ projectId }) => projectId === id),
+      (repository) => renderRepository(store, repository),
+    );
   }
   const full = `${project}/${decodeURIComponent(name)}`;
   if (area === undefined) {
@@ -121,7 +165,13 @@ interface ArtifactCall {
   readonly below: readonly string[];
 }
 
-function artifact(context: RestContext, account: Account | undefined, { method }: Seen, query: Query, { project, full, reference, detail, below }: ArtifactCall): Reply {
+function artifact(
+  context: RestContext,
+  account: Account | undefined,
+  { method }: Seen,
+  query: Query,
+  { project, full, reference, detail, below }: ArtifactCall,
+): Reply {
   const { store } = context;
   const [area, tag] = below;
   const permission = { tags: 'tag', accessories: 'accessory' }[area ?? ''] ?? 'artifact';
@@ -131,14 +181,19 @@ function artifact(context: RestContext, account: Account | undefined, { method }
   if (area === undefined && method === 'GET') return json(renderArtifact(store, found, detail, context));
   // A tag means the artifact that it is on, with all its other tags.
   if (area === undefined && method === 'DELETE') return done(() => deleteDeeply(store, found.id));
-  if (area === 'tags' && tag === undefined && method === 'GET') return query.page(store.tagsOn(found.id), (one) => renderTag(store, one, detail.immutableStatus));
+  if (area === 'tags' && tag === undefined && method === 'GET')
+    return query.page(store.tagsOn(found.id), (one) => renderTag(store, one, detail.immutableStatus));
   if (area === 'tags' && tag !== undefined && method === 'DELETE') {
     const own = store.tagsOn(found.id).find(({ name }) => name === tag);
     if (!own) throw new HarborError('NOT_FOUND', `tag ${tag} attached to artifact ${found.id} not found`);
     if (store.isImmutable(own)) throw new HarborError('PRECONDITION', `the tag ${tag} configured as immutable, cannot be deleted`);
     return done(() => store.tags.delete(own.id));
   }
-  if (area === 'accessories' && method === 'GET') return query.page(store.accessories.filter(({ subjectId }) => subjectId === found.id), renderAccessory);
+  if (area === 'accessories' && method === 'GET')
+    return query.page(
+      store.accessories.filter(({ subjectId }) => subjectId === found.id),
+      renderAccessory,
+    );
   return NO_ROUTE;
 }
 
@@ -148,8 +203,13 @@ function done(work: () => unknown): Reply {
 }
 
 function allRepositories({ store }: RestContext, account: Account | undefined, query: Query): Reply {
-  const names = [...store.projects.values()].filter((project) => project.public || account?.kind === 'admin' || account?.projects?.[project.name]).map(({ id }) => id);
-  return query.page([...store.repositories.values()].filter(({ projectId }) => names.includes(projectId)), (repository) => renderRepository(store, repository));
+  const names = [...store.projects.values()]
+    .filter((project) => project.public || account?.kind === 'admin' || account?.projects?.[project.name])
+    .map(({ id }) => id);
+  return query.page(
+    [...store.repositories.values()].filter(({ projectId }) => names.includes(projectId)),
+    (repository) => renderRepository(store, repository),
+  );
 }
 
 /** Everything that the account may do in a project; without a scope, or with one that is none, nothing. */
@@ -157,11 +217,25 @@ function permissions({ store }: RestContext, account: Account | undefined, query
   if (!account) throw new HarborError('UNAUTHORIZED', 'unauthorized');
   const id = Number(/^\/project\/(\d+)$/.exec(query.text('scope'))?.[1]);
   const project = [...store.projects.values()].find((one) => one.id === id);
-  const all = ['project:read', 'repository:list', 'repository:read', 'repository:pull', 'repository:push', 'repository:delete', 'artifact:list', 'artifact:read', 'artifact:delete', 'tag:list', 'tag:delete'];
+  const all = [
+    'project:read',
+    'repository:list',
+    'repository:read',
+    'repository:pull',
+    'repository:push',
+    'repository:delete',
+    'artifact:list',
+    'artifact:read',
+    'artifact:delete',
+    'tag:list',
+    'tag:delete',
+  ];
   const own = account.kind === 'admin' ? all : [...(account.projects?.[project?.name ?? ''] ?? []), ...(account.projects?.['*'] ?? [])];
   const granted = project ? all.filter((permission) => own.includes(permission)) : [];
   const prefix = query.flag('relative', false) ? '' : `/project/${id}/`;
-  return json(granted.map((permission) => permission.split(':')).map(([resource, action]) => ({ resource: `${prefix}${resource}`, action })));
+  return json(
+    granted.map((permission) => permission.split(':')).map(([resource, action]) => ({ resource: `${prefix}${resource}`, action })),
+  );
 }
 
 function gc({ store }: RestContext, account: Account | undefined, request: Seen, query: Query, [id, log]: readonly string[]): Reply {
@@ -173,7 +247,9 @@ function gc({ store }: RestContext, account: Account | undefined, request: Seen,
   if (id === undefined) return jobPage(store, query);
   const job = store.gcJobs.find((one) => one.id === Number(id));
   if (!job) throw new HarborError('NOT_FOUND', `garbage collection ${id} is not found`);
-  return log === 'log' ? { status: 200, headers: { 'content-type': 'text/plain' }, body: `The GC job actual frees up ${job.freed} B space.\n` } : json(renderJob(job, job.statuses.shift() ?? 'Success'));
+  return log === 'log'
+    ? { status: 200, headers: { 'content-type': 'text/plain' }, body: `The GC job actual frees up ${job.freed} B space.\n` }
+    : json(renderJob(job, job.statuses.shift() ?? 'Success'));
 }
 
 function projectOf(store: HarborStore, name: string): StoredProject {

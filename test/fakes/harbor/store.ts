@@ -98,7 +98,14 @@ export class HarborStore {
 
   addProject(name: string, options: { readonly public?: boolean; readonly registryId?: number } = {}): StoredProject {
     const { public: isPublic = false, registryId } = options;
-    const project = { id: this.nextId(), name, public: isPublic, ...(registryId !== undefined && { registryId }), preventPulls: false, immutableRules: [] };
+    const project = {
+      id: this.nextId(),
+      name,
+      public: isPublic,
+      ...(registryId !== undefined && { registryId }),
+      preventPulls: false,
+      immutableRules: [],
+    };
     this.projects.set(name, project);
     return project;
   }
@@ -165,7 +172,15 @@ export class HarborStore {
     const known = this.findTag(artifact.repository.name, name);
     const pushTime = this.now();
     if (known) Object.assign(known, { artifactId: artifact.id, pushTime });
-    else this.tags.set(this.nextId(), { id: this.#lastId, repositoryId: artifact.repository.id, artifactId: artifact.id, name, pushTime, pullTime: 0 });
+    else
+      this.tags.set(this.nextId(), {
+        id: this.#lastId,
+        repositoryId: artifact.repository.id,
+        artifactId: artifact.id,
+        name,
+        pushTime,
+        pullTime: 0,
+      });
   }
 
   /** An image that was never really pushed, for thousands of them: its manifest says nothing, and cannot be pulled. */
@@ -189,11 +204,17 @@ export class HarborStore {
       labels: [],
     };
     this.artifacts.set(artifact.id, artifact);
-    for (const name of tags) this.tags.set(this.nextId(), { id: this.#lastId, repositoryId: stored.id, artifactId: artifact.id, name, pushTime, pullTime: 0 });
+    for (const name of tags)
+      this.tags.set(this.nextId(), { id: this.#lastId, repositoryId: stored.id, artifactId: artifact.id, name, pushTime, pullTime: 0 });
     return artifact;
   }
 }
 
 function matches(pattern: string, text: string): boolean {
-  return new RegExp(`^${pattern.split('*').map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&')).join('.*')}$`).test(text);
+  return new RegExp(
+    `^${pattern
+      .split('*')
+      .map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&'))
+      .join('.*')}$`,
+  ).test(text);
 }

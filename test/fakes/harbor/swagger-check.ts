@@ -20,7 +20,9 @@ interface Schema {
 
 interface Operation {
   readonly parameters?: readonly { readonly $ref?: string; readonly name?: string; readonly in?: string }[];
-  readonly responses: Readonly<Record<string, { readonly $ref?: string; readonly schema?: Schema; readonly headers?: Readonly<Record<string, unknown>> }>>;
+  readonly responses: Readonly<
+    Record<string, { readonly $ref?: string; readonly schema?: Schema; readonly headers?: Readonly<Record<string, unknown>> }>
+  >;
 }
 
 interface Swagger {
@@ -49,7 +51,10 @@ export class SwaggerCheck {
     const where = `${method} ${url.pathname} ${status}`;
     const operation = this.#operation(method, url.pathname.slice('/api/v2.0'.length));
     if (!operation) return [`${where}: there is no such operation`];
-    const queries = (operation.parameters ?? []).map((one) => (one.$ref ? this.#swagger.parameters[nameIn(one.$ref)] : one)).filter((one) => one?.in === 'query').map((one) => one?.name);
+    const queries = (operation.parameters ?? [])
+      .map((one) => (one.$ref ? this.#swagger.parameters[nameIn(one.$ref)] : one))
+      .filter((one) => one?.in === 'query')
+      .map((one) => one?.name);
     const unknown = [...url.searchParams.keys()].filter((name) => !queries.includes(name)).map((name) => `${where}: it takes no ${name}`);
     const declared = operation.responses[String(status)];
     if (!declared) return [...unknown, ...(UNDECLARED.includes(String(status)) ? [] : [`${where}: it does not answer so`])];
@@ -59,7 +64,9 @@ export class SwaggerCheck {
   }
 
   #operation(method: string, path: string): Operation | undefined {
-    const names = Object.keys(this.#swagger.paths).filter((template) => new RegExp(`^${template.replaceAll(/\{[^}]+\}/g, '[^/]+')}$`).test(path));
+    const names = Object.keys(this.#swagger.paths).filter((template) =>
+      new RegExp(`^${template.replaceAll(/\{[^}]+\}/g, '[^/]+')}$`).test(path),
+    );
     // The one with the fewest variables is meant: /system/gc/schedule is no job.
     const [name] = names.toSorted((a, b) => a.split('{').length - b.split('{').length);
     return name === undefined ? undefined : this.#swagger.paths[name]?.[method.toLowerCase()];
@@ -68,7 +75,12 @@ export class SwaggerCheck {
   #mismatches(value: unknown, given: Schema, at: string): string[] {
     const schema = given.$ref ? (this.#swagger.definitions[nameIn(given.$ref)] ?? {}) : given;
     // An empty list is null as Go writes it.
-    if (schema.type === 'array') return value === null ? [] : Array.isArray(value) ? value.flatMap((entry, index) => this.#mismatches(entry, schema.items ?? {}, `${at}[${index}]`)) : [`${at} is no list`];
+    if (schema.type === 'array')
+      return value === null
+        ? []
+        : Array.isArray(value)
+          ? value.flatMap((entry, index) => this.#mismatches(entry, schema.items ?? {}, `${at}[${index}]`))
+          : [`${at} is no list`];
     if (schema.type === 'object' || schema.properties) return this.#objectMismatches(value, schema, at);
     const is = { string: 'string', boolean: 'boolean', integer: 'number', number: 'number' }[schema.type ?? ''];
     if (is !== undefined && typeof value !== is) return [`${at} is no ${schema.type}`];
@@ -85,7 +97,8 @@ export class SwaggerCheck {
         const known = schema.properties?.[name];
         if (known) return this.#mismatches(entry, known, `${at}.${name}`);
         // `type: object` stands for anything there.
-        if (schema.additionalProperties) return schema.additionalProperties.type === 'object' ? [] : this.#mismatches(entry, schema.additionalProperties, `${at}.${name}`);
+        if (schema.additionalProperties)
+          return schema.additionalProperties.type === 'object' ? [] : this.#mismatches(entry, schema.additionalProperties, `${at}.${name}`);
         return !schema.properties || GO_NAMES.includes(name) ? [] : [`${at} has a ${name}, which is none of its properties`];
       }),
     ];

@@ -17,12 +17,18 @@ export class Tokens {
 
   give(account: Account | undefined, { method, path }: Seen): Reply {
     if (method !== 'GET') throw new HarborError('METHOD_NOT_ALLOWED', 'method not allowed');
-    const scopes = new URL(path, 'http://harbor').searchParams.getAll('scope').flatMap((text) => text.split(' ')).filter(Boolean);
+    const scopes = new URL(path, 'http://harbor').searchParams
+      .getAll('scope')
+      .flatMap((text) => text.split(' '))
+      .filter(Boolean);
     if (!account && scopes.length === 0) throw new HarborError('UNAUTHORIZED', 'unauthorized');
     const granted = scopes.flatMap((scope) => {
       const [, repository = '', actions = ''] = /^repository:(.+):([^:]*)$/.exec(scope) ?? [];
       const project = repository.split('/')[0] ?? '';
-      return actions.split(',').filter((action) => mayProject(this.#store, account, project, `repository:${action}`)).map((action) => `${repository}:${action}`);
+      return actions
+        .split(',')
+        .filter((action) => mayProject(this.#store, account, project, `repository:${action}`))
+        .map((action) => `${repository}:${action}`);
     });
     const token = randomUUID();
     this.#granted.set(token, new Set(granted));
@@ -44,7 +50,9 @@ export class Tokens {
   /** To whoever sent no credentials a token is offered; to others Basic. */
   challenge({ headers }: Seen, scope: string | undefined): HarborError {
     const bearer = `Bearer realm="${this.#url()}/service/token",service="harbor-registry"${scope === undefined ? '' : `,scope="${scope}"`}`;
-    return new HarborError('UNAUTHORIZED', 'unauthorized to access the registry', { 'www-authenticate': headers['authorization'] === undefined ? bearer : 'Basic realm="harbor"' });
+    return new HarborError('UNAUTHORIZED', 'unauthorized to access the registry', {
+      'www-authenticate': headers['authorization'] === undefined ? bearer : 'Basic realm="harbor"',
+    });
   }
 
   #sent({ headers }: Seen): string {

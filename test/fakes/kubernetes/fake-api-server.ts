@@ -60,7 +60,10 @@ export async function startFakeApiServer(options: FakeApiServerOptions = {}): Pr
     const url = new URL(request.url ?? '/', 'http://server');
     const [resource, [kind, path]] = Object.entries(RESOURCES).find(([, [, where]]) => where === url.pathname) ?? ['', ['', '']];
     const from = url.searchParams.get('continue') ?? undefined;
-    const client = tls?.clientCa === undefined ? undefined : (request.socket as unknown as { getPeerCertificate(): { subject?: { CN?: string } } }).getPeerCertificate().subject?.CN;
+    const client =
+      tls?.clientCa === undefined
+        ? undefined
+        : (request.socket as unknown as { getPeerCertificate(): { subject?: { CN?: string } } }).getPeerCertificate().subject?.CN;
     const seen: SeenRequest = {
       path: url.pathname,
       resource,
@@ -71,20 +74,38 @@ export async function startFakeApiServer(options: FakeApiServerOptions = {}): Pr
     };
     requests.push(seen);
     if (before?.(seen, response)) return;
-    if (tokens && !tokens.includes((request.headers.authorization ?? '').replace('Bearer ', ''))) return status(response, 401, 'Unauthorized', 'Unauthorized');
+    if (tokens && !tokens.includes((request.headers.authorization ?? '').replace('Bearer ', '')))
+      return status(response, 401, 'Unauthorized', 'Unauthorized');
     if (path === '') return status(response, 404, 'NotFound', 'the server could not find the requested resource');
-    if (forbidden.includes(resource)) return status(response, 403, 'Forbidden', `${resource} is forbidden: User "limited" cannot list resource "${resource}" at the cluster scope`);
+    if (forbidden.includes(resource))
+      return status(
+        response,
+        403,
+        'Forbidden',
+        `${resource} is forbidden: User "limited" cannot list resource "${resource}" at the cluster scope`,
+      );
     const [made = epoch, start = 0] = from === undefined ? [] : from.split('.').map(Number);
-    if (made !== epoch) return status(response, 410, 'Expired', 'The provided continue parameter is too old to display a consistent list result.');
+    if (made !== epoch)
+      return status(response, 410, 'Expired', 'The provided continue parameter is too old to display a consistent list result.');
     const all = objects[resource] ?? [];
     const end = seen.limit === 0 ? all.length : start + seen.limit;
     const version = kind === 'Pod' ? 'v1' : path.split('/').slice(2, 4).join('/');
-    const metadata = { resourceVersion: '7', ...(end < all.length && { continue: `${epoch}.${end}`, remainingItemCount: all.length - end }) };
+    const metadata = {
+      resourceVersion: '7',
+      ...(end < all.length && { continue: `${epoch}.${end}`, remainingItemCount: all.length - end }),
+    };
     return reply(response, 200, { kind: `${kind}List`, apiVersion: version, metadata, items: all.slice(start, end) });
   };
 
   const server: Server = tls
-    ? createServer({ key: tls.key, cert: tls.cert, ...(tls.clientCa !== undefined && { ca: tls.clientCa, requestCert: true, rejectUnauthorized: true }) }, answer)
+    ? createServer(
+        {
+          key: tls.key,
+          cert: tls.cert,
+          ...(tls.clientCa !== undefined && { ca: tls.clientCa, requestCert: true, rejectUnauthorized: true }),
+        },
+        answer,
+      )
     : createPlainServer(answer);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {

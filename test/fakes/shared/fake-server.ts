@@ -55,7 +55,14 @@ export async function startFakeServer({ answer, headers, keeps, tls }: FakeServe
     const chunks: Buffer[] = [];
     for await (const chunk of message) chunks.push(chunk as Buffer);
     const request: Seen = { method: message.method ?? '', path: message.url ?? '', headers: message.headers, body: Buffer.concat(chunks) };
-    const logged: LoggedRequest = { method: request.method, path: request.path, headers: request.headers, sent: request.body.toString('utf8'), status: 0, body: '' };
+    const logged: LoggedRequest = {
+      method: request.method,
+      path: request.path,
+      headers: request.headers,
+      sent: request.body.toString('utf8'),
+      status: 0,
+      body: '',
+    };
     requests.push(logged);
     const reply = replyTo(request);
     const body = Buffer.from(reply.body ?? '');

@@ -57,13 +57,18 @@ export async function fillRepository(server: { readonly url: string }, repositor
 }
 
 /** Plans repositories by the policy that expires every `old-` tag. */
-export async function planOf(registry: Registry, repositories: readonly string[] = [REPOSITORY], changes: Partial<PolicySpec> = {}): Promise<Plan> {
+export async function planOf(
+  registry: Registry,
+  repositories: readonly string[] = [REPOSITORY],
+  changes: Partial<PolicySpec> = {},
+): Promise<Plan> {
   const spec: PolicySpec = { name: 'old', rules: [{ name: 'old', tags: ['old-*'], keep: 'none' }], ...changes };
   const policy = compilePolicy(spec, { source: 'test', digest: POLICY_DIGEST });
   const inUse = { images: [], problems: [], hosts: {} };
   const now = Date.now();
   const planned = [];
-  for (const name of repositories) planned.push(planRepository({ ...(await registry.inventory(name)), url: registry.url }, [policy], inUse, now));
+  for (const name of repositories)
+    planned.push(planRepository({ ...(await registry.inventory(name)), url: registry.url }, [policy], inUse, now));
   return assemblePlan(planned, { policies: [policy], inUse, now, createdAt: now, version: '0.0.0' });
 }
 
@@ -81,11 +86,16 @@ export async function apply(plan: Plan, registry: Registry, options: Partial<App
 }
 
 /** Everything in a repository: tags with their digests, and the bytes of every manifest. */
-export function contents(server: EmbeddedRegistry, repository = REPOSITORY): { tags: Record<string, string>; manifests: Record<string, string> } {
+export function contents(
+  server: EmbeddedRegistry,
+  repository = REPOSITORY,
+): { tags: Record<string, string>; manifests: Record<string, string> } {
   const { tags, manifests } = server.storage.repository(repository);
   return {
     tags: Object.fromEntries([...tags].toSorted()),
-    manifests: Object.fromEntries([...manifests].map(([digest, { mediaType, bytes }]) => [digest, `${mediaType} ${bytes.toString('base64')}`]).toSorted()),
+    manifests: Object.fromEntries(
+      [...manifests].map(([digest, { mediaType, bytes }]) => [digest, `${mediaType} ${bytes.toString('base64')}`]).toSorted(),
+    ),
   };
 }
 
@@ -93,10 +103,15 @@ export function contents(server: EmbeddedRegistry, repository = REPOSITORY): { t
 export async function journalLines(folder: string): Promise<Record<string, unknown>[]> {
   const [name] = (await readdir(folder)).filter((one) => one.endsWith('.jsonl'));
   const text = await readFile(join(folder, name ?? ''), 'utf8');
-  return text.trimEnd().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 
 /** `METHOD reference` of the requests that change something, in the order they came. */
 export function changes(server: EmbeddedRegistry): string[] {
-  return server.requests.filter(({ method, status }) => method === 'PUT' || (method === 'DELETE' && status === 202)).map(({ method, path }) => `${method} ${path.split('/').at(-1)}`);
+  return server.requests
+    .filter(({ method, status }) => method === 'PUT' || (method === 'DELETE' && status === 202))
+    .map(({ method, path }) => `${method} ${path.split('/').at(-1)}`);
 }

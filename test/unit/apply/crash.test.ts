@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Journal } from '../../../src/apply/journal.ts';
 import { finishLeftovers } from '../../../src/apply/leftovers.ts';
-import { readJournal } from '../../../src/apply/read-journal.ts';
+import { readJournal } from '../../../src/documents/read-journal.ts';
 import { undoJournal } from '../../../src/apply/undo.ts';
 import type { EmbeddedRegistry } from '../../../src/demo/embedded-registry.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
@@ -66,7 +66,12 @@ async function recorded(): Promise<Recorded> {
     // Before the answer the journal cannot have come further; afterwards, up to the next deletion.
     const limit = index % 2 === 0 ? size : (states[index + 1]?.size ?? text.length);
     const cuts = ends.filter((end) => end >= size && end <= limit).flatMap((end) => (end < limit ? [end, end + 7] : [end]));
-    return cuts.map((cut) => ({ what: `state ${index}, journal cut at ${cut}`, torn: !ends.includes(cut), restore, journal: text.slice(0, cut) }));
+    return cuts.map((cut) => ({
+      what: `state ${index}, journal cut at ${cut}`,
+      torn: !ends.includes(cut),
+      restore,
+      journal: text.slice(0, cut),
+    }));
   });
   return { server, registry, plan, before, after: contents(server), name: journal.path!.split('/').at(-1)!, moments };
 }
@@ -79,7 +84,12 @@ describe('a run that is killed', () => {
       moment.restore();
       const path = join(await temporaryFolder(), run.name);
       await writeFile(path, moment.journal);
-      const report = await undoJournal({ journal: await readJournal(path), path, registries: new Map([['prod', run.registry]]), concurrency: 4 });
+      const report = await undoJournal({
+        journal: await readJournal(path),
+        path,
+        registries: new Map([['prod', run.registry]]),
+        concurrency: 4,
+      });
       expect(report.outcome, moment.what).toBe('done');
       expect(contents(run.server), moment.what).toEqual(run.before);
     }
@@ -102,7 +112,12 @@ describe('a run that is killed', () => {
       const folder = await temporaryFolder();
       await writeFile(join(folder, run.name), moment.journal);
       const options = { registries: new Map([['prod', run.registry]]), concurrency: 4 };
-      const { problems } = await finishLeftovers({ ...options, folder, wanted: () => true, inUse: { images: [], problems: [], hosts: {} } });
+      const { problems } = await finishLeftovers({
+        ...options,
+        folder,
+        wanted: () => true,
+        inUse: { images: [], problems: [], hosts: {} },
+      });
       expect(problems).toEqual([]);
       await apply(await planOf(run.registry), run.registry, { journal: new Journal(folder) });
       expect(contents(run.server), moment.what).toEqual(run.after);

@@ -32,7 +32,9 @@ function everythingUnder(thing: { digest: string; children: readonly { digest: s
 
 describe('what changed since the plan', () => {
   it('a tag that was moved away: its image stays, with all that it holds and all that is attached to it', async () => {
-    const { server, filled, report, outcome, message } = await meanwhile((server) => push(server.url, REPOSITORY, single('moved'), ['old-1']));
+    const { server, filled, report, outcome, message } = await meanwhile((server) =>
+      push(server.url, REPOSITORY, single('moved'), ['old-1']),
+    );
     const { nested, inner, amd, signature, bill, lone } = filled;
     expect(report.outcome).toBe('partial');
     expect(outcome(nested.digest)).toBe('drifted');
@@ -72,7 +74,9 @@ describe('what changed since the plan', () => {
   });
 
   it('a new signature of an image that is to go', async () => {
-    const { filled, outcome, message } = await meanwhile((server, { lone }) => push(server.url, REPOSITORY, cosignSignature(lone), [attachmentTag(lone.digest, 'sig')]));
+    const { filled, outcome, message } = await meanwhile((server, { lone }) =>
+      push(server.url, REPOSITORY, cosignSignature(lone), [attachmentTag(lone.digest, 'sig')]),
+    );
     expect(outcome(filled.lone.digest)).toBe('drifted');
     expect(message(filled.lone.digest)).toContain('was attached to it after the plan was made');
   });
@@ -105,10 +109,17 @@ describe('what changed since the plan', () => {
     const { amd, bill } = await fillRepository(server);
     const plan = await planOf(registry);
     const [repository] = plan.repositories;
-    const steps = repository!.steps.map((step) => (step.op === 'delete-manifest' && step.digest === bill.digest ? { ...step, after: [] } : step));
+    const steps = repository!.steps.map((step) =>
+      step.op === 'delete-manifest' && step.digest === bill.digest ? { ...step, after: [] } : step,
+    );
     await push(server.url, REPOSITORY, amd, ['amd64']);
     const report = await apply({ ...plan, repositories: [{ ...repository!, steps }] }, registry);
-    expect(report.repositories[0]!.notDone).toContainEqual({ op: 'delete-manifest', digest: bill.digest, outcome: 'held', message: `it is attached to ${amd.digest}, which stays` });
+    expect(report.repositories[0]!.notDone).toContainEqual({
+      op: 'delete-manifest',
+      digest: bill.digest,
+      outcome: 'held',
+      message: `it is attached to ${amd.digest}, which stays`,
+    });
     expect(contents(server).manifests).toHaveProperty(bill.digest);
   });
 

@@ -74,7 +74,12 @@ describe('carrying a plan out', () => {
     const early: string[] = [];
     server.onRequest(async ({ method, path }) => {
       const reference = path.split('/').at(-1)!;
-      if (method !== 'DELETE' || reference.startsWith('regprune-check-') || plan.repositories[0]!.steps.every((step) => ![step.digest, 'tag' in step && step.tag].includes(reference))) return;
+      if (
+        method !== 'DELETE' ||
+        reference.startsWith('regprune-check-') ||
+        plan.repositories[0]!.steps.every((step) => ![step.digest, 'tag' in step && step.tag].includes(reference))
+      )
+        return;
       const lines = await journalLines(folder);
       const last = lines.filter(({ kind }) => kind === 'intent').at(-1);
       if (last?.['digest'] !== reference && (last?.['tags'] as string[] | undefined)?.[0] !== reference) early.push(reference);
@@ -82,11 +87,21 @@ describe('carrying a plan out', () => {
     const report = await apply(plan, registry, { journal: new Journal(folder) });
     expect(early).toEqual([]);
     const lines = await journalLines(folder);
-    expect(lines[0]).toMatchObject({ kind: 'Journal', formatVersion: '1.0', tool: { name: 'regprune' }, registries: { prod: { type: 'oci', url: server.url } } });
+    expect(lines[0]).toMatchObject({
+      kind: 'Journal',
+      formatVersion: '1.0',
+      tool: { name: 'regprune' },
+      registries: { prod: { type: 'oci', url: server.url } },
+    });
     expect(lines[1]).toMatchObject({ kind: 'steps', repository: REPOSITORY, steps: plan.repositories[0]!.steps });
     expect(lines.filter(({ kind }) => kind === 'outcome')).toHaveLength(report.counts.deleted);
     expect(lines.at(-1)).toMatchObject({ kind: 'end', outcome: 'done', unfinished: false, counts: report.counts });
-    expect(report.journal).toBe(join(folder, (await readdir(folder)).find((name) => name.endsWith('.jsonl'))!));
+    expect(report.journal).toBe(
+      join(
+        folder,
+        (await readdir(folder)).find((name) => name.endsWith('.jsonl'))!,
+      ),
+    );
     expect(await readdir(join(folder, 'locks'))).toEqual([]);
   });
 });
@@ -103,19 +118,29 @@ describe('before anything is deleted', () => {
   }
 
   it('a blocked plan is refused with what blocks it', async () => {
-    const error = await refused((plan) => ({ ...plan, applyable: false, blockedBy: [{ code: 'maxDeletions', message: 'policy "old" would delete 9 images; its maxDeletions is 1' }] }));
+    const error = await refused((plan) => ({
+      ...plan,
+      applyable: false,
+      blockedBy: [{ code: 'maxDeletions', message: 'policy "old" would delete 9 images; its maxDeletions is 1' }],
+    }));
     expect(error).toMatchObject({ code: 'NOT_APPLYABLE', message: expect.stringContaining('its maxDeletions is 1') });
   });
 
   it('a plan of another address is refused', async () => {
-    const error = await refused((plan) => ({ ...plan, repositories: plan.repositories.map((one) => ({ ...one, url: 'https://evil.example' })) }));
+    const error = await refused((plan) => ({
+      ...plan,
+      repositories: plan.repositories.map((one) => ({ ...one, url: 'https://evil.example' })),
+    }));
     expect(error).toMatchObject({ code: 'PLAN_INVALID', message: expect.stringContaining('evil.example') });
   });
 
   it('a plan with a step that it does not decide is refused', async () => {
     const keep = (plan: Plan): Plan => ({
       ...plan,
-      repositories: plan.repositories.map((one) => ({ ...one, images: one.images.map((image) => ({ ...image, action: 'keep' as const, untag: [] })) })),
+      repositories: plan.repositories.map((one) => ({
+        ...one,
+        images: one.images.map((image) => ({ ...image, action: 'keep' as const, untag: [] })),
+      })),
     });
     expect(await refused(keep)).toMatchObject({ code: 'PLAN_INVALID' });
   });
@@ -127,11 +152,22 @@ describe('before anything is deleted', () => {
     await fillRepository(off.server, 'team/other');
     const other = { ...off.registry, name: 'other' };
     const [first, second] = [await planOf(on.registry), await planOf(off.registry, ['team/other'])];
-    const plan: Plan = { ...first, repositories: [...first.repositories, ...second.repositories.map((one) => ({ ...one, registry: 'other' }))] };
+    const plan: Plan = {
+      ...first,
+      repositories: [...first.repositories, ...second.repositories.map((one) => ({ ...one, registry: 'other' }))],
+    };
     const before = contents(on.server);
     const folder = await temporaryFolder();
     const error = await failure(
-      executePlan({ plan, registries: new Map([['prod', on.registry], ['other', other]]), journal: new Journal(folder), concurrency: 4 }),
+      executePlan({
+        plan,
+        registries: new Map([
+          ['prod', on.registry],
+          ['other', other],
+        ]),
+        journal: new Journal(folder),
+        concurrency: 4,
+      }),
     );
     expect(error.code).toBe('DELETE_DISABLED');
     expect(contents(on.server)).toEqual(before);
@@ -146,7 +182,11 @@ describe('before anything is deleted', () => {
     const unlock = await lockRepositories(folder, [{ url: server.url, repository: REPOSITORY }]);
     const before = contents(server);
     const error = await failure(apply(plan, registry, { journal: new Journal(folder) }));
-    expect(error).toMatchObject({ code: 'NOT_APPLYABLE', message: expect.stringContaining(`process ${process.pid}`), hint: expect.stringContaining(join(folder, 'locks')) });
+    expect(error).toMatchObject({
+      code: 'NOT_APPLYABLE',
+      message: expect.stringContaining(`process ${process.pid}`),
+      hint: expect.stringContaining(join(folder, 'locks')),
+    });
     expect(contents(server)).toEqual(before);
     await unlock();
     expect(await apply(plan, registry, { journal: new Journal(folder) })).toMatchObject({ outcome: 'done' });
@@ -164,10 +204,16 @@ describe('what the registry refuses', () => {
     const { server, registry } = await withServer();
     const { nested, inner, signature, lone } = await fillRepository(server);
     const plan = await planOf(registry);
-    server.onRequest(({ method, path }) => (method === 'DELETE' && path.endsWith(nested.digest) ? { status: 409, body: '{"errors":[{"code":"DENIED","message":"immutable"}]}' } : undefined));
+    server.onRequest(({ method, path }) =>
+      method === 'DELETE' && path.endsWith(nested.digest)
+        ? { status: 409, body: '{"errors":[{"code":"DENIED","message":"immutable"}]}' }
+        : undefined,
+    );
     const report = await apply(plan, registry);
     expect(report).toMatchObject({ outcome: 'partial', counts: { locked: 1, failed: 0 } });
-    expect(report.repositories[0]!.notDone).toContainEqual(expect.objectContaining({ digest: nested.digest, outcome: 'locked', message: expect.stringContaining('immutable') }));
+    expect(report.repositories[0]!.notDone).toContainEqual(
+      expect.objectContaining({ digest: nested.digest, outcome: 'locked', message: expect.stringContaining('immutable') }),
+    );
     const { manifests } = contents(server);
     for (const one of [nested, inner, signature]) expect(manifests).toHaveProperty(one.digest);
     expect(manifests).not.toHaveProperty(lone.digest);
@@ -201,7 +247,9 @@ describe('what the registry refuses', () => {
     await push(server.url, REPOSITORY, single('kept'), ['keep']);
     const plan = await planOf(registry);
     const digests = new Set(plan.repositories[0]!.steps.map(({ digest }) => digest));
-    server.onRequest(({ method, path }) => (method === 'DELETE' && digests.has(path.split('/').at(-1)!) ? { status: 500, body: '' } : undefined));
+    server.onRequest(({ method, path }) =>
+      method === 'DELETE' && digests.has(path.split('/').at(-1)!) ? { status: 500, body: '' } : undefined,
+    );
     const report = await apply(plan, registry);
     expect(report).toMatchObject({ outcome: 'failed', counts: { failed: 5, skipped: 7 } });
     expect(report.repositories[0]!.error?.code).toBe('REGISTRY_ERROR');
@@ -213,7 +261,9 @@ describe('what the registry refuses', () => {
     await fillRepository(server, 'team/other');
     const plan = await planOf(registry, [REPOSITORY, 'team/other']);
     let asked = 0;
-    server.onRequest(({ method, path }) => (method === 'DELETE' && path.includes(`/${REPOSITORY}/`) && asked++ > 1 ? { status: 401, body: '' } : undefined));
+    server.onRequest(({ method, path }) =>
+      method === 'DELETE' && path.includes(`/${REPOSITORY}/`) && asked++ > 1 ? { status: 401, body: '' } : undefined,
+    );
     const before = contents(server);
     const report = await apply(plan, registry);
     expect(report.repositories[0]!.error?.code).toBe('AUTH');
@@ -240,7 +290,11 @@ describe('being stopped', () => {
     });
     const report = await apply(plan, registry, { journal: new Journal(folder), signal: stop.signal });
     expect(deletions).toHaveLength(1);
-    expect(report).toMatchObject({ outcome: 'interrupted', stoppedBy: 'signal', counts: { failed: 0, held: 0, skipped: plan.repositories[0]!.steps.length - 2 } });
+    expect(report).toMatchObject({
+      outcome: 'interrupted',
+      stoppedBy: 'signal',
+      counts: { failed: 0, held: 0, skipped: plan.repositories[0]!.steps.length - 2 },
+    });
     expect((await journalLines(folder)).at(-1)).toMatchObject({ kind: 'end', outcome: 'interrupted' });
   });
 
@@ -268,7 +322,11 @@ describe('being stopped', () => {
     await fillRepository(server);
     const plan = await planOf(registry);
     const before = contents(server);
-    expect(await apply(plan, registry, { deadline: Date.now() })).toMatchObject({ outcome: 'interrupted', stoppedBy: 'deadline', counts: { deleted: 0 } });
+    expect(await apply(plan, registry, { deadline: Date.now() })).toMatchObject({
+      outcome: 'interrupted',
+      stoppedBy: 'deadline',
+      counts: { deleted: 0 },
+    });
     expect(contents(server)).toEqual(before);
   });
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { NO_COUNTS } from '../../../src/apply/apply-report.ts';
 import { Journal } from '../../../src/apply/journal.ts';
-import { readJournal } from '../../../src/apply/read-journal.ts';
+import { readJournal } from '../../../src/documents/read-journal.ts';
 import { failure, withServer } from '../registry/oci-fixture.ts';
 import { apply, contents, fillRepository, planOf, temporaryFolder } from './apply-fixture.ts';
 
@@ -18,7 +18,11 @@ function manifest(text: string) {
 }
 
 async function started(journal: Journal): Promise<Journal> {
-  await journal.start({ tool: { name: 'regprune', version: '0.0.0' }, plan: PLAN, registries: { prod: { type: 'oci', url: 'http://127.0.0.1:1' } } });
+  await journal.start({
+    tool: { name: 'regprune', version: '0.0.0' },
+    plan: PLAN,
+    registries: { prod: { type: 'oci', url: 'http://127.0.0.1:1' } },
+  });
   return journal;
 }
 
@@ -26,7 +30,13 @@ async function started(journal: Journal): Promise<Journal> {
 async function written(): Promise<{ path: string; text: string; lines: string[] }> {
   const journal = await started(new Journal(await temporaryFolder()));
   await journal.steps(PLACE, [{ op: 'delete-manifest', digest: manifest('a').digest, expect: {}, after: [] }]);
-  const id = await journal.intent({ ...PLACE, op: 'delete-manifest', digest: manifest('a').digest, tags: ['v1', '__proto__'], manifest: manifest('a') });
+  const id = await journal.intent({
+    ...PLACE,
+    op: 'delete-manifest',
+    digest: manifest('a').digest,
+    tags: ['v1', '__proto__'],
+    manifest: manifest('a'),
+  });
   await journal.outcome(id, 'deleted');
   await journal.intent({ ...PLACE, op: 'delete-tag', digest: manifest('b').digest, tags: ['v2'], manifest: manifest('b') });
   await journal.end({ outcome: 'partial', counts: NO_COUNTS, unfinished: true });
@@ -43,7 +53,15 @@ describe('a journal', () => {
     expect(header).toMatchObject({ kind: 'Journal', formatVersion: '1.0', plan: PLAN });
     expect(steps).toHaveLength(1);
     expect(intents).toEqual([
-      { id: 1, ...PLACE, op: 'delete-manifest', digest: manifest('a').digest, tags: ['v1', '__proto__'], manifest: manifest('a'), outcome: 'deleted' },
+      {
+        id: 1,
+        ...PLACE,
+        op: 'delete-manifest',
+        digest: manifest('a').digest,
+        tags: ['v1', '__proto__'],
+        manifest: manifest('a'),
+        outcome: 'deleted',
+      },
       { id: 2, ...PLACE, op: 'delete-tag', digest: manifest('b').digest, tags: ['v2'], manifest: manifest('b') },
     ]);
   });
@@ -51,7 +69,11 @@ describe('a journal', () => {
   it('gives a manifest back while it is still being written', async () => {
     const journal = await started(new Journal(await temporaryFolder()));
     const texts = Array.from({ length: 20 }, (_, index) => `manifest ${index} ${'x'.repeat(index * 100)}`);
-    await Promise.all(texts.map((text) => journal.intent({ ...PLACE, op: 'delete-manifest', digest: manifest(text).digest, tags: [], manifest: manifest(text) })));
+    await Promise.all(
+      texts.map((text) =>
+        journal.intent({ ...PLACE, op: 'delete-manifest', digest: manifest(text).digest, tags: [], manifest: manifest(text) }),
+      ),
+    );
     for (const text of texts) expect(await journal.manifest(manifest(text).digest)).toEqual(manifest(text));
     expect(await journal.manifest(PLAN.digest)).toBeUndefined();
     await journal.close();
@@ -100,7 +122,9 @@ describe('a journal', () => {
       const whole = text.slice(0, length).split('\n').slice(0, -1);
       const { intents } = await readJournal(path);
       expect(intents).toHaveLength(whole.filter((line) => line.includes('"kind":"intent"')).length);
-      expect(intents.filter(({ outcome }) => outcome !== undefined)).toHaveLength(whole.filter((line) => line.includes('"kind":"outcome"')).length);
+      expect(intents.filter(({ outcome }) => outcome !== undefined)).toHaveLength(
+        whole.filter((line) => line.includes('"kind":"outcome"')).length,
+      );
     }
   });
 
@@ -110,7 +134,11 @@ describe('a journal', () => {
     ['another format', 1, (lines) => void (lines[0] = lines[0]!.replace('"1.0"', '"2.0"'))],
     ['a line that is no JSON', 3, (lines) => void (lines[2] = lines[2]!.slice(0, -9))],
     ['a line that is no object', 2, (lines) => void (lines[1] = '[]')],
-    ['other bytes under a digest', 3, (lines) => void (lines[2] = lines[2]!.replace(/"manifest":"[^"]*"/, `"manifest":"${Buffer.from('{}').toString('base64')}"`))],
+    [
+      'other bytes under a digest',
+      3,
+      (lines) => void (lines[2] = lines[2]!.replace(/"manifest":"[^"]*"/, `"manifest":"${Buffer.from('{}').toString('base64')}"`)),
+    ],
     ['bytes that are no base64', 3, (lines) => void (lines[2] = lines[2]!.replace(/"manifest":"/, '"manifest":"!'))],
     ['a digest that is none', 3, (lines) => void (lines[2] = lines[2]!.replace(/"digest":"sha256:./, '"digest":"sha256:'))],
     ['a repository that leads elsewhere', 3, (lines) => void (lines[2] = lines[2]!.replace('team/app', 'team/../other'))],
@@ -190,8 +218,11 @@ describe('a journal that cannot be written', () => {
 
   it('has no line after the one that failed', async () => {
     const journal = await started(new Journal(await temporaryFolder(), failing(2)));
-    const intents = ['a', 'b', 'c'].map((text) => journal.intent({ ...PLACE, op: 'delete-manifest', digest: manifest(text).digest, tags: [], manifest: manifest(text) }));
-    for (const result of await Promise.allSettled(intents)) expect(result).toMatchObject({ status: 'rejected', reason: { code: 'JOURNAL_WRITE' } });
+    const intents = ['a', 'b', 'c'].map((text) =>
+      journal.intent({ ...PLACE, op: 'delete-manifest', digest: manifest(text).digest, tags: [], manifest: manifest(text) }),
+    );
+    for (const result of await Promise.allSettled(intents))
+      expect(result).toMatchObject({ status: 'rejected', reason: { code: 'JOURNAL_WRITE' } });
     await journal.close();
     expect((await readFile(journal.path!, 'utf8')).split('\n')).toHaveLength(2);
     expect((await readJournal(journal.path!)).intents).toEqual([]);

@@ -28,17 +28,26 @@ describe('the lock on a repository', () => {
   it('keeps a second run out until the first is done, and only from that repository', async () => {
     const folder = await temporaryFolder();
     const unlock = await lockRepositories(folder, [APP]);
-    expect(await failure(lockRepositories(folder, [OTHER, APP]))).toMatchObject({ code: 'NOT_APPLYABLE', message: expect.stringContaining('team/app') });
-    await (await lockRepositories(folder, [OTHER]))();
+    expect(await failure(lockRepositories(folder, [OTHER, APP]))).toMatchObject({
+      code: 'NOT_APPLYABLE',
+      message: expect.stringContaining('team/app'),
+    });
+    await (
+      await lockRepositories(folder, [OTHER])
+    )();
     await unlock();
-    await (await lockRepositories(folder, [OTHER, APP]))();
+    await (
+      await lockRepositories(folder, [OTHER, APP])
+    )();
     expect(await readdir(join(folder, 'locks'))).toEqual([]);
   });
 
   it('is one for a registry whatever it is called, and another for the same repository elsewhere', async () => {
     const folder = await temporaryFolder();
     const unlock = await lockRepositories(folder, [APP]);
-    await (await lockRepositories(folder, [{ ...APP, url: 'http://127.0.0.1:2' }]))();
+    await (
+      await lockRepositories(folder, [{ ...APP, url: 'http://127.0.0.1:2' }])
+    )();
     await unlock();
   });
 
@@ -63,14 +72,18 @@ describe('the lock on a repository', () => {
   it('of a process that is gone is taken over', async () => {
     const folder = await temporaryFolder();
     await claim(folder, (name) => name.replace(`.${process.pid}.`, `.${deadPid()}.`));
-    await (await lockRepositories(folder, [APP]))();
+    await (
+      await lockRepositories(folder, [APP])
+    )();
     expect(await readdir(join(folder, 'locks'))).toEqual([]);
   });
 
   it('of an earlier process with the same number is taken over', async () => {
     const folder = await temporaryFolder();
     await claim(folder, (name) => name.replace(/[0-9a-f]{16}$/, '0123456789abcdef'));
-    await (await lockRepositories(folder, [APP]))();
+    await (
+      await lockRepositories(folder, [APP])
+    )();
   });
 
   it('of a living process, of another host, and of whatever it may be, is not', async () => {

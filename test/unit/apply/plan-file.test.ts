@@ -1,7 +1,7 @@
 import { truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { checkFresh, checkRegistries, planDigest, readPlanFile } from '../../../src/apply/plan-file.ts';
+import { checkFresh, checkRegistries, planDigest, readPlanFile } from '../../../src/documents/plan-file.ts';
 import { attachmentTag } from '../../../src/demo/attachments.ts';
 import { startEmbeddedRegistry } from '../../../src/demo/embedded-registry.ts';
 import { ToolError } from '../../../src/diagnostics/tool-error.ts';
@@ -105,7 +105,11 @@ const TAMPERED: [what: string, spoil: (loose: LoosePlan) => unknown, says: strin
   ['no time of making', (loose) => void (loose.createdAt = 'yesterday'), 'createdAt'],
   ['no list of repositories', (loose) => void (loose.repositories = {} as never), 'repositories'],
   ['a policy without a digest', (loose) => void (loose.policies[0]!.digest = 'x'), 'policies[0]'],
-  ['applyable, although something blocks it', (loose) => void loose.blockedBy.push({ code: 'maxDeletions', message: 'too many' }), 'contradicts blockedBy'],
+  [
+    'applyable, although something blocks it',
+    (loose) => void loose.blockedBy.push({ code: 'maxDeletions', message: 'too many' }),
+    'contradicts blockedBy',
+  ],
   ['not applyable, although nothing blocks it', (loose) => void (loose.applyable = false), 'contradicts blockedBy'],
   ['a repository twice', (loose) => void loose.repositories.push(repository(loose)), 'is a second team/app'],
   ['a repository name that leads elsewhere', (loose) => void (repository(loose).repository = '../other'), 'is no repository name'],
@@ -113,41 +117,113 @@ const TAMPERED: [what: string, spoil: (loose: LoosePlan) => unknown, says: strin
   ['an image whose digest is none', (loose) => void (image(loose, filled.lone.digest).digest = 'sha256:abc'), 'is no digest'],
   ['a tag on two images', (loose) => void image(loose, filled.kept.digest).tags.push('old-3'), 'another image has too'],
   ['a tag that is none', (loose) => void (image(loose, filled.kept.digest).tags = ['../x']), 'is no tag'],
-  ['an action that is none', (loose) => void (image(loose, filled.kept.digest).action = 'destroy' as 'delete'), 'none of keep, untag, archive, delete'],
+  [
+    'an action that is none',
+    (loose) => void (image(loose, filled.kept.digest).action = 'destroy' as 'delete'),
+    'none of keep, untag, archive, delete',
+  ],
   ['an image without reasons', (loose) => void (image(loose, filled.lone.digest).reasons = []), 'is empty'],
-  ['an image that is kept for a reason, to be deleted', (loose) => void (image(loose, filled.lone.digest).reasons[0]!.code = 'in_use'), '"in_use"'],
-  ['an image that is protected, to be deleted', (loose) => void image(loose, filled.lone.digest).reasons.push({ code: 'protected_label' }), '"protected_label"'],
-  ['a reason that is not known, to be deleted', (loose) => void (image(loose, filled.lone.digest).reasons[0]!.code = 'toString' as 'expired'), '"toString"'],
-  ['a kept tag among those to take off', (loose) => void image(loose, filled.floating.digest).untag.push('keep-2'), 'leaves the image without a tag'],
-  ['a protected tag among those to take off', (loose) => {
-    const floating = image(loose, filled.floating.digest);
-    for (const reason of floating.reasons) if (reason.tag === 'old-2') reason.code = 'protected_tag';
-  }, '"protected_tag"'],
-  ['a tag to take off that the image has not', (loose) => void (image(loose, filled.floating.digest).untag = ['other']), 'names a tag that the image has not'],
-  ['tags to take off an image that is kept', (loose) => void (image(loose, filled.floating.digest).action = 'keep'), 'contradicts the action'],
-  ['a step for an image that is kept', (loose) => void (step(loose, filled.lone.digest).digest = filled.kept.digest), /(expects the tag|keeps)/],
-  ['an image that is kept after all, with its step', (loose) => void Object.assign(image(loose, filled.lone.digest), { action: 'keep' }), `delete-manifest`],
-  ['a step for an image that is not listed', (loose) => void Object.assign(step(loose, filled.lone.digest), { digest: ELSEWHERE, expect: {} }), 'does not list'],
-  ['a step that expects a tag less', (loose) => void Reflect.deleteProperty(step(loose, filled.nested.digest).expect, 'old-1.0'), 'does not expect just the tags'],
-  ['a step that expects a tag more', (loose) => void (step(loose, filled.lone.digest).expect['keep-1'] = filled.lone.digest), 'does not expect just the tags'],
-  ['a step that expects a tag on another digest', (loose) => void (step(loose, filled.lone.digest).expect['old-3'] = ELSEWHERE), 'on another digest'],
+  [
+    'an image that is kept for a reason, to be deleted',
+    (loose) => void (image(loose, filled.lone.digest).reasons[0]!.code = 'in_use'),
+    '"in_use"',
+  ],
+  [
+    'an image that is protected, to be deleted',
+    (loose) => void image(loose, filled.lone.digest).reasons.push({ code: 'protected_label' }),
+    '"protected_label"',
+  ],
+  [
+    'a reason that is not known, to be deleted',
+    (loose) => void (image(loose, filled.lone.digest).reasons[0]!.code = 'toString' as 'expired'),
+    '"toString"',
+  ],
+  [
+    'a kept tag among those to take off',
+    (loose) => void image(loose, filled.floating.digest).untag.push('keep-2'),
+    'leaves the image without a tag',
+  ],
+  [
+    'a protected tag among those to take off',
+    (loose) => {
+      const floating = image(loose, filled.floating.digest);
+      for (const reason of floating.reasons) if (reason.tag === 'old-2') reason.code = 'protected_tag';
+    },
+    '"protected_tag"',
+  ],
+  [
+    'a tag to take off that the image has not',
+    (loose) => void (image(loose, filled.floating.digest).untag = ['other']),
+    'names a tag that the image has not',
+  ],
+  [
+    'tags to take off an image that is kept',
+    (loose) => void (image(loose, filled.floating.digest).action = 'keep'),
+    'contradicts the action',
+  ],
+  [
+    'a step for an image that is kept',
+    (loose) => void (step(loose, filled.lone.digest).digest = filled.kept.digest),
+    /(expects the tag|keeps)/,
+  ],
+  [
+    'an image that is kept after all, with its step',
+    (loose) => void Object.assign(image(loose, filled.lone.digest), { action: 'keep' }),
+    `delete-manifest`,
+  ],
+  [
+    'a step for an image that is not listed',
+    (loose) => void Object.assign(step(loose, filled.lone.digest), { digest: ELSEWHERE, expect: {} }),
+    'does not list',
+  ],
+  [
+    'a step that expects a tag less',
+    (loose) => void Reflect.deleteProperty(step(loose, filled.nested.digest).expect, 'old-1.0'),
+    'does not expect just the tags',
+  ],
+  [
+    'a step that expects a tag more',
+    (loose) => void (step(loose, filled.lone.digest).expect['keep-1'] = filled.lone.digest),
+    'does not expect just the tags',
+  ],
+  [
+    'a step that expects a tag on another digest',
+    (loose) => void (step(loose, filled.lone.digest).expect['old-3'] = ELSEWHERE),
+    'on another digest',
+  ],
   ['a step without expectations', (loose) => void Reflect.deleteProperty(step(loose, filled.lone.digest), 'expect'), 'expect is no object'],
   ['a step twice', (loose) => void repository(loose).steps.push(step(loose, filled.lone.digest)), 'a second time'],
   ['a tag taken off twice', (loose) => void repository(loose).steps.unshift(repository(loose).steps[0]!), 'a second time'],
   ['a kept tag to take off', (loose) => void (tagStep(loose).tag = 'keep-2'), 'which the plan keeps'],
   ['a tag to take off another image', (loose) => void (tagStep(loose).digest = filled.kept.digest), 'which the plan keeps'],
-  ['an operation that is none', (loose) => void ((step(loose, filled.lone.digest) as { op: string }).op = 'delete-repository'), 'none of delete-tag, archive-manifest, delete-manifest'],
+  [
+    'an operation that is none',
+    (loose) => void ((step(loose, filled.lone.digest) as { op: string }).op = 'delete-repository'),
+    'none of delete-tag, archive-manifest, delete-manifest',
+  ],
   ['a child before its index', (loose) => void repository(loose).steps.reverse(), /(after the first manifest|after which it has to come)/],
-  ['a step that comes after itself', (loose) => void (step(loose, filled.lone.digest).after = [filled.lone.digest]), 'after which it has to come'],
+  [
+    'a step that comes after itself',
+    (loose) => void (step(loose, filled.lone.digest).after = [filled.lone.digest]),
+    'after which it has to come',
+  ],
   ['a step that names a holder twice', (loose) => void step(loose, filled.inner.digest).after.push(filled.nested.digest), 'twice'],
-  ['tags taken off after manifests', (loose) => void repository(loose).steps.push(repository(loose).steps.shift()!), 'after the first manifest'],
+  [
+    'tags taken off after manifests',
+    (loose) => void repository(loose).steps.push(repository(loose).steps.shift()!),
+    'after the first manifest',
+  ],
   ['steps in a repository that was not read whole', (loose) => void (repository(loose).complete = false), 'was not read whole'],
   ['steps in a repository that no policy governs', (loose) => void delete repository(loose).policy, 'policy is no text'],
-  ['a signature of an image that is kept, to be deleted', (loose) => {
-    const tag = attachmentTag(filled.kept.digest, 'sig');
-    image(loose, filled.lone.digest).tags = [tag];
-    step(loose, filled.lone.digest).expect = { [tag]: filled.lone.digest };
-  }, 'attaches to an image that the plan keeps'],
+  [
+    'a signature of an image that is kept, to be deleted',
+    (loose) => {
+      const tag = attachmentTag(filled.kept.digest, 'sig');
+      image(loose, filled.lone.digest).tags = [tag];
+      step(loose, filled.lone.digest).expect = { [tag]: filled.lone.digest };
+    },
+    'attaches to an image that the plan keeps',
+  ],
 ];
 
 describe('a plan that was tampered with', () => {
@@ -164,7 +240,9 @@ describe('a plan that was tampered with', () => {
     expect((await failure(readPlanFile(await saved(spoiled)))).code).toBe('PLAN_INVALID');
     const tag = JSON.stringify(plan).replaceAll('"old-3"', '"__proto__"');
     const read = await readPlanFile(await saved(tag));
-    expect(Object.keys((read.repositories[0]!.steps.find(({ digest }) => digest === filled.lone.digest) as DeleteManifestStep).expect)).toEqual(['__proto__']);
+    expect(
+      Object.keys((read.repositories[0]!.steps.find(({ digest }) => digest === filled.lone.digest) as DeleteManifestStep).expect),
+    ).toEqual(['__proto__']);
     expect(({} as Record<string, unknown>)['old-3']).toBeUndefined();
   });
 
@@ -182,7 +260,10 @@ describe('whether a saved plan still holds', () => {
 
   it('for a day, or as long as is asked', () => {
     checkFresh(plan, { now: now(24 * hour) });
-    expect(caught(() => checkFresh(plan, { now: now(24 * hour + 1) }))).toMatchObject({ code: 'NOT_APPLYABLE', hint: expect.stringContaining('--max-age') });
+    expect(caught(() => checkFresh(plan, { now: now(24 * hour + 1) }))).toMatchObject({
+      code: 'NOT_APPLYABLE',
+      hint: expect.stringContaining('--max-age'),
+    });
     checkFresh(plan, { now: now(48 * hour), maxAge: 48 * hour });
     expect(caught(() => checkFresh(plan, { now: now(2 * hour), maxAge: hour })).message).toContain('(1 h)');
   });
@@ -201,7 +282,9 @@ describe('whether a saved plan still holds', () => {
     expect(caught(() => checkRegistries(plan, new Map([['prod', { url: 'https://evil.example' }]]))).code).toBe('PLAN_INVALID');
     expect(caught(() => checkRegistries(plan, new Map())).message).toContain('is not configured');
     const { url: _, ...offline } = plan.repositories[0]!;
-    expect(caught(() => checkRegistries({ ...plan, repositories: [offline] }, new Map([['prod', { url }]]))).message).toContain('names no address of its registry');
+    expect(caught(() => checkRegistries({ ...plan, repositories: [offline] }, new Map([['prod', { url }]]))).message).toContain(
+      'names no address of its registry',
+    );
   });
 });
 

@@ -5,7 +5,17 @@ import type { EmbeddedRegistry } from '../../../src/demo/embedded-registry.ts';
 import { index } from '../../../src/demo/image.ts';
 import { push } from '../../../src/demo/push.ts';
 import { withServer } from '../registry/oci-fixture.ts';
-import { apply, contents, type Filled, fillRepository, journalLines, planOf, REPOSITORY, single, temporaryFolder } from './apply-fixture.ts';
+import {
+  apply,
+  contents,
+  type Filled,
+  fillRepository,
+  journalLines,
+  planOf,
+  REPOSITORY,
+  single,
+  temporaryFolder,
+} from './apply-fixture.ts';
 
 interface Race {
   readonly server: EmbeddedRegistry;
@@ -41,21 +51,29 @@ function tagsIn(server: EmbeddedRegistry): Map<string, string> {
 /** Holds the deletion up until so many more of the requests that go on beside it are answered. */
 async function answered(server: EmbeddedRegistry, count: number): Promise<void> {
   const start = server.requests.length;
-  while (server.requests.slice(start).filter(({ status }) => status !== 0).length < count) await new Promise((resolve) => setTimeout(resolve, 5));
+  while (server.requests.slice(start).filter(({ status }) => status !== 0).length < count)
+    await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
 describe('a push between the last look and the deletion', () => {
   it('a kept tag that was moved onto the doomed image and went along is put back, and the image with all that it holds', async () => {
-    const { server, filled, report, folder } = await whileDeleting(({ nested }) => nested.digest, (server, { nested }) => void tagsIn(server).set('keep-1', nested.digest));
+    const { server, filled, report, folder } = await whileDeleting(
+      ({ nested }) => nested.digest,
+      (server, { nested }) => void tagsIn(server).set('keep-1', nested.digest),
+    );
     const { nested, inner, amd, signature, bill } = filled;
     const { tags, manifests } = contents(server);
     expect(tags['keep-1']).toBe(nested.digest);
     for (const one of [nested, inner, amd, signature, bill]) expect(manifests).toHaveProperty(one.digest);
     expect(Buffer.from(manifests[nested.digest]!.split(' ')[1]!, 'base64')).toEqual(nested.bytes);
     expect(report).toMatchObject({ outcome: 'partial', counts: { repaired: 1, lost: 0 } });
-    expect(report.repositories[0]!.repairs).toEqual([{ digest: nested.digest, tag: 'keep-1', restored: true, message: expect.stringContaining('the tag keep-1 was moved from') }]);
+    expect(report.repositories[0]!.repairs).toEqual([
+      { digest: nested.digest, tag: 'keep-1', restored: true, message: expect.stringContaining('the tag keep-1 was moved from') },
+    ]);
     expect(report.repositories[0]!.notDone).toContainEqual(expect.objectContaining({ digest: nested.digest, outcome: 'drifted' }));
-    expect(await journalLines(folder)).toContainEqual(expect.objectContaining({ kind: 'repair', digest: nested.digest, tag: 'keep-1', restored: true }));
+    expect(await journalLines(folder)).toContainEqual(
+      expect.objectContaining({ kind: 'repair', digest: nested.digest, tag: 'keep-1', restored: true }),
+    );
   });
 
   it('a kept tag that was set on the doomed image when that was gone already, and points to nothing since, is put back with it', async () => {
@@ -235,7 +253,11 @@ describe('a push between the last look and the deletion', () => {
       return (reply) => {
         const { manifests, tags } = server.storage.repository(REPOSITORY);
         if (!done) {
-          manifests.set(filled.nested.digest, { mediaType: filled.nested.mediaType, bytes: filled.nested.bytes, fields: { children: [], blobs: [] } as never });
+          manifests.set(filled.nested.digest, {
+            mediaType: filled.nested.mediaType,
+            bytes: filled.nested.bytes,
+            fields: { children: [], blobs: [] } as never,
+          });
           tags.set('old-1', filled.nested.digest);
         }
         done = true;
@@ -244,7 +266,8 @@ describe('a push between the last look and the deletion', () => {
     });
     const report = await apply(plan, registry);
     const { manifests } = contents(server);
-    for (const one of [filled.nested, filled.inner, filled.amd, filled.signature, filled.bill]) expect(manifests).toHaveProperty(one.digest);
+    for (const one of [filled.nested, filled.inner, filled.amd, filled.signature, filled.bill])
+      expect(manifests).toHaveProperty(one.digest);
     expect(report.counts.lost).toBe(0);
   });
 });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Journal } from '../../../src/apply/journal.ts';
 import { lockRepositories } from '../../../src/apply/lock-repositories.ts';
-import { readJournal } from '../../../src/apply/read-journal.ts';
+import { readJournal } from '../../../src/documents/read-journal.ts';
 import { undoJournal, type UndoOptions, type UndoReport } from '../../../src/apply/undo.ts';
 import type { EmbeddedRegistry } from '../../../src/demo/embedded-registry.ts';
 import { push } from '../../../src/demo/push.ts';
@@ -47,7 +47,9 @@ describe('undo', () => {
     const order = changes(run.server);
     const at = (reference: string): number => order.indexOf(`PUT ${reference}`);
     const { amd, inner, nested, bill } = run.filled;
-    expect([amd, inner, nested].map(({ digest }) => at(digest))).toEqual([at(amd.digest), at(inner.digest), at(nested.digest)].toSorted((a, b) => a - b));
+    expect([amd, inner, nested].map(({ digest }) => at(digest))).toEqual(
+      [at(amd.digest), at(inner.digest), at(nested.digest)].toSorted((a, b) => a - b),
+    );
     expect(at(amd.digest)).toBeLessThan(at(bill.digest));
     expect(at(nested.digest)).toBeLessThan(at('old-1'));
     expect(await readdir(join(run.path, '..', 'locks'))).toEqual([]);
@@ -67,7 +69,13 @@ describe('undo', () => {
     const report = await undo(run);
     expect(contents(run.server).tags).toMatchObject({ 'old-1': newer, 'old-1.0': run.filled.nested.digest });
     expect(report).toMatchObject({ outcome: 'done', counts: { kept_newer: 1 } });
-    expect(report.items).toContainEqual({ registry: 'prod', repository: REPOSITORY, digest: run.filled.nested.digest, tag: 'old-1', outcome: 'kept_newer' });
+    expect(report.items).toContainEqual({
+      registry: 'prod',
+      repository: REPOSITORY,
+      digest: run.filled.nested.digest,
+      tag: 'old-1',
+      outcome: 'kept_newer',
+    });
   });
 
   it('says what is lost when the blobs are gone, in the words of the registry, and puts back the rest', async () => {
@@ -75,7 +83,13 @@ describe('undo', () => {
     run.server.storage.repository(REPOSITORY).blobs.delete(run.filled.lone.blobs[1]!.digest);
     const report = await undo(run);
     expect(report).toMatchObject({ outcome: 'partial', counts: { lost: 2, failed: 0 } });
-    expect(report.items).toContainEqual(expect.objectContaining({ digest: run.filled.lone.digest, outcome: 'lost', message: expect.stringContaining('MANIFEST_BLOB_UNKNOWN') }));
+    expect(report.items).toContainEqual(
+      expect.objectContaining({
+        digest: run.filled.lone.digest,
+        outcome: 'lost',
+        message: expect.stringContaining('MANIFEST_BLOB_UNKNOWN'),
+      }),
+    );
     const { manifests, tags } = contents(run.server);
     expect(manifests).toHaveProperty(run.filled.nested.digest);
     expect(tags).not.toHaveProperty('old-3');
@@ -85,9 +99,12 @@ describe('undo', () => {
     const run = await pruned();
     run.server.storage.repository(REPOSITORY).blobs.delete(run.filled.amd.blobs[1]!.digest);
     const report = await undo(run);
-    expect(report.items.filter(({ outcome, tag }) => outcome === 'lost' && tag === undefined).map(({ digest }) => digest).toSorted()).toEqual(
-      [run.filled.amd, run.filled.inner, run.filled.nested].map(({ digest }) => digest).toSorted(),
-    );
+    expect(
+      report.items
+        .filter(({ outcome, tag }) => outcome === 'lost' && tag === undefined)
+        .map(({ digest }) => digest)
+        .toSorted(),
+    ).toEqual([run.filled.amd, run.filled.inner, run.filled.nested].map(({ digest }) => digest).toSorted());
   });
 
   it('counts a deletion whose outcome nobody knows, and one that was answered with "not there"', async () => {

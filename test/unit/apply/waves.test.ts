@@ -21,12 +21,15 @@ describe('waves', () => {
   });
 
   it('put a manifest after the last of its holders, however deep that is', () => {
-    expect(shape([manifest('index'), manifest('other'), manifest('inner', 'index'), manifest('leaf', 'inner', 'other'), manifest('sbom', 'leaf')])).toEqual([
-      ['index', 'other'],
-      ['inner'],
-      ['leaf'],
-      ['sbom'],
-    ]);
+    expect(
+      shape([
+        manifest('index'),
+        manifest('other'),
+        manifest('inner', 'index'),
+        manifest('leaf', 'inner', 'other'),
+        manifest('sbom', 'leaf'),
+      ]),
+    ).toEqual([['index', 'other'], ['inner'], ['leaf'], ['sbom']]);
   });
 
   it('are none without steps', () => {

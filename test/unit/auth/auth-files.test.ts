@@ -27,7 +27,9 @@ describe('the auth files', () => {
   test('are asked one after the other', async () => {
     const home = makeHome();
     home.write('.docker/config.json', { auths: { 'a.example.com': auth('docker', 'd-word') } });
-    home.write('run/containers/auth.json', { auths: { 'a.example.com': auth('podman', 'p-word'), 'b.example.com': auth('podman', 'p-word') } });
+    home.write('run/containers/auth.json', {
+      auths: { 'a.example.com': auth('podman', 'p-word'), 'b.example.com': auth('podman', 'p-word') },
+    });
     const resolver = home.resolver({ XDG_RUNTIME_DIR: join(home.path, 'run') });
     expect(await resolver.resolve('a.example.com')).toMatchObject({ username: 'docker', source: join(home.path, '.docker/config.json') });
     expect(await resolver.resolve('b.example.com')).toMatchObject({ username: 'podman' });
@@ -45,7 +47,11 @@ describe('an entry', () => {
     ['auth', auth('user', 'pass:word'), { username: 'user', password: 'pass:word' }],
     ['auth that is padded with zeros', { auth: Buffer.from('user:pass\0\0').toString('base64') }, { username: 'user', password: 'pass' }],
     ['username and password', { username: 'user', password: 'word' }, { username: 'user', password: 'word' }],
-    ['an identity token, beside its empty auth', { auth: Buffer.from('00000000:').toString('base64'), identitytoken: 'id-token' }, { identityToken: 'id-token' }],
+    [
+      'an identity token, beside its empty auth',
+      { auth: Buffer.from('00000000:').toString('base64'), identitytoken: 'id-token' },
+      { identityToken: 'id-token' },
+    ],
     ['nothing, as Docker writes it', {}, undefined],
     ['null', null, undefined],
   ] as const)('may hold %s', async ([, entry, credentials]) => {
@@ -89,7 +95,9 @@ describe('an entry', () => {
     const names = [HOST, `${HOST}/team`, `${HOST}/team/app`];
     home.write('.docker/config.json', { auths: Object.fromEntries(names.map((name) => [name, auth(`of ${name}`, 'word')])) });
     const resolver = home.resolver();
-    const users = await Promise.all([undefined, 'other', 'team/x', 'teamwork/app', 'team/app', 'team/app/sub'].map((repository) => resolver.resolve(HOST, repository)));
+    const users = await Promise.all(
+      [undefined, 'other', 'team/x', 'teamwork/app', 'team/app', 'team/app/sub'].map((repository) => resolver.resolve(HOST, repository)),
+    );
     expect(users.map((each) => (each !== undefined && 'username' in each ? each.username : ''))).toEqual([
       `of ${HOST}`,
       `of ${HOST}`,
@@ -107,7 +115,9 @@ describe('an entry', () => {
   });
 
   test('with the very name comes before other ways of writing it', async () => {
-    expect(await resolve({ [`https://${HOST}/v1/`]: auth('old', 'word'), [HOST]: auth('exact', 'word') })).toMatchObject({ username: 'exact' });
+    expect(await resolve({ [`https://${HOST}/v1/`]: auth('old', 'word'), [HOST]: auth('exact', 'word') })).toMatchObject({
+      username: 'exact',
+    });
   });
 });
 
@@ -128,7 +138,10 @@ describe('a broken auth file is an error that names it and shows nothing of it',
   ] as const)('%s', async ([, content]) => {
     const home = makeHome();
     const path = home.write('.docker/config.json', content);
-    const error: unknown = await home.resolver().resolve(HOST).catch((thrown: unknown) => thrown);
+    const error: unknown = await home
+      .resolver()
+      .resolve(HOST)
+      .catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: 'AUTH', message: expect.stringContaining(path) });
     const { stack, cause } = error as Error;
     expect(`${String(error)} ${stack} ${String(cause)}`).not.toMatch(/secret-word|c2VjcmV0/);

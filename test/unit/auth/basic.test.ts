@@ -15,7 +15,12 @@ function authFor(server: LoopbackServer, credentials?: Credentials): RegistryAut
 function startBasic(): Promise<LoopbackServer> {
   return startServer((seen, response) => {
     if (seen.headers.authorization === BASIC) return json(response, 200, {});
-    return json(response, 401, { errors: [{ code: 'UNAUTHORIZED', message: 'authentication required' }] }, { 'www-authenticate': 'basic Realm=somewhere' });
+    return json(
+      response,
+      401,
+      { errors: [{ code: 'UNAUTHORIZED', message: 'authentication required' }] },
+      { 'www-authenticate': 'basic Realm=somewhere' },
+    );
   });
 }
 
@@ -37,14 +42,22 @@ describe('a registry that wants user and password', () => {
   test('from somebody who has none, ends with where they are looked for', async () => {
     const server = await startBasic();
     const request = authFor(server).send(get(server), ['repository:a:pull']);
-    await expect(request).rejects.toMatchObject({ code: 'AUTH', message: expect.stringContaining('status 401, UNAUTHORIZED: authentication required, asked without credentials'), hint: expect.stringContaining('docker login') });
+    await expect(request).rejects.toMatchObject({
+      code: 'AUTH',
+      message: expect.stringContaining('status 401, UNAUTHORIZED: authentication required, asked without credentials'),
+      hint: expect.stringContaining('docker login'),
+    });
     expect(server.requests).toHaveLength(1);
   });
 
   test('refuses wrong ones once, and is not asked with them again', async () => {
     const server = await startBasic();
     const auth = authFor(server, { ...ALICE, password: 'wrong' });
-    for (let i = 0; i < 3; i++) await expect(auth.send(get(server), [])).rejects.toMatchObject({ code: 'AUTH', message: expect.stringContaining('user "alice" (from a test)') });
+    for (let i = 0; i < 3; i++)
+      await expect(auth.send(get(server), [])).rejects.toMatchObject({
+        code: 'AUTH',
+        message: expect.stringContaining('user "alice" (from a test)'),
+      });
     expect(server.requests.map(({ path }) => path)).toEqual(['/v2/', '/v2/a/tags/list']);
   });
 
@@ -78,7 +91,12 @@ test('a registry that lets everybody in still gets the credentials: it may show 
 
 describe('a refusal', () => {
   test('with 403 is an AUTH error with what the registry said and the rights that are needed', async () => {
-    const server = await startServer((seen, response) => void (seen.path === '/v2/' ? response.end() : json(response, 403, { errors: [{ code: 'DENIED', message: 'robots may\u001b[31m not delete' }] })));
+    const server = await startServer(
+      (seen, response) =>
+        void (seen.path === '/v2/'
+          ? response.end()
+          : json(response, 403, { errors: [{ code: 'DENIED', message: 'robots may\u001b[31m not delete' }] })),
+    );
     const request = authFor(server, ALICE).send({ method: 'DELETE', url: `${server.url}/v2/a/manifests/x` }, ['repository:a:delete']);
     await expect(request).rejects.toMatchObject({
       code: 'AUTH',
@@ -88,14 +106,24 @@ describe('a refusal', () => {
   });
 
   test.for([undefined, 'Negotiate', 'Bearer realm=nonsense'])('with a challenge of %j is an AUTH error', async (challenge) => {
-    const server = await startServer((_, response) => void response.writeHead(401, challenge === undefined ? {} : { 'www-authenticate': challenge }).end());
-    await expect(authFor(server, ALICE).send(get(server), [])).rejects.toMatchObject({ code: 'AUTH', message: expect.stringContaining('not say how to log in') });
+    const server = await startServer(
+      (_, response) => void response.writeHead(401, challenge === undefined ? {} : { 'www-authenticate': challenge }).end(),
+    );
+    await expect(authFor(server, ALICE).send(get(server), [])).rejects.toMatchObject({
+      code: 'AUTH',
+      message: expect.stringContaining('not say how to log in'),
+    });
   });
 
   test('that asks for a password and a token by turns ends', async () => {
     const tokens = await startServer((_, response) => json(response, 200, { token: 'some-token' }));
     const bearer = `Bearer realm="${tokens.url}",service="s"`;
-    const server = await startServer((seen, response) => void response.writeHead(401, { 'www-authenticate': seen.headers.authorization?.startsWith('Basic') ? bearer : 'Basic realm="x"' }).end());
+    const server = await startServer(
+      (seen, response) =>
+        void response
+          .writeHead(401, { 'www-authenticate': seen.headers.authorization?.startsWith('Basic') ? bearer : 'Basic realm="x"' })
+          .end(),
+    );
     await expect(authFor(server, ALICE).send(get(server), [])).rejects.toMatchObject({ code: 'AUTH' });
     expect(server.requests.length).toBeLessThanOrEqual(4);
   });
@@ -115,7 +143,9 @@ describe('another host', () => {
   });
 
   test.for([401, 403])('that a redirect leads to gets no credentials, and its %i is an answer and no challenge', async (status) => {
-    const storage = await startServer((_, response) => void response.writeHead(status, { 'www-authenticate': 'Bearer realm="http://127.0.0.1:1/steal"' }).end());
+    const storage = await startServer(
+      (_, response) => void response.writeHead(status, { 'www-authenticate': 'Bearer realm="http://127.0.0.1:1/steal"' }).end(),
+    );
     const server = await startServer((seen, response) => {
       if (seen.headers.authorization !== BASIC) return void response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end();
       return void response.writeHead(307, { location: `${storage.url}/blob` }).end();

@@ -37,7 +37,11 @@ describe('without credentials', () => {
   test('a registry that gives nobody the right says so, with where credentials are looked for', async () => {
     const server = await startTokenRegistry({ grant: (user) => user !== undefined });
     const request = authFor(server).send(tags(server, 'a'), pull('a'));
-    await expect(request).rejects.toMatchObject({ code: 'AUTH', message: expect.stringContaining('without credentials'), hint: expect.stringContaining('REGISTRY_USER') });
+    await expect(request).rejects.toMatchObject({
+      code: 'AUTH',
+      message: expect.stringContaining('without credentials'),
+      hint: expect.stringContaining('REGISTRY_USER'),
+    });
     expect(server.tokens.requests).toHaveLength(1);
   });
 });
@@ -48,7 +52,9 @@ describe('with credentials', () => {
     const auth = authFor(server, ALICE);
     for (const repository of ['a', 'b']) await auth.send(tags(server, repository), pull(repository));
     expect(server.asked()).toEqual(['GET /v2/', 'GET /v2/a/tags/list', 'GET /v2/b/tags/list']);
-    expect(server.tokens.requests.map((seen) => seen.headers.authorization)).toEqual(Array.from({ length: 2 }, () => `Basic ${Buffer.from('alice:wonderland').toString('base64')}`));
+    expect(server.tokens.requests.map((seen) => seen.headers.authorization)).toEqual(
+      Array.from({ length: 2 }, () => `Basic ${Buffer.from('alice:wonderland').toString('base64')}`),
+    );
     expect(server.registry.requests[0]?.headers).not.toHaveProperty('authorization');
   });
 
@@ -90,7 +96,10 @@ describe('with credentials', () => {
     const server = await startTokenRegistry();
     const auth = authFor(server, { ...ALICE, password: 'wrong-password' });
     for (const repository of ['a', 'b', 'c']) {
-      await expect(auth.send(tags(server, repository), pull(repository))).rejects.toMatchObject({ code: 'AUTH', message: expect.stringContaining('user "alice" (from a test)') });
+      await expect(auth.send(tags(server, repository), pull(repository))).rejects.toMatchObject({
+        code: 'AUTH',
+        message: expect.stringContaining('user "alice" (from a test)'),
+      });
     }
     expect(server.tokens.requests).toHaveLength(1);
     expect(server.asked()).toEqual(['GET /v2/']);
@@ -148,7 +157,9 @@ describe('a token', () => {
 
   test('with less rights than asked for is an error that names the right, and is not asked for again', async () => {
     const server = await startTokenRegistry({ grant: (_, __, action) => action === 'pull' });
-    const request = authFor(server, ALICE).send({ method: 'DELETE', url: `${server.url}/v2/team/app/manifests/sha256:1` }, ['repository:team/app:pull,delete']);
+    const request = authFor(server, ALICE).send({ method: 'DELETE', url: `${server.url}/v2/team/app/manifests/sha256:1` }, [
+      'repository:team/app:pull,delete',
+    ]);
     await expect(request).rejects.toMatchObject({
       code: 'AUTH',
       message: expect.stringMatching(/^DELETE http:.*manifests\/sha256:1: registry prod answered status 401, UNAUTHORIZED: /),
@@ -160,7 +171,9 @@ describe('a token', () => {
   test('server that fails is not a lack of rights, and is asked again for the next request', async () => {
     let broken = true;
     const server = await startTokenRegistry();
-    const tokens = await startServer((_, response) => void (broken ? response.writeHead(500).end() : json(response, 200, { token: 'good-token' })));
+    const tokens = await startServer(
+      (_, response) => void (broken ? response.writeHead(500).end() : json(response, 200, { token: 'good-token' })),
+    );
     const registry = await startServer((seen, response) => {
       if (seen.headers.authorization === 'Bearer good-token') return void response.end();
       response.writeHead(401, { 'www-authenticate': `Bearer realm="${tokens.url}",service="x"` }).end();
@@ -172,12 +185,17 @@ describe('a token', () => {
     expect(server.tokens.requests).toEqual([]);
   });
 
-  test.for(['<html>', '{}', '{"token":""}', '{"token":5}', '{"token":"a\\r\\nX-Evil: 1"}', 'null', '[]'])('answer of %s is an error, not an anonymous request', async (body) => {
-    const tokens = await startServer((_, response) => void response.end(body));
-    const registry = await startServer((_, response) => void response.writeHead(401, { 'www-authenticate': `Bearer realm="${tokens.url}"` }).end());
-    await expect(authFor(registry).send({ method: 'GET', url: registry.url }, [])).rejects.toMatchObject({ code: 'BAD_RESPONSE' });
-    expect(registry.requests).toHaveLength(1);
-  });
+  test.for(['<html>', '{}', '{"token":""}', '{"token":5}', '{"token":"a\\r\\nX-Evil: 1"}', 'null', '[]'])(
+    'answer of %s is an error, not an anonymous request',
+    async (body) => {
+      const tokens = await startServer((_, response) => void response.end(body));
+      const registry = await startServer(
+        (_, response) => void response.writeHead(401, { 'www-authenticate': `Bearer realm="${tokens.url}"` }).end(),
+      );
+      await expect(authFor(registry).send({ method: 'GET', url: registry.url }, [])).rejects.toMatchObject({ code: 'BAD_RESPONSE' });
+      expect(registry.requests).toHaveLength(1);
+    },
+  );
 });
 
 describe('an identity token', () => {
@@ -199,14 +217,23 @@ describe('an identity token', () => {
 
   test('that is not known is an AUTH error', async () => {
     const server = await startTokenRegistry();
-    await expect(authFor(server, identity).send(tags(server, 'a'), pull('a'))).rejects.toMatchObject({ code: 'AUTH', message: expect.stringContaining('with an identity token (from a test)') });
+    await expect(authFor(server, identity).send(tags(server, 'a'), pull('a'))).rejects.toMatchObject({
+      code: 'AUTH',
+      message: expect.stringContaining('with an identity token (from a test)'),
+    });
   });
 
   test.for([404, 405])('for a server that has no OAuth2 (%i) is an error that says what to do', async (status) => {
     const tokens = await startServer((_, response) => void response.writeHead(status).end());
-    const registry = await startServer((_, response) => void response.writeHead(401, { 'www-authenticate': `Bearer realm="${tokens.url}"` }).end());
+    const registry = await startServer(
+      (_, response) => void response.writeHead(401, { 'www-authenticate': `Bearer realm="${tokens.url}"` }).end(),
+    );
     const request = authFor(registry, identity).send({ method: 'GET', url: registry.url }, []);
-    await expect(request).rejects.toMatchObject({ code: 'AUTH', message: expect.stringContaining('takes no identity tokens'), hint: expect.stringContaining('user and password') });
+    await expect(request).rejects.toMatchObject({
+      code: 'AUTH',
+      message: expect.stringContaining('takes no identity tokens'),
+      hint: expect.stringContaining('user and password'),
+    });
   });
 });
 
@@ -220,11 +247,14 @@ test('no error of any of this shows a password or a token, even where the server
   for (const each of broken) {
     const server = await each;
     for (const credentials of [ALICE, { identityToken: 'the-refresh-token' }]) {
-      const error: unknown = await authFor(server, credentials).send(tags(server, 'a'), pull('a')).catch((thrown: unknown) => thrown);
+      const error: unknown = await authFor(server, credentials)
+        .send(tags(server, 'a'), pull('a'))
+        .catch((thrown: unknown) => thrown);
       expect(error).toMatchObject({ code: expect.stringMatching(/AUTH|BAD_RESPONSE/) });
       const { message, hint, cause, stack } = error as Error & { hint: string };
       const shown = `${message} ${hint} ${String(cause)} ${stack}`;
-      for (const secret of ['wonderland', Buffer.from('alice:wonderland').toString('base64'), 'the-refresh-token', 'secret-token']) expect(shown).not.toContain(secret);
+      for (const secret of ['wonderland', Buffer.from('alice:wonderland').toString('base64'), 'the-refresh-token', 'secret-token'])
+        expect(shown).not.toContain(secret);
     }
   }
 });

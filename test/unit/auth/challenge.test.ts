@@ -11,7 +11,10 @@ describe('a WWW-Authenticate header', () => {
     ['bearer Realm=https://t.example.com/token , SERVICE = s', [bearer]],
     ['BEARER realm="https://t.example.com/token", service="s", Basic realm="r"', [bearer, basic]],
     ['Basic realm="r", Bearer realm="https://t.example.com/token",service="s"', [basic, bearer]],
-    ['Bearer realm="a",scope="repository:x:pull,push repository:y:pull"', [{ scheme: 'bearer', parameters: { realm: 'a', scope: 'repository:x:pull,push repository:y:pull' } }]],
+    [
+      'Bearer realm="a",scope="repository:x:pull,push repository:y:pull"',
+      [{ scheme: 'bearer', parameters: { realm: 'a', scope: 'repository:x:pull,push repository:y:pull' } }],
+    ],
     ['Basic realm="say \\"hi\\", please"', [{ scheme: 'basic', parameters: { realm: 'say "hi", please' } }]],
     ['Negotiate, NTLM, Basic realm="r"', [{ scheme: 'negotiate', parameters: {} }, { scheme: 'ntlm', parameters: {} }, basic]],
     ['Bearer realm="a",realm="b"', [{ scheme: 'bearer', parameters: { realm: 'a' } }]],

@@ -56,17 +56,18 @@ describe('a credential helper', () => {
     expect(await home.resolver().resolve(HOST)).toMatchObject({ identityToken: 'identity-word' });
   });
 
-  test.for(['echo "credentials not found in native keychain"; exit 1', 'echo "Credentials not found" >&2; exit 1', `echo '{"Username":"","Secret":""}'`])(
-    'that has none (%s) leaves it to what the file holds',
-    async (script) => {
-      const home = makeHome();
-      home.helper('store', script);
-      home.write('.docker/config.json', { credsStore: 'store', auths: { [HOST]: auth('file', 'word') } });
-      const resolver = home.resolver();
-      expect(await resolver.resolve(HOST)).toMatchObject({ username: 'file' });
-      expect(await resolver.resolve('other.example.com')).toBeUndefined();
-    },
-  );
+  test.for([
+    'echo "credentials not found in native keychain"; exit 1',
+    'echo "Credentials not found" >&2; exit 1',
+    `echo '{"Username":"","Secret":""}'`,
+  ])('that has none (%s) leaves it to what the file holds', async (script) => {
+    const home = makeHome();
+    home.helper('store', script);
+    home.write('.docker/config.json', { credsStore: 'store', auths: { [HOST]: auth('file', 'word') } });
+    const resolver = home.resolver();
+    expect(await resolver.resolve(HOST)).toMatchObject({ username: 'file' });
+    expect(await resolver.resolve('other.example.com')).toBeUndefined();
+  });
 
   test.for([
     ['echo "keychain is \u001b[31mlocked"; exit 1', 'exit code 1: keychain is locked'],
@@ -78,7 +79,10 @@ describe('a credential helper', () => {
     const home = makeHome();
     home.helper('store', script);
     home.write('.docker/config.json', { credsStore: 'store', auths: { [HOST]: auth('file', 'word') } });
-    const error: unknown = await home.resolver().resolve(HOST).catch((thrown: unknown) => thrown);
+    const error: unknown = await home
+      .resolver()
+      .resolve(HOST)
+      .catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: 'AUTH', message: `The credential helper docker-credential-store failed for ${HOST}: ${why}.` });
     expect((error as Error).stack).not.toContain('secret-word');
   });
@@ -86,7 +90,10 @@ describe('a credential helper', () => {
   test('that is not there is an error', async () => {
     const home = makeHome();
     home.write('.docker/config.json', { credHelpers: { [HOST]: 'missing' } });
-    await expect(home.resolver().resolve(HOST)).rejects.toMatchObject({ code: 'AUTH', message: expect.stringContaining('docker-credential-missing failed for registry.example.com: there is no such program') });
+    await expect(home.resolver().resolve(HOST)).rejects.toMatchObject({
+      code: 'AUTH',
+      message: expect.stringContaining('docker-credential-missing failed for registry.example.com: there is no such program'),
+    });
   });
 
   test.for(['../evil', 'a b', 'a;b', '$(x)', ''])('whose name is %j is not started', async (name) => {
@@ -97,6 +104,9 @@ describe('a credential helper', () => {
     const home = makeHome();
     home.helper('slow', 'sleep 60');
     const env = { PATH: `${home.path}/bin:${process.env['PATH'] ?? ''}` };
-    await expect(askHelper('slow', HOST, env, 100)).rejects.toMatchObject({ code: 'AUTH', message: expect.stringContaining('no answer within 0.1 seconds') });
+    await expect(askHelper('slow', HOST, env, 100)).rejects.toMatchObject({
+      code: 'AUTH',
+      message: expect.stringContaining('no answer within 0.1 seconds'),
+    });
   });
 });

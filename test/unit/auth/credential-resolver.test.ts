@@ -6,7 +6,10 @@ const HOST = 'registry.example.com:5000';
 
 describe('credentials that the config names', () => {
   test('come from environment variables', async () => {
-    const resolver = makeHome().resolver({ PROD_USER: 'robot', PROD_PASSWORD: 'pw-from-env' }, { [HOST]: { usernameEnv: 'PROD_USER', passwordEnv: 'PROD_PASSWORD' } });
+    const resolver = makeHome().resolver(
+      { PROD_USER: 'robot', PROD_PASSWORD: 'pw-from-env' },
+      { [HOST]: { usernameEnv: 'PROD_USER', passwordEnv: 'PROD_PASSWORD' } },
+    );
     expect(await resolver.resolve(HOST)).toMatchObject({ username: 'robot', password: 'pw-from-env' });
     expect(redact('pw-from-env')).toBe('***');
   });
@@ -52,7 +55,11 @@ describe('REGISTRY_USER and REGISTRY_PASSWORD', () => {
     const home = makeHome();
     home.write('.docker/config.json', { auths: { [HOST]: auth('docker', 'd-word') } });
     const resolver = home.resolver(env, { [HOST]: {}, 'Other.example.com': {} });
-    expect(await resolver.resolve(HOST)).toMatchObject({ username: 'ci', password: 'ci-word', source: 'REGISTRY_USER and REGISTRY_PASSWORD' });
+    expect(await resolver.resolve(HOST)).toMatchObject({
+      username: 'ci',
+      password: 'ci-word',
+      source: 'REGISTRY_USER and REGISTRY_PASSWORD',
+    });
     expect(await resolver.resolve('other.example.com')).toMatchObject({ username: 'ci' });
   });
 
@@ -70,11 +77,19 @@ describe('REGISTRY_USER and REGISTRY_PASSWORD', () => {
     [{ REGISTRY_PASSWORD: 'lonely-word' }, 'REGISTRY_PASSWORD is set but REGISTRY_USER is not'],
     [{ REGISTRY_USER: 'ci', REGISTRY_PASSWORD: '' }, 'REGISTRY_USER is set but REGISTRY_PASSWORD is not'],
   ] as const)('of which one is missing are an error: %j', async ([half, message]) => {
-    await expect(makeHome().resolver(half, { [HOST]: {} }).resolve(HOST)).rejects.toMatchObject({ code: 'AUTH', message: expect.stringContaining(message) });
+    await expect(
+      makeHome()
+        .resolver(half, { [HOST]: {} })
+        .resolve(HOST),
+    ).rejects.toMatchObject({ code: 'AUTH', message: expect.stringContaining(message) });
   });
 
   test('that are both empty are not set', async () => {
-    expect(await makeHome().resolver({ REGISTRY_USER: '', REGISTRY_PASSWORD: '' }, { [HOST]: {} }).resolve(HOST)).toBeUndefined();
+    expect(
+      await makeHome()
+        .resolver({ REGISTRY_USER: '', REGISTRY_PASSWORD: '' }, { [HOST]: {} })
+        .resolve(HOST),
+    ).toBeUndefined();
   });
 });
 

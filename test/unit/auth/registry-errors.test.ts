@@ -1,13 +1,27 @@
 import { describe, expect, test } from 'vitest';
-import { parseRegistryErrors, registryErrorText } from '../../../src/auth/registry-errors.ts';
+import { parseRegistryErrors, registryErrorText } from '../../../src/http/registry-errors.ts';
 import { rememberSecret } from '../../../src/diagnostics/redact.ts';
 
 const parse = (body: unknown) => parseRegistryErrors(Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)));
 
 describe("a registry's errors", () => {
   test.for([
-    [{ errors: [{ code: 'NAME_UNKNOWN', message: 'unknown', detail: { name: 'a' } }] }, [{ code: 'NAME_UNKNOWN', message: 'unknown', detail: '{"name":"a"}' }]],
-    [{ errors: [{ code: 'A', message: 'one' }, { code: 'B', message: 'two', detail: {} }] }, [{ code: 'A', message: 'one' }, { code: 'B', message: 'two' }]],
+    [
+      { errors: [{ code: 'NAME_UNKNOWN', message: 'unknown', detail: { name: 'a' } }] },
+      [{ code: 'NAME_UNKNOWN', message: 'unknown', detail: '{"name":"a"}' }],
+    ],
+    [
+      {
+        errors: [
+          { code: 'A', message: 'one' },
+          { code: 'B', message: 'two', detail: {} },
+        ],
+      },
+      [
+        { code: 'A', message: 'one' },
+        { code: 'B', message: 'two' },
+      ],
+    ],
     [{ errors: [{ code: 'DENIED' }] }, [{ code: 'DENIED', message: '' }]],
     [{ errors: ['plain'] }, [{ code: '', message: 'plain' }]],
     [{ errors: [{ status: 404, message: 'not found' }] }, [{ code: '', message: 'not found' }]],
@@ -32,7 +46,13 @@ describe("a registry's errors", () => {
 
   test('are cut, printable and without secrets', () => {
     rememberSecret('leaked-token');
-    const [first, ...rest] = parse({ errors: Array.from({ length: 50 }, () => ({ code: 'A\u001b[31m', message: `leaked-token\n${'x'.repeat(1000)}`, detail: { a: 'y'.repeat(1000) } })) });
+    const [first, ...rest] = parse({
+      errors: Array.from({ length: 50 }, () => ({
+        code: 'A\u001b[31m',
+        message: `leaked-token\n${'x'.repeat(1000)}`,
+        detail: { a: 'y'.repeat(1000) },
+      })),
+    });
     expect(rest).toHaveLength(9);
     expect(first).toMatchObject({ code: 'A', message: expect.stringMatching(/^\*\*\* x{296}$/) });
     expect(first?.detail).toHaveLength(300);

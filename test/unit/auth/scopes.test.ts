@@ -14,15 +14,15 @@ describe('token scopes', () => {
   });
 
   test('are merged by resource, the first ones in front', () => {
-    expect(mergeScopes(['registry:catalog:*', 'repository:h:5000/a:delete'], ['repository:h:5000/a:pull,delete', 'repository:b:pull'])).toEqual([
-      'registry:catalog:*',
-      'repository:h:5000/a:delete,pull',
-      'repository:b:pull',
-    ]);
+    expect(
+      mergeScopes(['registry:catalog:*', 'repository:h:5000/a:delete'], ['repository:h:5000/a:pull,delete', 'repository:b:pull']),
+    ).toEqual(['registry:catalog:*', 'repository:h:5000/a:delete,pull', 'repository:b:pull']);
   });
 
   test('are the same in any order', () => {
-    expect(scopeKey(['repository:b:pull', 'repository:a:push,pull'])).toBe(scopeKey(['repository:a:pull', 'repository:b:pull', 'repository:a:push']));
+    expect(scopeKey(['repository:b:pull', 'repository:a:push,pull'])).toBe(
+      scopeKey(['repository:a:pull', 'repository:b:pull', 'repository:a:push']),
+    );
     expect(scopeKey(['repository:a:pull'])).not.toBe(scopeKey(['repository:a:push']));
   });
 

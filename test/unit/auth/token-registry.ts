@@ -45,10 +45,15 @@ export async function startTokenRegistry(change: Partial<TokenRegistryRules> = {
   const issued = new Map<string, string[]>();
   const tokens = await startServer((seen, response, nth) => {
     const user = authenticate(seen, rules);
-    if (user === null) return json(response, 401, { details: `incorrect username or password: ${seen.headers.authorization ?? seen.body}` });
+    if (user === null)
+      return json(response, 401, { details: `incorrect username or password: ${seen.headers.authorization ?? seen.body}` });
     const scopes = scopesOf(seen).map((scope) => {
       const colon = scope.lastIndexOf(':');
-      return scope.slice(colon + 1).split(',').filter((action) => rules.grant(user, scope.slice(0, colon), action)).map((action) => `${scope.slice(0, colon)}:${action}`);
+      return scope
+        .slice(colon + 1)
+        .split(',')
+        .filter((action) => rules.grant(user, scope.slice(0, colon), action))
+        .map((action) => `${scope.slice(0, colon)}:${action}`);
     });
     const token = `secret-token-${nth}-for-${scopes.flat().length}-rights`;
     issued.set(token, scopes.flat());
@@ -62,7 +67,9 @@ export async function startTokenRegistry(change: Partial<TokenRegistryRules> = {
     const scope = wanted.length === 0 ? '' : `,scope="${wanted.join(' ')}"`;
     const error = rights === undefined || !rules.accepts ? '' : ',error="insufficient_scope"';
     response.setHeader('www-authenticate', `Bearer realm="${tokens.url}/token",service="fake"${scope}${error}${rules.challenge}`);
-    return json(response, 401, { errors: [{ code: 'UNAUTHORIZED', message: `authentication required for ${seen.headers.authorization ?? 'nobody'}` }] });
+    return json(response, 401, {
+      errors: [{ code: 'UNAUTHORIZED', message: `authentication required for ${seen.headers.authorization ?? 'nobody'}` }],
+    });
   });
   return {
     url: registry.url,
@@ -90,7 +97,8 @@ function scopesOf(seen: Seen): string[] {
 
 /** The user, undefined for nobody, null for somebody unknown. */
 function authenticate(seen: Seen, rules: TokenRegistryRules): string | undefined | null {
-  if (seen.method === 'POST') return rules.identityTokens.includes(new URLSearchParams(seen.body).get('refresh_token') ?? '') ? 'identity' : null;
+  if (seen.method === 'POST')
+    return rules.identityTokens.includes(new URLSearchParams(seen.body).get('refresh_token') ?? '') ? 'identity' : null;
   const [, encoded] = /^Basic (.+)$/.exec(seen.headers.authorization ?? '') ?? [];
   if (encoded === undefined) return undefined;
   const [user = '', password] = Buffer.from(encoded, 'base64').toString('utf8').split(':');

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { inOrder } from '../../../src/cli/run/in-order.ts';
+import { inOrder } from '../../../src/run/in-order.ts';
 
 test('results come in the order of the items, though later ones are ready first', async () => {
   const results: number[] = [];

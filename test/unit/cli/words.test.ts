@@ -1,13 +1,15 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { dayCount, duration, instant, shard, wholeNumber } from '../../../src/cli/option-values.ts';
-import { inShard, scopeOf } from '../../../src/cli/run/scope.ts';
-import { parseTarget } from '../../../src/cli/run/targets.ts';
+import { inShard, scopeOf } from '../../../src/run/scope.ts';
+import { parseTarget } from '../../../src/run/targets.ts';
 import { shellLine } from '../../../src/cli/shell.ts';
 
 describe('option values', () => {
   test('are read as what they say', () => {
-    expect([wholeNumber(0)('0'), wholeNumber(1)('500'), dayCount('1.5'), duration('30m'), duration('2d')]).toEqual([0, 500, 1.5, 1_800_000, 172_800_000]);
+    expect([wholeNumber(0)('0'), wholeNumber(1)('500'), dayCount('1.5'), duration('30m'), duration('2d')]).toEqual([
+      0, 500, 1.5, 1_800_000, 172_800_000,
+    ]);
     expect(instant('2026-11-24T05:10:00+02:00')).toBe(Date.parse('2026-11-24T03:10:00Z'));
     expect(shard('2/5')).toEqual({ index: 2, of: 5 });
   });
@@ -47,9 +49,12 @@ describe('what to read', () => {
     expect(parseTarget(text, known)).toEqual(target);
   });
 
-  test.for(['team/app', 'prd/team/app', 'prod/Team/App', 'prod/team/app:v1', 'prod//app', 'prod/team/app@sha256:12'])('"%s" is refused, not guessed at', (text) => {
-    expect(() => parseTarget(text, known)).toThrow(/REGISTRY|registry|neither the name/);
-  });
+  test.for(['team/app', 'prd/team/app', 'prod/Team/App', 'prod/team/app:v1', 'prod//app', 'prod/team/app@sha256:12'])(
+    '"%s" is refused, not guessed at',
+    (text) => {
+      expect(() => parseTarget(text, known)).toThrow(/REGISTRY|registry|neither the name/);
+    },
+  );
 
   test('names, globs and the whole registry', () => {
     expect(scopeOf(['team/app']).includes('team/app')).toBe(true);
@@ -71,7 +76,10 @@ describe('what to read', () => {
 test('a shell reads a line as the words that it was made of', () => {
   const words = ['regctl', 'prune', '--tags', 'v*', "it's", '', '$HOME `x` "y"', 'a\nb', '!z', '-p', 'policies/a b.yaml'];
 
-  const read = execFileSync('sh', ['-c', `printf '%s\\0' ${shellLine(words)}`]).toString().split('\0').slice(0, -1);
+  const read = execFileSync('sh', ['-c', `printf '%s\\0' ${shellLine(words)}`])
+    .toString()
+    .split('\0')
+    .slice(0, -1);
 
   expect(read).toEqual(words);
   expect(shellLine(['regctl', 'prune', 'host:5000/a', '--keep-last', '10'])).toBe('regctl prune host:5000/a --keep-last 10');

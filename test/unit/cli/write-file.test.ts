@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { lstat, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { writeWhole } from '../../../src/cli/write-file.ts';
+import { writeWhole } from '../../../src/run/write-file.ts';
 import { folderWith } from '../config/temporary-folder.ts';
 
 describe('writing a file', () => {
@@ -46,7 +46,10 @@ describe('writing a file', () => {
     const folder = await folderWith({});
     await writeFile(join(folder, 'file'), '');
 
-    await expect(writeWhole(join(folder, 'missing/a.txt'), 'x')).rejects.toMatchObject({ code: 'FILE', message: expect.stringContaining('cannot write') as string });
+    await expect(writeWhole(join(folder, 'missing/a.txt'), 'x')).rejects.toMatchObject({
+      code: 'FILE',
+      message: expect.stringContaining('cannot write') as string,
+    });
     await expect(writeWhole(join(folder, 'file/a.txt'), 'x')).rejects.toMatchObject({ code: 'FILE' });
   });
 });

@@ -35,13 +35,20 @@ describe('where a config is looked for', () => {
   });
 
   test('package.json, under its key alone', async () => {
-    expect(await load({ 'package.json': '{"name": "x", "concurrency": 9, "regctl": {"concurrency": 3}}' })).toMatchObject({ file: 'package.json', concurrency: 3 });
+    expect(await load({ 'package.json': '{"name": "x", "concurrency": 9, "regctl": {"concurrency": 3}}' })).toMatchObject({
+      file: 'package.json',
+      concurrency: 3,
+    });
     expect(await load({ 'package.json': '{"name": "x"}' })).toEqual({ registries: [], policies: [], inUse: [], mirrors: {} });
   });
 
   test('the first of the list counts', async () => {
-    expect(await load({ 'package.json': '{"regctl": {"concurrency": 1}}', 'regctl.config.yaml': concurrency(2), '.regctlrc': concurrency(3) })).toMatchObject({ file: '.regctlrc' });
-    expect(await load({ 'package.json': '{"regctl": {"concurrency": 1}}', 'regctl.config.yaml': concurrency(2) })).toMatchObject({ file: 'regctl.config.yaml' });
+    expect(
+      await load({ 'package.json': '{"regctl": {"concurrency": 1}}', 'regctl.config.yaml': concurrency(2), '.regctlrc': concurrency(3) }),
+    ).toMatchObject({ file: '.regctlrc' });
+    expect(await load({ 'package.json': '{"regctl": {"concurrency": 1}}', 'regctl.config.yaml': concurrency(2) })).toMatchObject({
+      file: 'regctl.config.yaml',
+    });
   });
 
   test('the nearest one upward to the root of the git repository, past a package.json without a config', async () => {
@@ -52,7 +59,9 @@ describe('where a config is looked for', () => {
 
   test('never above the root of the git repository, of a worktree neither', async () => {
     expect(await load({ '.regctlrc': concurrency(1), 'repo/.git/HEAD': '', 'repo/a/x': '' }, { cwd: 'repo/a' })).not.toHaveProperty('file');
-    expect(await load({ '.git/HEAD': '', '.regctlrc': concurrency(1), 'tree/.git': 'gitdir: ../x\n', 'tree/a/x': '' }, { cwd: 'tree/a' })).not.toHaveProperty('file');
+    expect(
+      await load({ '.git/HEAD': '', '.regctlrc': concurrency(1), 'tree/.git': 'gitdir: ../x\n', 'tree/a/x': '' }, { cwd: 'tree/a' }),
+    ).not.toHaveProperty('file');
   });
 
   test('without a git repository, in the working directory alone', async () => {
@@ -62,10 +71,18 @@ describe('where a config is looked for', () => {
   test('a variable names it', async () => {
     const folder = await folderWith({ 'conf/my.yaml': 'policies: [p.yaml]\n', 'work/.regctlrc': concurrency(1) });
     const cwd = path.join(folder, 'work');
-    expect(await loadConfig(cwd, { REGCTL_CONFIG: '../conf/my.yaml' })).toMatchObject({ file: '../conf/my.yaml', policies: ['../conf/p.yaml'] });
-    expect(await loadConfig(cwd, { REGCTL_CONFIG: path.join(folder, 'conf/my.yaml') })).toMatchObject({ policies: [path.join(folder, 'conf/p.yaml')] });
+    expect(await loadConfig(cwd, { REGCTL_CONFIG: '../conf/my.yaml' })).toMatchObject({
+      file: '../conf/my.yaml',
+      policies: ['../conf/p.yaml'],
+    });
+    expect(await loadConfig(cwd, { REGCTL_CONFIG: path.join(folder, 'conf/my.yaml') })).toMatchObject({
+      policies: [path.join(folder, 'conf/p.yaml')],
+    });
     expect(await loadConfig(cwd, { REGCTL_CONFIG: '' })).toMatchObject({ file: '.regctlrc' });
-    await expect(loadConfig(cwd, { REGCTL_CONFIG: 'no.yaml' })).rejects.toMatchObject({ code: 'FILE', message: expect.stringContaining('there is no such file') as string });
+    await expect(loadConfig(cwd, { REGCTL_CONFIG: 'no.yaml' })).rejects.toMatchObject({
+      code: 'FILE',
+      message: expect.stringContaining('there is no such file') as string,
+    });
   });
 });
 
@@ -77,9 +94,22 @@ function workIn(folder: string): void {
 }
 
 describe('nothing in a folder is executed', () => {
-  test.for(['.regctlrc.js', '.regctlrc.cjs', '.regctlrc.mjs', '.regctlrc.ts', 'regctl.config.js', '.config/regctlrc.js', '.config/config.js', '.config/config.cjs'])('%s', async (name) => {
+  test.for([
+    '.regctlrc.js',
+    '.regctlrc.cjs',
+    '.regctlrc.mjs',
+    '.regctlrc.ts',
+    'regctl.config.js',
+    '.config/regctlrc.js',
+    '.config/config.js',
+    '.config/config.cjs',
+  ])('%s', async (name) => {
     const marker = 'regpruneExecuted';
-    const folder = await folderWith({ '.git/HEAD': '', [name]: `globalThis.${marker} = true; module.exports = {searchPlaces: ['evil.js']};`, 'evil.js': `globalThis.${marker} = true;` });
+    const folder = await folderWith({
+      '.git/HEAD': '',
+      [name]: `globalThis.${marker} = true; module.exports = {searchPlaces: ['evil.js']};`,
+      'evil.js': `globalThis.${marker} = true;`,
+    });
     workIn(folder);
     onTestFinished(() => void Reflect.deleteProperty(globalThis, marker));
     expect(await loadConfig(folder, {})).not.toHaveProperty('file');
@@ -95,17 +125,23 @@ describe('nothing in a folder is executed', () => {
   });
 
   test('$import brings in no other file', async () => {
-    expect(await failure({ '.regctlrc': '$import: other.yaml\n', 'other.yaml': concurrency(1) })).toContain('.regctlrc:1:1: unknown key "$import"');
+    expect(await failure({ '.regctlrc': '$import: other.yaml\n', 'other.yaml': concurrency(1) })).toContain(
+      '.regctlrc:1:1: unknown key "$import"',
+    );
   });
 });
 
 describe('a config that is there is never passed over', () => {
   test('an empty one', async () => {
-    expect(await failure({ '.regctlrc': '', 'regctl.config.yaml': concurrency(1) })).toBe('CONFIG_INVALID .regctlrc:1:1: holds nothing: expected a map\n  1 | \n    | ^');
+    expect(await failure({ '.regctlrc': '', 'regctl.config.yaml': concurrency(1) })).toBe(
+      'CONFIG_INVALID .regctlrc:1:1: holds nothing: expected a map\n  1 | \n    | ^',
+    );
   });
 
   test('one that is a directory', async () => {
-    expect(await failure({ '.regctlrc/x': '', 'regctl.config.yaml': concurrency(1) })).toMatch(/^FILE .*\.regctlrc: the config cannot be read: it is a directory\.$/);
+    expect(await failure({ '.regctlrc/x': '', 'regctl.config.yaml': concurrency(1) })).toMatch(
+      /^FILE .*\.regctlrc: the config cannot be read: it is a directory\.$/,
+    );
   });
 
   test('a link that leads nowhere', async () => {
@@ -115,7 +151,9 @@ describe('a config that is there is never passed over', () => {
   });
 
   test('a package.json that nobody can read', async () => {
-    expect(await failure({ 'package.json': '{"regctl": ' })).toMatch(/^CONFIG_INVALID .*package\.json:1:1: not valid JSON, so that nobody can tell whether it holds a "regctl" config/);
+    expect(await failure({ 'package.json': '{"regctl": ' })).toMatch(
+      /^CONFIG_INVALID .*package\.json:1:1: not valid JSON, so that nobody can tell whether it holds a "regctl" config/,
+    );
   });
 
   test('one that is not UTF-8', async () => {
@@ -127,11 +165,14 @@ describe('a config that is there is never passed over', () => {
 });
 
 /** As `az acr show --query id` writes it. */
-const RESOURCE_ID = '/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/ops/providers/Microsoft.ContainerRegistry/registries/contoso';
+const RESOURCE_ID =
+  '/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/ops/providers/Microsoft.ContainerRegistry/registries/contoso';
 
 test('the Azure resource that a registry is', async () => {
   const registry = { name: 'contoso', url: 'https://contoso.azurecr.io', acr: { resourceId: RESOURCE_ID } };
-  expect(await load({ '.regctlrc': `registries: {contoso: {url: contoso.azurecr.io, acr: {resourceId: ${RESOURCE_ID}}}}\n` })).toMatchObject({ registries: [registry] });
+  expect(
+    await load({ '.regctlrc': `registries: {contoso: {url: contoso.azurecr.io, acr: {resourceId: ${RESOURCE_ID}}}}\n` }),
+  ).toMatchObject({ registries: [registry] });
 });
 
 test('a whole config; its files are relative to it', async () => {
@@ -165,7 +206,14 @@ test('a whole config; its files are relative to it', async () => {
   expect(await load({ '.git/HEAD': '', '.regctlrc': text, 'a/x': '' }, { cwd: 'a' })).toEqual({
     file: '../.regctlrc',
     registries: [
-      { name: 'prod', url: 'https://harbor.example.com', type: 'oci', auth: { username: { text: 'robot$ci' }, password: { file: '../secrets/harbor' } }, caFile: '../ca.pem', concurrency: 4 },
+      {
+        name: 'prod',
+        url: 'https://harbor.example.com',
+        type: 'oci',
+        auth: { username: { text: 'robot$ci' }, password: { file: '../secrets/harbor' } },
+        caFile: '../ca.pem',
+        concurrency: 4,
+      },
       { name: 'test', url: 'http://localhost:5000', auth: { username: { env: 'TEST_USER' }, password: { env: 'TEST_PASSWORD' } } },
       { name: 'old', url: 'http://registry.example.com:5000', plainHttp: true },
     ],
@@ -187,10 +235,16 @@ test('a whole config; its files are relative to it', async () => {
 });
 
 describe('what is wrong in a config', () => {
-  const heads = async (text: string, file = '.regctlrc'): Promise<string[]> => (await failure({ [file]: text })).split('\n').filter((line) => line.includes(`${file}:`)).map((line) => line.replace(/^CONFIG_INVALID /, ''));
+  const heads = async (text: string, file = '.regctlrc'): Promise<string[]> =>
+    (await failure({ [file]: text }))
+      .split('\n')
+      .filter((line) => line.includes(`${file}:`))
+      .map((line) => line.replace(/^CONFIG_INVALID /, ''));
 
   test('all of it at once', async () => {
-    expect(await heads('registrys: {}\npolicy: [a]\nlimits: {maxDeletion: 1}\nconcurrency: 0\ninUse: [running.txt, {command: x}]\n')).toEqual([
+    expect(
+      await heads('registrys: {}\npolicy: [a]\nlimits: {maxDeletion: 1}\nconcurrency: 0\ninUse: [running.txt, {command: x}]\n'),
+    ).toEqual([
       '.regctlrc:1:1: unknown key "registrys"; did you mean "registries"?',
       '.regctlrc:2:1: unknown key "policy"; did you mean "policies"?',
       '.regctlrc:3:10: unknown key "maxDeletion"; did you mean "maxDeletions"?',
@@ -201,7 +255,9 @@ describe('what is wrong in a config', () => {
   });
 
   test('in package.json, at its place there', async () => {
-    expect(await heads('{\n\t"name": "x",\n\t"regctl": {\n\t\t"concurency": 3\n\t}\n}\n', 'package.json')).toEqual(['package.json:4:3: unknown key "concurency"; did you mean "concurrency"?']);
+    expect(await heads('{\n\t"name": "x",\n\t"regctl": {\n\t\t"concurency": 3\n\t}\n}\n', 'package.json')).toEqual([
+      'package.json:4:3: unknown key "concurency"; did you mean "concurrency"?',
+    ]);
     expect(await heads('{"regctl": null}', 'package.json')).toEqual(['package.json:1:1: holds nothing: expected a map']);
   });
 
@@ -212,14 +268,26 @@ describe('what is wrong in a config', () => {
     ['{url: "https://example.com?x=1"}', 'holds a "?" or "#", which the address of a registry does not have'],
     ['{url: "https://example.com", plainHttp: true}', 'says https://, and plainHttp says the opposite: leave one of them out'],
     ['{url: "${REGISTRY_HOST}"}', 'not the address of a registry, such as https://registry.example.com'],
-    ['{url: example.com, type: harbour}', 'expected "oci", "harbor", "ecr", "ecr-public", "acr" or "gar", got "harbour"; did you mean "harbor"?'],
+    [
+      '{url: example.com, type: harbour}',
+      'expected "oci", "harbor", "ecr", "ecr-public", "acr" or "gar", got "harbour"; did you mean "harbor"?',
+    ],
     ['{url: example.com, auth: {usernameEnv: A}}', 'needs one of "passwordEnv" and "passwordFile"'],
-    ['{url: example.com, auth: {username: a, usernameEnv: A, passwordEnv: B}}', 'cannot stand beside "username": needs one of "username", "usernameEnv" and "usernameFile"'],
+    [
+      '{url: example.com, auth: {username: a, usernameEnv: A, passwordEnv: B}}',
+      'cannot stand beside "username": needs one of "username", "usernameEnv" and "usernameFile"',
+    ],
     ['{url: example.com, auth: {username: a, passwordEnv: "not a name"}}', 'not the name of an environment variable'],
     ['{url: example.com, plainHttp: false}', 'can only be true: leave it out otherwise'],
     ['{url: example.com, concurrency: 1000}', 'must be 256 or less'],
-    ['{url: example.com, acr: {resourceId: contoso}}', 'not the id of a registry, such as /subscriptions/…/resourceGroups/ops/providers/Microsoft.ContainerRegistry/registries/contoso'],
-    [`{url: example.com, acr: {resourceId: "${RESOURCE_ID}/../other"}}`, 'not the id of a registry, such as /subscriptions/…/resourceGroups/ops/providers/Microsoft.ContainerRegistry/registries/contoso'],
+    [
+      '{url: example.com, acr: {resourceId: contoso}}',
+      'not the id of a registry, such as /subscriptions/…/resourceGroups/ops/providers/Microsoft.ContainerRegistry/registries/contoso',
+    ],
+    [
+      `{url: example.com, acr: {resourceId: "${RESOURCE_ID}/../other"}}`,
+      'not the id of a registry, such as /subscriptions/…/resourceGroups/ops/providers/Microsoft.ContainerRegistry/registries/contoso',
+    ],
     ['{type: oci}', 'missing key "url"'],
   ])('a registry %s', async ([registry, problem]) => {
     expect((await heads(`registries:\n  prod: ${registry}\n`)).map((line) => line.replace(/^\.regctlrc:2:\d+: /, ''))).toEqual([problem]);
@@ -236,24 +304,35 @@ describe('what is wrong in a config', () => {
   });
 
   test('a mirror that is no host', async () => {
-    expect(await heads('mirrors: {"https://mirror.example.com": prod}\n')).toEqual(['.regctlrc:1:11: not a host, such as mirror.example.com, or a host and path']);
+    expect(await heads('mirrors: {"https://mirror.example.com": prod}\n')).toEqual([
+      '.regctlrc:1:11: not a host, such as mirror.example.com, or a host and path',
+    ]);
   });
 
   test('a name that could be taken for an image', async () => {
-    expect(await heads('registries: {"a/b": {url: example.com}}\n')).toEqual(['.regctlrc:1:14: not a name for a registry: letters, digits, ".", "_", ":" and "-", and a letter or digit first']);
+    expect(await heads('registries: {"a/b": {url: example.com}}\n')).toEqual([
+      '.regctlrc:1:14: not a name for a registry: letters, digits, ".", "_", ":" and "-", and a letter or digit first',
+    ]);
     expect(await heads('registries: {__proto__: {url: example.com}}\n')).toEqual(['.regctlrc:1:14: unknown key "__proto__"']);
   });
 
   test.for(['password', 'token', 'secret', 'identityToken'])('a %s is refused, and never shown', async (key) => {
-    const message = await failure({ '.regctlrc': `registries:\n  prod:\n    url: example.com\n    auth: {username: bob, ${key}: hunter2}\n    usr: 1\n` });
-    expect(message).toMatch(/\.regctlrc:4:27: a (password|secret) must not stand in a config: name an environment variable \("passwordEnv"\) or a file \("passwordFile"\) that holds it/);
+    const message = await failure({
+      '.regctlrc': `registries:\n  prod:\n    url: example.com\n    auth: {username: bob, ${key}: hunter2}\n    usr: 1\n`,
+    });
+    expect(message).toMatch(
+      /\.regctlrc:4:27: a (password|secret) must not stand in a config: name an environment variable \("passwordEnv"\) or a file \("passwordFile"\) that holds it/,
+    );
     expect(message).toContain('unknown key "usr"');
     expect(message).not.toContain('hunter2');
   });
 
-  test.for(['https://bob:hunter2@example.com', 'bob:hunter2@example.com', 'https://hunter2@example.com/x'])('nor may an address hold one: %s', async (address) => {
-    const message = await failure({ '.regctlrc': `registries:\n  prod:\n    url: ${address}\n` });
-    expect(message).toContain('.regctlrc:3:10: holds a user or password, which must not stand in an address: use "auth"');
-    expect(message).not.toContain('hunter2');
-  });
+  test.for(['https://bob:hunter2@example.com', 'bob:hunter2@example.com', 'https://hunter2@example.com/x'])(
+    'nor may an address hold one: %s',
+    async (address) => {
+      const message = await failure({ '.regctlrc': `registries:\n  prod:\n    url: ${address}\n` });
+      expect(message).toContain('.regctlrc:3:10: holds a user or password, which must not stand in an address: use "auth"');
+      expect(message).not.toContain('hunter2');
+    },
+  );
 });

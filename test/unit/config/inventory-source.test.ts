@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { openInventory, parseInventory, readInventory } from '../../../src/config/inventory-source.ts';
+import { openInventory, parseInventory, readInventory } from '../../../src/documents/inventory-source.ts';
 import type { Manifest, RepositoryInventory } from '../../../src/domain/inventory.ts';
 import { folderWith } from './temporary-folder.ts';
 
@@ -9,7 +9,13 @@ const digest = (n: number): string => `sha256:${n.toString(16).padStart(64, '0')
 const HEAD = { kind: 'Inventory', formatVersion: '1.0', takenAt: '2026-11-24T00:00:00Z' };
 
 const document = (...repositories: unknown[]): string => JSON.stringify({ ...HEAD, repositories });
-const repository = (manifests: unknown, more: object = {}): object => ({ registry: 'prod', repository: 'team/app', complete: true, manifests, ...more });
+const repository = (manifests: unknown, more: object = {}): object => ({
+  registry: 'prod',
+  repository: 'team/app',
+  complete: true,
+  manifests,
+  ...more,
+});
 
 function only(manifests: unknown, more: object = {}): RepositoryInventory {
   const [found] = parseInventory(document(repository(manifests, more)), 'i.json').repositories;
@@ -29,7 +35,10 @@ function problems(text: string): string[] {
     return (error as Error).message.split('\n').map((line) => line.replace(/^i\.json: /, ''));
   }
 }
-const wrong = (manifest: object): string[] => problems(document(repository([{ digest: digest(1), ...manifest }]))).map((line) => line.replace(/^repositories\[0\]\.manifests\[0\]\.?/, ''));
+const wrong = (manifest: object): string[] =>
+  problems(document(repository([{ digest: digest(1), ...manifest }]))).map((line) =>
+    line.replace(/^repositories\[0\]\.manifests\[0\]\.?/, ''),
+  );
 
 test('a whole document', () => {
   const full = {
@@ -54,8 +63,30 @@ test('a whole document', () => {
     signed: true,
     vulnerability: 'high',
   };
-  const capabilities = { deleteTag: true, listUntagged: false, pushedAt: false, createdAt: false, pulledAt: false, tagTimes: false, labels: false, annotations: false, platforms: false, artifactType: false, vulnerability: false };
-  const one = { registry: 'prod', type: 'harbor', repository: 'team/app', complete: false, problems: ['a page failed'], notes: ['a note'], recoverableDays: 7, capabilities, manifests: [full] };
+  const capabilities = {
+    deleteTag: true,
+    listUntagged: false,
+    pushedAt: false,
+    createdAt: false,
+    pulledAt: false,
+    tagTimes: false,
+    labels: false,
+    annotations: false,
+    platforms: false,
+    artifactType: false,
+    vulnerability: false,
+  };
+  const one = {
+    registry: 'prod',
+    type: 'harbor',
+    repository: 'team/app',
+    complete: false,
+    problems: ['a page failed'],
+    notes: ['a note'],
+    recoverableDays: 7,
+    capabilities,
+    manifests: [full],
+  };
   expect(parseInventory(document(one), 'i.json')).toEqual({ ...HEAD, repositories: [one] });
 });
 
@@ -63,7 +94,29 @@ describe('what may be left out', () => {
   test('of a manifest: all but its digest; null is missing', () => {
     const least = { digest: digest(1), mediaType: 'application/vnd.oci.image.manifest.v1+json', size: 0, tags: [], children: [] };
     expect(manifestOf({})).toStrictEqual(least);
-    const nulls = Object.fromEntries(['mediaType', 'size', 'tags', 'children', 'tagTimes', 'pushedAt', 'pulledAt', 'createdAt', 'config', 'subject', 'labels', 'annotations', 'platforms', 'blobs', 'locked', 'lockedTags', 'signed', 'vulnerability', 'artifactType'].map((key) => [key, null]));
+    const nulls = Object.fromEntries(
+      [
+        'mediaType',
+        'size',
+        'tags',
+        'children',
+        'tagTimes',
+        'pushedAt',
+        'pulledAt',
+        'createdAt',
+        'config',
+        'subject',
+        'labels',
+        'annotations',
+        'platforms',
+        'blobs',
+        'locked',
+        'lockedTags',
+        'signed',
+        'vulnerability',
+        'artifactType',
+      ].map((key) => [key, null]),
+    );
     expect(manifestOf(nulls)).toStrictEqual(least);
   });
 
@@ -73,7 +126,19 @@ describe('what may be left out', () => {
       type: 'oci',
       repository: 'team/app',
       complete: true,
-      capabilities: { deleteTag: false, listUntagged: true, pushedAt: true, createdAt: true, pulledAt: false, tagTimes: false, labels: true, annotations: true, platforms: true, artifactType: true, vulnerability: true },
+      capabilities: {
+        deleteTag: false,
+        listUntagged: true,
+        pushedAt: true,
+        createdAt: true,
+        pulledAt: false,
+        tagTimes: false,
+        labels: true,
+        annotations: true,
+        platforms: true,
+        artifactType: true,
+        vulnerability: true,
+      },
       manifests: [],
     });
   });
@@ -81,12 +146,20 @@ describe('what may be left out', () => {
   test('what some manifest carries, the registry records; what it says itself counts more', () => {
     const some = [{ digest: digest(1) }, { digest: digest(2), pulledAt: '2026-01-01T00:00:00Z', tagTimes: {} }];
     expect(only(some).capabilities).toMatchObject({ pulledAt: true, tagTimes: true });
-    expect(only(some, { capabilities: { pulledAt: false, tagTimes: false } }).capabilities).toMatchObject({ pulledAt: false, tagTimes: false });
-    expect(only([{ digest: digest(1) }], { capabilities: { pulledAt: true } }).capabilities).toMatchObject({ pulledAt: true, tagTimes: false });
+    expect(only(some, { capabilities: { pulledAt: false, tagTimes: false } }).capabilities).toMatchObject({
+      pulledAt: false,
+      tagTimes: false,
+    });
+    expect(only([{ digest: digest(1) }], { capabilities: { pulledAt: true } }).capabilities).toMatchObject({
+      pulledAt: true,
+      tagTimes: false,
+    });
   });
 
   test('when it was taken', () => {
-    expect(parseInventory(JSON.stringify({ kind: 'Inventory', formatVersion: '1.0', repositories: [] }), 'i.json').takenAt).toBe('not known');
+    expect(parseInventory(JSON.stringify({ kind: 'Inventory', formatVersion: '1.0', repositories: [] }), 'i.json').takenAt).toBe(
+      'not known',
+    );
   });
 
   test('keys that nobody knows are passed over', () => {
@@ -99,8 +172,16 @@ describe('what may be left out', () => {
 });
 
 test('times stay as text, sense or not: what is no time is unknown later, and never old', () => {
-  expect(manifestOf({ pushedAt: 'yesterday', createdAt: '0001-01-01T00:00:00Z', pulledAt: '' })).toMatchObject({ pushedAt: 'yesterday', createdAt: '0001-01-01T00:00:00Z', pulledAt: '' });
-  expect(manifestOf({ pushedAt: 1700000000, createdAt: 2015, pulledAt: false })).toMatchObject({ pushedAt: 'not a time: number', createdAt: 'not a time: number', pulledAt: 'not a time: boolean' });
+  expect(manifestOf({ pushedAt: 'yesterday', createdAt: '0001-01-01T00:00:00Z', pulledAt: '' })).toMatchObject({
+    pushedAt: 'yesterday',
+    createdAt: '0001-01-01T00:00:00Z',
+    pulledAt: '',
+  });
+  expect(manifestOf({ pushedAt: 1700000000, createdAt: 2015, pulledAt: false })).toMatchObject({
+    pushedAt: 'not a time: number',
+    createdAt: 'not a time: number',
+    pulledAt: 'not a time: boolean',
+  });
   expect(manifestOf({ tagTimes: { v1: 0, v2: null, v3: 'x' } })?.tagTimes).toEqual({ v1: 'not a time: number', v3: 'x' });
 });
 
@@ -132,16 +213,29 @@ describe('what is wrong is told with its place', () => {
 
   test('whether a repository was read whole must be said', () => {
     expect(problems(document({ registry: 'prod', repository: 'a', manifests: [] }))).toEqual(['repositories[0].complete: missing']);
-    expect(problems(document({ registry: 'prod', repository: 'a', manifests: [], complete: null }))).toEqual(['repositories[0].complete: missing']);
-    expect(problems(document({ registry: 'prod', repository: 'a', manifests: [], complete: 'true' }))).toEqual(['repositories[0].complete: expected true or false']);
+    expect(problems(document({ registry: 'prod', repository: 'a', manifests: [], complete: null }))).toEqual([
+      'repositories[0].complete: missing',
+    ]);
+    expect(problems(document({ registry: 'prod', repository: 'a', manifests: [], complete: 'true' }))).toEqual([
+      'repositories[0].complete: expected true or false',
+    ]);
   });
 
   test('names and lists of a repository', () => {
-    expect(problems(document({ complete: true }))).toEqual(['repositories[0].registry: missing', 'repositories[0].repository: missing', 'repositories[0].manifests: missing']);
+    expect(problems(document({ complete: true }))).toEqual([
+      'repositories[0].registry: missing',
+      'repositories[0].repository: missing',
+      'repositories[0].manifests: missing',
+    ]);
     expect(problems(document(repository([], { repository: '../x' })))).toEqual(['repositories[0].repository: not a repository name']);
-    for (const days of [0, -1, 1.5, '7']) expect(problems(document(repository([], { recoverableDays: days })))).toEqual(['repositories[0].recoverableDays: expected a number of days']);
+    for (const days of [0, -1, 1.5, '7'])
+      expect(problems(document(repository([], { recoverableDays: days })))).toEqual([
+        'repositories[0].recoverableDays: expected a number of days',
+      ]);
     expect(problems(document(repository([], { capabilities: 'all' })))).toEqual(['repositories[0].capabilities: expected an object']);
-    expect(problems(document(repository([], { capabilities: { deleteTag: 'yes' } })))).toEqual(['repositories[0].capabilities.deleteTag: expected true or false']);
+    expect(problems(document(repository([], { capabilities: { deleteTag: 'yes' } })))).toEqual([
+      'repositories[0].capabilities.deleteTag: expected true or false',
+    ]);
   });
 
   test('nothing is there twice', () => {
@@ -156,7 +250,11 @@ describe('what is wrong is told with its place', () => {
 
   test('another kind of document, another version, no document', () => {
     expect(problems('{"kind": "Plan", "formatVersion": "1.0", "repositories": []}')).toEqual(['kind: expected "Inventory", got "Plan"']);
-    expect(problems('{"formatVersion": "2.0"}')).toEqual(['kind: missing', 'formatVersion: this program reads version 1, and this is "2.0"', 'repositories: missing']);
+    expect(problems('{"formatVersion": "2.0"}')).toEqual([
+      'kind: missing',
+      'formatVersion: this program reads version 1, and this is "2.0"',
+      'repositories: missing',
+    ]);
     expect(problems('[]')).toEqual(['expected an object']);
     expect(problems('{"kind": ')[0]).toMatch(/^not valid JSON: /);
   });
@@ -169,12 +267,16 @@ describe('what is wrong is told with its place', () => {
 });
 
 test('tags with the names of what every object has', () => {
-  const text = document(repository([{ digest: digest(1), tags: ['constructor', '__proto__', 'toString'] }])).replace('"complete":true', '"complete":true,"__proto__":{"complete":true}');
+  const text = document(repository([{ digest: digest(1), tags: ['constructor', '__proto__', 'toString'] }])).replace(
+    '"complete":true',
+    '"complete":true,"__proto__":{"complete":true}',
+  );
   expect(parseInventory(text, 'i.json').repositories[0]?.manifests[0]?.tags).toEqual(['constructor', '__proto__', 'toString']);
 });
 
 describe('one repository a line', () => {
-  const line = (name: string, more: object = {}): string => JSON.stringify(repository([{ digest: digest(1), tags: ['v1'] }], { repository: name, ...more }));
+  const line = (name: string, more: object = {}): string =>
+    JSON.stringify(repository([{ digest: digest(1), tags: ['v1'] }], { repository: name, ...more }));
   const header = JSON.stringify(HEAD);
 
   async function names(text: string | Uint8Array): Promise<string[]> {
@@ -209,17 +311,28 @@ describe('one repository a line', () => {
     const reading = (async () => {
       for await (const { repository: name } of repositories) seen.push(name);
     })();
-    await expect(reading).rejects.toMatchObject({ code: 'INVENTORY_INVALID', message: expect.stringContaining('i.jsonl:2: not valid JSON') as string });
+    await expect(reading).rejects.toMatchObject({
+      code: 'INVENTORY_INVALID',
+      message: expect.stringContaining('i.jsonl:2: not valid JSON') as string,
+    });
     expect(seen).toEqual(['a']);
   });
 
   test.for<[label: string, text: string, problem: string]>([
     ['an empty file', '\n', 'i.jsonl: empty: expected a repository in each line'],
-    ['a repository twice', `${line('a')}\n\n${line('a')}\n`, 'i.jsonl:3: repository "a" of registry "prod" is there twice, first in line 1'],
+    [
+      'a repository twice',
+      `${line('a')}\n\n${line('a')}\n`,
+      'i.jsonl:3: repository "a" of registry "prod" is there twice, first in line 1',
+    ],
     ['a second header', `${header}\n${line('a')}\n${header}\n`, 'i.jsonl:3: a second header: expected a repository'],
     ['a whole document', document(repository([])), 'i.jsonl:1: repositories: in a .jsonl file each repository stands in a line of its own'],
     ['another kind', '{"kind":"Plan","formatVersion":"1.0"}', 'i.jsonl:1: kind: expected "Inventory", got "Plan"'],
-    ['a problem in a line', `${header}\n${line('a', { manifests: [{ digest: 'x' }] })}`, 'i.jsonl:2: manifests[0].digest: not a whole digest'],
+    [
+      'a problem in a line',
+      `${header}\n${line('a', { manifests: [{ digest: 'x' }] })}`,
+      'i.jsonl:2: manifests[0].digest: not a whole digest',
+    ],
   ])('%s', async ([, text, problem]) => {
     await expect(names(text)).rejects.toMatchObject({ code: 'INVENTORY_INVALID', message: expect.stringContaining(problem) as string });
   });
@@ -231,5 +344,8 @@ describe('one repository a line', () => {
 
 test.for(['i.json', 'i.jsonl'])('%s that is not there is an error, never an empty inventory', async (name) => {
   const folder = await folderWith({});
-  await expect(readInventory(path.join(folder, name))).rejects.toMatchObject({ code: 'FILE', message: expect.stringContaining('the inventory cannot be read: there is no such file') as string });
+  await expect(readInventory(path.join(folder, name))).rejects.toMatchObject({
+    code: 'FILE',
+    message: expect.stringContaining('the inventory cannot be read: there is no such file') as string,
+  });
 });

@@ -9,9 +9,15 @@ import { missingCapabilities } from '../../../src/policy/capabilities.ts';
 import type { PolicySpec } from '../../../src/policy/schema.ts';
 import { folderWith } from './temporary-folder.ts';
 
-const policy = (name: string, ...rest: string[]): string => ['version: 1', 'policies:', `  - name: ${name}`, '    rules:', '      - {name: r, untagged: true, keep: {days: 7}}', ...rest, ''].join('\n');
+const policy = (name: string, ...rest: string[]): string =>
+  ['version: 1', 'policies:', `  - name: ${name}`, '    rules:', '      - {name: r, untagged: true, keep: {days: 7}}', ...rest, ''].join(
+    '\n',
+  );
 
-async function failure(files: Readonly<Record<string, string | Uint8Array>>, ...names: string[]): Promise<ToolError & { readonly text: string }> {
+async function failure(
+  files: Readonly<Record<string, string | Uint8Array>>,
+  ...names: string[]
+): Promise<ToolError & { readonly text: string }> {
   const folder = await folderWith(files);
   const error = await loadPolicies(names.map((name) => path.join(folder, name))).then(
     () => undefined,
@@ -22,7 +28,10 @@ async function failure(files: Readonly<Record<string, string | Uint8Array>>, ...
 }
 
 test('policies are read in the order of the files, with their source and digest', async () => {
-  const folder = await folderWith({ 'a.yaml': policy('one', '  - name: two', '    rules: [{name: r, untagged: true, keep: none}]'), 'b.json': '{"version":1,"policies":[{"name":"three","rules":[{"keep":"all","tags":["**"],"name":"r"}]}]}' });
+  const folder = await folderWith({
+    'a.yaml': policy('one', '  - name: two', '    rules: [{name: r, untagged: true, keep: none}]'),
+    'b.json': '{"version":1,"policies":[{"name":"three","rules":[{"keep":"all","tags":["**"],"name":"r"}]}]}',
+  });
   const loaded = await loadPolicies([path.join(folder, 'a.yaml'), path.join(folder, 'b.json')]);
   expect(loaded.map(({ spec, source }) => [spec.name, path.basename(source)])).toEqual([
     ['one', 'a.yaml'],
@@ -35,7 +44,11 @@ test('policies are read in the order of the files, with their source and digest'
 
 test('the digest is the same however a policy is written, and another for another policy', () => {
   const spec: PolicySpec = { name: 'p', keepAtLeast: 2, rules: [{ name: 'r', tags: ['b', 'a'], keep: { last: 1, days: 2 } }] };
-  const same: PolicySpec = { rules: [{ keep: { days: 2, last: 1 }, tags: ['b', 'a'], name: 'r', order: undefined }], keepAtLeast: 2, name: 'p' };
+  const same: PolicySpec = {
+    rules: [{ keep: { days: 2, last: 1 }, tags: ['b', 'a'], name: 'r', order: undefined }],
+    keepAtLeast: 2,
+    name: 'p',
+  };
   const other: PolicySpec = { ...spec, rules: [{ name: 'r', tags: ['a', 'b'], keep: { last: 1, days: 2 } }] };
   expect(policyDigest(same)).toBe(policyDigest(spec));
   expect(policyDigest(other)).not.toBe(policyDigest(spec));
@@ -66,12 +79,39 @@ test('a name is taken by a policy of another file', async () => {
 });
 
 test('a problem found later is shown in the file', async () => {
-  const folder = await folderWith({ 'a.yaml': policy('first', '  - name: second', '    rules:', '      - name: old', '        labels: {keep: "no"}', '        keep: {pulledDays: 7}') });
+  const folder = await folderWith({
+    'a.yaml': policy(
+      'first',
+      '  - name: second',
+      '    rules:',
+      '      - name: old',
+      '        labels: {keep: "no"}',
+      '        keep: {pulledDays: 7}',
+    ),
+  });
   const [, second] = await loadPolicies([path.join(folder, 'a.yaml')]);
   if (!second) throw new Error('not read');
-  const nothing = { deleteTag: false, listUntagged: true, pushedAt: true, createdAt: true, pulledAt: false, tagTimes: false, labels: false, annotations: false, platforms: false, artifactType: false, vulnerability: false } satisfies Capabilities;
-  const problems = missingCapabilities(second.spec, nothing).map(({ path: at, message }) => renderProblem(second.problemAt(at, message)).replace(`${folder}/`, ''));
-  expect(problems[0]).toBe(['a.yaml:9:17: this registry does not tell labels', '  9 |         labels: {keep: "no"}', '    |                 ^~~~~~~~~~~~'].join('\n'));
+  const nothing = {
+    deleteTag: false,
+    listUntagged: true,
+    pushedAt: true,
+    createdAt: true,
+    pulledAt: false,
+    tagTimes: false,
+    labels: false,
+    annotations: false,
+    platforms: false,
+    artifactType: false,
+    vulnerability: false,
+  } satisfies Capabilities;
+  const problems = missingCapabilities(second.spec, nothing).map(({ path: at, message }) =>
+    renderProblem(second.problemAt(at, message)).replace(`${folder}/`, ''),
+  );
+  expect(problems[0]).toBe(
+    ['a.yaml:9:17: this registry does not tell labels', '  9 |         labels: {keep: "no"}', '    |                 ^~~~~~~~~~~~'].join(
+      '\n',
+    ),
+  );
   expect(problems[1]).toContain('a.yaml:10:28: this registry does not tell when an image was last pulled');
 });
 

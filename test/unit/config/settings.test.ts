@@ -20,11 +20,42 @@ test('without anything, the defaults', () => {
 });
 
 test('flags over environment over config', () => {
-  const config: Config = { ...NONE, file: '.regctlrc', policies: ['config.yaml'], maxDeletions: 1, concurrency: 4, journalDir: 'j', cacheDir: 'c' };
-  const environment = { REGCTL_POLICY: 'env.yaml, other.yaml', REGCTL_MAX_DELETIONS: '2', REGCTL_CONCURRENCY: '5', REGCTL_JOURNAL_DIR: '/env/j', REGCTL_CACHE_DIR: '/env/c' };
-  expect(resolveSettings({}, {}, config)).toMatchObject({ configFile: '.regctlrc', policies: ['config.yaml'], maxDeletions: 1, concurrency: 4, journalDir: 'j', cacheDir: 'c' });
-  expect(resolveSettings({}, environment, config)).toMatchObject({ policies: ['env.yaml', 'other.yaml'], maxDeletions: 2, concurrency: 5, journalDir: '/env/j', cacheDir: '/env/c' });
-  expect(resolveSettings({ policy: ['flag.yaml'], maxDeletions: '0', concurrency: '6' }, environment, config)).toMatchObject({ policies: ['flag.yaml'], maxDeletions: 0, concurrency: 6 });
+  const config: Config = {
+    ...NONE,
+    file: '.regctlrc',
+    policies: ['config.yaml'],
+    maxDeletions: 1,
+    concurrency: 4,
+    journalDir: 'j',
+    cacheDir: 'c',
+  };
+  const environment = {
+    REGCTL_POLICY: 'env.yaml, other.yaml',
+    REGCTL_MAX_DELETIONS: '2',
+    REGCTL_CONCURRENCY: '5',
+    REGCTL_JOURNAL_DIR: '/env/j',
+    REGCTL_CACHE_DIR: '/env/c',
+  };
+  expect(resolveSettings({}, {}, config)).toMatchObject({
+    configFile: '.regctlrc',
+    policies: ['config.yaml'],
+    maxDeletions: 1,
+    concurrency: 4,
+    journalDir: 'j',
+    cacheDir: 'c',
+  });
+  expect(resolveSettings({}, environment, config)).toMatchObject({
+    policies: ['env.yaml', 'other.yaml'],
+    maxDeletions: 2,
+    concurrency: 5,
+    journalDir: '/env/j',
+    cacheDir: '/env/c',
+  });
+  expect(resolveSettings({ policy: ['flag.yaml'], maxDeletions: '0', concurrency: '6' }, environment, config)).toMatchObject({
+    policies: ['flag.yaml'],
+    maxDeletions: 0,
+    concurrency: 6,
+  });
 });
 
 test('in-use sources add up: no layer takes away what another protects', () => {
@@ -34,7 +65,8 @@ test('in-use sources add up: no layer takes away what another protects', () => {
 
 describe('registries', () => {
   const config: Config = { ...NONE, registries: [PROD, TEST], concurrency: 4 };
-  const names = (asked: string[], environment = {}): string[] => resolveSettings({ registry: asked }, environment, config).registries.map(({ name }) => name);
+  const names = (asked: string[], environment = {}): string[] =>
+    resolveSettings({ registry: asked }, environment, config).registries.map(({ name }) => name);
 
   test('all of the config, unless some are asked for', () => {
     expect(names([])).toEqual(['prod', 'test']);
@@ -45,8 +77,15 @@ describe('registries', () => {
   });
 
   test('an address of the config is that registry, another one is called by its host', () => {
-    expect(names(['https://registry.example.com/', 'http://localhost:5000', 'harbor.example.com', 'other.example.com:8443'])).toEqual(['prod', 'test', 'harbor.example.com', 'other.example.com:8443']);
-    expect(resolveSettings({ registry: ['harbor.example.com'] }, {}, config).registries).toEqual([{ name: 'harbor.example.com', url: 'https://harbor.example.com', concurrency: 4 }]);
+    expect(names(['https://registry.example.com/', 'http://localhost:5000', 'harbor.example.com', 'other.example.com:8443'])).toEqual([
+      'prod',
+      'test',
+      'harbor.example.com',
+      'other.example.com:8443',
+    ]);
+    expect(resolveSettings({ registry: ['harbor.example.com'] }, {}, config).registries).toEqual([
+      { name: 'harbor.example.com', url: 'https://harbor.example.com', concurrency: 4 },
+    ]);
     // On this machine itself nobody runs a registry with TLS.
     expect(names(['localhost:5000'])).toEqual(['test']);
     // The same host without encryption is another registry: credentials of the config are not for it.
@@ -54,7 +93,8 @@ describe('registries', () => {
   });
 
   test('its own concurrency is over that of the config, and what was asked for is over both', () => {
-    const of = (flags: object, environment: object = {}): number[] => resolveSettings(flags, { ...environment }, config).registries.map(({ concurrency }) => concurrency);
+    const of = (flags: object, environment: object = {}): number[] =>
+      resolveSettings(flags, { ...environment }, config).registries.map(({ concurrency }) => concurrency);
     expect(of({})).toEqual([3, 4]);
     expect(of({}, { REGCTL_CONCURRENCY: '2' })).toEqual([2, 2]);
     expect(of({ concurrency: '9' })).toEqual([9, 9]);
@@ -63,11 +103,18 @@ describe('registries', () => {
   test('a name that nobody knows is an error, with the nearest one', () => {
     expect(() => names(['prdo'])).toThrow(/^There is no registry named "prdo"; did you mean "prod"\?$/);
     expect(() => names(['constructor'])).toThrow(/^There is no registry named "constructor"\.$/);
-    expect(() => names(['ftp://example.com'])).toThrow(/^The registry given is wrong: not the address of a registry: expected https:\/\/ or http:\/\/\.$/);
+    expect(() => names(['ftp://example.com'])).toThrow(
+      /^The registry given is wrong: not the address of a registry: expected https:\/\/ or http:\/\/\.$/,
+    );
   });
 
   test('a password in an address is refused and not repeated', () => {
-    for (const address of ['https://bob:hunter2@example.com', 'bob:hunter2@example.com', 'https://bob:hun/ter2@example.com', 'http://hunter2@example.com']) {
+    for (const address of [
+      'https://bob:hunter2@example.com',
+      'bob:hunter2@example.com',
+      'https://bob:hun/ter2@example.com',
+      'http://hunter2@example.com',
+    ]) {
       const attempt = (): unknown => names([address]);
       expect(attempt).toThrow(expect.objectContaining({ code: 'USAGE' }));
       expect(attempt).not.toThrow(/hun|ter2/);
@@ -91,7 +138,13 @@ test.for<[flags: object, environment: Record<string, string>, message: RegExp]>(
 });
 
 test('other variables that are empty are not set', () => {
-  expect(resolveSettings({}, { HOME: '/h', REGCTL_CONCURRENCY: '', REGCTL_POLICY: '', REGCTL_JOURNAL_DIR: '', XDG_CACHE_HOME: '' }, { ...NONE, policies: ['p'] })).toMatchObject({
+  expect(
+    resolveSettings(
+      {},
+      { HOME: '/h', REGCTL_CONCURRENCY: '', REGCTL_POLICY: '', REGCTL_JOURNAL_DIR: '', XDG_CACHE_HOME: '' },
+      { ...NONE, policies: ['p'] },
+    ),
+  ).toMatchObject({
     concurrency: DEFAULT_CONCURRENCY,
     policies: ['p'],
     journalDir: '/h/.local/state/regprune',
@@ -100,8 +153,14 @@ test('other variables that are empty are not set', () => {
 });
 
 test('folders of the user: XDG first, but not when it is relative; none without a home', () => {
-  expect(resolveSettings({}, { HOME: '/h', XDG_STATE_HOME: '/state', XDG_CACHE_HOME: '/cache' }, NONE)).toMatchObject({ journalDir: '/state/regprune', cacheDir: '/cache/regprune' });
-  expect(resolveSettings({}, { HOME: '/h', XDG_STATE_HOME: 'state', XDG_CACHE_HOME: './cache' }, NONE)).toMatchObject({ journalDir: '/h/.local/state/regprune', cacheDir: '/h/.cache/regprune' });
+  expect(resolveSettings({}, { HOME: '/h', XDG_STATE_HOME: '/state', XDG_CACHE_HOME: '/cache' }, NONE)).toMatchObject({
+    journalDir: '/state/regprune',
+    cacheDir: '/cache/regprune',
+  });
+  expect(resolveSettings({}, { HOME: '/h', XDG_STATE_HOME: 'state', XDG_CACHE_HOME: './cache' }, NONE)).toMatchObject({
+    journalDir: '/h/.local/state/regprune',
+    cacheDir: '/h/.cache/regprune',
+  });
   expect(resolveSettings({}, {}, NONE)).toMatchObject({ journalDir: undefined, cacheDir: undefined });
 });
 

@@ -18,7 +18,8 @@ function read(text: string, schema: z.ZodType = PolicyFile): YamlSource<unknown>
 }
 
 /** A policy file whose only rule has these lines. */
-const rule = (...lines: string[]): string => ['version: 1', 'policies:', '  - name: p', '    rules:', '      - name: r', ...lines.map((line) => `        ${line}`), ''].join('\n');
+const rule = (...lines: string[]): string =>
+  ['version: 1', 'policies:', '  - name: p', '    rules:', '      - name: r', ...lines.map((line) => `        ${line}`), ''].join('\n');
 
 /** Place and message alone. */
 const heads = (rendered: string): string[] => rendered.split('\n').filter((line) => line.startsWith('p.yaml:'));
@@ -103,7 +104,11 @@ describe('what the schema does not allow', () => {
   test.for<[label: string, lines: string[], problems: string[]]>([
     ['a number where text belongs', ['tags: [1.10]', 'keep: all'], ['p.yaml:6:16: expected text, got a fraction: put it in quotes']],
     ['true where text belongs', ['labels: {keep: true}', 'keep: all'], ['p.yaml:6:24: expected text, got true: put it in quotes']],
-    ['text where a number belongs', ['untagged: true', 'keep: {last: "3"}'], ['p.yaml:7:22: expected a number, got text: take the quotes away']],
+    [
+      'text where a number belongs',
+      ['untagged: true', 'keep: {last: "3"}'],
+      ['p.yaml:7:22: expected a number, got text: take the quotes away'],
+    ],
     ['a negative number', ['untagged: true', 'keep: {last: -1}'], ['p.yaml:7:22: must be 0 or more']],
     ['a fraction of an image', ['untagged: true', 'keep: {last: 1.5}'], ['p.yaml:7:22: expected a whole number, got a fraction']],
     ['endless days', ['untagged: true', 'keep: {days: .inf}'], ['p.yaml:7:22: expected a number, got not a finite number']],
@@ -111,16 +116,52 @@ describe('what the schema does not allow', () => {
     ['a keep that is a list', ['untagged: true', 'keep: [all]'], ['p.yaml:7:15: expected "all" or "none" or a map, got a list']],
     ['an empty keep', ['untagged: true', 'keep: {}'], ['p.yaml:7:15: needs at least one of last, days, pulledDays and max']],
     ['no keep at all', ['untagged: true'], ['p.yaml:5:9: missing key "keep"']],
-    ['only "!" globs', ['tags: ["!v*"]', 'keep: all'], ['p.yaml:6:15: needs at least one glob without "!": on their own, "!" globs select nothing']],
+    [
+      'only "!" globs',
+      ['tags: ["!v*"]', 'keep: all'],
+      ['p.yaml:6:15: needs at least one glob without "!": on their own, "!" globs select nothing'],
+    ],
     ['a map of tags with a wrong key', ['tags: {regexp: "a"}', 'keep: all'], ['p.yaml:6:16: unknown key "regexp"; did you mean "regex"?']],
-    ['an expression that does not compile, whatever groups by it', ['tags: {regex: "("}', 'per: branch', 'keep: all'], ['p.yaml:6:23: not a valid RE2 expression: error parsing regexp: missing closing ): `(`']],
-    ['a capture that is not there', ['tags: {regex: "(?<stem>.+)-x"}', 'per: branch', 'keep: all'], ['p.yaml:7:14: "branch" is neither repository, major nor minor nor a capture of the rule\'s tags.regex, which has stem']],
-    ['a rule that selects nothing', ['keep: all'], ['p.yaml:5:9: selects nothing: a rule needs a selector, such as tags: ["**"] for every tag']],
+    [
+      'an expression that does not compile, whatever groups by it',
+      ['tags: {regex: "("}', 'per: branch', 'keep: all'],
+      ['p.yaml:6:23: not a valid RE2 expression: error parsing regexp: missing closing ): `(`'],
+    ],
+    [
+      'a capture that is not there',
+      ['tags: {regex: "(?<stem>.+)-x"}', 'per: branch', 'keep: all'],
+      ['p.yaml:7:14: "branch" is neither repository, major nor minor nor a capture of the rule\'s tags.regex, which has stem'],
+    ],
+    [
+      'a rule that selects nothing',
+      ['keep: all'],
+      ['p.yaml:5:9: selects nothing: a rule needs a selector, such as tags: ["**"] for every tag'],
+    ],
     ['untagged: false', ['untagged: false', 'keep: all'], ['p.yaml:6:19: can only be true: leave it out otherwise']],
-    ['a key that is like none', ['untagged: true', 'xyzzy: 1', 'keep: all'], ['p.yaml:7:9: unknown key "xyzzy"; known here: name, tags, untagged, orphaned, labels, annotations, mediaTypes, artifactTypes, platforms, largerThan, signed, vulnerabilities, order, per, keep, action']],
-    ['a key of the prototype', ['untagged: true', 'constructor: 1', 'keep: all'], ['p.yaml:7:9: unknown key "constructor"; known here: name, tags, untagged, orphaned, labels, annotations, mediaTypes, artifactTypes, platforms, largerThan, signed, vulnerabilities, order, per, keep, action']],
-    ['__proto__, which would vanish and leave a wider selector', ['labels: {env: dev, __proto__: x}', 'keep: none'], ['p.yaml:6:28: unknown key "__proto__"']],
-    ['a size without a unit', ['untagged: true', 'largerThan: 5 gigs', 'keep: all'], ['p.yaml:7:21: not a size: write bytes, or a number and KB, MB, GB, TB, KiB, MiB, GiB or TiB, such as 500MB']],
+    [
+      'a key that is like none',
+      ['untagged: true', 'xyzzy: 1', 'keep: all'],
+      [
+        'p.yaml:7:9: unknown key "xyzzy"; known here: name, tags, untagged, orphaned, labels, annotations, mediaTypes, artifactTypes, platforms, largerThan, signed, vulnerabilities, order, per, keep, action',
+      ],
+    ],
+    [
+      'a key of the prototype',
+      ['untagged: true', 'constructor: 1', 'keep: all'],
+      [
+        'p.yaml:7:9: unknown key "constructor"; known here: name, tags, untagged, orphaned, labels, annotations, mediaTypes, artifactTypes, platforms, largerThan, signed, vulnerabilities, order, per, keep, action',
+      ],
+    ],
+    [
+      '__proto__, which would vanish and leave a wider selector',
+      ['labels: {env: dev, __proto__: x}', 'keep: none'],
+      ['p.yaml:6:28: unknown key "__proto__"'],
+    ],
+    [
+      'a size without a unit',
+      ['untagged: true', 'largerThan: 5 gigs', 'keep: all'],
+      ['p.yaml:7:21: not a size: write bytes, or a number and KB, MB, GB, TB, KiB, MiB, GiB or TiB, such as 500MB'],
+    ],
   ])('%s', ([, lines, problems]) => {
     expect(heads(wrongWith(rule(...lines)))).toEqual(problems);
   });
@@ -149,19 +190,54 @@ describe('what is not one plain YAML document', () => {
   test.for<[label: string, text: string, problems: string[]]>([
     ['nothing', '', ['p.yaml:1:1: holds nothing: expected a map']],
     ['comments alone', '# version: 1\n', ['p.yaml:1:1: holds nothing: expected a map']],
-    ['a glob "!" without quotes', rule('tags: ["team/**", !team/legacy/*]', 'keep: all'), ['p.yaml:6:27: a text that starts with "!" must be quoted, such as "!legacy/*"']],
-    ['a "!" that YAML would drop', rule('tags: ["**", ! legacy]', 'keep: all'), ['p.yaml:6:24: a text that starts with "!" must be quoted, such as "!legacy/*"']],
+    [
+      'a glob "!" without quotes',
+      rule('tags: ["team/**", !team/legacy/*]', 'keep: all'),
+      ['p.yaml:6:27: a text that starts with "!" must be quoted, such as "!legacy/*"'],
+    ],
+    [
+      'a "!" that YAML would drop',
+      rule('tags: ["**", ! legacy]', 'keep: all'),
+      ['p.yaml:6:24: a text that starts with "!" must be quoted, such as "!legacy/*"'],
+    ],
     ['a glob "*" without quotes', rule('tags: [*]', 'keep: all'), ['p.yaml:6:16: a text that starts with "*" must be quoted, such as "*"']],
-    ['a glob "**" without quotes', rule('tags: [**]', 'keep: all'), ['p.yaml:6:16: "**" refers to nothing here; a text that starts with "*" must be quoted: "**"']],
-    ['a binary value', rule('tags: [!!binary aGk=]', 'keep: all'), ['p.yaml:6:16: a text that starts with "!" must be quoted, such as "!legacy/*"']],
-    ['a key twice', 'version: 1\nversion: 1\npolicies: []\n', ['p.yaml:2:1: "version" stands here twice, first in line 1', 'p.yaml:3:11: needs at least one entry']],
+    [
+      'a glob "**" without quotes',
+      rule('tags: [**]', 'keep: all'),
+      ['p.yaml:6:16: "**" refers to nothing here; a text that starts with "*" must be quoted: "**"'],
+    ],
+    [
+      'a binary value',
+      rule('tags: [!!binary aGk=]', 'keep: all'),
+      ['p.yaml:6:16: a text that starts with "!" must be quoted, such as "!legacy/*"'],
+    ],
+    [
+      'a key twice',
+      'version: 1\nversion: 1\npolicies: []\n',
+      ['p.yaml:2:1: "version" stands here twice, first in line 1', 'p.yaml:3:11: needs at least one entry'],
+    ],
     ['two documents', 'version: 1\n---\nversion: 1\n', ['p.yaml:2:1: a second document: expected one document in a file']],
     ['YAML 1.1, in which "no" is false', '%YAML 1.1\n---\nversion: 1\n', ['p.yaml:1:1: YAML 1.1: expected YAML 1.2']],
     ['tabs', 'version: 1\npolicies:\n\t- name: a\n', ['p.yaml:3:1: tabs cannot indent in YAML: use spaces']],
-    ['a colon too many', 'version: 1\nname: a: b\n', ['p.yaml:2:7: a second ": " on one line: put the value in quotes, or on lines of its own']],
-    ['bad indentation, once a line', 'a:\n  b: 1\n c: [1, 2\nd: 3\n', ['p.yaml:3:1: not valid YAML: all mapping items must start at the same column', 'p.yaml:4:1: not valid YAML: flow sequence in block collection must be sufficiently indented and end with a ]']],
+    [
+      'a colon too many',
+      'version: 1\nname: a: b\n',
+      ['p.yaml:2:7: a second ": " on one line: put the value in quotes, or on lines of its own'],
+    ],
+    [
+      'bad indentation, once a line',
+      'a:\n  b: 1\n c: [1, 2\nd: 3\n',
+      [
+        'p.yaml:3:1: not valid YAML: all mapping items must start at the same column',
+        'p.yaml:4:1: not valid YAML: flow sequence in block collection must be sufficiently indented and end with a ]',
+      ],
+    ],
     ['an unclosed quote', 'version: "1\n', ['p.yaml:2:1: not valid YAML: missing closing "quote']],
-    ['a merge key is a key like any other', 'version: 1\npolicies: &p []\n<<: 1\n', ['p.yaml:2:14: needs at least one entry', 'p.yaml:3:1: unknown key "<<"; known here: version, policies']],
+    [
+      'a merge key is a key like any other',
+      'version: 1\npolicies: &p []\n<<: 1\n',
+      ['p.yaml:2:14: needs at least one entry', 'p.yaml:3:1: unknown key "<<"; known here: version, policies'],
+    ],
     ['a number as a key', rule('labels: {1: "a", "1": "b"}', 'keep: all'), ['p.yaml:6:18: a key must be text: quote it, "1"']],
     ['a list as a key', '? [a]\n: b\n', ['p.yaml:1:3: a key must be text']],
     ['a list within itself', 'version: 1\npolicies: &p [*p]\n', ['p.yaml:2:15: "*p" refers to what it stands in']],
@@ -171,14 +247,21 @@ describe('what is not one plain YAML document', () => {
   });
 
   test('aliases stand for what they name, and their place is theirs', () => {
-    const source = read('version: 1\npolicies:\n  - name: a\n    rules: &r\n      - {name: x, untagged: true, keep: &k {days: 1}}\n  - name: b\n    rules: *r\n');
+    const source = read(
+      'version: 1\npolicies:\n  - name: a\n    rules: &r\n      - {name: x, untagged: true, keep: &k {days: 1}}\n  - name: b\n    rules: *r\n',
+    );
     expect(source.data).toMatchObject({ policies: [{ rules: [{ keep: { days: 1 } }] }, { rules: [{ keep: { days: 1 } }] }] });
     expect(source.positionOf(['policies', 1, 'rules'])).toEqual({ line: 7, column: 12 });
     expect(source.positionOf(['policies', 1, 'rules', 0, 'keep'])).toEqual({ line: 5, column: 44 });
   });
 
   test('aliases that multiply are refused', () => {
-    const bomb = ['a: &a [x, x, x, x, x, x, x, x, x]', ...'bcdefgh'.split('').map((name, index) => `${name}: &${name} [${Array.from({ length: 9 }, () => `*${'abcdefg'[index]}`).join(', ')}]`)].join('\n');
+    const bomb = [
+      'a: &a [x, x, x, x, x, x, x, x, x]',
+      ...'bcdefgh'
+        .split('')
+        .map((name, index) => `${name}: &${name} [${Array.from({ length: 9 }, () => `*${'abcdefg'[index]}`).join(', ')}]`),
+    ].join('\n');
     expect(wrongWith(bomb)).toContain('aliases stand for too much: write it out');
   });
 
@@ -198,7 +281,10 @@ describe('what is not one plain YAML document', () => {
 });
 
 test('the error shows at most a hundred problems and counts the rest', () => {
-  const result = readYaml(makeSource('p.yaml', `${Array.from({ length: 150 }, (_, index) => `k${index}: 1`).join('\n')}\nversion: 1\npolicies: []\n`), PolicyFile);
+  const result = readYaml(
+    makeSource('p.yaml', `${Array.from({ length: 150 }, (_, index) => `k${index}: 1`).join('\n')}\nversion: 1\npolicies: []\n`),
+    PolicyFile,
+  );
   const error = new SourceError('POLICY_INVALID', isProblems(result) ? result : [], { hint: '' });
   expect(error.problems).toHaveLength(151);
   expect(error.message).toMatch(/^p\.yaml:1:1: unknown key "k0"/);

@@ -11,7 +11,11 @@ describe('basic', () => {
   it('lets the one user in, and challenges everyone else', async () => {
     const registry = await withRegistry({ auth: { scheme: 'basic', user: 'ann', password: 's3cret' } });
     const stranger = await ask(registry, 'GET', '/v2/');
-    expect([stranger.status, stranger.code, stranger.headers.get('www-authenticate')]).toEqual([401, 'UNAUTHORIZED', 'Basic realm="embedded registry"']);
+    expect([stranger.status, stranger.code, stranger.headers.get('www-authenticate')]).toEqual([
+      401,
+      'UNAUTHORIZED',
+      'Basic realm="embedded registry"',
+    ]);
     expect(await outcome(registry, 'GET', '/v2/', { headers: basic('ann', 'wrong') })).toBe('401 UNAUTHORIZED');
     expect(await outcome(registry, 'GET', '/v2/', { headers: basic('ann', 's3cret') })).toBe('200');
     await push(registry.url, 'team/app', app, ['v1'], { auth: { user: 'ann', password: 's3cret' } });
@@ -78,7 +82,9 @@ describe('bearer', () => {
     const nobody = await token(registry, scope('public/app', 'pull,push'));
     expect(await outcome(registry, 'GET', '/v2/public/app/tags/list', { headers: nobody })).toBe('404 NAME_UNKNOWN');
     expect(await outcome(registry, 'PUT', '/v2/public/app/manifests/v1', { headers: nobody })).toBe('401 UNAUTHORIZED');
-    expect(await outcome(registry, 'GET', `/token?${scope('public/app', 'pull')}`, { headers: basic('bob', 'wrong') })).toBe('401 UNAUTHORIZED');
+    expect(await outcome(registry, 'GET', `/token?${scope('public/app', 'pull')}`, { headers: basic('bob', 'wrong') })).toBe(
+      '401 UNAUTHORIZED',
+    );
   });
 
   it('takes no token that it did not give, and none that is over', async () => {

@@ -95,7 +95,8 @@ describe('blobs', () => {
 
   it('deletes a blob from one repository alone', async () => {
     const registry = await withRegistry();
-    for (const name of ['team/app', 'team/base']) await ask(registry, 'POST', `/v2/${name}/blobs/uploads/?digest=${blob.digest}`, { body: blob.bytes });
+    for (const name of ['team/app', 'team/base'])
+      await ask(registry, 'POST', `/v2/${name}/blobs/uploads/?digest=${blob.digest}`, { body: blob.bytes });
     expect(await outcome(registry, 'DELETE', path)).toBe('202');
     expect(await outcome(registry, 'GET', path)).toBe('404 BLOB_UNKNOWN');
     expect(await outcome(registry, 'DELETE', path)).toBe('404 BLOB_UNKNOWN');

@@ -89,7 +89,10 @@ describe('a hook', () => {
 
   it('never answers, and that does not keep the registry from closing', async () => {
     const registry = await startEmbeddedRegistry({ before: () => 'hang' });
-    const asked = ask(registry, 'GET', '/v2/').then(() => 'answered', () => 'broken');
+    const asked = ask(registry, 'GET', '/v2/').then(
+      () => 'answered',
+      () => 'broken',
+    );
     while (registry.requests.length === 0) await new Promise((done) => setTimeout(done, 1));
     await registry.close();
     expect(await asked).toBe('broken');

@@ -53,7 +53,13 @@ describe('the demo history', () => {
       expect(tags.has(attachmentTag(digest, 'sig'))).toBe(true);
       expect([...manifests.values()].filter(({ fields }) => fields.subject === digest)).toHaveLength(1);
     }
-    for (const [floating, release] of [['v1', 'v1.2.9'], ['v1.2', 'v1.2.9'], ['stable', 'v2.0.8'], ['latest', 'v2.1.4'], ['v2', 'v2.1.4']]) {
+    for (const [floating, release] of [
+      ['v1', 'v1.2.9'],
+      ['v1.2', 'v1.2.9'],
+      ['stable', 'v2.0.8'],
+      ['latest', 'v2.1.4'],
+      ['v2', 'v2.1.4'],
+    ]) {
       expect(tags.get(floating!)).toBe(tags.get(release!));
     }
     const orphans = [...tags.keys()].filter((tag) => tag.endsWith('.sig') && !manifests.has(attachmentTagSubject(tag)!));
@@ -67,9 +73,13 @@ describe('the demo history', () => {
     const promoted = tags.filter((tag) => /^prod-\d{8}$/.test(tag));
     expect(promoted.length).toBeGreaterThan(8);
     for (const tag of promoted) {
-      expect(tags.filter((other) => other.startsWith('main-') && tagsOf('team/web').get(other) === tagsOf('team/web').get(tag))).toHaveLength(1);
+      expect(
+        tags.filter((other) => other.startsWith('main-') && tagsOf('team/web').get(other) === tagsOf('team/web').get(tag)),
+      ).toHaveLength(1);
     }
-    const kept = [...registry.storage.repository('team/web').manifests.values()].filter((manifest) => config(manifest).config.Labels?.keep === 'true');
+    const kept = [...registry.storage.repository('team/web').manifests.values()].filter(
+      (manifest) => config(manifest).config.Labels?.keep === 'true',
+    );
     expect(kept).toHaveLength(1);
     expect(age(kept[0]!)).toBeGreaterThan(90);
   });
@@ -82,7 +92,9 @@ describe('the demo history', () => {
       const index = tagged('team/worker', night);
       const children = JSON.parse(index.bytes.toString()).manifests as { annotations?: Record<string, string>; digest: string }[];
       expect([index.mediaType, children.length]).toEqual([OCI_INDEX, 4]);
-      const attested = children.map(({ annotations }) => annotations?.['vnd.docker.reference.digest']).filter((digest) => digest !== undefined);
+      const attested = children
+        .map(({ annotations }) => annotations?.['vnd.docker.reference.digest'])
+        .filter((digest) => digest !== undefined);
       expect(attested).toEqual(children.slice(0, 2).map(({ digest }) => digest));
     }
   });

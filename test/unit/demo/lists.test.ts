@@ -10,7 +10,7 @@ const app = image({ layers: [layer('a', 64)] });
 /** Follows `Link` to the end: the entries of each page. */
 async function pages(registry: { url: string }, path: string, entries: (json: JsonAnswer) => unknown): Promise<unknown[]> {
   const all: unknown[] = [];
-  for (let next: string | undefined = path; next !== undefined; ) {
+  for (let next: string | undefined = path; next !== undefined;) {
     const { headers, json }: Seen = await ask(registry, 'GET', next);
     all.push(entries(json));
     next = /^<(.+)>; rel="next"$/.exec(headers.get('link') ?? '')?.[1];
@@ -31,7 +31,10 @@ describe('tags/list', () => {
   it('is cut by n and last, and links on from every full page', async () => {
     const registry = await withRegistry();
     await push(registry.url, 'team/app', app, tags);
-    expect(await pages(registry, `${list}?n=4`, (json) => json.tags)).toEqual([['10', '9', 'B', 'a'], ['b', 'c']]);
+    expect(await pages(registry, `${list}?n=4`, (json) => json.tags)).toEqual([
+      ['10', '9', 'B', 'a'],
+      ['b', 'c'],
+    ]);
     expect(await pages(registry, `${list}?n=3`, (json) => json.tags)).toEqual([['10', '9', 'B'], ['a', 'b', 'c'], null]);
     expect((await ask(registry, 'GET', `${list}?last=aa`)).json.tags).toEqual(['b', 'c']);
     const none = await ask(registry, 'GET', `${list}?n=0`);
@@ -48,7 +51,8 @@ describe('tags/list', () => {
   it('gives no page above the largest', async () => {
     const registry = await withRegistry({ pageSize: 2 });
     await push(registry.url, 'team/app', app, tags);
-    for (const path of [list, `${list}?n=1000`]) expect(await pages(registry, path, (json) => json.tags?.length)).toEqual([2, 2, 2, undefined]);
+    for (const path of [list, `${list}?n=1000`])
+      expect(await pages(registry, path, (json) => json.tags?.length)).toEqual([2, 2, 2, undefined]);
     const strict = await withRegistry({ pageSize: 2, pageTooLarge: 'refuse' });
     await push(strict.url, 'team/app', app, tags);
     expect(await outcome(strict, 'GET', `${list}?n=3`)).toBe('400 PAGINATION_NUMBER_INVALID');
@@ -86,7 +90,10 @@ describe('_catalog', () => {
     const registry = await withRegistry();
     for (const name of ['team-b/app', 'team/app', 'team', 'base']) await push(registry.url, name, app, ['v1']);
     expect(await pages(registry, '/v2/_catalog', (json) => json.repositories)).toEqual([['base', 'team', 'team/app', 'team-b/app']]);
-    expect(await pages(registry, '/v2/_catalog?n=2', (json) => json.repositories)).toEqual([['base', 'team'], ['team/app', 'team-b/app']]);
+    expect(await pages(registry, '/v2/_catalog?n=2', (json) => json.repositories)).toEqual([
+      ['base', 'team'],
+      ['team/app', 'team-b/app'],
+    ]);
   });
 
   it('keeps an emptied repository, and leaves out one that never had a manifest', async () => {

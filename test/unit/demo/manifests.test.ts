@@ -26,7 +26,10 @@ describe('reading a manifest', () => {
       expect([headers.get('content-type'), headers.get('docker-content-digest')]).toEqual([OCI_INDEX, both.digest]);
       const head = await ask(registry, 'HEAD', `${manifests}/${reference}`);
       expect(head.status).toBe(200);
-      expect([head.headers.get('content-length'), head.headers.get('docker-content-digest')]).toEqual([String(both.bytes.length), both.digest]);
+      expect([head.headers.get('content-length'), head.headers.get('docker-content-digest')]).toEqual([
+        String(both.bytes.length),
+        both.digest,
+      ]);
     }
   });
 
@@ -64,7 +67,9 @@ describe('reading a manifest', () => {
 
   it('hands out the linux/amd64 child of a Docker list to a client that does not accept lists, by tag alone', async () => {
     const registry = await withRegistry();
-    const children = ['linux/arm64', 'linux/amd64'].map((platform) => image({ layers: [layer('a', 64, 'docker')], platform, format: 'docker' }));
+    const children = ['linux/arm64', 'linux/amd64'].map((platform) =>
+      image({ layers: [layer('a', 64, 'docker')], platform, format: 'docker' }),
+    );
     const list = index(children, { format: 'docker' });
     await push(registry.url, 'team/app', list, ['v1']);
     const headers = { accept: DOCKER_MANIFEST };
@@ -86,7 +91,9 @@ describe('putting a manifest', () => {
     await push(registry.url, 'team/other', both, ['v1']);
     const { status, json } = await ask(registry, 'PUT', `${manifests}/v1`, { headers: { 'content-type': OCI_INDEX }, body: both.bytes });
     expect(status).toBe(400);
-    expect(json.errors.map((error) => [error.code, error.detail.digest])).toEqual([amd64, arm64].map(({ digest }) => ['MANIFEST_BLOB_UNKNOWN', digest]));
+    expect(json.errors.map((error) => [error.code, error.detail.digest])).toEqual(
+      [amd64, arm64].map(({ digest }) => ['MANIFEST_BLOB_UNKNOWN', digest]),
+    );
     expect(await put(registry, 'v1', amd64)).toBe('400 MANIFEST_BLOB_UNKNOWN');
     expect(await outcome(registry, 'GET', `${manifests}/v1`)).toBe('404 MANIFEST_UNKNOWN');
   });
@@ -185,7 +192,9 @@ describe('deleting a manifest', () => {
 
   it('tells by a digest that is not there whether it is off', async () => {
     expect(await outcome(await withRegistry(), 'DELETE', `/v2/team/none/manifests/${missing}`)).toBe('404 MANIFEST_UNKNOWN');
-    expect(await outcome(await withRegistry({ deleteEnabled: false }), 'DELETE', `/v2/team/none/manifests/${missing}`)).toBe('405 UNSUPPORTED');
+    expect(await outcome(await withRegistry({ deleteEnabled: false }), 'DELETE', `/v2/team/none/manifests/${missing}`)).toBe(
+      '405 UNSUPPORTED',
+    );
   });
 });
 

@@ -19,7 +19,12 @@ describe('what is pushed', () => {
 
   it('is an image with a config that says what it was told', () => {
     const config = JSON.parse(amd64.blobs[0]!.bytes.toString());
-    expect(config).toMatchObject({ created: '2026-01-01T00:00:00Z', os: 'linux', architecture: 'amd64', config: { Labels: { keep: 'true' } } });
+    expect(config).toMatchObject({
+      created: '2026-01-01T00:00:00Z',
+      os: 'linux',
+      architecture: 'amd64',
+      config: { Labels: { keep: 'true' } },
+    });
     expect(JSON.parse(arm64.blobs[0]!.bytes.toString())).not.toHaveProperty('created');
     expect(parse(amd64).layers.map((one: { size: number }) => one.size)).toEqual([64, 32]);
   });
@@ -32,7 +37,10 @@ describe('what is pushed', () => {
       { os: 'linux', architecture: 'arm64', variant: 'v8' },
       { os: 'unknown', architecture: 'unknown' },
     ]);
-    expect(manifests[2].annotations).toEqual({ 'vnd.docker.reference.type': 'attestation-manifest', 'vnd.docker.reference.digest': amd64.digest });
+    expect(manifests[2].annotations).toEqual({
+      'vnd.docker.reference.type': 'attestation-manifest',
+      'vnd.docker.reference.digest': amd64.digest,
+    });
     expect(provenance.child.subject).toBeUndefined();
     expect(attestation(amd64, { subject: true }).child.subject).toBe(amd64.digest);
   });
@@ -49,14 +57,20 @@ describe('what is pushed', () => {
     expect([attachmentTagSubject(tag), isSignatureTag(tag)]).toEqual([amd64.digest, true]);
     expect(attachmentTagSubject(attachmentTag(amd64.digest))).toBe(amd64.digest);
     expect(cosignSignature(amd64).subject).toBeUndefined();
-    expect(parse(sbom(amd64, '2026-01-01T00:00:00Z')).subject).toEqual({ mediaType: amd64.mediaType, digest: amd64.digest, size: amd64.bytes.length });
+    expect(parse(sbom(amd64, '2026-01-01T00:00:00Z')).subject).toEqual({
+      mediaType: amd64.mediaType,
+      digest: amd64.digest,
+      size: amd64.bytes.length,
+    });
   });
 
   it('is an artifact with an empty config, or a chart', () => {
     const empty = artifact({ artifactType: 'application/vnd.example' });
     expect(empty.artifactType).toBe('application/vnd.example');
     expect(parse(empty).config).toMatchObject({ mediaType: 'application/vnd.oci.empty.v1+json', size: 2 });
-    expect(helmChart({ name: 'app', version: '1.0.0', created: '2026-01-01T00:00:00Z' }).artifactType).toBe('application/vnd.cncf.helm.config.v1+json');
+    expect(helmChart({ name: 'app', version: '1.0.0', created: '2026-01-01T00:00:00Z' }).artifactType).toBe(
+      'application/vnd.cncf.helm.config.v1+json',
+    );
   });
 });
 
@@ -67,7 +81,10 @@ describe('push', () => {
     expect(await push(registry.url, 'team/app', both, ['v1', 'latest'])).toBe(both.digest);
     const { manifests, tags } = registry.storage.repository('team/app');
     expect([...manifests.keys()]).toEqual([amd64.digest, arm64.digest, both.digest]);
-    expect([...tags]).toEqual([['v1', both.digest], ['latest', both.digest]]);
+    expect([...tags]).toEqual([
+      ['v1', both.digest],
+      ['latest', both.digest],
+    ]);
     expect(registry.requests.every(({ status }) => status === 201)).toBe(true);
   });
 

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { codeFrame } from '../../../src/diagnostics/code-frame.ts';
 import { makeSource, positionOf } from '../../../src/diagnostics/source.ts';
 
-const frame = (text: string, line: number, column: number, length: number): string => codeFrame(makeSource('f', text), line, column, column + length);
+const frame = (text: string, line: number, column: number, length: number): string =>
+  codeFrame(makeSource('f', text), line, column, column + length);
 
 test('shows the line and underlines what is meant', () => {
   expect(frame('a: 1\nkep: 2\n', 2, 1, 3)).toBe('  2 | kep: 2\n    | ^~~');

@@ -1,7 +1,20 @@
 import { expect, test } from 'vitest';
 import { didYouMean, nearest } from '../../../src/diagnostics/nearest.ts';
 
-const KEYS = ['name', 'tags', 'untagged', 'orphaned', 'repositories', 'registries', 'keepAtLeast', 'maxDeletions', 'keep', 'order', 'per', 'policies'];
+const KEYS = [
+  'name',
+  'tags',
+  'untagged',
+  'orphaned',
+  'repositories',
+  'registries',
+  'keepAtLeast',
+  'maxDeletions',
+  'keep',
+  'order',
+  'per',
+  'policies',
+];
 
 test.for<[word: string, meant: string | undefined]>([
   ['kep', 'keep'],

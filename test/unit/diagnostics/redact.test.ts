@@ -44,7 +44,11 @@ describe('what is a secret by its shape is masked, although nobody has remembere
     ['a private key', 'in -----BEGIN RSA PRIVATE KEY-----\nMIIE\nabc=\n-----END RSA PRIVATE KEY-----\n.', 'in ***\n.'],
     ['a private key on one line, and cut off', 'key "-----BEGIN PRIVATE KEY----- MIIE abc', 'key "***'],
     ['a signature of AWS', `SignedHeaders=host, Signature=${'0a'.repeat(32)}, x`, 'SignedHeaders=host, Signature=***, x'],
-    ['no digest, no name and no certificate', `eyJ.a.b sha256:${'0a'.repeat(32)} -----BEGIN CERTIFICATE-----`, `eyJ.a.b sha256:${'0a'.repeat(32)} -----BEGIN CERTIFICATE-----`],
+    [
+      'no digest, no name and no certificate',
+      `eyJ.a.b sha256:${'0a'.repeat(32)} -----BEGIN CERTIFICATE-----`,
+      `eyJ.a.b sha256:${'0a'.repeat(32)} -----BEGIN CERTIFICATE-----`,
+    ],
   ] as const)('%s', ([, text, shown]) => {
     expect(redact(text)).toBe(shown);
   });
@@ -55,7 +59,10 @@ describe('a URL in a message', () => {
     ['https://h.example.com:5000/v2/a/b?n=100&last=x/y:1', 'https://h.example.com:5000/v2/a/b?n=100&last=x/y:1'],
     ['https://user:word@h.example.com/a', 'https://h.example.com/a'],
     ['https://h.example.com/a?X-Amz-Signature=abc&token=t&page=2#part', 'https://h.example.com/a?X-Amz-Signature=***&token=***&page=2'],
-    ['https://h.example.com/t?service=s&scope=repository:a:pull,delete&scope=b', 'https://h.example.com/t?service=s&scope=repository:a:pull,delete&scope=b'],
+    [
+      'https://h.example.com/t?service=s&scope=repository:a:pull,delete&scope=b',
+      'https://h.example.com/t?service=s&scope=repository:a:pull,delete&scope=b',
+    ],
     ['/relative/a?sig=abc', '/relative/a'],
     ['http://user:word@[bad/a?sig=abc', '//[bad/a'],
   ] as const)('%s is shown as %s', ([url, shown]) => {

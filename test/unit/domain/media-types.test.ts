@@ -1,5 +1,13 @@
 import { expect, test } from 'vitest';
-import { DOCKER_LIST, DOCKER_MANIFEST, isIndexType, isSignatureType, MANIFEST_TYPES, OCI_INDEX, OCI_MANIFEST } from '../../../src/domain/media-types.ts';
+import {
+  DOCKER_LIST,
+  DOCKER_MANIFEST,
+  isIndexType,
+  isSignatureType,
+  MANIFEST_TYPES,
+  OCI_INDEX,
+  OCI_MANIFEST,
+} from '../../../src/domain/media-types.ts';
 
 test.each([
   [OCI_INDEX, true],

@@ -4,7 +4,11 @@ import { below, close, holdOf } from '../../../src/graph/closure.ts';
 import { buildGraph, type Node } from '../../../src/graph/graph.ts';
 import { attachmentTag, digest, manifest } from '../plan/fixture.ts';
 
-const aliases = (nodes: Iterable<Node>): string => [...nodes].map((node) => node.manifest.digest.slice(7, 8)).toSorted().join('');
+const aliases = (nodes: Iterable<Node>): string =>
+  [...nodes]
+    .map((node) => node.manifest.digest.slice(7, 8))
+    .toSorted()
+    .join('');
 
 function nodesOf(manifests: readonly Manifest[]): (names: string) => Node[] {
   const { nodes } = buildGraph(manifests);
@@ -82,7 +86,11 @@ describe('what holds a manifest', () => {
 test('a deep tree does not run out of stack', () => {
   const names = Array.from({ length: 5000 }, (_, index) => index.toString(16).padStart(64, '0'));
   const full = (name: string): string => `sha256:${name}`;
-  const manifests = names.map((name, index): Manifest => ({ ...manifest('a'), digest: full(name), children: names.slice(index + 1, index + 2).map(full) }));
+  const manifests = names.map((name, index): Manifest => ({
+    ...manifest('a'),
+    digest: full(name),
+    children: names.slice(index + 1, index + 2).map(full),
+  }));
   const { nodes, indexesHolding } = buildGraph(manifests);
   const staying = new Set<Node>();
   close(staying, [nodes.get(full(names[0] as string)) as Node]);

@@ -14,7 +14,12 @@ function node(graph: Graph, alias: string): Node {
 /** `parents/children/subjects/attachments` of each manifest. */
 function edges(...manifests: Manifest[]): Record<string, string> {
   const graph = buildGraph(manifests);
-  return Object.fromEntries([...graph.nodes.values()].map((each) => [aliases([each]), [each.parents, each.children, each.subjects, each.attachments].map(aliases).join('/')]));
+  return Object.fromEntries(
+    [...graph.nodes.values()].map((each) => [
+      aliases([each]),
+      [each.parents, each.children, each.subjects, each.attachments].map(aliases).join('/'),
+    ]),
+  );
 }
 
 describe('edges', () => {
@@ -23,7 +28,13 @@ describe('edges', () => {
   });
 
   test('of an attachment, by subject or by tag', () => {
-    expect(edges(manifest('a'), manifest('b', { subject: 'a' }), ...['.sig', '.att', '.sbom', ''].map((suffix, index) => manifest(String(index), { tags: [attachmentTag('a', suffix)] })))).toEqual({
+    expect(
+      edges(
+        manifest('a'),
+        manifest('b', { subject: 'a' }),
+        ...['.sig', '.att', '.sbom', ''].map((suffix, index) => manifest(String(index), { tags: [attachmentTag('a', suffix)] })),
+      ),
+    ).toEqual({
       a: '///0123b',
       b: '//a/',
       0: '//a/',
@@ -34,15 +45,28 @@ describe('edges', () => {
   });
 
   test('of an attachment with a subject and a tag of another image: both', () => {
-    expect(edges(manifest('a'), manifest('b'), manifest('c', { subject: 'b', tags: [attachmentTag('a', '.sig'), attachmentTag('b', '.sig')] }))).toEqual({ a: '///c', b: '///c', c: '//ab/' });
+    expect(
+      edges(manifest('a'), manifest('b'), manifest('c', { subject: 'b', tags: [attachmentTag('a', '.sig'), attachmentTag('b', '.sig')] })),
+    ).toEqual({ a: '///c', b: '///c', c: '//ab/' });
   });
 
   test('only to what is present, and none to itself', () => {
-    expect(edges(manifest('a', { children: ['a', '9', 'b', 'b'], subject: 'a', tags: [attachmentTag('9', '.sig')] }), manifest('b', { subject: '8' }))).toEqual({ a: '/b//', b: 'a///' });
+    expect(
+      edges(
+        manifest('a', { children: ['a', '9', 'b', 'b'], subject: 'a', tags: [attachmentTag('9', '.sig')] }),
+        manifest('b', { subject: '8' }),
+      ),
+    ).toEqual({ a: '/b//', b: 'a///' });
   });
 
   test('the same whatever the order of the manifests', () => {
-    const manifests = [manifest('e', { children: ['a', 'b'] }), manifest('f', { children: ['b', 'a'] }), manifest('a'), manifest('b', { tags: [attachmentTag('a', '.sig')] }), manifest('c', { subject: 'a' })];
+    const manifests = [
+      manifest('e', { children: ['a', 'b'] }),
+      manifest('f', { children: ['b', 'a'] }),
+      manifest('a'),
+      manifest('b', { tags: [attachmentTag('a', '.sig')] }),
+      manifest('c', { subject: 'a' }),
+    ];
     expect(edges(...manifests.toReversed())).toEqual(edges(...manifests));
   });
 });
@@ -52,7 +76,12 @@ test('nodes are in order of their digests', () => {
 });
 
 describe('tags', () => {
-  const graph = buildGraph([manifest('a', { tags: ['v2', attachmentTag('9', '.sig'), 'v10'] }), manifest('b', { tags: [attachmentTag('9', '.att')] }), manifest('c', { subject: '9' }), manifest('d', { tags: ['x'] })]);
+  const graph = buildGraph([
+    manifest('a', { tags: ['v2', attachmentTag('9', '.sig'), 'v10'] }),
+    manifest('b', { tags: [attachmentTag('9', '.att')] }),
+    manifest('c', { subject: '9' }),
+    manifest('d', { tags: ['x'] }),
+  ]);
 
   test.each([
     ['a', ['v10', 'v2'], true],
@@ -97,7 +126,12 @@ describe('signed is an image with', () => {
 });
 
 describe('the indexes that hold a digest', () => {
-  const graph = buildGraph([manifest('f', { children: ['e'] }), manifest('e', { children: ['a', '9'] }), manifest('d', { children: ['a'] }), manifest('a')]);
+  const graph = buildGraph([
+    manifest('f', { children: ['e'] }),
+    manifest('e', { children: ['a', '9'] }),
+    manifest('d', { children: ['a'] }),
+    manifest('a'),
+  ]);
 
   test.each([
     ['a', 'def'],
@@ -106,7 +140,9 @@ describe('the indexes that hold a digest', () => {
     ['9', 'ef'],
     ['8', ''],
   ])('%s: %j', (alias, holders) => {
-    expect(aliases([...graph.indexesHolding(digest(alias))].toSorted((a, b) => (a.manifest.digest < b.manifest.digest ? -1 : 1)))).toBe(holders);
+    expect(aliases([...graph.indexesHolding(digest(alias))].toSorted((a, b) => (a.manifest.digest < b.manifest.digest ? -1 : 1)))).toBe(
+      holders,
+    );
   });
 
   test('indexes that list each other end the search', () => {

@@ -6,7 +6,11 @@ describe('an aborted signal ends a request with its reason', () => {
   test('before it is sent', async () => {
     const server = await startServer((_, response) => void response.end());
     const traces: unknown[] = [];
-    const request = testClient({ onTrace: (trace) => traces.push(trace) }).request({ method: 'GET', url: server.url, signal: AbortSignal.abort(new Error('stop')) });
+    const request = testClient({ onTrace: (trace) => traces.push(trace) }).request({
+      method: 'GET',
+      url: server.url,
+      signal: AbortSignal.abort(new Error('stop')),
+    });
     await expect(request).rejects.toThrow('stop');
     expect([server.requests, traces]).toEqual([[], []]);
   });
@@ -23,10 +27,13 @@ describe('an aborted signal ends a request with its reason', () => {
 
   test('while it waits for another try, and no try follows', async () => {
     const stop = new AbortController();
-    const clock = { ...testClock(), sleep: async (_: number, signal: AbortSignal) => {
-      stop.abort(new Error('stop'));
-      signal.throwIfAborted();
-    } };
+    const clock = {
+      ...testClock(),
+      sleep: async (_: number, signal: AbortSignal) => {
+        stop.abort(new Error('stop'));
+        signal.throwIfAborted();
+      },
+    };
     const server = await startServer((_, response) => void response.writeHead(503).end());
     await expect(testClient({ clock, signal: stop.signal }).request({ method: 'GET', url: server.url })).rejects.toThrow('stop');
     expect(server.requests).toHaveLength(1);

@@ -13,7 +13,10 @@ describe('an answer is read whole, within bounds', () => {
   test('one that says it is longer is not read', async () => {
     const server = await startServer((_, response) => void response.writeHead(200, { 'content-length': '6' }).end('123456'));
     const request = testClient().request({ method: 'GET', url: `${server.url}/list`, maxBytes: 5 });
-    await expect(request).rejects.toMatchObject({ code: 'BAD_RESPONSE', message: `GET ${server.url}/list: the answer is longer than 5 bytes.` });
+    await expect(request).rejects.toMatchObject({
+      code: 'BAD_RESPONSE',
+      message: `GET ${server.url}/list: the answer is longer than 5 bytes.`,
+    });
     expect(server.requests).toHaveLength(1);
   });
 
@@ -32,7 +35,10 @@ describe('an answer is read whole, within bounds', () => {
       response.on('close', () => clearInterval(timer));
     });
     const request = testClient({ timeouts: { body: 50 } }).request({ method: 'GET', url: server.url });
-    await expect(request).rejects.toMatchObject({ code: 'UNREACHABLE', message: expect.stringContaining('did not arrive in time (UND_ERR_BODY_TIMEOUT, 6 tries)') });
+    await expect(request).rejects.toMatchObject({
+      code: 'UNREACHABLE',
+      message: expect.stringContaining('did not arrive in time (UND_ERR_BODY_TIMEOUT, 6 tries)'),
+    });
     expect(server.requests).toHaveLength(6);
   });
 

@@ -31,9 +31,12 @@ describe('the next page', () => {
     expect(nextPage(page(link), URL_ASKED)).toBe(url);
   });
 
-  test.for([undefined, '', '</p>; rel="prev"', '</p>; rel="prev"; title="next"', '</p>', '</p>; rel="nextish"'])('there is none after %j', (link) => {
-    expect(nextPage(page(link), URL_ASKED)).toBeUndefined();
-  });
+  test.for([undefined, '', '</p>; rel="prev"', '</p>; rel="prev"; title="next"', '</p>', '</p>; rel="nextish"'])(
+    'there is none after %j',
+    (link) => {
+      expect(nextPage(page(link), URL_ASKED)).toBeUndefined();
+    },
+  );
 
   test.for([
     ['another host', '<https://evil.example.com/v2/_catalog>; rel="next"'],
@@ -50,7 +53,9 @@ describe('the next page', () => {
   });
 
   test('a page that came from another origin by a redirect cannot take the list there', () => {
-    expect(() => nextPage(page('</x>; rel=next', 'https://evil.example.com/'), URL_ASKED)).toThrow(expect.objectContaining({ code: 'BAD_RESPONSE' }));
+    expect(() => nextPage(page('</x>; rel=next', 'https://evil.example.com/'), URL_ASKED)).toThrow(
+      expect.objectContaining({ code: 'BAD_RESPONSE' }),
+    );
   });
 });
 
@@ -72,7 +77,9 @@ describe('all pages', () => {
   });
 
   test('that go round in a circle are an error', async () => {
-    const server = await startServer((seen, response) => void response.writeHead(200, { link: `<${seen.path === '/a' ? '/b' : '/a'}>; rel="next"` }).end());
+    const server = await startServer(
+      (seen, response) => void response.writeHead(200, { link: `<${seen.path === '/a' ? '/b' : '/a'}>; rel="next"` }).end(),
+    );
     await expect(collect(`${server.url}/a`)).rejects.toMatchObject({ code: 'BAD_RESPONSE', message: expect.stringContaining('circle') });
     expect(server.requests).toHaveLength(2);
   });
@@ -85,13 +92,21 @@ describe('all pages', () => {
 
   test('that do not end are an error', async () => {
     const server = await startServer((_, response, nth) => void response.writeHead(200, { link: `</${nth}>; rel="next"` }).end());
-    await expect(collect(`${server.url}/`, 3)).rejects.toMatchObject({ code: 'BAD_RESPONSE', message: expect.stringContaining('more than 3 pages') });
+    await expect(collect(`${server.url}/`, 3)).rejects.toMatchObject({
+      code: 'BAD_RESPONSE',
+      message: expect.stringContaining('more than 3 pages'),
+    });
     expect(server.requests).toHaveLength(3);
   });
 
   test('of which one is a failure are an error, not a short list', async () => {
-    const server = await startServer((_, response, nth) => void (nth === 1 ? response.writeHead(200, { link: '</2>; rel="next"' }) : response.writeHead(404)).end());
-    await expect(collect(`${server.url}/`)).rejects.toMatchObject({ code: 'BAD_RESPONSE', message: expect.stringContaining('the answer is 404') });
+    const server = await startServer(
+      (_, response, nth) => void (nth === 1 ? response.writeHead(200, { link: '</2>; rel="next"' }) : response.writeHead(404)).end(),
+    );
+    await expect(collect(`${server.url}/`)).rejects.toMatchObject({
+      code: 'BAD_RESPONSE',
+      message: expect.stringContaining('the answer is 404'),
+    });
   });
 
   test('of another host are never asked for', async () => {

@@ -18,12 +18,16 @@ test('unless the config allows it for this host and port', async () => {
     },
   });
   expect(text(await client.request({ method: 'GET', url: 'http://registry.example.com:5000/v2/' }))).toBe('plain');
-  await expect(client.request({ method: 'GET', url: 'http://registry.example.com:5001/v2/' })).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+  await expect(client.request({ method: 'GET', url: 'http://registry.example.com:5001/v2/' })).rejects.toMatchObject({
+    code: 'CONFIG_INVALID',
+  });
   expect(asked).toEqual(['registry.example.com:5000', 'registry.example.com:5001']);
 });
 
 test('other schemes are refused too', async () => {
-  await expect(testClient({ allowPlainHttp: () => true }).request({ method: 'GET', url: 'ftp://registry.example.com/' })).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+  await expect(
+    testClient({ allowPlainHttp: () => true }).request({ method: 'GET', url: 'ftp://registry.example.com/' }),
+  ).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
 });
 
 test('a user and password in a URL are not sent', async () => {

@@ -15,10 +15,13 @@ export async function startProxy(port: number, refuse?: number): Promise<Proxy> 
   const server = http.createServer((incoming, response) => {
     seen.push({ what: `${incoming.method} ${incoming.url}`, authorization: incoming.headers['proxy-authorization'] });
     const { pathname, search } = new URL(incoming.url ?? '');
-    const onward = http.request({ port, host: '127.0.0.1', method: incoming.method, path: pathname + search, headers: incoming.headers, agent: false }, (answer) => {
-      response.writeHead(answer.statusCode ?? 0, answer.headers);
-      answer.pipe(response);
-    });
+    const onward = http.request(
+      { port, host: '127.0.0.1', method: incoming.method, path: pathname + search, headers: incoming.headers, agent: false },
+      (answer) => {
+        response.writeHead(answer.statusCode ?? 0, answer.headers);
+        answer.pipe(response);
+      },
+    );
     incoming.pipe(onward);
   });
   server.on('connect', (incoming, socket, head) => {

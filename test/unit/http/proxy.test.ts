@@ -41,13 +41,18 @@ describe('a proxy', () => {
   test('that refuses the tunnel is named as the one who refuses, and asked once', async () => {
     const proxy = await startProxy(1, 407);
     const request = testClient({ env: { https_proxy: proxy.url } }).request(get('https://registry.test/'));
-    await expect(request).rejects.toMatchObject({ code: 'UNREACHABLE', message: expect.stringContaining('the proxy refuses the connection (407)') });
+    await expect(request).rejects.toMatchObject({
+      code: 'UNREACHABLE',
+      message: expect.stringContaining('the proxy refuses the connection (407)'),
+    });
     expect(proxy.seen).toHaveLength(1);
   });
 
   test('that cannot reach the host is asked again', async () => {
     const proxy = await startProxy(1, 502);
-    await expect(testClient({ env: { https_proxy: proxy.url } }).request(get('https://registry.test/'))).rejects.toMatchObject({ code: 'UNREACHABLE' });
+    await expect(testClient({ env: { https_proxy: proxy.url } }).request(get('https://registry.test/'))).rejects.toMatchObject({
+      code: 'UNREACHABLE',
+    });
     expect(proxy.seen).toHaveLength(6);
   });
 

@@ -7,7 +7,9 @@ const SECRETS = { Authorization: 'Bearer t', Cookie: 'c=1', 'X-Other': 'x' };
 
 describe('a redirect', () => {
   test.for([301, 302, 303, 307, 308])('of a GET (%i) is followed, with its credentials, on the same origin', async (status) => {
-    const server = await startServer((seen, response) => void (seen.path === '/a' ? response.writeHead(status, { location: 'b/c' }).end() : response.end('there')));
+    const server = await startServer(
+      (seen, response) => void (seen.path === '/a' ? response.writeHead(status, { location: 'b/c' }).end() : response.end('there')),
+    );
     const response = await testClient().request({ method: 'GET', url: `${server.url}/a`, headers: SECRETS });
     expect([text(response), response.url]).toEqual(['there', `${server.url}/b/c`]);
     expect(server.requests[1]?.headers).toMatchObject({ authorization: 'Bearer t', cookie: 'c=1', 'x-other': 'x' });
@@ -44,7 +46,10 @@ describe('a redirect', () => {
 
   test('is followed five times and no more', async () => {
     const server = await startServer((seen, response) => void response.writeHead(302, { location: `${seen.path}x` }).end());
-    await expect(testClient().request({ method: 'GET', url: `${server.url}/` })).rejects.toMatchObject({ code: 'BAD_RESPONSE', message: expect.stringContaining('more than 5 redirects') });
+    await expect(testClient().request({ method: 'GET', url: `${server.url}/` })).rejects.toMatchObject({
+      code: 'BAD_RESPONSE',
+      message: expect.stringContaining('more than 5 redirects'),
+    });
     expect(server.requests).toHaveLength(6);
   });
 
@@ -55,7 +60,9 @@ describe('a redirect', () => {
 
   test('does not show the secrets in its target', async () => {
     const server = await startServer((_, response) => void response.writeHead(302, { location: 'ftp://user:hidden@x/?sig=hidden' }).end());
-    const error: unknown = await testClient().request({ method: 'GET', url: server.url }).catch((thrown: unknown) => thrown);
+    const error: unknown = await testClient()
+      .request({ method: 'GET', url: server.url })
+      .catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: 'BAD_RESPONSE' });
     expect(JSON.stringify(error) + String(error)).not.toContain('hidden');
   });
@@ -63,7 +70,11 @@ describe('a redirect', () => {
 
 describe('where a redirect may lead', () => {
   const follow = (from: string, location: string, first = from) =>
-    redirected({ method: 'GET', url: new URL(from), headers: {}, signal: new AbortController().signal }, { status: 307, headers: { location }, body: new Uint8Array(), url: from }, new URL(first))?.url.href;
+    redirected(
+      { method: 'GET', url: new URL(from), headers: {}, signal: new AbortController().signal },
+      { status: 307, headers: { location }, body: new Uint8Array(), url: from },
+      new URL(first),
+    )?.url.href;
 
   test.for([
     ['https://a.example.com/', 'https://b.example.com/x'],

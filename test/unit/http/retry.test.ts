@@ -20,7 +20,14 @@ describe('a request is sent again', () => {
   });
 
   test.for(['POST', 'PATCH'] as const)('%s only after 429 and 503', async (method) => {
-    for (const [status, times] of [[429, 2], [503, 2], [500, 1], [502, 1], [504, 1], [408, 1]] as const) {
+    for (const [status, times] of [
+      [429, 2],
+      [503, 2],
+      [500, 1],
+      [502, 1],
+      [504, 1],
+      [408, 1],
+    ] as const) {
       const server = await startServer((_, response, nth) => void response.writeHead(nth < 2 ? status : 200).end());
       const response = await testClient().request({ method, url: server.url, body: 'x' });
       expect([status, response.status, server.requests.length]).toEqual([status, times === 2 ? 200 : status, times]);
@@ -64,7 +71,10 @@ describe('a request that goes out once', () => {
 
   test('nor after a lost connection, which may pass', async () => {
     const server = await startServer((_, response) => void response.destroy());
-    await expect(testClient().request({ method: 'DELETE', url: server.url, once: true })).rejects.toMatchObject({ code: 'UNREACHABLE', transient: true });
+    await expect(testClient().request({ method: 'DELETE', url: server.url, once: true })).rejects.toMatchObject({
+      code: 'UNREACHABLE',
+      transient: true,
+    });
     expect(server.requests).toHaveLength(1);
   });
 
@@ -82,7 +92,9 @@ describe('a request that goes out once', () => {
 
 describe('the end of all tries', () => {
   test('the sixth answer is given back, with its body', async () => {
-    const server = await startServer((_, response, nth) => void response.writeHead(503).end(`{"errors":[{"code":"UNAVAILABLE","message":"try ${nth}"}]}`));
+    const server = await startServer(
+      (_, response, nth) => void response.writeHead(503).end(`{"errors":[{"code":"UNAVAILABLE","message":"try ${nth}"}]}`),
+    );
     const response = await testClient().request({ method: 'GET', url: server.url });
     expect([response.status, text(response)]).toEqual([503, '{"errors":[{"code":"UNAVAILABLE","message":"try 6"}]}']);
     expect(server.requests).toHaveLength(6);
@@ -91,7 +103,10 @@ describe('the end of all tries', () => {
   test('no answer at all is UNREACHABLE, with the URL, the reason and the number of tries', async () => {
     const server = await startServer((_, response) => void response.destroy());
     const request = testClient().request({ method: 'GET', url: `${server.url}/v2/?n=5&sig=secret` });
-    await expect(request).rejects.toMatchObject({ code: 'UNREACHABLE', message: `GET ${server.url}/v2/?n=5&sig=***: the connection was cut (UND_ERR_SOCKET, 6 tries).` });
+    await expect(request).rejects.toMatchObject({
+      code: 'UNREACHABLE',
+      message: `GET ${server.url}/v2/?n=5&sig=***: the connection was cut (UND_ERR_SOCKET, 6 tries).`,
+    });
     expect(server.requests).toHaveLength(6);
   });
 
@@ -147,7 +162,11 @@ describe('Retry-After', () => {
     const queued = client.request({ method: 'GET', url: `${server.url}/queued` });
     await client.request({ method: 'GET', url: `${other.url}/other` });
     await Promise.all([first, queued]);
-    expect(at.filter(([path]) => path !== '/other')).toEqual([['/first', 0], ['/queued', 60], ['/first', 60]]);
+    expect(at.filter(([path]) => path !== '/other')).toEqual([
+      ['/first', 0],
+      ['/queued', 60],
+      ['/first', 60],
+    ]);
     expect(at.find(([path]) => path === '/other')).toBeDefined();
   });
 
@@ -166,14 +185,19 @@ describe('Retry-After', () => {
     const server = await startServer((_, response) => void response.writeHead(429, { 'retry-after': '3600' }).end());
     const client = testClient();
     const request = () => client.request({ method: 'GET', url: `${server.url}/v2/` });
-    await expect(request()).rejects.toMatchObject({ code: 'UNREACHABLE', message: expect.stringContaining('in 60 minutes, at 2026-01-01T01:00:00.000Z') });
+    await expect(request()).rejects.toMatchObject({
+      code: 'UNREACHABLE',
+      message: expect.stringContaining('in 60 minutes, at 2026-01-01T01:00:00.000Z'),
+    });
     await expect(request()).rejects.toMatchObject({ code: 'UNREACHABLE' });
     expect(server.requests).toHaveLength(1);
   });
 
   test('a POST waits for it as well', async () => {
     const clock = testClock(0);
-    const server = await startServer((_, response, nth) => void (nth === 1 ? response.writeHead(429, { 'retry-after': '7' }).end() : response.end()));
+    const server = await startServer(
+      (_, response, nth) => void (nth === 1 ? response.writeHead(429, { 'retry-after': '7' }).end() : response.end()),
+    );
     expect((await testClient({ clock }).request({ method: 'POST', url: server.url, body: '' })).status).toBe(200);
     expect(clock.now() - START).toBe(7000);
   });

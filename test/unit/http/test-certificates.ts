@@ -24,8 +24,27 @@ export function makeCertificates(...names: readonly string[]): TestCertificates 
   const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
   openssl('req', '-x509', ...newKey, '-keyout', 'ca.key', '-out', 'ca.pem', '-subj', '/CN=Test CA', '-days', '2');
   openssl('req', ...newKey, '-keyout', 'server.key', '-out', 'server.csr', '-subj', '/CN=registry.test');
-  writeFileSync(join(folder, 'names'), `subjectAltName=${['registry.test', ...names].map((name) => `DNS:${name}`).join(',')},IP:127.0.0.1\n`);
-  openssl('x509', '-req', '-in', 'server.csr', '-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-extfile', 'names', '-out', 'server.pem', '-days', '2');
+  writeFileSync(
+    join(folder, 'names'),
+    `subjectAltName=${['registry.test', ...names].map((name) => `DNS:${name}`).join(',')},IP:127.0.0.1\n`,
+  );
+  openssl(
+    'x509',
+    '-req',
+    '-in',
+    'server.csr',
+    '-CA',
+    'ca.pem',
+    '-CAkey',
+    'ca.key',
+    '-CAcreateserial',
+    '-extfile',
+    'names',
+    '-out',
+    'server.pem',
+    '-days',
+    '2',
+  );
   const read = (name: string) => readFileSync(join(folder, name), 'utf8');
   return { ca: read('ca.pem'), caFile: join(folder, 'ca.pem'), server: { key: read('server.key'), cert: read('server.pem') } };
 }

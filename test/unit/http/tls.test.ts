@@ -9,7 +9,11 @@ describe.skipIf(!HAS_OPENSSL)('a server with a certificate of a private CA (need
     const server = await startServer((_, response) => void response.end('secret'), tls);
     const traces: unknown[] = [];
     const request = testClient({ onTrace: (trace) => traces.push(trace) }).request({ method: 'GET', url: server.url });
-    await expect(request).rejects.toMatchObject({ code: 'UNREACHABLE', message: expect.stringContaining('not trusted here'), hint: expect.stringContaining('private CA') });
+    await expect(request).rejects.toMatchObject({
+      code: 'UNREACHABLE',
+      message: expect.stringContaining('not trusted here'),
+      hint: expect.stringContaining('private CA'),
+    });
     expect(traces).toHaveLength(1);
     expect(server.requests).toHaveLength(0);
   });
@@ -40,10 +44,15 @@ describe.skipIf(!HAS_OPENSSL)('a client of one server (needs openssl)', () => {
     const [own, other] = [makeCertificates(), makeCertificates()];
     const server = await startServer((_, response) => void response.end('fine'), own.server);
     expect(text(await testClient({ tls: { ca: own.ca } }).request({ method: 'GET', url: server.url }))).toBe('fine');
-    await expect(testClient({ tls: { ca: other.ca }, ca: own.ca }).request({ method: 'GET', url: server.url })).rejects.toMatchObject({ code: 'UNREACHABLE' });
+    await expect(testClient({ tls: { ca: other.ca }, ca: own.ca }).request({ method: 'GET', url: server.url })).rejects.toMatchObject({
+      code: 'UNREACHABLE',
+    });
   });
 
-  test.for([['a CA', { ca: 'no certificate' }], ['a certificate', { cert: 'no certificate', key: 'no key' }]] as const)('%s that is none is an error of the request', async ([, tls]) => {
+  test.for([
+    ['a CA', { ca: 'no certificate' }],
+    ['a certificate', { cert: 'no certificate', key: 'no key' }],
+  ] as const)('%s that is none is an error of the request', async ([, tls]) => {
     const server = await startServer((_, response) => void response.end('fine'), makeCertificates().server);
     await expect(testClient({ tls }).request({ method: 'GET', url: server.url })).rejects.toMatchObject({ code: 'UNREACHABLE' });
   });
@@ -55,6 +64,9 @@ test('a server without TLS that is asked with TLS is told apart', async () => {
   await expect(request).rejects.toMatchObject({ code: 'UNREACHABLE', message: expect.stringContaining('does not speak TLS') });
 });
 
-test.for(['', 'no certificate', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----'])('a CA that is none is refused at once: %j', (ca) => {
-  expect(() => testClient({ ca })).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
-});
+test.for(['', 'no certificate', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----'])(
+  'a CA that is none is refused at once: %j',
+  (ca) => {
+    expect(() => testClient({ ca })).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
+  },
+);

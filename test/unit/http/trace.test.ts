@@ -9,7 +9,10 @@ test('each try is traced, with its URL redacted', async () => {
     else response.writeHead(nth === 2 ? 503 : 200).end();
   });
   const traces: HttpTrace[] = [];
-  await testClient({ onTrace: (trace) => traces.push(trace) }).request({ method: 'GET', url: `${server.url}/v2/?n=10&X-Amz-Signature=abcdef` });
+  await testClient({ onTrace: (trace) => traces.push(trace) }).request({
+    method: 'GET',
+    url: `${server.url}/v2/?n=10&X-Amz-Signature=abcdef`,
+  });
   const url = `${server.url}/v2/?n=10&X-Amz-Signature=***`;
   expect(traces).toEqual([
     { method: 'GET', url, failure: 'UND_ERR_SOCKET', ms: 0, attempt: 1 },

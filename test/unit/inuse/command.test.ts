@@ -15,17 +15,29 @@ function run(script: string, options: Partial<CommandOptions> = {}): ReturnType<
 }
 
 /** The failure of a command. */
-const failure = (attempt: Promise<unknown>): Promise<Error & { code: string }> => attempt.then(() => expect.unreachable(), (error) => error as Error & { code: string });
+const failure = (attempt: Promise<unknown>): Promise<Error & { code: string }> =>
+  attempt.then(
+    () => expect.unreachable(),
+    (error) => error as Error & { code: string },
+  );
 
 describe('what a program prints', () => {
   test('is read as a file is', async () => {
-    expect(await run('console.log("team/app:v1\\nteam/web:v2")')).toMatchObject([{ image: { reference: { text: 'team/app:v1' } }, source: `command ${NODE}:1` }, { source: `command ${NODE}:2` }]);
+    expect(await run('console.log("team/app:v1\\nteam/web:v2")')).toMatchObject([
+      { image: { reference: { text: 'team/app:v1' } }, source: `command ${NODE}:1` },
+      { source: `command ${NODE}:2` },
+    ]);
     const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'a' }, spec: { containers: [{ name: 'app', image: 'team/app:v1' }] } };
-    expect(await run(`console.log(${JSON.stringify(JSON.stringify(pod))})`)).toMatchObject([{ source: `command ${NODE}: Pod a (container app)` }]);
+    expect(await run(`console.log(${JSON.stringify(JSON.stringify(pod))})`)).toMatchObject([
+      { source: `command ${NODE}: Pod a (container app)` },
+    ]);
   });
 
   test('and is not understood, is told as in a file', async () => {
-    await expect(run('console.log("Error: no")')).rejects.toMatchObject({ code: 'IN_USE_INVALID', message: expect.stringContaining(`command ${NODE}:1:`) as string });
+    await expect(run('console.log("Error: no")')).rejects.toMatchObject({
+      code: 'IN_USE_INVALID',
+      message: expect.stringContaining(`command ${NODE}:1:`) as string,
+    });
   });
 
   test('is nothing: nothing is in use', async () => {
@@ -40,20 +52,34 @@ describe('what a program prints', () => {
 describe('how it is run', () => {
   test('without a shell: its arguments are its own', async () => {
     const folder = await folderWith({});
-    expect(await readInUseCommand([NODE, '-e', 'console.log(process.argv[1] === "$(touch x); *" ? "right:v1" : "wrong:v1")', '$(touch x); *'], { cwd: folder, env: {}, withheld: [], signal: new AbortController().signal })).toMatchObject([
-      { image: { reference: { repository: 'right' } } },
-    ]);
+    expect(
+      await readInUseCommand([NODE, '-e', 'console.log(process.argv[1] === "$(touch x); *" ? "right:v1" : "wrong:v1")', '$(touch x); *'], {
+        cwd: folder,
+        env: {},
+        withheld: [],
+        signal: new AbortController().signal,
+      }),
+    ).toMatchObject([{ image: { reference: { repository: 'right' } } }]);
   });
 
   test('in the working directory, from which a relative program is found', async () => {
     const folder = await folderWith({ 'bin/deployed': '#!/bin/sh\nbasename "$PWD"/app:v1\n' });
     await chmod(path.join(folder, 'bin/deployed'), 0o700);
-    expect(await readInUseCommand(['bin/deployed'], { cwd: folder, env: { PATH: process.env['PATH'] }, withheld: [], signal: new AbortController().signal })).toHaveLength(1);
+    expect(
+      await readInUseCommand(['bin/deployed'], {
+        cwd: folder,
+        env: { PATH: process.env['PATH'] },
+        withheld: [],
+        signal: new AbortController().signal,
+      }),
+    ).toHaveLength(1);
   });
 
   test('with the environment, but without the credentials of the registries', async () => {
     const script = 'console.log(process.env.KUBECONFIG === "k" && !("REGISTRY_PASSWORD" in process.env) ? "right:v1" : "wrong:v1")';
-    expect(await run(script, { env: { KUBECONFIG: 'k', REGISTRY_PASSWORD: 'correct horse' }, withheld: ['REGISTRY_PASSWORD', 'NOT_SET'] })).toMatchObject([{ image: { reference: { repository: 'right' } } }]);
+    expect(
+      await run(script, { env: { KUBECONFIG: 'k', REGISTRY_PASSWORD: 'correct horse' }, withheld: ['REGISTRY_PASSWORD', 'NOT_SET'] }),
+    ).toMatchObject([{ image: { reference: { repository: 'right' } } }]);
   });
 
   test('without input', async () => {
@@ -63,12 +89,19 @@ describe('how it is run', () => {
 
 describe('a program that fails is an error, whatever it printed before', () => {
   test.for<[what: string, script: string, why: string]>([
-    ['with an exit code', 'console.log("team/app:v1"); console.error("one\\ntwo\\nthree\\nfour\\n\\u001b[31mfive\\nsix"); process.exitCode = 3', 'exit code 3: two / three / four / five / six'],
+    [
+      'with an exit code',
+      'console.log("team/app:v1"); console.error("one\\ntwo\\nthree\\nfour\\n\\u001b[31mfive\\nsix"); process.exitCode = 3',
+      'exit code 3: two / three / four / five / six',
+    ],
     ['in silence', 'process.exitCode = 1', 'exit code 1.'],
     ['by a signal', 'process.kill(process.pid, "SIGKILL")', 'it was ended by SIGKILL.'],
     ['with what is no text', 'process.stdout.write(Buffer.from([0xff, 0xfe]))', 'what it printed is not UTF-8 text.'],
   ])('%s', async ([, script, why]) => {
-    expect(await failure(run(script))).toMatchObject({ code: 'FILE', message: `command ${NODE}: the list of images in use cannot be read: ${why}` });
+    expect(await failure(run(script))).toMatchObject({
+      code: 'FILE',
+      message: `command ${NODE}: the list of images in use cannot be read: ${why}`,
+    });
   });
 
   test.for<[what: string, program: string, why: string]>([
@@ -76,21 +109,32 @@ describe('a program that fails is an error, whatever it printed before', () => {
     ['a folder', '/', 'permission denied'],
     ['no name', 'a\0b', ''],
   ])('that is %s', async ([, program, why]) => {
-    const { code, message } = await failure(readInUseCommand([program], { cwd: '.', env: { PATH: process.env['PATH'] }, withheld: [], signal: new AbortController().signal }));
+    const { code, message } = await failure(
+      readInUseCommand([program], { cwd: '.', env: { PATH: process.env['PATH'] }, withheld: [], signal: new AbortController().signal }),
+    );
     expect({ code, message }).toEqual({ code: 'FILE', message: expect.stringContaining(`it cannot be started (${why}`) as string });
   });
 
   test('that takes too long', async () => {
-    expect(await failure(run('console.log("team/app:v1"); setInterval(() => {}, 1000)', { limitMs: 300 }))).toMatchObject({ code: 'FILE', message: expect.stringContaining('it took longer than 0.3 seconds') as string });
+    expect(await failure(run('console.log("team/app:v1"); setInterval(() => {}, 1000)', { limitMs: 300 }))).toMatchObject({
+      code: 'FILE',
+      message: expect.stringContaining('it took longer than 0.3 seconds') as string,
+    });
   });
 
   test('that asks not to be ended', async () => {
-    expect(await failure(run('process.on("SIGTERM", () => {}); setInterval(() => {}, 1000)', { limitMs: 500 }))).toMatchObject({ code: 'FILE' });
+    expect(await failure(run('process.on("SIGTERM", () => {}); setInterval(() => {}, 1000)', { limitMs: 500 }))).toMatchObject({
+      code: 'FILE',
+    });
   });
 
   test('that prints without end', async () => {
-    const script = 'const text = "team/app:v1\\n".repeat(1e5); const go = () => { while (process.stdout.write(text)); process.stdout.once("drain", go); }; go()';
-    expect(await failure(run(script))).toMatchObject({ code: 'FILE', message: expect.stringContaining('it printed more than 64 MiB') as string });
+    const script =
+      'const text = "team/app:v1\\n".repeat(1e5); const go = () => { while (process.stdout.write(text)); process.stdout.once("drain", go); }; go()';
+    expect(await failure(run(script))).toMatchObject({
+      code: 'FILE',
+      message: expect.stringContaining('it printed more than 64 MiB') as string,
+    });
   });
 
   test('that complains without end, of which the last is told', async () => {
@@ -106,9 +150,19 @@ describe('a program that fails is an error, whatever it printed before', () => {
 
 test('secrets do not come back in what it said', async () => {
   rememberSecret('hunter2hunter2');
-  const { message } = await failure(run('console.error("sent hunter2hunter2 and", process.env.OTHER, "password=swordfish"); process.exitCode = 1', { env: { OTHER: 'something' }, withheld: ['REGISTRY_PASSWORD'] }));
+  const { message } = await failure(
+    run('console.error("sent hunter2hunter2 and", process.env.OTHER, "password=swordfish"); process.exitCode = 1', {
+      env: { OTHER: 'something' },
+      withheld: ['REGISTRY_PASSWORD'],
+    }),
+  );
   expect(message).toMatch(/sent \*\*\* and something password=\*\*\*$/);
-  const withheld = await failure(run('console.error("read from a file: battery staple"); process.exitCode = 1', { env: { REGISTRY_PASSWORD: 'battery staple' }, withheld: ['REGISTRY_PASSWORD'] }));
+  const withheld = await failure(
+    run('console.error("read from a file: battery staple"); process.exitCode = 1', {
+      env: { REGISTRY_PASSWORD: 'battery staple' },
+      withheld: ['REGISTRY_PASSWORD'],
+    }),
+  );
   expect(withheld.message).toMatch(/read from a file: \*\*\*$/);
 });
 
@@ -124,12 +178,24 @@ test('it ends with this run, and with it what it has started', async () => {
   const { port } = server.address() as AddressInfo;
   const live = `require("net").connect(${port}, "127.0.0.1").on("close", () => process.exit()); setInterval(() => {}, 1000);`;
   const stop = new AbortController();
-  const running = failure(run(`${live} require("child_process").spawn(process.execPath, ["-e", ${JSON.stringify(live)}], { stdio: "inherit" })`, { signal: stop.signal }));
+  const running = failure(
+    run(`${live} require("child_process").spawn(process.execPath, ["-e", ${JSON.stringify(live)}], { stdio: "inherit" })`, {
+      signal: stop.signal,
+    }),
+  );
   const ended: Promise<unknown>[] = [];
   while (ended.length < 2) {
     const [socket] = (await once(server, 'connection')) as [Socket];
     sockets.push(socket);
-    ended.push(new Promise((resolve) => void socket.on('error', () => {}).on('close', resolve).resume()));
+    ended.push(
+      new Promise(
+        (resolve) =>
+          void socket
+            .on('error', () => {})
+            .on('close', resolve)
+            .resume(),
+      ),
+    );
   }
   const reason = new Error('stopped');
   stop.abort(reason);

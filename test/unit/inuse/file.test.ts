@@ -10,9 +10,14 @@ const DIGEST = `sha256:${HEX}`;
 const read = (text: string): ReturnType<typeof understood> => understood(readText(makeSource('running.txt', text)));
 
 test('one reference or digest a line, with comments, blank lines and any line ends', () => {
-  const images = read(`# what runs\r\n\r\n  registry.example.com/team/app:v1  \r\n${DIGEST} # the gateway\n\tteam/web@${DIGEST}\n#${DIGEST}\nnginx:1.27`);
+  const images = read(
+    `# what runs\r\n\r\n  registry.example.com/team/app:v1  \r\n${DIGEST} # the gateway\n\tteam/web@${DIGEST}\n#${DIGEST}\nnginx:1.27`,
+  );
   expect(images).toEqual([
-    { image: { reference: { host: 'registry.example.com', repository: 'team/app', tag: 'v1', text: 'registry.example.com/team/app:v1' } }, source: 'running.txt:3' },
+    {
+      image: { reference: { host: 'registry.example.com', repository: 'team/app', tag: 'v1', text: 'registry.example.com/team/app:v1' } },
+      source: 'running.txt:3',
+    },
     { image: { digest: DIGEST }, source: 'running.txt:4' },
     { image: { reference: { repository: 'team/web', digest: DIGEST, text: `team/web@${DIGEST}` } }, source: 'running.txt:5' },
     { image: { reference: { repository: 'nginx', tag: '1.27', text: 'nginx:1.27' } }, source: 'running.txt:7' },
@@ -21,14 +26,26 @@ test('one reference or digest a line, with comments, blank lines and any line en
 
 test('a reference with neither tag nor digest means latest', () => {
   expect(read('registry.example.com:5000/team/app')).toEqual([
-    { image: { reference: { host: 'registry.example.com:5000', repository: 'team/app', tag: 'latest', text: 'registry.example.com:5000/team/app' } }, source: 'running.txt:1' },
+    {
+      image: {
+        reference: { host: 'registry.example.com:5000', repository: 'team/app', tag: 'latest', text: 'registry.example.com:5000/team/app' },
+      },
+      source: 'running.txt:1',
+    },
   ]);
 });
 
-test.for([`docker-pullable://registry.example.com/app@${DIGEST}`, `docker://${DIGEST}`, `containerd://registry.example.com/app@${DIGEST}`])('as a runtime writes it: %s', (line) => {
-  const [found] = read(line);
-  expect(found?.image).toEqual(line.startsWith('docker://') ? { digest: DIGEST } : { reference: { host: 'registry.example.com', repository: 'app', digest: DIGEST, text: `registry.example.com/app@${DIGEST}` } });
-});
+test.for([`docker-pullable://registry.example.com/app@${DIGEST}`, `docker://${DIGEST}`, `containerd://registry.example.com/app@${DIGEST}`])(
+  'as a runtime writes it: %s',
+  (line) => {
+    const [found] = read(line);
+    expect(found?.image).toEqual(
+      line.startsWith('docker://')
+        ? { digest: DIGEST }
+        : { reference: { host: 'registry.example.com', repository: 'app', digest: DIGEST, text: `registry.example.com/app@${DIGEST}` } },
+    );
+  },
+);
 
 test('a reference that no rule of any file would protect twice may stand twice', () => {
   expect(read('app:v1\napp:v1\n')).toHaveLength(2);
@@ -36,7 +53,8 @@ test('a reference that no rule of any file would protect twice may stand twice',
 
 test('every line that is neither is told, at once and in its place', () => {
   const attempt = (): unknown => read(`app:v1\n  Registry/App:v1\napp:v1 extra\nsha256:123\ncontainerd://${HEX}\n`);
-  const what = 'neither an image reference, such as registry.example.com/team/app:v1, nor a digest, such as sha256: and 64 hexadecimal digits';
+  const what =
+    'neither an image reference, such as registry.example.com/team/app:v1, nor a digest, such as sha256: and 64 hexadecimal digits';
   expect(attempt).toThrow(expect.objectContaining({ code: 'IN_USE_INVALID', exitCode: 3 }));
   expect(attempt).toThrow(
     [
@@ -67,10 +85,16 @@ test('a file without any image says that nothing is in use', () => {
 test('a file is read, and one that is not there is an error and never an empty set', async () => {
   const folder = await folderWith({ 'running.txt': '\ufeffapp:v1\n' });
   await expect(readInUseFile(path.join(folder, 'running.txt'))).resolves.toHaveLength(1);
-  await expect(readInUseFile(path.join(folder, 'no.txt'))).rejects.toMatchObject({ code: 'FILE', message: expect.stringMatching(/no\.txt: the list of images in use cannot be read: there is no such file\.$/) as string });
+  await expect(readInUseFile(path.join(folder, 'no.txt'))).rejects.toMatchObject({
+    code: 'FILE',
+    message: expect.stringMatching(/no\.txt: the list of images in use cannot be read: there is no such file\.$/) as string,
+  });
 });
 
 test('what Windows PowerShell writes is refused instead of misread', async () => {
   const folder = await folderWith({ 'running.txt': new Uint8Array([0xff, 0xfe, ...Buffer.from('app:v1\n', 'utf16le')]) });
-  await expect(readInUseFile(path.join(folder, 'running.txt'))).rejects.toMatchObject({ code: 'FILE', message: expect.stringContaining('is not UTF-8 text') as string });
+  await expect(readInUseFile(path.join(folder, 'running.txt'))).rejects.toMatchObject({
+    code: 'FILE',
+    message: expect.stringContaining('is not UTF-8 text') as string,
+  });
 });

@@ -5,7 +5,17 @@ import { readInUseFile } from '../../../src/inuse/file.ts';
 import { filesOf } from '../../../src/inuse/files-of.ts';
 import { folderWith } from '../config/temporary-folder.ts';
 
-const TREE = ['a.yaml', 'a.yml', '.hidden/b.yaml', 'shop/web.yaml', 'shop/deep/er/db.yaml', 'shop/notes.md', 'other/c.yaml', '.git/d.yaml', '[odd].yaml'];
+const TREE = [
+  'a.yaml',
+  'a.yml',
+  '.hidden/b.yaml',
+  'shop/web.yaml',
+  'shop/deep/er/db.yaml',
+  'shop/notes.md',
+  'other/c.yaml',
+  '.git/d.yaml',
+  '[odd].yaml',
+];
 
 async function tree(files: readonly string[] = TREE): Promise<string> {
   return folderWith(Object.fromEntries(files.map((file) => [file, 'team/app:v1\n'])));
@@ -31,15 +41,24 @@ test.for<[glob: string, files: readonly string[]]>([
 });
 
 test('the files of a glob are read, and named as the glob was', async () => {
-  const folder = await folderWith({ 'shop/a.txt': 'team/app:v1\n', 'shop/b.yaml': 'kind: Pod\napiVersion: v1\nmetadata: {name: b}\nspec: {containers: [{name: app, image: "team/app:v2"}]}\n' });
+  const folder = await folderWith({
+    'shop/a.txt': 'team/app:v1\n',
+    'shop/b.yaml': 'kind: Pod\napiVersion: v1\nmetadata: {name: b}\nspec: {containers: [{name: app, image: "team/app:v2"}]}\n',
+  });
   const glob = path.relative(process.cwd(), path.join(folder, '**/*'));
   const sources = (await readInUseFile(glob)).map(({ source }) => source);
-  expect(sources).toEqual([`${glob.slice(0, -'**/*'.length)}shop/a.txt:1`, `${glob.slice(0, -'**/*'.length)}shop/b.yaml: Pod b (container app)`]);
+  expect(sources).toEqual([
+    `${glob.slice(0, -'**/*'.length)}shop/a.txt:1`,
+    `${glob.slice(0, -'**/*'.length)}shop/b.yaml: Pod b (container app)`,
+  ]);
 });
 
 test('everything that is wrong in any of them is told at once', async () => {
   const folder = await folderWith({ 'a.yaml': 'x: 1\n', 'b.txt': 'No Image\n', 'c.txt': 'team/app:v1\n' });
-  await expect(readInUseFile(path.join(folder, '*'))).rejects.toMatchObject({ code: 'IN_USE_INVALID', problems: [{ file: path.join(folder, 'a.yaml') }, { file: path.join(folder, 'b.txt') }] });
+  await expect(readInUseFile(path.join(folder, '*'))).rejects.toMatchObject({
+    code: 'IN_USE_INVALID',
+    problems: [{ file: path.join(folder, 'a.yaml') }, { file: path.join(folder, 'b.txt') }],
+  });
 });
 
 describe('what could not be looked at is an error, and never an empty list', () => {
@@ -52,7 +71,10 @@ describe('what could not be looked at is an error, and never an empty list', () 
     ['shop/{web', 'there is no such file, and it is no glob.'],
     ['web.yaml', 'the list of images in use cannot be read: there is no such file.'],
   ])('%s', async ([glob, message]) => {
-    await expect(readInUseFile(path.join(await tree(), glob))).rejects.toMatchObject({ code: 'FILE', message: expect.stringContaining(message) as string });
+    await expect(readInUseFile(path.join(await tree(), glob))).rejects.toMatchObject({
+      code: 'FILE',
+      message: expect.stringContaining(message) as string,
+    });
   });
 
   // Root may read everything.
@@ -87,7 +109,10 @@ describe('links', () => {
   ])('%s are told', async ([, to, message]) => {
     const outer = await folderWith({ 'elsewhere/x.yaml': 'team/app:v1\n', 'tree/a.yaml': 'team/app:v1\n' });
     await symlink(to, path.join(outer, 'tree/link'));
-    await expect(find(path.join(outer, 'tree'), '**/*.yaml')).rejects.toMatchObject({ code: 'FILE', message: expect.stringContaining(message) as string });
+    await expect(find(path.join(outer, 'tree'), '**/*.yaml')).rejects.toMatchObject({
+      code: 'FILE',
+      message: expect.stringContaining(message) as string,
+    });
     // One that cannot matter does not.
     expect(await find(path.join(outer, 'tree'), '*.yaml')).toEqual(['a.yaml']);
   });

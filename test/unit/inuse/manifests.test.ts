@@ -5,7 +5,9 @@ import { readText } from '../../../src/inuse/text.ts';
 
 /** `image by source`, of everything that a text says is in use. */
 function read(text: string): string[] {
-  return understood(readText(makeSource('in-use', text))).map(({ image, source }) => `${'digest' in image ? image.digest : image.reference.text} by ${source}`);
+  return understood(readText(makeSource('in-use', text))).map(
+    ({ image, source }) => `${'digest' in image ? image.digest : image.reference.text} by ${source}`,
+  );
 }
 
 /** The problems, without what is wrong elsewhere. */
@@ -18,11 +20,24 @@ const POD = {
   apiVersion: 'v1',
   kind: 'Pod',
   metadata: { namespace: 'shop', name: 'web-1' },
-  spec: { initContainers: [{ name: 'migrate', image: 'team/migrate:v1' }], containers: [{ name: 'app', image: 'registry.example.com/team/web:v1' }] },
-  status: { containerStatuses: [{ name: 'app', image: 'registry.example.com/team/web:v1', imageID: `docker-pullable://registry.example.com/team/web@${DIGEST}` }] },
+  spec: {
+    initContainers: [{ name: 'migrate', image: 'team/migrate:v1' }],
+    containers: [{ name: 'app', image: 'registry.example.com/team/web:v1' }],
+  },
+  status: {
+    containerStatuses: [
+      { name: 'app', image: 'registry.example.com/team/web:v1', imageID: `docker-pullable://registry.example.com/team/web@${DIGEST}` },
+    ],
+  },
 };
-const DEPLOYMENT = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'web' }, spec: { template: { spec: { containers: [{ name: 'app', image: 'team/web:v2' }] } } } };
-const list = (...items: readonly object[]): string => JSON.stringify({ apiVersion: 'v1', kind: 'List', metadata: { resourceVersion: '' }, items }, null, 4);
+const DEPLOYMENT = {
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata: { name: 'web' },
+  spec: { template: { spec: { containers: [{ name: 'app', image: 'team/web:v2' }] } } },
+};
+const list = (...items: readonly object[]): string =>
+  JSON.stringify({ apiVersion: 'v1', kind: 'List', metadata: { resourceVersion: '' }, items }, null, 4);
 const WEB = `---
 # Source: shop/templates/web.yaml
 apiVersion: apps/v1
@@ -65,7 +80,9 @@ describe('what kubectl prints', () => {
 
   test('one object alone, and several that follow each other', () => {
     expect(read(JSON.stringify(POD))).toEqual(found);
-    expect(read(`${JSON.stringify(POD)}\n${list(DEPLOYMENT)}${JSON.stringify({ apiVersion: 'v1', kind: 'List', items: [] })}`)).toHaveLength(found.length + 1);
+    expect(
+      read(`${JSON.stringify(POD)}\n${list(DEPLOYMENT)}${JSON.stringify({ apiVersion: 'v1', kind: 'List', items: [] })}`),
+    ).toHaveLength(found.length + 1);
   });
 
   test('a list of one kind, whose items do not repeat it', () => {
@@ -78,7 +95,9 @@ describe('what kubectl prints', () => {
   });
 
   test('one page of several is not all that runs', () => {
-    expect(problems('{"apiVersion": "v1", "kind": "PodList", "metadata": {"continue": "abc"}, "items": []}')).toEqual(['1: a PodList that is one page of several: give all of them']);
+    expect(problems('{"apiVersion": "v1", "kind": "PodList", "metadata": {"continue": "abc"}, "items": []}')).toEqual([
+      '1: a PodList that is one page of several: give all of them',
+    ]);
   });
 });
 
@@ -88,8 +107,10 @@ describe('rendered manifests', () => {
   });
 
   test('what a file says about another kind is taken from every container in it, and from every image', () => {
-    const rollout = 'apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {name: web}\nspec: {strategy: {canary: {podTemplate: {containers: [{image: "team/web:v3"}]}}}}\n';
-    const prometheus = '---\napiVersion: monitoring.coreos.com/v1\nkind: Prometheus\nmetadata: {name: main}\nspec: {image: "team/prometheus:v3", logo: {image: "https://example.com/a b.png"}}\n';
+    const rollout =
+      'apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {name: web}\nspec: {strategy: {canary: {podTemplate: {containers: [{image: "team/web:v3"}]}}}}\n';
+    const prometheus =
+      '---\napiVersion: monitoring.coreos.com/v1\nkind: Prometheus\nmetadata: {name: main}\nspec: {image: "team/prometheus:v3", logo: {image: "https://example.com/a b.png"}}\n';
     expect(read(rollout + prometheus)).toEqual([
       'team/web:v3 by in-use: Rollout web (spec.strategy.canary.podTemplate.containers[0].image)',
       'team/prometheus:v3 by in-use: Prometheus main (spec.image)',
@@ -97,19 +118,33 @@ describe('rendered manifests', () => {
   });
 
   test('an anchor stands for what it names', () => {
-    const text = 'apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  initContainers: &all\n    - {name: x, image: "team/web:v2"}\n  containers: *all\n';
+    const text =
+      'apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  initContainers: &all\n    - {name: x, image: "team/web:v2"}\n  containers: *all\n';
     expect(read(text)).toEqual(['team/web:v2 by in-use: Pod a (init container x)', 'team/web:v2 by in-use: Pod a (container x)']);
   });
 });
 
 describe('what is not understood is told in its place, and is never passed over', () => {
-  const pod = (image: string): string => `apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  containers:\n    - name: app\n      image: ${image}\n`;
+  const pod = (image: string): string =>
+    `apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  containers:\n    - name: app\n      image: ${image}\n`;
 
   test.for<[what: string, text: string, expected: string | RegExp]>([
-    ['a template that is not rendered', pod('"{{ .Values.image }}"'), '7: Pod a (container app): "{{ .Values.image }}" is a template that is not rendered'],
+    [
+      'a template that is not rendered',
+      pod('"{{ .Values.image }}"'),
+      '7: Pod a (container app): "{{ .Values.image }}" is a template that is not rendered',
+    ],
     ['one without quotes', pod('{{ .Values.image }}'), /^7: a key must be text/],
-    ['a variable that is not replaced', pod('team/app:${TAG}'), '7: Pod a (container app): "team/app:${TAG}" is a template that is not rendered'],
-    ['such a variable in another kind', 'apiVersion: x/v1\nkind: Y\nmetadata: {name: a}\nspec: {image: "team/app:$(TAG)"}\n', '4: Y a (spec.image): "team/app:$(TAG)" is a template that is not rendered'],
+    [
+      'a variable that is not replaced',
+      pod('team/app:${TAG}'),
+      '7: Pod a (container app): "team/app:${TAG}" is a template that is not rendered',
+    ],
+    [
+      'such a variable in another kind',
+      'apiVersion: x/v1\nkind: Y\nmetadata: {name: a}\nspec: {image: "team/app:$(TAG)"}\n',
+      '4: Y a (spec.image): "team/app:$(TAG)" is a template that is not rendered',
+    ],
     ['no reference', pod('"Team/App"'), /^7: Pod a \(container app\): "Team\/App" is neither an image reference/],
     ['an image that is no text', pod('[a]'), /^1: .*image is no text/],
     ['a NUL byte', pod('"team/app:v1\\0"'), /^1: Pod a \(container app\): "team\/app:v1\\u0000" is neither an image reference/],
@@ -120,7 +155,11 @@ describe('what is not understood is told in its place, and is never passed over'
     ['a template of Helm', `{{- if .Values.on }}\n${pod('team/app:v1')}{{- end }}\n`, /^\d+: /],
     ['a key that stands twice', `${pod('team/app:v1')}      image: team/app:v2\n`, '8: "image" stands here twice, first in line 7'],
     ['the key __proto__', pod('team/app:v1').replace('metadata', '__proto__'), '3: unknown key "__proto__"'],
-    ['a merge key', 'x: &x {image: "team/app:v1"}\napiVersion: v1\nkind: Pod\nspec: {containers: [{<<: *x}]}\n', '4: "<<" merges nothing here: write it out'],
+    [
+      'a merge key',
+      'x: &x {image: "team/app:v1"}\napiVersion: v1\nkind: Pod\nspec: {containers: [{<<: *x}]}\n',
+      '4: "<<" merges nothing here: write it out',
+    ],
     ['a tag', pod('!env IMAGE'), /^7: /],
     ['more than one document of which one is broken', `${WEB}---\nkind: [\n`, /^\d+: not valid YAML/],
     ['half of JSON', list(DEPLOYMENT).slice(0, -20), /: the text ends within the object that begins in line 1: it is not whole$/],
@@ -138,16 +177,25 @@ describe('what is not understood is told in its place, and is never passed over'
   });
 
   test('a key __proto__ in JSON changes nothing, and hides nothing', () => {
-    expect(read('{"apiVersion": "v1", "kind": "Pod", "__proto__": {"containers": [{"image": "team/app:v1"}]}}')).toEqual(['team/app:v1 by in-use: Pod (no name) (__proto__.containers[0].image)']);
+    expect(read('{"apiVersion": "v1", "kind": "Pod", "__proto__": {"containers": [{"image": "team/app:v1"}]}}')).toEqual([
+      'team/app:v1 by in-use: Pod (no name) (__proto__.containers[0].image)',
+    ]);
   });
 
   test('aliases of aliases are not followed', () => {
-    const bomb = ['apiVersion: v1', 'kind: Pod', 'a0: &a0 [x, x, x, x, x, x, x, x, x]', ...Array.from({ length: 20 }, (_, n) => `a${n + 1}: &a${n + 1} [${Array.from({ length: 9 }, () => `*a${n}`).join(', ')}]`)].join('\n');
+    const bomb = [
+      'apiVersion: v1',
+      'kind: Pod',
+      'a0: &a0 [x, x, x, x, x, x, x, x, x]',
+      ...Array.from({ length: 20 }, (_, n) => `a${n + 1}: &a${n + 1} [${Array.from({ length: 9 }, () => `*a${n}`).join(', ')}]`),
+    ].join('\n');
     expect(problems(bomb)).toEqual([expect.stringMatching(/aliases stand for too much/)]);
   });
 
   test('YAML that would take too much memory is refused before it is read', () => {
-    expect(() => problems(`kind: Pod\n#${' '.repeat(9 * 2 ** 20)}`)).toThrow(expect.objectContaining({ code: 'FILE', hint: expect.stringContaining('JSON') as string }));
+    expect(() => problems(`kind: Pod\n#${' '.repeat(9 * 2 ** 20)}`)).toThrow(
+      expect.objectContaining({ code: 'FILE', hint: expect.stringContaining('JSON') as string }),
+    );
   });
 
   test('what may be a secret is not shown', () => {
@@ -159,21 +207,39 @@ describe('what is not understood is told in its place, and is never passed over'
   test.for<[string, object]>([
     ['a kustomization', { apiVersion: 'kustomize.config.k8s.io/v1beta1', kind: 'Kustomization', images: [] }],
     ['a release of Flux', { apiVersion: 'helm.toolkit.fluxcd.io/v2', kind: 'HelmRelease', metadata: { name: 'web' } }],
-    ['a kustomization of Flux that changes images', { apiVersion: 'kustomize.toolkit.fluxcd.io/v1', kind: 'Kustomization', spec: { images: [] } }],
-    ['an application of Argo CD of a chart', { apiVersion: 'argoproj.io/v1alpha1', kind: 'Application', spec: { sources: [{ chart: 'web' }] } }],
-    ['a set of these', { apiVersion: 'argoproj.io/v1alpha1', kind: 'ApplicationSet', spec: { template: { spec: { source: { helm: {} } } } } }],
+    [
+      'a kustomization of Flux that changes images',
+      { apiVersion: 'kustomize.toolkit.fluxcd.io/v1', kind: 'Kustomization', spec: { images: [] } },
+    ],
+    [
+      'an application of Argo CD of a chart',
+      { apiVersion: 'argoproj.io/v1alpha1', kind: 'Application', spec: { sources: [{ chart: 'web' }] } },
+    ],
+    [
+      'a set of these',
+      { apiVersion: 'argoproj.io/v1alpha1', kind: 'ApplicationSet', spec: { template: { spec: { source: { helm: {} } } } } },
+    ],
     ['a chart of k3s', { apiVersion: 'helm.cattle.io/v1', kind: 'HelmChart' }],
   ])('what runs does not stand in %s', ([, object]) => {
     expect(problems(JSON.stringify(object))).toEqual([expect.stringMatching(/give what/)]);
   });
 
   test('an application of Argo CD that applies a folder as it is says nothing of its own', () => {
-    expect(read(JSON.stringify({ apiVersion: 'argoproj.io/v1alpha1', kind: 'Application', spec: { source: { path: 'shop' } } }))).toEqual([]);
+    expect(read(JSON.stringify({ apiVersion: 'argoproj.io/v1alpha1', kind: 'Application', spec: { source: { path: 'shop' } } }))).toEqual(
+      [],
+    );
   });
 });
 
 describe('the form of a text', () => {
-  test.for(['team/app:v1\n', `${DIGEST}\n`, '# kind: Pod\nteam/app:v1 # image: x\n', 'localhost:5000/app\n', '  team/app:v1\n', '[::1]:5000/team/app:v1\n'])('is a list: %j', (text) => {
+  test.for([
+    'team/app:v1\n',
+    `${DIGEST}\n`,
+    '# kind: Pod\nteam/app:v1 # image: x\n',
+    'localhost:5000/app\n',
+    '  team/app:v1\n',
+    '[::1]:5000/team/app:v1\n',
+  ])('is a list: %j', (text) => {
     expect(read(text)).toHaveLength(1);
   });
 
@@ -189,11 +255,21 @@ describe('the form of a text', () => {
 
 test('a name that is no text changes nothing', () => {
   const odd = { toString: 1, valueOf: 1 };
-  const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: odd, namespace: odd }, spec: { containers: [{ name: odd, image: 'team/app:v1' }] } };
+  const pod = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: odd, namespace: odd },
+    spec: { containers: [{ name: odd, image: 'team/app:v1' }] },
+  };
   expect(read(JSON.stringify(pod))).toHaveLength(1);
 });
 
 test('a name cannot write to the terminal', () => {
-  const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'a\u001b[2J\nb' }, spec: { containers: [{ name: 'app', image: 'team/app:v1' }] } };
+  const pod = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'a\u001b[2J\nb' },
+    spec: { containers: [{ name: 'app', image: 'team/app:v1' }] },
+  };
   expect(read(JSON.stringify(pod))).toEqual(['team/app:v1 by in-use: Pod a b (container app)']);
 });

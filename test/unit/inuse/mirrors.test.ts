@@ -12,18 +12,45 @@ function readings(mirrors: Readonly<Record<string, string>>, text: string): stri
   const [first, ...others] = withMirrored([used], readMirrors(mirrors, HOSTS));
   expect(first).toBe(used);
   expect(others.every(({ source }) => source === 'pod a')).toBe(true);
-  return others.map(({ image }) => ('digest' in image ? image.digest : `${image.reference.host}/${image.reference.repository}:${image.reference.tag}`));
+  return others.map(({ image }) =>
+    'digest' in image ? image.digest : `${image.reference.host}/${image.reference.repository}:${image.reference.tag}`,
+  );
 }
 
 test.for<[what: string, mirrors: Record<string, string>, text: string, expected: readonly string[]]>([
-  ['a host and path for a registry by its name', { 'mirror.example.com/hub': 'prod' }, 'mirror.example.com/hub/team/app:v1', ['registry.example.com/team/app:v1']],
+  [
+    'a host and path for a registry by its name',
+    { 'mirror.example.com/hub': 'prod' },
+    'mirror.example.com/hub/team/app:v1',
+    ['registry.example.com/team/app:v1'],
+  ],
   ['a whole host', { 'mirror.example.com:5000': 'prod' }, 'mirror.example.com:5000/team/app', ['registry.example.com/team/app:latest']],
-  ['for a host and path', { 'mirror.example.com': 'other.example.com/proxy/hub' }, 'mirror.example.com/app:v1', ['other.example.com/proxy/hub/app:v1']],
-  ['a single repository', { 'mirror.example.com/app': 'registry.example.com/team/app' }, 'mirror.example.com/app:v1', ['registry.example.com/team/app:v1']],
-  ['a registry that is called by its host', { 'mirror.example.com': 'eu.example.com' }, 'mirror.example.com/app:v1', ['eu.example.com/app:v1']],
+  [
+    'for a host and path',
+    { 'mirror.example.com': 'other.example.com/proxy/hub' },
+    'mirror.example.com/app:v1',
+    ['other.example.com/proxy/hub/app:v1'],
+  ],
+  [
+    'a single repository',
+    { 'mirror.example.com/app': 'registry.example.com/team/app' },
+    'mirror.example.com/app:v1',
+    ['registry.example.com/team/app:v1'],
+  ],
+  [
+    'a registry that is called by its host',
+    { 'mirror.example.com': 'eu.example.com' },
+    'mirror.example.com/app:v1',
+    ['eu.example.com/app:v1'],
+  ],
   ['not what only begins alike', { 'mirror.example.com/hub': 'prod' }, 'mirror.example.com/hubs/app:v1', []],
   ['not another host', { 'mirror.example.com': 'prod' }, 'mirror.example.com:5000/app:v1', []],
-  ['every mirror that it is under', { 'mirror.example.com': 'prod', 'mirror.example.com/hub': 'eu.example.com' }, 'mirror.example.com/hub/app:v1', ['registry.example.com/hub/app:v1', 'eu.example.com/app:v1']],
+  [
+    'every mirror that it is under',
+    { 'mirror.example.com': 'prod', 'mirror.example.com/hub': 'eu.example.com' },
+    'mirror.example.com/hub/app:v1',
+    ['registry.example.com/hub/app:v1', 'eu.example.com/app:v1'],
+  ],
   ['nothing is left of the name', { 'mirror.example.com/hub': 'prod' }, 'mirror.example.com/hub:v1', []],
   ['a digest needs no name', { 'mirror.example.com': 'prod' }, DIGEST, []],
   ['nor has one with a digest', { 'mirror.example.com': 'prod' }, `mirror.example.com/app:v1@${DIGEST}`, []],
@@ -33,7 +60,8 @@ test.for<[what: string, mirrors: Record<string, string>, text: string, expected:
 
 describe('Docker Hub', () => {
   test.for(['docker.io', 'index.docker.io', 'registry-1.docker.io'])('by its name %s in the config', (hub) => {
-    for (const host of ['', 'docker.io/', 'index.docker.io/', 'registry-1.docker.io/']) expect(readings({ [hub]: 'prod' }, `${host}team/app:v1`), host).toEqual(['registry.example.com/team/app:v1']);
+    for (const host of ['', 'docker.io/', 'index.docker.io/', 'registry-1.docker.io/'])
+      expect(readings({ [hub]: 'prod' }, `${host}team/app:v1`), host).toEqual(['registry.example.com/team/app:v1']);
   });
 
   test.for(['nginx', 'library/nginx', 'docker.io/nginx', 'docker.io/library/nginx'])('%s is in library/', (text) => {
@@ -47,10 +75,22 @@ describe('Docker Hub', () => {
 });
 
 test.for<[mirrors: Record<string, string>, message: string]>([
-  [{ 'mirror.example.com': 'prd' }, 'The config\'s "mirrors" maps mirror.example.com to "prd", which is neither a registry of the config nor a host; did you mean "prod"?'],
-  [{ 'mirror.example.com': 'https://registry.example.com' }, 'The config\'s "mirrors" maps mirror.example.com to "https://registry.example.com", which is neither a registry of the config nor a host.'],
-  [{ 'mirror.example.com': 'registry.example.com/Team' }, 'The config\'s "mirrors" maps mirror.example.com to "registry.example.com/Team", which is neither a registry of the config nor a host.'],
-  [{ 'mirror.example.com': '__proto__' }, 'The config\'s "mirrors" maps mirror.example.com to "__proto__", which is neither a registry of the config nor a host.'],
+  [
+    { 'mirror.example.com': 'prd' },
+    'The config\'s "mirrors" maps mirror.example.com to "prd", which is neither a registry of the config nor a host; did you mean "prod"?',
+  ],
+  [
+    { 'mirror.example.com': 'https://registry.example.com' },
+    'The config\'s "mirrors" maps mirror.example.com to "https://registry.example.com", which is neither a registry of the config nor a host.',
+  ],
+  [
+    { 'mirror.example.com': 'registry.example.com/Team' },
+    'The config\'s "mirrors" maps mirror.example.com to "registry.example.com/Team", which is neither a registry of the config nor a host.',
+  ],
+  [
+    { 'mirror.example.com': '__proto__' },
+    'The config\'s "mirrors" maps mirror.example.com to "__proto__", which is neither a registry of the config nor a host.',
+  ],
   // No reference can be under it: the first part of "mirror/hub/app" is no host.
   [{ 'mirror/hub': 'prod' }, 'The config\'s "mirrors" has "mirror/hub", which is no host, or host and path.'],
 ])('a mirror that would protect nothing is refused: %j', ([mirrors, message]) => {

@@ -15,11 +15,23 @@ function manifest(letter: string, parts: Partial<Manifest> = {}): Manifest {
 
 /** What becomes of each manifest, by its letter, when every `old` tag expires. */
 function decided(manifests: readonly Manifest[], changes: Partial<PolicySpec> = {}, cascades = true): Record<string, string> {
-  const inventory: RepositoryInventory = { registry: 'prod', type: 'harbor', repository: 'team/app', complete: true, capabilities: { ...harborCapabilities([]), cascades }, manifests };
+  const inventory: RepositoryInventory = {
+    registry: 'prod',
+    type: 'harbor',
+    repository: 'team/app',
+    complete: true,
+    capabilities: { ...harborCapabilities([]), cascades },
+    manifests,
+  };
   const spec: PolicySpec = { name: 'old', keepAtLeast: 0, rules: [{ name: 'old', tags: ['old*'], keep: 'none' }], ...changes };
   const policy = compilePolicy(spec, { source: 'test', digest: digest('0') });
   const { plan } = planRepository(inventory, [policy], { images: [], problems: [], hosts: {} }, NOW);
-  return Object.fromEntries(plan.images.map((image) => [image.digest[7], `${image.action} ${image.reasons.map(({ code, by }) => `${code}${by?.startsWith('sha256:') ? ` ${by[7]}` : ''}`).join(', ')}`]));
+  return Object.fromEntries(
+    plan.images.map((image) => [
+      image.digest[7],
+      `${image.action} ${image.reasons.map(({ code, by }) => `${code}${by?.startsWith('sha256:') ? ` ${by[7]}` : ''}`).join(', ')}`,
+    ]),
+  );
 }
 
 describe('on a registry that deletes the untagged children of an index along with it', () => {
@@ -35,7 +47,10 @@ describe('on a registry that deletes the untagged children of an index along wit
   it('and so do the indexes above it', () => {
     const above = manifest('d', { tags: ['old-2'], children: [digest('a')] });
     const manifests = [above, manifest('a', { children: [digest('b')] }), manifest('b', { labels: { keep: 'true' } })];
-    expect(decided(manifests, { protect: [{ labels: { keep: 'true' } }] })).toMatchObject({ d: 'keep locked a, locked', a: 'keep locked b' });
+    expect(decided(manifests, { protect: [{ labels: { keep: 'true' } }] })).toMatchObject({
+      d: 'keep locked a, locked',
+      a: 'keep locked b',
+    });
   });
 
   it('and while something with a tag that stays is attached to a child of it', () => {
@@ -44,7 +59,11 @@ describe('on a registry that deletes the untagged children of an index along wit
   });
 
   it('a child with a tag of its own stays without its index', () => {
-    expect(decided([index, manifest('b', { tags: ['v1'] }), manifest('c')])).toEqual({ a: 'delete expired', b: 'keep no_rule', c: 'delete deleted_with_parent a' });
+    expect(decided([index, manifest('b', { tags: ['v1'] }), manifest('c')])).toEqual({
+      a: 'delete expired',
+      b: 'keep no_rule',
+      c: 'delete deleted_with_parent a',
+    });
   });
 
   it('a child that another index holds stays without the one', () => {

@@ -60,7 +60,10 @@ export function repository(manifests: readonly Manifest[], parts: Partial<Reposi
 }
 
 export function policy(spec: Partial<PolicySpec> = {}): Policy {
-  return compilePolicy({ name: 'nightly', rules: [{ name: 'all', tags: ['**'], keep: 'none' }], keepAtLeast: 0, ...spec }, { source: 'policy.yaml', digest: digest('f') });
+  return compilePolicy(
+    { name: 'nightly', rules: [{ name: 'all', tags: ['**'], keep: 'none' }], keepAtLeast: 0, ...spec },
+    { source: 'policy.yaml', digest: digest('f') },
+  );
 }
 
 /** So many days before now, ISO 8601. */

@@ -10,7 +10,9 @@ const there = repository([manifest('a', { tags: ['v1', 'latest'] }), manifest('b
 function used(text: string): string[] {
   const reference = parseReference(text);
   if (!reference) throw new Error(`${text} is no reference`);
-  return inUseDigests(there, { images: [{ image: { reference }, source: 'test' }], problems: [], hosts: HOSTS }).map((found) => found.digest.slice(7, 8));
+  return inUseDigests(there, { images: [{ image: { reference }, source: 'test' }], problems: [], hosts: HOSTS }).map((found) =>
+    found.digest.slice(7, 8),
+  );
 }
 
 describe('a reference by tag', () => {
@@ -40,13 +42,18 @@ describe('a reference by tag', () => {
 });
 
 describe('a digest', () => {
-  test.each([`other.example.com/other/name@${digest('b')}`, `staging.example.com/team/app:v1@${digest('b')}`, `x@${digest('b')}`])('counts whatever stands before it: %s', (text) => {
-    expect(used(text)).toEqual(['b']);
-  });
+  test.each([`other.example.com/other/name@${digest('b')}`, `staging.example.com/team/app:v1@${digest('b')}`, `x@${digest('b')}`])(
+    'counts whatever stands before it: %s',
+    (text) => {
+      expect(used(text)).toEqual(['b']);
+    },
+  );
 
   test('may be of something that is not in the inventory, such as a config', () => {
     expect(used(`team/app@${digest('9')}`)).toEqual(['9']);
-    expect(inUseDigests(there, { images: [{ image: { digest: digest('9') }, source: 'pods' }], problems: [], hosts: {} })).toEqual([{ digest: digest('9'), source: 'pods' }]);
+    expect(inUseDigests(there, { images: [{ image: { digest: digest('9') }, source: 'pods' }], problems: [], hosts: {} })).toEqual([
+      { digest: digest('9'), source: 'pods' },
+    ]);
   });
 });
 
@@ -55,5 +62,7 @@ test('the name of a registry that is a host counts as its host', () => {
   const reference = parseReference('registry.example.com/team/app:v2');
   const images = [{ image: { reference: reference as NonNullable<typeof reference> }, source: 'test' }];
   expect(inUseDigests(byHost, { images, problems: [], hosts: {} })).toHaveLength(1);
-  expect(inUseDigests({ ...byHost, registry: 'other.example.com' }, { images, problems: [], hosts: { 'registry.example.com': [] } })).toEqual([]);
+  expect(
+    inUseDigests({ ...byHost, registry: 'other.example.com' }, { images, problems: [], hosts: { 'registry.example.com': [] } }),
+  ).toEqual([]);
 });

@@ -5,7 +5,11 @@ import type { PolicySpec } from '../../../src/policy/schema.ts';
 import { policy } from './fixture.ts';
 
 /** A planned repository of which only the counts matter. */
-function planned(governing: string | undefined, images: { readonly keep?: number; readonly untag?: number; readonly delete?: number }, deleted = 0): RepositoryPlan {
+function planned(
+  governing: string | undefined,
+  images: { readonly keep?: number; readonly untag?: number; readonly delete?: number },
+  deleted = 0,
+): RepositoryPlan {
   const counts = { keep: 0, untag: 0, delete: 0, ...images };
   return {
     registry: 'prod',
@@ -21,7 +25,9 @@ function planned(governing: string | undefined, images: { readonly keep?: number
 }
 
 function tripped(limits: PolicySpec['limits'], repositories: readonly RepositoryPlan[], maxDeletions?: number): string[] {
-  return trippedLimits(repositories, [policy({ name: 'a', limits })], maxDeletions).map((block) => `${block.code} ${block.policy ?? 'run'} ${block.limit} ${block.actual}`);
+  return trippedLimits(repositories, [policy({ name: 'a', limits })], maxDeletions).map(
+    (block) => `${block.code} ${block.policy ?? 'run'} ${block.limit} ${block.actual}`,
+  );
 }
 
 describe('a limit trips above its bound', () => {
@@ -36,7 +42,10 @@ describe('a limit trips above its bound', () => {
     [{ maxDeleteBytes: 1000 }, []],
     [{ maxDeleteBytes: '999B' }, ['maxDeleteBytes a 999 1000']],
     [{ maxDeleteBytes: '1KB' }, []],
-    [{ maxDeletions: 1, maxDeletePercent: 1, maxDeleteBytes: 1 }, ['maxDeletions a 1 3', 'maxDeletePercent a 1 25', 'maxDeleteBytes a 1 1000']],
+    [
+      { maxDeletions: 1, maxDeletePercent: 1, maxDeleteBytes: 1 },
+      ['maxDeletions a 1 3', 'maxDeletePercent a 1 25', 'maxDeleteBytes a 1 1000'],
+    ],
     [{}, []],
   ])('%j: %j', (limits, blocks) => {
     expect(tripped(limits, [planned('a', { keep: 7, untag: 2, delete: 3 }, 1000)])).toEqual(blocks);
@@ -44,8 +53,17 @@ describe('a limit trips above its bound', () => {
 });
 
 test('a policy is counted over all its repositories, and over no others', () => {
-  const repositories = [planned('a', { keep: 1, delete: 2 }, 10), planned('a', { keep: 3, delete: 2 }, 20), planned('b', { delete: 50 }, 5000), planned(undefined, { keep: 99 })];
-  expect(tripped({ maxDeletions: 3, maxDeletePercent: 49, maxDeleteBytes: 29 }, repositories)).toEqual(['maxDeletions a 3 4', 'maxDeletePercent a 49 50', 'maxDeleteBytes a 29 30']);
+  const repositories = [
+    planned('a', { keep: 1, delete: 2 }, 10),
+    planned('a', { keep: 3, delete: 2 }, 20),
+    planned('b', { delete: 50 }, 5000),
+    planned(undefined, { keep: 99 }),
+  ];
+  expect(tripped({ maxDeletions: 3, maxDeletePercent: 49, maxDeleteBytes: 29 }, repositories)).toEqual([
+    'maxDeletions a 3 4',
+    'maxDeletePercent a 49 50',
+    'maxDeleteBytes a 29 30',
+  ]);
 });
 
 test('of nothing, nothing is a share', () => {
@@ -61,13 +79,22 @@ test('--max-deletions counts over the whole run', () => {
 });
 
 test('a tripped limit says what would be deleted and what is allowed', () => {
-  const [deletions, percent] = trippedLimits([planned('a', { keep: 2, delete: 1 }, 5)], [policy({ name: 'a', limits: { maxDeletions: 0, maxDeletePercent: 30 } })], undefined);
+  const [deletions, percent] = trippedLimits(
+    [planned('a', { keep: 2, delete: 1 }, 5)],
+    [policy({ name: 'a', limits: { maxDeletions: 0, maxDeletePercent: 30 } })],
+    undefined,
+  );
   expect(deletions?.message).toBe('policy "a" would delete 1 images; its maxDeletions is 0');
   expect(percent?.message).toBe('policy "a" would delete 33.3 % of its images (1 of 3); its maxDeletePercent is 30');
 });
 
 test('each source that could not be read blocks', () => {
-  expect(unreadSources({ images: [], hosts: {}, problems: ['cluster eu: refused', 'pods.txt: no such file'] }).map(({ code, message }) => [code, message])).toEqual([
+  expect(
+    unreadSources({ images: [], hosts: {}, problems: ['cluster eu: refused', 'pods.txt: no such file'] }).map(({ code, message }) => [
+      code,
+      message,
+    ]),
+  ).toEqual([
     ['inUseIncomplete', 'what is in use is not known: cluster eu: refused'],
     ['inUseIncomplete', 'what is in use is not known: pods.txt: no such file'],
   ]);

@@ -28,7 +28,14 @@ describe('the document', () => {
   });
 
   test('an image is told as it was read, its tags sorted, with what becomes of it', () => {
-    const read = manifest('a', { tags: ['v2', 'v10', 'b'], size: 7, pushedAt: daysAgo(9), createdAt: daysAgo(10), pulledAt: daysAgo(1), labels: { a: 'b' } });
+    const read = manifest('a', {
+      tags: ['v2', 'v10', 'b'],
+      size: 7,
+      pushedAt: daysAgo(9),
+      createdAt: daysAgo(10),
+      pulledAt: daysAgo(1),
+      labels: { a: 'b' },
+    });
     const [planned] = makePlan(inventory(repository([read])), context).repositories;
     expect(planned?.images).toEqual([
       {
@@ -48,7 +55,15 @@ describe('the document', () => {
 
   test('what is not known is left out, not null', () => {
     const [planned] = makePlan(inventory(repository([manifest('a')])), context).repositories;
-    expect(planned?.images[0]).toEqual({ digest: digest('a'), mediaType: manifest('a').mediaType, tags: [], size: 100, action: 'keep', untag: [], reasons: [{ code: 'no_rule' }] });
+    expect(planned?.images[0]).toEqual({
+      digest: digest('a'),
+      mediaType: manifest('a').mediaType,
+      tags: [],
+      size: 100,
+      action: 'keep',
+      untag: [],
+      reasons: [{ code: 'no_rule' }],
+    });
   });
 
   test('images are sorted by digest, repositories by registry and name, whatever order they came in', () => {
@@ -62,13 +77,21 @@ describe('the document', () => {
       ),
       context,
     );
-    expect(made.repositories.map(({ registry, repository: name }) => `${registry} ${name}`)).toEqual(['a Z', 'a a-b', 'a a/b', 'a z', 'b x']);
+    expect(made.repositories.map(({ registry, repository: name }) => `${registry} ${name}`)).toEqual([
+      'a Z',
+      'a a-b',
+      'a a/b',
+      'a z',
+      'b x',
+    ]);
     expect(made.repositories[4]?.images.map((image) => image.digest)).toEqual([digest('a'), digest('b'), digest('c')]);
   });
 
   test('a repository names the base URL that it was read from, if it was', () => {
     const read = repository([]);
-    expect(planRepository({ ...read, url: 'https://registry.example.com' }, [policy()], NOTHING_IN_USE, NOW).plan.url).toBe('https://registry.example.com');
+    expect(planRepository({ ...read, url: 'https://registry.example.com' }, [policy()], NOTHING_IN_USE, NOW).plan.url).toBe(
+      'https://registry.example.com',
+    );
     expect(planRepository(read, [policy()], NOTHING_IN_USE, NOW).plan).not.toHaveProperty('url');
   });
 
@@ -79,7 +102,10 @@ describe('the document', () => {
   });
 
   test('repositories planned one by one make the same plan', () => {
-    const repositories = [repository([manifest('a', { tags: ['v1'], pushedAt: daysAgo(9) })]), repository([manifest('b')], { repository: 'b' })];
+    const repositories = [
+      repository([manifest('a', { tags: ['v1'], pushedAt: daysAgo(9) })]),
+      repository([manifest('b')], { repository: 'b' }),
+    ];
     const planned = repositories.map((read) => planRepository(read, context.policies, context.inUse, NOW));
     expect(assemblePlan(planned, context)).toEqual(makePlan(inventory(...repositories), context));
   });
@@ -89,7 +115,8 @@ test('freed bytes are not exact beside a repository that no policy governs and n
   const blobs = [{ digest: digest('f'), size: 10 }];
   const expires = { keepAtLeast: 0, repositories: ['team/*'], rules: [{ name: 'none', tags: ['**'], keep: 'none' as const }] };
   const read = repository([manifest('a', { tags: ['v1'], pushedAt: daysAgo(9), blobs })]);
-  const bytes = (...beside: RepositoryInventory[]): unknown => makePlan(inventory(read, ...beside), { ...context, policies: [policy(expires)] }).summary.bytes;
+  const bytes = (...beside: RepositoryInventory[]): unknown =>
+    makePlan(inventory(read, ...beside), { ...context, policies: [policy(expires)] }).summary.bytes;
   expect(bytes()).toMatchObject({ freed: 10, exact: true });
   expect(bytes(repository([], { repository: 'other' }))).toMatchObject({ freed: 10, exact: false });
   expect(bytes(repository([manifest('b', { blobs })], { repository: 'other' }))).toMatchObject({ freed: 0, exact: true });
@@ -103,7 +130,10 @@ describe('the ages in reasons', () => {
     [-0.5, -1],
   ])('%d days are told as %d', (days, told) => {
     const read = repository([manifest('a', { tags: ['v1'], pushedAt: daysAgo(days) })]);
-    const [planned] = makePlan(inventory(read), { ...context, policies: [policy({ grace: '0s', rules: [{ name: 'all', tags: ['**'], order: 'alphabetical', keep: 'all' }] })] }).repositories;
+    const [planned] = makePlan(inventory(read), {
+      ...context,
+      policies: [policy({ grace: '0s', rules: [{ name: 'all', tags: ['**'], order: 'alphabetical', keep: 'all' }] })],
+    }).repositories;
     // Within the grace of 0 seconds lies only what is pushed ahead of now.
     if (days >= 0) expect(planned?.images[0]?.reasons[0]?.ageDays).toBe(told);
     else expect(planned?.images[0]?.reasons).toEqual([{ code: 'grace', time: daysAgo(days) }]);
@@ -122,7 +152,8 @@ describe('diagnostics', () => {
   ])('%#: %j', (read, codes) => {
     const { diagnostics } = makePlan(inventory(read), { ...context, policies: [policy({ registries: ['prod'] })] });
     expect(diagnostics.map(({ code }) => code)).toEqual(codes);
-    for (const { registry, repository: name, message } of diagnostics) expect([registry, name, message.length > 0]).toEqual([read.registry, read.repository, true]);
+    for (const { registry, repository: name, message } of diagnostics)
+      expect([registry, name, message.length > 0]).toEqual([read.registry, read.repository, true]);
   });
 });
 
@@ -135,7 +166,8 @@ test('a limit and an unread source block together', () => {
 test('of several users of an image the same one is named whatever order they come in, and how many more there are', () => {
   const read = repository([manifest('a', { tags: ['v1'], pushedAt: daysAgo(9), config: 'c' })]);
   const users = ['pod b', 'pod a', 'pod c', 'pod b'].map((source) => ({ image: { digest: digest('a') }, source }));
-  const reasons = (images: typeof users): unknown => planRepository(read, [policy()], { ...NOTHING_IN_USE, images }, NOW).plan.images[0]?.reasons;
+  const reasons = (images: typeof users): unknown =>
+    planRepository(read, [policy()], { ...NOTHING_IN_USE, images }, NOW).plan.images[0]?.reasons;
   expect(reasons(users)).toEqual([{ code: 'in_use', by: 'pod a, and 2 more' }]);
   expect(reasons(users.toReversed())).toEqual(reasons(users));
 });

@@ -27,7 +27,12 @@ describe('the order of steps', () => {
   });
 
   test('tags first, by tag; then manifests by digest', () => {
-    expect(steps([manifest('c'), manifest('b'), manifest('a', { tags: ['x', 'y', 'k'] })], { a: untag('y', 'x') })).toEqual(['-x a', '-y a', 'b', 'c']);
+    expect(steps([manifest('c'), manifest('b'), manifest('a', { tags: ['x', 'y', 'k'] })], { a: untag('y', 'x') })).toEqual([
+      '-x a',
+      '-y a',
+      'b',
+      'c',
+    ]);
   });
 
   test('an index before its children, whatever their digests', () => {
@@ -35,20 +40,39 @@ describe('the order of steps', () => {
   });
 
   test('a subject before its attachments', () => {
-    expect(steps([manifest('a', { subject: 'f' }), manifest('b', { tags: [attachmentTag('f', '.sig')] }), manifest('f')])).toEqual(['f', 'a after f', 'b after f']);
+    expect(steps([manifest('a', { subject: 'f' }), manifest('b', { tags: [attachmentTag('f', '.sig')] }), manifest('f')])).toEqual([
+      'f',
+      'a after f',
+      'b after f',
+    ]);
   });
 
   test('level by level: what is held from two levels waits for the last of them', () => {
-    const deep = [manifest('a'), manifest('e', { children: ['a'] }), manifest('f', { children: ['e', 'a'] }), manifest('b', { subject: 'a' })];
+    const deep = [
+      manifest('a'),
+      manifest('e', { children: ['a'] }),
+      manifest('f', { children: ['e', 'a'] }),
+      manifest('b', { subject: 'a' }),
+    ];
     expect(steps(deep)).toEqual(['f', 'e after f', 'a after e f', 'b after a']);
   });
 
   test('a diamond', () => {
-    expect(steps([manifest('a'), manifest('c', { children: ['a'] }), manifest('d', { children: ['a'] }), manifest('f', { children: ['c', 'd'] })])).toEqual(['f', 'c after f', 'd after f', 'a after c d']);
+    expect(
+      steps([
+        manifest('a'),
+        manifest('c', { children: ['a'] }),
+        manifest('d', { children: ['a'] }),
+        manifest('f', { children: ['c', 'd'] }),
+      ]),
+    ).toEqual(['f', 'c after f', 'd after f', 'a after c d']);
   });
 
   test('holders that stay are waited for by nobody', () => {
-    expect(steps([manifest('a', { subject: 'e' }), manifest('e'), manifest('f', { children: ['a'] })], { f: STAY })).toEqual(['e', 'a after e']);
+    expect(steps([manifest('a', { subject: 'e' }), manifest('e'), manifest('f', { children: ['a'] })], { f: STAY })).toEqual([
+      'e',
+      'a after e',
+    ]);
   });
 
   test('what stays between two levels does not stop the search', () => {
@@ -72,7 +96,11 @@ describe('rings, which tags can make', () => {
   });
 
   test('of three', () => {
-    const three = [manifest('c', { tags: [attachmentTag('b')] }), manifest('b', { tags: [attachmentTag('a')] }), manifest('a', { tags: [attachmentTag('c')] })];
+    const three = [
+      manifest('c', { tags: [attachmentTag('b')] }),
+      manifest('b', { tags: [attachmentTag('a')] }),
+      manifest('a', { tags: [attachmentTag('c')] }),
+    ];
     expect(steps(three)).toEqual(['a', 'b after a', 'c after b']);
   });
 

@@ -8,7 +8,11 @@ import { attachmentTag, digest, manifest } from './fixture.ts';
 const KEEP: Decision = { action: 'keep', untag: [], reasons: [] };
 const GO: Decision = { action: 'delete', untag: [], reasons: [] };
 
-function decisions(manifests: readonly Manifest[], kept: readonly string[], untag: readonly string[] = []): Map<Parameters<typeof summarize>[0] extends ReadonlyMap<infer N, unknown> ? N : never, Decision> {
+function decisions(
+  manifests: readonly Manifest[],
+  kept: readonly string[],
+  untag: readonly string[] = [],
+): Map<Parameters<typeof summarize>[0] extends ReadonlyMap<infer N, unknown> ? N : never, Decision> {
   return new Map(
     [...buildGraph(manifests).nodes.values()].map((node) => {
       const off = node.ordinaryTags.filter((tag) => untag.includes(tag));
@@ -27,7 +31,11 @@ const [base, layer] = [blob('1', 1000), blob('2', 100)];
 
 describe('freed bytes', () => {
   test('are those of blobs that only deleted manifests hold, each once', () => {
-    const manifests = [manifest('a', { blobs: [blob('a', 1), base, layer] }), manifest('b', { blobs: [blob('b', 1), base, layer] }), manifest('c', { blobs: [blob('c', 1), base] })];
+    const manifests = [
+      manifest('a', { blobs: [blob('a', 1), base, layer] }),
+      manifest('b', { blobs: [blob('b', 1), base, layer] }),
+      manifest('c', { blobs: [blob('c', 1), base] }),
+    ];
     expect(freedBytes([use(manifests, 'c')])).toBe(102);
     expect(freedBytes([use(manifests)])).toBe(1103);
     expect(freedBytes([use(manifests, 'a', 'b', 'c')])).toBe(0);
@@ -77,13 +85,25 @@ describe('counts', () => {
 
   test('of an untagged image the tags that go and those that stay', () => {
     const made = decisions([manifest('a', { tags: ['v1', 'x', 'y'] }), manifest('b', { tags: ['z'] })], ['a', 'b'], ['x', 'y']);
-    expect(summarize(made, blobUse(made))).toMatchObject({ images: { keep: 1, untag: 1, delete: 0 }, tags: { keep: 2, delete: 2 }, bytes: { deleted: 0 } });
+    expect(summarize(made, blobUse(made))).toMatchObject({
+      images: { keep: 1, untag: 1, delete: 0 },
+      tags: { keep: 2, delete: 2 },
+      bytes: { deleted: 0 },
+    });
   });
 });
 
 test('sums', () => {
   const one = { images: { keep: 1, untag: 2, delete: 3 }, tags: { keep: 4, delete: 5 }, bytes: { deleted: 6, freed: 7, exact: true } };
   const unsure = { ...one, bytes: { ...one.bytes, exact: false } };
-  expect(addSummaries([one, unsure])).toEqual({ images: { keep: 2, untag: 4, delete: 6 }, tags: { keep: 8, delete: 10 }, bytes: { deleted: 12, freed: 14, exact: false } });
-  expect(addSummaries([])).toEqual({ images: { keep: 0, untag: 0, delete: 0 }, tags: { keep: 0, delete: 0 }, bytes: { deleted: 0, freed: 0, exact: true } });
+  expect(addSummaries([one, unsure])).toEqual({
+    images: { keep: 2, untag: 4, delete: 6 },
+    tags: { keep: 8, delete: 10 },
+    bytes: { deleted: 12, freed: 14, exact: false },
+  });
+  expect(addSummaries([])).toEqual({
+    images: { keep: 0, untag: 0, delete: 0 },
+    tags: { keep: 0, delete: 0 },
+    bytes: { deleted: 0, freed: 0, exact: true },
+  });
 });

@@ -56,7 +56,11 @@ test('of a time it makes no difference how it is written', () => {
   for (let day = 0; day < 9000; day++) {
     const time = Date.UTC(2000, 0, 1) + day * 86_400_000 + day * 9_601;
     const text = new Date(time).toISOString();
-    expect([knownTime(text, NOW), knownTime(text.replace('Z', '+00:00'), NOW), knownTime(text.toLowerCase(), NOW)]).toEqual([time, time, time]);
+    expect([knownTime(text, NOW), knownTime(text.replace('Z', '+00:00'), NOW), knownTime(text.toLowerCase(), NOW)]).toEqual([
+      time,
+      time,
+      time,
+    ]);
   }
 });
 

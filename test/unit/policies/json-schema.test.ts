@@ -12,13 +12,19 @@ test('policies/policy.schema.json is up to date', () => {
 
 test('it is a draft 7 schema with a name, and no key is without help', () => {
   const schema = JSON.parse(policyJsonSchema()) as Record<string, unknown>;
-  expect(schema).toMatchObject({ $schema: 'http://json-schema.org/draft-07/schema#', $id: 'urn:regprune:policy:1', title: 'regctl prune policy', required: ['version', 'policies'] });
+  expect(schema).toMatchObject({
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    $id: 'urn:regprune:policy:1',
+    title: 'regctl prune policy',
+    required: ['version', 'policies'],
+  });
   const silent: string[] = [];
   const visit = (value: unknown, at: string): void => {
     if (typeof value !== 'object' || value === null) return;
     for (const [key, inner] of Object.entries(value)) {
       if (key === 'properties') {
-        for (const [name, property] of Object.entries(inner as Record<string, { description?: string }>)) if (!property.description) silent.push(`${at}.${name}`);
+        for (const [name, property] of Object.entries(inner as Record<string, { description?: string }>))
+          if (!property.description) silent.push(`${at}.${name}`);
       }
       visit(inner, key === 'properties' || key === 'items' || key === 'anyOf' ? at : `${at}.${key}`);
     }
@@ -29,7 +35,10 @@ test('it is a draft 7 schema with a name, and no key is without help', () => {
 
 test('as a schema it takes what is right and refuses what an editor can tell', () => {
   const schema = z.fromJSONSchema(JSON.parse(policyJsonSchema()) as z.core.JSONSchema.JSONSchema);
-  const file = (rule: object, policy: object = {}): unknown => ({ version: 1, policies: [{ name: 'p', ...policy, rules: [{ name: 'r', keep: 'all', ...rule }] }] });
+  const file = (rule: object, policy: object = {}): unknown => ({
+    version: 1,
+    policies: [{ name: 'p', ...policy, rules: [{ name: 'r', keep: 'all', ...rule }] }],
+  });
   const takes = (value: unknown): boolean => schema.safeParse(value).success;
   expect(takes(file({ tags: ['v*'], order: 'semver', keep: { last: 3 } }))).toBe(true);
   expect(takes(file({ tags: { regex: 'x', semver: '>=1' }, largerThan: '2GB' }))).toBe(true);

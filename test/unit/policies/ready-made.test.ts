@@ -11,10 +11,30 @@ const FOLDER = new URL('../../../policies/', import.meta.url);
 const NAMES = readdirSync(FOLDER).filter((name) => name.endsWith('.yaml') && !name.endsWith('.test.yaml'));
 
 /** What every registry has: one of the times, and nothing else. */
-const LEAST: Capabilities = { deleteTag: false, listUntagged: false, pushedAt: false, createdAt: true, pulledAt: false, tagTimes: false, labels: false, annotations: false, platforms: false, artifactType: false, vulnerability: false };
+const LEAST: Capabilities = {
+  deleteTag: false,
+  listUntagged: false,
+  pushedAt: false,
+  createdAt: true,
+  pulledAt: false,
+  tagTimes: false,
+  labels: false,
+  annotations: false,
+  platforms: false,
+  artifactType: false,
+  vulnerability: false,
+};
 
 test('there is one for each common wish', () => {
-  expect(NAMES).toEqual(['branch-builds.yaml', 'ci-builds.yaml', 'demo.yaml', 'nightly.yaml', 'protect-production.yaml', 'releases.yaml', 'untagged.yaml']);
+  expect(NAMES).toEqual([
+    'branch-builds.yaml',
+    'ci-builds.yaml',
+    'demo.yaml',
+    'nightly.yaml',
+    'protect-production.yaml',
+    'releases.yaml',
+    'untagged.yaml',
+  ]);
 });
 
 describe.for(NAMES)('%s', (name) => {
@@ -29,7 +49,9 @@ describe.for(NAMES)('%s', (name) => {
 
   test('is right by the program and by the JSON Schema', async () => {
     await expect(loadPolicies([file.pathname])).resolves.not.toEqual([]);
-    const schema = z.fromJSONSchema(JSON.parse(readFileSync(new URL('policy.schema.json', FOLDER), 'utf8')) as z.core.JSONSchema.JSONSchema);
+    const schema = z.fromJSONSchema(
+      JSON.parse(readFileSync(new URL('policy.schema.json', FOLDER), 'utf8')) as z.core.JSONSchema.JSONSchema,
+    );
     expect(schema.safeParse(parse(text)).error).toBeUndefined();
   });
 
@@ -76,18 +98,24 @@ test.for<[file: string, repository: string, tag: string, rule: string | undefine
   ['demo.yaml', 'tools/cli', 'v3', 'by age'],
   ['demo.yaml', 'charts/app', '0.4.1', 'chart versions'],
 ])('%s: in %s the tag %s goes to the rule "%s"', async ([file, repository, tag, expected]) => {
-  const policies = (await loadPolicies([new URL(file, FOLDER).pathname])).map(({ spec, source, digest }) => compilePolicy(spec, { source, digest }));
+  const policies = (await loadPolicies([new URL(file, FOLDER).pathname])).map(({ spec, source, digest }) =>
+    compilePolicy(spec, { source, digest }),
+  );
   const governing = policies.find(({ governs }) => governs('any', repository));
   expect(governing?.rules.tagged.find((rule) => rule.tags(tag) !== undefined)?.name).toBe(expected);
 });
 
 test('a commit tag is grouped by its whole branch', async () => {
-  const [policy] = (await loadPolicies([new URL('branch-builds.yaml', FOLDER).pathname])).map(({ spec, source, digest }) => compilePolicy(spec, { source, digest }));
+  const [policy] = (await loadPolicies([new URL('branch-builds.yaml', FOLDER).pathname])).map(({ spec, source, digest }) =>
+    compilePolicy(spec, { source, digest }),
+  );
   expect(policy?.rules.tagged[1]?.tags('feature-login-0b7d44e')).toEqual({ branch: 'feature-login' });
 });
 
 test('names that production uses are protected', async () => {
-  const [policy] = (await loadPolicies([new URL('protect-production.yaml', FOLDER).pathname])).map(({ spec, source, digest }) => compilePolicy(spec, { source, digest }));
+  const [policy] = (await loadPolicies([new URL('protect-production.yaml', FOLDER).pathname])).map(({ spec, source, digest }) =>
+    compilePolicy(spec, { source, digest }),
+  );
   const isProtected = (tag: string): boolean | undefined => policy?.protect.tags.some(({ matches }) => matches(tag));
   expect(['latest', 'prod', 'prod-3f2a9c1', 'v1.2.3', 'release-7'].map(isProtected)).toEqual([true, true, true, true, true]);
   expect(['main-3f2a9c1', 'preprod-1'].map(isProtected)).toEqual([false, false]);

@@ -58,7 +58,10 @@ describe('what a rule asks and a registry cannot answer', () => {
 });
 
 test('protection by a label that cannot be read would protect nothing', () => {
-  const policy = { protect: [{ tags: ['latest'] }, { labels: { keep: 'true' } }], rules: [{ name: 'r', tags: ['**'], keep: 'all' as const }] };
+  const policy = {
+    protect: [{ tags: ['latest'] }, { labels: { keep: 'true' } }],
+    rules: [{ name: 'r', tags: ['**'], keep: 'all' as const }],
+  };
   expect(missing(policy, { ...ALL, labels: false })).toEqual(['protect.1.labels labels']);
   expect(missing(policy, ALL)).toEqual([]);
 });
@@ -68,7 +71,11 @@ test('everything is told at once, in file order', () => {
     { name: 'a', tags: ['**'], keep: { pulledDays: 1 } },
     { name: 'b', tags: ['**'], labels: { a: 'b' }, platforms: ['*'], keep: 'all' },
   ];
-  expect(missing({ rules }, { ...ALL, pulledAt: false, labels: false, platforms: false })).toEqual(['rules.0.keep.pulledDays pulledAt', 'rules.1.labels labels', 'rules.1.platforms platforms']);
+  expect(missing({ rules }, { ...ALL, pulledAt: false, labels: false, platforms: false })).toEqual([
+    'rules.0.keep.pulledDays pulledAt',
+    'rules.1.labels labels',
+    'rules.1.platforms platforms',
+  ]);
 });
 
 test('a registry that tells everything can be asked everything', () => {

@@ -114,13 +114,15 @@ test('as a matcher that tries everything', () => {
   const tries = (glob: string, name: string, atStart = true): boolean => {
     if (glob === '') return name === '';
     const ends = Array.from({ length: name.length + 1 }, (_, end) => end);
-    if (atStart && glob.startsWith('**/')) return tries(glob.slice(3), name) || ends.some((end) => name[end] === '/' && tries(glob.slice(3), name.slice(end + 1)));
+    if (atStart && glob.startsWith('**/'))
+      return tries(glob.slice(3), name) || ends.some((end) => name[end] === '/' && tries(glob.slice(3), name.slice(end + 1)));
     if (glob.startsWith('**')) return ends.some((end) => tries(glob.slice(2), name.slice(end), false));
     if (glob.startsWith('*')) return ends.some((end) => !name.slice(0, end).includes('/') && tries(glob.slice(1), name.slice(end), false));
     const fits = glob.startsWith('?') ? name !== '' && name[0] !== '/' : name[0] === glob[0];
     return fits && tries(glob.slice(1), name.slice(1), glob[0] === '/');
   };
-  const text = (parts: readonly string[]): fc.Arbitrary<string> => fc.array(fc.constantFrom(...parts), { maxLength: 7, size: 'max' }).map((list) => list.join(''));
+  const text = (parts: readonly string[]): fc.Arbitrary<string> =>
+    fc.array(fc.constantFrom(...parts), { maxLength: 7, size: 'max' }).map((list) => list.join(''));
   // Three stars in a row mean nothing that anyone agrees on.
   const globs = text(['a', 'b', '.', '+', '/', '*', '**', '/**/', '?']).filter((glob) => glob !== '' && !glob.includes('***'));
   fc.assert(

@@ -11,12 +11,30 @@ function compile(spec: Partial<PolicySpec>): Policy {
 }
 
 test('what a policy leaves out has the safe default', () => {
-  expect(compile({})).toMatchObject({ ...from, name: 'p', keepAtLeast: 1, grace: 3_600_000, sharedTags: 'untag', limits: {}, protect: { tags: [], labels: [], signed: false } });
+  expect(compile({})).toMatchObject({
+    ...from,
+    name: 'p',
+    keepAtLeast: 1,
+    grace: 3_600_000,
+    sharedTags: 'untag',
+    limits: {},
+    protect: { tags: [], labels: [], signed: false },
+  });
 });
 
 test('what it says is taken', () => {
-  const policy = compile({ keepAtLeast: 0, grace: '2d', sharedTags: 'keep', limits: { maxDeletions: 0, maxDeletePercent: 10.5, maxDeleteBytes: '2KiB' } });
-  expect(policy).toMatchObject({ keepAtLeast: 0, grace: 172_800_000, sharedTags: 'keep', limits: { maxDeletions: 0, maxDeletePercent: 10.5, maxDeleteBytes: 2048 } });
+  const policy = compile({
+    keepAtLeast: 0,
+    grace: '2d',
+    sharedTags: 'keep',
+    limits: { maxDeletions: 0, maxDeletePercent: 10.5, maxDeleteBytes: '2KiB' },
+  });
+  expect(policy).toMatchObject({
+    keepAtLeast: 0,
+    grace: 172_800_000,
+    sharedTags: 'keep',
+    limits: { maxDeletions: 0, maxDeletePercent: 10.5, maxDeleteBytes: 2048 },
+  });
 });
 
 test('what cannot be read, though the schema should have refused it, protects', () => {
@@ -46,7 +64,16 @@ test('a rule without tags selects every tag; order and groups have defaults', ()
 
 test('the entries of protect are joined by "or"', () => {
   const digests = [`sha256:${'b'.repeat(64)}`, `sha256:${'c'.repeat(64)}`];
-  const { protect } = compile({ protect: [{ tags: ['latest'] }, { tags: ['prod-*', '!prod-x'] }, { digests }, { labels: { a: '1', b: '2' } }, { labels: { c: '3' } }, { signed: true }] });
+  const { protect } = compile({
+    protect: [
+      { tags: ['latest'] },
+      { tags: ['prod-*', '!prod-x'] },
+      { digests },
+      { labels: { a: '1', b: '2' } },
+      { labels: { c: '3' } },
+      { signed: true },
+    ],
+  });
   expect(protect.tags.map(({ text, matches }) => [text, matches('latest'), matches('prod-1'), matches('prod-x')])).toEqual([
     ['latest', true, false, false],
     ['prod-*, !prod-x', false, true, false],

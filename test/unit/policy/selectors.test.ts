@@ -3,7 +3,13 @@ import type { Manifest } from '../../../src/domain/inventory.ts';
 import type { RuleSpec } from '../../../src/policy/schema.ts';
 import { compileSelectors, hasAll } from '../../../src/policy/selectors/selectors.ts';
 
-const bare: Manifest = { digest: `sha256:${'a'.repeat(64)}`, mediaType: 'application/vnd.oci.image.manifest.v1+json', size: 1000, tags: [], children: [] };
+const bare: Manifest = {
+  digest: `sha256:${'a'.repeat(64)}`,
+  mediaType: 'application/vnd.oci.image.manifest.v1+json',
+  size: 1000,
+  tags: [],
+  children: [],
+};
 
 function selects(selectors: Partial<RuleSpec>, manifest: Partial<Manifest>, signed = false): boolean {
   return compileSelectors({ name: 'rule', keep: 'none', ...selectors })({ manifest: { ...bare, ...manifest }, signed });

@@ -24,7 +24,23 @@ test.each(ORDERS)('%s', (name) => {
 
 describe('semver', () => {
   test('by precedence: numbers as numbers, a prerelease before its release, a leading v says nothing', () => {
-    expectAscending('semver', ['0.0.1-alpha', '0.0.1', 'v0.9.0', '1.0.0-alpha', 'v1.0.0-alpha.1', '1.0.0-beta', '1.0.0-rc.2', '1.0.0-rc.10', 'v1.0.0', '1.0.9', '1.0.10', '1.9.0', 'v1.10.0', '2.0.0', '10.0.0']);
+    expectAscending('semver', [
+      '0.0.1-alpha',
+      '0.0.1',
+      'v0.9.0',
+      '1.0.0-alpha',
+      'v1.0.0-alpha.1',
+      '1.0.0-beta',
+      '1.0.0-rc.2',
+      '1.0.0-rc.10',
+      'v1.0.0',
+      '1.0.9',
+      '1.0.10',
+      '1.9.0',
+      'v1.10.0',
+      '2.0.0',
+      '10.0.0',
+    ]);
   });
 
   test('with and without a v is the same', () => {
@@ -32,14 +48,47 @@ describe('semver', () => {
     expect(order?.compare(order.parse('v1.2.3'), order.parse('1.2.3'))).toBe(0);
   });
 
-  test.each(['v1', '1.2', 'v1.2.x', '1.2.3.4', '01.2.3', 'v1.02.3', '1.2.3-01', '1.2.3-', 'latest', 'release-1.2.3', 'V1.2.3', 'vv1.2.3', '1.2.3_1'])('%s is no whole version', (tag) => {
+  test.each([
+    'v1',
+    '1.2',
+    'v1.2.x',
+    '1.2.3.4',
+    '01.2.3',
+    'v1.02.3',
+    '1.2.3-01',
+    '1.2.3-',
+    'latest',
+    'release-1.2.3',
+    'V1.2.3',
+    'vv1.2.3',
+    '1.2.3_1',
+  ])('%s is no whole version', (tag) => {
     expect(parses('semver', tag)).toBe(false);
   });
 });
 
 describe('numeric', () => {
   test('runs of digits as numbers, digits before other text, and of two that agree the shorter first', () => {
-    expectAscending('numeric', ['1', '1.0', '1.0.0', '1.2', '1.10', '2', '9', '10', '20261101', '20261101-2', '20261101-10', 'build-1', 'build-9', 'build-10', 'build-10-rc1', 'build-x1', 'v9', 'v100']);
+    expectAscending('numeric', [
+      '1',
+      '1.0',
+      '1.0.0',
+      '1.2',
+      '1.10',
+      '2',
+      '9',
+      '10',
+      '20261101',
+      '20261101-2',
+      '20261101-10',
+      'build-1',
+      'build-9',
+      'build-10',
+      'build-10-rc1',
+      'build-x1',
+      'v9',
+      'v100',
+    ]);
   });
 
   test('numbers of any length', () => {

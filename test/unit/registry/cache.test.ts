@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { digestOf } from '../../../src/registry/oci/content-digest.ts';
+import { digestOf } from '../../../src/distribution/content-digest.ts';
 import { cacheFolder, NOWHERE, openCache } from './oci-fixture.ts';
 
 const bytes = Buffer.from('{"a":1}');
@@ -58,7 +58,10 @@ describe('contents', () => {
 });
 
 describe('tags', () => {
-  const tags = new Map([['v1', digest], ['__proto__', digest]]);
+  const tags = new Map([
+    ['v1', digest],
+    ['__proto__', digest],
+  ]);
 
   it('are kept by registry and repository', async () => {
     const folder = await cacheFolder();
@@ -87,7 +90,11 @@ describe('what was not used for 30 days', () => {
   const DAY = 86_400_000;
   const at = (days: number): Date => new Date(Date.now() - days * DAY);
   const age = (path: string, days: number): Promise<void> => utimes(path, at(days), at(days));
-  const exists = (path: string): Promise<boolean> => stat(path).then(() => true, () => false);
+  const exists = (path: string): Promise<boolean> =>
+    stat(path).then(
+      () => true,
+      () => false,
+    );
   const fresh = Buffer.from('fresh');
 
   async function agedCache(days: number): Promise<string> {
@@ -131,7 +138,12 @@ describe('what was not used for 30 days', () => {
     const [tags = ''] = await readdir(join(folder, 'tags'));
     const half = `${place(folder)}.00000000-0000-0000-0000-000000000000.tmp`;
     const own = [place(folder), half, join(folder, 'tags', tags)];
-    const others = [join(folder, 'notes.txt'), join(folder, 'sha256', 'notes.txt'), join(folder, 'sha256', digest.slice(7, 9), 'notes.txt'), join(folder, 'tags', 'notes.json')];
+    const others = [
+      join(folder, 'notes.txt'),
+      join(folder, 'sha256', 'notes.txt'),
+      join(folder, 'sha256', digest.slice(7, 9), 'notes.txt'),
+      join(folder, 'tags', 'notes.json'),
+    ];
     for (const path of [half, ...others]) await writeFile(path, '');
     for (const path of [...own, ...others]) await age(path, 400);
     await nextRun(folder);

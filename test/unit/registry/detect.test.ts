@@ -4,8 +4,18 @@ import { detectType } from '../../../src/registry/detect.ts';
 
 describe('the kind of a registry', () => {
   it.each([
-    'registry.example.com', 'registry.example.com:5000', 'localhost:5000', '127.0.0.1:5000', '[::1]:5000', 'ghcr.io', 'docker.io',
-    'azurecr.io.example.com', 'quay.io.example.com', 'quay.example.com', 'docker.pkg.dev.example.com', 'notgcr.io',
+    'registry.example.com',
+    'registry.example.com:5000',
+    'localhost:5000',
+    '127.0.0.1:5000',
+    '[::1]:5000',
+    'ghcr.io',
+    'docker.io',
+    'azurecr.io.example.com',
+    'quay.io.example.com',
+    'quay.example.com',
+    'docker.pkg.dev.example.com',
+    'notgcr.io',
   ])('%s is a plain one', (host) => {
     expect(detectType(host)).toBe('oci');
   });
@@ -41,6 +51,10 @@ describe('the kind of a registry', () => {
       }
     })();
     expect(error).toBeInstanceOf(ToolError);
-    expect(error).toMatchObject({ code: 'USAGE', message: expect.stringContaining(`${host} is ${title}`), hint: expect.stringContaining('"type: oci"') });
+    expect(error).toMatchObject({
+      code: 'USAGE',
+      message: expect.stringContaining(`${host} is ${title}`),
+      hint: expect.stringContaining('"type: oci"'),
+    });
   });
 });

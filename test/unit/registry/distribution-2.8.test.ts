@@ -67,7 +67,10 @@ describe.skipIf(skipWithout('docker-registry'))('a real docker-registry 2.8', ()
   it('says that deletion is off, and how to switch it on', async () => {
     const registry = adapter(await start({ deleteEnabled: false }));
     await push(registry.url, 'team/app', amd, ['v1']);
-    expect(await failure(registry.checkDelete('team/app', { tags: false }))).toMatchObject({ code: 'DELETE_DISABLED', hint: expect.stringContaining('REGISTRY_STORAGE_DELETE_ENABLED=true') });
+    expect(await failure(registry.checkDelete('team/app', { tags: false }))).toMatchObject({
+      code: 'DELETE_DISABLED',
+      hint: expect.stringContaining('REGISTRY_STORAGE_DELETE_ENABLED=true'),
+    });
   });
 
   it('has indexes whose children were deleted, as it never looks whether any index holds them', async () => {

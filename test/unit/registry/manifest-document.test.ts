@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { DOCKER_MANIFEST, MANIFEST_TYPES, OCI_INDEX, OCI_MANIFEST } from '../../../src/domain/media-types.ts';
-import { digestedBytes, digestOf } from '../../../src/registry/oci/content-digest.ts';
-import { createdTime } from '../../../src/registry/oci/created-time.ts';
-import { readManifestDocument } from '../../../src/registry/oci/manifest-document.ts';
+import { digestedBytes, digestOf } from '../../../src/distribution/content-digest.ts';
+import { createdTime } from '../../../src/distribution/created-time.ts';
+import { readManifestDocument } from '../../../src/distribution/manifest-document.ts';
 import { fill, find, NOWHERE, withServer } from './oci-fixture.ts';
 
 const digest = (character: string) => `sha256:${character.repeat(64)}`;
@@ -53,11 +53,19 @@ describe('what a manifest holds', () => {
 
   it('takes digests of sha512', () => {
     const long = `sha512:${'a'.repeat(128)}`;
-    expect(read({ manifests: [{ digest: long, size: 1 }], subject: { digest: long, size: 1 } }, OCI_INDEX)).toMatchObject({ children: [{ digest: long }], subject: long });
+    expect(read({ manifests: [{ digest: long, size: 1 }], subject: { digest: long, size: 1 } }, OCI_INDEX)).toMatchObject({
+      children: [{ digest: long }],
+      subject: long,
+    });
   });
 
   it('has the blobs of an artifact manifest, which was withdrawn and is still stored', () => {
-    expect(read({ mediaType: ARTIFACT, artifactType: 'a/b', blobs: [{ digest: digest('b'), size: 3 }], subject: { digest: NOWHERE, size: 1 } }, ARTIFACT)).toMatchObject({
+    expect(
+      read(
+        { mediaType: ARTIFACT, artifactType: 'a/b', blobs: [{ digest: digest('b'), size: 3 }], subject: { digest: NOWHERE, size: 1 } },
+        ARTIFACT,
+      ),
+    ).toMatchObject({
       parts: [{ digest: digest('b'), size: 3 }],
       artifactType: 'a/b',
       subject: NOWHERE,
@@ -86,7 +94,12 @@ describe('what a manifest holds', () => {
       },
       OCI_INDEX,
     );
-    expect(children.map(({ attestation, platform }) => [attestation, platform])).toEqual([[true, undefined], [true, undefined], [false, 'linux/arm/v7'], [false, undefined]]);
+    expect(children.map(({ attestation, platform }) => [attestation, platform])).toEqual([
+      [true, undefined],
+      [true, undefined],
+      [false, 'linux/arm/v7'],
+      [false, undefined],
+    ]);
   });
 
   it.each([
@@ -108,9 +121,12 @@ describe('a schema 1 manifest', () => {
     expect(digestOf(bytes)).not.toBe(SIGNED_DIGEST);
   });
 
-  it.each(['{}', '{"signatures":[]}', '{"signatures":[{"protected":"e30"}]}', 'x'])('without a signature that can be read has none: %s', (text) => {
-    expect(digestedBytes(Buffer.from(text), SIGNED)).toBeUndefined();
-  });
+  it.each(['{}', '{"signatures":[]}', '{"signatures":[{"protected":"e30"}]}', 'x'])(
+    'without a signature that can be read has none: %s',
+    (text) => {
+      expect(digestedBytes(Buffer.from(text), SIGNED)).toBeUndefined();
+    },
+  );
 
   it('is read from the registry: the time, labels and platform of its newest layer, and no sizes', async () => {
     const { server, registry } = await withServer({ referrersApi: false });

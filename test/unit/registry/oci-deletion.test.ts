@@ -47,13 +47,20 @@ describe('whether images can be deleted', () => {
 
   it('is a question of the policy where a registry takes no single tag off', async () => {
     const { registry } = await withServer({ tagDelete: 'unsupported' });
-    expect(await failure(registry.checkDelete('team/app', both))).toMatchObject({ code: 'NOT_APPLYABLE', message: expect.stringContaining('DIGEST_INVALID'), hint: expect.stringContaining('sharedTags: keep') });
+    expect(await failure(registry.checkDelete('team/app', both))).toMatchObject({
+      code: 'NOT_APPLYABLE',
+      message: expect.stringContaining('DIGEST_INVALID'),
+      hint: expect.stringContaining('sharedTags: keep'),
+    });
   });
 
   it('is a question of permission, and told before anything is deleted', async () => {
     const bob: EmbeddedUser = { name: 'bob', password: 's3cret', access: { '*': ['pull', 'push'] } };
     const { server } = await withServer({ auth: { scheme: 'bearer', users: [bob] } });
-    expect(await failure(adapter(server.url, { user: 'bob', password: 's3cret' }).checkDelete('team/app', manifests))).toMatchObject({ code: 'AUTH', hint: expect.stringContaining('repository:team/app:') });
+    expect(await failure(adapter(server.url, { user: 'bob', password: 's3cret' }).checkDelete('team/app', manifests))).toMatchObject({
+      code: 'AUTH',
+      hint: expect.stringContaining('repository:team/app:'),
+    });
   });
 
   it.each([errorReply('UNKNOWN'), { status: 202 }, { status: 400, body: 'what?' }])('is not known after %j', async (fault) => {
@@ -72,24 +79,35 @@ describe('whether images can be deleted', () => {
 describe('deleting a manifest', () => {
   it('takes all its tags with it', async () => {
     const { server, registry } = await withServer();
-    await fill(server, [[app, 'v1', 'v2'], [other, 'v3']]);
+    await fill(server, [
+      [app, 'v1', 'v2'],
+      [other, 'v3'],
+    ]);
     expect(await registry.deleteManifest('team/app', app.digest)).toEqual({ outcome: 'deleted' });
     expect(await registry.listTags('team/app')).toEqual(['v3']);
   });
 
   it('needs the right to delete and no other', async () => {
-    const users: EmbeddedUser[] = [{ name: 'bob', password: 's3cret', access: { '*': ['pull', 'delete'] } }, { name: 'ann', password: 's3cret', access: { '*': ['pull', 'push'] } }];
+    const users: EmbeddedUser[] = [
+      { name: 'bob', password: 's3cret', access: { '*': ['pull', 'delete'] } },
+      { name: 'ann', password: 's3cret', access: { '*': ['pull', 'push'] } },
+    ];
     const { server } = await withServer({ auth: { scheme: 'bearer', users } });
     await push(server.url, 'team/app', app, ['v1'], { auth: { user: 'ann', password: 's3cret' } });
     server.requests.length = 0;
-    expect(await adapter(server.url, { user: 'bob', password: 's3cret' }).deleteManifest('team/app', app.digest)).toEqual({ outcome: 'deleted' });
+    expect(await adapter(server.url, { user: 'bob', password: 's3cret' }).deleteManifest('team/app', app.digest)).toEqual({
+      outcome: 'deleted',
+    });
     const scopes = server.requests.flatMap(({ path }) => new URL(path, server.url).searchParams.getAll('scope'));
     expect(scopes).toEqual(['repository:team/app:pull,delete']);
   });
 
   it('asks once: whoever asks again has to check again before', async () => {
     const { server, registry } = await withServer();
-    await fill(server, [[app, 'v1'], [other, 'v2']]);
+    await fill(server, [
+      [app, 'v1'],
+      [other, 'v2'],
+    ]);
     server.requests.length = 0;
     for (const fault of ['lost', { status: 503, headers: { 'retry-after': '1' } }] as const) {
       server.onRequest(({ method }) => (method === 'DELETE' ? fault : undefined));
@@ -109,7 +127,10 @@ describe('deleting a manifest', () => {
     const { server, registry } = await withServer();
     await fill(server, [[app, 'v1']]);
     server.onRequest(({ method }) => (method === 'DELETE' ? errorReply('MANIFEST_UNKNOWN') : undefined));
-    expect(await failure(registry.deleteManifest('team/app', app.digest))).toMatchObject({ code: 'REGISTRY_ERROR', message: expect.stringContaining('it is there all the same') });
+    expect(await failure(registry.deleteManifest('team/app', app.digest))).toMatchObject({
+      code: 'REGISTRY_ERROR',
+      message: expect.stringContaining('it is there all the same'),
+    });
   });
 
   it('does not take a 404 for gone in a repository that cannot be read', async () => {
@@ -119,15 +140,20 @@ describe('deleting a manifest', () => {
     expect((await failure(registry.deleteManifest('team/app', NOWHERE))).code).toBe('NOT_FOUND');
   });
 
-  it.each([{ status: 404 }, { status: 404, body: 'page not found' }, errorReply('NAME_UNKNOWN'), errorReply('MANIFEST_UNKNOWN', [{ message: 'accept header does not support it' }]), errorReply('UNKNOWN')])(
-    'does not take %j for gone',
-    async (fault) => {
-      const { server, registry } = await withServer();
-      await fill(server, [[app, 'v1']]);
-      server.onRequest(({ method }) => (method === 'DELETE' ? fault : undefined));
-      expect((await failure(registry.deleteManifest('team/app', app.digest))).message).toContain(`delete the manifest prod/team/app@${app.digest}`);
-    },
-  );
+  it.each([
+    { status: 404 },
+    { status: 404, body: 'page not found' },
+    errorReply('NAME_UNKNOWN'),
+    errorReply('MANIFEST_UNKNOWN', [{ message: 'accept header does not support it' }]),
+    errorReply('UNKNOWN'),
+  ])('does not take %j for gone', async (fault) => {
+    const { server, registry } = await withServer();
+    await fill(server, [[app, 'v1']]);
+    server.onRequest(({ method }) => (method === 'DELETE' ? fault : undefined));
+    expect((await failure(registry.deleteManifest('team/app', app.digest))).message).toContain(
+      `delete the manifest prod/team/app@${app.digest}`,
+    );
+  });
 
   it.each([
     [405, { errors: [{ code: 'DENIED', message: 'it belongs to an index' }] }],
@@ -139,7 +165,10 @@ describe('deleting a manifest', () => {
     const { server, registry } = await withServer();
     await fill(server, [[index([app]), 'v1']]);
     server.onRequest(({ method }) => (method === 'DELETE' ? { status, body: JSON.stringify(body) } : undefined));
-    expect(await registry.deleteManifest('team/app', app.digest)).toEqual({ outcome: 'locked', message: expect.stringMatching(/prod\/team\/app@sha256:.*it belongs to an index/) });
+    expect(await registry.deleteManifest('team/app', app.digest)).toEqual({
+      outcome: 'locked',
+      message: expect.stringMatching(/prod\/team\/app@sha256:.*it belongs to an index/),
+    });
   });
 
   it('is locked where 403 is about this one, and an error where it is about all', async () => {
@@ -147,7 +176,10 @@ describe('deleting a manifest', () => {
     await fill(server, [[app, 'v1']]);
     const denied = { status: 403, body: '{"errors":[{"code":"DENIED","message":"protected"}]}' };
     const off = server.onRequest(({ path }) => (path.endsWith(app.digest) ? denied : undefined));
-    expect(await registry.deleteManifest('team/app', app.digest)).toEqual({ outcome: 'locked', message: expect.stringContaining('DENIED: protected') });
+    expect(await registry.deleteManifest('team/app', app.digest)).toEqual({
+      outcome: 'locked',
+      message: expect.stringContaining('DENIED: protected'),
+    });
     off();
     server.onRequest(({ method }) => (method === 'DELETE' ? denied : undefined));
     expect((await failure(registry.deleteManifest('team/app', app.digest))).code).toBe('AUTH');
@@ -157,7 +189,10 @@ describe('deleting a manifest', () => {
     const { server, registry } = await withServer();
     await fill(server, [[app, 'v1']]);
     server.onRequest(() => ({ status: 200, headers: { 'content-type': 'text/html' }, body: '<html><title>Log in</title></html>' }));
-    expect(await failure(registry.deleteManifest('team/app', app.digest))).toMatchObject({ code: 'REGISTRY_ERROR', message: expect.stringContaining('Log in') });
+    expect(await failure(registry.deleteManifest('team/app', app.digest))).toMatchObject({
+      code: 'REGISTRY_ERROR',
+      message: expect.stringContaining('Log in'),
+    });
     expect((await failure(registry.putManifest('team/app', app))).message).toContain('Log in');
   });
 
@@ -165,7 +200,10 @@ describe('deleting a manifest', () => {
     const { server, registry } = await withServer();
     await fill(server, [[app, 'v1']]);
     server.onRequest(({ method }) => (method === 'DELETE' ? { ...errorReply('UNKNOWN', ['could not untag v1']), status: 202 } : undefined));
-    expect(await failure(registry.deleteManifest('team/app', app.digest))).toMatchObject({ code: 'REGISTRY_ERROR', message: expect.stringContaining('could not untag v1') });
+    expect(await failure(registry.deleteManifest('team/app', app.digest))).toMatchObject({
+      code: 'REGISTRY_ERROR',
+      message: expect.stringContaining('could not untag v1'),
+    });
   });
 });
 
@@ -189,12 +227,15 @@ describe('taking a tag off', () => {
     expect((await registry.inventory('team/app')).capabilities.deleteTag).toBe(expected);
   });
 
-  it.each([{ status: 400 }, errorReply('UNKNOWN'), errorReply('NAME_UNKNOWN'), errorReply('UNAUTHORIZED')])('is no capability of a registry that answers %j', async (fault) => {
-    const { server, registry } = await withServer();
-    await fill(server, [[app, 'v1', 'v2']]);
-    server.onRequest(({ path }) => (path.endsWith('n=-1') ? fault : undefined));
-    expect(await registry.inventory('team/app')).toMatchObject({ complete: true, capabilities: { deleteTag: false } });
-  });
+  it.each([{ status: 400 }, errorReply('UNKNOWN'), errorReply('NAME_UNKNOWN'), errorReply('UNAUTHORIZED')])(
+    'is no capability of a registry that answers %j',
+    async (fault) => {
+      const { server, registry } = await withServer();
+      await fill(server, [[app, 'v1', 'v2']]);
+      server.onRequest(({ path }) => (path.endsWith('n=-1') ? fault : undefined));
+      expect(await registry.inventory('team/app')).toMatchObject({ complete: true, capabilities: { deleteTag: false } });
+    },
+  );
 });
 
 describe('putting a manifest back', () => {
@@ -228,6 +269,9 @@ describe('putting a manifest back', () => {
 
   it('says what the registry misses', async () => {
     const { registry } = await withServer();
-    expect(await failure(registry.putManifest('team/app', app, 'v1'))).toMatchObject({ code: 'REGISTRY_ERROR', message: expect.stringMatching(/put back the manifest prod\/team\/app@.* as v1.*MANIFEST_BLOB_UNKNOWN/) });
+    expect(await failure(registry.putManifest('team/app', app, 'v1'))).toMatchObject({
+      code: 'REGISTRY_ERROR',
+      message: expect.stringMatching(/put back the manifest prod\/team\/app@.* as v1.*MANIFEST_BLOB_UNKNOWN/),
+    });
   });
 });

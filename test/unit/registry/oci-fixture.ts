@@ -9,7 +9,7 @@ import { push } from '../../../src/demo/push.ts';
 import type { EmbeddedRegistryOptions } from '../../../src/demo/registry-options.ts';
 import { ToolError } from '../../../src/diagnostics/tool-error.ts';
 import type { Manifest, RepositoryInventory } from '../../../src/domain/inventory.ts';
-import { ContentCache } from '../../../src/registry/cache.ts';
+import { ContentCache } from '../../../src/distribution/cache.ts';
 import { createOciRegistry } from '../../../src/registry/oci/create-registry.ts';
 import type { Registry } from '../../../src/registry/registry.ts';
 import { testClient } from '../http/test-client.ts';
@@ -29,14 +29,21 @@ export function adapter(url: string, { user, password, ...options }: AdapterOpti
 }
 
 /** An embedded registry that is closed after the test, with the adapter for it. */
-export async function withServer(options: EmbeddedRegistryOptions = {}, adapterOptions: AdapterOptions = {}): Promise<{ server: EmbeddedRegistry; registry: Registry }> {
+export async function withServer(
+  options: EmbeddedRegistryOptions = {},
+  adapterOptions: AdapterOptions = {},
+): Promise<{ server: EmbeddedRegistry; registry: Registry }> {
   const server = await startEmbeddedRegistry(options);
   onTestFinished(() => server.close());
   return { server, registry: adapter(server.url, adapterOptions) };
 }
 
 /** Pushes things under tags into `team/app`, and forgets the requests that took. */
-export async function fill(server: EmbeddedRegistry, things: readonly (readonly [Pushable, ...string[]])[], repository = 'team/app'): Promise<void> {
+export async function fill(
+  server: EmbeddedRegistry,
+  things: readonly (readonly [Pushable, ...string[]])[],
+  repository = 'team/app',
+): Promise<void> {
   for (const [thing, ...tags] of things) await push(server.url, repository, thing, tags);
   server.requests.length = 0;
 }
@@ -61,7 +68,10 @@ export function find(inventory: RepositoryInventory, key: string): Manifest {
 
 /** The error that a call ends in. */
 export async function failure(call: Promise<unknown>): Promise<ToolError> {
-  const error: unknown = await call.then(() => undefined, (reason: unknown) => reason);
+  const error: unknown = await call.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
   if (error instanceof ToolError) return error;
   throw new Error(`no ToolError but ${String(error)}`);
 }

@@ -14,8 +14,15 @@ const multi = index([app]);
 const bill = sbom(other, created);
 
 /** That fault for every path that ends so. */
-const when = (end: string, fault: Fault): RequestHook => ({ path }) => (path.endsWith(end) ? fault : undefined);
-const sent = (body: string | Buffer, headers: Record<string, string> = {}): Fault => ({ status: 200, headers: { 'content-type': OCI_MANIFEST, ...headers }, body });
+const when =
+  (end: string, fault: Fault): RequestHook =>
+  ({ path }) =>
+    path.endsWith(end) ? fault : undefined;
+const sent = (body: string | Buffer, headers: Record<string, string> = {}): Fault => ({
+  status: 200,
+  headers: { 'content-type': OCI_MANIFEST, ...headers },
+  body,
+});
 
 /** A manifest of any content under a tag, past all checks of the server. */
 function plant(server: Awaited<ReturnType<typeof withServer>>['server'], tag: string, bytes: string, mediaType = OCI_MANIFEST): string {
@@ -29,18 +36,46 @@ function plant(server: Awaited<ReturnType<typeof withServer>>['server'], tag: st
 
 describe('a repository is incomplete, and says why,', () => {
   it.each<[string, Fault, RegExp]>([
-    ['cannot be read', errorReply('UNKNOWN'), /^Cannot read the image prod\/team\/app:v1: the registry answered status 500, UNKNOWN: unknown error\.$/],
-    ['is hidden by the Accept header', errorReply('MANIFEST_UNKNOWN', [{ message: 'OCI index found, but accept header does not support OCI indexes' }]), /accept header/],
+    [
+      'cannot be read',
+      errorReply('UNKNOWN'),
+      /^Cannot read the image prod\/team\/app:v1: the registry answered status 500, UNKNOWN: unknown error\.$/,
+    ],
+    [
+      'is hidden by the Accept header',
+      errorReply('MANIFEST_UNKNOWN', [{ message: 'OCI index found, but accept header does not support OCI indexes' }]),
+      /accept header/,
+    ],
     ['gets a 404 that is no answer of a registry', { status: 404, body: '404 page not found' }, /status 404, 404 page not found/],
     ['gets a 404 of the repository', errorReply('NAME_UNKNOWN'), /NAME_UNKNOWN/],
     ['may not be read', errorReply('UNAUTHORIZED'), /answered status 401/],
-    ['has other bytes than its digest', (reply) => ({ ...reply, body: `${String(reply.body)} ` }), /has the digest sha256:[0-9a-f]{64} and not sha256:/],
-    ['has a digest that is none', (reply) => ({ ...reply, headers: { ...reply.headers, 'docker-content-digest': 'sha256:abc' } }), /"sha256:abc", which is no digest/],
+    [
+      'has other bytes than its digest',
+      (reply) => ({ ...reply, body: `${String(reply.body)} ` }),
+      /has the digest sha256:[0-9a-f]{64} and not sha256:/,
+    ],
+    [
+      'has a digest that is none',
+      (reply) => ({ ...reply, headers: { ...reply.headers, 'docker-content-digest': 'sha256:abc' } }),
+      /"sha256:abc", which is no digest/,
+    ],
     ['is not JSON', sent('garbage'), /it is no JSON object/],
     ['is a list', sent('[]'), /it is no JSON object/],
-    ['is of an unknown type', sent('{}', { 'content-type': 'application/vnd.example+json' }), /its type "application\/vnd.example\+json" is no manifest type/],
-    ['is an index without children', sent('{"schemaVersion":2}', { 'content-type': OCI_INDEX }), /it is an index without a list of manifests/],
-    ['is an image that lists manifests', sent(`{"manifests":[{"digest":"${NOWHERE}","size":1}]}`), /it lists manifests although it is no index/],
+    [
+      'is of an unknown type',
+      sent('{}', { 'content-type': 'application/vnd.example+json' }),
+      /its type "application\/vnd.example\+json" is no manifest type/,
+    ],
+    [
+      'is an index without children',
+      sent('{"schemaVersion":2}', { 'content-type': OCI_INDEX }),
+      /it is an index without a list of manifests/,
+    ],
+    [
+      'is an image that lists manifests',
+      sent(`{"manifests":[{"digest":"${NOWHERE}","size":1}]}`),
+      /it lists manifests although it is no index/,
+    ],
     ['has a config without a digest', sent('{"config":{"digest":"x","size":1}}'), /its field "config" has no valid digest/],
     ['has a layer without a size', sent(`{"layers":[{"digest":"${NOWHERE}","size":-1}]}`), /its field "layers" has no valid size/],
     ['is too long', sent(Buffer.alloc(5 * 1024 * 1024 + 1, ' ')), /longer than \d+ bytes/],
@@ -48,7 +83,10 @@ describe('a repository is incomplete, and says why,', () => {
     ['gets no answer', 'reset', /the connection was cut/],
   ])('where a tag %s', async (_, fault, why) => {
     const { server, registry } = await withServer({ referrersApi: false });
-    await fill(server, [[app, 'v1'], [other, 'v2']]);
+    await fill(server, [
+      [app, 'v1'],
+      [other, 'v2'],
+    ]);
     server.onRequest(when('/manifests/v1', fault));
     const inventory = await registry.inventory('team/app');
     expect(inventory.complete).toBe(false);
@@ -81,7 +119,11 @@ describe('a repository is incomplete, and says why,', () => {
     const { server, registry } = await withServer({ referrersApi: false });
     await fill(server, [[app, 'v1']]);
     server.onRequest(when(`/blobs/${app.blobs[0]!.digest}`, fault));
-    expect(await registry.inventory('team/app')).toMatchObject({ complete: false, problems: [expect.stringMatching(why)], manifests: [{ tags: ['v1'] }] });
+    expect(await registry.inventory('team/app')).toMatchObject({
+      complete: false,
+      problems: [expect.stringMatching(why)],
+      manifests: [{ tags: ['v1'] }],
+    });
   });
 
   it('where a config is no JSON object', async () => {
@@ -90,7 +132,9 @@ describe('a repository is incomplete, and says why,', () => {
     const config = content('application/vnd.oci.image.config.v1+json', '[]');
     const bytes = JSON.stringify({ schemaVersion: 2, config: { mediaType: config.mediaType, digest: config.digest, size: 2 }, layers: [] });
     await fill(server, [[{ ...odd, ...content(OCI_MANIFEST, bytes), blobs: [config] }, 'v1']]);
-    expect((await registry.inventory('team/app')).problems).toEqual([expect.stringMatching(/^Cannot read the config sha256:.* of the image prod\/team\/app@sha256:.*: it is no JSON object\.$/)]);
+    expect((await registry.inventory('team/app')).problems).toEqual([
+      expect.stringMatching(/^Cannot read the config sha256:.* of the image prod\/team\/app@sha256:.*: it is no JSON object\.$/),
+    ]);
   });
 
   it.each<[string, Fault, RegExp]>([
@@ -98,8 +142,16 @@ describe('a repository is incomplete, and says why,', () => {
     ['is no list', { status: 200, body: '{"name":"team/app"}' }, /the answer is no list of tags/],
     ['is a web page', { status: 200, headers: { 'content-type': 'text/html' }, body: '<html>' }, /the answer is no list of tags/],
     ['lists something that is no tag', { status: 200, body: '{"tags":["v1","../../other"]}' }, /lists "..\/..\/other", which is no tag/],
-    ['goes on at another host', { status: 200, headers: { link: '<http://127.0.0.1:1/v2/team/app/tags/list?last=v1>; rel="next"' }, body: '{"tags":["v1"]}' }, /the link to the next page leads to/],
-    ['goes round in a circle', { status: 200, headers: { link: '</v2/team/app/tags/list>; rel="next"' }, body: '{"tags":["v1"]}' }, /round in a circle/],
+    [
+      'goes on at another host',
+      { status: 200, headers: { link: '<http://127.0.0.1:1/v2/team/app/tags/list?last=v1>; rel="next"' }, body: '{"tags":["v1"]}' },
+      /the link to the next page leads to/,
+    ],
+    [
+      'goes round in a circle',
+      { status: 200, headers: { link: '</v2/team/app/tags/list>; rel="next"' }, body: '{"tags":["v1"]}' },
+      /round in a circle/,
+    ],
   ])('where the list of tags %s', async (_, fault, why) => {
     const { server, registry } = await withServer();
     await fill(server, [[app, 'v1']]);
@@ -111,14 +163,21 @@ describe('a repository is incomplete, and says why,', () => {
     const { server, registry } = await withServer({ pageSize: 1 });
     await fill(server, [[app, 'v1', 'v2', 'v3']]);
     server.onRequest(({ path }) => (path.includes('last=v2') ? errorReply('UNKNOWN') : undefined));
-    expect(await registry.inventory('team/app')).toMatchObject({ complete: false, problems: [expect.stringMatching(/^Cannot list the tags of prod\/team\/app: .*500/)], manifests: [] });
+    expect(await registry.inventory('team/app')).toMatchObject({
+      complete: false,
+      problems: [expect.stringMatching(/^Cannot list the tags of prod\/team\/app: .*500/)],
+      manifests: [],
+    });
   });
 
   it.each<[string, Fault]>([
     ['cannot be read', errorReply('UNKNOWN')],
     ['is a web page', { status: 200, headers: { 'content-type': 'text/html' }, body: '<html>' }],
     ['lists something without a digest', { status: 200, body: '{"manifests":[{"digest":"x"}]}' }],
-    ['lists what is attached to something else', { status: 200, body: JSON.stringify({ manifests: [{ digest: bill.digest, mediaType: OCI_MANIFEST }] }) }],
+    [
+      'lists what is attached to something else',
+      { status: 200, body: JSON.stringify({ manifests: [{ digest: bill.digest, mediaType: OCI_MANIFEST }] }) },
+    ],
   ])('where a list of referrers %s', async (_, fault) => {
     const { server, registry } = await withServer();
     await fill(server, [[app, 'v1'], [other, 'v2'], [bill]]);
@@ -128,10 +187,16 @@ describe('a repository is incomplete, and says why,', () => {
 
   it('where referrers answer 404 of a registry that has answered before', async () => {
     const { server, registry } = await withServer();
-    await fill(server, [[app, 'v1'], [other, 'v2']]);
+    await fill(server, [
+      [app, 'v1'],
+      [other, 'v2'],
+    ]);
     expect((await registry.inventory('team/app')).complete).toBe(true);
     server.onRequest(when(`/referrers/${app.digest}`, { status: 404 }));
-    expect(await registry.inventory('team/app')).toMatchObject({ complete: false, problems: [expect.stringContaining('list the referrers')] });
+    expect(await registry.inventory('team/app')).toMatchObject({
+      complete: false,
+      problems: [expect.stringContaining('list the referrers')],
+    });
   });
 
   it('where indexes go deeper than anybody nests them', async () => {
@@ -156,8 +221,13 @@ describe('a repository is incomplete, and says why,', () => {
 describe('a tag that is listed and then not there', () => {
   it('is left out where it is not listed any more', async () => {
     const { server, registry } = await withServer({ referrersApi: false });
-    await fill(server, [[app, 'v1'], [other, 'v2']]);
-    server.onRequest(({ path }) => (path.endsWith('/manifests/v1') ? void server.storage.repository('team/app').tags.delete('v1') : undefined));
+    await fill(server, [
+      [app, 'v1'],
+      [other, 'v2'],
+    ]);
+    server.onRequest(({ path }) =>
+      path.endsWith('/manifests/v1') ? void server.storage.repository('team/app').tags.delete('v1') : undefined,
+    );
     const inventory = await registry.inventory('team/app');
     expect(inventory.complete).toBe(true);
     expect(inventory.manifests.flatMap(({ tags }) => tags)).toEqual(['v2']);
@@ -166,11 +236,16 @@ describe('a tag that is listed and then not there', () => {
 
   it('makes the repository incomplete where it is still listed', async () => {
     const { server, registry } = await withServer({ referrersApi: false });
-    await fill(server, [[app, 'v1'], [other, 'v2']]);
+    await fill(server, [
+      [app, 'v1'],
+      [other, 'v2'],
+    ]);
     server.storage.repository('team/app').manifests.delete(app.digest);
     expect(await registry.inventory('team/app')).toMatchObject({
       complete: false,
-      problems: ['The tag prod/team/app:v1 is listed, but the registry says that its manifest is not there. Push it again or delete the tag.'],
+      problems: [
+        'The tag prod/team/app:v1 is listed, but the registry says that its manifest is not there. Push it again or delete the tag.',
+      ],
       manifests: [{ tags: ['v2'] }],
     });
   });
@@ -187,9 +262,16 @@ describe('a tag that is listed and then not there', () => {
 describe('no problem but an error', () => {
   it('is a repository that the registry does not know', async () => {
     const { server, registry } = await withServer();
-    expect(await failure(registry.inventory('team/none'))).toMatchObject({ code: 'NOT_FOUND', message: 'There is no repository prod/team/none.', hint: expect.stringContaining('name') });
+    expect(await failure(registry.inventory('team/none'))).toMatchObject({
+      code: 'NOT_FOUND',
+      message: 'There is no repository prod/team/none.',
+      hint: expect.stringContaining('name'),
+    });
     server.onRequest(when('/tags/list', { status: 404, body: 'no such page' }));
-    expect(await failure(registry.inventory('team/none'))).toMatchObject({ code: 'NOT_FOUND', message: expect.stringContaining('no such page') });
+    expect(await failure(registry.inventory('team/none'))).toMatchObject({
+      code: 'NOT_FOUND',
+      message: expect.stringContaining('no such page'),
+    });
   });
 
   it('is a repository that may not be read', async () => {
@@ -207,7 +289,10 @@ describe('no problem but an error', () => {
 
   it('is an abort', async () => {
     const { server, registry } = await withServer();
-    await fill(server, [[app, 'v1'], [other, 'v2']]);
+    await fill(server, [
+      [app, 'v1'],
+      [other, 'v2'],
+    ]);
     const stop = new AbortController();
     const reason = new ToolError('NOT_APPLYABLE', 'The time is up.', { hint: 'Run again.' });
     server.onRequest(({ path }) => (path.includes('/manifests/') ? (stop.abort(reason), 'hang') : undefined));
@@ -224,7 +309,11 @@ describe('what a referrers look-up may answer where there is no such API', () =>
     ['404 of a manifest that is there', errorReply('MANIFEST_UNKNOWN')],
   ])('%s', async (_, fault) => {
     const { server, registry } = await withServer();
-    await fill(server, [[app, 'v1'], [other, 'v2'], [cosignSignature(app), attachmentTag(app.digest, 'sig')]]);
+    await fill(server, [
+      [app, 'v1'],
+      [other, 'v2'],
+      [cosignSignature(app), attachmentTag(app.digest, 'sig')],
+    ]);
     server.onRequest(({ path }) => (path.includes('/referrers/') ? fault : undefined));
     const inventory = await registry.inventory('team/app');
     expect(inventory).toMatchObject({ complete: true });
@@ -234,8 +323,15 @@ describe('what a referrers look-up may answer where there is no such API', () =>
   it('a redirect to another host, as GHCR', async () => {
     const { server, registry } = await withServer();
     const elsewhere = await withServer();
-    await fill(server, [[app, 'v1'], [other, 'v2']]);
-    server.onRequest(({ path }) => (path.includes('/referrers/') ? { status: 303, headers: { location: `${elsewhere.server.url.replace('127.0.0.1', 'localhost')}/page` } } : undefined));
+    await fill(server, [
+      [app, 'v1'],
+      [other, 'v2'],
+    ]);
+    server.onRequest(({ path }) =>
+      path.includes('/referrers/')
+        ? { status: 303, headers: { location: `${elsewhere.server.url.replace('127.0.0.1', 'localhost')}/page` } }
+        : undefined,
+    );
     expect((await registry.inventory('team/app')).complete).toBe(true);
     expect(asked(server).filter((line) => line.includes('/referrers/'))).toHaveLength(1);
   });
@@ -248,7 +344,10 @@ describe('what a referrers look-up may answer where there is no such API', () =>
       server.storage.repository('team/app').manifests.clear();
       return errorReply('MANIFEST_UNKNOWN');
     });
-    expect(await registry.inventory('team/app')).toMatchObject({ complete: false, problems: [expect.stringContaining('went away meanwhile')] });
+    expect(await registry.inventory('team/app')).toMatchObject({
+      complete: false,
+      problems: [expect.stringContaining('went away meanwhile')],
+    });
   });
 });
 
@@ -263,8 +362,16 @@ it('leaves out a referrer that is listed and not there', async () => {
 it('takes the word of a registry that lists as a referrer what has no subject', async () => {
   const { server, registry } = await withServer();
   const signature = cosignSignature(app);
-  await fill(server, [[app, 'v1'], [signature, 'signature']]);
-  server.onRequest(when(`/referrers/${app.digest}`, { status: 200, body: JSON.stringify({ manifests: [{ digest: signature.digest, mediaType: OCI_MANIFEST }] }) }));
+  await fill(server, [
+    [app, 'v1'],
+    [signature, 'signature'],
+  ]);
+  server.onRequest(
+    when(`/referrers/${app.digest}`, {
+      status: 200,
+      body: JSON.stringify({ manifests: [{ digest: signature.digest, mediaType: OCI_MANIFEST }] }),
+    }),
+  );
   const inventory = await registry.inventory('team/app');
   expect(inventory.complete).toBe(true);
   expect(find(inventory, signature.digest).subject).toBe(app.digest);

@@ -6,7 +6,12 @@ import { asked, cacheFolder, fill, find, openCache, withServer } from './oci-fix
 
 const created = '2024-03-01T12:00:00Z';
 const base = layer('base', 512);
-const app = image({ layers: [base, layer('app', 100)], created, labels: { team: 'payments', keep: 'true' }, annotations: { source: 'git' } });
+const app = image({
+  layers: [base, layer('app', 100)],
+  created,
+  labels: { team: 'payments', keep: 'true' },
+  annotations: { source: 'git' },
+});
 
 describe('an image', () => {
   it('has its tags, time, labels, annotations, platform, config and blobs', async () => {
@@ -53,7 +58,12 @@ describe('an image', () => {
     await fill(server, [[index([docker], { format: 'docker' }), 'v1']]);
     const inventory = await registry.inventory('team/app');
     expect(find(inventory, 'v1')).toMatchObject({ mediaType: DOCKER_LIST, children: [docker.digest], platforms: ['linux/arm/v7'] });
-    expect(find(inventory, docker.digest)).toMatchObject({ mediaType: DOCKER_MANIFEST, tags: [], labels: { a: 'b' }, platforms: ['linux/arm/v7'] });
+    expect(find(inventory, docker.digest)).toMatchObject({
+      mediaType: DOCKER_MANIFEST,
+      tags: [],
+      labels: { a: 'b' },
+      platforms: ['linux/arm/v7'],
+    });
   });
 
   it('has no time where its config has none, and not the time of its reading', async () => {
@@ -121,7 +131,9 @@ describe('an index', () => {
 
   it('falls back to its own annotation', async () => {
     const { server, registry } = await withServer();
-    await fill(server, [[index([artifact({ artifactType: 'a/b' })], { annotations: { 'org.opencontainers.image.created': created } }), 'v1']]);
+    await fill(server, [
+      [index([artifact({ artifactType: 'a/b' })], { annotations: { 'org.opencontainers.image.created': created } }), 'v1'],
+    ]);
     expect(find(await registry.inventory('team/app'), 'v1').createdAt).toBe('2024-03-01T12:00:00.000Z');
   });
 
@@ -132,7 +144,11 @@ describe('an index', () => {
     const inventory = await registry.inventory('team/app');
     expect(inventory.complete).toBe(true);
     expect(inventory.manifests.map(({ digest }) => digest)).not.toContain(arm.digest);
-    expect(find(inventory, 'v1')).toMatchObject({ children: [amd.digest, arm.digest], platforms: ['linux/amd64', 'linux/arm64/v8'], createdAt: '2024-03-01T12:00:00.000Z' });
+    expect(find(inventory, 'v1')).toMatchObject({
+      children: [amd.digest, arm.digest],
+      platforms: ['linux/amd64', 'linux/arm64/v8'],
+      createdAt: '2024-03-01T12:00:00.000Z',
+    });
   });
 });
 
@@ -140,7 +156,10 @@ describe('artifacts and attachments', () => {
   it('has the artifact type of a chart and the time of its annotation', async () => {
     const { server, registry } = await withServer();
     await fill(server, [[helmChart({ name: 'web', version: '1.0.0', created }), '1.0.0']]);
-    expect(find(await registry.inventory('team/app'), '1.0.0')).toMatchObject({ artifactType: 'application/vnd.cncf.helm.config.v1+json', createdAt: '2024-03-01T12:00:00.000Z' });
+    expect(find(await registry.inventory('team/app'), '1.0.0')).toMatchObject({
+      artifactType: 'application/vnd.cncf.helm.config.v1+json',
+      createdAt: '2024-03-01T12:00:00.000Z',
+    });
   });
 
   it('has cosign tags and fallback tags as the tags that they are', async () => {
@@ -161,7 +180,10 @@ describe('artifacts and attachments', () => {
     await fill(server, [[multi, 'v1']]);
     const inventory = await registry.inventory('team/app');
     expect(inventory.manifests).toHaveLength(3);
-    expect(find(inventory, entry.child.digest)).toMatchObject({ subject: app.digest, artifactType: 'application/vnd.docker.attestation.manifest.v1+json' });
+    expect(find(inventory, entry.child.digest)).toMatchObject({
+      subject: app.digest,
+      artifactType: 'application/vnd.docker.attestation.manifest.v1+json',
+    });
     expect(find(inventory, 'v1').children).toContain(entry.child.digest);
   });
 
@@ -169,12 +191,18 @@ describe('artifacts and attachments', () => {
     const { server, registry } = await withServer({ pageSize: 1 });
     const multi = index([app]);
     const [one, two] = [sbom(app, created), sbom(multi, created)];
-    const signature = artifact({ artifactType: 'application/vnd.cncf.notary.signature', subject: one, config: content('application/vnd.oci.empty.v1+json', '{}') });
+    const signature = artifact({
+      artifactType: 'application/vnd.cncf.notary.signature',
+      subject: one,
+      config: content('application/vnd.oci.empty.v1+json', '{}'),
+    });
     const another = artifact({ artifactType: 'application/vnd.cncf.notary.signature', subject: app });
     await fill(server, [[multi, 'v1'], [one], [two], [signature], [another]]);
     const inventory = await registry.inventory('team/app');
     expect(inventory.problems).toBeUndefined();
-    expect(inventory.manifests.map(({ digest }) => digest)).toEqual([multi, app, one, two, signature, another].map(({ digest }) => digest).toSorted());
+    expect(inventory.manifests.map(({ digest }) => digest)).toEqual(
+      [multi, app, one, two, signature, another].map(({ digest }) => digest).toSorted(),
+    );
     expect(find(inventory, signature.digest).subject).toBe(one.digest);
   });
 });
@@ -186,7 +214,11 @@ describe('what something is attached to', () => {
 
   it.each([false, true])('is there without a tag: then that is no orphan (referrers API: %s)', async (referrersApi) => {
     const { server, registry } = await withServer({ referrersApi });
-    await fill(server, [[index([app])], [signature, attachmentTag(app.digest, 'sig')], [artifact({ artifactType: 'a/b', subject: index([app]) }), 'notes']]);
+    await fill(server, [
+      [index([app])],
+      [signature, attachmentTag(app.digest, 'sig')],
+      [artifact({ artifactType: 'a/b', subject: index([app]) }), 'notes'],
+    ]);
     const inventory = await registry.inventory('team/app');
     expect(inventory.complete).toBe(true);
     expect(find(inventory, app.digest)).toMatchObject({ tags: [], createdAt: '2024-03-01T12:00:00.000Z' });
@@ -196,7 +228,10 @@ describe('what something is attached to', () => {
   it('is not there, and that is no problem', async () => {
     const { server, registry } = await withServer({ referrersApi: false });
     const absent = image({ layers: [], created }).digest;
-    await fill(server, [[app, 'v1'], [gone, attachmentTag(absent, 'sig')]]);
+    await fill(server, [
+      [app, 'v1'],
+      [gone, attachmentTag(absent, 'sig')],
+    ]);
     const inventory = await registry.inventory('team/app');
     expect(inventory.complete).toBe(true);
     expect(inventory.manifests.map(({ digest }) => digest)).toEqual([app.digest, gone.digest].toSorted());
@@ -225,7 +260,10 @@ describe('what something is attached to', () => {
 it('sorts manifests by digest and tags by code unit, whatever order the answers come in', async () => {
   const { server, registry } = await withServer({ ignorePaging: true });
   const images = Array.from({ length: 12 }, (_, n) => image({ layers: [layer(`l${n}`, 10)], created }));
-  await fill(server, images.map((one, n) => [one, `z${n}`, `B${n}`, `a${n}`] as const));
+  await fill(
+    server,
+    images.map((one, n) => [one, `z${n}`, `B${n}`, `a${n}`] as const),
+  );
   server.onRequest(async () => void (await new Promise((resolve) => setTimeout(resolve, Math.random() * 5))));
   const inventory = await registry.inventory('team/app');
   expect(inventory.manifests.map(({ digest }) => digest)).toEqual(images.map(({ digest }) => digest).toSorted());

@@ -59,14 +59,18 @@ describe('repositories', () => {
     expect(await repositories(registry)).toEqual([]);
   });
 
-  it.each<[string, Parameters<typeof errorReply>[0] | undefined]>([['has no such route', undefined], ['does not support it', 'UNSUPPORTED']])(
-    'must be named where the registry %s',
-    async (_, code) => {
-      const { server, registry } = await withServer({ catalog: false });
-      if (code) server.onRequest(() => errorReply(code));
-      expect(await failure(repositories(registry))).toMatchObject({ code: 'NOT_FOUND', message: expect.stringMatching(/prod.*It does not list its repositories\.$/), hint: expect.stringContaining('Name the repositories') });
-    },
-  );
+  it.each<[string, Parameters<typeof errorReply>[0] | undefined]>([
+    ['has no such route', undefined],
+    ['does not support it', 'UNSUPPORTED'],
+  ])('must be named where the registry %s', async (_, code) => {
+    const { server, registry } = await withServer({ catalog: false });
+    if (code) server.onRequest(() => errorReply(code));
+    expect(await failure(repositories(registry))).toMatchObject({
+      code: 'NOT_FOUND',
+      message: expect.stringMatching(/prod.*It does not list its repositories\.$/),
+      hint: expect.stringContaining('Name the repositories'),
+    });
+  });
 
   it('must be named where these credentials may not list them', async () => {
     const bob: EmbeddedUser = { name: 'bob', password: 's3cret', access: { '*': ['pull'] } };
@@ -75,7 +79,12 @@ describe('repositories', () => {
     expect(error).toMatchObject({ code: 'AUTH', hint: expect.stringMatching(/^Name the repositories.*registry:catalog:\*/) });
   });
 
-  it.each([['{"names":[]}', 'no list of repositories'], ['[]', 'no list of repositories'], ['{"repositories":[1]}', 'no name'], ['<html>', 'no list']])('are not guessed from %s', async (body, why) => {
+  it.each([
+    ['{"names":[]}', 'no list of repositories'],
+    ['[]', 'no list of repositories'],
+    ['{"repositories":[1]}', 'no name'],
+    ['<html>', 'no list'],
+  ])('are not guessed from %s', async (body, why) => {
     const { server, registry } = await withServer();
     server.onRequest(() => ({ status: 200, body }));
     expect(await failure(repositories(registry))).toMatchObject({ code: 'BAD_RESPONSE', message: expect.stringContaining(why) });
@@ -101,7 +110,10 @@ describe('repositories', () => {
     server.onRequest(() => ({ status: 200, body: '{"repositories":["team/../other"]}' }));
     await repositories(registry);
     server.requests.length = 0;
-    expect(await registry.inventory('team/../other')).toMatchObject({ complete: false, problems: ['The registry prod lists "team/../other", which is no name of a repository.'] });
+    expect(await registry.inventory('team/../other')).toMatchObject({
+      complete: false,
+      problems: ['The registry prod lists "team/../other", which is no name of a repository.'],
+    });
     expect(server.requests).toEqual([]);
   });
 });
@@ -109,7 +121,11 @@ describe('repositories', () => {
 describe('tags', () => {
   const tags = Array.from({ length: 25 }, (_, n) => `v${n}`);
 
-  it.each([['on one page', {}], ['on many pages', { pageSize: 4 }], ['in no order', { ignorePaging: true }]])('are all listed %s', async (_, options) => {
+  it.each([
+    ['on one page', {}],
+    ['on many pages', { pageSize: 4 }],
+    ['in no order', { ignorePaging: true }],
+  ])('are all listed %s', async (_, options) => {
     const { server, registry } = await withServer(options);
     await fill(server, [[app, ...tags]]);
     expect((await registry.listTags('team/app')).toSorted()).toEqual(tags.toSorted());
@@ -153,7 +169,12 @@ describe('tags', () => {
     const { server, registry } = await withServer();
     await fill(server, [[app, 'v1']]);
     expect(await registry.resolveTag('team/app', 'v2')).toBeUndefined();
-    for (const fault of [{ status: 404 }, errorReply('NAME_UNKNOWN'), errorReply('UNKNOWN'), errorReply('MANIFEST_UNKNOWN', [{ message: 'accept header does not support it' }])]) {
+    for (const fault of [
+      { status: 404 },
+      errorReply('NAME_UNKNOWN'),
+      errorReply('UNKNOWN'),
+      errorReply('MANIFEST_UNKNOWN', [{ message: 'accept header does not support it' }]),
+    ]) {
       const off = server.onRequest(() => fault);
       await failure(registry.resolveTag('team/app', 'v1'));
       off();

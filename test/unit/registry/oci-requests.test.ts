@@ -35,7 +35,9 @@ const PROBE = 'GET /tags/list?n=-1';
 const LIST = 'GET /tags/list';
 
 function onlyReads(server: EmbeddedRegistry): void {
-  expect(new Set(server.requests.map(({ method }) => method))).toEqual(new Set(server.requests.some(({ method }) => method === 'HEAD') ? ['GET', 'HEAD'] : ['GET']));
+  expect(new Set(server.requests.map(({ method }) => method))).toEqual(
+    new Set(server.requests.some(({ method }) => method === 'HEAD') ? ['GET', 'HEAD'] : ['GET']),
+  );
   expect(asked(server)).toEqual([...new Set(asked(server))]);
 }
 
@@ -47,7 +49,9 @@ describe('without a referrers API', () => {
     expect(inventory.complete).toBe(true);
     const lookUps = asked(server).filter((line) => line.includes('/referrers/'));
     expect(lookUps).toHaveLength(1);
-    expect(asked(server)).toEqual([LIST, PROBE, ...TAGS.map((tag) => `GET /manifests/${tag}`), ...CHILDREN, ...CONFIGS, ...lookUps].toSorted());
+    expect(asked(server)).toEqual(
+      [LIST, PROBE, ...TAGS.map((tag) => `GET /manifests/${tag}`), ...CHILDREN, ...CONFIGS, ...lookUps].toSorted(),
+    );
     onlyReads(server);
   });
 
@@ -91,7 +95,15 @@ describe('with the referrers API', () => {
     const manifests = [one, two, multi, outer, signature, chart, amd, arm, entry.child, bill].map(({ digest }) => digest);
     expect(inventory.manifests.map(({ digest }) => digest)).toEqual(manifests.toSorted());
     expect(asked(server)).toEqual(
-      [LIST, PROBE, ...TAGS.map((tag) => `GET /manifests/${tag}`), ...CHILDREN, `GET /manifests/${bill.digest}`, ...CONFIGS, ...manifests.map((digest) => `GET /referrers/${digest}`)].toSorted(),
+      [
+        LIST,
+        PROBE,
+        ...TAGS.map((tag) => `GET /manifests/${tag}`),
+        ...CHILDREN,
+        `GET /manifests/${bill.digest}`,
+        ...CONFIGS,
+        ...manifests.map((digest) => `GET /referrers/${digest}`),
+      ].toSorted(),
     );
     onlyReads(server);
   });
@@ -119,7 +131,10 @@ it('asks again whether one tag can be taken off where there was no answer', asyn
 
 it('does not ask whether one tag can be taken off where no digest has two', async () => {
   const { server, registry } = await withServer({ referrersApi: false });
-  await fill(server, [[one, 'v1', attachmentTag(two.digest)], [two, 'v2']]);
+  await fill(server, [
+    [one, 'v1', attachmentTag(two.digest)],
+    [two, 'v2'],
+  ]);
   const { capabilities } = await registry.inventory('team/app');
   expect(capabilities.deleteTag).toBe(false);
   expect(asked(server)).not.toContain(PROBE);
@@ -143,15 +158,37 @@ describe('with a cache', () => {
   it('sends a GET for a new tag, and for a moved one only where its image is new', async () => {
     const folder = await cacheFolder();
     const { server, registry } = await withServer({ referrersApi: false }, { cache: openCache(folder) });
-    await fill(server, [[one, 'v1', 'a'], [two, 'v2', 'b']]);
+    await fill(server, [
+      [one, 'v1', 'a'],
+      [two, 'v2', 'b'],
+    ]);
     await registry.inventory('team/app');
     const three = image({ layers: [layer('5', 10)], created });
-    await fill(server, [[two, 'a'], [three, 'v1', 'b'], [one, 'c']]);
+    await fill(server, [
+      [two, 'a'],
+      [three, 'v1', 'b'],
+      [one, 'c'],
+    ]);
     const inventory = await registry.inventory('team/app');
     expect(Object.fromEntries(inventory.manifests.flatMap(({ tags, digest }) => tags.map((tag) => [tag, digest])))).toEqual({
-      v1: three.digest, a: two.digest, v2: two.digest, b: three.digest, c: one.digest,
+      v1: three.digest,
+      a: two.digest,
+      v2: two.digest,
+      b: three.digest,
+      c: one.digest,
     });
-    expect(asked(server)).toEqual([LIST, 'HEAD /manifests/v1', 'HEAD /manifests/a', 'HEAD /manifests/v2', 'HEAD /manifests/b', `GET /manifests/${three.digest}`, 'GET /manifests/c', config(three)].toSorted());
+    expect(asked(server)).toEqual(
+      [
+        LIST,
+        'HEAD /manifests/v1',
+        'HEAD /manifests/a',
+        'HEAD /manifests/v2',
+        'HEAD /manifests/b',
+        `GET /manifests/${three.digest}`,
+        'GET /manifests/c',
+        config(three),
+      ].toSorted(),
+    );
   });
 
   it('reads a tag whole where HEAD does not name the digest', async () => {
@@ -159,7 +196,11 @@ describe('with a cache', () => {
     await fill(server, [[one, 'v1']]);
     await registry.inventory('team/app');
     server.requests.length = 0;
-    server.onRequest(({ method }) => (method === 'HEAD' ? ({ headers: { 'docker-content-digest': _digest, ...headers } = {}, ...reply }) => ({ ...reply, headers }) : undefined));
+    server.onRequest(({ method }) =>
+      method === 'HEAD'
+        ? ({ headers: { 'docker-content-digest': _digest, ...headers } = {}, ...reply }) => ({ ...reply, headers })
+        : undefined,
+    );
     const inventory = await registry.inventory('team/app');
     expect(inventory.manifests.map(({ digest }) => digest)).toEqual([one.digest]);
     expect(asked(server)).toEqual([LIST, 'GET /manifests/v1', 'HEAD /manifests/v1'].toSorted());
@@ -197,6 +238,8 @@ it('needs one token for all of a repository', async () => {
   await push(server.url, 'team/app', multi, ['v1'], { auth: { user: 'ann', password: 's3cret' } });
   server.requests.length = 0;
   expect((await registry.inventory('team/app')).complete).toBe(true);
-  expect(server.requests.filter(({ path }) => path.startsWith('/token')).map(({ path }) => new URL(path, server.url).searchParams.get('scope'))).toEqual(['repository:team/app:pull']);
+  expect(
+    server.requests.filter(({ path }) => path.startsWith('/token')).map(({ path }) => new URL(path, server.url).searchParams.get('scope')),
+  ).toEqual(['repository:team/app:pull']);
   expect(server.requests.filter(({ status }) => status === 401).map(({ path }) => path)).toEqual(['/v2/']);
 });

@@ -28,7 +28,8 @@ describe('documents', () => {
 
   test('names are one reference a line: each tag that goes, and the digest of what has none', () => {
     expect(planNames(one)).toBe(
-      ['v1.0.0', 'main-1', 'main-2'].map((tag) => `registry.example.com:8443/team/app:${tag}\n`).join('') + `registry.example.com:8443/team/app@${digest('a2')}\n`,
+      ['v1.0.0', 'main-1', 'main-2'].map((tag) => `registry.example.com:8443/team/app:${tag}\n`).join('') +
+        `registry.example.com:8443/team/app@${digest('a2')}\n`,
     );
   });
 

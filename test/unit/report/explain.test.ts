@@ -24,7 +24,10 @@ const explanation: Explanation = {
     ],
   }),
   platforms: ['linux/amd64'],
-  rules: [{ name: 'branch builds', order: 'pushed', per: 'branch', keep: { last: 3, days: 14 } }, { name: 'releases', order: 'semver', per: 'minor', keep: 'all' }],
+  rules: [
+    { name: 'branch builds', order: 'pushed', per: 'branch', keep: { last: 3, days: 14 } },
+    { name: 'releases', order: 'semver', per: 'minor', keep: 'all' },
+  ],
   children: [],
   attachments: [{ digest: digest('cd'), tags: [`sha256-${'ab'.padEnd(64, '0')}.sig`], action: 'keep' }],
   indexes: [],
@@ -61,15 +64,32 @@ prod/team/app@${digest('ab')}
 });
 
 test('of an image that others hold, it says who', () => {
-  const held = { ...explanation, image: image('ab', { reasons: [{ code: 'in_use', by: 'running.txt:3' }, { code: 'child_of_kept', by: digest('ef') }] }), indexes: [{ digest: digest('ef'), tags: ['v1'], action: 'keep' as const }] };
+  const held = {
+    ...explanation,
+    image: image('ab', {
+      reasons: [
+        { code: 'in_use', by: 'running.txt:3' },
+        { code: 'child_of_kept', by: digest('ef') },
+      ],
+    }),
+    indexes: [{ digest: digest('ef'), tags: ['v1'], action: 'keep' as const }],
+  };
 
   const text = explanationText(held);
-  expect(text).toContain('\n\n  keep  it runs, or would be run again (by running.txt:3)\n        part of an index that stays (by sha256:ef0000000000)\n');
+  expect(text).toContain(
+    '\n\n  keep  it runs, or would be run again (by running.txt:3)\n        part of an index that stays (by sha256:ef0000000000)\n',
+  );
   expect(text).toContain('  part of\n    sha256:ef0000000000  keep  v1\n');
 });
 
 test('it says which times the registry does not record, and that a repository was not read whole', () => {
-  const text = explanationText({ ...explanation, complete: false, clock: 'none', records: { pushedAt: false, createdAt: false, pulledAt: false }, image: image('ab') });
+  const text = explanationText({
+    ...explanation,
+    complete: false,
+    clock: 'none',
+    records: { pushedAt: false, createdAt: false, pulledAt: false },
+    image: image('ab'),
+  });
 
   expect(text).toContain('pulled   not recorded by this registry');
   expect(text).toContain('the registry tells no time');

@@ -4,7 +4,15 @@ import { expired, image, plan, repository } from './plan-fixture.ts';
 
 describe('the plan as Markdown', () => {
   test('is a table of totals, with what goes folded away under each repository', () => {
-    const moved = image('b1', { tags: ['v1', 'v1.0.0'], action: 'untag', untag: ['v1.0.0'], reasons: [{ code: 'newest', tag: 'v1', rank: 1 }, { code: 'expired', tag: 'v1.0.0', rule: 'releases', rank: 11 }] });
+    const moved = image('b1', {
+      tags: ['v1', 'v1.0.0'],
+      action: 'untag',
+      untag: ['v1.0.0'],
+      reasons: [
+        { code: 'newest', tag: 'v1', rank: 1 },
+        { code: 'expired', tag: 'v1.0.0', rule: 'releases', rank: 11 },
+      ],
+    });
 
     expect(planMarkdown(plan([repository([expired('a1', 'main-1f3', 4), moved, image('c1')])]))).toBe(`\
 ### Prune plan: 1 image to delete, 40.0 MB freed
@@ -28,7 +36,10 @@ As of 2026-11-24 03:10 UTC. Nothing has been changed.
   });
 
   test('lets no name become markup, end a cell or leave its code', () => {
-    const evil = expired('a1', 'x', 4, { tags: ['a|b`c\n<script>'], reasons: [{ code: 'expired', rule: '**loud** | <b>@team</b>', group: '[x](http://y)', rank: 4 }] });
+    const evil = expired('a1', 'x', 4, {
+      tags: ['a|b`c\n<script>'],
+      reasons: [{ code: 'expired', rule: '**loud** | <b>@team</b>', group: '[x](http://y)', rank: 4 }],
+    });
 
     const text = planMarkdown(plan([repository([evil], { repository: 'team/<img>', policy: 'a|b' })]));
     const row = text.split('\n').find((line) => line.startsWith('| delete')) ?? '';
@@ -41,7 +52,10 @@ As of 2026-11-24 03:10 UTC. Nothing has been changed.
 
   test('stays far below the mebibyte that a step summary may take', () => {
     const repositories = Array.from({ length: 60 }, (_, index) =>
-      repository(Array.from({ length: 300 }, (_unused, at) => expired(`a${at.toString(16)}`, `main-${at}`, at + 4)), { repository: `team/app-${index}` }),
+      repository(
+        Array.from({ length: 300 }, (_unused, at) => expired(`a${at.toString(16)}`, `main-${at}`, at + 4)),
+        { repository: `team/app-${index}` },
+      ),
     );
 
     const text = planMarkdown(plan(repositories));
@@ -52,7 +66,9 @@ As of 2026-11-24 03:10 UTC. Nothing has been changed.
   });
 
   test('says why a plan may not be carried out', () => {
-    const text = planMarkdown(plan([], { applyable: false, blockedBy: [{ code: 'inUseIncomplete', message: 'what is in use is not known: it_broke' }] }));
+    const text = planMarkdown(
+      plan([], { applyable: false, blockedBy: [{ code: 'inUseIncomplete', message: 'what is in use is not known: it_broke' }] }),
+    );
 
     expect(text).toContain('**This plan may not be carried out:**\n\n- what is in use is not known&#58; it&#95;broke\n');
   });

@@ -6,7 +6,12 @@ const facts = { registry: 'prod', policy: 'services', planned: 3, deleted: 2, fr
 
 describe('metrics of a run', () => {
   test('are gauges by registry and policy, several repositories added up', () => {
-    const text = metricsText({ endedAt: 1_790_000_000, duration: 12.5, succeeded: true, repositories: [facts, facts, { ...facts, policy: 'ci "x"\\y' }] });
+    const text = metricsText({
+      endedAt: 1_790_000_000,
+      duration: 12.5,
+      succeeded: true,
+      repositories: [facts, facts, { ...facts, policy: 'ci "x"\\y' }],
+    });
 
     expect(text).toContain('# TYPE regprune_deleted_manifests gauge\n');
     expect(text).toContain('regprune_deleted_manifests{registry="prod",policy="services"} 4\n');
@@ -21,7 +26,13 @@ describe('metrics of a run', () => {
     const success = metricsText({ endedAt: 1_790_000_000, duration: 1, succeeded: true, repositories: [] });
     expect(lastSuccessIn(success)).toBe(1_790_000_000);
 
-    const failure = metricsText({ endedAt: 1_790_003_600, duration: 1, succeeded: false, lastSuccess: lastSuccessIn(success), repositories: [] });
+    const failure = metricsText({
+      endedAt: 1_790_003_600,
+      duration: 1,
+      succeeded: false,
+      lastSuccess: lastSuccessIn(success),
+      repositories: [],
+    });
     expect(lastSuccessIn(failure)).toBe(1_790_000_000);
     expect(failure).toContain('regprune_last_run_timestamp_seconds 1790003600\n');
   });

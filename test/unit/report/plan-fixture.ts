@@ -25,21 +25,36 @@ export function image(start: string, fields: Partial<PlannedImage> = {}): Planne
 
 /** An image that its rule does not keep. */
 export function expired(start: string, tag: string, rank: number, fields: Partial<PlannedImage> = {}): PlannedImage {
-  return image(start, { tags: [tag], action: 'delete', reasons: [{ code: 'expired', tag, rule: 'branch builds', group: 'main', rank, ageDays: 41 }], ...fields });
+  return image(start, {
+    tags: [tag],
+    action: 'delete',
+    reasons: [{ code: 'expired', tag, rule: 'branch builds', group: 'main', rank, ageDays: 41 }],
+    ...fields,
+  });
 }
 
 /** A repository whose steps and summary follow from its images; parts name what they hang on by `heldBy`. */
-export function repository(images: readonly PlannedImage[], fields: Partial<RepositoryPlan> & { readonly heldBy?: Readonly<Record<string, string>> } = {}): RepositoryPlan {
+export function repository(
+  images: readonly PlannedImage[],
+  fields: Partial<RepositoryPlan> & { readonly heldBy?: Readonly<Record<string, string>> } = {},
+): RepositoryPlan {
   const { heldBy = {}, ...rest } = fields;
   const gone = images.filter(({ action }) => action === 'delete');
   const steps: Step[] = [
     ...images.flatMap((one) => one.untag.map((tag): Step => ({ op: 'delete-tag', tag, digest: one.digest }))),
     ...gone.map((one): Step => {
       const holder = heldBy[one.digest];
-      return { op: 'delete-manifest', digest: one.digest, expect: Object.fromEntries(one.tags.map((tag) => [tag, one.digest])), after: holder === undefined ? [] : [holder] };
+      return {
+        op: 'delete-manifest',
+        digest: one.digest,
+        expect: Object.fromEntries(one.tags.map((tag) => [tag, one.digest])),
+        after: holder === undefined ? [] : [holder],
+      };
     }),
   ];
-  const roots = images.filter((one) => !one.reasons.some(({ code }) => code === 'child_of_kept' || code === 'deleted_with_parent' || code === 'deleted_with_subject'));
+  const roots = images.filter(
+    (one) => !one.reasons.some(({ code }) => code === 'child_of_kept' || code === 'deleted_with_parent' || code === 'deleted_with_subject'),
+  );
   const counted = (action: PlannedImage['action']): number => roots.filter((one) => one.action === action).length;
   const deleted = gone.reduce((sum, { size }) => sum + size, 0);
   return {

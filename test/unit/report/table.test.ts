@@ -5,13 +5,22 @@ import { digest, expired, image, plan, repository } from './plan-fixture.ts';
 
 // eslint-disable-next-line no-control-regex
 const withoutColour = (text: string): string => text.replace(/\u001B\[\d+m/g, '');
-const many = (count: number) => Array.from({ length: count }, (_, index) => expired(`d${String(index).padStart(4, '0')}`, `main-${index}`, index + 4));
+const many = (count: number) =>
+  Array.from({ length: count }, (_, index) => expired(`d${String(index).padStart(4, '0')}`, `main-${index}`, index + 4));
 
 describe('the plan as a table', () => {
   test('tells per repository what goes, what is untagged and what stays, each with its reason', () => {
     const index = expired('a1', 'main-1f3', 4);
     const child = image('a2', { action: 'delete', reasons: [{ code: 'deleted_with_parent', by: index.digest }] });
-    const moved = image('b1', { tags: ['v1', 'v1.0.0'], action: 'untag', untag: ['v1.0.0'], reasons: [{ code: 'newest', tag: 'v1', rule: 'floating', rank: 1 }, { code: 'expired', tag: 'v1.0.0', rule: 'releases', rank: 11 }] });
+    const moved = image('b1', {
+      tags: ['v1', 'v1.0.0'],
+      action: 'untag',
+      untag: ['v1.0.0'],
+      reasons: [
+        { code: 'newest', tag: 'v1', rule: 'floating', rank: 1 },
+        { code: 'expired', tag: 'v1.0.0', rule: 'releases', rank: 11 },
+      ],
+    });
     const kept = image('c1', { tags: ['latest'], reasons: [{ code: 'protected_tag', tag: 'latest', by: 'latest' }] });
     const one = repository([index, child, moved, kept], { heldBy: { [child.digest]: index.digest } });
 
@@ -44,8 +53,13 @@ Nothing has been changed. To carry this plan out:
   });
 
   test('fits 80 columns, however long the names are', () => {
-    const long = expired('a1', `feature-${'x'.repeat(100)}`, 4, { reasons: [{ code: 'expired', tag: 'x', rule: 'branch builds', group: 'y'.repeat(90), rank: 4, ageDays: 1041 }] });
-    const kept = image('c1', { tags: ['v1'], reasons: [{ code: 'newest', rule: 'a rule with a name that goes on and on and on and on and on', rank: 1 }] });
+    const long = expired('a1', `feature-${'x'.repeat(100)}`, 4, {
+      reasons: [{ code: 'expired', tag: 'x', rule: 'branch builds', group: 'y'.repeat(90), rank: 4, ageDays: 1041 }],
+    });
+    const kept = image('c1', {
+      tags: ['v1'],
+      reasons: [{ code: 'newest', rule: 'a rule with a name that goes on and on and on and on and on', rank: 1 }],
+    });
 
     const lines = planTable(plan([repository([long, kept])]), { columns: 80 }).split('\n');
 
@@ -91,7 +105,10 @@ Nothing has been changed. To carry this plan out:
   });
 
   test('names an untagged image by its digest, and never shows the tags that only carry attachments', () => {
-    const untagged = expired('beef', 'x', 1, { tags: [`sha256-${'a'.repeat(64)}.sig`], reasons: [{ code: 'expired', rule: 'orphans', rank: 1 }] });
+    const untagged = expired('beef', 'x', 1, {
+      tags: [`sha256-${'a'.repeat(64)}.sig`],
+      reasons: [{ code: 'expired', rule: 'orphans', rank: 1 }],
+    });
 
     const text = planTable(plan([repository([untagged])]));
     expect(text).toContain('sha256:beef00000000');
@@ -106,7 +123,18 @@ Nothing has been changed. To carry this plan out:
   });
 
   test('shows why a plan may not be carried out instead of the command', () => {
-    const blocked = plan([repository(many(3))], { applyable: false, blockedBy: [{ code: 'maxDeletions', policy: 'services', limit: 2, actual: 3, message: 'policy "services" would delete 3 images; its maxDeletions is 2' }] });
+    const blocked = plan([repository(many(3))], {
+      applyable: false,
+      blockedBy: [
+        {
+          code: 'maxDeletions',
+          policy: 'services',
+          limit: 2,
+          actual: 3,
+          message: 'policy "services" would delete 3 images; its maxDeletions is 2',
+        },
+      ],
+    });
 
     const text = planTable(blocked, { applyCommand: 'regctl prune --apply' });
 
@@ -120,7 +148,11 @@ Nothing has been changed. To carry this plan out:
 
   test('says loudly that a repository could not be read whole', () => {
     const broken = repository([image('c1', { reasons: [{ code: 'incomplete' }] })], { complete: false });
-    const text = planTable(plan([broken], { diagnostics: [{ code: 'incomplete', registry: 'prod', repository: 'team/app', message: 'the manifest of v1 could not be read' }] }));
+    const text = planTable(
+      plan([broken], {
+        diagnostics: [{ code: 'incomplete', registry: 'prod', repository: 'team/app', message: 'the manifest of v1 could not be read' }],
+      }),
+    );
 
     expect(text).toContain('  incomplete  the manifest of v1 could not be read\n');
   });
@@ -132,7 +164,10 @@ Nothing has been changed. To carry this plan out:
   });
 
   test('takes control characters out of whatever came from elsewhere', () => {
-    const evil = expired('a1', 'x', 4, { tags: ['tag\u001B[2J\u0007'], reasons: [{ code: 'expired', rule: 'rule\u001B[31m', group: 'a\nb', rank: 4 }] });
+    const evil = expired('a1', 'x', 4, {
+      tags: ['tag\u001B[2J\u0007'],
+      reasons: [{ code: 'expired', rule: 'rule\u001B[31m', group: 'a\nb', rank: 4 }],
+    });
 
     // eslint-disable-next-line no-control-regex
     expect(planTable(plan([repository([evil])]))).not.toMatch(/[\u0000-\u0009\u000B-\u001F]/);
@@ -159,12 +194,18 @@ Nothing has been changed. To carry this plan out:
   test('says until when what goes can be restored, which frees no space before', () => {
     const text = planTable(plan([repository([expired('a1', 'main-1', 4)], { recoverableDays: 7 })]));
     expect(text).toContain('delete  1 image · 40.0 MB freed · recoverable until 2026-12-01, and stored until then\n');
-    expect(planTable(plan([repository([expired('a1', 'main-1', 4)], { recoverableDays: 1e12 })]))).toContain('recoverable for 1,000,000,000,000 days');
+    expect(planTable(plan([repository([expired('a1', 'main-1', 4)], { recoverableDays: 1e12 })]))).toContain(
+      'recoverable for 1,000,000,000,000 days',
+    );
     expect(planTable(plan([repository([image('a1')], { recoverableDays: 7 })]))).not.toContain('recoverable');
   });
 
   test('tells what is to be known of a registry once', () => {
     const note = { code: 'note', registry: 'prod', repository: 'team/a', message: 'it deletes by itself' } as const;
-    expect(planTable(plan([repository([image('a1')])], { diagnostics: [note, { ...note, repository: 'team/b' }] })).match(/^note: it deletes by itself$/gm)).toHaveLength(1);
+    expect(
+      planTable(plan([repository([image('a1')])], { diagnostics: [note, { ...note, repository: 'team/b' }] })).match(
+        /^note: it deletes by itself$/gm,
+      ),
+    ).toHaveLength(1);
   });
 });

@@ -19,7 +19,11 @@ describe('the pieces of human texts', () => {
 
   test('whole numbers are grouped by commas, and their noun agrees', () => {
     expect([number(999), number(1000), number(1_234_567)]).toEqual(['999', '1,000', '1,234,567']);
-    expect([count(1, 'image'), count(0, 'image'), count(2, 'repository', 'repositories')]).toEqual(['1 image', '0 images', '2 repositories']);
+    expect([count(1, 'image'), count(0, 'image'), count(2, 'repository', 'repositories')]).toEqual([
+      '1 image',
+      '0 images',
+      '2 repositories',
+    ]);
   });
 
   test('an age is in whole days, below one in hours, and empty where there is none', () => {

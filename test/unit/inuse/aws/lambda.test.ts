@@ -4,8 +4,15 @@ import { type FakeFunctions, startFakeLambda } from '../../../fakes/aws-workload
 import { digestOf, HOST, lines, reading, stubAws, use } from './aws-fixture.ts';
 
 const PLACES = { regions: ['eu-central-1'] };
-const version = (tag: string): { readonly uri: string; readonly resolved: string } => ({ uri: `${HOST}/hook:${tag}`, resolved: `${HOST}/hook@${digestOf(tag)}` });
-const FUNCTIONS: FakeFunctions = { hook: { $LATEST: version('3'), 1: version('1'), 2: version('2') }, zipped: {}, other: { $LATEST: version('9') } };
+const version = (tag: string): { readonly uri: string; readonly resolved: string } => ({
+  uri: `${HOST}/hook:${tag}`,
+  resolved: `${HOST}/hook@${digestOf(tag)}`,
+});
+const FUNCTIONS: FakeFunctions = {
+  hook: { $LATEST: version('3'), 1: version('1'), 2: version('2') },
+  zipped: {},
+  other: { $LATEST: version('9') },
+};
 
 beforeEach(() => stubAws());
 afterEach(() => vi.unstubAllEnvs());
@@ -33,17 +40,26 @@ test('a function that is deleted between the list and the look is fine', async (
 
 test('a function that tells no digest is an error, unless it has never run', async () => {
   await use('LAMBDA', startFakeLambda({ hook: { $LATEST: { uri: `${HOST}/hook:1` } } }));
-  await expect(readLambda(PLACES, reading())).rejects.toMatchObject({ code: 'BAD_RESPONSE', message: expect.stringContaining('GetFunction of function hook') as string });
+  await expect(readLambda(PLACES, reading())).rejects.toMatchObject({
+    code: 'BAD_RESPONSE',
+    message: expect.stringContaining('GetFunction of function hook') as string,
+  });
   await use('LAMBDA', startFakeLambda({ hook: { $LATEST: { uri: `${HOST}/hook:1`, state: 'Pending' } } }));
   expect(await readLambda(PLACES, reading())).toHaveLength(1);
   await use('LAMBDA', startFakeLambda({ hook: { $LATEST: {} } }));
   await expect(readLambda(PLACES, reading())).rejects.toMatchObject({ code: 'BAD_RESPONSE' });
 });
 
-test.each([['ListFunctions', 'the region'], ['GetFunction', 'function hook']])('a refused %s is an error that names the permission', async (operation, on) => {
+test.each([
+  ['ListFunctions', 'the region'],
+  ['GetFunction', 'function hook'],
+])('a refused %s is an error that names the permission', async (operation, on) => {
   const fake = await use('LAMBDA', startFakeLambda(FUNCTIONS));
   fake.refuse(operation, 'AccessDeniedException');
-  await expect(readLambda(PLACES, reading())).rejects.toMatchObject({ code: 'AUTH', message: expect.stringContaining(`It needs lambda:${operation} on ${on}`) as string });
+  await expect(readLambda(PLACES, reading())).rejects.toMatchObject({
+    code: 'AUTH',
+    message: expect.stringContaining(`It needs lambda:${operation} on ${on}`) as string,
+  });
 });
 
 test('throttling is ridden out', async () => {

@@ -30,7 +30,10 @@ test('every container and image volume of a pod, and what its containers were st
       initContainers: [{ name: 'migrate', image: 'shop/migrate:v1' }],
       containers: [{ name: 'app', image: 'shop/web:v1' }],
       ephemeralContainers: [{ name: 'debug', image: 'busybox' }],
-      volumes: [{ name: 'model', image: { reference: 'shop/model:v2' } }, { name: 'config', configMap: { name: 'x' } }],
+      volumes: [
+        { name: 'model', image: { reference: 'shop/model:v2' } },
+        { name: 'config', configMap: { name: 'x' } },
+      ],
     },
     status: {
       initContainerStatuses: [{ name: 'migrate', image: 'docker.io/shop/migrate:v1', imageID: `docker-pullable://shop/migrate@${DIGEST}` }],
@@ -53,24 +56,40 @@ test('every container and image volume of a pod, and what its containers were st
 
 test('the objects of a list; in one of one kind they need not say theirs', () => {
   const item = { metadata, spec: { template } };
-  expect(imagesOfObject({ kind: 'DeploymentList', items: [item] })).toEqual([{ image: 'shop/web:v1', where: 'shop/Deployment web (container app)' }]);
-  expect(imagesOfObject({ kind: 'List', items: [{ kind: 'List', items: [{ kind: 'Job', ...item }] }] })).toEqual([{ image: 'shop/web:v1', where: 'shop/Job web (container app)' }]);
+  expect(imagesOfObject({ kind: 'DeploymentList', items: [item] })).toEqual([
+    { image: 'shop/web:v1', where: 'shop/Deployment web (container app)' },
+  ]);
+  expect(imagesOfObject({ kind: 'List', items: [{ kind: 'List', items: [{ kind: 'Job', ...item }] }] })).toEqual([
+    { image: 'shop/web:v1', where: 'shop/Job web (container app)' },
+  ]);
 });
 
 test('an object that is rendered for any namespace, or gets its name later', () => {
-  expect(imagesOfObject({ kind: 'Deployment', metadata: { name: 'web' }, spec: { template } })).toEqual([{ image: 'shop/web:v1', where: 'Deployment web (container app)' }]);
-  expect(imagesOfObject({ kind: 'Job', metadata: { generateName: 'import-' }, spec: { template } })).toEqual([{ image: 'shop/web:v1', where: 'Job import- (container app)' }]);
+  expect(imagesOfObject({ kind: 'Deployment', metadata: { name: 'web' }, spec: { template } })).toEqual([
+    { image: 'shop/web:v1', where: 'Deployment web (container app)' },
+  ]);
+  expect(imagesOfObject({ kind: 'Job', metadata: { generateName: 'import-' }, spec: { template } })).toEqual([
+    { image: 'shop/web:v1', where: 'Job import- (container app)' },
+  ]);
 });
 
-test.for([undefined, null, 'text', 7, {}, { kind: 'ConfigMap', data: { spec: 'x', template: '{}' } }, { kind: 'Service', metadata, spec: { ports: [] } }, { kind: 'Pod', metadata, spec: { containers: null } }])(
-  'an object without images has none: %j',
-  (object) => {
-    expect(imagesOfObject(object)).toEqual([]);
-  },
-);
+test.for([
+  undefined,
+  null,
+  'text',
+  7,
+  {},
+  { kind: 'ConfigMap', data: { spec: 'x', template: '{}' } },
+  { kind: 'Service', metadata, spec: { ports: [] } },
+  { kind: 'Pod', metadata, spec: { containers: null } },
+])('an object without images has none: %j', (object) => {
+  expect(imagesOfObject(object)).toEqual([]);
+});
 
 test('blank text stands where something else fills in the image, and is none', () => {
-  expect(imagesOfObject({ kind: 'Deployment', metadata, spec: { template: { spec: { containers: [{ name: 'app', image: ' ' }] } } } })).toEqual([]);
+  expect(
+    imagesOfObject({ kind: 'Deployment', metadata, spec: { template: { spec: { containers: [{ name: 'app', image: ' ' }] } } } }),
+  ).toEqual([]);
 });
 
 test.for([

@@ -8,24 +8,44 @@ test('everything that runs or would run again, each image once, with the first o
   const objects = {
     deployments: [deployment('shop', 'web', 'shop/web:v2')],
     replicasets: [deployment('shop', 'web-1', 'shop/web:v1')],
-    pods: [pod('shop', 'web-2-b', 'shop/web:v2', `docker.io/mirror/web@${DIGEST}`), pod('shop', 'web-2-a', 'shop/web:v2', `docker.io/mirror/web@${DIGEST}`)],
+    pods: [
+      pod('shop', 'web-2-b', 'shop/web:v2', `docker.io/mirror/web@${DIGEST}`),
+      pod('shop', 'web-2-a', 'shop/web:v2', `docker.io/mirror/web@${DIGEST}`),
+    ],
   };
   const server = await withApiServer({ objects });
 
-  const images = await read({ kubeconfig: await kubeconfigFile({ prod: { server: server.url, cluster: { 'insecure-skip-tls-verify': true } } }) });
+  const images = await read({
+    kubeconfig: await kubeconfigFile({ prod: { server: server.url, cluster: { 'insecure-skip-tls-verify': true } } }),
+  });
 
   expect(images).toEqual([
-    { image: { reference: { repository: 'shop/web', tag: 'v2', text: 'shop/web:v2' } }, source: 'cluster prod: shop/Deployment web (container app)' },
-    { image: { reference: { repository: 'shop/web', tag: 'v1', text: 'shop/web:v1' } }, source: 'cluster prod: shop/ReplicaSet web-1 (container app)' },
+    {
+      image: { reference: { repository: 'shop/web', tag: 'v2', text: 'shop/web:v2' } },
+      source: 'cluster prod: shop/Deployment web (container app)',
+    },
+    {
+      image: { reference: { repository: 'shop/web', tag: 'v1', text: 'shop/web:v1' } },
+      source: 'cluster prod: shop/ReplicaSet web-1 (container app)',
+    },
     {
       image: { reference: { host: 'docker.io', repository: 'mirror/web', digest: DIGEST, text: `docker.io/mirror/web@${DIGEST}` } },
       source: 'cluster prod: shop/Pod web-2-a (container app)',
     },
   ]);
   expect(new Set(server.requests.map(({ limit }) => limit))).toEqual(new Set([500]));
-  expect(server.requests.map(({ resource }) => resource).toSorted()).toEqual(
-    ['controllerrevisions', 'cronjobs', 'daemonsets', 'deployments', 'jobs', 'pods', 'podtemplates', 'replicasets', 'replicationcontrollers', 'statefulsets'],
-  );
+  expect(server.requests.map(({ resource }) => resource).toSorted()).toEqual([
+    'controllerrevisions',
+    'cronjobs',
+    'daemonsets',
+    'deployments',
+    'jobs',
+    'pods',
+    'podtemplates',
+    'replicasets',
+    'replicationcontrollers',
+    'statefulsets',
+  ]);
 });
 
 describe('a list in pages', () => {
@@ -35,7 +55,11 @@ describe('a list in pages', () => {
     const server = await withApiServer({ objects: { pods } });
     const images = await read({ kubeconfig: await kubeconfigFile({ prod: { server: server.url } }) }, { pageSize: 3 });
     expect(images).toHaveLength(7);
-    expect(server.requests.filter(({ resource }) => resource === 'pods').map((request) => request.continue)).toEqual([undefined, '0.3', '0.6']);
+    expect(server.requests.filter(({ resource }) => resource === 'pods').map((request) => request.continue)).toEqual([
+      undefined,
+      '0.3',
+      '0.6',
+    ]);
   });
 
   test('begins again when the server no longer knows where it stood', async () => {
@@ -62,7 +86,10 @@ describe('a list in pages', () => {
       },
     });
     const attempt = read({ kubeconfig: await kubeconfigFile({ prod: { server: server.url } }) }, { pageSize: 3 });
-    await expect(attempt).rejects.toMatchObject({ code: 'REGISTRY_ERROR', message: 'cluster prod: the list of pods in the core API group ("") expired each time before it was read (410 Gone).' });
+    await expect(attempt).rejects.toMatchObject({
+      code: 'REGISTRY_ERROR',
+      message: 'cluster prod: the list of pods in the core API group ("") expired each time before it was read (410 Gone).',
+    });
     expect(server.requests.filter(({ resource, continue: from }) => resource === 'pods' && from === undefined)).toHaveLength(4);
   });
 
@@ -73,7 +100,9 @@ describe('a list in pages', () => {
         return resource === 'pods';
       },
     });
-    await expect(read({ kubeconfig: await kubeconfigFile({ prod: { server: server.url } }) })).rejects.toMatchObject({ code: 'BAD_RESPONSE' });
+    await expect(read({ kubeconfig: await kubeconfigFile({ prod: { server: server.url } }) })).rejects.toMatchObject({
+      code: 'BAD_RESPONSE',
+    });
   });
 });
 
@@ -101,7 +130,10 @@ describe('a list that fails', () => {
         return resource === 'statefulsets';
       },
     });
-    await expect(read({ kubeconfig: await kubeconfigFile({ prod: { server: server.url } }) })).rejects.toMatchObject({ code: error, message });
+    await expect(read({ kubeconfig: await kubeconfigFile({ prod: { server: server.url } }) })).rejects.toMatchObject({
+      code: error,
+      message,
+    });
     expect(server.requests.filter(({ path }) => path === '/elsewhere')).toEqual([]);
   });
 
@@ -121,7 +153,10 @@ describe('a list that fails', () => {
       },
     });
     const message = 'cluster prod: the answer to the list of statefulsets is no whole StatefulSetList.';
-    await expect(read({ kubeconfig: await kubeconfigFile({ prod: { server: server.url } }) })).rejects.toMatchObject({ code: 'BAD_RESPONSE', message });
+    await expect(read({ kubeconfig: await kubeconfigFile({ prod: { server: server.url } }) })).rejects.toMatchObject({
+      code: 'BAD_RESPONSE',
+      message,
+    });
   });
 
   test('a connection that is cut', async () => {
@@ -131,7 +166,10 @@ describe('a list that fails', () => {
         return resource === 'pods';
       },
     });
-    await expect(read({ kubeconfig: await kubeconfigFile({ prod: { server: server.url } }) })).rejects.toMatchObject({ code: 'UNREACHABLE', message: expect.stringContaining('cluster prod: GET ') as string });
+    await expect(read({ kubeconfig: await kubeconfigFile({ prod: { server: server.url } }) })).rejects.toMatchObject({
+      code: 'UNREACHABLE',
+      message: expect.stringContaining('cluster prod: GET ') as string,
+    });
   });
 
   test('is asked for again where that may help', async () => {
@@ -156,12 +194,19 @@ describe('a list that fails', () => {
         return resource === 'jobs';
       },
     });
-    await expect(read({ kubeconfig: await kubeconfigFile({ prod: { server: server.url } }) }, { signal: controller.signal })).rejects.toThrow('stopped');
+    await expect(
+      read({ kubeconfig: await kubeconfigFile({ prod: { server: server.url } }) }, { signal: controller.signal }),
+    ).rejects.toThrow('stopped');
   });
 });
 
 test('an image that cannot be understood is an error with every one of them, naming who has it', async () => {
-  const server = await withApiServer({ objects: { deployments: [deployment('shop', 'web', 'Shop/Web:v1'), deployment('shop', 'api', 7), deployment('shop', 'good', 'shop/good:v1')], pods: [pod('shop', 'web-1', 'Shop/Web:v1')] } });
+  const server = await withApiServer({
+    objects: {
+      deployments: [deployment('shop', 'web', 'Shop/Web:v1'), deployment('shop', 'api', 7), deployment('shop', 'good', 'shop/good:v1')],
+      pods: [pod('shop', 'web-1', 'Shop/Web:v1')],
+    },
+  });
   const attempt = read({ kubeconfig: await kubeconfigFile({ prod: { server: server.url } }) });
   await expect(attempt).rejects.toMatchObject({
     code: 'IN_USE_INVALID',
@@ -173,10 +218,16 @@ test('an image that cannot be understood is an error with every one of them, nam
 
 describe('several clusters', () => {
   test('are all read', async () => {
-    const [prod, stage] = [await withApiServer({ objects: { pods: [pod('shop', 'web', 'shop/web:v1')] } }), await withApiServer({ objects: { pods: [pod('shop', 'web', 'shop/web:v2')] } })];
+    const [prod, stage] = [
+      await withApiServer({ objects: { pods: [pod('shop', 'web', 'shop/web:v1')] } }),
+      await withApiServer({ objects: { pods: [pod('shop', 'web', 'shop/web:v2')] } }),
+    ];
     const kubeconfig = await kubeconfigFile({ prod: { server: prod.url }, stage: { server: stage.url } });
     const images = await read({ kubeconfig, contexts: ['stage', 'prod', 'stage'] });
-    expect(images.map(({ source }) => source)).toEqual(['cluster stage: shop/Pod web (container app)', 'cluster prod: shop/Pod web (container app)']);
+    expect(images.map(({ source }) => source)).toEqual([
+      'cluster stage: shop/Pod web (container app)',
+      'cluster prod: shop/Pod web (container app)',
+    ]);
     expect(stage.requests).toHaveLength(10);
   });
 
@@ -184,6 +235,8 @@ describe('several clusters', () => {
     const [prod, stage] = [await withApiServer({ forbidden: ['pods'] }), await withApiServer({ tokens: ['other'] })];
     const kubeconfig = await kubeconfigFile({ prod: { server: prod.url }, stage: { server: stage.url } });
     const attempt = read({ kubeconfig, contexts: ['prod', 'stage'] });
-    await expect(attempt).rejects.toThrow(/^cluster prod: may not list pods .* cluster stage: the API server does not accept the credentials .*\(401\)\.$/);
+    await expect(attempt).rejects.toThrow(
+      /^cluster prod: may not list pods .* cluster stage: the API server does not accept the credentials .*\(401\)\.$/,
+    );
   });
 });

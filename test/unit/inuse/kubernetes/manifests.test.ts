@@ -19,13 +19,21 @@ interface Rule {
 
 test('the ClusterRole allows to list what is read, and nothing else', () => {
   const role = documents('rbac.yaml').find(({ kind }) => kind === 'ClusterRole') as { readonly rules: readonly Rule[] };
-  const allowed = role.rules.flatMap(({ apiGroups, resources, verbs }) => apiGroups.flatMap((group) => resources.flatMap((resource) => verbs.map((verb) => `${verb} ${resource}.${group}`))));
+  const allowed = role.rules.flatMap(({ apiGroups, resources, verbs }) =>
+    apiGroups.flatMap((group) => resources.flatMap((resource) => verbs.map((verb) => `${verb} ${resource}.${group}`))),
+  );
   expect(allowed.toSorted()).toEqual(WORKLOADS.map(({ group, resource }) => `list ${resource}.${group}`).toSorted());
 });
 
 test('the binding is of that ClusterRole to the ServiceAccount that the CronJob runs as', () => {
-  const [account, role, binding] = documents('rbac.yaml') as [{ metadata: object }, { metadata: { name: string } }, { roleRef: object; subjects: object[] }];
-  const [job] = documents('cronjob.yaml') as [{ metadata: { namespace: string }; spec: { jobTemplate: { spec: { template: { spec: { serviceAccountName: string } } } } } }];
+  const [account, role, binding] = documents('rbac.yaml') as [
+    { metadata: object },
+    { metadata: { name: string } },
+    { roleRef: object; subjects: object[] },
+  ];
+  const [job] = documents('cronjob.yaml') as [
+    { metadata: { namespace: string }; spec: { jobTemplate: { spec: { template: { spec: { serviceAccountName: string } } } } } },
+  ];
   expect(binding.roleRef).toMatchObject({ kind: 'ClusterRole', name: role.metadata.name });
   expect(binding.subjects).toEqual([{ kind: 'ServiceAccount', ...account.metadata }]);
   expect(account.metadata).toEqual({ name: job.spec.jobTemplate.spec.template.spec.serviceAccountName, namespace: job.metadata.namespace });
@@ -34,5 +42,6 @@ test('the binding is of that ClusterRole to the ServiceAccount that the CronJob 
 
 test('the page names both, and every kind of object that is read', () => {
   const page = readFileSync(new URL('README.md', FOLDER), 'utf8');
-  for (const text of ['(kubernetes/rbac.yaml)', '(kubernetes/cronjob.yaml)', ...WORKLOADS.map(({ kind }) => `${kind}s`)]) expect(page).toContain(text);
+  for (const text of ['(kubernetes/rbac.yaml)', '(kubernetes/cronjob.yaml)', ...WORKLOADS.map(({ kind }) => `${kind}s`)])
+    expect(page).toContain(text);
 });

@@ -8,7 +8,15 @@ import { folderWith } from '../../config/temporary-folder.ts';
 /** A kubeconfig that `readKubernetes` finds nothing beside: its home is empty, its clock never waits. */
 export async function read(choice: ClusterChoice, options: Partial<KubernetesOptions> = {}): ReturnType<typeof readKubernetes> {
   const { signal = new AbortController().signal } = options;
-  return readKubernetes(choice, { env: {}, home: '/nonexistent', userAgent: 'test', serviceAccount: '/nonexistent', clock: IMPATIENT, ...options, signal });
+  return readKubernetes(choice, {
+    env: {},
+    home: '/nonexistent',
+    userAgent: 'test',
+    serviceAccount: '/nonexistent',
+    clock: IMPATIENT,
+    ...options,
+    signal,
+  });
 }
 
 /** Sleeps no time at all. */
@@ -41,7 +49,10 @@ export function kubeconfigText(contexts: Readonly<Record<string, Entry>>): strin
 }
 
 /** A file with {@link kubeconfigText}, in a folder with these other files. */
-export async function kubeconfigFile(contexts: Readonly<Record<string, Entry>>, files: Readonly<Record<string, string>> = {}): Promise<string> {
+export async function kubeconfigFile(
+  contexts: Readonly<Record<string, Entry>>,
+  files: Readonly<Record<string, string>> = {},
+): Promise<string> {
   return `${await folderWith({ ...files, config: kubeconfigText(contexts) })}/config`;
 }
 
@@ -52,5 +63,9 @@ export function deployment(namespace: string, name: string, image: unknown): Rea
 
 /** A Pod with one container, started from the image that `imageID` names. */
 export function pod(namespace: string, name: string, image: string, imageID = ''): Readonly<Record<string, unknown>> {
-  return { metadata: { namespace, name }, spec: { containers: [{ name: 'app', image }] }, status: { containerStatuses: [{ name: 'app', image, imageID }] } };
+  return {
+    metadata: { namespace, name },
+    spec: { containers: [{ name: 'app', image }] },
+    status: { containerStatuses: [{ name: 'app', image, imageID }] },
+  };
 }

@@ -17,10 +17,15 @@ const ADMIN: Account = adminUser('team', 'admin-secret-0815');
 export type Asker = { readonly name: string; readonly secret: string } | { readonly entra: () => Promise<string> };
 
 /** The adapter, called `prod`; by default as the admin user. */
-export function adapter(acr: FakeAcr, asker: Asker = { name: 'team', secret: 'admin-secret-0815' }, options: Partial<AcrRegistryOptions> & { readonly http?: HttpClient; readonly now?: () => number } = {}): Registry {
+export function adapter(
+  acr: FakeAcr,
+  asker: Asker = { name: 'team', secret: 'admin-secret-0815' },
+  options: Partial<AcrRegistryOptions> & { readonly http?: HttpClient; readonly now?: () => number } = {},
+): Registry {
   const { http = testClient(), now, ...rest } = options;
   const known = 'name' in asker ? { username: asker.name, password: asker.secret } : undefined;
-  const entraToken = 'entra' in asker ? asker.entra : () => Promise.reject(new Error('the identity is not asked where there are credentials'));
+  const entraToken =
+    'entra' in asker ? asker.entra : () => Promise.reject(new Error('the identity is not asked where there are credentials'));
   const send = createSend({ http, name: 'prod', url: acr.url, credentials: async () => known, entraToken, ...(now && { now }) });
   return createAcrRegistry({ name: 'prod', url: acr.url, send, ...rest });
 }
@@ -35,12 +40,18 @@ export async function withAcr(options: Partial<FakeAcrOptions> = {}): Promise<Fa
 /** Pushes things under tags as any client does, and forgets the requests that took. */
 export async function fill(acr: FakeAcr, things: readonly (readonly [Pushable, ...string[]])[], repository = 'team/app'): Promise<void> {
   const session = newPushSession();
-  for (const [thing, ...tags] of things) await push(acr.url, repository, thing, tags, { session, auth: { user: 'team', password: 'admin-secret-0815' } });
+  for (const [thing, ...tags] of things)
+    await push(acr.url, repository, thing, tags, { session, auth: { user: 'team', password: 'admin-secret-0815' } });
   acr.requests.length = 0;
 }
 
 export function app(seed: string, platform = 'linux/amd64'): Pushable {
-  return image({ layers: [layer('base', 50), layer(`${seed} ${platform}`, 20)], platform, created: '2025-01-01T00:00:00Z', labels: { seed } });
+  return image({
+    layers: [layer('base', 50), layer(`${seed} ${platform}`, 20)],
+    platform,
+    created: '2025-01-01T00:00:00Z',
+    labels: { seed },
+  });
 }
 
 /** `METHOD path` of every request so far, without those to log in. */
@@ -52,7 +63,9 @@ export function asked(acr: FakeAcr): string[] {
 export function scopes(acr: FakeAcr): string[] {
   return acr.requests
     .filter(({ path }) => path.startsWith('/oauth2/token'))
-    .map(({ method, path, sent }) => (method === 'POST' ? new URLSearchParams(sent) : new URL(path, 'http://any').searchParams).getAll('scope').join(' '));
+    .map(({ method, path, sent }) =>
+      (method === 'POST' ? new URLSearchParams(sent) : new URL(path, 'http://any').searchParams).getAll('scope').join(' '),
+    );
 }
 
 /** The manifest of a digest or tag. */
@@ -64,7 +77,10 @@ export function find(inventory: RepositoryInventory, key: string): Manifest {
 
 /** The error that a call ends in. */
 export async function failure(call: Promise<unknown>): Promise<ToolError> {
-  const error: unknown = await call.then(() => undefined, (reason: unknown) => reason);
+  const error: unknown = await call.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
   if (error instanceof ToolError) return error;
   throw new Error(`no ToolError but ${String(error)}`);
 }

@@ -26,17 +26,29 @@ describe('a tag', () => {
 
   it('that was moved, or locked, is left alone, and the registry is not even asked', async () => {
     const acr = await withAcr();
-    await fill(acr, [[one, 'v1'], [two, 'v2']]);
+    await fill(acr, [
+      [one, 'v1'],
+      [two, 'v2'],
+    ]);
     acr.store.tag('team/app', 'v2').locks.deleteEnabled = false;
     const registry = adapter(acr);
-    expect(await registry.deleteTag('team/app', 'v1', two.digest)).toMatchObject({ outcome: 'drifted', message: expect.stringContaining(one.digest) as string });
-    expect(await registry.deleteTag('team/app', 'v2', two.digest)).toMatchObject({ outcome: 'locked', message: expect.stringContaining('prod/team/app:v2') as string });
+    expect(await registry.deleteTag('team/app', 'v1', two.digest)).toMatchObject({
+      outcome: 'drifted',
+      message: expect.stringContaining(one.digest) as string,
+    });
+    expect(await registry.deleteTag('team/app', 'v2', two.digest)).toMatchObject({
+      outcome: 'locked',
+      message: expect.stringContaining('prod/team/app:v2') as string,
+    });
     expect(asked(acr).filter((request) => request.startsWith('DELETE'))).toEqual([]);
   });
 
   it('that is moved while the registry puts the deletion off is left alone', async () => {
     const acr = await withAcr();
-    await fill(acr, [[one, 'v1'], [two, 'v2']]);
+    await fill(acr, [
+      [one, 'v1'],
+      [two, 'v2'],
+    ]);
     let refused = false;
     acr.onRequest(({ method }) => {
       if (method !== 'DELETE' || refused) return undefined;
@@ -45,7 +57,9 @@ describe('a tag', () => {
       return new AcrError('TOOMANYREQUESTS', 'too many requests', { headers: { 'retry-after': '30' } }).reply;
     });
     const clock = testClock();
-    expect(await adapter(acr, undefined, { http: testClient({ clock }) }).deleteTag('team/app', 'v1', one.digest)).toMatchObject({ outcome: 'drifted' });
+    expect(await adapter(acr, undefined, { http: testClient({ clock }) }).deleteTag('team/app', 'v1', one.digest)).toMatchObject({
+      outcome: 'drifted',
+    });
     expect(acr.store.tag('team/app', 'v1').digest).toBe(two.digest);
     expect(clock.slept.reduce((sum, ms) => sum + ms, 0)).toBeGreaterThanOrEqual(30_000);
   });
@@ -54,11 +68,17 @@ describe('a tag', () => {
 describe('a manifest', () => {
   it('goes with its tags, but not while one of them is locked, which ACR itself would not heed', async () => {
     const acr = await withAcr();
-    await fill(acr, [[one, 'v1', 'v2'], [two, 'keep']]);
+    await fill(acr, [
+      [one, 'v1', 'v2'],
+      [two, 'keep'],
+    ]);
     const { locks } = acr.store.tag('team/app', 'v2');
     const registry = adapter(acr);
     locks.writeEnabled = false;
-    expect(await registry.deleteManifest('team/app', one.digest)).toMatchObject({ outcome: 'locked', message: expect.stringContaining('v2') as string });
+    expect(await registry.deleteManifest('team/app', one.digest)).toMatchObject({
+      outcome: 'locked',
+      message: expect.stringContaining('v2') as string,
+    });
     expect(acr.store.repository('team/app').manifests.size).toBe(2);
     locks.writeEnabled = true;
     expect(await registry.deleteManifest('team/app', one.digest)).toEqual({ outcome: 'deleted' });
@@ -70,7 +90,10 @@ describe('a manifest', () => {
     await fill(acr, [[one, 'v1']]);
     const repository = acr.store.repository('team/app');
     (level === 'manifest' ? acr.store.manifest('team/app', 'v1') : repository).locks.writeEnabled = false;
-    expect(await adapter(acr).deleteManifest('team/app', one.digest)).toMatchObject({ outcome: 'locked', message: expect.stringContaining('disallowed') as string });
+    expect(await adapter(acr).deleteManifest('team/app', one.digest)).toMatchObject({
+      outcome: 'locked',
+      message: expect.stringContaining('disallowed') as string,
+    });
     expect(repository.manifests.size).toBe(1);
     expect(asked(acr).filter((request) => request.startsWith('PATCH'))).toEqual([]);
   });
@@ -85,7 +108,10 @@ describe('a manifest', () => {
       acr.store.setTag(acr.store.repository('team/app'), 'fresh', one.digest);
       return { status: 503 };
     });
-    expect(await adapter(acr).deleteManifest('team/app', one.digest)).toMatchObject({ outcome: 'drifted', message: expect.stringContaining('fresh') as string });
+    expect(await adapter(acr).deleteManifest('team/app', one.digest)).toMatchObject({
+      outcome: 'drifted',
+      message: expect.stringContaining('fresh') as string,
+    });
     expect(acr.store.tag('team/app', 'fresh').digest).toBe(one.digest);
   });
 
@@ -126,13 +152,21 @@ describe('what the registry takes along', () => {
 
   it('is all that is attached by its subject, to any depth, and neither children nor what cosign tags', async () => {
     const acr = await withAcr();
-    await fill(acr, [[release, 'v1'], [bill, 'bill'], [bills], [cosignSignature(release), attachmentTag(release.digest, 'sig')], [two, 'keep']]);
+    await fill(acr, [
+      [release, 'v1'],
+      [bill, 'bill'],
+      [bills],
+      [cosignSignature(release), attachmentTag(release.digest, 'sig')],
+      [two, 'keep'],
+    ]);
     expect(await adapter(acr).takenAlong!('team/app', release.digest)).toEqual([
       { digest: bill.digest, tags: ['bill'], heldBy: [] },
       { digest: bills.digest, tags: [], heldBy: [] },
     ]);
     await adapter(acr).deleteManifest('team/app', release.digest);
-    expect([...acr.store.repository('team/app').manifests.keys()].toSorted()).toEqual([one.digest, cosignSignature(release).digest, two.digest].toSorted());
+    expect([...acr.store.repository('team/app').manifests.keys()].toSorted()).toEqual(
+      [one.digest, cosignSignature(release).digest, two.digest].toSorted(),
+    );
   });
 
   it('is nothing where the registry has no referrers API', async () => {
@@ -157,11 +191,16 @@ describe('a repository that loses its last image', () => {
 
   it('is not taken for dropped where nothing was deleted, or where it is still there', async () => {
     const acr = await withAcr();
-    await fill(acr, [[one, 'v1'], [two, 'v2']]);
+    await fill(acr, [
+      [one, 'v1'],
+      [two, 'v2'],
+    ]);
     expect(await failure(adapter(acr).listTags('team/none'))).toMatchObject({ code: 'NOT_FOUND' });
     const registry = adapter(acr);
     await registry.deleteManifest('team/app', one.digest);
-    acr.onRequest(({ path }) => (path.includes('_tags') ? new AcrError('NAME_UNKNOWN', 'repository name not known to registry').reply : undefined));
+    acr.onRequest(({ path }) =>
+      path.includes('_tags') ? new AcrError('NAME_UNKNOWN', 'repository name not known to registry').reply : undefined,
+    );
     expect(await failure(registry.listTags('team/app'))).toMatchObject({ code: 'NOT_FOUND' });
   });
 });

@@ -23,7 +23,13 @@ async function onAppService(answer: (resource: string) => object): Promise<strin
 
 describe('the token of an identity', () => {
   it('is got by the Azure SDK, for registries, and is a secret', async () => {
-    const resources = await onAppService(() => ({ access_token: 'entra-token-of-the-app', expires_on: String(Math.floor(Date.now() / 1000) + 3600), resource: 'any', token_type: 'Bearer', client_id: 'any' }));
+    const resources = await onAppService(() => ({
+      access_token: 'entra-token-of-the-app',
+      expires_on: String(Math.floor(Date.now() / 1000) + 3600),
+      resource: 'any',
+      token_type: 'Bearer',
+      client_id: 'any',
+    }));
     const entraToken = createEntraToken('prod', 'https://team.azurecr.io', {});
     expect(await entraToken()).toBe('entra-token-of-the-app');
     expect([...new Set(resources)]).toEqual(['https://containerregistry.azure.net']);
@@ -32,9 +38,14 @@ describe('the token of an identity', () => {
 
   it('that cannot be had is an error that says which ways there are', async () => {
     vi.stubEnv('AZURE_TOKEN_CREDENTIALS', 'EnvironmentCredential');
-    for (const name of ['AZURE_TENANT_ID', 'AZURE_CLIENT_ID', 'AZURE_CLIENT_SECRET', 'AZURE_USERNAME', 'AZURE_PASSWORD']) vi.stubEnv(name, undefined);
+    for (const name of ['AZURE_TENANT_ID', 'AZURE_CLIENT_ID', 'AZURE_CLIENT_SECRET', 'AZURE_USERNAME', 'AZURE_PASSWORD'])
+      vi.stubEnv(name, undefined);
     const error = await failure(createEntraToken('prod', 'https://team.azurecr.io', {})());
-    expect(error).toMatchObject({ code: 'AUTH', message: expect.stringContaining('registry prod') as string, hint: expect.stringContaining('az login') as string });
+    expect(error).toMatchObject({
+      code: 'AUTH',
+      message: expect.stringContaining('registry prod') as string,
+      hint: expect.stringContaining('az login') as string,
+    });
     expect(error.hint).toContain('REGISTRY_USER');
   });
 });

@@ -4,10 +4,9 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { attestation, sbom } from '../../../../src/demo/attachments.ts';
 import { index } from '../../../../src/demo/image.ts';
-import { ContentCache } from '../../../../src/registry/cache.ts';
+import { ContentCache } from '../../../../src/distribution/cache.ts';
 import { AcrError } from '../../../fakes/acr/reply.ts';
 import { adapter, app, asked, failure, fill, find, withAcr } from './acr-fixture.ts';
-
 
 describe('an inventory', () => {
   it('tells all of an image that ACR and its manifest tell, and nothing of what its config says', async () => {
@@ -16,7 +15,14 @@ describe('an inventory', () => {
     await fill(acr, [[app('one', 'linux/arm64'), 'v1']]);
     const { capabilities, manifests, url, complete } = await adapter(acr).inventory('team/app');
     expect({ url, complete }).toEqual({ url: acr.url, complete: true });
-    expect(capabilities).toMatchObject({ createdAt: false, labels: false, pulledAt: false, pushedAt: true, tagTimes: true, cascades: true });
+    expect(capabilities).toMatchObject({
+      createdAt: false,
+      labels: false,
+      pulledAt: false,
+      pushedAt: true,
+      tagTimes: true,
+      cascades: true,
+    });
     const one = app('one', 'linux/arm64');
     expect(manifests).toEqual([
       {
@@ -38,12 +44,19 @@ describe('an inventory', () => {
     const acr = await withAcr();
     const [first, second] = [Date.parse('2025-03-01T00:00:00Z'), Date.parse('2025-06-01T00:00:00Z')];
     acr.store.now = () => first;
-    await fill(acr, [[app('one'), 'v1', 'latest'], [app('two'), 'v2']]);
+    await fill(acr, [
+      [app('one'), 'v1', 'latest'],
+      [app('two'), 'v2'],
+    ]);
     acr.store.now = () => second;
     await fill(acr, [[app('one'), 'latest', 'v2']]);
     const inventory = await adapter(acr).inventory('team/app');
     const iso = (time: number): string => new Date(time).toISOString();
-    expect(find(inventory, 'v1')).toMatchObject({ pushedAt: iso(first), tags: ['latest', 'v1', 'v2'], tagTimes: { v1: iso(first), latest: iso(second), v2: iso(second) } });
+    expect(find(inventory, 'v1')).toMatchObject({
+      pushedAt: iso(first),
+      tags: ['latest', 'v1', 'v2'],
+      tagTimes: { v1: iso(first), latest: iso(second), v2: iso(second) },
+    });
     expect(find(inventory, app('two').digest)).toMatchObject({ tags: [], pushedAt: iso(first) });
   });
 
@@ -73,14 +86,19 @@ describe('an inventory', () => {
     const registry = adapter(acr);
     expect(find(await registry.inventory('team/app'), 'build-00').tags).toEqual(tags);
     expect((await registry.tagsOf!('team/app', app('one').digest)).toSorted()).toEqual(tags);
-    expect(Object.fromEntries(await registry.resolveTags!('team/app'))).toEqual(Object.fromEntries(tags.map((tag) => [tag, app('one').digest])));
+    expect(Object.fromEntries(await registry.resolveTags!('team/app'))).toEqual(
+      Object.fromEntries(tags.map((tag) => [tag, app('one').digest])),
+    );
   });
 
   it('of a repository that is not there is an error; of one that was listed and then emptied, empty', async () => {
     const acr = await withAcr();
     await fill(acr, [[app('one'), 'v1']]);
     const registry = adapter(acr);
-    expect(await failure(registry.inventory('team/none'))).toMatchObject({ code: 'NOT_FOUND', message: expect.stringContaining('prod/team/none') as string });
+    expect(await failure(registry.inventory('team/none'))).toMatchObject({
+      code: 'NOT_FOUND',
+      message: expect.stringContaining('prod/team/none') as string,
+    });
     for await (const _repository of registry.repositories()) continue;
     acr.store.deleteManifest('team/app', app('one').digest);
     expect(await registry.inventory('team/app')).toMatchObject({ complete: true, manifests: [] });
@@ -90,7 +108,10 @@ describe('an inventory', () => {
 describe('locks', () => {
   it.each([['deleteEnabled'], ['writeEnabled']] as const)('%s false locks the tag or the manifest that has it', async (flag) => {
     const acr = await withAcr();
-    await fill(acr, [[app('one'), 'v1', 'v2'], [app('two'), 'v3']]);
+    await fill(acr, [
+      [app('one'), 'v1', 'v2'],
+      [app('two'), 'v3'],
+    ]);
     acr.store.tag('team/app', 'v2').locks[flag] = false;
     acr.store.manifest('team/app', 'v3').locks[flag] = false;
     const inventory = await adapter(acr).inventory('team/app');
@@ -102,13 +123,19 @@ describe('locks', () => {
 
   it('of a repository lock all its images where writing is off, and none where only its own deletion is', async () => {
     const acr = await withAcr();
-    await fill(acr, [[app('one'), 'v1'], [app('two'), 'v2']]);
+    await fill(acr, [
+      [app('one'), 'v1'],
+      [app('two'), 'v2'],
+    ]);
     const registry = adapter(acr);
     acr.store.repository('team/app').locks.deleteEnabled = false;
     expect((await registry.inventory('team/app')).manifests.map(({ locked }) => locked)).toEqual([undefined, undefined]);
     acr.store.repository('team/app').locks.writeEnabled = false;
     expect((await registry.inventory('team/app')).manifests.map(({ locked }) => locked)).toEqual([true, true]);
-    expect(await failure(registry.checkDelete('team/app', { tags: false }))).toMatchObject({ code: 'DELETE_DISABLED', message: expect.stringContaining('prod/team/app') as string });
+    expect(await failure(registry.checkDelete('team/app', { tags: false }))).toMatchObject({
+      code: 'DELETE_DISABLED',
+      message: expect.stringContaining('prod/team/app') as string,
+    });
   });
 
   it('are assumed where a tag does not say that it has none', async () => {
@@ -123,11 +150,17 @@ describe('what cannot be known leaves nothing to be deleted', () => {
   it('an index that is hidden from lists, and holds what is not', async () => {
     const acr = await withAcr();
     const release = index([app('one')]);
-    await fill(acr, [[release, 'v1'], [app('two'), 'v2']]);
+    await fill(acr, [
+      [release, 'v1'],
+      [app('two'), 'v2'],
+    ]);
     acr.store.manifest('team/app', release.digest).locks.listEnabled = false;
     acr.store.tag('team/app', 'v1').locks.listEnabled = false;
     const inventory = await adapter(acr).inventory('team/app');
-    expect(inventory).toMatchObject({ complete: false, problems: [expect.stringMatching(/prod\/team\/app.*counts 3 manifests and 2 tags, and lists 2 and 1/)] });
+    expect(inventory).toMatchObject({
+      complete: false,
+      problems: [expect.stringMatching(/prod\/team\/app.*counts 3 manifests and 2 tags, and lists 2 and 1/)],
+    });
   });
 
   it('a manifest that may not be read', async () => {
@@ -139,27 +172,49 @@ describe('what cannot be known leaves nothing to be deleted', () => {
 
   it('a manifest that is listed, and then is not there', async () => {
     const acr = await withAcr();
-    await fill(acr, [[app('one'), 'v1'], [app('two'), 'v2']]);
-    acr.onRequest(({ path }) => (path === `/v2/team/app/manifests/${app('one').digest}` ? new AcrError('MANIFEST_UNKNOWN', 'manifest is not found').reply : undefined));
-    expect(await adapter(acr).inventory('team/app')).toMatchObject({ complete: false, problems: [expect.stringContaining(`prod/team/app@${app('one').digest}`)] });
+    await fill(acr, [
+      [app('one'), 'v1'],
+      [app('two'), 'v2'],
+    ]);
+    acr.onRequest(({ path }) =>
+      path === `/v2/team/app/manifests/${app('one').digest}` ? new AcrError('MANIFEST_UNKNOWN', 'manifest is not found').reply : undefined,
+    );
+    expect(await adapter(acr).inventory('team/app')).toMatchObject({
+      complete: false,
+      problems: [expect.stringContaining(`prod/team/app@${app('one').digest}`)],
+    });
   });
 
   it('a repository of another name in the answer', async () => {
     const acr = await withAcr();
     await fill(acr, [[app('one'), 'v1']]);
-    acr.onRequest(({ path }) => (path.startsWith('/acr/v1/team/app/_tags') ? { status: 200, body: JSON.stringify({ imageName: 'team/other', tags: [] }) } : undefined));
-    expect(await adapter(acr).inventory('team/app')).toMatchObject({ complete: false, problems: [expect.stringContaining('not about the repository team/app')] });
+    acr.onRequest(({ path }) =>
+      path.startsWith('/acr/v1/team/app/_tags') ? { status: 200, body: JSON.stringify({ imageName: 'team/other', tags: [] }) } : undefined,
+    );
+    expect(await adapter(acr).inventory('team/app')).toMatchObject({
+      complete: false,
+      problems: [expect.stringContaining('not about the repository team/app')],
+    });
   });
 });
 
 describe('what happens while the lists are read', () => {
   it('a tag that is moved is where it is at last', async () => {
     const acr = await withAcr();
-    await fill(acr, [[app('one'), 'v1', 'v2'], [app('two'), 'v3']]);
-    const before = ['v1', 'v2', 'v3'].map((name) => ({ name, digest: acr.store.tag('team/app', name).digest, changeableAttributes: { deleteEnabled: true, writeEnabled: true } }));
+    await fill(acr, [
+      [app('one'), 'v1', 'v2'],
+      [app('two'), 'v3'],
+    ]);
+    const before = ['v1', 'v2', 'v3'].map((name) => ({
+      name,
+      digest: acr.store.tag('team/app', name).digest,
+      changeableAttributes: { deleteEnabled: true, writeEnabled: true },
+    }));
     acr.store.setTag(acr.store.repository('team/app'), 'v1', app('two').digest);
     // The list of tags was made before it was moved, that of manifests afterwards.
-    acr.onRequest(({ path }) => (path.includes('_tags?') ? { status: 200, body: JSON.stringify({ imageName: 'team/app', tags: before }) } : undefined));
+    acr.onRequest(({ path }) =>
+      path.includes('_tags?') ? { status: 200, body: JSON.stringify({ imageName: 'team/app', tags: before }) } : undefined,
+    );
     const inventory = await adapter(acr).inventory('team/app');
     expect(inventory.complete).toBe(true);
     expect(find(inventory, 'v1').digest).toBe(app('two').digest);
@@ -186,7 +241,11 @@ describe('what happens while the lists are read', () => {
 
   it('an image that is deleted is left out', async () => {
     const acr = await withAcr();
-    await fill(acr, [[app('one'), 'v1'], [app('two'), 'v2'], [app('three'), 'v3']]);
+    await fill(acr, [
+      [app('one'), 'v1'],
+      [app('two'), 'v2'],
+      [app('three'), 'v3'],
+    ]);
     let deleted = false;
     acr.onRequest(({ path }) => {
       if (!path.startsWith('/v2/team/app/manifests/') || deleted) return;
@@ -199,4 +258,3 @@ describe('what happens while the lists are read', () => {
     expect(inventory.manifests.length).toBeLessThan(3);
   });
 });
-

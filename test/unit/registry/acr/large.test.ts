@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { OCI_MANIFEST } from '../../../../src/domain/media-types.ts';
-import { ContentCache } from '../../../../src/registry/cache.ts';
+import { ContentCache } from '../../../../src/distribution/cache.ts';
 import { unlocked } from '../../../fakes/acr/store.ts';
 import type { FakeAcr } from '../../../fakes/acr/fake-acr.ts';
 import { adapter, asked, withAcr } from './acr-fixture.ts';
@@ -23,11 +23,28 @@ function grow({ store }: FakeAcr, count: number): void {
   const base = Array.from({ length: 8 }, (_, n) => descriptor(`base ${n}`));
   const images = Array.from({ length: count }, (_, n) => {
     const layers = [...base, descriptor(`app ${n}`)];
-    const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: OCI_MANIFEST, config: descriptor(`config ${n}`, 'application/vnd.oci.image.config.v1+json'), layers }));
+    const bytes = Buffer.from(
+      JSON.stringify({
+        schemaVersion: 2,
+        mediaType: OCI_MANIFEST,
+        config: descriptor(`config ${n}`, 'application/vnd.oci.image.config.v1+json'),
+        layers,
+      }),
+    );
     return { digest: sha256(bytes), bytes };
   }).toSorted((a, b) => (a.digest < b.digest ? -1 : 1));
   for (const [n, { digest, bytes }] of images.entries()) {
-    repository.manifests.set(digest, { digest, mediaType: OCI_MANIFEST, bytes, imageSize: 1000, architecture: 'amd64', os: 'linux', createdTime: n, lastUpdateTime: n, locks: unlocked() });
+    repository.manifests.set(digest, {
+      digest,
+      mediaType: OCI_MANIFEST,
+      bytes,
+      imageSize: 1000,
+      architecture: 'amd64',
+      os: 'linux',
+      createdTime: n,
+      lastUpdateTime: n,
+      locks: unlocked(),
+    });
     const name = `v${String(n).padStart(6, '0')}`;
     if (n % 10 !== 0) repository.tags.set(name, { name, digest, createdTime: n, lastUpdateTime: n, locks: unlocked() });
   }

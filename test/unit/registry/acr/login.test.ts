@@ -16,15 +16,20 @@ describe('with an identity of Entra ID', () => {
     const registry = adapter(acr, asEntra('entra-puller'));
     await Promise.all([registry.inventory('team/app'), registry.inventory('team/other')]);
     await registry.listTags('team/app');
-    expect(acr.requests.filter(({ path }) => path === '/oauth2/exchange').map(({ method, sent }) => [method, Object.fromEntries(new URLSearchParams(sent))])).toEqual([
-      ['POST', { grant_type: 'access_token', service: acr.host, access_token: 'entra-puller' }],
-    ]);
+    expect(
+      acr.requests
+        .filter(({ path }) => path === '/oauth2/exchange')
+        .map(({ method, sent }) => [method, Object.fromEntries(new URLSearchParams(sent))]),
+    ).toEqual([['POST', { grant_type: 'access_token', service: acr.host, access_token: 'entra-puller' }]]);
     expect(scopes(acr).toSorted()).toEqual(['repository:team/app:pull,metadata_read', 'repository:team/other:pull,metadata_read']);
   });
 
   it('asks for more where it deletes', async () => {
     const acr = await withAcr({ accounts: [puller] });
-    await fill(acr, [[app('one'), 'v1'], [app('two'), 'v2']]);
+    await fill(acr, [
+      [app('one'), 'v1'],
+      [app('two'), 'v2'],
+    ]);
     const registry = adapter(acr, asEntra('entra-puller'));
     await registry.checkDelete('team/app', { tags: true });
     expect(scopes(acr)).toEqual(['repository:team/app:pull,metadata_read', 'repository:team/app:pull,delete,metadata_read']);
@@ -52,7 +57,11 @@ describe('with an identity of Entra ID', () => {
     await fill(acr, [[app('one'), 'v1']]);
     const registry = adapter(acr, asEntra('entra-nobody'));
     const error = await failure(registry.inventory('team/app'));
-    expect(error).toMatchObject({ code: 'AUTH', message: expect.stringContaining('registry prod') as string, hint: expect.stringContaining('AcrPull') as string });
+    expect(error).toMatchObject({
+      code: 'AUTH',
+      message: expect.stringContaining('registry prod') as string,
+      hint: expect.stringContaining('AcrPull') as string,
+    });
     await failure(registry.listTags('team/app'));
     expect(acr.requests.filter(({ path }) => path.startsWith('/oauth2/'))).toHaveLength(1);
   });
@@ -66,29 +75,63 @@ describe('with an identity of Entra ID', () => {
   });
 
   it('may see one repository although it may not see another', async () => {
-    const acr = await withAcr({ accounts: [identity('entra-one', ['Container Registry Repository Reader'], { abac: true, only: ['team/app'] })], abac: true });
+    const acr = await withAcr({
+      accounts: [identity('entra-one', ['Container Registry Repository Reader'], { abac: true, only: ['team/app'] })],
+      abac: true,
+    });
     await fill(acr, [[app('one'), 'v1']]);
     await fill(acr, [[app('one'), 'v1']], 'team/other');
     const registry = adapter(acr, asEntra('entra-one'));
-    expect(await failure(registry.inventory('team/other'))).toMatchObject({ code: 'AUTH', message: expect.stringContaining('team/other') as string });
+    expect(await failure(registry.inventory('team/other'))).toMatchObject({
+      code: 'AUTH',
+      message: expect.stringContaining('team/other') as string,
+    });
     expect((await registry.inventory('team/app')).complete).toBe(true);
   });
 });
 
 describe('a role that is missing is named', () => {
   const cases = [
-    ['AcrPull, to read', identity('entra', ['AcrDelete']), false, 'inventory', /role AcrPull on the registry.*"Container Registry Repository Reader"/],
+    [
+      'AcrPull, to read',
+      identity('entra', ['AcrDelete']),
+      false,
+      'inventory',
+      /role AcrPull on the registry.*"Container Registry Repository Reader"/,
+    ],
     ['AcrDelete, to delete', identity('entra', ['AcrPull']), false, 'checkDelete', /role AcrPull and AcrDelete/],
-    ['in ABAC mode, to read', identity('entra', ['Container Registry Repository Catalog Lister'], { abac: true }), true, 'inventory', /"Container Registry Repository Reader".*ABAC mode/],
-    ['in ABAC mode, to delete', identity('entra', ['Container Registry Repository Reader'], { abac: true }), true, 'checkDelete', /"Container Registry Repository Contributor".*ABAC mode/],
-    ['in ABAC mode, to list', identity('entra', ['Container Registry Repository Reader'], { abac: true }), true, 'repositories', /"Container Registry Repository Catalog Lister".*ABAC mode/],
+    [
+      'in ABAC mode, to read',
+      identity('entra', ['Container Registry Repository Catalog Lister'], { abac: true }),
+      true,
+      'inventory',
+      /"Container Registry Repository Reader".*ABAC mode/,
+    ],
+    [
+      'in ABAC mode, to delete',
+      identity('entra', ['Container Registry Repository Reader'], { abac: true }),
+      true,
+      'checkDelete',
+      /"Container Registry Repository Contributor".*ABAC mode/,
+    ],
+    [
+      'in ABAC mode, to list',
+      identity('entra', ['Container Registry Repository Reader'], { abac: true }),
+      true,
+      'repositories',
+      /"Container Registry Repository Catalog Lister".*ABAC mode/,
+    ],
   ] as const;
 
   it.each(cases)('%s', async (_what, account, abac, call, hint) => {
     const acr = await withAcr({ accounts: [account], abac });
     await fill(acr, [[app('one'), 'v1']]);
     const registry = adapter(acr, asEntra('entra'));
-    const calls = { inventory: () => registry.inventory('team/app'), checkDelete: () => registry.checkDelete('team/app', { tags: false }), repositories: () => registry.repositories()[Symbol.asyncIterator]().next() };
+    const calls = {
+      inventory: () => registry.inventory('team/app'),
+      checkDelete: () => registry.checkDelete('team/app', { tags: false }),
+      repositories: () => registry.repositories()[Symbol.asyncIterator]().next(),
+    };
     const error = await failure(calls[call]());
     expect(error).toMatchObject({ code: 'AUTH', exitCode: 4, hint: expect.stringMatching(hint) as string });
     expect(error.message).toContain('prod');
@@ -98,8 +141,13 @@ describe('a role that is missing is named', () => {
 
 describe('with user and password', () => {
   it('a token with a scope map reads and deletes what its map names, and lists no repositories', async () => {
-    const acr = await withAcr({ accounts: [scopeMapToken('cleaner', 'cleaner-secret-1', { 'team/app': ['pull', 'metadata_read', 'delete'] })] });
-    await fill(acr, [[app('one'), 'v1'], [app('two'), 'v2']]);
+    const acr = await withAcr({
+      accounts: [scopeMapToken('cleaner', 'cleaner-secret-1', { 'team/app': ['pull', 'metadata_read', 'delete'] })],
+    });
+    await fill(acr, [
+      [app('one'), 'v1'],
+      [app('two'), 'v2'],
+    ]);
     const registry = adapter(acr, { name: 'cleaner', secret: 'cleaner-secret-1' });
     expect((await registry.inventory('team/app')).manifests).toHaveLength(2);
     await registry.checkDelete('team/app', { tags: true });

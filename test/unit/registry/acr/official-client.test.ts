@@ -25,7 +25,17 @@ function put({ store }: FakeAcr, name: string, images: readonly (readonly [seed:
     const { digest, mediaType, bytes, blobs } = app(seed);
     for (const blob of blobs) store.blobs.set(blob.digest, blob.bytes);
     const locks = { deleteEnabled: true, writeEnabled: true, readEnabled: true, listEnabled: true };
-    repository.manifests.set(digest, { digest, mediaType, bytes, imageSize: 70, architecture: 'amd64', os: 'linux', createdTime: store.now(), lastUpdateTime: store.now(), locks });
+    repository.manifests.set(digest, {
+      digest,
+      mediaType,
+      bytes,
+      imageSize: 70,
+      architecture: 'amd64',
+      os: 'linux',
+      createdTime: store.now(),
+      lastUpdateTime: store.now(),
+      locks,
+    });
     for (const tag of tags) store.setTag(repository, tag, digest);
   }
 }
@@ -44,10 +54,19 @@ describe.skipIf(!HAS_OPENSSL)(`the official client${HAS_OPENSSL ? '' : ' [skippe
     expect(await repository.getProperties()).toMatchObject({ name: 'team/app', manifestCount: 3, tagCount: 3, canDelete: true });
     const manifests = await all(repository.listManifestProperties());
     expect(manifests.map(({ digest }) => digest).toSorted()).toEqual(['one', 'two', 'three'].map((seed) => app(seed).digest).toSorted());
-    expect(manifests.find(({ digest }) => digest === app('one').digest)).toMatchObject({ tags: ['v1', 'v2'], architecture: 'amd64', operatingSystem: 'linux', canWrite: true });
+    expect(manifests.find(({ digest }) => digest === app('one').digest)).toMatchObject({
+      tags: ['v1', 'v2'],
+      architecture: 'amd64',
+      operatingSystem: 'linux',
+      canWrite: true,
+    });
     // The client lists all tags of the repository, whatever the artifact.
     const tags = await all(client.getArtifact('team/app', app('one').digest).listTagProperties());
-    expect(tags.map(({ name, digest }) => [name, digest])).toEqual([['v1', app('one').digest], ['v2', app('one').digest], ['v3', app('two').digest]]);
+    expect(tags.map(({ name, digest }) => [name, digest])).toEqual([
+      ['v1', app('one').digest],
+      ['v2', app('one').digest],
+      ['v3', app('two').digest],
+    ]);
     const newest = await all(repository.listManifestProperties({ order: 'LastUpdatedOnDescending' }));
     expect(newest).toHaveLength(3);
   });
@@ -65,7 +84,13 @@ describe.skipIf(!HAS_OPENSSL)(`the official client${HAS_OPENSSL ? '' : ' [skippe
     expect(acr.store.repository('team/app').manifests.has(app('two').digest)).toBe(false);
     await client.deleteRepository('third');
     expect(await all(client.listRepositoryNames())).toEqual(['team/app', 'team/other']);
-    await expect(client.getRepository('third').getProperties()).rejects.toMatchObject({ statusCode: 404, message: expect.stringContaining('NAME_UNKNOWN') as string });
-    await expect(image.getTagProperties('none')).rejects.toMatchObject({ statusCode: 404, message: expect.stringContaining('TAG_UNKNOWN') as string });
+    await expect(client.getRepository('third').getProperties()).rejects.toMatchObject({
+      statusCode: 404,
+      message: expect.stringContaining('NAME_UNKNOWN') as string,
+    });
+    await expect(image.getTagProperties('none')).rejects.toMatchObject({
+      statusCode: 404,
+      message: expect.stringContaining('TAG_UNKNOWN') as string,
+    });
   });
 });

@@ -7,14 +7,25 @@ import { json, type LoopbackServer, startServer } from '../../http/loopback-serv
 import { testClient } from '../../http/test-client.ts';
 import { adapter, app, fill, withAcr } from './acr-fixture.ts';
 
-const ID = '/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/ops (old)/providers/Microsoft.ContainerRegistry/registries/contoso';
+const ID =
+  '/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/ops (old)/providers/Microsoft.ContainerRegistry/registries/contoso';
 /** As Azure answers for a registry where neither policy was ever switched on. */
-const OFF = { retentionPolicy: { days: 7, status: 'disabled' }, softDeletePolicy: { retentionDays: 7, status: 'disabled' }, trustPolicy: { status: 'disabled', type: 'Notary' } };
+const OFF = {
+  retentionPolicy: { days: 7, status: 'disabled' },
+  softDeletePolicy: { retentionDays: 7, status: 'disabled' },
+  trustPolicy: { status: 'disabled', type: 'Notary' },
+};
 
 /** Azure Resource Manager, with one registry. */
 async function azure(policies: object, status = 200): Promise<LoopbackServer> {
   return startServer((_, response) =>
-    json(response, status, status === 200 ? { id: ID, properties: { loginServer: 'contoso.azurecr.io', policies } } : { error: { code: 'AuthorizationFailed', message: 'no read on the scope' } }),
+    json(
+      response,
+      status,
+      status === 200
+        ? { id: ID, properties: { loginServer: 'contoso.azurecr.io', policies } }
+        : { error: { code: 'AuthorizationFailed', message: 'no read on the scope' } },
+    ),
   );
 }
 
@@ -50,7 +61,9 @@ describe('the policies of the Azure resource that a registry is', () => {
     [30, '30 days after they lost their last tag'],
   ])('say that the registry itself deletes untagged manifests: %d days', async (days, words) => {
     const { url } = await azure({ ...OFF, retentionPolicy: { days, status: 'enabled' } });
-    expect(await policiesAt(url).read()).toEqual({ notes: [expect.stringContaining(`The registry prod itself deletes manifests of Docker's media types ${words}`)] });
+    expect(await policiesAt(url).read()).toEqual({
+      notes: [expect.stringContaining(`The registry prod itself deletes manifests of Docker's media types ${words}`)],
+    });
   });
 
   it.each<[string, object, number]>([
@@ -59,7 +72,11 @@ describe('the policies of the Azure resource that a registry is', () => {
     ['that do not say for how long', { ...OFF, softDeletePolicy: { status: 'enabled' } }, 200],
   ])('%s are a note, and promise nothing', async (_, policies, status) => {
     const { url } = await azure(policies, status);
-    expect(await policiesAt(url).read()).toEqual({ notes: [expect.stringMatching(/^Whether what is deleted can be restored is not known\. Cannot read the policies of the registry prod: /)] });
+    expect(await policiesAt(url).read()).toEqual({
+      notes: [
+        expect.stringMatching(/^Whether what is deleted can be restored is not known\. Cannot read the policies of the registry prod: /),
+      ],
+    });
   });
 
   it('cannot be read without an identity, which is a note too', async () => {
@@ -71,8 +88,11 @@ describe('the policies of the Azure resource that a registry is', () => {
 
   it('of another registry promise nothing of this one', async () => {
     const { url } = await azure({ ...OFF, softDeletePolicy: { retentionDays: 14, status: 'enabled' } });
-    const read = (registry: string): Promise<Pick<RepositoryInventory, 'recoverableDays' | 'notes'>> => policiesAt(url, { url: registry }).read();
-    expect(await read('https://other.azurecr.io')).toEqual({ notes: [expect.stringContaining('is the id of the registry contoso.azurecr.io, and not of other.azurecr.io')] });
+    const read = (registry: string): Promise<Pick<RepositoryInventory, 'recoverableDays' | 'notes'>> =>
+      policiesAt(url, { url: registry }).read();
+    expect(await read('https://other.azurecr.io')).toEqual({
+      notes: [expect.stringContaining('is the id of the registry contoso.azurecr.io, and not of other.azurecr.io')],
+    });
     expect(await read('https://contoso.westeurope.geo.azurecr.io')).toEqual({ recoverableDays: 14 });
     expect(await read('https://registry.example.com')).toEqual({ recoverableDays: 14 });
   });
@@ -86,7 +106,10 @@ describe('the policies of the Azure resource that a registry is', () => {
     const { url } = await azure({ ...OFF, softDeletePolicy: { retentionDays: 14, status: 'enabled' } });
     const acr = await withAcr();
     await fill(acr, [[app('one'), 'v1']]);
-    expect(await adapter(acr, undefined, { policies: policiesAt(url) }).inventory('team/app')).toMatchObject({ complete: true, recoverableDays: 14 });
+    expect(await adapter(acr, undefined, { policies: policiesAt(url) }).inventory('team/app')).toMatchObject({
+      complete: true,
+      recoverableDays: 14,
+    });
     expect(await adapter(acr).inventory('team/app')).not.toHaveProperty('recoverableDays');
   });
 });

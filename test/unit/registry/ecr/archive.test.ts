@@ -32,7 +32,10 @@ describe('the archive', () => {
     const { fake, registry } = await startEcr();
     fake.push(REPOSITORY, app('new'), ['new']);
     fake.store.repository(REPOSITORY).images.get(app('new').digest)!.unarchivable = true;
-    expect(await registry.archiveManifest!(REPOSITORY, app('new').digest)).toEqual({ outcome: 'locked', message: expect.stringContaining('ImageStorageClassUpdateNotSupportedException') as string });
+    expect(await registry.archiveManifest!(REPOSITORY, app('new').digest)).toEqual({
+      outcome: 'locked',
+      message: expect.stringContaining('ImageStorageClassUpdateNotSupportedException') as string,
+    });
   });
 
   it('is asked for its permission before the first image, which changes nothing', async () => {

@@ -47,13 +47,21 @@ describe('credentials', () => {
     expect(await registry.listTags(REPOSITORY)).toEqual(['v1']);
     expect(await registry.listTags(REPOSITORY)).toEqual(['v1']);
     expect(sts.asked).toHaveLength(1);
-    expect(Object.fromEntries(new URLSearchParams(sts.asked[0]!.body))).toMatchObject({ Action: 'AssumeRole', RoleArn: 'arn:aws:iam::123456789012:role/cleanup', ExternalId: 'our-team' });
+    expect(Object.fromEntries(new URLSearchParams(sts.asked[0]!.body))).toMatchObject({
+      Action: 'AssumeRole',
+      RoleArn: 'arn:aws:iam::123456789012:role/cleanup',
+      ExternalId: 'our-team',
+    });
     expect(sts.asked[0]!.authorization).toContain(OWNER.accessKeyId);
   });
 
   it('that are nowhere are an error that says where they may be', async () => {
     const { registry } = await start([OWNER]);
-    await expect(registry.inventory(REPOSITORY)).rejects.toMatchObject({ code: 'AUTH', message: expect.stringContaining(`prod/${REPOSITORY}`) as string, hint: expect.stringContaining('AWS_PROFILE') as string });
+    await expect(registry.inventory(REPOSITORY)).rejects.toMatchObject({
+      code: 'AUTH',
+      message: expect.stringContaining(`prod/${REPOSITORY}`) as string,
+      hint: expect.stringContaining('AWS_PROFILE') as string,
+    });
   });
 
   it('lead to no warning of the SDK about the Node.js that is used', async () => {
@@ -64,11 +72,21 @@ describe('credentials', () => {
   });
 });
 
-async function start(accounts: readonly FakeAccount[], options: Partial<EcrRegistryOptions> = {}): Promise<{ fake: FakeEcr; registry: Registry }> {
+async function start(
+  accounts: readonly FakeAccount[],
+  options: Partial<EcrRegistryOptions> = {},
+): Promise<{ fake: FakeEcr; registry: Registry }> {
   const fake = await startFakeEcr({ accounts });
   onTestFinished(() => fake.close());
   fake.push(REPOSITORY, app('one'), ['v1']);
-  const registry = createEcrRegistry({ name: 'prod', url: `https://${HOST}`, endpoint: fake.url, http: testClient(), clock: testClock(), ...options });
+  const registry = createEcrRegistry({
+    name: 'prod',
+    url: `https://${HOST}`,
+    endpoint: fake.url,
+    http: testClient(),
+    clock: testClock(),
+    ...options,
+  });
   return { fake, registry };
 }
 
@@ -86,9 +104,12 @@ async function startSts(): Promise<{ url: string; asked: Asked[] }> {
     request.on('end', () => {
       asked.push({ body: Buffer.concat(chunks).toString('utf8'), authorization: request.headers.authorization ?? '' });
       const keys = `<AccessKeyId>${ROLE.accessKeyId}</AccessKeyId><SecretAccessKey>${ROLE.secretAccessKey}</SecretAccessKey><SessionToken>token</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration>`;
-      const user = '<AssumedRoleUser><Arn>arn:aws:sts::123456789012:assumed-role/cleanup/regprune</Arn><AssumedRoleId>AROA:regprune</AssumedRoleId></AssumedRoleUser>';
+      const user =
+        '<AssumedRoleUser><Arn>arn:aws:sts::123456789012:assumed-role/cleanup/regprune</Arn><AssumedRoleId>AROA:regprune</AssumedRoleId></AssumedRoleUser>';
       response.writeHead(200, { 'content-type': 'text/xml' });
-      response.end(`<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials>${keys}</Credentials>${user}</AssumeRoleResult></AssumeRoleResponse>`);
+      response.end(
+        `<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials>${keys}</Credentials>${user}</AssumeRoleResult></AssumeRoleResponse>`,
+      );
     });
   });
   server.listen(0, '127.0.0.1');

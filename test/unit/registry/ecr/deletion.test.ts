@@ -24,7 +24,9 @@ describe('deleting images', () => {
     fake.push(REPOSITORY, index([child]), ['list']);
     fake.push(REPOSITORY, app('one'), ['one']);
     const nowhere = `sha256:${'0'.repeat(64)}`;
-    const [deleted, gone, locked] = await Promise.all([app('one').digest, nowhere, child.digest].map((digest) => registry.deleteManifest(REPOSITORY, digest)));
+    const [deleted, gone, locked] = await Promise.all(
+      [app('one').digest, nowhere, child.digest].map((digest) => registry.deleteManifest(REPOSITORY, digest)),
+    );
     expect(deleted).toEqual({ outcome: 'deleted' });
     expect(gone).toEqual({ outcome: 'gone' });
     expect(locked).toMatchObject({ outcome: 'locked', message: expect.stringContaining(`prod/${REPOSITORY}@${child.digest}`) as string });
@@ -42,13 +44,19 @@ describe('deleting images', () => {
     const { fake, registry } = await startEcr();
     const images = many(fake, 5);
     fake.throttle(6);
-    expect(new Set((await Promise.all(images.map((digest) => registry.deleteManifest(REPOSITORY, digest)))).map(({ outcome }) => outcome))).toEqual(new Set(['deleted']));
+    expect(
+      new Set((await Promise.all(images.map((digest) => registry.deleteManifest(REPOSITORY, digest)))).map(({ outcome }) => outcome)),
+    ).toEqual(new Set(['deleted']));
   });
 
   it('looks at many images and tags in few calls, also where some are not there', async () => {
     const { fake, registry, calls } = await startEcr();
     const images = many(fake, 60);
-    const found = await Promise.all([...images.map((digest) => registry.tagsOf!(REPOSITORY, digest)), registry.resolveTag(REPOSITORY, 'nowhere'), registry.resolveTag(REPOSITORY, 'v7')]);
+    const found = await Promise.all([
+      ...images.map((digest) => registry.tagsOf!(REPOSITORY, digest)),
+      registry.resolveTag(REPOSITORY, 'nowhere'),
+      registry.resolveTag(REPOSITORY, 'v7'),
+    ]);
     expect(found.slice(0, 60)).toEqual(images.map((_, n) => [`v${n}`]));
     expect(found.slice(60)).toEqual([undefined, images[7]]);
     expect(calls('DescribeImages').length).toBeLessThanOrEqual(15);
@@ -56,7 +64,12 @@ describe('deleting images', () => {
 });
 
 describe('what ECR answers for one image', () => {
-  const client = new EcrClient({ name: 'prod', service: { prefix: 'ecr', title: 'Amazon ECR', send: async () => ({}) }, limiter: new HostLimiter(1), identify: (repositoryName) => ({ repositoryName }) });
+  const client = new EcrClient({
+    name: 'prod',
+    service: { prefix: 'ecr', title: 'Amazon ECR', send: async () => ({}) },
+    limiter: new HostLimiter(1),
+    identify: (repositoryName) => ({ repositoryName }),
+  });
   const refused = (code: string): Answered => ({ deleted: false, code, reason: 'for some reason' });
   const there = async (): Promise<boolean> => true;
   const gone = async (): Promise<boolean> => false;
@@ -68,15 +81,27 @@ describe('what ECR answers for one image', () => {
     ['nothing, and it is not there any more', undefined, gone, { outcome: 'deleted' }],
     ['nothing, and it is there', undefined, there, { error: { code: 'REGISTRY_ERROR' } }],
     ['that an index holds it', refused('ImageReferencedByManifestList'), there, { outcome: 'locked' }],
-    ['that its key is not to be had', refused('KmsError'), there, { error: { code: 'REGISTRY_ERROR', hint: expect.stringContaining('KMS') as string } }],
-    ['something new', refused('ImageOnHoliday'), gone, { error: { code: 'REGISTRY_ERROR', message: expect.stringContaining('ImageOnHoliday') as string } }],
+    [
+      'that its key is not to be had',
+      refused('KmsError'),
+      there,
+      { error: { code: 'REGISTRY_ERROR', hint: expect.stringContaining('KMS') as string } },
+    ],
+    [
+      'something new',
+      refused('ImageOnHoliday'),
+      gone,
+      { error: { code: 'REGISTRY_ERROR', message: expect.stringContaining('ImageOnHoliday') as string } },
+    ],
   ] as const)('means what it says and no more: %s', async (_what, answered, isThere, expected) => {
     expect(await settle(client, { doing: 'delete the image prod/team/app:v1', answered, isThere })).toMatchObject(expected);
   });
 
   it('is an error where whether it is there cannot be told', async () => {
     const error = new ToolError('AUTH', 'may not look', { hint: 'ask' });
-    expect(await settle(client, { doing: 'delete it', answered: refused('ImageNotFound'), isThere: () => Promise.reject(error) })).toEqual({ error });
+    expect(await settle(client, { doing: 'delete it', answered: refused('ImageNotFound'), isThere: () => Promise.reject(error) })).toEqual({
+      error,
+    });
   });
 });
 
@@ -84,7 +109,10 @@ describe('taking tags off', () => {
   it('never takes the last one, with which ECR would delete the image', async () => {
     const { fake, registry, calls } = await startEcr();
     fake.push(REPOSITORY, app('one'), ['v1']);
-    expect(await registry.deleteTag(REPOSITORY, 'v1', app('one').digest)).toMatchObject({ outcome: 'locked', message: expect.stringContaining('last tag') as string });
+    expect(await registry.deleteTag(REPOSITORY, 'v1', app('one').digest)).toMatchObject({
+      outcome: 'locked',
+      message: expect.stringContaining('last tag') as string,
+    });
     expect(calls('BatchDeleteImage')).toEqual([]);
     expect(tagsIn(fake)).toEqual(['v1']);
   });
@@ -122,7 +150,10 @@ describe('taking tags off', () => {
     const { fake, registry, calls } = await startEcr();
     fake.push(REPOSITORY, app('one'), ['v1']);
     fake.push(REPOSITORY, app('two'), ['v2', 'latest']);
-    expect(await registry.deleteTag(REPOSITORY, 'latest', app('one').digest)).toMatchObject({ outcome: 'drifted', message: expect.stringContaining(app('two').digest) as string });
+    expect(await registry.deleteTag(REPOSITORY, 'latest', app('one').digest)).toMatchObject({
+      outcome: 'drifted',
+      message: expect.stringContaining(app('two').digest) as string,
+    });
     expect(calls('BatchDeleteImage')).toEqual([]);
   });
 
@@ -131,12 +162,19 @@ describe('taking tags off', () => {
     fake.push(REPOSITORY, app('one'), ['v1', 'latest']);
     fake.push(REPOSITORY, app('two'), ['v2']);
     fake.before('BatchDeleteImage', () => fake.push(REPOSITORY, app('two'), ['latest']));
-    expect(await registry.deleteTag(REPOSITORY, 'latest', app('one').digest)).toMatchObject({ outcome: 'drifted', message: expect.stringContaining(app('two').digest) as string });
+    expect(await registry.deleteTag(REPOSITORY, 'latest', app('one').digest)).toMatchObject({
+      outcome: 'drifted',
+      message: expect.stringContaining(app('two').digest) as string,
+    });
     expect([...fake.store.repository(REPOSITORY).images.get(app('two').digest)!.tags]).toEqual(['v2', 'latest']);
 
     fake.push(REPOSITORY, app('one'), ['latest']);
     fake.before('BatchDeleteImage', () => fake.push(REPOSITORY, app('three'), ['latest']));
-    await expect(registry.deleteTag(REPOSITORY, 'latest', app('one').digest)).rejects.toMatchObject({ code: 'REGISTRY_ERROR', message: expect.stringContaining(app('three').digest) as string, hint: expect.stringContaining('again') as string });
+    await expect(registry.deleteTag(REPOSITORY, 'latest', app('one').digest)).rejects.toMatchObject({
+      code: 'REGISTRY_ERROR',
+      message: expect.stringContaining(app('three').digest) as string,
+      hint: expect.stringContaining('again') as string,
+    });
   });
 
   it('takes one call for many tags of many images', async () => {
@@ -156,7 +194,10 @@ describe('putting back', () => {
     const manifest = (await registry.readManifest(REPOSITORY, app('one').digest))!;
     await registry.deleteManifest(REPOSITORY, manifest.digest);
     fake.store.repository(REPOSITORY).layers.clear();
-    await expect(registry.putManifest(REPOSITORY, manifest, 'v1')).rejects.toMatchObject({ code: 'REGISTRY_ERROR', message: expect.stringContaining('BLOB_UNKNOWN') as string });
+    await expect(registry.putManifest(REPOSITORY, manifest, 'v1')).rejects.toMatchObject({
+      code: 'REGISTRY_ERROR',
+      message: expect.stringContaining('BLOB_UNKNOWN') as string,
+    });
   });
 
   it('does not move a tag of an immutable repository', async () => {
@@ -166,7 +207,10 @@ describe('putting back', () => {
     fake.store.repository(REPOSITORY).mutability = 'IMMUTABLE';
     const manifest = (await registry.readManifest(REPOSITORY, app('one').digest))!;
     await registry.putManifest(REPOSITORY, manifest, 'v1');
-    await expect(registry.putManifest(REPOSITORY, manifest, 'v2')).rejects.toMatchObject({ code: 'REGISTRY_ERROR', message: expect.stringContaining('immutable') as string });
+    await expect(registry.putManifest(REPOSITORY, manifest, 'v2')).rejects.toMatchObject({
+      code: 'REGISTRY_ERROR',
+      message: expect.stringContaining('immutable') as string,
+    });
   });
 });
 

@@ -22,8 +22,20 @@ export async function startEcr(options: FakeEcrOptions & { readonly registry?: P
     await fake.close();
     if (fake.violations.length > 0) throw new Error(`not by the API: ${fake.violations.slice(0, 5).join('; ')}`);
   });
-  const registry = createEcrRegistry({ name: 'prod', url: `https://${HOST}`, endpoint: fake.url, http: testClient(), credentials: OWNER, clock: testClock(), ...options.registry });
-  return { fake, registry, calls: (operation) => fake.calls.splice(0).flatMap((call) => (call.operation === operation ? [call.input] : [])) };
+  const registry = createEcrRegistry({
+    name: 'prod',
+    url: `https://${HOST}`,
+    endpoint: fake.url,
+    http: testClient(),
+    credentials: OWNER,
+    clock: testClock(),
+    ...options.registry,
+  });
+  return {
+    fake,
+    registry,
+    calls: (operation) => fake.calls.splice(0).flatMap((call) => (call.operation === operation ? [call.input] : [])),
+  };
 }
 
 /** An image of its own. */

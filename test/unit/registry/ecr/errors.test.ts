@@ -26,12 +26,19 @@ describe('an error', () => {
       deleteManifest: () => registry.deleteManifest(REPOSITORY, DIGEST),
       putManifest: () => registry.putManifest(REPOSITORY, { digest: DIGEST, mediaType, bytes }, 'v2'),
     };
-    await expect(calls[method]()).rejects.toMatchObject({ code: 'AUTH', message: expect.stringContaining(`prod/${REPOSITORY}`) as string, hint: expect.stringContaining(action) as string });
+    await expect(calls[method]()).rejects.toMatchObject({
+      code: 'AUTH',
+      message: expect.stringContaining(`prod/${REPOSITORY}`) as string,
+      hint: expect.stringContaining(action) as string,
+    });
   });
 
   it('for repositories that may not be listed names the action', async () => {
     const { registry } = await startEcr({ accounts: [{ ...OWNER, may: () => false }] });
-    await expect(registry.repositories()[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: 'AUTH', hint: expect.stringContaining('ecr:DescribeRepositories') as string });
+    await expect(registry.repositories()[Symbol.asyncIterator]().next()).rejects.toMatchObject({
+      code: 'AUTH',
+      hint: expect.stringContaining('ecr:DescribeRepositories') as string,
+    });
   });
 
   it.each([
@@ -40,9 +47,14 @@ describe('an error', () => {
   ])('for %s says so and keeps the secret', async (_what, credentials) => {
     const { fake, registry } = await startEcr({ registry: { credentials } });
     fake.push(REPOSITORY, app('one'), ['v1']);
-    const error: Error & { hint?: string } = await registry.listTags(REPOSITORY).then(() => new Error('let in'), (caught: Error) => caught);
+    const error: Error & { hint?: string } = await registry.listTags(REPOSITORY).then(
+      () => new Error('let in'),
+      (caught: Error) => caught,
+    );
     expect(error).toMatchObject({ code: 'AUTH', hint: expect.stringContaining('credentials') as string });
-    expect([error.message, error.hint, error.stack, JSON.stringify(error.cause ?? '')].join('\n')).not.toContain(credentials.secretAccessKey);
+    expect([error.message, error.hint, error.stack, JSON.stringify(error.cause ?? '')].join('\n')).not.toContain(
+      credentials.secretAccessKey,
+    );
   });
 
   it('for a registry of another account, which the key may not use, is no "not found"', async () => {

@@ -25,12 +25,15 @@ describe('a host of ECR', () => {
     expect(parseEcrHost(host)).toEqual({ account, region, fips, dualStack });
   });
 
-  it.each(['12345.dkr.ecr.eu-central-1.amazonaws.com', `${account}.dkr.ecr.amazonaws.com`, `${account}.dkr.ecr.eu-central-1.amazonaws.com.evil.example`, 'public.ecr.aws', 'ecr.eu-central-1.amazonaws.com'])(
-    'is not %s',
-    (host) => {
-      expect(parseEcrHost(host)).toBeUndefined();
-    },
-  );
+  it.each([
+    '12345.dkr.ecr.eu-central-1.amazonaws.com',
+    `${account}.dkr.ecr.amazonaws.com`,
+    `${account}.dkr.ecr.eu-central-1.amazonaws.com.evil.example`,
+    'public.ecr.aws',
+    'ecr.eu-central-1.amazonaws.com',
+  ])('is not %s', (host) => {
+    expect(parseEcrHost(host)).toBeUndefined();
+  });
 });
 
 describe('the API is asked at', () => {
@@ -45,14 +48,19 @@ describe('the API is asked at', () => {
     try {
       const asked = await addressFor({ url });
       expect(asked).toMatchObject({ url: expected, method: 'POST' });
-      expect(JSON.parse(Buffer.from(asked.body as Uint8Array).toString('utf8'))).toMatchObject({ registryId: account, repositoryName: 'team/app' });
+      expect(JSON.parse(Buffer.from(asked.body as Uint8Array).toString('utf8'))).toMatchObject({
+        registryId: account,
+        repositoryName: 'team/app',
+      });
     } finally {
       delete process.env['AWS_REGION'];
     }
   });
 
   it('the region of the config for a name that does not tell it', async () => {
-    expect((await addressFor({ url: 'https://images.example.com', region: 'eu-north-1' })).url).toBe('https://api.ecr.eu-north-1.amazonaws.com/');
+    expect((await addressFor({ url: 'https://images.example.com', region: 'eu-north-1' })).url).toBe(
+      'https://api.ecr.eu-north-1.amazonaws.com/',
+    );
   });
 
   it('the address in AWS_ENDPOINT_URL_ECR, also for a FIPS or dual-stack host', async () => {
@@ -68,23 +76,34 @@ describe('the API is asked at', () => {
 
   it('one region for all of ECR Public', async () => {
     const { http, asked } = recorder();
-    const registry = createEcrPublicRegistry({ name: 'public', url: 'https://public.ecr.aws', http, credentials: OWNER, clock: testClock() });
+    const registry = createEcrPublicRegistry({
+      name: 'public',
+      url: 'https://public.ecr.aws',
+      http,
+      credentials: OWNER,
+      clock: testClock(),
+    });
     await expect(registry.listTags('a1b2c3d4/app')).rejects.toThrow();
     expect(asked[0]!.url).toBe('https://api.ecr-public.us-east-1.amazonaws.com/');
   });
 
   it('nowhere, where nothing tells the region or two things tell different ones', () => {
     const { http } = recorder();
-    const make = (options: Partial<EcrRegistryOptions>): unknown => createEcrRegistry({ name: 'prod', url: 'https://images.example.com', http, credentials: OWNER, ...options });
+    const make = (options: Partial<EcrRegistryOptions>): unknown =>
+      createEcrRegistry({ name: 'prod', url: 'https://images.example.com', http, credentials: OWNER, ...options });
     expect(() => make({})).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringContaining('prod') as string }));
-    expect(() => make({ url: `https://${account}.dkr.ecr.eu-central-1.amazonaws.com`, region: 'us-east-1' })).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
+    expect(() => make({ url: `https://${account}.dkr.ecr.eu-central-1.amazonaws.com`, region: 'us-east-1' })).toThrow(
+      expect.objectContaining({ code: 'CONFIG_INVALID' }),
+    );
   });
 });
 
 /** The first request for a list of tags. It goes through this program's own client, which knows proxies and certificates. */
 async function addressFor(options: Partial<EcrRegistryOptions> & { readonly url: string }): Promise<HttpRequest> {
   const { http, asked } = recorder();
-  await expect(createEcrRegistry({ name: 'prod', http, credentials: OWNER, clock: testClock(), ...options }).listTags('team/app')).rejects.toThrow();
+  await expect(
+    createEcrRegistry({ name: 'prod', http, credentials: OWNER, clock: testClock(), ...options }).listTags('team/app'),
+  ).rejects.toThrow();
   return asked[0]!;
 }
 

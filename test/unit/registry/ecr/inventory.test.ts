@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { sbom } from '../../../../src/demo/attachments.ts';
 import { artifact, index } from '../../../../src/demo/image.ts';
 import type { Manifest } from '../../../../src/domain/inventory.ts';
-import { ContentCache } from '../../../../src/registry/cache.ts';
+import { ContentCache } from '../../../../src/distribution/cache.ts';
 import { HostLimiter } from '../../../../src/http/host-limiter.ts';
 import type { StoredImage } from '../../../fakes/ecr/store.ts';
 import { createRetryStrategy } from '../../../../src/auth/aws/retry-strategy.ts';
@@ -90,7 +90,9 @@ describe('an inventory', () => {
     const { fake, registry } = await startEcr();
     const list = index([app('one')]);
     fake.push(REPOSITORY, list, ['v1']);
-    const { manifests, complete } = await registry.inventory(REPOSITORY, { onProgress: () => fake.store.repository(REPOSITORY).images.delete(list.digest) });
+    const { manifests, complete } = await registry.inventory(REPOSITORY, {
+      onProgress: () => fake.store.repository(REPOSITORY).images.delete(list.digest),
+    });
     expect(complete).toBe(true);
     expect(manifests.map(({ digest }) => digest)).toEqual([app('one').digest]);
   });
@@ -101,7 +103,11 @@ describe('an inventory', () => {
     fake.push(REPOSITORY, app('good'), ['good'], { vulnerability: 'none' });
     fake.push(REPOSITORY, app('unknown'), ['unknown']);
     const { manifests } = await registry.inventory(REPOSITORY);
-    expect(Object.fromEntries(manifests.map(({ tags, vulnerability }) => [tags[0], vulnerability]))).toEqual({ bad: 'critical', good: 'none', unknown: undefined });
+    expect(Object.fromEntries(manifests.map(({ tags, vulnerability }) => [tags[0], vulnerability]))).toEqual({
+      bad: 'critical',
+      good: 'none',
+      unknown: undefined,
+    });
   });
 });
 
@@ -114,7 +120,10 @@ describe('what is in the archive', () => {
     expect(find(manifests, app('new').digest)).not.toHaveProperty('archived');
     expect(await registry.listTags(REPOSITORY)).toContain('old');
     expect(await registry.resolveTag(REPOSITORY, 'old')).toBe(app('old').digest);
-    await expect(registry.readManifest(REPOSITORY, app('old').digest)).rejects.toMatchObject({ code: 'REGISTRY_ERROR', message: expect.stringContaining('archive') as string });
+    await expect(registry.readManifest(REPOSITORY, app('old').digest)).rejects.toMatchObject({
+      code: 'REGISTRY_ERROR',
+      message: expect.stringContaining('archive') as string,
+    });
     expect(fake.violations).toEqual([]);
   });
 
@@ -123,7 +132,10 @@ describe('what is in the archive', () => {
     const list = index([app('one')]);
     fake.push(REPOSITORY, list, ['list']);
     fake.store.repository(REPOSITORY).images.get(list.digest)!.status = 'ARCHIVED';
-    expect(await registry.inventory(REPOSITORY)).toMatchObject({ complete: false, problems: [expect.stringMatching(/in the archive.*Restore it/s)] });
+    expect(await registry.inventory(REPOSITORY)).toMatchObject({
+      complete: false,
+      problems: [expect.stringMatching(/in the archive.*Restore it/s)],
+    });
   });
 
   it('can be deleted all the same', async () => {
@@ -174,14 +186,29 @@ describe('a large repository', () => {
     const { fake, registry } = await startEcr();
     fake.store.repository(REPOSITORY);
     fake.throttle(1000);
-    expect(await registry.inventory(REPOSITORY)).toMatchObject({ complete: false, problems: [expect.stringMatching(/prod\/team\/app.*ThrottlingException/)] });
-    await expect(registry.listTags(REPOSITORY)).rejects.toMatchObject({ code: 'REGISTRY_ERROR', hint: expect.stringContaining('less concurrency') as string });
+    expect(await registry.inventory(REPOSITORY)).toMatchObject({
+      complete: false,
+      problems: [expect.stringMatching(/prod\/team\/app.*ThrottlingException/)],
+    });
+    await expect(registry.listTags(REPOSITORY)).rejects.toMatchObject({
+      code: 'REGISTRY_ERROR',
+      hint: expect.stringContaining('less concurrency') as string,
+    });
   });
 
   function fill(images: Map<string, StoredImage>, count: number): void {
     for (let n = 0; n < count; n++) {
       const digest = `sha256:${n.toString(16).padStart(64, '0')}`;
-      images.set(digest, { digest, mediaType: 'application/vnd.oci.image.manifest.v1+json', bytes: Buffer.alloc(0), tags: new Set([`v${n}`]), size: 1000, children: [], pushedAt: 1_700_000_000_000, status: 'ACTIVE' });
+      images.set(digest, {
+        digest,
+        mediaType: 'application/vnd.oci.image.manifest.v1+json',
+        bytes: Buffer.alloc(0),
+        tags: new Set([`v${n}`]),
+        size: 1000,
+        children: [],
+        pushedAt: 1_700_000_000_000,
+        status: 'ACTIVE',
+      });
     }
   }
 

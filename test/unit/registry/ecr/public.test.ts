@@ -36,7 +36,10 @@ describe('ECR Public', () => {
     for (const call of calls) {
       await expect(call()).rejects.toMatchObject({ code: 'NOT_FOUND', message: expect.stringContaining(ALIAS) as string });
     }
-    await expect(registry.listTags('alone')).rejects.toMatchObject({ code: 'NOT_FOUND', hint: expect.stringContaining('<alias>') as string });
+    await expect(registry.listTags('alone')).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+      hint: expect.stringContaining('<alias>') as string,
+    });
     expect(fake.calls.map(({ operation }) => operation)).toEqual(['DescribeRegistries']);
   });
 
@@ -63,5 +66,15 @@ async function startPublic(path = ''): Promise<{ fake: FakeEcr; registry: Regist
     await fake.close();
     expect(fake.violations).toEqual([]);
   });
-  return { fake, registry: createEcrPublicRegistry({ name: 'public', url: `${fake.url}${path}`, endpoint: fake.url, http: testClient(), credentials: OWNER, clock: testClock() }) };
+  return {
+    fake,
+    registry: createEcrPublicRegistry({
+      name: 'public',
+      url: `${fake.url}${path}`,
+      endpoint: fake.url,
+      http: testClient(),
+      credentials: OWNER,
+      clock: testClock(),
+    }),
+  };
 }

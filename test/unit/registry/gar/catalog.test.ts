@@ -8,7 +8,14 @@ const app = image({ layers: [layer('app', 100)], created: '2025-01-01T00:00:00Z'
 
 async function filled(): Promise<FakeGar> {
   const fake = await fakeGar({ maxPage: 2 });
-  for (const name of ['my-project/images/app', 'my-project/images/team/app', 'my-project/images/team-b/app', 'my-project/more/app', 'other-project/images/app']) fake.push(name, app, ['v1']);
+  for (const name of [
+    'my-project/images/app',
+    'my-project/images/team/app',
+    'my-project/images/team-b/app',
+    'my-project/more/app',
+    'other-project/images/app',
+  ])
+    fake.push(name, app, ['v1']);
   fake.repository('my-project/virtual').mode = 'VIRTUAL_REPOSITORY';
   fake.push('my-project/cache/library/nginx', app, ['1']);
   fake.repository('my-project/cache').mode = 'REMOTE_REPOSITORY';
@@ -26,7 +33,11 @@ async function names(fake: FakeGar, options: RepositoriesOptions = {}, projects?
 describe('the images of Artifact Registry', () => {
   it('are those of the projects of the config, page by page', async () => {
     expect(await names(await filled(), {}, ['my-project', 'other-project'])).toEqual([
-      'my-project/images/app', 'my-project/images/team-b/app', 'my-project/images/team/app', 'my-project/more/app', 'other-project/images/app',
+      'my-project/images/app',
+      'my-project/images/team-b/app',
+      'my-project/images/team/app',
+      'my-project/more/app',
+      'other-project/images/app',
     ]);
   });
 
@@ -75,6 +86,8 @@ describe('the images of Artifact Registry', () => {
     expect(() => connect(fake, { url: 'https://us-docker.pkg.dev', location: 'europe-west1' })).toThrow('is in us by its host');
     expect(() => connect(fake, { url: 'https://us-docker.pkg.dev/my-project' })).toThrow('goes on after its host');
     const { location: _location, ...rest } = { location: undefined };
-    expect(() => connect(fake, { ...rest, url: 'https://registry.example.com', location: undefined as unknown as string })).toThrow('does not tell its location');
+    expect(() => connect(fake, { ...rest, url: 'https://registry.example.com', location: undefined as unknown as string })).toThrow(
+      'does not tell its location',
+    );
   });
 });

@@ -18,8 +18,11 @@ describe('a deletion', () => {
     fake.push(APP, app('one'), ['v1', 'latest']);
     expect(await connect(fake).deleteManifest(APP, app('one').digest)).toEqual({ outcome: 'deleted' });
     expect(callsOf(fake)).toEqual([
-      'GET versions/…'.replace('…', expectVersion(app('one').digest)), 'DELETE tags/latest', 'DELETE tags/v1',
-      'DELETE versions/…'.replace('…', expectVersion(app('one').digest)), ...Array.from({ length: 3 }, () => expect.stringContaining('operations') as string),
+      'GET versions/…'.replace('…', expectVersion(app('one').digest)),
+      'DELETE tags/latest',
+      'DELETE tags/v1',
+      'DELETE versions/…'.replace('…', expectVersion(app('one').digest)),
+      ...Array.from({ length: 3 }, () => expect.stringContaining('operations') as string),
     ]);
     expect(fake.calls.filter(({ query }) => query.has('force'))).toEqual([]);
     expect(fake.violations).toEqual([]);
@@ -30,9 +33,13 @@ describe('a deletion', () => {
     const images = ['one', 'two', 'three'].map(app);
     for (const [position, one] of images.entries()) fake.push(APP, one, [`v${position}`]);
     const registry = connect(fake);
-    expect(await Promise.all(images.map(({ digest }) => registry.deleteManifest(APP, digest)))).toEqual(images.map(() => ({ outcome: 'deleted' })));
+    expect(await Promise.all(images.map(({ digest }) => registry.deleteManifest(APP, digest)))).toEqual(
+      images.map(() => ({ outcome: 'deleted' })),
+    );
     // Which of them come together depends on how fast the machine is.
-    const together = fake.calls.filter(({ path }) => path.endsWith(':batchDelete')).flatMap(({ body }) => (body as { names: string[] }).names);
+    const together = fake.calls
+      .filter(({ path }) => path.endsWith(':batchDelete'))
+      .flatMap(({ body }) => (body as { names: string[] }).names);
     const alone = fake.calls.filter(({ method, path }) => method === 'DELETE' && path.includes('/versions/'));
     expect(together.length + alone.length).toBe(3);
     expect(fake.violations).toEqual([]);
@@ -47,7 +54,10 @@ describe('a deletion', () => {
     const registry = connect(fake);
     const [locked, deleted] = await Promise.all([held, app('free')].map(({ digest }) => registry.deleteManifest(APP, digest)));
     expect(deleted).toEqual({ outcome: 'deleted' });
-    expect(locked).toMatchObject({ outcome: 'locked', message: expect.stringContaining('GOOGLE_MANIFEST_DANGLING_PARENT_IMAGE') as string });
+    expect(locked).toMatchObject({
+      outcome: 'locked',
+      message: expect.stringContaining('GOOGLE_MANIFEST_DANGLING_PARENT_IMAGE') as string,
+    });
     expect(tagsOf(fake)).toEqual({ keep: index([held]).digest, 'old-held': held.digest });
   });
 
@@ -56,7 +66,9 @@ describe('a deletion', () => {
     const images = ['one', 'two'].map(app);
     for (const one of images) fake.push(APP, one);
     const registry = connect(fake);
-    expect(await Promise.all(images.map(({ digest }) => registry.deleteManifest(APP, digest)))).toEqual(images.map(() => ({ outcome: 'deleted' })));
+    expect(await Promise.all(images.map(({ digest }) => registry.deleteManifest(APP, digest)))).toEqual(
+      images.map(() => ({ outcome: 'deleted' })),
+    );
   });
 
   it('leaves an image that gets a tag at the last moment, and its tags as they were', async () => {
@@ -66,12 +78,18 @@ describe('a deletion', () => {
     const proxy = await startFaultProxy(fake.url);
     try {
       // Between the tags and the version, somebody sets another one.
-      proxy.fault(({ method, path }) => method === 'DELETE' && path.includes('/tags/'), (answer) => {
-        fake.repository(APP).packages.get('team/app')!.tags.set('fresh', one.digest);
-        return answer;
-      });
+      proxy.fault(
+        ({ method, path }) => method === 'DELETE' && path.includes('/tags/'),
+        (answer) => {
+          fake.repository(APP).packages.get('team/app')!.tags.set('fresh', one.digest);
+          return answer;
+        },
+      );
       const registry = connect(fake, { url: proxy.url, env: { CLOUDSDK_API_ENDPOINT_OVERRIDES_ARTIFACTREGISTRY: proxy.url } });
-      expect(await registry.deleteManifest(APP, one.digest)).toMatchObject({ outcome: 'drifted', message: expect.stringContaining('fresh') as string });
+      expect(await registry.deleteManifest(APP, one.digest)).toMatchObject({
+        outcome: 'drifted',
+        message: expect.stringContaining('fresh') as string,
+      });
       expect(tagsOf(fake)).toEqual({ fresh: one.digest, v1: one.digest });
     } finally {
       await proxy.stop();
@@ -101,10 +119,13 @@ describe('a deletion', () => {
     fake.push(APP, two);
     const proxy = await startFaultProxy(fake.url);
     try {
-      proxy.fault(({ method, path }) => method === 'DELETE' && path.includes('/versions/'), () => {
-        fake.push(APP, two, ['v1']);
-        return { status: 403, body: JSON.stringify({ error: { code: 403, status: 'PERMISSION_DENIED', message: 'no' } }) };
-      });
+      proxy.fault(
+        ({ method, path }) => method === 'DELETE' && path.includes('/versions/'),
+        () => {
+          fake.push(APP, two, ['v1']);
+          return { status: 403, body: JSON.stringify({ error: { code: 403, status: 'PERMISSION_DENIED', message: 'no' } }) };
+        },
+      );
       const registry = connect(fake, { url: proxy.url, env: { CLOUDSDK_API_ENDPOINT_OVERRIDES_ARTIFACTREGISTRY: proxy.url } });
       await failure(registry.deleteManifest(APP, one.digest));
       expect(tagsOf(fake)).toEqual({ v1: two.digest });
@@ -115,24 +136,34 @@ describe('a deletion', () => {
 });
 
 describe('permissions', () => {
-  const needed = { list: 'artifactregistry.dockerimages.list', versions: 'artifactregistry.versions.delete', tags: 'artifactregistry.tags.delete' };
+  const needed = {
+    list: 'artifactregistry.dockerimages.list',
+    versions: 'artifactregistry.versions.delete',
+    tags: 'artifactregistry.tags.delete',
+  };
   const without = (...missing: string[]): FakeAccount => ({ token: OWNER.token, may: (permission) => !missing.includes(permission) });
 
-  it.each([[[needed.versions]], [[needed.tags]], [[needed.versions, needed.tags]]])('to delete are asked for before, and the missing ones named: %s', async (missing) => {
-    const fake = await fakeGar({ accounts: [without(...missing)] });
-    fake.push(APP, app('one'), ['v1']);
-    const error = await failure(connect(fake).checkDelete(APP, { tags: false }));
-    expect(error).toMatchObject({ code: 'AUTH', exitCode: 4 });
-    for (const permission of missing) expect(error.message).toContain(permission);
-    expect(error.hint).toContain('roles/artifactregistry.repoAdmin');
-  });
+  it.each([[[needed.versions]], [[needed.tags]], [[needed.versions, needed.tags]]])(
+    'to delete are asked for before, and the missing ones named: %s',
+    async (missing) => {
+      const fake = await fakeGar({ accounts: [without(...missing)] });
+      fake.push(APP, app('one'), ['v1']);
+      const error = await failure(connect(fake).checkDelete(APP, { tags: false }));
+      expect(error).toMatchObject({ code: 'AUTH', exitCode: 4 });
+      for (const permission of missing) expect(error.message).toContain(permission);
+      expect(error.hint).toContain('roles/artifactregistry.repoAdmin');
+    },
+  );
 
   it('that are missing are named where they are needed', async () => {
     const fake = await fakeGar({ accounts: [without(needed.list, needed.tags)] });
     fake.push(APP, app('one'), ['v1']);
     const registry = connect(fake);
     expect(await failure(registry.inventory(APP))).toMatchObject({ code: 'AUTH', hint: expect.stringContaining(needed.list) as string });
-    expect(await failure(registry.deleteTag(APP, 'v1', app('one').digest))).toMatchObject({ code: 'AUTH', hint: expect.stringContaining(needed.tags) as string });
+    expect(await failure(registry.deleteTag(APP, 'v1', app('one').digest))).toMatchObject({
+      code: 'AUTH',
+      hint: expect.stringContaining(needed.tags) as string,
+    });
   });
 
   it('that suffice change nothing when asked for', async () => {

@@ -31,12 +31,21 @@ export function connect(fake: FakeGar, options: Partial<GarRegistryOptions> = {}
 
 /** The calls by method and the end of their path: `GET dockerImages`, `DELETE tags/v1`. */
 export function callsOf(fake: FakeGar): string[] {
-  return fake.calls.map(({ method, path }) => `${method} ${path.replace(/^.*\/(?:packages\/[^/]+\/|repositories\/[^/]+\/|(?=repositories))/, '').replace(/sha256(?::|%3A)[0-9a-f]{58}/, '…').replace(/operations\/.*/, 'operations')}`);
+  return fake.calls.map(
+    ({ method, path }) =>
+      `${method} ${path
+        .replace(/^.*\/(?:packages\/[^/]+\/|repositories\/[^/]+\/|(?=repositories))/, '')
+        .replace(/sha256(?::|%3A)[0-9a-f]{58}/, '…')
+        .replace(/operations\/.*/, 'operations')}`,
+  );
 }
 
 /** The error of ours that a call ends in. */
 export async function failure(call: Promise<unknown>): Promise<ToolError> {
-  const error: unknown = await call.then((answer) => new Error(`no error but ${JSON.stringify(answer)}`), (reason: unknown) => reason);
+  const error: unknown = await call.then(
+    (answer) => new Error(`no error but ${JSON.stringify(answer)}`),
+    (reason: unknown) => reason,
+  );
   if (error instanceof ToolError) return error;
   throw error;
 }

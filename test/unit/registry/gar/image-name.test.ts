@@ -14,7 +14,14 @@ describe('hosts of Artifact Registry', () => {
     expect(parseGarHost(host)).toEqual(place);
   });
 
-  it.each(['docker.pkg.dev', 'europe-west1-npm.pkg.dev', 'europe-west1-docker.pkg.dev.example.com', 'fr.gcr.io', 'k8s.gcr.io', 'notgcr.io'])('%s is none', (host) => {
+  it.each([
+    'docker.pkg.dev',
+    'europe-west1-npm.pkg.dev',
+    'europe-west1-docker.pkg.dev.example.com',
+    'fr.gcr.io',
+    'k8s.gcr.io',
+    'notgcr.io',
+  ])('%s is none', (host) => {
     expect(parseGarHost(host)).toBeUndefined();
   });
 });
@@ -25,8 +32,16 @@ describe('names of images', () => {
 
   it.each([
     ['my-project/images/app', pkgDev, 'projects/my-project/locations/europe-west1/repositories/images/packages/app'],
-    ['my-project/images/team/deep/app', pkgDev, 'projects/my-project/locations/europe-west1/repositories/images/packages/team%2Fdeep%2Fapp'],
-    ['example.com/my-project/images/app', pkgDev, 'projects/example.com:my-project/locations/europe-west1/repositories/images/packages/app'],
+    [
+      'my-project/images/team/deep/app',
+      pkgDev,
+      'projects/my-project/locations/europe-west1/repositories/images/packages/team%2Fdeep%2Fapp',
+    ],
+    [
+      'example.com/my-project/images/app',
+      pkgDev,
+      'projects/example.com:my-project/locations/europe-west1/repositories/images/packages/app',
+    ],
     ['my-project/gcr.io/team/app', pkgDev, 'projects/my-project/locations/europe-west1/repositories/gcr.io/packages/team%2Fapp'],
     ['my-project/team/app', gcr, 'projects/my-project/locations/us/repositories/gcr.io/packages/team%2Fapp'],
     ['example.com/my-project/app', gcr, 'projects/example.com:my-project/locations/us/repositories/gcr.io/packages/app'],
@@ -42,7 +57,10 @@ describe('names of images', () => {
     expect(parseImageName('my-project', gcr)).toEqual({ project: 'my-project', repository: 'gcr.io' });
   });
 
-  it.each(['', 'My-Project/images/app', 'my-project/../other/app', 'my-project/images/a%2fb', 'my-project//app'])('%j is refused', (text) => {
-    expect(() => parseImageName(text, pkgDev)).toThrow('is not the name of a repository');
-  });
+  it.each(['', 'My-Project/images/app', 'my-project/../other/app', 'my-project/images/a%2fb', 'my-project//app'])(
+    '%j is refused',
+    (text) => {
+      expect(() => parseImageName(text, pkgDev)).toThrow('is not the name of a repository');
+    },
+  );
 });

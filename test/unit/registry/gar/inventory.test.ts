@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { attachmentTag, attestation, cosignSignature, sbom } from '../../../../src/demo/attachments.ts';
 import { artifact, content, image, index, layer } from '../../../../src/demo/image.ts';
 import { OCI_INDEX } from '../../../../src/domain/media-types.ts';
-import { ContentCache } from '../../../../src/registry/cache.ts';
+import { ContentCache } from '../../../../src/distribution/cache.ts';
 import { APP, callsOf, connect, failure, fakeGar } from './gar-fixture.ts';
 
 const app = image({ layers: [layer('app', 100)], created: '2025-01-01T00:00:00Z' });
@@ -20,7 +20,12 @@ describe('the inventory of an image', () => {
     const { complete, manifests } = await connect(fake).inventory(APP);
     expect(complete).toBe(true);
     const [found] = manifests.filter(({ digest }) => digest === both.digest);
-    expect(found).toMatchObject({ tags: ['v1'], children: both.children.map(({ digest }) => digest), pushedAt: '2025-02-01T00:00:00.000Z', createdAt: '2025-01-02T00:00:00.000Z' });
+    expect(found).toMatchObject({
+      tags: ['v1'],
+      children: both.children.map(({ digest }) => digest),
+      pushedAt: '2025-02-01T00:00:00.000Z',
+      createdAt: '2025-01-02T00:00:00.000Z',
+    });
     expect(callsOf(fake)).toEqual(['GET repositories/images', 'GET dockerImages']);
     expect(fake.calls.every(({ path }) => !path.includes('%25'))).toBe(true);
     expect(fake.violations).toEqual([]);
@@ -36,7 +41,11 @@ describe('the inventory of an image', () => {
     const reads: string[] = [];
     const read = async (): Promise<unknown> => {
       reads.length = 0;
-      const { manifests } = await connect(fake, { cache: new ContentCache(folder) }, { onTrace: ({ url }) => void (url.includes('/v2/') && reads.push(url)) }).inventory(APP);
+      const { manifests } = await connect(
+        fake,
+        { cache: new ContentCache(folder) },
+        { onTrace: ({ url }) => void (url.includes('/v2/') && reads.push(url)) },
+      ).inventory(APP);
       return manifests.find(({ digest }) => digest === bill.digest);
     };
     expect(await read()).toMatchObject({ subject: app.digest, artifactType: 'application/spdx+json' });
@@ -50,10 +59,20 @@ describe('the inventory of an image', () => {
     const bill = sbom(app, '2025-01-01T00:00:00Z');
     fake.push(APP, app, ['v1']);
     fake.push(APP, bill);
-    const list = content(OCI_INDEX, JSON.stringify({ schemaVersion: 2, mediaType: OCI_INDEX, manifests: [{ mediaType: bill.mediaType, digest: bill.digest, size: bill.bytes.length, artifactType: bill.artifactType }] }));
+    const list = content(
+      OCI_INDEX,
+      JSON.stringify({
+        schemaVersion: 2,
+        mediaType: OCI_INDEX,
+        manifests: [{ mediaType: bill.mediaType, digest: bill.digest, size: bill.bytes.length, artifactType: bill.artifactType }],
+      }),
+    );
     fake.store.put(fake.repository(APP), 'team/app', { ...list, tag: attachmentTag(app.digest) });
     const { manifests } = await connect(fake).inventory(APP);
-    expect(manifests.find(({ digest }) => digest === list.digest)).toMatchObject({ tags: [attachmentTag(app.digest)], children: [bill.digest] });
+    expect(manifests.find(({ digest }) => digest === list.digest)).toMatchObject({
+      tags: [attachmentTag(app.digest)],
+      children: [bill.digest],
+    });
   });
 
   it('reads an index of which the list does not tell what it holds', async () => {
@@ -63,7 +82,10 @@ describe('the inventory of an image', () => {
     const stored = fake.repository(APP).packages.get('team/app')!.images;
     stored.set(both.digest, { ...stored.get(both.digest)!, children: [] });
     const { manifests } = await connect(fake).inventory(APP);
-    expect(manifests.find(({ digest }) => digest === both.digest)).toMatchObject({ children: [app.digest, arm.digest], size: both.bytes.length });
+    expect(manifests.find(({ digest }) => digest === both.digest)).toMatchObject({
+      children: [app.digest, arm.digest],
+      size: both.bytes.length,
+    });
   });
 
   it('has every tag of an image with more than the hundred that are told of it', async () => {
@@ -95,7 +117,10 @@ describe('the inventory of an image', () => {
     const registry = connect(fake);
     const { capabilities, manifests } = await registry.inventory(APP);
     expect(capabilities.deleteTag).toBe(false);
-    expect(Object.fromEntries(manifests.map(({ digest, lockedTags }) => [digest, lockedTags]))).toEqual({ [app.digest]: ['v1', 'v2'], [arm.digest]: undefined });
+    expect(Object.fromEntries(manifests.map(({ digest, lockedTags }) => [digest, lockedTags]))).toEqual({
+      [app.digest]: ['v1', 'v2'],
+      [arm.digest]: undefined,
+    });
     expect(await failure(registry.checkDelete(APP, { tags: true }))).toMatchObject({ code: 'NOT_APPLYABLE' });
     expect(await registry.deleteTag(APP, 'v1', app.digest)).toMatchObject({ outcome: 'locked' });
     expect(await registry.deleteManifest(APP, app.digest)).toMatchObject({ outcome: 'locked' });
@@ -107,7 +132,10 @@ describe('the inventory of an image', () => {
     fake.push(APP, app, ['v1']);
     const repository = fake.repository(APP);
     repository.mode = 'VIRTUAL_REPOSITORY';
-    expect(await failure(connect(fake).inventory(APP))).toMatchObject({ code: 'REGISTRY_ERROR', message: expect.stringContaining('virtual') as string });
+    expect(await failure(connect(fake).inventory(APP))).toMatchObject({
+      code: 'REGISTRY_ERROR',
+      message: expect.stringContaining('virtual') as string,
+    });
     expect(await failure(connect(fake).checkDelete(APP, { tags: false }))).toMatchObject({ code: 'DELETE_DISABLED' });
     repository.mode = 'STANDARD_REPOSITORY';
     repository.format = 'NPM';
@@ -133,7 +161,10 @@ describe('the inventory of an image', () => {
   it('is not found of a project, or of a repository of Artifact Registry: those hold images', async () => {
     const fake = await fakeGar();
     for (const name of ['my-project', 'my-project/images']) {
-      expect(await failure(connect(fake).inventory(name))).toMatchObject({ code: 'NOT_FOUND', hint: expect.stringContaining(`prod/${name}/**`) as string });
+      expect(await failure(connect(fake).inventory(name))).toMatchObject({
+        code: 'NOT_FOUND',
+        hint: expect.stringContaining(`prod/${name}/**`) as string,
+      });
     }
   });
 
@@ -147,7 +178,10 @@ describe('the inventory of an image', () => {
 
   it('tells the artifact type of a chart, and when it was made, from its manifest', async () => {
     const fake = await fakeGar();
-    const chart = artifact({ config: content('application/vnd.cncf.helm.config.v1+json', '{}'), annotations: { 'org.opencontainers.image.created': '2025-03-01T00:00:00Z' } });
+    const chart = artifact({
+      config: content('application/vnd.cncf.helm.config.v1+json', '{}'),
+      annotations: { 'org.opencontainers.image.created': '2025-03-01T00:00:00Z' },
+    });
     fake.push(APP, chart, ['1.0.0']);
     const [found] = (await connect(fake).inventory(APP)).manifests;
     expect(found).toMatchObject({ artifactType: 'application/vnd.cncf.helm.config.v1+json', createdAt: '2025-03-01T00:00:00.000Z' });
@@ -164,10 +198,20 @@ describe('100,000 images in one repository', () => {
     const digestOf = (n: number): string => `sha256:${n.toString(16).padStart(64, '0')}`;
     const base = { bytes: Buffer.alloc(0), size: 1000, uploadedAt: Date.UTC(2025, 0, 1), updatedAt: Date.UTC(2025, 0, 1), children: [] };
     for (let n = 4; n < 100_003; n += 4) {
-      const children = [1, 2, 3].map((m) => ({ digest: digestOf(n + m), mediaType: app.mediaType, platform: m === 3 ? { os: 'unknown', architecture: 'unknown' } : { os: 'linux', architecture: `arch${m}` } }));
+      const children = [1, 2, 3].map((m) => ({
+        digest: digestOf(n + m),
+        mediaType: app.mediaType,
+        platform: m === 3 ? { os: 'unknown', architecture: 'unknown' } : { os: 'linux', architecture: `arch${m}` },
+      }));
       stored.images.set(digestOf(n), { ...base, digest: digestOf(n), mediaType: OCI_INDEX, children });
       stored.tags.set(`v${n}`, digestOf(n));
-      for (const child of children) stored.images.set(child.digest, { ...base, digest: child.digest, mediaType: app.mediaType, ...(child.platform.os === 'linux' && { buildTime: '2025-01-01T00:00:00Z' }) });
+      for (const child of children)
+        stored.images.set(child.digest, {
+          ...base,
+          digest: child.digest,
+          mediaType: app.mediaType,
+          ...(child.platform.os === 'linux' && { buildTime: '2025-01-01T00:00:00Z' }),
+        });
     }
     expect(stored.images.size).toBe(100_001);
     const { complete, manifests } = await connect(fake).inventory(APP);

@@ -29,13 +29,25 @@ describe.skipIf(missing !== '')(`the fake of Artifact Registry${missing}`, () =>
     fake.push('my-project/images/team/app', whole, ['v1'], { pushedAt: '2025-02-01T00:00:00Z' });
     fake.push('my-project/images/other', child, ['x'], { pushedAt: '2025-02-01T00:00:00Z' });
     const repository = 'projects/my-project/locations/europe-west1/repositories/images';
-    const { stdout } = await promisify(execFile)(PYTHON, [SCRIPT, new URL(fake.url).host, OWNER.token, repository, 'team%2Fapp', 'v1', whole.digest, child.digest]);
+    const { stdout } = await promisify(execFile)(PYTHON, [
+      SCRIPT,
+      new URL(fake.url).host,
+      OWNER.token,
+      repository,
+      'team%2Fapp',
+      'v1',
+      whole.digest,
+      child.digest,
+    ]);
     const app = `${repository}/packages/team%2Fapp`;
     expect(JSON.parse(stdout)).toMatchObject({
       repository: 'STANDARD_REPOSITORY',
       repositories: [repository],
       packages: [`${repository}/packages/other`, app],
-      versions: [{ name: `${app}/versions/${child.digest}`, tags: [] }, { name: `${app}/versions/${whole.digest}`, tags: [`${app}/tags/v1`] }],
+      versions: [
+        { name: `${app}/versions/${child.digest}`, tags: [] },
+        { name: `${app}/versions/${whole.digest}`, tags: [`${app}/tags/v1`] },
+      ],
       tags: { [`${app}/tags/v1`]: `${app}/versions/${whole.digest}` },
       tag: `${app}/versions/${whole.digest}`,
       missing: expect.stringMatching(/^NotFound/) as string,

@@ -43,7 +43,11 @@ describe('the program on Artifact Registry', () => {
   it('refuses settings that make no sense', async () => {
     const fake = await fakeGar();
     const session = await newSession(world(fake));
-    for (const [gar, problem] of [['{location: "not a place"}', 'not a location'], ['{projects: ["UPPER"]}', 'not the id of a project'], ['{impersonate: nobody}', 'not the email of a service account']] as const) {
+    for (const [gar, problem] of [
+      ['{location: "not a place"}', 'not a location'],
+      ['{projects: ["UPPER"]}', 'not the id of a project'],
+      ['{impersonate: nobody}', 'not the email of a service account'],
+    ] as const) {
       await session.file('.regctlrc.yaml', config(fake, gar));
       const { code, stderr } = await session.run('prune', 'prod', '--tags', '*', '--keep-last', '1');
       expect(code).toBe(3);

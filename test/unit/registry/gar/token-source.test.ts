@@ -27,10 +27,19 @@ async function google(token: string): Promise<Google> {
   const asked: string[] = [];
   const server = createServer((request, response) => {
     asked.push(`${request.method} ${request.url?.split('?')[0]} ${request.headers.authorization ?? ''}`.trim());
-    const json = (document: object): void => void response.writeHead(200, { 'content-type': 'application/json', 'metadata-flavor': 'Google' }).end(JSON.stringify(document));
-    if (request.url?.includes('generateAccessToken')) json({ accessToken: token, expireTime: new Date(Date.now() + 3_600_000).toISOString() });
-    else if (request.url?.endsWith('/sts')) json({ access_token: 'federated-token-of-a-workload', issued_token_type: 'urn:ietf:params:oauth:token-type:access_token', token_type: 'Bearer', expires_in: 3600 });
-    else if (request.url?.includes('/service-accounts/default/token')) json({ access_token: token, expires_in: 3600, token_type: 'Bearer' });
+    const json = (document: object): void =>
+      void response.writeHead(200, { 'content-type': 'application/json', 'metadata-flavor': 'Google' }).end(JSON.stringify(document));
+    if (request.url?.includes('generateAccessToken'))
+      json({ accessToken: token, expireTime: new Date(Date.now() + 3_600_000).toISOString() });
+    else if (request.url?.endsWith('/sts'))
+      json({
+        access_token: 'federated-token-of-a-workload',
+        issued_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+        token_type: 'Bearer',
+        expires_in: 3600,
+      });
+    else if (request.url?.includes('/service-accounts/default/token'))
+      json({ access_token: token, expires_in: 3600, token_type: 'Bearer' });
     else response.writeHead(200, { 'content-type': 'text/plain', 'metadata-flavor': 'Google' }).end('my-project');
   });
   server.listen(0, '127.0.0.1');
@@ -85,7 +94,10 @@ describe('credentials for Artifact Registry', () => {
     const source = sourceOf(undefined);
     expect(await source.token()).toBe('ya29.federated-and-impersonated');
     expect(await source.token()).toBe('ya29.federated-and-impersonated');
-    expect(asked.map((request) => request.split(' ')[1])).toEqual(['/sts', '/v1/projects/-/serviceAccounts/cleanup@my-project.iam.gserviceaccount.com:generateAccessToken']);
+    expect(asked.map((request) => request.split(' ')[1])).toEqual([
+      '/sts',
+      '/v1/projects/-/serviceAccounts/cleanup@my-project.iam.gserviceaccount.com:generateAccessToken',
+    ]);
     expect(redact('it is ya29.federated-and-impersonated')).toBe('it is ***');
   });
 
@@ -104,6 +116,10 @@ describe('credentials for Artifact Registry', () => {
   it('that are nowhere are an error that says where to put them', async () => {
     const path = await folder();
     setEnvironment({ GOOGLE_APPLICATION_CREDENTIALS: join(path, 'nowhere.json') });
-    expect(await failure(sourceOf(undefined).token())).toMatchObject({ code: 'AUTH', message: expect.stringContaining('prod') as string, hint: expect.stringContaining('gcloud auth application-default login') as string });
+    expect(await failure(sourceOf(undefined).token())).toMatchObject({
+      code: 'AUTH',
+      message: expect.stringContaining('prod') as string,
+      hint: expect.stringContaining('gcloud auth application-default login') as string,
+    });
   });
 });

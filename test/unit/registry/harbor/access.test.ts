@@ -1,14 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { image, layer } from '../../../../src/demo/image.ts';
 import { isHarbor } from '../../../../src/registry/harbor/is-harbor.ts';
-import { ping } from '../../../../src/registry/ping.ts';
+import { ping } from '../../../../src/distribution/ping.ts';
 import { CLEANER } from '../../../fakes/harbor/accounts.ts';
 import { testClient } from '../../http/test-client.ts';
 import { adapter, failure, fill, names, withHarbor } from './harbor-fixture.ts';
 import { startLoopback } from './loopback.ts';
 
 const app = (seed: string) => image({ layers: [layer(seed, 50)], created: '2025-01-01T00:00:00Z' });
-const robot = (permissions: readonly string[], name = 'bot+cleaner') => ({ name, secret: 'robot-secret', kind: 'robot' as const, projects: { team: permissions } });
+const robot = (permissions: readonly string[], name = 'bot+cleaner') => ({
+  name,
+  secret: 'robot-secret',
+  kind: 'robot' as const,
+  projects: { team: permissions },
+});
 
 describe('credentials', () => {
   it('that Harbor does not know are an error, although it would show what is public', async () => {
@@ -17,7 +22,10 @@ describe('credentials', () => {
     await fill(harbor, [[app('one'), 'v1']], 'open/app');
     const registry = adapter(harbor.url, { name: 'admin', secret: 'wrong-secret' });
     const error = await failure(registry.inventory('open/app'));
-    expect(error).toMatchObject({ code: 'AUTH', message: 'Cannot log in to prod: Harbor does not know the user or the password, asked as "admin".' });
+    expect(error).toMatchObject({
+      code: 'AUTH',
+      message: 'Cannot log in to prod: Harbor does not know the user or the password, asked as "admin".',
+    });
     expect(error.hint).toContain('robot account may have expired');
     expect(JSON.stringify([error.message, error.hint])).not.toContain('wrong-secret');
     // Accounts get locked for trying again and again.
@@ -32,7 +40,11 @@ describe('credentials', () => {
     await fill(harbor, [[app('one'), 'v1']], 'open/app');
     expect((await registry.inventory('open/app')).manifests).toHaveLength(1);
     const error = await failure(registry.inventory('team/app'));
-    expect(error).toMatchObject({ code: 'AUTH', message: 'Cannot list the artifacts of prod/team/app: Harbor answered status 401, UNAUTHORIZED: unauthorized, asked without credentials.' });
+    expect(error).toMatchObject({
+      code: 'AUTH',
+      message:
+        'Cannot list the artifacts of prod/team/app: Harbor answered status 401, UNAUTHORIZED: unauthorized, asked without credentials.',
+    });
     expect(error.hint).toContain('REGISTRY_USER');
   });
 
@@ -83,7 +95,10 @@ describe('a missing permission', () => {
     const account = robot(CLEANER);
     const { registry } = await withHarbor({ accounts: [account] }, account);
     const error = await failure(registry.inventory('tema'));
-    expect(error).toMatchObject({ code: 'AUTH', message: 'Cannot list the repositories of prod/tema: Harbor answered status 403, FORBIDDEN: forbidden, asked as "bot+cleaner".' });
+    expect(error).toMatchObject({
+      code: 'AUTH',
+      message: 'Cannot list the repositories of prod/tema: Harbor answered status 403, FORBIDDEN: forbidden, asked as "bot+cleaner".',
+    });
     expect(error.hint).toContain('no such project');
   });
 
@@ -108,13 +123,14 @@ describe('what kind of registry a host is', () => {
     expect(harbor.requests.map(({ path, headers }) => [path, headers['authorization']])).toEqual([['/v2/', undefined]]);
   });
 
-  it.each(['Bearer realm="https://harbor.example/service/token",service="harbor-registry"', 'Basic realm="harbor"', 'Negotiate, Basic realm="harbor"'])(
-    'is Harbor where it demands %s',
-    async (challenge) => {
-      const url = await startLoopback(() => ({ status: 401, body: '', headers: { 'www-authenticate': challenge } }));
-      expect(isHarbor(await ping(testClient(), url))).toBe(true);
-    },
-  );
+  it.each([
+    'Bearer realm="https://harbor.example/service/token",service="harbor-registry"',
+    'Basic realm="harbor"',
+    'Negotiate, Basic realm="harbor"',
+  ])('is Harbor where it demands %s', async (challenge) => {
+    const url = await startLoopback(() => ({ status: 401, body: '', headers: { 'www-authenticate': challenge } }));
+    expect(isHarbor(await ping(testClient(), url))).toBe(true);
+  });
 
   it.each([
     [404, '404 page not found', undefined],
@@ -126,14 +142,22 @@ describe('what kind of registry a host is', () => {
     [401, '', 'Basic realm="harbor-registry"'],
     [401, '', ''],
   ])('is plain where it answers %i %s and demands %s', async (status, body, challenge) => {
-    const url = await startLoopback(() => ({ status, body, ...(challenge !== undefined && { headers: { 'www-authenticate': challenge } }) }));
+    const url = await startLoopback(() => ({
+      status,
+      body,
+      ...(challenge !== undefined && { headers: { 'www-authenticate': challenge } }),
+    }));
     expect(isHarbor(await ping(testClient(), url))).toBe(false);
   });
 
   it.each([429, 500, 502, 503])('is not guessed where it answers %i, that it cannot answer', async (status) => {
     const url = await startLoopback(() => ({ status, body: 'not now', headers: { 'www-authenticate': 'Basic realm="harbor"' } }));
     const message = `Cannot find out what kind of registry ${new URL(url).host} is: it answered status ${status}.`;
-    expect(await failure(ping(testClient(), url))).toMatchObject({ code: 'REGISTRY_ERROR', message, hint: expect.stringContaining('"type"') as string });
+    expect(await failure(ping(testClient(), url))).toMatchObject({
+      code: 'REGISTRY_ERROR',
+      message,
+      hint: expect.stringContaining('"type"') as string,
+    });
   });
 
   it('is not guessed where nothing answers', async () => {

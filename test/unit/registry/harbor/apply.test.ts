@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Journal } from '../../../../src/apply/journal.ts';
-import { readJournal } from '../../../../src/apply/read-journal.ts';
+import { readJournal } from '../../../../src/documents/read-journal.ts';
 import { undoJournal } from '../../../../src/apply/undo.ts';
 import { attachmentTag, attestation, cosignSignature, sbom } from '../../../../src/demo/attachments.ts';
 import { artifact, image, index, layer } from '../../../../src/demo/image.ts';
@@ -16,8 +16,13 @@ const OPTIONS = { grace: '0s', keepAtLeast: 0 };
 /** Every manifest with its tags, and what it is attached to. */
 function contents({ store }: FakeHarbor): Record<string, string> {
   const lines = store.artifactsIn(REPOSITORY).map(({ id, digest }) => {
-    const tags = store.tagsOn(id).map(({ name }) => name).toSorted();
-    const subjects = store.accessories.filter(({ artifactId }) => artifactId === id).map(({ subjectDigest, type }) => `${type} of ${subjectDigest}`);
+    const tags = store
+      .tagsOn(id)
+      .map(({ name }) => name)
+      .toSorted();
+    const subjects = store.accessories
+      .filter(({ artifactId }) => artifactId === id)
+      .map(({ subjectDigest, type }) => `${type} of ${subjectDigest}`);
     return [digest, [...tags, ...subjects].join(' ')] as const;
   });
   return Object.fromEntries(lines.toSorted(([a], [b]) => (a < b ? -1 : 1)));
@@ -25,7 +30,9 @@ function contents({ store }: FakeHarbor): Record<string, string> {
 
 /** What the plan keeps, by digest. */
 function kept(plan: Plan): string[] {
-  return plan.repositories.flatMap(({ images }) => images.filter(({ action }) => action !== 'delete').map(({ digest }) => digest)).toSorted();
+  return plan.repositories
+    .flatMap(({ images }) => images.filter(({ action }) => action !== 'delete').map(({ digest }) => digest))
+    .toSorted();
 }
 
 async function filled() {
@@ -70,7 +77,12 @@ describe('a plan carried out on Harbor', () => {
     expect(Object.keys(contents(harbor))).not.toEqual(Object.keys(before));
 
     const path = report.journal ?? '';
-    const undone = await undoJournal({ journal: await readJournal(path), path, registries: new Map([[registry.name, registry]]), concurrency: 1 });
+    const undone = await undoJournal({
+      journal: await readJournal(path),
+      path,
+      registries: new Map([[registry.name, registry]]),
+      concurrency: 1,
+    });
 
     expect(undone.outcome).toBe('done');
     expect(contents(harbor)).toEqual(before);
@@ -92,7 +104,10 @@ describe('a plan carried out on Harbor', () => {
     const report = await apply(plan, registry);
 
     const result = report.repositories[0]?.notDone.find(({ digest }) => digest === outer.digest);
-    expect(result).toMatchObject({ outcome: 'drifted', message: `the registry would delete ${tagged.digest} along with it: the plan does not delete it` });
+    expect(result).toMatchObject({
+      outcome: 'drifted',
+      message: `the registry would delete ${tagged.digest} along with it: the plan does not delete it`,
+    });
     expect(harbor.store.find(REPOSITORY, outer.digest)).toBeDefined();
     expect(harbor.store.find(REPOSITORY, tagged.digest)).toBeDefined();
   });
@@ -111,7 +126,8 @@ describe('a plan carried out on Harbor', () => {
 
   it('asks for no tag by itself that is not to go', async () => {
     const { harbor, registry } = await withHarbor();
-    for (let number = 0; number < 450; number++) harbor.store.addPlainImage(REPOSITORY, `${number}`, [`${number < 3 ? 'old' : 'keep'}-${number}`], Date.UTC(2025, 0, 1) + number);
+    for (let number = 0; number < 450; number++)
+      harbor.store.addPlainImage(REPOSITORY, `${number}`, [`${number < 3 ? 'old' : 'keep'}-${number}`], Date.UTC(2025, 0, 1) + number);
     const plan = await planOf(registry, [REPOSITORY], OPTIONS);
     harbor.requests.length = 0;
 

@@ -7,7 +7,13 @@ const read = (fields: object) => readArtifact({ ...LEAST, ...fields }, 'list the
 
 describe('an artifact', () => {
   it('of which little is said has little', () => {
-    const { digest, mediaType, tags, children, accessories, labels, ...rest } = read({ tags: null, references: null, accessories: null, labels: null, pull_time: '0001-01-01T00:00:00.000Z' });
+    const { digest, mediaType, tags, children, accessories, labels, ...rest } = read({
+      tags: null,
+      references: null,
+      accessories: null,
+      labels: null,
+      pull_time: '0001-01-01T00:00:00.000Z',
+    });
     expect([digest, mediaType, tags, children, accessories, labels]).toEqual([DIGEST, LEAST.manifest_media_type, [], [], [], []]);
     expect(rest).toEqual({ size: 1, configType: '', artifactType: '' });
   });
@@ -25,13 +31,17 @@ describe('an artifact', () => {
   });
 
   it('was pulled when it or a tag of it was last', () => {
-    const tags = [{ name: 'v1', pull_time: '2025-03-01T00:00:00.000Z' }, { name: 'v2', pull_time: '0001-01-01T00:00:00.000Z' }];
+    const tags = [
+      { name: 'v1', pull_time: '2025-03-01T00:00:00.000Z' },
+      { name: 'v2', pull_time: '0001-01-01T00:00:00.000Z' },
+    ];
     expect(read({ tags, pull_time: '2025-02-01T00:00:00.000Z' }).pulledAt).toBe('2025-03-01T00:00:00.000Z');
   });
 });
 
 describe('the worst finding', () => {
-  const worst = (...reports: object[]) => read({ scan_overview: Object.fromEntries(reports.map((report, number) => [`report ${number}`, report])) }).vulnerability;
+  const worst = (...reports: object[]) =>
+    read({ scan_overview: Object.fromEntries(reports.map((report, number) => [`report ${number}`, report])) }).vulnerability;
 
   it('is that of the overall severity or the counts, whichever is worse', () => {
     expect(worst({ scan_status: 'Success', severity: 'Medium', summary: { summary: { Low: 1, Medium: 2, High: 0 } } })).toBe('medium');

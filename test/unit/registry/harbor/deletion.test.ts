@@ -25,10 +25,17 @@ describe('deleting an artifact', () => {
   it('that an index holds, or of which a tag is immutable, is refused, and told apart', async () => {
     const { harbor, registry } = await withHarbor();
     const [child, stable, signed] = [app('child'), app('stable'), app('signed')];
-    await fill(harbor, [[index([child]), 'v1'], [stable, 'stable'], [signed, 'v2'], [cosignSignature(signed), attachmentTag(signed.digest, 'sig')]]);
+    await fill(harbor, [
+      [index([child]), 'v1'],
+      [stable, 'stable'],
+      [signed, 'v2'],
+      [cosignSignature(signed), attachmentTag(signed.digest, 'sig')],
+    ]);
     harbor.store.addImmutableRule('team', 'stable');
     harbor.store.addImmutableRule('team', 'sha256-*');
-    const [held, immutable, attached] = await Promise.all([child, stable, signed].map(({ digest }) => registry.deleteManifest('team/app', digest)));
+    const [held, immutable, attached] = await Promise.all(
+      [child, stable, signed].map(({ digest }) => registry.deleteManifest('team/app', digest)),
+    );
     expect(held).toMatchObject({ outcome: 'locked', message: expect.stringContaining('an index holds it') as string });
     expect(immutable).toMatchObject({ outcome: 'locked', message: expect.stringContaining('immutable') as string });
     expect(attached).toMatchObject({ outcome: 'locked', message: expect.stringContaining('of what is attached to it') as string });
@@ -41,19 +48,27 @@ describe('deleting an artifact', () => {
     await fill(harbor, [[app('one'), 'v1']]);
     expect(await registry.deleteManifest('team/app', NOWHERE)).toEqual({ outcome: 'gone' });
     expect(await failure(registry.deleteManifest('other/app', NOWHERE))).toMatchObject({ code: 'AUTH' });
-    harbor.onRequest(({ method }) => (method === 'DELETE' ? { status: 404, body: '{"errors":[{"code":"NOT_FOUND","message":"path not found"}]}' } : undefined));
-    expect(await failure(registry.deleteManifest('team/app', app('one').digest))).toMatchObject({ code: 'REGISTRY_ERROR', message: expect.stringContaining('shows it all the same') as string });
+    harbor.onRequest(({ method }) =>
+      method === 'DELETE' ? { status: 404, body: '{"errors":[{"code":"NOT_FOUND","message":"path not found"}]}' } : undefined,
+    );
+    expect(await failure(registry.deleteManifest('team/app', app('one').digest))).toMatchObject({
+      code: 'REGISTRY_ERROR',
+      message: expect.stringContaining('shows it all the same') as string,
+    });
   });
 
-  it.each(['404 page not found', '', '{"errors":[{"code":"NOT_FOUND"},{"code":"DENIED"}]}'])('that is answered with 404 %j, as by a proxy, is not gone', async (body) => {
-    const { harbor, registry } = await withHarbor();
-    const one = app('one');
-    await fill(harbor, [[one, 'v1']]);
-    harbor.onRequest(({ path }) => (path.includes(one.digest) || path.includes('/v1') ? { status: 404, body } : undefined));
-    expect(await failure(registry.deleteManifest('team/app', one.digest))).toMatchObject({ code: 'REGISTRY_ERROR' });
-    expect(await failure(registry.deleteTag('team/app', 'v1', one.digest))).toMatchObject({ code: 'REGISTRY_ERROR' });
-    expect(await failure(registry.tagsOf!('team/app', one.digest))).toMatchObject({ code: 'REGISTRY_ERROR' });
-  });
+  it.each(['404 page not found', '', '{"errors":[{"code":"NOT_FOUND"},{"code":"DENIED"}]}'])(
+    'that is answered with 404 %j, as by a proxy, is not gone',
+    async (body) => {
+      const { harbor, registry } = await withHarbor();
+      const one = app('one');
+      await fill(harbor, [[one, 'v1']]);
+      harbor.onRequest(({ path }) => (path.includes(one.digest) || path.includes('/v1') ? { status: 404, body } : undefined));
+      expect(await failure(registry.deleteManifest('team/app', one.digest))).toMatchObject({ code: 'REGISTRY_ERROR' });
+      expect(await failure(registry.deleteTag('team/app', 'v1', one.digest))).toMatchObject({ code: 'REGISTRY_ERROR' });
+      expect(await failure(registry.tagsOf!('team/app', one.digest))).toMatchObject({ code: 'REGISTRY_ERROR' });
+    },
+  );
 
   it('is not believed to an answer that is none of Harbor', async () => {
     const { harbor, registry } = await withHarbor();
@@ -96,9 +111,15 @@ describe('taking off a tag', () => {
   it('that was moved, is gone or is immutable says which', async () => {
     const { harbor, registry } = await withHarbor();
     const [one, two] = [app('one'), app('two')];
-    await fill(harbor, [[one, 'v1', 'stable'], [two, 'v1']]);
+    await fill(harbor, [
+      [one, 'v1', 'stable'],
+      [two, 'v1'],
+    ]);
     harbor.store.addImmutableRule('team', 'stable');
-    expect(await registry.deleteTag('team/app', 'v1', one.digest)).toEqual({ outcome: 'drifted', message: `Cannot take off the tag prod/team/app:v1: it was moved to ${two.digest}.` });
+    expect(await registry.deleteTag('team/app', 'v1', one.digest)).toEqual({
+      outcome: 'drifted',
+      message: `Cannot take off the tag prod/team/app:v1: it was moved to ${two.digest}.`,
+    });
     expect(await registry.deleteTag('team/app', 'v9', one.digest)).toEqual({ outcome: 'gone' });
     expect(await registry.deleteTag('team/app', 'stable', one.digest)).toMatchObject({ outcome: 'locked' });
     expect(harbor.store.tags.size).toBe(2);
@@ -137,7 +158,10 @@ describe('what goes along', () => {
     const { harbor, registry } = await withHarbor();
     const shared = app('shared');
     const [one, two] = [index([shared]), index([shared, app('more')])];
-    await fill(harbor, [[one, 'v1'], [two, 'v2']]);
+    await fill(harbor, [
+      [one, 'v1'],
+      [two, 'v2'],
+    ]);
     expect((await registry.takenAlong?.('team/app', one.digest))?.[0]?.heldBy).toEqual([two.digest]);
     await registry.deleteManifest('team/app', two.digest);
     expect((await registry.takenAlong?.('team/app', one.digest))?.[0]?.heldBy).toEqual([]);
@@ -185,24 +209,47 @@ describe('garbage collection', () => {
   it('is followed to its end, and tells what it freed', async () => {
     const { harbor, registry } = await withHarbor();
     const one = app('one');
-    await fill(harbor, [[one, 'v1'], [app('two'), 'v2']]);
+    await fill(harbor, [
+      [one, 'v1'],
+      [app('two'), 'v2'],
+    ]);
     await registry.deleteManifest('team/app', one.digest);
-    const client = new HarborClient({ name: 'prod', url: harbor.url, http: testClient(), credentials: async () => ({ username: ADMIN.name, password: ADMIN.secret }) });
+    const client = new HarborClient({
+      name: 'prod',
+      url: harbor.url,
+      http: testClient(),
+      credentials: async () => ({ username: ADMIN.name, password: ADMIN.secret }),
+    });
     const answer = await collectGarbage(client, { wait: true, pause: 1 });
-    expect(answer).toEqual({ state: 'finished', job: String(harbor.store.gcJobs[0]?.id), freed: one.bytes.length + one.blobs.reduce((sum, { bytes }) => sum + bytes.length, 0) });
+    expect(answer).toEqual({
+      state: 'finished',
+      job: String(harbor.store.gcJobs[0]?.id),
+      freed: one.bytes.length + one.blobs.reduce((sum, { bytes }) => sum + bytes.length, 0),
+    });
   });
 
   it('that fails is told', async () => {
     const { harbor } = await withHarbor();
     harbor.onRequest(({ path }) => (/\/gc\/\d+$/.test(path) ? { status: 200, body: '{"job_status":"Error"}' } : undefined));
-    const client = new HarborClient({ name: 'prod', url: harbor.url, http: testClient(), credentials: async () => ({ username: ADMIN.name, password: ADMIN.secret }) });
-    expect(await collectGarbage(client, { wait: true, pause: 1 })).toMatchObject({ state: 'failed', message: expect.stringContaining('Error') as string });
+    const client = new HarborClient({
+      name: 'prod',
+      url: harbor.url,
+      http: testClient(),
+      credentials: async () => ({ username: ADMIN.name, password: ADMIN.secret }),
+    });
+    expect(await collectGarbage(client, { wait: true, pause: 1 })).toMatchObject({
+      state: 'failed',
+      message: expect.stringContaining('Error') as string,
+    });
   });
 
   it('takes a right that few have, and then says so', async () => {
     const account = { name: 'bot', secret: 'robot-secret', kind: 'robot' as const, projects: { team: CLEANER } };
     const { registry } = await withHarbor({ accounts: [account] }, account);
-    expect(await registry.collectGarbage?.({ wait: true })).toMatchObject({ state: 'refused', message: expect.stringContaining('garbage-collection:create') as string });
+    expect(await registry.collectGarbage?.({ wait: true })).toMatchObject({
+      state: 'refused',
+      message: expect.stringContaining('garbage-collection:create') as string,
+    });
   });
 
   it('stops waiting when the run is stopped', async () => {

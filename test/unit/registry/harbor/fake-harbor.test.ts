@@ -24,12 +24,23 @@ async function start(): Promise<FakeHarbor> {
   return harbor;
 }
 
-async function call(harbor: FakeHarbor, method: string, path: string, account: { readonly name: string; readonly secret: string } | null = ADMIN, headers: Record<string, string> = {}): Promise<Answer> {
+async function call(
+  harbor: FakeHarbor,
+  method: string,
+  path: string,
+  account: { readonly name: string; readonly secret: string } | null = ADMIN,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
   const authorization = account && `Basic ${Buffer.from(`${account.name}:${account.secret}`).toString('base64')}`;
   const response = await fetch(`${harbor.url}${path}`, { method, headers: { ...headers, ...(authorization && { authorization }) } });
   const text = await response.text();
   const body: unknown = text === '' ? undefined : JSON.parse(text);
-  return { status: response.status, headers: response.headers, body, code: (body as { errors?: { code: string }[] } | undefined)?.errors?.[0]?.code };
+  return {
+    status: response.status,
+    headers: response.headers,
+    body,
+    code: (body as { errors?: { code: string }[] } | undefined)?.errors?.[0]?.code,
+  };
 }
 
 const ARTIFACTS = '/api/v2.0/projects/team/repositories/app/artifacts';
@@ -50,7 +61,10 @@ describe('lists', () => {
   it('leave out accessories, and untagged children unless base=* is asked for', async () => {
     const harbor = await start();
     const list = index([app('amd'), app('arm')]);
-    await fill(harbor, [[list, 'v1'], [cosignSignature(list), attachmentTag(list.digest, 'sig')]]);
+    await fill(harbor, [
+      [list, 'v1'],
+      [cosignSignature(list), attachmentTag(list.digest, 'sig')],
+    ]);
     expect((await call(harbor, 'GET', ARTIFACTS)).body).toMatchObject([{ digest: list.digest }]);
     expect((await call(harbor, 'GET', `${ARTIFACTS}?q=base%3D*`)).body).toHaveLength(3);
     expect((await call(harbor, 'GET', `${ARTIFACTS}?q=nonsense%3D1&sort=nonsense`)).body).toHaveLength(1);
@@ -67,8 +81,14 @@ describe('lists', () => {
   it('are empty for a repository that is not there, and 403 or 401 for a project that is not', async () => {
     const harbor = await start();
     expect(await call(harbor, 'GET', '/api/v2.0/projects/team/repositories/none/artifacts')).toMatchObject({ status: 200, body: [] });
-    expect(await call(harbor, 'GET', '/api/v2.0/projects/none/repositories/app/artifacts', ROBOT)).toMatchObject({ status: 403, code: 'FORBIDDEN' });
-    expect(await call(harbor, 'GET', '/api/v2.0/projects/none/repositories/app/artifacts', null)).toMatchObject({ status: 401, code: 'UNAUTHORIZED' });
+    expect(await call(harbor, 'GET', '/api/v2.0/projects/none/repositories/app/artifacts', ROBOT)).toMatchObject({
+      status: 403,
+      code: 'FORBIDDEN',
+    });
+    expect(await call(harbor, 'GET', '/api/v2.0/projects/none/repositories/app/artifacts', null)).toMatchObject({
+      status: 401,
+      code: 'UNAUTHORIZED',
+    });
   });
 
   it('find a name with a slash only where that was escaped twice', async () => {
@@ -92,7 +112,10 @@ describe('deletion', () => {
     const child = app('child');
     await fill(harbor, [[index([child]), 'v1', 'stable']]);
     harbor.store.addImmutableRule('team', 'stable');
-    expect(await call(harbor, 'DELETE', `${ARTIFACTS}/${child.digest}`)).toMatchObject({ status: 412, code: 'VIOLATE_FOREIGN_KEY_CONSTRAINT' });
+    expect(await call(harbor, 'DELETE', `${ARTIFACTS}/${child.digest}`)).toMatchObject({
+      status: 412,
+      code: 'VIOLATE_FOREIGN_KEY_CONSTRAINT',
+    });
     expect(await call(harbor, 'DELETE', `${ARTIFACTS}/v1`)).toMatchObject({ status: 412, code: 'PRECONDITION' });
     expect(harbor.store.artifactsIn('team/app')).toHaveLength(2);
     expect(harbor.store.findTag('team/app', 'v1')).toBeDefined();
@@ -101,7 +124,10 @@ describe('deletion', () => {
   it('of a tag finds it only on the artifact that has it', async () => {
     const harbor = await start();
     const [one, two] = [app('one'), app('two')];
-    await fill(harbor, [[one, 'v1'], [two, 'v2']]);
+    await fill(harbor, [
+      [one, 'v1'],
+      [two, 'v2'],
+    ]);
     expect(await call(harbor, 'DELETE', `${ARTIFACTS}/${two.digest}/tags/v1`)).toMatchObject({ status: 404, code: 'NOT_FOUND' });
     expect((await call(harbor, 'DELETE', `${ARTIFACTS}/${one.digest}/tags/v1`)).status).toBe(200);
     expect(harbor.store.artifact('team/app', one.digest)).toBeDefined();
@@ -111,7 +137,10 @@ describe('deletion', () => {
     const harbor = await start();
     const one = app('one');
     await fill(harbor, [[one, 'v1']]);
-    expect(await call(harbor, 'DELETE', `${ARTIFACTS}/${one.digest}`, ADMIN, { cookie: 'sid=1' })).toMatchObject({ status: 403, code: 'FORBIDDEN' });
+    expect(await call(harbor, 'DELETE', `${ARTIFACTS}/${one.digest}`, ADMIN, { cookie: 'sid=1' })).toMatchObject({
+      status: 403,
+      code: 'FORBIDDEN',
+    });
     harbor.store.readOnly = true;
     expect(await call(harbor, 'DELETE', `${ARTIFACTS}/${one.digest}`)).toMatchObject({ status: 403, code: 'DENIED' });
   });
@@ -120,8 +149,13 @@ describe('deletion', () => {
 describe('logging in', () => {
   it('treats whom it does not know as anybody', async () => {
     const harbor = await start();
-    expect(await call(harbor, 'GET', '/api/v2.0/systeminfo', { name: 'admin', secret: 'wrong' })).toMatchObject({ status: 200, body: { auth_mode: 'oidc_auth' } });
-    expect((await call(harbor, 'GET', '/api/v2.0/systeminfo', { name: 'admin', secret: 'wrong' })).body).not.toHaveProperty('harbor_version');
+    expect(await call(harbor, 'GET', '/api/v2.0/systeminfo', { name: 'admin', secret: 'wrong' })).toMatchObject({
+      status: 200,
+      body: { auth_mode: 'oidc_auth' },
+    });
+    expect((await call(harbor, 'GET', '/api/v2.0/systeminfo', { name: 'admin', secret: 'wrong' })).body).not.toHaveProperty(
+      'harbor_version',
+    );
     expect((await call(harbor, 'GET', '/api/v2.0/systeminfo')).body).toHaveProperty('harbor_version');
   });
 
@@ -166,20 +200,36 @@ describe.skipIf(!HAS_SWAGGER)("Harbor's own description of its API", () => {
   it('fits every answer of the fake', async () => {
     const harbor = await start();
     const list = index([app('amd'), app('arm')]);
-    await fill(harbor, [[list, 'v1', 'latest'], [cosignSignature(list), attachmentTag(list.digest, 'sig')]]);
+    await fill(harbor, [
+      [list, 'v1', 'latest'],
+      [cosignSignature(list), attachmentTag(list.digest, 'sig')],
+    ]);
     harbor.store.artifact('team/app', 'v1').labels = ['stable'];
     harbor.store.artifact('team/app', 'v1').scan = { High: 2 };
     harbor.store.addImmutableRule('team', 'never-*');
     const full = 'with_tag=true&with_label=true&with_scan_overview=true&with_immutable_status=true&with_accessory=true';
-    for (const path of ['/systeminfo', '/projects', '/projects/team', '/projects/team/immutabletagrules', '/projects/team/repositories', '/projects/team/repositories/app', '/repositories', '/users/current/permissions?scope=/project/1&relative=true']) {
+    for (const path of [
+      '/systeminfo',
+      '/projects',
+      '/projects/team',
+      '/projects/team/immutabletagrules',
+      '/projects/team/repositories',
+      '/projects/team/repositories/app',
+      '/repositories',
+      '/users/current/permissions?scope=/project/1&relative=true',
+    ]) {
       await call(harbor, 'GET', `/api/v2.0${path}`);
     }
-    for (const path of [`?q=base%3D*&${full}`, `/v1?${full}`, '/v1/tags', '/v1/accessories', '/none']) await call(harbor, 'GET', `${ARTIFACTS}${path}`);
+    for (const path of [`?q=base%3D*&${full}`, `/v1?${full}`, '/v1/tags', '/v1/accessories', '/none'])
+      await call(harbor, 'GET', `${ARTIFACTS}${path}`);
     await call(harbor, 'DELETE', `${ARTIFACTS}/${list.digest}/tags/latest`);
     await call(harbor, 'DELETE', `${ARTIFACTS}/${list.digest}`);
     await fetch(`${harbor.url}/api/v2.0/system/gc/schedule`, {
       method: 'POST',
-      headers: { authorization: `Basic ${Buffer.from(`${ADMIN.name}:${ADMIN.secret}`).toString('base64')}`, 'content-type': 'application/json' },
+      headers: {
+        authorization: `Basic ${Buffer.from(`${ADMIN.name}:${ADMIN.secret}`).toString('base64')}`,
+        'content-type': 'application/json',
+      },
       body: JSON.stringify({ schedule: { type: 'Manual' }, parameters: { delete_untagged: false, dry_run: false, workers: 1 } }),
     });
     const [job] = harbor.store.gcJobs;
@@ -191,8 +241,21 @@ describe.skipIf(!HAS_SWAGGER)("Harbor's own description of its API", () => {
   });
 
   it('would be missed by an answer that is none of it', () => {
-    const answer = (path: string, body: unknown, status = 200) => ({ method: 'GET', path: `/api/v2.0${path}`, status, headers: {}, body: JSON.stringify(body) });
-    const wrong = [answer('/projects', {}), answer('/projects/team', { name: 1 }), answer('/projects/team', { title: 'x' }), answer('/nowhere', {}), answer('/projects?size=1', []), answer('/system/gc/1', { schedule: { type: 'Never' } })];
+    const answer = (path: string, body: unknown, status = 200) => ({
+      method: 'GET',
+      path: `/api/v2.0${path}`,
+      status,
+      headers: {},
+      body: JSON.stringify(body),
+    });
+    const wrong = [
+      answer('/projects', {}),
+      answer('/projects/team', { name: 1 }),
+      answer('/projects/team', { title: 'x' }),
+      answer('/nowhere', {}),
+      answer('/projects?size=1', []),
+      answer('/system/gc/1', { schedule: { type: 'Never' } }),
+    ];
     const check = new SwaggerCheck();
     expect(wrong.map((one) => check.problemsOf([one]).length)).toEqual([1, 1, 1, 1, 1, 1]);
   });

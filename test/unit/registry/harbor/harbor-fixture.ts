@@ -16,11 +16,20 @@ export function adapter(url: string, account: Pick<Account, 'name' | 'secret'> |
   const credentials: Credentials | undefined = account ? { username: account.name, password: account.secret } : undefined;
   const http = testClient();
   const auth = createRegistryAuth({ http, registry: 'prod', url, credentials: async () => credentials });
-  return createHarborRegistry({ name: 'prod', url, http, credentials: async () => credentials, send: (request, scopes) => auth.send(request, scopes) });
+  return createHarborRegistry({
+    name: 'prod',
+    url,
+    http,
+    credentials: async () => credentials,
+    send: (request, scopes) => auth.send(request, scopes),
+  });
 }
 
 /** A Harbor with the project `team`, closed after the test, and the adapter for it. */
-export async function withHarbor(options: FakeHarborOptions = {}, account?: Pick<Account, 'name' | 'secret'> | null): Promise<{ harbor: FakeHarbor; registry: Registry }> {
+export async function withHarbor(
+  options: FakeHarborOptions = {},
+  account?: Pick<Account, 'name' | 'secret'> | null,
+): Promise<{ harbor: FakeHarbor; registry: Registry }> {
   const harbor = await startFakeHarbor(options);
   onTestFinished(() => harbor.close());
   harbor.store.addProject('team');
@@ -28,14 +37,25 @@ export async function withHarbor(options: FakeHarborOptions = {}, account?: Pick
 }
 
 /** Pushes things under tags as any client does, and forgets the requests that took. */
-export async function fill(harbor: FakeHarbor, things: readonly (readonly [Pushable, ...string[]])[], repository = 'team/app'): Promise<void> {
-  for (const [thing, ...tags] of things) await push(harbor.url, repository, thing, tags, { auth: { user: ADMIN.name, password: ADMIN.secret } });
+export async function fill(
+  harbor: FakeHarbor,
+  things: readonly (readonly [Pushable, ...string[]])[],
+  repository = 'team/app',
+): Promise<void> {
+  for (const [thing, ...tags] of things)
+    await push(harbor.url, repository, thing, tags, { auth: { user: ADMIN.name, password: ADMIN.secret } });
   harbor.requests.length = 0;
 }
 
 /** `METHOD path` of every request so far without the queries of lists, `/api/v2.0` as `@`. */
 export function asked(harbor: FakeHarbor): string[] {
-  return harbor.requests.map(({ method, path }) => `${method} ${path.replace('/api/v2.0', '@').replace(/&?with_[a-z_]+=(?:true|false)/g, '').replace(/\?$/, '')}`);
+  return harbor.requests.map(
+    ({ method, path }) =>
+      `${method} ${path
+        .replace('/api/v2.0', '@')
+        .replace(/&?with_[a-z_]+=(?:true|false)/g, '')
+        .replace(/\?$/, '')}`,
+  );
 }
 
 /** The manifest of a digest or tag. */
@@ -47,7 +67,10 @@ export function find(inventory: RepositoryInventory, key: string): Manifest {
 
 /** The error that a call ends in. */
 export async function failure(call: Promise<unknown>): Promise<ToolError> {
-  const error: unknown = await call.then(() => undefined, (reason: unknown) => reason);
+  const error: unknown = await call.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
   if (error instanceof ToolError) return error;
   throw new Error(`no ToolError but ${String(error)}`);
 }

@@ -44,7 +44,12 @@ describe('what an image says', () => {
 
   it('has no pull time where it was never pulled, and no finding where it was not scanned or the scan failed', async () => {
     const { harbor, registry } = await withHarbor();
-    await fill(harbor, [[app('never'), 'never'], [app('failed'), 'failed'], [app('clean'), 'clean'], [app('unknown'), 'unknown']]);
+    await fill(harbor, [
+      [app('never'), 'never'],
+      [app('failed'), 'failed'],
+      [app('clean'), 'clean'],
+      [app('unknown'), 'unknown'],
+    ]);
     harbor.store.artifact('team/app', 'failed').scan = null;
     harbor.store.artifact('team/app', 'clean').scan = {};
     harbor.store.artifact('team/app', 'unknown').scan = { Unknown: 4 };
@@ -52,12 +57,20 @@ describe('what an image says', () => {
     const inventory = await registry.inventory('team/app');
 
     expect(find(inventory, 'never').pulledAt).toBeUndefined();
-    expect(['never', 'failed', 'clean', 'unknown'].map((tag) => find(inventory, tag).vulnerability)).toEqual([undefined, undefined, 'none', undefined]);
+    expect(['never', 'failed', 'clean', 'unknown'].map((tag) => find(inventory, tag).vulnerability)).toEqual([
+      undefined,
+      undefined,
+      'none',
+      undefined,
+    ]);
   });
 
   it('keeps the labels of Harbor apart from those of the image', async () => {
     const { harbor, registry } = await withHarbor();
-    await fill(harbor, [[app('both', { labels: { stable: 'no' } }), 'both'], [index([app('child')]), 'list']]);
+    await fill(harbor, [
+      [app('both', { labels: { stable: 'no' } }), 'both'],
+      [index([app('child')]), 'list'],
+    ]);
     harbor.store.artifact('team/app', 'both').labels = ['stable'];
     harbor.store.artifact('team/app', 'list').labels = ['stable'];
 
@@ -72,7 +85,11 @@ describe('what an image says', () => {
     const amd = app('amd', { labels: { keep: 'true', word: 'one' }, platform: 'linux/amd64' });
     const arm = app('arm', { labels: { keep: 'true', word: 'another' }, platform: 'linux/arm64' });
     const inner = index([amd, arm, app('bare')]);
-    await fill(harbor, [[amd, 'amd'], [inner, 'inner'], [index([inner]), 'outer']]);
+    await fill(harbor, [
+      [amd, 'amd'],
+      [inner, 'inner'],
+      [index([inner]), 'outer'],
+    ]);
     harbor.store.artifact('team/app', 'amd').labels = ['stable'];
     harbor.store.artifact('team/app', 'outer').labels = ['mine'];
 
@@ -94,9 +111,17 @@ describe('what an image says', () => {
     const chart = helmChart({ name: 'web', version: '1.0.0', created: '2025-02-01T00:00:00.000Z' });
     const custom = artifact({ artifactType: 'application/vnd.example.model' });
     const now = await withHarbor();
-    await fill(now.harbor, [[chart, 'chart'], [custom, 'model'], [app('image'), 'image']]);
+    await fill(now.harbor, [
+      [chart, 'chart'],
+      [custom, 'model'],
+      [app('image'), 'image'],
+    ]);
     const inventory = await now.registry.inventory('team/app');
-    expect(['chart', 'model', 'image'].map((tag) => find(inventory, tag).artifactType)).toEqual(['application/vnd.cncf.helm.config.v1+json', 'application/vnd.example.model', undefined]);
+    expect(['chart', 'model', 'image'].map((tag) => find(inventory, tag).artifactType)).toEqual([
+      'application/vnd.cncf.helm.config.v1+json',
+      'application/vnd.example.model',
+      undefined,
+    ]);
     expect(find(inventory, 'chart').createdAt).toBe('2025-02-01T00:00:00.000Z');
     expect(inventory.capabilities.artifactType).toBe(true);
 
@@ -109,7 +134,10 @@ describe('what an image says', () => {
 describe('an index', () => {
   it('comes with its untagged children, and counts its own bytes alone', async () => {
     const { harbor, registry } = await withHarbor();
-    const [amd, arm] = [app('amd', { created: '2025-03-01T00:00:00.000Z' }), app('arm', { created: '2025-03-02T00:00:00.000Z', platform: 'linux/arm64/v8' })];
+    const [amd, arm] = [
+      app('amd', { created: '2025-03-01T00:00:00.000Z' }),
+      app('arm', { created: '2025-03-02T00:00:00.000Z', platform: 'linux/arm64/v8' }),
+    ];
     const inner = index([amd, attestation(amd)]);
     const outer = index([inner, arm]);
     await fill(harbor, [[outer, 'v1']]);
@@ -154,8 +182,14 @@ describe('what is attached', () => {
   it('is found without a request of its own where cosign signed everything', async () => {
     const { harbor, registry } = await withHarbor();
     const images = ['a', 'b', 'c'].map((seed) => app(seed));
-    await fill(harbor, images.map((one, number) => [one, `v${number}`]));
-    await fill(harbor, images.map((one) => [cosignSignature(one), attachmentTag(one.digest, 'sig')]));
+    await fill(
+      harbor,
+      images.map((one, number) => [one, `v${number}`]),
+    );
+    await fill(
+      harbor,
+      images.map((one) => [cosignSignature(one), attachmentTag(one.digest, 'sig')]),
+    );
 
     const inventory = await registry.inventory('team/app');
 
@@ -191,9 +225,19 @@ describe('what is attached', () => {
 
     const inventory = await registry.inventory('team/app');
 
-    expect(find(inventory, bill.digest)).toMatchObject({ subject: signed.digest, artifactType: 'application/spdx+json', createdAt: '2025-04-01T00:00:00.000Z' });
-    expect(find(inventory, signature.digest)).toMatchObject({ subject: bill.digest, artifactType: 'application/vnd.dev.sigstore.bundle.v0.3+json' });
-    expect(find(inventory, notation.digest)).toMatchObject({ subject: signed.digest, artifactType: 'application/vnd.cncf.notary.signature' });
+    expect(find(inventory, bill.digest)).toMatchObject({
+      subject: signed.digest,
+      artifactType: 'application/spdx+json',
+      createdAt: '2025-04-01T00:00:00.000Z',
+    });
+    expect(find(inventory, signature.digest)).toMatchObject({
+      subject: bill.digest,
+      artifactType: 'application/vnd.dev.sigstore.bundle.v0.3+json',
+    });
+    expect(find(inventory, notation.digest)).toMatchObject({
+      subject: signed.digest,
+      artifactType: 'application/vnd.cncf.notary.signature',
+    });
     const graph = buildGraph(inventory.manifests);
     expect([signed, bill, signature].map(({ digest }) => graph.nodes.get(digest)?.signed)).toEqual([true, true, false]);
   });
@@ -215,10 +259,17 @@ describe('what is attached', () => {
     const { harbor, registry } = await withHarbor();
     const signed = app('signed');
     const bill = artifact({ artifactType: 'application/vnd.goharbor.harbor.sbom.v1', subject: signed });
-    await fill(harbor, [[signed, 'v1'], [bill, 'bill-of-v1']]);
+    await fill(harbor, [
+      [signed, 'v1'],
+      [bill, 'bill-of-v1'],
+    ]);
     harbor.store.addImmutableRule('team', 'bill-*');
 
-    expect(find(await registry.inventory('team/app'), bill.digest)).toMatchObject({ tags: ['bill-of-v1'], lockedTags: ['bill-of-v1'], subject: signed.digest });
+    expect(find(await registry.inventory('team/app'), bill.digest)).toMatchObject({
+      tags: ['bill-of-v1'],
+      lockedTags: ['bill-of-v1'],
+      subject: signed.digest,
+    });
   });
 
   it('is found below a signature too where a tag shows that there is something', async () => {
@@ -226,7 +277,11 @@ describe('what is attached', () => {
     const signed = app('signed');
     const signature = cosignSignature(signed);
     const remark = artifact({ artifactType: 'application/vnd.example.remark', subject: signature });
-    await fill(harbor, [[signed, 'v1'], [signature, attachmentTag(signed.digest, 'sig')], [remark, 'remark']]);
+    await fill(harbor, [
+      [signed, 'v1'],
+      [signature, attachmentTag(signed.digest, 'sig')],
+      [remark, 'remark'],
+    ]);
 
     expect(find(await registry.inventory('team/app'), 'remark')).toMatchObject({ digest: remark.digest, subject: signature.digest });
   });
@@ -235,7 +290,10 @@ describe('what is attached', () => {
     const { harbor, registry } = await withHarbor();
     const signed = app('signed');
     const tag = attachmentTag(signed.digest, 'sig');
-    await fill(harbor, [[signed, 'v1'], [cosignSignature(signed), tag]]);
+    await fill(harbor, [
+      [signed, 'v1'],
+      [cosignSignature(signed), tag],
+    ]);
     harbor.store.addImmutableRule('team', 'sha256-*');
 
     expect(find(await registry.inventory('team/app'), tag).lockedTags).toEqual([tag]);
@@ -245,7 +303,14 @@ describe('what is attached', () => {
     const { harbor, registry } = await withHarbor();
     const signed = app('signed');
     harbor.store.addProject('cache', { registryId: 7 });
-    await fill(harbor, [[signed, 'v1'], [cosignSignature(signed), attachmentTag(signed.digest, 'sig')]], 'cache/app');
+    await fill(
+      harbor,
+      [
+        [signed, 'v1'],
+        [cosignSignature(signed), attachmentTag(signed.digest, 'sig')],
+      ],
+      'cache/app',
+    );
 
     const inventory = await registry.inventory('cache/app');
 
@@ -258,7 +323,11 @@ describe('what is attached', () => {
     const signed = app('signed');
     const bill = sbom(signed, '2025-04-01T00:00:00.000Z');
     await fill(harbor, [[signed, 'v1'], [bill]]);
-    harbor.onRequest(({ path }) => (path.includes(`artifacts/${bill.digest}`) ? { status: 500, body: '{"errors":[{"code":"UNKNOWN","message":"internal server error"}]}' } : undefined));
+    harbor.onRequest(({ path }) =>
+      path.includes(`artifacts/${bill.digest}`)
+        ? { status: 500, body: '{"errors":[{"code":"UNKNOWN","message":"internal server error"}]}' }
+        : undefined,
+    );
 
     const inventory = await registry.inventory('team/app');
 
@@ -271,7 +340,11 @@ describe('reading', () => {
   it('never pulls anything', async () => {
     const { harbor, registry } = await withHarbor();
     const amd = app('amd');
-    await fill(harbor, [[index([amd, attestation(amd)]), 'v1'], [cosignSignature(amd), attachmentTag(amd.digest, 'sig')], [sbom(amd, '2025-04-01T00:00:00.000Z')]]);
+    await fill(harbor, [
+      [index([amd, attestation(amd)]), 'v1'],
+      [cosignSignature(amd), attachmentTag(amd.digest, 'sig')],
+      [sbom(amd, '2025-04-01T00:00:00.000Z')],
+    ]);
     harbor.store.now = () => Date.now() + DAY;
 
     await registry.inventory('team/app');

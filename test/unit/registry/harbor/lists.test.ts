@@ -10,7 +10,8 @@ const READER = { name: 'reader', secret: 'reader-secret', kind: 'user' as const,
 describe('a long list', () => {
   it('takes one request for each 100 artifacts, and none for a tag', async () => {
     const { harbor, registry } = await withHarbor();
-    for (let number = 0; number < 2950; number++) harbor.store.addPlainImage('team/app', `${number}`, [`v${number}`, `build-${number}`], Date.UTC(2025, 0, 1) + number);
+    for (let number = 0; number < 2950; number++)
+      harbor.store.addPlainImage('team/app', `${number}`, [`v${number}`, `build-${number}`], Date.UTC(2025, 0, 1) + number);
 
     const inventory = await registry.inventory('team/app');
 
@@ -27,7 +28,9 @@ describe('a long list', () => {
     ['deleted at its end and pushed at its beginning', 250],
   ])('is read again where something was %s between its pages', async (change, length) => {
     const { harbor, registry } = await withHarbor();
-    const images = Array.from({ length: 250 }, (_, number) => harbor.store.addPlainImage('team/app', `${number}`, [`v${number}`], number + 1));
+    const images = Array.from({ length: 250 }, (_, number) =>
+      harbor.store.addPlainImage('team/app', `${number}`, [`v${number}`], number + 1),
+    );
     let changed = false;
     harbor.onRequest(({ path }) => {
       if (changed || !path.includes('page=2&')) return;
@@ -40,23 +43,40 @@ describe('a long list', () => {
 
     expect(inventory.complete).toBe(true);
     expect(inventory.manifests).toHaveLength(length);
-    expect(new Set(inventory.manifests.map(({ digest }) => digest))).toEqual(new Set([...harbor.store.artifacts.values()].map(({ digest }) => digest)));
+    expect(new Set(inventory.manifests.map(({ digest }) => digest))).toEqual(
+      new Set([...harbor.store.artifacts.values()].map(({ digest }) => digest)),
+    );
   });
 
   it('that never holds still is no list', async () => {
     const { harbor, registry } = await withHarbor();
     for (let number = 0; number < 150; number++) harbor.store.addPlainImage('team/app', `${number}`, [`v${number}`], number + 1);
-    harbor.onRequest(({ path }) => void (path.includes('page=2&') && harbor.store.addPlainImage('team/app', `late ${harbor.requests.length}`, [], 1000)));
+    harbor.onRequest(
+      ({ path }) => void (path.includes('page=2&') && harbor.store.addPlainImage('team/app', `late ${harbor.requests.length}`, [], 1000)),
+    );
 
     const inventory = await registry.inventory('team/app');
 
-    expect(inventory).toMatchObject({ complete: false, problems: ['Cannot list the artifacts of prod/team/app: the list changed each of the 5 times that it was read.'] });
+    expect(inventory).toMatchObject({
+      complete: false,
+      problems: ['Cannot list the artifacts of prod/team/app: the list changed each of the 5 times that it was read.'],
+    });
   });
 
   it.each([
-    ['whose pages are cut to 10', (request: { path: string }) => void (request.path = request.path.replace('page_size=100', 'page_size=10'))],
-    ['that says nothing of its length', ({ path }: { path: string }) => (path.includes('/artifacts?') ? { status: 200, body: '[]' } : undefined)],
-    ['that is none', ({ path }: { path: string }) => (path.includes('/artifacts?') ? { status: 200, headers: { 'x-total-count': '1' }, body: '{}' } : undefined)],
+    [
+      'whose pages are cut to 10',
+      (request: { path: string }) => void (request.path = request.path.replace('page_size=100', 'page_size=10')),
+    ],
+    [
+      'that says nothing of its length',
+      ({ path }: { path: string }) => (path.includes('/artifacts?') ? { status: 200, body: '[]' } : undefined),
+    ],
+    [
+      'that is none',
+      ({ path }: { path: string }) =>
+        path.includes('/artifacts?') ? { status: 200, headers: { 'x-total-count': '1' }, body: '{}' } : undefined,
+    ],
   ])('%s is not taken for a whole one', async (_, hook) => {
     const { harbor, registry } = await withHarbor();
     for (let number = 0; number < 30; number++) harbor.store.addPlainImage('team/app', `${number}`, [`v${number}`], number + 1);
@@ -85,7 +105,10 @@ describe('the repositories', () => {
     for (const name of ['team/app', 'cache/library/nginx', 'cache/library/redis', 'cache/other']) harbor.store.ensureRepository(name);
     expect(await names(registry, { below: 'cache' })).toEqual(['cache/library/nginx', 'cache/library/redis', 'cache/other']);
     expect(await names(registry, { below: 'cache/library' })).toEqual(['cache/library/nginx', 'cache/library/redis']);
-    expect(asked(harbor)).toEqual(['GET @/systeminfo', ...Array.from({ length: 2 }, () => 'GET @/projects/cache/repositories?page=1&page_size=100')]);
+    expect(asked(harbor)).toEqual([
+      'GET @/systeminfo',
+      ...Array.from({ length: 2 }, () => 'GET @/projects/cache/repositories?page=1&page_size=100'),
+    ]);
   });
 
   it('come in pages too', async () => {
@@ -106,7 +129,10 @@ describe('a name', () => {
     const { harbor, registry } = await withHarbor();
     harbor.store.ensureRepository('team/empty');
     expect(await registry.inventory('team/empty')).toMatchObject({ complete: true, manifests: [] });
-    expect(await failure(registry.inventory('team/none'))).toMatchObject({ code: 'NOT_FOUND', message: 'There is no repository prod/team/none.' });
+    expect(await failure(registry.inventory('team/none'))).toMatchObject({
+      code: 'NOT_FOUND',
+      message: 'There is no repository prod/team/none.',
+    });
     expect(await failure(registry.listTags('team/none'))).toMatchObject({ code: 'NOT_FOUND' });
   });
 
@@ -122,13 +148,24 @@ describe('tags', () => {
     const { harbor, registry } = await withHarbor();
     const [one, two] = [app('one'), app('two')];
     const tag = attachmentTag(one.digest, 'sig');
-    await fill(harbor, [[one, 'v1', 'stable'], [two, 'v2'], [cosignSignature(one), tag]]);
+    await fill(harbor, [
+      [one, 'v1', 'stable'],
+      [two, 'v2'],
+      [cosignSignature(one), tag],
+    ]);
     expect((await registry.listTags('team/app')).toSorted()).toEqual([tag, 'stable', 'v1', 'v2'].toSorted());
     expect(await registry.resolveTag('team/app', 'v2')).toBe(two.digest);
     expect(await registry.resolveTag('team/app', 'none')).toBeUndefined();
     expect((await registry.tagsOf?.('team/app', one.digest))?.toSorted()).toEqual(['stable', 'v1']);
     expect(await registry.tagsOf?.('team/app', `sha256:${'0'.repeat(64)}`)).toEqual([]);
-    expect(await registry.resolveTags?.('team/app')).toEqual(new Map([['stable', one.digest], ['v1', one.digest], ['v2', two.digest], [tag, cosignSignature(one).digest]]));
+    expect(await registry.resolveTags?.('team/app')).toEqual(
+      new Map([
+        ['stable', one.digest],
+        ['v1', one.digest],
+        ['v2', two.digest],
+        [tag, cosignSignature(one).digest],
+      ]),
+    );
   });
 
   it('of a proxy cache are those it has, not those of the registry behind', async () => {

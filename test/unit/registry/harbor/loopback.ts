@@ -4,7 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 
 /** A server that answers everything in one way, closed after the test; answers its URL. */
-export async function startLoopback(answer: () => { readonly status: number; readonly body: string; readonly headers?: Readonly<Record<string, string>> }): Promise<string> {
+export async function startLoopback(
+  answer: () => { readonly status: number; readonly body: string; readonly headers?: Readonly<Record<string, string>> },
+): Promise<string> {
   const server = createServer((_, response) => {
     const { status, body, headers } = answer();
     response.writeHead(status, headers).end(body);

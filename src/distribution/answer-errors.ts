@@ -1,0 +1,66 @@
+import { parseRegistryErrors, registryErrorText } from '../http/registry-errors.ts';
+import { type ErrorCode, ToolError } from '../diagnostics/tool-error.ts';
+import type { HttpResponse } from '../http/http-client.ts';
+import { asList, parseJsonObject } from './json-fields.ts';
+
+/** True of an answer that carries that error code. */
+export function hasCode(response: HttpResponse, code: string): boolean {
+  return parseRegistryErrors(response.body).some((error) => error.code === code);
+}
+
+/**
+ * True of a 404 that says that this one manifest is not there: not that the Accept header hides it (distribution says that with the same code), not
+ * that there is no such repository or path.
+ */
+export function isManifestUnknown(response: HttpResponse): boolean {
+  return saysOnly(response, 'MANIFEST_UNKNOWN') && !/accept header/i.test(registryErrorText(response));
+}
+
+/** True of a 404 that says that the registry has no repository of this name. */
+export function isRepositoryUnknown(response: HttpResponse): boolean {
+  return saysOnly(response, 'NAME_UNKNOWN');
+}
+
+/**
+ * True of an answer that says that what was asked for is done: a status between 200 and 299 that is not contradicted by its body. distribution 3.1.1
+ * reports errors there when a part of a deletion failed, and what answers with a web page is no registry.
+ */
+export function isDone(response: HttpResponse): boolean {
+  if (response.status < 200 || response.status >= 300) return false;
+  if (response.body.length === 0) return true;
+  const json = parseJsonObject(response.body);
+  return json !== undefined && asList(json['errors'])?.length === 0;
+}
+
+/** The error for an answer that is not what was asked for. `doing` says what that was and names it: `read the image prod/app:v1`. */
+export function refused(doing: string, response: HttpResponse): ToolError {
+  const [code, hint] = verdict(response);
+  const { status } = response;
+  return new ToolError(code, `Cannot ${doing}: the registry answered ${registryErrorText(response)}.`, {
+    hint,
+    transient: status === 408 || status === 429 || status >= 500,
+  });
+}
+
+/** The error for an answer whose content makes no sense. */
+export function badAnswer(doing: string, why: string): ToolError {
+  return new ToolError('BAD_RESPONSE', `Cannot ${doing}: ${why}.`, {
+    hint: 'Check the registry, and any proxy or mirror before it; nothing is decided by an answer that is not understood.',
+  });
+}
+
+function verdict(response: HttpResponse): readonly [ErrorCode, string] {
+  const { status } = response;
+  if (status === 401 || status === 403)
+    return ['AUTH', 'Check the credentials for this registry, and their permission for this repository.'];
+  if (status === 404 && isRepositoryUnknown(response))
+    return ['NOT_FOUND', 'Check the name of the repository, and that the credentials may see it.'];
+  if (status === 429) return ['REGISTRY_ERROR', 'The registry asks for fewer requests: run again later, or with less concurrency.'];
+  return ['REGISTRY_ERROR', status >= 500 ? 'Run again later; the log of the registry says more.' : 'The log of the registry says more.'];
+}
+
+/** True of a 404 whose body says this error code and no other: not of one that a proxy or a web server answers. */
+export function saysOnly(response: HttpResponse, code: string): boolean {
+  const errors = parseRegistryErrors(response.body);
+  return response.status === 404 && errors.length > 0 && errors.every((error) => error.code === code);
+}

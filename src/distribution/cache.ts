@@ -1,0 +1,101 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { makeFolder } from '../diagnostics/make-folder.ts';
+import { type Digest, isDigest } from '../domain/digest.ts';
+import { isTag } from '../domain/tag.ts';
+import { dropUnused } from './drop-unused.ts';
+
+/** Tags and the digests they had, for one repository. */
+export type TagHints = ReadonlyMap<string, Digest>;
+
+/**
+ * Manifests and configs kept from earlier runs by their digest, and the tags that were seen. It saves requests and is never an authority: contents
+ * are checked against their digest on every read, tags are only hints, and a cache that cannot be read or written is an empty one.
+ * What was not used for 30 days is dropped. Holds nothing of the credentials.
+ */
+export class ContentCache {
+  readonly #folder: string;
+  #writable = true;
+  #tidied: Promise<void> | undefined;
+
+  /** `folder` is made when something is first written, for this user alone. */
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** The bytes of that digest; undefined where they are not kept. What is damaged is dropped. */
+  async read(digest: Digest): Promise<Uint8Array | undefined> {
+    const path = this.#contentPath(digest);
+    const bytes = await readFile(path).catch(() => undefined);
+    if (bytes === undefined) return undefined;
+    if (hashes(bytes, digest)) {
+      const now = new Date();
+      await utimes(path, now, now).catch(() => undefined);
+      return bytes;
+    }
+    await rm(path, { force: true }).catch(() => undefined);
+    return undefined;
+  }
+
+  /** Keeps bytes under their digest; bytes of another digest are not kept. */
+  async write(digest: Digest, bytes: Uint8Array): Promise<void> {
+    if (hashes(bytes, digest)) await this.#replace(this.#contentPath(digest), bytes);
+  }
+
+  /** The tags of a repository when it was last read. */
+  async readTags(registry: string, repository: string): Promise<TagHints> {
+    try {
+      const file = JSON.parse(await readFile(this.#tagsPath(registry, repository), 'utf8')) as Partial<TagFile>;
+      if (file.formatVersion !== FORMAT) return new Map();
+      return new Map(
+        Object.entries(file.tags ?? {}).filter(([tag, digest]) => isTag(tag) && typeof digest === 'string' && isDigest(digest)),
+      );
+    } catch {
+      return new Map();
+    }
+  }
+
+  /** Keeps the tags of a repository in place of those kept before. `registry` is its URL. */
+  async writeTags(registry: string, repository: string, tags: TagHints): Promise<void> {
+    const file: TagFile = { formatVersion: FORMAT, tags: Object.fromEntries(tags) };
+    await this.#replace(this.#tagsPath(registry, repository), JSON.stringify(file));
+  }
+
+  #contentPath(digest: Digest): string {
+    const [algorithm, hex] = digest.split(':') as [string, string];
+    return join(this.#folder, algorithm, hex.slice(0, 2), hex);
+  }
+
+  #tagsPath(registry: string, repository: string): string {
+    return join(this.#folder, 'tags', `${createHash('sha256').update(`${registry}\n${repository}`).digest('hex')}.json`);
+  }
+
+  /** Writes beside and renames, so that nobody ever reads half a file. The first failure (read-only, full) ends all writing. */
+  async #replace(path: string, content: Uint8Array | string): Promise<void> {
+    if (!this.#writable) return;
+    const beside = `${path}.${randomUUID()}.tmp`;
+    try {
+      await makeFolder(dirname(path));
+      await writeFile(beside, content, { flag: 'wx', mode: 0o600 });
+      await rename(beside, path);
+      // It grows by writing alone.
+      await (this.#tidied ??= dropUnused(this.#folder));
+    } catch {
+      this.#writable = false;
+      await rm(beside, { force: true }).catch(() => undefined);
+    }
+  }
+}
+
+interface TagFile {
+  readonly formatVersion: string;
+  readonly tags: Readonly<Record<string, Digest>>;
+}
+
+const FORMAT = '1.0';
+
+function hashes(bytes: Uint8Array, digest: Digest): boolean {
+  const [algorithm, hex] = digest.split(':') as [string, string];
+  return createHash(algorithm).update(bytes).digest('hex') === hex;
+}

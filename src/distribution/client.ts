@@ -1,0 +1,125 @@
+import type { RegistryAuth } from '../auth/create-registry-auth.ts';
+import { ToolError } from '../diagnostics/tool-error.ts';
+import { type Digest, isDigest } from '../domain/digest.ts';
+import { MANIFEST_TYPES } from '../domain/media-types.ts';
+import { isRepositoryName } from '../domain/reference.ts';
+import { isTag } from '../domain/tag.ts';
+import type { HttpRequest, HttpResponse } from '../http/http-client.ts';
+import { followPages } from '../http/next-page.ts';
+import { refused } from './answer-errors.ts';
+
+/** Sends a request with the rights it needs, and throws `AUTH` for a 401 or 403 of the registry. */
+export type Send = RegistryAuth['send'];
+
+const MIB = 1024 * 1024;
+/** The spec lets clients count on 4 MiB (distribution-spec, "Pushing Manifests"); a little more, since some registries take more. */
+const MAX_MANIFEST = 5 * MIB;
+const MAX_CONFIG = 8 * MIB;
+/** distribution 2.8 answers all tags of a repository at once. */
+const MAX_LIST = 64 * MIB;
+const ACCEPT = MANIFEST_TYPES.join(', ');
+
+/** The requests of the OCI distribution-spec that this program makes, with their URLs, scopes and limits. Answers are given back whatever their status. */
+export class OciClient {
+  readonly name: string;
+  readonly url: string;
+  readonly #send: Send;
+
+  /** `name` is for messages; `url` is the base URL, without `/v2/`. */
+  constructor({ name, url, send }: { readonly name: string; readonly url: string; readonly send: Send }) {
+    this.name = name;
+    this.url = url.replace(/\/+$/, '');
+    this.#send = send;
+  }
+
+  /** How messages name a repository, or an image in it: `prod/team/app`, `prod/team/app:v1`, `prod/team/app@sha256:…`. */
+  label(repository: string, reference?: string): string {
+    const image = `${this.name}/${repository}`;
+    return reference === undefined ? image : `${image}${isDigest(reference) ? '@' : ':'}${reference}`;
+  }
+
+  getManifest(repository: string, reference: string, signal?: AbortSignal): Promise<HttpResponse> {
+    const path = manifestPath(repository, reference);
+    return this.#request('GET', path, [pullScope(repository)], { headers: { accept: ACCEPT }, maxBytes: MAX_MANIFEST, signal });
+  }
+
+  headManifest(repository: string, reference: string, signal?: AbortSignal): Promise<HttpResponse> {
+    return this.#request('HEAD', manifestPath(repository, reference), [pullScope(repository)], { headers: { accept: ACCEPT }, signal });
+  }
+
+  /** `once`: see {@link HttpRequest.once}. */
+  deleteManifest(repository: string, reference: string, { once = false }: { readonly once?: boolean } = {}): Promise<HttpResponse> {
+    return this.#request('DELETE', manifestPath(repository, reference), [`repository:${repository}:pull,delete`], { once });
+  }
+
+  putManifest(repository: string, reference: string, mediaType: string, body: Uint8Array): Promise<HttpResponse> {
+    const headers = { 'content-type': mediaType };
+    return this.#request('PUT', manifestPath(repository, reference), [`repository:${repository}:pull,push`], { headers, body });
+  }
+
+  getConfig(repository: string, digest: Digest, signal?: AbortSignal): Promise<HttpResponse> {
+    return this.#request('GET', `${repositoryPath(repository)}/blobs/${digest}`, [pullScope(repository)], { maxBytes: MAX_CONFIG, signal });
+  }
+
+  /** The first page of the tags. Without `n`, distribution answers all of them at once, so that nothing can move between two pages. */
+  getTags(repository: string, options: { readonly n?: number; readonly signal?: AbortSignal | undefined } = {}): Promise<HttpResponse> {
+    const query = options.n === undefined ? '' : `?n=${options.n}`;
+    return this.#list(`${repositoryPath(repository)}/tags/list${query}`, [pullScope(repository)], options.signal);
+  }
+
+  /** The first page of the repositories. */
+  getCatalog(n: number, signal?: AbortSignal): Promise<HttpResponse> {
+    return this.#list(`/v2/_catalog?n=${n}`, CATALOG_SCOPES, signal);
+  }
+
+  /** The first page of what is attached to a manifest. */
+  getReferrers(repository: string, digest: Digest, signal?: AbortSignal): Promise<HttpResponse> {
+    return this.#list(`${repositoryPath(repository)}/referrers/${digest}`, [pullScope(repository)], signal);
+  }
+
+  /** The given first page of a list and all that follow it. Throws for a page that is refused, and `BAD_RESPONSE` for one that leads to another host. */
+  pages(first: HttpResponse, doing: string, scopes: readonly string[], signal?: AbortSignal): AsyncGenerator<HttpResponse> {
+    let ready: HttpResponse | undefined = first;
+    return followPages(first.url, async (url) => {
+      const page = ready ?? (await this.#send({ method: 'GET', url, maxBytes: MAX_LIST, ...(signal && { signal }) }, scopes));
+      ready = undefined;
+      if (page.status !== 200) throw refused(doing, page);
+      return page;
+    });
+  }
+
+  #list(path: string, scopes: readonly string[], signal: AbortSignal | undefined): Promise<HttpResponse> {
+    return this.#request('GET', path, scopes, { maxBytes: MAX_LIST, signal });
+  }
+
+  #request(
+    method: HttpRequest['method'],
+    path: string,
+    scopes: readonly string[],
+    { signal, ...rest }: Omit<HttpRequest, 'method' | 'url' | 'signal'> & { readonly signal?: AbortSignal | undefined },
+  ): Promise<HttpResponse> {
+    return this.#send({ method, url: `${this.url}${path}`, ...rest, ...(signal && { signal }) }, scopes);
+  }
+}
+
+/** What reading a repository needs. */
+export function pullScope(repository: string): string {
+  return `repository:${repository}:pull`;
+}
+
+export const CATALOG_SCOPES: readonly string[] = ['registry:catalog:*'];
+
+/** Throws `USAGE` for a name that is none: in a URL, it could mean another repository. */
+function repositoryPath(repository: string): string {
+  if (isRepositoryName(repository)) return `/v2/${repository}`;
+  throw new ToolError('USAGE', `${JSON.stringify(repository)} is not the name of a repository.`, {
+    hint: 'Names are lower case: letters and digits, with ".", "_", "-" and "/" between them.',
+  });
+}
+
+function manifestPath(repository: string, reference: string): string {
+  if (isTag(reference) || isDigest(reference)) return `${repositoryPath(repository)}/manifests/${reference}`;
+  throw new ToolError('USAGE', `${JSON.stringify(reference)} is neither a tag nor a digest.`, {
+    hint: 'Name an image as repository:tag or repository@digest.',
+  });
+}

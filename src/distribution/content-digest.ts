@@ -1,0 +1,26 @@
+import { createHash } from 'node:crypto';
+import type { Digest } from '../domain/digest.ts';
+import { parseJsonObject, asList, asObject, asText } from './json-fields.ts';
+
+const SIGNED_SCHEMA1 = 'application/vnd.docker.distribution.manifest.v1+prettyjws';
+
+/** The digest of bytes; by the algorithm of `like` where that is given, else sha256, which every registry uses by default. */
+export function digestOf(bytes: Uint8Array, like: Digest = 'sha256:'): Digest {
+  const algorithm = like.slice(0, like.indexOf(':'));
+  return `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`;
+}
+
+/**
+ * The bytes of a manifest that its digest is of: all of them, but of a signed schema 1 manifest the payload that was signed, which the
+ * signature describes as a length and a tail (docker/libtrust, jsonsign.go). Undefined where such a manifest has no signature to say so.
+ */
+export function digestedBytes(bytes: Uint8Array, mediaType: string): Uint8Array | undefined {
+  if (mediaType !== SIGNED_SCHEMA1) return bytes;
+  const [signature] = asList(parseJsonObject(bytes)?.['signatures']) ?? [];
+  const described = parseJsonObject(Buffer.from(asText(asObject(signature)?.['protected']) ?? '', 'base64url'));
+  const length = described?.['formatLength'];
+  const tail = asText(described?.['formatTail']);
+  if (typeof length !== 'number' || !Number.isInteger(length) || length < 0 || length > bytes.length || tail === undefined)
+    return undefined;
+  return Buffer.concat([bytes.subarray(0, length), Buffer.from(tail, 'base64url')]);
+}

@@ -1,0 +1,57 @@
+import { readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isDigest } from '../domain/digest.ts';
+
+const DAY_MS = 86_400_000;
+/** What was not used for so long goes. */
+const UNUSED_MS = 30 * DAY_MS;
+const ALGORITHMS = ['sha256', 'sha384', 'sha512'];
+/** When the folder was last gone through is when this file was written. */
+const MARK = 'gone-through';
+
+/**
+ * Drops what was not used for 30 days from a cache's folder, at most once a day; the time of a file is that of its last use. Touches nothing but what by its name
+ * is the cache's own. Throws nothing: what cannot be dropped stays.
+ */
+export async function dropUnused(folder: string, now = Date.now()): Promise<void> {
+  try {
+    const mark = join(folder, MARK);
+    const last = await timeOf(mark);
+    // A mark from ahead of now is from a clock that was wrong.
+    if (last !== undefined && last <= now && now - last < DAY_MS) return;
+    await writeFile(mark, '', { mode: 0o600 });
+    await utimes(mark, new Date(now), new Date(now));
+    for await (const path of ownFiles(folder)) {
+      const used = await timeOf(path);
+      if (used !== undefined && now - used > UNUSED_MS) await rm(path, { force: true });
+    }
+  } catch {
+    // The cache is larger than it need be, and no worse.
+  }
+}
+
+/** When it was last written or used, in milliseconds since the epoch; undefined where it is not there. */
+async function timeOf(path: string): Promise<number | undefined> {
+  return (await stat(path).catch(() => undefined))?.mtimeMs;
+}
+
+async function* ownFiles(folder: string): AsyncGenerator<string> {
+  for (const algorithm of ALGORITHMS) {
+    for (const start of await namesIn(join(folder, algorithm))) {
+      if (!/^[0-9a-f]{2}$/.test(start)) continue;
+      for (const name of await namesIn(join(folder, algorithm, start)))
+        if (isOwn(name, (hex) => isDigest(`${algorithm}:${hex}`))) yield join(folder, algorithm, start, name);
+    }
+  }
+  for (const name of await namesIn(join(folder, 'tags')))
+    if (isOwn(name, (text) => /^[0-9a-f]{64}\.json$/.test(text))) yield join(folder, 'tags', name);
+}
+
+/** Also of what a run that was killed left half-written. */
+function isOwn(name: string, isContent: (name: string) => boolean): boolean {
+  return isContent(name.replace(/\.[0-9a-f-]{36}\.tmp$/, ''));
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  return readdir(folder).catch(() => []);
+}

@@ -1,0 +1,138 @@
+import { quoted } from '../diagnostics/redact.ts';
+import { type Digest, isDigest } from '../domain/digest.ts';
+import type { Blob } from '../domain/inventory.ts';
+import { isIndexType, MANIFEST_TYPES, OCI_INDEX, OCI_MANIFEST } from '../domain/media-types.ts';
+import { type ImageConfig, isImageConfigType, isUnknownPlatform, platformText, readImageConfig } from './image-config.ts';
+import { asList, asObject, asText, asTextMap, type JsonObject, parseJsonObject } from './json-fields.ts';
+
+/** A descriptor (OCI image-spec, descriptor.md); `mediaType` is empty where it names none. */
+interface Descriptor extends Blob {
+  readonly mediaType: string;
+}
+
+/** One entry of an index. */
+export interface ChildDescriptor extends Descriptor {
+  /** `os/architecture[/variant]`, where the entry says so. */
+  readonly platform?: string;
+  /** An attestation and no image (moby/buildkit, docs/attestations/attestation-storage.md). */
+  readonly attestation: boolean;
+}
+
+/** A manifest, read. */
+export interface ManifestDocument {
+  readonly digest: Digest;
+  readonly mediaType: string;
+  /** Its own length. */
+  readonly bytes: number;
+  /** Entries of an index, in order. */
+  readonly children: readonly ChildDescriptor[];
+  readonly config?: Descriptor;
+  /** Config and layers, each once; undefined where the manifest does not tell their sizes (schema 1). */
+  readonly parts?: readonly Blob[];
+  readonly subject?: Digest;
+  readonly artifactType?: string;
+  readonly annotations?: Readonly<Record<string, string>>;
+  /** The image's config, where the manifest itself holds it (schema 1). */
+  readonly image?: ImageConfig;
+}
+
+/** The manifest is none that this program understands. Says why, as the end of a sentence. */
+export class MalformedManifest extends Error {}
+
+const SCHEMA1_TYPES = ['application/vnd.docker.distribution.manifest.v1+prettyjws', 'application/vnd.docker.distribution.manifest.v1+json'];
+
+/** Content types that say nothing about what a manifest is. */
+const VAGUE_TYPES = ['', 'application/json', 'application/octet-stream', 'text/plain'];
+
+/**
+ * Reads a manifest of any of the {@link MANIFEST_TYPES}. `contentType` is what the registry or a descriptor says it is. Throws
+ * {@link MalformedManifest} for anything that leaves open what the manifest holds: what is not understood must not be judged.
+ */
+export function readManifestDocument(bytes: Uint8Array, digest: Digest, contentType: string): ManifestDocument {
+  const json = parseJsonObject(bytes);
+  if (!json) throw new MalformedManifest('it is no JSON object');
+  const mediaType = manifestType(json, contentType);
+  const document = { digest, mediaType, bytes: bytes.length };
+  const index = isIndexType(mediaType);
+  const children = asList(json['manifests']);
+  if (index ? children === undefined || !('manifests' in json) : children === undefined || children.length > 0) {
+    throw new MalformedManifest(index ? 'it is an index without a list of manifests' : 'it lists manifests although it is no index');
+  }
+  if (SCHEMA1_TYPES.includes(mediaType)) return { ...document, children: [], ...embeddedImage(json) };
+  const config = isGiven(json['config']) ? descriptor(json['config'], 'config') : undefined;
+  if (index && config) throw new MalformedManifest('it is an index and has a config');
+  const parts = [...(config ? [config] : []), ...descriptors(json['layers'], 'layers'), ...descriptors(json['blobs'], 'blobs')];
+  const subject = isGiven(json['subject']) ? digestField(json['subject'], 'subject') : undefined;
+  const artifactType =
+    asText(json['artifactType']) ?? (config && !isImageConfigType(config.mediaType) ? asText(config.mediaType) : undefined);
+  const annotations = asTextMap(json['annotations']);
+  return {
+    ...document,
+    children: (children ?? []).map(child),
+    ...(config && { config }),
+    ...(!index && { parts: [...new Map(parts.map((part) => [part.digest, { digest: part.digest, size: part.size }])).values()] }),
+    ...(subject !== undefined && { subject }),
+    ...(artifactType !== undefined && { artifactType }),
+    ...(annotations && { annotations }),
+  };
+}
+
+/** The media type without parameters of a Content-Type header. */
+export function bareType(contentType: string | undefined): string {
+  return (contentType ?? '').split(';')[0]!.trim().toLowerCase();
+}
+
+/**
+ * What a manifest is: what it says itself, else what the registry says, else, where that says nothing, what it looks like (the field `mediaType` is
+ * optional in OCI manifests).
+ */
+function manifestType(json: JsonObject, contentType: string): string {
+  const own = asText(json['mediaType']);
+  for (const type of [own, bareType(contentType)]) if (type !== undefined && MANIFEST_TYPES.includes(type)) return type;
+  if (own === undefined && VAGUE_TYPES.includes(bareType(contentType))) {
+    if (json['manifests'] !== undefined) return OCI_INDEX;
+    if (json['config'] !== undefined && json['layers'] !== undefined) return OCI_MANIFEST;
+  }
+  throw new MalformedManifest(`its type ${quoted(own ?? contentType)} is no manifest type`);
+}
+
+function descriptors(value: unknown, field: string): Descriptor[] {
+  const list = asList(value);
+  if (!list) throw new MalformedManifest(`its field "${field}" is no list`);
+  return list.map((entry) => descriptor(entry, field));
+}
+
+function descriptor(value: unknown, field: string): Descriptor {
+  const json = asObject(value);
+  const digest = digestField(value, field);
+  const size = json?.['size'];
+  if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0)
+    throw new MalformedManifest(`its field "${field}" has no valid size`);
+  return { digest, size, mediaType: asText(json?.['mediaType']) ?? '' };
+}
+
+function digestField(value: unknown, field: string): Digest {
+  const digest = asObject(value)?.['digest'];
+  if (typeof digest !== 'string' || !isDigest(digest)) throw new MalformedManifest(`its field "${field}" has no valid digest`);
+  return digest;
+}
+
+function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== null;
+}
+
+function child(value: unknown): ChildDescriptor {
+  const json = asObject(value);
+  const platform = asObject(json?.['platform']);
+  const text = platformText(platform);
+  const attestation =
+    isUnknownPlatform(platform) || asTextMap(json?.['annotations'])?.['vnd.docker.reference.type'] === 'attestation-manifest';
+  return { ...descriptor(value, 'manifests'), attestation, ...(text !== undefined && { platform: text }) };
+}
+
+/** The newest layer's config, which schema 1 keeps as a text within the manifest (docker/docs, image manifest version 2 schema 1, "history"). */
+function embeddedImage(json: JsonObject): Pick<ManifestDocument, 'image'> {
+  const [newest] = asList(json['history']) ?? [];
+  const config = parseJsonObject(Buffer.from(asText(asObject(newest)?.['v1Compatibility']) ?? ''));
+  return config ? { image: readImageConfig(config) } : {};
+}

@@ -1,0 +1,18 @@
+import { ToolError } from '../diagnostics/tool-error.ts';
+import type { HttpClient, HttpResponse } from '../http/http-client.ts';
+
+/**
+ * Asks a registry's `/v2/` once, without credentials: what it demands tells how to log in, and what it is. Throws `UNREACHABLE` for no answer, and `REGISTRY_ERROR` for
+ * one that tells nothing: to take a Harbor for a plain registry would spoil its pull times.
+ */
+export async function ping(http: HttpClient, url: string): Promise<HttpResponse> {
+  const response = await http.request({ method: 'GET', url: `${url.replace(/\/+$/, '')}/v2/` });
+  if (response.status !== 429 && response.status < 500) return response;
+  throw new ToolError(
+    'REGISTRY_ERROR',
+    `Cannot find out what kind of registry ${new URL(url).host} is: it answered status ${response.status}.`,
+    {
+      hint: 'Run again later, or name its kind in the config, as "type".',
+    },
+  );
+}

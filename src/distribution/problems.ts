@@ -1,0 +1,43 @@
+import { ToolError } from '../diagnostics/tool-error.ts';
+import { byCodeUnit } from '../domain/compare.ts';
+
+/** So many, and it is clear that this repository cannot be read; each may stand for minutes of retries. */
+const MOST = 20;
+
+/** What went wrong while a repository was read. One is enough for nothing in it to be deleted. */
+export class Problems {
+  readonly #sentences = new Set<string>();
+  readonly #signal: AbortSignal | undefined;
+
+  constructor(signal: AbortSignal | undefined) {
+    this.#signal = signal;
+  }
+
+  /** Sorted; empty where nothing went wrong. */
+  get list(): readonly string[] {
+    const sentences = [...this.#sentences].toSorted(byCodeUnit);
+    return this.#isFull ? [...sentences, `Reading stopped after ${MOST} problems.`] : sentences;
+  }
+
+  add(sentence: string): void {
+    this.#sentences.add(sentence);
+  }
+
+  /** Does the work. Its `ToolError` becomes a problem; once there are many, nothing is tried any more. Throws when the signal aborts. */
+  async attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
+    this.#signal?.throwIfAborted();
+    if (this.#isFull) return undefined;
+    try {
+      return await work();
+    } catch (error) {
+      this.#signal?.throwIfAborted();
+      if (!(error instanceof ToolError)) throw error;
+      this.add(error.message);
+      return undefined;
+    }
+  }
+
+  get #isFull(): boolean {
+    return this.#sentences.size >= MOST;
+  }
+}

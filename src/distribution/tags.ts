@@ -1,0 +1,76 @@
+import { registryErrorText } from '../http/registry-errors.ts';
+import { quoted } from '../diagnostics/redact.ts';
+import { ToolError } from '../diagnostics/tool-error.ts';
+import { type Digest, isDigest } from '../domain/digest.ts';
+import { isTag } from '../domain/tag.ts';
+import { badAnswer, isManifestUnknown, isRepositoryUnknown, refused } from './answer-errors.ts';
+import { asList, asObject, parseJsonObject } from './json-fields.ts';
+import { ListBounds } from './list-bounds.ts';
+import { headDigest, openManifest } from './manifest-content.ts';
+import { type OciClient, pullScope } from './client.ts';
+
+/**
+ * All tags, each once; undefined where the registry says that it does not know the repository. Throws `NOT_FOUND` for any other 404, and `BAD_RESPONSE`
+ * for a list with a tag that is none: a list that is not understood is not used.
+ */
+export async function readTags(client: OciClient, repository: string, signal?: AbortSignal): Promise<string[] | undefined> {
+  const doing = `list the tags of ${client.label(repository)}`;
+  const first = await client.getTags(repository, { signal });
+  if (isRepositoryUnknown(first)) return undefined;
+  if (first.status === 404) {
+    throw new ToolError('NOT_FOUND', `Cannot ${doing}: the registry answered ${registryErrorText(first)}.`, {
+      hint: 'Check the URL of the registry and the name of the repository, and that the credentials may see it.',
+    });
+  }
+  const tags = new Set<string>();
+  const bounds = new ListBounds(doing);
+  for await (const page of client.pages(first, doing, [pullScope(repository)], signal)) {
+    const json = parseJsonObject(page.body);
+    const listed = json && 'tags' in json ? asList(json['tags']) : undefined;
+    if (!listed) throw badAnswer(doing, 'the answer is no list of tags');
+    for (const tag of listed) {
+      if (typeof tag !== 'string' || !isTag(tag))
+        throw badAnswer(doing, `it lists ${quoted(typeof tag === 'string' ? tag : JSON.stringify(tag))}, which is no tag`);
+      tags.add(tag);
+    }
+    bounds.check(tags.size);
+  }
+  return [...tags];
+}
+
+/** All tags. Throws `NOT_FOUND` for a repository that is not there. */
+export async function listTags(client: OciClient, repository: string): Promise<string[]> {
+  return (await readTags(client, repository)) ?? noSuchRepository(client, repository);
+}
+
+/** The error for a repository that the registry does not know. */
+export function noSuchRepository(client: OciClient, repository: string): never {
+  throw new ToolError('NOT_FOUND', `There is no repository ${client.label(repository)}.`, {
+    hint: 'Check the name of the repository, and that the credentials may see it.',
+  });
+}
+
+/** What a tag points to of which the manifest is gone: distribution says it in the error (registry/storage, `ErrManifestUnknownRevision`). */
+export async function danglingTag(client: OciClient, repository: string, tag: string): Promise<Digest | undefined> {
+  const response = await client.getManifest(repository, tag);
+  if (!isManifestUnknown(response)) return undefined;
+  const details = (asList(parseJsonObject(response.body)?.['errors']) ?? []).map(
+    (error) => asObject(asObject(error)?.['detail'])?.['Revision'],
+  );
+  return details.find((revision): revision is Digest => typeof revision === 'string' && isDigest(revision));
+}
+
+/**
+ * The digest that a tag points to; undefined only where the registry says that this tag is not there, which a HEAD alone cannot (it has no body to
+ * tell one 404 from another).
+ */
+export async function resolveTag(client: OciClient, repository: string, tag: string): Promise<Digest | undefined> {
+  const doing = `read the image ${client.label(repository, tag)}`;
+  const head = await client.headManifest(repository, tag);
+  const digest = head.status === 200 ? head.headers['docker-content-digest'] : undefined;
+  if (digest !== undefined) return headDigest(digest, doing);
+  const response = await client.getManifest(repository, tag);
+  if (response.status === 200) return openManifest(response, doing).digest;
+  if (isManifestUnknown(response)) return undefined;
+  throw refused(doing, response);
+}

@@ -1,0 +1,194 @@
+import { constants } from 'node:buffer';
+import { createReadStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { refuseDevice } from './open-document.ts';
+import { printable } from '../diagnostics/redact.ts';
+import { unreadable } from '../diagnostics/source.ts';
+import { ToolError } from '../diagnostics/tool-error.ts';
+import type { Inventory, RepositoryInventory } from '../domain/inventory.ts';
+import { checkRepository } from './inventory-check.ts';
+import { type Fields, fieldsOf, isObject, listOf, missing, type Report, textOf, timeOf, wrong } from './inventory-fields.ts';
+import { type Line, linesOf } from './lines.ts';
+
+/** An inventory, its repositories one after the other so that not all need to be in memory. */
+export interface InventoryStream {
+  /** ISO 8601; other text where the document does not say. */
+  readonly takenAt: string;
+  /** To be gone through once. A problem in a line is thrown when the line is reached. */
+  readonly repositories: AsyncIterable<RepositoryInventory>;
+}
+
+const UNKNOWN_TIME = 'not known';
+/** As many problems are told; the rest is counted. */
+const SHOWN = 20;
+const LONGEST_PROBLEM = 400;
+
+/** Reads an inventory whole: a JSON document, or a `.jsonl` file. Throws `FILE`, and `INVENTORY_INVALID` with what is wrong and where. */
+export async function readInventory(file: string): Promise<Inventory> {
+  const { takenAt, repositories: stream } = await openInventory(file);
+  const repositories: RepositoryInventory[] = [];
+  for await (const repository of stream) repositories.push(repository);
+  return { kind: 'Inventory', formatVersion: '1.0', takenAt, repositories };
+}
+
+/**
+ * Opens an inventory: a JSON document, or a `.jsonl` file with one repository in each line, of which the first may be a header (an
+ * Inventory without `repositories`). Of a `.jsonl` file one line at a time is in memory. Throws as {@link readInventory}.
+ */
+export async function openInventory(file: string): Promise<InventoryStream> {
+  if (!file.endsWith('.jsonl')) {
+    const { takenAt, repositories } = parseInventory(await readText(file), file);
+    return { takenAt, repositories: oneByOne(repositories) };
+  }
+  const lines = linesOf(readChunks(file));
+  const first = await nextLine(lines, file);
+  if (!first) throw invalid(file, ['empty: expected a repository in each line'], 1);
+  const place = placeOf(file, first);
+  const value = parseJson(first.text, place);
+  if (!isObject(value) || value['kind'] === undefined) return { takenAt: UNKNOWN_TIME, repositories: repositoriesIn(file, lines, first) };
+  const problems = collectProblems(place);
+  const head = checkHead(value, problems.report);
+  if (head && head.object['repositories'] !== undefined)
+    wrong(head, 'repositories', 'in a .jsonl file each repository stands in a line of its own');
+  problems.throwAny();
+  return { takenAt: takenAtOf(head), repositories: repositoriesIn(file, lines) };
+}
+
+/** Reads an inventory document from its text; `file` names it in errors. Throws `INVENTORY_INVALID`. */
+export function parseInventory(text: string, file: string): Inventory {
+  const problems = collectProblems(file);
+  const head = checkHead(parseJson(text, file), problems.report);
+  const entries = head && (listOf(head, 'repositories') ?? missing(head, 'repositories'));
+  const repositories: RepositoryInventory[] = [];
+  const taken = new Map<string, string>();
+  (entries ?? []).forEach((entry, index) => {
+    const at = `repositories[${index}]`;
+    const repository = checkRepository(entry, at, problems.report);
+    if (repository && isFirst(repository, at, at, taken, problems.report)) repositories.push(repository);
+  });
+  problems.throwAny();
+  return { kind: 'Inventory', formatVersion: '1.0', takenAt: takenAtOf(head), repositories };
+}
+
+/** The repositories of the remaining lines, after the one that was read already. */
+async function* repositoriesIn(file: string, lines: AsyncGenerator<Line>, first?: Line): AsyncGenerator<RepositoryInventory> {
+  const taken = new Map<string, string>();
+  for (let line = first ?? (await nextLine(lines, file)); line; line = await nextLine(lines, file)) {
+    const problems = collectProblems(placeOf(file, line));
+    const value = parseJson(line.text, placeOf(file, line));
+    if (isObject(value) && value['kind'] === 'Inventory') problems.report('', 'a second header: expected a repository');
+    const repository = checkRepository(value, '', problems.report);
+    if (repository) isFirst(repository, '', `line ${line.number}`, taken, problems.report);
+    problems.throwAny();
+    if (repository) yield repository;
+  }
+}
+
+async function* oneByOne(repositories: readonly RepositoryInventory[]): AsyncGenerator<RepositoryInventory> {
+  yield* repositories;
+}
+
+function checkHead(value: unknown, report: Report): Fields | undefined {
+  const fields = fieldsOf(value, '', report);
+  if (!fields) return undefined;
+  const kind = textOf(fields, 'kind') ?? missing(fields, 'kind');
+  if (kind !== undefined && kind !== 'Inventory') wrong(fields, 'kind', `expected "Inventory", got "${kind}"`);
+  const version = textOf(fields, 'formatVersion') ?? missing(fields, 'formatVersion');
+  if (version !== undefined && !/^1(?:\.\d+)?$/.test(version))
+    wrong(fields, 'formatVersion', `this program reads version 1, and this is "${version}"`);
+  return fields;
+}
+
+function takenAtOf(head: Fields | undefined): string {
+  return (head && timeOf(head, 'takenAt')) ?? UNKNOWN_TIME;
+}
+
+function isFirst(
+  { registry, repository }: RepositoryInventory,
+  at: string,
+  place: string,
+  taken: Map<string, string>,
+  report: Report,
+): boolean {
+  const key = `${registry} ${repository}`;
+  const first = taken.get(key);
+  if (first !== undefined) report(at, `repository "${repository}" of registry "${registry}" is there twice, first in ${first}`);
+  else taken.set(key, place);
+  return first === undefined;
+}
+
+async function readText(file: string): Promise<string> {
+  let bytes: Buffer;
+  try {
+    await refuseDevice(file);
+    bytes = await readFile(file);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ERR_FS_FILE_TOO_LARGE') throw tooLong(file);
+    throw unreadable(file, 'inventory', error);
+  }
+  if (bytes.length > constants.MAX_STRING_LENGTH) throw tooLong(file);
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw invalid(file, ['not UTF-8 text'], 1);
+  }
+}
+
+function tooLong(file: string): ToolError {
+  return new ToolError('FILE', `${file}: the inventory is too long for one document.`, {
+    hint: 'Write it as .jsonl, one repository a line.',
+  });
+}
+
+async function* readChunks(file: string): AsyncGenerator<Uint8Array> {
+  try {
+    await refuseDevice(file);
+    for await (const chunk of createReadStream(file, { highWaterMark: 2 ** 20 })) yield chunk as Uint8Array;
+  } catch (error) {
+    throw unreadable(file, 'inventory', error);
+  }
+}
+
+async function nextLine(lines: AsyncGenerator<Line>, file: string): Promise<Line | undefined> {
+  try {
+    const next = await lines.next();
+    return next.done ? undefined : next.value;
+  } catch (error) {
+    if (error instanceof ToolError) throw error;
+    throw invalid(file, ['not UTF-8 text, or a line is too long'], 1);
+  }
+}
+
+function parseJson(text: string, place: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw invalid(place, [`not valid JSON: ${error instanceof Error ? error.message : String(error)}`], 1);
+  }
+}
+
+function placeOf(file: string, line: Line): string {
+  return `${file}:${line.number}`;
+}
+
+function collectProblems(place: string): { readonly report: Report; readonly throwAny: () => void } {
+  const shown: string[] = [];
+  let count = 0;
+  return {
+    report: (where, what) => {
+      count += 1;
+      if (count <= SHOWN) shown.push(where === '' ? what : `${where}: ${what}`);
+    },
+    throwAny: () => {
+      if (count > 0) throw invalid(place, shown, count);
+    },
+  };
+}
+
+function invalid(place: string, problems: readonly string[], count: number): ToolError {
+  const lines = problems.map((problem) => `${place}: ${printable(problem).slice(0, LONGEST_PROBLEM)}`);
+  const more = count > problems.length ? [`… and ${count - problems.length} more`] : [];
+  return new ToolError('INVENTORY_INVALID', [...lines, ...more].join('\n'), {
+    hint: 'Take the inventory again with "inventory"; nothing was planned.',
+  });
+}

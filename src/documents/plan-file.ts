@@ -1,0 +1,101 @@
+import { createHash } from 'node:crypto';
+import { openDocument } from './open-document.ts';
+import { quoted } from '../diagnostics/redact.ts';
+import { ToolError } from '../diagnostics/tool-error.ts';
+import type { Digest } from '../domain/digest.ts';
+import type { Plan } from '../plan/plan.ts';
+import { verifyPlan } from './plan-check.ts';
+
+/** Below the longest string that Node.js can hold. */
+const MAX_BYTES = 500 * 1024 * 1024;
+const DAY = 24 * 60 * 60 * 1000;
+/** How far the clock of the machine that made the plan may be ahead of this one's. */
+const CLOCK_SKEW = 5 * 60 * 1000;
+
+/** Reads a saved plan and checks all that carrying it out relies on. Throws `FILE` or `PLAN_INVALID`, which name the file. */
+export async function readPlanFile(path: string): Promise<Plan> {
+  const text = await readText(path);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw notAPlan(path, 'is no JSON document', error);
+  }
+  try {
+    return verifyPlan(value);
+  } catch (error) {
+    if (!(error instanceof ToolError)) throw error;
+    throw new ToolError(error.code, `${path}: ${error.message}`, { hint: error.hint, cause: error });
+  }
+}
+
+export interface Freshness {
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  /** Milliseconds; default a day. */
+  readonly maxAge?: number;
+}
+
+/** Checks that a saved plan still says what is wanted. Throws `NOT_APPLYABLE`. */
+export function checkFresh(plan: Plan, { now, maxAge = DAY }: Freshness): void {
+  const stale = (message: string, hint: string): ToolError => new ToolError('NOT_APPLYABLE', message, { hint });
+  const age = now - Date.parse(plan.createdAt);
+  if (age > maxAge)
+    throw stale(
+      `the plan is of ${plan.createdAt}: older than may be carried out (${hours(maxAge)})`,
+      'make a new plan, or allow its age with --max-age',
+    );
+  if (age < -CLOCK_SKEW) throw stale(`the plan is of ${plan.createdAt}, which is yet to come`, 'check the clocks, and make a new plan');
+  if (plan.now !== plan.createdAt)
+    throw stale(`the plan decides as of ${plan.now} and not as of when it was made`, 'make a plan without --now');
+}
+
+/**
+ * Checks that every repository with steps belongs to a registry that is at hand, and at the very address that the plan was made from. Throws `PLAN_INVALID`.
+ */
+export function checkRegistries(plan: Plan, registries: ReadonlyMap<string, { readonly url: string }>): void {
+  for (const { registry, repository, url, steps } of plan.repositories) {
+    if (steps.length === 0) continue;
+    const wrong = (problem: string): ToolError =>
+      new ToolError('PLAN_INVALID', `the plan for ${repository} ${problem}`, {
+        hint: 'nothing was changed. Check the config, or make a new plan',
+      });
+    if (url === undefined)
+      throw wrong('names no address of its registry (it was made from an inventory that names none), so it cannot be carried out');
+    const here = registries.get(registry);
+    if (!here) throw wrong(`is for the registry ${quoted(registry)}, which is not configured`);
+    if (here.url !== url) throw wrong(`is for ${quoted(url)}, but the registry ${quoted(registry)} is at ${here.url}`);
+  }
+}
+
+/** sha256 of a plan's JSON: which plan a journal belongs to. */
+export function planDigest(plan: Plan): Digest {
+  return `sha256:${createHash('sha256').update(JSON.stringify(plan)).digest('hex')}`;
+}
+
+async function readText(path: string): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of (await openDocument(path)).createReadStream() as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > MAX_BYTES) break;
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    throw new ToolError('FILE', `cannot read the plan ${path}: ${(error as Error).message}`, {
+      hint: 'check the path of the plan',
+      cause: error,
+    });
+  }
+  if (size > MAX_BYTES) throw notAPlan(path, `is larger than ${MAX_BYTES / 1024 / 1024} MiB`);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function notAPlan(path: string, problem: string, cause?: unknown): ToolError {
+  return new ToolError('PLAN_INVALID', `${path} ${problem}`, { hint: 'give a plan that "prune --plan-out" has written', cause });
+}
+
+function hours(milliseconds: number): string {
+  return `${Math.round(milliseconds / 36_000) / 100} h`;
+}

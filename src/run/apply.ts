@@ -1,0 +1,39 @@
+import { resolve } from 'node:path';
+import { checkFresh, readPlanFile } from '../documents/plan-file.ts';
+import { EXIT } from '../diagnostics/exit-codes.ts';
+import { applyText } from '../report/apply-text.ts';
+import { toJson } from '../report/json.ts';
+import { planTable } from '../report/table.ts';
+import { toYaml } from '../report/yaml.ts';
+import type { ApplyOptions } from '../cli/commands/apply.ts';
+import type { Context } from '../cli/options.ts';
+import { carryOut, exitCodeOfApply } from './carry-out.ts';
+import { openDocumentRegistries } from './document-registries.ts';
+import { styleOf } from './plan-output.ts';
+import { checkPoliciesUnchanged } from './unchanged-policies.ts';
+
+/** `apply`: what a saved plan says, as far as it still holds. */
+export async function apply(file: string, options: ApplyOptions, context: Context): Promise<number> {
+  const { io } = context;
+  const startedAt = io.now();
+  const plan = await readPlanFile(resolve(io.cwd, file));
+  checkFresh(plan, { now: startedAt, ...(options.maxAge !== undefined && { maxAge: options.maxAge }) });
+  await checkPoliciesUnchanged(plan, options, io);
+  const urls = new Map(
+    plan.repositories.flatMap(({ registry, url, steps }) => (steps.length > 0 && url !== undefined ? [[registry, url] as const] : [])),
+  );
+  const place = await openDocumentRegistries(urls, options, context);
+  try {
+    const style = styleOf(io, options);
+    if (options.output === 'table' && options.verbose) io.stdout.write(`${planTable(plan, { style })}\n`);
+    const report = await carryOut({ plan, registries: place.byName, settings: place.settings, startedAt }, options, context);
+    if (!report) return EXIT.failed;
+    const text = { json: toJson, yaml: toYaml, table: () => applyText(report, { style, verbose: options.verbose ?? false }) }[
+      options.output
+    ](report);
+    io.stdout.write(text);
+    return exitCodeOfApply(report, context);
+  } finally {
+    await place.close();
+  }
+}

@@ -1,0 +1,118 @@
+import type { ApplyReport } from '../apply/apply-report.ts';
+import { type ApplyEvent, type ApplyOptions, executePlan } from '../apply/execute-plan.ts';
+import { Journal } from '../apply/journal.ts';
+import { finishLeftovers } from '../apply/leftovers.ts';
+import type { Settings } from '../config/settings.ts';
+import { EXIT } from '../diagnostics/exit-codes.ts';
+import { ToolError } from '../diagnostics/tool-error.ts';
+import type { InUse } from '../domain/in-use.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Registry } from '../registry/registry.ts';
+import { bytes, count } from '../report/text.ts';
+import { confirm } from '../cli/confirm.ts';
+import { say } from './io.ts';
+import type { Context, GlobalOptions } from '../cli/options.ts';
+import { startProgress } from './progress.ts';
+import { renderError } from '../cli/render-error.ts';
+import { stoppedBy } from '../cli/stop.ts';
+
+export interface CarryOutOptions extends GlobalOptions {
+  readonly yes?: boolean;
+  /** Milliseconds. */
+  readonly maxDuration?: number;
+}
+
+export interface Work {
+  readonly plan: Plan;
+  readonly registries: ReadonlyMap<string, Registry>;
+  readonly settings: Settings;
+  /** Milliseconds since the epoch: `maxDuration` counts from here. */
+  readonly startedAt: number;
+  /** Where what earlier runs left half-way is finished too, unless it is in use now; absent where nobody has asked what is. */
+  readonly leftovers?: { readonly concerns: (registry: string, repository: string) => boolean; readonly inUse: InUse };
+}
+
+/**
+ * Carries a plan out, after asking at a terminal. Answers undefined if the answer was no. What earlier runs had to leave is finished first.
+ * Throws `NOT_APPLYABLE` and the other errors of {@link executePlan}, all of them before anything is deleted.
+ */
+export async function carryOut(work: Work, options: CarryOutOptions, context: Context): Promise<ApplyReport | undefined> {
+  const { plan, registries, settings, startedAt } = work;
+  const { io } = context;
+  if (settings.journalDir === undefined) {
+    throw new ToolError('JOURNAL_WRITE', 'There is no place for the journal, without which nothing is deleted.', {
+      hint: 'Set REGCTL_JOURNAL_DIR, or "journalDir" in the config.',
+    });
+  }
+  const steps = plan.repositories.reduce((sum, repository) => sum + repository.steps.length, 0);
+  if (plan.applyable && steps > 0 && !options.yes && !(await confirm(io, question(plan)))) {
+    say(io, 'Nothing was changed.');
+    return undefined;
+  }
+  const progress = await startProgress(io, options);
+  let done = 0;
+  const shared: Omit<ApplyOptions, 'plan' | 'journal'> = {
+    registries,
+    concurrency: settings.concurrency,
+    signal: io.signal,
+    ...(options.maxDuration !== undefined && { deadline: startedAt + options.maxDuration }),
+    onEvent: (event) => {
+      if (event.kind === 'step') progress.show(`deleting in ${event.registry}/${event.repository}  ${(done += 1)}/${steps}`);
+      const line = lineOf(event);
+      if (line !== undefined) progress.done(line);
+    },
+  };
+  try {
+    if (plan.applyable && work.leftovers) await finishEarlier(work.leftovers, shared, settings.journalDir, options, context);
+    return await executePlan({ ...shared, plan, journal: new Journal(settings.journalDir) });
+  } finally {
+    progress.stop();
+  }
+}
+
+async function finishEarlier(
+  { concerns, inUse }: NonNullable<Work['leftovers']>,
+  shared: Omit<ApplyOptions, 'plan' | 'journal'>,
+  folder: string,
+  { quiet }: GlobalOptions,
+  context: Context,
+): Promise<void> {
+  const { reports, problems } = await finishLeftovers({
+    ...shared,
+    folder,
+    inUse,
+    wanted: ({ registry, repository }) => concerns(registry, repository),
+  });
+  const finished = reports.reduce((sum, { counts }) => sum + counts.deleted, 0);
+  if (finished > 0 && !quiet) say(context.io, `${count(finished, 'manifest')} deleted that an earlier run had left half-way`);
+  for (const problem of problems) context.io.stderr.write(renderError(problem, context.version));
+}
+
+function question({ summary, repositories }: Plan): string {
+  const { images, bytes: size } = summary;
+  const where = repositories.filter(({ steps }) => steps.length > 0).length;
+  const what = [
+    ...(images.delete > 0 || images.untag === 0
+      ? [`delete ${count(images.delete, 'image')} (${size.exact ? '' : 'at least '}${bytes(size.freed)})`]
+      : []),
+    ...(images.untag > 0 ? [`take tags off ${count(images.untag, 'image')}`] : []),
+  ].join(' and ');
+  return `${what[0]?.toUpperCase()}${what.slice(1)} in ${count(where, 'repository', 'repositories')}?`;
+}
+
+function lineOf(event: ApplyEvent): string | undefined {
+  const title = `${event.registry}/${event.repository}`;
+  if (event.kind === 'begin') return `${title}: ${count(event.steps, 'step')}`;
+  if (event.kind !== 'end') return undefined;
+  const { counts, notDone } = event.report;
+  return `${title}: ${counts.deleted + counts.gone} done, ${notDone.length} not`;
+}
+
+/** How a run ends whose plan was carried out. */
+export function exitCodeOfApply({ outcome, counts, error, repositories, stoppedBy: by }: ApplyReport, { io }: Context): number {
+  if (error) return new ToolError(error.code, error.message, { hint: error.hint }).exitCode;
+  if (counts.deleted === 0 && repositories.some((one) => one.error?.code === 'AUTH')) return EXIT.auth;
+  if (outcome === 'failed') return EXIT.failed;
+  if (outcome === 'interrupted' && by === 'signal') return stoppedBy(io.signal)?.exitCode ?? EXIT.partial;
+  return outcome === 'done' ? EXIT.done : EXIT.partial;
+}

@@ -1,0 +1,99 @@
+import { policyDigest } from '../config/policy-digest.ts';
+import { type LoadedPolicy, loadPolicies, policyError } from '../config/policy-source.ts';
+import type { Settings } from '../config/settings.ts';
+import type { Problem } from '../diagnostics/source-error.ts';
+import { ToolError } from '../diagnostics/tool-error.ts';
+import type { RepositoryInventory } from '../domain/inventory.ts';
+import { missingCapabilities } from '../policy/capabilities.ts';
+import { governingPolicy } from '../policy/governing.ts';
+import { compilePolicy, type Policy } from '../policy/policy.ts';
+import { PolicyFile, type PolicySpec } from '../policy/schema.ts';
+import type { PolicyOptions } from '../cli/options.ts';
+
+/** What stands for the file of a policy that was made of flags. */
+export const COMMAND_LINE = 'command line';
+
+/** The policies of a run, and what they ask that some registry cannot answer. */
+export interface DecidingPolicies {
+  readonly policies: readonly Policy[];
+  readonly specs: readonly PolicySpec[];
+  /** False if the policy that governs it asks for something that this repository's registry does not tell; {@link throwUnanswered} will say so. */
+  readonly canBeAnswered: (repository: RepositoryInventory) => boolean;
+  /** Throws `POLICY_INVALID` with everything that could not be answered, each at its line. */
+  readonly throwUnanswered: () => void;
+}
+
+/** True if flags make the policy. */
+export function isAdHoc({ tags, keepLast, keepDays }: PolicyOptions): boolean {
+  return tags !== undefined || keepLast !== undefined || keepDays !== undefined;
+}
+
+/** The policy of the flags, or those of the files. Throws `USAGE` where there are none, for nothing is ever deleted by default; `POLICY_INVALID`; `FILE`. */
+export async function decidingPolicies(options: PolicyOptions, settings: Settings): Promise<DecidingPolicies> {
+  if (isAdHoc(options)) {
+    if (options.policy !== undefined) {
+      throw new ToolError('USAGE', '--policy cannot stand beside --tags, --keep-last and --keep-days, which make a policy of their own.', {
+        hint: 'Write the rule into the file, or leave the file out.',
+      });
+    }
+    const spec = policyOfFlags(options);
+    return decideBy([{ policy: compilePolicy(spec, { source: COMMAND_LINE, digest: policyDigest(spec) }), spec }]);
+  }
+  if (settings.policies.length === 0) {
+    throw new ToolError('USAGE', 'There is no policy, so nothing says what to keep.', {
+      hint: 'Give a policy file with --policy, name one in the config, or say it in flags, such as --tags "v*" --keep-last 10. "policies" in the package has files to start from.',
+    });
+  }
+  const loaded = await loadPolicies(settings.policies);
+  return decideBy(
+    loaded.map((one) => ({ policy: compilePolicy(one.spec, { source: one.source, digest: one.digest }), spec: one.spec, loaded: one })),
+  );
+}
+
+function policyOfFlags({ tags, keepLast, keepDays }: PolicyOptions): PolicySpec {
+  if (keepLast === undefined && keepDays === undefined) {
+    throw new ToolError('USAGE', '--tags says which tags to decide about, but nothing says which of them to keep.', {
+      hint: 'Add --keep-last or --keep-days, or both.',
+    });
+  }
+  const keep = { ...(keepLast !== undefined && { last: keepLast }), ...(keepDays !== undefined && { days: keepDays }) };
+  const spec = { name: COMMAND_LINE, rules: [{ name: COMMAND_LINE, tags: [...(tags ?? ['**'])], keep }] };
+  const result = PolicyFile.safeParse({ version: 1, policies: [spec] });
+  if (result.success) return spec;
+  throw new ToolError(
+    'USAGE',
+    result.error.issues.map(({ path, message }) => `--${path.includes('tags') ? 'tags' : path.join('.')}: ${message}`).join('\n'),
+    { hint: 'Correct the flags.' },
+  );
+}
+
+interface Deciding {
+  readonly policy: Policy;
+  readonly spec: PolicySpec;
+  readonly loaded?: LoadedPolicy;
+}
+
+function decideBy(all: readonly Deciding[]): DecidingPolicies {
+  const policies = all.map(({ policy }) => policy);
+  const problems: Problem[] = [];
+  const flags = new Set<string>();
+  return {
+    policies,
+    specs: all.map(({ spec }) => spec),
+    canBeAnswered: ({ registry, repository, capabilities }) => {
+      const policy = governingPolicy(policies, registry, repository);
+      const governing = all.find((one) => one.policy === policy);
+      const missing = governing ? missingCapabilities(governing.spec, capabilities) : [];
+      for (const { path, message } of missing) {
+        if (governing?.loaded) problems.push(governing.loaded.problemAt(path, `${registry}: ${message}`));
+        else flags.add(`${registry}: ${message}`);
+      }
+      return missing.length === 0;
+    },
+    throwUnanswered: () => {
+      if (problems.length > 0) throw policyError(problems);
+      if (flags.size > 0)
+        throw new ToolError('POLICY_INVALID', [...flags].join('\n'), { hint: 'Leave --keep-days out there; nothing was planned.' });
+    },
+  };
+}

@@ -1,0 +1,28 @@
+import { loadConfig, type RegistryConfig } from '../config/config.ts';
+import { chooseRegistry, resolveSettings, type Settings } from '../config/settings.ts';
+import type { Context } from '../cli/options.ts';
+import { type OpenRegistries, openRegistries } from './registries.ts';
+
+/** The settings of a run that carries a document out, and the registries of that document. */
+export interface DocumentPlace extends OpenRegistries {
+  readonly settings: Settings;
+}
+
+/**
+ * Opens the registries that a plan or a journal names: those of the config, and others at the address in the document. A document may come from anywhere, so the
+ * credentials of the environment go to no registry that only the document names; the user's own auth files know their hosts.
+ */
+export async function openDocumentRegistries(
+  named: ReadonlyMap<string, string>,
+  options: { readonly registry?: readonly string[]; readonly concurrency?: string },
+  context: Context,
+): Promise<DocumentPlace> {
+  const { io } = context;
+  const config = await loadConfig(io.cwd, io.env);
+  const given = (options.registry ?? []).map((text) => chooseRegistry(text, config.registries));
+  const known = [...config.registries, ...given];
+  const settings = resolveSettings({ ...(options.concurrency !== undefined && { concurrency: options.concurrency }) }, io.env, config);
+  const wanted = [...named].map(([name, url]): RegistryConfig => known.find((registry) => registry.name === name) ?? { name, url });
+  const filled = wanted.map((registry) => ({ ...registry, concurrency: registry.concurrency ?? settings.concurrency }));
+  return { settings, ...(await openRegistries(filled, known, settings, context)) };
+}

@@ -1,0 +1,15 @@
+import { EXIT } from '../diagnostics/exit-codes.ts';
+import type { ToolError } from '../diagnostics/tool-error.ts';
+import type { Context } from '../cli/options.ts';
+import { renderError } from '../cli/render-error.ts';
+
+/**
+ * The exit code of a run in which something could not be read. That is said at the end, where it is seen; where all else went well it decides: missing permission before
+ * everything else.
+ */
+export function exitAfterFailures(code: number, failures: readonly ToolError[], { io, version }: Context): number {
+  for (const failure of failures) io.stderr.write(renderError(failure, version));
+  if (code !== EXIT.done && code !== EXIT.planned) return code;
+  const codes = failures.map(({ exitCode }) => exitCode);
+  return codes.includes(EXIT.auth) ? EXIT.auth : (codes[0] ?? code);
+}

@@ -1,0 +1,61 @@
+import { homedir } from 'node:os';
+import type { InUseSource } from '../config/config.ts';
+import { type ErrorCode, ToolError } from '../diagnostics/tool-error.ts';
+import type { InUse, InUseImage } from '../domain/in-use.ts';
+import { readInUseCommand } from '../inuse/command.ts';
+import { readInUseFile } from '../inuse/file.ts';
+import { readMirrors, withMirrored } from '../inuse/mirrors.ts';
+import type { Context } from '../cli/options.ts';
+import type { Workplace } from './workplace.ts';
+
+/** What is wrong with what somebody wrote. Every other error is the source's: it could not be read. */
+const MISTAKES: readonly ErrorCode[] = ['IN_USE_INVALID', 'CONFIG_INVALID', 'USAGE'];
+
+/**
+ * Everything that the sources say is in use. A source that is not there or cannot be read is a problem of the set: no plan made with it may be applied. One that can
+ * be read and makes no sense throws `IN_USE_INVALID`; `mirrors` that make none, `CONFIG_INVALID`.
+ */
+export async function readInUse(workplace: Workplace, context: Context): Promise<InUse> {
+  const { settings, hosts } = workplace;
+  const mirrors = readMirrors(settings.mirrors, hosts);
+  const images: InUseImage[] = [];
+  const problems: string[] = [];
+  for (const source of settings.inUse) {
+    try {
+      // Not spread: a list may be longer than a call can have arguments.
+      for (const image of await readSource(source, workplace, context)) images.push(image);
+    } catch (error) {
+      context.io.signal.throwIfAborted();
+      if (!(error instanceof ToolError) || MISTAKES.includes(error.code)) throw error;
+      problems.push(error.message);
+    }
+  }
+  return { images: withMirrored(images, mirrors), problems, hosts };
+}
+
+async function readSource(source: InUseSource, { named }: Workplace, { io, version }: Context): Promise<readonly InUseImage[]> {
+  if ('file' in source) return readInUseFile(source.file);
+  if ('command' in source)
+    return readInUseCommand(source.command, { cwd: io.cwd, env: io.env, withheld: passwordVariables(named), signal: io.signal });
+  if ('kubernetes' in source) {
+    const { readKubernetes } = await import('../inuse/kubernetes/read-kubernetes.ts');
+    return readKubernetes(source.kubernetes, {
+      env: io.env,
+      home: io.env['HOME'] ?? homedir(),
+      userAgent: `regprune/${version}`,
+      signal: io.signal,
+    });
+  }
+  if ('ecs' in source)
+    return (await import('../inuse/aws/ecs.ts')).readEcs(source.ecs, { env: io.env, userAgent: `regprune/${version}`, signal: io.signal });
+  return (await import('../inuse/aws/lambda.ts')).readLambda(source.lambda, {
+    env: io.env,
+    userAgent: `regprune/${version}`,
+    signal: io.signal,
+  });
+}
+
+/** The variables that passwords of registries are read from. */
+function passwordVariables(registries: Workplace['named']): string[] {
+  return ['REGISTRY_PASSWORD', ...registries.flatMap(({ auth }) => (auth && 'env' in auth.password ? [auth.password.env] : []))];
+}

@@ -1,0 +1,21 @@
+import { openInventory } from '../documents/inventory-source.ts';
+import { compileGlobs } from '../policy/glob.ts';
+import type { Shard } from '../cli/option-values.ts';
+import type { RepositoryRead } from './read-repositories.ts';
+import { inShard } from './scope.ts';
+
+/** The repositories of an inventory file; with words of the command line, those that they mean: registries, repositories, or globs over `registry/repository`. */
+export async function* repositoriesInFile(
+  file: string,
+  words: readonly string[],
+  shard: Shard | undefined,
+): AsyncGenerator<RepositoryRead> {
+  const globs = compileGlobs(words.filter((word) => /[*?[{]/.test(word)));
+  const { repositories } = await openInventory(file);
+  for await (const inventory of repositories) {
+    const { registry, repository } = inventory;
+    const title = `${registry}/${repository}`;
+    const meant = words.length === 0 || words.includes(registry) || words.includes(title) || globs(title);
+    if (meant && inShard(shard, registry, repository)) yield { inventory, wasRead: true };
+  }
+}

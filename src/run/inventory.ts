@@ -1,0 +1,72 @@
+import { EXIT } from '../diagnostics/exit-codes.ts';
+import { ToolError } from '../diagnostics/tool-error.ts';
+import type { Inventory, RepositoryInventory } from '../domain/inventory.ts';
+import { toJson, toJsonLine } from '../report/json.ts';
+import { toYaml } from '../report/yaml.ts';
+import type { InventoryOptions } from '../cli/commands/inventory.ts';
+import { say } from './io.ts';
+import type { Context } from '../cli/options.ts';
+import { startProgress } from './progress.ts';
+import { writeAnswer } from './answer.ts';
+import { exitAfterFailures } from './failures.ts';
+import { placesOf, readRepositories } from './read-repositories.ts';
+import { openRegistries } from './registries.ts';
+import { openWorkplace } from './workplace.ts';
+
+/** `inventory`: what is there. A repository that could not be read is in it, empty and incomplete, and decides the exit code. */
+export async function inventory(words: readonly string[], options: InventoryOptions, context: Context): Promise<number> {
+  const { io } = context;
+  const head: Pick<Inventory, 'kind' | 'formatVersion' | 'takenAt'> = {
+    kind: 'Inventory',
+    formatVersion: '1.0',
+    takenAt: new Date(io.now()).toISOString(),
+  };
+  const workplace = await openWorkplace(words, options, context);
+  const registries = await openRegistries(workplace.settings.registries, workplace.named, workplace.settings, context);
+  const progress = await startProgress(io, options);
+  const failures: ToolError[] = [];
+  const everything = {
+    reads: () => true,
+    shares: () => true,
+    specs: [],
+    onSkipped: (message: string) => say(io, message),
+    signal: io.signal,
+    progress,
+  };
+
+  async function* repositories(): AsyncGenerator<RepositoryInventory> {
+    for await (const { inventory: one, error } of readRepositories(placesOf(registries, workplace), everything, (failure) =>
+      failures.push(failure),
+    )) {
+      if (error) failures.push(error);
+      yield one;
+    }
+    progress.stop();
+  }
+
+  try {
+    const format = options.output ?? (options.out?.endsWith('.jsonl') ? 'jsonl' : 'json');
+    if (format === 'jsonl') {
+      await writeAnswer(io, lines(head, repositories()), options.out);
+    } else {
+      const document: Inventory = { ...head, repositories: await all(repositories()) };
+      await writeAnswer(io, format === 'json' ? toJson(document) : toYaml(document), options.out);
+    }
+    return exitAfterFailures(EXIT.done, failures, context);
+  } finally {
+    progress.stop();
+    await registries.close();
+  }
+}
+
+/** A head, then a repository a line, none of them kept. */
+async function* lines(head: object, repositories: AsyncIterable<RepositoryInventory>): AsyncGenerator<string> {
+  yield toJsonLine(head);
+  for await (const repository of repositories) yield toJsonLine(repository);
+}
+
+async function all(repositories: AsyncIterable<RepositoryInventory>): Promise<RepositoryInventory[]> {
+  const list: RepositoryInventory[] = [];
+  for await (const repository of repositories) list.push(repository);
+  return list;
+}

@@ -1,0 +1,45 @@
+import type { Readable, Writable } from 'node:stream';
+import type { GlobalOptions } from '../cli/options.ts';
+
+/** A stream that people may be looking at. */
+export type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number };
+
+/** The world as a command sees it; tests hand in their own. */
+export interface Io {
+  /** The answer, and nothing else. */
+  readonly stdout: Output;
+  /** Progress, messages, questions. */
+  readonly stderr: Output;
+  readonly stdin: Readable & { readonly isTTY?: boolean };
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** The name that the program was called by: `regctl` or `regprune`. */
+  readonly program: string;
+  /** Aborted by the first SIGINT or SIGTERM, with a `Stopped` as its reason. */
+  readonly signal: AbortSignal;
+}
+
+/** Writes lines of a message to stderr. */
+export function say(io: Io, ...lines: readonly string[]): void {
+  for (const line of lines) io.stderr.write(`${line}\n`);
+}
+
+/** True if colour may be written to a stream: a terminal that has some, whose user has not switched it off. */
+export function usesColour(io: Io, stream: Output, options: Pick<GlobalOptions, 'color'>): boolean {
+  const { NO_COLOR, FORCE_COLOR, TERM } = io.env;
+  if (!options.color || (NO_COLOR !== undefined && NO_COLOR !== '')) return false;
+  if (FORCE_COLOR !== undefined && FORCE_COLOR !== '' && FORCE_COLOR !== '0') return true;
+  return stream.isTTY === true && TERM !== 'dumb';
+}
+
+/** True if somebody watches stderr and can be shown something that moves. Some terminals say that they are 0 columns wide: in these nothing can. */
+export function isInteractive(io: Io): boolean {
+  return io.stderr.isTTY === true && widthOf(io.stderr) !== undefined && io.env['TERM'] !== 'dumb' && (io.env['CI'] ?? '') === '';
+}
+
+/** Columns of a terminal that says how many it has. */
+export function widthOf(stream: Output): number | undefined {
+  return stream.isTTY === true && (stream.columns ?? 0) > 0 ? stream.columns : undefined;
+}

@@ -1,0 +1,130 @@
+import { ToolError } from '../diagnostics/tool-error.ts';
+import type { InUse } from '../domain/in-use.ts';
+import type { RepositoryInventory } from '../domain/inventory.ts';
+import { assemblePlan } from '../plan/make-plan.ts';
+import type { Plan, RepositoryPlan } from '../plan/plan.ts';
+import { type PlannedRepository, planRepository } from '../plan/plan-repository.ts';
+import { governingPolicy } from '../policy/governing.ts';
+import type { Policy } from '../policy/policy.ts';
+import type { Registry } from '../registry/registry.ts';
+import type { Shard } from '../cli/option-values.ts';
+import type { Context, GlobalOptions, PolicyOptions, SourceOptions } from '../cli/options.ts';
+import { type Io, say } from './io.ts';
+import { type Progress, startProgress } from './progress.ts';
+import { type DecidingPolicies, decidingPolicies, isAdHoc } from './deciding-policies.ts';
+import { readInUse } from './in-use.ts';
+import { repositoriesInFile } from './inventory-file.ts';
+import { placesOf, readRepositories, type RepositoryRead } from './read-repositories.ts';
+import { type OpenRegistries, openRegistries } from './registries.ts';
+import { inShard } from './scope.ts';
+import { openWorkplace, type Workplace } from './workplace.ts';
+
+export interface PlanningOptions extends GlobalOptions, PolicyOptions, SourceOptions {
+  readonly maxDeletions?: string;
+  readonly shard?: Shard;
+}
+
+/** A plan, and what is needed to carry it out. */
+export interface Planning {
+  readonly plan: Plan;
+  readonly workplace: Workplace;
+  /** Empty for a plan made from a file. */
+  readonly registries: ReadonlyMap<string, Registry>;
+  /** What could not be read, or not whole; everything else is in the plan. */
+  readonly failures: readonly ToolError[];
+  readonly inUse: InUse;
+  /** True of a repository that this run is about and that a policy governs. */
+  readonly concerns: (registry: string, repository: string) => boolean;
+}
+
+/** What is planned of one repository, while its inventory is still there. */
+export interface PlannedNow {
+  readonly inventory: RepositoryInventory;
+  readonly plan: RepositoryPlan;
+  readonly policy: Policy | undefined;
+}
+
+/**
+ * The one way to a plan: settings, policies, registries, inventories, what a policy asks and its registry cannot answer, and then the plan, which `use` gets while
+ * the registries are still open. Of the inventories only a few are in memory at a time; each is shown to `look` once.
+ */
+export async function withPlan<Result>(
+  words: readonly string[],
+  options: PlanningOptions,
+  context: Context,
+  use: (planning: Planning) => Promise<Result>,
+  look: (planned: PlannedNow) => void = () => {},
+): Promise<Result> {
+  const { io, version } = context;
+  const offline = options.inventory !== undefined;
+  if (isAdHoc(options) && !offline && words.length === 0 && options.registry === undefined) {
+    throw new ToolError('USAGE', '--tags, --keep-last and --keep-days need to be told where.', {
+      hint: 'Name what they are for: REGISTRY/REPO, or a whole registry.',
+    });
+  }
+  const createdAt = io.now();
+  const now = options.now ?? createdAt;
+  const workplace = offline ? await openWorkplace([], { ...options, registry: [] }, context) : await openWorkplace(words, options, context);
+  const { settings, scopes } = workplace;
+  const deciding = await decidingPolicies(options, settings);
+  const inUse = await readInUse(workplace, context);
+  // Not an error: nothing may be in use. But what wrote the list may have failed.
+  if (settings.inUse.length > 0 && inUse.images.length === 0) say(io, 'warning: what is in use names no image, so it protects none');
+  const registries = offline ? NONE : await openRegistries(settings.registries, workplace.named, settings, context);
+  const progress = await startProgress(io, options);
+  const concerns = (registry: string, repository: string): boolean =>
+    governingPolicy(deciding.policies, registry, repository) !== undefined &&
+    inShard(options.shard, registry, repository) &&
+    (scopes.get(registry)?.includes(repository) ?? offline);
+  const failures: ToolError[] = [];
+  const planned: PlannedRepository[] = [];
+  try {
+    const reads = offline
+      ? repositoriesInFile(options.inventory, [...words, ...(options.registry ?? [])], options.shard)
+      : readFromRegistries(registries, workplace, deciding, options, io, progress, failures);
+    for await (const { inventory, wasRead, error } of reads) {
+      if (error) failures.push(error);
+      if (wasRead && !deciding.canBeAnswered(inventory)) continue;
+      const one = planRepository(inventory, deciding.policies, inUse, now);
+      planned.push(one);
+      look({ inventory, plan: one.plan, policy: governingPolicy(deciding.policies, inventory.registry, inventory.repository) });
+    }
+    deciding.throwUnanswered();
+    const { maxDeletions } = settings;
+    const plan = assemblePlan(planned, {
+      policies: deciding.policies,
+      inUse,
+      now,
+      createdAt,
+      version,
+      ...(maxDeletions !== undefined && { maxDeletions }),
+    });
+    progress.stop();
+    return await use({ plan, workplace, registries: registries.byName, failures, inUse, concerns });
+  } finally {
+    progress.stop();
+    await registries.close();
+  }
+}
+
+const NONE: OpenRegistries = { byName: new Map(), close: async () => {} };
+
+function readFromRegistries(
+  registries: OpenRegistries,
+  workplace: Workplace,
+  { policies, specs }: DecidingPolicies,
+  { shard }: PlanningOptions,
+  io: Io,
+  progress: Progress,
+  failures: ToolError[],
+): AsyncIterable<RepositoryRead> {
+  const options = {
+    reads: (registry: string, repository: string) => governingPolicy(policies, registry, repository) !== undefined,
+    shares: (registry: string, repository: string) => inShard(shard, registry, repository),
+    specs,
+    onSkipped: (message: string) => say(io, message),
+    signal: io.signal,
+    progress,
+  };
+  return readRepositories(placesOf(registries, workplace), options, (error) => failures.push(error));
+}

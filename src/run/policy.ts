@@ -1,0 +1,20 @@
+import { policyJsonSchema } from '../config/policy-json-schema.ts';
+import { loadPolicies } from '../config/policy-source.ts';
+import { EXIT } from '../diagnostics/exit-codes.ts';
+import { count } from '../report/text.ts';
+import { say } from './io.ts';
+import type { Context, GlobalOptions } from '../cli/options.ts';
+
+/** `policy check`: throws `POLICY_INVALID` with everything that is wrong. What is right is said on stderr: there is no answer but the exit code. */
+export async function checkPolicies(files: readonly string[], { quiet }: GlobalOptions, { io }: Context): Promise<number> {
+  const policies = await loadPolicies(files);
+  const rules = policies.reduce((sum, { spec }) => sum + spec.rules.length, 0);
+  if (!quiet) say(io, `${count(policies.length, 'policy', 'policies')} with ${count(rules, 'rule')}: nothing wrong`);
+  return EXIT.done;
+}
+
+/** `policy schema` */
+export function printSchema({ io }: Context): number {
+  io.stdout.write(policyJsonSchema());
+  return EXIT.done;
+}

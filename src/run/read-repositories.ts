@@ -1,0 +1,199 @@
+import { printable } from '../diagnostics/redact.ts';
+import { ToolError } from '../diagnostics/tool-error.ts';
+import { byCodeUnit } from '../domain/compare.ts';
+import type { Capabilities, RepositoryInventory } from '../domain/inventory.ts';
+import { isRepositoryName } from '../domain/reference.ts';
+import type { PolicySpec } from '../policy/schema.ts';
+import type { Registry } from '../registry/registry.ts';
+import type { Progress } from './progress.ts';
+import { inOrder } from './in-order.ts';
+import type { OpenRegistries } from './registries.ts';
+import type { Scope } from './scope.ts';
+import type { Workplace } from './workplace.ts';
+
+/** Repositories at a time; the requests of each are limited by the registry's client. */
+const REPOSITORIES = 4;
+
+/** A repository that a plan can be made of. */
+export interface RepositoryRead {
+  /** Empty for one that is left alone, and empty and incomplete for one that could not be read. */
+  readonly inventory: RepositoryInventory;
+  /** False where the inventory only stands for it, so that its capabilities say nothing. */
+  readonly wasRead: boolean;
+  /** Why it could not be read, or not whole. */
+  readonly error?: ToolError;
+}
+
+/** A registry that a run is about. */
+export interface Place {
+  readonly registry: Registry;
+  readonly scope: Scope;
+}
+
+/** The registries that a run is about, each with what it is about there. Throws `USAGE` where there are none. */
+export function placesOf({ byName }: OpenRegistries, { scopes }: Workplace): Place[] {
+  const places = [...byName.values()].flatMap((registry) => {
+    const scope = scopes.get(registry.name);
+    return scope ? [{ registry, scope }] : [];
+  });
+  if (places.length > 0) return places;
+  throw new ToolError('USAGE', 'There is no registry to look at.', {
+    hint: 'Name one: REGISTRY/REPO or --registry, or "registries" in a config.',
+  });
+}
+
+export interface ReadOptions {
+  /** Whether to read it, or to tell its name alone. */
+  readonly reads: (registry: string, repository: string) => boolean;
+  /** Whether it is in this run's share at all. */
+  readonly shares: (registry: string, repository: string) => boolean;
+  /** Where a registry does not list its repositories: the names in these policies, if they are names. */
+  readonly specs: readonly PolicySpec[];
+  /** Told what a registry passes over. */
+  readonly onSkipped: (message: string) => void;
+  readonly signal: AbortSignal;
+  readonly progress: Progress;
+}
+
+/**
+ * Reads what a run is about, sorted by registry and repository, a few at a time. What goes wrong in one repository is its result and stops no other; where the
+ * names of a registry cannot be had, that is `failed` of the registry. Throws what is no error of a registry: an abort above all.
+ */
+export async function* readRepositories(
+  places: readonly Place[],
+  options: ReadOptions,
+  failed: (error: ToolError) => void,
+): AsyncGenerator<RepositoryRead> {
+  for (const { registry, scope } of places.toSorted((a, b) => byCodeUnit(a.registry.name, b.registry.name))) {
+    const names = await namesIn(registry, scope, options, failed);
+    options.progress.expect(names.length);
+    for await (const reads of inOrder(names, REPOSITORIES, (name) => readNamed(registry, name, scope, options))) yield* reads;
+  }
+}
+
+/** The names that the command line gives, and those that the registry lists and the command line means. */
+async function namesIn(
+  registry: Registry,
+  scope: Scope,
+  { specs, signal, shares, progress, onSkipped }: ReadOptions,
+  failed: (error: ToolError) => void,
+): Promise<string[]> {
+  const names = new Set(scope.names);
+  if (scope.globs.length > 0) {
+    progress.show(`listing the repositories of ${registry.name}`);
+    try {
+      for (const below of scope.folders) {
+        for await (const name of registry.repositories({ ...(below !== undefined && { below }), onSkipped, signal }))
+          if (scope.includes(name)) names.add(name);
+      }
+    } catch (error) {
+      if (!(error instanceof ToolError)) throw error;
+      const named = namesOfPolicies(specs, registry.name);
+      if (named) for (const name of named) if (scope.includes(name)) names.add(name);
+      if (!named) failed(error);
+    }
+  }
+  // A name that the command line gives may stand for repositories of other shards than its own.
+  return [...names].filter((name) => scope.names.includes(name) || shares(registry.name, name)).toSorted(byCodeUnit);
+}
+
+/** The repositories that the policies for a registry name, if all of them only name; undefined if one takes whatever there is. */
+function namesOfPolicies(specs: readonly PolicySpec[], registry: string): string[] | undefined {
+  const lists = specs
+    .filter(({ registries }) => registries?.includes(registry) ?? true)
+    .map(({ repositories }) => repositories?.filter((glob) => !glob.startsWith('!')));
+  return lists.length > 0 && lists.every((list) => list?.every(isRepositoryName)) ? lists.flatMap((list) => list ?? []) : undefined;
+}
+
+/** A name that the command line gives may be that of a project: then it stands for all repositories below it. */
+async function readNamed(registry: Registry, name: string, scope: Scope, options: ReadOptions): Promise<RepositoryRead[]> {
+  const own = options.shares(registry.name, name);
+  const first = own ? await readOne(registry, name, options) : await missingRepository(registry, name, options);
+  if (!first) return [];
+  // No policy governs "team", and yet one may govern "team/app".
+  const mayBeProject = first.error ? first.error.code === 'NOT_FOUND' : !first.wasRead;
+  if (!mayBeProject || !scope.names.includes(name)) return [first];
+  const below: string[] = [];
+  try {
+    for await (const listed of registry.repositories({ below: name, signal: options.signal }))
+      if (listed.startsWith(`${name}/`)) below.push(listed);
+  } catch (error) {
+    if (!(error instanceof ToolError)) throw error;
+    if (!own) return error.code === 'NOT_FOUND' ? [] : [{ ...first, error }];
+    // Without an error of its own, it would pass for something that no policy governs.
+    return [first.error || error.code !== 'AUTH' ? first : { ...first, error }];
+  }
+  // What is wrong with the name itself, its own shard tells.
+  if (below.length === 0) return own ? [first] : [];
+  const reads: RepositoryRead[] = [];
+  for (const repository of below.toSorted(byCodeUnit))
+    if (options.shares(registry.name, repository)) reads.push(await readOne(registry, repository, options));
+  return reads;
+}
+
+/**
+ * A name of another shard, as what is not there: what is below it may be of this one. Undefined where it is a repository, and so no project. What keeps that from being
+ * known is an error, here as in its own shard.
+ */
+async function missingRepository(registry: Registry, name: string, { reads }: ReadOptions): Promise<RepositoryRead | undefined> {
+  const inventory = { ...nothingOf(registry, name), complete: true };
+  if (!reads(registry.name, name)) return { inventory, wasRead: false };
+  try {
+    await registry.listTags(name);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof ToolError)) throw error;
+    return { inventory: { ...inventory, complete: false, problems: [error.message] }, wasRead: false, error };
+  }
+}
+
+function nothingOf({ name, type, url }: Registry, repository: string): Omit<RepositoryInventory, 'complete'> {
+  return { registry: name, type, url, repository, capabilities: NO_CAPABILITIES, manifests: [] };
+}
+
+async function readOne(registry: Registry, repository: string, { reads, signal, progress }: ReadOptions): Promise<RepositoryRead> {
+  const { name, url } = registry;
+  const nothing = nothingOf(registry, repository);
+  if (!reads(name, repository)) return { inventory: { ...nothing, complete: true }, wasRead: false };
+  signal.throwIfAborted();
+  const title = printable(`${name}/${repository}`);
+  try {
+    const read = await registry.inventory(repository, { signal, onProgress: (done, total) => progress.reading(title, done, total) });
+    const inventory = { ...read, url };
+    progress.done(`${title}: ${inventory.manifests.length} manifests${inventory.complete ? '' : ', not read whole'}`);
+    return { inventory, wasRead: true, ...(!inventory.complete && { error: notWhole(title, inventory.problems ?? []) }) };
+  } catch (error) {
+    if (!(error instanceof ToolError)) throw error;
+    signal.throwIfAborted();
+    progress.done(`${title}: could not be read`);
+    return { inventory: { ...nothing, complete: false, problems: [error.message] }, wasRead: false, error };
+  }
+}
+
+/** As many problems are told. */
+const TOLD = 5;
+
+function notWhole(title: string, problems: readonly string[]): ToolError {
+  const told = [...problems.slice(0, TOLD), ...(problems.length > TOLD ? [`… and ${problems.length - TOLD} more`] : [])];
+  return new ToolError(
+    'REGISTRY_ERROR',
+    [`${title} could not be read whole:`, ...told.map((problem) => `  ${printable(problem)}`)].join('\n'),
+    {
+      hint: 'Nothing in it is deleted as long as that is so. Everything else was planned.',
+    },
+  );
+}
+
+const NO_CAPABILITIES: Capabilities = {
+  deleteTag: false,
+  listUntagged: false,
+  pushedAt: false,
+  createdAt: false,
+  pulledAt: false,
+  tagTimes: false,
+  labels: false,
+  annotations: false,
+  platforms: false,
+  artifactType: false,
+  vulnerability: false,
+};

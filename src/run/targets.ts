@@ -1,0 +1,60 @@
+import type { RegistryConfig } from '../config/config.ts';
+import { ToolError } from '../diagnostics/tool-error.ts';
+import { isHost, isRepositoryName } from '../domain/reference.ts';
+import { isGlob } from '../policy/glob.ts';
+
+/** A word of the command line that says what to read. */
+export interface Target {
+  /** The registry as given: a name of the config, a host or a URL. */
+  readonly registry: string;
+  /** A repository's name or a glob over names; absent: the whole registry. */
+  readonly repositories?: string;
+}
+
+/** Reads `REGISTRY`, `REGISTRY/REPO` and `REGISTRY/GLOB`; the registry may be a URL. Throws `USAGE`. */
+export function parseTarget(text: string, known: readonly RegistryConfig[]): Target {
+  const registry = registryIn(text, known);
+  const rest = text.slice(registry.length);
+  const repositories = rest.replace(/^\//, '');
+  if (repositories === '') return { registry };
+  if (!isRepositoryName(repositories) && !(isGlob(repositories) && /[*?[{]/.test(repositories))) {
+    throw new ToolError('USAGE', `"${repositories}", in "${text}", is neither the name of a repository nor a glob.`, {
+      hint: 'Write REGISTRY/REPO, such as registry.example.com/team/app or "registry.example.com/team/**". Tags are chosen by --tags or a policy.',
+    });
+  }
+  return { registry, repositories };
+}
+
+/** The part of a target that is the registry: everything that a registry of the config is at, or else all before the first slash. */
+function registryIn(text: string, known: readonly RegistryConfig[]): string {
+  const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text)?.[0] ?? '';
+  const address = text.slice(scheme.length);
+  // A registry may stand below a path of its host.
+  const places = known
+    .map(({ url }) => url.replace(/^https?:\/\//, ''))
+    .filter((place) => address === place || address.startsWith(`${place}/`));
+  const longest = places.toSorted((a, b) => b.length - a.length)[0];
+  const registry = longest ?? address.split('/')[0] ?? '';
+  // "team/app": the first word would be taken for a registry that nobody knows.
+  if (
+    scheme === '' &&
+    longest === undefined &&
+    address.includes('/') &&
+    !known.some(({ name }) => name === registry) &&
+    !looksLikeHost(registry)
+  ) {
+    const names = known.map(({ name }) => name).join(', ');
+    throw new ToolError(
+      'USAGE',
+      `"${text}" does not begin with a registry: "${registry}" is no host${known.length > 0 ? ', and no registry of the config' : ''}.`,
+      {
+        hint: `Write REGISTRY/REPO, such as registry.example.com/${text}${known.length > 0 ? `; the config has ${names}` : ''}.`,
+      },
+    );
+  }
+  return scheme + registry;
+}
+
+function looksLikeHost(text: string): boolean {
+  return isHost(text) && (/[.:[]/.test(text) || text === 'localhost');
+}

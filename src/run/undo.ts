@@ -1,0 +1,55 @@
+import { resolve } from 'node:path';
+import { readJournal } from '../documents/read-journal.ts';
+import { undoJournal, type UndoReport } from '../apply/undo.ts';
+import { EXIT } from '../diagnostics/exit-codes.ts';
+import { toJson } from '../report/json.ts';
+import { count } from '../report/text.ts';
+import { undoText } from '../report/undo-text.ts';
+import { toYaml } from '../report/yaml.ts';
+import type { UndoOptions } from '../cli/commands/undo.ts';
+import { confirm } from '../cli/confirm.ts';
+import { say } from './io.ts';
+import type { Context } from '../cli/options.ts';
+import { startProgress } from './progress.ts';
+import { stoppedBy } from '../cli/stop.ts';
+import { openDocumentRegistries } from './document-registries.ts';
+import { styleOf } from './plan-output.ts';
+
+/** `undo`: what a run deleted, put back as far as the registry still has the parts. */
+export async function undo(file: string, options: UndoOptions, context: Context): Promise<number> {
+  const { io } = context;
+  const path = resolve(io.cwd, file);
+  const journal = await readJournal(path);
+  const urls = new Map(Object.entries(journal.header.registries).map(([name, { url }]) => [name, url]));
+  const place = await openDocumentRegistries(urls, options, context);
+  try {
+    const what = `Put back what the run of ${journal.header.createdAt} deleted (${count(journal.intents.length, 'step')})?`;
+    if (!options.yes && !(await confirm(io, what))) {
+      say(io, 'Nothing was changed.');
+      return EXIT.failed;
+    }
+    const progress = await startProgress(io, options);
+    let done = 0;
+    const report = await undoJournal({
+      journal,
+      path,
+      registries: place.byName,
+      concurrency: place.settings.concurrency,
+      signal: io.signal,
+      onEvent: ({ registry, repository }) => progress.show(`putting back in ${registry}/${repository}  ${(done += 1)}`),
+    }).finally(() => progress.stop());
+    const style = styleOf(io, options);
+    io.stdout.write(
+      { json: toJson, yaml: toYaml, table: () => undoText(report, { style, verbose: options.verbose ?? false }) }[options.output](report),
+    );
+    return exitCode(report, context);
+  } finally {
+    await place.close();
+  }
+}
+
+function exitCode({ outcome }: UndoReport, { io }: Context): number {
+  if (outcome === 'done') return EXIT.done;
+  if (outcome === 'interrupted') return stoppedBy(io.signal)?.exitCode ?? EXIT.partial;
+  return outcome === 'partial' ? EXIT.partial : EXIT.failed;
+}

@@ -1,0 +1,48 @@
+import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { ToolError } from '../diagnostics/tool-error.ts';
+
+/** A text, or one that comes in parts. */
+export type Text = string | AsyncIterable<string>;
+
+/**
+ * Writes a whole file or none of it: to a temporary name beside it, then renamed. What is no regular file (a pipe, `/dev/null`) is written to as it
+ * is: a rename would put a file in its place. Throws `FILE`, and what `text` throws.
+ */
+export async function writeWhole(file: string, text: Text): Promise<void> {
+  const target = await realpath(file).catch(() => file);
+  const existing = await stat(target).catch(() => undefined);
+  if (existing && !existing.isFile()) return writeTo(target, file, text);
+  const temporary = `${target}.${process.pid}.tmp`;
+  try {
+    await writeTo(temporary, file, text);
+    await rename(temporary, target).catch((error: unknown) => {
+      throw unwritable(file, error);
+    });
+  } catch (error) {
+    // What cannot be removed was not made.
+    await rm(temporary, { force: true }).catch(() => {});
+    throw error;
+  }
+}
+
+async function writeTo(path: string, file: string, text: Text): Promise<void> {
+  let handle: FileHandle | undefined;
+  const guarded = <Result>(work: Promise<Result>): Promise<Result> =>
+    work.catch((error: unknown) => Promise.reject(unwritable(file, error)));
+  try {
+    handle = await guarded(open(path, 'w'));
+    if (typeof text === 'string') await guarded(handle.writeFile(text));
+    else for await (const part of text) await guarded(handle.writeFile(part));
+    // Pipes and terminals cannot be synced.
+    if ((await handle.stat()).isFile()) await guarded(handle.sync());
+  } finally {
+    await handle?.close();
+  }
+}
+
+function unwritable(file: string, error: unknown): ToolError {
+  return new ToolError('FILE', `cannot write ${file}: ${error instanceof Error ? error.message : String(error)}`, {
+    hint: 'Check that its folder is there and may be written to.',
+    cause: error,
+  });
+}
