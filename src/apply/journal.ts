@@ -5,7 +5,7 @@ import { makeFolder } from '../diagnostics/make-folder.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Digest } from '../domain/digest.ts';
 import type { Step } from '../plan/plan.ts';
-import type { RawManifest } from '../registry/registry.ts';
+import type { RawManifest } from '../domain/raw-manifest.ts';
 import type { Counts, StepOutcome } from './apply-report.ts';
 
 /** The first line of a journal. */

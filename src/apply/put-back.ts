@@ -1,6 +1,6 @@
 import type { Digest } from '../domain/digest.ts';
 import { attachmentTagSubject } from '../domain/tag.ts';
-import type { RawManifest } from '../registry/registry.ts';
+import type { RawManifest } from '../domain/raw-manifest.ts';
 import type { Repair } from './apply-report.ts';
 import { manifestLinks } from './manifest-links.ts';
 import type { RunState } from './run-state.ts';

@@ -1,7 +1,8 @@
 import type { ToolError } from '../diagnostics/tool-error.ts';
 import type { Digest } from '../domain/digest.ts';
 import type { DeleteManifestStep, RepositoryPlan, Step } from '../plan/plan.ts';
-import type { RawManifest, Registry } from '../registry/registry.ts';
+import type { RawManifest } from '../domain/raw-manifest.ts';
+import type { Registry } from '../registry/registry.ts';
 import type { Repair, StepOutcome, StepResult } from './apply-report.ts';
 import type { Journal, Place } from './journal.ts';
 

@@ -1,7 +1,7 @@
 import { quoted } from '../diagnostics/redact.ts';
 import { type Digest, isDigest } from '../domain/digest.ts';
 import type { HttpResponse } from '../http/http-client.ts';
-import type { RawManifest } from '../registry/registry.ts';
+import type { RawManifest } from '../domain/raw-manifest.ts';
 import { badAnswer, isManifestUnknown, refused } from './answer-errors.ts';
 import { digestedBytes, digestOf } from './content-digest.ts';
 import { bareType, MalformedManifest, type ManifestDocument, readManifestDocument } from './manifest-document.ts';

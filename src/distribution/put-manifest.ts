@@ -1,5 +1,5 @@
 import { quoted } from '../diagnostics/redact.ts';
-import type { RawManifest } from '../registry/registry.ts';
+import type { RawManifest } from '../domain/raw-manifest.ts';
 import { badAnswer, isDone, refused } from './answer-errors.ts';
 import { digestedBytes, digestOf } from './content-digest.ts';
 import type { OciClient } from './client.ts';

@@ -5,7 +5,7 @@ import { badAnswer } from '../../distribution/answer-errors.ts';
 import { digestedBytes, digestOf } from '../../distribution/content-digest.ts';
 import { asList, asObject, asText, type JsonObject } from '../../distribution/json-fields.ts';
 import { understand } from '../../distribution/manifest-content.ts';
-import type { RawManifest } from '../registry.ts';
+import type { RawManifest } from '../../domain/raw-manifest.ts';
 import { failed } from './answer-errors.ts';
 import { type EcrClient, MOST_IMAGES } from './client.ts';
 import type { Images } from './images.ts';

@@ -1,7 +1,7 @@
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { Digest } from '../../domain/digest.ts';
 import { readManifest as readOciManifest } from '../../distribution/manifest-content.ts';
-import type { RawManifest } from '../registry.ts';
+import type { RawManifest } from '../../domain/raw-manifest.ts';
 import type { GarClient } from './client.ts';
 import { isThere } from './presence.ts';
 
