@@ -1,8 +1,8 @@
 import { readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDigest } from '../domain/digest.ts';
+import { DAY_MS } from '../domain/time.ts';
 
-const DAY_MS = 86_400_000;
 /** What was not used for so long goes. */
 const UNUSED_MS = 30 * DAY_MS;
 const ALGORITHMS = ['sha256', 'sha384', 'sha512'];

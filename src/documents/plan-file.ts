@@ -3,12 +3,12 @@ import { openDocument } from './open-document.ts';
 import { quoted } from '../diagnostics/redact.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Digest } from '../domain/digest.ts';
+import { DAY_MS, parseTime } from '../domain/time.ts';
 import type { Plan } from '../plan/plan.ts';
 import { verifyPlan } from './plan-check.ts';
 
 /** Below the longest string that Node.js can hold. */
 const MAX_BYTES = 500 * 1024 * 1024;
-const DAY = 24 * 60 * 60 * 1000;
 /** How far the clock of the machine that made the plan may be ahead of this one's. */
 const CLOCK_SKEW = 5 * 60 * 1000;
 
@@ -37,9 +37,9 @@ export interface Freshness {
 }
 
 /** Checks that a saved plan still says what is wanted. Throws `NOT_APPLYABLE`. */
-export function checkFresh(plan: Plan, { now, maxAge = DAY }: Freshness): void {
+export function checkFresh(plan: Plan, { now, maxAge = DAY_MS }: Freshness): void {
   const stale = (message: string, hint: string): ToolError => new ToolError('NOT_APPLYABLE', message, { hint });
-  const age = now - Date.parse(plan.createdAt);
+  const age = now - (parseTime(plan.createdAt) ?? Number.NaN);
   if (age > maxAge)
     throw stale(
       `the plan is of ${plan.createdAt}: older than may be carried out (${hours(maxAge)})`,

@@ -11,9 +11,6 @@ const BYTES: Readonly<Record<string, number>> = {
   TiB: 2 ** 40,
 };
 
-/** Milliseconds of a day of exactly 24 hours. */
-export const DAY_MS = 86_400_000;
-
 /** Milliseconds of a duration such as `12h` or `30d`; undefined for anything else. A day is exactly 24 hours. */
 export function parseDuration(text: string): number | undefined {
   const match = /^(\d+)([smhdw])$/.exec(text);

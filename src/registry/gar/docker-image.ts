@@ -1,5 +1,6 @@
 import { type Digest, isDigest } from '../../domain/digest.ts';
 import { isTag } from '../../domain/tag.ts';
+import { utcTime } from '../../domain/time.ts';
 import { badAnswer } from '../../distribution/answer-errors.ts';
 import { isUnknownPlatform, platformText } from '../../distribution/image-config.ts';
 import { asList, asObject, asText, type JsonObject } from '../../distribution/json-fields.ts';
@@ -84,7 +85,7 @@ function sizeIn(json: JsonObject, doing: string): number {
 function timeIn(json: JsonObject, field: string, doing: string): string | undefined {
   const text = json[field];
   if (text === undefined || text === null) return undefined;
-  const time = typeof text === 'string' ? Date.parse(text) : Number.NaN;
-  if (!Number.isNaN(time)) return new Date(time).toISOString();
-  throw badAnswer(doing, `its field "${field}" is ${JSON.stringify(text).slice(0, 100)}, which is no time`);
+  const time = utcTime(text);
+  if (time !== undefined) return time;
+  throw badAnswer(doing, `its field "${field}" is ${JSON.stringify(text).slice(0, 100)}, which is not a time`);
 }

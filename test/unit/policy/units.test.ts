@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { DAY_MS, parseDuration, parseSize } from '../../../src/policy/units.ts';
+import { DAY_MS } from '../../../src/domain/time.ts';
+import { parseDuration, parseSize } from '../../../src/policy/units.ts';
 
 describe('a duration', () => {
   test.each([
