@@ -9,9 +9,10 @@ import type { DeleteManifestStep, Plan, PlannedImage, Step, Summary } from '../p
 import type { Registry } from '../registry/registry.ts';
 import type { ApplyReport } from './apply-report.ts';
 import { type ApplyOptions, executePlan } from './execute-plan.ts';
-import { Journal, type Place } from './journal.ts';
+import { Journal } from './journal.ts';
 import { lockRepositories } from './lock-repositories.ts';
-import { type JournalDocument, readJournal } from '../documents/read-journal.ts';
+import type { JournalDocument, Place } from '../documents/journal.ts';
+import { readJournal } from '../documents/read-journal.ts';
 
 export interface LeftoverOptions extends Omit<ApplyOptions, 'plan' | 'journal'> {
   /** The journal folder. */

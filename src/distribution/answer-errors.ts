@@ -1,7 +1,7 @@
 import { parseRegistryErrors, registryErrorText } from '../http/registry-errors.ts';
 import { type ErrorCode, ToolError } from '../diagnostics/tool-error.ts';
 import type { HttpResponse } from '../http/http-client.ts';
-import { asList, parseJsonObject } from './json-fields.ts';
+import { asList, parseJsonObject } from '../domain/json.ts';
 
 /** True of an answer that carries that error code. */
 export function hasCode(response: HttpResponse, code: string): boolean {

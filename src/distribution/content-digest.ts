@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Digest } from '../domain/digest.ts';
-import { parseJsonObject, asList, asObject, asText } from './json-fields.ts';
-
-const SIGNED_SCHEMA1 = 'application/vnd.docker.distribution.manifest.v1+prettyjws';
+import { SIGNED_SCHEMA1 } from '../domain/media-types.ts';
+import { parseJsonObject, asList, asObject, asText } from '../domain/json.ts';
 
 /** The digest of bytes; by the algorithm of `like` where that is given, else sha256, which every registry uses by default. */
 export function digestOf(bytes: Uint8Array, like: Digest = 'sha256:'): Digest {

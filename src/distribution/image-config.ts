@@ -1,4 +1,4 @@
-import { asObject, asText, asTextMap, type JsonObject } from './json-fields.ts';
+import { asObject, asText, asTextMap, type JsonObject } from '../domain/json.ts';
 
 /** What an image's config says of it. Source: OCI image-spec, config.md; Docker's is the same in these fields. */
 export interface ImageConfig {

@@ -1,10 +1,11 @@
 import { quoted } from '../diagnostics/redact.ts';
 import { type Digest, isDigest } from '../domain/digest.ts';
 import type { HttpResponse } from '../http/http-client.ts';
+import { MalformedManifest } from '../domain/manifest-links.ts';
 import type { RawManifest } from '../domain/raw-manifest.ts';
 import { badAnswer, isManifestUnknown, refused } from './answer-errors.ts';
 import { digestedBytes, digestOf } from './content-digest.ts';
-import { bareType, MalformedManifest, type ManifestDocument, readManifestDocument } from './manifest-document.ts';
+import { bareType, type ManifestDocument, readManifestDocument } from './manifest-document.ts';
 import type { OciClient } from './client.ts';
 
 /** A manifest as received, checked against its digest. */

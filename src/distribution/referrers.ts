@@ -2,7 +2,7 @@ import { ToolError } from '../diagnostics/tool-error.ts';
 import { type Digest, isDigest } from '../domain/digest.ts';
 import type { HttpResponse } from '../http/http-client.ts';
 import { badAnswer, hasCode, isRepositoryUnknown, isManifestUnknown, refused } from './answer-errors.ts';
-import { asList, asObject, asText, parseJsonObject } from './json-fields.ts';
+import { asList, asObject, asText, parseJsonObject } from '../domain/json.ts';
 import { ListBounds } from './list-bounds.ts';
 import { type OciClient, pullScope } from './client.ts';
 

@@ -4,7 +4,7 @@ import { ToolError } from '../diagnostics/tool-error.ts';
 import { type Digest, isDigest } from '../domain/digest.ts';
 import { isTag } from '../domain/tag.ts';
 import { badAnswer, isManifestUnknown, isRepositoryUnknown, refused } from './answer-errors.ts';
-import { asList, asObject, parseJsonObject } from './json-fields.ts';
+import { asList, asObject, parseJsonObject } from '../domain/json.ts';
 import { ListBounds } from './list-bounds.ts';
 import { headDigest, openManifest } from './manifest-content.ts';
 import { type OciClient, pullScope } from './client.ts';

@@ -8,7 +8,6 @@ export interface Build {
   readonly tags: readonly string[];
 }
 
-
 /** The instant `days` before `now`, ISO 8601. */
 export function daysBefore(now: Date, days: number): string {
   return new Date(now.getTime() - days * DAY_MS).toISOString();

@@ -4,7 +4,7 @@ import { utcTime } from '../../domain/time.ts';
 import type { HttpResponse } from '../../http/http-client.ts';
 import { badAnswer } from '../../distribution/answer-errors.ts';
 import { platformText } from '../../distribution/image-config.ts';
-import { asList, asObject, asText, type JsonObject, parseJsonObject } from '../../distribution/json-fields.ts';
+import { asList, asObject, asText, type JsonObject, parseJsonObject } from '../../domain/json.ts';
 
 /** What ACR says of a repository. */
 export interface RepositoryAttributes {

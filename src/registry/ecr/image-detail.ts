@@ -2,7 +2,7 @@ import { type Digest, isDigest } from '../../domain/digest.ts';
 import { type Severity, SEVERITIES } from '../../domain/inventory.ts';
 import { isTag } from '../../domain/tag.ts';
 import { badAnswer } from '../../distribution/answer-errors.ts';
-import { asList, asObject, asText, type JsonObject } from '../../distribution/json-fields.ts';
+import { asList, asObject, asText, type JsonObject } from '../../domain/json.ts';
 
 /** An image as DescribeImages tells it (`ImageDetail`). Times are ISO 8601 UTC. */
 export interface ImageDetail {

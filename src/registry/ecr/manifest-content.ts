@@ -3,7 +3,7 @@ import type { Digest } from '../../domain/digest.ts';
 import { MANIFEST_TYPES } from '../../domain/media-types.ts';
 import { badAnswer } from '../../distribution/answer-errors.ts';
 import { digestedBytes, digestOf } from '../../distribution/content-digest.ts';
-import { asList, asObject, asText, type JsonObject } from '../../distribution/json-fields.ts';
+import { asList, asObject, asText, type JsonObject } from '../../domain/json.ts';
 import { understand } from '../../distribution/manifest-content.ts';
 import type { RawManifest } from '../../domain/raw-manifest.ts';
 import { failed } from './answer-errors.ts';

@@ -1,4 +1,4 @@
-import { DOCKER_MANIFEST, isIndexType, MANIFEST_TYPES, OCI_MANIFEST } from '../../domain/media-types.ts';
+import { DOCKER_MANIFEST, isIndexType, MANIFEST_TYPES, OCI_MANIFEST, SCHEMA1, SIGNED_SCHEMA1 } from '../../domain/media-types.ts';
 import { isImageConfigType } from '../../distribution/image-config.ts';
 import type { ImageDetail } from './image-detail.ts';
 
@@ -18,11 +18,7 @@ export function mustReadPublic({ mediaType }: ImageDetail): boolean {
   return holdsOthers(mediaType) || mediaType === OCI_MANIFEST || !SUBJECTLESS.includes(mediaType ?? '');
 }
 
-const SUBJECTLESS: readonly string[] = [
-  DOCKER_MANIFEST,
-  'application/vnd.docker.distribution.manifest.v1+prettyjws',
-  'application/vnd.docker.distribution.manifest.v1+json',
-];
+const SUBJECTLESS: readonly string[] = [DOCKER_MANIFEST, SIGNED_SCHEMA1, SCHEMA1];
 
 function holdsOthers(mediaType: string | undefined): boolean {
   return mediaType === undefined || isIndexType(mediaType) || !MANIFEST_TYPES.includes(mediaType);

@@ -3,7 +3,7 @@ import { isTag } from '../../domain/tag.ts';
 import { utcTime } from '../../domain/time.ts';
 import { badAnswer } from '../../distribution/answer-errors.ts';
 import { isUnknownPlatform, platformText } from '../../distribution/image-config.ts';
-import { asList, asObject, asText, type JsonObject } from '../../distribution/json-fields.ts';
+import { asList, asObject, asText, type JsonObject } from '../../domain/json.ts';
 import { lastPart } from './image-name.ts';
 
 /** An image as `dockerImages.list` tells it. Times are ISO 8601 UTC. */

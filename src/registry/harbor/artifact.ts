@@ -4,7 +4,7 @@ import { isTag } from '../../domain/tag.ts';
 import { utcTime } from '../../domain/time.ts';
 import { badAnswer } from '../../distribution/answer-errors.ts';
 import { isUnknownPlatform, platformText } from '../../distribution/image-config.ts';
-import { asList, asObject, asText, asTextMap, type JsonObject } from '../../distribution/json-fields.ts';
+import { asList, asObject, asText, asTextMap, type JsonObject } from '../../domain/json.ts';
 
 /** An artifact as the API tells it (swagger, `Artifact`). Times are ISO 8601 UTC; one that Harbor does not have is missing. */
 export interface Artifact {

@@ -136,7 +136,7 @@ const ROWS: readonly Row[] = [
         headers: { 'content-type': 'text/html' },
         body: '<html></html>',
       }),
-    says: /no JSON object/,
+    says: /not a JSON object/,
   },
   {
     what: 'a manifest called a picture',

@@ -59,12 +59,12 @@ describe('a repository is incomplete, and says why,', () => {
       (reply) => ({ ...reply, headers: { ...reply.headers, 'docker-content-digest': 'sha256:abc' } }),
       /"sha256:abc", which is no digest/,
     ],
-    ['is not JSON', sent('garbage'), /it is no JSON object/],
-    ['is a list', sent('[]'), /it is no JSON object/],
+    ['is not JSON', sent('garbage'), /it is not a JSON object/],
+    ['is a list', sent('[]'), /it is not a JSON object/],
     [
       'is of an unknown type',
       sent('{}', { 'content-type': 'application/vnd.example+json' }),
-      /its type "application\/vnd.example\+json" is no manifest type/,
+      /its type "application\/vnd.example\+json" is not a type of manifests/,
     ],
     [
       'is an index without children',
@@ -74,7 +74,7 @@ describe('a repository is incomplete, and says why,', () => {
     [
       'is an image that lists manifests',
       sent(`{"manifests":[{"digest":"${NOWHERE}","size":1}]}`),
-      /it lists manifests although it is no index/,
+      /it lists manifests although it is not an index/,
     ],
     ['has a config without a digest', sent('{"config":{"digest":"x","size":1}}'), /its field "config" has no valid digest/],
     ['has a layer without a size', sent(`{"layers":[{"digest":"${NOWHERE}","size":-1}]}`), /its field "layers" has no valid size/],
