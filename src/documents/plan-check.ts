@@ -141,8 +141,7 @@ function checkAction(image: Fields<never>, tags: readonly string[]): Image {
     const deletes = isDeleteReason(code as ReasonCode);
     const { tag } = reason.object;
     if (action === 'delete') must(deletes, at, `is to be deleted, although it is kept: ${quoted(code)}`);
-    if (typeof tag === 'string' && untag.has(tag))
-      must(deletes, at, `is to lose the tag ${tag}, although that is kept: ${quoted(code)}`);
+    if (typeof tag === 'string' && untag.has(tag)) must(deletes, at, `is to lose the tag ${tag}, although that is kept: ${quoted(code)}`);
   }
   return { action, tags, untag };
 }

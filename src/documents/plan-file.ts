@@ -46,7 +46,8 @@ export function checkFresh(plan: Plan, { now, maxAge = DAY_MS }: Freshness): voi
       `the plan was made at ${plan.createdAt}, and may be carried out for ${hours(maxAge)} only`,
       'make a new plan, or allow its age with --max-age',
     );
-  if (age < -CLOCK_SKEW) throw stale(`the plan was made at ${plan.createdAt}, which lies in the future`, 'check the clocks, and make a new plan');
+  if (age < -CLOCK_SKEW)
+    throw stale(`the plan was made at ${plan.createdAt}, which lies in the future`, 'check the clocks, and make a new plan');
   if (plan.now !== plan.createdAt)
     throw stale(`the plan was decided as of ${plan.now}, and not as of the time at which it was made`, 'make a plan without --now');
 }
@@ -63,7 +64,9 @@ export function checkRegistries(plan: Plan, registries: ReadonlyMap<string, { re
         hint: 'nothing was changed. Check the config, or make a new plan',
       });
     if (url === undefined)
-      throw wrong('does not name the address of its registry, since the inventory that it was made from does not, so it cannot be carried out');
+      throw wrong(
+        'does not name the address of its registry, since the inventory that it was made from does not, so it cannot be carried out',
+      );
     const here = registries.get(registry);
     if (!here) throw wrong(`is for the registry ${quoted(registry)}, which is not configured`);
     if (here.url !== url) throw wrong(`is for ${quoted(url)}, but the registry ${quoted(registry)} is at ${here.url}`);

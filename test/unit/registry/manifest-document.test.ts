@@ -37,7 +37,9 @@ describe('the type of a manifest', () => {
   });
 
   it.each(MANIFEST_TYPES.filter((type) => !/index|list/.test(type)))('%s may not list manifests', (type) => {
-    expect(() => read({ ...body, manifests: [{ digest: NOWHERE, size: 1 }] }, type)).toThrow('it lists manifests although it is not an index');
+    expect(() => read({ ...body, manifests: [{ digest: NOWHERE, size: 1 }] }, type)).toThrow(
+      'it lists manifests although it is not an index',
+    );
   });
 
   it('may not be both: an index with a config', () => {
