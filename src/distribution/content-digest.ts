@@ -10,8 +10,9 @@ export function digestOf(bytes: Uint8Array, like: Digest = 'sha256:'): Digest {
 }
 
 /**
- * The bytes of a manifest that its digest is of: all of them, but of a signed schema 1 manifest the payload that was signed, which the
- * signature describes as a length and a tail (docker/libtrust, jsonsign.go). Undefined where such a manifest has no signature to say so.
+ * The bytes that the digest of a manifest is made from: all of them, but for a signed schema 1 manifest the payload that was
+ * signed, which the signature describes as a length and a tail (docker/libtrust, jsonsign.go). Undefined where such a manifest has
+ * no signature that describes it.
  */
 export function digestedBytes(bytes: Uint8Array, mediaType: string): Uint8Array | undefined {
   if (mediaType !== SIGNED_SCHEMA1) return bytes;

@@ -77,8 +77,8 @@ export function bareType(contentType: string | undefined): string {
 }
 
 /**
- * What a manifest is: what it says itself, else what the registry says, else, where that says nothing, what it looks like (the field `mediaType` is
- * optional in OCI manifests).
+ * The type of a manifest: what it says itself, else what the registry says, else, where that says nothing, what it looks like (the
+ * field `mediaType` is optional in OCI manifests).
  */
 function manifestType(json: JsonObject, contentType: string): string {
   const own = asText(json['mediaType']);
@@ -118,7 +118,10 @@ function child(value: unknown): ChildDescriptor {
   return { ...descriptor(value, 'manifests'), attestation, ...(text !== undefined && { platform: text }) };
 }
 
-/** The newest layer's config, which schema 1 keeps as a text within the manifest (docker/docs, image manifest version 2 schema 1, "history"). */
+/**
+ * The config of the newest layer, which schema 1 keeps as a text within the manifest (docker/docs, image manifest version 2 schema
+ * 1, "history").
+ */
 function embeddedImage(json: JsonObject): Pick<ManifestDocument, 'image'> {
   const [newest] = asList(json['history']) ?? [];
   const config = parseJsonObject(Buffer.from(asText(asObject(newest)?.['v1Compatibility']) ?? ''));

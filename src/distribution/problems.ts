@@ -1,10 +1,10 @@
 import { ToolError } from '../diagnostics/tool-error.ts';
 import { byCodeUnit } from '../domain/compare.ts';
 
-/** So many, and it is clear that this repository cannot be read; each may stand for minutes of retries. */
+/** After so many problems it is clear that this repository cannot be read; each may stand for minutes of retries. */
 const MOST = 20;
 
-/** What went wrong while a repository was read. One is enough for nothing in it to be deleted. */
+/** What went wrong while a repository was read. After a single problem, nothing in the repository is deleted. */
 export class Problems {
   readonly #sentences = new Set<string>();
   readonly #signal: AbortSignal | undefined;
@@ -23,7 +23,7 @@ export class Problems {
     this.#sentences.add(sentence);
   }
 
-  /** Does the work. Its `ToolError` becomes a problem; once there are many, nothing is tried any more. Throws when the signal aborts. */
+  /** Does the work. A `ToolError` of it becomes a problem; after many problems nothing is tried any more. Throws when the signal aborts. */
   async attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
     this.#signal?.throwIfAborted();
     if (this.#isFull) return undefined;

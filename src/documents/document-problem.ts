@@ -6,7 +6,10 @@ export function throwProblem(where: string, what: string): never {
   throw new DocumentProblem(where === '' ? what : `${where}: ${what}`);
 }
 
-/** Throws {@link DocumentProblem} unless something holds. `where` names the place (`repositories[0].steps[3]`), `problem` goes on from it. */
+/**
+ * Throws {@link DocumentProblem} unless something holds. `where` names the place (`repositories[0].steps[3]`), and `problem` goes
+ * on from it.
+ */
 export function must(holds: boolean, where: string, problem: string): asserts holds {
   if (!holds) throw new DocumentProblem(`${where} ${problem}`);
 }

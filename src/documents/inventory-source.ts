@@ -33,8 +33,8 @@ export async function readInventory(file: string): Promise<Inventory> {
 }
 
 /**
- * Opens an inventory: a JSON document, or a `.jsonl` file with one repository in each line, of which the first may be a header (an
- * Inventory without `repositories`). Of a `.jsonl` file one line at a time is in memory. Throws as {@link readInventory}.
+ * Opens an inventory: a JSON document, or a `.jsonl` file with one repository in each line, where the first line may be a header
+ * (an Inventory without `repositories`). One line of a `.jsonl` file at a time is in memory. Throws as {@link readInventory}.
  */
 export async function openInventory(file: string): Promise<InventoryStream> {
   if (!file.endsWith('.jsonl')) {

@@ -36,7 +36,7 @@ export function asText(value: unknown): string | undefined {
   return isText(value) ? value : undefined;
 }
 
-/** Those entries of a map whose value is text; undefined where there are none. */
+/** The entries of a map whose value is text; undefined where there is no such entry. */
 export function asTextMap(value: unknown): Readonly<Record<string, string>> | undefined {
   const entries = Object.entries(asObject(value) ?? {}).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
   return entries.length > 0 ? Object.fromEntries(entries) : undefined;

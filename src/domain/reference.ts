@@ -1,7 +1,7 @@
 import { type Digest, isDigest } from './digest.ts';
 import { isTag } from './tag.ts';
 
-/** A parsed image reference, `[host/]repository[:tag][@digest]`. With a digest, the tag says nothing (distribution/reference). */
+/** A parsed image reference, `[host/]repository[:tag][@digest]`. Where it has a digest, the tag means nothing (distribution/reference). */
 export interface Reference {
   /** Host with its port, lower case; undefined where the text names none. */
   readonly host?: string;
@@ -26,7 +26,10 @@ export function isHost(text: string): boolean {
   return HOST.test(text);
 }
 
-/** True of a first component that stands for a host: it holds a `.`, a `:` or a `[`, or is `localhost` (distribution/reference, normalize.go). */
+/**
+ * True of a first component that stands for a host: it holds a `.`, a `:` or a `[`, or is `localhost` (distribution/reference,
+ * normalize.go).
+ */
 export function standsForHost(component: string): boolean {
   return /[.:[]/.test(component) || component === 'localhost';
 }

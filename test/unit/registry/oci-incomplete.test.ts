@@ -57,7 +57,7 @@ describe('a repository is incomplete, and says why,', () => {
     [
       'has a digest that is none',
       (reply) => ({ ...reply, headers: { ...reply.headers, 'docker-content-digest': 'sha256:abc' } }),
-      /"sha256:abc", which is no digest/,
+      /"sha256:abc", which is not a digest/,
     ],
     ['is not JSON', sent('garbage'), /it is not a JSON object/],
     ['is a list', sent('[]'), /it is not a JSON object/],
@@ -139,9 +139,9 @@ describe('a repository is incomplete, and says why,', () => {
 
   it.each<[string, Fault, RegExp]>([
     ['cannot be read', errorReply('UNKNOWN'), /status 500/],
-    ['is no list', { status: 200, body: '{"name":"team/app"}' }, /the answer is no list of tags/],
-    ['is a web page', { status: 200, headers: { 'content-type': 'text/html' }, body: '<html>' }, /the answer is no list of tags/],
-    ['lists something that is no tag', { status: 200, body: '{"tags":["v1","../../other"]}' }, /lists "..\/..\/other", which is no tag/],
+    ['is no list', { status: 200, body: '{"name":"team/app"}' }, /the answer is not a list of tags/],
+    ['is a web page', { status: 200, headers: { 'content-type': 'text/html' }, body: '<html>' }, /the answer is not a list of tags/],
+    ['lists something that is no tag', { status: 200, body: '{"tags":["v1","../../other"]}' }, /lists "..\/..\/other", which is not a tag/],
     [
       'goes on at another host',
       { status: 200, headers: { link: '<http://127.0.0.1:1/v2/team/app/tags/list?last=v1>; rel="next"' }, body: '{"tags":["v1"]}' },
