@@ -6,7 +6,7 @@ import type { Manifest, RepositoryInventory } from '../../domain/inventory.ts';
 import { isRepositoryName } from '../../domain/reference.ts';
 import type { ContentCache } from '../../distribution/cache.ts';
 import type { InventoryOptions } from '../registry.ts';
-import { buildManifests } from './build-manifests.ts';
+import { buildManifests } from '../../distribution/build-manifests.ts';
 import { ociCapabilities, sharesDigests, type TagDeletion } from './capabilities.ts';
 import type { OciClient } from '../../distribution/client.ts';
 import { readConfigs, wantedConfigs } from './image-configs.ts';
