@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { basename } from 'node:path';
 import type { Output } from '../run/io.ts';
 import { runProgram } from './program.ts';
-import { Stopped } from './stop.ts';
+import { Stopped } from '../run/stop.ts';
 
 const controller = new AbortController();
 // Every request under way listens to it.

@@ -9,12 +9,12 @@ import type { InUse } from '../domain/in-use.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Registry } from '../registry/registry.ts';
 import { bytes, count } from '../report/text.ts';
-import { confirm } from '../cli/confirm.ts';
+import { confirm } from './confirm.ts';
 import { say } from './io.ts';
-import type { Context, GlobalOptions } from '../cli/options.ts';
+import type { Context, GlobalOptions } from './context.ts';
 import { startProgress } from './progress.ts';
-import { renderError } from '../cli/render-error.ts';
-import { stoppedBy } from '../cli/stop.ts';
+import { renderError } from './render-error.ts';
+import { stoppedBy } from './stop.ts';
 
 export interface CarryOutOptions extends GlobalOptions {
   readonly yes?: boolean;

@@ -8,7 +8,14 @@ import { missingCapabilities } from '../policy/capabilities.ts';
 import { governingPolicy } from '../policy/governing.ts';
 import { compilePolicy, type Policy } from '../policy/policy.ts';
 import { PolicyFile, type PolicySpec } from '../policy/schema.ts';
-import type { PolicyOptions } from '../cli/options.ts';
+
+/** What decides: policy files, or one rule in flags. */
+export interface PolicyOptions {
+  readonly policy?: readonly string[];
+  readonly tags?: readonly string[];
+  readonly keepLast?: number;
+  readonly keepDays?: number;
+}
 
 /** What stands for the file of a policy that was made of flags. */
 export const COMMAND_LINE = 'command line';

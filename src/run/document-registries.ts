@@ -1,6 +1,6 @@
 import { loadConfig, type RegistryConfig } from '../config/config.ts';
 import { chooseRegistry, resolveSettings, type Settings } from '../config/settings.ts';
-import type { Context } from '../cli/options.ts';
+import type { Context } from './context.ts';
 import { type OpenRegistries, openRegistries } from './registries.ts';
 
 /** The settings of a run that carries a document out, and the registries of that document. */

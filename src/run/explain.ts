@@ -6,11 +6,14 @@ import type { PlannedImage } from '../plan/plan.ts';
 import { explanationText } from '../report/explain.ts';
 import { toJson } from '../report/json.ts';
 import { toYaml } from '../report/yaml.ts';
-import type { ExplainOptions } from '../cli/commands/explain.ts';
-import type { Context } from '../cli/options.ts';
+import type { Context } from './context.ts';
 import { explanationOf } from './explanation.ts';
 import { styleOf } from './plan-output.ts';
-import { type PlannedNow, withPlan } from './planning.ts';
+import { type PlannedNow, type PlanningOptions, withPlan } from './planning.ts';
+
+export interface ExplainOptions extends PlanningOptions {
+  readonly output: 'table' | 'json' | 'yaml';
+}
 
 /** `explain`: how one image is decided. Throws `NOT_FOUND` where there is no such image. */
 export async function explain(text: string, options: ExplainOptions, context: Context): Promise<number> {

@@ -1,7 +1,7 @@
 import { EXIT } from '../diagnostics/exit-codes.ts';
 import type { ToolError } from '../diagnostics/tool-error.ts';
-import type { Context } from '../cli/options.ts';
-import { renderError } from '../cli/render-error.ts';
+import type { Context } from './context.ts';
+import { renderError } from './render-error.ts';
 
 /**
  * The exit code of a run in which something could not be read. That is said at the end, where it is seen; where all else went well it decides: missing permission before

@@ -5,7 +5,7 @@ import type { InUse, InUseImage } from '../domain/in-use.ts';
 import { readInUseCommand } from '../inuse/command.ts';
 import { readInUseFile } from '../inuse/file.ts';
 import { readMirrors, withMirrored } from '../inuse/mirrors.ts';
-import type { Context } from '../cli/options.ts';
+import type { Context } from './context.ts';
 import type { Workplace } from './workplace.ts';
 
 /** What is wrong with what somebody wrote. Every other error is the source's: it could not be read. */

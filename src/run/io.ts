@@ -1,5 +1,4 @@
 import type { Readable, Writable } from 'node:stream';
-import type { GlobalOptions } from '../cli/options.ts';
 
 /** A stream that people may be looking at. */
 export type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number };
@@ -27,7 +26,7 @@ export function say(io: Io, ...lines: readonly string[]): void {
 }
 
 /** True if colour may be written to a stream: a terminal that has some, whose user has not switched it off. */
-export function usesColour(io: Io, stream: Output, options: Pick<GlobalOptions, 'color'>): boolean {
+export function usesColour(io: Io, stream: Output, options: { readonly color: boolean }): boolean {
   const { NO_COLOR, FORCE_COLOR, TERM } = io.env;
   if (!options.color || (NO_COLOR !== undefined && NO_COLOR !== '')) return false;
   if (FORCE_COLOR !== undefined && FORCE_COLOR !== '' && FORCE_COLOR !== '0') return true;

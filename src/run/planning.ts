@@ -7,19 +7,27 @@ import { type PlannedRepository, planRepository } from '../plan/plan-repository.
 import { governingPolicy } from '../policy/governing.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Registry } from '../registry/registry.ts';
-import type { Shard } from '../cli/option-values.ts';
-import type { Context, GlobalOptions, PolicyOptions, SourceOptions } from '../cli/options.ts';
+import type { Context, GlobalOptions } from './context.ts';
 import { type Io, say } from './io.ts';
 import { type Progress, startProgress } from './progress.ts';
-import { type DecidingPolicies, decidingPolicies, isAdHoc } from './deciding-policies.ts';
+import { type DecidingPolicies, decidingPolicies, isAdHoc, type PolicyOptions } from './deciding-policies.ts';
 import { readInUse } from './in-use.ts';
 import { repositoriesInFile } from './inventory-file.ts';
 import { placesOf, readRepositories, type RepositoryRead } from './read-repositories.ts';
 import { type OpenRegistries, openRegistries } from './registries.ts';
-import { inShard } from './scope.ts';
+import { inShard, type Shard } from './scope.ts';
 import { openWorkplace, type Workplace } from './workplace.ts';
 
-export interface PlanningOptions extends GlobalOptions, PolicyOptions, SourceOptions {
+/** What decides, what is read, what is in use, and as of when. */
+export interface PlanningOptions extends GlobalOptions, PolicyOptions {
+  readonly registry?: readonly string[];
+  readonly inventory?: string;
+  readonly inUse?: readonly string[];
+  /** Milliseconds since the epoch. */
+  readonly now?: number;
+  /** As given: the settings check it. */
+  readonly concurrency?: string;
+  /** As given: the settings check it. */
   readonly maxDeletions?: string;
   readonly shard?: Shard;
 }

@@ -3,7 +3,7 @@ import { loadPolicies } from '../config/policy-source.ts';
 import { EXIT } from '../diagnostics/exit-codes.ts';
 import { count } from '../report/text.ts';
 import { say } from './io.ts';
-import type { Context, GlobalOptions } from '../cli/options.ts';
+import type { Context, GlobalOptions } from './context.ts';
 
 /** `policy check`: throws `POLICY_INVALID` with everything that is wrong. What is right is said on stderr: there is no answer but the exit code. */
 export async function checkPolicies(files: readonly string[], { quiet }: GlobalOptions, { io }: Context): Promise<number> {

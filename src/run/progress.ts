@@ -1,5 +1,5 @@
 import { type Io, isInteractive, say } from './io.ts';
-import type { GlobalOptions } from '../cli/options.ts';
+import type { GlobalOptions } from './context.ts';
 
 /** What is going on, for whoever watches: one moving line at a terminal; elsewhere, if asked, a line for each thing done. */
 export interface Progress {

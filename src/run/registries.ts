@@ -15,7 +15,7 @@ import { createOciRegistry } from '../registry/oci/create-registry.ts';
 import type { Registry } from '../registry/registry.ts';
 import { ping } from '../distribution/ping.ts';
 import { unavailableRegistry } from '../registry/unavailable.ts';
-import type { Context } from '../cli/options.ts';
+import type { Context } from './context.ts';
 
 /** Registries that can be spoken to, by name, until they are closed. */
 export interface OpenRegistries {

@@ -1,6 +1,12 @@
 import { createHash } from 'node:crypto';
 import { compileGlobs } from '../policy/glob.ts';
-import type { Shard } from '../cli/option-values.ts';
+
+/** One of several parts of the repositories: `2/5` is the second of five. */
+export interface Shard {
+  /** From 1. */
+  readonly index: number;
+  readonly of: number;
+}
 
 /** What a run is about in one registry. */
 export interface Scope {

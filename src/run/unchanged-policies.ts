@@ -4,19 +4,18 @@ import { printable } from '../diagnostics/redact.ts';
 import { unreadable } from '../diagnostics/source.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Plan, PlanPolicy } from '../plan/plan.ts';
-import type { ApplyOptions } from '../cli/commands/apply.ts';
 import { type Io, say } from './io.ts';
 import { COMMAND_LINE } from './deciding-policies.ts';
+
+export interface ChangedPolicyOptions {
+  readonly allowChangedPolicy?: boolean;
+}
 
 /**
  * Reads the files again that the policies of a saved plan came from, by the paths that stand in it, and compares. Throws `NOT_APPLYABLE` with everything that differs or
  * cannot be read; under `--allow-changed-policy` that is a warning. A policy that was made of flags has no file, and is what the plan says that it is.
  */
-export async function checkPoliciesUnchanged(
-  { policies }: Plan,
-  { allowChangedPolicy }: Pick<ApplyOptions, 'allowChangedPolicy'>,
-  io: Io,
-): Promise<void> {
+export async function checkPoliciesUnchanged({ policies }: Plan, { allowChangedPolicy }: ChangedPolicyOptions, io: Io): Promise<void> {
   const sources = new Set(policies.map(({ source }) => source).filter((source) => source !== COMMAND_LINE));
   const problems: string[] = [];
   for (const source of sources)

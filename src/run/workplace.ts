@@ -1,7 +1,7 @@
 import { type Config, loadConfig, type RegistryConfig } from '../config/config.ts';
 import { chooseRegistry, resolveSettings, type Settings } from '../config/settings.ts';
 import type { InUse } from '../domain/in-use.ts';
-import type { Context } from '../cli/options.ts';
+import type { Context } from './context.ts';
 import { type Scope, scopeOf } from './scope.ts';
 import { parseTarget, type Target } from './targets.ts';
 

@@ -1,22 +1,12 @@
 import { Command } from 'commander';
+import type { ApplyOptions } from '../../run/apply.ts';
+import type { CommandContext } from '../command-context.ts';
 import { examples } from '../help.ts';
 import { duration } from '../option-values.ts';
-import { concurrencyOption, type Context, type GlobalOptions, outputOption, registryOption } from '../options.ts';
-
-export interface ApplyOptions extends GlobalOptions {
-  readonly yes?: boolean;
-  readonly registry?: readonly string[];
-  /** Milliseconds. */
-  readonly maxAge?: number;
-  readonly allowChangedPolicy?: boolean;
-  /** Milliseconds. */
-  readonly maxDuration?: number;
-  readonly concurrency?: string;
-  readonly output: 'table' | 'json' | 'yaml';
-}
+import { concurrencyOption, outputOption, registryOption } from '../shared-options.ts';
 
 /** `apply`: carry out a saved plan. */
-export function applyCommand(context: Context): Command {
+export function applyCommand(context: CommandContext): Command {
   return new Command('apply')
     .summary('carry out a saved plan')
     .description(

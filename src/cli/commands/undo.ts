@@ -1,16 +1,11 @@
 import { Command } from 'commander';
+import type { UndoOptions } from '../../run/undo.ts';
+import type { CommandContext } from '../command-context.ts';
 import { examples } from '../help.ts';
-import { concurrencyOption, type Context, type GlobalOptions, outputOption, registryOption } from '../options.ts';
-
-export interface UndoOptions extends GlobalOptions {
-  readonly yes?: boolean;
-  readonly registry?: readonly string[];
-  readonly concurrency?: string;
-  readonly output: 'table' | 'json' | 'yaml';
-}
+import { concurrencyOption, outputOption, registryOption } from '../shared-options.ts';
 
 /** `undo`: put back what a run deleted. */
-export function undoCommand(context: Context): Command {
+export function undoCommand(context: CommandContext): Command {
   return new Command('undo')
     .summary('put back what a run deleted')
     .description(

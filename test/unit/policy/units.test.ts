@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { DAY_MS, parseDuration, parseSize } from '../../../src/policy/units.ts';
+import { parseDuration } from '../../../src/domain/duration.ts';
+import { DAY_MS, parseSize } from '../../../src/policy/units.ts';
 
 describe('a duration', () => {
   test.each([

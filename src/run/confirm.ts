@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline/promises';
-import type { Io } from '../run/io.ts';
+import type { Io } from './io.ts';
 
 /**
  * Asks on stderr, where there is a terminal to ask at; true for yes. Everything else is no: another answer, none, the end of the input. Where there is no terminal it

@@ -5,15 +5,18 @@ import { type EmbeddedRegistry, startEmbeddedRegistry } from '../demo/embedded-r
 import { fillHistory } from '../demo/history.ts';
 import { EXIT } from '../diagnostics/exit-codes.ts';
 import { bytes, count } from '../report/text.ts';
-import type { DemoOptions } from '../cli/commands/demo.ts';
-import type { Io } from './io.ts';
-import type { Context } from '../cli/options.ts';
-import { packageRoot } from '../cli/package-root.ts';
-import { runProgram } from '../cli/program.ts';
-import { styleOf } from './plan-output.ts';
+import type { GlobalOptions } from '../run/context.ts';
+import type { Io } from '../run/io.ts';
+import { styleOf } from '../run/plan-output.ts';
+import type { CommandContext } from './command-context.ts';
+import { packageRoot } from './package-root.ts';
+
+export interface DemoOptions extends GlobalOptions {
+  readonly serve?: boolean;
+}
 
 /** `demo`: the commands that a user would type, on a registry of this process. */
-export async function demo(options: DemoOptions, context: Context): Promise<number> {
+export async function demo(options: DemoOptions, context: CommandContext): Promise<number> {
   const registry = await startEmbeddedRegistry();
   try {
     const { running } = await fillHistory(registry, new Date(context.io.now()));
@@ -25,7 +28,7 @@ export async function demo(options: DemoOptions, context: Context): Promise<numb
 
 const POLICY = join('policies', 'demo.yaml');
 
-async function serve({ host, storage }: EmbeddedRegistry, { io }: Context): Promise<number> {
+async function serve({ host, storage }: EmbeddedRegistry, { io }: CommandContext): Promise<number> {
   const policy = join(packageRoot().folder, POLICY);
   io.stdout.write(
     `A registry with ${inventoryWords(storage)} is at http://${host} until you stop it with Ctrl-C.\n\n` +
@@ -40,7 +43,12 @@ async function serve({ host, storage }: EmbeddedRegistry, { io }: Context): Prom
 }
 
 /** Plan, apply, undo, each as its command line. Journals and all else go to a folder that is removed at the end. */
-async function show(registry: EmbeddedRegistry, running: readonly string[], options: DemoOptions, { io }: Context): Promise<number> {
+async function show(
+  registry: EmbeddedRegistry,
+  running: readonly string[],
+  options: DemoOptions,
+  { io, runProgram }: CommandContext,
+): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'regprune-demo-'));
   const style = styleOf(io, options);
   const flags = options.color ? [] : ['--no-color'];
