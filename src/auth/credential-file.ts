@@ -1,7 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { ToolError } from '../diagnostics/tool-error.ts';
 
-/** A user name or password from a file, without the line break at its end. Throws `ToolError` `AUTH` for a file that cannot be read or is empty. */
+/**
+ * Reads a user name or password from a file, without the line break at its end. Throws `ToolError` `AUTH` if the file is empty or cannot be
+ * read.
+ */
 export async function readCredentialFile(path: string, host: string): Promise<string> {
   let text: string;
   try {

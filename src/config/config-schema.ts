@@ -60,7 +60,10 @@ const region = z.string().regex(/^[a-z]{2,}(?:-[a-z]+)+-\d+$/, { error: 'not a r
 /** Whose permissions are used for an Amazon ECR registry, and where it is. */
 const EcrSpec = z.strictObject({ ...awsIdentity, region: region.optional() });
 
-/** Where a Google Artifact Registry is and what of it is listed, and whose permissions are used. Everything secret comes by Google's own ways, or by `auth`. */
+/**
+ * Where a Google Artifact Registry is, what of it is listed, and whose permissions are used. Secrets come from Google's own sources or from
+ * `auth`.
+ */
 const GarSpec = z.strictObject({
   projects: z
     .array(z.string().regex(/^(?:[a-z0-9.-]+:)?[a-z][a-z0-9-]*$/, { error: 'not the id of a project, such as my-project' }))
@@ -78,12 +81,9 @@ const GarSpec = z.strictObject({
 
 /** The Azure resource that an Azure Container Registry is. Whose permissions are used, Azure's own ways or `auth` say. */
 const AcrSpec = z.strictObject({
-  resourceId: z
-    .string()
-    .regex(RESOURCE_ID, {
-      error:
-        'not the id of a registry, such as /subscriptions/…/resourceGroups/ops/providers/Microsoft.ContainerRegistry/registries/contoso',
-    }),
+  resourceId: z.string().regex(RESOURCE_ID, {
+    error: 'not the id of a registry, such as /subscriptions/…/resourceGroups/ops/providers/Microsoft.ContainerRegistry/registries/contoso',
+  }),
 });
 
 const RegistrySpec = z
@@ -108,11 +108,9 @@ const RegistrySpec = z
   );
 
 /** A registry's name: what policies and documents call it. No slash, so that it is never taken for an image. */
-const registryName = z
-  .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._:-]*$/, {
-    error: 'not a name for a registry: letters, digits, ".", "_", ":" and "-", and a letter or digit first',
-  });
+const registryName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:-]*$/, {
+  error: 'not a name for a registry: letters, digits, ".", "_", ":" and "-", and a letter or digit first',
+});
 
 const AwsWorkloads = z.strictObject({ ...awsIdentity, regions: z.array(region).min(1).optional() });
 

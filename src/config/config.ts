@@ -20,7 +20,10 @@ export interface RegistryConfig {
   readonly auth?: { readonly username: CredentialSource | { readonly text: string }; readonly password: CredentialSource };
   /** Of an Amazon ECR registry: a profile or a role to use, and its region where the host does not tell it. */
   readonly ecr?: AwsIdentity & { readonly region?: string };
-  /** Of a Google Artifact Registry: the projects that are listed, its location where the host does not tell it, and a service account to be. */
+  /**
+   * For a Google Artifact Registry: the projects that are listed, its location if the host does not tell it, and a service account to act
+   * as.
+   */
   readonly gar?: { readonly projects?: readonly string[]; readonly location?: string; readonly impersonate?: string };
   /** Of an Azure Container Registry: the Azure resource that it is, whose policies are read. */
   readonly acr?: { readonly resourceId: string };
@@ -59,7 +62,7 @@ export type InUseSource =
  * other; nothing from the environment is ever put into a host or a file name.
  */
 export interface Config {
-  /** Where it was found; absent where there is none. */
+  /** Where the config was found; absent if there is none. */
   readonly file?: string;
   readonly registries: readonly RegistryConfig[];
   readonly policies: readonly string[];
