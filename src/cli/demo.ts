@@ -42,7 +42,7 @@ async function serve({ host, storage }: EmbeddedRegistry, { io }: CommandContext
   return EXIT.done;
 }
 
-/** Plan, apply, undo, each as its command line. Journals and all else go to a folder that is removed at the end. */
+/** Runs plan, apply and undo, each as its command line. Journals and everything else go to a folder that is removed at the end. */
 async function show(
   registry: EmbeddedRegistry,
   running: readonly string[],
@@ -64,7 +64,8 @@ async function show(
     await writeFile(files['running.txt'], running.map((image) => `${registry.host}/${image}\n`).join(''));
     const before = fingerprint(registry);
     say(
-      `A registry on this machine, with ${inventoryWords(registry.storage)} of a good year. A policy says what to keep, a list says what runs; what would go?`,
+      `A registry on this machine, with ${inventoryWords(registry.storage)} of a good year. ` +
+        'A policy says what to keep, a list says what runs; what would go?',
     );
     const planned = await command(['prune', registry.host, '-p', POLICY, '--in-use', 'running.txt', '--plan-out', 'plan.json'], files);
     if (planned !== EXIT.done) return planned;
@@ -72,7 +73,8 @@ async function show(
     const applied = await command(['apply', 'plan.json', '--yes'], files);
     if (applied !== EXIT.done) return applied;
     say(
-      `Left: ${inventoryWords(registry.storage)}. The registry's garbage collection would now free ${bytes(stored - registry.storage.blobBytes().reachable)}.`,
+      `Left: ${inventoryWords(registry.storage)}. ` +
+        `The registry's garbage collection would now free ${bytes(stored - registry.storage.blobBytes().reachable)}.`,
     );
     const [journal] = (await readdir(join(folder, 'journal'))).filter((name) => name.endsWith('.jsonl'));
     const undone = await command(['undo', join('journal', journal ?? ''), '--yes'], files);
@@ -86,7 +88,7 @@ async function show(
   }
 }
 
-/** The same streams; but no config, journal or cache of whoever watches. */
+/** The same streams, but without the config, the journals and the cache of the user. */
 function demoIo(io: Io, folder: string): Io {
   const env = Object.fromEntries(Object.entries(io.env).filter(([name]) => !/^REG(?:CTL|ISTRY)_/.test(name)));
   return { ...io, cwd: folder, env: { ...env, REGCTL_JOURNAL_DIR: join(folder, 'journal'), REGCTL_CACHE_DIR: join(folder, 'cache') } };

@@ -9,8 +9,8 @@ export function nextCommands(options: PruneOptions, context: CommandContext): Ne
 }
 
 /**
- * The command line that carries out the very plan that is shown. Undefined where there is none: the plan is carried out already, was made as of another
- * time, or was made from a file and not saved.
+ * The command line that carries out the plan that is shown. Undefined if there is none, because the plan is already carried out, was made
+ * as of another time, or was made from a file and not saved.
  */
 function applyCommand({ apply, now, planOut, inventory }: PruneOptions, { argv, io }: CommandContext): string | undefined {
   if (apply || now !== undefined) return undefined;

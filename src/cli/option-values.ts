@@ -2,7 +2,7 @@ import { InvalidArgumentError } from 'commander';
 import { parseDuration } from '../domain/duration.ts';
 import type { Shard } from '../run/scope.ts';
 
-/** Parsers of option values; each throws commander's `InvalidArgumentError`, whose text commander puts behind the option's name. */
+/** Parsers of option values. Each throws commander's `InvalidArgumentError`, whose text commander shows after the option's name. */
 
 /** A whole number from `least` on. */
 export const wholeNumber =

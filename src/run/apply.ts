@@ -19,7 +19,7 @@ export interface ApplyOptions extends CarryOutOptions, ChangedPolicyOptions {
   readonly output: 'table' | 'json' | 'yaml';
 }
 
-/** `apply`: what a saved plan says, as far as it still holds. */
+/** `apply`: carries out a saved plan, as far as it still holds. Answers the exit code. */
 export async function apply(file: string, options: ApplyOptions, context: Context): Promise<number> {
   const { io } = context;
   const startedAt = io.now();

@@ -15,7 +15,7 @@ export interface ExplainOptions extends PlanningOptions {
   readonly output: 'table' | 'json' | 'yaml';
 }
 
-/** `explain`: how one image is decided. Throws `NOT_FOUND` where there is no such image. */
+/** `explain`: how one image is decided. Throws `NOT_FOUND` if there is no such image. */
 export async function explain(text: string, options: ExplainOptions, context: Context): Promise<number> {
   const { io } = context;
   const { repository, names } = parseImage(text);
@@ -25,7 +25,7 @@ export async function explain(text: string, options: ExplainOptions, context: Co
     options,
     context,
     async ({ plan, failures }) => {
-      // Nothing is told of an image in a repository that could not be read.
+      // Without the whole repository nothing can be said about the image.
       if (failures[0] && !found) throw failures[0];
       return plan.now;
     },
@@ -35,7 +35,7 @@ export async function explain(text: string, options: ExplainOptions, context: Co
     },
   );
   if (!found)
-    throw new ToolError('NOT_FOUND', `There is no image ${text}, or it cannot be seen.`, {
+    throw new ToolError('NOT_FOUND', `The image ${text} does not exist, or it cannot be seen.`, {
       hint: 'Check its name; on a plain registry, what has no tag and belongs to no other image is not listed.',
     });
   const { image, planned } = found;
@@ -58,7 +58,7 @@ function parseImage(text: string): { readonly repository: string; readonly names
   if (digest !== undefined && isDigest(digest)) return { repository, names: (image) => image.digest === digest };
   if (digest === undefined && tag !== undefined && isTag(tag) && repository.includes('/'))
     return { repository, names: ({ tags }) => tags.includes(tag) };
-  throw new ToolError('USAGE', `"${text}" names no image.`, {
+  throw new ToolError('USAGE', `"${text}" is not the name of an image.`, {
     hint: 'Write REGISTRY/REPO:TAG, or REGISTRY/REPO@sha256: and the whole digest.',
   });
 }

@@ -11,7 +11,10 @@ export interface GarbageOptions extends GlobalOptions {
   readonly wait?: boolean;
 }
 
-/** Has each registry free its space in which something was deleted, and says what came of it. Answers what went wrong; that it may not be done is no error. */
+/**
+ * Starts the garbage collection of each registry in which something was deleted, and says what came of it. Answers the failures. A registry
+ * that does not allow it is not a failure.
+ */
 export async function collectGarbage(
   report: ApplyReport,
   registries: ReadonlyMap<string, Registry>,

@@ -20,7 +20,10 @@ export interface InventoryOptions extends GlobalOptions {
   readonly out?: string;
 }
 
-/** `inventory`: what is there. A repository that could not be read is in it, empty and incomplete, and decides the exit code. */
+/**
+ * `inventory`: writes what is there. A repository that could not be read is in the document, empty and incomplete, and decides the exit
+ * code.
+ */
 export async function inventory(words: readonly string[], options: InventoryOptions, context: Context): Promise<number> {
   const { io } = context;
   const head: Pick<Inventory, 'kind' | 'formatVersion' | 'takenAt'> = {
@@ -66,7 +69,7 @@ export async function inventory(words: readonly string[], options: InventoryOpti
   }
 }
 
-/** A head, then a repository a line, none of them kept. */
+/** A head, then one repository a line. No repository is kept in memory. */
 async function* lines(head: object, repositories: AsyncIterable<RepositoryInventory>): AsyncGenerator<string> {
   yield toJsonLine(head);
   for await (const repository of repositories) yield toJsonLine(repository);

@@ -39,12 +39,12 @@ export function planAnswer(plan: Plan, options: AnswerOptions, io: Io, { applied
   });
 }
 
-/** What came of a plan whose table was shown before; `unread` if it cannot hold all that it is about. */
+/** The result of a plan whose table was shown before. `unread` is true if the plan cannot hold everything that it is about. */
 export function appliedTable(applied: ApplyReport, options: GlobalOptions & { readonly out?: string }, io: Io, unread: boolean): string {
   return `\n${applyText(applied, { style: styleOf(io, options), verbose: options.verbose ?? false, unread })}`;
 }
 
-/** Colour where stdout takes it; none in a file. */
+/** Colour if stdout shows it; no colour in a file. */
 export function styleOf(io: Io, options: GlobalOptions & { readonly out?: string }): Style {
   return !goesToFile(options) && usesColour(io, io.stdout, options) ? COLOUR : PLAIN;
 }

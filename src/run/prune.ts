@@ -90,7 +90,7 @@ async function shown(planning: Planning, options: PruneOptions, context: Context
   return { plan, result };
 }
 
-/** With `--apply`: a table is shown before it is carried out, a document afterwards, with what came of it. */
+/** With `--apply`. A table is shown before it is carried out; a document is written afterwards, with what came of it. */
 async function applied(planning: Planning, options: PruneOptions, context: Context, startedAt: number): Promise<Ended> {
   const { io } = context;
   const { plan, registries, concerns, inUse, workplace } = planning;

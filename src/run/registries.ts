@@ -120,7 +120,7 @@ export async function openRegistries(
   };
 }
 
-/** Throws `CONFIG_INVALID` for a setting that the registry's kind does not use: whoever wrote it takes it to do something. */
+/** Throws `CONFIG_INVALID` for a setting that this type of registry does not use: whoever wrote it expects it to do something. */
 function checkSettings({ name, auth, ecr, gar, acr }: RegistryConfig, type: string): void {
   const isEcr = type === 'ecr' || type === 'ecr-public';
   const wrong =

@@ -21,7 +21,7 @@ export interface UndoOptions extends GlobalOptions {
   readonly output: 'table' | 'json' | 'yaml';
 }
 
-/** `undo`: what a run deleted, put back as far as the registry still has the parts. */
+/** `undo`: puts back what a run deleted, as far as the registry still has the parts. Answers the exit code. */
 export async function undo(file: string, options: UndoOptions, context: Context): Promise<number> {
   const { io } = context;
   const path = resolve(io.cwd, file);

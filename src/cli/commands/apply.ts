@@ -10,8 +10,9 @@ export function applyCommand(context: CommandContext): Command {
   return new Command('apply')
     .summary('carry out a saved plan')
     .description(
-      'Carries out a plan that "prune --plan-out" has saved. Each step is checked against the registry as it is now: what has moved since is left alone. ' +
-        'Refused is a plan that is older than a day, and one whose policy files are not here any more or say something else than when it was made.\n\n' +
+      'Carries out a plan that "prune --plan-out" has saved. Each step is checked against the registry as it is now, ' +
+        'and what has changed since is left alone. ' +
+        'A plan is refused if it is older than a day, or if its policy files are missing or have changed since.\n\n' +
         examples(context.io.program, [['only if the plan is of today', 'apply plan.json --max-age 24h']]),
     )
     .argument('<plan>', 'the saved plan')

@@ -9,8 +9,8 @@ export function undoCommand(context: CommandContext): Command {
   return new Command('undo')
     .summary('put back what a run deleted')
     .description(
-      'Puts back, byte for byte, the manifests and tags that a run deleted, from the journal that the run named when it ended. That works as long as the ' +
-        'registry still has the layers: until its garbage collection has run.\n\n' +
+      'Puts back, byte for byte, the manifests and tags that a run deleted, from the journal that the run named when it ended. ' +
+        'That works as long as the registry still has the layers, until its garbage collection has run.\n\n' +
         examples(context.io.program, [['put it all back', 'undo ~/.local/state/regprune/2026-11-24T03-10-00Z.jsonl']]),
     )
     .argument('<journal>', 'the journal of the run')
