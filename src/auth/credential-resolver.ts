@@ -1,7 +1,7 @@
+import { readFile } from 'node:fs/promises';
 import { rememberSecret } from '../diagnostics/redact.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import { readAuthFiles } from './auth-files.ts';
-import { readCredentialFile } from './credential-file.ts';
 import type { CredentialConfig, Credentials } from './credentials.ts';
 import { canonicalHost } from './host-keys.ts';
 
@@ -80,6 +80,31 @@ async function ofVariableOrFile(
     });
   }
   return file === undefined ? undefined : readCredentialFile(file, host);
+}
+
+/**
+ * Reads a user name or password from a file, without the line break at its end. Throws `ToolError` `AUTH` if the file is empty or cannot be
+ * read.
+ */
+async function readCredentialFile(path: string, host: string): Promise<string> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (cause) {
+    throw new ToolError(
+      'AUTH',
+      `The config takes credentials for ${host} from ${path}, which cannot be read (${String((cause as NodeJS.ErrnoException).code)}).`,
+      {
+        hint: 'Check the path and its permissions, or take it out of the config.',
+        cause,
+      },
+    );
+  }
+  const value = text.replace(/\r?\n$/, '');
+  if (value !== '') return value;
+  throw new ToolError('AUTH', `The config takes credentials for ${host} from ${path}, which is empty.`, {
+    hint: 'Write the user name or password into it, or take it out of the config.',
+  });
 }
 
 function ofEnvironment(env: CredentialResolverOptions['env']): Credentials | undefined {
