@@ -10,7 +10,7 @@ import type { HttpClient } from '../http/http-client.ts';
 import { ContentCache } from '../distribution/cache.ts';
 import { openRegistry } from '../registry/open.ts';
 import type { Registry } from '../registry/registry.ts';
-import type { Context } from '../cli/options.ts';
+import type { Context } from './context.ts';
 
 /** Registries that can be spoken to, by name, until they are closed. */
 export interface OpenRegistries {
