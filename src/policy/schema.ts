@@ -2,10 +2,11 @@ import { RE2JS } from 're2js';
 import semver from 'semver';
 import { z } from 'zod';
 import { isDigest } from '../domain/digest.ts';
+import { parseDuration } from '../domain/duration.ts';
 import { SEVERITIES } from '../domain/inventory.ts';
 import { isGlob } from './glob.ts';
 import { captureNames } from './regex.ts';
-import { parseDuration, parseSize } from './units.ts';
+import { parseSize } from './units.ts';
 
 const TIME_ORDERS = ['pushed', 'created', 'tagged', 'pulled', 'active'] as const;
 
