@@ -1,6 +1,6 @@
 import { parseISO } from 'date-fns/parseISO';
 import type { Capabilities, Manifest } from '../domain/inventory.ts';
-import type { Order } from '../policy/schema.ts';
+import type { Order } from '../policy/ordering/order.ts';
 import { DAY_MS } from '../policy/units.ts';
 import type { Clock } from './plan.ts';
 

@@ -44,7 +44,7 @@ export async function decidingPolicies(options: PolicyOptions, settings: Setting
       hint: 'Give a policy file with --policy, name one in the config, or say it in flags, such as --tags "v*" --keep-last 10. "policies" in the package has files to start from.',
     });
   }
-  const loaded = await loadPolicies(settings.policies);
+  const loaded = await loadPolicies(settings.policies, { lists: [] });
   return decideBy(
     loaded.map((one) => ({ policy: compilePolicy(one.spec, { source: one.source, digest: one.digest }), spec: one.spec, loaded: one })),
   );
