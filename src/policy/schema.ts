@@ -1,14 +1,15 @@
 import semver from 'semver';
 import { z } from 'zod';
 import { isDigest } from '../domain/digest.ts';
+import { parseDuration } from '../domain/duration.ts';
 import { SEVERITIES } from '../domain/inventory.ts';
-import { ORDERS } from './ordering/order.ts';
-import { globMap, plainGlobs, plainTagGlobs, repositoryGlobs, tagGlobs } from './glob-schemas.ts';
 import { checkRule } from './check-rule.ts';
+import { globMap, plainGlobs, plainTagGlobs, repositoryGlobs, tagGlobs } from './glob-schemas.ts';
 import { isMap } from './is-map.ts';
+import { ORDERS } from './ordering/order.ts';
 import { regexProblem } from './regex.ts';
 import { unreachablePolicies, unreachableRules } from './unreachable.ts';
-import { parseDuration, parseSize } from './units.ts';
+import { parseSize } from './units.ts';
 
 // Texts in describe() and meta() go into policies/policy.schema.json, where editors show them; so do patterns that say what a refinement checks.
 const count = z.int().min(0);
