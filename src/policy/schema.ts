@@ -1,53 +1,27 @@
-import { RE2JS } from 're2js';
 import semver from 'semver';
 import { z } from 'zod';
 import { isDigest } from '../domain/digest.ts';
 import { parseDuration } from '../domain/duration.ts';
 import { SEVERITIES } from '../domain/inventory.ts';
-import { isGlob } from './glob.ts';
-import { captureNames } from './regex.ts';
+import { checkRule } from './check-rule.ts';
+import { globMap, plainGlobs, plainTagGlobs, repositoryGlobs, tagGlobs } from './glob-schemas.ts';
+import { isMap } from './is-map.ts';
+import { ORDERS } from './ordering/order.ts';
+import { regexProblem } from './regex.ts';
+import { unreachablePolicies, unreachableRules } from './unreachable.ts';
 import { parseSize } from './units.ts';
-
-const TIME_ORDERS = ['pushed', 'created', 'tagged', 'pulled', 'active'] as const;
-
-/** The orders of a rule; the first five read a time, the others read the tag. */
-export const ORDERS = [...TIME_ORDERS, 'semver', 'numeric', 'alphabetical'] as const;
-export type Order = (typeof ORDERS)[number];
-
-/** True of an order that reads a time. */
-export function isTimeOrder(order: Order): boolean {
-  return (TIME_ORDERS as readonly Order[]).includes(order);
-}
 
 // Texts in describe() and meta() go into policies/policy.schema.json, where editors show them; so do patterns that say what a refinement checks.
 const count = z.int().min(0);
 const days = z.number().min(0);
-const globs = z
-  .array(z.string().refine((glob) => isGlob(glob.replace(/^!/, '')), { error: 'not a valid glob' }))
-  .refine((list) => list.some((glob) => !glob.startsWith('!')), {
-    error: 'needs at least one glob without "!": on their own, "!" globs select nothing',
-  })
-  .meta({ minItems: 1 });
-const plainGlobs = z
-  .array(
-    z.string().refine((glob) => !glob.startsWith('!') && isGlob(glob), {
-      error: 'not a valid glob, or one with "!", which cannot stand in this list',
-    }),
-  )
-  .min(1);
-const globMap = z
-  .record(
-    z.string(),
-    z.string().refine((glob) => !glob.startsWith('!') && isGlob(glob), {
-      error: 'not a valid glob, or one with "!", which cannot stand here',
-    }),
-  )
-  .refine((map) => Object.keys(map).length > 0, { error: 'needs at least one name and value' })
-  .meta({ minProperties: 1 });
 const isTrue = z.literal(true, { error: 'can only be true: leave it out otherwise' });
 const regex = z.string().superRefine((pattern, context) => {
   const problem = regexProblem(pattern);
-  if (problem !== undefined) context.addIssue({ code: 'custom', message: `not a valid RE2 expression: ${problem}` });
+  if (problem !== undefined) context.addIssue({ code: 'custom', message: `the expression ${problem}` });
+});
+const range = z.string().superRefine((text, context) => {
+  const problem = rangeProblem(text);
+  if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
 });
 const duration = z
   .string()
@@ -62,28 +36,24 @@ const size = z
   })
   .meta({ examples: ['500MB', '2TiB'] });
 
-function regexProblem(pattern: string): string | undefined {
-  try {
-    RE2JS.compile(pattern);
-    return undefined;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
+function rangeProblem(text: string): string | undefined {
+  if (semver.validRange(text) === null) return 'not a semver range, such as ">=1.0.0 <2.0.0"';
+  return text.split('||').some((part) => part.trim() === '') ? 'an empty range is every version: write "*" if that is meant' : undefined;
 }
 
 const TagSelector = z
   .union([
-    globs.describe('Globs over whole tags, such as ["v*", "!v0.*"]: some plain one must match, no "!" one may.'),
+    tagGlobs.describe('Globs over whole tags, such as ["v*", "!v0.*"]: some plain one must match, no "!" one may.'),
     z
       .strictObject({
-        include: plainGlobs.optional().describe('Globs of which one must match; default every tag.'),
-        exclude: plainGlobs.optional().describe('Globs of which none may match.'),
+        include: plainTagGlobs.optional().describe('Globs of which one must match; default every tag.'),
+        exclude: plainTagGlobs.optional().describe('Globs of which none may match.'),
         regex: regex.optional().describe('An RE2 expression for the whole tag; captures such as (?<branch>.+) can be named by "per".'),
-        semver: z
-          .string()
-          .refine((range) => semver.validRange(range) !== null, { error: 'not a semver range, such as ">=1.0.0 <2.0.0"' })
+        semver: range
           .optional()
-          .describe('A semver range, such as ">=1.0.0 <2.0.0". Tags that are no whole version are not selected.'),
+          .describe(
+            'A semver range, such as ">=1.0.0 <2.0.0", for tags with an optional leading "v" and with "_" for "+". A prerelease is in it by its order: 2.0.0-rc.1 is before 2.0.0 and so in this range, 1.0.0-rc.1 is not; "^1.0.0", "~1.0" and "1.x" end before the prereleases of the next version. Tags that are not a whole version, such as v1 or 1.2, are not selected.',
+          ),
       })
       .refine((tags) => Object.keys(tags).length > 0, { error: 'needs at least one of include, exclude, regex and semver' })
       .meta({ minProperties: 1 }),
@@ -132,7 +102,7 @@ const RuleSpec = z
       .union([
         z.literal(true),
         z.strictObject({
-          subjectsIn: globs.describe('Globs over the names of the repositories that the attachments of this one may belong to.'),
+          subjectsIn: repositoryGlobs.describe('Globs over the names of the repositories that the attachments of this one may belong to.'),
         }),
       ])
       .optional()
@@ -182,44 +152,9 @@ const RuleSpec = z
   .superRefine(checkRule, { when: ({ value }) => isMap(value) })
   .describe('What it selects, and what of that it keeps.');
 
-// Runs beside other problems, so that all are told at once: nothing about the rule is certain but that it is a map.
-function checkRule(rule: Readonly<Record<string, unknown>>, context: z.core.$RefinementCtx): void {
-  const issue = (key: string, message: string): void => context.addIssue({ code: 'custom', path: [key], message });
-  const kinds = (['tags', 'untagged', 'orphaned'] as const).filter((kind) => rule[kind] !== undefined && rule[kind] !== 'too');
-  for (const kind of kinds.slice(1))
-    issue(kind, `cannot stand beside "${kinds[0]}": a rule selects tags, untagged images or orphaned attachments`);
-  const { name: _name, keep: _keep, action, order, per, live: _live, ...selectors } = rule;
-  if (Object.keys(selectors).length === 0) {
-    context.addIssue({ code: 'custom', path: [], message: 'selects nothing: a rule needs a selector, such as tags: ["**"] for every tag' });
-  }
-  const tagged = (rule['untagged'] === undefined || rule['untagged'] === 'too') && rule['orphaned'] === undefined;
-  if (rule['orphaned'] !== undefined && action === 'archive')
-    issue('action', 'cannot be archive here: attachments of images that are gone are deleted or stay');
-  const known = ORDERS.find((name) => name === order);
-  if (!tagged && known !== undefined && !isTimeOrder(known)) {
-    issue('order', `"${known}" reads tags, and what this rule selects has none: use pushed or created`);
-  }
-  if (typeof per !== 'string' || per === '') return;
-  if (!tagged && per !== 'repository') issue('per', 'groups by tags, and what this rule selects has none');
-  else if (!['repository', 'major', 'minor'].includes(per)) checkCapture(rule['tags'], per, issue);
-}
-
-function checkCapture(tags: unknown, per: string, issue: (key: string, message: string) => void): void {
-  const pattern = isMap(tags) ? tags['regex'] : undefined;
-  if (pattern !== undefined && (typeof pattern !== 'string' || regexProblem(pattern) !== undefined)) return;
-  const names = pattern === undefined ? [] : captureNames(pattern);
-  if (names.includes(per)) return;
-  const has = names.length > 0 ? `, which has ${names.join(', ')}` : ', such as (?<branch>.+)';
-  issue('per', `"${per}" is neither repository, major nor minor nor a capture of the rule's tags.regex${has}`);
-}
-
-function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 const ProtectSpec = z
   .strictObject({
-    tags: globs
+    tags: tagGlobs
       .optional()
       .describe('These tags, as globs: each stays, and its image with it; other tags of that image are not held by it.'),
     wholeImage: isTrue.optional().describe('Beside tags: an image that has one of them is protected with all its tags.'),
@@ -253,41 +188,50 @@ const LimitsSpec = z.strictObject({
   maxDeleteBytes: size.optional().describe('Bytes, by the size of what is deleted.'),
 });
 
-const PolicySpec = z.strictObject({
-  name: z.string().min(1).describe('Shown in plans; unique among all policies of a run.'),
-  registries: z.array(z.string().min(1)).min(1).optional().describe('Names of registries from the config; default every registry given.'),
-  repositories: globs
-    .optional()
-    .describe('Globs over repository names, "!" takes out; default ["**"]. The first policy that matches a repository governs it.'),
-  keepAtLeast: count
-    .optional()
-    .describe(
-      'A floor: so many tagged images of each repository stay, whichever they are; where the rules leave fewer, the newest of the others stay too. Default 1; 0 lets a repository become empty.',
-    ),
-  keepNewest: count.optional().describe('The newest N tagged images of each repository stay, whatever the rules say of them; default 0.'),
-  grace: duration
-    .optional()
-    .describe('Nothing younger than this is touched, by the newest of the times when it was pushed, tagged or first seen; default 1h.'),
-  signaturesIn: globs
-    .optional()
-    .describe('Globs over the names of the repositories that hold the signatures of these, where they stand apart (COSIGN_REPOSITORY).'),
-  danglingTags: z
-    .enum(['block', 'ignore'])
-    .optional()
-    .describe(
-      'A tag that the registry lists and whose manifest is not there: block (default) deletes nothing in that repository, ignore goes on without the tag.',
-    ),
-  sharedTags: z
-    .enum(['untag', 'keep'])
-    .optional()
-    .describe('What happens to an expired tag whose image stays by another tag; default untag.'),
-  protect: z.array(ProtectSpec).optional().describe('What no rule can delete. Each entry names one kind of thing.'),
-  limits: LimitsSpec.optional().describe('A plan that deletes more than any of these is not carried out at all.'),
-  perRun: z
-    .strictObject({ deletions: count.describe('So many in one run, the oldest first; the others are left for the next run.') })
-    .optional()
-    .describe('How much one run does at most. Unlike limits, it never stops a plan.'),
-  rules: z.array(RuleSpec).min(1).describe('In order: the first rule that selects a tag decides it; a tag that no rule selects stays.'),
+const PolicySpec = z
+  .strictObject({
+    name: z.string().min(1).describe('Shown in plans; unique among all policies of a run.'),
+    registries: z.array(z.string().min(1)).min(1).optional().describe('Names of registries from the config; default every registry given.'),
+    repositories: repositoryGlobs
+      .optional()
+      .describe('Globs over repository names, "!" takes out; default ["**"]. The first policy that matches a repository governs it.'),
+    keepAtLeast: count
+      .optional()
+      .describe(
+        'A floor: so many tagged images of each repository stay, whichever they are; where the rules leave fewer, the newest of the others stay too. Default 1; 0 lets a repository become empty.',
+      ),
+    keepNewest: count.optional().describe('The newest N tagged images of each repository stay, whatever the rules say of them; default 0.'),
+    grace: duration
+      .optional()
+      .describe('Nothing younger than this is touched, by the newest of the times when it was pushed, tagged or first seen; default 1h.'),
+    signaturesIn: repositoryGlobs
+      .optional()
+      .describe('Globs over the names of the repositories that hold the signatures of these, where they stand apart (COSIGN_REPOSITORY).'),
+    danglingTags: z
+      .enum(['block', 'ignore'])
+      .optional()
+      .describe(
+        'A tag that the registry lists and whose manifest is not there: block (default) deletes nothing in that repository, ignore goes on without the tag.',
+      ),
+    sharedTags: z
+      .enum(['untag', 'keep'])
+      .optional()
+      .describe('What happens to an expired tag whose image stays by another tag; default untag.'),
+    protect: z.array(ProtectSpec).optional().describe('What no rule can delete. Each entry names one kind of thing.'),
+    limits: LimitsSpec.optional().describe('A plan that deletes more than any of these is not carried out at all.'),
+    perRun: z
+      .strictObject({ deletions: count.describe('So many in one run, the oldest first; the others are left for the next run.') })
+      .optional()
+      .describe('How much one run does at most. Unlike limits, it never stops a plan.'),
+    rules: z.array(RuleSpec).min(1).describe('In order: the first rule that selects a tag decides it; a tag that no rule selects stays.'),
+  })
+  .superRefine(checkRules, { when: ({ value }) => isMap(value) });
+
+/** What says which repositories a policy governs. */
+const Governing = z.object({
+  name: PolicySpec.shape.name,
+  registries: PolicySpec.shape.registries,
+  repositories: PolicySpec.shape.repositories,
 });
 
 /** A policy file as written: design section 3. Also the source of `policies/policy.schema.json`. */
@@ -296,20 +240,42 @@ export const PolicyFile = z
     version: z.literal(1).describe('The version of this format.'),
     policies: z.array(PolicySpec).min(1).describe('The first one that matches a repository governs it.'),
   })
-  .superRefine(checkNames, { when: ({ value }) => isMap(value) });
+  .superRefine(checkPolicies, { when: ({ value }) => isMap(value) });
 
-function checkNames(file: Readonly<Record<string, unknown>>, context: z.core.$RefinementCtx): void {
-  const unique = (list: unknown, path: readonly (string | number)[]): void => {
-    const taken = new Set<string>();
-    mapsIn(list).forEach(({ name }, index) => {
-      if (typeof name !== 'string') return;
-      if (taken.has(name))
-        context.addIssue({ code: 'custom', path: [...path, index, 'name'], message: `the name "${name}" is taken by an earlier one` });
-      taken.add(name);
-    });
-  };
-  unique(file['policies'], ['policies']);
-  mapsIn(file['policies']).forEach((policy, index) => unique(policy['rules'], ['policies', index, 'rules']));
+// The checks run beside other problems, so that all are told at once: nothing about the value is certain but that it is a map.
+
+function checkRules(policy: Readonly<Record<string, unknown>>, context: z.core.$RefinementCtx): void {
+  const rules = mapsIn(policy['rules']);
+  checkNames(rules, 'rules', context);
+  const valid = rules.map((rule) => RuleSpec.safeParse(rule).data);
+  for (const { index, by } of unreachableRules(valid)) {
+    const message = `nothing is left for this rule: "${by}" above it takes all that it selects`;
+    context.addIssue({ code: 'custom', path: ['rules', index, 'name'], message });
+  }
+}
+
+function checkPolicies(file: Readonly<Record<string, unknown>>, context: z.core.$RefinementCtx): void {
+  const policies = mapsIn(file['policies']);
+  checkNames(policies, 'policies', context);
+  const valid = policies.map((policy) => Governing.safeParse(policy).data);
+  for (const { index, by } of unreachablePolicies(valid)) {
+    context.addIssue({ code: 'custom', path: ['policies', index, 'name'], message: unreachablePolicy(`"${by}" above it`) });
+  }
+}
+
+/** What is said of a policy that another one, by its name or place, leaves nothing to. */
+export function unreachablePolicy(by: string): string {
+  return `nothing is left for this policy: ${by} governs every repository that it could`;
+}
+
+function checkNames(list: readonly Readonly<Record<string, unknown>>[], key: string, context: z.core.$RefinementCtx): void {
+  const taken = new Set<string>();
+  list.forEach(({ name }, index) => {
+    if (typeof name !== 'string') return;
+    if (taken.has(name))
+      context.addIssue({ code: 'custom', path: [key, index, 'name'], message: `the name "${name}" is taken by an earlier one` });
+    taken.add(name);
+  });
 }
 
 function mapsIn(list: unknown): Readonly<Record<string, unknown>>[] {

@@ -6,7 +6,8 @@ import type { PlannedImage, RepositoryPlan } from '../../src/plan/plan.ts';
 import { planRepository } from '../../src/plan/plan-repository.ts';
 import { DELETE_REASONS, KEEP_REASONS } from '../../src/plan/reason.ts';
 import { compilePolicy } from '../../src/policy/policy.ts';
-import { isTimeOrder, type PolicySpec } from '../../src/policy/schema.ts';
+import { isTimeOrder } from '../../src/policy/ordering/order.ts';
+import type { PolicySpec } from '../../src/policy/schema.ts';
 import { type Case, decisionCase, digest, NOW } from './arbitraries.ts';
 import { decide } from './reference.ts';
 
