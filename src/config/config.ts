@@ -53,7 +53,7 @@ export type InUseSource =
  * other; nothing from the environment is ever put into a host or a file name.
  */
 export interface Config {
-  /** Where it was found; absent where there is none. */
+  /** Where the config was found; absent if there is none. */
   readonly file?: string;
   readonly registries: readonly RegistryConfig[];
   readonly policies: readonly string[];

@@ -2,10 +2,10 @@ import { ToolError } from '../diagnostics/tool-error.ts';
 import { byCodeUnit } from '../domain/compare.ts';
 import type { RepositoryInventory } from '../domain/inventory.ts';
 
-/** So many, and it is clear that this repository cannot be read; each may stand for minutes of retries. */
+/** After so many problems it is clear that this repository cannot be read; each may stand for minutes of retries. */
 const MOST = 20;
 
-/** What went wrong while a repository was read. One is enough for nothing in it to be deleted. */
+/** What went wrong while a repository was read. After a single problem, nothing in the repository is deleted. */
 export class Problems {
   readonly #sentences = new Set<string>();
   readonly #signal: AbortSignal | undefined;
@@ -31,8 +31,8 @@ export class Problems {
   }
 
   /**
-   * Does the work without which nothing is known of the repository. An error of the registry is a problem of this one repository, since others
-   * may still be read; any other error, such as a missing right, is thrown.
+   * Does the work without which nothing is known of the repository. An error of the registry is a problem of this one repository, since
+   * others may still be read. Throws any other error, such as a missing right.
    */
   async require(work: () => Promise<void>): Promise<void> {
     try {

@@ -1,12 +1,6 @@
 import type { Digest } from '../domain/digest.ts';
 import type { RepositoryInventory } from '../domain/inventory.ts';
-
-/** A manifest's bytes as the registry stores them. */
-export interface RawManifest {
-  readonly digest: Digest;
-  readonly mediaType: string;
-  readonly bytes: Uint8Array;
-}
+import type { RawManifest } from '../domain/raw-manifest.ts';
 
 /**
  * The outcome of one deletion. `gone`: it was no longer there, and the repository itself was there and could be read. `locked`: the

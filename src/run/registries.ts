@@ -10,7 +10,7 @@ import type { HttpClient } from '../http/http-client.ts';
 import { ContentCache } from '../distribution/cache.ts';
 import { openRegistry } from '../registry/open.ts';
 import type { Registry } from '../registry/registry.ts';
-import type { Context } from '../cli/options.ts';
+import type { Context } from './context.ts';
 
 /** Registries that can be spoken to, by name, until they are closed. */
 export interface OpenRegistries {
@@ -20,8 +20,7 @@ export interface OpenRegistries {
 
 /**
  * Opens each registry ({@link openRegistry}). `named` are those that the user has named, on the command line or in the config: the
- * credentials of the environment go to these alone. Throws `FILE` for a CA file that cannot be read, `CONFIG_INVALID`, and `USAGE` for a host
- * whose type is not supported.
+ * credentials of the environment go to these alone. Throws `FILE` for a CA file that cannot be read, and what {@link openRegistry} throws.
  */
 export async function openRegistries(
   registries: Settings['registries'],

@@ -1,10 +1,10 @@
 import { type Digest, isDigest } from '../../domain/digest.ts';
 import { type Severity, SEVERITIES } from '../../domain/inventory.ts';
-import { DOCKER_MANIFEST, isIndexType, MANIFEST_TYPES, OCI_MANIFEST } from '../../domain/media-types.ts';
+import { DOCKER_MANIFEST, isIndexType, MANIFEST_TYPES, OCI_MANIFEST, SCHEMA1, SIGNED_SCHEMA1 } from '../../domain/media-types.ts';
 import { isTag } from '../../domain/tag.ts';
 import { badAnswer } from '../../distribution/answer-errors.ts';
+import { asList, asObject, asText, type JsonObject } from '../../domain/json.ts';
 import { isImageConfigType } from '../../distribution/image-config.ts';
-import { asList, asObject, asText, type JsonObject } from '../../distribution/json-fields.ts';
 
 /** An image as DescribeImages tells it (`ImageDetail`). Times are ISO 8601 UTC. */
 export interface ImageDetail {
@@ -110,11 +110,7 @@ export function mustReadPublic({ mediaType }: ImageDetail): boolean {
   return holdsOthers(mediaType) || mediaType === OCI_MANIFEST || !SUBJECTLESS.includes(mediaType ?? '');
 }
 
-const SUBJECTLESS: readonly string[] = [
-  DOCKER_MANIFEST,
-  'application/vnd.docker.distribution.manifest.v1+prettyjws',
-  'application/vnd.docker.distribution.manifest.v1+json',
-];
+const SUBJECTLESS: readonly string[] = [DOCKER_MANIFEST, SIGNED_SCHEMA1, SCHEMA1];
 
 function holdsOthers(mediaType: string | undefined): boolean {
   return mediaType === undefined || isIndexType(mediaType) || !MANIFEST_TYPES.includes(mediaType);

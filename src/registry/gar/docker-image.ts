@@ -1,9 +1,10 @@
 import { type Digest, isDigest } from '../../domain/digest.ts';
+import { utcTime } from '../../domain/time.ts';
+import { badAnswer } from '../../distribution/answer-errors.ts';
+import { asList, asObject, asText, type JsonObject } from '../../domain/json.ts';
 import { isIndexType, MANIFEST_TYPES, OCI_INDEX, OCI_MANIFEST } from '../../domain/media-types.ts';
 import { attachmentTagSubject, isTag } from '../../domain/tag.ts';
-import { badAnswer } from '../../distribution/answer-errors.ts';
 import { isImageConfigType, isUnknownPlatform, platformText } from '../../distribution/image-config.ts';
-import { asList, asObject, asText, type JsonObject } from '../../distribution/json-fields.ts';
 import { lastPart } from './image-name.ts';
 
 /** An image as `dockerImages.list` tells it. Times are ISO 8601 UTC. */
@@ -85,8 +86,8 @@ function sizeIn(json: JsonObject, doing: string): number {
 function timeIn(json: JsonObject, field: string, doing: string): string | undefined {
   const text = json[field];
   if (text === undefined || text === null) return undefined;
-  const time = typeof text === 'string' ? Date.parse(text) : Number.NaN;
-  if (!Number.isNaN(time)) return new Date(time).toISOString();
+  const time = utcTime(text);
+  if (time !== undefined) return time;
   throw badAnswer(doing, `its field "${field}" is ${JSON.stringify(text).slice(0, 100)}, which is not a time`);
 }
 
