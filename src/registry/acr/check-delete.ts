@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { registryErrorText } from '../../http/registry-errors.ts';
+import { digestOf } from '../../domain/digest.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { HttpResponse } from '../../http/http-client.ts';
 import { hasCode, isManifestUnknown, refused } from '../../distribution/answer-errors.ts';
@@ -15,7 +16,7 @@ export async function checkDelete(reading: Reading, needs: { readonly tags: bool
   const where = client.label(repository);
   const doing = `find out whether images can be deleted in ${where}`;
   if ((await readRepository(reading)).locked) throw deleteDisabled(`The repository ${where} is locked: its writeEnabled is false.`);
-  judge(await client.deleteManifest(repository, `sha256:${randomBytes(32).toString('hex')}`), isManifestUnknown);
+  judge(await client.deleteManifest(repository, digestOf(`sha256:${randomBytes(32).toString('hex')}`)), isManifestUnknown);
   if (needs.tags)
     judge(
       await client.deleteTag(repository, `regprune-check-${randomBytes(16).toString('hex')}`),
