@@ -1,8 +1,9 @@
 import { InvalidArgumentError } from 'commander';
+import { parseDuration } from '../domain/duration.ts';
 import { parseTime } from '../domain/time.ts';
-import { parseDuration } from '../policy/units.ts';
+import type { Shard } from '../run/scope.ts';
 
-/** Parsers of option values; each throws commander's `InvalidArgumentError`, whose text commander puts behind the option's name. */
+/** Parsers of option values. Each throws commander's `InvalidArgumentError`, whose text commander shows after the option's name. */
 
 /** A whole number from `least` on. */
 export const wholeNumber =
@@ -32,13 +33,6 @@ export function instant(text: string): number {
   const value = parseTime(text.replace(' ', 'T'));
   if (value === undefined) throw new InvalidArgumentError('It must be a time with its zone by RFC 3339, such as 2026-11-24T03:00:00Z.');
   return value;
-}
-
-/** One of several parts of the repositories: `2/5` is the second of five. */
-export interface Shard {
-  /** From 1. */
-  readonly index: number;
-  readonly of: number;
 }
 
 /** A shard such as `2/5`. */

@@ -1,5 +1,6 @@
 import { ToolError } from '../diagnostics/tool-error.ts';
 import { byCodeUnit } from '../domain/compare.ts';
+import type { RepositoryInventory } from '../domain/inventory.ts';
 
 /** After so many problems it is clear that this repository cannot be read; each may stand for minutes of retries. */
 const MOST = 20;
@@ -19,11 +20,30 @@ export class Problems {
     return this.#isFull ? [...sentences, `Reading stopped after ${MOST} problems.`] : sentences;
   }
 
+  /** What an inventory says of itself: whether it is complete, and if not, why. */
+  get verdict(): Pick<RepositoryInventory, 'complete' | 'problems'> {
+    const problems = this.list;
+    return problems.length === 0 ? { complete: true } : { complete: false, problems };
+  }
+
   add(sentence: string): void {
     this.#sentences.add(sentence);
   }
 
-  /** Does the work. A `ToolError` of it becomes a problem; after many problems nothing is tried any more. Throws when the signal aborts. */
+  /**
+   * Does the work without which nothing is known of the repository. An error of the registry is a problem of this one repository, since others
+   * may still be read; any other error, such as a missing right, is thrown.
+   */
+  async require(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (!(error instanceof ToolError) || (error.code !== 'REGISTRY_ERROR' && error.code !== 'BAD_RESPONSE')) throw error;
+      this.add(error.message);
+    }
+  }
+
+  /** Does the work. Its `ToolError` becomes a problem; once there are many, nothing is tried any more. Throws when the signal aborts. */
   async attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
     this.#signal?.throwIfAborted();
     if (this.#isFull) return undefined;

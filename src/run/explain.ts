@@ -7,13 +7,16 @@ import type { PlannedImage } from '../plan/plan.ts';
 import { explanationText } from '../report/explain.ts';
 import { toJson } from '../report/json.ts';
 import { toYaml } from '../report/yaml.ts';
-import type { ExplainOptions } from '../cli/commands/explain.ts';
-import type { Context } from '../cli/options.ts';
+import type { Context } from './context.ts';
 import { explanationOf } from './explanation.ts';
 import { styleOf } from './plan-output.ts';
-import { type PlannedNow, withPlan } from './planning.ts';
+import { type PlannedNow, type PlanningOptions, withPlan } from './planning.ts';
 
-/** `explain`: how one image is decided. Throws `NOT_FOUND` where there is no such image. */
+export interface ExplainOptions extends PlanningOptions {
+  readonly output: 'table' | 'json' | 'yaml';
+}
+
+/** `explain`: how one image is decided. Throws `NOT_FOUND` if there is no such image. */
 export async function explain(text: string, options: ExplainOptions, context: Context): Promise<number> {
   const { io } = context;
   const { repository, names } = parseImage(text);
@@ -23,7 +26,7 @@ export async function explain(text: string, options: ExplainOptions, context: Co
     options,
     context,
     async ({ plan, failures }) => {
-      // Nothing is told of an image in a repository that could not be read.
+      // Without the whole repository nothing can be said about the image.
       if (failures[0] && !found) throw failures[0];
       return plan.now;
     },
@@ -33,7 +36,7 @@ export async function explain(text: string, options: ExplainOptions, context: Co
     },
   );
   if (!found)
-    throw new ToolError('NOT_FOUND', `There is no image ${text}, or it cannot be seen.`, {
+    throw new ToolError('NOT_FOUND', `The image ${text} does not exist, or it cannot be seen.`, {
       hint: 'Check its name; on a plain registry, what has no tag and belongs to no other image is not listed.',
     });
   const { image, planned } = found;

@@ -1,10 +1,12 @@
 import { openInventory } from '../documents/inventory-source.ts';
 import { compileGlobs } from '../policy/glob.ts';
-import type { Shard } from '../cli/option-values.ts';
 import type { RepositoryRead } from './read-repositories.ts';
-import { inShard } from './scope.ts';
+import { inShard, type Shard } from './scope.ts';
 
-/** The repositories of an inventory file; with words of the command line, those that they mean: registries, repositories, or globs over `registry/repository`. */
+/**
+ * The repositories of an inventory file. With `words`, only those that the words mean: registries, repositories, or globs over
+ * `registry/repository`.
+ */
 export async function* repositoriesInFile(
   file: string,
   words: readonly string[],

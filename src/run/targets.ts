@@ -3,7 +3,7 @@ import { ToolError } from '../diagnostics/tool-error.ts';
 import { isHost, isRepositoryName, standsForHost } from '../domain/reference.ts';
 import { isGlob } from '../policy/glob.ts';
 
-/** A word of the command line that says what to read. */
+/** What to read, as the user wrote it. */
 export interface Target {
   /** The registry as given: a name of the config, a host or a URL. */
   readonly registry: string;
@@ -11,7 +11,7 @@ export interface Target {
   readonly repositories?: string;
 }
 
-/** Reads `REGISTRY`, `REGISTRY/REPO` and `REGISTRY/GLOB`; the registry may be a URL. Throws `USAGE`. */
+/** Parses `REGISTRY`, `REGISTRY/REPO` and `REGISTRY/GLOB`; the registry may be a URL. Throws `USAGE`. */
 export function parseTarget(text: string, known: readonly RegistryConfig[]): Target {
   const registry = registryIn(text, known);
   const rest = text.slice(registry.length);
@@ -19,13 +19,18 @@ export function parseTarget(text: string, known: readonly RegistryConfig[]): Tar
   if (repositories === '') return { registry };
   if (!isRepositoryName(repositories) && !(isGlob(repositories) && /[*?[{]/.test(repositories))) {
     throw new ToolError('USAGE', `"${repositories}", in "${text}", is neither the name of a repository nor a glob.`, {
-      hint: 'Write REGISTRY/REPO, such as registry.example.com/team/app or "registry.example.com/team/**". Tags are chosen by --tags or a policy.',
+      hint:
+        'Write REGISTRY/REPO, such as registry.example.com/team/app or "registry.example.com/team/**". ' +
+        'Tags are chosen by --tags or a policy.',
     });
   }
   return { registry, repositories };
 }
 
-/** The part of a target that is the registry: everything that a registry of the config is at, or else all before the first slash. */
+/**
+ * The registry in a target: the address of a registry of the config if the target begins with it, otherwise everything before the first
+ * slash.
+ */
 function registryIn(text: string, known: readonly RegistryConfig[]): string {
   const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text)?.[0] ?? '';
   const address = text.slice(scheme.length);
@@ -35,7 +40,7 @@ function registryIn(text: string, known: readonly RegistryConfig[]): string {
     .filter((place) => address === place || address.startsWith(`${place}/`));
   const longest = places.toSorted((a, b) => b.length - a.length)[0];
   const registry = longest ?? address.split('/')[0] ?? '';
-  // "team/app": the first word would be taken for a registry that nobody knows.
+  // In "team/app", the first word would be taken for a registry that is not known.
   if (
     scheme === '' &&
     longest === undefined &&
@@ -46,7 +51,8 @@ function registryIn(text: string, known: readonly RegistryConfig[]): string {
     const names = known.map(({ name }) => name).join(', ');
     throw new ToolError(
       'USAGE',
-      `"${text}" does not begin with a registry: "${registry}" is no host${known.length > 0 ? ', and no registry of the config' : ''}.`,
+      `"${text}" does not begin with a registry: "${registry}" is not a host` +
+        `${known.length > 0 ? ' and not a registry of the config' : ''}.`,
       {
         hint: `Write REGISTRY/REPO, such as registry.example.com/${text}${known.length > 0 ? `; the config has ${names}` : ''}.`,
       },
