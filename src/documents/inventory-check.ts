@@ -1,7 +1,7 @@
 import { type Digest, isDigest } from '../domain/digest.ts';
 import { type Blob, type Capabilities, type Manifest, type RepositoryInventory, SEVERITIES } from '../domain/inventory.ts';
 import { OCI_MANIFEST } from '../domain/media-types.ts';
-import { isRepositoryName } from '../domain/reference.ts';
+import { isRepositoryName, parseReference } from '../domain/reference.ts';
 import { isTag } from '../domain/tag.ts';
 import {
   bytesOf,
@@ -41,6 +41,10 @@ export function checkRepository(value: unknown, at: string, report: Report): Rep
   if (repository !== undefined && !isRepositoryName(repository)) wrong(fields, 'repository', 'not a repository name');
   // Whether it was read whole decides about deleting, so nobody guesses.
   const complete = flagOf(fields, 'complete') ?? missing(fields, 'complete');
+  const names = textsOf(fields, 'names');
+  names?.forEach((name, index) => {
+    if (!isImageName(name)) wrong(fields, `names[${index}]`, 'expected a host and a path, such as "registry.example.com/team/app"');
+  });
   const problems = textsOf(fields, 'problems');
   const notes = textsOf(fields, 'notes');
   const recoverableDays = daysOf(fields, 'recoverableDays');
@@ -59,11 +63,17 @@ export function checkRepository(value: unknown, at: string, report: Report): Rep
     type: textOf(fields, 'type') ?? 'oci',
     ...(url !== undefined && { url }),
     repository,
+    ...(names && { names }),
     complete,
     ...said,
     capabilities,
     manifests,
   };
+}
+
+function isImageName(text: string): boolean {
+  const reference = parseReference(text);
+  return reference?.host !== undefined && reference.tag === undefined && reference.digest === undefined;
 }
 
 function checkManifests(repository: Fields): Manifest[] {

@@ -27,8 +27,9 @@ export function isHost(text: string): boolean {
 }
 
 /**
- * Parses an image reference. The first component is a host if it holds a `.` or a `:`, or is `localhost`
- * (distribution/reference, normalize.go). Answers undefined for a text that is no reference.
+ * Parses an image reference. The first component is a host if it holds a `.`, a `:` or a capital letter, or is `localhost`
+ * (distribution/reference, normalize.go: `MyTeam/web` is the repository `web` at the host `myteam`). Answers undefined for a text that is no
+ * reference.
  */
 export function parseReference(text: string): Reference | undefined {
   let rest = text;
@@ -49,7 +50,7 @@ export function parseReference(text: string): Reference | undefined {
   let host: string | undefined;
   const slash = rest.indexOf('/');
   const first = slash < 0 ? '' : rest.slice(0, slash);
-  if (/[.:[]/.test(first) || first === 'localhost') {
+  if (/[.:[A-Z]/.test(first) || first === 'localhost') {
     if (!isHost(first)) return undefined;
     host = first.toLowerCase();
     rest = rest.slice(slash + 1);

@@ -15,8 +15,9 @@ export interface EcrHost {
 export const ECR_HOST =
   /^(\d{12})\.dkr[.-]ecr(-fips)?\.([a-z0-9][a-z0-9-]*)\.(?:amazonaws\.(?:com|com\.cn|eu)|(on\.aws|on\.amazonwebservices\.com\.cn)|sc2s\.sgov\.gov|c2s\.ic\.gov|cloud\.adc-e\.uk|csp\.hci\.ic\.gov)$/;
 
-/** Hosts of ECR Public. */
-export const ECR_PUBLIC_HOST = /^(?:public\.ecr\.aws|ecr-public\.aws\.com)$/;
+/** The hosts of ECR Public: the usual one, and its dual-stack one. */
+export const ECR_PUBLIC_HOSTS: readonly string[] = ['public.ecr.aws', 'ecr-public.aws.com'];
+export const ECR_PUBLIC_HOST = new RegExp(`^(?:${ECR_PUBLIC_HOSTS.join('|').replaceAll('.', '\\.')})$`);
 
 /** Reads a host, lower case and without a port; undefined for one that is no registry of ECR. */
 export function parseEcrHost(host: string): EcrHost | undefined {
