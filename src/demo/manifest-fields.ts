@@ -24,7 +24,7 @@ export interface ManifestFields {
 
 const TAKEN = [OCI_INDEX, OCI_MANIFEST, DOCKER_LIST, DOCKER_MANIFEST];
 
-/** Reads a manifest. Answers a sentence where it is none that a registry takes. */
+/** Reads a manifest. Answers a sentence with the reason if a registry would not accept it. */
 export function readManifestFields(mediaType: string, bytes: Buffer): ManifestFields | string {
   if (!TAKEN.includes(mediaType)) return `unsupported manifest media type "${mediaType}"`;
   let json: Record<string, unknown>;

@@ -35,9 +35,10 @@ interface Answer {
 }
 
 /**
- * Pushes an image, index or artifact with all that it needs to any registry: blobs, then children, then the manifest under each of `tags`, or
- * under its digest where there are none. On a registry without referrers API it keeps the fallback tag of a subject, for which two referrers
- * of one subject must not be pushed side by side. Answers the digest. Throws `ToolError` `REGISTRY_ERROR` with what the registry said.
+ * Pushes an image, index or artifact to any registry with everything that it needs: blobs, then children, then the manifest under each of
+ * `tags`, or under its digest if there are no tags. On a registry without the referrers API it maintains the fallback tag of a subject; two
+ * referrers of one subject must then not be pushed side by side. Answers the digest. Throws `ToolError` `REGISTRY_ERROR` with what the
+ * registry said.
  */
 export async function push(
   url: string,

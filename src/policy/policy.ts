@@ -1,10 +1,11 @@
 import type { Digest } from '../domain/digest.ts';
+import { parseDuration } from '../domain/duration.ts';
 import { compileGlobs, type NameMatcher } from './glob.ts';
 import type { Keep } from './keep/keep.ts';
 import type { Order, PolicySpec, RuleSpec } from './schema.ts';
 import { compileSelectors, type Selector } from './selectors/selectors.ts';
 import { compileTags, type TagSelector } from './selectors/tags.ts';
-import { parseDuration, parseSize } from './units.ts';
+import { parseSize } from './units.ts';
 
 /** A policy ready to decide with: defaults filled in, durations in milliseconds, globs and expressions compiled. */
 export interface Policy {

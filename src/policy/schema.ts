@@ -2,10 +2,11 @@ import { RE2JS } from 're2js';
 import semver from 'semver';
 import { z } from 'zod';
 import { isDigest } from '../domain/digest.ts';
+import { parseDuration } from '../domain/duration.ts';
 import { SEVERITIES } from '../domain/inventory.ts';
 import { isGlob } from './glob.ts';
 import { captureNames } from './regex.ts';
-import { parseDuration, parseSize } from './units.ts';
+import { parseSize } from './units.ts';
 
 /** The orders of a rule; the first three read a time, the others read the tag. */
 export const ORDERS = ['pushed', 'created', 'tagged', 'semver', 'numeric', 'alphabetical'] as const;
@@ -27,11 +28,9 @@ const globs = z
   .meta({ minItems: 1 });
 const plainGlobs = z
   .array(
-    z
-      .string()
-      .refine((glob) => !glob.startsWith('!') && isGlob(glob), {
-        error: 'not a valid glob, or one with "!", which cannot stand in this list',
-      }),
+    z.string().refine((glob) => !glob.startsWith('!') && isGlob(glob), {
+      error: 'not a valid glob, or one with "!", which cannot stand in this list',
+    }),
   )
   .min(1);
 const exactMap = z

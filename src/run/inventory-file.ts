@@ -2,13 +2,12 @@ import { openInventory } from '../documents/inventory-source.ts';
 import { nameText } from '../domain/image-name.ts';
 import { repositoryNames } from '../domain/repository-names.ts';
 import { compileGlobs } from '../policy/glob.ts';
-import type { Shard } from '../cli/option-values.ts';
 import type { RepositoryRead } from './read-repositories.ts';
-import { inShard } from './scope.ts';
+import { inShard, type Shard } from './scope.ts';
 
 /**
- * The repositories of an inventory file; with words of the command line, those that they mean: registries, repositories by each of their
- * names, or globs over `registry/repository` and these.
+ * The repositories of an inventory file. With `words`, only those that the words mean: registries, repositories by each of their names, or globs
+ * over `registry/repository` and over these names.
  */
 export async function* repositoriesInFile(
   file: string,

@@ -1,11 +1,11 @@
 import type { RegistryConfig } from '../config/config.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import { nameText, splitName } from '../domain/image-name.ts';
-import { isHost, isRepositoryName } from '../domain/reference.ts';
+import { isHost, isRepositoryName, standsForHost } from '../domain/reference.ts';
 import { isGlob } from '../policy/glob.ts';
 import { aliasesOf } from '../registry/image-names.ts';
 
-/** A word of the command line that says what to read. */
+/** What to read, as the user wrote it. */
 export interface Target {
   /** The registry as given: a name of the config, a host or a URL. */
   readonly registry: string;
@@ -14,8 +14,8 @@ export interface Target {
 }
 
 /**
- * Reads `REGISTRY`, `REGISTRY/REPO` and `REGISTRY/GLOB`; the registry may be a URL. A name that runtimes have for a repository of a registry
- * of the config means that one: `us-docker.pkg.dev/p/gcr.io/app` is `p/app` of the registry at `gcr.io`. Throws `USAGE`.
+ * Parses `REGISTRY`, `REGISTRY/REPO` and `REGISTRY/GLOB`; the registry may be a URL. Another name of a repository of a registry of the config means
+ * that repository: `us-docker.pkg.dev/p/gcr.io/app` is `p/app` of the registry at `gcr.io`. Throws `USAGE`.
  */
 export function parseTarget(given: string, known: readonly RegistryConfig[]): Target {
   const text = knownName(given, known);
@@ -25,15 +25,17 @@ export function parseTarget(given: string, known: readonly RegistryConfig[]): Ta
   if (repositories === '') return { registry };
   if (!isRepositoryName(repositories) && !(isGlob(repositories) && /[*?[{]/.test(repositories))) {
     throw new ToolError('USAGE', `"${repositories}", in "${text}", is neither the name of a repository nor a glob.`, {
-      hint: 'Write REGISTRY/REPO, such as registry.example.com/team/app or "registry.example.com/team/**". Tags are chosen by --tags or a policy.',
+      hint:
+        'Write REGISTRY/REPO, such as registry.example.com/team/app or "registry.example.com/team/**". ' +
+        'Tags are chosen by --tags or a policy.',
     });
   }
   return { registry, repositories };
 }
 
 /**
- * The text, or what else it is called where only so it is at a registry of the config. A mirror of the config is no such name: it may be a
- * registry itself, whose images are others.
+ * The text, or another name of the same repository if only that one is at a registry of the config. A mirror of the config does not count as
+ * another name: it may be a registry itself, with images of its own.
  */
 function knownName(text: string, known: readonly RegistryConfig[]): string {
   const isKnown = (name: string): boolean => registryAt(name, known) !== undefined;
@@ -42,7 +44,7 @@ function knownName(text: string, known: readonly RegistryConfig[]): string {
   return aliasesOf(name).map(nameText).find(isKnown) ?? text;
 }
 
-/** The address, without its scheme, of the registry of the config that a text without a scheme is at; the longest, where one is below another. */
+/** The address, without its scheme, of the registry of the config that the address is at. A registry may stand below a path of its host. */
 function registryAt(address: string, known: readonly RegistryConfig[]): string | undefined {
   return known
     .map(({ url }) => url.replace(/^https?:\/\//, ''))
@@ -50,14 +52,16 @@ function registryAt(address: string, known: readonly RegistryConfig[]): string |
     .toSorted((a, b) => b.length - a.length)[0];
 }
 
-/** The part of a target that is the registry: everything that a registry of the config is at, or else all before the first slash. */
+/**
+ * The registry in a target: the address of a registry of the config if the target begins with it, otherwise everything before the first
+ * slash.
+ */
 function registryIn(text: string, known: readonly RegistryConfig[]): string {
   const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text)?.[0] ?? '';
   const address = text.slice(scheme.length);
-  // A registry may stand below a path of its host.
   const longest = registryAt(address, known);
   const registry = longest ?? address.split('/')[0] ?? '';
-  // "team/app": the first word would be taken for a registry that nobody knows.
+  // In "team/app", the first word would be taken for a registry that is not known.
   if (
     scheme === '' &&
     longest === undefined &&
@@ -68,7 +72,8 @@ function registryIn(text: string, known: readonly RegistryConfig[]): string {
     const names = known.map(({ name }) => name).join(', ');
     throw new ToolError(
       'USAGE',
-      `"${text}" does not begin with a registry: "${registry}" is no host${known.length > 0 ? ', and no registry of the config' : ''}.`,
+      `"${text}" does not begin with a registry: "${registry}" is not a host` +
+        `${known.length > 0 ? ' and not a registry of the config' : ''}.`,
       {
         hint: `Write REGISTRY/REPO, such as registry.example.com/${text}${known.length > 0 ? `; the config has ${names}` : ''}.`,
       },
@@ -78,5 +83,5 @@ function registryIn(text: string, known: readonly RegistryConfig[]): string {
 }
 
 function looksLikeHost(text: string): boolean {
-  return isHost(text) && (/[.:[]/.test(text) || text === 'localhost');
+  return isHost(text) && standsForHost(text);
 }

@@ -47,8 +47,8 @@ function getManifest(call: Call): Reply {
 }
 
 /**
- * distribution's answer to an Accept header without the OCI type: a 404 that is easily taken for "not there" (handlers/manifests.go). 2.8 hides
- * indexes too, 3 images alone.
+ * The answer of distribution to an Accept header without the OCI type: a 404 that is easily mistaken for "not there"
+ * (handlers/manifests.go). Version 2.8 hides indexes too, version 3 only images.
  */
 function hidden(message: string): Reply {
   return errorReply('MANIFEST_UNKNOWN', [{ message }]);

@@ -42,7 +42,7 @@ export function createTokenSource({ registry, credentials, identity, http }: Tok
     const configured = await credentials();
     if (configured && identity.impersonate === undefined) return ofCredentials(configured, registry, http);
     return ofLibrary(registry, identity.impersonate === undefined ? ADC : `${ADC}, as ${identity.impersonate}`, async () =>
-      (await import('./google-clients.ts')).defaultClient(identity, http),
+      (await import('./google-clients.ts')).defaultClient(identity.impersonate, http),
     );
   };
   let source = ADC;

@@ -1,7 +1,7 @@
-/** How a run ends that was stopped by a signal: 128 and the signal's number, as shells count. */
+/** The exit code of a run that was stopped by a signal: 128 and the number of the signal, as shells count. */
 const SIGNAL_EXIT = { SIGINT: 130, SIGTERM: 143 } as const;
 
-/** The reason that a run's signal is aborted with. Its name is that of every abort, so that no one takes it for a failure. */
+/** The reason with which the signal of a run is aborted. Its name is that of every abort, so that no code takes it for a failure. */
 export class Stopped extends Error {
   readonly exitCode: number;
 
@@ -12,7 +12,7 @@ export class Stopped extends Error {
   }
 }
 
-/** Why the run was told to stop; undefined while it was not. */
+/** Why the run was stopped; undefined if it was not. */
 export function stoppedBy(signal: AbortSignal): Stopped | undefined {
   return signal.aborted && signal.reason instanceof Stopped ? signal.reason : undefined;
 }

@@ -1,43 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { Io } from '../run/io.ts';
 import { dayCount, instant, repeated, wholeNumber } from './option-values.ts';
-
-/** What every command is handed besides its own words. */
-export interface Context {
-  readonly io: Io;
-  /** The words after the program's name, as given. */
-  readonly argv: readonly string[];
-  readonly version: string;
-  /** Tells the exit code. */
-  readonly end: (code: number) => void;
-}
-
-/** What every command may be asked. */
-export interface GlobalOptions {
-  readonly quiet?: boolean;
-  readonly verbose?: boolean;
-  /** False under `--no-color`. */
-  readonly color: boolean;
-}
-
-/** What decides: policy files, or one rule in flags. */
-export interface PolicyOptions {
-  readonly policy?: readonly string[];
-  readonly tags?: readonly string[];
-  readonly keepLast?: number;
-  readonly keepDays?: number;
-}
-
-/** What is read, what is in use, and as of when. */
-export interface SourceOptions {
-  readonly registry?: readonly string[];
-  readonly inventory?: string;
-  readonly inUse?: readonly string[];
-  /** Milliseconds since the epoch. */
-  readonly now?: number;
-  /** As given: the settings check it. */
-  readonly concurrency?: string;
-}
 
 export function addPolicyOptions(command: Command): Command {
   return command

@@ -5,15 +5,18 @@ import { type EmbeddedRegistry, startEmbeddedRegistry } from '../demo/embedded-r
 import { fillHistory } from '../demo/history.ts';
 import { EXIT } from '../diagnostics/exit-codes.ts';
 import { bytes, count } from '../report/text.ts';
-import type { DemoOptions } from '../cli/commands/demo.ts';
-import type { Io } from './io.ts';
-import type { Context } from '../cli/options.ts';
-import { packageRoot } from '../cli/package-root.ts';
-import { runProgram } from '../cli/program.ts';
-import { styleOf } from './plan-output.ts';
+import type { GlobalOptions } from '../run/context.ts';
+import type { Io } from '../run/io.ts';
+import { styleOf } from '../run/plan-output.ts';
+import type { CommandContext } from './command-context.ts';
+import { packageRoot } from './package-root.ts';
+
+export interface DemoOptions extends GlobalOptions {
+  readonly serve?: boolean;
+}
 
 /** `demo`: the commands that a user would type, on a registry of this process. */
-export async function demo(options: DemoOptions, context: Context): Promise<number> {
+export async function demo(options: DemoOptions, context: CommandContext): Promise<number> {
   const registry = await startEmbeddedRegistry();
   try {
     const { running } = await fillHistory(registry, new Date(context.io.now()));
@@ -25,7 +28,7 @@ export async function demo(options: DemoOptions, context: Context): Promise<numb
 
 const POLICY = join('policies', 'demo.yaml');
 
-async function serve({ host, storage }: EmbeddedRegistry, { io }: Context): Promise<number> {
+async function serve({ host, storage }: EmbeddedRegistry, { io }: CommandContext): Promise<number> {
   const policy = join(packageRoot().folder, POLICY);
   io.stdout.write(
     `A registry with ${inventoryWords(storage)} is at http://${host} until you stop it with Ctrl-C.\n\n` +
@@ -39,8 +42,13 @@ async function serve({ host, storage }: EmbeddedRegistry, { io }: Context): Prom
   return EXIT.done;
 }
 
-/** Plan, apply, undo, each as its command line. Journals and all else go to a folder that is removed at the end. */
-async function show(registry: EmbeddedRegistry, running: readonly string[], options: DemoOptions, { io }: Context): Promise<number> {
+/** Runs plan, apply and undo, each as its command line. Journals and everything else go to a folder that is removed at the end. */
+async function show(
+  registry: EmbeddedRegistry,
+  running: readonly string[],
+  options: DemoOptions,
+  { io, runProgram }: CommandContext,
+): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'regprune-demo-'));
   const style = styleOf(io, options);
   const flags = options.color ? [] : ['--no-color'];
@@ -56,7 +64,8 @@ async function show(registry: EmbeddedRegistry, running: readonly string[], opti
     await writeFile(files['running.txt'], running.map((image) => `${registry.host}/${image}\n`).join(''));
     const before = fingerprint(registry);
     say(
-      `A registry on this machine, with ${inventoryWords(registry.storage)} of a good year. A policy says what to keep, a list says what runs; what would go?`,
+      `A registry on this machine, with ${inventoryWords(registry.storage)} of a good year. ` +
+        'A policy says what to keep, a list says what runs; what would go?',
     );
     const planned = await command(['prune', registry.host, '-p', POLICY, '--in-use', 'running.txt', '--plan-out', 'plan.json'], files);
     if (planned !== EXIT.done) return planned;
@@ -64,7 +73,8 @@ async function show(registry: EmbeddedRegistry, running: readonly string[], opti
     const applied = await command(['apply', 'plan.json', '--yes'], files);
     if (applied !== EXIT.done) return applied;
     say(
-      `Left: ${inventoryWords(registry.storage)}. The registry's garbage collection would now free ${bytes(stored - registry.storage.blobBytes().reachable)}.`,
+      `Left: ${inventoryWords(registry.storage)}. ` +
+        `The registry's garbage collection would now free ${bytes(stored - registry.storage.blobBytes().reachable)}.`,
     );
     const [journal] = (await readdir(join(folder, 'journal'))).filter((name) => name.endsWith('.jsonl'));
     const undone = await command(['undo', join('journal', journal ?? ''), '--yes'], files);
@@ -78,7 +88,7 @@ async function show(registry: EmbeddedRegistry, running: readonly string[], opti
   }
 }
 
-/** The same streams; but no config, journal or cache of whoever watches. */
+/** The same streams, but without the config, the journals and the cache of the user. */
 function demoIo(io: Io, folder: string): Io {
   const env = Object.fromEntries(Object.entries(io.env).filter(([name]) => !/^REG(?:CTL|ISTRY)_/.test(name)));
   return { ...io, cwd: folder, env: { ...env, REGCTL_JOURNAL_DIR: join(folder, 'journal'), REGCTL_CACHE_DIR: join(folder, 'cache') } };

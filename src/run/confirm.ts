@@ -1,13 +1,13 @@
 import { createInterface } from 'node:readline/promises';
-import type { Io } from '../run/io.ts';
+import type { Io } from './io.ts';
 
 /**
- * Asks on stderr, where there is a terminal to ask at; true for yes. Everything else is no: another answer, none, the end of the input. Where there is no terminal it
- * is not asked: whoever runs it there has said what he wants by `--apply`.
+ * Asks a question on stderr and answers true for yes. Any other answer, an empty one and the end of the input mean no. If there is no
+ * terminal, nobody is asked and the answer is true: whoever runs the program there has given `--apply` on purpose.
  */
 export async function confirm(io: Io, question: string): Promise<boolean> {
   if (io.stdin.isTTY !== true || io.stderr.isTTY !== true) return true;
-  // Not as a terminal of its own: Ctrl-C must stay a signal to the process.
+  // The line reader must not handle the terminal itself: Ctrl-C must stay a signal to the process.
   const lines = createInterface({ input: io.stdin, output: io.stderr, terminal: false });
   try {
     const ended = new Promise<string>((resolve) => lines.once('close', () => resolve('')));

@@ -4,10 +4,10 @@ import { SourceError } from '../diagnostics/source-error.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import { count } from '../report/text.ts';
 
-/** An error as its reader needs it: what happened, and what to do; of anything unforeseen, how to report it. */
+/** An error as its reader needs it: what happened and what to do. An unforeseen error says how to report it. */
 export function renderError(error: unknown, version: string): string {
   if (error instanceof ToolError) {
-    // Each place stands at the beginning of its line, where editors and pipelines look for it.
+    // Each position stands at the beginning of its line, where editors and pipelines look for it.
     const head = error instanceof SourceError ? `${count(error.problems.length, 'problem')}\n` : '';
     return redact(printableLines(`error: ${head}${error.message}\n${error.hint === '' ? '' : `hint: ${error.hint}\n`}`));
   }
@@ -18,7 +18,7 @@ export function renderError(error: unknown, version: string): string {
   );
 }
 
-/** The exit code that an error ends in. */
+/** The exit code that an error leads to. */
 export function exitCodeOf(error: unknown): number {
   return error instanceof ToolError ? error.exitCode : EXIT.failed;
 }
