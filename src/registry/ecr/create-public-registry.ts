@@ -104,7 +104,10 @@ export function createEcrPublicRegistry(options: EcrPublicRegistryOptions): Regi
       const { registryId } = await repositories.identify('any');
       yield* listRepositories(client, { field: 'repositoryName', prefix: '', registryId, signal });
     },
-    inventory: (repository, asked = {}) => readInventory(context, repository, asked),
+    inventory: async (repository, asked = {}) => ({
+      ...(await readInventory(context, repository, asked)),
+      names: await repositories.names(repository),
+    }),
     checkDelete: (repository) => checkDelete(client, repository),
     listTags: (repository) => listTags(images, repository),
     resolveTag: (repository, tag) => resolveTag(images, repository, tag),
