@@ -2,6 +2,7 @@ import type { Credentials } from '../auth/credentials.ts';
 import type { RegistrySettings } from '../config/registry-settings.ts';
 import type { ContentCache } from '../distribution/cache.ts';
 import type { Send } from '../distribution/client.ts';
+import type { ImageName } from '../domain/image-name.ts';
 import type { HttpClient, HttpResponse } from '../http/http-client.ts';
 import type { Registry } from './registry.ts';
 
@@ -31,6 +32,11 @@ export interface OpenContext {
 export interface RegistryType extends RegistrySettings {
   /** Matches its hosts, which are in lower case and without a port. A type without hosts of its own runs anywhere. */
   readonly hosts?: RegExp;
+  /**
+   * What else an image is called that a runtime pulls by this name; nothing for a name at a host that is not of this type. The path may be the
+   * beginning of a name, or a glob.
+   */
+  readonly aliases?: (name: ImageName) => readonly ImageName[];
   /**
    * Tells from the answer to `GET /v2/` without credentials whether a registry is of this type. Asked where neither config nor host tells.
    */

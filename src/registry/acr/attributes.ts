@@ -103,7 +103,7 @@ function isLocked(json: JsonObject | undefined): boolean {
 
 function digestOf(json: JsonObject | undefined, doing: string): Digest {
   const digest = json?.['digest'];
-  if (typeof digest === 'string' && isDigest(digest)) return digest;
+  if (isDigest(digest)) return digest;
   throw badAnswer(doing, 'it names something without a valid digest');
 }
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import { hasCode, isDone, isManifestUnknown, refused } from '../../distribution/answer-errors.ts';
-import type { Digest } from '../../domain/digest.ts';
+import { type Digest, digestOf } from '../../domain/digest.ts';
 import type { HttpResponse } from '../../http/http-client.ts';
 import { registryErrorText } from '../../http/registry-errors.ts';
 import type { DeleteOutcome } from '../registry.ts';
@@ -106,7 +106,7 @@ export async function checkDelete(reading: Reading, needs: { readonly tags: bool
   const where = client.label(repository);
   const doing = `find out whether images can be deleted in ${where}`;
   if ((await readRepository(reading)).locked) throw deleteDisabled(`The repository ${where} is locked: its writeEnabled is false.`);
-  judge(await client.deleteManifest(repository, `sha256:${randomBytes(32).toString('hex')}`), isManifestUnknown);
+  judge(await client.deleteManifest(repository, digestOf(`sha256:${randomBytes(32).toString('hex')}`)), isManifestUnknown);
   if (needs.tags)
     judge(
       await client.deleteTag(repository, `regprune-check-${randomBytes(16).toString('hex')}`),

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { ToolError } from '../../diagnostics/tool-error.ts';
-import type { Digest } from '../../domain/digest.ts';
+import { type Digest, digestOf } from '../../domain/digest.ts';
 import { badAnswer } from '../../distribution/answer-errors.ts';
 import { asText } from '../../domain/json.ts';
 import type { ArchiveOutcome } from '../registry.ts';
@@ -20,7 +20,7 @@ const NOT_SUPPORTED = 'ImageStorageClassUpdateNotSupportedException';
  */
 export async function checkArchive(client: EcrClient, repository: string): Promise<void> {
   const doing = `find out whether images can be archived in ${client.label(repository)}`;
-  await move(client, repository, `sha256:${randomBytes(32).toString('hex')}`, 'ARCHIVE', { doing, unless: NOT_THERE });
+  await move(client, repository, digestOf(`sha256:${randomBytes(32).toString('hex')}`), 'ARCHIVE', { doing, unless: NOT_THERE });
 }
 
 /** Moves an image into the archive, by digest (UpdateImageStorageClass, one image a call). */

@@ -1,3 +1,4 @@
+import type { Digest } from '../../domain/digest.ts';
 import pLimit from 'p-limit';
 import type { AwsIdentity } from '../../auth/aws/credentials.ts';
 import { createServiceConfig, type ServiceOptions } from '../../auth/aws/service-config.ts';
@@ -73,8 +74,10 @@ export function createEcrPublicRegistry(options: EcrPublicRegistryOptions): Regi
   const nameOf = (repository: string): string => (alias === undefined ? repository : `${alias}/${repository}`);
   const images = new Images(client);
   const manifests = createPublicManifests(registry, nameOf);
-  const deletions = new Batches<Settled>(MOST_IMAGES, (repository, digests) => deleteManifests(client, images, repository, digests));
-  const read = async (repository: string, digest: string): ReturnType<Registry['readManifest']> =>
+  const deletions = new Batches<Digest, Settled>(MOST_IMAGES, (repository, digests) =>
+    deleteManifests(client, images, repository, digests),
+  );
+  const read = async (repository: string, digest: Digest): ReturnType<Registry['readManifest']> =>
     readManifest((await manifests.read(repository, [digest], undefined)).get(digest), client, images, repository, digest);
   const tagDeletion = new TagDeletion(client, images, async (repository, tag, digest) => {
     const manifest = await read(repository, digest);
@@ -101,7 +104,10 @@ export function createEcrPublicRegistry(options: EcrPublicRegistryOptions): Regi
       const { registryId } = await repositories.identify('any');
       yield* listRepositories(client, { field: 'repositoryName', prefix: '', registryId, signal });
     },
-    inventory: (repository, asked = {}) => readInventory(context, repository, asked),
+    inventory: async (repository, asked = {}) => ({
+      ...(await readInventory(context, repository, asked)),
+      names: await repositories.names(repository),
+    }),
     checkDelete: (repository) => checkDelete(client, repository),
     listTags: (repository) => listTags(images, repository),
     resolveTag: (repository, tag) => resolveTag(images, repository, tag),

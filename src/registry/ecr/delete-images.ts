@@ -1,4 +1,4 @@
-import type { Digest } from '../../domain/digest.ts';
+import { type Digest, isDigest } from '../../domain/digest.ts';
 import { badAnswer } from '../../distribution/answer-errors.ts';
 import { asList, asObject, asText, type JsonObject } from '../../domain/json.ts';
 import type { EcrClient, ImageId } from './client.ts';
@@ -38,8 +38,8 @@ export async function deleteImages(
         reason: asText(failure['failureReason']) ?? '',
       });
     else if (entry) {
-      const digest = asText(entry['imageDigest']);
-      results.push({ deleted: true, ...(digest !== undefined && { digest }) });
+      const digest = entry['imageDigest'];
+      results.push({ deleted: true, ...(isDigest(digest) && { digest }) });
     } else results.push(ids.length > 1 ? (await deleteImages(client, repository, [id], doing))[0] : undefined);
   }
   return results;

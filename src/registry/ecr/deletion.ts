@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { ToolError } from '../../diagnostics/tool-error.ts';
-import type { Digest } from '../../domain/digest.ts';
+import { type Digest, digestOf } from '../../domain/digest.ts';
 import { printable, redact } from '../../diagnostics/redact.ts';
 import type { DeleteOutcome } from '../registry.ts';
 import { failed } from './answer-errors.ts';
@@ -18,7 +18,12 @@ export type Settled = DeleteOutcome | { readonly error: ToolError };
  */
 export async function checkDelete(client: EcrClient, repository: string): Promise<void> {
   const doing = `find out whether images can be deleted in ${client.label(repository)}`;
-  const [answered] = await deleteImages(client, repository, [{ imageDigest: `sha256:${randomBytes(32).toString('hex')}` }], doing);
+  const [answered] = await deleteImages(
+    client,
+    repository,
+    [{ imageDigest: digestOf(`sha256:${randomBytes(32).toString('hex')}`) }],
+    doing,
+  );
   if (answered && !answered.deleted && answered.code !== 'ImageNotFound')
     throw failed(doing, answered.code, answered.reason, client.service);
 }

@@ -21,8 +21,9 @@ const DOMAINS = [
  */
 export const ECR_HOST = new RegExp(String.raw`^(\d{12})\.dkr[.-]ecr(-fips)?\.([a-z0-9][a-z0-9-]*)\.(?:${DOMAINS})$`);
 
-/** Hosts of ECR Public. */
-export const ECR_PUBLIC_HOST = /^(?:public\.ecr\.aws|ecr-public\.aws\.com)$/;
+/** The hosts of ECR Public: the usual one, and its dual-stack one. */
+export const ECR_PUBLIC_HOSTS: readonly string[] = ['public.ecr.aws', 'ecr-public.aws.com'];
+export const ECR_PUBLIC_HOST = new RegExp(`^(?:${ECR_PUBLIC_HOSTS.join('|').replaceAll('.', '\\.')})$`);
 
 /** Reads a host, lower case and without a port; undefined for the host of anything else. */
 export function parseEcrHost(host: string): EcrHost | undefined {

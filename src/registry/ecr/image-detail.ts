@@ -57,7 +57,7 @@ export function readImageDetail(value: unknown, doing: string): ImageDetail {
 }
 
 function digestIn(value: unknown, doing: string): Digest {
-  if (typeof value === 'string' && isDigest(value)) return value;
+  if (isDigest(value)) return value;
   throw badAnswer(doing, `it names ${JSON.stringify(value ?? null).slice(0, 200)}, which is not a digest`);
 }
 

@@ -15,7 +15,7 @@ export interface ListOptions {
 /** The images of a registry, as DescribeImages tells them. ECR does not count that as a pull. */
 export class Images {
   readonly #client: EcrClient;
-  readonly #batches: Batches<ImageDetail>;
+  readonly #batches: Batches<string, ImageDetail>;
 
   constructor(client: EcrClient) {
     this.#client = client;

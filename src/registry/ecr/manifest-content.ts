@@ -1,8 +1,8 @@
 import { ToolError } from '../../diagnostics/tool-error.ts';
-import type { Digest } from '../../domain/digest.ts';
+import { type Digest, isDigest } from '../../domain/digest.ts';
 import { MANIFEST_TYPES } from '../../domain/media-types.ts';
 import { badAnswer } from '../../distribution/answer-errors.ts';
-import { digestedBytes, digestOf } from '../../distribution/content-digest.ts';
+import { digestedBytes, contentDigest } from '../../distribution/content-digest.ts';
 import { asList, asObject, asText, type JsonObject } from '../../domain/json.ts';
 import { understand } from '../../distribution/manifest-content.ts';
 import type { RawManifest } from '../../domain/raw-manifest.ts';
@@ -99,12 +99,13 @@ function openImage(image: JsonObject, digest: Digest, doing: string): RawManifes
   const bytes = Buffer.from(text, 'utf8');
   const mediaType = asText(image['imageManifestMediaType']) ?? '';
   const digested = digestedBytes(bytes, mediaType);
-  const actual = digested && digestOf(digested, digest);
+  const actual = digested && contentDigest(digested, digest);
   if (actual !== digest)
     throw badAnswer(doing, `what ECR sent has the digest ${actual ?? 'of a signed manifest without signature'} and not ${digest}`);
   return { digest, mediaType, bytes };
 }
 
 function idIn(value: unknown): Digest | undefined {
-  return asText(asObject(asObject(value)?.['imageId'])?.['imageDigest']);
+  const digest = asObject(asObject(value)?.['imageId'])?.['imageDigest'];
+  return isDigest(digest) ? digest : undefined;
 }

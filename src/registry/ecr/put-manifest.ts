@@ -1,6 +1,6 @@
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import { badAnswer } from '../../distribution/answer-errors.ts';
-import { digestedBytes, digestOf } from '../../distribution/content-digest.ts';
+import { digestedBytes, contentDigest } from '../../distribution/content-digest.ts';
 import { asObject } from '../../domain/json.ts';
 import type { RawManifest } from '../../domain/raw-manifest.ts';
 import type { EcrClient } from './client.ts';
@@ -14,7 +14,7 @@ export async function putManifest(client: EcrClient, repository: string, manifes
   const { digest, mediaType, bytes } = manifest;
   const doing = `put back the manifest ${client.label(repository, digest)}${tag === undefined ? '' : ` as ${tag}`}`;
   const digested = digestedBytes(bytes, mediaType);
-  if (!digested || digestOf(digested, digest) !== digest) throw badAnswer(doing, 'the bytes that were kept of it have another digest');
+  if (!digested || contentDigest(digested, digest) !== digest) throw badAnswer(doing, 'the bytes that were kept of it have another digest');
   const imageManifest = Buffer.from(bytes).toString('utf8');
   const input = { imageManifest, imageManifestMediaType: mediaType, imageDigest: digest, ...(tag !== undefined && { imageTag: tag }) };
   const answer = await put(client, { operation: 'PutImage', doing, repository, input });

@@ -1,4 +1,4 @@
-import type { Digest } from '../../domain/digest.ts';
+import { type Digest, digestOf } from '../../domain/digest.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import { Batches } from '../../distribution/batches.ts';
 import type { DeleteOutcome } from '../registry.ts';
@@ -27,7 +27,7 @@ export class TagDeletion {
   readonly #client: EcrClient;
   readonly #images: Images;
   readonly #setTag: SetTag;
-  readonly #batches: Batches<Settled>;
+  readonly #batches: Batches<string, Settled>;
   readonly #last = new Map<string, Promise<unknown>>();
 
   constructor(client: EcrClient, images: Images, setTag: SetTag) {
@@ -153,5 +153,5 @@ function keyOf({ tag, digest }: TagOn): string {
 
 function parse(key: string): TagOn {
   const [digest = '', tag = ''] = key.split(' ');
-  return { digest, tag };
+  return { digest: digestOf(digest), tag };
 }

@@ -54,7 +54,7 @@ export async function checkDelete(client: GarClient, repository: string, needs: 
 /** Deletes images and takes tags off. */
 export class Deletion {
   readonly #client: GarClient;
-  readonly #versions: Batches<Settled>;
+  readonly #versions: Batches<Digest, Settled>;
 
   constructor(client: GarClient) {
     this.#client = client;

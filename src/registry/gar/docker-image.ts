@@ -69,8 +69,7 @@ function idIn(json: JsonObject, doing: string): readonly [image: string, digest:
 
 function readChild(json: JsonObject, doing: string): ListedChild {
   const digest = json['digest'];
-  if (typeof digest !== 'string' || !isDigest(digest))
-    throw badAnswer(doing, `an index lists ${JSON.stringify(digest ?? null).slice(0, 200)}, which is not a digest`);
+  if (!isDigest(digest)) throw badAnswer(doing, `an index lists ${JSON.stringify(digest ?? null).slice(0, 200)}, which is not a digest`);
   const attestation = isUnknownPlatform(json);
   return { digest, attestation, hasPlatform: attestation || platformText(json) !== undefined };
 }

@@ -1,5 +1,5 @@
 import { ToolError } from '../../diagnostics/tool-error.ts';
-import type { Digest } from '../../domain/digest.ts';
+import { type Digest, isDigest } from '../../domain/digest.ts';
 import { backoff } from '../../http/retry-policy.ts';
 import type { DeleteOutcome } from '../registry.ts';
 import { type Asked, errorText, isNotFound, isPreconditionFailed } from './answer-errors.ts';
@@ -49,7 +49,7 @@ async function deletedTogether(client: GarClient, repository: string, digests: r
     const { error, failedVersions } = await waitForOperation(client, operation, asked);
     const failed = failedVersions.map((name) => lastPart(name, 'versions'));
     // One that cannot be told apart could be any of them.
-    if (error || failed.some((digest) => digest === undefined || !digests.includes(digest))) return [];
+    if (error || !failed.every((digest) => isDigest(digest) && digests.includes(digest))) return [];
     return digests.filter((digest) => !failed.includes(digest));
   } catch (error) {
     if (error instanceof ToolError) return [];

@@ -125,7 +125,7 @@ function listIn(json: JsonObject, field: string, doing: string): readonly JsonOb
 
 function digestIn(json: JsonObject, field: string, doing: string): Digest {
   const digest = json[field];
-  if (typeof digest === 'string' && isDigest(digest)) return digest;
+  if (isDigest(digest)) return digest;
   throw badAnswer(doing, `it lists something with the ${field} ${JSON.stringify(digest ?? null).slice(0, 200)}, which is not a digest`);
 }
 

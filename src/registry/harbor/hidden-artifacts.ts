@@ -104,7 +104,8 @@ async function placeSignatureTags(
       signatures.set(subject, [...(signatures.get(subject) ?? []), accessory]);
   }
   for (const tag of tags) {
-    const [signature, ...others] = (isSignatureTag(tag) && signatures.get(attachmentTagSubject(tag) ?? '')) || [];
+    const subject = isSignatureTag(tag) ? attachmentTagSubject(tag) : undefined;
+    const [signature, ...others] = (subject !== undefined && signatures.get(subject)) || [];
     if (!signature || others.length > 0) continue;
     if (await projects.mayHaveImmutableTags(splitRepository(reading.repository)?.project ?? '')) continue;
     collection.keepBrief(signature, [{ name: tag, immutable: false }]);

@@ -2,7 +2,7 @@ import type { LimitFunction } from 'p-limit';
 import type { Digest } from '../../domain/digest.ts';
 import { attachmentTagSubject } from '../../domain/tag.ts';
 import { badAnswer, refused } from '../../distribution/answer-errors.ts';
-import { digestOf } from '../../distribution/content-digest.ts';
+import { contentDigest } from '../../distribution/content-digest.ts';
 import { type ImageConfig, isImageConfigType, readImageConfig } from '../../distribution/image-config.ts';
 import { parseJsonObject } from '../../domain/json.ts';
 import type { ManifestDocument } from '../../distribution/manifest-document.ts';
@@ -72,7 +72,8 @@ async function readConfig(
     const response = await client.getConfig(repository, digest, signal);
     if (response.status !== 200) throw refused(doing, response);
     bytes = response.body;
-    if (digestOf(bytes, digest) !== digest) throw badAnswer(doing, `what the registry sent has the digest ${digestOf(bytes, digest)}`);
+    if (contentDigest(bytes, digest) !== digest)
+      throw badAnswer(doing, `what the registry sent has the digest ${contentDigest(bytes, digest)}`);
     await cache?.write(digest, bytes);
   }
   const json = parseJsonObject(bytes);
