@@ -1,9 +1,9 @@
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { InUse } from '../domain/in-use.ts';
 import type { RepositoryInventory } from '../domain/inventory.ts';
-import { assemblePlan } from '../plan/make-plan.ts';
-import type { Plan, RepositoryPlan } from '../plan/plan.ts';
-import { type PlannedRepository, planRepository } from '../plan/plan-repository.ts';
+import type { Plan } from '../plan/plan.ts';
+import { isWhole } from '../plan/plan-repository.ts';
+import { Planner } from '../plan/planner.ts';
 import { governingPolicy } from '../policy/governing.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Registry } from '../registry/registry.ts';
@@ -45,10 +45,9 @@ export interface Planning {
   readonly concerns: (registry: string, repository: string) => boolean;
 }
 
-/** What is planned for one repository, while its inventory is still in memory. */
-export interface PlannedNow {
+/** A repository that was read and is planned, while its inventory is still in memory. */
+export interface ReadNow {
   readonly inventory: RepositoryInventory;
-  readonly plan: RepositoryPlan;
   readonly policy: Policy | undefined;
 }
 
@@ -62,7 +61,7 @@ export async function withPlan<Result>(
   options: PlanningOptions,
   context: Context,
   use: (planning: Planning) => Promise<Result>,
-  look: (planned: PlannedNow) => void = () => {},
+  look: (read: ReadNow) => void = () => {},
 ): Promise<Result> {
   const { io, version } = context;
   const offline = options.inventory !== undefined;
@@ -86,28 +85,31 @@ export async function withPlan<Result>(
     inShard(options.shard, registry, repository) &&
     (scopes.get(registry)?.includes(repository) ?? offline);
   const failures: ToolError[] = [];
-  const planned: PlannedRepository[] = [];
   try {
+    const listed = new Set<string>();
     const reads = offline
       ? repositoriesInFile(options.inventory, [...words, ...(options.registry ?? [])], options.shard)
-      : readFromRegistries(registries, workplace, deciding, options, io, progress, failures);
-    for await (const { inventory, wasRead, error } of reads) {
-      if (error) failures.push(error);
-      if (wasRead && !deciding.canBeAnswered(inventory)) continue;
-      const one = planRepository(inventory, deciding.policies, inUse, now);
-      planned.push(one);
-      look({ inventory, plan: one.plan, policy: governingPolicy(deciding.policies, inventory.registry, inventory.repository) });
-    }
-    deciding.throwUnanswered();
+      : readFromRegistries(registries, workplace, deciding, options, io, progress, failures, listed);
+    const { policies } = deciding;
     const { maxDeletions } = settings;
-    const plan = assemblePlan(planned, {
-      policies: deciding.policies,
+    const planner = new Planner({
+      policies,
       inUse,
       now,
       createdAt,
       version,
       ...(maxDeletions !== undefined && { maxDeletions }),
+      knowsAll: (registry) => options.shard === undefined && (offline ? words.length === 0 : listed.has(registry)),
     });
+    for await (const { inventory, wasRead, error } of reads) {
+      const policy = governingPolicy(policies, inventory.registry, inventory.repository);
+      if (error && !isWhole(inventory, policy)) failures.push(error);
+      if (wasRead && !deciding.canBeAnswered(inventory)) continue;
+      planner.add(inventory, wasRead);
+      look({ inventory, policy });
+    }
+    deciding.throwUnanswered();
+    const plan = planner.plan();
     progress.stop();
     return await use({ plan, workplace, registries: registries.byName, failures, inUse, concerns });
   } finally {
@@ -126,14 +128,22 @@ function readFromRegistries(
   io: Io,
   progress: Progress,
   failures: ToolError[],
+  listed: Set<string>,
 ): AsyncIterable<RepositoryRead> {
   const options = {
-    reads: (registry: string, repository: string) => governingPolicy(policies, registry, repository) !== undefined,
+    reads: (registry: string, repository: string) =>
+      governingPolicy(policies, registry, repository) !== undefined || policies.some((policy) => namesRepository(policy, repository)),
     shares: (registry: string, repository: string) => inShard(shard, registry, repository),
     specs,
     onSkipped: (message: string) => say(io, message),
+    onListed: (registry: string) => void listed.add(registry),
     signal: io.signal,
     progress,
   };
   return readRepositories(placesOf(registries, workplace), options, (error) => failures.push(error));
+}
+
+/** True of a repository that is read for the sake of others: it may hold their signatures, or the images of their attachments. */
+function namesRepository({ signaturesIn, rules }: Policy, repository: string): boolean {
+  return signaturesIn?.matches(repository) === true || rules.orphaned.some(({ subjectsIn }) => subjectsIn?.matches(repository) === true);
 }
