@@ -45,42 +45,45 @@ function entryFor(tag: string, { policy, matched }: DecisionInput): Policy['prot
   return first;
 }
 
+const NOTHING: readonly Reason[] = [];
+
 /** What protects a manifest itself. */
 function protectionOf(node: Node, input: DecisionInput, users: ReadonlySet<string> | undefined): readonly Reason[] {
   const { manifest } = node;
   const { policy, times, matched } = input;
   const { tags, digests, labels, signed } = policy.protect;
-  const reasons: Reason[] = [];
-  if (users) reasons.push({ code: 'in_use', by: named(users) });
-  if (manifest.locked === true) reasons.push({ code: 'locked' });
+  let reasons: Reason[] | undefined;
+  const add = (reason: Reason): void => void (reasons ??= []).push(reason);
+  if (users) add({ code: 'in_use', by: named(users) });
+  if (manifest.locked === true) add({ code: 'locked' });
   // An attachment tag goes only with its manifest, and that the registry refuses while the tag is locked.
-  for (const tag of node.attachmentTags) if (manifest.lockedTags?.includes(tag)) reasons.push({ code: 'locked', tag });
+  for (const tag of node.attachmentTags) if (manifest.lockedTags?.includes(tag)) add({ code: 'locked', tag });
   if (tags.some(({ wholeImage }) => wholeImage)) {
     for (const tag of [...node.ordinaryTags, ...node.attachmentTags]) {
       const entry = tags.find(({ wholeImage, matches }) => wholeImage && matches(tag));
       if (!entry) continue;
       matched.entries.add(entry);
-      reasons.push({ code: 'protected_tag', tag, by: entry.text });
+      add({ code: 'protected_tag', tag, by: entry.text });
       break;
     }
   }
   if (digests.has(manifest.digest)) {
     matched.digests.add(manifest.digest);
-    reasons.push({ code: 'protected_digest', by: manifest.digest });
+    add({ code: 'protected_digest', by: manifest.digest });
   }
   if (labels.length > 0 && manifest.labels) {
     const held = labels.filter(({ matches }) => matches(manifest.labels));
     for (const entry of held) matched.entries.add(entry);
-    if (held[0]) reasons.push({ code: 'protected_label', by: held[0].text });
+    if (held[0]) add({ code: 'protected_label', by: held[0].text });
   }
   // Where it is not known whether something is signed, it may be.
   if (signed && node.signed !== false) {
     if (node.signed) matched.signed = true;
-    reasons.push({ code: 'protected_signed' });
+    add({ code: 'protected_signed' });
   }
   const newest = newestTime(node, times);
-  if (newest && times.now - newest.time <= policy.grace) reasons.push({ code: 'grace', time: newest.text });
-  return reasons;
+  if (newest && times.now - newest.time <= policy.grace) add({ code: 'grace', time: newest.text });
+  return reasons ?? NOTHING;
 }
 
 /** The newest known time at which something happened to a manifest: it was pushed, tagged, taken out of an archive, first seen by this program. */
