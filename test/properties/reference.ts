@@ -55,7 +55,7 @@ interface Claim {
   readonly parses: boolean;
 }
 
-type TimeOrder = 'pushed' | 'created' | 'tagged';
+type TimeOrder = 'pushed' | 'created' | 'tagged' | 'pulled' | 'active';
 type TagOrder = 'semver' | 'numeric' | 'alphabetical';
 
 const HOUR = 3_600_000;

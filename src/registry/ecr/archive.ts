@@ -15,8 +15,8 @@ const NOT_THERE = 'ImageNotFoundException';
 const NOT_SUPPORTED = 'ImageStorageClassUpdateNotSupportedException';
 
 /**
- * Asks whether images can be archived in a repository, by archiving one that does not exist: that takes the permission and changes nothing. Throws `AUTH`,
- * `NOT_FOUND` for a repository that is not there, and `REGISTRY_ERROR`.
+ * Finds out whether images can be archived in a repository, by archiving one that does not exist: that takes the permission and changes
+ * nothing. Throws `AUTH`, `NOT_FOUND` for a repository that is not there, and `REGISTRY_ERROR`.
  */
 export async function checkArchive(client: EcrClient, repository: string): Promise<void> {
   const doing = `find out whether images can be archived in ${client.label(repository)}`;

@@ -42,7 +42,10 @@ export interface EcrRegistryOptions extends Pick<ServiceOptions, 'http' | 'endpo
 
 const DEFAULT_CONCURRENCY = 8;
 
-/** Amazon ECR, private registries. Nothing is sent yet. Throws `CONFIG_INVALID` where nothing tells the region, or two things tell different ones. */
+/**
+ * Amazon ECR, private registries. Nothing is sent yet. Throws `CONFIG_INVALID` where nothing tells the region, or where host and config
+ * tell different ones.
+ */
 export function createEcrRegistry(options: EcrRegistryOptions): Registry {
   const {
     name,

@@ -6,8 +6,9 @@ import type { RawManifest } from '../../domain/raw-manifest.ts';
 import type { EcrClient } from './client.ts';
 
 /**
- * Puts a manifest back, byte for byte, by PutImage. That it is there already, under that tag, is what is wanted. Throws `BAD_RESPONSE` where the bytes or the answer
- * have another digest, and `REGISTRY_ERROR` with the code `BLOB_UNKNOWN` or `MANIFEST_UNKNOWN` of the OCI API where ECR has not got all its layers or children any more.
+ * Puts a manifest back, byte for byte, by PutImage. It is fine if the manifest is already there under that tag. Throws `BAD_RESPONSE` if
+ * the bytes or the answer have another digest, and `REGISTRY_ERROR` with the code `BLOB_UNKNOWN` or `MANIFEST_UNKNOWN` of the OCI API if
+ * ECR no longer has all of its layers or children.
  */
 export async function putManifest(client: EcrClient, repository: string, manifest: RawManifest, tag?: string): Promise<void> {
   const { digest, mediaType, bytes } = manifest;

@@ -26,6 +26,8 @@ export interface FakeEcrOptions {
   readonly maxPage?: number;
   /** Reading a manifest is a pull. Default: as for a principal that RegisterPullTimeUpdateExclusion exempts. */
   readonly recordPulls?: boolean;
+  /** Public: an alias that the registry has besides its default one. */
+  readonly customAlias?: string;
 }
 
 /** A call that came. */
@@ -65,7 +67,16 @@ export async function startFakeEcr(options: FakeEcrOptions = {}): Promise<FakeEc
   const { account = ACCOUNT, accounts = [OWNER], maxPage = 1000, recordPulls = false } = options;
   const isPublic = options.public ?? false;
   const store = new Store();
-  const rules: Rules = { account, store, public: isPublic, maxPage, recordPulls, alias: ALIAS };
+  const { customAlias } = options;
+  const rules: Rules = {
+    account,
+    store,
+    public: isPublic,
+    maxPage,
+    recordPulls,
+    alias: ALIAS,
+    ...(customAlias !== undefined && { customAlias }),
+  };
   const model = loadApiModel(isPublic ? 'ecr-public-service-2.json' : 'ecr-service-2.json');
   const calls: FakeCall[] = [];
   const violations: string[] = [];

@@ -20,6 +20,8 @@ export interface Rules {
   readonly recordPulls: boolean;
   /** Public: begins the address of each repository. */
   readonly alias: string;
+  /** Public: a second one. */
+  readonly customAlias?: string;
 }
 
 type Input = Readonly<Record<string, unknown>>;
@@ -235,8 +237,13 @@ function updateImageStorageClass(input: Input, rules: Rules): object {
   return { registryId: rules.account, repositoryName: repository.name, imageId: { imageDigest: image.digest }, imageStatus: image.status };
 }
 
-function describeRegistries(_input: Input, { account, alias }: Rules): object {
-  const aliases = [{ name: alias, status: 'ACTIVE', primaryRegistryAlias: true, defaultRegistryAlias: true }];
+function describeRegistries(_input: Input, { account, alias, customAlias }: Rules): object {
+  const aliases = [
+    { name: alias, status: 'ACTIVE', primaryRegistryAlias: customAlias === undefined, defaultRegistryAlias: true },
+    ...(customAlias === undefined
+      ? []
+      : [{ name: customAlias, status: 'ACTIVE', primaryRegistryAlias: true, defaultRegistryAlias: false }]),
+  ];
   return {
     registries: [
       {
