@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseDuration } from '../../../src/domain/duration.ts';
 import { DAY_MS } from '../../../src/domain/time.ts';
-import { parseSize } from '../../../src/policy/units.ts';
+import { parseSize } from '../../../src/policy/size.ts';
 
 describe('a duration', () => {
   test.each([
