@@ -1,6 +1,6 @@
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Digest } from '../domain/digest.ts';
-import { manifestLinks } from './manifest-links.ts';
+import { readManifestLinks } from '../domain/manifest-links.ts';
 import type { PutBack } from './put-back.ts';
 import type { RunState } from './run-state.ts';
 
@@ -48,7 +48,7 @@ export class Holds {
       const manifest = present ?? (await this.restoreIfDeleted(held));
       if (!manifest) continue;
       if (present && this.#state.outcomeOf(held) === 'deleted') this.#state.takeBack(held, `pushed again: ${why}`);
-      const links = manifestLinks(manifest.bytes);
+      const links = readManifestLinks(manifest.bytes);
       if (!links || depth > MAX_DEPTH || this.#reasons.size > MAX_HELD) {
         const problem = links ? 'is one of too many that are nested in each other' : 'is no JSON object with digests';
         const message = `the manifest ${held} in ${this.#state.plan.repository} of ${this.#state.plan.registry} ${problem}, so what it needs is not known`;

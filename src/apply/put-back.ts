@@ -1,8 +1,8 @@
 import type { Digest } from '../domain/digest.ts';
 import { attachmentTagSubject } from '../domain/tag.ts';
-import type { RawManifest } from '../registry/registry.ts';
+import type { RawManifest } from '../domain/raw-manifest.ts';
 import type { Repair } from './apply-report.ts';
-import { manifestLinks } from './manifest-links.ts';
+import { readManifestLinks } from '../domain/manifest-links.ts';
 import type { RunState } from './run-state.ts';
 
 /** Puts back, while a run goes on, what it hit and should not have. */
@@ -47,7 +47,7 @@ export class PutBack {
     const state = this.#state;
     const manifest = await state.journal.manifest(digest);
     if (!manifest) return undefined;
-    for (const child of manifestLinks(manifest.bytes)?.children ?? []) {
+    for (const child of readManifestLinks(manifest.bytes)?.children ?? []) {
       if (state.outcomeOf(child) === 'deleted') await this.restore(child, undefined, `${digest}, which was put back, needs it`);
     }
     await state.registry.putManifest(state.plan.repository, manifest);

@@ -3,12 +3,14 @@ import pLimit, { type LimitFunction } from 'p-limit';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Digest } from '../domain/digest.ts';
 import type { ArchiveManifestStep, DeleteManifestStep, RepositoryPlan, Step } from '../plan/plan.ts';
-import type { RawManifest, Registry } from '../registry/registry.ts';
-import { countResults, type Repair, type RepositoryReport, type StepOutcome, type StepResult } from './apply-report.ts';
+import type { RawManifest } from '../domain/raw-manifest.ts';
+import type { Registry } from '../registry/registry.ts';
+import { countResults, type Repair, type RepositoryReport, type StepResult } from './apply-report.ts';
+import type { StepOutcome } from '../domain/step-outcome.ts';
 import { Companions } from './companions.ts';
 import { Holds } from './holds.ts';
 import type { Journal } from './journal.ts';
-import { manifestLinks } from './manifest-links.ts';
+import { readManifestLinks } from '../domain/manifest-links.ts';
 import { PutBack } from './put-back.ts';
 import { type Halt, RunState } from './run-state.ts';
 import { TagWatch } from './tag-watch.ts';
@@ -164,7 +166,7 @@ class RepositoryRun {
 
   /** The plan deletes an attachment after its subject; here its own bytes have the word. */
   #stayingSubject({ digest }: DeleteManifestStep, manifest: RawManifest): Digest | undefined {
-    const subject = manifestLinks(manifest.bytes)?.subject;
+    const subject = readManifestLinks(manifest.bytes)?.subject;
     if (subject === undefined || subject === digest) return undefined;
     const outcome = this.#state.outcomeOf(subject);
     const stays =

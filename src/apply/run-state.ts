@@ -1,9 +1,12 @@
 import type { ToolError } from '../diagnostics/tool-error.ts';
 import type { Digest } from '../domain/digest.ts';
 import type { DeleteManifestStep, RepositoryPlan, Step } from '../plan/plan.ts';
-import type { RawManifest, Registry } from '../registry/registry.ts';
-import type { Repair, StepOutcome, StepResult } from './apply-report.ts';
-import type { Journal, Place } from './journal.ts';
+import type { RawManifest } from '../domain/raw-manifest.ts';
+import type { Registry } from '../registry/registry.ts';
+import type { Repair, StepResult } from './apply-report.ts';
+import type { StepOutcome } from '../domain/step-outcome.ts';
+import type { Place } from '../documents/journal.ts';
+import type { Journal } from './journal.ts';
 
 /** Why no more steps are begun. */
 export interface Halt {

@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { parseDuration } from '../domain/duration.ts';
+import { parseTime } from '../domain/time.ts';
 import type { Shard } from '../run/scope.ts';
 
 /** Parsers of option values. Each throws commander's `InvalidArgumentError`, whose text commander shows after the option's name. */
@@ -27,12 +28,10 @@ export function duration(text: string): number {
   return value;
 }
 
-/** Milliseconds since the epoch of an RFC 3339 time. */
+/** Milliseconds since the epoch of an RFC 3339 time; a space may stand between its date and its time. */
 export function instant(text: string): number {
-  const value = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[+-]\d{2}:\d{2})$/.test(text)
-    ? Date.parse(text.replace(' ', 'T').toUpperCase())
-    : Number.NaN;
-  if (Number.isNaN(value)) throw new InvalidArgumentError('It must be a time with its zone by RFC 3339, such as 2026-11-24T03:00:00Z.');
+  const value = parseTime(text.replace(' ', 'T'));
+  if (value === undefined) throw new InvalidArgumentError('It must be a time with its zone by RFC 3339, such as 2026-11-24T03:00:00Z.');
   return value;
 }
 

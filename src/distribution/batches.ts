@@ -1,6 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
-/** Milliseconds that the first of a batch waits for others. Steps that are carried out side by side are that close together, and a call takes longer. */
+/**
+ * Milliseconds that the first request of a batch waits for others. Steps that are carried out side by side are that close together,
+ * and a call takes longer than that.
+ */
 const WINDOW = 10;
 
 interface Batch<Result> {

@@ -10,9 +10,9 @@ import { dropUnused } from './drop-unused.ts';
 export type TagHints = ReadonlyMap<string, Digest>;
 
 /**
- * Manifests and configs kept from earlier runs by their digest, and the tags that were seen. It saves requests and is never an authority: contents
- * are checked against their digest on every read, tags are only hints, and a cache that cannot be read or written is an empty one.
- * What was not used for 30 days is dropped. Holds nothing of the credentials.
+ * Manifests and configs kept from earlier runs by their digest, and the tags that were seen. The cache saves requests and is never
+ * an authority: contents are checked against their digest on every read, tags are only hints, and a cache that cannot be read or
+ * written counts as empty. What was not used for 30 days is dropped. It holds no credentials.
  */
 export class ContentCache {
   readonly #folder: string;

@@ -1,10 +1,13 @@
 import { quoted } from '../diagnostics/redact.ts';
-import type { RawManifest } from '../registry/registry.ts';
+import type { RawManifest } from '../domain/raw-manifest.ts';
 import { badAnswer, isDone, refused } from './answer-errors.ts';
 import { digestedBytes, digestOf } from './content-digest.ts';
 import type { OciClient } from './client.ts';
 
-/** Puts a manifest back, byte for byte, under its digest or a tag. Throws `BAD_RESPONSE` where the bytes or the registry's answer have another digest. */
+/**
+ * Puts a manifest back, byte for byte, under its digest or a tag. Throws `BAD_RESPONSE` where the bytes or the registry's answer
+ * have another digest.
+ */
 export async function putManifest(client: OciClient, repository: string, manifest: RawManifest, tag?: string): Promise<void> {
   const { digest, mediaType, bytes } = manifest;
   const reference = tag ?? digest;

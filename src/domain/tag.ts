@@ -13,7 +13,7 @@ export function isTag(text: string): boolean {
  * referrers fallback tag `sha256-<hex>` (distribution-spec, "Referrers Tag Schema"). Undefined for an ordinary tag.
  */
 export function attachmentTagSubject(tag: string): Digest | undefined {
-  // Asked of every tag again and again, nearly all of which are ordinary.
+  // This is asked of every tag again and again, and nearly all tags are ordinary.
   const match = tag.startsWith('sha256-') ? ATTACHMENT_TAG.exec(tag) : null;
   return match ? `sha256:${match[1]}` : undefined;
 }

@@ -10,9 +10,6 @@ const BYTES: Readonly<Record<string, number>> = {
   TiB: 2 ** 40,
 };
 
-/** Milliseconds of a day of exactly 24 hours. */
-export const DAY_MS = 86_400_000;
-
 /** Bytes of a size such as `500MB` (powers of 1000) or `2GiB` (powers of 1024); undefined for anything else. */
 export function parseSize(text: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?)\s*([KMGT]i?B|B)$/.exec(text);

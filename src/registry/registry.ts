@@ -1,12 +1,6 @@
 import type { Digest } from '../domain/digest.ts';
 import type { RepositoryInventory } from '../domain/inventory.ts';
-
-/** A manifest's bytes as the registry stores them. */
-export interface RawManifest {
-  readonly digest: Digest;
-  readonly mediaType: string;
-  readonly bytes: Uint8Array;
-}
+import type { RawManifest } from '../domain/raw-manifest.ts';
 
 /**
  * What became of one deletion. `gone`: it was not there any more (checked: the repository is there and may be read).

@@ -1,5 +1,6 @@
 import { loadConfig, type RegistryConfig } from '../config/config.ts';
 import { chooseRegistry, resolveSettings, type Settings } from '../config/settings.ts';
+import { REGISTRY_TYPES } from '../registry/types.ts';
 import type { Context } from './context.ts';
 import { type OpenRegistries, openRegistries } from './registries.ts';
 
@@ -19,7 +20,7 @@ export async function openDocumentRegistries(
   context: Context,
 ): Promise<DocumentPlace> {
   const { io } = context;
-  const config = await loadConfig(io.cwd, io.env);
+  const config = await loadConfig(io.cwd, io.env, REGISTRY_TYPES);
   const given = (options.registry ?? []).map((text) => chooseRegistry(text, config.registries));
   const known = [...config.registries, ...given];
   const settings = resolveSettings({ ...(options.concurrency !== undefined && { concurrency: options.concurrency }) }, io.env, config);

@@ -1,6 +1,7 @@
 import { EXIT } from '../diagnostics/exit-codes.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import { isDigest } from '../domain/digest.ts';
+import { splitReference } from '../domain/reference.ts';
 import { isTag } from '../domain/tag.ts';
 import type { PlannedImage } from '../plan/plan.ts';
 import { explanationText } from '../report/explain.ts';
@@ -48,13 +49,7 @@ export async function explain(text: string, options: ExplainOptions, context: Co
 
 /** Splits `REGISTRY/REPO:TAG` and `REGISTRY/REPO@DIGEST`; the registry may be a name of the config. Throws `USAGE`. */
 function parseImage(text: string): { readonly repository: string; readonly names: (image: PlannedImage) => boolean } {
-  const at = text.indexOf('@');
-  const digest = at < 0 ? undefined : text.slice(at + 1);
-  const name = at < 0 ? text : text.slice(0, at);
-  const colon = name.lastIndexOf(':');
-  const tagged = colon > name.lastIndexOf('/');
-  const repository = tagged ? name.slice(0, colon) : name;
-  const tag = tagged ? name.slice(colon + 1) : undefined;
+  const { name: repository, tag, digest } = splitReference(text);
   if (digest !== undefined && isDigest(digest)) return { repository, names: (image) => image.digest === digest };
   if (digest === undefined && tag !== undefined && isTag(tag) && repository.includes('/'))
     return { repository, names: ({ tags }) => tags.includes(tag) };

@@ -1,6 +1,6 @@
 import type { RegistryConfig } from '../config/config.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
-import { isHost, isRepositoryName } from '../domain/reference.ts';
+import { isHost, isRepositoryName, standsForHost } from '../domain/reference.ts';
 import { isGlob } from '../policy/glob.ts';
 
 /** What to read, as the user wrote it. */
@@ -62,5 +62,5 @@ function registryIn(text: string, known: readonly RegistryConfig[]): string {
 }
 
 function looksLikeHost(text: string): boolean {
-  return isHost(text) && (/[.:[]/.test(text) || text === 'localhost');
+  return isHost(text) && standsForHost(text);
 }

@@ -1,6 +1,7 @@
 import { type Config, loadConfig, type RegistryConfig } from '../config/config.ts';
 import { chooseRegistry, resolveSettings, type Settings } from '../config/settings.ts';
 import type { InUse } from '../domain/in-use.ts';
+import { REGISTRY_TYPES } from '../registry/types.ts';
 import type { Context } from './context.ts';
 import { type Scope, scopeOf } from './scope.ts';
 import { parseTarget, type Target } from './targets.ts';
@@ -27,7 +28,7 @@ interface Flags {
 /** Reads the config, applies environment and flags, and parses the targets. Throws `CONFIG_INVALID`, `FILE` and `USAGE`. */
 export async function openWorkplace(words: readonly string[], flags: Flags, context: Context): Promise<Workplace> {
   const { io } = context;
-  const config = await loadConfig(io.cwd, io.env);
+  const config = await loadConfig(io.cwd, io.env, REGISTRY_TYPES);
   const targets = [
     ...words.map((word) => parseTarget(word, config.registries)),
     ...(flags.registry ?? []).map((registry): Target => ({ registry })),

@@ -27,7 +27,7 @@ export function pruneCommand(context: CommandContext): Command {
     .option('--max-deletions <n>', 'refuse to carry out a plan with more images to delete')
     .option('--max-duration <time>', 'begin no deletion after so long, such as 30m', duration)
     .option('--shard <i/n>', 'only the I-th of N parts of the repositories', shard)
-    .option('--gc', 'afterwards, have the registry free the space, where it can be told to (Harbor)')
+    .option('--gc', 'afterwards, have the registry free the space, where it can be told to')
     .option('--wait', 'with --gc: until it is done, and say how much was freed');
   addPolicyOptions(command);
   addSourceOptions(command);

@@ -1,4 +1,4 @@
-import { DAY_MS } from '../units.ts';
+import { DAY_MS } from '../../domain/time.ts';
 
 /** What a rule keeps: a word, or bounds (days of exactly 24 hours), all inclusive. */
 export type Keep =

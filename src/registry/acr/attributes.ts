@@ -1,9 +1,10 @@
 import { type Digest, isDigest } from '../../domain/digest.ts';
 import { isTag } from '../../domain/tag.ts';
+import { utcTime } from '../../domain/time.ts';
 import type { HttpResponse } from '../../http/http-client.ts';
 import { badAnswer } from '../../distribution/answer-errors.ts';
 import { platformText } from '../../distribution/image-config.ts';
-import { asList, asObject, asText, type JsonObject, parseJsonObject } from '../../distribution/json-fields.ts';
+import { asList, asObject, asText, type JsonObject, parseJsonObject } from '../../domain/json.ts';
 
 /** What ACR says of a repository. */
 export interface RepositoryAttributes {
@@ -67,7 +68,7 @@ export function manifestAttributes(value: unknown, doing: string): ManifestAttri
   const json = asObject(value);
   const digest = digestOf(json, doing);
   const platform = platformText(json);
-  const createdTime = utc(json?.['createdTime']);
+  const createdTime = utcTime(json?.['createdTime']);
   return {
     digest,
     mediaType: asText(json?.['mediaType']) ?? '',
@@ -81,7 +82,7 @@ export function manifestAttributes(value: unknown, doing: string): ManifestAttri
 /** Throws `BAD_RESPONSE` for one without a name or a digest. */
 export function tagAttributes(value: unknown, doing: string): TagAttributes {
   const json = asObject(value);
-  const lastUpdateTime = utc(json?.['lastUpdateTime']);
+  const lastUpdateTime = utcTime(json?.['lastUpdateTime']);
   return {
     name: tagName(json?.['name'], doing),
     digest: digestOf(json, doing),
@@ -105,10 +106,4 @@ function digestOf(json: JsonObject | undefined, doing: string): Digest {
 function tagName(value: unknown, doing: string): string {
   if (typeof value === 'string' && isTag(value)) return value;
   throw badAnswer(doing, `it names ${JSON.stringify(value)?.slice(0, 200)}, which is no tag`);
-}
-
-/** ACR writes seven digits of a second's fraction. */
-function utc(value: unknown): string | undefined {
-  const time = typeof value === 'string' && /^\d{4}-\d{2}-\d{2}T[\d:.]+(?:Z|[+-]\d{2}:\d{2})$/.test(value) ? Date.parse(value) : Number.NaN;
-  return Number.isNaN(time) ? undefined : new Date(time).toISOString();
 }

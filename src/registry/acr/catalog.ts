@@ -1,6 +1,6 @@
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import { badAnswer } from '../../distribution/answer-errors.ts';
-import { parseJsonObject } from '../../distribution/json-fields.ts';
+import { parseJsonObject } from '../../domain/json.ts';
 import { ListBounds } from '../../distribution/list-bounds.ts';
 import type { RepositoriesOptions } from '../registry.ts';
 import type { AcrClient } from './client.ts';

@@ -1,7 +1,7 @@
 import type { LimitFunction } from 'p-limit';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { Digest } from '../../domain/digest.ts';
-import type { Blob, Manifest, RepositoryInventory } from '../../domain/inventory.ts';
+import type { Blob, Capabilities, Manifest, RepositoryInventory } from '../../domain/inventory.ts';
 import type { ContentCache } from '../../distribution/cache.ts';
 import type { ManifestDocument } from '../../distribution/manifest-document.ts';
 import { ManifestReader } from '../../distribution/manifest-reader.ts';
@@ -9,7 +9,6 @@ import { Problems } from '../../distribution/problems.ts';
 import type { InventoryOptions } from '../registry.ts';
 import type { ManifestAttributes } from './attributes.ts';
 import { buildManifests } from './build-manifests.ts';
-import { ACR_CAPABILITIES } from './capabilities.ts';
 import type { AcrClient } from './client.ts';
 import { findManifest, type Listing, readListing } from './listing.ts';
 import type { ResourcePolicies } from './resource-policies.ts';
@@ -28,6 +27,25 @@ export interface InventoryContext {
 }
 
 /**
+ * What ACR tells. Nothing of pulls and scans; and nothing that stands in an image's config, which would be two more requests for each image: when it was built, and its
+ * labels. `cascades`: what is attached to a manifest by its `subject` goes with it (container-registry-manage-artifact.md); the children of an index do not.
+ */
+const CAPABILITIES: Capabilities = {
+  deleteTag: true,
+  listUntagged: true,
+  pushedAt: true,
+  createdAt: false,
+  pulledAt: false,
+  tagTimes: true,
+  labels: false,
+  annotations: true,
+  platforms: true,
+  artifactType: true,
+  vulnerability: false,
+  cascades: true,
+};
+
+/**
  * Reads a repository: the repository itself, one request for each 1000 manifests and each 1000 tags, and each manifest that is not in the cache. Every manifest, since the
  * lists say nothing of what belongs to what: any of them may have a subject, with which ACR deletes it, and a running image may be known by its config's digest alone.
  * Reading is no pull that ACR would record. Throws `AUTH`, `UNREACHABLE` and `NOT_FOUND` for the repository as a whole; whatever else cannot be read is a problem.
@@ -40,19 +58,24 @@ export async function readInventory(
   const { client, type, policies, isListed } = context;
   const problems = new Problems(options.signal);
   let manifests: readonly Manifest[] = [];
-  try {
-    manifests = await readManifests(context, repository, options, problems);
-  } catch (error) {
-    if (!(error instanceof ToolError)) throw error;
-    // ACR drops a repository with its last manifest.
-    const emptied = error.code === 'NOT_FOUND' && isListed(repository);
-    if (!emptied && error.code !== 'REGISTRY_ERROR' && error.code !== 'BAD_RESPONSE') throw error;
-    if (!emptied) problems.add(error.message);
-  }
-  const found = problems.list;
-  const complete = found.length === 0;
-  const said = { ...(!complete && { problems: found }), ...(await policies?.read(options.signal)) };
-  return { registry: client.name, type, url: client.url, repository, complete, ...said, capabilities: ACR_CAPABILITIES, manifests };
+  await problems.require(async () => {
+    try {
+      manifests = await readManifests(context, repository, options, problems);
+    } catch (error) {
+      // ACR drops a repository with its last manifest.
+      if (!(error instanceof ToolError) || error.code !== 'NOT_FOUND' || !isListed(repository)) throw error;
+    }
+  });
+  return {
+    registry: client.name,
+    type,
+    url: client.url,
+    repository,
+    ...problems.verdict,
+    ...(await policies?.read(options.signal)),
+    capabilities: CAPABILITIES,
+    manifests,
+  };
 }
 
 async function readManifests(

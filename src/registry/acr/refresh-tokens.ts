@@ -3,7 +3,7 @@ import { registryErrorText } from '../../http/registry-errors.ts';
 import { rememberSecret } from '../../diagnostics/redact.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { HttpClient } from '../../http/http-client.ts';
-import { asText, parseJsonObject } from '../../distribution/json-fields.ts';
+import { asText, parseJsonObject } from '../../domain/json.ts';
 import type { EntraToken } from './entra-token.ts';
 import { expiryOf } from './token-claims.ts';
 

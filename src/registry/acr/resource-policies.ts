@@ -3,7 +3,7 @@ import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { RepositoryInventory } from '../../domain/inventory.ts';
 import type { HttpClient } from '../../http/http-client.ts';
 import { badAnswer } from '../../distribution/answer-errors.ts';
-import { asObject, asText, type JsonObject, parseJsonObject } from '../../distribution/json-fields.ts';
+import { asObject, asText, type JsonObject, parseJsonObject } from '../../domain/json.ts';
 import type { EntraToken } from './entra-token.ts';
 import { ACR_HOST } from './host.ts';
 

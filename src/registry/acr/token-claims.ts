@@ -1,4 +1,4 @@
-import { type JsonObject, parseJsonObject } from '../../distribution/json-fields.ts';
+import { type JsonObject, parseJsonObject } from '../../domain/json.ts';
 
 /** What a token (a JWT) says of itself, unchecked: the registry checks it. Empty for a text that is none. */
 function tokenClaims(token: string): JsonObject {

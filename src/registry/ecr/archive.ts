@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { Digest } from '../../domain/digest.ts';
 import { badAnswer } from '../../distribution/answer-errors.ts';
-import { asText } from '../../distribution/json-fields.ts';
+import { asText } from '../../domain/json.ts';
 import type { ArchiveOutcome } from '../registry.ts';
 import type { EcrClient } from './client.ts';
 import type { Images } from './images.ts';

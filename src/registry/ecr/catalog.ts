@@ -1,6 +1,6 @@
 import { isRepositoryName } from '../../domain/reference.ts';
 import { badAnswer } from '../../distribution/answer-errors.ts';
-import { asObject } from '../../distribution/json-fields.ts';
+import { asObject } from '../../domain/json.ts';
 import type { EcrClient } from './client.ts';
 import { pages } from './pages.ts';
 

@@ -4,7 +4,7 @@ import { type Digest, isDigest } from '../../domain/digest.ts';
 import { isRepositoryName } from '../../domain/reference.ts';
 import { isTag } from '../../domain/tag.ts';
 import type { HostLimiter } from '../../http/host-limiter.ts';
-import type { JsonObject } from '../../distribution/json-fields.ts';
+import type { JsonObject } from '../../domain/json.ts';
 import { refused } from './answer-errors.ts';
 import type { Operation, Service } from './service.ts';
 

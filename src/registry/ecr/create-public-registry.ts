@@ -2,6 +2,7 @@ import pLimit from 'p-limit';
 import type { AwsIdentity } from '../../auth/aws/credentials.ts';
 import { createServiceConfig, type ServiceOptions } from '../../auth/aws/service-config.ts';
 import { createRegistryAuth } from '../../auth/create-registry-auth.ts';
+import type { Capabilities } from '../../domain/inventory.ts';
 import { type Clock, systemClock } from '../../http/clock.ts';
 import { HostLimiter } from '../../http/host-limiter.ts';
 import { Batches } from '../../distribution/batches.ts';
@@ -9,14 +10,13 @@ import type { ContentCache } from '../../distribution/cache.ts';
 import { OciClient } from '../../distribution/client.ts';
 import { putManifest } from '../../distribution/put-manifest.ts';
 import type { Registry } from '../registry.ts';
-import { ECR_PUBLIC_CAPABILITIES } from './capabilities.ts';
 import { listRepositories } from './catalog.ts';
 import { EcrClient, MOST_IMAGES } from './client.ts';
 import { checkDelete, deleteManifests, type Settled } from './deletion.ts';
+import { mustReadPublic } from './image-detail.ts';
 import { Images, listTags, resolveTag, tagsOf } from './images.ts';
-import { type InventoryContext, readInventory } from './inventory.ts';
+import { ECR_CAPABILITIES, type InventoryContext, readInventory } from './inventory.ts';
 import { readManifest } from './manifest-content.ts';
-import { mustReadPublic } from './must-read.ts';
 import { createPublicLogin } from './public-login.ts';
 import { createPublicManifests } from './public-manifests.ts';
 import { PublicRepositories } from './public-repositories.ts';
@@ -38,6 +38,8 @@ export interface EcrPublicRegistryOptions extends Pick<ServiceOptions, 'http' | 
 /** The API of ECR Public is there and in us-west-2 alone, for registries everywhere. */
 const REGION = 'us-east-1';
 const DEFAULT_CONCURRENCY = 8;
+/** ECR Public records no pulls, scans nothing and has no archive. */
+const CAPABILITIES: Capabilities = { ...ECR_CAPABILITIES, pulledAt: false, vulnerability: false, archive: false };
 /** What its list calls the host, whatever host was asked. */
 const HOST = 'public.ecr.aws/';
 
@@ -84,7 +86,7 @@ export function createEcrPublicRegistry(options: EcrPublicRegistryOptions): Regi
     images,
     manifests,
     mustRead: mustReadPublic,
-    capabilities: ECR_PUBLIC_CAPABILITIES,
+    capabilities: CAPABILITIES,
     cache,
     limit: pLimit(2 * concurrency),
   };

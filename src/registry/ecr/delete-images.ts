@@ -1,6 +1,6 @@
 import type { Digest } from '../../domain/digest.ts';
 import { badAnswer } from '../../distribution/answer-errors.ts';
-import { asList, asObject, asText, type JsonObject } from '../../distribution/json-fields.ts';
+import { asList, asObject, asText, type JsonObject } from '../../domain/json.ts';
 import type { EcrClient, ImageId } from './client.ts';
 
 /** What BatchDeleteImage says of one image or tag: done, with the image that it was or had the tag, or why not (`failureCode` and its reason). */

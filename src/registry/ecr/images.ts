@@ -1,6 +1,6 @@
 import { type Digest, isDigest } from '../../domain/digest.ts';
 import { badAnswer } from '../../distribution/answer-errors.ts';
-import { asList } from '../../distribution/json-fields.ts';
+import { asList } from '../../domain/json.ts';
 import { Batches } from '../../distribution/batches.ts';
 import { type EcrClient, imageId, MOST_IMAGES } from './client.ts';
 import { type ImageDetail, readImageDetail } from './image-detail.ts';

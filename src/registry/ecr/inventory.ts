@@ -1,5 +1,4 @@
 import type { LimitFunction } from 'p-limit';
-import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { Digest } from '../../domain/digest.ts';
 import type { Capabilities, RepositoryInventory } from '../../domain/inventory.ts';
 import { isIndexType } from '../../domain/media-types.ts';
@@ -31,6 +30,25 @@ export interface InventoryContext {
 }
 
 /**
+ * What ECR tells of an image without its manifest being read, which would be a pull: nothing of its config, so neither when it was made nor labels nor platform, and
+ * no annotations. Times are of images and not of tags.
+ */
+export const ECR_CAPABILITIES: Capabilities = {
+  deleteTag: true,
+  listUntagged: true,
+  pushedAt: true,
+  createdAt: false,
+  pulledAt: true,
+  tagTimes: false,
+  labels: false,
+  annotations: false,
+  platforms: false,
+  artifactType: true,
+  vulnerability: true,
+  archive: true,
+};
+
+/**
  * Reads a repository: one call for each 1000 images, and only then, since reading a manifest is a pull, one for each 100 manifests that must be read and are not in the
  * cache. Throws `AUTH`, `UNREACHABLE` and `NOT_FOUND` for the repository as a whole; whatever else cannot be read is a problem.
  */
@@ -42,20 +60,12 @@ export async function readInventory(
   const { client, type, capabilities } = context;
   const problems = new Problems(options.signal);
   const reading = new Reading(context, repository, options, problems);
-  try {
-    await reading.all();
-  } catch (error) {
-    if (!(error instanceof ToolError) || (error.code !== 'REGISTRY_ERROR' && error.code !== 'BAD_RESPONSE')) throw error;
-    problems.add(error.message);
-  }
-  const found = problems.list;
-  const complete = found.length === 0;
+  await problems.require(() => reading.all());
   return {
     registry: client.name,
     type,
     repository,
-    complete,
-    ...(!complete && { problems: found }),
+    ...problems.verdict,
     ...(capabilities.archive && { archiveMinimumDays: ARCHIVE_MINIMUM_DAYS }),
     capabilities,
     manifests: buildManifests(reading),

@@ -1,5 +1,5 @@
 import { badAnswer } from '../../distribution/answer-errors.ts';
-import { asList, asObject } from '../../distribution/json-fields.ts';
+import { asList, asObject } from '../../domain/json.ts';
 import { DistinctKeys, ListBounds, MOST_FILTERED_PAGES } from '../../distribution/list-bounds.ts';
 import type { Call, EcrClient } from './client.ts';
 

@@ -2,7 +2,7 @@ import type { Credentials } from '../../auth/credentials.ts';
 import { rememberSecret } from '../../diagnostics/redact.ts';
 import type { Clock } from '../../http/clock.ts';
 import { badAnswer } from '../../distribution/answer-errors.ts';
-import { asObject, asText } from '../../distribution/json-fields.ts';
+import { asObject, asText } from '../../domain/json.ts';
 import type { EcrClient } from './client.ts';
 
 /** A login is good for 12 hours (API reference, `GetAuthorizationToken`); this is well before. */

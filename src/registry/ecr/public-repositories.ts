@@ -1,6 +1,6 @@
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import { badAnswer } from '../../distribution/answer-errors.ts';
-import { asList, asObject, asText } from '../../distribution/json-fields.ts';
+import { asList, asObject, asText } from '../../domain/json.ts';
 import type { EcrClient, RepositoryId } from './client.ts';
 import { pages } from './pages.ts';
 

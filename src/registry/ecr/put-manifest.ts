@@ -1,8 +1,8 @@
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import { badAnswer } from '../../distribution/answer-errors.ts';
 import { digestedBytes, digestOf } from '../../distribution/content-digest.ts';
-import { asObject } from '../../distribution/json-fields.ts';
-import type { RawManifest } from '../registry.ts';
+import { asObject } from '../../domain/json.ts';
+import type { RawManifest } from '../../domain/raw-manifest.ts';
 import type { EcrClient } from './client.ts';
 
 /**

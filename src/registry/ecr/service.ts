@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../distribution/json-fields.ts';
+import type { JsonObject } from '../../domain/json.ts';
 
 /** The calls that this adapter makes. ECR Public lacks BatchGetImage and has DescribeRegistries and GetAuthorizationToken. */
 export type Operation =

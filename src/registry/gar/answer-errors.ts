@@ -2,7 +2,7 @@ import { registryErrorText } from '../../http/registry-errors.ts';
 import { printable, redact } from '../../diagnostics/redact.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { HttpResponse } from '../../http/http-client.ts';
-import { asObject, asText, parseJsonObject } from '../../distribution/json-fields.ts';
+import { asObject, asText, parseJsonObject } from '../../domain/json.ts';
 
 /** What was asked for, for whoever has to read why it was refused. */
 export interface Asked {

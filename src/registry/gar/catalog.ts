@@ -1,6 +1,6 @@
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import { badAnswer } from '../../distribution/answer-errors.ts';
-import { asText } from '../../distribution/json-fields.ts';
+import { asText } from '../../domain/json.ts';
 import { isRepositoryName } from '../../domain/reference.ts';
 import type { GarClient } from './client.ts';
 import { isGcrRepository } from './host.ts';

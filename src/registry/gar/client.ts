@@ -4,7 +4,7 @@ import type { Clock } from '../../http/clock.ts';
 import type { HttpClient, HttpRequest, HttpResponse } from '../../http/http-client.ts';
 import { badAnswer } from '../../distribution/answer-errors.ts';
 import { OciClient } from '../../distribution/client.ts';
-import { type JsonObject, parseJsonObject } from '../../distribution/json-fields.ts';
+import { type JsonObject, parseJsonObject } from '../../domain/json.ts';
 import { type Asked, isNotFound, refused } from './answer-errors.ts';
 import type { GarPlace } from './host.ts';
 import { packageResource, parseImageName, tagResource, versionResource, type WholeImageName } from './image-name.ts';

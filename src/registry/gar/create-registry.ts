@@ -1,10 +1,13 @@
 import pLimit from 'p-limit';
 import type { Credentials } from '../../auth/credentials.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
+import type { Digest } from '../../domain/digest.ts';
 import { type Clock, systemClock } from '../../http/clock.ts';
 import type { HttpClient } from '../../http/http-client.ts';
 import type { ContentCache } from '../../distribution/cache.ts';
+import { readManifest as readOciManifest } from '../../distribution/manifest-content.ts';
 import { putManifest } from '../../distribution/put-manifest.ts';
+import type { RawManifest } from '../../domain/raw-manifest.ts';
 import type { Registry } from '../registry.ts';
 import { listRepositories } from './catalog.ts';
 import { GarClient } from './client.ts';
@@ -12,7 +15,7 @@ import { checkDelete, Deletion } from './deletion.ts';
 import { type GarPlace, parseGarHost } from './host.ts';
 import { Images } from './images.ts';
 import { type InventoryContext, readInventory } from './inventory.ts';
-import { readManifest } from './manifest-content.ts';
+import { isThere } from './presence.ts';
 import { findTags, listTags, resolveTag, resolveTags } from './tags.ts';
 import { createTokenSource, type GarIdentity } from './token-source.ts';
 
@@ -104,5 +107,15 @@ function placeOf({ name, url, location }: GarRegistryOptions): GarPlace {
   if (location !== undefined) return { location };
   throw new ToolError('CONFIG_INVALID', `The registry ${name} is of type gar, and its host does not tell its location.`, {
     hint: 'Give its own host, <location>-docker.pkg.dev, or "gar.location" in the config.',
+  });
+}
+
+/** A manifest's bytes, by `/v2/`; undefined where that and the API say that it is not there, in a repository that is. */
+async function readManifest(client: GarClient, repository: string, digest: Digest): Promise<RawManifest | undefined> {
+  const manifest = await readOciManifest(client.oci, repository, digest);
+  if (manifest || !(await isThere(client, repository, digest))) return manifest;
+  const doing = `read the manifest ${client.label(repository, digest)}`;
+  throw new ToolError('REGISTRY_ERROR', `Cannot ${doing}: Artifact Registry lists it, and says at /v2/ that it is not there.`, {
+    hint: 'Run again.',
   });
 }

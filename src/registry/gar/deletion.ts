@@ -2,7 +2,7 @@ import { badAnswer } from '../../distribution/answer-errors.ts';
 import { Batches } from '../../distribution/batches.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { Digest } from '../../domain/digest.ts';
-import { asList } from '../../distribution/json-fields.ts';
+import { asList } from '../../domain/json.ts';
 import type { DeleteOutcome } from '../registry.ts';
 import { type Asked, errorStatus, errorText, isNotFound, isPreconditionFailed } from './answer-errors.ts';
 import type { GarClient } from './client.ts';

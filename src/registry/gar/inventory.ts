@@ -1,19 +1,17 @@
 import type { LimitFunction } from 'p-limit';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { Digest } from '../../domain/digest.ts';
-import type { RepositoryInventory } from '../../domain/inventory.ts';
+import type { Capabilities, RepositoryInventory } from '../../domain/inventory.ts';
 import type { ContentCache } from '../../distribution/cache.ts';
 import type { ManifestDocument } from '../../distribution/manifest-document.ts';
 import { ManifestReader } from '../../distribution/manifest-reader.ts';
 import { Problems } from '../../distribution/problems.ts';
 import type { InventoryOptions } from '../registry.ts';
 import { buildManifests } from './build-manifests.ts';
-import { garCapabilities } from './capabilities.ts';
 import type { GarClient } from './client.ts';
-import type { DockerImage } from './docker-image.ts';
+import { type DockerImage, imagesToRead } from './docker-image.ts';
 import type { Images } from './images.ts';
 import { type WholeImageName, repositoryResource } from './image-name.ts';
-import { imagesToRead } from './must-read.ts';
 import { pages } from './pages.ts';
 import { isThere, noSuchImage } from './presence.ts';
 import { findRepositorySettings, type RepositorySettings } from './repository-settings.ts';
@@ -43,29 +41,22 @@ export async function readInventory(
   const { client, type } = context;
   const problems = new Problems(options.signal);
   const reading = new Reading(context, repository, options, problems);
-  try {
-    await reading.all();
-  } catch (error) {
-    options.signal?.throwIfAborted();
-    if (!(error instanceof ToolError)) throw error;
-    // A list is shared, and its error names the repository of Artifact Registry alone.
-    const whole = error.message.includes(repository)
-      ? error
-      : new ToolError(error.code, `Cannot read ${client.label(repository)}: ${error.message}`, { hint: error.hint, cause: error });
-    if (error.code !== 'REGISTRY_ERROR' && error.code !== 'BAD_RESPONSE') throw whole;
-    problems.add(whole.message);
-  }
+  await problems.require(() =>
+    reading.all().catch((error: unknown) => {
+      options.signal?.throwIfAborted();
+      if (!(error instanceof ToolError) || error.message.includes(repository)) throw error;
+      // A list is shared, and its error names the repository of Artifact Registry alone.
+      throw new ToolError(error.code, `Cannot read ${client.label(repository)}: ${error.message}`, { hint: error.hint, cause: error });
+    }),
+  );
   const settings = reading.settings;
   if (settings?.mode === 'virtual' || (settings && settings.format !== 'DOCKER')) throw holdsNothing(client.label(repository), settings);
-  const found = problems.list;
-  const complete = found.length === 0;
-  const capabilities = garCapabilities({ immutableTags: reading.immutableTags });
+  const capabilities = capabilitiesOf({ immutableTags: reading.immutableTags });
   return {
     registry: client.name,
     type,
     repository,
-    complete,
-    ...(!complete && { problems: found }),
+    ...problems.verdict,
     capabilities,
     manifests: buildManifests(reading),
   };
@@ -191,4 +182,24 @@ class Reading {
       this.#options.onProgress?.(this.#progress.done, this.#progress.total);
     });
   }
+}
+
+/**
+ * What Artifact Registry tells of an image without its manifest and config being read: no labels, no annotations, a platform only of what an index lists. It records no
+ * pulls, and when a tag was set it does not tell. A repository with immutable tags takes none off.
+ */
+function capabilitiesOf({ immutableTags }: { readonly immutableTags: boolean }): Capabilities {
+  return {
+    deleteTag: !immutableTags,
+    listUntagged: true,
+    pushedAt: true,
+    createdAt: true,
+    pulledAt: false,
+    tagTimes: false,
+    labels: false,
+    annotations: false,
+    platforms: false,
+    artifactType: true,
+    vulnerability: false,
+  };
 }

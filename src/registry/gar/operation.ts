@@ -1,7 +1,7 @@
 import { printable, redact } from '../../diagnostics/redact.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import { badAnswer } from '../../distribution/answer-errors.ts';
-import { asList, asObject, asText, type JsonObject } from '../../distribution/json-fields.ts';
+import { asList, asObject, asText, type JsonObject } from '../../domain/json.ts';
 import type { Asked } from './answer-errors.ts';
 import type { GarClient } from './client.ts';
 

@@ -1,5 +1,5 @@
 import { badAnswer } from '../../distribution/answer-errors.ts';
-import { asList, asObject, type JsonObject } from '../../distribution/json-fields.ts';
+import { asList, asObject, type JsonObject } from '../../domain/json.ts';
 import { DistinctKeys, ListBounds, MOST_FILTERED_PAGES } from '../../distribution/list-bounds.ts';
 import type { Call, GarClient } from './client.ts';
 

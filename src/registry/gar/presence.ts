@@ -1,6 +1,6 @@
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { Digest } from '../../domain/digest.ts';
-import { asText } from '../../distribution/json-fields.ts';
+import { asText } from '../../domain/json.ts';
 import type { GarClient } from './client.ts';
 import { lastPart, repositoryResource } from './image-name.ts';
 import { pages } from './pages.ts';

@@ -1,5 +1,5 @@
 import { badAnswer } from '../../distribution/answer-errors.ts';
-import { asObject, asText, type JsonObject } from '../../distribution/json-fields.ts';
+import { asObject, asText, type JsonObject } from '../../domain/json.ts';
 import type { GarClient } from './client.ts';
 import { repositoryResource, type WholeImageName } from './image-name.ts';
 

@@ -1,7 +1,7 @@
 import { type Digest, isDigest } from '../../domain/digest.ts';
 import { isTag } from '../../domain/tag.ts';
 import { badAnswer } from '../../distribution/answer-errors.ts';
-import { asList, asObject, asText, type JsonObject } from '../../distribution/json-fields.ts';
+import { asList, asObject, asText, type JsonObject } from '../../domain/json.ts';
 import type { GarClient } from './client.ts';
 import { lastPart } from './image-name.ts';
 import { pages } from './pages.ts';

@@ -1,9 +1,10 @@
 import { type Digest, isDigest } from '../../domain/digest.ts';
 import { type Severity, SEVERITIES } from '../../domain/inventory.ts';
 import { isTag } from '../../domain/tag.ts';
+import { utcTime } from '../../domain/time.ts';
 import { badAnswer } from '../../distribution/answer-errors.ts';
 import { isUnknownPlatform, platformText } from '../../distribution/image-config.ts';
-import { asList, asObject, asText, asTextMap, type JsonObject } from '../../distribution/json-fields.ts';
+import { asList, asObject, asText, asTextMap, type JsonObject } from '../../domain/json.ts';
 
 /** An artifact as the API tells it (swagger, `Artifact`). Times are ISO 8601 UTC; one that Harbor does not have is missing. */
 export interface Artifact {
@@ -134,10 +135,10 @@ function sizeIn(json: JsonObject, doing: string): number {
   throw badAnswer(doing, `it lists something with the size ${JSON.stringify(size).slice(0, 100)}`);
 }
 
-/** A time; undefined for Go's zero time, which stands for none (never pulled), and for what is none. */
+/** A time; undefined for Go's zero time, which stands for "never" (never pulled), and for what is not a time. */
 function time(value: unknown): string | undefined {
-  const at = typeof value === 'string' ? Date.parse(value) : Number.NaN;
-  return Number.isNaN(at) || new Date(at).getUTCFullYear() <= 1 ? undefined : new Date(at).toISOString();
+  const text = utcTime(value);
+  return text === undefined || text < '0002' ? undefined : text;
 }
 
 /** The newest of some times, all of one form; undefined where there are none. */

@@ -1,6 +1,6 @@
 import type { Digest } from '../../domain/digest.ts';
 import { badAnswer } from '../../distribution/answer-errors.ts';
-import { parseJsonObject } from '../../distribution/json-fields.ts';
+import { parseJsonObject } from '../../domain/json.ts';
 import { isNotFound } from './answer-errors.ts';
 import { type Artifact, IN_FULL, readArtifact } from './artifact.ts';
 import { artifactPath, type HarborClient, repositoryPath } from './client.ts';

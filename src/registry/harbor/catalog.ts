@@ -1,6 +1,6 @@
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import { badAnswer } from '../../distribution/answer-errors.ts';
-import { asText } from '../../distribution/json-fields.ts';
+import { asText } from '../../domain/json.ts';
 import type { HarborClient } from './client.ts';
 import { readList } from './pages.ts';
 import { listProjects } from './projects.ts';

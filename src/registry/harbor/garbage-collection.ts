@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { registryErrorText } from '../../http/registry-errors.ts';
 import { badAnswer } from '../../distribution/answer-errors.ts';
-import { asText, parseJsonObject } from '../../distribution/json-fields.ts';
+import { asText, parseJsonObject } from '../../domain/json.ts';
 import type { CollectGarbageOptions, GarbageCollection } from '../registry.ts';
 import type { HarborClient, HarborRequest } from './client.ts';
 

@@ -3,7 +3,7 @@ import type { Digest } from '../../domain/digest.ts';
 import { hasCode, refused } from '../../distribution/answer-errors.ts';
 import type { OciClient } from '../../distribution/client.ts';
 import { openManifest, understand } from '../../distribution/manifest-content.ts';
-import type { RawManifest } from '../registry.ts';
+import type { RawManifest } from '../../domain/raw-manifest.ts';
 import { findArtifact, type Reading } from './artifacts.ts';
 import { splitRepository } from './client.ts';
 import type { Projects } from './projects.ts';

@@ -3,7 +3,7 @@ import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { HttpResponse } from '../../http/http-client.ts';
 import { parseLinks } from '../../http/parse-links.ts';
 import { badAnswer } from '../../distribution/answer-errors.ts';
-import { asObject, type JsonObject } from '../../distribution/json-fields.ts';
+import { asObject, type JsonObject } from '../../domain/json.ts';
 import { ListBounds, MOST_ENTRIES } from '../../distribution/list-bounds.ts';
 import type { HarborClient, HarborRequest } from './client.ts';
 

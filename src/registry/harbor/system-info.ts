@@ -2,7 +2,7 @@ import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { Credentials } from '../../auth/credentials.ts';
 import type { HttpResponse } from '../../http/http-client.ts';
 import { badAnswer } from '../../distribution/answer-errors.ts';
-import { asText, parseJsonObject } from '../../distribution/json-fields.ts';
+import { asText, parseJsonObject } from '../../domain/json.ts';
 import { describe } from './answer-errors.ts';
 
 /** What `systeminfo` tells (swagger, `GeneralInfo`). */

@@ -1,7 +1,7 @@
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { HttpResponse } from '../../http/http-client.ts';
 import { badAnswer, hasCode, refused } from '../../distribution/answer-errors.ts';
-import { asList, parseJsonObject } from '../../distribution/json-fields.ts';
+import { asList, parseJsonObject } from '../../domain/json.ts';
 import { ListBounds } from '../../distribution/list-bounds.ts';
 import { CATALOG_SCOPES, type OciClient } from '../../distribution/client.ts';
 

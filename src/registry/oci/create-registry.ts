@@ -4,7 +4,7 @@ import type { Registry } from '../registry.ts';
 import { listRepositories } from './catalog.ts';
 import { checkDelete, deleteManifest, deleteTag } from './deletion.ts';
 import { readManifest } from '../../distribution/manifest-content.ts';
-import { TagDeletion } from './capabilities.ts';
+import { TagDeletion } from './tag-deletion.ts';
 import { OciClient, type Send } from '../../distribution/client.ts';
 import { type InventoryContext, readInventory } from './inventory.ts';
 import { putManifest } from '../../distribution/put-manifest.ts';

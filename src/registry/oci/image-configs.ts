@@ -4,7 +4,7 @@ import { attachmentTagSubject } from '../../domain/tag.ts';
 import { badAnswer, refused } from '../../distribution/answer-errors.ts';
 import { digestOf } from '../../distribution/content-digest.ts';
 import { type ImageConfig, isImageConfigType, readImageConfig } from '../../distribution/image-config.ts';
-import { parseJsonObject } from '../../distribution/json-fields.ts';
+import { parseJsonObject } from '../../domain/json.ts';
 import type { ManifestDocument } from '../../distribution/manifest-document.ts';
 import type { Reading } from '../../distribution/manifest-reader.ts';
 import type { Problems } from '../../distribution/problems.ts';

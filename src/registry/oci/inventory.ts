@@ -2,12 +2,13 @@ import type { LimitFunction } from 'p-limit';
 import { quoted } from '../../diagnostics/redact.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { Digest } from '../../domain/digest.ts';
-import type { Manifest, RepositoryInventory } from '../../domain/inventory.ts';
+import type { Capabilities, Manifest, RepositoryInventory } from '../../domain/inventory.ts';
+import { attachmentTagSubject } from '../../domain/tag.ts';
 import { isRepositoryName } from '../../domain/reference.ts';
 import type { ContentCache } from '../../distribution/cache.ts';
 import type { InventoryOptions } from '../registry.ts';
-import { buildManifests } from './build-manifests.ts';
-import { ociCapabilities, sharesDigests, type TagDeletion } from './capabilities.ts';
+import { buildManifests } from '../../distribution/build-manifests.ts';
+import type { TagDeletion } from './tag-deletion.ts';
 import type { OciClient } from '../../distribution/client.ts';
 import { readConfigs, wantedConfigs } from './image-configs.ts';
 import { followGraph } from './manifest-graph.ts';
@@ -103,7 +104,32 @@ function inventoryOf(
     repository,
     complete,
     ...(!complete && { problems }),
-    capabilities: ociCapabilities(deleteTag),
+    capabilities: capabilitiesOf(deleteTag),
     manifests,
   };
+}
+
+/**
+ * What the OCI API tells: nothing of pushes, pulls, untagged manifests or scans. `deleteTag` is true only where it is needed and known: so an inventory
+ * says the same whatever was read before it.
+ */
+function capabilitiesOf(deleteTag: boolean): Capabilities {
+  return {
+    deleteTag,
+    listUntagged: false,
+    pushedAt: false,
+    createdAt: true,
+    pulledAt: false,
+    tagTimes: false,
+    labels: true,
+    annotations: true,
+    platforms: true,
+    artifactType: true,
+    vulnerability: false,
+  };
+}
+
+/** True where some digest has two or more tags that rules may select: only there it matters whether one tag can be taken off alone. */
+function sharesDigests(manifests: readonly Manifest[]): boolean {
+  return manifests.some(({ tags }) => tags.filter((tag) => attachmentTagSubject(tag) === undefined).length > 1);
 }

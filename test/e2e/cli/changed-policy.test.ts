@@ -126,7 +126,7 @@ test('a saved plan is refused after a day, or as long as --max-age says', async 
 
   expect(await user.run('apply', 'plan.json')).toMatchObject({
     code: 5,
-    stderr: expect.stringContaining('older than may be carried out (24 h)') as string,
+    stderr: expect.stringContaining('may be carried out for 24 h only') as string,
   });
   expect(tagsIn(registry, 'team/app')).toHaveLength(2);
   await user.succeed('apply', 'plan.json', '--max-age', '26h');

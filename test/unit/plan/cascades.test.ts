@@ -3,7 +3,7 @@ import type { Manifest, RepositoryInventory } from '../../../src/domain/inventor
 import { planRepository } from '../../../src/plan/plan-repository.ts';
 import { compilePolicy } from '../../../src/policy/policy.ts';
 import type { PolicySpec } from '../../../src/policy/schema.ts';
-import { harborCapabilities } from '../../../src/registry/harbor/capabilities.ts';
+import { harborCapabilities } from '../../../src/registry/harbor/inventory.ts';
 
 const NOW = Date.UTC(2026, 0, 1);
 const digest = (letter: string): string => `sha256:${letter.repeat(64)}`;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseDuration } from '../../../src/domain/duration.ts';
-import { DAY_MS, parseSize } from '../../../src/policy/units.ts';
+import { DAY_MS } from '../../../src/domain/time.ts';
+import { parseSize } from '../../../src/policy/units.ts';
 
 describe('a duration', () => {
   test.each([

@@ -33,11 +33,13 @@ describe('the type of a manifest', () => {
     [{ ...body, mediaType: 'application/vnd.example+json' }, 'application/json'],
     [{ layers: [] }, 'application/json'],
   ])('of %j as %s is not guessed', (json, contentType) => {
-    expect(() => read(json, contentType)).toThrow('is no manifest type');
+    expect(() => read(json, contentType)).toThrow('is not a type of manifests');
   });
 
   it.each(MANIFEST_TYPES.filter((type) => !/index|list/.test(type)))('%s may not list manifests', (type) => {
-    expect(() => read({ ...body, manifests: [{ digest: NOWHERE, size: 1 }] }, type)).toThrow('it lists manifests although it is no index');
+    expect(() => read({ ...body, manifests: [{ digest: NOWHERE, size: 1 }] }, type)).toThrow(
+      'it lists manifests although it is not an index',
+    );
   });
 
   it('may not be both: an index with a config', () => {

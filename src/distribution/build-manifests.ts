@@ -1,15 +1,20 @@
-import { byCodeUnit } from '../../domain/compare.ts';
-import type { Digest } from '../../domain/digest.ts';
-import type { Blob, Manifest } from '../../domain/inventory.ts';
-import { isIndexType } from '../../domain/media-types.ts';
-import { agreedLabels } from '../../distribution/agreed-labels.ts';
-import { createdTime } from '../../distribution/created-time.ts';
-import { type ImageConfig, isImageConfigType } from '../../distribution/image-config.ts';
-import type { ChildDescriptor, ManifestDocument } from '../../distribution/manifest-document.ts';
-import type { TaggedManifests } from './tagged-manifests.ts';
+import { byCodeUnit } from '../domain/compare.ts';
+import type { Digest } from '../domain/digest.ts';
+import type { Blob, Manifest } from '../domain/inventory.ts';
+import { isIndexType } from '../domain/media-types.ts';
+import { agreedLabels } from './agreed-labels.ts';
+import { createdTime } from './created-time.ts';
+import { type ImageConfig, isImageConfigType } from './image-config.ts';
+import type { ChildDescriptor, ManifestDocument } from './manifest-document.ts';
 
-/** Makes the manifests of an inventory, sorted by digest, of everything that was read of a repository. */
-export function buildManifests({ documents, tags }: TaggedManifests, configs: ReadonlyMap<Digest, ImageConfig>): Manifest[] {
+/** What was read of a repository: its manifests, and the tags that point to each of them. */
+export interface ReadManifests {
+  readonly documents: ReadonlyMap<Digest, ManifestDocument>;
+  readonly tags: ReadonlyMap<Digest, readonly string[]>;
+}
+
+/** Makes the manifests of an inventory, sorted by digest, of what they say themselves and of the configs of images, by their digests. */
+export function buildManifests({ documents, tags }: ReadManifests, configs: ReadonlyMap<Digest, ImageConfig>): Manifest[] {
   const facts = new Facts(documents, configs);
   return [...documents.values()]
     .toSorted((a, b) => byCodeUnit(a.digest, b.digest))

@@ -1,33 +1,6 @@
 import { ToolError } from '../../diagnostics/tool-error.ts';
-import type { Capabilities, Manifest } from '../../domain/inventory.ts';
-import { attachmentTagSubject } from '../../domain/tag.ts';
 import { hasCode } from '../../distribution/answer-errors.ts';
 import type { OciClient } from '../../distribution/client.ts';
-
-/**
- * What the OCI API tells: nothing of pushes, pulls, untagged manifests or scans. `deleteTag` is true only where it is needed and known: so an inventory
- * says the same whatever was read before it.
- */
-export function ociCapabilities(deleteTag: boolean): Capabilities {
-  return {
-    deleteTag,
-    listUntagged: false,
-    pushedAt: false,
-    createdAt: true,
-    pulledAt: false,
-    tagTimes: false,
-    labels: true,
-    annotations: true,
-    platforms: true,
-    artifactType: true,
-    vulnerability: false,
-  };
-}
-
-/** True where some digest has two or more tags that rules may select: only there it matters whether one tag can be taken off alone. */
-export function sharesDigests(manifests: readonly Manifest[]): boolean {
-  return manifests.some(({ tags }) => tags.filter((tag) => attachmentTagSubject(tag) === undefined).length > 1);
-}
 
 /** Whether one registry can take a single tag off, found out when first asked, and by reading alone. */
 export class TagDeletion {
