@@ -5,7 +5,7 @@ import type { Keep } from './keep/keep.ts';
 import type { Order, PolicySpec, RuleSpec } from './schema.ts';
 import { compileSelectors, type Selector } from './selectors/selectors.ts';
 import { compileTags, type TagSelector } from './selectors/tags.ts';
-import { parseSize } from './units.ts';
+import { parseSize } from './parse-size.ts';
 
 /** A policy ready to decide with: defaults filled in, durations in milliseconds, globs and expressions compiled. */
 export interface Policy {

@@ -6,7 +6,7 @@ import { parseDuration } from '../domain/duration.ts';
 import { SEVERITIES } from '../domain/inventory.ts';
 import { isGlob } from './glob.ts';
 import { captureNames } from './regex.ts';
-import { parseSize } from './units.ts';
+import { parseSize } from './parse-size.ts';
 
 /** The orders of a rule; the first three read a time, the others read the tag. */
 export const ORDERS = ['pushed', 'created', 'tagged', 'semver', 'numeric', 'alphabetical'] as const;

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -77,12 +78,13 @@ test.skipIf(process.platform !== 'linux')(
       cwd: user.home,
       env: { HOME: user.home, PATH: process.env['PATH'] },
     });
+    const closed = once(terminal, 'exit');
     let deletions = 0;
     registry.onRequest(async ({ method, path }) => {
       if (method !== 'DELETE' || !registry.storage.repository('team/app').manifests.has(path.split('/').at(-1)!)) return undefined;
       deletions += 1;
       if (deletions === 1) terminal.kill('SIGKILL');
-      await new Promise((resolve) => terminal.once('exit', resolve).exitCode ?? (terminal.signalCode && resolve(undefined)));
+      await closed;
       return undefined;
     });
 
