@@ -52,6 +52,6 @@ function explainedRule({ name, order, per, keep }: Rule): ExplainedRule {
   const bounds =
     typeof keep === 'string'
       ? keep
-      : Object.fromEntries(Object.entries(keep).filter((entry): entry is [string, number] => entry[1] !== undefined));
+      : Object.fromEntries(Object.entries(keep).filter((entry): entry is [string, number | string] => entry[1] !== undefined));
   return { name, order, per, keep: bounds };
 }

@@ -5,6 +5,8 @@ import type { InUse, InUseImage } from '../domain/in-use.ts';
 import { readInUseCommand } from '../inuse/command.ts';
 import { readInUseFile } from '../inuse/file.ts';
 import { readMirrors, withMirrored } from '../inuse/mirrors.ts';
+import { withOtherNames } from '../inuse/other-names.ts';
+import { aliasesOf } from '../registry/image-names.ts';
 import type { Context } from './context.ts';
 import type { Workplace } from './workplace.ts';
 
@@ -31,7 +33,7 @@ export async function readInUse(workplace: Workplace, context: Context): Promise
       problems.push(error.message);
     }
   }
-  return { images: withMirrored(images, mirrors), problems, hosts };
+  return { images: withOtherNames(withMirrored(images, mirrors), aliasesOf), problems, hosts };
 }
 
 async function readSource(source: InUseSource, { named }: Workplace, { io, version }: Context): Promise<readonly InUseImage[]> {

@@ -4,6 +4,7 @@ import { byCodeUnit } from '../domain/compare.ts';
 import type { Capabilities, RepositoryInventory } from '../domain/inventory.ts';
 import { isRepositoryName } from '../domain/reference.ts';
 import type { PolicySpec } from '../policy/schema.ts';
+import { otherNames } from '../registry/image-names.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Progress } from './progress.ts';
 import { inOrder } from './in-order.ts';
@@ -163,7 +164,7 @@ async function readOne(registry: Registry, repository: string, { reads, signal, 
   const title = printable(`${name}/${repository}`);
   try {
     const read = await registry.inventory(repository, { signal, onProgress: (done, total) => progress.reading(title, done, total) });
-    const inventory = { ...read, url };
+    const inventory = withNames({ ...read, url }, url);
     progress.done(`${title}: ${inventory.manifests.length} manifests${inventory.complete ? '' : ', not read completely'}`);
     return { inventory, wasRead: true, ...(!inventory.complete && { error: notWhole(title, inventory.problems ?? []) }) };
   } catch (error) {
@@ -172,6 +173,12 @@ async function readOne(registry: Registry, repository: string, { reads, signal, 
     progress.done(`${title}: could not be read`);
     return { inventory: { ...nothing, complete: false, problems: [error.message] }, wasRead: false, error };
   }
+}
+
+/** With every name that the hosts of the registry tell, beside those that the registry itself told. */
+function withNames(inventory: RepositoryInventory, url: string): RepositoryInventory {
+  const names = new Set([...(inventory.names ?? []), ...otherNames(url, inventory.repository)]);
+  return names.size === 0 ? inventory : { ...inventory, names: [...names].toSorted(byCodeUnit) };
 }
 
 /** How many problems of a repository are shown. */
