@@ -116,7 +116,8 @@ export class RunState {
 
   /** True of a tag that goes by this plan, with its manifest or by itself. */
   expectsToLose(tag: string): boolean {
-    return this.#singleTags.has(tag) || this.#manifestSteps.has(this.tags.get(tag) ?? '');
+    const digest = this.tags.get(tag);
+    return this.#singleTags.has(tag) || (digest !== undefined && this.#manifestSteps.has(digest));
   }
 
   /** In the plan's order; what has no result yet is `skipped`. */

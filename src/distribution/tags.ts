@@ -60,7 +60,7 @@ export async function danglingTag(client: OciClient, repository: string, tag: st
   const details = (asList(parseJsonObject(response.body)?.['errors']) ?? []).map(
     (error) => asObject(asObject(error)?.['detail'])?.['Revision'],
   );
-  return details.find((revision): revision is Digest => typeof revision === 'string' && isDigest(revision));
+  return details.find(isDigest);
 }
 
 /**

@@ -20,7 +20,7 @@ export const FLAG: Kind<boolean> = { name: 'true or false', is: (value) => typeo
 export const BYTES: Kind<number> = { name: 'a number of bytes', is: (value): value is number => isWhole(value) && value >= 0 };
 /** A whole number from 1 on. */
 export const DAYS: Kind<number> = { name: 'a number of days', is: (value): value is number => isWhole(value) && value > 0 };
-export const DIGEST: Kind<Digest> = { name: 'a whole digest', is: (value) => isText(value) && isDigest(value) };
+export const DIGEST: Kind<Digest> = { name: 'a whole digest', is: isDigest };
 export const TAG: Kind<string> = { name: 'a tag', is: (value): value is string => isText(value) && isTag(value) };
 export const REPOSITORY: Kind<string> = {
   name: 'a repository name',

@@ -25,7 +25,10 @@ export interface OpenContext {
   readonly cache?: ContentCache;
 }
 
-/** A type of registry: how one is recognised, what the config may say of it, and how it is opened. Nothing of its adapter is loaded before that. */
+/**
+ * A type of registry: how one is recognised, what the config may say of it, and how it is opened. Nothing of its adapter is loaded before
+ * that.
+ */
 export interface RegistryType extends RegistrySettings {
   /** Matches its hosts, which are in lower case and without a port. A type without hosts of its own runs anywhere. */
   readonly hosts?: RegExp;
@@ -34,7 +37,9 @@ export interface RegistryType extends RegistrySettings {
    * beginning of a name, or a glob.
    */
   readonly aliases?: (name: ImageName) => readonly ImageName[];
-  /** Tells from the answer to `GET /v2/` without credentials whether a registry is of this type. Asked where neither config nor host tells. */
+  /**
+   * Tells from the answer to `GET /v2/` without credentials whether a registry is of this type. Asked where neither config nor host tells.
+   */
   readonly recognises?: (ping: HttpResponse) => boolean;
   /** Settings that other types use and this one does not, as paths below the registry in the config, and what to do instead. */
   readonly unused?: { readonly paths: readonly string[]; readonly hint: string };

@@ -29,7 +29,10 @@ export interface AcrRegistryOptions {
 }
 
 const DEFAULT_CONCURRENCY = 16;
-/** One identity may delete 500 times a minute in Basic and Standard (container-registry-skus.md); two side by side come near that without many a 429. */
+/**
+ * In Basic and Standard, one identity may delete 500 times a minute (container-registry-skus.md). Two deletions side by side come near that
+ * and rarely run into a 429.
+ */
 const DELETIONS = 2;
 
 /** Azure Container Registry: lists, attributes and tags by its own API, manifests by the OCI API. */

@@ -13,8 +13,9 @@ interface OwnRegistry {
 }
 
 /**
- * How the API calls a repository of ECR Public. Everybody's are at one host, as `<alias>/<name>`; the API knows those of the account that asks, by `<name>` alone. An
- * alias may stand at the end of the registry's URL too, and then is no part of the names.
+ * How the API names a repository of ECR Public. The repositories of all accounts are at one host, as `<alias>/<name>`, but the API names
+ * those of its own account by `<name>` alone. If the alias stands at the end of the registry's URL, the names of repositories leave it out
+ * too.
  */
 export class PublicRepositories {
   readonly #client: EcrClient;

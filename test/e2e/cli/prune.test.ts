@@ -346,7 +346,7 @@ describe('a saved plan', () => {
     const session = await newSession({ now: Date.now });
     await session.run('prune', `${registry.host}/team/app`, '--keep-last', '1', '--plan-out', 'plan.json');
     const { tags } = registry.storage.repository('team/app');
-    tags.set('build-2', tags.get('build-4') ?? '');
+    tags.set('build-2', tags.get('build-4')!);
 
     const { code, stdout } = await session.run('apply', 'plan.json');
 

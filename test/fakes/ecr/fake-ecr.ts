@@ -7,6 +7,7 @@ import { loadApiModel } from './api-model.ts';
 import { carryOut, PUBLIC_PASSWORD, type Rules, ServiceError } from './operations.ts';
 import { accessKeyOf, isSigned } from './signature.ts';
 import { Store } from './store.ts';
+import { asDigest } from '../../digest.ts';
 
 export interface FakeAccount {
   readonly accessKeyId: string;
@@ -194,7 +195,7 @@ function servePublicRegistry(request: IncomingMessage, response: ServerResponse,
     });
     return send(response, 201, {}, { 'docker-content-digest': image.digest });
   }
-  const image = repository.images.get(reference);
+  const image = repository.images.get(asDigest(reference));
   if (!image) return unknown('MANIFEST_UNKNOWN', 404);
   response.writeHead(200, { 'content-type': image.mediaType, 'docker-content-digest': image.digest }).end(image.bytes);
 }

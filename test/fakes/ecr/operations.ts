@@ -1,5 +1,6 @@
 import type { Digest } from '../../../src/domain/digest.ts';
 import { imageOfTag, partsOf, type Store, type StoredImage, type StoredRepository } from './store.ts';
+import { asDigest } from '../../digest.ts';
 
 /** An error of the service: its name and message. */
 export class ServiceError extends Error {
@@ -193,7 +194,7 @@ function putImage(input: Input, rules: Rules): object {
       'ReferencedImagesNotFoundException',
       `One or more images referenced by the manifest list do not exist: ${absent.join(', ')}`,
     );
-  const known = imageDigest === undefined ? undefined : repository.images.get(imageDigest);
+  const known = imageDigest === undefined ? undefined : repository.images.get(asDigest(imageDigest));
   if (known && (imageTag === undefined || known.tags.has(imageTag)))
     throw new ServiceError(
       'ImageAlreadyExistsException',
@@ -298,7 +299,7 @@ function checkCount(ids: readonly Id[]): void {
 /** The image that an id means: with digest and tag, only if they belong together. */
 function find(repository: StoredRepository, { imageDigest, imageTag }: Id): StoredImage | undefined {
   if (imageDigest === undefined) return imageTag === undefined ? undefined : imageOfTag(repository, imageTag);
-  const image = repository.images.get(imageDigest);
+  const image = repository.images.get(asDigest(imageDigest));
   return imageTag === undefined || image?.tags.has(imageTag) ? image : undefined;
 }
 
