@@ -15,6 +15,7 @@ import { type Progress, startProgress } from './progress.ts';
 import { type DecidingPolicies, decidingPolicies, isAdHoc, type PolicyOptions } from './deciding-policies.ts';
 import { type Failure, unreadOf } from './failures.ts';
 import { readInUse } from './in-use.ts';
+import { readLiveLists } from './live-lists.ts';
 import { repositoriesInFile } from './inventory-file.ts';
 import { placesOf, readRepositories, type RepositoryRead } from './read-repositories.ts';
 import { type OpenRegistries, openRegistries } from './registries.ts';
@@ -79,9 +80,9 @@ export async function withPlan<Result>(
   const workplace = offline ? await openWorkplace([], { ...options, registry: [] }, context) : await openWorkplace(words, options, context);
   const { settings, scopes } = workplace;
   const deciding = await decidingPolicies(options, settings);
-  const inUse = await readInUse(workplace, context);
-  // Not an error, because it is possible that nothing is in use. But what wrote the list may have failed.
-  if (settings.inUse.length > 0 && inUse.images.length === 0) say(io, 'warning: what is in use names no image, so it protects none');
+  const running = await readInUse(workplace, context);
+  const live = await readLiveLists(deciding.policies, workplace, context);
+  const inUse = { ...running, problems: [...running.problems, ...live.problems] };
   const registries = offline ? NONE : await openRegistries(settings.registries, workplace.named, settings, context);
   const progress = await startProgress(io, options);
   const concerns = (registry: string, repository: string): boolean =>
