@@ -3,10 +3,11 @@ import type { ErrorCode } from '../diagnostics/tool-error.ts';
 import type { Step } from '../plan/plan.ts';
 
 /**
- * What became of a step. `archived`: it is in the archive of the registry. `gone`: it was not there any more. `locked`: the registry refuses to delete it. `drifted`: what the plan expects of it does not
- * hold any more. `held`: something that holds it stayed. `failed`: the registry did not do it, or nobody knows. `skipped`: the run ended before its turn.
+ * What became of a step. `archived`: it is in the archive of the registry. `gone`: it was not there any more. `locked`: the registry refuses to delete
+ * it. `drifted`: what the plan expects of it does not hold any more. `in_use`: something uses it by now. `held`: something that holds it stayed.
+ * `failed`: the registry did not do it, or nobody knows. `skipped`: the run ended before its turn.
  */
-export type StepOutcome = 'deleted' | 'archived' | 'gone' | 'locked' | 'drifted' | 'held' | 'failed' | 'skipped';
+export type StepOutcome = 'deleted' | 'archived' | 'gone' | 'locked' | 'drifted' | 'in_use' | 'held' | 'failed' | 'skipped';
 
 export interface StepResult {
   readonly op: Step['op'];
@@ -72,6 +73,7 @@ export const NO_COUNTS: Counts = {
   gone: 0,
   locked: 0,
   drifted: 0,
+  in_use: 0,
   held: 0,
   failed: 0,
   skipped: 0,
@@ -102,5 +104,5 @@ function outcomeOf(
   const broken = counts.failed > 0 || repositories.some((one) => one.error);
   if (error || counts.lost > 0 || (broken && counts.deleted + counts.archived + counts.gone === 0)) return 'failed';
   if (stoppedBy) return 'interrupted';
-  return broken || counts.locked + counts.drifted + counts.held + counts.skipped + counts.repaired > 0 ? 'partial' : 'done';
+  return broken || counts.locked + counts.drifted + counts.in_use + counts.held + counts.skipped + counts.repaired > 0 ? 'partial' : 'done';
 }

@@ -1,11 +1,15 @@
 import { type Digest, isDigest } from '../domain/digest.ts';
 
-/** What else of its repository a manifest needs. */
+/** What else of its repository a manifest needs, and what it holds. */
 export interface ManifestLinks {
   /** What an index lists. */
   readonly children: readonly Digest[];
   /** What it is attached to. */
   readonly subject?: Digest;
+  /** The digest of its config, by which a runtime may call an image. */
+  readonly config?: Digest;
+  /** The digest of its first layer. */
+  readonly layer?: Digest;
 }
 
 /**
@@ -23,9 +27,18 @@ export function manifestLinks(bytes: Uint8Array): ManifestLinks | undefined {
     if (digest === undefined) return undefined;
     children.push(digest);
   }
-  if (document['subject'] === undefined || document['subject'] === null) return { children };
+  const [config, layers] = [digestOf(document['config']), document['layers']];
+  const layer = Array.isArray(layers) ? digestOf(layers[0]) : undefined;
+  const parts = { ...(config !== undefined && { config }), ...(layer !== undefined && { layer }) };
+  if (document['subject'] === undefined || document['subject'] === null) return { children, ...parts };
   const subject = digestOf(document['subject']);
-  return subject === undefined ? undefined : { children, subject };
+  return subject === undefined ? undefined : { children, subject, ...parts };
+}
+
+/** The media type that a manifest gives itself. */
+export function ownMediaType(bytes: Uint8Array): string | undefined {
+  const type = parse(bytes)?.['mediaType'];
+  return typeof type === 'string' && type !== '' ? type : undefined;
 }
 
 function parse(bytes: Uint8Array): Record<string, unknown> | undefined {

@@ -36,7 +36,7 @@ export interface JournalDocument {
 
 const MAX_LINE = 64 * 1024 * 1024;
 const MAX_FILE = 4 * 1024 * 1024 * 1024;
-const OUTCOMES: readonly StepOutcome[] = ['deleted', 'archived', 'gone', 'locked', 'drifted', 'held', 'skipped', 'failed'];
+const OUTCOMES: readonly StepOutcome[] = ['deleted', 'archived', 'gone', 'locked', 'drifted', 'in_use', 'held', 'skipped', 'failed'];
 const MEDIA_TYPE = /^[\w.+-]+\/[\w.+-]+$/;
 /** Its digest is not that of its bytes but of what was signed; the registry checks it when it is put back. */
 const SIGNED_SCHEMA1 = 'application/vnd.docker.distribution.manifest.v1+prettyjws';

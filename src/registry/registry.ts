@@ -11,9 +11,12 @@ export interface RawManifest {
 /**
  * What became of one deletion. `gone`: it was not there any more (checked: the repository is there and may be read).
  * `locked`: the registry refuses to delete this one (immutable, protected, referenced). `drifted`: the tag points elsewhere by now and was left alone. All are
- * reported, none is a failure.
+ * reported, none is a failure. `tags`: those that went along and were not to go, where the registry tells.
  */
-export type DeleteOutcome = { readonly outcome: 'deleted' | 'gone' } | { readonly outcome: 'locked' | 'drifted'; readonly message: string };
+export type DeleteOutcome =
+  | { readonly outcome: 'deleted'; readonly tags?: readonly string[] }
+  | { readonly outcome: 'gone' }
+  | { readonly outcome: 'locked' | 'drifted'; readonly message: string };
 
 /** What became of a manifest that was to go into the archive. `locked`: the registry does not archive this one. */
 export type ArchiveOutcome = { readonly outcome: 'archived' | 'gone' } | { readonly outcome: 'locked'; readonly message: string };
@@ -39,6 +42,11 @@ export interface InventoryOptions {
   readonly signal?: AbortSignal;
   /** Called as the reading goes on, for progress alone. */
   readonly onProgress?: (done: number, total: number) => void;
+}
+
+export interface ListTagsOptions {
+  /** Called for each request that the list takes. */
+  readonly onPage?: () => void;
 }
 
 export interface CollectGarbageOptions {
@@ -88,7 +96,7 @@ export interface Registry {
   checkDelete(repository: string, needs: { readonly tags: boolean }): Promise<void>;
 
   /** All tags of a repository, as it is now. Throws `NOT_FOUND` for a repository that is not there. */
-  listTags(repository: string): Promise<string[]>;
+  listTags(repository: string, options?: ListTagsOptions): Promise<string[]>;
 
   /** The digest that a tag points to now; undefined if there is no such tag. */
   resolveTag(repository: string, tag: string): Promise<Digest | undefined>;
@@ -111,8 +119,23 @@ export interface Registry {
   /** A manifest's bytes, checked against the digest; undefined if it is not there. */
   readManifest(repository: string, digest: Digest): Promise<RawManifest | undefined>;
 
-  /** Deletes a manifest with every tag on it. */
-  deleteManifest(repository: string, digest: Digest): Promise<DeleteOutcome>;
+  /** Whether a manifest is there now, where that can be asked more cheaply than by reading it, which may count as a pull. */
+  hasManifest?(repository: string, digest: Digest): Promise<boolean>;
+
+  /** When a manifest was last pulled, ISO 8601 UTC, where the registry tells that without a request of its own beside {@link tagsOf}. */
+  pulledAt?(repository: string, digest: Digest): Promise<string | undefined>;
+
+  /** Whether a blob is there, for a plain registry, which may be of any kind: to find out whether it still has what a deleted manifest needs. */
+  hasBlob?(repository: string, digest: Digest): Promise<boolean>;
+
+  /** True if {@link deleteManifest} compares the tags by itself, with nothing in between. */
+  readonly comparesTags?: true;
+
+  /**
+   * Deletes a manifest with every tag on it. `tags`: those that may go; where the adapter can compare ({@link comparesTags}), another tag on it makes it
+   * `drifted`.
+   */
+  deleteManifest(repository: string, digest: Digest, tags?: readonly string[]): Promise<DeleteOutcome>;
 
   /** Takes one tag off; compares with `digest` where the registry can. Only called where `capabilities.deleteTag`. */
   deleteTag(repository: string, tag: string, digest: Digest): Promise<DeleteOutcome>;

@@ -15,12 +15,13 @@ type Look = 'go on' | DeleteOutcome;
 
 /**
  * Deletes a manifest with every tag on it. ACR deletes it whatever its tags are: its own lock keeps it, a lock of its tags does not (container-registry-image-lock.md). So the tags are
- * read before, and a locked one keeps it here; and since there is no deletion "if nothing has changed", nothing is waited for between that look and the request.
+ * read before, and a locked one keeps it here, as does one that is not among `expected`; and since there is no deletion "if nothing has changed", nothing is waited for between
+ * that look and the request.
  */
-export async function deleteManifest(reading: Reading, digest: Digest): Promise<DeleteOutcome> {
+export async function deleteManifest(reading: Reading, digest: Digest, expected?: readonly string[]): Promise<DeleteOutcome> {
   const { client, repository } = reading;
   const doing = `delete the manifest ${client.label(repository, digest)}`;
-  let first: ReadonlySet<string> | undefined;
+  let first: ReadonlySet<string> | undefined = expected && new Set(expected);
   const look = async (): Promise<Look> => {
     const tags = await readTags(reading, digest);
     const locked = [...tags.values()].find((tag) => tag.locked);

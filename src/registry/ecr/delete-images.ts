@@ -3,9 +3,13 @@ import { badAnswer } from '../../distribution/answer-errors.ts';
 import { asList, asObject, asText, type JsonObject } from '../../distribution/json-fields.ts';
 import type { EcrClient, ImageId } from './client.ts';
 
-/** What BatchDeleteImage says of one image or tag: done, with the image that it was or had the tag, or why not (`failureCode` and its reason). */
+/**
+ * What BatchDeleteImage says of one image or tag: done, with the image that it was or had the tag, and all tags that went along; or why not (`failureCode`
+ * and its reason).
+ */
 export type Answered =
-  { readonly deleted: true; readonly digest?: Digest } | { readonly deleted: false; readonly code: string; readonly reason: string };
+  | { readonly deleted: true; readonly digest?: Digest; readonly tags: readonly string[] }
+  | { readonly deleted: false; readonly code: string; readonly reason: string };
 
 /**
  * Deletes up to 100 images, or takes up to 100 tags off, in one call, and answers for each what became of it; undefined where ECR says nothing of it although it
@@ -27,7 +31,8 @@ export async function deleteImages(
     const failure =
       failures.map((one) => asObject(one) ?? {}).find((one) => isOf(one['imageId'], id)) ??
       (ids.length === 1 ? asObject(failures[0]) : undefined);
-    const entry = done.map((one) => asObject(one) ?? {}).find((one) => isOf(one, id));
+    const entries = done.map((one) => asObject(one) ?? {}).filter((one) => isOf(one, id));
+    const [entry] = entries;
     if (failure)
       results.push({
         deleted: false,
@@ -36,7 +41,8 @@ export async function deleteImages(
       });
     else if (entry) {
       const digest = asText(entry['imageDigest']);
-      results.push({ deleted: true, ...(digest !== undefined && { digest }) });
+      const tags = entries.flatMap((one) => asText(one['imageTag']) ?? []);
+      results.push({ deleted: true, tags, ...(digest !== undefined && { digest }) });
     } else results.push(ids.length > 1 ? (await deleteImages(client, repository, [id], doing))[0] : undefined);
   }
   return results;

@@ -57,7 +57,7 @@ function tagsByDigest(digests: ReadonlyMap<string, Digest>): Map<Digest, string[
  * inventory is not touched. One that is still listed points to a manifest that is not there, which only a damaged registry has.
  */
 async function checkVanished({ client, repository, signal }: Reading, vanished: readonly string[], problems: Problems): Promise<void> {
-  const now = new Set(await readTags(client, repository, signal));
+  const now = new Set(await readTags(client, repository, { signal }));
   for (const tag of vanished) {
     if (!now.has(tag)) continue;
     problems.add(
