@@ -22,7 +22,7 @@ const HOUSE: Readonly<Record<string, Folder>> = {
   config: { folders: ['domain', 'policy', 'diagnostics'], packages: ['yaml', 'zod', 'cosmiconfig'] },
   http: { folders: ['diagnostics'], packages: ['undici', 'p-limit'] },
   auth: { folders: ['diagnostics', 'http'] },
-  registry: { folders: ['domain', 'diagnostics', 'http', 'auth'], packages: ['p-limit', 'date-fns'] },
+  registry: { folders: ['domain', 'diagnostics', 'config', 'http', 'auth', 'distribution'], packages: ['p-limit', 'zod'] },
   inuse: { folders: ['domain', 'policy', 'diagnostics', 'config', 'http', 'auth'], packages: ['yaml'] },
   apply: { folders: ['domain', 'plan', 'diagnostics'], types: ['registry'], packages: ['p-limit'] },
   report: { folders: ['domain', 'plan', 'diagnostics'], types: ['apply'], packages: ['yaml'], pure: true },
@@ -109,6 +109,12 @@ function violations(of: readonly SourceFile[], found: (file: SourceFile) => read
   return of.flatMap((file) => found(file).map((what) => `${file.path}: ${what}`));
 }
 
+/** The folder of the adapter that a file belongs to. */
+function adapterOf(path: string): string | undefined {
+  return /^registry\/([^/]+)\//.exec(path)?.[1];
+}
+
+const ADAPTERS = [...new Set(files.flatMap(({ path }) => adapterOf(path) ?? []))];
 const inHouse = files.filter(({ path }) => path !== PUBLIC);
 const pure = files.filter(({ folder }) => HOUSE[folder]?.pure);
 
@@ -168,16 +174,6 @@ describe('the house', () => {
     expect([...new Set(handed)].toSorted()).toEqual(PUBLIC_FOLDERS.toSorted());
   });
 
-  test('adapters import each other nowhere: what they share is oci/ and the files beside the folders', () => {
-    const adapterOf = (path: string): string | undefined => /^registry\/([^/]+)\//.exec(path)?.[1];
-    const shared = violations(
-      files.filter(({ path }) => adapterOf(path) !== undefined),
-      ({ path, imports }) =>
-        imports.filter(({ target }) => ![undefined, 'oci', adapterOf(path)].includes(adapterOf(target))).map(({ target }) => target),
-    );
-    expect(shared).toEqual([]);
-  });
-
   test('what carries a plan out knows a registry by its interface alone', () => {
     expect(
       violations(
@@ -188,12 +184,34 @@ describe('the house', () => {
     ).toEqual([]);
   });
 
-  test('every adapter is made of the same files as oci, or fewer', () => {
-    const adapters = readdirSync(join(SRC, 'registry'), { withFileTypes: true }).flatMap((entry) =>
-      entry.isDirectory() ? [entry.name] : [],
+  test('every adapter has the files by which it is found and made, and its types are listed', () => {
+    expect(ADAPTERS).toContain('oci');
+    for (const adapter of ADAPTERS) {
+      expect(byPath.has(`registry/${adapter}/type.ts`), adapter).toBe(true);
+      expect(byPath.has(`registry/${adapter}/create-registry.ts`), adapter).toBe(true);
+    }
+    const listed = byPath.get('registry/types.ts')?.imports.map(({ target }) => target);
+    expect(listed?.toSorted()).toEqual(
+      [...ADAPTERS.map((adapter) => `registry/${adapter}/type.ts`), 'registry/registry-type.ts'].toSorted(),
     );
-    expect(adapters).toContain('oci');
-    for (const adapter of adapters) expect(byPath.has(`registry/${adapter}/create-registry.ts`), adapter).toBe(true);
+  });
+
+  test('an adapter imports no other and is reached by its type alone, which loads the rest of it when a registry is opened', () => {
+    const outside = violations(files, ({ path, imports }) =>
+      imports
+        .map(({ target }) => target)
+        .filter((target) => adapterOf(target) !== undefined && adapterOf(target) !== adapterOf(path))
+        .filter((target) => path !== 'registry/types.ts' || basename(target) !== 'type.ts'),
+    );
+    expect(outside).toEqual([]);
+    const early = violations(
+      ADAPTERS.map((adapter) => byPath.get(`registry/${adapter}/type.ts`) as SourceFile),
+      ({ path, imports }) =>
+        imports
+          .filter(({ target, kind }) => kind === 'static' && adapterOf(target) === adapterOf(path) && basename(target) !== 'host.ts')
+          .map(({ target }) => target),
+    );
+    expect(early).toEqual([]);
   });
 });
 
@@ -215,14 +233,41 @@ describe('the pure folders', () => {
   });
 });
 
-test('nothing that decides, asks, carries out or shows knows a vendor by name', () => {
-  const vendors = /\b(?:harbor|ecr|amazonaws|acr|azurecr|azure|gcr|gar|pkg\.dev|quay|nexus|alibaba|aliyun|ghcr|dockerhub|docker\.io)\b/gi;
-  expect(
-    violations(
-      files.filter(({ folder }) => ['domain', 'policy', 'graph', 'plan', 'http', 'apply', 'report'].includes(folder)),
-      ({ code }) => code.match(vendors) ?? [],
-    ),
-  ).toEqual([]);
+describe("a vendor's name", () => {
+  /** The words for each adapter's vendor, and for those that have no adapter yet. */
+  const VENDORS: Readonly<Record<string, string>> = {
+    harbor: 'harbor',
+    ecr: 'ecr|amazonaws',
+    acr: 'acr|azurecr|azure',
+    gar: 'gar|gcr|pkg\\.dev',
+    other: 'quay|nexus|alibaba|aliyun|ghcr|github|gitlab|gitea|forgejo|dockerhub|docker\\.io',
+  };
+  const all = Object.values(VENDORS).join('|');
+  /** Where image references and auth files are read, which call the same registry by several names. */
+  const NAMES_OF_DOCKER_HUB = ['auth/host-keys.ts', 'inuse/mirrors.ts'];
+
+  function vendorsIn(code: string, words: string): string[] {
+    const apart = code.replace(/([a-z])(?=[A-Z])|([A-Z])(?=[A-Z][a-z])/g, '$1$2 ');
+    return apart.match(new RegExp(`\\b(?:${words})\\b`, 'gi')) ?? [];
+  }
+
+  test('is in the folder of its adapter and in the list of types, and nowhere else', () => {
+    const elsewhere = files.filter(({ path }) => path !== 'registry/types.ts');
+    const found = violations(elsewhere, ({ path, code }) => {
+      const { [adapterOf(path) ?? '']: own = '', ...others } = VENDORS;
+      const foreign = vendorsIn(code, own === '' ? all : Object.values(others).join('|'));
+      return NAMES_OF_DOCKER_HUB.includes(path) ? foreign.filter((name) => name !== 'docker.io') : foreign;
+    });
+    expect(found).toEqual([]);
+  });
+
+  test('is found where it stands', () => {
+    expect(Object.keys(VENDORS)).toEqual(expect.arrayContaining(ADAPTERS.filter((adapter) => adapter !== 'oci')));
+    for (const adapter of ADAPTERS.filter((each) => each !== 'oci')) {
+      expect(vendorsIn(byPath.get(`registry/${adapter}/type.ts`)?.code ?? '', VENDORS[adapter] as string), adapter).not.toEqual([]);
+    }
+    expect(vendorsIn('openGarRegistry(); new ECRClient(); garbage', all)).toEqual(['Gar', 'ECR']);
+  });
 });
 
 describe('files', () => {

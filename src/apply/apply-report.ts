@@ -1,13 +1,7 @@
 import type { Digest } from '../domain/digest.ts';
 import type { ErrorCode } from '../diagnostics/tool-error.ts';
+import type { StepOutcome } from '../domain/step-outcome.ts';
 import type { Step } from '../plan/plan.ts';
-
-/**
- * What became of a step. `archived`: it is in the archive of the registry. `gone`: it was not there any more. `locked`: the registry refuses to delete
- * it. `drifted`: what the plan expects of it does not hold any more. `in_use`: something uses it by now. `held`: something that holds it stayed.
- * `failed`: the registry did not do it, or nobody knows. `skipped`: the run ended before its turn.
- */
-export type StepOutcome = 'deleted' | 'archived' | 'gone' | 'locked' | 'drifted' | 'in_use' | 'held' | 'failed' | 'skipped';
 
 export interface StepResult {
   readonly op: Step['op'];

@@ -155,8 +155,8 @@ async function runOne({ registry, repository: plan }: Work, options: ApplyOption
 }
 
 /** The digests in use that may concern a repository, each with who says so. */
-function usedIn({ registry, repository, images }: RepositoryPlan, inUse: InUse): Map<Digest, string> {
-  return new Map(inUseDigests({ registry, repository, manifests: images }, inUse).map(({ digest, source }) => [digest, source]));
+function usedIn(plan: RepositoryPlan, inUse: InUse): Map<Digest, string> {
+  return new Map(inUseDigests({ ...plan, manifests: plan.images }, inUse).map(({ digest, source }) => [digest, source]));
 }
 
 async function finish(repositories: readonly RepositoryReport[], journal: Journal, halt: Halt | undefined): Promise<ApplyReport> {

@@ -1,7 +1,7 @@
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Digest } from '../domain/digest.ts';
-import type { RawManifest } from '../registry/registry.ts';
-import { manifestLinks } from './manifest-links.ts';
+import { readManifestLinks } from '../domain/manifest-links.ts';
+import type { RawManifest } from '../domain/raw-manifest.ts';
 import type { PutBack } from './put-back.ts';
 import type { RunState } from './run-state.ts';
 
@@ -53,7 +53,7 @@ export class Holds {
       this.#reasons.set(held, hold);
       const manifest = await this.#read(held, hold);
       if (!manifest) continue;
-      const links = manifestLinks(manifest.bytes);
+      const links = readManifestLinks(manifest.bytes);
       if (!links || depth > MAX_DEPTH || this.#reasons.size > MAX_HELD) {
         const problem = links ? 'is one of too many that are nested in each other' : 'is not a JSON object with digests';
         const { repository, registry } = this.#state.plan;

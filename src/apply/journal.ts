@@ -5,42 +5,10 @@ import { makeFolder } from '../diagnostics/make-folder.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Digest } from '../domain/digest.ts';
 import type { Step } from '../plan/plan.ts';
-import type { RawManifest } from '../registry/registry.ts';
-import type { Counts, StepOutcome } from './apply-report.ts';
-
-/** The first line of a journal. */
-export interface JournalHeader {
-  readonly kind: 'Journal';
-  readonly formatVersion: '1.0';
-  readonly tool: { readonly name: string; readonly version: string };
-  readonly createdAt: string;
-  /** sha256 of the plan's JSON. */
-  readonly plan: { readonly digest: Digest };
-  /** By name; none of it is a secret. */
-  readonly registries: Readonly<Record<string, { readonly type: string; readonly url: string }>>;
-}
-
-/** Where a line belongs. */
-export interface Place {
-  readonly registry: string;
-  readonly repository: string;
-}
-
-/** What is about to be deleted or archived: everything that is needed to put it back. */
-export interface Intent extends Place {
-  readonly op: Step['op'];
-  readonly digest: Digest;
-  /** The tags that go: those seen on a manifest, or the one tag; on what is archived they stay. */
-  readonly tags: readonly string[];
-  readonly manifest: RawManifest;
-}
-
-export interface RepairLine extends Place {
-  readonly digest: Digest;
-  readonly tag?: string;
-  readonly restored: boolean;
-  readonly message: string;
-}
+import type { RawManifest } from '../domain/raw-manifest.ts';
+import type { Intent, JournalHeader, Place, RepairLine } from '../documents/journal.ts';
+import type { StepOutcome } from '../domain/step-outcome.ts';
+import type { Counts } from './apply-report.ts';
 
 interface Pending {
   readonly bytes: Buffer;

@@ -4,13 +4,15 @@ import { openDocument } from '../documents/open-document.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Digest } from '../domain/digest.ts';
 import type { InUse } from '../domain/in-use.ts';
+import { DAY_MS, parseTime } from '../domain/time.ts';
 import type { DeleteManifestStep, Plan, PlannedImage, Step, Summary } from '../plan/plan.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { ApplyReport } from './apply-report.ts';
 import { type ApplyOptions, executePlan } from './execute-plan.ts';
-import { Journal, type Place } from './journal.ts';
+import { Journal } from './journal.ts';
 import { lockRepositories } from './lock-repositories.ts';
-import { type JournalDocument, readJournal } from '../documents/read-journal.ts';
+import type { JournalDocument, Place } from '../documents/journal.ts';
+import { readJournal } from '../documents/read-journal.ts';
 
 export interface LeftoverOptions extends Omit<ApplyOptions, 'plan' | 'journal'> {
   /** The journal folder. */
@@ -28,7 +30,7 @@ export interface Leftovers {
   readonly problems: readonly ToolError[];
 }
 
-const MAX_AGE = 7 * 24 * 60 * 60 * 1000;
+const MAX_AGE = 7 * DAY_MS;
 const NAME = /^(\d{4}-\d\d-\d\d)T(\d\d)-(\d\d)-(\d\d)-\d{3}Z-[0-9a-f]+\.jsonl$/;
 /** Far longer than a journal's last line. */
 const TAIL = 64 * 1024;
@@ -72,7 +74,8 @@ async function recentJournals(folder: string): Promise<string[]> {
   for (const name of names.toSorted()) {
     const [, date, hour, minute, second] = NAME.exec(name) ?? [];
     if (date === undefined || all.has(`${name}.finished`)) continue;
-    if (Date.now() - Date.parse(`${date}T${hour}:${minute}:${second}Z`) > MAX_AGE) continue;
+    const begun = parseTime(`${date}T${hour}:${minute}:${second}Z`);
+    if (begun !== undefined && Date.now() - begun > MAX_AGE) continue;
     found.push(name);
   }
   return found;

@@ -1,7 +1,7 @@
 import type { Digest } from '../domain/digest.ts';
-import type { RawManifest } from '../registry/registry.ts';
+import { readManifestLinks } from '../domain/manifest-links.ts';
+import type { RawManifest } from '../domain/raw-manifest.ts';
 import type { Repair } from './apply-report.ts';
-import { manifestLinks } from './manifest-links.ts';
 import type { RunState } from './run-state.ts';
 
 /** Puts back, while a run goes on, what it hit and should not have. */
@@ -53,7 +53,7 @@ export class PutBack {
     const state = this.#state;
     const manifest = (await state.journal.manifest(digest)) ?? (await state.keptBytes(digest));
     if (!manifest) return undefined;
-    for (const child of manifestLinks(manifest.bytes)?.children ?? [])
+    for (const child of readManifestLinks(manifest.bytes)?.children ?? [])
       if (state.outcomeOf(child) === 'deleted') await this.restore(child, `${digest}, which was put back, needs it`);
     await state.registry.putManifest(state.plan.repository, manifest);
     const companions = state.deletedAfter(digest);

@@ -1,12 +1,14 @@
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Digest } from '../domain/digest.ts';
+import { readManifestLinks } from '../domain/manifest-links.ts';
 import { isIndexType } from '../domain/media-types.ts';
+import type { RawManifest } from '../domain/raw-manifest.ts';
+import type { StepOutcome } from '../domain/step-outcome.ts';
 import type { DeleteManifestStep, RepositoryPlan, Step } from '../plan/plan.ts';
-import type { Companion, DeleteOutcome, RawManifest, Registry } from '../registry/registry.ts';
-import { countResults, type Repair, type RepositoryReport, type StepOutcome, type StepResult } from './apply-report.ts';
+import type { Companion, DeleteOutcome, Registry } from '../registry/registry.ts';
+import { countResults, type Repair, type RepositoryReport, type StepResult } from './apply-report.ts';
 import { Companions } from './companions.ts';
 import { Holds } from './holds.ts';
-import { manifestLinks } from './manifest-links.ts';
 import { openGuard } from './open-guard.ts';
 import { Presence } from './presence.ts';
 import { PutBack } from './put-back.ts';
@@ -196,7 +198,7 @@ class RepositoryRun {
     if (subject) return { outcome: 'held', message: `it is attached to ${subject}, which stays` };
     const along = step.op === 'delete-manifest' ? await this.#companions.of(step) : [];
     if (typeof along === 'string') return { outcome: 'drifted', message: along };
-    for (const child of manifestLinks(manifest.bytes)?.children ?? []) if (this.#state.keeps.has(child)) this.#shared.add(child);
+    for (const child of readManifestLinks(manifest.bytes)?.children ?? []) if (this.#state.keeps.has(child)) this.#shared.add(child);
     const tags = stepTags(step).filter((tag) => this.#state.seen.get(tag) === step.digest);
     if (step.op === 'delete-manifest') this.#state.noteTags(step.digest, tags);
     const id = await journal.intent({ ...place, op: step.op, digest: step.digest, tags, manifest });
@@ -236,7 +238,7 @@ class RepositoryRun {
 
   /** The plan deletes an attachment after its subject; here its own bytes have the word. */
   #stayingSubject({ digest }: DeleteManifestStep, manifest: RawManifest): Digest | undefined {
-    const subject = manifestLinks(manifest.bytes)?.subject;
+    const subject = readManifestLinks(manifest.bytes)?.subject;
     if (subject === undefined || subject === digest) return undefined;
     const outcome = this.#state.outcomeOf(subject);
     const stays =

@@ -2,10 +2,13 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Digest } from '../domain/digest.ts';
 import type { DeleteManifestStep, PlannedImage, RepositoryPlan, Step } from '../plan/plan.ts';
-import type { RawManifest, Registry } from '../registry/registry.ts';
-import type { Repair, StepOutcome, StepResult } from './apply-report.ts';
-import type { Journal, Place } from './journal.ts';
-import { ownMediaType } from './manifest-links.ts';
+import type { RawManifest } from '../domain/raw-manifest.ts';
+import type { StepOutcome } from '../domain/step-outcome.ts';
+import type { Registry } from '../registry/registry.ts';
+import type { Place } from '../documents/journal.ts';
+import type { Repair, StepResult } from './apply-report.ts';
+import type { Journal } from './journal.ts';
+import { manifestParts } from './manifest-parts.ts';
 
 /** Why no more steps are begun. */
 export interface Halt {
@@ -100,7 +103,9 @@ export class RunState {
   async keptBytes(digest: Digest): Promise<RawManifest | undefined> {
     const mediaType = this.#images.get(digest)?.mediaType;
     const bytes = mediaType === undefined ? undefined : await this.#context.cached(digest);
-    return mediaType !== undefined && bytes !== undefined ? { digest, mediaType: ownMediaType(bytes) ?? mediaType, bytes } : undefined;
+    return mediaType !== undefined && bytes !== undefined
+      ? { digest, mediaType: manifestParts(bytes).mediaType ?? mediaType, bytes }
+      : undefined;
   }
 
   resolveTag(tag: string): Promise<Digest | undefined> {
@@ -182,7 +187,8 @@ export class RunState {
 
   /** True of a tag that goes by this plan, with its manifest or by itself. */
   expectsToLose(tag: string): boolean {
-    return this.#singleTags.has(tag) || this.#manifestSteps.has(this.tags.get(tag) ?? '');
+    const digest = this.tags.get(tag);
+    return this.#singleTags.has(tag) || (digest !== undefined && this.#manifestSteps.has(digest));
   }
 
   /** In the plan's order; what has no result yet is `skipped`. */

@@ -1,6 +1,7 @@
 import { ToolError } from '../diagnostics/tool-error.ts';
+import type { Digest } from '../domain/digest.ts';
 import type { DeleteManifestStep, DeleteTagStep } from '../plan/plan.ts';
-import { manifestLinks } from './manifest-links.ts';
+import { manifestParts } from './manifest-parts.ts';
 import type { PutBack } from './put-back.ts';
 import type { RunState } from './run-state.ts';
 import type { Sent } from './tag-guard.ts';
@@ -49,9 +50,9 @@ export class TrialStep {
   readonly #state: RunState;
   readonly #putBack: PutBack;
   readonly #trial: Trial;
-  readonly #blobs: readonly string[];
+  readonly #blobs: readonly Digest[];
 
-  private constructor(state: RunState, putBack: PutBack, trial: Trial, blobs: readonly string[]) {
+  private constructor(state: RunState, putBack: PutBack, trial: Trial, blobs: readonly Digest[]) {
     this.#state = state;
     this.#putBack = putBack;
     this.#trial = trial;
@@ -62,8 +63,8 @@ export class TrialStep {
   static async before(step: Sent['step'], state: RunState, putBack: PutBack, trial: Trial): Promise<TrialStep> {
     const { registry, plan } = state;
     const manifest = step.op === 'delete-manifest' && registry.hasBlob ? await state.bytesOf(step.digest) : undefined;
-    const { config, layer } = (manifest && manifestLinks(manifest.bytes)) ?? {};
-    const there: string[] = [];
+    const { config, layer } = manifest ? manifestParts(manifest.bytes) : {};
+    const there: Digest[] = [];
     for (const digest of new Set([config ?? [], layer ?? []].flat()))
       if (await registry.hasBlob?.(plan.repository, digest)) there.push(digest);
     return new TrialStep(state, putBack, trial, there);

@@ -3,11 +3,12 @@ import pLimit from 'p-limit';
 import { quoted } from '../diagnostics/redact.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Digest } from '../domain/digest.ts';
-import type { RawManifest, Registry } from '../registry/registry.ts';
+import type { RawManifest } from '../domain/raw-manifest.ts';
+import type { Registry } from '../registry/registry.ts';
 import type { Failure } from './apply-report.ts';
 import { lockRepositories } from './lock-repositories.ts';
-import { manifestLinks } from './manifest-links.ts';
-import type { JournalDocument, JournalIntent } from '../documents/read-journal.ts';
+import { readManifestLinks } from '../domain/manifest-links.ts';
+import type { JournalDocument, JournalIntent } from '../documents/journal.ts';
 
 /**
  * What became of one manifest or tag. `present`: it was there already. `kept_newer`: the tag points elsewhere today, and was left so. `lost`: the registry has
@@ -206,7 +207,7 @@ function neededFirst(deleted: ReadonlyMap<Digest, Deleted>): Deleted[] {
         continue;
       }
       pending.push([entry, true]);
-      const { children = [], subject } = manifestLinks(entry.manifest.bytes) ?? {};
+      const { children = [], subject } = readManifestLinks(entry.manifest.bytes) ?? {};
       for (const digest of [...children, subject ?? []].flat()) {
         const needed = deleted.get(digest);
         if (needed && needed !== entry) pending.push([needed, false]);

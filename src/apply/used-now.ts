@@ -1,6 +1,7 @@
 import type { Digest } from '../domain/digest.ts';
 import type { Hold, Holds } from './holds.ts';
-import { type ManifestLinks, manifestLinks } from './manifest-links.ts';
+import { readManifestLinks } from '../domain/manifest-links.ts';
+import { manifestParts } from './manifest-parts.ts';
 import type { RunState } from './run-state.ts';
 import { sideBySide } from './side-by-side.ts';
 
@@ -27,21 +28,25 @@ export class UsedNow {
    */
   async find(used: ReadonlyMap<Digest, string>): Promise<void> {
     if (used.size === 0) return;
-    const links = new Map<Digest, ManifestLinks>();
+    const children = new Map<Digest, readonly Digest[]>();
+    const configs = new Map<Digest, Digest>();
     const digests = new Set(this.#state.plan.steps.map(({ digest }) => digest));
     await sideBySide([...digests], this.#state.concurrency, async (digest) => {
       const manifest = await this.#state.bytesOf(digest);
-      const found = manifest && manifestLinks(manifest.bytes);
-      if (found) links.set(digest, found);
+      if (!manifest) return;
+      const { config } = manifestParts(manifest.bytes);
+      if (config !== undefined) configs.set(digest, config);
+      children.set(digest, readManifestLinks(manifest.bytes)?.children ?? []);
     });
     for (const digest of digests) {
-      const source = used.get(digest) ?? used.get(links.get(digest)?.config ?? '');
+      const config = configs.get(digest);
+      const source = used.get(digest) ?? (config === undefined ? undefined : used.get(config));
       if (source !== undefined) this.#sources.set(digest, source);
     }
     for (let known = -1; known < this.#sources.size;) {
       known = this.#sources.size;
-      for (const [digest, { children }] of links) {
-        const source = children.map((child) => this.#sources.get(child) ?? used.get(child)).find((one) => one !== undefined);
+      for (const [digest, listed] of children) {
+        const source = listed.map((child) => this.#sources.get(child) ?? used.get(child)).find((one) => one !== undefined);
         if (source !== undefined && !this.#sources.has(digest)) this.#sources.set(digest, source);
       }
     }

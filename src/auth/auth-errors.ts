@@ -2,11 +2,12 @@ import { printable } from '../diagnostics/redact.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Credentials } from './credentials.ts';
 
-/** Where to put credentials, for whoever has none. */
+/** What to tell a user who has no credentials: where they are looked for. */
 const WHERE_CREDENTIALS_ARE_LOOKED_FOR =
-  'Credentials are looked for where the config says (auth), in REGISTRY_USER and REGISTRY_PASSWORD, and in the auth files of Docker and Podman ("docker login").';
+  'Credentials are looked for in the config ("auth"), in REGISTRY_USER and REGISTRY_PASSWORD, and in the auth files of Docker and Podman ' +
+  '("docker login").';
 
-/** Who asked, for messages: never the secret. */
+/** Describes the credentials of a request for messages. Never shows the secret. */
 function describeCredentials(credentials: Credentials | undefined): string {
   if (credentials === undefined) return 'without credentials';
   const who = 'username' in credentials ? `as user "${credentials.username}"` : 'with an identity token';

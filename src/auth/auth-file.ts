@@ -23,12 +23,12 @@ export function parseAuthFile(path: string, text: string): AuthFile {
     // The parser's own message quotes the text, so it is not kept.
     throw broken(path, 'it is not JSON');
   }
-  if (!isFields(document)) throw broken(path, 'it holds no object');
+  if (!isFields(document)) throw broken(path, 'it does not hold a JSON object');
   const { auths = {}, credHelpers = {}, credsStore } = document;
-  if (!isFields(auths)) throw broken(path, '"auths" is no object');
+  if (!isFields(auths)) throw broken(path, '"auths" is not an object');
   if (!isFields(credHelpers) || !Object.values(credHelpers).every((name) => typeof name === 'string'))
-    throw broken(path, '"credHelpers" is no object of names');
-  if (credsStore !== undefined && typeof credsStore !== 'string') throw broken(path, '"credsStore" is no name');
+    throw broken(path, '"credHelpers" is not an object whose values are names');
+  if (credsStore !== undefined && typeof credsStore !== 'string') throw broken(path, '"credsStore" is not a name');
   return {
     path,
     auths,
@@ -37,14 +37,17 @@ export function parseAuthFile(path: string, text: string): AuthFile {
   };
 }
 
-/** The credentials that an auth file holds under a key of its `auths`; undefined for an entry without any, as Docker writes it beside a helper. */
+/**
+ * The credentials that an auth file holds under a key of its `auths`. Undefined for an entry that holds none, as Docker writes it where a
+ * helper has the credentials.
+ */
 export function entryCredentials(file: AuthFile, key: string): Credentials | undefined {
   const entry = file.auths[key];
   if (entry === null) return undefined;
-  if (!isFields(entry)) throw broken(file.path, `its entry for ${key} is no object`);
+  if (!isFields(entry)) throw broken(file.path, `its entry for ${key} is not an object`);
   const field = (name: string): string => {
     const value = entry[name] ?? '';
-    if (typeof value !== 'string') throw broken(file.path, `"${name}" of its entry for ${key} is no text`);
+    if (typeof value !== 'string') throw broken(file.path, `"${name}" of its entry for ${key} is not a string`);
     return value;
   };
   const source = file.path;

@@ -19,8 +19,8 @@ export interface AuthFiles {
 }
 
 /**
- * The files in the order they are asked: what DOCKER_CONFIG or REGISTRY_AUTH_FILE names before what is merely in its usual place, Docker's before Podman's.
- * The first that has credentials for the host is used.
+ * The auth files in the order in which they are searched. A file that DOCKER_CONFIG or REGISTRY_AUTH_FILE names comes before one in its
+ * usual place, and Docker's before Podman's. The first file that has credentials for the host is used.
  */
 export function authFilePaths({ env, home }: AuthFilesOptions): string[] {
   const named = (name: string) => env[name] || undefined;
@@ -37,7 +37,9 @@ export function authFilePaths({ env, home }: AuthFilesOptions): string[] {
 
 export function readAuthFiles(options: AuthFilesOptions): AuthFiles {
   let files: Promise<AuthFile[]> | undefined;
-  /** What each helper said, and each entry held, so that nothing is asked twice and the same credentials are the same object. */
+  /**
+   * The answer of each helper and the content of each entry, so that nothing is asked twice and the same credentials are the same object.
+   */
   const answers = new Map<string, Promise<Credentials | undefined>>();
   const once = (key: string, ask: () => Promise<Credentials | undefined>): Promise<Credentials | undefined> => {
     let answer = answers.get(key);

@@ -1,4 +1,4 @@
-/** One way in that a server offers with 401. */
+/** One way to log in that a server offers in a 401 answer. */
 export interface Challenge {
   /** Lower case: `bearer`, `basic`, … */
   readonly scheme: string;
@@ -7,12 +7,14 @@ export interface Challenge {
 }
 
 /**
- * Parses a `WWW-Authenticate` header (RFC 9110, 11.6.1) of one or more challenges, also when several headers were joined by commas. Lenient where registries
- * are not: any case of scheme and names, values with or without quotes, commas inside quotes and stray commas between. What is no challenge is passed over.
+ * Parses a `WWW-Authenticate` header (RFC 9110, 11.6.1) with one or more challenges, also if several headers were joined by commas. It
+ * accepts what registries get wrong: any case of scheme and names, values with or without quotes, commas inside quotes, stray commas. Text
+ * that is not a challenge is passed over.
  */
 export function parseChallenges(header: string): Challenge[] {
   const challenges: { scheme: string; parameters: Record<string, string> }[] = [];
-  // A parameter; or a word, which is a scheme (or the token68 of one, which no scheme that is used here has).
+  // Matches a parameter, or a single word, which is a scheme. (It may also be the token68 of a scheme, but no scheme that is used here has
+  // one.)
   const part = /\s*,?\s*(?:([^\s=,"]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*))|([^\s=,"]+)|["=,])/y;
   for (;;) {
     const match = part.exec(header);

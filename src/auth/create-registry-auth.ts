@@ -27,15 +27,17 @@ export interface RegistryAuthOptions {
 /** The way to one registry, with whatever it demands. */
 export interface RegistryAuth {
   /**
-   * Sends a request to the registry with the rights it needs, as token scopes (`repository:team/app:pull,delete`). Answers any status but 401 and 403 of the registry
-   * itself; those throw `ToolError` `AUTH` with what the registry said, as do credentials that cannot be had. Throws what the `HttpClient` throws.
+   * Sends a request to the registry with the rights that it needs, given as token scopes (`repository:team/app:pull,delete`). Returns the
+   * answer whatever its status, except 401 and 403 from the registry itself: for these, and for credentials that cannot be read,
+   * `ToolError` `AUTH` is thrown with what the registry said. Throws what the `HttpClient` throws.
    */
   send(request: HttpRequest, scopes: readonly string[]): Promise<HttpResponse>;
 }
 
 /**
- * Speaks Basic and Bearer (distribution, docs/content/spec/auth/token.md). Where the user gave credentials they are used from the first request on, since a registry may
- * show anonymous readers less without saying so; for that `/v2/` is asked once how. Without any, a 401 is waited for.
+ * Speaks Basic and Bearer (distribution, docs/content/spec/auth/token.md). Credentials that the user gave are used from the first request
+ * on, because a registry may show anonymous readers less without saying so. For that, `/v2/` is asked once which scheme the registry uses.
+ * Without credentials, the first 401 tells the scheme.
  */
 export function createRegistryAuth(options: RegistryAuthOptions): RegistryAuth {
   return new ChallengedClient(options);
@@ -61,7 +63,7 @@ class ChallengedClient implements RegistryAuth {
   readonly #tokens: TokenCache;
   #scheme: Scheme | undefined;
   #asked: Promise<void> | undefined;
-  /** Credentials that were never right. They are not sent again and again: accounts get locked for that. */
+  /** Credentials that the registry never accepted. They are not sent again, because accounts get locked after repeated failures. */
   readonly #refused = new WeakMap<Credentials, ToolError>();
   readonly #worked = new WeakSet<Credentials>();
 
@@ -75,7 +77,8 @@ class ChallengedClient implements RegistryAuth {
     if (new URL(request.url).origin !== this.#url.origin) {
       throw new ToolError(
         'BAD_RESPONSE',
-        `${request.method} ${redactUrl(request.url)} is not on ${this.#url.origin}, where registry ${this.#options.registry} is; its credentials do not go there.`,
+        `${request.method} ${redactUrl(request.url)} is not on ${this.#url.origin}, where registry ${this.#options.registry} is; ` +
+          'its credentials are not sent there.',
         {
           hint: 'Check the URL of the registry, and whether it knows its outer name.',
         },
@@ -86,7 +89,7 @@ class ChallengedClient implements RegistryAuth {
     let sent = await this.#authorization(scopes, credentials);
     for (let round = 0; ; round++) {
       const response = await this.#options.http.request(withAuthorization(request, sent));
-      // What a storage behind a redirect says is not about our rights, and its challenges are not the registry's.
+      // An answer of a storage behind a redirect is not about our rights, and its challenges are not those of the registry.
       if (new URL(response.url).origin !== this.#url.origin) return response;
       if (response.status === 403) throw notAllowed(this.#what(request, response), credentials, scopes);
       if (response.status !== 401) {
@@ -97,7 +100,7 @@ class ChallengedClient implements RegistryAuth {
     }
   }
 
-  /** Asks `/v2/` without credentials, once. An answer of 200 says nothing, whatever header it has: zot then names a realm but no service. */
+  /** Asks `/v2/` without credentials, once. A header in an answer of 200 is ignored: zot then names a realm but no service. */
   async #askHow(): Promise<void> {
     if (this.#scheme !== undefined) return;
     this.#asked ??= this.#ping().catch((error: unknown) => {
@@ -113,7 +116,10 @@ class ChallengedClient implements RegistryAuth {
       this.#scheme ??= demandOf(response, this.#url)?.scheme;
   }
 
-  /** What is known to be right before anything was refused. A registry that did not say how gets a password as Basic, and no token. */
+  /**
+   * The authorization of the first try. If the registry did not say how to log in, user and password are sent as Basic, and nothing is sent
+   * for a token.
+   */
   async #authorization(scopes: readonly string[], credentials: Credentials | undefined): Promise<Authorization | undefined> {
     const refused = credentials === undefined ? undefined : this.#refused.get(credentials);
     if (refused !== undefined) throw refused;
@@ -136,7 +142,7 @@ class ChallengedClient implements RegistryAuth {
     }
   }
 
-  /** The authorization to try after a 401, or the error if another try would only be the same again. */
+  /** The authorization to try after a 401. Throws if another try would send the same again. */
   async #answer(request: HttpRequest, response: HttpResponse, { scopes, credentials, sent, round }: Refused): Promise<Authorization> {
     const demand = demandOf(response, this.#url);
     const what = this.#what(request, response);
@@ -148,7 +154,8 @@ class ChallengedClient implements RegistryAuth {
     if (demand.scheme.kind === 'basic') return this.#basic(what, credentials, sent);
     this.#tokens.widen(scopes, demand.scopes);
     if (sent?.grant !== undefined) {
-      // The token was asked for with the rights that are demanded, so the account does not have them. Without that word the token may merely be too old.
+      // The token was requested with the rights that are demanded, so the account does not have them. Without `insufficient_scope` the
+      // token may only be too old.
       const same = !asksMore(demand.scopes, sent.grant.scopes) && (demand.error === 'insufficient_scope' || round > 0);
       if (same) throw notAllowed(what, credentials, missing);
       this.#tokens.drop(scopes, sent.grant);

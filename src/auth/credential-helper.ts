@@ -5,9 +5,9 @@ import type { Credentials } from './credentials.ts';
 
 const LIMIT_MS = 30_000;
 const MAX_OUTPUT = 1024 * 1024;
-/** A helper that has nothing for a host fails with this on its standard output (docker/docker-credential-helpers, errCredentialsNotFoundMessage). */
+/** What a helper that has no credentials for a host prints (docker/docker-credential-helpers, errCredentialsNotFoundMessage). */
 const NOT_FOUND = /credentials not found/i;
-/** The user name that says: the secret is an identity token. */
+/** The user name that marks the secret as an identity token. */
 const IDENTITY = '<token>';
 
 interface Ended {
@@ -18,8 +18,8 @@ interface Ended {
 }
 
 /**
- * Asks `docker-credential-<name> get` for the credentials of a server; undefined if it has none. Throws `ToolError` `AUTH` naming the helper for one that is not
- * there, fails, or takes longer than 30 seconds. `limitMs` is for tests.
+ * Asks `docker-credential-<name> get` for the credentials of a server. Undefined if the helper has none. Throws `ToolError` `AUTH`, naming
+ * the helper, if it does not exist, fails, or takes longer than 30 seconds. `limitMs` is for tests.
  */
 export async function askHelper(
   name: string,
@@ -46,7 +46,7 @@ function run(program: string, server: string, env: Readonly<Record<string, strin
     const child = spawn(program, ['get'], { env: { ...env }, shell: false, stdio: 'pipe' });
     const timer = setTimeout(() => {
       child.kill('SIGKILL');
-      // What it started itself may live on and hold these open.
+      // Programs that the helper started may live on and hold these streams open.
       child.stdout.destroy();
       child.stderr.destroy();
     }, limitMs);

@@ -1,17 +1,17 @@
+import { readFile } from 'node:fs/promises';
 import { rememberSecret } from '../diagnostics/redact.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import { readAuthFiles } from './auth-files.ts';
-import { readCredentialFile } from './credential-file.ts';
 import type { CredentialConfig, Credentials } from './credentials.ts';
-import { canonicalHost } from './host-keys.ts';
+import { canonicalHost } from './docker-hub.ts';
 
 export interface CredentialResolverOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The user's home folder. */
   readonly home: string;
   /**
-   * Every registry that the user named, on the command line or in the config, by `host[:port]`, with what the config says of its credentials (`{}` for nothing).
-   * REGISTRY_USER and REGISTRY_PASSWORD are meant for these and given for no other host.
+   * Every registry that the user named, on the command line or in the config, by `host[:port]`, with what the config says about its
+   * credentials (`{}` if it says nothing). REGISTRY_USER and REGISTRY_PASSWORD are sent to these hosts and to no other.
    */
   readonly configured: ReadonlyMap<string, CredentialConfig>;
 }
@@ -19,13 +19,14 @@ export interface CredentialResolverOptions {
 /** Finds credentials. Answers the same object each time for the same credentials. */
 export interface CredentialResolver {
   /**
-   * The credentials for `host[:port]`, or more narrowly for a repository of it; undefined where there are none. Throws `ToolError` `AUTH` for what is there but cannot
-   * be used: half a pair, a variable or file that is missing, a broken auth file, a helper that fails. That is never taken for "none".
+   * The credentials for `host[:port]`, or for one repository of that host. Undefined if there are none. Throws `ToolError` `AUTH` for
+   * credentials that exist but cannot be used: one half of a pair, a variable or file that is missing, a broken auth file, a helper that
+   * fails. Such a case never counts as "no credentials".
    */
   resolve(host: string, repository?: string): Promise<Credentials | undefined>;
 }
 
-/** Looks, in this order, where the config says; in REGISTRY_USER and REGISTRY_PASSWORD; in the auth files of Docker and Podman with their helpers. */
+/** Looks in the config, then in REGISTRY_USER and REGISTRY_PASSWORD, then in the auth files of Docker and Podman with their helpers. */
 export function createCredentialResolver(options: CredentialResolverOptions): CredentialResolver {
   const { env } = options;
   const configured = new Map([...options.configured].map(([host, config]) => [canonicalHost(host), config]));
@@ -79,6 +80,31 @@ async function ofVariableOrFile(
     });
   }
   return file === undefined ? undefined : readCredentialFile(file, host);
+}
+
+/**
+ * Reads a user name or password from a file, without the line break at its end. Throws `ToolError` `AUTH` if the file is empty or cannot be
+ * read.
+ */
+async function readCredentialFile(path: string, host: string): Promise<string> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (cause) {
+    throw new ToolError(
+      'AUTH',
+      `The config takes credentials for ${host} from ${path}, which cannot be read (${String((cause as NodeJS.ErrnoException).code)}).`,
+      {
+        hint: 'Check the path and its permissions, or take it out of the config.',
+        cause,
+      },
+    );
+  }
+  const value = text.replace(/\r?\n$/, '');
+  if (value !== '') return value;
+  throw new ToolError('AUTH', `The config takes credentials for ${host} from ${path}, which is empty.`, {
+    hint: 'Write the user name or password into it, or take it out of the config.',
+  });
 }
 
 function ofEnvironment(env: CredentialResolverOptions['env']): Credentials | undefined {

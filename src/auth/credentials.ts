@@ -1,9 +1,9 @@
-/** What proves who we are. `source` says for messages where it was found. An identity token is an OAuth2 refresh token. */
+/** Credentials as they are sent. `source` tells in messages where they were found. An identity token is an OAuth2 refresh token. */
 export type Credentials =
   | { readonly username: string; readonly password: string; readonly source?: string }
   | { readonly identityToken: string; readonly source?: string };
 
-/** Where the config says that one registry's user name and password are. They themselves are never in the config. */
+/** Where a registry's user name and password are, as the config says. The password itself is never in the config. */
 export interface CredentialConfig {
   readonly username?: string;
   /** Name of an environment variable. */

@@ -8,7 +8,9 @@ import { registryErrorText } from '../http/registry-errors.ts';
 
 const MAX_TOKEN_BYTES = 1024 * 1024;
 const CLIENT_ID = 'regprune';
-/** What a token without `expires_in` lives, and the least that a server may give (distribution, docs/content/spec/auth/token.md). */
+/**
+ * The lifetime of a token without `expires_in`, and the shortest that a server may give (distribution, docs/content/spec/auth/token.md).
+ */
 const LEAST_SECONDS = 60;
 
 export interface TokenRequest {
@@ -27,12 +29,13 @@ export interface Token {
   readonly lifetimeMs: number;
 }
 
-/** A token server that does not know the credentials; it will not know them next time either. */
+/** The token server does not accept the credentials. It will not accept them next time either. */
 export class CredentialsRefused extends ToolError {}
 
 /**
- * Gets a bearer token: by GET with user and password or without any (distribution, docs/content/spec/auth/token.md), by an OAuth2 POST with an identity token
- * (auth/oauth.md). A server may grant less than was asked for without saying so. Throws `ToolError` `AUTH`, `CredentialsRefused` among them, `REGISTRY_ERROR` or `BAD_RESPONSE`.
+ * Gets a bearer token: by GET, with user and password or anonymously (distribution, docs/content/spec/auth/token.md), or by an OAuth2 POST
+ * with an identity token (auth/oauth.md). A server may grant less than was asked for without saying so. Throws `ToolError` `AUTH` (as
+ * `CredentialsRefused` if the credentials are not accepted), `REGISTRY_ERROR` or `BAD_RESPONSE`.
  */
 export async function fetchToken(request: TokenRequest): Promise<Token> {
   const { credentials, realm } = request;
@@ -43,7 +46,7 @@ export async function fetchToken(request: TokenRequest): Promise<Token> {
   if (status !== 200) {
     const what = `The token server ${server} of registry ${request.registry} answered ${registryErrorText(response)}`;
     if (oauth && (status === 404 || status === 405)) {
-      throw new ToolError('AUTH', `${what}; it takes no identity tokens.`, {
+      throw new ToolError('AUTH', `${what}; it does not accept identity tokens.`, {
         hint: 'Log in with user and password (or an access token as password) instead.',
       });
     }
@@ -80,7 +83,7 @@ function parseToken(body: Uint8Array, server: string): Token {
     document = JSON.parse(Buffer.from(body).toString('utf8')) as typeof document;
   } catch {
     // The parser's own message quotes the text, which may be a token.
-    throw noToken(server, 'no JSON');
+    throw noToken(server, 'something that is not JSON');
   }
   const token = document?.token || document?.access_token;
   if (typeof token !== 'string') throw noToken(server, 'no token');

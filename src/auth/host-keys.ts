@@ -1,22 +1,17 @@
-/** All names of Docker Hub's registry; Docker's files know it by the second. */
-const DOCKER_HUB = new Set(['docker.io', 'index.docker.io', 'registry-1.docker.io']);
+import { canonicalHost, HUB } from './docker-hub.ts';
+
 /** Under which key Docker keeps the credentials of Docker Hub (docker/cli, registry.IndexServer). */
 const DOCKER_HUB_KEY = 'https://index.docker.io/v1/';
 
-/** `host[:port]` in lower case, the same for all names of Docker Hub. */
-export function canonicalHost(host: string): string {
-  const name = host.toLowerCase();
-  return DOCKER_HUB.has(name) ? 'docker.io' : name;
-}
-
-/** What a credential helper is asked for: the host as the auth file writes it. Docker Hub has its one key everywhere. */
+/** The server name that a credential helper is asked for: the host as the auth file writes it. Docker Hub has one fixed key. */
 export function helperServer(host: string, keys: readonly string[]): string {
-  return host === 'docker.io' ? DOCKER_HUB_KEY : (matchingKeys(keys, host, undefined)[0] ?? host);
+  return host === HUB ? DOCKER_HUB_KEY : (matchingKeys(keys, host, undefined)[0] ?? host);
 }
 
 /**
- * The keys of an auth file that are meant for a repository of a host, the most specific first. Docker writes `host`, `https://host` or `https://host/v1/`
- * (docker/cli, credentials.ConvertToHostname), Podman `host`, `host/namespace` or `host/namespace/repository` (containers-auth.json(5)).
+ * The keys of an auth file that apply to a repository of a host, the most specific first. Docker writes `host`, `https://host` or
+ * `https://host/v1/` (docker/cli, credentials.ConvertToHostname); Podman writes `host`, `host/namespace` or `host/namespace/repository`
+ * (containers-auth.json(5)).
  */
 export function matchingKeys(keys: readonly string[], host: string, repository: string | undefined): string[] {
   const wanted = [host];

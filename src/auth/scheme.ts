@@ -7,7 +7,7 @@ import { parseChallenges } from './challenge.ts';
 /** How a registry wants to be spoken to. */
 export type Scheme = { readonly kind: 'basic' } | { readonly kind: 'bearer'; readonly realm: URL; readonly service: string | undefined };
 
-/** What one answer demands: a scheme and, for bearer tokens, the scopes it misses. */
+/** What one answer demands: a scheme and, for bearer tokens, the missing scopes. */
 export interface Demand {
   readonly scheme: Scheme;
   readonly scopes: readonly string[];
@@ -16,8 +16,9 @@ export interface Demand {
 }
 
 /**
- * What an answer's `WWW-Authenticate` demands, tokens before passwords; undefined if there is nothing in it that is known here. Throws `ToolError` `AUTH` for a token
- * server to which credentials must not go: one without TLS, unless the registry has none either, or one on a local address that a registry elsewhere names.
+ * What the `WWW-Authenticate` header of an answer demands; bearer tokens are preferred to passwords. Undefined if it holds no scheme that
+ * is known here. Throws `ToolError` `AUTH` for a token server that must not get credentials: one without TLS (unless the registry itself
+ * has no TLS), or one at a local address that a registry elsewhere names.
  */
 export function demandOf(response: HttpResponse, registryUrl: URL): Demand | undefined {
   const challenges = parseChallenges(response.headers['www-authenticate'] ?? '');
@@ -40,7 +41,8 @@ function safeRealm(realm: URL, registry: URL): URL {
   if (tls && !elsewhere) return realm;
   throw new ToolError(
     'AUTH',
-    `The registry ${registry.host} names ${redactUrl(realm.href)} as its token server, ${tls ? 'a local address' : 'which has no TLS'}; credentials are not sent there.`,
+    `The registry ${registry.host} names ${redactUrl(realm.href)} as its token server, ${tls ? 'a local address' : 'which has no TLS'}; ` +
+      'credentials are not sent there.',
     {
       hint: 'Check the URL of the registry, and the token realm in its configuration.',
     },

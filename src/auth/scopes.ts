@@ -12,7 +12,10 @@ export function repositoryOf(scopes: readonly string[]): string | undefined {
   return undefined;
 }
 
-/** Both together, one scope for each resource, those of `first` in front: some token servers read the first scope only. */
+/**
+ * Joins two lists of scopes into one scope for each resource. The scopes of `first` come first, because some token servers read only the
+ * first scope.
+ */
 export function mergeScopes(first: readonly string[], second: readonly string[]): string[] {
   const actions = new Map<string, Set<string>>();
   for (const scope of [...first, ...second]) {
@@ -40,7 +43,7 @@ export function scopeKey(scopes: readonly string[]): string {
     .join(' ');
 }
 
-/** Is there a right in `demanded` that is not in `had`? */
+/** True if `demanded` contains a right that `had` does not. */
 export function asksMore(demanded: readonly string[], had: readonly string[]): boolean {
   return scopeKey(mergeScopes(demanded, had)) !== scopeKey(had);
 }

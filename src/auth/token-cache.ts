@@ -1,10 +1,13 @@
 import { fetchToken, type TokenRequest } from './fetch-token.ts';
 import { asksMore, mergeScopes, scopeKey } from './scopes.ts';
 
-/** A token is replaced so long before it expires, or in the last quarter of a short life: a request may be under way for a while. */
+/**
+ * How long before it expires a token is replaced; a short-lived one in the last quarter of its life. A request may be under way for a
+ * while.
+ */
 const AHEAD_MS = 30_000;
 
-/** A token, and for which scopes it was asked. What of them was granted only the registry knows. */
+/** A token and the scopes that it was requested for. Only the registry knows which of them it granted. */
 export interface Grant {
   readonly token: string;
   readonly scopes: readonly string[];
@@ -40,7 +43,7 @@ export class TokenCache {
     return pending;
   }
 
-  /** From now on the demanded scopes are asked for too. What was got, or is on its way, without them is of no use any more. */
+  /** From now on the demanded scopes are requested too. A token that was, or is being, fetched without them is dropped. */
   widen(wanted: readonly string[], demanded: readonly string[]): void {
     const entry = this.#entry(wanted);
     if (!asksMore(demanded, entry.scopes)) return;
@@ -60,7 +63,7 @@ export class TokenCache {
     const { scopes } = entry;
     const { token, lifetimeMs } = await fetchToken({ ...request, scopes });
     const grant = { token, scopes };
-    // Widened meanwhile: whoever needs more must not be given this one.
+    // If the scopes were widened meanwhile, this token must not be given to a request that needs more.
     if (scopes === entry.scopes) {
       entry.grant = grant;
       entry.freshUntil = asked + lifetimeMs - Math.min(AHEAD_MS, lifetimeMs / 4);

@@ -1,7 +1,9 @@
 import { InvalidArgumentError } from 'commander';
-import { parseDuration } from '../policy/units.ts';
+import { parseDuration } from '../domain/duration.ts';
+import { parseTime } from '../domain/time.ts';
+import type { Shard } from '../run/scope.ts';
 
-/** Parsers of option values; each throws commander's `InvalidArgumentError`, whose text commander puts behind the option's name. */
+/** Parsers of option values. Each throws commander's `InvalidArgumentError`, whose text commander shows after the option's name. */
 
 /** A whole number from `least` on. */
 export const wholeNumber =
@@ -26,20 +28,11 @@ export function duration(text: string): number {
   return value;
 }
 
-/** Milliseconds since the epoch of an RFC 3339 time. */
+/** Milliseconds since the epoch of an RFC 3339 time; a space may stand between its date and its time. */
 export function instant(text: string): number {
-  const value = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[+-]\d{2}:\d{2})$/.test(text)
-    ? Date.parse(text.replace(' ', 'T').toUpperCase())
-    : Number.NaN;
-  if (Number.isNaN(value)) throw new InvalidArgumentError('It must be a time with its zone by RFC 3339, such as 2026-11-24T03:00:00Z.');
+  const value = parseTime(text.replace(' ', 'T'));
+  if (value === undefined) throw new InvalidArgumentError('It must be a time with its zone by RFC 3339, such as 2026-11-24T03:00:00Z.');
   return value;
-}
-
-/** One of several parts of the repositories: `2/5` is the second of five. */
-export interface Shard {
-  /** From 1. */
-  readonly index: number;
-  readonly of: number;
 }
 
 /** A shard such as `2/5`. */

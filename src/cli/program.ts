@@ -9,16 +9,16 @@ import { pruneCommand } from './commands/prune.ts';
 import { undoCommand } from './commands/undo.ts';
 import { examples, helpEnd } from './help.ts';
 import { type Io, say, widthOf } from '../run/io.ts';
-import type { Context } from './options.ts';
+import type { CommandContext } from './command-context.ts';
 import { packageRoot } from './package-root.ts';
-import { stoppedBy } from './stop.ts';
+import { stoppedBy } from '../run/stop.ts';
 
 /** Runs one command line (without `node` and the script) and answers the exit code. Writes to the streams of `io` alone. */
 export async function runProgram(argv: readonly string[], io: Io): Promise<number> {
   const { version } = packageRoot();
   let code: number = EXIT.done;
   try {
-    await buildProgram({ io, argv, version, end: (result) => (code = result) }).parseAsync([...argv], { from: 'user' });
+    await buildProgram({ io, argv, version, runProgram, end: (result) => (code = result) }).parseAsync([...argv], { from: 'user' });
     return code;
   } catch (error) {
     // Commander has written its message already; help and --version end in the same way.
@@ -28,14 +28,14 @@ export async function runProgram(argv: readonly string[], io: Io): Promise<numbe
       say(io, stopped.message);
       return stopped.exitCode;
     }
-    const { exitCodeOf, renderError } = await import('./render-error.ts');
+    const { exitCodeOf, renderError } = await import('../run/render-error.ts');
     io.stderr.write(renderError(error, version));
     return stopped?.exitCode ?? exitCodeOf(error);
   }
 }
 
 /** The whole surface of the program. What the commands do is loaded when they are called, so that help is shown at once. */
-function buildProgram(context: Context): Command {
+function buildProgram(context: CommandContext): Command {
   const { io, version } = context;
   const program = new Command(io.program)
     .version(version, '-V, --version', 'print the version')

@@ -1,9 +1,10 @@
 import path from 'node:path';
 import { readSource, type Source } from '../diagnostics/source.ts';
 import { type Problem, SourceError } from '../diagnostics/source-error.ts';
-import { ConfigFile, type RegistryType, secretKey } from './config-schema.ts';
+import { type ConfigFile, configFile, type RegistrySpec, secretKey, settingsOf } from './config-schema.ts';
 import type { Environment } from './environment.ts';
 import { findConfig, PACKAGE_KEY } from './find-config.ts';
+import type { RegistrySettings } from './registry-settings.ts';
 import { parseRegistryUrl } from './registry-url.ts';
 import { isProblems, LONGEST_FILE, readYaml } from './yaml-source.ts';
 
@@ -14,30 +15,23 @@ export interface RegistryConfig {
   readonly name: string;
   /** Base URL, without credentials or final slash. */
   readonly url: string;
-  readonly type?: RegistryType;
+  /** The name of its type. */
+  readonly type?: string;
   /** Without encryption to a host that is not this machine, because the config says so. */
   readonly plainHttp?: true;
   readonly auth?: { readonly username: CredentialSource | { readonly text: string }; readonly password: CredentialSource };
-  /** Of an Amazon ECR registry: a profile or a role to use, and its region where the host does not tell it. */
-  readonly ecr?: AwsIdentity & { readonly region?: string };
-  /** Of a Google Artifact Registry: the projects that are listed, its location where the host does not tell it, and a service account to be. */
-  readonly gar?: { readonly projects?: readonly string[]; readonly location?: string; readonly impersonate?: string };
-  /** Of an Azure Container Registry: the Azure resource that it is, whose policies are read. */
-  readonly acr?: { readonly resourceId: string };
+  /** The settings that only some types of registry have, by their keys in the config. Each type knows its own. */
+  readonly settings?: Readonly<Record<string, unknown>>;
   /** File of certificate authorities to trust, PEM. */
   readonly caFile?: string;
   readonly concurrency?: number;
 }
 
-/** Whose permissions are used in AWS, where they are not those of the environment. */
-interface AwsIdentity {
+/** Where AWS runs something, and whose permissions are used; without regions that of the environment or the profile. */
+interface AwsWorkloads {
   readonly profile?: string;
   readonly roleArn?: string;
   readonly externalId?: string;
-}
-
-/** Where AWS runs something; without regions that of the environment or the profile. */
-interface AwsWorkloads extends AwsIdentity {
   readonly regions?: readonly string[];
 }
 
@@ -59,7 +53,7 @@ export type InUseSource =
  * other; nothing from the environment is ever put into a host or a file name.
  */
 export interface Config {
-  /** Where it was found; absent where there is none. */
+  /** Where the config was found; absent if there is none. */
   readonly file?: string;
   readonly registries: readonly RegistryConfig[];
   readonly policies: readonly string[];
@@ -73,24 +67,23 @@ export interface Config {
 }
 
 /**
- * Reads the config: the file that `REGCTL_CONFIG` names, or the nearest one (see {@link findConfig}). Throws `CONFIG_INVALID` with
- * everything that is wrong in it ({@link SourceError}), and `FILE` where it cannot be read.
+ * Reads the config: the file that `REGCTL_CONFIG` names, or the nearest one (see {@link findConfig}). Its registries may be of the given
+ * types and have the settings of these. Throws `CONFIG_INVALID` with everything that is wrong in it ({@link SourceError}), and `FILE` where
+ * it cannot be read.
  */
-export async function loadConfig(cwd: string, environment: Environment): Promise<Config> {
+export async function loadConfig(cwd: string, environment: Environment, types: readonly RegistrySettings[]): Promise<Config> {
   const named = environment['REGCTL_CONFIG'];
   const source = named ? await readSource(path.resolve(cwd, named), { what: 'config', maxBytes: LONGEST_FILE }) : await findConfig(cwd);
   if (!source) return { registries: [], policies: [], inUse: [], mirrors: {} };
   // Plans name the files of their policies: relative paths keep them the same on every machine.
   const file = named && path.isAbsolute(named) ? named : path.relative(cwd, source.file);
-  return {
-    file,
-    ...toConfig(parseConfig({ ...source, file }), (inner) => (path.isAbsolute(inner) ? inner : path.join(path.dirname(file), inner))),
-  };
+  const locate = (inner: string): string => (path.isAbsolute(inner) ? inner : path.join(path.dirname(file), inner));
+  return { file, ...toConfig(parseConfig({ ...source, file }, types), types, locate) };
 }
 
-function parseConfig(source: Source): ConfigFile {
+function parseConfig(source: Source, types: readonly RegistrySettings[]): ConfigFile {
   const inPackage = path.basename(source.file) === 'package.json';
-  const result = readYaml(source, ConfigFile, { unknownKey: secretKey, ...(inPackage && { root: [PACKAGE_KEY] }) });
+  const result = readYaml(source, configFile(types), { unknownKey: secretKey, ...(inPackage && { root: [PACKAGE_KEY] }) });
   if (isProblems(result)) throw configError(result);
   return result.data;
 }
@@ -99,10 +92,10 @@ function configError(problems: readonly Problem[]): SourceError {
   return new SourceError('CONFIG_INVALID', problems, { hint: 'Correct the config; nothing was planned and nothing was deleted.' });
 }
 
-function toConfig(file: ConfigFile, locate: (file: string) => string): Config {
+function toConfig(file: ConfigFile, types: readonly RegistrySettings[], locate: (file: string) => string): Config {
   const { registries = {}, policies = [], inUse = [], mirrors = {}, limits, journalDir, cacheDir, concurrency } = file;
   return {
-    registries: Object.entries(registries).map(([name, spec]) => toRegistry(name, spec, locate)),
+    registries: Object.entries(registries).map(([name, spec]) => toRegistry(name, spec, types, locate)),
     policies: policies.map(locate),
     inUse: inUse.map((source) => toInUse(source, locate)),
     mirrors,
@@ -128,9 +121,14 @@ function locateProgram(file: string, locate: (file: string) => string): string {
   return located.includes('/') ? located : `./${located}`;
 }
 
-type RegistrySpec = NonNullable<ConfigFile['registries']>[string];
-
-function toRegistry(name: string, spec: RegistrySpec, locate: (file: string) => string): RegistryConfig {
+function toRegistry(
+  name: string,
+  spec: RegistrySpec,
+  types: readonly RegistrySettings[],
+  locate: (file: string) => string,
+): RegistryConfig {
+  const keys = Object.keys(settingsOf(types));
+  const settings = Object.entries(spec).filter(([key, value]) => keys.includes(key) && value !== undefined);
   const address = parseRegistryUrl(spec.url, spec.plainHttp);
   if ('problem' in address) throw new TypeError('the schema lets no such address pass');
   return {
@@ -139,9 +137,7 @@ function toRegistry(name: string, spec: RegistrySpec, locate: (file: string) => 
     ...(spec.type && { type: spec.type }),
     ...(spec.plainHttp && { plainHttp: true }),
     ...(spec.auth && { auth: toAuth(spec.auth, locate) }),
-    ...(spec.ecr && { ecr: spec.ecr as NonNullable<RegistryConfig['ecr']> }),
-    ...(spec.gar && { gar: spec.gar as NonNullable<RegistryConfig['gar']> }),
-    ...(spec.acr && { acr: spec.acr }),
+    ...(settings.length > 0 && { settings: Object.fromEntries(settings) }),
     ...(spec.tls && { caFile: locate(spec.tls.ca) }),
     ...(spec.concurrency !== undefined && { concurrency: spec.concurrency }),
   };

@@ -1,6 +1,7 @@
 import { lstat, stat } from 'node:fs/promises';
 import path from 'node:path';
-// The package's entry point runs .config/config.js of the working directory (its "meta config") and cannot be told not to; the class behind it does not.
+// The package's entry point runs .config/config.js of the working directory (its "meta config") and cannot be told not to. The class behind
+// it does not.
 import * as cosmiconfig from 'cosmiconfig/dist/Explorer.js';
 import type { Options, PublicExplorer } from 'cosmiconfig';
 import { readSource, type Source, unreadable } from '../diagnostics/source.ts';
@@ -27,8 +28,9 @@ const { Explorer } = cosmiconfig as unknown as {
 };
 
 /**
- * The nearest config from a directory upward, never above the root of its git repository, and nowhere else where there is none.
- * Throws `FILE` for one that is there and cannot be read: it may hold what protects images. Undefined if there is none.
+ * The nearest config in a directory or above it, but not above the root of its git repository. Outside of a git repository only the
+ * directory itself is searched. Undefined if there is none. Throws `FILE` for a config that exists but cannot be read: it may hold what
+ * protects images.
  */
 export async function findConfig(cwd: string): Promise<Source | undefined> {
   const explorer = new Explorer({
@@ -91,7 +93,7 @@ async function isThere(file: string): Promise<boolean> {
   );
 }
 
-/** cosmiconfig reads whatever is there, and of a device or of a pipe that nobody writes to without an end. */
+/** Refuses devices and pipes: cosmiconfig would read a device without end, and wait for a pipe that nobody writes to. */
 async function refuseOther(directory: string): Promise<void> {
   for (const place of CONFIG_PLACES) {
     const file = path.join(directory, place);
@@ -101,7 +103,7 @@ async function refuseOther(directory: string): Promise<void> {
   }
 }
 
-/** cosmiconfig passes over what it may not read, and over links that lead nowhere. */
+/** Throws for files that cosmiconfig passes over: those that it may not read, and links that lead nowhere. */
 async function refuseUnread(directory: string, found: string | undefined): Promise<void> {
   for (const place of CONFIG_PLACES) {
     const file = path.join(directory, place);
@@ -115,7 +117,7 @@ async function refuseUnread(directory: string, found: string | undefined): Promi
     );
     if (!known) continue;
     await readSource(file, { what: 'config', maxBytes: LONGEST_FILE });
-    // Only a package.json without a config is passed over rightly.
+    // Only a package.json without a config may be passed over.
     if (place !== 'package.json') throw unreadable(file, 'config', new Error('it changed while it was read'));
   }
 }

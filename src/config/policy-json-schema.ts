@@ -23,7 +23,7 @@ export function policyJsonSchema(): string {
   return `${JSON.stringify({ ...head, ...(sortKeywords(schema) as object) }, undefined, 2)}\n`;
 }
 
-/** Bounds that only say what a number can hold mean nothing to a reader. */
+/** Leaves out bounds that only say what a number can hold: they mean nothing to a reader. */
 function dropSafeBounds(schema: Json): void {
   if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum;
   if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum;
@@ -31,7 +31,10 @@ function dropSafeBounds(schema: Json): void {
 
 const FIRST = ['title', 'description', 'type'];
 
-/** A fixed order whatever zod's is: keywords by name, the telling ones first. Under `properties` the order of the schema stays, as in the manual. */
+/**
+ * Puts the keywords in a fixed order, whatever order zod gives: by name, the most telling first. Under `properties` the order of the schema
+ * stays, as in the manual.
+ */
 function sortKeywords(value: unknown, isKeywords = true): unknown {
   if (Array.isArray(value)) return value.map((item: unknown) => sortKeywords(item));
   if (typeof value !== 'object' || value === null) return value;

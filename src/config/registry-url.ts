@@ -1,6 +1,6 @@
 import { isHost } from '../domain/reference.ts';
 
-/** The base URL of a registry, without credentials and final slashes; or why a text is none. */
+/** The base URL of a registry, without credentials and final slashes; or the reason why a text is not a URL of a registry. */
 export type RegistryUrl = { readonly url: string; readonly host: string } | { readonly problem: string };
 
 /** This machine itself, by the names that never leave it. */

@@ -35,8 +35,8 @@ export interface Settings {
 export const DEFAULT_CONCURRENCY = 8;
 
 /**
- * Flags over environment over config over defaults; a list from a higher layer replaces the lower one. Only in-use sources add up: no
- * layer takes away what another protects. Throws `USAGE` for a value that is none and for a registry that nobody knows.
+ * Flags over environment over config over defaults. A list from a higher layer replaces that of a lower one. Only in-use sources add up: no
+ * layer takes away what another protects. Throws `USAGE` for a value that is not valid and for a registry that is not known.
  */
 export function resolveSettings(flags: SettingsFlags, environment: Environment, config: Config): Settings {
   const asked = firstList(flags.registry, list(environment, 'REGCTL_REGISTRY')) ?? [];
@@ -72,7 +72,7 @@ export function chooseRegistry(text: string, known: readonly RegistryConfig[]): 
   const named = known.find(({ name }) => name === text);
   if (named) return named;
   const address = parseRegistryUrl(text);
-  // As in an image reference: a word without "." and ":" is no host, so it is a misspelt name.
+  // As in an image reference, a word without "." and ":" is not a host, so it is a misspelt name.
   const isAddress = text.includes('://') || /[.:]/.test(text.split('/')[0] ?? '') || text.split('/')[0] === 'localhost';
   if (!isAddress) {
     const hint = known.length > 0 ? `The config has ${known.map(({ name }) => name).join(', ')}.` : 'Give its URL, or name it in a config.';

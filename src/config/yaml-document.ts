@@ -45,8 +45,8 @@ const MOST_ALIASES = 100;
 const OPTIONS = { version: '1.2', schema: 'core', merge: false, resolveKnownTags: false, uniqueKeys: false, prettyErrors: false } as const;
 
 /**
- * Reads one YAML 1.2 document with the core schema: no merge keys, no tags of its own, nothing nested without end, and aliases within
- * bounds, so that no file can make the program run out of time or memory. `root` names the part that is meant, as in `package.json`.
+ * Reads one YAML 1.2 document with the core schema: without merge keys and custom tags, with limits on nesting and aliases, so that no file
+ * can make the program run out of time or memory. `root` names the part that is meant, as in `package.json`.
  */
 export function parseYaml(source: Source, root: Path = []): YamlDocument {
   const { text } = source;
@@ -64,7 +64,7 @@ export function parseYaml(source: Source, root: Path = []): YamlDocument {
   const { problems, targets } = checkNodes(source, node);
   const locate = locator(node, targets);
   try {
-    // With an alias that leads nowhere or to itself there is no data.
+    // There is no data if an alias leads nowhere or to itself.
     const data: unknown = problems.some(({ fatal }) => fatal) ? undefined : node.toJS(document, { maxAliasCount: MOST_ALIASES });
     return { source, data, problems: problems.map(({ problem }) => problem), locate };
   } catch (error) {
@@ -73,8 +73,9 @@ export function parseYaml(source: Source, root: Path = []): YamlDocument {
 }
 
 /**
- * Reads every document of a YAML text within the bounds of {@link parseYaml}; those that hold nothing are left out. Keys may be any scalar, as in what is generated, but
- * `<<` is none, for nothing would be merged. With `problems` the documents are not all there is.
+ * Reads every document of a YAML text within the limits of {@link parseYaml}. Documents that hold nothing are left out. Keys may be any
+ * scalar, as generated files have them, except `<<`, because nothing would be merged. If there are `problems`, the list of documents is not
+ * complete.
  */
 export function parseYamlDocuments(source: Source): { readonly documents: readonly YamlPart[]; readonly problems: readonly Problem[] } {
   const parts: YamlPart[] = [];

@@ -10,8 +10,9 @@ export interface CheckedNodes {
 }
 
 /**
- * Checks what the parser lets pass: every key is text and stands once, none is `__proto__` (which would not survive as data), no `!` stands
- * unquoted, and every alias has its anchor before it and not around it. What is `generated` may have other scalars for keys, such as numbers, which become text.
+ * Checks what the parser lets pass: every key is text and occurs once, no key is `__proto__` (which would be lost in the data), no `!`
+ * stands unquoted, and every alias has its anchor before it and not around it. In a `generated` text, keys may be other scalars such as
+ * numbers, which become text.
  */
 export function checkNodes(source: Source, root: ParsedNode, { generated = false }: { readonly generated?: boolean } = {}): CheckedNodes {
   const problems: { problem: Problem; fatal: boolean }[] = [];

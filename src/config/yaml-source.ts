@@ -5,7 +5,7 @@ import { plainWords } from './plain-words.ts';
 import { findingsOf } from './schema-findings.ts';
 import { parseYaml, type Path } from './yaml-document.ts';
 
-/** Files that people write are no longer than this, in bytes. */
+/** The largest size of a file that a person writes, in bytes. */
 export const LONGEST_FILE = 4 * 2 ** 20;
 
 /** A file that its schema has accepted, with the place of each part for problems that are found later. */

@@ -1,7 +1,10 @@
 import type { Digest } from '../domain/digest.ts';
 import { artifact, content, EMPTY_CONFIG, type IndexEntry, type Pushable } from './image.ts';
 
-/** cosign's tag for what it attaches to a digest, or with no `suffix` the referrers fallback tag (distribution-spec, "Referrers Tag Schema"). */
+/**
+ * The tag that cosign gives to what it attaches to a digest; without `suffix`, the referrers fallback tag (distribution-spec, "Referrers
+ * Tag Schema").
+ */
 export function attachmentTag(digest: Digest, suffix?: 'sig' | 'att' | 'sbom'): string {
   return `${digest.replace(':', '-')}${suffix === undefined ? '' : `.${suffix}`}`;
 }
@@ -31,8 +34,8 @@ export function sbom(subject: Pushable, created: string): Pushable {
 }
 
 /**
- * The provenance that buildx puts beside an image in the same index (BuildKit, docs/attestations/attestation-storage.md). With `subject`, as newer
- * BuildKit writes it: child of the index and referrer of the image in one.
+ * The provenance that buildx puts next to an image in the same index (BuildKit, docs/attestations/attestation-storage.md). With `subject`,
+ * as newer BuildKit writes it, it is a child of the index and a referrer of the image at once.
  */
 export function attestation(of: Pushable, { subject = false }: { readonly subject?: boolean } = {}): IndexEntry {
   const predicate = 'https://slsa.dev/provenance/v0.2';

@@ -35,8 +35,8 @@ export interface EmbeddedRegistry {
 const MAX_BODY = 64 * 1024 * 1024;
 
 /**
- * Starts an OCI distribution registry on 127.0.0.1 that keeps everything in memory: the demo's registry, and the tests'. By default it behaves as
- * distribution 3.1 with deletion on, and has the referrers API; `options` make it behave as others do, or badly.
+ * Starts an OCI distribution registry on 127.0.0.1 that keeps everything in memory, for the demo and for tests. By default it behaves as
+ * distribution 3.1 with deletion on, and has the referrers API; `options` make it behave as other registries do, or badly.
  */
 export async function startEmbeddedRegistry(options: EmbeddedRegistryOptions = {}): Promise<EmbeddedRegistry> {
   const storage = new RegistryStorage();

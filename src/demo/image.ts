@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Digest } from '../domain/digest.ts';
+import { type Digest, digestOf } from '../domain/digest.ts';
 import { DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST } from '../domain/media-types.ts';
 
 /** Bytes that a manifest points to, with their descriptor. */
@@ -34,11 +34,14 @@ export const EMPTY_CONFIG = content('application/vnd.oci.empty.v1+json', '{}');
 
 export function content(mediaType: string, bytes: string | Buffer, annotations?: Annotations): Content {
   const buffer = Buffer.from(bytes);
-  const digest = `sha256:${createHash('sha256').update(buffer).digest('hex')}`;
+  const digest = digestOf(`sha256:${createHash('sha256').update(buffer).digest('hex')}`);
   return { mediaType, digest, bytes: buffer, ...(annotations && { annotations }) };
 }
 
-/** A layer of `size` bytes that follow from `seed` alone (its hash, over and over), so that images with the same seed share it. No tar archive. */
+/**
+ * A layer of `size` bytes that depend on `seed` alone (its hash, repeated), so that images with the same seed share it. It is not a tar
+ * archive.
+ */
 export function layer(seed: string, size: number, format: Format = 'oci'): Content {
   return content(LAYER[format], Buffer.alloc(size, createHash('sha256').update(seed).digest()));
 }
@@ -79,7 +82,7 @@ export interface ArtifactParts {
   readonly annotations?: Annotations;
 }
 
-/** An OCI artifact: an image manifest whose config is no container's. With `subject` it is a referrer. */
+/** An OCI artifact: an image manifest whose config is not that of a container. With `subject` it is a referrer. */
 export function artifact({ artifactType, config = EMPTY_CONFIG, layers = [EMPTY_CONFIG], subject, annotations }: ArtifactParts): Pushable {
   return manifest(
     OCI_MANIFEST,

@@ -24,7 +24,7 @@ export interface ManifestFields {
 
 const TAKEN = [OCI_INDEX, OCI_MANIFEST, DOCKER_LIST, DOCKER_MANIFEST];
 
-/** Reads a manifest. Answers a sentence where it is none that a registry takes. */
+/** Reads a manifest. Answers a sentence with the reason if a registry would not accept it. */
 export function readManifestFields(mediaType: string, bytes: Buffer): ManifestFields | string {
   if (!TAKEN.includes(mediaType)) return `unsupported manifest media type "${mediaType}"`;
   let json: Record<string, unknown>;
@@ -61,5 +61,5 @@ function list(value: unknown): readonly unknown[] {
 function isDescriptor(value: unknown): value is Descriptor {
   if (value === null || typeof value !== 'object') return false;
   const { mediaType, digest, size } = value as Partial<Descriptor>;
-  return typeof mediaType === 'string' && typeof digest === 'string' && isDigest(digest) && Number.isInteger(size);
+  return typeof mediaType === 'string' && isDigest(digest) && Number.isInteger(size);
 }

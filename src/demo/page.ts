@@ -8,8 +8,8 @@ export interface Page {
 }
 
 /**
- * Cuts a page out of sorted entries by `n` and `last`. With `linkWhenFull`, a page that is exactly full has a successor even if that is empty.
- * Answers the error where `n` is no number, as distribution 3 does.
+ * Cuts a page out of sorted entries by `n` and `last`. With `linkWhenFull`, a page that is exactly full has a link to a next page, even if
+ * that is empty. Answers the error if `n` is not a number, as distribution 3 does.
  */
 export function cutPage(
   sorted: readonly string[],

@@ -35,9 +35,10 @@ interface Answer {
 }
 
 /**
- * Pushes an image, index or artifact with all that it needs to any registry: blobs, then children, then the manifest under each of `tags`, or
- * under its digest where there are none. On a registry without referrers API it keeps the fallback tag of a subject, for which two referrers
- * of one subject must not be pushed side by side. Answers the digest. Throws `ToolError` `REGISTRY_ERROR` with what the registry said.
+ * Pushes an image, index or artifact to any registry with everything that it needs: blobs, then children, then the manifest under each of
+ * `tags`, or under its digest if there are no tags. On a registry without the referrers API it maintains the fallback tag of a subject; two
+ * referrers of one subject must then not be pushed side by side. Answers the digest. Throws `ToolError` `REGISTRY_ERROR` with what the
+ * registry said.
  */
 export async function push(
   url: string,
@@ -96,7 +97,7 @@ async function keepFallbackTag(target: Target, referrer: Pushable, subject: Dige
   const { mediaType, digest, bytes, artifactType, annotations } = referrer;
   const url = `${base(target)}/manifests/${attachmentTag(subject)}`;
   const found = await send(target, 'GET', url, [200, 404], { accept: MANIFEST_TYPES.join(', ') });
-  const had = found.status === 404 ? [] : (JSON.parse(found.text) as { manifests: { digest: Digest }[] }).manifests;
+  const had = found.status === 404 ? [] : (JSON.parse(found.text) as { manifests: { digest: string }[] }).manifests;
   if (had.some((one) => one.digest === digest)) return;
   const manifests = [...had, { mediaType, digest, size: bytes.length, artifactType, annotations }];
   const list = content(OCI_INDEX, JSON.stringify({ schemaVersion: 2, mediaType: OCI_INDEX, manifests }));

@@ -37,9 +37,9 @@ export interface SeenRequest {
 }
 
 /**
- * What goes wrong with one request: the given answer in place of the real one; `reset`, the connection breaks before anything is done; `lost`, it
- * is carried out and the connection breaks before the answer; `truncate`, the answer breaks off half-way; `hang`, no answer until the
- * registry is closed; a function, the real answer changed.
+ * What goes wrong with one request. An answer: it is given instead of the real one. `reset`: the connection breaks before anything is done.
+ * `lost`: the request is carried out and the connection breaks before the answer. `truncate`: the answer breaks off half-way. `hang`: there
+ * is no answer until the registry is closed. A function: the real answer, changed.
  */
 export type Fault = Reply | 'reset' | 'lost' | 'truncate' | 'hang' | ((reply: Reply) => Reply);
 
@@ -51,7 +51,10 @@ export interface EmbeddedRegistryOptions {
   readonly port?: number;
   /** False: 405 UNSUPPORTED for every deletion. Default true. */
   readonly deleteEnabled?: boolean;
-  /** `unsupported`: 400 DIGEST_INVALID as distribution 2.8; `always`: even where `deleteEnabled` is false, as distribution 3.0 and 3.1.0. */
+  /**
+   * What a DELETE by tag does. `unsupported`: 400 DIGEST_INVALID, as distribution 2.8. `always`: it works even if `deleteEnabled` is false,
+   * as distribution 3.0 and 3.1.0.
+   */
   readonly tagDelete?: 'supported' | 'unsupported' | 'always';
   /** False: no such route, as distribution. Default true. */
   readonly referrersApi?: boolean;

@@ -26,7 +26,7 @@ export class RegistryStorage {
   readonly blobs = new Map<Digest, Buffer>();
   readonly repositories = new Map<string, StoredRepository>();
 
-  /** The repository of that name, made if there is none. */
+  /** The repository with that name; it is made if it does not exist. */
   repository(name: string): StoredRepository {
     let repository = this.repositories.get(name);
     if (!repository) {

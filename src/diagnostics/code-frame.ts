@@ -31,7 +31,8 @@ export function codeFrame(source: Source, line: number, column: number, endColum
   const after = left + WIDTH < characters.length ? '…' : '';
   const underline = `^${'~'.repeat(Math.min(length, WIDTH - (start - left)) - 1)}`;
   const number = String(line);
-  return `  ${number} | ${before}${shown}${after}\n  ${' '.repeat(number.length)} | ${' '.repeat(before.length + start - left)}${underline}`;
+  const margin = ' '.repeat(number.length);
+  return `  ${number} | ${before}${shown}${after}\n  ${margin} | ${' '.repeat(before.length + start - left)}${underline}`;
 }
 
 /** What is shown for each UTF-16 code unit of a line. */

@@ -1,7 +1,7 @@
 import { lineText, type Source } from './source.ts';
 
 const SECRET_KEY = /[\w.-]*(?:pass(?:word|wd|phrase)|pwd|secret|token|credential|api[-_]?key|private[-_]?key)[\w.-]*["']?\s*[:=]\s*/gi;
-// What a key that ends in Env or File is meant to hold: a name, which is no secret.
+// A key that ends in Env or File is meant to hold a name, and a name is not a secret.
 const NAMED_VALUE = /^(?:[A-Z_][A-Z0-9_]*|["'][A-Z_][A-Z0-9_]*["'])(?=[\s,}]|$)/;
 const QUOTED_VALUE = /^(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*')(?=[\s,}\]]|$)/;
 const USER_INFO = /[^\s"'[\]{},]*:[^\s"'[\]{},]*@(?!sha(?:256|384|512):)/g;
@@ -28,7 +28,10 @@ export function hiddenParts(source: Source, line: number): (readonly [start: num
   return parts;
 }
 
-/** True of a line that continues the value of a secret's key: the nearest line above that is less indented ends in such a key, or in `|` or `>`. */
+/**
+ * True of a line that continues the value of a secret's key: the nearest line above with less indentation ends in such a key, or in
+ * `|` or `>`.
+ */
 function isUnderSecretKey(source: Source, line: number): boolean {
   const indent = indentOf(lineText(source, line));
   for (let above = line - 1; above >= Math.max(1, line - REACH); above--) {

@@ -2,8 +2,8 @@ import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /**
- * Makes a folder and those above it, for this user alone. Step by step, because `recursive` never comes back from a file system such as /proc that answers ENOENT for good, and
- * answers ENOENT on one that is read-only. Throws the error of the file system.
+ * Makes a folder and those above it, for this user alone. It goes step by step because `recursive` never ends on a file system such
+ * as /proc, which always answers ENOENT, and answers ENOENT on one that is read-only. Throws the error of the file system.
  */
 export async function makeFolder(folder: string): Promise<void> {
   try {

@@ -2,9 +2,12 @@ import { stripVTControlCharacters } from 'node:util';
 
 /** What stands in the place of a secret. */
 const MASK = '***';
-/** Shorter texts are no secrets, and masking them would make every message unreadable. */
+/** Shorter texts are not secrets, and masking them would make every message unreadable. */
 const SHORTEST_SECRET = 4;
-/** Longer secrets are tokens, which nobody encodes once more; passwords are shorter. Keeps the list small when a run collects thousands of tokens. */
+/**
+ * Longer secrets are tokens, which nobody encodes once more; passwords are shorter. This keeps the list small when a run collects
+ * thousands of tokens.
+ */
 const LONGEST_ENCODED = 256;
 
 /** Query parameters whose values are shown: paging, filters and token scopes. Everything else may be a signature or a key. */
@@ -28,8 +31,8 @@ const SHOWN_PARAMETERS = new Set([
 ]);
 
 /**
- * What is a secret by its shape, also where nobody has remembered it: signed or encrypted tokens (RFC 7519), which libraries make and exchange among themselves, private
- * keys in PEM, and signatures of AWS.
+ * What is a secret by its shape, even where it was not remembered: signed or encrypted tokens (RFC 7519), which libraries make and
+ * exchange among themselves, private keys in PEM, and signatures of AWS.
  */
 const SHAPES: readonly RegExp[] = [
   /\beyJ[\w-]{10,}(?:\.[\w-]*){2,4}/g,
@@ -37,11 +40,11 @@ const SHAPES: readonly RegExp[] = [
   /(?<=Signature=)[0-9a-f]{64}/gi,
 ];
 
-/** Every form in which a secret may be met, the longest first so that no secret hides part of a longer one. */
+/** Every form in which a secret may appear, the longest first so that no secret hides part of a longer one. */
 const forms: string[] = [];
 const known = new Set<string>();
 
-/** Remembers a secret for the rest of the process: call it the moment a password or token is read, before anything else is done with it. */
+/** Remembers a secret for the rest of the process. Call it the moment a password or token is read, before anything else is done with it. */
 export function rememberSecret(text: string): void {
   if (known.has(text)) return;
   for (const form of spellings(text)) {
@@ -63,7 +66,10 @@ function spellings(secret: string): string[] {
   return all;
 }
 
-/** The text with every remembered secret, plain, URL-encoded, JSON-escaped or in base64, and whatever is one by its shape, replaced by `***`. */
+/**
+ * The text with `***` in place of every remembered secret, plain, URL-encoded, JSON-escaped or in base64, and of whatever is a
+ * secret by its shape.
+ */
 export function redact(text: string): string {
   let clean = text;
   for (const form of forms) if (clean.includes(form)) clean = clean.replaceAll(form, MASK);
@@ -90,15 +96,21 @@ export function redactUrl(text: string): string {
 }
 
 const BREAKS = /[\t\n\v\f\r\u0085\u2028\u2029]+/g;
-/** Control characters, and the invisible ones that turn the direction of writing or take no room: either can make a message read as another. */
+/**
+ * Control characters, and invisible characters that turn the direction of writing or take no room: either can make a message read
+ * as another.
+ */
 const INVISIBLE = /[\p{Cc}\p{Cf}]/gu;
 
-/** Text from elsewhere made fit for a terminal: escape sequences and control characters taken out, line breaks and tabs turned into a space. */
+/**
+ * Text from elsewhere made fit for a terminal: escape sequences and control characters are taken out, line breaks and tabs become a
+ * space.
+ */
 export function printable(text: string): string {
   return stripVTControlCharacters(text).replace(BREAKS, ' ').replace(INVISIBLE, '').trim();
 }
 
-/** As {@link printable}, of a text of several lines: these stay lines, with what they begin with. */
+/** As {@link printable}, for a text of several lines, which keep their line breaks and their indentation. */
 export function printableLines(text: string): string {
   return stripVTControlCharacters(text).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => (character === '\n' ? character : ''));
 }

@@ -1,8 +1,8 @@
 type Labels = Readonly<Record<string, string>>;
 
 /**
- * The labels of an index, of those of its images: what all that have the label agree on, for a label on the parts of an image is the image's. Undefined
- * where there is none.
+ * The labels of an index, made from those of its images: a label counts for the index where all images that have it agree on its
+ * value. Undefined where there is no such label.
  */
 export function agreedLabels(images: Iterable<Labels | undefined>): Labels | undefined {
   const values = new Map<string, Set<string>>();

@@ -1,7 +1,7 @@
 import { parseRegistryErrors, registryErrorText } from '../http/registry-errors.ts';
 import { type ErrorCode, ToolError } from '../diagnostics/tool-error.ts';
 import type { HttpResponse } from '../http/http-client.ts';
-import { asList, parseJsonObject } from './json-fields.ts';
+import { asList, parseJsonObject } from '../domain/json.ts';
 
 /** True of an answer that carries that error code. */
 export function hasCode(response: HttpResponse, code: string): boolean {
@@ -9,8 +9,8 @@ export function hasCode(response: HttpResponse, code: string): boolean {
 }
 
 /**
- * True of a 404 that says that this one manifest is not there: not that the Accept header hides it (distribution says that with the same code), not
- * that there is no such repository or path.
+ * True of a 404 that says that this one manifest is not there. A 404 that says that the Accept header hides it (distribution uses
+ * the same code), or that the repository or path does not exist, does not count.
  */
 export function isManifestUnknown(response: HttpResponse): boolean {
   return saysOnly(response, 'MANIFEST_UNKNOWN') && !/accept header/i.test(registryErrorText(response));
@@ -22,8 +22,9 @@ export function isRepositoryUnknown(response: HttpResponse): boolean {
 }
 
 /**
- * True of an answer that says that what was asked for is done: a status between 200 and 299 that is not contradicted by its body. distribution 3.1.1
- * reports errors there when a part of a deletion failed, and what answers with a web page is no registry.
+ * True of an answer that says that what was asked for is done: a status between 200 and 299 that is not contradicted by its body.
+ * distribution 3.1.1 reports errors in such a body when a part of a deletion failed, and what answers with a web page is not a
+ * registry.
  */
 export function isDone(response: HttpResponse): boolean {
   if (response.status < 200 || response.status >= 300) return false;

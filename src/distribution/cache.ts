@@ -10,9 +10,9 @@ import { dropUnused } from './drop-unused.ts';
 export type TagHints = ReadonlyMap<string, Digest>;
 
 /**
- * Manifests and configs kept from earlier runs by their digest, and the tags that were seen. It saves requests and is never an authority: contents
- * are checked against their digest on every read, tags are only hints, and a cache that cannot be read or written is an empty one.
- * What was not used for 30 days is dropped. Holds nothing of the credentials.
+ * Manifests and configs kept from earlier runs by their digest, and the tags that were seen. The cache saves requests and is never
+ * an authority: contents are checked against their digest on every read, tags are only hints, and a cache that cannot be read or
+ * written counts as empty. What was not used for 30 days is dropped. It holds no credentials.
  */
 export class ContentCache {
   readonly #folder: string;
@@ -49,7 +49,9 @@ export class ContentCache {
       const file = JSON.parse(await readFile(this.#tagsPath(registry, repository), 'utf8')) as Partial<TagFile>;
       if (file.formatVersion !== FORMAT) return new Map();
       return new Map(
-        Object.entries(file.tags ?? {}).filter(([tag, digest]) => isTag(tag) && typeof digest === 'string' && isDigest(digest)),
+        Object.entries(file.tags ?? {}).flatMap(([tag, digest]): [string, Digest][] =>
+          isTag(tag) && isDigest(digest) ? [[tag, digest]] : [],
+        ),
       );
     } catch {
       return new Map();
@@ -90,7 +92,8 @@ export class ContentCache {
 
 interface TagFile {
   readonly formatVersion: string;
-  readonly tags: Readonly<Record<string, Digest>>;
+  /** Checked when they are read. */
+  readonly tags: Readonly<Record<string, unknown>>;
 }
 
 const FORMAT = '1.0';

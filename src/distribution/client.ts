@@ -19,7 +19,10 @@ const MAX_CONFIG = 8 * MIB;
 const MAX_LIST = 64 * MIB;
 const ACCEPT = MANIFEST_TYPES.join(', ');
 
-/** The requests of the OCI distribution-spec that this program makes, with their URLs, scopes and limits. Answers are given back whatever their status. */
+/**
+ * The requests of the OCI distribution-spec that this program makes, with their URLs, scopes and limits. Answers are given back
+ * whatever their status.
+ */
 export class OciClient {
   readonly name: string;
   readonly url: string;
@@ -81,7 +84,10 @@ export class OciClient {
     return this.#list(`${repositoryPath(repository)}/referrers/${digest}`, [pullScope(repository)], signal);
   }
 
-  /** The given first page of a list and all that follow it. Throws for a page that is refused, and `BAD_RESPONSE` for one that leads to another host. */
+  /**
+   * The given first page of a list and all pages that follow it. Throws for a page that is refused, and `BAD_RESPONSE` for one that
+   * leads to another host.
+   */
   pages(first: HttpResponse, doing: string, scopes: readonly string[], signal?: AbortSignal): AsyncGenerator<HttpResponse> {
     let ready: HttpResponse | undefined = first;
     return followPages(first.url, async (url) => {
@@ -113,7 +119,7 @@ export function pullScope(repository: string): string {
 
 export const CATALOG_SCOPES: readonly string[] = ['registry:catalog:*'];
 
-/** Throws `USAGE` for a name that is none: in a URL, it could mean another repository. */
+/** Throws `USAGE` for what is not the name of a repository: in a URL, it could mean another repository. */
 function repositoryPath(repository: string): string {
   if (isRepositoryName(repository)) return `/v2/${repository}`;
   throw new ToolError('USAGE', `${JSON.stringify(repository)} is not the name of a repository.`, {

@@ -1,18 +1,18 @@
 import { createHash } from 'node:crypto';
-import type { Digest } from '../domain/digest.ts';
-import { parseJsonObject, asList, asObject, asText } from './json-fields.ts';
-
-const SIGNED_SCHEMA1 = 'application/vnd.docker.distribution.manifest.v1+prettyjws';
+import { type Digest, digestOf } from '../domain/digest.ts';
+import { SIGNED_SCHEMA1 } from '../domain/media-types.ts';
+import { parseJsonObject, asList, asObject, asText } from '../domain/json.ts';
 
 /** The digest of bytes; by the algorithm of `like` where that is given, else sha256, which every registry uses by default. */
-export function digestOf(bytes: Uint8Array, like: Digest = 'sha256:'): Digest {
-  const algorithm = like.slice(0, like.indexOf(':'));
-  return `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`;
+export function contentDigest(bytes: Uint8Array, like?: Digest): Digest {
+  const algorithm = like === undefined ? 'sha256' : like.slice(0, like.indexOf(':'));
+  return digestOf(`${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`);
 }
 
 /**
- * The bytes of a manifest that its digest is of: all of them, but of a signed schema 1 manifest the payload that was signed, which the
- * signature describes as a length and a tail (docker/libtrust, jsonsign.go). Undefined where such a manifest has no signature to say so.
+ * The bytes that the digest of a manifest is made from: all of them, but for a signed schema 1 manifest the payload that was
+ * signed, which the signature describes as a length and a tail (docker/libtrust, jsonsign.go). Undefined where such a manifest has
+ * no signature that describes it.
  */
 export function digestedBytes(bytes: Uint8Array, mediaType: string): Uint8Array | undefined {
   if (mediaType !== SIGNED_SCHEMA1) return bytes;

@@ -1,17 +1,17 @@
 import { readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDigest } from '../domain/digest.ts';
+import { DAY_MS } from '../domain/time.ts';
 
-const DAY_MS = 86_400_000;
-/** What was not used for so long goes. */
+/** What was not used for so long is dropped. */
 const UNUSED_MS = 30 * DAY_MS;
 const ALGORITHMS = ['sha256', 'sha384', 'sha512'];
-/** When the folder was last gone through is when this file was written. */
+/** The time of this file is when the folder was last gone through. */
 const MARK = 'gone-through';
 
 /**
- * Drops what was not used for 30 days from a cache's folder, at most once a day; the time of a file is that of its last use. Touches nothing but what by its name
- * is the cache's own. Throws nothing: what cannot be dropped stays.
+ * Drops what was not used for 30 days from a cache's folder, at most once a day. The time of a file is the time of its last use.
+ * Only files whose names are those of the cache are touched. Throws nothing: what cannot be dropped stays.
  */
 export async function dropUnused(folder: string, now = Date.now()): Promise<void> {
   try {
@@ -47,7 +47,7 @@ async function* ownFiles(folder: string): AsyncGenerator<string> {
     if (isOwn(name, (text) => /^[0-9a-f]{64}\.json$/.test(text))) yield join(folder, 'tags', name);
 }
 
-/** Also of what a run that was killed left half-written. */
+/** True also of a file that a run left half-written when it was killed. */
 function isOwn(name: string, isContent: (name: string) => boolean): boolean {
   return isContent(name.replace(/\.[0-9a-f-]{36}\.tmp$/, ''));
 }

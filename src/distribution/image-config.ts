@@ -1,6 +1,6 @@
-import { asObject, asText, asTextMap, type JsonObject } from './json-fields.ts';
+import { asObject, asText, asTextMap, type JsonObject } from '../domain/json.ts';
 
-/** What an image's config says of it. Source: OCI image-spec, config.md; Docker's is the same in these fields. */
+/** What an image's config says about it. Source: OCI image-spec, config.md; Docker's is the same in these fields. */
 export interface ImageConfig {
   /** As written there. */
   readonly created?: string;
@@ -11,7 +11,7 @@ export interface ImageConfig {
 
 const TYPES = ['application/vnd.oci.image.config.v1+json', 'application/vnd.docker.container.image.v1+json'];
 
-/** True of the media types of an image's config, as opposed to a chart's, a plugin's or the empty one. */
+/** True of the media types of an image's config, as opposed to the config of a chart or a plugin and the empty config. */
 export function isImageConfigType(mediaType: string): boolean {
   return TYPES.includes(mediaType);
 }
@@ -24,7 +24,7 @@ export function readImageConfig(json: JsonObject): ImageConfig {
   return { ...(created !== undefined && { created }), ...(labels && { labels }), ...(platform !== undefined && { platform }) };
 }
 
-/** `os/architecture[/variant]` of a config or of a descriptor's platform; undefined where it names none or says `unknown`. */
+/** `os/architecture[/variant]` of a config or of a descriptor's platform; undefined where it names no platform or says `unknown`. */
 export function platformText(json: JsonObject | undefined): string | undefined {
   const os = asText(json?.['os']);
   const architecture = asText(json?.['architecture']);

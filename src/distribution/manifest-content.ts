@@ -1,25 +1,27 @@
 import { quoted } from '../diagnostics/redact.ts';
 import { type Digest, isDigest } from '../domain/digest.ts';
 import type { HttpResponse } from '../http/http-client.ts';
-import type { RawManifest } from '../registry/registry.ts';
+import { MalformedManifest } from '../domain/manifest-links.ts';
+import type { RawManifest } from '../domain/raw-manifest.ts';
 import { badAnswer, isManifestUnknown, refused } from './answer-errors.ts';
-import { digestedBytes, digestOf } from './content-digest.ts';
-import { bareType, MalformedManifest, type ManifestDocument, readManifestDocument } from './manifest-document.ts';
+import { digestedBytes, contentDigest } from './content-digest.ts';
+import { bareType, type ManifestDocument, readManifestDocument } from './manifest-document.ts';
 import type { OciClient } from './client.ts';
 
 /** A manifest as received, checked against its digest. */
 export interface ManifestContent {
   readonly digest: Digest;
   readonly bytes: Uint8Array;
-  /** What the digest is of: the bytes, or of a signed schema 1 manifest what was signed. */
+  /** The bytes that the digest was made from: all of them, or what was signed in a signed schema 1 manifest. */
   readonly digested: Uint8Array;
   /** The Content-Type without parameters. */
   readonly contentType: string;
 }
 
 /**
- * Checks an answer with status 200 against `expected`, or else against the digest that the registry names, or else computes the digest (the header is
- * optional, distribution-spec "Pulling manifests"). Throws `BAD_RESPONSE` where they differ.
+ * Checks an answer with status 200 against `expected`, or against the digest that the registry names where nothing is expected.
+ * Where the registry names none either (the header is optional, distribution-spec "Pulling manifests"), the digest is computed.
+ * Throws `BAD_RESPONSE` where they differ.
  */
 export function openManifest(response: HttpResponse, doing: string, expected?: Digest): ManifestContent {
   const named = expected ?? response.headers['docker-content-digest'];
@@ -27,7 +29,7 @@ export function openManifest(response: HttpResponse, doing: string, expected?: D
   const contentType = bareType(response.headers['content-type']);
   const digested = digestedBytes(response.body, contentType);
   if (!digested) throw badAnswer(doing, 'it is a signed manifest without a signature that can be read');
-  const digest = digestOf(digested, wanted);
+  const digest = contentDigest(digested, wanted);
   if (wanted !== undefined && digest !== wanted)
     throw badAnswer(doing, `what the registry sent has the digest ${digest} and not ${wanted}`);
   return { digest, bytes: response.body, digested, contentType };
@@ -37,10 +39,10 @@ export function openManifest(response: HttpResponse, doing: string, expected?: D
 export function headDigest(text: string, doing: string): Digest {
   const shown = quoted(text);
   if (isDigest(text)) return text;
-  throw badAnswer(doing, `the registry calls it ${shown}, which is no digest that is known here`);
+  throw badAnswer(doing, `the registry calls it ${shown}, which is not a digest`);
 }
 
-/** What a manifest says, from bytes that were checked. Throws `BAD_RESPONSE` for one that is not understood. */
+/** What a manifest says, from bytes that were checked. Throws `BAD_RESPONSE` for a manifest that is not understood. */
 export function understand(digested: Uint8Array, digest: Digest, contentType: string, doing: string): ManifestDocument {
   try {
     return readManifestDocument(digested, digest, contentType);

@@ -1,9 +1,10 @@
 import { quoted } from '../diagnostics/redact.ts';
-import { type Digest, isDigest } from '../domain/digest.ts';
+import type { Digest } from '../domain/digest.ts';
 import type { Blob } from '../domain/inventory.ts';
-import { isIndexType, MANIFEST_TYPES, OCI_INDEX, OCI_MANIFEST } from '../domain/media-types.ts';
+import { digestIn, linksOf, MalformedManifest } from '../domain/manifest-links.ts';
+import { isIndexType, MANIFEST_TYPES, OCI_INDEX, OCI_MANIFEST, SCHEMA1, SIGNED_SCHEMA1 } from '../domain/media-types.ts';
 import { type ImageConfig, isImageConfigType, isUnknownPlatform, platformText, readImageConfig } from './image-config.ts';
-import { asList, asObject, asText, asTextMap, type JsonObject, parseJsonObject } from './json-fields.ts';
+import { asList, asObject, asText, asTextMap, type JsonObject, parseJsonObject } from '../domain/json.ts';
 
 /** A descriptor (OCI image-spec, descriptor.md); `mediaType` is empty where it names none. */
 interface Descriptor extends Blob {
@@ -36,11 +37,6 @@ export interface ManifestDocument {
   readonly image?: ImageConfig;
 }
 
-/** The manifest is none that this program understands. Says why, as the end of a sentence. */
-export class MalformedManifest extends Error {}
-
-const SCHEMA1_TYPES = ['application/vnd.docker.distribution.manifest.v1+prettyjws', 'application/vnd.docker.distribution.manifest.v1+json'];
-
 /** Content types that say nothing about what a manifest is. */
 const VAGUE_TYPES = ['', 'application/json', 'application/octet-stream', 'text/plain'];
 
@@ -50,25 +46,23 @@ const VAGUE_TYPES = ['', 'application/json', 'application/octet-stream', 'text/p
  */
 export function readManifestDocument(bytes: Uint8Array, digest: Digest, contentType: string): ManifestDocument {
   const json = parseJsonObject(bytes);
-  if (!json) throw new MalformedManifest('it is no JSON object');
+  if (!json) throw new MalformedManifest('it is not a JSON object');
   const mediaType = manifestType(json, contentType);
   const document = { digest, mediaType, bytes: bytes.length };
   const index = isIndexType(mediaType);
-  const children = asList(json['manifests']);
-  if (index ? children === undefined || !('manifests' in json) : children === undefined || children.length > 0) {
-    throw new MalformedManifest(index ? 'it is an index without a list of manifests' : 'it lists manifests although it is no index');
-  }
-  if (SCHEMA1_TYPES.includes(mediaType)) return { ...document, children: [], ...embeddedImage(json) };
+  const { children, subject } = linksOf(json);
+  if (index && !('manifests' in json)) throw new MalformedManifest('it is an index without a list of manifests');
+  if (!index && children.length > 0) throw new MalformedManifest('it lists manifests although it is not an index');
+  if (mediaType === SIGNED_SCHEMA1 || mediaType === SCHEMA1) return { ...document, children: [], ...embeddedImage(json) };
   const config = isGiven(json['config']) ? descriptor(json['config'], 'config') : undefined;
   if (index && config) throw new MalformedManifest('it is an index and has a config');
   const parts = [...(config ? [config] : []), ...descriptors(json['layers'], 'layers'), ...descriptors(json['blobs'], 'blobs')];
-  const subject = isGiven(json['subject']) ? digestField(json['subject'], 'subject') : undefined;
   const artifactType =
     asText(json['artifactType']) ?? (config && !isImageConfigType(config.mediaType) ? asText(config.mediaType) : undefined);
   const annotations = asTextMap(json['annotations']);
   return {
     ...document,
-    children: (children ?? []).map(child),
+    children: (asList(json['manifests']) ?? []).map(child),
     ...(config && { config }),
     ...(!index && { parts: [...new Map(parts.map((part) => [part.digest, { digest: part.digest, size: part.size }])).values()] }),
     ...(subject !== undefined && { subject }),
@@ -83,8 +77,8 @@ export function bareType(contentType: string | undefined): string {
 }
 
 /**
- * What a manifest is: what it says itself, else what the registry says, else, where that says nothing, what it looks like (the field `mediaType` is
- * optional in OCI manifests).
+ * The type of a manifest: what it says itself, else what the registry says, else, where that says nothing, what it looks like (the
+ * field `mediaType` is optional in OCI manifests).
  */
 function manifestType(json: JsonObject, contentType: string): string {
   const own = asText(json['mediaType']);
@@ -93,28 +87,22 @@ function manifestType(json: JsonObject, contentType: string): string {
     if (json['manifests'] !== undefined) return OCI_INDEX;
     if (json['config'] !== undefined && json['layers'] !== undefined) return OCI_MANIFEST;
   }
-  throw new MalformedManifest(`its type ${quoted(own ?? contentType)} is no manifest type`);
+  throw new MalformedManifest(`its type ${quoted(own ?? contentType)} is not a type of manifests`);
 }
 
 function descriptors(value: unknown, field: string): Descriptor[] {
   const list = asList(value);
-  if (!list) throw new MalformedManifest(`its field "${field}" is no list`);
+  if (!list) throw new MalformedManifest(`its field "${field}" is not a list`);
   return list.map((entry) => descriptor(entry, field));
 }
 
 function descriptor(value: unknown, field: string): Descriptor {
   const json = asObject(value);
-  const digest = digestField(value, field);
+  const digest = digestIn(value, field);
   const size = json?.['size'];
   if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0)
     throw new MalformedManifest(`its field "${field}" has no valid size`);
   return { digest, size, mediaType: asText(json?.['mediaType']) ?? '' };
-}
-
-function digestField(value: unknown, field: string): Digest {
-  const digest = asObject(value)?.['digest'];
-  if (typeof digest !== 'string' || !isDigest(digest)) throw new MalformedManifest(`its field "${field}" has no valid digest`);
-  return digest;
 }
 
 function isGiven(value: unknown): boolean {
@@ -130,7 +118,10 @@ function child(value: unknown): ChildDescriptor {
   return { ...descriptor(value, 'manifests'), attestation, ...(text !== undefined && { platform: text }) };
 }
 
-/** The newest layer's config, which schema 1 keeps as a text within the manifest (docker/docs, image manifest version 2 schema 1, "history"). */
+/**
+ * The config of the newest layer, which schema 1 keeps as a text within the manifest (docker/docs, image manifest version 2 schema
+ * 1, "history").
+ */
 function embeddedImage(json: JsonObject): Pick<ManifestDocument, 'image'> {
   const [newest] = asList(json['history']) ?? [];
   const config = parseJsonObject(Buffer.from(asText(asObject(newest)?.['v1Compatibility']) ?? ''));

@@ -14,10 +14,10 @@ export interface Reading {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Reads the manifests of one repository, none of them twice. */
+/** Reads the manifests of one repository, each of them only once. */
 export class ManifestReader {
   readonly #reading: Reading;
-  /** By digest, from the moment they are asked for; undefined: the registry says that it is not there. */
+  /** By digest, from the moment they are asked for; undefined where the registry says that there is no such manifest. */
   readonly #documents = new Map<Digest, Promise<ManifestDocument | undefined>>();
 
   constructor(reading: Reading) {
@@ -25,8 +25,8 @@ export class ManifestReader {
   }
 
   /**
-   * The manifest that a tag points to; undefined where the registry says that there is no such tag. With `known`, a HEAD asks for the digest first,
-   * since the manifest may be in the cache; without, one GET gets all. Throws where anything else is answered.
+   * The manifest that a tag points to; undefined where the registry says that the tag does not exist. With `known`, a HEAD first
+   * asks for the digest, since the manifest may be in the cache; without, one GET gets all. Throws for any other answer.
    */
   async byTag(tag: string, known: boolean): Promise<ManifestDocument | undefined> {
     const { client, repository, signal } = this.#reading;
@@ -44,8 +44,9 @@ export class ManifestReader {
   }
 
   /**
-   * The manifest of a digest; undefined where the registry says that it is not there. `mediaType` is what is said of it elsewhere. What is in the cache
-   * is taken for there, as an index that lists it says; with `mustBeThere`, a HEAD asks for it first.
+   * The manifest of a digest; undefined where the registry says that it is not there. `mediaType` is what an index or a list says
+   * that it is. What is in the cache counts as being there, as the index that lists it says; with `mustBeThere`, a HEAD asks the
+   * registry first.
    */
   byDigest(digest: Digest, mediaType: string, { mustBeThere = false } = {}): Promise<ManifestDocument | undefined> {
     return this.#once(digest, async () => {

@@ -2,8 +2,9 @@ import { ToolError } from '../diagnostics/tool-error.ts';
 import type { HttpClient, HttpResponse } from '../http/http-client.ts';
 
 /**
- * Asks a registry's `/v2/` once, without credentials: what it demands tells how to log in, and what it is. Throws `UNREACHABLE` for no answer, and `REGISTRY_ERROR` for
- * one that tells nothing: to take a Harbor for a plain registry would spoil its pull times.
+ * Asks a registry's `/v2/` once, without credentials: what it demands tells how to log in, and what kind of registry it is. Throws
+ * `UNREACHABLE` where nothing answers, and `REGISTRY_ERROR` for an answer that tells nothing: taking a Harbor for a plain registry
+ * would change its pull times.
  */
 export async function ping(http: HttpClient, url: string): Promise<HttpResponse> {
   const response = await http.request({ method: 'GET', url: `${url.replace(/\/+$/, '')}/v2/` });

@@ -1,10 +1,11 @@
 import { ToolError } from '../diagnostics/tool-error.ts';
 import { byCodeUnit } from '../domain/compare.ts';
+import type { RepositoryInventory } from '../domain/inventory.ts';
 
-/** So many, and it is clear that this repository cannot be read; each may stand for minutes of retries. */
+/** After so many problems it is clear that this repository cannot be read; each may stand for minutes of retries. */
 const MOST = 20;
 
-/** What went wrong while a repository was read. One is enough for nothing in it to be deleted. */
+/** What went wrong while a repository was read. After a single problem, nothing in the repository is deleted. */
 export class Problems {
   readonly #sentences = new Set<string>();
   readonly #signal: AbortSignal | undefined;
@@ -19,8 +20,27 @@ export class Problems {
     return this.#isFull ? [...sentences, `Reading stopped after ${MOST} problems.`] : sentences;
   }
 
+  /** What an inventory says of itself: whether it is complete, and if not, why. */
+  get verdict(): Pick<RepositoryInventory, 'complete' | 'problems'> {
+    const problems = this.list;
+    return problems.length === 0 ? { complete: true } : { complete: false, problems };
+  }
+
   add(sentence: string): void {
     this.#sentences.add(sentence);
+  }
+
+  /**
+   * Does the work without which nothing is known of the repository. An error of the registry is a problem of this one repository, since others
+   * may still be read; any other error, such as a missing right, is thrown.
+   */
+  async require(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (!(error instanceof ToolError) || (error.code !== 'REGISTRY_ERROR' && error.code !== 'BAD_RESPONSE')) throw error;
+      this.add(error.message);
+    }
   }
 
   /** Does the work. Its `ToolError` becomes a problem; once there are many, nothing is tried any more. Throws when the signal aborts. */

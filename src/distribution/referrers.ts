@@ -2,7 +2,7 @@ import { ToolError } from '../diagnostics/tool-error.ts';
 import { type Digest, isDigest } from '../domain/digest.ts';
 import type { HttpResponse } from '../http/http-client.ts';
 import { badAnswer, hasCode, isRepositoryUnknown, isManifestUnknown, refused } from './answer-errors.ts';
-import { asList, asObject, asText, parseJsonObject } from './json-fields.ts';
+import { asList, asObject, asText, parseJsonObject } from '../domain/json.ts';
 import { ListBounds } from './list-bounds.ts';
 import { type OciClient, pullScope } from './client.ts';
 
@@ -13,8 +13,9 @@ export interface Referrer {
 }
 
 /**
- * The referrers API of one registry (distribution-spec, "Listing Referrers"). Whether there is one shows in the first look-up, which the others wait
- * for: a 404 settles that there is none, and nothing is asked again. Then what is attached is found by its fallback tags, which are tags like others.
+ * The referrers API of one registry (distribution-spec, "Listing Referrers"). The first look-up shows whether the registry has this
+ * API, and the other look-ups wait for it: where it answers 404, nothing is asked again. What is attached is then found by its
+ * fallback tags, which are listed with all other tags.
  */
 export class ReferrersApi {
   readonly #client: OciClient;
@@ -25,7 +26,10 @@ export class ReferrersApi {
     this.#client = client;
   }
 
-  /** What is attached to a manifest, on all pages; nothing where there is no such API. Throws for any other answer: what is not known is not "nothing". */
+  /**
+   * What is attached to a manifest, on all pages; an empty list where the registry has no such API. Throws for any other answer:
+   * what is not known is not "nothing".
+   */
   async list(repository: string, digest: Digest, signal?: AbortSignal): Promise<readonly Referrer[]> {
     while (this.#there === undefined && this.#first) await this.#first.catch(() => undefined);
     if (this.#there === false) return [];
@@ -59,8 +63,9 @@ export class ReferrersApi {
   }
 
   /**
-   * True of what registries without the API answer: 404, 405, 501 or UNSUPPORTED; 406 (Artifactory); a redirect to a web page elsewhere (GHCR). A 404
-   * that speaks of a repository or manifest counts only where that manifest is there, since a registry with the API never answers 404 then.
+   * True of what registries without the API answer: 404, 405, 501 or UNSUPPORTED; 406 (Artifactory); a redirect to a web page
+   * elsewhere (GHCR). A 404 that speaks of a repository or manifest counts only where that manifest is there, since a registry with
+   * the API never answers 404 then.
    */
   async #saysNoApi(
     response: HttpResponse,
@@ -82,10 +87,10 @@ export class ReferrersApi {
 function referrersOn(page: HttpResponse, doing: string): Referrer[] {
   const json = parseJsonObject(page.body);
   const listed = json && 'manifests' in json ? asList(json['manifests']) : undefined;
-  if (!listed) throw badAnswer(doing, 'the answer is no index');
+  if (!listed) throw badAnswer(doing, 'the answer is not an index');
   return listed.map((entry) => {
     const { digest, mediaType } = asObject(entry) ?? {};
-    if (typeof digest !== 'string' || !isDigest(digest)) throw badAnswer(doing, 'it lists something without a valid digest');
+    if (!isDigest(digest)) throw badAnswer(doing, 'it lists something without a valid digest');
     return { digest, mediaType: asText(mediaType) ?? '' };
   });
 }

@@ -4,7 +4,7 @@ import { ToolError } from '../diagnostics/tool-error.ts';
 import { type Digest, isDigest } from '../domain/digest.ts';
 import { isTag } from '../domain/tag.ts';
 import { badAnswer, isManifestUnknown, isRepositoryUnknown, refused } from './answer-errors.ts';
-import { asList, asObject, parseJsonObject } from './json-fields.ts';
+import { asList, asObject, parseJsonObject } from '../domain/json.ts';
 import { ListBounds } from './list-bounds.ts';
 import { headDigest, openManifest } from './manifest-content.ts';
 import { type OciClient, pullScope } from './client.ts';
@@ -16,8 +16,8 @@ export interface ReadTagsOptions {
 }
 
 /**
- * All tags, each once; undefined where the registry says that it does not know the repository. Throws `NOT_FOUND` for any other 404, and `BAD_RESPONSE`
- * for a list with a tag that is none: a list that is not understood is not used.
+ * All tags, each once; undefined where the registry says that it does not know the repository. Throws `NOT_FOUND` for any other
+ * 404, and `BAD_RESPONSE` for a list that holds something that is not a tag: a list that is not understood is not used.
  */
 export async function readTags(
   client: OciClient,
@@ -38,10 +38,10 @@ export async function readTags(
     onPage?.();
     const json = parseJsonObject(page.body);
     const listed = json && 'tags' in json ? asList(json['tags']) : undefined;
-    if (!listed) throw badAnswer(doing, 'the answer is no list of tags');
+    if (!listed) throw badAnswer(doing, 'the answer is not a list of tags');
     for (const tag of listed) {
       if (typeof tag !== 'string' || !isTag(tag))
-        throw badAnswer(doing, `it lists ${quoted(typeof tag === 'string' ? tag : JSON.stringify(tag))}, which is no tag`);
+        throw badAnswer(doing, `it lists ${quoted(typeof tag === 'string' ? tag : JSON.stringify(tag))}, which is not a tag`);
       tags.add(tag);
     }
     bounds.check(tags.size);
@@ -61,19 +61,22 @@ export function noSuchRepository(client: OciClient, repository: string): never {
   });
 }
 
-/** What a tag points to of which the manifest is gone: distribution says it in the error (registry/storage, `ErrManifestUnknownRevision`). */
+/**
+ * The digest that a tag points to where the manifest is gone: distribution names it in the error (registry/storage,
+ * `ErrManifestUnknownRevision`). Undefined where the manifest is there, and where the registry does not name it.
+ */
 export async function danglingTag(client: OciClient, repository: string, tag: string): Promise<Digest | undefined> {
   const response = await client.getManifest(repository, tag);
   if (!isManifestUnknown(response)) return undefined;
   const details = (asList(parseJsonObject(response.body)?.['errors']) ?? []).map(
     (error) => asObject(asObject(error)?.['detail'])?.['Revision'],
   );
-  return details.find((revision): revision is Digest => typeof revision === 'string' && isDigest(revision));
+  return details.find(isDigest);
 }
 
 /**
- * The digest that a tag points to; undefined only where the registry says that this tag is not there, which a HEAD alone cannot (it has no body to
- * tell one 404 from another).
+ * The digest that a tag points to; undefined only where the registry says that this tag does not exist. A HEAD alone cannot say
+ * that, since it has no body that tells one 404 from another.
  */
 export async function resolveTag(client: OciClient, repository: string, tag: string): Promise<Digest | undefined> {
   const doing = `read the image ${client.label(repository, tag)}`;

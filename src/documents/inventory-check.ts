@@ -1,50 +1,32 @@
-import { type Digest, isDigest } from '../domain/digest.ts';
+import type { Digest } from '../domain/digest.ts';
 import { type Blob, type Capabilities, type Manifest, type RepositoryInventory, SEVERITIES } from '../domain/inventory.ts';
 import { OCI_MANIFEST } from '../domain/media-types.ts';
-import { isRepositoryName } from '../domain/reference.ts';
 import { isTag } from '../domain/tag.ts';
-import {
-  bytesOf,
-  daysOf,
-  digestOf,
-  digestsOf,
-  type Fields,
-  fieldsOf,
-  flagOf,
-  isByteCount,
-  isObject,
-  listOf,
-  missing,
-  pathOf,
-  type Report,
-  textMapOf,
-  textOf,
-  textsOf,
-  timeOf,
-  timesOf,
-  wrong,
-} from './inventory-fields.ts';
+import { Fields, fieldsOf, type Report } from './fields.ts';
+import { ANY_TEXT, BYTES, DAYS, DIGEST, FLAG, IMAGE_NAME, type Kind, LIST, OBJECT, oneOf, REPOSITORY, TEXT } from './kinds.ts';
+
+const SEVERITY = oneOf(SEVERITIES);
 
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /**
- * Checks one repository of an inventory document and fills in what may be left out. By hand rather than by a schema: a document may
- * hold hundreds of thousands of manifests. Unknown keys are passed over, null counts as missing. Undefined after reporting what keeps it
- * from being used.
+ * Checks one repository of an inventory document and fills in what may be left out. By hand rather than by a schema, since a
+ * document may hold hundreds of thousands of manifests. Unknown keys are passed over. Undefined after reporting what keeps it from
+ * being used.
  */
 export function checkRepository(value: unknown, at: string, report: Report): RepositoryInventory | undefined {
   const fields = fieldsOf(value, at, report);
   if (!fields) return undefined;
-  const registry = textOf(fields, 'registry') ?? missing(fields, 'registry');
-  const repository = textOf(fields, 'repository') ?? missing(fields, 'repository');
-  const url = textOf(fields, 'url');
-  if (repository !== undefined && !isRepositoryName(repository)) wrong(fields, 'repository', 'not a repository name');
+  const registry = fields.required('registry', TEXT);
+  const repository = fields.required('repository', REPOSITORY);
+  const url = fields.optional('url', TEXT);
   // Whether it was read whole decides about deleting, so nobody guesses.
-  const complete = flagOf(fields, 'complete') ?? missing(fields, 'complete');
-  const problems = textsOf(fields, 'problems');
-  const notes = textsOf(fields, 'notes');
-  const recoverableDays = daysOf(fields, 'recoverableDays');
-  const archiveMinimumDays = daysOf(fields, 'archiveMinimumDays');
+  const complete = fields.required('complete', FLAG);
+  const names = fields.optionalList('names', IMAGE_NAME);
+  const problems = fields.optionalList('problems', TEXT);
+  const notes = fields.optionalList('notes', TEXT);
+  const recoverableDays = fields.optional('recoverableDays', DAYS);
+  const archiveMinimumDays = fields.optional('archiveMinimumDays', DAYS);
   const manifests = checkManifests(fields);
   const capabilities = checkCapabilities(fields, manifests);
   if (registry === undefined || repository === undefined || complete === undefined) return undefined;
@@ -56,9 +38,10 @@ export function checkRepository(value: unknown, at: string, report: Report): Rep
   };
   return {
     registry,
-    type: textOf(fields, 'type') ?? 'oci',
+    type: fields.optional('type', TEXT) ?? 'oci',
     ...(url !== undefined && { url }),
     repository,
+    ...(names && { names }),
     complete,
     ...said,
     capabilities,
@@ -70,99 +53,111 @@ function checkManifests(repository: Fields): Manifest[] {
   const manifests: Manifest[] = [];
   const digests = new Set<Digest>();
   const holders = new Map<string, string>();
-  const list = listOf(repository, 'manifests') ?? missing(repository, 'manifests') ?? [];
-  for (let index = 0; index < list.length; index++) {
-    const fields = fieldsOf(list[index], pathOf(repository, `manifests[${index}]`), repository.report);
-    const manifest = fields && checkManifest(fields);
+  for (const fields of repository.children('manifests')) {
+    const manifest = checkManifest(fields);
     if (!manifest) continue;
     manifests.push(manifest);
-    if (digests.has(manifest.digest)) wrong(fields, 'digest', `${manifest.digest} is there twice in this repository`);
+    if (digests.has(manifest.digest)) fields.wrong('digest', `${manifest.digest} is there twice in this repository`);
     digests.add(manifest.digest);
     for (const tag of manifest.tags) {
       const holder = holders.get(tag);
       if (holder === undefined) holders.set(tag, fields.at);
-      else wrong(fields, 'tags', `the tag "${tag}" is there twice, first in ${holder}`);
+      else fields.wrong('tags', `the tag "${tag}" is there twice, first in ${holder}`);
     }
   }
   return manifests;
 }
 
+/** Undefined where the digest is missing or wrong; everything else is checked all the same. */
 function checkManifest(fields: Fields): Manifest | undefined {
-  const digest = digestOf(fields, 'digest') ?? missing(fields, 'digest');
-  const tags = textsOf(fields, 'tags') ?? [];
-  for (const tag of tags) if (!isTag(tag)) wrong(fields, 'tags', `"${tag}" is not a tag`);
-  const manifest: Writable<Manifest> = {
-    digest: digest ?? '',
-    mediaType: textOf(fields, 'mediaType') ?? OCI_MANIFEST,
-    size: bytesOf(fields, 'size') ?? 0,
+  const digest = fields.required('digest', DIGEST);
+  const tags = fields.optionalList('tags', TEXT) ?? [];
+  for (const tag of tags) if (!isTag(tag)) fields.wrong('tags', `"${tag}" is not a tag`);
+  const manifest: Writable<Omit<Manifest, 'digest'>> = {
+    mediaType: fields.optional('mediaType', TEXT) ?? OCI_MANIFEST,
+    size: fields.optional('size', BYTES) ?? 0,
     tags,
-    children: digestsOf(fields, 'children') ?? [],
+    children: fields.optionalList('children', DIGEST) ?? [],
   };
   setKnown(manifest, 'tagTimes', timesOf(fields, 'tagTimes'));
   setKnown(manifest, 'pushedAt', timeOf(fields, 'pushedAt'));
   setKnown(manifest, 'createdAt', timeOf(fields, 'createdAt'));
   setKnown(manifest, 'pulledAt', timeOf(fields, 'pulledAt'));
-  setKnown(manifest, 'config', digestOf(fields, 'config'));
-  setKnown(manifest, 'subject', digestOf(fields, 'subject'));
-  setKnown(manifest, 'artifactType', textOf(fields, 'artifactType'));
-  setKnown(manifest, 'labels', textMapOf(fields, 'labels'));
-  setKnown(manifest, 'annotations', textMapOf(fields, 'annotations'));
-  setKnown(manifest, 'platforms', textsOf(fields, 'platforms'));
+  setKnown(manifest, 'config', fields.optional('config', DIGEST));
+  setKnown(manifest, 'subject', fields.optional('subject', DIGEST));
+  setKnown(manifest, 'artifactType', fields.optional('artifactType', TEXT));
+  setKnown(manifest, 'labels', fields.optionalMap('labels', ANY_TEXT));
+  setKnown(manifest, 'annotations', fields.optionalMap('annotations', ANY_TEXT));
+  setKnown(manifest, 'platforms', fields.optionalList('platforms', TEXT));
   setKnown(manifest, 'blobs', checkBlobs(fields));
-  setKnown(manifest, 'locked', flagOf(fields, 'locked'));
-  setKnown(manifest, 'archived', flagOf(fields, 'archived'));
-  setKnown(manifest, 'lockedTags', textsOf(fields, 'lockedTags'));
-  setKnown(manifest, 'signed', flagOf(fields, 'signed'));
-  setKnown(manifest, 'vulnerability', checkSeverity(fields));
-  return digest === undefined ? undefined : manifest;
+  setKnown(manifest, 'locked', fields.optional('locked', FLAG));
+  setKnown(manifest, 'archived', fields.optional('archived', FLAG));
+  setKnown(manifest, 'lockedTags', fields.optionalList('lockedTags', TEXT));
+  setKnown(manifest, 'signed', fields.optional('signed', FLAG));
+  setKnown(manifest, 'vulnerability', fields.optional('vulnerability', SEVERITY));
+  return digest === undefined ? undefined : { digest, ...manifest };
 }
 
-function setKnown<Key extends keyof Manifest>(manifest: Writable<Manifest>, key: Key, value: Manifest[Key] | undefined): void {
-  if (value !== undefined) manifest[key] = value;
+function setKnown<Key extends Exclude<keyof Manifest, 'digest'>>(
+  manifest: Writable<Omit<Manifest, 'digest'>>,
+  key: Key,
+  value: Manifest[Key] | undefined,
+): void {
+  if (value !== undefined) (manifest as Writable<Manifest>)[key] = value;
 }
 
-function checkSeverity(fields: Fields): Manifest['vulnerability'] {
-  const text = textOf(fields, 'vulnerability');
-  if (text === undefined) return undefined;
-  return SEVERITIES.find((name) => name === text) ?? wrong(fields, 'vulnerability', `expected ${SEVERITIES.join(', ')}`);
+/** A time as text, even when it makes no sense: whether it is a time is judged where it is used, and any other text is unknown there. */
+export function timeOf({ object }: Fields, key: string): string | undefined {
+  const value = object[key];
+  return value === undefined || value === null ? undefined : timeText(value);
 }
+
+function timeText(value: unknown): string {
+  return typeof value === 'string' ? value : `not a time: ${typeof value}`;
+}
+
+/** Times by name, each as {@link timeOf} has them. */
+function timesOf(fields: Fields, key: string): Readonly<Record<string, string>> | undefined {
+  const times = fields.optional(key, OBJECT);
+  if (!times) return undefined;
+  const entries = Object.entries(times).filter(([, time]) => time !== null);
+  return Object.fromEntries(entries.map(([name, time]) => [name, timeText(time)]));
+}
+
+const BLOB: Kind<Blob> = {
+  name: 'a blob',
+  is: (value): value is Blob => OBJECT.is(value) && DIGEST.is(value['digest']) && BYTES.is(value['size']),
+};
 
 function checkBlobs(manifest: Fields): readonly Blob[] | undefined {
-  const list = listOf(manifest, 'blobs');
-  // Of layers there are ten times as many as of anything else: what is right is passed on as it is.
-  if (list === undefined || list.every(isBlob)) return list;
-  list.forEach((value, index) => {
-    const fields = fieldsOf(value, pathOf(manifest, `blobs[${index}]`), manifest.report);
-    if (!fields || isBlob(value)) return;
-    if (digestOf(fields, 'digest') === undefined) missing(fields, 'digest');
-    if (bytesOf(fields, 'size') === undefined) missing(fields, 'size');
-  });
+  const list = manifest.optional('blobs', LIST);
+  // There are ten times as many layers as anything else, so what is right is passed on as it is.
+  if (list === undefined || list.every(BLOB.is)) return list;
+  for (const fields of manifest.children('blobs')) {
+    fields.required('digest', DIGEST);
+    fields.required('size', BYTES);
+  }
   return undefined;
 }
 
-function isBlob(value: unknown): value is Blob {
-  return isObject(value) && typeof value['digest'] === 'string' && isDigest(value['digest']) && isByteCount(value['size']);
-}
-
-/** What the registry can do and tell, where the document does not say: everything but what needs proof. */
+/** What the registry can do and tell. Where the document does not say, everything is assumed but what needs proof. */
 function checkCapabilities(repository: Fields, manifests: readonly Manifest[]): Capabilities {
-  const value = repository.object['capabilities'] ?? {};
-  if (!isObject(value)) wrong(repository, 'capabilities', 'expected an object');
-  const fields: Fields = { ...repository, object: isObject(value) ? value : {}, at: pathOf(repository, 'capabilities') };
+  const fields = new Fields(repository.optional('capabilities', OBJECT) ?? {}, repository.path('capabilities'), repository.report);
+  const flag = (name: keyof Capabilities): boolean | undefined => fields.optional(name, FLAG);
   return {
-    deleteTag: flagOf(fields, 'deleteTag') ?? false,
-    listUntagged: flagOf(fields, 'listUntagged') ?? true,
-    pushedAt: flagOf(fields, 'pushedAt') ?? true,
-    createdAt: flagOf(fields, 'createdAt') ?? true,
+    deleteTag: flag('deleteTag') ?? false,
+    listUntagged: flag('listUntagged') ?? true,
+    pushedAt: flag('pushedAt') ?? true,
+    createdAt: flag('createdAt') ?? true,
     // A pull time that is missing means "never pulled" where pulls are recorded, and nothing where they are not.
-    pulledAt: flagOf(fields, 'pulledAt') ?? manifests.some(({ pulledAt }) => pulledAt !== undefined),
-    tagTimes: flagOf(fields, 'tagTimes') ?? manifests.some(({ tagTimes }) => tagTimes !== undefined),
-    labels: flagOf(fields, 'labels') ?? true,
-    annotations: flagOf(fields, 'annotations') ?? true,
-    platforms: flagOf(fields, 'platforms') ?? true,
-    artifactType: flagOf(fields, 'artifactType') ?? true,
-    vulnerability: flagOf(fields, 'vulnerability') ?? true,
-    ...(flagOf(fields, 'cascades') && { cascades: true }),
-    ...(flagOf(fields, 'archive') && { archive: true }),
+    pulledAt: flag('pulledAt') ?? manifests.some(({ pulledAt }) => pulledAt !== undefined),
+    tagTimes: flag('tagTimes') ?? manifests.some(({ tagTimes }) => tagTimes !== undefined),
+    labels: flag('labels') ?? true,
+    annotations: flag('annotations') ?? true,
+    platforms: flag('platforms') ?? true,
+    artifactType: flag('artifactType') ?? true,
+    vulnerability: flag('vulnerability') ?? true,
+    ...(flag('cascades') && { cascades: true }),
+    ...(flag('archive') && { archive: true }),
   };
 }

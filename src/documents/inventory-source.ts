@@ -6,8 +6,9 @@ import { printable } from '../diagnostics/redact.ts';
 import { unreadable } from '../diagnostics/source.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Inventory, RepositoryInventory } from '../domain/inventory.ts';
-import { checkRepository } from './inventory-check.ts';
-import { type Fields, fieldsOf, isObject, listOf, missing, type Report, textOf, timeOf, wrong } from './inventory-fields.ts';
+import { checkHeader, type Fields, fieldsOf, type Report } from './fields.ts';
+import { checkRepository, timeOf } from './inventory-check.ts';
+import { LIST, OBJECT } from './kinds.ts';
 import { type Line, linesOf } from './lines.ts';
 
 /** An inventory, its repositories one after the other so that not all need to be in memory. */
@@ -32,8 +33,8 @@ export async function readInventory(file: string): Promise<Inventory> {
 }
 
 /**
- * Opens an inventory: a JSON document, or a `.jsonl` file with one repository in each line, of which the first may be a header (an
- * Inventory without `repositories`). Of a `.jsonl` file one line at a time is in memory. Throws as {@link readInventory}.
+ * Opens an inventory: a JSON document, or a `.jsonl` file with one repository in each line, where the first line may be a header
+ * (an Inventory without `repositories`). One line of a `.jsonl` file at a time is in memory. Throws as {@link readInventory}.
  */
 export async function openInventory(file: string): Promise<InventoryStream> {
   if (!file.endsWith('.jsonl')) {
@@ -45,11 +46,11 @@ export async function openInventory(file: string): Promise<InventoryStream> {
   if (!first) throw invalid(file, ['empty: expected a repository in each line'], 1);
   const place = placeOf(file, first);
   const value = parseJson(first.text, place);
-  if (!isObject(value) || value['kind'] === undefined) return { takenAt: UNKNOWN_TIME, repositories: repositoriesIn(file, lines, first) };
+  if (!OBJECT.is(value) || value['kind'] === undefined) return { takenAt: UNKNOWN_TIME, repositories: repositoriesIn(file, lines, first) };
   const problems = collectProblems(place);
   const head = checkHead(value, problems.report);
   if (head && head.object['repositories'] !== undefined)
-    wrong(head, 'repositories', 'in a .jsonl file each repository stands in a line of its own');
+    head.wrong('repositories', 'in a .jsonl file each repository stands in a line of its own');
   problems.throwAny();
   return { takenAt: takenAtOf(head), repositories: repositoriesIn(file, lines) };
 }
@@ -58,7 +59,7 @@ export async function openInventory(file: string): Promise<InventoryStream> {
 export function parseInventory(text: string, file: string): Inventory {
   const problems = collectProblems(file);
   const head = checkHead(parseJson(text, file), problems.report);
-  const entries = head && (listOf(head, 'repositories') ?? missing(head, 'repositories'));
+  const entries = head?.required('repositories', LIST);
   const repositories: RepositoryInventory[] = [];
   const taken = new Map<string, string>();
   (entries ?? []).forEach((entry, index) => {
@@ -76,7 +77,7 @@ async function* repositoriesIn(file: string, lines: AsyncGenerator<Line>, first?
   for (let line = first ?? (await nextLine(lines, file)); line; line = await nextLine(lines, file)) {
     const problems = collectProblems(placeOf(file, line));
     const value = parseJson(line.text, placeOf(file, line));
-    if (isObject(value) && value['kind'] === 'Inventory') problems.report('', 'a second header: expected a repository');
+    if (OBJECT.is(value) && value['kind'] === 'Inventory') problems.report('', 'a second header: expected a repository');
     const repository = checkRepository(value, '', problems.report);
     if (repository) isFirst(repository, '', `line ${line.number}`, taken, problems.report);
     problems.throwAny();
@@ -90,12 +91,7 @@ async function* oneByOne(repositories: readonly RepositoryInventory[]): AsyncGen
 
 function checkHead(value: unknown, report: Report): Fields | undefined {
   const fields = fieldsOf(value, '', report);
-  if (!fields) return undefined;
-  const kind = textOf(fields, 'kind') ?? missing(fields, 'kind');
-  if (kind !== undefined && kind !== 'Inventory') wrong(fields, 'kind', `expected "Inventory", got "${kind}"`);
-  const version = textOf(fields, 'formatVersion') ?? missing(fields, 'formatVersion');
-  if (version !== undefined && !/^1(?:\.\d+)?$/.test(version))
-    wrong(fields, 'formatVersion', `this program reads version 1, and this is "${version}"`);
+  if (fields) checkHeader(fields, 'Inventory');
   return fields;
 }
 
@@ -178,6 +174,7 @@ function collectProblems(place: string): { readonly report: Report; readonly thr
     report: (where, what) => {
       count += 1;
       if (count <= SHOWN) shown.push(where === '' ? what : `${where}: ${what}`);
+      return undefined;
     },
     throwAny: () => {
       if (count > 0) throw invalid(place, shown, count);

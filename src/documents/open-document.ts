@@ -1,12 +1,13 @@
 import type { Stats } from 'node:fs';
 import { constants, type FileHandle, open, stat } from 'node:fs/promises';
 
-/** What the shell or another program handed over, open already: standard input, `<(…)`. Whatever it is, somebody is at its other end. */
+/** What the shell or another program handed over, already open: standard input, `<(…)`. Whatever it is, somebody is at its other end. */
 const HANDED_OVER = /^\/(?:dev\/(?:stdin|fd\/\d+)|proc\/(?:self|\d+)\/fd\/\d+)$/;
 
 /**
- * Opens a document for reading: a file, or what was handed over. A device has no end, and for a writer of a named pipe one would wait for ever, so that neither is
- * read. Throws what `open` throws, and an `Error` that says what else it is.
+ * Opens a document for reading: a file, or what was handed over. A device has no end, and a named pipe would be waited for until
+ * somebody writes to it, so neither is read. Throws what `open` throws, and an `Error` that says what the path is instead of a
+ * file.
  */
 export async function openDocument(path: string): Promise<FileHandle> {
   if (HANDED_OVER.test(path)) return open(path, 'r');
@@ -21,7 +22,10 @@ export async function openDocument(path: string): Promise<FileHandle> {
   }
 }
 
-/** For a document that a named pipe may be too, and is waited for then. Throws what `stat` throws, and an `Error` for what has no end. */
+/**
+ * Refuses a device, for a document that may also be a named pipe, which is then waited for. Throws what `stat` throws, and an
+ * `Error` for what has no end.
+ */
 export async function refuseDevice(path: string): Promise<void> {
   if (!HANDED_OVER.test(path)) refuseUnless(await stat(path), (stats) => stats.isFile() || stats.isFIFO());
 }

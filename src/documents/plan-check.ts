@@ -4,37 +4,30 @@ import type { Digest } from '../domain/digest.ts';
 import { attachmentTagSubject } from '../domain/tag.ts';
 import type { Plan, Step } from '../plan/plan.ts';
 import { isDeleteReason, type ReasonCode } from '../plan/reason.ts';
-import {
-  digestAt,
-  DocumentProblem,
-  headerAt,
-  type JsonObject,
-  listAt,
-  must,
-  objectAt,
-  repositoryAt,
-  tagAt,
-  textAt,
-  timeAt,
-} from './document-checks.ts';
+import { DocumentProblem, must, throwProblem } from './document-problem.ts';
+import { checkHeader, type Fields, fieldsOf } from './fields.ts';
+import { DIGEST, LIST, oneOf, REPOSITORY, TAG, TEXT, UTC_TIME } from './kinds.ts';
+
+const ACTION = oneOf(['keep', 'untag', 'archive', 'delete']);
+const OPERATION = oneOf(['delete-tag', 'archive-manifest', 'delete-manifest']);
 
 /**
- * Checks everything in a plan that carrying it out relies on: that it is one, and that each step is what the plan decided for an image that it lists, in an
- * order that breaks nothing. Throws `PLAN_INVALID`, naming the repository and the step.
+ * Checks everything in a plan that carrying it out relies on: that the document is a plan, and that each step is what the plan
+ * decided for an image that it lists, in an order that breaks nothing. Throws `PLAN_INVALID`, naming the repository and the step.
  */
 export function verifyPlan(value: unknown): Plan {
   try {
-    const plan = headerAt(value, 'Plan');
-    textAt(objectAt(plan['tool'], 'tool')['version'], 'tool.version');
-    timeAt(plan['createdAt'], 'createdAt');
-    timeAt(plan['now'], 'now');
-    for (const [index, policy] of listAt(plan['policies'], 'policies').entries()) checkPolicy(policy, `policies[${index}]`);
-    const blocks = listAt(plan['blockedBy'], 'blockedBy');
-    for (const [index, block] of blocks.entries()) textAt(objectAt(block, `blockedBy[${index}]`)['message'], `blockedBy[${index}].message`);
-    must(plan['applyable'] === (blocks.length === 0), 'applyable', 'contradicts blockedBy');
+    const plan = fieldsOf(value, '', throwProblem);
+    checkHeader(plan, 'Plan');
+    plan.child('tool').required('version', TEXT);
+    plan.required('createdAt', UTC_TIME);
+    plan.required('now', UTC_TIME);
+    for (const policy of plan.children('policies')) checkPolicy(policy);
+    const blocks = [...plan.children('blockedBy')];
+    for (const block of blocks) block.required('message', TEXT);
+    must(plan.object['applyable'] === (blocks.length === 0), 'applyable', 'contradicts blockedBy');
     const seen = new Set<string>();
-    for (const [index, repository] of listAt(plan['repositories'], 'repositories').entries())
-      checkRepository(repository, `repositories[${index}]`, seen);
+    for (const repository of plan.children('repositories')) checkRepository(repository, seen);
     return value as Plan;
   } catch (error) {
     if (!(error instanceof DocumentProblem)) throw error;
@@ -45,133 +38,120 @@ export function verifyPlan(value: unknown): Plan {
   }
 }
 
-/** Checks a list of steps by itself: each whole, none twice, tags first, and each manifest after all that it names. */
-export function checkSteps(value: unknown, where: string): readonly Step[] {
+/**
+ * Checks the list `steps` by itself: each step is whole, none is there twice, tags come first, and each manifest comes after all
+ * that it names. Throws {@link DocumentProblem}.
+ */
+export function checkSteps(holder: Fields<never>): readonly Step[] {
   const tags = new Set<string>();
   const digests = new Set<Digest>();
   const archived = new Set<Digest>();
-  for (const [index, entry] of listAt(value, where).entries()) {
-    const at = `${where}[${index}]`;
-    const step = objectAt(entry, at);
-    const digest = digestAt(step['digest'], `${at}.digest`);
-    if (step['op'] === 'delete-tag') {
-      const tag = tagAt(step['tag'], `${at}.tag`);
+  for (const step of holder.children('steps')) {
+    const { at } = step;
+    const op = step.required('op', OPERATION);
+    const digest = step.required('digest', DIGEST);
+    if (op === 'delete-tag') {
+      const tag = step.required('tag', TAG);
       must(digests.size === 0, at, 'takes off a tag after the first manifest is deleted');
       must(!tags.has(tag), at, `takes off the tag ${tag} a second time`);
       tags.add(tag);
       continue;
     }
-    if (step['op'] === 'archive-manifest') {
+    const expect = step.requiredMap('expect', DIGEST);
+    for (const tag of Object.keys(expect)) must(TAG.is(tag), step.path('expect'), `names ${quoted(tag)}, which is not a tag`);
+    if (op === 'archive-manifest') {
       must(digests.size === 0, at, 'archives after the first manifest is deleted');
-      for (const one of listAt(step['of'], `${at}.of`)) digestAt(one, `${at}.of`);
-      for (const [tag, expected] of Object.entries(objectAt(step['expect'], `${at}.expect`)))
-        digestAt(expected, `${at}.expect of ${quoted(tagAt(tag, `${at}.expect`))}`);
+      step.requiredList('of', DIGEST);
       must(!archived.has(digest), at, `archives ${digest} a second time`);
       archived.add(digest);
       continue;
     }
-    must(step['op'] === 'delete-manifest', `${at}.op`, 'is none of delete-tag, archive-manifest, delete-manifest');
     must(!digests.has(digest), at, `deletes ${digest} a second time`);
-    for (const [tag, expected] of Object.entries(objectAt(step['expect'], `${at}.expect`))) {
-      must(
-        digestAt(expected, `${at}.expect`) === digest,
-        `${at}.expect`,
-        `expects the tag ${quoted(tagAt(tag, `${at}.expect`))} on another digest`,
-      );
-    }
+    for (const [tag, expected] of Object.entries(expect))
+      must(expected === digest, step.path('expect'), `expects the tag ${quoted(tag)} on another digest`);
     const after = new Set<Digest>();
-    for (const holder of listAt(step['after'], `${at}.after`)) {
-      const needed = digestAt(holder, `${at}.after`);
+    for (const needed of step.requiredList('after', DIGEST)) {
       must(digests.has(needed), at, `comes before ${needed}, after which it has to come`);
-      must(!after.has(needed), `${at}.after`, `names ${needed} twice`);
+      must(!after.has(needed), step.path('after'), `names ${needed} twice`);
       after.add(needed);
     }
     digests.add(digest);
   }
-  return value as readonly Step[];
+  return holder.object['steps'] as readonly Step[];
 }
 
 interface Image {
   readonly action: string;
   readonly tags: readonly string[];
-  readonly untag: readonly string[];
+  readonly untag: ReadonlySet<string>;
 }
 
-function checkPolicy(value: unknown, where: string): void {
-  const policy = objectAt(value, where);
-  textAt(policy['name'], `${where}.name`);
-  textAt(policy['source'], `${where}.source`);
-  digestAt(policy['digest'], `${where}.digest`);
+function checkPolicy(policy: Fields<never>): void {
+  policy.required('name', TEXT);
+  policy.required('source', TEXT);
+  policy.required('digest', DIGEST);
 }
 
-function checkRepository(value: unknown, where: string, seen: Set<string>): void {
-  const plan = objectAt(value, where);
-  const registry = textAt(plan['registry'], `${where}.registry`);
-  const name = repositoryAt(plan['repository'], `${where}.repository`);
+function checkRepository(plan: Fields<never>, seen: Set<string>): void {
+  const { at } = plan;
+  const registry = plan.required('registry', TEXT);
+  const name = plan.required('repository', REPOSITORY);
   const key = JSON.stringify([registry, name]);
-  must(!seen.has(key), where, `is a second ${name} of ${quoted(registry)}`);
+  must(!seen.has(key), at, `is a second ${name} of ${quoted(registry)}`);
   seen.add(key);
-  const images = checkImages(listAt(plan['images'], `${where}.images`), `${where}.images`);
-  const steps = checkSteps(plan['steps'], `${where}.steps`);
+  const images = checkImages(plan);
+  const steps = checkSteps(plan);
   if (steps.length === 0) return;
-  must(plan['complete'] === true, where, `has steps, although ${name} was not read whole`);
-  textAt(plan['policy'], `${where}.policy`);
-  for (const [index, step] of steps.entries()) checkStep(step, images, `${where}.steps[${index}] (${step.op} ${step.digest} in ${name})`);
+  must(plan.object['complete'] === true, at, `has steps, although ${name} was not read whole`);
+  plan.required('policy', TEXT);
+  for (const [index, step] of steps.entries()) checkStep(step, images, `${at}.steps[${index}] (${step.op} ${step.digest} in ${name})`);
 }
 
-function checkImages(values: readonly unknown[], where: string): Map<Digest, Image> {
+function checkImages(plan: Fields<never>): Map<Digest, Image> {
   const images = new Map<Digest, Image>();
   const tagged = new Set<string>();
-  for (const [index, value] of values.entries()) {
-    const at = `${where}[${index}]`;
-    const image = objectAt(value, at);
-    const digest = digestAt(image['digest'], `${at}.digest`);
-    must(!images.has(digest), at, `is a second ${digest}`);
-    const tags = listAt(image['tags'], `${at}.tags`).map((tag) => tagAt(tag, `${at}.tags`));
+  for (const image of plan.children('images')) {
+    const digest = image.required('digest', DIGEST);
+    must(!images.has(digest), image.at, `is a second ${digest}`);
+    const tags = image.requiredList('tags', TAG);
     for (const tag of tags) {
-      must(!tagged.has(tag), `${at}.tags`, `holds the tag ${tag}, which another image has too`);
+      must(!tagged.has(tag), image.path('tags'), `holds the tag ${tag}, which another image has too`);
       tagged.add(tag);
     }
-    images.set(digest, { action: checkAction(image, tags, at), tags, untag: image['untag'] as readonly string[] });
+    images.set(digest, checkAction(image, tags));
   }
   return images;
 }
 
-/** The action, once the image's reasons and tags to take off agree with it. */
-function checkAction(image: JsonObject, tags: readonly string[], where: string): string {
-  const action = image['action'];
+/** Checks that the action, the reasons and the tags to take off an image agree with each other. */
+function checkAction(image: Fields<never>, tags: readonly string[]): Image {
+  const { at } = image;
+  const action = image.required('action', ACTION);
+  const [untag, own] = [new Set(image.requiredList('untag', TAG)), new Set(tags)];
+  must(untag.size > 0 === (action === 'untag'), image.path('untag'), `contradicts the action ${action}`);
   must(
-    action === 'keep' || action === 'untag' || action === 'archive' || action === 'delete',
-    `${where}.action`,
-    'is none of keep, untag, archive, delete',
+    [...untag].every((tag) => own.has(tag)),
+    image.path('untag'),
+    'names a tag that the image does not have',
   );
-  const untag = new Set(listAt(image['untag'], `${where}.untag`).map((tag) => tagAt(tag, `${where}.untag`)));
-  must(untag.size > 0 === (action === 'untag'), `${where}.untag`, `contradicts the action ${action}`);
-  must(
-    [...untag].every((tag) => tags.includes(tag)),
-    `${where}.untag`,
-    'names a tag that the image has not',
-  );
-  must(action !== 'untag' || untag.size < tags.length, `${where}.untag`, 'leaves the image without a tag');
-  const reasons = listAt(image['reasons'], `${where}.reasons`).map((reason) => objectAt(reason, `${where}.reasons`));
-  must(reasons.length > 0, `${where}.reasons`, 'is empty');
-  for (const reason of reasons) {
-    const code = textAt(reason['code'], `${where}.reasons`);
+  must(action !== 'untag' || untag.size < tags.length, image.path('untag'), 'leaves the image without a tag');
+  must(image.required('reasons', LIST).length > 0, image.path('reasons'), 'is empty');
+  for (const reason of image.children('reasons')) {
+    const code = reason.required('code', TEXT);
     const deletes = isDeleteReason(code as ReasonCode);
-    const { tag } = reason as { tag?: unknown };
-    if (action === 'delete') must(deletes, where, `is to be deleted, although it is kept: ${quoted(code)}`);
-    if (typeof tag === 'string' && untag.has(tag))
-      must(deletes, where, `is to lose the tag ${tag}, although that is kept: ${quoted(code)}`);
+    const { tag } = reason.object;
+    if (action === 'delete') must(deletes, at, `is to be deleted, although it is kept: ${quoted(code)}`);
+    if (typeof tag === 'string' && untag.has(tag)) must(deletes, at, `is to lose the tag ${tag}, although that is kept: ${quoted(code)}`);
   }
-  return action;
+  return { action, tags, untag };
 }
 
-/** A step is what was decided for its image, no more. */
+/** Checks that a step does what was decided for its image, and no more. */
 function checkStep(step: Step, images: ReadonlyMap<Digest, Image>, where: string): void {
   const image = images.get(step.digest);
   must(image !== undefined, where, 'is for an image that the plan does not list');
   if (step.op === 'delete-tag') {
-    must(image.untag.includes(step.tag), where, `takes off the tag ${step.tag}, which the plan keeps`);
+    must(image.untag.has(step.tag), where, `takes off the tag ${step.tag}, which the plan keeps`);
     return;
   }
   if (step.op === 'archive-manifest') {
@@ -197,11 +177,8 @@ function checkStep(step: Step, images: ReadonlyMap<Digest, Image>, where: string
     'does not expect just the tags that the plan lists',
   );
   for (const tag of expected) {
-    const subject = images.get(attachmentTagSubject(tag) ?? '');
-    must(
-      subject === undefined || subject.action === 'delete',
-      where,
-      `deletes what the tag ${tag} attaches to an image that the plan keeps`,
-    );
+    const subject = attachmentTagSubject(tag);
+    const image = subject === undefined ? undefined : images.get(subject);
+    must(image === undefined || image.action === 'delete', where, `deletes what the tag ${tag} attaches to an image that the plan keeps`);
   }
 }

@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto';
 import { openDocument } from './open-document.ts';
 import { quoted } from '../diagnostics/redact.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
-import type { Digest } from '../domain/digest.ts';
+import { type Digest, digestOf } from '../domain/digest.ts';
+import { DAY_MS, parseTime } from '../domain/time.ts';
 import type { Plan } from '../plan/plan.ts';
 import { verifyPlan } from './plan-check.ts';
 
 /** Below the longest string that Node.js can hold. */
 const MAX_BYTES = 500 * 1024 * 1024;
-const DAY = 24 * 60 * 60 * 1000;
-/** How far the clock of the machine that made the plan may be ahead of this one's. */
+/** How far the clock of the machine that made the plan may be ahead of the clock of this machine. */
 const CLOCK_SKEW = 5 * 60 * 1000;
 
 /** Reads a saved plan and checks all that carrying it out relies on. Throws `FILE` or `PLAN_INVALID`, which name the file. */
@@ -19,7 +19,7 @@ export async function readPlanFile(path: string): Promise<Plan> {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw notAPlan(path, 'is no JSON document', error);
+    throw notAPlan(path, 'is not a JSON document', error);
   }
   try {
     return verifyPlan(value);
@@ -37,21 +37,24 @@ export interface Freshness {
 }
 
 /** Checks that a saved plan still says what is wanted. Throws `NOT_APPLYABLE`. */
-export function checkFresh(plan: Plan, { now, maxAge = DAY }: Freshness): void {
+export function checkFresh(plan: Plan, { now, maxAge = DAY_MS }: Freshness): void {
   const stale = (message: string, hint: string): ToolError => new ToolError('NOT_APPLYABLE', message, { hint });
-  const age = now - Date.parse(plan.createdAt);
+  const made = parseTime(plan.createdAt);
+  const age = made === undefined ? Number.POSITIVE_INFINITY : now - made;
   if (age > maxAge)
     throw stale(
-      `the plan is of ${plan.createdAt}: older than may be carried out (${hours(maxAge)})`,
+      `the plan was made at ${plan.createdAt}, and may be carried out for ${hours(maxAge)} only`,
       'make a new plan, or allow its age with --max-age',
     );
-  if (age < -CLOCK_SKEW) throw stale(`the plan is of ${plan.createdAt}, which is yet to come`, 'check the clocks, and make a new plan');
+  if (age < -CLOCK_SKEW)
+    throw stale(`the plan was made at ${plan.createdAt}, which lies in the future`, 'check the clocks, and make a new plan');
   if (plan.now !== plan.createdAt)
-    throw stale(`the plan decides as of ${plan.now} and not as of when it was made`, 'make a plan without --now');
+    throw stale(`the plan was decided as of ${plan.now}, and not as of the time at which it was made`, 'make a plan without --now');
 }
 
 /**
- * Checks that every repository with steps belongs to a registry that is at hand, and at the very address that the plan was made from. Throws `PLAN_INVALID`.
+ * Checks that every repository with steps belongs to a registry of the config, and that this is at the very address that the plan
+ * was made from. Throws `PLAN_INVALID`.
  */
 export function checkRegistries(plan: Plan, registries: ReadonlyMap<string, { readonly url: string }>): void {
   for (const { registry, repository, url, steps } of plan.repositories) {
@@ -61,7 +64,9 @@ export function checkRegistries(plan: Plan, registries: ReadonlyMap<string, { re
         hint: 'nothing was changed. Check the config, or make a new plan',
       });
     if (url === undefined)
-      throw wrong('names no address of its registry (it was made from an inventory that names none), so it cannot be carried out');
+      throw wrong(
+        'does not name the address of its registry, since the inventory that it was made from does not, so it cannot be carried out',
+      );
     const here = registries.get(registry);
     if (!here) throw wrong(`is for the registry ${quoted(registry)}, which is not configured`);
     if (here.url !== url) throw wrong(`is for ${quoted(url)}, but the registry ${quoted(registry)} is at ${here.url}`);
@@ -70,7 +75,7 @@ export function checkRegistries(plan: Plan, registries: ReadonlyMap<string, { re
 
 /** sha256 of a plan's JSON: which plan a journal belongs to. */
 export function planDigest(plan: Plan): Digest {
-  return `sha256:${createHash('sha256').update(JSON.stringify(plan)).digest('hex')}`;
+  return digestOf(`sha256:${createHash('sha256').update(JSON.stringify(plan)).digest('hex')}`);
 }
 
 async function readText(path: string): Promise<string> {

@@ -1,49 +1,25 @@
 import { createHash } from 'node:crypto';
 import { openDocument } from './open-document.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
+import { SIGNED_SCHEMA1 } from '../domain/media-types.ts';
+import { STEP_OUTCOMES } from '../domain/step-outcome.ts';
 import type { Step } from '../plan/plan.ts';
-import {
-  digestAt,
-  DocumentProblem,
-  headerAt,
-  type JsonObject,
-  listAt,
-  must,
-  objectAt,
-  repositoryAt,
-  tagAt,
-  textAt,
-  timeAt,
-} from './document-checks.ts';
-import type { StepOutcome } from '../apply/apply-report.ts';
-import type { Intent, JournalHeader, Place } from '../apply/journal.ts';
+import { DocumentProblem, must, throwProblem } from './document-problem.ts';
+import { checkHeader, type Fields, fieldsOf } from './fields.ts';
+import type { JournalDocument, JournalHeader, JournalIntent, Place } from './journal.ts';
+import { DIGEST, oneOf, REPOSITORY, TAG, TEXT, UTC_TIME } from './kinds.ts';
 import { checkSteps } from './plan-check.ts';
-
-export interface JournalIntent extends Intent {
-  readonly id: number;
-  /** Missing where the run ended before it knew. */
-  readonly outcome?: StepOutcome;
-}
-
-/** A journal as read back. */
-export interface JournalDocument {
-  readonly header: JournalHeader;
-  /** In the order in which they were written. */
-  readonly intents: readonly JournalIntent[];
-  /** What was going to be done in each repository. */
-  readonly steps: readonly (Place & { readonly steps: readonly Step[] })[];
-}
 
 const MAX_LINE = 64 * 1024 * 1024;
 const MAX_FILE = 4 * 1024 * 1024 * 1024;
-const OUTCOMES: readonly StepOutcome[] = ['deleted', 'archived', 'gone', 'locked', 'drifted', 'in_use', 'held', 'skipped', 'failed'];
 const MEDIA_TYPE = /^[\w.+-]+\/[\w.+-]+$/;
-/** Its digest is not that of its bytes but of what was signed; the registry checks it when it is put back. */
-const SIGNED_SCHEMA1 = 'application/vnd.docker.distribution.manifest.v1+prettyjws';
+const OPERATION = oneOf(['delete-tag', 'delete-manifest', 'archive-manifest']);
+const OUTCOME = oneOf(STEP_OUTCOMES);
 
 /**
- * Reads a journal and checks all of it: a manifest whose bytes are not those of its digest, or a line that is none, is `JOURNAL_INVALID` with its line. A last
- * line without its end is left out: the run was cut off while it wrote it, and did not act on it. Throws `FILE` where there is no such file.
+ * Reads a journal and checks all of it: for a line that is not understood, and for a manifest whose bytes are not those of its
+ * digest, it throws `JOURNAL_INVALID` with the number of the line. A last line without its end is left out: the run was cut off
+ * while it wrote that line, and did not act on it. Throws `FILE` where there is no such file.
  */
 export async function readJournal(path: string): Promise<JournalDocument> {
   const reader = new JournalReader();
@@ -108,58 +84,54 @@ class JournalReader {
   }
 
   take(text: string): void {
-    const line = objectAt(parse(text), 'it');
+    const line = fieldsOf(parse(text), '', throwProblem);
+    const { kind } = line.object;
     if (!this.#header) this.#header = this.#takeHeader(line);
-    else if (line['kind'] === 'intent') this.#takeIntent(line);
-    else if (line['kind'] === 'outcome') this.#takeOutcome(line);
-    else if (line['kind'] === 'steps') this.#steps.push({ ...this.#place(line), steps: checkSteps(line['steps'], 'steps') });
-    else textAt(line['kind'], 'kind');
+    else if (kind === 'intent') this.#takeIntent(line);
+    else if (kind === 'outcome') this.#takeOutcome(line);
+    else if (kind === 'steps') this.#steps.push({ ...this.#place(line), steps: checkSteps(line) });
+    else line.required('kind', TEXT);
   }
 
-  #takeHeader(line: JsonObject): JournalHeader {
-    headerAt(line, 'Journal');
-    timeAt(line['createdAt'], 'createdAt');
-    digestAt(objectAt(line['plan'], 'plan')['digest'], 'plan.digest');
-    for (const [name, registry] of Object.entries(objectAt(line['registries'], 'registries'))) {
-      textAt(objectAt(registry, `the registry ${name}`)['url'], `the url of the registry ${name}`);
+  #takeHeader(line: Fields<never>): JournalHeader {
+    checkHeader(line, 'Journal');
+    line.required('createdAt', UTC_TIME);
+    line.child('plan').required('digest', DIGEST);
+    const registries = line.child('registries');
+    for (const name of Object.keys(registries.object)) {
+      registries.child(name).required('url', TEXT);
       this.#registries.add(name);
     }
-    return line as unknown as JournalHeader;
+    return line.object as unknown as JournalHeader;
   }
 
-  #takeIntent(line: JsonObject): void {
-    const id = line['id'];
-    must(typeof id === 'number' && Number.isSafeInteger(id) && !this.#intents.has(id), 'id', 'is no new number');
-    const op = line['op'];
-    must(
-      op === 'delete-tag' || op === 'delete-manifest' || op === 'archive-manifest',
-      'op',
-      'is none of delete-tag, delete-manifest, archive-manifest',
-    );
-    const digest = digestAt(line['digest'], 'digest');
-    const mediaType = textAt(line['mediaType'], 'mediaType');
-    must(MEDIA_TYPE.test(mediaType), 'mediaType', 'is no media type');
-    const base64 = textAt(line['manifest'], 'manifest');
+  #takeIntent(line: Fields<never>): void {
+    const { id } = line.object;
+    must(typeof id === 'number' && Number.isSafeInteger(id) && !this.#intents.has(id), 'id', 'is not a new number');
+    const op = line.required('op', OPERATION);
+    const digest = line.required('digest', DIGEST);
+    const mediaType = line.required('mediaType', TEXT);
+    must(MEDIA_TYPE.test(mediaType), 'mediaType', 'is not a media type');
+    const base64 = line.required('manifest', TEXT);
     const bytes = Buffer.from(base64, 'base64');
     const [algorithm = '', hex] = digest.split(':');
+    // The digest of a signed manifest is not that of its bytes; the registry checks it when the manifest is put back.
     const whole = mediaType === SIGNED_SCHEMA1 || createHash(algorithm).update(bytes).digest('hex') === hex;
-    must(whole && bytes.toString('base64') === base64, 'manifest', `is not what its digest ${digest} is of`);
-    const tags = listAt(line['tags'], 'tags').map((tag) => tagAt(tag, 'a tag'));
+    must(whole && bytes.toString('base64') === base64, 'manifest', `does not have the digest ${digest}`);
+    const tags = line.requiredList('tags', TAG);
     this.#intents.set(id, { id, ...this.#place(line), op, digest, tags, manifest: { digest, mediaType, bytes } });
   }
 
-  #takeOutcome(line: JsonObject): void {
-    const intent = this.#intents.get(line['id'] as number);
-    must(intent !== undefined && intent.outcome === undefined, 'id', 'is of no intent that has no outcome yet');
-    const outcome = OUTCOMES.find((one) => one === line['outcome']);
-    must(outcome !== undefined, 'outcome', 'is none');
-    intent.outcome = outcome;
+  #takeOutcome(line: Fields<never>): void {
+    const intent = this.#intents.get(line.object['id'] as number);
+    must(intent !== undefined && intent.outcome === undefined, 'id', 'does not name an intent that has no outcome yet');
+    intent.outcome = line.required('outcome', OUTCOME);
   }
 
-  #place(line: JsonObject): Place {
-    const registry = textAt(line['registry'], 'registry');
+  #place(line: Fields<never>): Place {
+    const registry = line.required('registry', TEXT);
     must(this.#registries.has(registry), 'registry', 'is not one of the header');
-    return { registry, repository: repositoryAt(line['repository'], 'repository') };
+    return { registry, repository: line.required('repository', REPOSITORY) };
   }
 }
 
@@ -167,6 +139,6 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new DocumentProblem('it is no JSON');
+    throw new DocumentProblem('it is not valid JSON');
   }
 }

@@ -19,15 +19,23 @@ export interface RepositoryInventory {
   readonly url?: string;
   /** The name within the registry, without its host. */
   readonly repository: string;
+  /**
+   * Other names, `host/path`, under which a runtime may pull its images, besides `repository` at the host of `url`: a second host of
+   * the same registry, an alias. What is in use under one of them is in use here. Missing: none is known.
+   */
+  readonly names?: readonly string[];
   /** False when any page, manifest or index could not be read: nothing in it may be deleted. */
   readonly complete: boolean;
   /** Why it is not complete, a sentence each. */
   readonly problems?: readonly string[];
   /** What its reader should know, a sentence each. Nothing is decided by it. */
   readonly notes?: readonly string[];
-  /** Days for which the registry keeps what is deleted so that it can be restored, and its space is used. Missing: not known, or not at all. */
+  /** Days for which what is deleted can be restored, while its space stays in use. Missing: not known, or it cannot be restored. */
   readonly recoverableDays?: number;
-  /** Days for which the archive is charged at least, however soon something is taken out of it again. Missing: none, or not known. */
+  /**
+   * Days for which the archive is charged at least, however soon something is taken out of it again. Missing: no such time, or not
+   * known.
+   */
   readonly archiveMinimumDays?: number;
   readonly capabilities: Capabilities;
   readonly manifests: readonly Manifest[];
@@ -52,11 +60,11 @@ export interface Capabilities {
   readonly artifactType: boolean;
   readonly vulnerability: boolean;
   /**
-   * Deleting an index makes the registry delete its children that have no tag and are in no other index, and deleting a manifest what is attached to it. Absent: it
-   * deletes only what it is told to.
+   * Deleting a manifest makes the registry delete what is attached to it, and deleting an index its children that have no tag and
+   * are in no other index. Absent: the registry deletes only what it is told to.
    */
   readonly cascades?: boolean;
-  /** Manifests can be moved into an archive, where they cost less and cannot be pulled. Absent: there is none. */
+  /** Manifests can be moved into an archive, where they cost less and cannot be pulled. Absent: the registry has no archive. */
   readonly archive?: boolean;
 }
 
@@ -102,7 +110,7 @@ export interface Manifest {
   readonly blobs?: readonly Blob[];
   /** The registry refuses to delete or change it. */
   readonly locked?: boolean;
-  /** It is in the archive, or on its way back: it cannot be read or pulled, so it is never deleted, since it could not be put back. */
+  /** It is in the archive, or on its way back, so it cannot be read or pulled. It is never deleted, since it could not be put back. */
   readonly archived?: boolean;
   /** The tags that the registry refuses to delete or move. */
   readonly lockedTags?: readonly string[];

@@ -3,6 +3,10 @@ export const OCI_INDEX = 'application/vnd.oci.image.index.v1+json';
 export const OCI_MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
 export const DOCKER_LIST = 'application/vnd.docker.distribution.manifest.list.v2+json';
 export const DOCKER_MANIFEST = 'application/vnd.docker.distribution.manifest.v2+json';
+/** Schema 1, signed: its digest is the digest of what was signed, not of its bytes. */
+export const SIGNED_SCHEMA1 = 'application/vnd.docker.distribution.manifest.v1+prettyjws';
+/** Schema 1 without a signature. */
+export const SCHEMA1 = 'application/vnd.docker.distribution.manifest.v1+json';
 
 /**
  * All manifest types there are, for the Accept header. Leave one out and a registry answers 404 or hands out a
@@ -14,8 +18,8 @@ export const MANIFEST_TYPES: readonly string[] = [
   DOCKER_LIST,
   DOCKER_MANIFEST,
   'application/vnd.oci.artifact.manifest.v1+json',
-  'application/vnd.docker.distribution.manifest.v1+prettyjws',
-  'application/vnd.docker.distribution.manifest.v1+json',
+  SIGNED_SCHEMA1,
+  SCHEMA1,
 ];
 
 /** True of an OCI image index and of a Docker manifest list. */

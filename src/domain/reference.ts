@@ -1,7 +1,7 @@
 import { type Digest, isDigest } from './digest.ts';
 import { isTag } from './tag.ts';
 
-/** A parsed image reference, `[host/]repository[:tag][@digest]`. With a digest, the tag says nothing (distribution/reference). */
+/** A parsed image reference, `[host/]repository[:tag][@digest]`. Where it has a digest, the tag means nothing (distribution/reference). */
 export interface Reference {
   /** Host with its port, lower case; undefined where the text names none. */
   readonly host?: string;
@@ -27,37 +27,39 @@ export function isHost(text: string): boolean {
 }
 
 /**
- * Parses an image reference. The first component is a host if it holds a `.` or a `:`, or is `localhost`
- * (distribution/reference, normalize.go). Answers undefined for a text that is no reference.
+ * True of a first component that stands for a host: it holds a `.`, a `:` or a `[`, or is `localhost` (distribution/reference,
+ * normalize.go).
+ */
+export function standsForHost(component: string): boolean {
+  return /[.:[]/.test(component) || component === 'localhost';
+}
+
+/** Splits `NAME[:TAG][@DIGEST]` where its parts begin and end; what they hold is not checked. */
+export function splitReference(text: string): { readonly name: string; readonly tag?: string; readonly digest?: string } {
+  const at = text.indexOf('@');
+  const [tagged, digest] = at < 0 ? [text] : [text.slice(0, at), text.slice(at + 1)];
+  const colon = tagged.lastIndexOf(':');
+  // The colon of a port stands before a slash.
+  const [name, tag] = colon > tagged.lastIndexOf('/') ? [tagged.slice(0, colon), tagged.slice(colon + 1)] : [tagged];
+  return { name, ...(tag !== undefined && { tag }), ...(digest !== undefined && { digest }) };
+}
+
+/**
+ * Parses an image reference; undefined for any other text. A first component with a capital letter is a host too (distribution/reference,
+ * normalize.go): `MyTeam/web` is the repository `web` at the host `myteam`.
  */
 export function parseReference(text: string): Reference | undefined {
-  let rest = text;
-  let digest: Digest | undefined;
-  const at = rest.indexOf('@');
-  if (at >= 0) {
-    digest = rest.slice(at + 1);
-    if (!isDigest(digest)) return undefined;
-    rest = rest.slice(0, at);
-  }
-  let tag: string | undefined;
-  const colon = rest.lastIndexOf(':');
-  if (colon > rest.lastIndexOf('/')) {
-    tag = rest.slice(colon + 1);
-    if (!isTag(tag)) return undefined;
-    rest = rest.slice(0, colon);
-  }
-  let host: string | undefined;
-  const slash = rest.indexOf('/');
-  const first = slash < 0 ? '' : rest.slice(0, slash);
-  if (/[.:[]/.test(first) || first === 'localhost') {
-    if (!isHost(first)) return undefined;
-    host = first.toLowerCase();
-    rest = rest.slice(slash + 1);
-  }
-  if (!isRepositoryName(rest)) return undefined;
+  const { name, tag, digest } = splitReference(text);
+  if ((digest !== undefined && !isDigest(digest)) || (tag !== undefined && !isTag(tag))) return undefined;
+  const slash = name.indexOf('/');
+  const first = slash < 0 ? '' : name.slice(0, slash);
+  const host = standsForHost(first) || /[A-Z]/.test(first) ? first.toLowerCase() : undefined;
+  if (host !== undefined && !isHost(first)) return undefined;
+  const repository = host === undefined ? name : name.slice(slash + 1);
+  if (!isRepositoryName(repository)) return undefined;
   return {
     ...(host !== undefined && { host }),
-    repository: rest,
+    repository,
     ...(tag !== undefined && { tag }),
     ...(digest !== undefined && { digest }),
     text,

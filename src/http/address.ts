@@ -4,7 +4,10 @@ const loopback = new BlockList();
 loopback.addSubnet('127.0.0.0', 8, 'ipv4');
 loopback.addAddress('::1', 'ipv6');
 
-/** Where machines keep what is only for themselves: link-local addresses, the unspecified address, and the metadata services of clouds outside those ranges. */
+/**
+ * Addresses that are only meant for one machine: link-local addresses, the unspecified address, and the metadata services of clouds outside
+ * those ranges.
+ */
 const unshared = new BlockList();
 unshared.addSubnet('0.0.0.0', 8, 'ipv4');
 unshared.addSubnet('169.254.0.0', 16, 'ipv4');
@@ -15,15 +18,18 @@ unshared.addSubnet('fe80::', 10, 'ipv6');
 unshared.addAddress('fd00:ec2::254', 'ipv6');
 unshared.addAddress('fd20:ce::254', 'ipv6');
 
-/** True of `localhost`, a name below it, 127.0.0.0/8 and ::1, also mapped into IPv6. `hostname` as `URL.hostname` writes it: no port, IPv6 in brackets. */
+/**
+ * True for `localhost`, a name below it, 127.0.0.0/8 and ::1, also mapped into IPv6. `hostname` is written as in `URL.hostname`: without a
+ * port, IPv6 in brackets.
+ */
 export function isLoopback(hostname: string): boolean {
   const name = hostname.toLowerCase().replace(/\.$/, '');
   return name === 'localhost' || name.endsWith('.localhost') || contains(loopback, name);
 }
 
 /**
- * True of an address that another host has no business to send us to: this machine itself, its link, a cloud's metadata service.
- * Names are judged by what they say, not by what they resolve to.
+ * True for an address that no other host may send this program to: this machine itself, its local link, a cloud's metadata service. Names
+ * are judged by their text, not by the address that they resolve to.
  */
 export function isOnlyLocal(hostname: string): boolean {
   return isLoopback(hostname) || contains(unshared, hostname);

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 
-/** Time and chance as the client sees them, so that tests need not wait and can repeat. */
+/** Time and random numbers as the client sees them, so that tests need not wait and can be repeated. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;

@@ -26,12 +26,12 @@ const DEFAULT_MAX_RETRY_AFTER_MS = 5 * 60_000;
 /** Long for headers: some servers walk through their whole storage before they answer. */
 const DEFAULT_TIMEOUTS: Timeouts = { connect: 10_000, headers: 120_000, body: 120_000 };
 
-/** One try, for whoever watches. */
+/** One try of a request, for tracing. */
 export interface HttpTrace {
   readonly method: string;
   /** Redacted. */
   readonly url: string;
-  /** Undefined where there was no answer; then `failure` has a code. */
+  /** Undefined if there was no answer; then `failure` has a code. */
   readonly status?: number;
   readonly failure?: string;
   readonly ms: number;
@@ -53,7 +53,7 @@ export interface HttpClientOptions {
   readonly tls?: ServerTls;
   /** The URL of a proxy for everything, instead of what the environment says. */
   readonly proxy?: string;
-  /** May this `host[:port]` be spoken to without TLS? This machine itself always may. Default: no other. */
+  /** Whether this `host[:port]` may be spoken to without TLS. This machine itself always may. Default: no other host. */
   readonly allowPlainHttp?: (host: string) => boolean;
   /** The longest `Retry-After` that is waited for. Default 5 minutes. */
   readonly maxRetryAfterMs?: number;
@@ -63,7 +63,7 @@ export interface HttpClientOptions {
   readonly clock?: Clock;
 }
 
-/** Makes the client. Throws `ToolError` `CONFIG_INVALID` for a proxy or certificate that makes no sense. */
+/** Makes the client. Throws `ToolError` `CONFIG_INVALID` for a proxy URL or a certificate that is not valid. */
 export function createHttpClient(options: HttpClientOptions): HttpClient {
   return new RetryingClient(options);
 }
@@ -131,7 +131,10 @@ class RetryingClient implements HttpClient {
     }
   }
 
-  /** Tries one address until there is an answer to give back. The turn is given up between tries, so that a lower limit takes effect at once. */
+  /**
+   * Sends a request to one address until there is an answer to return. Between tries it gives up its turn, so that a lower limit takes
+   * effect at once.
+   */
   async #persist(call: Call, budget: Budget): Promise<HttpResponse> {
     this.#checkPlainHttp(call);
     const host = this.#host(call.url.host);
@@ -189,7 +192,7 @@ class RetryingClient implements HttpClient {
     }
   }
 
-  /** A loop, since the pause may grow while it is waited for. */
+  /** This is a loop because the pause may grow during the wait. */
   async #waitForHost(call: Call, host: HostLimiter): Promise<void> {
     for (;;) {
       call.signal.throwIfAborted();
@@ -215,7 +218,7 @@ class RetryingClient implements HttpClient {
     if (call.url.protocol === 'http:' && this.#options.allowPlainHttp?.(call.url.host) === true) return;
     throw new ToolError(
       'CONFIG_INVALID',
-      `${call.method} ${redactUrl(call.url.href)}: without TLS everything, also credentials, could be read and changed on the way.`,
+      `${call.method} ${redactUrl(call.url.href)}: without TLS everything, including credentials, could be read and changed on the way.`,
       {
         hint: `Use https://${call.url.host}, or allow plain HTTP for this host in the config.`,
       },
@@ -232,7 +235,7 @@ class RetryingClient implements HttpClient {
   }
 }
 
-/** Users and passwords in URLs are never used; credentials have their own way. */
+/** A user and a password in a URL are never used; credentials are passed separately. */
 function withoutUser(text: string): URL {
   const url = new URL(text);
   url.username = '';

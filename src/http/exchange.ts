@@ -3,7 +3,7 @@ import { redactUrl } from '../diagnostics/redact.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { HttpRequest, HttpResponse } from './http-client.ts';
 
-/** Enough for any error text; nobody needs more of an answer that is no success. */
+/** Enough for any error text. No more is read of an answer that reports an error. */
 const MAX_ERROR_BYTES = 64 * 1024;
 const DEFAULT_MAX_BYTES = 8 * 1024 * 1024;
 
@@ -20,8 +20,8 @@ export interface Call {
 }
 
 /**
- * Sends a request once and reads its whole answer. Throws `ToolError` `BAD_RESPONSE` for an answer that is too long or encoded though nobody asked for it;
- * what undici throws, as it is; when the signal aborts, something or other.
+ * Sends a request once and reads its whole answer. Throws `ToolError` `BAD_RESPONSE` for an answer that is too long, or encoded although
+ * that was not asked for; other errors as undici throws them. When the signal aborts, any error may be thrown.
  */
 export async function exchange(dispatcher: Dispatcher, call: Call, bodyTimeoutMs: number): Promise<HttpResponse> {
   const {
@@ -35,10 +35,10 @@ export async function exchange(dispatcher: Dispatcher, call: Call, bodyTimeoutMs
     headers: { ...call.headers, 'accept-encoding': 'identity' },
     body: call.body ?? null,
     signal: call.signal,
-    // Else undici opens a new connection for every HEAD.
+    // Without this, undici opens a new connection for every HEAD.
     reset: false,
   });
-  // Whoever reads the body gets its error; a body that is given up unread has one too, and without a listener it would end the process.
+  // The reader of the body gets its error. A body that is dropped unread can fail too, and without a listener that would end the process.
   body.on('error', () => {});
   const headers = joined(received);
   const success = status < 300;
@@ -57,7 +57,7 @@ export async function exchange(dispatcher: Dispatcher, call: Call, bodyTimeoutMs
   }
 }
 
-/** The first bytes of a body; leaving the loop closes the connection, so the rest is never taken. */
+/** The first bytes of a body. Leaving the loop closes the connection, so that the rest is never received. */
 async function readUpTo(body: AsyncIterable<Uint8Array>, limit: number): Promise<{ bytes: Uint8Array; more: boolean }> {
   const chunks: Uint8Array[] = [];
   let size = 0;
@@ -72,7 +72,7 @@ async function readUpTo(body: AsyncIterable<Uint8Array>, limit: number): Promise
 function decodable(call: Call, status: number, headers: HttpResponse['headers'], bytes: Uint8Array): Uint8Array {
   const encoding = headers['content-encoding'] ?? 'identity';
   if (encoding.toLowerCase() === 'identity' || bytes.length === 0) return bytes;
-  // The status of a failure counts more than its text.
+  // For a failure, the status matters more than the text.
   if (status >= 300) return new Uint8Array();
   throw new ToolError(
     'BAD_RESPONSE',

@@ -8,7 +8,7 @@ const TLS_HINT = 'For a private CA, name its certificate for this host in the co
 
 /** What happened and what to do, by the code that Node.js or undici gives. */
 const KNOWN: Readonly<Record<string, readonly [what: string, hint: string]>> = {
-  ENOTFOUND: ['there is no host of this name', 'Check the spelling and the DNS; behind a proxy, set HTTPS_PROXY.'],
+  ENOTFOUND: ['there is no host with this name', 'Check the spelling and the DNS; behind a proxy, set HTTPS_PROXY.'],
   EAI_AGAIN: ['the host name could not be looked up', 'Check the DNS; behind a proxy, set HTTPS_PROXY.'],
   ECONNREFUSED: ['the connection was refused', NETWORK_HINT],
   ECONNRESET: ['the connection was cut', NETWORK_HINT],
@@ -31,7 +31,7 @@ const KNOWN: Readonly<Record<string, readonly [what: string, hint: string]>> = {
   EPROTO: ['it does not speak TLS', 'Check the port. A server without TLS must be given as http:// and allowed in the config.'],
 };
 
-/** The error for a request that got no answer: `BAD_RESPONSE` where the server sent something that is not HTTP, else `UNREACHABLE`. */
+/** The error for a request that got no answer: `BAD_RESPONSE` if the server sent something that is not HTTP, otherwise `UNREACHABLE`. */
 export function unanswered(call: Call, cause: unknown, tries: number): ToolError {
   const request = `${call.method} ${redactUrl(call.url.href)}`;
   const count = tries > 1 ? `, ${tries} tries` : '';
@@ -57,7 +57,7 @@ export function unanswered(call: Call, cause: unknown, tries: number): ToolError
   });
 }
 
-/** The error for a host that wants to be left alone for longer than anybody waits. `until` in milliseconds since the epoch. */
+/** The error for a host that asks for a longer pause than this program waits. `until` is in milliseconds since the epoch. */
 export function comeBackLater(call: Call, until: number, now: number): ToolError {
   const minutes = Math.ceil((until - now) / 60_000);
   const when = Number.isNaN(new Date(until).getTime())

@@ -1,9 +1,9 @@
 import pLimit, { type LimitFunction } from 'p-limit';
 
-/** So many answers in a row without a complaint, and one more request may run beside the others. */
+/** After so many answers in a row without a complaint, one more request may run side by side. */
 const SUCCESSES_TO_RECOVER = 10;
 
-/** How many requests run side by side against one host: half as many each time it complains, back up one by one. */
+/** Limits how many requests run side by side against one host. Each complaint halves the number; it grows back one by one. */
 export class HostLimiter {
   readonly #limit: LimitFunction;
   readonly #most: number;
@@ -25,7 +25,7 @@ export class HostLimiter {
     return this.#limit.concurrency;
   }
 
-  /** Rises each time the host complains: what was sent before the last complaint says nothing new. */
+  /** Rises each time the host complains. An answer to a request of an earlier epoch tells nothing new. */
   get epoch(): number {
     return this.#epoch;
   }
@@ -39,7 +39,10 @@ export class HostLimiter {
     this.#pausedUntil = Math.max(this.#pausedUntil, time);
   }
 
-  /** The host complained about a request that was sent in this epoch. Eight complaints about eight requests sent together count once. */
+  /**
+   * The host complained about a request that was sent in this epoch. Eight complaints about eight requests that were sent together count
+   * once.
+   */
   complained(epoch: number): void {
     this.#successes = 0;
     if (epoch !== this.#epoch) return;

@@ -1,18 +1,21 @@
-/** A request. Everything is explicit: nothing is taken from the environment but the proxy, at construction. */
+/** A request. Nothing is added from the environment except the proxy, which is read once when the client is made. */
 export interface HttpRequest {
   readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'PATCH' | 'DELETE';
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
   readonly signal?: AbortSignal;
-  /** Largest answer taken, in bytes; a longer one is an error. Default 8 MiB. Of an answer that is no success only the first 64 KiB are kept. */
+  /**
+   * The largest answer that is accepted, in bytes; a longer one is an error. Default 8 MiB. Of an answer that reports an error, only the
+   * first 64 KiB are kept.
+   */
   readonly maxBytes?: number;
   /**
-   * Sent at once and only once, even if the host asked for a pause: what was read just before, and made the request right, would no longer hold after a wait. The
-   * caller reads again and sends again.
+   * True: the request is sent at once and only once, even if the host asked for a pause. What the caller read just before, and what made
+   * the request right, would no longer hold after a wait. The caller reads again and sends again.
    */
   readonly once?: boolean;
-  /** False: an answer that sends elsewhere is the answer. */
+  /** False: a redirect is returned as the answer. */
   readonly follow?: false;
 }
 
@@ -29,8 +32,8 @@ export interface HttpResponse {
 /** The one way to the network. */
 export interface HttpClient {
   /**
-   * Retries what may be retried and answers the last response, whatever its status. Throws `ToolError` `UNREACHABLE`, `BAD_RESPONSE`, or, before
-   * anything is sent, `CONFIG_INVALID` for plain http where it is not allowed. When a signal aborts, its reason is thrown.
+   * Retries what may be retried and returns the last response, whatever its status. Throws `ToolError` `UNREACHABLE`, `BAD_RESPONSE`, or,
+   * before anything is sent, `CONFIG_INVALID` for plain HTTP to a host where it is not allowed. When a signal aborts, its reason is thrown.
    */
   request(request: HttpRequest): Promise<HttpResponse>;
   /** Closes all connections; what is still under way fails. */

@@ -1,4 +1,7 @@
-/** One signal for several; `release` lets go of them, so that a signal of the whole run does not gather a listener for each request. */
+/**
+ * One signal in place of several. `release` removes the listeners, so that the signal of the whole run does not gather one for each
+ * request.
+ */
 export interface LinkedSignal {
   readonly signal: AbortSignal;
   release(): void;

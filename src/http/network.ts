@@ -6,7 +6,7 @@ import { rememberSecret } from '../diagnostics/redact.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import { isLoopback } from './address.ts';
 
-/** Milliseconds. `body` is for the whole body, so that a server that drips one byte a second does not hold us. */
+/** Milliseconds. `body` limits the whole body, so that a server that sends one byte a second cannot hold the program. */
 export interface Timeouts {
   readonly connect: number;
   readonly headers: number;
@@ -18,14 +18,17 @@ export interface NetworkOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Certificates in PEM, trusted beside the usual ones. */
   readonly ca?: string;
-  /** For a client of one server, in place of `ca`; proxies are spoken to without it. */
+  /** For a client of one server, used instead of `ca`. Proxies are spoken to without it. */
   readonly tls?: ServerTls;
-  /** The URL of a proxy for everything, also for what looks like this machine: it is the proxy that resolves it. Then the environment says nothing. */
+  /**
+   * The URL of a proxy for every request, also for a host that looks like this machine: the proxy resolves the name. The environment's
+   * proxies are then ignored.
+   */
   readonly proxy?: string;
   readonly timeouts: Timeouts;
 }
 
-/** How one server is spoken to that has its own certificates. */
+/** How to speak to one server that has its own certificates. */
 export interface ServerTls {
   /** Certificates in PEM, trusted instead of the usual ones. */
   readonly ca?: string;
@@ -34,7 +37,7 @@ export interface ServerTls {
   readonly key?: string;
   /** The name that the server's certificate is for, where that is not its host. */
   readonly servername?: string;
-  /** False only where somebody has written so: whoever is on the way can then read and change everything. */
+  /** False only if the user has asked for it: whoever is on the way can then read and change everything. */
   readonly rejectUnauthorized?: false;
 }
 
@@ -46,9 +49,9 @@ export interface Network {
 }
 
 /**
- * Opens nothing yet. Proxies as undici reads them: HTTP_PROXY also serves https where HTTPS_PROXY is not set; NO_PROXY holds host names (with all below them) and `*`.
- * This machine itself is never asked for through a proxy, where it would be another machine.
- * Throws `ToolError` `CONFIG_INVALID` for a certificate or proxy URL that makes no sense.
+ * Makes the network of one client; no connection is opened yet. Proxies are read as undici reads them: HTTP_PROXY also serves https if
+ * HTTPS_PROXY is not set; NO_PROXY holds host names (with all names below them) and `*`. This machine itself is never asked for through a
+ * proxy, where its name would mean another machine. Throws `ToolError` `CONFIG_INVALID` for a certificate or proxy URL that is not valid.
  */
 export function createNetwork(options: NetworkOptions): Network {
   const { env, timeouts } = options;
@@ -78,7 +81,7 @@ export function createNetwork(options: NetworkOptions): Network {
   };
 }
 
-/** The empty text, not undefined: undici would look into the process's environment. */
+/** The empty text and not undefined, because undici would then read the environment of the process. */
 function setting(env: NetworkOptions['env'], name: string): string {
   return env[name] ?? env[name.toUpperCase()] ?? '';
 }
@@ -108,7 +111,7 @@ function decoded(text: string): string {
   }
 }
 
-/** The usual certificates and these. Naming any makes Node.js forget the others, so they are all named. */
+/** The usual certificates and these. If any certificate is named, Node.js ignores the usual ones, so all of them are named. */
 function trusting(pem: string, env: NetworkOptions['env']): tls.SecureContext {
   const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
   try {

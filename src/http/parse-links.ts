@@ -7,12 +7,12 @@ export interface Link {
 }
 
 /**
- * Parses a `Link` header (RFC 8288, section 3) of one or more links. Lenient in what servers get wrong: spaces and quotes in a target that should be
- * escaped, parameters without quotes, things between the links that are none.
+ * Parses a `Link` header (RFC 8288, section 3) with one or more links. It accepts what servers get wrong: spaces and quotes in a target
+ * that should be escaped, parameters without quotes, text between the links that is not a link.
  */
 export function parseLinks(header: string): Link[] {
   const links: Link[] = [];
-  // Up to the next ">": no URL has one, escaped or not, while a comma or a quote may well be part of a target.
+  // The target ends at the next ">": no URL contains one, escaped or not, while a comma or a quote may well be part of a target.
   const target = /<([^>]*)>/g;
   for (let match = target.exec(header); match !== null; match = target.exec(header)) {
     const parameters = parametersAt(header, target.lastIndex);

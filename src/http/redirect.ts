@@ -5,13 +5,14 @@ import type { Call } from './exchange.ts';
 import type { HttpResponse } from './http-client.ts';
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
-/** Headers that are meant for one origin and go to no other. */
+/** Headers that are sent to one origin only. */
 const FOR_ONE_ORIGIN = new Set(['authorization', 'cookie']);
 
 /**
- * Where an answer sends its reader, as the next request; undefined for an answer that is none or that is not followed: only reading follows, a PUT, POST or
- * DELETE is never sent to an address that its caller did not name. Secrets do not leave their origin. Throws `ToolError` `BAD_RESPONSE` for an address
- * that makes no sense, for one without TLS after one with, and for one on a network that only `first`, the host asked first, can mean.
+ * The next request that a redirect asks for. Undefined for an answer that is not a redirect, and for one that is not followed: only GET and
+ * HEAD follow, because a PUT, POST or DELETE is never sent to an address that its caller did not name. Secrets are sent to their own origin
+ * only. Throws `ToolError` `BAD_RESPONSE` for an address that is not valid, for one without TLS after one with TLS, and for a local
+ * address, unless `first`, the host that was asked first, is on the same machine.
  */
 export function redirected(call: Call, response: HttpResponse, first: URL): Call | undefined {
   const location = response.headers['location'];
@@ -24,7 +25,7 @@ export function redirected(call: Call, response: HttpResponse, first: URL): Call
     return undefined;
   const to = URL.canParse(location, call.url.href) ? new URL(location, call.url.href) : undefined;
   if (to === undefined || (to.protocol !== 'https:' && to.protocol !== 'http:'))
-    throw refused(call, response, 'to something that is no web address');
+    throw refused(call, response, 'to something that is not a web address');
   if (call.url.protocol === 'https:' && to.protocol === 'http:') throw refused(call, response, `to ${redactUrl(to.href)}, away from TLS`);
   const sameMachine = to.hostname === first.hostname || (isLoopback(to.hostname) && isLoopback(first.hostname));
   if (isOnlyLocal(to.hostname) && !sameMachine)

@@ -4,20 +4,21 @@ import type { HttpResponse } from './http-client.ts';
 const MAX_ERRORS = 10;
 const MAX_TEXT = 300;
 
-/** One error as a registry reports it; all texts fit to print and at most 300 characters long. */
+/** One error as a registry reports it. All texts may be printed and are at most 300 characters long. */
 export interface RegistryErrorEntry {
   /** Upper case by the specification, `MANIFEST_UNKNOWN`; empty where the registry gives none. */
   readonly code: string;
   readonly message: string;
-  /** What else it says, as JSON if it is no text. */
+  /** Further details; as JSON if they are not text. */
   readonly detail?: string;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * The errors in an answer's body, at most ten: `{"errors": [{"code", "message", "detail"}]}` (OCI distribution-spec, "Error Codes"), the shapes of token servers
- * (`{"error", "error_description"}`, `{"details"}`) and of web frameworks (`{"message"}`, `{"title", "detail"}`), plain text, the title of a web page. Empty for an empty body.
+ * The errors in the body of an answer, at most ten. Understands `{"errors": [{"code", "message", "detail"}]}` (OCI distribution-spec,
+ * "Error Codes"), the forms of token servers (`{"error", "error_description"}`, `{"details"}`) and of web frameworks (`{"message"}`,
+ * `{"title", "detail"}`), plain text, and the title of a web page. Empty for an empty body.
  */
 export function parseRegistryErrors(body: Uint8Array): RegistryErrorEntry[] {
   const text = Buffer.from(body).toString('utf8').trim();
@@ -64,7 +65,7 @@ function entryOf(value: unknown): RegistryErrorEntry[] {
   return entry.code === '' && entry.message === '' ? [] : [entry];
 }
 
-/** Any value as text that may be shown. Nothing and an empty object say nothing. */
+/** Any value as text that may be shown. Null and an empty object give the empty text. */
 function clean(value: unknown): string {
   if (value === undefined || value === null) return '';
   const text = typeof value === 'string' ? value : JSON.stringify(value);

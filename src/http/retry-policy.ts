@@ -8,9 +8,9 @@ export const TOTAL_MS = 15 * 60_000;
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 30_000;
 
-/** The server asks for patience; it has not done anything. */
+/** The server asks for patience and has not carried out the request. */
 const THROTTLED = new Set([429, 503]);
-/** Answers that another try may turn into something else: the server's own trouble, and that of proxies before it (499 and 520 to 524). */
+/** Answers that may be different on another try: failures of the server itself and of proxies in front of it (499 and 520 to 524). */
 const TRANSIENT = new Set([408, 429, 499, 500, 502, 503, 504, 520, 521, 522, 523, 524]);
 
 const LOST_CONNECTION = new Set([
@@ -32,17 +32,17 @@ const LOST_CONNECTION = new Set([
   'HPE_INVALID_EOF_STATE',
 ]);
 
-/** True of the statuses that ask the client to slow down. */
+/** True for the statuses that ask the client to slow down. */
 export function isThrottled(status: number): boolean {
   return THROTTLED.has(status);
 }
 
-/** May the request be sent again after this answer? POST and PATCH only where the server says that it has not looked at them. */
+/** Whether the request may be sent again after this answer. A POST or PATCH may, only if the server says that it has not looked at it. */
 export function isRetryableStatus(method: HttpRequest['method'], status: number): boolean {
   return mayRepeat(method) ? TRANSIENT.has(status) : THROTTLED.has(status);
 }
 
-/** May the request be sent again after its connection failed? Never a POST or PATCH: it may have been carried out. */
+/** Whether the request may be sent again after its connection failed. A POST or PATCH never may: it may have been carried out. */
 export function isRetryableFailure(method: HttpRequest['method'], error: unknown): boolean {
   if (!mayRepeat(method)) return false;
   return LOST_CONNECTION.has(failureCode(error)) || TRANSIENT.has(proxyRefusal(error) ?? 0);
@@ -65,16 +65,23 @@ export function proxyRefusal(error: unknown): number | undefined {
   return match === null ? undefined : Number(match[1]);
 }
 
-/** Milliseconds to wait after so many failures (1 or more): anything up to a bound that doubles each time, so that clients do not march in step. */
+/**
+ * Milliseconds to wait after so many failures (1 or more): a random part of a bound that doubles each time, so that clients do not try
+ * again in step.
+ */
 export function backoff(failures: number, random: number): number {
   return Math.round(random * Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (failures - 1)));
 }
 
-/** Milliseconds that a `Retry-After` header asks for, from seconds or an HTTP date; undefined where there is none or it makes no sense. */
+/**
+ * Milliseconds that a `Retry-After` header asks for, given in seconds or as an HTTP date. Undefined if there is no header or it cannot be
+ * read.
+ */
 export function parseRetryAfter(value: string | undefined, now: number): number | undefined {
   const text = value?.trim() ?? '';
   if (/^\d+(\.\d+)?$/.test(text)) return Math.ceil(Number(text) * 1000);
-  // All three forms of an HTTP date (RFC 9110, 5.6.7) begin with the name of a day; without this, Date.parse takes nearly anything for a date.
+  // All three forms of an HTTP date (RFC 9110, 5.6.7) begin with the name of a day. Without this test, Date.parse takes nearly anything for
+  // a date.
   if (!/^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? .*\d\d:\d\d:\d\d/.test(text)) return undefined;
   const time = Date.parse(text.endsWith('GMT') ? text : `${text} GMT`);
   return Number.isNaN(time) ? undefined : Math.max(0, time - now);

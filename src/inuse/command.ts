@@ -5,6 +5,7 @@ import { lineText, makeSource, positionOf, type Source } from '../diagnostics/so
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { InUseImage } from '../domain/in-use.ts';
 import { understood } from './file.ts';
+import { Found } from './found.ts';
 import { readText } from './text.ts';
 
 /** How a program is run that lists what is in use. */
@@ -36,7 +37,9 @@ const REACH = 50;
  * 64 MiB or what is not UTF-8; and `IN_USE_INVALID` for what is not understood.
  */
 export async function readInUseCommand(command: readonly string[], options: CommandOptions): Promise<InUseImage[]> {
-  return understood(readText(await outputOf(command, options)));
+  const found = new Found();
+  readText(await outputOf(command, options), found);
+  return understood(found);
 }
 
 async function outputOf(command: readonly string[], options: CommandOptions): Promise<Source> {

@@ -3,7 +3,6 @@ import type { InUse } from '../domain/in-use.ts';
 import type { RepositoryInventory } from '../domain/inventory.ts';
 import type { Graph, Node } from '../graph/graph.ts';
 import type { Policy } from '../policy/policy.ts';
-import { hasAll } from '../policy/selectors/selectors.ts';
 import { inUseDigests } from './in-use-digests.ts';
 import type { Reason } from './reason.ts';
 import { clockOf, clockTime, knownTime } from './time.ts';
@@ -29,14 +28,8 @@ export function protections(repository: RepositoryInventory, graph: Graph, polic
     for (const tag of manifest.lockedTags ?? [])
       if (manifest.tags.includes(tag) && !node.ordinaryTags.includes(tag)) reasons.push({ code: 'locked', tag });
     if (policy.protect.digests.has(manifest.digest)) reasons.push({ code: 'protected_digest', by: manifest.digest });
-    const labels = policy.protect.labels.find((wanted) => hasAll(manifest.labels, wanted));
-    if (labels)
-      reasons.push({
-        code: 'protected_label',
-        by: Object.entries(labels)
-          .map(([name, value]) => `${name}=${value}`)
-          .join(', '),
-      });
+    const labels = policy.protect.labels.find(({ matches }) => matches(manifest.labels));
+    if (labels) reasons.push({ code: 'protected_label', by: labels.text });
     if (policy.protect.signed && node.signed) reasons.push({ code: 'protected_signed' });
     const text = clockTime(manifest, clock);
     const time = knownTime(text, now);

@@ -1,10 +1,12 @@
 import type { Digest } from '../domain/digest.ts';
+import { parseDuration } from '../domain/duration.ts';
 import { compileGlobs, type NameMatcher } from './glob.ts';
 import type { Keep } from './keep/keep.ts';
 import type { Order, PolicySpec, RuleSpec } from './schema.ts';
 import { compileSelectors, type Selector } from './selectors/selectors.ts';
+import { compileValues, type ValuesMatcher } from './selectors/values.ts';
 import { compileTags, type TagSelector } from './selectors/tags.ts';
-import { parseDuration, parseSize } from './units.ts';
+import { parseSize } from './units.ts';
 
 /** A policy ready to decide with: defaults filled in, durations in milliseconds, globs and expressions compiled. */
 export interface Policy {
@@ -14,23 +16,36 @@ export interface Policy {
   /** sha256 of its canonical JSON. */
   readonly digest: Digest;
   readonly governs: (registry: string, repository: string) => boolean;
+  /** So many tagged images stay at least. */
   readonly keepAtLeast: number;
+  /** The newest so many tagged images stay, whatever the rules say. */
+  readonly keepNewest: number;
   /** Milliseconds. */
   readonly grace: number;
+  /** The repositories that hold the signatures of those that it governs, where they stand apart. */
+  readonly signaturesIn?: NameMatcher;
+  /** What a listed tag without a manifest does to its repository. */
+  readonly danglingTags: 'block' | 'ignore';
   readonly sharedTags: 'untag' | 'keep';
   readonly protect: Protection;
   readonly limits: Limits;
+  /** How much one run does at most; undefined: no bound. */
+  readonly perRun: { readonly deletions?: number };
   /** The rules for tags, for untagged images and for orphaned attachments, each in file order. */
   readonly rules: { readonly tagged: readonly Rule[]; readonly untagged: readonly Rule[]; readonly orphaned: readonly Rule[] };
 }
 
 interface Protection {
-  /** One matcher for each list, with its text. */
-  readonly tags: readonly { readonly matches: NameMatcher; readonly text: string }[];
+  /** One matcher for each list, with its text. Such a tag is protected by itself or, with `wholeImage`, its image with all its tags. */
+  readonly tags: readonly { readonly matches: NameMatcher; readonly text: string; readonly wholeImage: boolean }[];
   readonly digests: ReadonlySet<Digest>;
-  readonly labels: readonly Readonly<Record<string, string>>[];
+  /** One matcher for each entry, with its text. */
+  readonly labels: readonly { readonly matches: ValuesMatcher; readonly text: string }[];
   readonly signed: boolean;
 }
+
+/** What a rule selects: tags, images without a tag, or attachments whose subject is gone. */
+export type RuleKind = 'tagged' | 'untagged' | 'orphaned';
 
 /** Each counted over all the repositories that the policy governs; undefined: no limit. */
 interface Limits {
@@ -42,6 +57,13 @@ interface Limits {
 
 export interface Rule {
   readonly name: string;
+  readonly kind: RuleKind;
+  /** It selects tags, and images without a tag besides: both are counted together. */
+  readonly untaggedToo: boolean;
+  /** Of an orphaned rule: the repositories that the subjects may be in. Undefined: it does not say. */
+  readonly subjectsIn?: NameMatcher;
+  /** A tag is kept if this capture of it names something in this list of the config. */
+  readonly live?: { readonly capture: string; readonly list: string };
   /** Which tags, and what they capture; of an untagged or orphaned rule it is not asked. */
   readonly tags: TagSelector;
   /** What must hold of the image besides. */
@@ -58,32 +80,45 @@ export interface Rule {
 export function compilePolicy(spec: PolicySpec, from: { readonly source: string; readonly digest: Digest }): Policy {
   const repositories = compileGlobs(spec.repositories ?? ['**']);
   const protect = spec.protect ?? [];
-  const rules = (kind: 'tagged' | 'untagged' | 'orphaned'): Rule[] => spec.rules.filter((rule) => kindOf(rule) === kind).map(compileRule);
+  const compiled = spec.rules.map(compileRule);
+  const rules = (kind: RuleKind): Rule[] => compiled.filter((rule) => rule.kind === kind);
   return {
     name: spec.name,
     ...from,
     governs: (registry, repository) => (spec.registries?.includes(registry) ?? true) && repositories(repository),
     keepAtLeast: spec.keepAtLeast ?? 1,
+    keepNewest: spec.keepNewest ?? 0,
     grace: parseDuration(spec.grace ?? '1h') ?? Number.POSITIVE_INFINITY,
+    ...(spec.signaturesIn && { signaturesIn: compileGlobs(spec.signaturesIn) }),
+    danglingTags: spec.danglingTags ?? 'block',
     sharedTags: spec.sharedTags ?? 'untag',
     protect: {
-      tags: protect.flatMap(({ tags }) => (tags ? [{ matches: compileGlobs(tags), text: tags.join(', ') }] : [])),
+      tags: protect.flatMap(({ tags, wholeImage = false }) =>
+        tags ? [{ matches: compileGlobs(tags), text: tags.join(', '), wholeImage }] : [],
+      ),
       digests: new Set(protect.flatMap(({ digests }) => digests ?? [])),
-      labels: protect.flatMap(({ labels }) => (labels ? [labels] : [])),
+      labels: protect.flatMap(({ labels }) => (labels ? [{ matches: compileValues(labels), text: valuesText(labels) }] : [])),
       signed: protect.some(({ signed }) => signed === true),
     },
     limits: compileLimits(spec.limits ?? {}),
+    perRun: spec.perRun ?? {},
     rules: { tagged: rules('tagged'), untagged: rules('untagged'), orphaned: rules('orphaned') },
   };
 }
 
-function kindOf(rule: RuleSpec): 'tagged' | 'untagged' | 'orphaned' {
-  return rule.untagged ? 'untagged' : rule.orphaned ? 'orphaned' : 'tagged';
+function kindOf({ untagged, orphaned }: RuleSpec): RuleKind {
+  return untagged === true ? 'untagged' : orphaned ? 'orphaned' : 'tagged';
 }
 
 function compileRule(spec: RuleSpec): Rule {
+  const { orphaned } = spec;
+  const [live] = Object.entries(spec.live ?? {});
   return {
     name: spec.name,
+    kind: kindOf(spec),
+    untaggedToo: spec.untagged === 'too',
+    ...(typeof orphaned === 'object' && { subjectsIn: compileGlobs(orphaned.subjectsIn) }),
+    ...(live && { live: { capture: live[0], list: live[1] } }),
     tags: compileTags(spec.tags ?? ['**']),
     selects: compileSelectors(spec),
     order: spec.order ?? 'pushed',
@@ -91,6 +126,13 @@ function compileRule(spec: RuleSpec): Rule {
     keep: spec.keep,
     action: spec.action ?? 'delete',
   };
+}
+
+/** `name=glob, …` */
+function valuesText(wanted: Readonly<Record<string, string>>): string {
+  return Object.entries(wanted)
+    .map(([name, glob]) => `${name}=${glob}`)
+    .join(', ');
 }
 
 function compileLimits({ maxDeletions, maxDeletePercent, maxDeleteBytes }: NonNullable<PolicySpec['limits']>): Limits {

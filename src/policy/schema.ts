@@ -2,18 +2,21 @@ import { RE2JS } from 're2js';
 import semver from 'semver';
 import { z } from 'zod';
 import { isDigest } from '../domain/digest.ts';
+import { parseDuration } from '../domain/duration.ts';
 import { SEVERITIES } from '../domain/inventory.ts';
 import { isGlob } from './glob.ts';
 import { captureNames } from './regex.ts';
-import { parseDuration, parseSize } from './units.ts';
+import { parseSize } from './units.ts';
 
-/** The orders of a rule; the first three read a time, the others read the tag. */
-export const ORDERS = ['pushed', 'created', 'tagged', 'semver', 'numeric', 'alphabetical'] as const;
+const TIME_ORDERS = ['pushed', 'created', 'tagged', 'pulled', 'active'] as const;
+
+/** The orders of a rule; the first five read a time, the others read the tag. */
+export const ORDERS = [...TIME_ORDERS, 'semver', 'numeric', 'alphabetical'] as const;
 export type Order = (typeof ORDERS)[number];
 
 /** True of an order that reads a time. */
 export function isTimeOrder(order: Order): boolean {
-  return order === 'pushed' || order === 'created' || order === 'tagged';
+  return (TIME_ORDERS as readonly Order[]).includes(order);
 }
 
 // Texts in describe() and meta() go into policies/policy.schema.json, where editors show them; so do patterns that say what a refinement checks.
@@ -27,15 +30,18 @@ const globs = z
   .meta({ minItems: 1 });
 const plainGlobs = z
   .array(
-    z
-      .string()
-      .refine((glob) => !glob.startsWith('!') && isGlob(glob), {
-        error: 'not a valid glob, or one with "!", which cannot stand in this list',
-      }),
+    z.string().refine((glob) => !glob.startsWith('!') && isGlob(glob), {
+      error: 'not a valid glob, or one with "!", which cannot stand in this list',
+    }),
   )
   .min(1);
-const exactMap = z
-  .record(z.string(), z.string())
+const globMap = z
+  .record(
+    z.string(),
+    z.string().refine((glob) => !glob.startsWith('!') && isGlob(glob), {
+      error: 'not a valid glob, or one with "!", which cannot stand here',
+    }),
+  )
   .refine((map) => Object.keys(map).length > 0, { error: 'needs at least one name and value' })
   .meta({ minProperties: 1 });
 const isTrue = z.literal(true, { error: 'can only be true: leave it out otherwise' });
@@ -94,9 +100,20 @@ const Keep = z
         pulledDays: days
           .optional()
           .describe('Those pulled within the last D days, and those no older than D days. Needs a registry that records pulls.'),
-        max: count.optional().describe('Of what days and pulledDays keep, no more than the newest N; on its own, the newest N.'),
+        max: count.optional().describe('Of what days, pulledDays and label keep, no more than the newest N; on its own, the newest N.'),
+        label: z
+          .string()
+          .min(1)
+          .optional()
+          .describe(
+            'Those no older than the duration in this label of the image itself, such as quay.expires-after. Needs a registry that tells labels.',
+          ),
+        older: count.optional().describe('Of those that are older than "days", the newest N stay too.'),
+        groups: count.optional().describe('"last" and "max" count in the newest N groups only; needs "per" with a capture.'),
       })
-      .refine((keep) => Object.keys(keep).length > 0, { error: 'needs at least one of last, days, pulledDays and max' })
+      .refine((keep) => Object.keys(keep).length > 0, {
+        error: 'needs at least one of last, days, pulledDays, max, label, older and groups',
+      })
       .meta({ minProperties: 1 }),
   ])
   .describe('What stays of what the rule selects; the rest expires. What any of last, days and pulledDays keeps is kept.');
@@ -105,10 +122,27 @@ const RuleSpec = z
   .strictObject({
     name: z.string().min(1).describe('Shown in plans as the reason; unique within the policy.'),
     tags: TagSelector.optional(),
-    untagged: isTrue.optional().describe('Selects images without a tag that nothing refers to, instead of tags.'),
-    orphaned: isTrue.optional().describe('Selects signatures and other attachments whose image is gone, instead of tags.'),
-    labels: exactMap.optional().describe('Labels that the image must have, with these very values.'),
-    annotations: exactMap.optional().describe('Annotations that the manifest must have, with these very values.'),
+    untagged: z
+      .literal([true, 'too'], { error: 'can only be true or too: leave it out otherwise' })
+      .optional()
+      .describe(
+        'true, instead of tags: selects images without a tag that nothing refers to. "too", beside tags: these are counted together with the tagged ones.',
+      ),
+    orphaned: z
+      .union([
+        z.literal(true),
+        z.strictObject({
+          subjectsIn: globs.describe('Globs over the names of the repositories that the attachments of this one may belong to.'),
+        }),
+      ])
+      .optional()
+      .describe(
+        'Selects signatures and other attachments whose image is gone, instead of tags. In a repository that holds attachments alone, say where their images are: {subjectsIn: ["team/**"]}.',
+      ),
+    labels: globMap.optional().describe('Labels that the image must have, with values that match these globs; "*" asks for any value.'),
+    annotations: globMap
+      .optional()
+      .describe('Annotations that the manifest must have, with values that match these globs; "*" asks for any value.'),
     mediaTypes: plainGlobs.optional().describe('Globs over the media type of the manifest.'),
     artifactTypes: plainGlobs.optional().describe('Globs over the artifact type of the manifest.'),
     platforms: plainGlobs.optional().describe('Globs over os/architecture[/variant]; of an index, one of its children must match.'),
@@ -129,6 +163,14 @@ const RuleSpec = z
       .describe(
         'One group for each: repository (default), major or minor version, or a capture of tags.regex. "keep" counts in each group by itself.',
       ),
+    live: z
+      .record(z.string().min(1), z.string().min(1))
+      .refine((live) => Object.keys(live).length === 1, { error: 'needs one capture and the list that it is looked up in' })
+      .optional()
+      .describe(
+        'A capture of tags.regex and a list from "lists" in the config, such as {branch: branches}: a tag whose capture names something in that list is kept, the others go on to "keep".',
+      )
+      .meta({ minProperties: 1, maxProperties: 1 }),
     keep: Keep,
     action: z
       .enum(['delete', 'archive'])
@@ -143,14 +185,14 @@ const RuleSpec = z
 // Runs beside other problems, so that all are told at once: nothing about the rule is certain but that it is a map.
 function checkRule(rule: Readonly<Record<string, unknown>>, context: z.core.$RefinementCtx): void {
   const issue = (key: string, message: string): void => context.addIssue({ code: 'custom', path: [key], message });
-  const kinds = (['tags', 'untagged', 'orphaned'] as const).filter((kind) => rule[kind] !== undefined);
+  const kinds = (['tags', 'untagged', 'orphaned'] as const).filter((kind) => rule[kind] !== undefined && rule[kind] !== 'too');
   for (const kind of kinds.slice(1))
     issue(kind, `cannot stand beside "${kinds[0]}": a rule selects tags, untagged images or orphaned attachments`);
-  const { name: _name, keep: _keep, action, order, per, ...selectors } = rule;
+  const { name: _name, keep: _keep, action, order, per, live: _live, ...selectors } = rule;
   if (Object.keys(selectors).length === 0) {
     context.addIssue({ code: 'custom', path: [], message: 'selects nothing: a rule needs a selector, such as tags: ["**"] for every tag' });
   }
-  const tagged = rule['untagged'] === undefined && rule['orphaned'] === undefined;
+  const tagged = (rule['untagged'] === undefined || rule['untagged'] === 'too') && rule['orphaned'] === undefined;
   if (rule['orphaned'] !== undefined && action === 'archive')
     issue('action', 'cannot be archive here: attachments of images that are gone are deleted or stay');
   const known = ORDERS.find((name) => name === order);
@@ -177,7 +219,10 @@ function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
 
 const ProtectSpec = z
   .strictObject({
-    tags: globs.optional().describe('These tags, as globs: none is ever taken off, and their images stay.'),
+    tags: globs
+      .optional()
+      .describe('These tags, as globs: each stays, and its image with it; other tags of that image are not held by it.'),
+    wholeImage: isTrue.optional().describe('Beside tags: an image that has one of them is protected with all its tags.'),
     digests: z
       .array(
         z
@@ -188,13 +233,19 @@ const ProtectSpec = z
       .min(1)
       .optional()
       .describe('These manifests.'),
-    labels: exactMap.optional().describe('Images that have all of these labels, with these very values.'),
+    labels: globMap
+      .optional()
+      .describe('Images that have all of these labels, with values that match these globs; "*" asks for any value.'),
     signed: isTrue.optional().describe('Images that have a signature.'),
   })
-  .refine((entry) => Object.keys(entry).length === 1, {
+  .refine(({ wholeImage: _wholeImage, ...entry }) => Object.keys(entry).length === 1, {
     error: 'needs exactly one of tags, digests, labels and signed; write one list entry for each',
   })
-  .meta({ minProperties: 1, maxProperties: 1 });
+  .refine(({ wholeImage, tags }) => wholeImage === undefined || tags !== undefined, {
+    path: ['wholeImage'],
+    error: 'belongs beside "tags": what else stands here protects whole images in any case',
+  })
+  .meta({ minProperties: 1, maxProperties: 2 });
 
 const LimitsSpec = z.strictObject({
   maxDeletions: count.optional().describe('Images.'),
@@ -210,14 +261,32 @@ const PolicySpec = z.strictObject({
     .describe('Globs over repository names, "!" takes out; default ["**"]. The first policy that matches a repository governs it.'),
   keepAtLeast: count
     .optional()
-    .describe('The newest N tagged images of each repository always stay; default 1. 0 lets a repository become empty.'),
-  grace: duration.optional().describe('Nothing pushed more recently than this is touched; default 1h.'),
+    .describe(
+      'A floor: so many tagged images of each repository stay, whichever they are; where the rules leave fewer, the newest of the others stay too. Default 1; 0 lets a repository become empty.',
+    ),
+  keepNewest: count.optional().describe('The newest N tagged images of each repository stay, whatever the rules say of them; default 0.'),
+  grace: duration
+    .optional()
+    .describe('Nothing younger than this is touched, by the newest of the times when it was pushed, tagged or first seen; default 1h.'),
+  signaturesIn: globs
+    .optional()
+    .describe('Globs over the names of the repositories that hold the signatures of these, where they stand apart (COSIGN_REPOSITORY).'),
+  danglingTags: z
+    .enum(['block', 'ignore'])
+    .optional()
+    .describe(
+      'A tag that the registry lists and whose manifest is not there: block (default) deletes nothing in that repository, ignore goes on without the tag.',
+    ),
   sharedTags: z
     .enum(['untag', 'keep'])
     .optional()
     .describe('What happens to an expired tag whose image stays by another tag; default untag.'),
   protect: z.array(ProtectSpec).optional().describe('What no rule can delete. Each entry names one kind of thing.'),
   limits: LimitsSpec.optional().describe('A plan that deletes more than any of these is not carried out at all.'),
+  perRun: z
+    .strictObject({ deletions: count.describe('So many in one run, the oldest first; the others are left for the next run.') })
+    .optional()
+    .describe('How much one run does at most. Unlike limits, it never stops a plan.'),
   rules: z.array(RuleSpec).min(1).describe('In order: the first rule that selects a tag decides it; a tag that no rule selects stays.'),
 });
 

@@ -1,4 +1,3 @@
-const SECONDS = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 } as const;
 const BYTES: Readonly<Record<string, number>> = {
   B: 1,
   KB: 1e3,
@@ -10,16 +9,6 @@ const BYTES: Readonly<Record<string, number>> = {
   GiB: 2 ** 30,
   TiB: 2 ** 40,
 };
-
-/** Milliseconds of a day of exactly 24 hours. */
-export const DAY_MS = 86_400_000;
-
-/** Milliseconds of a duration such as `12h` or `30d`; undefined for anything else. A day is exactly 24 hours. */
-export function parseDuration(text: string): number | undefined {
-  const match = /^(\d+)([smhdw])$/.exec(text);
-  const value = match ? Number(match[1]) * SECONDS[match[2] as keyof typeof SECONDS] * 1000 : undefined;
-  return value !== undefined && Number.isSafeInteger(value) ? value : undefined;
-}
 
 /** Bytes of a size such as `500MB` (powers of 1000) or `2GiB` (powers of 1024); undefined for anything else. */
 export function parseSize(text: string): number | undefined {

@@ -1,4 +1,5 @@
-import type { ApplyReport, RepositoryReport, StepOutcome, StepResult } from '../apply/apply-report.ts';
+import type { ApplyReport, RepositoryReport, StepResult } from '../apply/apply-report.ts';
+import type { StepOutcome } from '../domain/step-outcome.ts';
 import { printable } from '../diagnostics/redact.ts';
 import { PLAIN, type Style } from './style.ts';
 import { count, number, padEnd, padStart, shortDigest } from './text.ts';

@@ -36,7 +36,7 @@ export interface ExplainedRule {
   readonly name: string;
   readonly order: string;
   readonly per: string;
-  readonly keep: string | Readonly<Record<string, number>>;
+  readonly keep: string | Readonly<Record<string, number | string>>;
 }
 
 /** Another manifest of the repository that this one holds or is held by. */

@@ -1,4 +1,5 @@
-import type { ApplyReport, StepOutcome } from '../apply/apply-report.ts';
+import type { ApplyReport } from '../apply/apply-report.ts';
+import type { StepOutcome } from '../domain/step-outcome.ts';
 import { printable } from '../diagnostics/redact.ts';
 import type { Plan, RepositoryPlan } from '../plan/plan.ts';
 import type { Reason } from '../plan/reason.ts';

@@ -1,5 +1,6 @@
+import { DAY_MS, parseTime } from '../domain/time.ts';
+
 const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const;
 
 /** Bytes in decimal units with three digits at most, as `df -H` and registries show them: `21.4 GB`. */
@@ -24,23 +25,28 @@ export function number(value: number): string {
   return String(value).replace(/\B(?=(?:\d{3})+$)/g, ',');
 }
 
-/** `2026-11-24 03:10 UTC` of an ISO 8601 time; a text that is none as it is. */
+/** `2026-11-24 03:10 UTC` of an ISO 8601 time; any other text as it is. */
 export function time(iso: string): string {
-  const parsed = Date.parse(iso);
-  return Number.isNaN(parsed) ? iso : `${new Date(parsed).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+  const parsed = parseTime(iso);
+  return parsed === undefined ? iso : `${new Date(parsed).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
 
-/** Whole days or, below one, whole hours between two ISO 8601 times; empty where one is missing or is no time, or lies ahead. */
+/** Whole days or, below one, whole hours between two ISO 8601 times; empty where the first is unknown or lies ahead. */
 export function age(from: string | undefined, now: string): string {
-  const ms = from === undefined ? Number.NaN : Date.parse(now) - Date.parse(from);
-  if (Number.isNaN(ms) || ms < 0) return '';
+  const [start, end] = [from === undefined ? undefined : parseTime(from), parseTime(now)];
+  const ms = start === undefined || end === undefined ? -1 : end - start;
+  if (ms < 0) return '';
   const hours = Math.floor(ms / HOUR_MS);
   return hours < 24 ? count(hours, 'hour') : count(Math.floor(hours / 24), 'day');
 }
 
-/** Until when what is deleted at an ISO 8601 time can be restored, where the registry keeps it for so many days: `recoverable until 2026-12-01`. */
+/**
+ * Until when what is deleted at an ISO 8601 time can be restored, where the registry keeps it for so many days:
+ * `recoverable until 2026-12-01`.
+ */
 export function recoverable(days: number, now: string): string {
-  const until = new Date(Date.parse(now) + days * DAY_MS);
+  // No date where the time is not known, nor beyond the last day that a date can have.
+  const until = new Date((parseTime(now) ?? Number.NaN) + days * DAY_MS);
   return Number.isNaN(until.getTime()) ? `recoverable for ${count(days, 'day')}` : `recoverable until ${until.toISOString().slice(0, 10)}`;
 }
 

@@ -11,7 +11,7 @@ export async function writeAnswer(io: Io, text: Text, file?: string): Promise<vo
     return;
   }
   for await (const part of text) {
-    // A reader that has gone away drains nothing: then the rest is written to nobody.
+    // A reader that has gone away takes nothing more: then the rest is written to nobody.
     if (!io.stdout.write(part) && !io.stdout.destroyed)
       await Promise.race([once(io.stdout, 'drain'), once(io.stdout, 'close')]).catch(() => {});
   }

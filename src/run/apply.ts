@@ -5,14 +5,21 @@ import { applyText } from '../report/apply-text.ts';
 import { toJson } from '../report/json.ts';
 import { planTable } from '../report/table.ts';
 import { toYaml } from '../report/yaml.ts';
-import type { ApplyOptions } from '../cli/commands/apply.ts';
-import type { Context } from '../cli/options.ts';
-import { carryOut, exitCodeOfApply } from './carry-out.ts';
+import type { Context } from './context.ts';
+import { carryOut, type CarryOutOptions, exitCodeOfApply } from './carry-out.ts';
 import { openDocumentRegistries } from './document-registries.ts';
 import { styleOf } from './plan-output.ts';
-import { checkPoliciesUnchanged } from './unchanged-policies.ts';
+import { type ChangedPolicyOptions, checkPoliciesUnchanged } from './unchanged-policies.ts';
 
-/** `apply`: what a saved plan says, as far as it still holds. */
+export interface ApplyOptions extends CarryOutOptions, ChangedPolicyOptions {
+  readonly registry?: readonly string[];
+  /** Milliseconds. */
+  readonly maxAge?: number;
+  readonly concurrency?: string;
+  readonly output: 'table' | 'json' | 'yaml';
+}
+
+/** `apply`: carries out a saved plan, as far as it still holds. Answers the exit code. */
 export async function apply(file: string, options: ApplyOptions, context: Context): Promise<number> {
   const { io } = context;
   const startedAt = io.now();

@@ -9,12 +9,12 @@ import type { InUse } from '../domain/in-use.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Registry } from '../registry/registry.ts';
 import { bytes, count } from '../report/text.ts';
-import { confirm } from '../cli/confirm.ts';
+import { confirm } from './confirm.ts';
 import { say } from './io.ts';
-import type { Context, GlobalOptions } from '../cli/options.ts';
+import type { Context, GlobalOptions } from './context.ts';
 import { startProgress } from './progress.ts';
-import { renderError } from '../cli/render-error.ts';
-import { stoppedBy } from '../cli/stop.ts';
+import { renderError } from './render-error.ts';
+import { stoppedBy } from './stop.ts';
 
 export interface CarryOutOptions extends GlobalOptions {
   readonly yes?: boolean;
@@ -28,19 +28,22 @@ export interface Work {
   readonly settings: Settings;
   /** Milliseconds since the epoch: `maxDuration` counts from here. */
   readonly startedAt: number;
-  /** Where what earlier runs left half-way is finished too, unless it is in use now; absent where nobody has asked what is. */
+  /**
+   * The repositories in which steps that an earlier run left unfinished are finished too, unless the image is in use now. Absent if nobody
+   * has asked what is in use.
+   */
   readonly leftovers?: { readonly concerns: (registry: string, repository: string) => boolean; readonly inUse: InUse };
 }
 
 /**
- * Carries a plan out, after asking at a terminal. Answers undefined if the answer was no. What earlier runs had to leave is finished first.
- * Throws `NOT_APPLYABLE` and the other errors of {@link executePlan}, all of them before anything is deleted.
+ * Carries a plan out, after asking at a terminal. Answers undefined if the answer was no. What earlier runs left unfinished is finished
+ * first. Throws `NOT_APPLYABLE` and the other errors of {@link executePlan}, all of them before anything is deleted.
  */
 export async function carryOut(work: Work, options: CarryOutOptions, context: Context): Promise<ApplyReport | undefined> {
   const { plan, registries, settings, startedAt } = work;
   const { io } = context;
   if (settings.journalDir === undefined) {
-    throw new ToolError('JOURNAL_WRITE', 'There is no place for the journal, without which nothing is deleted.', {
+    throw new ToolError('JOURNAL_WRITE', 'There is no folder for the journal, and nothing is deleted without a journal.', {
       hint: 'Set REGCTL_JOURNAL_DIR, or "journalDir" in the config.',
     });
   }
@@ -84,7 +87,7 @@ async function finishEarlier(
     wanted: ({ registry, repository }) => concerns(registry, repository),
   });
   const finished = reports.reduce((sum, { counts }) => sum + counts.deleted, 0);
-  if (finished > 0 && !quiet) say(context.io, `${count(finished, 'manifest')} deleted that an earlier run had left half-way`);
+  if (finished > 0 && !quiet) say(context.io, `${count(finished, 'manifest')} deleted that an earlier run had left unfinished`);
   for (const problem of problems) context.io.stderr.write(renderError(problem, context.version));
 }
 
@@ -108,7 +111,7 @@ function lineOf(event: ApplyEvent): string | undefined {
   return `${title}: ${counts.deleted + counts.gone} done, ${notDone.length} not`;
 }
 
-/** How a run ends whose plan was carried out. */
+/** The exit code of a run whose plan was carried out. */
 export function exitCodeOfApply({ outcome, counts, error, repositories, stoppedBy: by }: ApplyReport, { io }: Context): number {
   if (error) return new ToolError(error.code, error.message, { hint: error.hint }).exitCode;
   if (counts.deleted === 0 && repositories.some((one) => one.error?.code === 'AUTH')) return EXIT.auth;

@@ -8,18 +8,28 @@ import { missingCapabilities } from '../policy/capabilities.ts';
 import { governingPolicy } from '../policy/governing.ts';
 import { compilePolicy, type Policy } from '../policy/policy.ts';
 import { PolicyFile, type PolicySpec } from '../policy/schema.ts';
-import type { PolicyOptions } from '../cli/options.ts';
 
-/** What stands for the file of a policy that was made of flags. */
+/** What decides: policy files, or one rule in flags. */
+export interface PolicyOptions {
+  readonly policy?: readonly string[];
+  readonly tags?: readonly string[];
+  readonly keepLast?: number;
+  readonly keepDays?: number;
+}
+
+/** The name that stands in place of a file for a policy made of flags. */
 export const COMMAND_LINE = 'command line';
 
-/** The policies of a run, and what they ask that some registry cannot answer. */
+/** The policies of a run, and which of their demands a registry cannot answer. */
 export interface DecidingPolicies {
   readonly policies: readonly Policy[];
   readonly specs: readonly PolicySpec[];
-  /** False if the policy that governs it asks for something that this repository's registry does not tell; {@link throwUnanswered} will say so. */
+  /**
+   * False if the policy that governs the repository asks for something that its registry does not tell; {@link throwUnanswered} then says
+   * so.
+   */
   readonly canBeAnswered: (repository: RepositoryInventory) => boolean;
-  /** Throws `POLICY_INVALID` with everything that could not be answered, each at its line. */
+  /** Throws `POLICY_INVALID` with everything that no registry could answer, each at its line. */
   readonly throwUnanswered: () => void;
 }
 
@@ -28,7 +38,10 @@ export function isAdHoc({ tags, keepLast, keepDays }: PolicyOptions): boolean {
   return tags !== undefined || keepLast !== undefined || keepDays !== undefined;
 }
 
-/** The policy of the flags, or those of the files. Throws `USAGE` where there are none, for nothing is ever deleted by default; `POLICY_INVALID`; `FILE`. */
+/**
+ * The policy of the flags, or those of the files. Throws `USAGE` if there is no policy, because nothing is ever deleted by default;
+ * `POLICY_INVALID`; `FILE`.
+ */
 export async function decidingPolicies(options: PolicyOptions, settings: Settings): Promise<DecidingPolicies> {
   if (isAdHoc(options)) {
     if (options.policy !== undefined) {
@@ -41,7 +54,9 @@ export async function decidingPolicies(options: PolicyOptions, settings: Setting
   }
   if (settings.policies.length === 0) {
     throw new ToolError('USAGE', 'There is no policy, so nothing says what to keep.', {
-      hint: 'Give a policy file with --policy, name one in the config, or say it in flags, such as --tags "v*" --keep-last 10. "policies" in the package has files to start from.',
+      hint:
+        'Give a policy file with --policy, name one in the config, or say it in flags, such as --tags "v*" --keep-last 10. ' +
+        'The folder "policies" of the package has files to start from.',
     });
   }
   const loaded = await loadPolicies(settings.policies);

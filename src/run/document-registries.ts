@@ -1,16 +1,18 @@
 import { loadConfig, type RegistryConfig } from '../config/config.ts';
 import { chooseRegistry, resolveSettings, type Settings } from '../config/settings.ts';
-import type { Context } from '../cli/options.ts';
+import { REGISTRY_TYPES } from '../registry/types.ts';
+import type { Context } from './context.ts';
 import { type OpenRegistries, openRegistries } from './registries.ts';
 
-/** The settings of a run that carries a document out, and the registries of that document. */
+/** The settings of a run that carries out a document, and the registries of that document. */
 export interface DocumentPlace extends OpenRegistries {
   readonly settings: Settings;
 }
 
 /**
- * Opens the registries that a plan or a journal names: those of the config, and others at the address in the document. A document may come from anywhere, so the
- * credentials of the environment go to no registry that only the document names; the user's own auth files know their hosts.
+ * Opens the registries that a plan or a journal names: those of the config, and the others at the address that the document gives. A
+ * document may come from anywhere. Credentials of the environment are therefore not sent to a registry that only the document names; the
+ * user's own auth files are used, because they name their hosts.
  */
 export async function openDocumentRegistries(
   named: ReadonlyMap<string, string>,
@@ -18,7 +20,7 @@ export async function openDocumentRegistries(
   context: Context,
 ): Promise<DocumentPlace> {
   const { io } = context;
-  const config = await loadConfig(io.cwd, io.env);
+  const config = await loadConfig(io.cwd, io.env, REGISTRY_TYPES);
   const given = (options.registry ?? []).map((text) => chooseRegistry(text, config.registries));
   const known = [...config.registries, ...given];
   const settings = resolveSettings({ ...(options.concurrency !== undefined && { concurrency: options.concurrency }) }, io.env, config);

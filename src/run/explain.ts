@@ -1,18 +1,22 @@
 import { EXIT } from '../diagnostics/exit-codes.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import { isDigest } from '../domain/digest.ts';
+import { splitReference } from '../domain/reference.ts';
 import { isTag } from '../domain/tag.ts';
 import type { PlannedImage } from '../plan/plan.ts';
 import { explanationText } from '../report/explain.ts';
 import { toJson } from '../report/json.ts';
 import { toYaml } from '../report/yaml.ts';
-import type { ExplainOptions } from '../cli/commands/explain.ts';
-import type { Context } from '../cli/options.ts';
+import type { Context } from './context.ts';
 import { explanationOf } from './explanation.ts';
 import { styleOf } from './plan-output.ts';
-import { type PlannedNow, withPlan } from './planning.ts';
+import { type PlannedNow, type PlanningOptions, withPlan } from './planning.ts';
 
-/** `explain`: how one image is decided. Throws `NOT_FOUND` where there is no such image. */
+export interface ExplainOptions extends PlanningOptions {
+  readonly output: 'table' | 'json' | 'yaml';
+}
+
+/** `explain`: how one image is decided. Throws `NOT_FOUND` if there is no such image. */
 export async function explain(text: string, options: ExplainOptions, context: Context): Promise<number> {
   const { io } = context;
   const { repository, names } = parseImage(text);
@@ -22,7 +26,7 @@ export async function explain(text: string, options: ExplainOptions, context: Co
     options,
     context,
     async ({ plan, failures }) => {
-      // Nothing is told of an image in a repository that could not be read.
+      // Without the whole repository nothing can be said about the image.
       if (failures[0] && !found) throw failures[0];
       return plan.now;
     },
@@ -32,7 +36,7 @@ export async function explain(text: string, options: ExplainOptions, context: Co
     },
   );
   if (!found)
-    throw new ToolError('NOT_FOUND', `There is no image ${text}, or it cannot be seen.`, {
+    throw new ToolError('NOT_FOUND', `The image ${text} does not exist, or it cannot be seen.`, {
       hint: 'Check its name; on a plain registry, what has no tag and belongs to no other image is not listed.',
     });
   const { image, planned } = found;
@@ -45,17 +49,11 @@ export async function explain(text: string, options: ExplainOptions, context: Co
 
 /** Splits `REGISTRY/REPO:TAG` and `REGISTRY/REPO@DIGEST`; the registry may be a name of the config. Throws `USAGE`. */
 function parseImage(text: string): { readonly repository: string; readonly names: (image: PlannedImage) => boolean } {
-  const at = text.indexOf('@');
-  const digest = at < 0 ? undefined : text.slice(at + 1);
-  const name = at < 0 ? text : text.slice(0, at);
-  const colon = name.lastIndexOf(':');
-  const tagged = colon > name.lastIndexOf('/');
-  const repository = tagged ? name.slice(0, colon) : name;
-  const tag = tagged ? name.slice(colon + 1) : undefined;
+  const { name: repository, tag, digest } = splitReference(text);
   if (digest !== undefined && isDigest(digest)) return { repository, names: (image) => image.digest === digest };
   if (digest === undefined && tag !== undefined && isTag(tag) && repository.includes('/'))
     return { repository, names: ({ tags }) => tags.includes(tag) };
-  throw new ToolError('USAGE', `"${text}" names no image.`, {
+  throw new ToolError('USAGE', `"${text}" is not the name of an image.`, {
     hint: 'Write REGISTRY/REPO:TAG, or REGISTRY/REPO@sha256: and the whole digest.',
   });
 }

@@ -4,7 +4,7 @@ import type { PlannedImage, RepositoryPlan } from '../plan/plan.ts';
 import type { Policy, Rule } from '../policy/policy.ts';
 import type { ExplainedRule, Explanation, Related } from '../report/explain.ts';
 
-/** Puts together what is known of one image of a planned repository. `now` is ISO 8601 UTC. */
+/** Puts together everything that is known about one image of a planned repository. `now` is ISO 8601 UTC. */
 export function explanationOf(
   image: PlannedImage,
   plan: RepositoryPlan,
@@ -52,6 +52,6 @@ function explainedRule({ name, order, per, keep }: Rule): ExplainedRule {
   const bounds =
     typeof keep === 'string'
       ? keep
-      : Object.fromEntries(Object.entries(keep).filter((entry): entry is [string, number] => entry[1] !== undefined));
+      : Object.fromEntries(Object.entries(keep).filter((entry): entry is [string, number | string] => entry[1] !== undefined));
   return { name, order, per, keep: bounds };
 }

@@ -1,11 +1,11 @@
 import { EXIT } from '../diagnostics/exit-codes.ts';
 import type { ToolError } from '../diagnostics/tool-error.ts';
-import type { Context } from '../cli/options.ts';
-import { renderError } from '../cli/render-error.ts';
+import type { Context } from './context.ts';
+import { renderError } from './render-error.ts';
 
 /**
- * The exit code of a run in which something could not be read. That is said at the end, where it is seen; where all else went well it decides: missing permission before
- * everything else.
+ * The exit code of a run in which something could not be read. The failures are told at the end of stderr, where they are seen. They decide
+ * the exit code if everything else went well; a missing permission comes before every other failure.
  */
 export function exitAfterFailures(code: number, failures: readonly ToolError[], { io, version }: Context): number {
   for (const failure of failures) io.stderr.write(renderError(failure, version));

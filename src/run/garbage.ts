@@ -2,16 +2,23 @@ import type { ApplyReport } from '../apply/apply-report.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { GarbageCollection, Registry } from '../registry/registry.ts';
 import { bytes } from '../report/text.ts';
-import type { PruneOptions } from '../cli/commands/prune.ts';
 import { say } from './io.ts';
-import type { Context } from '../cli/options.ts';
+import type { Context, GlobalOptions } from './context.ts';
 import { startProgress } from './progress.ts';
 
-/** Has each registry free its space in which something was deleted, and says what came of it. Answers what went wrong; that it may not be done is no error. */
+export interface GarbageOptions extends GlobalOptions {
+  /** Whether to wait until it is done. */
+  readonly wait?: boolean;
+}
+
+/**
+ * Starts the garbage collection of each registry in which something was deleted, and says what came of it. Answers the failures. A registry
+ * that does not allow it is not a failure.
+ */
 export async function collectGarbage(
   report: ApplyReport,
   registries: ReadonlyMap<string, Registry>,
-  options: PruneOptions,
+  options: GarbageOptions,
   context: Context,
 ): Promise<ToolError[]> {
   const { io } = context;

@@ -1,11 +1,11 @@
 import pLimit from 'p-limit';
 
-/** Results kept waiting for an earlier one, for each that is worked on. */
+/** How many results may wait for an earlier one, for each item that is worked on. */
 const AHEAD = 4;
 
 /**
- * Works on several items at a time and hands out the results in the order of the items, holding no more than a few of them. Throws the first failure, in that
- * same order; work that is under way then ends by itself.
+ * Works on several items at a time and yields the results in the order of the items, holding only a few of them. Throws the first failure
+ * in that order; work that is under way then ends by itself.
  */
 export async function* inOrder<Item, Result>(
   items: Iterable<Item>,
@@ -17,7 +17,7 @@ export async function* inOrder<Item, Result>(
   try {
     for (const item of items) {
       const result = limit(work, item);
-      // Whoever asks for it sees the failure; until then it is nobody's.
+      // The reader of the result gets the failure; without this handler it would count as unhandled until then.
       result.catch(() => {});
       waiting.push(result);
       if (waiting.length >= AHEAD * concurrency) yield await (waiting.shift() as Promise<Result>);

@@ -5,15 +5,18 @@ import type { InUse, InUseImage } from '../domain/in-use.ts';
 import { readInUseCommand } from '../inuse/command.ts';
 import { readInUseFile } from '../inuse/file.ts';
 import { readMirrors, withMirrored } from '../inuse/mirrors.ts';
-import type { Context } from '../cli/options.ts';
+import { withOtherNames } from '../inuse/other-names.ts';
+import { aliasesOf } from '../registry/image-names.ts';
+import type { Context } from './context.ts';
 import type { Workplace } from './workplace.ts';
 
-/** What is wrong with what somebody wrote. Every other error is the source's: it could not be read. */
+/** Errors in what somebody wrote. Every other error means that the source could not be read. */
 const MISTAKES: readonly ErrorCode[] = ['IN_USE_INVALID', 'CONFIG_INVALID', 'USAGE'];
 
 /**
- * Everything that the sources say is in use. A source that is not there or cannot be read is a problem of the set: no plan made with it may be applied. One that can
- * be read and makes no sense throws `IN_USE_INVALID`; `mirrors` that make none, `CONFIG_INVALID`.
+ * Everything that the sources say is in use. A source that does not exist or cannot be read is a problem of the set, and a plan that was
+ * made with it must not be applied. A source that can be read but is not valid throws `IN_USE_INVALID`; `mirrors` that are not valid throw
+ * `CONFIG_INVALID`.
  */
 export async function readInUse(workplace: Workplace, context: Context): Promise<InUse> {
   const { settings, hosts } = workplace;
@@ -22,7 +25,7 @@ export async function readInUse(workplace: Workplace, context: Context): Promise
   const problems: string[] = [];
   for (const source of settings.inUse) {
     try {
-      // Not spread: a list may be longer than a call can have arguments.
+      // Not spread into push(): a list may be longer than a call can have arguments.
       for (const image of await readSource(source, workplace, context)) images.push(image);
     } catch (error) {
       context.io.signal.throwIfAborted();
@@ -30,7 +33,7 @@ export async function readInUse(workplace: Workplace, context: Context): Promise
       problems.push(error.message);
     }
   }
-  return { images: withMirrored(images, mirrors), problems, hosts };
+  return { images: withOtherNames(withMirrored(images, mirrors), aliasesOf), problems, hosts };
 }
 
 async function readSource(source: InUseSource, { named }: Workplace, { io, version }: Context): Promise<readonly InUseImage[]> {

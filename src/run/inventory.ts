@@ -3,9 +3,8 @@ import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Inventory, RepositoryInventory } from '../domain/inventory.ts';
 import { toJson, toJsonLine } from '../report/json.ts';
 import { toYaml } from '../report/yaml.ts';
-import type { InventoryOptions } from '../cli/commands/inventory.ts';
 import { say } from './io.ts';
-import type { Context } from '../cli/options.ts';
+import type { Context, GlobalOptions } from './context.ts';
 import { startProgress } from './progress.ts';
 import { writeAnswer } from './answer.ts';
 import { exitAfterFailures } from './failures.ts';
@@ -13,7 +12,18 @@ import { placesOf, readRepositories } from './read-repositories.ts';
 import { openRegistries } from './registries.ts';
 import { openWorkplace } from './workplace.ts';
 
-/** `inventory`: what is there. A repository that could not be read is in it, empty and incomplete, and decides the exit code. */
+export interface InventoryOptions extends GlobalOptions {
+  readonly registry?: readonly string[];
+  readonly concurrency?: string;
+  /** Absent: what `out` ends in, or else JSON. */
+  readonly output?: 'json' | 'jsonl' | 'yaml';
+  readonly out?: string;
+}
+
+/**
+ * `inventory`: writes what is there. A repository that could not be read is in the document, empty and incomplete, and decides the exit
+ * code.
+ */
 export async function inventory(words: readonly string[], options: InventoryOptions, context: Context): Promise<number> {
   const { io } = context;
   const head: Pick<Inventory, 'kind' | 'formatVersion' | 'takenAt'> = {
@@ -59,7 +69,7 @@ export async function inventory(words: readonly string[], options: InventoryOpti
   }
 }
 
-/** A head, then a repository a line, none of them kept. */
+/** A head, then one repository a line. No repository is kept in memory. */
 async function* lines(head: object, repositories: AsyncIterable<RepositoryInventory>): AsyncGenerator<string> {
   yield toJsonLine(head);
   for await (const repository of repositories) yield toJsonLine(repository);

@@ -1,10 +1,9 @@
 import type { Readable, Writable } from 'node:stream';
-import type { GlobalOptions } from '../cli/options.ts';
 
 /** A stream that people may be looking at. */
 export type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number };
 
-/** The world as a command sees it; tests hand in their own. */
+/** The world as a command sees it; tests pass their own. */
 export interface Io {
   /** The answer, and nothing else. */
   readonly stdout: Output;
@@ -26,15 +25,15 @@ export function say(io: Io, ...lines: readonly string[]): void {
   for (const line of lines) io.stderr.write(`${line}\n`);
 }
 
-/** True if colour may be written to a stream: a terminal that has some, whose user has not switched it off. */
-export function usesColour(io: Io, stream: Output, options: Pick<GlobalOptions, 'color'>): boolean {
+/** True if colour may be written to a stream: it is a terminal that has colours, and its user has not switched them off. */
+export function usesColour(io: Io, stream: Output, options: { readonly color: boolean }): boolean {
   const { NO_COLOR, FORCE_COLOR, TERM } = io.env;
   if (!options.color || (NO_COLOR !== undefined && NO_COLOR !== '')) return false;
   if (FORCE_COLOR !== undefined && FORCE_COLOR !== '' && FORCE_COLOR !== '0') return true;
   return stream.isTTY === true && TERM !== 'dumb';
 }
 
-/** True if somebody watches stderr and can be shown something that moves. Some terminals say that they are 0 columns wide: in these nothing can. */
+/** True if somebody watches stderr and can be shown a moving line. A terminal that says that it is 0 columns wide cannot show one. */
 export function isInteractive(io: Io): boolean {
   return io.stderr.isTTY === true && widthOf(io.stderr) !== undefined && io.env['TERM'] !== 'dumb' && (io.env['CI'] ?? '') === '';
 }

@@ -6,7 +6,7 @@ import { lastSuccessIn, metricsText, plannedFacts, type RepositoryFacts } from '
 import type { Io } from './io.ts';
 import { writeWhole } from './write-file.ts';
 
-/** What there is to tell of a run; without a plan it failed before there was one. */
+/** What the metrics tell about a run. Without a plan, it failed before there was one. */
 export interface Run {
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
@@ -15,7 +15,7 @@ export interface Run {
   readonly applied?: ApplyReport;
 }
 
-/** Writes the metrics of a run in place of those of the last one, but keeps the time of the last success. Throws `FILE`. */
+/** Writes the metrics of a run in place of those of the last run, but keeps the time of the last success. Throws `FILE`. */
 export async function writeMetrics(io: Io, file: string, { startedAt, succeeded, plan, applied }: Run): Promise<void> {
   const path = resolve(io.cwd, file);
   const endedAt = io.now();
@@ -41,7 +41,7 @@ function withApplied(facts: RepositoryFacts, plan: RepositoryPlan, { repositorie
   const left = new Set(report.notDone.filter(({ op }) => op === 'delete-manifest').map(({ digest }) => digest));
   const gone = plan.images.filter(({ action, digest }) => action === 'delete' && !left.has(digest));
   const size = gone.reduce((sum, image) => sum + image.size, 0);
-  // What stayed may hold some of the blobs: then less is freed than was planned.
+  // What stayed may hold some of the blobs; then less is freed than was planned.
   const freed = left.size === 0 ? plan.summary.bytes.freed : Math.min(plan.summary.bytes.freed, size);
   return {
     ...facts,

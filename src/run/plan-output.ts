@@ -7,45 +7,48 @@ import { planNames } from '../report/name.ts';
 import { COLOUR, PLAIN, type Style } from '../report/style.ts';
 import { planTable } from '../report/table.ts';
 import { toYaml } from '../report/yaml.ts';
-import type { PruneOptions } from '../cli/commands/prune.ts';
 import { type Io, usesColour, widthOf } from './io.ts';
-import type { Context, GlobalOptions } from '../cli/options.ts';
-import { shellLine } from '../cli/shell.ts';
+import type { GlobalOptions } from './context.ts';
 
-/** A plan as its reader asked for it. With `applied`, what came of it: of a document it is one more field, of a table it is shown by {@link appliedTable}. */
-export function planAnswer(plan: Plan, options: PruneOptions, context: Context, applied?: ApplyReport): string {
+export interface AnswerOptions extends GlobalOptions {
+  readonly output: 'table' | 'json' | 'yaml' | 'markdown' | 'name';
+  /** The file that the answer goes to, `-` for stdout. */
+  readonly out?: string;
+}
+
+/** What a plan is shown with besides itself. */
+export interface Shown {
+  /** What came of it. It is one more field of a document; below a table it is shown by {@link appliedTable}. */
+  readonly applied?: ApplyReport | undefined;
+  /** The command line that carries it out, where there is one. */
+  readonly applyCommand?: string | undefined;
+}
+
+/** A plan in the form that its reader asked for. */
+export function planAnswer(plan: Plan, options: AnswerOptions, io: Io, { applied, applyCommand }: Shown): string {
   const document = applied ? { ...plan, applied } : plan;
   if (options.output === 'json') return toJson(document);
   if (options.output === 'yaml') return toYaml(document);
   if (options.output === 'markdown') return planMarkdown(plan, applied);
   if (options.output === 'name') return planNames(plan);
-  const command = applyCommand(options, context);
   return planTable(plan, {
-    style: styleOf(context.io, options),
-    columns: goesToFile(options) ? undefined : widthOf(context.io.stdout),
+    style: styleOf(io, options),
+    columns: goesToFile(options) ? undefined : widthOf(io.stdout),
     verbose: options.verbose,
-    ...(command !== undefined && { applyCommand: command }),
+    ...(applyCommand !== undefined && { applyCommand }),
   });
 }
 
-/** What came of a plan whose table was shown before; `unread` if it cannot hold all that it is about. */
+/** The result of a plan whose table was shown before. `unread` is true if the plan cannot hold everything that it is about. */
 export function appliedTable(applied: ApplyReport, options: GlobalOptions & { readonly out?: string }, io: Io, unread: boolean): string {
   return `\n${applyText(applied, { style: styleOf(io, options), verbose: options.verbose ?? false, unread })}`;
 }
 
-/** Colour where stdout takes it; none in a file. */
+/** Colour if stdout shows it; no colour in a file. */
 export function styleOf(io: Io, options: GlobalOptions & { readonly out?: string }): Style {
   return !goesToFile(options) && usesColour(io, io.stdout, options) ? COLOUR : PLAIN;
 }
 
 function goesToFile({ out }: { readonly out?: string }): boolean {
   return out !== undefined && out !== '-';
-}
-
-/** The words that carry this very plan out; undefined where none do: it is being carried out, decided as of another time, or made from a file and not saved. */
-function applyCommand({ apply, now, planOut, inventory }: PruneOptions, { argv, io }: Context): string | undefined {
-  if (apply || now !== undefined) return undefined;
-  if (planOut !== undefined) return shellLine([io.program, 'apply', planOut]);
-  if (inventory !== undefined) return undefined;
-  return shellLine([io.program, ...argv.filter((word) => word !== '--dry-run'), '--apply']);
 }

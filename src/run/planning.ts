@@ -7,19 +7,27 @@ import { type PlannedRepository, planRepository } from '../plan/plan-repository.
 import { governingPolicy } from '../policy/governing.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Registry } from '../registry/registry.ts';
-import type { Shard } from '../cli/option-values.ts';
-import type { Context, GlobalOptions, PolicyOptions, SourceOptions } from '../cli/options.ts';
+import type { Context, GlobalOptions } from './context.ts';
 import { type Io, say } from './io.ts';
 import { type Progress, startProgress } from './progress.ts';
-import { type DecidingPolicies, decidingPolicies, isAdHoc } from './deciding-policies.ts';
+import { type DecidingPolicies, decidingPolicies, isAdHoc, type PolicyOptions } from './deciding-policies.ts';
 import { readInUse } from './in-use.ts';
 import { repositoriesInFile } from './inventory-file.ts';
 import { placesOf, readRepositories, type RepositoryRead } from './read-repositories.ts';
 import { type OpenRegistries, openRegistries } from './registries.ts';
-import { inShard } from './scope.ts';
+import { inShard, type Shard } from './scope.ts';
 import { openWorkplace, type Workplace } from './workplace.ts';
 
-export interface PlanningOptions extends GlobalOptions, PolicyOptions, SourceOptions {
+/** What decides, what is read, what is in use, and as of when. */
+export interface PlanningOptions extends GlobalOptions, PolicyOptions {
+  readonly registry?: readonly string[];
+  readonly inventory?: string;
+  readonly inUse?: readonly string[];
+  /** Milliseconds since the epoch. */
+  readonly now?: number;
+  /** As given: the settings check it. */
+  readonly concurrency?: string;
+  /** As given: the settings check it. */
   readonly maxDeletions?: string;
   readonly shard?: Shard;
 }
@@ -30,14 +38,14 @@ export interface Planning {
   readonly workplace: Workplace;
   /** Empty for a plan made from a file. */
   readonly registries: ReadonlyMap<string, Registry>;
-  /** What could not be read, or not whole; everything else is in the plan. */
+  /** What could not be read, or not completely; everything else is in the plan. */
   readonly failures: readonly ToolError[];
   readonly inUse: InUse;
   /** True of a repository that this run is about and that a policy governs. */
   readonly concerns: (registry: string, repository: string) => boolean;
 }
 
-/** What is planned of one repository, while its inventory is still there. */
+/** What is planned for one repository, while its inventory is still in memory. */
 export interface PlannedNow {
   readonly inventory: RepositoryInventory;
   readonly plan: RepositoryPlan;
@@ -45,8 +53,9 @@ export interface PlannedNow {
 }
 
 /**
- * The one way to a plan: settings, policies, registries, inventories, what a policy asks and its registry cannot answer, and then the plan, which `use` gets while
- * the registries are still open. Of the inventories only a few are in memory at a time; each is shown to `look` once.
+ * The one way to a plan: it reads the settings, the policies and the inventories, checks that each registry can answer what its policy
+ * asks, and makes the plan. `use` gets the plan while the registries are still open. Only a few inventories are in memory at a time; each
+ * is shown to `look` once.
  */
 export async function withPlan<Result>(
   words: readonly string[],
@@ -68,7 +77,7 @@ export async function withPlan<Result>(
   const { settings, scopes } = workplace;
   const deciding = await decidingPolicies(options, settings);
   const inUse = await readInUse(workplace, context);
-  // Not an error: nothing may be in use. But what wrote the list may have failed.
+  // Not an error, because it is possible that nothing is in use. But what wrote the list may have failed.
   if (settings.inUse.length > 0 && inUse.images.length === 0) say(io, 'warning: what is in use names no image, so it protects none');
   const registries = offline ? NONE : await openRegistries(settings.registries, workplace.named, settings, context);
   const progress = await startProgress(io, options);

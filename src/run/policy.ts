@@ -3,9 +3,12 @@ import { loadPolicies } from '../config/policy-source.ts';
 import { EXIT } from '../diagnostics/exit-codes.ts';
 import { count } from '../report/text.ts';
 import { say } from './io.ts';
-import type { Context, GlobalOptions } from '../cli/options.ts';
+import type { Context, GlobalOptions } from './context.ts';
 
-/** `policy check`: throws `POLICY_INVALID` with everything that is wrong. What is right is said on stderr: there is no answer but the exit code. */
+/**
+ * `policy check`: throws `POLICY_INVALID` with everything that is wrong. A success is told on stderr, because the answer is the exit code
+ * alone.
+ */
 export async function checkPolicies(files: readonly string[], { quiet }: GlobalOptions, { io }: Context): Promise<number> {
   const policies = await loadPolicies(files);
   const rules = policies.reduce((sum, { spec }) => sum + spec.rules.length, 0);

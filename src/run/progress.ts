@@ -1,7 +1,7 @@
 import { type Io, isInteractive, say } from './io.ts';
-import type { GlobalOptions } from '../cli/options.ts';
+import type { GlobalOptions } from './context.ts';
 
-/** What is going on, for whoever watches: one moving line at a terminal; elsewhere, if asked, a line for each thing done. */
+/** Tells what is going on: one moving line at a terminal; elsewhere, with `--verbose`, one line for each thing done. */
 export interface Progress {
   /** So many repositories more are to be read. */
   readonly expect: (repositories: number) => void;
@@ -9,13 +9,13 @@ export interface Progress {
   readonly show: (text: string) => void;
   /** A repository that is being read. */
   readonly reading: (title: string, done: number, total: number) => void;
-  /** One thing is done: a line that stays, with `--verbose`. */
+  /** One thing is done: a line that stays, shown with `--verbose`. */
   readonly done: (text: string) => void;
   /** Takes the moving line away. */
   readonly stop: () => void;
 }
 
-/** Loads the spinner only where it will be seen. */
+/** Starts to tell the progress. The spinner is loaded only if it will be seen. */
 export async function startProgress(io: Io, { quiet, verbose }: GlobalOptions): Promise<Progress> {
   const tell = verbose && !quiet ? (text: string): void => say(io, text) : () => {};
   if (quiet || !isInteractive(io)) return { expect: () => {}, show: () => {}, reading: () => {}, done: tell, stop: () => {} };

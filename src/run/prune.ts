@@ -5,40 +5,59 @@ import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Plan } from '../plan/plan.ts';
 import { applyText } from '../report/apply-text.ts';
 import { toJson } from '../report/json.ts';
-import type { PruneOptions } from '../cli/commands/prune.ts';
-import type { Context } from '../cli/options.ts';
+import type { Context } from './context.ts';
+import type { Io } from './io.ts';
 import { writeWhole } from './write-file.ts';
 import { writeAnswer } from './answer.ts';
-import { carryOut, exitCodeOfApply } from './carry-out.ts';
+import { carryOut, type CarryOutOptions, exitCodeOfApply } from './carry-out.ts';
 import { exitAfterFailures } from './failures.ts';
-import { collectGarbage } from './garbage.ts';
+import { collectGarbage, type GarbageOptions } from './garbage.ts';
 import { writeMetrics } from './metrics-file.ts';
-import { appliedTable, planAnswer } from './plan-output.ts';
-import { type Planning, withPlan } from './planning.ts';
+import { type AnswerOptions, appliedTable, planAnswer } from './plan-output.ts';
+import { type Planning, type PlanningOptions, withPlan } from './planning.ts';
 
-/** `prune`: a plan, and with `--apply` what comes of it. */
-export async function prune(words: readonly string[], options: PruneOptions, context: Context): Promise<number> {
+export interface PruneOptions extends PlanningOptions, CarryOutOptions, GarbageOptions, AnswerOptions {
+  readonly dryRun?: boolean;
+  readonly apply?: boolean;
+  readonly planOut?: string;
+  readonly gc?: boolean;
+  readonly detailedExitcode?: boolean;
+  readonly metricsFile?: string;
+}
+
+/** The command lines that may follow this one. */
+export interface NextCommands {
+  /** Carries out the plan that is shown; absent where nothing does. */
+  readonly apply?: string;
+}
+
+/** How far a run came, and how it ended. */
+interface Ended {
+  /** Absent if the run failed before there was a plan. */
+  readonly plan?: Plan;
+  /** Absent if nothing was carried out. */
+  readonly applied?: ApplyReport;
+  /** The exit code, or what was thrown. */
+  readonly result: PromiseSettledResult<number>;
+}
+
+/** `prune`: a plan, and with `--apply` what comes of it. Answers the exit code. */
+export async function prune(words: readonly string[], options: PruneOptions, context: Context, next: NextCommands): Promise<number> {
   checkOptions(options);
   const startedAt = context.io.now();
-  const seen: { plan?: Plan; applied?: ApplyReport } = {};
-  const run = withPlan(words, options, context, async (planning) => {
-    seen.plan = planning.plan;
-    if (options.planOut !== undefined) await writeWhole(resolve(context.io.cwd, options.planOut), toJson(planning.plan));
-    const code = options.apply
-      ? await applied(planning, options, context, startedAt, (report) => (seen.applied = report))
-      : await shown(planning, options, context);
-    const uncollected = options.gc && seen.applied ? await collectGarbage(seen.applied, planning.registries, options, context) : [];
-    return exitAfterFailures(code, [...planning.failures, ...uncollected], context);
-  });
-  if (options.metricsFile === undefined) return run;
-  const code = await run.catch((error: unknown) => ({ error }));
-  const succeeded = code === EXIT.done || code === EXIT.planned;
-  const unwritten = await writeMetrics(context.io, options.metricsFile, { startedAt, succeeded, ...seen }).catch((error: unknown) => ({
-    error,
-  }));
-  if (typeof code === 'object') throw code.error;
-  if (unwritten) throw unwritten.error;
-  return code;
+  const [planned] = await Promise.allSettled([
+    withPlan(words, options, context, async (planning) => {
+      const [saved] = await Promise.allSettled([savePlan(planning.plan, options, context.io)]);
+      if (saved.status === 'rejected') return { plan: planning.plan, result: saved };
+      return options.apply ? applied(planning, options, context, startedAt) : shown(planning, options, context, next);
+    }),
+  ]);
+  const ended: Ended = planned.status === 'fulfilled' ? planned.value : { result: planned };
+  const { result } = ended;
+  const [written] = await Promise.allSettled([measure(ended, options, context.io, startedAt)]);
+  if (result.status === 'rejected') throw result.reason;
+  if (written.status === 'rejected') throw written.reason;
+  return result.value;
 }
 
 function checkOptions({ apply, dryRun, now, inventory, gc, wait }: PruneOptions): void {
@@ -59,36 +78,31 @@ function checkOptions({ apply, dryRun, now, inventory, gc, wait }: PruneOptions)
 }
 
 /** A dry run. */
-async function shown({ plan }: Planning, options: PruneOptions, context: Context): Promise<number> {
-  await writeAnswer(context.io, planAnswer(plan, options, context), options.out);
-  if (!plan.applyable) return EXIT.notApplyable;
-  return options.detailedExitcode && plan.repositories.some(({ steps }) => steps.length > 0) ? EXIT.planned : EXIT.done;
+async function shown(planning: Planning, options: PruneOptions, context: Context, next: NextCommands): Promise<Ended> {
+  const { plan, failures } = planning;
+  const show = async (): Promise<number> => {
+    await writeAnswer(context.io, planAnswer(plan, options, context.io, { applyCommand: next.apply }), options.out);
+    const changes = plan.repositories.some(({ steps }) => steps.length > 0);
+    const code = !plan.applyable ? EXIT.notApplyable : options.detailedExitcode && changes ? EXIT.planned : EXIT.done;
+    return exitAfterFailures(code, failures, context);
+  };
+  const [result] = await Promise.allSettled([show()]);
+  return { plan, result };
 }
 
-/** With `--apply`: a table is shown before it is carried out, a document afterwards, with what came of it. */
-async function applied(
-  planning: Planning,
-  options: PruneOptions,
-  context: Context,
-  startedAt: number,
-  done: (report: ApplyReport) => void,
-): Promise<number> {
+/** With `--apply`. A table is shown before it is carried out; a document is written afterwards, with what came of it. */
+async function applied(planning: Planning, options: PruneOptions, context: Context, startedAt: number): Promise<Ended> {
   const { io } = context;
   const { plan, registries, concerns, inUse, workplace } = planning;
-  const before = options.output === 'table' ? planAnswer(plan, options, context) : '';
+  const before = options.output === 'table' ? planAnswer(plan, options, io, {}) : '';
   if (options.out === undefined) io.stdout.write(before);
-  let report: ApplyReport | undefined;
-  try {
-    report = await carryOut(
-      { plan, registries, settings: workplace.settings, startedAt, leftovers: { concerns, inUse } },
-      options,
-      context,
-    );
-  } finally {
-    if (report) done(report);
+  const work = { plan, registries, settings: workplace.settings, startedAt, leftovers: { concerns, inUse } };
+  const [carried] = await Promise.allSettled([carryOut(work, options, context)]);
+  const report = carried.status === 'fulfilled' ? carried.value : undefined;
+  const tell = async (): Promise<number> => {
     const after =
       options.output !== 'table'
-        ? planAnswer(plan, options, context, report)
+        ? planAnswer(plan, options, io, { applied: report })
         : report
           ? appliedTable(report, options, io, planning.failures.length > 0)
           : '';
@@ -97,6 +111,21 @@ async function applied(
       if (report) io.stderr.write(applyText(report));
       throw error;
     });
-  }
-  return report ? exitCodeOfApply(report, context) : EXIT.failed;
+    if (carried.status === 'rejected') throw carried.reason;
+    const uncollected = options.gc && report ? await collectGarbage(report, registries, options, context) : [];
+    return exitAfterFailures(report ? exitCodeOfApply(report, context) : EXIT.failed, [...planning.failures, ...uncollected], context);
+  };
+  const [result] = await Promise.allSettled([tell()]);
+  return { plan, ...(report && { applied: report }), result };
+}
+
+async function savePlan(plan: Plan, { planOut }: PruneOptions, { cwd }: Io): Promise<void> {
+  if (planOut !== undefined) await writeWhole(resolve(cwd, planOut), toJson(plan));
+}
+
+/** The metrics of a run, where they are asked for. */
+async function measure({ plan, applied: report, result }: Ended, { metricsFile }: PruneOptions, io: Io, startedAt: number): Promise<void> {
+  if (metricsFile === undefined) return;
+  const succeeded = result.status === 'fulfilled' && (result.value === EXIT.done || result.value === EXIT.planned);
+  await writeMetrics(io, metricsFile, { startedAt, succeeded, ...(plan && { plan }), ...(report && { applied: report }) });
 }

@@ -4,6 +4,7 @@ import { byCodeUnit } from '../domain/compare.ts';
 import type { Capabilities, RepositoryInventory } from '../domain/inventory.ts';
 import { isRepositoryName } from '../domain/reference.ts';
 import type { PolicySpec } from '../policy/schema.ts';
+import { otherNames } from '../registry/image-names.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Progress } from './progress.ts';
 import { inOrder } from './in-order.ts';
@@ -16,48 +17,49 @@ const REPOSITORIES = 4;
 
 /** A repository that a plan can be made of. */
 export interface RepositoryRead {
-  /** Empty for one that is left alone, and empty and incomplete for one that could not be read. */
+  /** Empty for a repository that is left alone; empty and incomplete for one that could not be read. */
   readonly inventory: RepositoryInventory;
-  /** False where the inventory only stands for it, so that its capabilities say nothing. */
+  /** False if the inventory is only a placeholder, so that its capabilities mean nothing. */
   readonly wasRead: boolean;
-  /** Why it could not be read, or not whole. */
+  /** Why it could not be read, or not completely. */
   readonly error?: ToolError;
 }
 
-/** A registry that a run is about. */
+/** A registry of the run, and which of its repositories the run is about. */
 export interface Place {
   readonly registry: Registry;
   readonly scope: Scope;
 }
 
-/** The registries that a run is about, each with what it is about there. Throws `USAGE` where there are none. */
+/** The registries of the run, each with its scope. Throws `USAGE` if there is none. */
 export function placesOf({ byName }: OpenRegistries, { scopes }: Workplace): Place[] {
   const places = [...byName.values()].flatMap((registry) => {
     const scope = scopes.get(registry.name);
     return scope ? [{ registry, scope }] : [];
   });
   if (places.length > 0) return places;
-  throw new ToolError('USAGE', 'There is no registry to look at.', {
+  throw new ToolError('USAGE', 'No registry is named, so there is nothing to read.', {
     hint: 'Name one: REGISTRY/REPO or --registry, or "registries" in a config.',
   });
 }
 
 export interface ReadOptions {
-  /** Whether to read it, or to tell its name alone. */
+  /** Whether to read the repository, or to tell only its name. */
   readonly reads: (registry: string, repository: string) => boolean;
-  /** Whether it is in this run's share at all. */
+  /** Whether the repository belongs to this run's shard. */
   readonly shares: (registry: string, repository: string) => boolean;
-  /** Where a registry does not list its repositories: the names in these policies, if they are names. */
+  /** For a registry that does not list its repositories: the policies, whose repository names are used if they are names. */
   readonly specs: readonly PolicySpec[];
-  /** Told what a registry passes over. */
+  /** Called with a message for what a registry passes over. */
   readonly onSkipped: (message: string) => void;
   readonly signal: AbortSignal;
   readonly progress: Progress;
 }
 
 /**
- * Reads what a run is about, sorted by registry and repository, a few at a time. What goes wrong in one repository is its result and stops no other; where the
- * names of a registry cannot be had, that is `failed` of the registry. Throws what is no error of a registry: an abort above all.
+ * Reads the repositories of a run, sorted by registry and repository, a few at a time. A failure in one repository is that repository's
+ * result and stops no other. If the names of a registry cannot be listed, `failed` is called with the error. Throws everything else, above
+ * all an abort.
  */
 export async function* readRepositories(
   places: readonly Place[],
@@ -71,7 +73,7 @@ export async function* readRepositories(
   }
 }
 
-/** The names that the command line gives, and those that the registry lists and the command line means. */
+/** The names that the user gave, and those that the registry lists and the user's globs match. */
 async function namesIn(
   registry: Registry,
   scope: Scope,
@@ -93,11 +95,14 @@ async function namesIn(
       if (!named) failed(error);
     }
   }
-  // A name that the command line gives may stand for repositories of other shards than its own.
+  // A name that the user gave may be a project with repositories in other shards than its own.
   return [...names].filter((name) => scope.names.includes(name) || shares(registry.name, name)).toSorted(byCodeUnit);
 }
 
-/** The repositories that the policies for a registry name, if all of them only name; undefined if one takes whatever there is. */
+/**
+ * The repository names in the policies for a registry, if these hold only names; undefined if one of them holds a glob or takes every
+ * repository.
+ */
 function namesOfPolicies(specs: readonly PolicySpec[], registry: string): string[] | undefined {
   const lists = specs
     .filter(({ registries }) => registries?.includes(registry) ?? true)
@@ -105,12 +110,12 @@ function namesOfPolicies(specs: readonly PolicySpec[], registry: string): string
   return lists.length > 0 && lists.every((list) => list?.every(isRepositoryName)) ? lists.flatMap((list) => list ?? []) : undefined;
 }
 
-/** A name that the command line gives may be that of a project: then it stands for all repositories below it. */
+/** Reads a name that the user gave. It may be the name of a project; then it means all repositories below it. */
 async function readNamed(registry: Registry, name: string, scope: Scope, options: ReadOptions): Promise<RepositoryRead[]> {
   const own = options.shares(registry.name, name);
   const first = own ? await readOne(registry, name, options) : await missingRepository(registry, name, options);
   if (!first) return [];
-  // No policy governs "team", and yet one may govern "team/app".
+  // Perhaps no policy governs "team", but one governs "team/app".
   const mayBeProject = first.error ? first.error.code === 'NOT_FOUND' : !first.wasRead;
   if (!mayBeProject || !scope.names.includes(name)) return [first];
   const below: string[] = [];
@@ -120,10 +125,10 @@ async function readNamed(registry: Registry, name: string, scope: Scope, options
   } catch (error) {
     if (!(error instanceof ToolError)) throw error;
     if (!own) return error.code === 'NOT_FOUND' ? [] : [{ ...first, error }];
-    // Without an error of its own, it would pass for something that no policy governs.
+    // Without an error of its own, the name would look like a repository that no policy governs.
     return [first.error || error.code !== 'AUTH' ? first : { ...first, error }];
   }
-  // What is wrong with the name itself, its own shard tells.
+  // What is wrong with the name itself is told by the run of its own shard.
   if (below.length === 0) return own ? [first] : [];
   const reads: RepositoryRead[] = [];
   for (const repository of below.toSorted(byCodeUnit))
@@ -132,8 +137,8 @@ async function readNamed(registry: Registry, name: string, scope: Scope, options
 }
 
 /**
- * A name of another shard, as what is not there: what is below it may be of this one. Undefined where it is a repository, and so no project. What keeps that from being
- * known is an error, here as in its own shard.
+ * A name that belongs to another shard. Repositories below it may belong to this one. Undefined if the name is a repository, and so not a
+ * project. If that cannot be found out, it is an error here as in the name's own shard.
  */
 async function missingRepository(registry: Registry, name: string, { reads }: ReadOptions): Promise<RepositoryRead | undefined> {
   const inventory = { ...nothingOf(registry, name), complete: true };
@@ -159,8 +164,8 @@ async function readOne(registry: Registry, repository: string, { reads, signal, 
   const title = printable(`${name}/${repository}`);
   try {
     const read = await registry.inventory(repository, { signal, onProgress: (done, total) => progress.reading(title, done, total) });
-    const inventory = { ...read, url };
-    progress.done(`${title}: ${inventory.manifests.length} manifests${inventory.complete ? '' : ', not read whole'}`);
+    const inventory = withNames({ ...read, url }, url);
+    progress.done(`${title}: ${inventory.manifests.length} manifests${inventory.complete ? '' : ', not read completely'}`);
     return { inventory, wasRead: true, ...(!inventory.complete && { error: notWhole(title, inventory.problems ?? []) }) };
   } catch (error) {
     if (!(error instanceof ToolError)) throw error;
@@ -170,16 +175,22 @@ async function readOne(registry: Registry, repository: string, { reads, signal, 
   }
 }
 
-/** As many problems are told. */
+/** With every name that the hosts of the registry tell, beside those that the registry itself told. */
+function withNames(inventory: RepositoryInventory, url: string): RepositoryInventory {
+  const names = new Set([...(inventory.names ?? []), ...otherNames(url, inventory.repository)]);
+  return names.size === 0 ? inventory : { ...inventory, names: [...names].toSorted(byCodeUnit) };
+}
+
+/** How many problems of a repository are shown. */
 const TOLD = 5;
 
 function notWhole(title: string, problems: readonly string[]): ToolError {
   const told = [...problems.slice(0, TOLD), ...(problems.length > TOLD ? [`… and ${problems.length - TOLD} more`] : [])];
   return new ToolError(
     'REGISTRY_ERROR',
-    [`${title} could not be read whole:`, ...told.map((problem) => `  ${printable(problem)}`)].join('\n'),
+    [`${title} could not be read completely:`, ...told.map((problem) => `  ${printable(problem)}`)].join('\n'),
     {
-      hint: 'Nothing in it is deleted as long as that is so. Everything else was planned.',
+      hint: 'Nothing in it is deleted until it can be read completely. Everything else was planned.',
     },
   );
 }

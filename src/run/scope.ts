@@ -1,16 +1,22 @@
 import { createHash } from 'node:crypto';
 import { compileGlobs } from '../policy/glob.ts';
-import type { Shard } from '../cli/option-values.ts';
+
+/** One of several shards of the repositories: `2/5` is the second of five. */
+export interface Shard {
+  /** From 1. */
+  readonly index: number;
+  readonly of: number;
+}
 
 /** What a run is about in one registry. */
 export interface Scope {
-  /** Names of the command line, without a glob: they need not be listed. */
+  /** Names that the user gave, without globs: they need not be listed. */
   readonly names: readonly string[];
-  /** Globs of the command line over the names that the registry lists; `**` for the whole registry. */
+  /** Globs that the user gave over the names that the registry lists; `**` for the whole registry. */
   readonly globs: readonly string[];
-  /** The folders that all matches of the globs are in; undefined stands for the whole registry. */
+  /** The folders that contain every match of the globs; undefined stands for the whole registry. */
   readonly folders: readonly (string | undefined)[];
-  /** True of a repository that the command line means. */
+  /** True for a repository that the user meant. */
   readonly includes: (repository: string) => boolean;
 }
 
@@ -29,7 +35,7 @@ export function scopeOf(repositories: readonly (string | undefined)[]): Scope {
   };
 }
 
-/** True of the repositories that belong to a shard: the same ones on every machine, whatever else there is. */
+/** True for a repository that belongs to the shard. The answer is the same on every machine and depends on the name alone. */
 export function inShard(shard: Shard | undefined, registry: string, repository: string): boolean {
   if (!shard) return true;
   const hash = createHash('sha256').update(`${registry}/${repository}`).digest().readUInt32BE(0);

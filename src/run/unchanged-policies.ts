@@ -4,19 +4,19 @@ import { printable } from '../diagnostics/redact.ts';
 import { unreadable } from '../diagnostics/source.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Plan, PlanPolicy } from '../plan/plan.ts';
-import type { ApplyOptions } from '../cli/commands/apply.ts';
 import { type Io, say } from './io.ts';
 import { COMMAND_LINE } from './deciding-policies.ts';
 
+export interface ChangedPolicyOptions {
+  readonly allowChangedPolicy?: boolean;
+}
+
 /**
- * Reads the files again that the policies of a saved plan came from, by the paths that stand in it, and compares. Throws `NOT_APPLYABLE` with everything that differs or
- * cannot be read; under `--allow-changed-policy` that is a warning. A policy that was made of flags has no file, and is what the plan says that it is.
+ * Reads the policy files of a saved plan again, by the paths that stand in the plan, and compares. Throws `NOT_APPLYABLE` with everything
+ * that differs or cannot be read; under `allowChangedPolicy` it is a warning instead. A policy that was made of flags has no file: it is
+ * what the plan says.
  */
-export async function checkPoliciesUnchanged(
-  { policies }: Plan,
-  { allowChangedPolicy }: Pick<ApplyOptions, 'allowChangedPolicy'>,
-  io: Io,
-): Promise<void> {
+export async function checkPoliciesUnchanged({ policies }: Plan, { allowChangedPolicy }: ChangedPolicyOptions, io: Io): Promise<void> {
   const sources = new Set(policies.map(({ source }) => source).filter((source) => source !== COMMAND_LINE));
   const problems: string[] = [];
   for (const source of sources)
@@ -32,11 +32,13 @@ export async function checkPoliciesUnchanged(
     return;
   }
   throw new ToolError('NOT_APPLYABLE', problems.join('\n'), {
-    hint: 'nothing was changed. Make a new plan. To carry this one out as it is, such as on a machine that has not got the policy files, say --allow-changed-policy',
+    hint:
+      'nothing was changed. Make a new plan. To carry this one out as it is, for example on a machine without the policy files, ' +
+      'say --allow-changed-policy',
   });
 }
 
-/** How the policies of one file differ from what the plan was made by, each a sentence. */
+/** How the policies of one file differ from those that the plan was made with, one sentence for each difference. */
 async function problemsIn(source: string, planned: readonly PlanPolicy[]): Promise<string[]> {
   const file = printable(source);
   let current: readonly PlanPolicy[];
@@ -70,8 +72,9 @@ async function readAgain(source: string): Promise<readonly PlanPolicy[]> {
   const found = await stat(source).catch((error: unknown) => {
     throw unreadable(source, 'policy', error);
   });
-  // A pipe would be waited for, and has not got the same to say twice.
-  if (!found.isFile()) throw new ToolError('FILE', `${source} is no file that can be read again.`, { hint: 'Give the policy as a file.' });
+  // The program would wait for a pipe, and a pipe does not give its text twice.
+  if (!found.isFile())
+    throw new ToolError('FILE', `${source} is not a regular file, so it cannot be read again.`, { hint: 'Give the policy as a file.' });
   return (await loadPolicies([source])).map(({ spec, digest }) => ({ name: spec.name, source, digest }));
 }
 

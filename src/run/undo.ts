@@ -6,16 +6,22 @@ import { toJson } from '../report/json.ts';
 import { count } from '../report/text.ts';
 import { undoText } from '../report/undo-text.ts';
 import { toYaml } from '../report/yaml.ts';
-import type { UndoOptions } from '../cli/commands/undo.ts';
-import { confirm } from '../cli/confirm.ts';
+import { confirm } from './confirm.ts';
 import { say } from './io.ts';
-import type { Context } from '../cli/options.ts';
+import type { Context, GlobalOptions } from './context.ts';
 import { startProgress } from './progress.ts';
-import { stoppedBy } from '../cli/stop.ts';
+import { stoppedBy } from './stop.ts';
 import { openDocumentRegistries } from './document-registries.ts';
 import { styleOf } from './plan-output.ts';
 
-/** `undo`: what a run deleted, put back as far as the registry still has the parts. */
+export interface UndoOptions extends GlobalOptions {
+  readonly yes?: boolean;
+  readonly registry?: readonly string[];
+  readonly concurrency?: string;
+  readonly output: 'table' | 'json' | 'yaml';
+}
+
+/** `undo`: puts back what a run deleted, as far as the registry still has the parts. Answers the exit code. */
 export async function undo(file: string, options: UndoOptions, context: Context): Promise<number> {
   const { io } = context;
   const path = resolve(io.cwd, file);

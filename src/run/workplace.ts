@@ -1,18 +1,20 @@
 import { type Config, loadConfig, type RegistryConfig } from '../config/config.ts';
 import { chooseRegistry, resolveSettings, type Settings } from '../config/settings.ts';
 import type { InUse } from '../domain/in-use.ts';
-import type { Context } from '../cli/options.ts';
+import { aliasesOf } from '../registry/image-names.ts';
+import { REGISTRY_TYPES } from '../registry/types.ts';
+import type { Context } from './context.ts';
 import { type Scope, scopeOf } from './scope.ts';
 import { parseTarget, type Target } from './targets.ts';
 
 /** The settings of a run, and what it is about. */
 export interface Workplace {
   readonly settings: Settings;
-  /** By the names of the registries; those of the config where the command line names none. */
+  /** The scope of each registry, by the registry's name. Without a target, every registry of the config. */
   readonly scopes: ReadonlyMap<string, Scope>;
-  /** The registries that the user has named, on the command line or in the config: credentials of the environment are for these alone. */
+  /** The registries that the user named, on the command line or in the config. Credentials of the environment are sent to these alone. */
   readonly named: readonly RegistryConfig[];
-  /** The host names of these, by their names. */
+  /** The hosts of these registries, by the registries' names: first that of the URL, then others of the same registry. */
   readonly hosts: InUse['hosts'];
 }
 
@@ -24,10 +26,10 @@ interface Flags {
   readonly concurrency?: string;
 }
 
-/** Reads the config, lays environment and flags over it, and the words of the command line. Throws `CONFIG_INVALID`, `FILE` and `USAGE`. */
+/** Reads the config, applies environment and flags, and parses the targets. Throws `CONFIG_INVALID`, `FILE` and `USAGE`. */
 export async function openWorkplace(words: readonly string[], flags: Flags, context: Context): Promise<Workplace> {
   const { io } = context;
-  const config = await loadConfig(io.cwd, io.env);
+  const config = await loadConfig(io.cwd, io.env, REGISTRY_TYPES);
   const targets = [
     ...words.map((word) => parseTarget(word, config.registries)),
     ...(flags.registry ?? []).map((registry): Target => ({ registry })),
@@ -38,8 +40,13 @@ export async function openWorkplace(words: readonly string[], flags: Flags, cont
     settings,
     scopes: scopes(targets, settings, config),
     named,
-    hosts: Object.fromEntries(named.map(({ name, url }) => [name, [new URL(url).host]])),
+    hosts: Object.fromEntries(named.map(({ name, url }) => [name, hostsOf(new URL(url).host)])),
   };
+}
+
+/** The host of a registry, first, and its others, such as the FIPS host of the same service. */
+function hostsOf(host: string): string[] {
+  return [...new Set([host, ...aliasesOf({ host, path: 'any' }).map((other) => other.host)])];
 }
 
 function scopes(targets: readonly Target[], settings: Settings, { registries }: Config): Map<string, Scope> {

@@ -5,8 +5,8 @@ import { ToolError } from '../diagnostics/tool-error.ts';
 export type Text = string | AsyncIterable<string>;
 
 /**
- * Writes a whole file or none of it: to a temporary name beside it, then renamed. What is no regular file (a pipe, `/dev/null`) is written to as it
- * is: a rename would put a file in its place. Throws `FILE`, and what `text` throws.
+ * Writes a file completely or not at all: to a temporary name next to it, which is then renamed. What is not a regular file (a pipe,
+ * `/dev/null`) is written to directly, because a rename would put a file in its place. Throws `FILE`, and what `text` throws.
  */
 export async function writeWhole(file: string, text: Text): Promise<void> {
   const target = await realpath(file).catch(() => file);
@@ -19,7 +19,7 @@ export async function writeWhole(file: string, text: Text): Promise<void> {
       throw unwritable(file, error);
     });
   } catch (error) {
-    // What cannot be removed was not made.
+    // If it cannot be removed, it was not made.
     await rm(temporary, { force: true }).catch(() => {});
     throw error;
   }

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import pLimit from 'p-limit';
 import { expect, it, onTestFinished } from 'vitest';
-import { type JournalDocument, readJournal } from '../../src/documents/read-journal.ts';
+import type { JournalDocument } from '../../src/documents/journal.ts';
+import { readJournal } from '../../src/documents/read-journal.ts';
 import { type EmbeddedRegistry, startEmbeddedRegistry } from '../../src/demo/embedded-registry.ts';
 import { MANIFEST_TYPES } from '../../src/domain/media-types.ts';
 import { contents, fillRepository } from '../unit/apply/apply-fixture.ts';

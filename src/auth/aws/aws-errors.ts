@@ -1,6 +1,6 @@
 import { printable, redact } from '../../diagnostics/redact.ts';
 
-/** Errors of any AWS service that say: these credentials are none, or may not do this (AWS, "Common Error Types"). */
+/** Errors of any AWS service that mean: these credentials are not valid, or they do not allow the call (AWS, "Common Error Types"). */
 const NOT_LET_IN = new Set([
   'AccessDenied',
   'AccessDeniedException',
@@ -17,7 +17,7 @@ const NOT_LET_IN = new Set([
   'UnauthorizedException',
   'UnrecognizedClientException',
 ]);
-/** Errors of the SDK before it sends anything: it has found no credentials, or those that it found cannot be had. */
+/** Errors that the SDK raises before it sends anything: it has found no credentials, or could not get those that it found. */
 const NO_CREDENTIALS = new Set(['CredentialsProviderError', 'TokenProviderError', 'ProviderError']);
 const DENIED = new Set(['AccessDenied', 'AccessDeniedException', 'UnauthorizedException']);
 const MAX_TEXT = 600;
@@ -25,8 +25,8 @@ const MAX_TEXT = 600;
 /** What went wrong with a call that the SDK made. */
 export interface AwsFailure {
   /**
-   * `no-credentials`: nothing was sent. `denied`: these credentials may not do it. `not-let-in`: they are none. `throttled`: the SDK has tried often enough.
-   * `not-understood`: the answer makes no sense. `failed`: everything else.
+   * `no-credentials`: nothing was sent. `denied`: the credentials do not allow the call. `not-let-in`: the credentials are not valid.
+   * `throttled`: the SDK has tried often enough. `not-understood`: the answer cannot be read. `failed`: everything else.
    */
   readonly kind: 'no-credentials' | 'denied' | 'not-let-in' | 'throttled' | 'not-understood' | 'failed';
   /** What the service calls the error. */
@@ -51,7 +51,7 @@ export function fitText(text: string): string {
     .replace(/[.\s]*$/, '');
 }
 
-/** True of an error that the service itself names so. */
+/** True if the service itself gave the error this name. */
 export function isNamed(error: unknown, name: string): boolean {
   return error instanceof Error && error.name === name;
 }
@@ -64,7 +64,7 @@ function kindOf(name: string, status: number | undefined): AwsFailure['kind'] {
   return /Thrott|TooManyRequests|LimitExceeded|SlowDown/.test(name) ? 'throttled' : 'failed';
 }
 
-/** What the SDK adds is for developers. */
+/** The error's text without what the SDK adds for developers. */
 function textOf(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).replace(/\s*Deserialization error: .*$/s, '');
 }

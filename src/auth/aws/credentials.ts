@@ -2,7 +2,7 @@ import { fromNodeProviderChain, fromTemporaryCredentials } from '@aws-sdk/creden
 import { rememberSecret } from '../../diagnostics/redact.ts';
 import type { RequestHandler } from './request-handler.ts';
 
-/** What the config says of whose permissions are used. */
+/** Whose permissions are used, as the config says. */
 export interface AwsIdentity {
   /** A profile of the AWS config and credentials files. */
   readonly profile?: string;
@@ -16,8 +16,9 @@ export interface AwsIdentity {
 export type AwsCredentials = ReturnType<typeof fromNodeProviderChain>;
 
 /**
- * The SDK's chain: environment, profile (with SSO, a process, another role), web identity (service accounts of EKS), Pod Identity and ECS, instance role. With
- * `roleArn` that role is assumed with what the chain finds. Nothing is asked for yet. `client` is for the calls of STS and SSO.
+ * The credentials that the SDK's own chain finds: environment, profile (with SSO, a process or another role), web identity (service
+ * accounts of EKS), Pod Identity and ECS, instance role. With `roleArn`, that role is assumed with what the chain finds. Nothing is
+ * requested yet. `client` is what the calls to STS and SSO are sent with.
  */
 export function awsCredentials(
   { profile, roleArn, externalId }: AwsIdentity,
@@ -34,7 +35,10 @@ export function awsCredentials(
   return remembered(assumed as AwsCredentials);
 }
 
-/** Services repeat in errors what was signed, with the session token in it ("The Canonical String for this request should have been"). */
+/**
+ * Remembers every credential as a secret: in errors, services repeat what was signed, including the session token ("The Canonical String
+ * for this request should have been").
+ */
 function remembered(provide: AwsCredentials): AwsCredentials {
   return async (...args) => {
     const found = await provide(...args);

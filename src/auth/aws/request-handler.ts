@@ -29,8 +29,9 @@ export interface RequestHandler {
 const MAX_ANSWER = 64 * 1024 * 1024;
 
 /**
- * Lets the SDK send its requests through this program's own client, with its proxies, certificates, time limits and bounds (the SDK's own knows of no HTTPS_PROXY).
- * Each is sent once: when to try again is the SDK's to say, which signs anew for that.
+ * Lets the SDK send its requests through this program's own client, with its proxies, certificates, time limits and size limits (the SDK's
+ * own client does not read HTTPS_PROXY). Each request is sent once: the SDK itself decides when to try again, because it signs each try
+ * anew.
  */
 export function createRequestHandler(http: HttpClient): RequestHandler {
   return {
@@ -53,7 +54,7 @@ export function createRequestHandler(http: HttpClient): RequestHandler {
   };
 }
 
-/** The bytes alone: the SDK's own object warns whoever takes it for text. */
+/** The body as plain bytes: the SDK's own object prints a warning when it is used as text. */
 function bodyOf({ body }: SdkRequest): Pick<HttpRequest, 'body'> {
   if (body === undefined || body === null) return {};
   return { body: body instanceof Uint8Array ? new Uint8Array(body.buffer, body.byteOffset, body.byteLength) : (body as string) };
@@ -66,7 +67,7 @@ function urlOf({ protocol, hostname, port, path, query }: SdkRequest): string {
   return `${protocol}//${hostname}${port === undefined ? '' : `:${port}`}${path}${pairs.length === 0 ? '' : `?${pairs.join('&')}`}`;
 }
 
-/** The client under us sets those itself, to the same. */
+/** Without the headers that our own client sets itself, to the same values. */
 function withoutFraming(headers: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !['host', 'content-length'].includes(name.toLowerCase())));
 }

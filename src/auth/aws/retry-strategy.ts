@@ -19,14 +19,17 @@ interface Failure {
 /** What the SDK asks after each try (smithy, `RetryStrategyV2`). */
 export interface RetryStrategy {
   acquireInitialRetryToken(): Promise<Token>;
-  /** Throws where there is no next try. */
+  /** Throws the call's error if it is not tried again. */
   refreshRetryTokenForRetry(token: Token, failure: Failure): Promise<Token>;
   recordSuccess(): void;
 }
 
-/** How often a call is sent at most that is throttled: it has done nothing, and a registry or an account of some size takes hundreds of calls. */
+/**
+ * How often a throttled call is sent at most. A throttled call has not done anything, and a large registry or account takes hundreds of
+ * calls.
+ */
 const THROTTLED_TRIES = 12;
-/** The same where the connection breaks or the service fails. */
+/** How often a call is sent at most when the connection breaks or the service fails. */
 const TRIES = 6;
 const LONGEST_HINT_MS = 5 * 60_000;
 
@@ -35,8 +38,9 @@ interface Attempt extends Token {
 }
 
 /**
- * When the SDK tries again. Its own strategies give up after three tries, or when a budget that all calls share is used up, which a throttled account does in
- * seconds. This one waits longer each time, and has fewer calls made side by side while the service complains. `signal` ends the waits.
+ * Decides when the SDK tries again. The SDK's own strategies give up after three tries, or when a budget that all calls share is used up,
+ * which happens within seconds on a throttled account. This strategy waits longer each time, and lets fewer calls run side by side while
+ * the service complains. `signal` ends the waits.
  */
 export function createRetryStrategy(limiter: HostLimiter, clock: Clock, signal: AbortSignal = new AbortController().signal): RetryStrategy {
   const attempt = (count: number): Attempt => ({ epoch: limiter.epoch, getRetryCount: () => count, getRetryDelay: () => 0 });
@@ -49,7 +53,7 @@ export function createRetryStrategy(limiter: HostLimiter, clock: Clock, signal: 
       const passing = throttled || errorType !== 'CLIENT_ERROR' || hasFailed(error);
       if (!passing || failures >= (throttled ? THROTTLED_TRIES : TRIES)) throw error;
       const hint = retryAfterHint === undefined ? 0 : Math.min(LONGEST_HINT_MS, retryAfterHint.getTime() - clock.now());
-      // Waited for here, so that the SDK has nothing left to wait for.
+      // The wait happens here, so that the SDK does not wait as well.
       await clock.sleep(Math.max(hint, backoff(failures, clock.random())), signal);
       return attempt(failures);
     },
@@ -59,7 +63,7 @@ export function createRetryStrategy(limiter: HostLimiter, clock: Clock, signal: 
   };
 }
 
-/** True of a request that got no answer, and of one whose answer says that some machine on the way failed. */
+/** True if the request got no answer, or if the answer says that a server on the way has failed. */
 function hasFailed(error: unknown): boolean {
   if (error instanceof ToolError) return error.code === 'UNREACHABLE';
   return ((error as { $response?: { statusCode?: number } }).$response?.statusCode ?? 0) >= 500;

@@ -11,9 +11,9 @@ export interface ServiceOptions {
   readonly limiter: HostLimiter;
   readonly clock: Clock;
   readonly identity: AwsIdentity;
-  /** The API's own address, in place of what the SDK finds (AWS_ENDPOINT_URL_ECR and the like, the profile, the region's). */
+  /** The address of the API. By default the SDK finds it (AWS_ENDPOINT_URL_ECR and the like, the profile, the region). */
   readonly endpoint?: string;
-  /** In place of what the SDK's chain finds. */
+  /** Used instead of what the SDK's chain finds. */
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
   /** Ends the waits between tries. */
   readonly signal?: AbortSignal;
@@ -40,7 +40,7 @@ export function createServiceConfig({
   credentials,
   signal,
 }: ServiceOptions): ServiceConfig {
-  // The SDK warns on stderr that some day it will need a newer Node.js. Which one is used here is settled by the lockfile.
+  // The SDK warns on stderr that a future version needs a newer Node.js. The lockfile already decides which version is used.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
   const requestHandler = createRequestHandler(http);
   return {

@@ -1,27 +1,18 @@
 import { Command } from 'commander';
+import type { ApplyOptions } from '../../run/apply.ts';
+import type { CommandContext } from '../command-context.ts';
 import { examples } from '../help.ts';
 import { duration } from '../option-values.ts';
-import { concurrencyOption, type Context, type GlobalOptions, outputOption, registryOption } from '../options.ts';
-
-export interface ApplyOptions extends GlobalOptions {
-  readonly yes?: boolean;
-  readonly registry?: readonly string[];
-  /** Milliseconds. */
-  readonly maxAge?: number;
-  readonly allowChangedPolicy?: boolean;
-  /** Milliseconds. */
-  readonly maxDuration?: number;
-  readonly concurrency?: string;
-  readonly output: 'table' | 'json' | 'yaml';
-}
+import { concurrencyOption, outputOption, registryOption } from '../shared-options.ts';
 
 /** `apply`: carry out a saved plan. */
-export function applyCommand(context: Context): Command {
+export function applyCommand(context: CommandContext): Command {
   return new Command('apply')
     .summary('carry out a saved plan')
     .description(
-      'Carries out a plan that "prune --plan-out" has saved. Each step is checked against the registry as it is now: what has moved since is left alone. ' +
-        'Refused is a plan that is older than a day, and one whose policy files are not here any more or say something else than when it was made.\n\n' +
+      'Carries out a plan that "prune --plan-out" has saved. Each step is checked against the registry as it is now, ' +
+        'and what has changed since is left alone. ' +
+        'A plan is refused if it is older than a day, or if its policy files are missing or have changed since.\n\n' +
         examples(context.io.program, [['only if the plan is of today', 'apply plan.json --max-age 24h']]),
     )
     .argument('<plan>', 'the saved plan')

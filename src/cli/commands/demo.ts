@@ -1,13 +1,10 @@
 import { Command } from 'commander';
+import type { CommandContext } from '../command-context.ts';
+import type { DemoOptions } from '../demo.ts';
 import { examples } from '../help.ts';
-import type { Context, GlobalOptions } from '../options.ts';
-
-export interface DemoOptions extends GlobalOptions {
-  readonly serve?: boolean;
-}
 
 /** `demo`: all of it on an embedded registry. */
-export function demoCommand(context: Context): Command {
+export function demoCommand(context: CommandContext): Command {
   return new Command('demo')
     .summary('all of it on a registry of its own, with nothing installed')
     .description(
@@ -16,7 +13,7 @@ export function demoCommand(context: Context): Command {
     )
     .option('--serve', 'only start the registry, and leave it running until Ctrl-C')
     .action(async (_options, self: Command) => {
-      const { demo } = await import('../../run/demo.ts');
+      const { demo } = await import('../demo.ts');
       context.end(await demo(self.optsWithGlobals<DemoOptions>(), context));
     });
 }

@@ -1,21 +1,11 @@
 import { Command } from 'commander';
+import type { ExplainOptions } from '../../run/explain.ts';
+import type { CommandContext } from '../command-context.ts';
 import { examples } from '../help.ts';
-import {
-  addPolicyOptions,
-  addSourceOptions,
-  type Context,
-  type GlobalOptions,
-  outputOption,
-  type PolicyOptions,
-  type SourceOptions,
-} from '../options.ts';
-
-export interface ExplainOptions extends GlobalOptions, PolicyOptions, SourceOptions {
-  readonly output: 'table' | 'json' | 'yaml';
-}
+import { addPolicyOptions, addSourceOptions, outputOption } from '../shared-options.ts';
 
 /** `explain`: the whole trace of one image. */
-export function explainCommand(context: Context): Command {
+export function explainCommand(context: CommandContext): Command {
   const command = new Command('explain')
     .summary('why one image stays or goes')
     .description(

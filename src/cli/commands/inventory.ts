@@ -1,16 +1,11 @@
 import { Command, Option } from 'commander';
+import type { InventoryOptions } from '../../run/inventory.ts';
+import type { CommandContext } from '../command-context.ts';
 import { examples } from '../help.ts';
-import { concurrencyOption, type Context, type GlobalOptions, registryOption } from '../options.ts';
-
-export interface InventoryOptions extends GlobalOptions {
-  readonly registry?: readonly string[];
-  readonly concurrency?: string;
-  readonly output?: 'json' | 'jsonl' | 'yaml';
-  readonly out?: string;
-}
+import { concurrencyOption, registryOption } from '../shared-options.ts';
 
 /** `inventory`: what is there, as a document. */
-export function inventoryCommand(context: Context): Command {
+export function inventoryCommand(context: CommandContext): Command {
   return new Command('inventory')
     .summary('what is there, as a document that prune --inventory reads')
     .description(

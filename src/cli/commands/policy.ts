@@ -1,9 +1,10 @@
 import { Command } from 'commander';
 import { examples } from '../help.ts';
-import type { Context, GlobalOptions } from '../options.ts';
+import type { GlobalOptions } from '../../run/context.ts';
+import type { CommandContext } from '../command-context.ts';
 
 /** `policy`: the policy workbench. */
-export function policyCommand(context: Context): Command {
+export function policyCommand(context: CommandContext): Command {
   const policy = new Command('policy')
     .summary('check policies, print their schema')
     .description('Works on policy files, without any registry.')

@@ -1,36 +1,13 @@
 import { Command } from 'commander';
+import type { PruneOptions } from '../../run/prune.ts';
+import type { CommandContext } from '../command-context.ts';
 import { examples } from '../help.ts';
-import { duration, type Shard, shard } from '../option-values.ts';
-import {
-  addPolicyOptions,
-  addSourceOptions,
-  type Context,
-  type GlobalOptions,
-  outputOption,
-  type PolicyOptions,
-  type SourceOptions,
-} from '../options.ts';
-
-export interface PruneOptions extends GlobalOptions, PolicyOptions, SourceOptions {
-  readonly dryRun?: boolean;
-  readonly apply?: boolean;
-  readonly yes?: boolean;
-  readonly planOut?: string;
-  readonly output: 'table' | 'json' | 'yaml' | 'markdown' | 'name';
-  readonly out?: string;
-  /** As given: the settings check it. */
-  readonly maxDeletions?: string;
-  /** Milliseconds. */
-  readonly maxDuration?: number;
-  readonly shard?: Shard;
-  readonly gc?: boolean;
-  readonly wait?: boolean;
-  readonly detailedExitcode?: boolean;
-  readonly metricsFile?: string;
-}
+import { nextCommands } from '../next-commands.ts';
+import { duration, shard } from '../option-values.ts';
+import { addPolicyOptions, addSourceOptions, outputOption } from '../shared-options.ts';
 
 /** `prune`: plan, print it, and with `--apply` carry it out. */
-export function pruneCommand(context: Context): Command {
+export function pruneCommand(context: CommandContext): Command {
   const command = new Command('prune')
     .summary('plan what goes, print it, and with --apply carry it out')
     .description(
@@ -50,7 +27,7 @@ export function pruneCommand(context: Context): Command {
     .option('--max-deletions <n>', 'refuse to carry out a plan with more images to delete')
     .option('--max-duration <time>', 'begin no deletion after so long, such as 30m', duration)
     .option('--shard <i/n>', 'only the I-th of N parts of the repositories', shard)
-    .option('--gc', 'afterwards, have the registry free the space, where it can be told to (Harbor)')
+    .option('--gc', 'afterwards, have the registry free the space, where it can be told to')
     .option('--wait', 'with --gc: until it is done, and say how much was freed');
   addPolicyOptions(command);
   addSourceOptions(command);
@@ -63,6 +40,7 @@ export function pruneCommand(context: Context): Command {
     .option('--detailed-exitcode', 'exit 2 if deletions are planned')
     .action(async (targets: string[], _options, self: Command) => {
       const { prune } = await import('../../run/prune.ts');
-      context.end(await prune(targets, self.optsWithGlobals<PruneOptions>(), context));
+      const options = self.optsWithGlobals<PruneOptions>();
+      context.end(await prune(targets, options, context, nextCommands(options, context)));
     });
 }

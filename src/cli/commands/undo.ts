@@ -1,21 +1,16 @@
 import { Command } from 'commander';
+import type { UndoOptions } from '../../run/undo.ts';
+import type { CommandContext } from '../command-context.ts';
 import { examples } from '../help.ts';
-import { concurrencyOption, type Context, type GlobalOptions, outputOption, registryOption } from '../options.ts';
-
-export interface UndoOptions extends GlobalOptions {
-  readonly yes?: boolean;
-  readonly registry?: readonly string[];
-  readonly concurrency?: string;
-  readonly output: 'table' | 'json' | 'yaml';
-}
+import { concurrencyOption, outputOption, registryOption } from '../shared-options.ts';
 
 /** `undo`: put back what a run deleted. */
-export function undoCommand(context: Context): Command {
+export function undoCommand(context: CommandContext): Command {
   return new Command('undo')
     .summary('put back what a run deleted')
     .description(
-      'Puts back, byte for byte, the manifests and tags that a run deleted, from the journal that the run named when it ended. That works as long as the ' +
-        'registry still has the layers: until its garbage collection has run.\n\n' +
+      'Puts back, byte for byte, the manifests and tags that a run deleted, from the journal that the run named when it ended. ' +
+        'That works as long as the registry still has the layers, until its garbage collection has run.\n\n' +
         examples(context.io.program, [['put it all back', 'undo ~/.local/state/regprune/2026-11-24T03-10-00Z.jsonl']]),
     )
     .argument('<journal>', 'the journal of the run')

@@ -5,7 +5,9 @@ import { cutPage } from '../page.ts';
 import { errorReply, jsonReply, type Reply } from '../reply.ts';
 import type { Call } from './call.ts';
 
-/** GET `referrers/<digest>`: an index of all manifests with that subject, empty where there is none (distribution-spec, "Listing Referrers"). */
+/**
+ * GET `referrers/<digest>`: an index of all manifests with that subject, empty if there are none (distribution-spec, "Listing Referrers").
+ */
 export function answerReferrers(call: Call): Reply {
   const { reference: subject, query } = call;
   if (!isDigest(subject)) return errorReply('DIGEST_INVALID', [{ digest: subject }]);

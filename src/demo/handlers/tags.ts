@@ -4,8 +4,8 @@ import { errorReply, jsonReply, type Reply } from '../reply.ts';
 import type { Call } from './call.ts';
 
 /**
- * GET `tags/list`, as distribution 3.1.1 answers it: a repository that never had a tag is not known, `tags` is null where none is left, and a full
- * page links on even from the last tag.
+ * GET `tags/list`, as distribution 3.1.1 answers it: a repository that never had a tag is not known, `tags` is null if no tag is left, and
+ * a full page has a link even if it ends with the last tag.
  */
 export function answerTags(call: Call): Reply {
   const repository = call.storage.repositories.get(call.repository);

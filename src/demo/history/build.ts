@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { DAY_MS } from '../../domain/time.ts';
 import { type Annotations, type Content, type Format, image, layer, type Pushable } from '../image.ts';
 
 /** One push of the history: a thing and the tags it ends up with. */
@@ -7,11 +8,9 @@ export interface Build {
   readonly tags: readonly string[];
 }
 
-const DAY = 24 * 60 * 60 * 1000;
-
 /** The instant `days` before `now`, ISO 8601. */
 export function daysBefore(now: Date, days: number): string {
-  return new Date(now.getTime() - days * DAY).toISOString();
+  return new Date(now.getTime() - days * DAY_MS).toISOString();
 }
 
 /** The UTC date `days` before `now` as `YYYYMMDD`. */

@@ -12,8 +12,8 @@ const MINORS: readonly (readonly [minor: string, patches: number, days: number])
 ];
 
 /**
- * A service with releases for two platforms, each signed by cosign and with an SBOM as referrer. `v1`, `v1.2`, `latest`, `stable` float: they
- * share the digest of a release. Two signatures outlived their images.
+ * A service with releases for two platforms, each signed by cosign and with an SBOM as referrer. The tags `v1`, `v1.2`, `latest` and
+ * `stable` move: they share the digest of a release. Two signatures have outlived their images.
  */
 export function teamApi(now: Date): Build[] {
   let age = MINORS.reduce((sum, [, patches, days]) => sum + patches * days, 2);

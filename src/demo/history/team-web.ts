@@ -12,8 +12,8 @@ const BRANCHES: readonly (readonly [branch: string, builds: number, youngest: nu
 const PROMOTED = 8;
 
 /**
- * A front end built on every push: one tag `<branch>-<sha7>` a build. What goes to production is tagged once more, `prod-<date>`; an old build is
- * labelled to be kept.
+ * A front end that is built on every push, with one tag `<branch>-<sha7>` a build. A build that goes to production gets a second tag,
+ * `prod-<date>`. One old build has a label that says to keep it.
  */
 export function teamWeb(now: Date): Build[] {
   return BRANCHES.flatMap(([branch, count, youngest, distance]) =>

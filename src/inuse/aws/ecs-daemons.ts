@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-ecs';
 import type { AwsCall } from './aws-calls.ts';
 import { chunksOf, distinct, nameInArn } from './arn-lists.ts';
-import type { EcsCluster } from './ecs.ts';
+import type { EcsCluster } from './ecs-cluster.ts';
 import { addContainer } from './image-text.ts';
 
 /** Most revisions in one call (API reference). */

@@ -1,7 +1,7 @@
 import { DescribeTasksCommand, type DesiredStatus, ListTasksCommand, type Task } from '@aws-sdk/client-ecs';
 import type { AwsCall } from './aws-calls.ts';
 import { chunksOf, nameInArn } from './arn-lists.ts';
-import type { EcsCluster } from './ecs.ts';
+import type { EcsCluster } from './ecs-cluster.ts';
 import { addContainer } from './image-text.ts';
 
 /** Most tasks in one call (API reference). */

@@ -4,23 +4,12 @@ import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { InUseImage } from '../../domain/in-use.ts';
 import type { AwsCall, AwsCalls } from './aws-calls.ts';
 import { nameInArn } from './arn-lists.ts';
+import type { EcsCluster } from './ecs-cluster.ts';
 import { addDaemons } from './ecs-daemons.ts';
 import { addServices } from './ecs-services.ts';
 import { addTasks } from './ecs-tasks.ts';
 import { type AwsPlaces, type AwsReading, readRegions, type UsedImages } from './read-regions.ts';
 import { TaskDefinitions } from './task-definitions.ts';
-
-/** One cluster while it is read. */
-export interface EcsCluster {
-  readonly arn: string;
-  readonly name: string;
-  /** `ECS eu-central-1 cluster prod` */
-  readonly place: string;
-  readonly client: ECSClient;
-  readonly calls: AwsCalls;
-  readonly definitions: TaskDefinitions;
-  readonly found: UsedImages;
-}
 
 /**
  * What Amazon ECS runs, and what it would run again: the tasks of every cluster (running, and stopped in the last hour), the task definitions of its services, of their

@@ -1,4 +1,4 @@
-import { DAY_MS } from '../units.ts';
+import { DAY_MS } from '../../domain/time.ts';
 
 /** What a rule keeps: a word, or bounds (days of exactly 24 hours), all inclusive. */
 export type Keep =
@@ -9,6 +9,12 @@ export type Keep =
       readonly days?: number | undefined;
       readonly pulledDays?: number | undefined;
       readonly max?: number | undefined;
+      /** The label with the image's own lifetime, a duration. */
+      readonly label?: string | undefined;
+      /** How many stay of those that are older than `days`. */
+      readonly older?: number | undefined;
+      /** How many groups `last` and `max` count in, the newest first. */
+      readonly groups?: number | undefined;
     };
 
 /** How an image stands in its group. */

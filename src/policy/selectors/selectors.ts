@@ -2,6 +2,7 @@ import { type Manifest, SEVERITIES } from '../../domain/inventory.ts';
 import { compileGlobs } from '../glob.ts';
 import type { RuleSpec } from '../schema.ts';
 import { parseSize } from '../units.ts';
+import { compileValues } from './values.ts';
 
 /** What a selector may look at: the manifest, and what the graph knows of it. */
 interface Candidate {
@@ -16,14 +17,14 @@ type Compile<Key extends keyof RuleSpec> = (spec: NonNullable<RuleSpec[Key]>) =>
 
 /** The kinds of selectors besides `tags`, `untagged` and `orphaned`: a new kind is one more line. */
 const SELECTORS: { readonly [Key in SelectorKey]: Compile<Key> } = {
-  labels:
-    (spec) =>
-    ({ manifest }) =>
-      hasAll(manifest.labels, spec),
-  annotations:
-    (spec) =>
-    ({ manifest }) =>
-      hasAll(manifest.annotations, spec),
+  labels: (spec) => {
+    const matches = compileValues(spec);
+    return ({ manifest }) => matches(manifest.labels);
+  },
+  annotations: (spec) => {
+    const matches = compileValues(spec);
+    return ({ manifest }) => matches(manifest.annotations);
+  },
   mediaTypes: (spec) => matchesSome(spec, ({ manifest }) => [manifest.mediaType]),
   artifactTypes: (spec) => matchesSome(spec, ({ manifest }) => (manifest.artifactType === undefined ? [] : [manifest.artifactType])),
   platforms: (spec) => matchesSome(spec, ({ manifest }) => manifest.platforms ?? []),
@@ -47,11 +48,6 @@ export function compileSelectors(spec: RuleSpec): Selector {
   };
   const selectors = (Object.keys(SELECTORS) as SelectorKey[]).flatMap((key) => compile(key));
   return (candidate) => selectors.every((selects) => selects(candidate));
-}
-
-/** True if every name of `wanted` is there with that very value. */
-export function hasAll(present: Readonly<Record<string, string>> | undefined, wanted: Readonly<Record<string, string>>): boolean {
-  return present !== undefined && Object.entries(wanted).every(([name, value]) => Object.hasOwn(present, name) && present[name] === value);
 }
 
 function matchesSome(globs: readonly string[], valuesOf: (candidate: Candidate) => readonly string[]): Selector {

@@ -1,6 +1,6 @@
 import type { Digest } from '../../domain/digest.ts';
 import type { Manifest } from '../../domain/inventory.ts';
-import { buildManifests as buildFromDocuments } from '../oci/build-manifests.ts';
+import { buildManifests as buildFromDocuments } from '../../distribution/build-manifests.ts';
 import type { ImageConfig } from '../../distribution/image-config.ts';
 import type { ManifestDocument } from '../../distribution/manifest-document.ts';
 import type { TagAttributes } from './attributes.ts';

@@ -7,9 +7,8 @@ import { ReferrersApi } from '../../distribution/referrers.ts';
 import { resolveTag } from '../../distribution/tags.ts';
 import type { DeleteOutcome, Registry } from '../registry.ts';
 import { listRepositories } from './catalog.ts';
-import { checkDelete } from './check-delete.ts';
 import { AcrClient } from './client.ts';
-import { deleteManifest, deleteTag } from './deletion.ts';
+import { checkDelete, deleteManifest, deleteTag } from './deletion.ts';
 import { EmptiedRepositories } from './emptied-repositories.ts';
 import { type InventoryContext, readInventory } from './inventory.ts';
 import type { ResourcePolicies } from './resource-policies.ts';
@@ -30,7 +29,10 @@ export interface AcrRegistryOptions {
 }
 
 const DEFAULT_CONCURRENCY = 16;
-/** One identity may delete 500 times a minute in Basic and Standard (container-registry-skus.md); two side by side come near that without many a 429. */
+/**
+ * In Basic and Standard, one identity may delete 500 times a minute (container-registry-skus.md). Two deletions side by side come near that
+ * and rarely run into a 429.
+ */
 const DELETIONS = 2;
 
 /** Azure Container Registry: lists, attributes and tags by its own API, manifests by the OCI API. */

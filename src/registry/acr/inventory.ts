@@ -1,7 +1,7 @@
 import type { LimitFunction } from 'p-limit';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { Digest } from '../../domain/digest.ts';
-import type { Blob, Manifest, RepositoryInventory } from '../../domain/inventory.ts';
+import type { Blob, Capabilities, Manifest, RepositoryInventory } from '../../domain/inventory.ts';
 import type { ContentCache } from '../../distribution/cache.ts';
 import type { ManifestDocument } from '../../distribution/manifest-document.ts';
 import { ManifestReader } from '../../distribution/manifest-reader.ts';
@@ -9,7 +9,6 @@ import { Problems } from '../../distribution/problems.ts';
 import type { InventoryOptions } from '../registry.ts';
 import type { ManifestAttributes } from './attributes.ts';
 import { buildManifests } from './build-manifests.ts';
-import { ACR_CAPABILITIES } from './capabilities.ts';
 import type { AcrClient } from './client.ts';
 import { findManifest, type Listing, readListing } from './listing.ts';
 import type { ResourcePolicies } from './resource-policies.ts';
@@ -28,9 +27,30 @@ export interface InventoryContext {
 }
 
 /**
- * Reads a repository: the repository itself, one request for each 1000 manifests and each 1000 tags, and each manifest that is not in the cache. Every manifest, since the
- * lists say nothing of what belongs to what: any of them may have a subject, with which ACR deletes it, and a running image may be known by its config's digest alone.
- * Reading is no pull that ACR would record. Throws `AUTH`, `UNREACHABLE` and `NOT_FOUND` for the repository as a whole; whatever else cannot be read is a problem.
+ * What ACR tells. It tells nothing of pulls and scans. Build time and labels stand in an image's config, which would take two more requests
+ * for each image. `cascades`: what is attached to a manifest by its `subject` is deleted with it (container-registry-manage-artifact.md);
+ * the children of an index are not.
+ */
+const CAPABILITIES: Capabilities = {
+  deleteTag: true,
+  listUntagged: true,
+  pushedAt: true,
+  createdAt: false,
+  pulledAt: false,
+  tagTimes: true,
+  labels: false,
+  annotations: true,
+  platforms: true,
+  artifactType: true,
+  vulnerability: false,
+  cascades: true,
+};
+
+/**
+ * Reads a repository: the repository itself, one request for each 1000 manifests and each 1000 tags, and every manifest that is not in the
+ * cache. Every manifest is needed, because the lists do not tell how manifests belong together: any of them may have a subject, with which
+ * ACR deletes it, and a running image may be known only by the digest of its config. ACR does not record reading as a pull. Throws `AUTH`,
+ * `UNREACHABLE` and `NOT_FOUND` for the repository as a whole; anything else that cannot be read becomes a problem.
  */
 export async function readInventory(
   context: InventoryContext,
@@ -40,19 +60,24 @@ export async function readInventory(
   const { client, type, policies, isListed } = context;
   const problems = new Problems(options.signal);
   let manifests: readonly Manifest[] = [];
-  try {
-    manifests = await readManifests(context, repository, options, problems);
-  } catch (error) {
-    if (!(error instanceof ToolError)) throw error;
-    // ACR drops a repository with its last manifest.
-    const emptied = error.code === 'NOT_FOUND' && isListed(repository);
-    if (!emptied && error.code !== 'REGISTRY_ERROR' && error.code !== 'BAD_RESPONSE') throw error;
-    if (!emptied) problems.add(error.message);
-  }
-  const found = problems.list;
-  const complete = found.length === 0;
-  const said = { ...(!complete && { problems: found }), ...(await policies?.read(options.signal)) };
-  return { registry: client.name, type, url: client.url, repository, complete, ...said, capabilities: ACR_CAPABILITIES, manifests };
+  await problems.require(async () => {
+    try {
+      manifests = await readManifests(context, repository, options, problems);
+    } catch (error) {
+      // ACR drops a repository with its last manifest.
+      if (!(error instanceof ToolError) || error.code !== 'NOT_FOUND' || !isListed(repository)) throw error;
+    }
+  });
+  return {
+    registry: client.name,
+    type,
+    url: client.url,
+    repository,
+    ...problems.verdict,
+    ...(await policies?.read(options.signal)),
+    capabilities: CAPABILITIES,
+    manifests,
+  };
 }
 
 async function readManifests(
@@ -80,7 +105,10 @@ async function readManifests(
   return buildManifests(listing, documents);
 }
 
-/** Of a manifest that is listed and then not there: undefined where it was deleted since; what is not in the inventory is not touched. Throws for what only a damaged registry has. */
+/**
+ * Decides about a manifest that is listed and then not there. Undefined if it was deleted in the meantime: it is left out of the inventory,
+ * so that it is not touched. Throws if it is still listed, which happens only in a damaged registry.
+ */
 async function missing(reading: Reading, { manifests }: Listing, { digest }: ManifestAttributes): Promise<undefined> {
   if (await findManifest(reading, digest)) {
     const image = reading.client.label(reading.repository, digest);

@@ -1,7 +1,9 @@
+import type { Digest } from '../../domain/digest.ts';
 import pLimit from 'p-limit';
 import type { AwsIdentity } from '../../auth/aws/credentials.ts';
 import { createServiceConfig, type ServiceOptions } from '../../auth/aws/service-config.ts';
 import { createRegistryAuth } from '../../auth/create-registry-auth.ts';
+import type { Capabilities } from '../../domain/inventory.ts';
 import { type Clock, systemClock } from '../../http/clock.ts';
 import { HostLimiter } from '../../http/host-limiter.ts';
 import { Batches } from '../../distribution/batches.ts';
@@ -9,14 +11,13 @@ import type { ContentCache } from '../../distribution/cache.ts';
 import { OciClient } from '../../distribution/client.ts';
 import { putManifest } from '../../distribution/put-manifest.ts';
 import type { Registry } from '../registry.ts';
-import { ECR_PUBLIC_CAPABILITIES } from './capabilities.ts';
 import { listRepositories } from './catalog.ts';
 import { EcrClient, MOST_IMAGES } from './client.ts';
 import { checkDelete, deleteManifests, type Settled, unexpectedOf } from './deletion.ts';
+import { mustReadPublic } from './image-detail.ts';
 import { Images, listTags, resolveTag, resolveTags, tagsOf } from './images.ts';
-import { type InventoryContext, readInventory } from './inventory.ts';
+import { ECR_CAPABILITIES, type InventoryContext, readInventory } from './inventory.ts';
 import { readManifest } from './manifest-content.ts';
-import { mustReadPublic } from './must-read.ts';
 import { createPublicLogin } from './public-login.ts';
 import { createPublicManifests } from './public-manifests.ts';
 import { PublicRepositories } from './public-repositories.ts';
@@ -38,12 +39,15 @@ export interface EcrPublicRegistryOptions extends Pick<ServiceOptions, 'http' | 
 /** The API of ECR Public is there and in us-west-2 alone, for registries everywhere. */
 const REGION = 'us-east-1';
 const DEFAULT_CONCURRENCY = 8;
+/** ECR Public records no pulls, scans nothing and has no archive. */
+const CAPABILITIES: Capabilities = { ...ECR_CAPABILITIES, pulledAt: false, vulnerability: false, archive: false };
 /** What its list calls the host, whatever host was asked. */
 const HOST = 'public.ecr.aws/';
 
 /**
- * Amazon ECR Public: what belongs to the account of the credentials. Images are listed and deleted by its API; manifests are read and put back by the OCI API, and all of
- * them are read that may be attached to another, since its API does not tell that. Nothing is sent yet.
+ * Amazon ECR Public: the repositories of the account that the credentials belong to. Its API lists and deletes images. It does not tell
+ * what is attached to what, so every manifest that may be attached to another is read, by the OCI API, which also puts manifests back.
+ * Nothing is sent yet.
  */
 export function createEcrPublicRegistry(options: EcrPublicRegistryOptions): Registry {
   const { name, http, endpoint, credentials, identity = {}, cache, concurrency = DEFAULT_CONCURRENCY, clock = systemClock } = options;
@@ -70,8 +74,10 @@ export function createEcrPublicRegistry(options: EcrPublicRegistryOptions): Regi
   const nameOf = (repository: string): string => (alias === undefined ? repository : `${alias}/${repository}`);
   const images = new Images(client);
   const manifests = createPublicManifests(registry, nameOf);
-  const deletions = new Batches<Settled>(MOST_IMAGES, (repository, digests) => deleteManifests(client, images, repository, digests));
-  const read = async (repository: string, digest: string): ReturnType<Registry['readManifest']> =>
+  const deletions = new Batches<Digest, Settled>(MOST_IMAGES, (repository, digests) =>
+    deleteManifests(client, images, repository, digests),
+  );
+  const read = async (repository: string, digest: Digest): ReturnType<Registry['readManifest']> =>
     readManifest((await manifests.read(repository, [digest], undefined)).get(digest), client, images, repository, digest);
   const tagDeletion = new TagDeletion(client, images, async (repository, tag, digest) => {
     const manifest = await read(repository, digest);
@@ -84,7 +90,7 @@ export function createEcrPublicRegistry(options: EcrPublicRegistryOptions): Regi
     images,
     manifests,
     mustRead: mustReadPublic,
-    capabilities: ECR_PUBLIC_CAPABILITIES,
+    capabilities: CAPABILITIES,
     cache,
     limit: pLimit(2 * concurrency),
   };
@@ -98,7 +104,10 @@ export function createEcrPublicRegistry(options: EcrPublicRegistryOptions): Regi
       const { registryId } = await repositories.identify('any');
       yield* listRepositories(client, { field: 'repositoryName', prefix: '', registryId, signal });
     },
-    inventory: (repository, asked = {}) => readInventory(context, repository, asked),
+    inventory: async (repository, asked = {}) => ({
+      ...(await readInventory(context, repository, asked)),
+      names: await repositories.names(repository),
+    }),
     checkDelete: (repository) => checkDelete(client, repository),
     listTags: (repository) => listTags(images, repository),
     resolveTag: (repository, tag) => resolveTag(images, repository, tag),

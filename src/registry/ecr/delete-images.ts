@@ -1,10 +1,11 @@
-import type { Digest } from '../../domain/digest.ts';
+import { type Digest, isDigest } from '../../domain/digest.ts';
 import { badAnswer } from '../../distribution/answer-errors.ts';
-import { asList, asObject, asText, type JsonObject } from '../../distribution/json-fields.ts';
+import { asList, asObject, asText, type JsonObject } from '../../domain/json.ts';
 import type { EcrClient, ImageId } from './client.ts';
 
 /**
- * What BatchDeleteImage says of one image or tag: done, with the image that it was or had the tag, and all tags that went along; or why not (`failureCode`
+ * What BatchDeleteImage says of one image or tag: that it was deleted, with the image that it was or had the tag and all tags that were
+ * deleted with it, or why not (`failureCode`
  * and its reason).
  */
 export type Answered =
@@ -12,8 +13,8 @@ export type Answered =
   | { readonly deleted: false; readonly code: string; readonly reason: string };
 
 /**
- * Deletes up to 100 images, or takes up to 100 tags off, in one call, and answers for each what became of it; undefined where ECR says nothing of it although it
- * was asked for by itself. What an answer does not mention is asked for once more, alone. Throws where the whole call fails.
+ * Deletes up to 100 images, or takes up to 100 tags off, in one call, and returns the outcome of each. What the answer does not mention is
+ * asked for once more, alone; its outcome is undefined if ECR says nothing of it even then. Throws where the whole call fails.
  */
 export async function deleteImages(
   client: EcrClient,
@@ -25,7 +26,7 @@ export async function deleteImages(
   const done = asList(answer['imageIds']);
   const failures = asList(answer['failures']);
   if (!done || !failures || !('imageIds' in answer || 'failures' in answer))
-    throw badAnswer(doing, 'the answer is no list of what was deleted');
+    throw badAnswer(doing, 'the answer is not a list of what was deleted');
   const results: (Answered | undefined)[] = [];
   for (const id of ids) {
     const failure =
@@ -40,9 +41,9 @@ export async function deleteImages(
         reason: asText(failure['failureReason']) ?? '',
       });
     else if (entry) {
-      const digest = asText(entry['imageDigest']);
+      const digest = entry['imageDigest'];
       const tags = entries.flatMap((one) => asText(one['imageTag']) ?? []);
-      results.push({ deleted: true, tags, ...(digest !== undefined && { digest }) });
+      results.push({ deleted: true, tags, ...(isDigest(digest) && { digest }) });
     } else results.push(ids.length > 1 ? (await deleteImages(client, repository, [id], doing))[0] : undefined);
   }
   return results;

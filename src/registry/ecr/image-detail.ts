@@ -1,8 +1,10 @@
 import { type Digest, isDigest } from '../../domain/digest.ts';
 import { type Severity, SEVERITIES } from '../../domain/inventory.ts';
+import { DOCKER_MANIFEST, isIndexType, MANIFEST_TYPES, OCI_MANIFEST, SCHEMA1, SIGNED_SCHEMA1 } from '../../domain/media-types.ts';
 import { isTag } from '../../domain/tag.ts';
 import { badAnswer } from '../../distribution/answer-errors.ts';
-import { asList, asObject, asText, type JsonObject } from '../../distribution/json-fields.ts';
+import { asList, asObject, asText, type JsonObject } from '../../domain/json.ts';
+import { isImageConfigType } from '../../distribution/image-config.ts';
 
 /** An image as DescribeImages tells it (`ImageDetail`). Times are ISO 8601 UTC. */
 export interface ImageDetail {
@@ -30,7 +32,7 @@ export function readImageDetail(value: unknown, doing: string): ImageDetail {
   const tags = asList(json['imageTags']);
   const size = json['imageSizeInBytes'] ?? 0;
   if (!tags?.every((tag): tag is string => typeof tag === 'string' && isTag(tag)))
-    throw badAnswer(doing, `the tags of ${digest} are no list of tags`);
+    throw badAnswer(doing, `the tags of ${digest} are not all tags`);
   if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0)
     throw badAnswer(doing, `the size of ${digest} is ${JSON.stringify(size).slice(0, 100)}`);
   const mediaType = asText(json['imageManifestMediaType']);
@@ -55,18 +57,21 @@ export function readImageDetail(value: unknown, doing: string): ImageDetail {
 }
 
 function digestIn(value: unknown, doing: string): Digest {
-  if (typeof value === 'string' && isDigest(value)) return value;
-  throw badAnswer(doing, `it names ${JSON.stringify(value ?? null).slice(0, 200)}, which is no digest`);
+  if (isDigest(value)) return value;
+  throw badAnswer(doing, `it names ${JSON.stringify(value ?? null).slice(0, 200)}, which is not a digest`);
 }
 
 function timeIn(json: JsonObject, field: string, doing: string): string | undefined {
   const time = json[field];
   if (time === undefined || time === null) return undefined;
   if (time instanceof Date && !Number.isNaN(time.getTime())) return time.toISOString();
-  throw badAnswer(doing, `its field "${field}" is no time`);
+  throw badAnswer(doing, `its field "${field}" is not a time`);
 }
 
-/** ECR's severities. What is only informational counts as none; one that is undefined says nothing (API reference, `ImageScanFindingsSummary`). */
+/**
+ * ECR's severities. A finding that is only informational counts as none; one of the severity UNDEFINED says nothing (API reference,
+ * `ImageScanFindingsSummary`).
+ */
 const FINDINGS: Readonly<Record<string, Severity>> = {
   INFORMATIONAL: 'none',
   LOW: 'low',
@@ -77,7 +82,7 @@ const FINDINGS: Readonly<Record<string, Severity>> = {
 /** Basic and enhanced scanning, each where it has an answer. */
 const SCANNED = ['COMPLETE', 'ACTIVE'];
 
-/** The worst finding of the last scan that was finished; undefined where there is none, or none that says how bad it is. */
+/** The worst finding of the last scan that was finished; undefined where nothing was scanned, or no finding says how bad it is. */
 function worstFinding(json: JsonObject): Severity | undefined {
   const summary = asObject(json['imageScanFindingsSummary']);
   if (!summary) return undefined;
@@ -86,4 +91,27 @@ function worstFinding(json: JsonObject): Severity | undefined {
   );
   if (counts.length === 0) return SCANNED.includes(asText(asObject(json['imageScanStatus'])?.['status']) ?? '') ? 'none' : undefined;
   return SEVERITIES[Math.max(-1, ...counts.map(([name]) => SEVERITIES.indexOf(FINDINGS[name] ?? ('' as Severity))))];
+}
+
+/**
+ * True if the manifest of an image must be read: of an index, for its children; of a type that is not known here; of an image in the
+ * archive, to see whether it can be read at all; and of an untagged artifact for which ECR names no subject, since nearly all such
+ * artifacts have one.
+ */
+export function mustRead(image: ImageDetail): boolean {
+  const { mediaType, artifactType, archived, subject, tags } = image;
+  if (holdsOthers(mediaType) || archived) return true;
+  const artifact = mediaType === OCI_MANIFEST && artifactType !== undefined && !isImageConfigType(artifactType);
+  return artifact && tags.length === 0 && subject === undefined;
+}
+
+/** The same on ECR Public, which names no subjects: true of everything that can have one. Docker's manifests cannot. */
+export function mustReadPublic({ mediaType }: ImageDetail): boolean {
+  return holdsOthers(mediaType) || mediaType === OCI_MANIFEST || !SUBJECTLESS.includes(mediaType ?? '');
+}
+
+const SUBJECTLESS: readonly string[] = [DOCKER_MANIFEST, SIGNED_SCHEMA1, SCHEMA1];
+
+function holdsOthers(mediaType: string | undefined): boolean {
+  return mediaType === undefined || isIndexType(mediaType) || !MANIFEST_TYPES.includes(mediaType);
 }

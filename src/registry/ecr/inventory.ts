@@ -1,5 +1,4 @@
 import type { LimitFunction } from 'p-limit';
-import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { Digest } from '../../domain/digest.ts';
 import type { Capabilities, RepositoryInventory } from '../../domain/inventory.ts';
 import { isIndexType } from '../../domain/media-types.ts';
@@ -22,7 +21,7 @@ export interface InventoryContext {
   readonly client: EcrClient;
   readonly images: Images;
   readonly manifests: ManifestSource;
-  /** True of an image of which the list does not say all that decides what belongs to it. */
+  /** True of an image whose manifest must be read because the list does not say everything about what belongs to it. */
   readonly mustRead: (image: ImageDetail) => boolean;
   readonly capabilities: Capabilities;
   readonly cache: ContentCache | undefined;
@@ -31,8 +30,28 @@ export interface InventoryContext {
 }
 
 /**
- * Reads a repository: one call for each 1000 images, and only then, since reading a manifest is a pull, one for each 100 manifests that must be read and are not in the
- * cache. Throws `AUTH`, `UNREACHABLE` and `NOT_FOUND` for the repository as a whole; whatever else cannot be read is a problem.
+ * What ECR tells of an image without reading its manifest, which would be a pull. It tells nothing of the config, so that build time,
+ * labels and platform are unknown, and no annotations. Times belong to images and not to tags.
+ */
+export const ECR_CAPABILITIES: Capabilities = {
+  deleteTag: true,
+  listUntagged: true,
+  pushedAt: true,
+  createdAt: false,
+  pulledAt: true,
+  tagTimes: false,
+  labels: false,
+  annotations: false,
+  platforms: false,
+  artifactType: true,
+  vulnerability: true,
+  archive: true,
+};
+
+/**
+ * Reads a repository with one call for each 1000 images. Reading a manifest is a pull, so only the manifests that must be read and are not
+ * in the cache are read, with one call for each 100. Throws `AUTH`, `UNREACHABLE` and `NOT_FOUND` for the repository as a whole; anything
+ * else that cannot be read becomes a problem.
  */
 export async function readInventory(
   context: InventoryContext,
@@ -42,20 +61,12 @@ export async function readInventory(
   const { client, type, capabilities } = context;
   const problems = new Problems(options.signal);
   const reading = new Reading(context, repository, options, problems);
-  try {
-    await reading.all();
-  } catch (error) {
-    if (!(error instanceof ToolError) || (error.code !== 'REGISTRY_ERROR' && error.code !== 'BAD_RESPONSE')) throw error;
-    problems.add(error.message);
-  }
-  const found = problems.list;
-  const complete = found.length === 0;
+  await problems.require(() => reading.all());
   return {
     registry: client.name,
     type,
     repository,
-    complete,
-    ...(!complete && { problems: found }),
+    ...problems.verdict,
     ...(capabilities.archive && { archiveMinimumDays: ARCHIVE_MINIMUM_DAYS }),
     capabilities,
     manifests: buildManifests(reading),

@@ -1,5 +1,5 @@
 import type { Digest } from '../../domain/digest.ts';
-import type { RawManifest } from '../registry.ts';
+import type { RawManifest } from '../../domain/raw-manifest.ts';
 
 /** A manifest's bytes, checked against its digest; or why the service does not hand them out although the image is there. */
 export type Found = { readonly manifest: RawManifest } | { readonly withheld: string };

@@ -1,5 +1,5 @@
 import { badAnswer } from '../../distribution/answer-errors.ts';
-import { asList, asObject } from '../../distribution/json-fields.ts';
+import { asList, asObject } from '../../domain/json.ts';
 import { DistinctKeys, ListBounds, MOST_FILTERED_PAGES } from '../../distribution/list-bounds.ts';
 import type { Call, EcrClient } from './client.ts';
 
@@ -13,8 +13,8 @@ interface ListField {
 }
 
 /**
- * A list, page by page: what `field` of each answer holds. Throws `BAD_RESPONSE` for an answer without it, for pages that go round in a circle, and for those that do not end
- * ({@link ListBounds}).
+ * A list, page by page: what `field` of each answer holds. Throws `BAD_RESPONSE` for an answer without that field, for pages that go round
+ * in a circle, and for pages that do not end ({@link ListBounds}).
  */
 export async function* pages(client: EcrClient, call: Call, { field, key }: ListField): AsyncGenerator<readonly unknown[]> {
   const bounds = new ListBounds(call.doing, MOST_FILTERED_PAGES);

@@ -9,7 +9,7 @@ import {
   UpdateImageStorageClassCommand,
 } from '@aws-sdk/client-ecr';
 import type { Operation, Service } from './service.ts';
-import type { JsonObject } from '../../distribution/json-fields.ts';
+import type { JsonObject } from '../../domain/json.ts';
 
 const COMMANDS: Partial<Record<Operation, new (input: never) => object>> = {
   BatchDeleteImage: BatchDeleteImageCommand,

@@ -8,7 +8,7 @@ import {
   GetAuthorizationTokenCommand,
 } from '@aws-sdk/client-ecr-public';
 import type { Operation, Service } from './service.ts';
-import type { JsonObject } from '../../distribution/json-fields.ts';
+import type { JsonObject } from '../../domain/json.ts';
 
 const COMMANDS: Partial<Record<Operation, new (input: never) => object>> = {
   BatchDeleteImage: BatchDeleteImageCommand,

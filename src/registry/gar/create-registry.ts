@@ -1,10 +1,13 @@
 import pLimit from 'p-limit';
 import type { Credentials } from '../../auth/credentials.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
+import type { Digest } from '../../domain/digest.ts';
 import { type Clock, systemClock } from '../../http/clock.ts';
 import type { HttpClient } from '../../http/http-client.ts';
 import type { ContentCache } from '../../distribution/cache.ts';
+import { readManifest as readOciManifest } from '../../distribution/manifest-content.ts';
 import { putManifest } from '../../distribution/put-manifest.ts';
+import type { RawManifest } from '../../domain/raw-manifest.ts';
 import type { Registry } from '../registry.ts';
 import { listRepositories } from './catalog.ts';
 import { GarClient } from './client.ts';
@@ -12,7 +15,6 @@ import { checkDelete, Deletion } from './deletion.ts';
 import { type GarPlace, parseGarHost } from './host.ts';
 import { Images } from './images.ts';
 import { type InventoryContext, readInventory } from './inventory.ts';
-import { readManifest } from './manifest-content.ts';
 import { isThere } from './presence.ts';
 import { findTags, listTags, resolveTag, resolveTags } from './tags.ts';
 import { createTokenSource, type GarIdentity } from './token-source.ts';
@@ -30,7 +32,10 @@ export interface GarRegistryOptions {
   readonly location?: string;
   /** Projects whose repositories are listed; default the one in GOOGLE_CLOUD_PROJECT. */
   readonly projects?: readonly string[];
-  /** Where GOOGLE_CLOUD_PROJECT is, and CLOUDSDK_API_ENDPOINT_OVERRIDES_ARTIFACTREGISTRY, which gcloud too takes for the address of the API. */
+  /**
+   * The environment, for GOOGLE_CLOUD_PROJECT and CLOUDSDK_API_ENDPOINT_OVERRIDES_ARTIFACTREGISTRY, which gcloud too takes for the address
+   * of the API.
+   */
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly cache?: ContentCache;
   /** How many manifests are read side by side; the HTTP client limits the requests. Default 16. */
@@ -49,7 +54,7 @@ export function createGarRegistry(options: GarRegistryOptions): Registry {
   const place = placeOf(options);
   const endpoint = env[ENDPOINT] || API;
   if (!URL.canParse(endpoint)) {
-    throw new ToolError('CONFIG_INVALID', `${ENDPOINT} is no URL.`, {
+    throw new ToolError('CONFIG_INVALID', `${ENDPOINT} is not a URL.`, {
       hint: `Give the address of the Artifact Registry API, such as ${API}/, or do not set it.`,
     });
   }
@@ -90,7 +95,9 @@ function placeOf({ name, url, location }: GarRegistryOptions): GarPlace {
   const { hostname, pathname } = new URL(url);
   if (pathname.replaceAll('/', '') !== '') {
     throw new ToolError('CONFIG_INVALID', `The URL of the registry ${name} goes on after its host.`, {
-      hint: 'Give the host alone, and the project as "gar.projects": images are named PROJECT/REPOSITORY/IMAGE, as what is in use names them.',
+      hint:
+        'Give the host alone, and the project as "gar.projects": images are named PROJECT/REPOSITORY/IMAGE, as what is in use ' +
+        'names them.',
     });
   }
   const host = parseGarHost(hostname);
@@ -107,5 +114,15 @@ function placeOf({ name, url, location }: GarRegistryOptions): GarPlace {
   if (location !== undefined) return { location };
   throw new ToolError('CONFIG_INVALID', `The registry ${name} is of type gar, and its host does not tell its location.`, {
     hint: 'Give its own host, <location>-docker.pkg.dev, or "gar.location" in the config.',
+  });
+}
+
+/** A manifest's bytes, by `/v2/`. Undefined if both `/v2/` and the API say that the manifest is not there, in a repository that is. */
+async function readManifest(client: GarClient, repository: string, digest: Digest): Promise<RawManifest | undefined> {
+  const manifest = await readOciManifest(client.oci, repository, digest);
+  if (manifest || !(await isThere(client, repository, digest))) return manifest;
+  const doing = `read the manifest ${client.label(repository, digest)}`;
+  throw new ToolError('REGISTRY_ERROR', `Cannot ${doing}: Artifact Registry lists it, and says at /v2/ that it is not there.`, {
+    hint: 'Run again.',
   });
 }

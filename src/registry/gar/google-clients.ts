@@ -3,7 +3,6 @@ import { type AuthClient, gaxios, GoogleAuth, Impersonated, JWT } from 'google-a
 import { rememberSecret } from '../../diagnostics/redact.ts';
 import type { HttpClient } from '../../http/http-client.ts';
 import { googleTransport } from './google-transport.ts';
-import type { GarIdentity } from './token-source.ts';
 
 /** What is used of the JSON file of a service account's key. */
 export interface ServiceAccountKey {
@@ -21,7 +20,7 @@ export function keyClient({ client_email: email, private_key: key }: ServiceAcco
 }
 
 /** Whatever Google's chain finds, or the service account that it may be. */
-export async function defaultClient({ impersonate }: GarIdentity, http: HttpClient): Promise<AuthClient> {
+export async function defaultClient(impersonate: string | undefined, http: HttpClient): Promise<AuthClient> {
   const transporterOptions = googleTransport(http);
   // The library's part for metadata servers takes no options, and would send even these requests to a proxy.
   gaxios.instance.defaults = transporterOptions;

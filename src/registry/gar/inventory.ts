@@ -1,19 +1,17 @@
 import type { LimitFunction } from 'p-limit';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { Digest } from '../../domain/digest.ts';
-import type { RepositoryInventory } from '../../domain/inventory.ts';
+import type { Capabilities, RepositoryInventory } from '../../domain/inventory.ts';
 import type { ContentCache } from '../../distribution/cache.ts';
 import type { ManifestDocument } from '../../distribution/manifest-document.ts';
 import { ManifestReader } from '../../distribution/manifest-reader.ts';
 import { Problems } from '../../distribution/problems.ts';
 import type { InventoryOptions } from '../registry.ts';
 import { buildManifests } from './build-manifests.ts';
-import { garCapabilities } from './capabilities.ts';
 import type { GarClient } from './client.ts';
-import type { DockerImage } from './docker-image.ts';
+import { type DockerImage, imagesToRead } from './docker-image.ts';
 import type { Images } from './images.ts';
 import { type WholeImageName, repositoryResource } from './image-name.ts';
-import { imagesToRead } from './must-read.ts';
 import { pages } from './pages.ts';
 import { isThere, noSuchImage } from './presence.ts';
 import { findRepositorySettings, type RepositorySettings } from './repository-settings.ts';
@@ -32,8 +30,8 @@ export interface InventoryContext {
 }
 
 /**
- * Reads the images of one package. Throws `AUTH`, `UNREACHABLE` and `NOT_FOUND` for the package as a whole, and `REGISTRY_ERROR` for one in a repository that holds no images of its
- * own; whatever else cannot be read is a problem.
+ * Reads the images of one package. Throws `AUTH`, `UNREACHABLE` and `NOT_FOUND` for the package as a whole, and `REGISTRY_ERROR` if its
+ * repository has no images of its own; anything else that cannot be read becomes a problem.
  */
 export async function readInventory(
   context: InventoryContext,
@@ -43,29 +41,22 @@ export async function readInventory(
   const { client, type } = context;
   const problems = new Problems(options.signal);
   const reading = new Reading(context, repository, options, problems);
-  try {
-    await reading.all();
-  } catch (error) {
-    options.signal?.throwIfAborted();
-    if (!(error instanceof ToolError)) throw error;
-    // A list is shared, and its error names the repository of Artifact Registry alone.
-    const whole = error.message.includes(repository)
-      ? error
-      : new ToolError(error.code, `Cannot read ${client.label(repository)}: ${error.message}`, { hint: error.hint, cause: error });
-    if (error.code !== 'REGISTRY_ERROR' && error.code !== 'BAD_RESPONSE') throw whole;
-    problems.add(whole.message);
-  }
+  await problems.require(() =>
+    reading.all().catch((error: unknown) => {
+      options.signal?.throwIfAborted();
+      if (!(error instanceof ToolError) || error.message.includes(repository)) throw error;
+      // A list is shared, and its error names the repository of Artifact Registry alone.
+      throw new ToolError(error.code, `Cannot read ${client.label(repository)}: ${error.message}`, { hint: error.hint, cause: error });
+    }),
+  );
   const settings = reading.settings;
   if (settings?.mode === 'virtual' || (settings && settings.format !== 'DOCKER')) throw holdsNothing(client.label(repository), settings);
-  const found = problems.list;
-  const complete = found.length === 0;
-  const capabilities = garCapabilities({ immutableTags: reading.immutableTags });
+  const capabilities = capabilitiesOf({ immutableTags: reading.immutableTags });
   return {
     registry: client.name,
     type,
     repository,
-    complete,
-    ...(!complete && { problems: found }),
+    ...problems.verdict,
     capabilities,
     manifests: buildManifests(reading),
   };
@@ -131,7 +122,7 @@ class Reading {
     return asked;
   }
 
-  /** The list of the repository has no image of this package: there is no such package, or it has none. */
+  /** The repository's list has no image of this package: either the package does not exist, or it is empty. */
   async #checkEmpty(): Promise<void> {
     const { client } = this.#context;
     const { signal } = this.#options;
@@ -180,7 +171,8 @@ class Reading {
         if (document) this.documents.set(digest, document);
         else if (await isThere(client, this.#repository, digest)) {
           this.#problems.add(
-            `Artifact Registry lists ${client.label(this.#repository, digest)}, and says that it has no manifest. Push it again or delete it.`,
+            `Artifact Registry lists ${client.label(this.#repository, digest)}, and says that it has no manifest. ` +
+              'Push it again or delete it.',
           );
         } else {
           // Deleted since it was listed: what is not in the inventory is not touched.
@@ -191,4 +183,25 @@ class Reading {
       this.#options.onProgress?.(this.#progress.done, this.#progress.total);
     });
   }
+}
+
+/**
+ * What Artifact Registry tells of an image without reading its manifest and config: no labels, no annotations, and a platform only of what
+ * an index lists. It does not record pulls, and does not tell when a tag was set. In a repository with immutable tags, no tag can be taken
+ * off.
+ */
+function capabilitiesOf({ immutableTags }: { readonly immutableTags: boolean }): Capabilities {
+  return {
+    deleteTag: !immutableTags,
+    listUntagged: true,
+    pushedAt: true,
+    createdAt: true,
+    pulledAt: false,
+    tagTimes: false,
+    labels: false,
+    annotations: false,
+    platforms: false,
+    artifactType: true,
+    vulnerability: false,
+  };
 }

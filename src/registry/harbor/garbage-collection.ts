@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { registryErrorText } from '../../http/registry-errors.ts';
 import { badAnswer } from '../../distribution/answer-errors.ts';
-import { asText, parseJsonObject } from '../../distribution/json-fields.ts';
+import { asText, parseJsonObject } from '../../domain/json.ts';
 import type { CollectGarbageOptions, GarbageCollection } from '../registry.ts';
 import type { HarborClient, HarborRequest } from './client.ts';
 
@@ -10,8 +10,9 @@ const POLL = 2000;
 const OVER = ['Success', 'Error', 'Stopped'];
 
 /**
- * Starts Harbor's garbage collection, as its own page does by hand: of what nothing refers to, not of untagged artifacts, which were decided about. With `wait`, follows
- * the job to its end. Needs `garbage-collection:create` and `:read` on system level, which administrators have.
+ * Starts Harbor's garbage collection in the same way as its web page does. It collects what nothing refers to, and not untagged artifacts,
+ * which the policy decides about. With `wait`, follows the job to its end. Needs `garbage-collection:create` and `:read` on system level,
+ * which administrators have.
  */
 export async function collectGarbage(
   client: HarborClient,

@@ -1,13 +1,13 @@
 import type { LimitFunction } from 'p-limit';
 import { ToolError } from '../../diagnostics/tool-error.ts';
-import type { RepositoryInventory } from '../../domain/inventory.ts';
+import type { Capabilities, RepositoryInventory } from '../../domain/inventory.ts';
+import { DOCKER_MANIFEST, OCI_MANIFEST } from '../../domain/media-types.ts';
 import type { OciClient } from '../../distribution/client.ts';
 import { Problems } from '../../distribution/problems.ts';
 import type { InventoryOptions } from '../registry.ts';
-import { IN_FULL } from './artifact.ts';
+import { type Artifact, IN_FULL } from './artifact.ts';
 import { hasRepository, listArtifacts, type Reading } from './artifacts.ts';
 import { buildManifests } from './build-manifests.ts';
-import { harborCapabilities } from './capabilities.ts';
 import { noRepository } from './catalog.ts';
 import { type HarborClient, splitRepository } from './client.ts';
 import { Collection } from './collection.ts';
@@ -25,8 +25,9 @@ export interface InventoryContext {
 }
 
 /**
- * Reads a repository by the REST API alone: reading a manifest by `/v2` is a pull to Harbor, and would spoil the times that are to be judged. One request for each
- * 100 artifacts, and what {@link addHidden} needs. Throws `AUTH`, `UNREACHABLE` and `NOT_FOUND` for the repository as a whole; whatever else cannot be read is a problem.
+ * Reads a repository by the REST API alone: Harbor counts reading a manifest by `/v2` as a pull, which would spoil the times that policies
+ * judge by. It takes one request for each 100 artifacts, and those of {@link addHidden}. Throws `AUTH`, `UNREACHABLE` and `NOT_FOUND` for
+ * the repository as a whole; anything else that cannot be read becomes a problem.
  */
 export async function readInventory(
   context: InventoryContext,
@@ -40,7 +41,7 @@ export async function readInventory(
   const reading: Reading = { client, repository, signal };
   const problems = new Problems(signal);
   const collection = new Collection();
-  await whole(problems, async () => {
+  await problems.require(async () => {
     let read = 0;
     const listed = await listArtifacts(reading, IN_FULL, (more, total) => onProgress?.((read += more), total));
     if (listed.length === 0 && !(await hasRepository(reading))) {
@@ -54,26 +55,32 @@ export async function readInventory(
     }
     await addHidden(collection, { reading, registry, projects, limit, problems });
   });
-  const found = problems.list;
-  const complete = found.length === 0;
-  const capabilities = harborCapabilities(collection.artifacts.values());
   return {
     registry: client.name,
     type,
     repository,
-    complete,
-    ...(!complete && { problems: found }),
-    capabilities,
+    ...problems.verdict,
+    capabilities: harborCapabilities(collection.artifacts.values()),
     manifests: buildManifests(collection),
   };
 }
 
-/** Does what a repository cannot be read without. What Harbor got wrong is a problem of this one repository; others may still be read. */
-async function whole(problems: Problems, work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    if (!(error instanceof ToolError) || (error.code !== 'REGISTRY_ERROR' && error.code !== 'BAD_RESPONSE')) throw error;
-    problems.add(error.message);
-  }
+/** What Harbor tells. Before 2.11 it knows no artifact types; from then on every manifest has one, if only its config's. */
+export function harborCapabilities(artifacts: Iterable<Artifact>): Capabilities {
+  return {
+    deleteTag: true,
+    listUntagged: true,
+    pushedAt: true,
+    createdAt: true,
+    pulledAt: true,
+    tagTimes: true,
+    labels: true,
+    annotations: true,
+    platforms: true,
+    artifactType: [...artifacts].every(
+      ({ mediaType, artifactType }) => artifactType !== '' || ![OCI_MANIFEST, DOCKER_MANIFEST].includes(mediaType),
+    ),
+    vulnerability: true,
+    cascades: true,
+  };
 }

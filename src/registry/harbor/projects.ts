@@ -1,6 +1,6 @@
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import { badAnswer } from '../../distribution/answer-errors.ts';
-import { asText, type JsonObject, parseJsonObject } from '../../distribution/json-fields.ts';
+import { asText, type JsonObject, parseJsonObject } from '../../domain/json.ts';
 import type { HarborClient } from './client.ts';
 import { readList } from './pages.ts';
 

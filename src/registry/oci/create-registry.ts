@@ -5,7 +5,7 @@ import { listRepositories } from './catalog.ts';
 import { hasBlob } from '../../distribution/has-blob.ts';
 import { checkDelete, deleteManifest, deleteTag } from './deletion.ts';
 import { hasManifest, readManifest } from '../../distribution/manifest-content.ts';
-import { TagDeletion } from './capabilities.ts';
+import { TagDeletion } from './tag-deletion.ts';
 import { OciClient, type Send } from '../../distribution/client.ts';
 import { type InventoryContext, readInventory } from './inventory.ts';
 import { putManifest } from '../../distribution/put-manifest.ts';

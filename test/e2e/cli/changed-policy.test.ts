@@ -84,7 +84,7 @@ describe('a saved plan whose policy file', () => {
     expect(code).toBe(5);
     expect(stderr).toContain('policies/app.yaml: the policy cannot be read: there is no such file.');
     expect(stderr).toContain(
-      'To carry this one out as it is, such as on a machine that has not got the policy files, say --allow-changed-policy',
+      'To carry this one out as it is, for example on a machine without the policy files, say --allow-changed-policy',
     );
     expect(tagsIn(registry, 'team/app')).toHaveLength(3);
 
@@ -100,7 +100,7 @@ describe('a saved plan whose policy file', () => {
 
     expect(await user.run('apply', 'plan.json')).toMatchObject({
       code: 5,
-      stderr: expect.stringContaining('is no file that can be read again') as string,
+      stderr: expect.stringContaining('is not a regular file, so it cannot be read again') as string,
     });
     expect(tagsIn(registry, 'team/app')).toHaveLength(3);
   });
@@ -126,7 +126,7 @@ test('a saved plan is refused after a day, or as long as --max-age says', async 
 
   expect(await user.run('apply', 'plan.json')).toMatchObject({
     code: 5,
-    stderr: expect.stringContaining('older than may be carried out (24 h)') as string,
+    stderr: expect.stringContaining('may be carried out for 24 h only') as string,
   });
   expect(tagsIn(registry, 'team/app')).toHaveLength(2);
   await user.succeed('apply', 'plan.json', '--max-age', '26h');

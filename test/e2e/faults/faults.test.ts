@@ -124,10 +124,10 @@ const ROWS: readonly Row[] = [
         isRead,
         changed((text) => text.slice(0, 30)),
       ),
-    says: /no list of tags/,
+    says: /not a list of tags/,
   },
-  { what: 'a list of other things', fault: () => only(isList, body('{"tags": [{}]}')), says: /which is no tag/ },
-  { what: 'a list of nothing', fault: () => only(isList, body('{}')), says: /no list of tags/ },
+  { what: 'a list of other things', fault: () => only(isList, body('{"tags": [{}]}')), says: /which is not a tag/ },
+  { what: 'a list of nothing', fault: () => only(isList, body('{}')), says: /not a list of tags/ },
   {
     what: 'a web page as manifest',
     fault: () =>
@@ -136,7 +136,7 @@ const ROWS: readonly Row[] = [
         headers: { 'content-type': 'text/html' },
         body: '<html></html>',
       }),
-    says: /no JSON object/,
+    says: /not a JSON object/,
   },
   {
     what: 'a manifest called a picture',
@@ -163,7 +163,7 @@ const ROWS: readonly Row[] = [
         (request) => isManifest(request) && request.method !== 'DELETE',
         (reply) => ({ ...reply, headers: { ...reply.headers, 'docker-content-digest': 'sha256:../../x' } }),
       ),
-    says: /no digest/,
+    says: /not a digest/,
   },
   {
     what: 'a manifest of 6 MiB',
@@ -229,7 +229,7 @@ const ROWS: readonly Row[] = [
   {
     what: 'a redirect to another port of this machine',
     fault: ({ elsewhere }) => only(isRead, redirect(`${elsewhere.url}/x`)),
-    says: /no list of tags|not on|leads/,
+    says: /not a list of tags|not on|leads/,
   },
   {
     what: 'a redirect to itself',
@@ -240,7 +240,7 @@ const ROWS: readonly Row[] = [
   {
     what: 'tags that command the terminal',
     fault: () => only(isList, body(JSON.stringify({ tags: ['build-1', '\u001b[2J\u009b31m\u202e\n| x | `y`'] }))),
-    says: /which is no tag/,
+    says: /which is not a tag/,
   },
   {
     what: 'an error that commands the terminal',

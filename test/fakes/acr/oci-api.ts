@@ -40,15 +40,13 @@ export function answerOci(context: ApiContext, request: Seen, url: URL): Reply {
 
 function referrers({ store, referrersApi }: ApiContext, name: string, subject: string): Reply {
   if (!referrersApi) return { status: 404, headers: { 'content-type': 'text/plain' }, body: '404 page not found' };
-  const manifests = store
-    .referrers(store.repository(name), subject)
-    .map(({ mediaType, digest, bytes, artifactType, annotations }) => ({
-      mediaType,
-      digest,
-      size: bytes.length,
-      artifactType,
-      annotations,
-    }));
+  const manifests = store.referrers(store.repository(name), subject).map(({ mediaType, digest, bytes, artifactType, annotations }) => ({
+    mediaType,
+    digest,
+    size: bytes.length,
+    artifactType,
+    annotations,
+  }));
   const type = 'application/vnd.oci.image.index.v1+json';
   return json({ schemaVersion: 2, mediaType: type, manifests }, { 'content-type': type });
 }

@@ -10,6 +10,7 @@ import { push } from '../../../src/demo/push.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import { failure, withServer } from '../registry/oci-fixture.ts';
 import { apply, changes, contents, fillRepository, journalLines, planOf, REPOSITORY, single, temporaryFolder } from './apply-fixture.ts';
+import { asDigest } from '../../digest.ts';
 
 describe('carrying a plan out', () => {
   it('deletes just what is planned, single tags first and every manifest after what holds it', async () => {
@@ -247,7 +248,7 @@ describe('what the registry refuses', () => {
     const plan = await planOf(registry);
     const digests = new Set(plan.repositories[0]!.steps.map(({ digest }) => digest));
     server.onRequest(({ method, path }) =>
-      method === 'DELETE' && digests.has(path.split('/').at(-1)!) ? { status: 500, body: '' } : undefined,
+      method === 'DELETE' && digests.has(asDigest(path.split('/').at(-1)!)) ? { status: 500, body: '' } : undefined,
     );
     const report = await apply(plan, registry);
     expect(report).toMatchObject({ outcome: 'failed', counts: { failed: 5, skipped: 7 } });

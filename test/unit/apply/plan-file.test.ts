@@ -11,11 +11,18 @@ import { createHttpClient } from '../../../src/http/create-http-client.ts';
 import { createOciRegistry } from '../../../src/registry/oci/create-registry.ts';
 import { failure } from '../registry/oci-fixture.ts';
 import { type Filled, fillRepository, planOf, temporaryFolder } from './apply-fixture.ts';
+import { asDigest } from '../../digest.ts';
 
-type Loose<T> = T extends readonly (infer Item)[] ? Loose<Item>[] : T extends object ? { -readonly [Key in keyof T]: Loose<T[Key]> } : T;
+type Loose<T> = T extends string
+  ? T
+  : T extends readonly (infer Item)[]
+    ? Loose<Item>[]
+    : T extends object
+      ? { -readonly [Key in keyof T]: Loose<T[Key]> }
+      : T;
 type LoosePlan = Loose<Plan>;
 
-const ELSEWHERE = `sha256:${'e'.repeat(64)}`;
+const ELSEWHERE = asDigest(`sha256:${'e'.repeat(64)}`);
 let plan: Plan;
 let filled: Filled;
 
@@ -104,7 +111,7 @@ const TAMPERED: [what: string, spoil: (loose: LoosePlan) => unknown, says: strin
   ['no version', (loose) => void (loose.formatVersion = 1 as unknown as string), 'formatVersion'],
   ['no time of making', (loose) => void (loose.createdAt = 'yesterday'), 'createdAt'],
   ['no list of repositories', (loose) => void (loose.repositories = {} as never), 'repositories'],
-  ['a policy without a digest', (loose) => void (loose.policies[0]!.digest = 'x'), 'policies[0]'],
+  ['a policy without a digest', (loose) => void (loose.policies[0]!.digest = asDigest('x')), 'policies[0]'],
   [
     'applyable, although something blocks it',
     (loose) => void loose.blockedBy.push({ code: 'maxDeletions', message: 'too many' }),
@@ -112,15 +119,19 @@ const TAMPERED: [what: string, spoil: (loose: LoosePlan) => unknown, says: strin
   ],
   ['not applyable, although nothing blocks it', (loose) => void (loose.applyable = false), 'contradicts blockedBy'],
   ['a repository twice', (loose) => void loose.repositories.push(repository(loose)), 'is a second team/app'],
-  ['a repository name that leads elsewhere', (loose) => void (repository(loose).repository = '../other'), 'is no repository name'],
+  ['a repository name that leads elsewhere', (loose) => void (repository(loose).repository = '../other'), 'expected a repository name'],
   ['an image twice', (loose) => void repository(loose).images.push(image(loose, filled.lone.digest)), 'is a second'],
-  ['an image whose digest is none', (loose) => void (image(loose, filled.lone.digest).digest = 'sha256:abc'), 'is no digest'],
+  [
+    'an image whose digest is none',
+    (loose) => void (image(loose, filled.lone.digest).digest = asDigest('sha256:abc')),
+    'expected a whole digest',
+  ],
   ['a tag on two images', (loose) => void image(loose, filled.kept.digest).tags.push('old-3'), 'another image has too'],
-  ['a tag that is none', (loose) => void (image(loose, filled.kept.digest).tags = ['../x']), 'is no tag'],
+  ['a tag that is none', (loose) => void (image(loose, filled.kept.digest).tags = ['../x']), 'expected a tag'],
   [
     'an action that is none',
     (loose) => void (image(loose, filled.kept.digest).action = 'destroy' as 'delete'),
-    'none of keep, untag, archive, delete',
+    'expected keep, untag, archive, delete',
   ],
   ['an image without reasons', (loose) => void (image(loose, filled.lone.digest).reasons = []), 'is empty'],
   [
@@ -154,7 +165,7 @@ const TAMPERED: [what: string, spoil: (loose: LoosePlan) => unknown, says: strin
   [
     'a tag to take off that the image has not',
     (loose) => void (image(loose, filled.floating.digest).untag = ['other']),
-    'names a tag that the image has not',
+    'names a tag that the image does not have',
   ],
   [
     'tags to take off an image that is kept',
@@ -191,7 +202,7 @@ const TAMPERED: [what: string, spoil: (loose: LoosePlan) => unknown, says: strin
     (loose) => void (step(loose, filled.lone.digest).expect['old-3'] = ELSEWHERE),
     'on another digest',
   ],
-  ['a step without expectations', (loose) => void Reflect.deleteProperty(step(loose, filled.lone.digest), 'expect'), 'expect is no object'],
+  ['a step without expectations', (loose) => void Reflect.deleteProperty(step(loose, filled.lone.digest), 'expect'), 'expect: missing'],
   ['a step twice', (loose) => void repository(loose).steps.push(step(loose, filled.lone.digest)), 'a second time'],
   ['a tag taken off twice', (loose) => void repository(loose).steps.unshift(repository(loose).steps[0]!), 'a second time'],
   ['a kept tag to take off', (loose) => void (tagStep(loose).tag = 'keep-2'), 'which the plan keeps'],
@@ -199,7 +210,7 @@ const TAMPERED: [what: string, spoil: (loose: LoosePlan) => unknown, says: strin
   [
     'an operation that is none',
     (loose) => void ((step(loose, filled.lone.digest) as { op: string }).op = 'delete-repository'),
-    'none of delete-tag, archive-manifest, delete-manifest',
+    'expected delete-tag, archive-manifest, delete-manifest',
   ],
   ['a child before its index', (loose) => void repository(loose).steps.reverse(), /(after the first manifest|after which it has to come)/],
   [
@@ -214,7 +225,7 @@ const TAMPERED: [what: string, spoil: (loose: LoosePlan) => unknown, says: strin
     'after the first manifest',
   ],
   ['steps in a repository that was not read whole', (loose) => void (repository(loose).complete = false), 'was not read whole'],
-  ['steps in a repository that no policy governs', (loose) => void delete repository(loose).policy, 'policy is no text'],
+  ['steps in a repository that no policy governs', (loose) => void delete repository(loose).policy, 'policy: missing'],
   [
     'a signature of an image that is kept, to be deleted',
     (loose) => {
@@ -265,7 +276,7 @@ describe('whether a saved plan still holds', () => {
       hint: expect.stringContaining('--max-age'),
     });
     checkFresh(plan, { now: now(48 * hour), maxAge: 48 * hour });
-    expect(caught(() => checkFresh(plan, { now: now(2 * hour), maxAge: hour })).message).toContain('(1 h)');
+    expect(caught(() => checkFresh(plan, { now: now(2 * hour), maxAge: hour })).message).toContain('for 1 h only');
   });
 
   it('not before it was made', () => {
@@ -283,7 +294,7 @@ describe('whether a saved plan still holds', () => {
     expect(caught(() => checkRegistries(plan, new Map())).message).toContain('is not configured');
     const { url: _, ...offline } = plan.repositories[0]!;
     expect(caught(() => checkRegistries({ ...plan, repositories: [offline] }, new Map([['prod', { url }]]))).message).toContain(
-      'names no address of its registry',
+      'does not name the address of its registry',
     );
   });
 });

@@ -231,7 +231,7 @@ describe('an identity token', () => {
     const request = authFor(registry, identity).send({ method: 'GET', url: registry.url }, []);
     await expect(request).rejects.toMatchObject({
       code: 'AUTH',
-      message: expect.stringContaining('takes no identity tokens'),
+      message: expect.stringContaining('does not accept identity tokens'),
       hint: expect.stringContaining('user and password'),
     });
   });

@@ -1,8 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { dayCount, duration, instant, shard, wholeNumber } from '../../../src/cli/option-values.ts';
-import { inShard, scopeOf } from '../../../src/run/scope.ts';
-import { parseTarget } from '../../../src/run/targets.ts';
 import { shellLine } from '../../../src/cli/shell.ts';
 
 describe('option values', () => {
@@ -23,53 +21,6 @@ describe('option values', () => {
     [shard, ['0/3', '4/3', '1/0', '1', 'a/b', '-1/3']],
   ] as const)('are refused otherwise (%#)', ([parse, texts]) => {
     for (const text of texts) expect(() => parse(text), text).toThrow('It must be');
-  });
-});
-
-describe('what to read', () => {
-  const known = [
-    { name: 'prod', url: 'https://registry.example.com' },
-    { name: 'nexus', url: 'https://nexus.example.com/repository/docker' },
-  ];
-
-  test.for([
-    ['registry.example.com', { registry: 'registry.example.com' }],
-    ['registry.example.com/team/app', { registry: 'registry.example.com', repositories: 'team/app' }],
-    ['registry.example.com/team/**', { registry: 'registry.example.com', repositories: 'team/**' }],
-    ['https://registry.example.com/team/app', { registry: 'https://registry.example.com', repositories: 'team/app' }],
-    ['http://localhost:5000', { registry: 'http://localhost:5000' }],
-    ['localhost:5000/a', { registry: 'localhost:5000', repositories: 'a' }],
-    ['[::1]:5000/a', { registry: '[::1]:5000', repositories: 'a' }],
-    ['prod', { registry: 'prod' }],
-    ['prod/team/app', { registry: 'prod', repositories: 'team/app' }],
-    ['nexus.example.com/repository/docker/team/app', { registry: 'nexus.example.com/repository/docker', repositories: 'team/app' }],
-    ['nexus.example.com/repository/docker', { registry: 'nexus.example.com/repository/docker' }],
-    ['prod/', { registry: 'prod' }],
-  ] as const)('%s', ([text, target]) => {
-    expect(parseTarget(text, known)).toEqual(target);
-  });
-
-  test.for(['team/app', 'prd/team/app', 'prod/Team/App', 'prod/team/app:v1', 'prod//app', 'prod/team/app@sha256:12'])(
-    '"%s" is refused, not guessed at',
-    (text) => {
-      expect(() => parseTarget(text, known)).toThrow(/REGISTRY|registry|neither the name/);
-    },
-  );
-
-  test('names, globs and the whole registry', () => {
-    expect(scopeOf(['team/app']).includes('team/app')).toBe(true);
-    expect(scopeOf(['team/app']).includes('team/app/sub')).toBe(false);
-    expect(scopeOf(['team/*', 'x']).includes('team/web')).toBe(true);
-    expect(scopeOf(['team/*', 'x']).includes('team/a/b')).toBe(false);
-    expect(scopeOf([undefined])).toMatchObject({ names: [], globs: ['**'] });
-  });
-
-  test('every repository is in exactly one shard', () => {
-    const names = Array.from({ length: 500 }, (_, index) => `team/app-${index}`);
-    const counts = [1, 2, 3].map((index) => names.filter((name) => inShard({ index, of: 3 }, 'prod', name)).length);
-
-    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(500);
-    expect(Math.min(...counts)).toBeGreaterThan(120);
   });
 });
 

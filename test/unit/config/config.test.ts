@@ -2,13 +2,14 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type Config, loadConfig } from '../../../src/config/config.ts';
+import { REGISTRY_TYPES } from '../../../src/registry/types.ts';
 import { folderWith } from './temporary-folder.ts';
 
 type Files = Readonly<Record<string, string>>;
 
 async function load(files: Files, options: { readonly cwd?: string; readonly environment?: Record<string, string> } = {}): Promise<Config> {
   const folder = await folderWith(files);
-  return loadConfig(path.join(folder, options.cwd ?? '.'), options.environment ?? {});
+  return loadConfig(path.join(folder, options.cwd ?? '.'), options.environment ?? {}, REGISTRY_TYPES);
 }
 
 /** The message of the error that reading ends in. */
@@ -71,15 +72,15 @@ describe('where a config is looked for', () => {
   test('a variable names it', async () => {
     const folder = await folderWith({ 'conf/my.yaml': 'policies: [p.yaml]\n', 'work/.regctlrc': concurrency(1) });
     const cwd = path.join(folder, 'work');
-    expect(await loadConfig(cwd, { REGCTL_CONFIG: '../conf/my.yaml' })).toMatchObject({
+    expect(await loadConfig(cwd, { REGCTL_CONFIG: '../conf/my.yaml' }, REGISTRY_TYPES)).toMatchObject({
       file: '../conf/my.yaml',
       policies: ['../conf/p.yaml'],
     });
-    expect(await loadConfig(cwd, { REGCTL_CONFIG: path.join(folder, 'conf/my.yaml') })).toMatchObject({
+    expect(await loadConfig(cwd, { REGCTL_CONFIG: path.join(folder, 'conf/my.yaml') }, REGISTRY_TYPES)).toMatchObject({
       policies: [path.join(folder, 'conf/p.yaml')],
     });
-    expect(await loadConfig(cwd, { REGCTL_CONFIG: '' })).toMatchObject({ file: '.regctlrc' });
-    await expect(loadConfig(cwd, { REGCTL_CONFIG: 'no.yaml' })).rejects.toMatchObject({
+    expect(await loadConfig(cwd, { REGCTL_CONFIG: '' }, REGISTRY_TYPES)).toMatchObject({ file: '.regctlrc' });
+    await expect(loadConfig(cwd, { REGCTL_CONFIG: 'no.yaml' }, REGISTRY_TYPES)).rejects.toMatchObject({
       code: 'FILE',
       message: expect.stringContaining('there is no such file') as string,
     });
@@ -112,7 +113,7 @@ describe('nothing in a folder is executed', () => {
     });
     workIn(folder);
     onTestFinished(() => void Reflect.deleteProperty(globalThis, marker));
-    expect(await loadConfig(folder, {})).not.toHaveProperty('file');
+    expect(await loadConfig(folder, {}, REGISTRY_TYPES)).not.toHaveProperty('file');
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(globalThis).not.toHaveProperty(marker);
   });
@@ -121,7 +122,7 @@ describe('nothing in a folder is executed', () => {
     const files = { 'package.json': '{"cosmiconfig": {"searchPlaces": ["other.yaml"]}}', 'other.yaml': concurrency(1), '.git/HEAD': '' };
     const folder = await folderWith(files);
     workIn(folder);
-    expect(await loadConfig(folder, {})).not.toHaveProperty('file');
+    expect(await loadConfig(folder, {}, REGISTRY_TYPES)).not.toHaveProperty('file');
   });
 
   test('$import brings in no other file', async () => {
@@ -147,7 +148,7 @@ describe('a config that is there is never passed over', () => {
   test('a link that leads nowhere', async () => {
     const folder = await folderWith({});
     await symlink('gone', path.join(folder, '.regctlrc'));
-    await expect(loadConfig(folder, {})).rejects.toMatchObject({ code: 'FILE' });
+    await expect(loadConfig(folder, {}, REGISTRY_TYPES)).rejects.toMatchObject({ code: 'FILE' });
   });
 
   test('a package.json that nobody can read', async () => {
@@ -160,7 +161,10 @@ describe('a config that is there is never passed over', () => {
     const folder = await folderWith({});
     await mkdir(folder, { recursive: true });
     await writeFile(path.join(folder, '.regctlrc'), new Uint8Array([0xff, 0xfe, 0x00]));
-    await expect(loadConfig(folder, {})).rejects.toMatchObject({ code: 'FILE', message: expect.stringContaining('not UTF-8') as string });
+    await expect(loadConfig(folder, {}, REGISTRY_TYPES)).rejects.toMatchObject({
+      code: 'FILE',
+      message: expect.stringContaining('not UTF-8') as string,
+    });
   });
 });
 
@@ -169,7 +173,7 @@ const RESOURCE_ID =
   '/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/ops/providers/Microsoft.ContainerRegistry/registries/contoso';
 
 test('the Azure resource that a registry is', async () => {
-  const registry = { name: 'contoso', url: 'https://contoso.azurecr.io', acr: { resourceId: RESOURCE_ID } };
+  const registry = { name: 'contoso', url: 'https://contoso.azurecr.io', settings: { acr: { resourceId: RESOURCE_ID } } };
   expect(
     await load({ '.regctlrc': `registries: {contoso: {url: contoso.azurecr.io, acr: {resourceId: ${RESOURCE_ID}}}}\n` }),
   ).toMatchObject({ registries: [registry] });

@@ -83,6 +83,7 @@ test('a whole document', () => {
     complete: false,
     problems: ['a page failed'],
     notes: ['a note'],
+    names: ['eu.example.org/shop/app', 'localhost:5000/app'],
     recoverableDays: 7,
     capabilities,
     manifests: [full],
@@ -187,7 +188,7 @@ test('times stay as text, sense or not: what is no time is unknown later, and ne
 
 describe('what is wrong is told with its place', () => {
   test.for<[manifest: object, problem: string]>([
-    [{ digest: 'sha256:123' }, 'digest: not a whole digest'],
+    [{ digest: 'sha256:123' }, 'digest: expected a whole digest'],
     [{ digest: undefined }, 'digest: missing'],
     [{ tags: 'v1' }, 'tags: expected a list'],
     [{ tags: ['v1', 2] }, 'tags[1]: expected text'],
@@ -195,9 +196,9 @@ describe('what is wrong is told with its place', () => {
     [{ tags: ['v1', 'v1'] }, 'tags: the tag "v1" is there twice, first in repositories[0].manifests[0]'],
     [{ size: -1 }, 'size: expected a number of bytes'],
     [{ size: '12' }, 'size: expected a number of bytes'],
-    [{ children: [digest(2), 'latest'] }, 'children[1]: not a whole digest'],
-    [{ subject: digest(2).toUpperCase() }, 'subject: not a whole digest'],
-    [{ config: {} }, 'config: not a whole digest'],
+    [{ children: [digest(2), 'latest'] }, 'children[1]: expected a whole digest'],
+    [{ subject: digest(2).toUpperCase() }, 'subject: expected a whole digest'],
+    [{ config: {} }, 'config: expected a whole digest'],
     [{ locked: 'true' }, 'locked: expected true or false'],
     [{ signed: 1 }, 'signed: expected true or false'],
     [{ labels: { keep: true } }, 'labels["keep"]: expected text'],
@@ -227,7 +228,12 @@ describe('what is wrong is told with its place', () => {
       'repositories[0].repository: missing',
       'repositories[0].manifests: missing',
     ]);
-    expect(problems(document(repository([], { repository: '../x' })))).toEqual(['repositories[0].repository: not a repository name']);
+    expect(problems(document(repository([], { repository: '../x' })))).toEqual(['repositories[0].repository: expected a repository name']);
+    for (const name of ['team/app', 'eu.example.org/app:v1', 'https://eu.example.org/app', 'eu.example.org']) {
+      expect(problems(document(repository([], { names: ['eu.example.org/app', name] }))), name).toEqual([
+        'repositories[0].names[1]: expected a host and a path, such as "registry.example.com/team/app"',
+      ]);
+    }
     for (const days of [0, -1, 1.5, '7'])
       expect(problems(document(repository([], { recoverableDays: days })))).toEqual([
         'repositories[0].recoverableDays: expected a number of days',
@@ -331,7 +337,7 @@ describe('one repository a line', () => {
     [
       'a problem in a line',
       `${header}\n${line('a', { manifests: [{ digest: 'x' }] })}`,
-      'i.jsonl:2: manifests[0].digest: not a whole digest',
+      'i.jsonl:2: manifests[0].digest: expected a whole digest',
     ],
   ])('%s', async ([, text, problem]) => {
     await expect(names(text)).rejects.toMatchObject({ code: 'INVENTORY_INVALID', message: expect.stringContaining(problem) as string });

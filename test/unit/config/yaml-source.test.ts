@@ -72,7 +72,7 @@ test('every problem is told at once, in the order of the file', () => {
       'p.yaml:5:12: not a duration: write a whole number and s, m, h, d or w, such as 12h or 30d',
       '  5 |     grace: 1 hour',
       '    |            ^~~~~~',
-      'p.yaml:9:16: expected "pushed", "created", "tagged", "semver", "numeric" or "alphabetical", got "semvr"; did you mean "semver"?',
+      'p.yaml:9:16: expected "pushed", "created", "tagged", "pulled", "active", "semver", "numeric" or "alphabetical", got "semvr"; did you mean "semver"?',
       '  9 |         order: semvr',
       '    |                ^~~~~',
       'p.yaml:10:9: unknown key "kep"; did you mean "keep"?',
@@ -114,7 +114,11 @@ describe('what the schema does not allow', () => {
     ['endless days', ['untagged: true', 'keep: {days: .inf}'], ['p.yaml:7:22: expected a number, got not a finite number']],
     ['a key without a value', ['tags:', 'keep: all'], ['p.yaml:6:9: expected a list or a map, got nothing']],
     ['a keep that is a list', ['untagged: true', 'keep: [all]'], ['p.yaml:7:15: expected "all" or "none" or a map, got a list']],
-    ['an empty keep', ['untagged: true', 'keep: {}'], ['p.yaml:7:15: needs at least one of last, days, pulledDays and max']],
+    [
+      'an empty keep',
+      ['untagged: true', 'keep: {}'],
+      ['p.yaml:7:15: needs at least one of last, days, pulledDays, max, label, older and groups'],
+    ],
     ['no keep at all', ['untagged: true'], ['p.yaml:5:9: missing key "keep"']],
     [
       'only "!" globs',
@@ -137,19 +141,19 @@ describe('what the schema does not allow', () => {
       ['keep: all'],
       ['p.yaml:5:9: selects nothing: a rule needs a selector, such as tags: ["**"] for every tag'],
     ],
-    ['untagged: false', ['untagged: false', 'keep: all'], ['p.yaml:6:19: can only be true: leave it out otherwise']],
+    ['untagged: false', ['untagged: false', 'keep: all'], ['p.yaml:6:19: can only be true or too: leave it out otherwise']],
     [
       'a key that is like none',
       ['untagged: true', 'xyzzy: 1', 'keep: all'],
       [
-        'p.yaml:7:9: unknown key "xyzzy"; known here: name, tags, untagged, orphaned, labels, annotations, mediaTypes, artifactTypes, platforms, largerThan, signed, vulnerabilities, order, per, keep, action',
+        'p.yaml:7:9: unknown key "xyzzy"; known here: name, tags, untagged, orphaned, labels, annotations, mediaTypes, artifactTypes, platforms, largerThan, signed, vulnerabilities, order, per, live, keep, action',
       ],
     ],
     [
       'a key of the prototype',
       ['untagged: true', 'constructor: 1', 'keep: all'],
       [
-        'p.yaml:7:9: unknown key "constructor"; known here: name, tags, untagged, orphaned, labels, annotations, mediaTypes, artifactTypes, platforms, largerThan, signed, vulnerabilities, order, per, keep, action',
+        'p.yaml:7:9: unknown key "constructor"; known here: name, tags, untagged, orphaned, labels, annotations, mediaTypes, artifactTypes, platforms, largerThan, signed, vulnerabilities, order, per, live, keep, action',
       ],
     ],
     [

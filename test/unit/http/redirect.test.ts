@@ -101,8 +101,8 @@ describe('where a redirect may lead', () => {
     ['https://a.example.com/', 'https://169.254.169.254/latest/meta-data', 'its link'],
     ['https://a.example.com/', 'https://[fe80::1]/', 'its link'],
     ['http://127.0.0.1/', 'http://169.254.169.254/', 'its link'],
-    ['https://a.example.com/', 'file:///etc/passwd', 'no web address'],
-    ['https://a.example.com/', 'https://', 'no web address'],
+    ['https://a.example.com/', 'file:///etc/passwd', 'not a web address'],
+    ['https://a.example.com/', 'https://', 'not a web address'],
   ] as const)('%s may not lead to %s', ([from, to, why]) => {
     expect(() => follow(from, to)).toThrow(why);
   });

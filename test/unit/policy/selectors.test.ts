@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import type { Manifest } from '../../../src/domain/inventory.ts';
 import type { RuleSpec } from '../../../src/policy/schema.ts';
-import { compileSelectors, hasAll } from '../../../src/policy/selectors/selectors.ts';
+import { compileSelectors } from '../../../src/policy/selectors/selectors.ts';
+import { compileValues } from '../../../src/policy/selectors/values.ts';
+import { asDigest } from '../../digest.ts';
 
 const bare: Manifest = {
-  digest: `sha256:${'a'.repeat(64)}`,
+  digest: asDigest(`sha256:${'a'.repeat(64)}`),
   mediaType: 'application/vnd.oci.image.manifest.v1+json',
   size: 1000,
   tags: [],
@@ -60,8 +62,32 @@ test.each([
   expect(selects({ signed: asked }, {}, is)).toBe(selected);
 });
 
+describe('the values of labels and annotations are globs', () => {
+  test.each<[wanted: Record<string, string>, present: Record<string, string> | undefined, matches: boolean]>([
+    [{ keep: 'true' }, { keep: 'true' }, true],
+    [{ keep: 'true' }, { keep: 'truely' }, false],
+    [{ expires: '*' }, { expires: '3w' }, true],
+    // On its own, "*" asks for the name alone: a URL, a text of several lines and nothing at all are values too.
+    [{ source: '*' }, { source: 'https://git.example.com/team/app' }, true],
+    [{ note: '*' }, { note: 'one\ntwo/three' }, true],
+    [{ note: '*' }, { note: '' }, true],
+    [{ source: '*' }, { other: 'x' }, false],
+    [{ source: '*' }, undefined, false],
+    [{ source: 'https://git.example.com/team/*' }, { source: 'https://git.example.com/team/app' }, true],
+    [{ source: 'https://git.example.com/*' }, { source: 'https://git.example.com/team/app' }, false],
+    [{ stage: '{dev,test}' }, { stage: 'test' }, true],
+    [{ stage: '{dev,test}' }, { stage: 'prod' }, false],
+    [{ stage: '\\*' }, { stage: '*' }, true],
+    [{ stage: '\\*' }, { stage: 'dev' }, false],
+    [{ a: '1', b: '*' }, { a: '1' }, false],
+    [{ a: '1', b: '*' }, { a: '1', b: '2' }, true],
+  ])('%j of %j: %s', (wanted, present, matches) => {
+    expect(compileValues(wanted)(present)).toBe(matches);
+  });
+});
+
 test('a label is an own property, not one that every object has', () => {
-  expect(hasAll({}, { toString: 'x' })).toBe(false);
-  expect(hasAll(undefined, {})).toBe(false);
-  expect(hasAll({ __proto__: 'x' }, { ['__proto__']: 'x' })).toBe(false);
+  expect(compileValues({ toString: '*' })({})).toBe(false);
+  expect(compileValues({ constructor: '*' })({ a: 'b' })).toBe(false);
+  expect(compileValues({ ['__proto__']: 'x' })({ __proto__: 'x' } as never)).toBe(false);
 });

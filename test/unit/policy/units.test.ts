@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { DAY_MS, parseDuration, parseSize } from '../../../src/policy/units.ts';
+import { parseDuration } from '../../../src/domain/duration.ts';
+import { DAY_MS } from '../../../src/domain/time.ts';
+import { parseSize } from '../../../src/policy/units.ts';
 
 describe('a duration', () => {
   test.each([

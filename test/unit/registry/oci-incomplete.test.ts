@@ -57,14 +57,14 @@ describe('a repository is incomplete, and says why,', () => {
     [
       'has a digest that is none',
       (reply) => ({ ...reply, headers: { ...reply.headers, 'docker-content-digest': 'sha256:abc' } }),
-      /"sha256:abc", which is no digest/,
+      /"sha256:abc", which is not a digest/,
     ],
-    ['is not JSON', sent('garbage'), /it is no JSON object/],
-    ['is a list', sent('[]'), /it is no JSON object/],
+    ['is not JSON', sent('garbage'), /it is not a JSON object/],
+    ['is a list', sent('[]'), /it is not a JSON object/],
     [
       'is of an unknown type',
       sent('{}', { 'content-type': 'application/vnd.example+json' }),
-      /its type "application\/vnd.example\+json" is no manifest type/,
+      /its type "application\/vnd.example\+json" is not a type of manifests/,
     ],
     [
       'is an index without children',
@@ -74,7 +74,7 @@ describe('a repository is incomplete, and says why,', () => {
     [
       'is an image that lists manifests',
       sent(`{"manifests":[{"digest":"${NOWHERE}","size":1}]}`),
-      /it lists manifests although it is no index/,
+      /it lists manifests although it is not an index/,
     ],
     ['has a config without a digest', sent('{"config":{"digest":"x","size":1}}'), /its field "config" has no valid digest/],
     ['has a layer without a size', sent(`{"layers":[{"digest":"${NOWHERE}","size":-1}]}`), /its field "layers" has no valid size/],
@@ -139,9 +139,9 @@ describe('a repository is incomplete, and says why,', () => {
 
   it.each<[string, Fault, RegExp]>([
     ['cannot be read', errorReply('UNKNOWN'), /status 500/],
-    ['is no list', { status: 200, body: '{"name":"team/app"}' }, /the answer is no list of tags/],
-    ['is a web page', { status: 200, headers: { 'content-type': 'text/html' }, body: '<html>' }, /the answer is no list of tags/],
-    ['lists something that is no tag', { status: 200, body: '{"tags":["v1","../../other"]}' }, /lists "..\/..\/other", which is no tag/],
+    ['is no list', { status: 200, body: '{"name":"team/app"}' }, /the answer is not a list of tags/],
+    ['is a web page', { status: 200, headers: { 'content-type': 'text/html' }, body: '<html>' }, /the answer is not a list of tags/],
+    ['lists something that is no tag', { status: 200, body: '{"tags":["v1","../../other"]}' }, /lists "..\/..\/other", which is not a tag/],
     [
       'goes on at another host',
       { status: 200, headers: { link: '<http://127.0.0.1:1/v2/team/app/tags/list?last=v1>; rel="next"' }, body: '{"tags":["v1"]}' },

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { applyReport, countResults, type RepositoryReport, type StepOutcome } from '../../../src/apply/apply-report.ts';
+import type { StepOutcome } from '../../../src/domain/step-outcome.ts';
+import { applyReport, countResults, type RepositoryReport } from '../../../src/apply/apply-report.ts';
 import { applyText } from '../../../src/report/apply-text.ts';
 import { planMarkdown } from '../../../src/report/markdown.ts';
 import { undoText } from '../../../src/report/undo-text.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { image, layer } from '../../../../src/demo/image.ts';
-import { isHarbor } from '../../../../src/registry/harbor/is-harbor.ts';
+import { typeOfAnswer } from '../../../../src/registry/open.ts';
 import { ping } from '../../../../src/distribution/ping.ts';
 import { CLEANER } from '../../../fakes/harbor/accounts.ts';
 import { testClient } from '../../http/test-client.ts';
@@ -119,7 +119,7 @@ describe('a missing permission', () => {
 describe('what kind of registry a host is', () => {
   it('is asked once, and without credentials', async () => {
     const { harbor } = await withHarbor();
-    expect(isHarbor(await ping(testClient(), `${harbor.url}/`))).toBe(true);
+    expect(typeOfAnswer(await ping(testClient(), `${harbor.url}/`)).name).toBe('harbor');
     expect(harbor.requests.map(({ path, headers }) => [path, headers['authorization']])).toEqual([['/v2/', undefined]]);
   });
 
@@ -129,7 +129,7 @@ describe('what kind of registry a host is', () => {
     'Negotiate, Basic realm="harbor"',
   ])('is Harbor where it demands %s', async (challenge) => {
     const url = await startLoopback(() => ({ status: 401, body: '', headers: { 'www-authenticate': challenge } }));
-    expect(isHarbor(await ping(testClient(), url))).toBe(true);
+    expect(typeOfAnswer(await ping(testClient(), url)).name).toBe('harbor');
   });
 
   it.each([
@@ -147,7 +147,7 @@ describe('what kind of registry a host is', () => {
       body,
       ...(challenge !== undefined && { headers: { 'www-authenticate': challenge } }),
     }));
-    expect(isHarbor(await ping(testClient(), url))).toBe(false);
+    expect(typeOfAnswer(await ping(testClient(), url)).name).toBe('oci');
   });
 
   it.each([429, 500, 502, 503])('is not guessed where it answers %i, that it cannot answer', async (status) => {

@@ -1,0 +1,55 @@
+import type { Digest } from '../domain/digest.ts';
+import type { RawManifest } from '../domain/raw-manifest.ts';
+import type { StepOutcome } from '../domain/step-outcome.ts';
+import type { Step } from '../plan/plan.ts';
+
+/** The first line of a journal. */
+export interface JournalHeader {
+  readonly kind: 'Journal';
+  readonly formatVersion: '1.0';
+  readonly tool: { readonly name: string; readonly version: string };
+  readonly createdAt: string;
+  /** sha256 of the plan's JSON. */
+  readonly plan: { readonly digest: Digest };
+  /** By name; holds no secret. */
+  readonly registries: Readonly<Record<string, { readonly type: string; readonly url: string }>>;
+}
+
+/** Where a line belongs. */
+export interface Place {
+  readonly registry: string;
+  readonly repository: string;
+}
+
+/** What is about to be deleted or archived, with everything that is needed to put it back. */
+export interface Intent extends Place {
+  readonly op: Step['op'];
+  readonly digest: Digest;
+  /** The tags that go: those seen on a manifest, or the one tag. The tags of what is archived stay on it. */
+  readonly tags: readonly string[];
+  readonly manifest: RawManifest;
+}
+
+/** Something that was put back because it has to stay, or could not be put back. */
+export interface RepairLine extends Place {
+  readonly digest: Digest;
+  readonly tag?: string;
+  readonly restored: boolean;
+  readonly message: string;
+}
+
+/** An intent as read back. */
+export interface JournalIntent extends Intent {
+  readonly id: number;
+  /** Missing where the run ended before it knew. */
+  readonly outcome?: StepOutcome;
+}
+
+/** A journal as read back. */
+export interface JournalDocument {
+  readonly header: JournalHeader;
+  /** In the order in which they were written. */
+  readonly intents: readonly JournalIntent[];
+  /** What was going to be done in each repository. */
+  readonly steps: readonly (Place & { readonly steps: readonly Step[] })[];
+}

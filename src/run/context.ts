@@ -1,0 +1,16 @@
+import type { Io } from './io.ts';
+
+/** What every command works with, whatever it is asked. */
+export interface Context {
+  readonly io: Io;
+  /** The version of this program. */
+  readonly version: string;
+}
+
+/** What every command may be asked. */
+export interface GlobalOptions {
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+  /** False under `--no-color`. */
+  readonly color: boolean;
+}

@@ -1,0 +1,36 @@
+import { describe, expect, test } from 'vitest';
+import { parseTime, utcTime } from '../../../src/domain/time.ts';
+
+describe('a time is read as RFC 3339 and as nothing else', () => {
+  test.each([
+    ['2026-11-30T12:00:00Z', Date.UTC(2026, 10, 30, 12)],
+    ['2026-11-30t12:00:00.1234567z', Date.UTC(2026, 10, 30, 12, 0, 0, 123)],
+    ['2026-11-30T12:00:00-01:30', Date.UTC(2026, 10, 30, 13, 30)],
+    ['1970-01-01T00:00:00Z', 0],
+    ['2024-02-29T23:59:59Z', Date.UTC(2024, 1, 29, 23, 59, 59)],
+  ])('%s', (text, time) => {
+    expect(parseTime(text)).toBe(time);
+  });
+
+  test.each([
+    '',
+    '2026-11-30',
+    '2026-11-30T12:00:00',
+    '2026-11-30 12:00:00Z',
+    '1764460800',
+    'Mon, 30 Nov 2026 12:00:00 GMT',
+    // Days and hours that do not exist.
+    '2025-02-29T00:00:00Z',
+    '2026-02-30T00:00:00+00:00',
+    '2026-11-30T25:00:00Z',
+    '2026-11-30T12:00:00+99:00',
+  ])('not %j', (text) => {
+    expect(parseTime(text)).toBeUndefined();
+    expect(utcTime(text)).toBeUndefined();
+  });
+
+  test('and written in UTC, with milliseconds', () => {
+    expect(utcTime('2026-11-30T12:00:00.5+05:30')).toBe('2026-11-30T06:30:00.500Z');
+    expect([utcTime(undefined), utcTime(null), utcTime(1764460800)]).toEqual([undefined, undefined, undefined]);
+  });
+});

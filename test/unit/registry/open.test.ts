@@ -1,0 +1,125 @@
+import { describe, expect, it } from 'vitest';
+import { ToolError } from '../../../src/diagnostics/tool-error.ts';
+import { openRegistry, typeOfHost } from '../../../src/registry/open.ts';
+import type { Registry } from '../../../src/registry/registry.ts';
+import { testClient } from '../http/test-client.ts';
+import { startLoopback } from './harbor/loopback.ts';
+
+describe('the type of a registry', () => {
+  it.each([
+    'registry.example.com',
+    'registry.example.com:5000',
+    'localhost:5000',
+    '127.0.0.1:5000',
+    '[::1]:5000',
+    'ghcr.io',
+    'docker.io',
+    'azurecr.io.example.com',
+    'quay.io.example.com',
+    'quay.example.com',
+    'docker.pkg.dev.example.com',
+    'notgcr.io',
+  ])('the host %s does not tell it', (host) => {
+    expect(typeOfHost(host)).toBeUndefined();
+  });
+
+  it.each([
+    ['123456789012.dkr.ecr.eu-central-1.amazonaws.com', 'ecr'],
+    ['123456789012.dkr.ecr.eu-central-1.amazonaws.com:443', 'ecr'],
+    ['123456789012.dkr.ecr-fips.us-east-1.amazonaws.com', 'ecr'],
+    ['123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn', 'ecr'],
+    ['123456789012.dkr-ecr.eu-west-1.on.aws', 'ecr'],
+    ['public.ecr.aws', 'ecr-public'],
+    ['Team.azurecr.io', 'acr'],
+    ['team-a1b2c3.azurecr.us', 'acr'],
+    ['team.azurecr.cn:443', 'acr'],
+    ['europe-west1-docker.pkg.dev', 'gar'],
+    ['us-docker.pkg.dev:443', 'gar'],
+    ['eu.gcr.io', 'gar'],
+    ['gcr.io', 'gar'],
+  ])('%s is of type %s', (host, type) => {
+    expect(typeOfHost(host)?.name).toBe(type);
+  });
+
+  it.each([
+    ['quay.io', 'Quay.io'],
+    ['registry.cn-hangzhou.aliyuncs.com', 'Alibaba Cloud Container Registry'],
+    ['team-registry-vpc.cn-hangzhou.cr.aliyuncs.com', 'Alibaba Cloud Container Registry'],
+  ])('%s is %s, which is not taken for a plain one', (host, title) => {
+    const error = (() => {
+      try {
+        return typeOfHost(host);
+      } catch (caught) {
+        return caught;
+      }
+    })();
+    expect(error).toBeInstanceOf(ToolError);
+    expect(error).toMatchObject({
+      code: 'USAGE',
+      message: expect.stringContaining(`${host} is ${title}`),
+      hint: expect.stringContaining('"type: oci"'),
+    });
+  });
+});
+
+describe('opening a registry', () => {
+  const open = (config: object): Promise<Registry> =>
+    openRegistry(
+      { name: 'prod', url: 'https://registry.example.com', concurrency: 1, ...config },
+      { http: testClient(), credentials: async () => undefined, env: {}, signal: new AbortController().signal },
+    );
+  const harbor = { status: 401, body: '', headers: { 'www-authenticate': 'Basic realm="harbor"' } };
+
+  it.each([
+    [harbor, 'harbor'],
+    [{ status: 200, body: '{}' }, 'oci'],
+  ])('asks what it is where neither config nor host tells: %o is %s', async (answer, type) => {
+    let asked = 0;
+    const url = await startLoopback(() => {
+      asked += 1;
+      return answer;
+    });
+    expect((await open({ url })).type).toBe(type);
+    expect(asked).toBe(1);
+  });
+
+  it('takes the word of the config, and asks nobody', async () => {
+    const url = await startLoopback(() => expect.unreachable());
+    expect((await open({ url, type: 'oci' })).type).toBe('oci');
+    expect((await open({ url, type: 'harbor' })).type).toBe('harbor');
+  });
+
+  it('that does not answer stops no other: whatever is asked of it is answered with the reason', async () => {
+    const registry = await open({ url: await startLoopback(() => ({ status: 503, body: '' })) });
+    expect(registry.type).toBe('unknown');
+    await expect(registry.listTags('team/app')).rejects.toMatchObject({
+      code: 'REGISTRY_ERROR',
+      message: expect.stringContaining('what kind of registry') as string,
+    });
+  });
+
+  it.each([
+    ['the settings of another type', { type: 'oci', settings: { gar: {} } }, 'oci', 'gar', 'Leave it out'],
+    ['those of a type that it cannot be of', { settings: { acr: {} } }, 'oci', 'acr', 'Leave it out'],
+    ['credentials where the library has them', { type: 'ecr', auth: {} }, 'ecr', 'auth', 'AWS SDK'],
+    [
+      'a region where there is but one',
+      { type: 'ecr-public', settings: { ecr: { region: 'eu-west-1' } } },
+      'ecr-public',
+      'ecr.region',
+      'AWS SDK',
+    ],
+  ])('refuses %s', async (_what, config, type, setting, hint) => {
+    await expect(open(config)).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: `The registry prod is of type ${type}, which does not use "${setting}".`,
+      hint: expect.stringContaining(hint) as string,
+    });
+  });
+
+  it('hands the settings of its type to it', async () => {
+    const url = 'https://artifacts.example.com';
+    expect((await open({ url, type: 'gar', settings: { gar: { location: 'europe-west1' } } })).type).toBe('gar');
+    await expect(open({ url, type: 'gar' })).rejects.toMatchObject({ message: expect.stringContaining('location') as string });
+  });
+});
