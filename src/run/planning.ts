@@ -1,6 +1,7 @@
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { InUse } from '../domain/in-use.ts';
 import type { RepositoryInventory } from '../domain/inventory.ts';
+import { parseTime } from '../domain/time.ts';
 import { assemblePlan } from '../plan/make-plan.ts';
 import type { Plan, RepositoryPlan } from '../plan/plan.ts';
 import { type PlannedRepository, planRepository } from '../plan/plan-repository.ts';
@@ -23,8 +24,8 @@ export interface PlanningOptions extends GlobalOptions, PolicyOptions {
   readonly registry?: readonly string[];
   readonly inventory?: string;
   readonly inUse?: readonly string[];
-  /** Milliseconds since the epoch. */
-  readonly now?: number;
+  /** As given: an RFC 3339 time. */
+  readonly now?: string;
   /** As given: the settings check it. */
   readonly concurrency?: string;
   /** As given: the settings check it. */
@@ -72,7 +73,7 @@ export async function withPlan<Result>(
     });
   }
   const createdAt = io.now();
-  const now = options.now ?? createdAt;
+  const now = options.now === undefined ? createdAt : parseNow(options.now);
   const workplace = offline ? await openWorkplace([], { ...options, registry: [] }, context) : await openWorkplace(words, options, context);
   const { settings, scopes } = workplace;
   const deciding = await decidingPolicies(options, settings);
@@ -136,4 +137,13 @@ function readFromRegistries(
     progress,
   };
   return readRepositories(placesOf(registries, workplace), options, (error) => failures.push(error));
+}
+
+/** Milliseconds since the epoch of an RFC 3339 time; a space may stand between its date and its time. Throws `USAGE`. */
+function parseNow(text: string): number {
+  const now = parseTime(text.replace(' ', 'T'));
+  if (now !== undefined) return now;
+  throw new ToolError('USAGE', `--now is "${text}", which is not a time with its zone by RFC 3339.`, {
+    hint: 'Give a time such as 2026-11-24T03:00:00Z.',
+  });
 }

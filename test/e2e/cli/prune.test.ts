@@ -413,6 +413,16 @@ describe('an inventory', () => {
       createdAt: '2026-11-24T03:10:00.000Z',
       summary: { images: { delete: 2 } },
     });
+    expect(await session.plan([...words, '--now', '2026-12-31 02:00:00+02:00'])).toEqual(later);
+  });
+
+  test.for(['2026-11-24', 'yesterday', '2026-11-24T03:10:00', '2026-13-01T00:00:00Z', ''])('refuses "%s" as that time', async (now) => {
+    const session = await newSession();
+
+    const { code, stdout, stderr } = await session.run('prune', 'localhost:1/team/app', '--keep-last', '1', '--now', now);
+
+    expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
+    expect(stderr).toContain('is not a time with its zone by RFC 3339');
   });
 });
 
