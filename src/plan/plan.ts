@@ -66,6 +66,8 @@ export interface RepositoryPlan {
   /** Base URL of the registry that was read, so that the plan is carried out nowhere else; absent for an inventory from a file. */
   readonly url?: string;
   readonly repository: string;
+  /** As in the inventory: other names by which its images may be pulled. */
+  readonly names?: readonly string[];
   /** The governing policy; absent where none governs it. */
   readonly policy?: string;
   readonly complete: boolean;
