@@ -108,6 +108,7 @@ function repositoryPlan(
     type: repository.type,
     ...(repository.url !== undefined && { url: repository.url }),
     repository: repository.repository,
+    ...(repository.names && { names: repository.names }),
     ...(policy && { policy: policy.name }),
     complete,
     ...(repository.archiveMinimumDays !== undefined && { archiveMinimumDays: repository.archiveMinimumDays }),

@@ -75,7 +75,7 @@ function checkLive(live: Unchecked, tags: unknown, add: Add): void {
   }
 }
 
-/** What a name should be, where it is not a capture of the expression; undefined for one that is, and where the expression is wrong anyway. */
+/** What a name should be that is not a capture of the expression; undefined for one that is, and where the expression is wrong anyway. */
 function captureProblem(tags: unknown, name: string): string | undefined {
   const names = capturesOf(tags);
   if (names === undefined || names.includes(name)) return undefined;

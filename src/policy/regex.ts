@@ -25,7 +25,10 @@ export function compileRegex(pattern: string, captures: readonly string[] = []):
   };
 }
 
-/** What is wrong with an expression for whole tags, as a sentence without its subject; undefined for one that can be compiled and is clear. */
+/**
+ * What is wrong with an expression for whole tags, as a sentence without its subject; undefined for one that can be compiled and whose
+ * meaning is clear.
+ */
 export function regexProblem(pattern: string): string | undefined {
   if (pattern === '' || pattern === '^$') return 'is empty, and no tag is';
   try {
@@ -45,8 +48,8 @@ function syntaxProblem(pattern: string, error: unknown): string {
   if (around !== undefined) {
     const kind = around.includes('<') ? 'lookbehind' : 'lookahead';
     return (
-      `has the ${kind} "${around}", and RE2 has none, because it never goes back: what is to be left out belongs into tags.exclude ` +
-      'or to a rule above this one, what must be there besides into tags.include'
+      `has the ${kind} "${around}", and RE2 knows no such thing, because it never goes back: what is to be left out belongs into ` +
+      'tags.exclude or to a rule above this one, what must be there besides into tags.include'
     );
   }
   const [back] = /\\[1-9]/.exec(pattern) ?? [];
@@ -69,8 +72,8 @@ function halfAnchored(alternative: string): string | undefined {
   if (meant === '') return `has "${alternative}" as an alternative, which matches no tag`;
   const which = end === '' ? 'begins' : 'ends';
   return (
-    `is anchored at its ${end === '' ? 'start' : 'end'} only by "${start || end}", but an expression is for the whole tag in any case: write ` +
-    `"${end === '' ? `${meant}.*` : `.*${meant}`}" for every tag that ${which} so, or "${meant}" for the whole tag`
+    `is anchored at its ${end === '' ? 'start' : 'end'} only by "${start || end}", but an expression is for the whole tag in any case: ` +
+    `write "${end === '' ? `${meant}.*` : `.*${meant}`}" for every tag that ${which} so, or "${meant}" for the whole tag`
   );
 }
 

@@ -27,7 +27,7 @@ export async function explain(text: string, options: ExplainOptions, context: Co
     context,
     async ({ plan, failures }) => {
       // Without the whole repository nothing can be said about the image.
-      if (failures[0] && !seen) throw failures[0];
+      if (failures[0] && !seen) throw failures[0].error;
       return seen && explanationIn(plan, seen, names);
     },
     (read) => {

@@ -1,9 +1,11 @@
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { InUse } from '../domain/in-use.ts';
 import type { RepositoryInventory } from '../domain/inventory.ts';
+import { parseTime } from '../domain/time.ts';
 import type { Plan } from '../plan/plan.ts';
 import { isWhole } from '../plan/plan-repository.ts';
 import { Planner } from '../plan/planner.ts';
+import { withUnread } from '../plan/unread.ts';
 import { governingPolicy } from '../policy/governing.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Registry } from '../registry/registry.ts';
@@ -11,7 +13,9 @@ import type { Context, GlobalOptions } from './context.ts';
 import { type Io, say } from './io.ts';
 import { type Progress, startProgress } from './progress.ts';
 import { type DecidingPolicies, decidingPolicies, isAdHoc, type PolicyOptions } from './deciding-policies.ts';
+import { type Failure, unreadOf } from './failures.ts';
 import { readInUse } from './in-use.ts';
+import { readLiveLists } from './live-lists.ts';
 import { repositoriesInFile } from './inventory-file.ts';
 import { placesOf, readRepositories, type RepositoryRead } from './read-repositories.ts';
 import { type OpenRegistries, openRegistries } from './registries.ts';
@@ -23,8 +27,8 @@ export interface PlanningOptions extends GlobalOptions, PolicyOptions {
   readonly registry?: readonly string[];
   readonly inventory?: string;
   readonly inUse?: readonly string[];
-  /** Milliseconds since the epoch. */
-  readonly now?: number;
+  /** As given: an RFC 3339 time. */
+  readonly now?: string;
   /** As given: the settings check it. */
   readonly concurrency?: string;
   /** As given: the settings check it. */
@@ -39,7 +43,7 @@ export interface Planning {
   /** Empty for a plan made from a file. */
   readonly registries: ReadonlyMap<string, Registry>;
   /** What could not be read, or not completely; everything else is in the plan. */
-  readonly failures: readonly ToolError[];
+  readonly failures: readonly Failure[];
   readonly inUse: InUse;
   /** True of a repository that this run is about and that a policy governs. */
   readonly concerns: (registry: string, repository: string) => boolean;
@@ -71,20 +75,20 @@ export async function withPlan<Result>(
     });
   }
   const createdAt = io.now();
-  const now = options.now ?? createdAt;
+  const now = options.now === undefined ? createdAt : parseNow(options.now);
   const workplace = offline ? await openWorkplace([], { ...options, registry: [] }, context) : await openWorkplace(words, options, context);
   const { settings, scopes } = workplace;
   const deciding = await decidingPolicies(options, settings);
-  const inUse = await readInUse(workplace, context);
-  // Not an error, because it is possible that nothing is in use. But what wrote the list may have failed.
-  if (settings.inUse.length > 0 && inUse.images.length === 0) say(io, 'warning: what is in use names no image, so it protects none');
+  const running = await readInUse(workplace, context);
+  const live = await readLiveLists(deciding.policies, workplace, context);
+  const inUse = { ...running, problems: [...running.problems, ...live.problems] };
   const registries = offline ? NONE : await openRegistries(settings.registries, workplace.named, settings, context);
   const progress = await startProgress(io, options);
   const concerns = (registry: string, repository: string): boolean =>
     governingPolicy(deciding.policies, registry, repository) !== undefined &&
     inShard(options.shard, registry, repository) &&
     (scopes.get(registry)?.includes(repository) ?? offline);
-  const failures: ToolError[] = [];
+  const failures: Failure[] = [];
   try {
     const listed = new Set<string>();
     const reads = offline
@@ -103,13 +107,13 @@ export async function withPlan<Result>(
     });
     for await (const { inventory, wasRead, error } of reads) {
       const policy = governingPolicy(policies, inventory.registry, inventory.repository);
-      if (error && !isWhole(inventory, policy)) failures.push(error);
+      if (error && !isWhole(inventory, policy)) failures.push({ registry: inventory.registry, repository: inventory.repository, error });
       if (wasRead && !deciding.canBeAnswered(inventory)) continue;
       planner.add(inventory, wasRead);
       look({ inventory, policy });
     }
     deciding.throwUnanswered();
-    const plan = planner.plan();
+    const plan = withUnread(planner.plan(), unreadOf(failures));
     progress.stop();
     return await use({ plan, workplace, registries: registries.byName, failures, inUse, concerns });
   } finally {
@@ -127,7 +131,7 @@ function readFromRegistries(
   { shard }: PlanningOptions,
   io: Io,
   progress: Progress,
-  failures: ToolError[],
+  failures: Failure[],
   listed: Set<string>,
 ): AsyncIterable<RepositoryRead> {
   const options = {
@@ -140,7 +144,16 @@ function readFromRegistries(
     signal: io.signal,
     progress,
   };
-  return readRepositories(placesOf(registries, workplace), options, (error) => failures.push(error));
+  return readRepositories(placesOf(registries, workplace), options, (failure) => failures.push(failure));
+}
+
+/** Milliseconds since the epoch of an RFC 3339 time; a space may stand between its date and its time. Throws `USAGE`. */
+function parseNow(text: string): number {
+  const now = parseTime(text.replace(' ', 'T'));
+  if (now !== undefined) return now;
+  throw new ToolError('USAGE', `--now is "${text}", which is not a time with its zone by RFC 3339.`, {
+    hint: 'Give a time such as 2026-11-24T03:00:00Z.',
+  });
 }
 
 /** True of a repository that is read for the sake of others: it may hold their signatures, or the images of their attachments. */

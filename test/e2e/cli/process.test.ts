@@ -149,6 +149,7 @@ describe('the demo', () => {
 
 describe('a signal', () => {
   test.for([
+    ['SIGHUP', 129],
     ['SIGINT', 130],
     ['SIGTERM', 143],
   ] as const)(

@@ -105,7 +105,7 @@ describe('expressions and ranges', () => {
       '5:33: the expression is anchored at its start only by "^", but an expression is for the whole tag in any case: write "prod.*" for every tag that begins so, or "prod" for the whole tag',
     ]);
     expect(await wrongWithRules('{name: r, tags: {regex: "^(?!latest).*$"}, keep: all}')).toEqual([
-      '5:33: the expression has the lookahead "(?!", and RE2 has none, because it never goes back: what is to be left out belongs into tags.exclude or to a rule above this one, what must be there besides into tags.include',
+      '5:33: the expression has the lookahead "(?!", and RE2 knows no such thing, because it never goes back: what is to be left out belongs into tags.exclude or to a rule above this one, what must be there besides into tags.include',
     ]);
   });
 });
@@ -195,6 +195,17 @@ describe('untagged images beside tags', () => {
   ])('%s', async ([rule, problems]) => {
     expect(await wrongWithRules(rule)).toEqual(problems);
   });
+});
+
+test('a rule for untagged images alone stands below one that counts them beside tags, because it is asked later', async () => {
+  const [alone, beside] = [
+    '{name: a, untagged: true, labels: {a: b}, keep: all}',
+    '{name: b, tags: ["v*"], untagged: too, signed: true, keep: none}',
+  ];
+  expect(await wrongWithRules(alone, beside)).toEqual([
+    '5:29: "b" below counts untagged images beside tags, and so it is asked before this rule: put it above',
+  ]);
+  expect(await wrongWithRules(beside, alone)).toEqual([]);
 });
 
 describe('lists of names that live on', () => {
@@ -296,7 +307,6 @@ describe('a rule that one above it leaves nothing to', () => {
     ['tags: ["**", "!*-dev"]', 'tags: ["v*"]'],
     ['tags: ["**", "!v1*"]', 'tags: ["**", "!v1.*"]'],
     ['untagged: true', 'tags: ["**"]'],
-    ['untagged: true', 'tags: ["**"], untagged: too'],
     ['untagged: true', 'orphaned: true'],
     ['orphaned: true', 'untagged: true'],
     // In a repository of signatures alone only the second one has a say.

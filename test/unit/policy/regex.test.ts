@@ -54,7 +54,7 @@ describe('an expression that is refused', () => {
     ['(?<=release-).*', 'lookbehind "(?<="'],
   ])('%s has the %s, and the way round is told', (pattern, what) => {
     expect(regexProblem(pattern)).toBe(
-      `has the ${what}, and RE2 has none, because it never goes back: what is to be left out belongs into tags.exclude ` +
+      `has the ${what}, and RE2 knows no such thing, because it never goes back: what is to be left out belongs into tags.exclude ` +
         'or to a rule above this one, what must be there besides into tags.include',
     );
   });

@@ -71,7 +71,7 @@ describe('semver', () => {
     '1.2.3_',
     '1.2_1',
     '1.2.3_a_b',
-  ])('%s is no whole version', (tag) => {
+  ])('%s is not a whole version', (tag) => {
     expect(parses('semver', tag)).toBe(false);
   });
 });
