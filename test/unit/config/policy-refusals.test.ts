@@ -74,6 +74,10 @@ describe('globs', () => {
     expect(await wrongWithPolicy('repositories: ["^team/.*$"]')).toEqual([
       '4:20: no repository has "^", and a glob is for the whole repository in any case: write "team/.*" for that repository alone',
     ]);
+    expect(await wrongWithPolicy('repositories: ["^team"]')).toEqual([
+      '4:20: no repository has "^", and a glob is for the whole repository in any case: ' +
+        'write "team" for that repository alone, or "team**" for every repository that begins so',
+    ]);
     expect(await wrongWithPolicy('signaturesIn: ["!a"]')).toEqual([
       '4:19: needs at least one glob without "!": on their own, "!" globs select nothing',
     ]);
