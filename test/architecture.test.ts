@@ -14,23 +14,41 @@ interface Folder {
 
 /** The house: what each folder of src may import. A folder may only name folders that stand above it. */
 const HOUSE: Readonly<Record<string, Folder>> = {
-  domain: { folders: [], pure: true },
+  domain: { folders: [], packages: ['date-fns'], pure: true },
   policy: { folders: ['domain'], packages: ['zod', 'semver', 're2js'], pure: true },
   graph: { folders: ['domain'], pure: true },
-  plan: { folders: ['domain', 'policy', 'graph'], packages: ['date-fns'], pure: true },
+  plan: { folders: ['domain', 'policy', 'graph'], pure: true },
   diagnostics: { folders: ['domain'] },
+  documents: { folders: ['domain', 'plan', 'diagnostics'] },
   config: { folders: ['domain', 'policy', 'diagnostics'], packages: ['yaml', 'zod', 'cosmiconfig'] },
   http: { folders: ['diagnostics'], packages: ['undici', 'p-limit'] },
   auth: { folders: ['diagnostics', 'http'] },
+  distribution: { folders: ['domain', 'diagnostics', 'http', 'auth'], packages: ['p-limit'] },
   registry: { folders: ['domain', 'diagnostics', 'config', 'http', 'auth', 'distribution'], packages: ['p-limit', 'zod'] },
   inuse: { folders: ['domain', 'policy', 'diagnostics', 'config', 'http', 'auth'], packages: ['yaml'] },
-  apply: { folders: ['domain', 'plan', 'diagnostics'], types: ['registry'], packages: ['p-limit'] },
+  apply: { folders: ['domain', 'plan', 'diagnostics', 'documents'], types: ['registry'], packages: ['p-limit'] },
   report: { folders: ['domain', 'plan', 'diagnostics'], types: ['apply'], packages: ['yaml'], pure: true },
   demo: { folders: ['domain', 'diagnostics'], packages: ['undici', 'p-limit'] },
-  cli: {
-    folders: ['domain', 'policy', 'graph', 'plan', 'diagnostics', 'config', 'http', 'auth', 'registry', 'inuse', 'apply', 'report', 'demo'],
-    packages: ['commander', 'ora', 'p-limit'],
+  run: {
+    folders: [
+      'domain',
+      'policy',
+      'graph',
+      'plan',
+      'diagnostics',
+      'documents',
+      'config',
+      'http',
+      'auth',
+      'distribution',
+      'registry',
+      'inuse',
+      'apply',
+      'report',
+    ],
+    packages: ['ora', 'p-limit'],
   },
+  cli: { folders: ['domain', 'diagnostics', 'documents', 'config', 'report', 'demo', 'run'], packages: ['commander'] },
 };
 /** The official libraries, each for one kind of registry or source, whose folder alone may import them. */
 const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
@@ -104,17 +122,24 @@ function librariesOf(path: string): readonly string[] {
   return Object.entries(LIBRARIES).flatMap(([start, libraries]) => (path.startsWith(start) ? libraries : []));
 }
 
+/** The shortest way by which a file imports itself, from the file on; undefined if there is none. */
+function wayBack(start: string): string[] | undefined {
+  const ways = new Map<string, string[]>([[start, [start]]]);
+  // A map grows while it is walked: what is added is visited too.
+  for (const [path, way] of ways) {
+    for (const { target } of byPath.get(path)?.imports ?? []) {
+      if (target === start) return way;
+      if (byPath.has(target) && !ways.has(target)) ways.set(target, [...way, target]);
+    }
+  }
+  return undefined;
+}
+
 /** `file: what` for everything of each file that is not allowed. */
 function violations(of: readonly SourceFile[], found: (file: SourceFile) => readonly string[]): string[] {
   return of.flatMap((file) => found(file).map((what) => `${file.path}: ${what}`));
 }
 
-/** The folder of the adapter that a file belongs to. */
-function adapterOf(path: string): string | undefined {
-  return /^registry\/([^/]+)\//.exec(path)?.[1];
-}
-
-const ADAPTERS = [...new Set(files.flatMap(({ path }) => adapterOf(path) ?? []))];
 const inHouse = files.filter(({ path }) => path !== PUBLIC);
 const pure = files.filter(({ folder }) => HOUSE[folder]?.pure);
 
@@ -122,7 +147,7 @@ test('the imports were found', () => {
   expect(files.length).toBeGreaterThan(50);
   expect(byPath.get('plan/make-plan.ts')?.imports).toContainEqual({ target: 'domain/compare.ts', kind: 'static' });
   expect(byPath.get('plan/make-plan.ts')?.imports).toContainEqual({ target: 'domain/inventory.ts', kind: 'type' });
-  expect(byPath.get('cli/progress.ts')?.imports).toContainEqual({ target: 'ora', kind: 'dynamic' });
+  expect(byPath.get('run/progress.ts')?.imports).toContainEqual({ target: 'ora', kind: 'dynamic' });
   expect(
     violations(files, ({ imports }) =>
       imports
@@ -160,6 +185,15 @@ describe('the house', () => {
     expect(forbidden).toEqual([]);
   });
 
+  test('no file imports itself by way of others, not even for a type', () => {
+    const circles = files.flatMap(({ path }) => {
+      const way = wayBack(path);
+      // A circle is told once, from its first file.
+      return way !== undefined && way.every((other) => path <= other) ? [[...way, path].join(' > ')] : [];
+    });
+    expect(circles).toEqual([]);
+  });
+
   test('nothing imports cli, and nothing imports the public file', () => {
     expect(
       violations(
@@ -174,6 +208,16 @@ describe('the house', () => {
     expect([...new Set(handed)].toSorted()).toEqual(PUBLIC_FOLDERS.toSorted());
   });
 
+  test('adapters import each other nowhere: what they share is distribution/ and the files beside the folders', () => {
+    const adapterOf = (path: string): string | undefined => /^registry\/([^/]+)\//.exec(path)?.[1];
+    const shared = violations(
+      files.filter(({ path }) => adapterOf(path) !== undefined),
+      ({ path, imports }) =>
+        imports.filter(({ target }) => ![undefined, adapterOf(path)].includes(adapterOf(target))).map(({ target }) => target),
+    );
+    expect(shared).toEqual([]);
+  });
+
   test('what carries a plan out knows a registry by its interface alone', () => {
     expect(
       violations(
@@ -184,34 +228,12 @@ describe('the house', () => {
     ).toEqual([]);
   });
 
-  test('every adapter has the files by which it is found and made, and its types are listed', () => {
-    expect(ADAPTERS).toContain('oci');
-    for (const adapter of ADAPTERS) {
-      expect(byPath.has(`registry/${adapter}/type.ts`), adapter).toBe(true);
-      expect(byPath.has(`registry/${adapter}/create-registry.ts`), adapter).toBe(true);
-    }
-    const listed = byPath.get('registry/types.ts')?.imports.map(({ target }) => target);
-    expect(listed?.toSorted()).toEqual(
-      [...ADAPTERS.map((adapter) => `registry/${adapter}/type.ts`), 'registry/registry-type.ts'].toSorted(),
+  test('every adapter is made of the same files as oci, or fewer', () => {
+    const adapters = readdirSync(join(SRC, 'registry'), { withFileTypes: true }).flatMap((entry) =>
+      entry.isDirectory() ? [entry.name] : [],
     );
-  });
-
-  test('an adapter imports no other and is reached by its type alone, which loads the rest of it when a registry is opened', () => {
-    const outside = violations(files, ({ path, imports }) =>
-      imports
-        .map(({ target }) => target)
-        .filter((target) => adapterOf(target) !== undefined && adapterOf(target) !== adapterOf(path))
-        .filter((target) => path !== 'registry/types.ts' || basename(target) !== 'type.ts'),
-    );
-    expect(outside).toEqual([]);
-    const early = violations(
-      ADAPTERS.map((adapter) => byPath.get(`registry/${adapter}/type.ts`) as SourceFile),
-      ({ path, imports }) =>
-        imports
-          .filter(({ target, kind }) => kind === 'static' && adapterOf(target) === adapterOf(path) && basename(target) !== 'host.ts')
-          .map(({ target }) => target),
-    );
-    expect(early).toEqual([]);
+    expect(adapters).toContain('oci');
+    for (const adapter of adapters) expect(byPath.has(`registry/${adapter}/create-registry.ts`), adapter).toBe(true);
   });
 });
 
@@ -233,41 +255,14 @@ describe('the pure folders', () => {
   });
 });
 
-describe("a vendor's name", () => {
-  /** The words for each adapter's vendor, and for those that have no adapter yet. */
-  const VENDORS: Readonly<Record<string, string>> = {
-    harbor: 'harbor',
-    ecr: 'ecr|amazonaws',
-    acr: 'acr|azurecr|azure',
-    gar: 'gar|gcr|pkg\\.dev',
-    other: 'quay|nexus|alibaba|aliyun|ghcr|github|gitlab|gitea|forgejo|dockerhub|docker\\.io',
-  };
-  const all = Object.values(VENDORS).join('|');
-  /** Where image references and auth files are read, which call the same registry by several names. */
-  const NAMES_OF_DOCKER_HUB = ['auth/host-keys.ts', 'inuse/mirrors.ts'];
-
-  function vendorsIn(code: string, words: string): string[] {
-    const apart = code.replace(/([a-z])(?=[A-Z])|([A-Z])(?=[A-Z][a-z])/g, '$1$2 ');
-    return apart.match(new RegExp(`\\b(?:${words})\\b`, 'gi')) ?? [];
-  }
-
-  test('is in the folder of its adapter and in the list of types, and nowhere else', () => {
-    const elsewhere = files.filter(({ path }) => path !== 'registry/types.ts');
-    const found = violations(elsewhere, ({ path, code }) => {
-      const { [adapterOf(path) ?? '']: own = '', ...others } = VENDORS;
-      const foreign = vendorsIn(code, own === '' ? all : Object.values(others).join('|'));
-      return NAMES_OF_DOCKER_HUB.includes(path) ? foreign.filter((name) => name !== 'docker.io') : foreign;
-    });
-    expect(found).toEqual([]);
-  });
-
-  test('is found where it stands', () => {
-    expect(Object.keys(VENDORS)).toEqual(expect.arrayContaining(ADAPTERS.filter((adapter) => adapter !== 'oci')));
-    for (const adapter of ADAPTERS.filter((each) => each !== 'oci')) {
-      expect(vendorsIn(byPath.get(`registry/${adapter}/type.ts`)?.code ?? '', VENDORS[adapter] as string), adapter).not.toEqual([]);
-    }
-    expect(vendorsIn('openGarRegistry(); new ECRClient(); garbage', all)).toEqual(['Gar', 'ECR']);
-  });
+test('nothing that decides, asks, carries out or shows knows a vendor by name', () => {
+  const vendors = /\b(?:harbor|ecr|amazonaws|acr|azurecr|azure|gcr|gar|pkg\.dev|quay|nexus|alibaba|aliyun|ghcr|dockerhub|docker\.io)\b/gi;
+  expect(
+    violations(
+      files.filter(({ folder }) => ['domain', 'policy', 'graph', 'plan', 'http', 'apply', 'report'].includes(folder)),
+      ({ code }) => code.match(vendors) ?? [],
+    ),
+  ).toEqual([]);
 });
 
 describe('files', () => {
@@ -315,7 +310,7 @@ describe('files', () => {
   test('are small', () => {
     const long = files
       .map(({ path }) => ({ path, lines: readFileSync(join(SRC, path), 'utf8').split('\n').length }))
-      .filter(({ lines }) => lines > 260);
+      .filter(({ lines }) => lines > 300);
     expect(long).toEqual([]);
   });
 });

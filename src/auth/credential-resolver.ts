@@ -3,7 +3,7 @@ import { rememberSecret } from '../diagnostics/redact.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import { readAuthFiles } from './auth-files.ts';
 import type { CredentialConfig, Credentials } from './credentials.ts';
-import { canonicalHost } from './host-keys.ts';
+import { canonicalHost } from './docker-hub.ts';
 
 export interface CredentialResolverOptions {
   readonly env: Readonly<Record<string, string | undefined>>;

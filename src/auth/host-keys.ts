@@ -1,17 +1,11 @@
-/** All host names of Docker Hub's registry. Docker's own files use the second. */
-const DOCKER_HUB = new Set(['docker.io', 'index.docker.io', 'registry-1.docker.io']);
+import { canonicalHost, HUB } from './docker-hub.ts';
+
 /** Under which key Docker keeps the credentials of Docker Hub (docker/cli, registry.IndexServer). */
 const DOCKER_HUB_KEY = 'https://index.docker.io/v1/';
 
-/** `host[:port]` in lower case, the same for all names of Docker Hub. */
-export function canonicalHost(host: string): string {
-  const name = host.toLowerCase();
-  return DOCKER_HUB.has(name) ? 'docker.io' : name;
-}
-
 /** The server name that a credential helper is asked for: the host as the auth file writes it. Docker Hub has one fixed key. */
 export function helperServer(host: string, keys: readonly string[]): string {
-  return host === 'docker.io' ? DOCKER_HUB_KEY : (matchingKeys(keys, host, undefined)[0] ?? host);
+  return host === HUB ? DOCKER_HUB_KEY : (matchingKeys(keys, host, undefined)[0] ?? host);
 }
 
 /**

@@ -1,6 +1,5 @@
 import { InvalidArgumentError } from 'commander';
 import { parseDuration } from '../domain/duration.ts';
-import { parseTime } from '../domain/time.ts';
 import type { Shard } from '../run/scope.ts';
 
 /** Parsers of option values. Each throws commander's `InvalidArgumentError`, whose text commander shows after the option's name. */
@@ -25,13 +24,6 @@ export function dayCount(text: string): number {
 export function duration(text: string): number {
   const value = parseDuration(text);
   if (value === undefined) throw new InvalidArgumentError('It must be a whole number and s, m, h, d or w, such as 30m or 12h.');
-  return value;
-}
-
-/** Milliseconds since the epoch of an RFC 3339 time; a space may stand between its date and its time. */
-export function instant(text: string): number {
-  const value = parseTime(text.replace(' ', 'T'));
-  if (value === undefined) throw new InvalidArgumentError('It must be a time with its zone by RFC 3339, such as 2026-11-24T03:00:00Z.');
   return value;
 }
 

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { dayCount, instant, repeated, wholeNumber } from './option-values.ts';
+import { dayCount, repeated, wholeNumber } from './option-values.ts';
 
 export function addPolicyOptions(command: Command): Command {
   return command
@@ -20,7 +20,7 @@ export function addSourceOptions(command: Command): Command {
       'what is in use: references or digests, one a line, or Kubernetes objects; a glob is all its files; may be repeated',
       repeated,
     )
-    .option('--now <time>', 'decide as of this time (RFC 3339)', instant)
+    .option('--now <time>', 'decide as of this time (RFC 3339)')
     .addOption(concurrencyOption());
 }
 

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { Digest } from '../domain/digest.ts';
+import { type Digest, digestOf } from '../domain/digest.ts';
 import { byCodeUnit } from '../domain/compare.ts';
 import type { PolicySpec } from '../policy/schema.ts';
 
 /** sha256 of a policy's canonical JSON: the same for the same policy, however its file is written. */
 export function policyDigest(policy: PolicySpec): Digest {
-  return `sha256:${createHash('sha256').update(canonicalJson(policy)).digest('hex')}`;
+  return digestOf(`sha256:${createHash('sha256').update(canonicalJson(policy)).digest('hex')}`);
 }
 
 /** JSON without white space, the keys of every object sorted by code unit; absent values are left out. */

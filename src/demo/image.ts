@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Digest } from '../domain/digest.ts';
+import { type Digest, digestOf } from '../domain/digest.ts';
 import { DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST } from '../domain/media-types.ts';
 
 /** Bytes that a manifest points to, with their descriptor. */
@@ -34,7 +34,7 @@ export const EMPTY_CONFIG = content('application/vnd.oci.empty.v1+json', '{}');
 
 export function content(mediaType: string, bytes: string | Buffer, annotations?: Annotations): Content {
   const buffer = Buffer.from(bytes);
-  const digest = `sha256:${createHash('sha256').update(buffer).digest('hex')}`;
+  const digest = digestOf(`sha256:${createHash('sha256').update(buffer).digest('hex')}`);
   return { mediaType, digest, bytes: buffer, ...(annotations && { annotations }) };
 }
 

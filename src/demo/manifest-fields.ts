@@ -61,5 +61,5 @@ function list(value: unknown): readonly unknown[] {
 function isDescriptor(value: unknown): value is Descriptor {
   if (value === null || typeof value !== 'object') return false;
   const { mediaType, digest, size } = value as Partial<Descriptor>;
-  return typeof mediaType === 'string' && typeof digest === 'string' && isDigest(digest) && Number.isInteger(size);
+  return typeof mediaType === 'string' && isDigest(digest) && Number.isInteger(size);
 }

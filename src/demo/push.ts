@@ -97,7 +97,7 @@ async function keepFallbackTag(target: Target, referrer: Pushable, subject: Dige
   const { mediaType, digest, bytes, artifactType, annotations } = referrer;
   const url = `${base(target)}/manifests/${attachmentTag(subject)}`;
   const found = await send(target, 'GET', url, [200, 404], { accept: MANIFEST_TYPES.join(', ') });
-  const had = found.status === 404 ? [] : (JSON.parse(found.text) as { manifests: { digest: Digest }[] }).manifests;
+  const had = found.status === 404 ? [] : (JSON.parse(found.text) as { manifests: { digest: string }[] }).manifests;
   if (had.some((one) => one.digest === digest)) return;
   const manifests = [...had, { mediaType, digest, size: bytes.length, artifactType, annotations }];
   const list = content(OCI_INDEX, JSON.stringify({ schemaVersion: 2, mediaType: OCI_INDEX, manifests }));

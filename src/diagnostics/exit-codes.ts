@@ -1,4 +1,4 @@
-/** What the process exits with; the one table, shown in the help. 130 and 143 stand for SIGINT and SIGTERM. */
+/** What the process exits with; the one table, shown in the help. 129, 130 and 143 stand for SIGHUP, SIGINT and SIGTERM. */
 export const EXIT = {
   done: 0,
   failed: 1,
@@ -16,7 +16,7 @@ export const EXIT_TEXTS: readonly (readonly [code: string, meaning: string])[] =
   ['2', 'deletions are planned (only with --detailed-exitcode)'],
   ['3', 'wrong usage, config or policy'],
   ['4', 'authentication or permission'],
-  ['5', 'not applyable: a limit, an in-use source that could not be read, a stale plan, deletion switched off'],
-  ['6', 'applied in part'],
-  ['130, 143', 'stopped by SIGINT, SIGTERM'],
+  ['5', 'not applyable: a limit, an in-use source that failed or names nothing, a stale plan, deletion switched off, nothing could be read'],
+  ['6', 'applied or read in part'],
+  ['129, 130, 143', 'stopped by SIGHUP, SIGINT, SIGTERM'],
 ];

@@ -66,8 +66,8 @@ class Facts {
   }
 
   /**
-   * Of an index the newest of what it holds, without attestations, else its own annotation. Unknown where one of its images does not say: that
-   * may be the newest, and unknown must not become old.
+   * Of an index the newest of what it holds, without attestations, else its own annotation. Unknown where one of its images does not say:
+   * that may be the newest, and unknown must not become old.
    */
   createdAt(document: ManifestDocument): string | undefined {
     if (!this.#created.has(document.digest)) this.#created.set(document.digest, this.#createdAt(document));

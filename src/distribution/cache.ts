@@ -49,7 +49,9 @@ export class ContentCache {
       const file = JSON.parse(await readFile(this.#tagsPath(registry, repository), 'utf8')) as Partial<TagFile>;
       if (file.formatVersion !== FORMAT) return new Map();
       return new Map(
-        Object.entries(file.tags ?? {}).filter(([tag, digest]) => isTag(tag) && typeof digest === 'string' && isDigest(digest)),
+        Object.entries(file.tags ?? {}).flatMap(([tag, digest]): [string, Digest][] =>
+          isTag(tag) && isDigest(digest) ? [[tag, digest]] : [],
+        ),
       );
     } catch {
       return new Map();
@@ -90,7 +92,8 @@ export class ContentCache {
 
 interface TagFile {
   readonly formatVersion: string;
-  readonly tags: Readonly<Record<string, Digest>>;
+  /** Checked when they are read. */
+  readonly tags: Readonly<Record<string, unknown>>;
 }
 
 const FORMAT = '1.0';

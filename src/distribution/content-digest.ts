@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import type { Digest } from '../domain/digest.ts';
+import { type Digest, digestOf } from '../domain/digest.ts';
 import { SIGNED_SCHEMA1 } from '../domain/media-types.ts';
 import { parseJsonObject, asList, asObject, asText } from '../domain/json.ts';
 
 /** The digest of bytes; by the algorithm of `like` where that is given, else sha256, which every registry uses by default. */
-export function digestOf(bytes: Uint8Array, like: Digest = 'sha256:'): Digest {
-  const algorithm = like.slice(0, like.indexOf(':'));
-  return `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`;
+export function contentDigest(bytes: Uint8Array, like?: Digest): Digest {
+  const algorithm = like === undefined ? 'sha256' : like.slice(0, like.indexOf(':'));
+  return digestOf(`${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`);
 }
 
 /**

@@ -4,7 +4,7 @@ import type { HttpResponse } from '../http/http-client.ts';
 import { MalformedManifest } from '../domain/manifest-links.ts';
 import type { RawManifest } from '../domain/raw-manifest.ts';
 import { badAnswer, isManifestUnknown, refused } from './answer-errors.ts';
-import { digestedBytes, digestOf } from './content-digest.ts';
+import { digestedBytes, contentDigest } from './content-digest.ts';
 import { bareType, type ManifestDocument, readManifestDocument } from './manifest-document.ts';
 import type { OciClient } from './client.ts';
 
@@ -29,7 +29,7 @@ export function openManifest(response: HttpResponse, doing: string, expected?: D
   const contentType = bareType(response.headers['content-type']);
   const digested = digestedBytes(response.body, contentType);
   if (!digested) throw badAnswer(doing, 'it is a signed manifest without a signature that can be read');
-  const digest = digestOf(digested, wanted);
+  const digest = contentDigest(digested, wanted);
   if (wanted !== undefined && digest !== wanted)
     throw badAnswer(doing, `what the registry sent has the digest ${digest} and not ${wanted}`);
   return { digest, bytes: response.body, digested, contentType };
@@ -50,6 +50,13 @@ export function understand(digested: Uint8Array, digest: Digest, contentType: st
     if (error instanceof MalformedManifest) throw badAnswer(doing, error.message);
     throw error;
   }
+}
+
+/** Whether a manifest is there. A HEAD says yes; what it does not say, the body of a GET does. */
+export async function hasManifest(client: OciClient, repository: string, digest: Digest): Promise<boolean> {
+  const head = await client.headManifest(repository, digest);
+  if (head.status === 200 && head.headers['docker-content-digest'] === digest) return true;
+  return (await readManifest(client, repository, digest)) !== undefined;
 }
 
 /** A manifest's bytes; undefined only where the registry says that this manifest is not there. */

@@ -1,7 +1,7 @@
 import { quoted } from '../diagnostics/redact.ts';
 import type { RawManifest } from '../domain/raw-manifest.ts';
 import { badAnswer, isDone, refused } from './answer-errors.ts';
-import { digestedBytes, digestOf } from './content-digest.ts';
+import { digestedBytes, contentDigest } from './content-digest.ts';
 import type { OciClient } from './client.ts';
 
 /**
@@ -13,7 +13,7 @@ export async function putManifest(client: OciClient, repository: string, manifes
   const reference = tag ?? digest;
   const doing = `put back the manifest ${client.label(repository, digest)}${tag === undefined ? '' : ` as ${tag}`}`;
   const digested = digestedBytes(bytes, mediaType);
-  if (!digested || digestOf(digested, digest) !== digest) throw badAnswer(doing, 'the bytes that were kept of it have another digest');
+  if (!digested || contentDigest(digested, digest) !== digest) throw badAnswer(doing, 'the bytes that were kept of it have another digest');
   const response = await client.putManifest(repository, reference, mediaType, bytes);
   if (!isDone(response)) throw refused(doing, response);
   const stored = response.headers['docker-content-digest'];

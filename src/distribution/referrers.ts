@@ -90,7 +90,7 @@ function referrersOn(page: HttpResponse, doing: string): Referrer[] {
   if (!listed) throw badAnswer(doing, 'the answer is not an index');
   return listed.map((entry) => {
     const { digest, mediaType } = asObject(entry) ?? {};
-    if (typeof digest !== 'string' || !isDigest(digest)) throw badAnswer(doing, 'it lists something without a valid digest');
+    if (!isDigest(digest)) throw badAnswer(doing, 'it lists something without a valid digest');
     return { digest, mediaType: asText(mediaType) ?? '' };
   });
 }

@@ -3,7 +3,7 @@ import { type Blob, type Capabilities, type Manifest, type RepositoryInventory, 
 import { OCI_MANIFEST } from '../domain/media-types.ts';
 import { isTag } from '../domain/tag.ts';
 import { Fields, fieldsOf, type Report } from './fields.ts';
-import { ANY_TEXT, BYTES, DAYS, DIGEST, FLAG, type Kind, LIST, OBJECT, oneOf, REPOSITORY, TEXT } from './kinds.ts';
+import { ANY_TEXT, BYTES, DAYS, DIGEST, FLAG, IMAGE_NAME, type Kind, LIST, OBJECT, oneOf, REPOSITORY, TEXT } from './kinds.ts';
 
 const SEVERITY = oneOf(SEVERITIES);
 
@@ -22,6 +22,7 @@ export function checkRepository(value: unknown, at: string, report: Report): Rep
   const url = fields.optional('url', TEXT);
   // Whether it was read whole decides about deleting, so nobody guesses.
   const complete = fields.required('complete', FLAG);
+  const names = fields.optionalList('names', IMAGE_NAME);
   const problems = fields.optionalList('problems', TEXT);
   const notes = fields.optionalList('notes', TEXT);
   const recoverableDays = fields.optional('recoverableDays', DAYS);
@@ -40,6 +41,7 @@ export function checkRepository(value: unknown, at: string, report: Report): Rep
     type: fields.optional('type', TEXT) ?? 'oci',
     ...(url !== undefined && { url }),
     repository,
+    ...(names && { names }),
     complete,
     ...said,
     capabilities,

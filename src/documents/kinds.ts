@@ -1,6 +1,6 @@
 import { type Digest, isDigest } from '../domain/digest.ts';
 import { isObject, isText, type JsonObject } from '../domain/json.ts';
-import { isRepositoryName } from '../domain/reference.ts';
+import { isRepositoryName, parseReference } from '../domain/reference.ts';
 import { isTag } from '../domain/tag.ts';
 import { parseTime } from '../domain/time.ts';
 
@@ -20,11 +20,16 @@ export const FLAG: Kind<boolean> = { name: 'true or false', is: (value) => typeo
 export const BYTES: Kind<number> = { name: 'a number of bytes', is: (value): value is number => isWhole(value) && value >= 0 };
 /** A whole number from 1 on. */
 export const DAYS: Kind<number> = { name: 'a number of days', is: (value): value is number => isWhole(value) && value > 0 };
-export const DIGEST: Kind<Digest> = { name: 'a whole digest', is: (value) => isText(value) && isDigest(value) };
+export const DIGEST: Kind<Digest> = { name: 'a whole digest', is: isDigest };
 export const TAG: Kind<string> = { name: 'a tag', is: (value): value is string => isText(value) && isTag(value) };
 export const REPOSITORY: Kind<string> = {
   name: 'a repository name',
   is: (value): value is string => isText(value) && isRepositoryName(value),
+};
+/** A host and a path, under which a runtime may pull the images of a repository. */
+export const IMAGE_NAME: Kind<string> = {
+  name: 'a host and a path, such as "registry.example.com/team/app"',
+  is: (value): value is string => isText(value) && isImageName(value),
 };
 /** An RFC 3339 time that is written in UTC. */
 export const UTC_TIME: Kind<string> = {
@@ -37,6 +42,11 @@ export const OBJECT: Kind<JsonObject> = { name: 'an object', is: isObject };
 /** One of these texts. */
 export function oneOf<const T extends string>(texts: readonly T[]): Kind<T> {
   return { name: texts.join(', '), is: (value): value is T => texts.some((text) => text === value) };
+}
+
+function isImageName(text: string): boolean {
+  const reference = parseReference(text);
+  return reference?.host !== undefined && reference.tag === undefined && reference.digest === undefined;
 }
 
 function isWhole(value: unknown): value is number {

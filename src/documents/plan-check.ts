@@ -177,11 +177,8 @@ function checkStep(step: Step, images: ReadonlyMap<Digest, Image>, where: string
     'does not expect just the tags that the plan lists',
   );
   for (const tag of expected) {
-    const subject = images.get(attachmentTagSubject(tag) ?? '');
-    must(
-      subject === undefined || subject.action === 'delete',
-      where,
-      `deletes what the tag ${tag} attaches to an image that the plan keeps`,
-    );
+    const subject = attachmentTagSubject(tag);
+    const image = subject === undefined ? undefined : images.get(subject);
+    must(image === undefined || image.action === 'delete', where, `deletes what the tag ${tag} attaches to an image that the plan keeps`);
   }
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { openDocument } from './open-document.ts';
 import { quoted } from '../diagnostics/redact.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
-import type { Digest } from '../domain/digest.ts';
+import { type Digest, digestOf } from '../domain/digest.ts';
 import { DAY_MS, parseTime } from '../domain/time.ts';
 import type { Plan } from '../plan/plan.ts';
 import { verifyPlan } from './plan-check.ts';
@@ -75,7 +75,7 @@ export function checkRegistries(plan: Plan, registries: ReadonlyMap<string, { re
 
 /** sha256 of a plan's JSON: which plan a journal belongs to. */
 export function planDigest(plan: Plan): Digest {
-  return `sha256:${createHash('sha256').update(JSON.stringify(plan)).digest('hex')}`;
+  return digestOf(`sha256:${createHash('sha256').update(JSON.stringify(plan)).digest('hex')}`);
 }
 
 async function readText(path: string): Promise<string> {

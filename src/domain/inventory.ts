@@ -19,6 +19,11 @@ export interface RepositoryInventory {
   readonly url?: string;
   /** The name within the registry, without its host. */
   readonly repository: string;
+  /**
+   * Other names, `host/path`, under which a runtime may pull its images, besides `repository` at the host of `url`: a second host of
+   * the same registry, an alias. What is in use under one of them is in use here. Missing: none is known.
+   */
+  readonly names?: readonly string[];
   /** False when any page, manifest or index could not be read: nothing in it may be deleted. */
   readonly complete: boolean;
   /** Why it is not complete, a sentence each. */

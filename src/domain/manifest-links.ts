@@ -38,6 +38,6 @@ export function readManifestLinks(bytes: Uint8Array): ManifestLinks | undefined 
 /** The digest of a descriptor in this field. Throws {@link MalformedManifest} where it has none. */
 export function digestIn(descriptor: unknown, field: string): Digest {
   const digest = asObject(descriptor)?.['digest'];
-  if (typeof digest !== 'string' || !isDigest(digest)) throw new MalformedManifest(`its field "${field}" has no valid digest`);
+  if (!isDigest(digest)) throw new MalformedManifest(`its field "${field}" has no valid digest`);
   return digest;
 }

@@ -44,13 +44,16 @@ export function splitReference(text: string): { readonly name: string; readonly 
   return { name, ...(tag !== undefined && { tag }), ...(digest !== undefined && { digest }) };
 }
 
-/** Parses an image reference; undefined for any other text. */
+/**
+ * Parses an image reference; undefined for any other text. A first component with a capital letter is a host too (distribution/reference,
+ * normalize.go): `MyTeam/web` is the repository `web` at the host `myteam`.
+ */
 export function parseReference(text: string): Reference | undefined {
   const { name, tag, digest } = splitReference(text);
   if ((digest !== undefined && !isDigest(digest)) || (tag !== undefined && !isTag(tag))) return undefined;
   const slash = name.indexOf('/');
   const first = slash < 0 ? '' : name.slice(0, slash);
-  const host = standsForHost(first) ? first.toLowerCase() : undefined;
+  const host = standsForHost(first) || /[A-Z]/.test(first) ? first.toLowerCase() : undefined;
   if (host !== undefined && !isHost(first)) return undefined;
   const repository = host === undefined ? name : name.slice(slash + 1);
   if (!isRepositoryName(repository)) return undefined;

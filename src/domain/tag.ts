@@ -1,4 +1,4 @@
-import type { Digest } from './digest.ts';
+import { type Digest, digestOf } from './digest.ts';
 
 const ATTACHMENT_TAG = /^sha256-([0-9a-f]{64})(\.(?:sig|att|sbom))?$/;
 const TAG = /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/;
@@ -15,7 +15,7 @@ export function isTag(text: string): boolean {
 export function attachmentTagSubject(tag: string): Digest | undefined {
   // This is asked of every tag again and again, and nearly all tags are ordinary.
   const match = tag.startsWith('sha256-') ? ATTACHMENT_TAG.exec(tag) : null;
-  return match ? `sha256:${match[1]}` : undefined;
+  return match ? digestOf(`sha256:${match[1]}`) : undefined;
 }
 
 /** True of cosign's signature tag. */

@@ -3,7 +3,7 @@ import { printable } from '../diagnostics/redact.ts';
 import type { Source } from '../diagnostics/source.ts';
 import { type Problem, problemAt } from '../diagnostics/source-error.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
-import type { InUseImage } from '../domain/in-use.ts';
+import type { Found, Place } from './found.ts';
 import { imagesAnywhere } from './images-anywhere.ts';
 import { parseJsonDocuments } from './json-documents.ts';
 import { imagesOfObject } from './kubernetes/images-of-object.ts';
@@ -15,36 +15,32 @@ const LONGEST_YAML = 8 * 2 ** 20;
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Where an object stands. */
-interface Place {
-  readonly source: Source;
-  /** Offset of the document that it is in. */
-  readonly start: number;
-}
-
-/** What was found: the images, and everything that may be an image and could not be understood. */
-export interface Found {
-  readonly images: InUseImage[];
-  readonly problems: Problem[];
-}
-
 /**
- * Reads the images of Kubernetes objects: documents of a YAML text, or JSON objects that follow each other. Each must be an object, or a list of objects, with `kind` and
- * `apiVersion`; one without images is fine. Nothing of the text is shown in problems but images: manifests hold secrets.
+ * Adds the images of Kubernetes objects: documents of a YAML text, or JSON objects that follow each other. Each must be an object, or a list of
+ * objects, with `kind` and `apiVersion`; one without images is fine. Of the text, problems show nothing but images: manifests hold secrets.
  *
  * Throws `FILE` for YAML longer than 8 MiB.
  */
-export function readManifests(source: Source, format: 'yaml' | 'json'): Found {
+export function readManifests(source: Source, format: 'yaml' | 'json', found: Found): void {
   if (format === 'yaml' && source.text.length > LONGEST_YAML) {
     throw new ToolError('FILE', `${source.file}: the list of images in use is more than ${LONGEST_YAML / 2 ** 20} MiB of YAML.`, {
       hint: 'Write it as JSON (-o json), or split it.',
     });
   }
   const { documents, problems } = format === 'json' ? parseJsonDocuments(source) : parseYamlDocuments(source);
-  const found: Found = { images: [], problems: [...problems] };
+  for (const problem of problems) found.problems.push(withoutFrame(problem));
   // Of a text that is half understood the rest only adds noise.
   if (problems.length === 0) for (const { data, start } of documents) addObject(found, data, { source, start });
-  return { images: found.images, problems: found.problems.map(withoutFrame) };
+}
+
+/** Adds the images that Flux's objects of all texts name together. */
+export function addFluxImages(found: Found): void {
+  for (const told of found.flux.images()) {
+    const { kind, namespace, name, place } = told.object;
+    const who = nameOf(kind, { namespace, name });
+    if ('problem' in told) addProblem(found, place, kind, `${who} ${told.problem}`);
+    else addImage(found, place, { text: told.image, where: who, mustParse: true });
+  }
 }
 
 /** A problem that shows nothing of the file. */
@@ -52,48 +48,58 @@ function withoutFrame({ file, line, column, endColumn, message }: Problem): Prob
   return { file, line, column, endColumn, message, frame: '' };
 }
 
-/** Adds what an object says, and each object of a list. `kind` is that of a list, which does not repeat it. */
-function addObject(found: Found, data: unknown, place: Place, listed?: string): void {
-  const wrong = (message: string, text = ''): void => {
-    if (found.problems.length < MOST_PROBLEMS) found.problems.push(problemIn(place, text, message));
-  };
+/** Adds what an object says, and each object of a list. `listed` has what a list of one kind tells of its items, which do not repeat it. */
+function addObject(found: Found, data: unknown, place: Place, listed: Fields = {}): void {
+  const wrong = (message: string, text = ''): void => addProblem(found, place, text, message);
   if (typeof data !== 'object' || data === null || Array.isArray(data))
-    return wrong('no Kubernetes object: expected a map with "apiVersion" and "kind"');
-  const object = data as Fields;
-  const kind = object['kind'] ?? listed;
-  const { items, metadata } = object;
-  if (typeof kind !== 'string' || kind === '' || (listed === undefined && typeof object['apiVersion'] !== 'string')) {
-    return wrong('no Kubernetes object: it has no "apiVersion" and "kind", as a values file, or a template that is not rendered, has none');
+    return wrong('not a Kubernetes object: expected a map with "apiVersion" and "kind"');
+  const object: Fields = { ...listed, ...data };
+  const { apiVersion, kind, items, metadata } = object;
+  if (typeof kind !== 'string' || kind === '' || typeof apiVersion !== 'string') {
+    return wrong('not a Kubernetes object: it has no "apiVersion" and "kind", like a values file or a template that is not rendered');
   }
   if (kind.endsWith('List') && Array.isArray(items)) {
     if (fields(metadata)['continue']) return wrong(`a ${kind} that is one page of several: give all of them`);
-    const kindOfItems = kind === 'List' ? undefined : kind.slice(0, -'List'.length);
-    for (const item of items) addObject(found, item, place, kindOfItems);
+    const itemsAre = kind === 'List' ? {} : { apiVersion, kind: kind.slice(0, -'List'.length) };
+    for (const item of items) addObject(found, item, place, itemsAre);
     return;
   }
   const who = nameOf(kind, fields(metadata));
   const unrendered = unrenderedBy(object);
   if (unrendered !== undefined) return wrong(`${who} ${unrendered}`, kind);
+  if (found.flux.add(object, place)) return;
   try {
-    const named = imagesOfObject({ ...object, kind });
+    const named = imagesOfObject(object);
     const elsewhere = imagesAnywhere(object);
     const seen = new Set(named.map(({ image }) => image));
-    for (const { image, where } of named) add(image, where, true);
-    for (const { image, path, mustParse } of elsewhere) if (!seen.has(image)) add(image, `${who} (${path})`, mustParse);
+    for (const { image, where } of named) addImage(found, place, { text: image, where, mustParse: true });
+    for (const { image, path, mustParse } of elsewhere)
+      if (!seen.has(image)) addImage(found, place, { text: image, where: `${who} (${path})`, mustParse });
   } catch (error) {
     if (!(error instanceof ToolError) || error.code !== 'IN_USE_INVALID') throw error;
     wrong(error.message);
   }
+}
 
-  function add(text: string, where: string, mustParse: boolean): void {
-    const image = parseImage(text);
-    if (typeof image !== 'string') found.images.push({ image, source: `${place.source.file}: ${printable(where)}` });
-    else if (mustParse || isTemplate(text))
-      wrong(
-        `${where}: ${JSON.stringify(text.slice(0, LONGEST_SHOWN))} is ${isTemplate(text) ? 'a template that is not rendered' : image}`,
-        text,
-      );
+interface NamedText {
+  readonly text: string;
+  /** The object and the place in it. */
+  readonly where: string;
+  /** It stands where images do, and nothing else. */
+  readonly mustParse: boolean;
+}
+
+function addImage(found: Found, place: Place, { text, where, mustParse }: NamedText): void {
+  const image = parseImage(text);
+  if (typeof image !== 'string') found.images.push({ image, source: `${place.source.file}: ${printable(where)}` });
+  else if (mustParse || isTemplate(text)) {
+    const why = isTemplate(text) ? 'a template that is not rendered' : image;
+    addProblem(found, place, text, `${where}: ${JSON.stringify(text.slice(0, LONGEST_SHOWN))} is ${why}`);
   }
+}
+
+function addProblem(found: Found, place: Place, text: string, message: string): void {
+  if (found.problems.length < MOST_PROBLEMS) found.problems.push(withoutFrame(problemIn(place, text, message)));
 }
 
 const MOST_PROBLEMS = 1000;

@@ -1,3 +1,4 @@
+import { canonicalHost, canonicalName, HUB } from '../auth/docker-hub.ts';
 import { didYouMean } from '../diagnostics/nearest.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { InUse, InUseImage } from '../domain/in-use.ts';
@@ -15,19 +16,15 @@ export interface Mirror {
   readonly to: Place;
 }
 
-/** The names of Docker Hub; a reference without a host means it, and a repository without a slash is one of `library/` there (distribution/reference, normalize.go). */
-const HUB = 'docker.io';
-const HUB_HOSTS: readonly string[] = [HUB, 'index.docker.io', 'registry-1.docker.io'];
-
 /**
- * Reads the `mirrors` of a config: `host[/path]` of the mirror, and the name of a registry or `host[/path]`. `hosts` are the hosts of the registries by their names.
- * Throws `CONFIG_INVALID` for what is neither: a mirror that no reference can be under would protect nothing.
+ * Reads the `mirrors` of a config: `host[/path]` of the mirror, and the name of a registry or `host[/path]`. `hosts` are the hosts of the
+ * registries by their names. Throws `CONFIG_INVALID` for what is neither: a mirror that no reference can be under would protect nothing.
  */
 export function readMirrors(mirrors: Readonly<Record<string, string>>, hosts: InUse['hosts']): Mirror[] {
   return Object.entries(mirrors).map(([mirror, stands]) => {
     const from = placeOf(mirror);
     if (!from) {
-      throw new ToolError('CONFIG_INVALID', `The config's "mirrors" has "${mirror}", which is no host, or host and path.`, {
+      throw new ToolError('CONFIG_INVALID', `The config's "mirrors" has "${mirror}", which is neither a host nor a host and a path.`, {
         hint: 'Write the host as it stands in the references: with a "." or a port, such as mirror.example.com/hub.',
       });
     }
@@ -51,8 +48,8 @@ export function readMirrors(mirrors: Readonly<Record<string, string>>, hosts: In
 }
 
 /**
- * Adds, after each image that is under a mirror, what it stands for, once for every mirror that it is under. The image itself stays: to protect too much loses
- * nothing. A digest protects whatever name it has, so it needs no second name.
+ * Adds, after each image that is under a mirror, what it stands for, once for every mirror that it is under. The image itself stays: to
+ * protect too much loses nothing. A digest protects whatever name it has, so it needs no second name.
  */
 export function withMirrored(images: readonly InUseImage[], mirrors: readonly Mirror[]): InUseImage[] {
   return images.flatMap((used) => {
@@ -64,30 +61,18 @@ export function withMirrored(images: readonly InUseImage[], mirrors: readonly Mi
 }
 
 function mappedBy({ from, to }: Mirror, reference: Reference): Reference | undefined {
-  const { host, repository } = normalized(reference);
+  const { host, path } = canonicalName({ host: reference.host ?? HUB, path: reference.repository });
   if (host !== from.host) return undefined;
-  const inside =
-    from.path === ''
-      ? repository
-      : repository === from.path
-        ? ''
-        : repository.startsWith(`${from.path}/`)
-          ? repository.slice(from.path.length + 1)
-          : undefined;
-  const path = inside === undefined ? '' : [to.path, inside].filter((part) => part !== '').join('/');
-  return path === '' ? undefined : { ...reference, host: to.host, repository: path };
+  const below =
+    from.path === '' ? path : path === from.path ? '' : path.startsWith(`${from.path}/`) ? path.slice(from.path.length + 1) : undefined;
+  const repository = below === undefined ? '' : [to.path, below].filter((part) => part !== '').join('/');
+  return repository === '' ? undefined : { ...reference, host: to.host, repository };
 }
 
-/** A reference as a runtime takes it: with its host, and Docker Hub's names written in full. */
-function normalized({ host = HUB, repository }: Reference): { readonly host: string; readonly repository: string } {
-  if (!HUB_HOSTS.includes(host)) return { host, repository };
-  return { host: HUB, repository: repository.includes('/') ? repository : `library/${repository}` };
-}
-
-/** Undefined for what cannot begin an image reference as a host does. */
+/** Undefined for a text that does not begin with a host: with a first part that has a "." or a port, or is `localhost`. */
 function placeOf(text: string): Place | undefined {
-  // As in a reference, a first part without "." or ":" is none.
-  const reference = parseReference(`${text}/app`);
+  const [first = ''] = text.split('/');
+  const reference = /[.:]/.test(first) || first === 'localhost' ? parseReference(`${text}/app`) : undefined;
   if (reference?.host === undefined) return undefined;
-  return { host: HUB_HOSTS.includes(reference.host) ? HUB : reference.host, path: reference.repository.slice(0, -'/app'.length) };
+  return { host: canonicalHost(reference.host), path: reference.repository.slice(0, -'/app'.length) };
 }

@@ -1,4 +1,5 @@
 import { byCodeUnit } from '../domain/compare.ts';
+import type { Digest } from '../domain/digest.ts';
 import { isIndexType } from '../domain/media-types.ts';
 import { below } from '../graph/closure.ts';
 import type { Node } from '../graph/graph.ts';
@@ -35,7 +36,7 @@ export function archiveSteps(archived: readonly Node[]): ArchiveManifestStep[] {
     const of = new Set([node]);
     for (const one of of) for (const parent of one.parents) if (all.has(parent)) of.add(parent);
     const images = [...of].toSorted(byDigest);
-    const tags = images.flatMap(({ manifest }) => manifest.tags.map((tag): [string, string] => [tag, manifest.digest]));
+    const tags = images.flatMap(({ manifest }) => manifest.tags.map((tag): [string, Digest] => [tag, manifest.digest]));
     const expect = Object.fromEntries(tags.toSorted(([a], [b]) => byCodeUnit(a, b)));
     return [{ op: 'archive-manifest', digest: node.manifest.digest, of: images.map(({ manifest }) => manifest.digest), expect }];
   });

@@ -57,7 +57,9 @@ export function typeOfHost(host: string): RegistryType | undefined {
   const unsupported = UNSUPPORTED.find(({ hosts }) => hosts.test(hostname));
   if (!unsupported) return undefined;
   throw new ToolError('USAGE', `${host} is ${unsupported.title} (type ${unsupported.name}), which is not supported yet.`, {
-    hint: `Naming it in the config with "type: ${PLAIN_TYPE.name}" forces the plain API, which tells nothing of pushes, pulls and locks there and often cannot delete.`,
+    hint:
+      `Naming it in the config with "type: ${PLAIN_TYPE.name}" forces the plain API, which tells nothing of pushes, pulls and ` +
+      'locks there and often cannot delete.',
   });
 }
 
@@ -70,8 +72,8 @@ export function typeOfAnswer(answer: HttpResponse): RegistryType {
 const UNTOLD: readonly RegistryType[] = REGISTRY_TYPES.filter(({ hosts }) => hosts === undefined);
 
 /**
- * Throws `CONFIG_INVALID` for a setting that the registry's type does not use: whoever wrote it takes it to do something. Before the registry
- * was asked, `possible` are the types that it may turn out to be of, and `type` is what it is taken for.
+ * Throws `CONFIG_INVALID` for a setting that the registry's type does not use, because whoever wrote it expects it to do something.
+ * `possible` are the types that the registry may turn out to be of, and `type` is the one that it is taken for so far.
  */
 function checkSettings(config: RegistryConfig, type: RegistryType, possible: readonly RegistryType[]): void {
   const given = { auth: config.auth, ...config.settings };

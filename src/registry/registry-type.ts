@@ -2,6 +2,7 @@ import type { Credentials } from '../auth/credentials.ts';
 import type { RegistrySettings } from '../config/registry-settings.ts';
 import type { ContentCache } from '../distribution/cache.ts';
 import type { Send } from '../distribution/client.ts';
+import type { ImageName } from '../domain/image-name.ts';
 import type { HttpClient, HttpResponse } from '../http/http-client.ts';
 import type { Registry } from './registry.ts';
 
@@ -24,11 +25,21 @@ export interface OpenContext {
   readonly cache?: ContentCache;
 }
 
-/** A type of registry: how one is recognised, what the config may say of it, and how it is opened. Nothing of its adapter is loaded before that. */
+/**
+ * A type of registry: how one is recognised, what the config may say of it, and how it is opened. Nothing of its adapter is loaded before
+ * that.
+ */
 export interface RegistryType extends RegistrySettings {
   /** Matches its hosts, which are in lower case and without a port. A type without hosts of its own runs anywhere. */
   readonly hosts?: RegExp;
-  /** Tells from the answer to `GET /v2/` without credentials whether a registry is of this type. Asked where neither config nor host tells. */
+  /**
+   * What else an image is called that a runtime pulls by this name; nothing for a name at a host that is not of this type. The path may be the
+   * beginning of a name, or a glob.
+   */
+  readonly aliases?: (name: ImageName) => readonly ImageName[];
+  /**
+   * Tells from the answer to `GET /v2/` without credentials whether a registry is of this type. Asked where neither config nor host tells.
+   */
   readonly recognises?: (ping: HttpResponse) => boolean;
   /** Settings that other types use and this one does not, as paths below the registry in the config, and what to do instead. */
   readonly unused?: { readonly paths: readonly string[]; readonly hint: string };

@@ -3,47 +3,58 @@ import type { RepositoryInventory } from '../domain/inventory.ts';
 import type { RawManifest } from '../domain/raw-manifest.ts';
 
 /**
- * What became of one deletion. `gone`: it was not there any more (checked: the repository is there and may be read).
- * `locked`: the registry refuses to delete this one (immutable, protected, referenced). `drifted`: the tag points elsewhere by now and was left alone. All are
- * reported, none is a failure.
+ * The outcome of one deletion. `gone`: it was no longer there, and the repository itself was there and could be read. `locked`: the
+ * registry refuses to delete this one, because it is immutable, protected or referenced. `drifted`: the tag now points elsewhere and was
+ * left alone. All of these are reported, and none counts as a failure. `tags`: those that were deleted along with it and should not have
+ * been, where the registry tells.
  */
-export type DeleteOutcome = { readonly outcome: 'deleted' | 'gone' } | { readonly outcome: 'locked' | 'drifted'; readonly message: string };
+export type DeleteOutcome =
+  | { readonly outcome: 'deleted'; readonly tags?: readonly string[] }
+  | { readonly outcome: 'gone' }
+  | { readonly outcome: 'locked' | 'drifted'; readonly message: string };
 
-/** What became of a manifest that was to go into the archive. `locked`: the registry does not archive this one. */
+/**
+ * The outcome of moving a manifest into the archive. `gone`: it was no longer there. `locked`: the registry refuses to archive this one.
+ */
 export type ArchiveOutcome = { readonly outcome: 'archived' | 'gone' } | { readonly outcome: 'locked'; readonly message: string };
 
-/** Something that a registry deletes along with a manifest, by itself. */
+/** A manifest that the registry, by itself, deletes along with another one. */
 export interface Companion {
   readonly digest: Digest;
-  /** Its tags, which go with it. */
+  /** Its tags, which are deleted with it. */
   readonly tags: readonly string[];
-  /** Indexes besides that hold it: while one of them is there, it stays. */
+  /** Other indexes that hold it. As long as one of them is there, the registry keeps it. */
   readonly heldBy: readonly Digest[];
 }
 
 export interface RepositoriesOptions {
-  /** Only names below this one (`team` has `team/app`) are wanted: a registry that can list those alone does, others list all. */
+  /** Only names below this one are wanted (`team/app` is below `team`). A registry that cannot list those alone lists all names. */
   readonly below?: string;
-  /** Called with a sentence for what is passed over unless it is asked for by name: what only caches another registry. */
+  /** Called with a sentence for each repository or project that is left out because it only caches another registry. */
   readonly onSkipped?: (message: string) => void;
   readonly signal?: AbortSignal;
 }
 
 export interface InventoryOptions {
   readonly signal?: AbortSignal;
-  /** Called as the reading goes on, for progress alone. */
+  /** Called as the reading goes on, to show progress. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 
+export interface ListTagsOptions {
+  /** Called for each request that the list takes. */
+  readonly onPage?: () => void;
+}
+
 export interface CollectGarbageOptions {
-  /** Wait for its end. */
+  /** Wait until it has ended. */
   readonly wait: boolean;
   readonly signal?: AbortSignal;
 }
 
 /**
- * What came of a garbage collection. `refused`: it may not be started, by this account or now. `started`: it was not waited for. `freed` in bytes; missing where
- * the registry does not tell.
+ * The outcome of a garbage collection. `started`: nobody waited for its end. `refused`: it must not be started by this account, or not now.
+ * `freed` is in bytes, and missing where the registry does not tell.
  */
 export type GarbageCollection =
   | { readonly state: 'started'; readonly job?: string }
@@ -52,77 +63,99 @@ export type GarbageCollection =
   | { readonly state: 'refused'; readonly message: string };
 
 /**
- * An adapter: one registry as this program sees it. Calls may be made side by side; the adapter limits itself to what its host allows.
- * Every method throws {@link import('../diagnostics/tool-error.ts').ToolError} (`AUTH`, `UNREACHABLE`, `REGISTRY_ERROR`, `BAD_RESPONSE`) with registry, repository
- * and image named. An error is never "nothing there".
+ * An adapter: one registry as this program sees it. Methods may be called side by side; the adapter sends no more requests at a time than
+ * its host allows. Every method throws {@link import('../diagnostics/tool-error.ts').ToolError} (`AUTH`, `UNREACHABLE`, `REGISTRY_ERROR`,
+ * `BAD_RESPONSE`) whose message names registry, repository and image. An error while reading never means that something is not there.
  */
 export interface Registry {
   /** Its name in documents and messages: from the config, or its host. */
   readonly name: string;
-  /** `oci`, `harbor`, …. For documents only. */
+  /** The name of its type, for documents only. */
   readonly type: string;
-  /** Base URL without credentials, for documents; a plan or journal names it so that it is not carried out elsewhere. */
+  /** Base URL without credentials. Plans and journals name it, so that they are not carried out on another registry. */
   readonly url: string;
 
-  /** Deletions that it puts into one request, if more than one. So many steps of a repository may go side by side; the adapter limits its requests. */
+  /** How many deletions it puts into one request, if more than one. So many steps of a repository may be carried out side by side. */
   readonly batch?: number;
 
-  /** All repository names it lists. Throws `NOT_FOUND` where it does not list any, with the hint to name them. */
+  /** The names of all repositories that it lists. Throws `NOT_FOUND` where it cannot list repositories, with the hint to name them. */
   repositories(options?: RepositoriesOptions): AsyncIterable<string>;
 
   /**
-   * Reads a whole repository with requests that change nothing (GET and HEAD). A manifest, index or page that cannot be read makes it `complete: false` with the
-   * reason in `problems`; missing credentials or permission for the repository as a whole throw.
+   * Reads a whole repository with requests that change nothing (GET and HEAD). If a manifest, index or page cannot be read, the inventory
+   * is `complete: false` and its `problems` say why. Throws where credentials or permissions for the whole repository are missing.
    */
   inventory(repository: string, options?: InventoryOptions): Promise<RepositoryInventory>;
 
   /**
-   * Asked once per repository before its first deletion: may manifests, and if `tags` single tags, be deleted here? Throws `DELETE_DISABLED` or `AUTH`; changes nothing.
+   * Called once for each repository before its first deletion, to find out whether manifests and, with `tags`, single tags can be deleted
+   * in it. Changes nothing. Throws `DELETE_DISABLED` or `AUTH` where they cannot.
    */
   checkDelete(repository: string, needs: { readonly tags: boolean }): Promise<void>;
 
   /** All tags of a repository, as it is now. Throws `NOT_FOUND` for a repository that is not there. */
-  listTags(repository: string): Promise<string[]>;
+  listTags(repository: string, options?: ListTagsOptions): Promise<string[]>;
 
   /** The digest that a tag points to now; undefined if there is no such tag. */
   resolveTag(repository: string, tag: string): Promise<Digest | undefined>;
 
-  /** What a tag points to of which the manifest is gone, where the registry tells: a push set it in the moment of the deletion. Undefined where it does not tell. */
+  /**
+   * The digest that a tag points to although the manifest is gone, because a push set the tag at the moment of the deletion. Undefined
+   * where the registry does not tell.
+   */
   danglingTag?(repository: string, tag: string): Promise<Digest | undefined>;
 
-  /** The digests that all tags point to now, where the registry can tell without a request for each. */
+  /** The digests that all tags point to now. Only where the registry tells them without a request for each tag. */
   resolveTags?(repository: string): Promise<ReadonlyMap<string, Digest>>;
 
-  /** All tags on a digest now, where the registry can tell without resolving every tag. */
+  /** All tags that point to a digest now. Only where the registry tells them without resolving every tag. */
   tagsOf?(repository: string, digest: Digest): Promise<string[]>;
 
   /**
-   * What the registry itself would delete along with a manifest now, to any depth; where it does that at all (`capabilities.cascades`). So that nothing is lost without
-   * a trace, or goes that stays by the plan.
+   * What the registry itself would delete along with a manifest now, to any depth. Only where registries of this type do that
+   * (`capabilities.cascades`). It is asked for so that everything deleted is in the journal, and nothing is deleted that the plan keeps.
    */
   takenAlong?(repository: string, digest: Digest): Promise<readonly Companion[]>;
 
   /** A manifest's bytes, checked against the digest; undefined if it is not there. */
   readManifest(repository: string, digest: Digest): Promise<RawManifest | undefined>;
 
-  /** Deletes a manifest with every tag on it. */
-  deleteManifest(repository: string, digest: Digest): Promise<DeleteOutcome>;
+  /** Whether a manifest is there now, where that can be asked more cheaply than by reading it, which may count as a pull. */
+  hasManifest?(repository: string, digest: Digest): Promise<boolean>;
 
-  /** Takes one tag off; compares with `digest` where the registry can. Only called where `capabilities.deleteTag`. */
+  /** When a manifest was last pulled, ISO 8601 UTC, where the registry tells that without a request of its own beside {@link tagsOf}. */
+  pulledAt?(repository: string, digest: Digest): Promise<string | undefined>;
+
+  /** Whether a blob is there, for a plain registry, which may be of any kind: to find out whether it still has what a deleted manifest needs. */
+  hasBlob?(repository: string, digest: Digest): Promise<boolean>;
+
+  /** True if {@link deleteManifest} compares the tags by itself, with nothing in between. */
+  readonly comparesTags?: true;
+
+  /**
+   * Deletes a manifest with every tag on it. `tags`: those that may go; where the adapter can compare ({@link comparesTags}), another tag on it makes it
+   * `drifted`.
+   */
+  deleteManifest(repository: string, digest: Digest, tags?: readonly string[]): Promise<DeleteOutcome>;
+
+  /**
+   * Deletes one tag and no manifest, if the tag points to `digest`, where the registry can compare. Called only with
+   * `capabilities.deleteTag`.
+   */
   deleteTag(repository: string, tag: string, digest: Digest): Promise<DeleteOutcome>;
 
-  /** As {@link checkDelete}, before anything is archived. This and the next two only where `capabilities.archive`. */
+  /** The same as {@link checkDelete} for archiving. This method and the next two are there with `capabilities.archive` only. */
   checkArchive?(repository: string): Promise<void>;
 
   /** Moves a manifest into the archive, with every tag on it. */
   archiveManifest?(repository: string, digest: Digest): Promise<ArchiveOutcome>;
 
-  /** Begins to take a manifest out of the archive; until the registry is done, it cannot be pulled. False: it is not in there. */
+  /** Begins to take a manifest out of the archive; until the registry is done, it cannot be pulled. False if it is not in the archive. */
   restoreManifest?(repository: string, digest: Digest): Promise<boolean>;
 
   /** Puts a manifest back under its digest or, with `tag`, under that tag. The registry must still have its blobs and children. */
   putManifest(repository: string, manifest: RawManifest, tag?: string): Promise<void>;
 
-  /** Has the registry free the space of what nothing refers to any more, where it can be told to. Throws only where it cannot be asked. */
+  /** Tells the registry to free the space of everything that nothing refers to any more. Throws only if the registry cannot be reached. */
   collectGarbage?(options: CollectGarbageOptions): Promise<GarbageCollection>;
 }

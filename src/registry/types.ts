@@ -12,8 +12,8 @@ export const REGISTRY_TYPES: readonly RegistryType[] = [ociType, harborType, ecr
 export const PLAIN_TYPE: RegistryType = ociType;
 
 /**
- * Hosts of registries that are not supported yet. Their own API tells more than the plain one, and deletes where the plain one does not: with
- * that one their push and pull times, locks and signatures would be overlooked, and a plan would rest on less than its reader thinks.
+ * Hosts of registries that are not supported yet. Their own API tells more than the plain one, and deletes where the plain one does not.
+ * With the plain one, their push and pull times, locks and signatures would be overlooked, and a plan would be made without them.
  */
 export const UNSUPPORTED: readonly { readonly name: string; readonly title: string; readonly hosts: RegExp }[] = [
   { name: 'quay', title: 'Quay.io', hosts: /^quay\.io$/ },

@@ -1,7 +1,10 @@
 import type { ToolError } from '../diagnostics/tool-error.ts';
 import type { Registry } from './registry.ts';
 
-/** A registry of which not even its kind could be found out: whatever is asked of it is answered with that error, so that it stops no other registry. */
+/**
+ * Stands for a registry whose type could not be found out. Every call fails with the given error, so that the other registries can still be
+ * worked on.
+ */
 export function unavailableRegistry(name: string, url: string, error: ToolError): Registry {
   const fail = (): Promise<never> => Promise.reject(error);
   return {

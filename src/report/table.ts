@@ -1,10 +1,12 @@
 import { printable } from '../diagnostics/redact.ts';
-import type { Plan, PlannedImage, RepositoryPlan, Summary } from '../plan/plan.ts';
+import type { Plan, PlannedImage, RepositoryPlan } from '../plan/plan.ts';
 import type { Reason } from '../plan/reason.ts';
 import { rankWords, reasonLine, reasonWords } from './reason-text.ts';
-import { type KeptCount, notesOf, ordinaryTags, type RepositoryView, viewOf } from './repository-view.ts';
+import { type KeptCount, ordinaryTags, type RepositoryView, viewOf } from './repository-view.ts';
 import { PLAIN, type Style } from './style.ts';
-import { age, bytes, count, fit, number, padEnd, padStart, recoverable, shortDigest, time, width } from './text.ts';
+import { freedWords, totalLines } from './table-totals.ts';
+import { unreadSection } from './table-unread.ts';
+import { age, bytes, count, fit, number, padEnd, padStart, recoverable, shortDigest, width } from './text.ts';
 
 export interface TableOptions {
   /** Width of the terminal; undefined: nothing is cut. */
@@ -45,12 +47,13 @@ export function planTable(plan: Plan, options: TableOptions = {}): string {
     listed,
     lines: [],
   };
+  page.lines.push(...unreadSection(plan, page.style, page.verbose));
   for (const repository of governed) addRepository(page, repository, governed.length === 1);
   addUngoverned(
     page,
     plan.repositories.filter(({ policy }) => policy === undefined),
   );
-  addTotals(page, governed.length, options.applyCommand);
+  page.lines.push(...totalLines(plan, page.style, options.applyCommand));
   return `${page.lines.join('\n')}\n`;
 }
 
@@ -242,10 +245,6 @@ function ageOf(image: PlannedImage, reason: Reason, clock: RepositoryPlan['clock
   return age(reason.time ?? (clock === 'pushed' ? image.pushedAt : image.createdAt), now);
 }
 
-function freedWords({ bytes: { freed, exact } }: Summary): string {
-  return `${exact ? '' : 'at least '}${bytes(freed)} freed`;
-}
-
 function addUngoverned({ lines, style, verbose }: Page, repositories: readonly RepositoryPlan[]): void {
   if (repositories.length === 0) return;
   const names = repositories.map(({ registry, repository }) => printable(`${registry}/${repository}`));
@@ -254,39 +253,4 @@ function addUngoverned({ lines, style, verbose }: Page, repositories: readonly R
   lines.push(...shown.map((name) => style.dim(`  ${name}`)));
   if (shown.length < names.length) lines.push(style.dim(`  … and ${number(names.length - shown.length)} more`));
   lines.push('');
-}
-
-function addTotals({ plan, lines, style }: Page, repositories: number, applyCommand: string | undefined): void {
-  const { images, tags, bytes: size } = plan.summary;
-  const changes = plan.repositories.some(({ steps }) => steps.length > 0);
-  const { archive = 0 } = images;
-  const digits = Math.max(...[images.delete, archive, images.untag, images.keep].map((value) => number(value).length));
-  const line = (verb: string, value: number, words: string): string => `  ${verb}  ${padStart(number(value), digits)} ${words}`;
-  const noun = (value: number): string => (value === 1 ? 'image ' : 'images');
-  lines.push(`${style.bold('total')}  ${count(repositories, 'repository', 'repositories')}, decided as of ${time(plan.now)}`, '');
-  lines.push(line(style.remove('delete'), images.delete, `${noun(images.delete)}  ${freedWords(plan.summary)}`));
-  if (archive > 0) lines.push(line(style.change('archive'), archive, `${noun(archive)}  not to be pulled before it is restored`));
-  if (images.untag > 0) lines.push(line(style.change('untag '), images.untag, `${noun(images.untag)}  kept by another tag`));
-  lines.push(line(style.stay('keep  '), images.keep, noun(images.keep).trimEnd()), '');
-  if (plan.repositories.some(({ steps }) => steps.some(({ op }) => op !== 'archive-manifest'))) {
-    lines.push(
-      style.dim(
-        `${count(tags.delete, 'tag goes', 'tags go')}. The space comes back when the registry collects its garbage${size.exact ? '.' : ';'}`,
-      ),
-    );
-    if (!size.exact) lines.push(style.dim('the layers of some images are not known, so it may be more.'));
-    lines.push('');
-  }
-  const notes = notesOf(plan);
-  if (notes.length > 0) lines.push(...notes.map((note) => style.dim(`note: ${printable(note)}`)), '');
-  if (!plan.applyable) {
-    lines.push(
-      style.remove(style.bold('This plan may not be carried out:')),
-      ...plan.blockedBy.map(({ message }) => `  ${printable(message)}`),
-    );
-  } else if (changes && applyCommand !== undefined) {
-    lines.push('Nothing has been changed. To carry this plan out:', '', `  ${style.bold(applyCommand)}`);
-  } else {
-    lines.pop();
-  }
 }

@@ -12,7 +12,7 @@ export async function writeAnswer(io: Io, text: Text, file?: string): Promise<vo
   }
   for await (const part of text) {
     // A reader that has gone away takes nothing more: then the rest is written to nobody.
-    if (!io.stdout.write(part) && !io.stdout.destroyed)
+    if (!io.stdout.write(part) && !io.stdout.destroyed && io.stdout.errored === null)
       await Promise.race([once(io.stdout, 'drain'), once(io.stdout, 'close')]).catch(() => {});
   }
 }

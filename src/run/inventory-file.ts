@@ -1,11 +1,13 @@
 import { openInventory } from '../documents/inventory-source.ts';
+import { nameText } from '../domain/image-name.ts';
+import { repositoryNames } from '../domain/repository-names.ts';
 import { compileGlobs } from '../policy/glob.ts';
 import type { RepositoryRead } from './read-repositories.ts';
 import { inShard, type Shard } from './scope.ts';
 
 /**
- * The repositories of an inventory file. With `words`, only those that the words mean: registries, repositories, or globs over
- * `registry/repository`.
+ * The repositories of an inventory file. With `words`, only those that the words mean: registries, repositories by each of their names, or globs
+ * over `registry/repository` and over these names.
  */
 export async function* repositoriesInFile(
   file: string,
@@ -16,8 +18,8 @@ export async function* repositoriesInFile(
   const { repositories } = await openInventory(file);
   for await (const inventory of repositories) {
     const { registry, repository } = inventory;
-    const title = `${registry}/${repository}`;
-    const meant = words.length === 0 || words.includes(registry) || words.includes(title) || globs(title);
+    const titles = [`${registry}/${repository}`, ...repositoryNames(inventory).map(nameText)];
+    const meant = words.length === 0 || words.includes(registry) || titles.some((title) => words.includes(title) || globs(title));
     if (meant && inShard(shard, registry, repository)) yield { inventory, wasRead: true };
   }
 }

@@ -16,7 +16,7 @@ export interface Io {
   readonly now: () => number;
   /** The name that the program was called by: `regctl` or `regprune`. */
   readonly program: string;
-  /** Aborted by the first SIGINT or SIGTERM, with a `Stopped` as its reason. */
+  /** Aborted by the first SIGHUP, SIGINT or SIGTERM, with a `Stopped` as its reason. */
   readonly signal: AbortSignal;
 }
 

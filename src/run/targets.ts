@@ -1,7 +1,9 @@
 import type { RegistryConfig } from '../config/config.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
+import { nameText, splitName } from '../domain/image-name.ts';
 import { isHost, isRepositoryName, standsForHost } from '../domain/reference.ts';
 import { isGlob } from '../policy/glob.ts';
+import { aliasesOf } from '../registry/image-names.ts';
 
 /** What to read, as the user wrote it. */
 export interface Target {
@@ -11,8 +13,12 @@ export interface Target {
   readonly repositories?: string;
 }
 
-/** Parses `REGISTRY`, `REGISTRY/REPO` and `REGISTRY/GLOB`; the registry may be a URL. Throws `USAGE`. */
-export function parseTarget(text: string, known: readonly RegistryConfig[]): Target {
+/**
+ * Parses `REGISTRY`, `REGISTRY/REPO` and `REGISTRY/GLOB`; the registry may be a URL. Another name of a repository of a registry of the config means
+ * that repository: `us-docker.pkg.dev/p/gcr.io/app` is `p/app` of the registry at `gcr.io`. Throws `USAGE`.
+ */
+export function parseTarget(given: string, known: readonly RegistryConfig[]): Target {
+  const text = knownName(given, known);
   const registry = registryIn(text, known);
   const rest = text.slice(registry.length);
   const repositories = rest.replace(/^\//, '');
@@ -28,17 +34,32 @@ export function parseTarget(text: string, known: readonly RegistryConfig[]): Tar
 }
 
 /**
+ * The text, or another name of the same repository if only that one is at a registry of the config. A mirror of the config does not count as
+ * another name: it may be a registry itself, with images of its own.
+ */
+function knownName(text: string, known: readonly RegistryConfig[]): string {
+  const isKnown = (name: string): boolean => registryAt(name, known) !== undefined;
+  const name = splitName(text);
+  if (!name || !looksLikeHost(name.host) || isKnown(text)) return text;
+  return aliasesOf(name).map(nameText).find(isKnown) ?? text;
+}
+
+/** The address, without its scheme, of the registry of the config that the address is at. A registry may stand below a path of its host. */
+function registryAt(address: string, known: readonly RegistryConfig[]): string | undefined {
+  return known
+    .map(({ url }) => url.replace(/^https?:\/\//, ''))
+    .filter((place) => address === place || address.startsWith(`${place}/`))
+    .toSorted((a, b) => b.length - a.length)[0];
+}
+
+/**
  * The registry in a target: the address of a registry of the config if the target begins with it, otherwise everything before the first
  * slash.
  */
 function registryIn(text: string, known: readonly RegistryConfig[]): string {
   const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text)?.[0] ?? '';
   const address = text.slice(scheme.length);
-  // A registry may stand below a path of its host.
-  const places = known
-    .map(({ url }) => url.replace(/^https?:\/\//, ''))
-    .filter((place) => address === place || address.startsWith(`${place}/`));
-  const longest = places.toSorted((a, b) => b.length - a.length)[0];
+  const longest = registryAt(address, known);
   const registry = longest ?? address.split('/')[0] ?? '';
   // In "team/app", the first word would be taken for a registry that is not known.
   if (

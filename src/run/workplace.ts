@@ -1,6 +1,7 @@
 import { type Config, loadConfig, type RegistryConfig } from '../config/config.ts';
 import { chooseRegistry, resolveSettings, type Settings } from '../config/settings.ts';
 import type { InUse } from '../domain/in-use.ts';
+import { aliasesOf } from '../registry/image-names.ts';
 import { REGISTRY_TYPES } from '../registry/types.ts';
 import type { Context } from './context.ts';
 import { type Scope, scopeOf } from './scope.ts';
@@ -13,7 +14,7 @@ export interface Workplace {
   readonly scopes: ReadonlyMap<string, Scope>;
   /** The registries that the user named, on the command line or in the config. Credentials of the environment are sent to these alone. */
   readonly named: readonly RegistryConfig[];
-  /** The host names of these registries, by the registries' names. */
+  /** The hosts of these registries, by the registries' names: first that of the URL, then others of the same registry. */
   readonly hosts: InUse['hosts'];
 }
 
@@ -39,8 +40,13 @@ export async function openWorkplace(words: readonly string[], flags: Flags, cont
     settings,
     scopes: scopes(targets, settings, config),
     named,
-    hosts: Object.fromEntries(named.map(({ name, url }) => [name, [new URL(url).host]])),
+    hosts: Object.fromEntries(named.map(({ name, url }) => [name, hostsOf(new URL(url).host)])),
   };
+}
+
+/** The host of a registry, first, and its others, such as the FIPS host of the same service. */
+function hostsOf(host: string): string[] {
+  return [...new Set([host, ...aliasesOf({ host, path: 'any' }).map((other) => other.host)])];
 }
 
 function scopes(targets: readonly Target[], settings: Settings, { registries }: Config): Map<string, Scope> {

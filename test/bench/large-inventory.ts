@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Inventory, Manifest, RepositoryInventory } from '../../src/domain/inventory.ts';
 import { OCI_INDEX, OCI_MANIFEST } from '../../src/domain/media-types.ts';
+import { asDigest } from '../digest.ts';
+import type { Digest } from '../../src/domain/digest.ts';
 
 export const NOW = Date.UTC(2026, 5, 1);
 /** Of one build: an index, two platforms, a signature. */
@@ -87,6 +89,6 @@ function manifestsOf(seed: string, build: number, builds: number): Manifest[] {
   ];
 }
 
-function digest(seed: string): string {
-  return `sha256:${createHash('sha256').update(seed).digest('hex')}`;
+function digest(seed: string): Digest {
+  return asDigest(`sha256:${createHash('sha256').update(seed).digest('hex')}`);
 }

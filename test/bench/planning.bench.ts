@@ -4,6 +4,7 @@ import { makePlan } from '../../src/plan/make-plan.ts';
 import { compilePolicy } from '../../src/policy/policy.ts';
 import type { PolicySpec } from '../../src/policy/schema.ts';
 import { largeInventory, NOW } from './large-inventory.ts';
+import { asDigest } from '../digest.ts';
 
 const SPEC: PolicySpec = {
   name: 'bench',
@@ -22,7 +23,7 @@ describe('100,000 manifests', () => {
   const one = largeInventory(100_000, 1);
   const text = JSON.stringify(inventory);
   const context = {
-    policies: [compilePolicy(SPEC, { source: 'bench', digest: `sha256:${'0'.repeat(64)}` })],
+    policies: [compilePolicy(SPEC, { source: 'bench', digest: asDigest(`sha256:${'0'.repeat(64)}`) })],
     inUse: { images: [], problems: [], hosts: {} },
     now: NOW,
     createdAt: NOW,

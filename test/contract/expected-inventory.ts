@@ -5,6 +5,7 @@ import { attachmentTagSubject } from '../../src/domain/tag.ts';
 import type { ContractTarget, Feature, Shape, TrueManifest, Truth } from './contract-target.ts';
 import { CONFIGS } from './history.ts';
 import { tagsOf } from './truth.ts';
+import { asDigest } from '../digest.ts';
 
 interface Descriptor extends Blob {
   readonly mediaType: string;
@@ -65,7 +66,7 @@ export function comparable(target: ContractTarget, manifests: readonly Manifest[
 
 /** Everything that is there where untagged manifests are listed; else what tags lead to. Sorted. */
 function expectedDigests(target: ContractTarget, truth: Truth): Digest[] {
-  if (!('listUntagged' in target.skips)) return Object.keys(truth.manifests).toSorted();
+  if (!('listUntagged' in target.skips)) return Object.keys(truth.manifests).map(asDigest).toSorted();
   const found = new Set<Digest>();
   const pending = Object.values(truth.tags);
   for (let digest = pending.pop(); digest !== undefined; digest = pending.pop()) {
@@ -74,7 +75,11 @@ function expectedDigests(target: ContractTarget, truth: Truth): Digest[] {
     found.add(digest);
     pending.push(...neededBy(manifest), ...signedBy(truth, digest));
     if (target.referrersApi)
-      pending.push(...Object.keys(truth.manifests).filter((other) => read(truth.manifests[other]!.bytes).subject?.digest === digest));
+      pending.push(
+        ...Object.keys(truth.manifests)
+          .map(asDigest)
+          .filter((other) => read(truth.manifests[other]!.bytes).subject?.digest === digest),
+      );
   }
   return [...found].toSorted();
 }

@@ -15,11 +15,12 @@ import type { Registry } from '../../src/registry/registry.ts';
 import { testClient, testClock, type TestClock } from '../unit/http/test-client.ts';
 import type { Account, ContractTarget, Push, TargetServer, Truth } from './contract-target.ts';
 import type { FaultProxy, Seen } from './fault-proxy.ts';
+import { asDigest } from '../digest.ts';
 
 /** The registry's name in messages. */
 export const REGISTRY = 'contract';
 /** A digest of nothing. */
-export const NOWHERE = `sha256:${'0'.repeat(64)}`;
+export const NOWHERE = asDigest(`sha256:${'0'.repeat(64)}`);
 
 /** What was done with a plan. */
 export interface Applied {

@@ -1,5 +1,6 @@
 import type { Digest } from '../../src/domain/digest.ts';
 import type { TrueManifest, Truth } from './contract-target.ts';
+import { asDigest } from '../digest.ts';
 
 /** Tags, types and bytes of what is there, as text; without the times, which change when something comes back. */
 export function contents({ tags, manifests }: Truth): object {
@@ -15,7 +16,7 @@ export function everything({ tags, manifests }: Truth): object {
 export function without({ tags, manifests }: Truth, gone: ReadonlySet<Digest>, takenOff: readonly string[] = []): Truth {
   return {
     tags: Object.fromEntries(Object.entries(tags).filter(([tag, digest]) => !gone.has(digest) && !takenOff.includes(tag))),
-    manifests: Object.fromEntries(Object.entries(manifests).filter(([digest]) => !gone.has(digest))),
+    manifests: Object.fromEntries(Object.entries(manifests).filter(([digest]) => !gone.has(asDigest(digest)))),
   };
 }
 

@@ -6,6 +6,7 @@ import type { HttpClient } from '../../src/http/http-client.ts';
 import { createEcrRegistry } from '../../src/registry/ecr/create-registry.ts';
 import type { Registry } from '../../src/registry/registry.ts';
 import { type Moto, skipWithoutMoto, startMoto } from './servers/moto.ts';
+import { asDigest } from '../digest.ts';
 
 const REPOSITORY = 'team/app';
 const CREDENTIALS = { accessKeyId: 'AKIAMOTO000000000000', secretAccessKey: 'moto-takes-any-secret' };
@@ -76,7 +77,7 @@ describe.skipIf(missing)(`the adapter for ECR on moto${missing ? ' [skipped: the
     expect(await registry.resolveTag(REPOSITORY, 'nowhere')).toBeUndefined();
     expect((await registry.tagsOf!(REPOSITORY, one.digest)).toSorted()).toEqual(['latest', 'v1']);
     expect(Buffer.from((await registry.readManifest(REPOSITORY, one.digest))!.bytes)).toEqual(one.bytes);
-    expect(await registry.readManifest(REPOSITORY, `sha256:${'0'.repeat(64)}`)).toBeUndefined();
+    expect(await registry.readManifest(REPOSITORY, asDigest(`sha256:${'0'.repeat(64)}`))).toBeUndefined();
     await expect(registry.listTags('team/nowhere')).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 

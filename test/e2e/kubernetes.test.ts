@@ -164,6 +164,67 @@ describe.skipIf(skipWithout('kube-apiserver', 'etcd', 'openssl'))(
       expect(tagsIn(registry, 'team/app')).toEqual(left.toSorted());
     });
 
+    test('what Flux runs from registries is kept, in the versions of the API that the cluster serves', { timeout: 240_000 }, async () => {
+      const registry = await withRegistry();
+      const digests = await pushImages(registry, 5);
+      const make = await withNamespace('flux-system');
+      await define('OCIRepository', 'ocirepositories', 'v1beta2');
+      await define('HelmChart', 'helmcharts', 'v1');
+      await define('HelmRepository', 'helmrepositories', 'v1');
+      const flux = '/apis/source.toolkit.fluxcd.io';
+      const of = (version: string): object => ({ apiVersion: `source.toolkit.fluxcd.io/${version}` });
+      await make(`${flux}/v1beta2/ocirepositories`, 'OCIRepository', {
+        ...of('v1beta2'),
+        spec: { url: `oci://${registry.host}/team/app`, ref: { tag: 'build-1' } },
+      });
+      const range = await make(`${flux}/v1beta2/ocirepositories`, 'OCIRepository', {
+        ...of('v1beta2'),
+        metadata: { name: 'range', namespace: 'flux-system' },
+        spec: { url: `oci://${registry.host}/team/app`, ref: { semver: '*' } },
+        status: { artifact: { revision: `2.0.0@${digests[2]}` } },
+      });
+      await make(`${flux}/v1/helmrepositories`, 'HelmRepository', {
+        ...of('v1'),
+        spec: { type: 'oci', url: `oci://${registry.host}/team` },
+      });
+      const chart = { chart: 'app', version: '3.0.0', sourceRef: { kind: 'HelmRepository', name: 'helmrepository' } };
+      await make(`${flux}/v1/helmcharts`, 'HelmChart', { ...of('v1'), spec: chart });
+      await push(registry.url, 'team/app', image({ layers: [layer('3', 10)] }), ['3.0.0']);
+      const user = await userOf(await serviceAccountToken());
+      const words = [`${registry.host}/team/app`, '--tags', '**', '--keep-last', '1'];
+
+      const plan = await user.plan(...words);
+
+      expect(plan).toMatchObject({ applyable: true, blockedBy: [] });
+      expect(inUseOf(plan)).toEqual({
+        'build-1': 'cluster prod: flux-system/OCIRepository ocirepository',
+        'build-2': 'cluster prod: flux-system/OCIRepository range',
+        '3.0.0': 'cluster prod: flux-system/HelmChart helmchart',
+      });
+      await kube.must('DELETE', range);
+      expect(Object.keys(inUseOf(await user.plan(...words)))).not.toContain('build-2');
+    });
+
+    /** A kind of Flux's objects with everything in it that they may have. */
+    async function define(kind: string, plural: string, version: string): Promise<void> {
+      const name = `${plural}.source.toolkit.fluxcd.io`;
+      const path = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+      const schema = { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } };
+      await kube.must('POST', path, {
+        metadata: { name },
+        spec: {
+          group: 'source.toolkit.fluxcd.io',
+          scope: 'Namespaced',
+          names: { kind, plural, singular: kind.toLowerCase(), listKind: `${kind}List` },
+          versions: [{ name: version, served: true, storage: true, schema }],
+        },
+      });
+      onTestFinished(async () => void (await kube.ask('DELETE', `${path}/${name}`)));
+      await expect
+        .poll(async () => (await kube.ask('GET', `/apis/source.toolkit.fluxcd.io/${version}/${plural}`)).status, { timeout: 60_000 })
+        .toBe(200);
+    }
+
     test.for(WORKLOADS)(
       'the documented permissions are no more than needed: without $resource nothing is deleted',
       async ({ group, resource }) => {
@@ -172,13 +233,13 @@ describe.skipIf(skipWithout('kube-apiserver', 'etcd', 'openssl'))(
         const rolePath = '/apis/rbac.authorization.k8s.io/v1/clusterroles/regctl-in-use';
         const role = (await kube.must('GET', rolePath)) as unknown as {
           readonly rules: readonly {
-            readonly apiGroups: readonly string[];
-            readonly resources: readonly string[];
+            readonly apiGroups?: readonly string[];
+            readonly resources?: readonly string[];
             readonly verbs: readonly string[];
           }[];
         };
         const rules = role.rules.map((rule) =>
-          rule.apiGroups.includes(group) ? { ...rule, resources: rule.resources.filter((each) => each !== resource) } : rule,
+          rule.apiGroups?.includes(group) ? { ...rule, resources: rule.resources?.filter((each) => each !== resource) } : rule,
         );
         await kube.must('PUT', rolePath, { ...role, rules });
         onTestFinished(async () => {
@@ -337,4 +398,12 @@ async function eachOf<Item>(items: readonly Item[], work: (item: Item) => Promis
       for (let item = left.shift(); item !== undefined; item = left.shift()) await work(item);
     }),
   );
+}
+
+/** Who holds each image that is in use, by its tags. */
+function inUseOf(plan: Plan): Record<string, string | undefined> {
+  const reasons = plan.repositories.flatMap(({ images }) =>
+    images.flatMap(({ tags, reasons: all }) => all.flatMap(({ code, by }) => (code === 'in_use' ? [[tags.join(), by] as const] : []))),
+  );
+  return Object.fromEntries(reasons);
 }

@@ -7,6 +7,8 @@ import { unlocked } from '../fakes/acr/store.ts';
 import { OWNER as AWS, startFakeEcr } from '../fakes/ecr/fake-ecr.ts';
 import { LOCATION, OWNER as GOOGLE, startFakeGar } from '../fakes/gar/fake-gar.ts';
 import { newUser } from './program.ts';
+import { asDigest } from '../digest.ts';
+import type { Digest } from '../../src/domain/digest.ts';
 
 const COUNT = 100_000;
 /** Of ACR every manifest is read where none is in the cache: REGPRUNE_SOAK=1 takes the whole hundred thousand, which needs minutes. */
@@ -21,17 +23,17 @@ const HEAP = { NODE_OPTIONS: '--max-old-space-size=512' };
 const PRUNE = ['prune', '--tags', '**', '--keep-last', '10', '--max-deletions', String(COUNT)];
 
 interface Large {
-  readonly digest: string;
+  readonly digest: Digest;
   readonly mediaType: string;
   readonly bytes: Buffer;
   readonly tag: string;
-  readonly children: readonly string[];
+  readonly children: readonly Digest[];
   readonly time: number;
 }
 
 /** Tagged images, one for each minute, of which every hundredth is an index of the two before. */
 function* many(count: number): Generator<Large> {
-  let before: string[] = [];
+  let before: Digest[] = [];
   for (let n = 0; n < count; n++) {
     const children = n % 100 === 99 ? before.slice(-2) : [];
     const document =
@@ -50,8 +52,8 @@ function* many(count: number): Generator<Large> {
   }
 }
 
-function sha256(data: string | Buffer): string {
-  return `sha256:${createHash('sha256').update(data).digest('hex')}`;
+function sha256(data: string | Buffer): Digest {
+  return asDigest(`sha256:${createHash('sha256').update(data).digest('hex')}`);
 }
 
 /** Plans, and expects all but what stays to go. */

@@ -3,16 +3,18 @@ import fc from 'fast-check';
 import type { Capabilities, Manifest, RepositoryInventory } from '../../src/domain/inventory.ts';
 import { DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST } from '../../src/domain/media-types.ts';
 import { PolicyFile, type PolicySpec } from '../../src/policy/schema.ts';
+import { asDigest } from '../digest.ts';
+import type { Digest } from '../../src/domain/digest.ts';
 
 /** The instant at which everything generated is decided. */
 export const NOW = Date.UTC(2026, 10, 24, 2);
 const HOUR = 3_600_000;
 
-const digests = new Map<number, string>();
+const digests = new Map<number, Digest>();
 
 /** A digest that says nothing of the order in which manifests are made. */
-export function digest(index: number): string {
-  const made = digests.get(index) ?? `sha256:${createHash('sha256').update(`manifest ${index}`).digest('hex')}`;
+export function digest(index: number): Digest {
+  const made = digests.get(index) ?? asDigest(`sha256:${createHash('sha256').update(`manifest ${index}`).digest('hex')}`);
   digests.set(index, made);
   return made;
 }
@@ -110,7 +112,7 @@ const repository: fc.Arbitrary<RepositoryInventory> = fc
         ...(made.pulledAt !== undefined && { pulledAt: made.pulledAt }),
         ...(kind !== 'index' && { config: digest(200 + made.config) }),
         children: kind === 'index' ? [...new Set(earlier)] : [],
-        ...(attaches && made.attach === 'subject' && { subject: earlier[0] as string }),
+        ...(attaches && made.attach === 'subject' && { subject: earlier[0] as Digest }),
         ...(made.artifactType !== undefined && kind === 'attachment' && { artifactType: made.artifactType }),
         ...(made.label !== undefined && { labels: { keep: made.label } }),
         ...(made.platform !== undefined && { platforms: [made.platform] }),
@@ -245,7 +247,7 @@ export interface Case {
   readonly repository: RepositoryInventory;
   readonly policy: PolicySpec;
   /** Digests in use: of manifests, of configs, of nothing here. */
-  readonly inUse: readonly string[];
+  readonly inUse: readonly Digest[];
 }
 
 export const decisionCase: fc.Arbitrary<Case> = repository.chain((made) =>

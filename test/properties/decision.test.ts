@@ -10,6 +10,7 @@ import { isTimeOrder } from '../../src/policy/ordering/order.ts';
 import type { PolicySpec } from '../../src/policy/schema.ts';
 import { type Case, decisionCase, digest, NOW } from './arbitraries.ts';
 import { decide } from './reference.ts';
+import type { Digest } from '../../src/domain/digest.ts';
 
 /**
  * The cases that every invariant is held against: a thousand, and some more for the invariant that passes some over. The same each time, so
@@ -46,7 +47,7 @@ function applied(repository: RepositoryInventory, made: RepositoryPlan): Reposit
   return { ...repository, manifests };
 }
 
-function subjectsOf(manifest: Manifest): string[] {
+function subjectsOf(manifest: Manifest): Digest[] {
   return [
     ...(manifest.subject === undefined ? [] : [manifest.subject]),
     ...manifest.tags.flatMap((tag) => attachmentTagSubject(tag) ?? []),
@@ -262,7 +263,8 @@ describe('on a registry that deletes more than it is told', () => {
         )
           taken.add(child);
       }
-      for (const other of manifests) if (other.digest !== digest && subjectsOf(other).includes(digest)) taken.add(other.digest);
+      for (const other of manifests)
+        if (other.digest !== digest && subjectsOf(other).some((subject) => subject === digest)) taken.add(other.digest);
     }
     return [...taken].filter((digest) => !gone.has(digest));
   }
@@ -364,7 +366,7 @@ describe('a second reading of the rules', () => {
   });
 });
 
-const brief = ({ digest: image, action, untag }: Pick<PlannedImage, 'digest' | 'action' | 'untag'>): string =>
+const brief = ({ digest: image, action, untag }: Pick<PlannedImage, 'action' | 'untag'> & { readonly digest: string }): string =>
   `${image} ${action} ${untag.join(' ')}`;
 
 /** Untagged manifests that hold each other in a ring: the text says nothing of them. We keep them, the reference does not. */

@@ -229,7 +229,7 @@ export function decide(
   const { capabilities } = repository;
   const present = new Set(repository.manifests.map(({ digest }) => digest));
   const images = repository.manifests.map((manifest) => readManifest(manifest, present)).sort((a, b) => byCodeUnits(a.digest, b.digest));
-  const byDigest = new Map(images.map((image) => [image.digest, image]));
+  const byDigest = new Map<string, Image>(images.map((image) => [image.digest, image]));
   const found = (digest: string): Image[] => [byDigest.get(digest)].filter((image) => image !== undefined);
 
   // 1. Governing policy.

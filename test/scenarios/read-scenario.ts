@@ -6,8 +6,10 @@ import { loadPolicies } from '../../src/config/policy-source.ts';
 import type { InUse, InUseImage } from '../../src/domain/in-use.ts';
 import type { Inventory } from '../../src/domain/inventory.ts';
 import { readInUseFile } from '../../src/inuse/file.ts';
+import { withOtherNames } from '../../src/inuse/other-names.ts';
 import { compilePolicy, type Policy } from '../../src/policy/policy.ts';
 import type { PolicySpec } from '../../src/policy/schema.ts';
+import { aliasesOf } from '../../src/registry/image-names.ts';
 import { Expectation } from './expectation.ts';
 
 export interface Scenario {
@@ -33,5 +35,6 @@ export async function readScenario(folder: string): Promise<Scenario> {
 async function readInUse(folder: string): Promise<InUseImage[]> {
   const file = join(folder, 'in-use.txt');
   if (!existsSync(file)) return [];
-  return (await readInUseFile(file)).map((used) => ({ ...used, source: relative(folder, used.source) }));
+  const images = (await readInUseFile(file)).map((used) => ({ ...used, source: relative(folder, used.source) }));
+  return withOtherNames(images, aliasesOf);
 }

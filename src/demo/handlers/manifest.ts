@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { isDigest } from '../../domain/digest.ts';
+import { digestOf, isDigest } from '../../domain/digest.ts';
 import { DOCKER_LIST, OCI_INDEX, OCI_MANIFEST } from '../../domain/media-types.ts';
 import { isTag } from '../../domain/tag.ts';
 import { type Descriptor, readManifestFields } from '../manifest-fields.ts';
 import type { StoredManifest, StoredRepository } from '../registry-storage.ts';
 import { errorReply, type Reply } from '../reply.ts';
 import type { Call } from './call.ts';
-import { digestOf } from './uploads.ts';
+import { digestLike } from './uploads.ts';
 
 /** The least that the distribution-spec lets clients count on ("Pushing Manifests"), and what distribution takes. */
 const MAX_MANIFEST = 4 * 1024 * 1024;
@@ -25,19 +25,19 @@ export function answerManifest(call: Call): Reply {
 function getManifest(call: Call): Reply {
   const { reference, request, options } = call;
   const repository = call.storage.repositories.get(call.repository);
-  let digest = isDigest(reference) ? reference : (repository?.tags.get(reference) ?? '');
-  let manifest = repository?.manifests.get(digest);
-  if (!manifest)
+  let digest = isDigest(reference) ? reference : repository?.tags.get(reference);
+  let manifest = digest && repository?.manifests.get(digest);
+  if (!digest || !manifest)
     return errorReply('MANIFEST_UNKNOWN', [
-      isDigest(reference) ? { digest } : digest === '' ? { tag: reference } : { Name: call.repository, Revision: digest },
+      isDigest(reference) ? { digest } : digest === undefined ? { tag: reference } : { Name: call.repository, Revision: digest },
     ]);
   if (!options.ignoreAccept && !accepts(request.headers.accept, manifest.mediaType)) {
     if (manifest.mediaType === OCI_INDEX) return hidden('OCI index found, but accept header does not support OCI indexes');
     if (manifest.mediaType === OCI_MANIFEST) return hidden('OCI manifest found, but accept header does not support OCI manifests');
     if (manifest.mediaType === DOCKER_LIST && !isDigest(reference)) {
-      digest = manifest.fields.children.find(isDefaultPlatform)?.digest ?? '';
-      manifest = repository?.manifests.get(digest);
-      if (!manifest) return errorReply('MANIFEST_UNKNOWN', [{ digest }]);
+      digest = manifest.fields.children.find(isDefaultPlatform)?.digest;
+      manifest = digest && repository?.manifests.get(digest);
+      if (!digest || !manifest) return errorReply('MANIFEST_UNKNOWN', [{ digest: digest ?? '' }]);
     }
   }
   const headers = { 'content-type': manifest.mediaType, 'docker-content-digest': digest, etag: `"${digest}"` };
@@ -72,7 +72,7 @@ function putManifest(call: Call): Reply {
   const fields = readManifestFields(mediaType, bytes);
   if (typeof fields === 'string') return errorReply('MANIFEST_INVALID', [fields]);
   const byDigest = isDigest(reference);
-  const digest = byDigest ? digestOf(reference, bytes) : `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+  const digest = byDigest ? digestLike(reference, bytes) : digestOf(`sha256:${createHash('sha256').update(bytes).digest('hex')}`);
   if (byDigest && digest !== reference) return errorReply('DIGEST_INVALID', [{ digest: reference }]);
   const repository = storage.repository(call.repository);
   const manifest = { mediaType, bytes, fields };

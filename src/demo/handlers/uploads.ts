@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { isDigest } from '../../domain/digest.ts';
+import { type Digest, digestOf, isDigest } from '../../domain/digest.ts';
 import { errorReply, type Reply } from '../reply.ts';
 import type { Call } from './call.ts';
 
@@ -47,16 +47,16 @@ export function answerUpload(call: Call): Reply {
 
 function finish(call: Call, bytes: Buffer): Reply {
   const digest = call.query.get('digest') ?? '';
-  if (!isDigest(digest) || digestOf(digest, bytes) !== digest) return errorReply('DIGEST_INVALID', [{ digest }]);
+  if (!isDigest(digest) || digestLike(digest, bytes) !== digest) return errorReply('DIGEST_INVALID', [{ digest }]);
   call.storage.blobs.set(digest, bytes);
   call.storage.repository(call.repository).blobs.add(digest);
   return created(call, digest);
 }
 
 /** The digest of `bytes` by the algorithm of the digest `like`. */
-export function digestOf(like: string, bytes: Uint8Array): string {
+export function digestLike(like: Digest, bytes: Uint8Array): Digest {
   const algorithm = like.slice(0, like.indexOf(':'));
-  return `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`;
+  return digestOf(`${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`);
 }
 
 function created(call: Call, digest: string): Reply {

@@ -1,6 +1,7 @@
 import { printable } from '../../diagnostics/redact.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { InUseImage } from '../../domain/in-use.ts';
+import { FluxSources } from '../flux-sources.ts';
 import { parseImage } from '../parse-image.ts';
 import { imagesOfObject } from './images-of-object.ts';
 
@@ -8,6 +9,7 @@ import { imagesOfObject } from './images-of-object.ts';
 export class FoundImages {
   readonly #called: string;
   readonly #found = new Map<string, InUseImage>();
+  readonly #flux = new FluxSources<undefined>();
   readonly #mistakes = new Map<string, string>();
 
   /** `called` is what stands before everything: `cluster prod`. */
@@ -22,6 +24,21 @@ export class FoundImages {
     } catch (error) {
       if (!(error instanceof ToolError)) throw error;
       this.#mistakes.set(error.message, `${this.#called}: ${error.message}`);
+    }
+  }
+
+  /** Adds an object of Flux, with `apiVersion` and `kind`. What it names is known when all are there. */
+  addFlux(object: Readonly<Record<string, unknown>>): void {
+    this.#flux.add(object, undefined);
+  }
+
+  /** Adds what the objects of Flux name together. */
+  addFluxImages(): void {
+    for (const told of this.#flux.images()) {
+      const { kind, namespace, name } = told.object;
+      const source = `${this.#called}: ${printable(`${namespace === undefined ? '' : `${namespace}/`}${kind} ${name}`)}`;
+      if ('problem' in told) this.#mistakes.set(source, `${source} ${told.problem}.`);
+      else this.#addImage(told.image, source);
     }
   }
 

@@ -3,10 +3,13 @@ import { printable } from '../../diagnostics/redact.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { Clock } from '../../http/clock.ts';
 import { createHttpClient } from '../../http/create-http-client.ts';
+import { FLUX_GROUP } from '../flux-sources.ts';
+import type { ApiServer } from './api-server.ts';
 import { type ClusterAccess, type ClusterChoice, findClusters } from './cluster-access.ts';
 import { clusterCredentials } from './cluster-credentials.ts';
 import { FoundImages } from './found-images.ts';
-import { type ApiServer, ListForbidden, listWorkloads } from './list-workloads.ts';
+import { fluxWorkloads } from './flux-workloads.ts';
+import { ListForbidden, listWorkloads } from './list-workloads.ts';
 import { type Workload, WORKLOADS } from './workloads.ts';
 
 export interface KubernetesOptions {
@@ -26,11 +29,12 @@ const PAGE_SIZE = 500;
 const SHOWN_MISTAKES = 20;
 
 /**
- * Everything that the clusters run or would run again. Of the many that run one image, one is named: the first by its text, so that the answer is the same whatever
- * the order, and no longer than there are images.
+ * Everything that the clusters run or would run again. Of the many that run one image, one is named: the first by its text, so that the answer is
+ * the same whatever the order, and no longer than there are images.
  *
- * Throws `IN_USE_INVALID` for images that cannot be understood, with all of them; else one error with everything that could not be read, by cluster and resource:
- * `AUTH` (with the missing permission), `UNREACHABLE`, `REGISTRY_ERROR`, `BAD_RESPONSE`, `FILE`; `CONFIG_INVALID` for a kubeconfig that makes no sense.
+ * Throws `IN_USE_INVALID` for images that cannot be understood, with all of them; else one error with everything that could not be read, by cluster
+ * and resource: `AUTH` (with the missing permission), `UNREACHABLE`, `REGISTRY_ERROR`, `BAD_RESPONSE`, `FILE`; `CONFIG_INVALID` for a kubeconfig that
+ * makes no sense.
  */
 export async function readKubernetes(choice: ClusterChoice, options: KubernetesOptions): Promise<InUseImage[]> {
   const { env, home, serviceAccount = SERVICE_ACCOUNT } = options;
@@ -76,13 +80,19 @@ async function readCluster(access: ClusterAccess, called: string, found: FoundIm
 /** One list after the other, so that one page at a time is in memory. Every list that may not be read is named; any other failure ends the cluster. */
 async function readLists(server: ApiServer, found: FoundImages): Promise<void> {
   const forbidden: Workload[] = [];
-  for (const workload of WORKLOADS) {
+  for (const workload of [...WORKLOADS, ...(await fluxWorkloads(server))]) {
     try {
-      for await (const { kind, items } of listWorkloads(server, workload)) for (const item of items) found.add({ kind, items: [item] });
+      for await (const { kind, items } of listWorkloads(server, workload)) {
+        for (const item of items) {
+          if (workload.group === FLUX_GROUP) found.addFlux({ ...(item as object), apiVersion: workload.group, kind: workload.kind });
+          else found.add({ kind, items: [item] });
+        }
+      }
     } catch (error) {
       if (!(error instanceof ListForbidden)) throw error;
       forbidden.push(...error.workloads);
     }
   }
   if (forbidden.length > 0) throw new ListForbidden(server.called, forbidden);
+  found.addFluxImages();
 }

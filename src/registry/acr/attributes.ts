@@ -36,7 +36,10 @@ export interface TagAttributes {
   readonly locked: boolean;
 }
 
-/** Reads an answer about one repository, tag or manifest, or a page of a list. Throws `BAD_RESPONSE` for one that is about something else: whatever answered is no ACR. */
+/**
+ * Reads an answer about one repository, tag or manifest, or a page of a list. Throws `BAD_RESPONSE` for an answer about something else,
+ * since ACR itself never sends one.
+ */
 export function openAnswer(response: HttpResponse, repository: string, doing: string): JsonObject {
   const json = parseJsonObject(response.body);
   if (json?.['imageName'] === repository) return json;
@@ -46,7 +49,7 @@ export function openAnswer(response: HttpResponse, repository: string, doing: st
 /** A field of a page that is a list; absent where it is empty. */
 export function entriesOf(page: JsonObject, field: string, doing: string): readonly unknown[] {
   const list = asList(page[field]);
-  if (!list) throw badAnswer(doing, `its field "${field}" is no list`);
+  if (!list) throw badAnswer(doing, `its field "${field}" is not a list`);
   return list;
 }
 
@@ -54,7 +57,8 @@ export function entriesOf(page: JsonObject, field: string, doing: string): reado
 export function repositoryAttributes(json: JsonObject, doing: string): RepositoryAttributes {
   const count = (field: string): number => {
     const value = json[field];
-    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) throw badAnswer(doing, `its field "${field}" is no number`);
+    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0)
+      throw badAnswer(doing, `its field "${field}" is not a number`);
     return value;
   };
   const attributes = asObject(json['changeableAttributes']);
@@ -63,7 +67,7 @@ export function repositoryAttributes(json: JsonObject, doing: string): Repositor
   return { manifestCount: count('manifestCount'), tagCount: count('tagCount'), locked: !attributes['writeEnabled'] };
 }
 
-/** Throws `BAD_RESPONSE` for one without a digest, or with tags that are none. */
+/** Throws `BAD_RESPONSE` for one without a digest, or with something among its tags that is not a tag. */
 export function manifestAttributes(value: unknown, doing: string): ManifestAttributes {
   const json = asObject(value);
   const digest = digestOf(json, doing);
@@ -99,11 +103,11 @@ function isLocked(json: JsonObject | undefined): boolean {
 
 function digestOf(json: JsonObject | undefined, doing: string): Digest {
   const digest = json?.['digest'];
-  if (typeof digest === 'string' && isDigest(digest)) return digest;
+  if (isDigest(digest)) return digest;
   throw badAnswer(doing, 'it names something without a valid digest');
 }
 
 function tagName(value: unknown, doing: string): string {
   if (typeof value === 'string' && isTag(value)) return value;
-  throw badAnswer(doing, `it names ${JSON.stringify(value)?.slice(0, 200)}, which is no tag`);
+  throw badAnswer(doing, `it names ${JSON.stringify(value)?.slice(0, 200)}, which is not a tag`);
 }

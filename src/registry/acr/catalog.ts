@@ -6,7 +6,10 @@ import type { RepositoriesOptions } from '../registry.ts';
 import type { AcrClient } from './client.ts';
 import { entriesOf } from './attributes.ts';
 
-/** The names of all repositories, each once. Throws `AUTH` where these credentials may not list them: a token with a scope map never may. */
+/**
+ * The names of all repositories, each once. Throws `AUTH` where these credentials may not list repositories. A token with a scope map never
+ * may.
+ */
 export async function* listRepositories(client: AcrClient, { signal }: RepositoriesOptions): AsyncGenerator<string> {
   const doing = `list the repositories of ${client.name}`;
   const seen = new Set<string>();
@@ -14,9 +17,9 @@ export async function* listRepositories(client: AcrClient, { signal }: Repositor
   try {
     for await (const page of client.repositoryPages(doing, signal)) {
       const json = parseJsonObject(page.body);
-      if (!json || !('repositories' in json)) throw badAnswer(doing, 'the answer is no list of repositories');
+      if (!json || !('repositories' in json)) throw badAnswer(doing, 'the answer is not a list of repositories');
       for (const name of entriesOf(json, 'repositories', doing)) {
-        if (typeof name !== 'string') throw badAnswer(doing, 'the answer lists something that is no name');
+        if (typeof name !== 'string') throw badAnswer(doing, 'the answer lists something that is not a name');
         if (seen.has(name)) continue;
         seen.add(name);
         yield name;

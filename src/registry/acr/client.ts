@@ -18,8 +18,8 @@ interface Rest {
 }
 
 /**
- * The requests of ACR's own API that this program makes, below `/acr/v1` (Azure/acr-cli, docs/swagger.yaml), and its way of deleting. Answers are given back whatever
- * their status. Manifests themselves are read by the OCI API of the same host.
+ * The requests to ACR's own API that this program makes, below `/acr/v1` (Azure/acr-cli, docs/swagger.yaml), and deletion, which ACR does
+ * in its own way. Answers are returned whatever their status. Manifests themselves are read by the OCI API of the same host.
  */
 export class AcrClient {
   readonly name: string;
@@ -72,7 +72,10 @@ export class AcrClient {
     return this.#pages(`${repositoryPath(repository)}/_tags?n=${PAGE}${filter}`, doing, [pullScope(repository)], options.signal);
   }
 
-  /** Deletes a manifest with every tag on it, and what is attached to it. With `once` it is sent at once or not at all: the caller has just looked at what it is about. */
+  /**
+   * Deletes a manifest with every tag on it and everything that is attached to it. With `once`, the request is sent immediately or not at
+   * all, because the caller has just checked what it is about.
+   */
   deleteManifest(repository: string, digest: Digest, options: Pick<HttpRequest, 'once'> = {}): Promise<HttpResponse> {
     return this.#request('DELETE', `/v2/${named(repository)}/manifests/${checked(digest)}`, deleteScopes(repository), options);
   }
@@ -105,10 +108,10 @@ function repositoryPath(repository: string): string {
 
 function tagPath(repository: string, tag: string): string {
   if (isTag(tag)) return `${repositoryPath(repository)}/_tags/${tag}`;
-  throw new ToolError('USAGE', `${JSON.stringify(tag)} is no tag.`, { hint: 'Name an image as repository:tag or repository@digest.' });
+  throw new ToolError('USAGE', `${JSON.stringify(tag)} is not a tag.`, { hint: 'Name an image as repository:tag or repository@digest.' });
 }
 
-/** Throws `USAGE` for a name that is none: in a URL, it could mean another repository. */
+/** Throws `USAGE` for a text that is not a name: in a URL, it could mean another repository. */
 function named(repository: string): string {
   if (isRepositoryName(repository)) return repository;
   throw new ToolError('USAGE', `${JSON.stringify(repository)} is not the name of a repository.`, {
@@ -118,7 +121,7 @@ function named(repository: string): string {
 
 function checked(digest: Digest): Digest {
   if (isDigest(digest)) return digest;
-  throw new ToolError('USAGE', `${JSON.stringify(digest)} is no digest.`, {
+  throw new ToolError('USAGE', `${JSON.stringify(digest)} is not a digest.`, {
     hint: 'Name an image as repository:tag or repository@digest.',
   });
 }

@@ -22,9 +22,10 @@ export interface AcrSendOptions {
 }
 
 /**
- * The way to a registry: with the credentials that the user gave (the admin user, a token with a scope map, a service principal, what "az acr login" left), else as the Entra
- * identity of this machine. All of them get access tokens from `/oauth2/token`, each for one repository, since a registry in ABAC mode silently ignores wildcards;
- * reading includes the metadata that `/acr/v1` tells. An `AUTH` error names the role that is missing.
+ * Sends requests to a registry with the credentials that the user gave (the admin user, a token with a scope map, a service principal, what
+ * "az acr login" left), or else as the Entra identity of this machine. All of these are exchanged for access tokens at `/oauth2/token`,
+ * each for one repository, because a registry in ABAC mode silently ignores wildcards. A scope for reading includes the metadata that
+ * `/acr/v1` tells. An `AUTH` error names the role that is missing.
  */
 export function createSend({ http, name, url, credentials, entraToken, now = Date.now }: AcrSendOptions): Send {
   const refreshTokens = new RefreshTokens({ http, name, url, entraToken, now });
@@ -44,7 +45,7 @@ export function createSend({ http, name, url, credentials, entraToken, now = Dat
       if (!(error instanceof ToolError) || error.code !== 'AUTH') throw error;
       const repository = repositoryOf(scopes);
       const known = await resolve(repository).catch(() => undefined);
-      // Where there are none, the error says it already.
+      // If the credentials themselves are missing, the error says so already.
       if (!known) throw error;
       const message =
         repository === undefined || error.message.includes(repository) ? error.message : `${name}/${repository}: ${error.message}`;
@@ -59,8 +60,8 @@ function withMetadata(scope: string): string {
 }
 
 /**
- * Credentials that are another object for each repository. To a right that is missing, ACR's token server answers 401 as to a wrong password, after which
- * credentials are not tried again; but for another repository they may be good.
+ * Gives each repository its own copy of the credentials. Where a right is missing, ACR's token server answers 401 as it does to a wrong
+ * password, and such credentials are never tried again. For another repository the same credentials may be good.
  */
 class OwnCredentials {
   readonly #byRepository = new Map<string, { readonly of: Credentials; readonly own: Credentials }>();

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import { hasCode, isDone, isManifestUnknown, refused } from '../../distribution/answer-errors.ts';
-import type { Digest } from '../../domain/digest.ts';
+import { type Digest, digestOf } from '../../domain/digest.ts';
 import type { HttpResponse } from '../../http/http-client.ts';
 import { registryErrorText } from '../../http/registry-errors.ts';
 import type { DeleteOutcome } from '../registry.ts';
@@ -16,13 +16,14 @@ const PUT_OFF = new Set([408, 429, 499, 500, 502, 503, 504]);
 type Look = 'go on' | DeleteOutcome;
 
 /**
- * Deletes a manifest with every tag on it. ACR deletes it whatever its tags are: its own lock keeps it, a lock of its tags does not (container-registry-image-lock.md). So the tags are
- * read before, and a locked one keeps it here; and since there is no deletion "if nothing has changed", nothing is waited for between that look and the request.
+ * Deletes a manifest with every tag on it. Only the manifest's own lock keeps ACR from that; the locks of its tags do not
+ * (container-registry-image-lock.md). So the tags are read first, and if one of them is locked, or is not among `expected`, the manifest is
+ * not deleted. ACR has no deletion "if nothing has changed", so nothing is waited for between reading the tags and sending the request.
  */
-export async function deleteManifest(reading: Reading, digest: Digest): Promise<DeleteOutcome> {
+export async function deleteManifest(reading: Reading, digest: Digest, expected?: readonly string[]): Promise<DeleteOutcome> {
   const { client, repository } = reading;
   const doing = `delete the manifest ${client.label(repository, digest)}`;
-  let first: ReadonlySet<string> | undefined;
+  let first: ReadonlySet<string> | undefined = expected && new Set(expected);
   const look = async (): Promise<Look> => {
     const tags = await readTags(reading, digest);
     const locked = [...tags.values()].find((tag) => tag.locked);
@@ -90,22 +91,22 @@ async function attempt(
       return { outcome: 'locked', message: `Cannot ${doing}: the registry answered ${registryErrorText(answer)}.` };
     if (!isUnknown(answer)) throw refused(doing, answer);
     if (!(await isThere())) return { outcome: lost ? 'deleted' : 'gone' };
-    throw new ToolError('REGISTRY_ERROR', `Cannot ${doing}: the registry says that it is not there, but it is there all the same.`, {
+    throw new ToolError('REGISTRY_ERROR', `Cannot ${doing}: the registry says that it is not there, but it is still there.`, {
       hint: 'Run again; if it stays so, a proxy before the registry may change requests.',
     });
   }
 }
 
 /**
- * Asks whether manifests and, with `tags`, single tags can be deleted in a repository, by deleting one of each that does not exist: ACR checks the right first. Throws
- * `DELETE_DISABLED` for a locked repository, `AUTH`, and `NOT_FOUND` for a repository that is not there.
+ * Finds out whether manifests and, with `tags`, single tags can be deleted in a repository, by deleting one of each that does not exist:
+ * ACR checks the right first. Throws `DELETE_DISABLED` for a locked repository, `AUTH`, and `NOT_FOUND` for a repository that is not there.
  */
 export async function checkDelete(reading: Reading, needs: { readonly tags: boolean }): Promise<void> {
   const { client, repository } = reading;
   const where = client.label(repository);
   const doing = `find out whether images can be deleted in ${where}`;
   if ((await readRepository(reading)).locked) throw deleteDisabled(`The repository ${where} is locked: its writeEnabled is false.`);
-  judge(await client.deleteManifest(repository, `sha256:${randomBytes(32).toString('hex')}`), isManifestUnknown);
+  judge(await client.deleteManifest(repository, digestOf(`sha256:${randomBytes(32).toString('hex')}`)), isManifestUnknown);
   if (needs.tags)
     judge(
       await client.deleteTag(repository, `regprune-check-${randomBytes(16).toString('hex')}`),

@@ -2,7 +2,10 @@ import { ToolError } from '../../diagnostics/tool-error.ts';
 import { isRepositoryUnknown } from '../../distribution/answer-errors.ts';
 import type { AcrClient } from './client.ts';
 
-/** Repositories that are no more because their last image was deleted here: ACR drops a repository with its last manifest (container-registry-retention-policy.md). */
+/**
+ * Repositories that are gone because their last image was deleted here: ACR drops a repository with its last manifest
+ * (container-registry-retention-policy.md).
+ */
 export class EmptiedRepositories {
   readonly #client: AcrClient;
   readonly #deletedIn = new Set<string>();
@@ -17,8 +20,9 @@ export class EmptiedRepositories {
   }
 
   /**
-   * Does the work; where it finds no such repository, and something was deleted there in this run, and the registry does not know the repository in any other way
-   * either, the answer is `nothing`. Whoever may not see a repository is told 401 and not this.
+   * Does the work. Returns `nothing` if the work does not find the repository, something was deleted in it during this run, and the
+   * registry does not know the repository in any other way either. An account that may not see a repository gets 401, so this case is not
+   * mistaken for it.
    */
   async unless<T>(repository: string, work: () => Promise<T>, nothing: T): Promise<T> {
     try {

@@ -6,8 +6,8 @@ import { authorityOf } from './host.ts';
 export type EntraToken = () => Promise<string>;
 
 /**
- * The audience of registries in every cloud (fluxcd/pkg, auth/azure). A token for Azure Resource Manager would do for most, but not for those that have
- * `azureADAuthenticationAsArmPolicy` switched off.
+ * The audience of registries in every cloud (fluxcd/pkg, auth/azure). A token for Azure Resource Manager works for most registries, but not
+ * for those that have `azureADAuthenticationAsArmPolicy` switched off.
  */
 const REGISTRIES = 'https://containerregistry.azure.net/.default';
 const MAX_TEXT = 1500;
@@ -15,8 +15,9 @@ const MAX_TEXT = 1500;
 const SECRETS = ['AZURE_CLIENT_SECRET', 'AZURE_PASSWORD', 'AZURE_CLIENT_CERTIFICATE_PASSWORD', 'IDENTITY_HEADER', 'MSI_SECRET'];
 
 /**
- * Tokens of the identity that this machine has, by the chain of the Azure SDK: environment (a service principal), workload identity, managed identity, the Azure CLI and
- * other tools; for registries unless another scope is named. The SDK is loaded when the first token is asked for. AZURE_AUTHORITY_HOST wins over what the registry's host says.
+ * Gets tokens for the identity of this machine through the chain of the Azure SDK: environment (a service principal), workload identity,
+ * managed identity, the Azure CLI and other tools. They are for registries unless another scope is given. The SDK is loaded when the first
+ * token is asked for. AZURE_AUTHORITY_HOST wins over what the host of the registry says.
  */
 export function createEntraToken(
   registry: string,
@@ -54,7 +55,8 @@ function noToken(registry: string, error: unknown): ToolError {
     `There are no credentials for the registry ${registry}, and no identity of Microsoft Entra ID: ${said.replace(/[.\s]*$/, '.')}`,
     {
       hint:
-        'Run "az login", or give the pod or machine a workload or managed identity (AZURE_CLIENT_ID says which), or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET; ' +
+        'Run "az login", or give the pod or machine a workload or managed identity (AZURE_CLIENT_ID says which), or set ' +
+        'AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET; ' +
         "or give the registry's own user and password, in REGISTRY_USER and REGISTRY_PASSWORD or in the config.",
       cause: error,
     },

@@ -1,4 +1,7 @@
-/** Hosts of registries: global, China, US government; also of a registry with a name label of its own (`team-abc123.azurecr.io`) or behind a regional endpoint. */
+/**
+ * Hosts of registries in the global cloud, China and the US government's; also with a label after the registry's name
+ * (`team-abc123.azurecr.io`) or of a regional endpoint.
+ */
 export const ACR_HOST = /^[a-z0-9-]+(?:\.[a-z0-9-]+)*\.azurecr\.(?:io|cn|us)$/;
 
 const CLOUDS: readonly { readonly pattern: RegExp; readonly authority: string; readonly management: string }[] = [
@@ -7,14 +10,14 @@ const CLOUDS: readonly { readonly pattern: RegExp; readonly authority: string; r
 ];
 
 /**
- * Where identities of the cloud that a registry is in log in; undefined for the global cloud, and for a host under a name of its own, which does not say. `hostname`
- * is lower case and without a port.
+ * Where identities log in in the cloud of a registry. Undefined for the global cloud, and for a custom host name, which does not tell the
+ * cloud. `hostname` is lower case and without a port.
  */
 export function authorityOf(hostname: string): string | undefined {
   return CLOUDS.find(({ pattern }) => pattern.test(hostname))?.authority;
 }
 
-/** Where the Azure resources of the cloud that a registry is in are managed (Azure Resource Manager); that of the global cloud for a host under a name of its own. */
+/** The address of Azure Resource Manager in the cloud of a registry. For a custom host name, that of the global cloud. */
 export function managementOf(hostname: string): string {
   return CLOUDS.find(({ pattern }) => pattern.test(hostname))?.management ?? 'https://management.azure.com';
 }

@@ -27,8 +27,9 @@ export interface InventoryContext {
 }
 
 /**
- * What ACR tells. Nothing of pulls and scans; and nothing that stands in an image's config, which would be two more requests for each image: when it was built, and its
- * labels. `cascades`: what is attached to a manifest by its `subject` goes with it (container-registry-manage-artifact.md); the children of an index do not.
+ * What ACR tells. It tells nothing of pulls and scans. Build time and labels stand in an image's config, which would take two more requests
+ * for each image. `cascades`: what is attached to a manifest by its `subject` is deleted with it (container-registry-manage-artifact.md);
+ * the children of an index are not.
  */
 const CAPABILITIES: Capabilities = {
   deleteTag: true,
@@ -46,9 +47,10 @@ const CAPABILITIES: Capabilities = {
 };
 
 /**
- * Reads a repository: the repository itself, one request for each 1000 manifests and each 1000 tags, and each manifest that is not in the cache. Every manifest, since the
- * lists say nothing of what belongs to what: any of them may have a subject, with which ACR deletes it, and a running image may be known by its config's digest alone.
- * Reading is no pull that ACR would record. Throws `AUTH`, `UNREACHABLE` and `NOT_FOUND` for the repository as a whole; whatever else cannot be read is a problem.
+ * Reads a repository: the repository itself, one request for each 1000 manifests and each 1000 tags, and every manifest that is not in the
+ * cache. Every manifest is needed, because the lists do not tell how manifests belong together: any of them may have a subject, with which
+ * ACR deletes it, and a running image may be known only by the digest of its config. ACR does not record reading as a pull. Throws `AUTH`,
+ * `UNREACHABLE` and `NOT_FOUND` for the repository as a whole; anything else that cannot be read becomes a problem.
  */
 export async function readInventory(
   context: InventoryContext,
@@ -103,7 +105,10 @@ async function readManifests(
   return buildManifests(listing, documents);
 }
 
-/** Of a manifest that is listed and then not there: undefined where it was deleted since; what is not in the inventory is not touched. Throws for what only a damaged registry has. */
+/**
+ * Decides about a manifest that is listed and then not there. Undefined if it was deleted in the meantime: it is left out of the inventory,
+ * so that it is not touched. Throws if it is still listed, which happens only in a damaged registry.
+ */
 async function missing(reading: Reading, { manifests }: Listing, { digest }: ManifestAttributes): Promise<undefined> {
   if (await findManifest(reading, digest)) {
     const image = reading.client.label(reading.repository, digest);

@@ -21,12 +21,13 @@ export interface Listing {
   readonly tags: Map<string, TagAttributes>;
 }
 
-/** So many tags may be moved while the lists are read, each of which is one more request. */
+/** So many tags may be moved while the lists are read; each takes one more request. */
 const MOST_MOVED = 200;
 
 /**
- * Reads manifests and tags, side by side: one request for each 1000. Where the two lists disagree, a tag was moved in between, and where it is now is asked. They may
- * not hold less than the registry counts: what is hidden from lists (`listEnabled` false) may hold what is not. That, and what points to nothing, is a problem.
+ * Reads manifests and tags side by side, with one request for each 1000. Where the two lists disagree, a tag was moved between them, and
+ * the registry is asked where it is now. It is a problem if the lists hold less than the registry counts, because what is hidden from them
+ * (`listEnabled` false) may hold what is not hidden, or if a tag points to nothing.
  */
 export async function readListing(reading: Reading, problems: Problems, onRead: (count: number) => void): Promise<Listing> {
   const before = await readRepository(reading);
@@ -101,7 +102,8 @@ async function settleTags(
     if (manifest) manifests.set(manifest.digest, manifest);
     else
       problems.add(
-        `The tag ${client.label(repository, name)} is listed, but the registry says that its manifest is not there. Push it again or delete the tag.`,
+        `The tag ${client.label(repository, name)} is listed, but the registry says that its manifest is not there. ` +
+          'Push it again or delete the tag.',
       );
   }
 }
@@ -118,7 +120,8 @@ async function checkCounts(
   const tags = Math.min(before.tagCount, now.tagCount);
   if (listed.manifests >= manifests && listed.tags >= tags) return;
   problems.add(
-    `In ${reading.client.label(reading.repository)} the registry counts ${manifests} manifests and ${tags} tags, and lists ${listed.manifests} and ${listed.tags}. ` +
+    `In ${reading.client.label(reading.repository)} the registry counts ${manifests} manifests and ${tags} tags, and lists ` +
+      `${listed.manifests} and ${listed.tags}. ` +
       'What is hidden from lists (listEnabled is false) may hold what is not: show it again, or run again where the list was cut short.',
   );
 }

@@ -13,7 +13,10 @@ interface Right {
 
 const CONTRIBUTOR = 'Container Registry Repository Contributor';
 
-/** Source: learn.microsoft.com, container-registry-rbac-built-in-roles-overview and container-registry-repository-scoped-permissions. The first that fits. */
+/**
+ * The roles for each need; the first that fits counts. Source: learn.microsoft.com, container-registry-rbac-built-in-roles-overview and
+ * container-registry-repository-scoped-permissions.
+ */
 const RIGHTS: readonly Right[] = [
   {
     action: /^registry:catalog:/,
@@ -42,10 +45,19 @@ export function missingRole(scopes: readonly string[], credentials: Credentials)
   if (!right) return 'Check that these credentials are right and have not expired.';
   const { roles, abacRoles, actions } = right;
   if ('username' in credentials) {
-    return `Check the password. The admin user may do everything; a token with a scope map needs the actions ${actions}; a service principal the role ${roles} (in ABAC mode: ${abacRoles}).`;
+    return (
+      `Check the password. The admin user may do everything; a token with a scope map needs the actions ${actions}; ` +
+      `a service principal the role ${roles} (in ABAC mode: ${abacRoles}).`
+    );
   }
   if (isOfAbacRegistry(credentials.identityToken)) {
-    return `Give the identity the role "${abacRoles}": the registry is in ABAC mode, where AcrPull, AcrDelete, and even Owner, give no right to its repositories.`;
+    return (
+      `Give the identity the role "${abacRoles}": the registry is in ABAC mode, where AcrPull, AcrDelete, and even Owner, give ` +
+      'no right to its repositories.'
+    );
   }
-  return `Give the identity the role ${roles} on the registry. If the registry is in ABAC mode (RBAC Registry + ABAC Repository Permissions), "${abacRoles}" instead.`;
+  return (
+    `Give the identity the role ${roles} on the registry. If the registry is in ABAC mode (RBAC Registry + ABAC Repository ` +
+    `Permissions), "${abacRoles}" instead.`
+  );
 }

@@ -8,7 +8,7 @@ import { ResourcePolicies } from './resource-policies.ts';
 export interface OpenAcrOptions extends Omit<AcrRegistryOptions, 'send' | 'policies'>, Pick<AcrSendOptions, 'http' | 'credentials'> {
   /** Where AZURE_AUTHORITY_HOST is looked for. The Azure SDK itself reads the process's environment. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** The Azure resource that the registry is, `/subscriptions/…`, of which its policies are read. */
+  /** The Azure resource that the registry is, `/subscriptions/…`, whose policies are read. */
   readonly resourceId?: string;
 }
 

@@ -34,7 +34,10 @@ export class RefreshTokens {
     this.#options = options;
   }
 
-  /** The same object until it is replaced. Throws `AUTH` where there is no identity or the registry does not know it, which is asked once. */
+  /**
+   * Returns the same object until it is replaced. Throws `AUTH` if there is no identity, or if the registry does not know it; then it is
+   * not asked again.
+   */
   async get(): Promise<Credentials> {
     if (this.#refused) throw this.#refused;
     if (this.#current && this.#options.now() < this.#current.freshUntil) return this.#current.credentials;
@@ -75,8 +78,9 @@ export class RefreshTokens {
       throw new ToolError('AUTH', message, {
         hint:
           response.status === 404
-            ? 'Check the URL: this is no Azure Container Registry, or a proxy stands before it.'
-            : "Check that the identity is of the registry's tenant and has a role on the registry: AcrPull to plan, and AcrDelete besides to delete.",
+            ? 'Check the URL: this is not an Azure Container Registry, or a proxy stands before it.'
+            : "Check that the identity is of the registry's tenant and has a role on the registry: AcrPull to plan, and AcrDelete " +
+              'besides to delete.',
       });
     }
     const token = asText(parseJsonObject(response.body)?.['refresh_token']);

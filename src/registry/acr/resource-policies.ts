@@ -29,8 +29,9 @@ const API_VERSION = '2023-11-01-preview';
 const MAX_BYTES = 1024 * 1024;
 
 /**
- * What becomes of deleted and untagged images, which is a setting of the Azure resource that a registry is: the registry's own API does not tell (Microsoft.ContainerRegistry,
- * `properties.policies`). It takes the permission `Microsoft.ContainerRegistry/registries/read`, and is read once.
+ * What happens to deleted and untagged images. That is a setting of the Azure resource that a registry is (Microsoft.ContainerRegistry,
+ * `properties.policies`), which the registry's own API does not tell. Reading it takes the permission
+ * `Microsoft.ContainerRegistry/registries/read`, and it is read once.
  */
 export class ResourcePolicies {
   readonly #options: ResourcePoliciesOptions;
@@ -72,7 +73,8 @@ export class ResourcePolicies {
     if (!policies) throw badAnswer(doing, 'the answer of Azure Resource Manager names no policies');
     const { hostname } = new URL(url);
     const loginServer = asText(properties?.['loginServer']) ?? '';
-    // The policies of another registry would promise what this one does not keep. A regional endpoint begins with the registry's name too; a name of its own tells nothing.
+    // The policies of another registry would promise what this one does not keep. A regional endpoint begins with the name of the registry
+    // too, and a custom host name tells nothing.
     if (ACR_HOST.test(hostname) && loginServer.toLowerCase().split('.')[0] !== hostname.split('.')[0]) {
       throw new ToolError(
         'CONFIG_INVALID',

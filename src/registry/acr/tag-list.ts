@@ -13,8 +13,8 @@ export interface Reading {
 }
 
 /**
- * All tags of a repository, or those on a digest: by the list of tags, since a manifest names only some of its own (Azure/acr#529). One request for each 1000. Throws
- * `NOT_FOUND` for a repository that is not there.
+ * All tags of a repository, or those on one digest. They are read from the list of tags, because a manifest names only some of its tags
+ * (Azure/acr#529), with one request for each 1000. Throws `NOT_FOUND` for a repository that is not there.
  */
 export async function readTags({ client, repository, signal }: Reading, digest?: Digest): Promise<Map<string, TagAttributes>> {
   const doing = `list the tags of ${client.label(repository, digest)}`;

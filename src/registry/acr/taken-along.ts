@@ -4,8 +4,9 @@ import type { Companion } from '../registry.ts';
 import { type Reading, readTags } from './tag-list.ts';
 
 /**
- * What ACR deletes along with a manifest: what is attached to it by its `subject`, to any depth, with its tags (container-registry-manage-artifact.md). Nothing on a registry without
- * the referrers API (one that is encrypted with a customer's key), where nobody knows what is attached.
+ * What ACR deletes along with a manifest: everything that is attached to it by its `subject`, to any depth, with its tags
+ * (container-registry-manage-artifact.md). Empty on a registry without the referrers API (one that is encrypted with a customer's key),
+ * where nobody can tell what is attached.
  */
 export async function takenAlong(reading: Reading, referrers: ReferrersApi, digest: Digest): Promise<Companion[]> {
   const found = new Map<Digest, Companion>();

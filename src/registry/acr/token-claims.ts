@@ -1,6 +1,6 @@
 import { type JsonObject, parseJsonObject } from '../../domain/json.ts';
 
-/** What a token (a JWT) says of itself, unchecked: the registry checks it. Empty for a text that is none. */
+/** What a token (a JWT) says of itself, unchecked: the registry checks it. Empty for a text that is not a token. */
 function tokenClaims(token: string): JsonObject {
   return parseJsonObject(Buffer.from(token.split('.')[1] ?? '', 'base64url')) ?? {};
 }
@@ -13,8 +13,8 @@ export function expiryOf(token: string): number | undefined {
 }
 
 /**
- * True of a refresh token of a registry in the mode "RBAC Registry + ABAC Repository Permissions", where other roles count and tokens are given for single repositories
- * alone: it has the claim `aad_identity` (Azure/acr-cli, internal/api/acrsdk.go).
+ * True if a refresh token is for a registry in the mode "RBAC Registry + ABAC Repository Permissions", which has other roles and gives
+ * tokens for single repositories only. Such a token has the claim `aad_identity` (Azure/acr-cli, internal/api/acrsdk.go).
  */
 export function isOfAbacRegistry(token: string): boolean {
   return tokenClaims(token)['aad_identity'] !== undefined;

@@ -2,8 +2,11 @@ import { z } from 'zod';
 import type { RegistryType } from '../registry-type.ts';
 import { ACR_HOST } from './host.ts';
 
-const RESOURCE_ID =
-  /^\/subscriptions\/[0-9a-f-]{36}\/resourceGroups\/[\p{L}\p{N}_().-]*[\p{L}\p{N}_()-]\/providers\/Microsoft\.ContainerRegistry\/registries\/[a-z0-9]+$/iu;
+const GROUP = String.raw`[\p{L}\p{N}_().-]*[\p{L}\p{N}_()-]`;
+const RESOURCE_ID = new RegExp(
+  String.raw`^/subscriptions/[0-9a-f-]{36}/resourceGroups/${GROUP}/providers/Microsoft\.ContainerRegistry/registries/[a-z0-9]+$`,
+  'iu',
+);
 
 /** The Azure resource that a registry is, whose policies are read. Whose permissions are used, Azure's own ways or `auth` say. */
 const AcrSettings = z.strictObject({

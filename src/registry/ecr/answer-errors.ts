@@ -11,12 +11,16 @@ export function refused(doing: string, error: unknown, operation: Operation, { p
   const permission = `${prefix}:${operation}`;
   if (kind === 'no-credentials') {
     return new ToolError('AUTH', `Cannot ${doing}: the AWS SDK has no credentials: ${text}.`, {
-      hint: 'Set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, run "aws sso login", or give the pod, task or instance a role.',
+      hint:
+        'Set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, run "aws sso login", or give the pod, task or instance ' +
+        'a role.',
     });
   }
   if (kind === 'denied') {
     return new ToolError('AUTH', `Cannot ${doing}: ${said}`, {
-      hint: `Allow ${permission} for this repository in the policies of the role or user, and of the repository if it is another account's.`,
+      hint:
+        `Allow ${permission} for this repository in the policies of the role or user, and of the repository if it is another ` +
+        "account's.",
     });
   }
   if (kind === 'not-let-in') {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { ToolError } from '../../diagnostics/tool-error.ts';
-import type { Digest } from '../../domain/digest.ts';
+import { type Digest, digestOf } from '../../domain/digest.ts';
 import { badAnswer } from '../../distribution/answer-errors.ts';
 import { asText } from '../../domain/json.ts';
 import type { ArchiveOutcome } from '../registry.ts';
@@ -15,12 +15,12 @@ const NOT_THERE = 'ImageNotFoundException';
 const NOT_SUPPORTED = 'ImageStorageClassUpdateNotSupportedException';
 
 /**
- * Asks whether images can be archived in a repository, by archiving one that does not exist: that takes the permission and changes nothing. Throws `AUTH`,
- * `NOT_FOUND` for a repository that is not there, and `REGISTRY_ERROR`.
+ * Finds out whether images can be archived in a repository, by archiving one that does not exist: that takes the permission and changes
+ * nothing. Throws `AUTH`, `NOT_FOUND` for a repository that is not there, and `REGISTRY_ERROR`.
  */
 export async function checkArchive(client: EcrClient, repository: string): Promise<void> {
   const doing = `find out whether images can be archived in ${client.label(repository)}`;
-  await move(client, repository, `sha256:${randomBytes(32).toString('hex')}`, 'ARCHIVE', { doing, unless: NOT_THERE });
+  await move(client, repository, digestOf(`sha256:${randomBytes(32).toString('hex')}`), 'ARCHIVE', { doing, unless: NOT_THERE });
 }
 
 /** Moves an image into the archive, by digest (UpdateImageStorageClass, one image a call). */

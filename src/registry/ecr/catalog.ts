@@ -5,7 +5,8 @@ import type { EcrClient } from './client.ts';
 import { pages } from './pages.ts';
 
 /**
- * The names of all repositories, each once. `field` holds the name, after `prefix`. Throws `AUTH` where these credentials may not list them; those of another account can be granted one by one alone, and have to be named.
+ * The names of all repositories, each once. `field` holds the name, after `prefix`. Throws `AUTH` where these credentials may not list
+ * them. Access to another account's registry is granted for single repositories only, so those have to be named.
  */
 export async function* listRepositories(
   client: EcrClient,
@@ -34,7 +35,7 @@ export async function* listRepositories(
       if (typeof text !== 'string' || !text.startsWith(prefix)) throw badAnswer(doing, 'the answer lists something without a name');
       const name = text.slice(prefix.length);
       if (!isRepositoryName(name))
-        throw badAnswer(doing, `the answer lists ${JSON.stringify(name).slice(0, 200)}, which is no name of a repository`);
+        throw badAnswer(doing, `the answer lists ${JSON.stringify(name).slice(0, 200)}, which is not the name of a repository`);
       if (seen.has(name)) continue;
       seen.add(name);
       yield name;

@@ -54,7 +54,10 @@ export class EcrClient {
     return reference === undefined ? image : `${image}${isDigest(reference) ? '@' : ':'}${reference}`;
   }
 
-  /** Throws `AUTH`, `NOT_FOUND` for a repository that is not there, `UNREACHABLE`, `REGISTRY_ERROR`, `BAD_RESPONSE`, and the signal's reason. */
+  /**
+   * Throws `AUTH`, `NOT_FOUND` for a repository that is not there, `UNREACHABLE`, `REGISTRY_ERROR`, `BAD_RESPONSE`, and the signal's
+   * reason.
+   */
   async call(call: Call): Promise<JsonObject> {
     const answer = await this.callUnless(call, '');
     if (!answer) throw new TypeError('no error has an empty name');

@@ -1,3 +1,4 @@
+import type { Digest } from '../../domain/digest.ts';
 import pLimit from 'p-limit';
 import type { AwsIdentity } from '../../auth/aws/credentials.ts';
 import { createServiceConfig, type ServiceOptions } from '../../auth/aws/service-config.ts';
@@ -12,9 +13,9 @@ import { putManifest } from '../../distribution/put-manifest.ts';
 import type { Registry } from '../registry.ts';
 import { listRepositories } from './catalog.ts';
 import { EcrClient, MOST_IMAGES } from './client.ts';
-import { checkDelete, deleteManifests, type Settled } from './deletion.ts';
+import { checkDelete, deleteManifests, type Settled, unexpectedOf } from './deletion.ts';
 import { mustReadPublic } from './image-detail.ts';
-import { Images, listTags, resolveTag, tagsOf } from './images.ts';
+import { Images, listTags, resolveTag, resolveTags, tagsOf } from './images.ts';
 import { ECR_CAPABILITIES, type InventoryContext, readInventory } from './inventory.ts';
 import { readManifest } from './manifest-content.ts';
 import { createPublicLogin } from './public-login.ts';
@@ -44,8 +45,9 @@ const CAPABILITIES: Capabilities = { ...ECR_CAPABILITIES, pulledAt: false, vulne
 const HOST = 'public.ecr.aws/';
 
 /**
- * Amazon ECR Public: what belongs to the account of the credentials. Images are listed and deleted by its API; manifests are read and put back by the OCI API, and all of
- * them are read that may be attached to another, since its API does not tell that. Nothing is sent yet.
+ * Amazon ECR Public: the repositories of the account that the credentials belong to. Its API lists and deletes images. It does not tell
+ * what is attached to what, so every manifest that may be attached to another is read, by the OCI API, which also puts manifests back.
+ * Nothing is sent yet.
  */
 export function createEcrPublicRegistry(options: EcrPublicRegistryOptions): Registry {
   const { name, http, endpoint, credentials, identity = {}, cache, concurrency = DEFAULT_CONCURRENCY, clock = systemClock } = options;
@@ -72,8 +74,10 @@ export function createEcrPublicRegistry(options: EcrPublicRegistryOptions): Regi
   const nameOf = (repository: string): string => (alias === undefined ? repository : `${alias}/${repository}`);
   const images = new Images(client);
   const manifests = createPublicManifests(registry, nameOf);
-  const deletions = new Batches<Settled>(MOST_IMAGES, (repository, digests) => deleteManifests(client, images, repository, digests));
-  const read = async (repository: string, digest: string): ReturnType<Registry['readManifest']> =>
+  const deletions = new Batches<Digest, Settled>(MOST_IMAGES, (repository, digests) =>
+    deleteManifests(client, images, repository, digests),
+  );
+  const read = async (repository: string, digest: Digest): ReturnType<Registry['readManifest']> =>
     readManifest((await manifests.read(repository, [digest], undefined)).get(digest), client, images, repository, digest);
   const tagDeletion = new TagDeletion(client, images, async (repository, tag, digest) => {
     const manifest = await read(repository, digest);
@@ -100,13 +104,18 @@ export function createEcrPublicRegistry(options: EcrPublicRegistryOptions): Regi
       const { registryId } = await repositories.identify('any');
       yield* listRepositories(client, { field: 'repositoryName', prefix: '', registryId, signal });
     },
-    inventory: (repository, asked = {}) => readInventory(context, repository, asked),
+    inventory: async (repository, asked = {}) => ({
+      ...(await readInventory(context, repository, asked)),
+      names: await repositories.names(repository),
+    }),
     checkDelete: (repository) => checkDelete(client, repository),
     listTags: (repository) => listTags(images, repository),
     resolveTag: (repository, tag) => resolveTag(images, repository, tag),
+    resolveTags: (repository) => resolveTags(images, repository),
     tagsOf: (repository, digest) => tagsOf(images, repository, digest),
+    hasManifest: async (repository, digest) => (await images.find(repository, digest)) !== undefined,
     readManifest: read,
-    deleteManifest: async (repository, digest) => outcomeOf(await deletions.load(repository, digest)),
+    deleteManifest: async (repository, digest, tags) => unexpectedOf(outcomeOf(await deletions.load(repository, digest)), tags),
     deleteTag: (repository, tag, digest) => tagDeletion.delete(repository, tag, digest),
     putManifest: (repository, manifest, tag) => putManifest(registry, nameOf(repository), manifest, tag),
   };

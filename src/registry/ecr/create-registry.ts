@@ -1,3 +1,4 @@
+import type { Digest } from '../../domain/digest.ts';
 import pLimit from 'p-limit';
 import type { AwsIdentity } from '../../auth/aws/credentials.ts';
 import { createServiceConfig, type ServiceOptions } from '../../auth/aws/service-config.ts';
@@ -11,10 +12,10 @@ import type { Registry } from '../registry.ts';
 import { archiveManifest, checkArchive, restoreManifest } from './archive.ts';
 import { listRepositories } from './catalog.ts';
 import { EcrClient, MOST_IMAGES } from './client.ts';
-import { checkDelete, deleteManifests, type Settled } from './deletion.ts';
+import { checkDelete, deleteManifests, type Settled, unexpectedOf } from './deletion.ts';
 import { parseEcrHost } from './host.ts';
 import { mustRead } from './image-detail.ts';
-import { Images, listTags, resolveTag, tagsOf } from './images.ts';
+import { Images, listTags, resolveTag, resolveTags, tagsOf } from './images.ts';
 import { ECR_CAPABILITIES, type InventoryContext, readInventory } from './inventory.ts';
 import { createManifestSource, readManifest } from './manifest-content.ts';
 import type { Found } from './manifest-source.ts';
@@ -41,7 +42,10 @@ export interface EcrRegistryOptions extends Pick<ServiceOptions, 'http' | 'endpo
 
 const DEFAULT_CONCURRENCY = 8;
 
-/** Amazon ECR, private registries. Nothing is sent yet. Throws `CONFIG_INVALID` where nothing tells the region, or two things tell different ones. */
+/**
+ * Amazon ECR, private registries. Nothing is sent yet. Throws `CONFIG_INVALID` where nothing tells the region, or where host and config
+ * tell different ones.
+ */
 export function createEcrRegistry(options: EcrRegistryOptions): Registry {
   const {
     name,
@@ -80,9 +84,11 @@ export function createEcrRegistry(options: EcrRegistryOptions): Registry {
   const client = new EcrClient({ name, service, limiter, identify });
   const images = new Images(client);
   const manifests = createManifestSource(client);
-  const reads = new Batches<Found>(MOST_IMAGES, (repository, digests) => manifests.read(repository, digests, undefined));
-  const deletions = new Batches<Settled>(MOST_IMAGES, (repository, digests) => deleteManifests(client, images, repository, digests));
-  const read = async (repository: string, digest: string): ReturnType<Registry['readManifest']> =>
+  const reads = new Batches<Digest, Found>(MOST_IMAGES, (repository, digests) => manifests.read(repository, digests, undefined));
+  const deletions = new Batches<Digest, Settled>(MOST_IMAGES, (repository, digests) =>
+    deleteManifests(client, images, repository, digests),
+  );
+  const read = async (repository: string, digest: Digest): ReturnType<Registry['readManifest']> =>
     readManifest(await reads.load(repository, digest), client, images, repository, digest);
   const tagDeletion = new TagDeletion(client, images, async (repository, tag, digest) => {
     const manifest = await read(repository, digest);
@@ -109,9 +115,12 @@ export function createEcrRegistry(options: EcrRegistryOptions): Registry {
     checkDelete: (repository) => checkDelete(client, repository),
     listTags: (repository) => listTags(images, repository),
     resolveTag: (repository, tag) => resolveTag(images, repository, tag),
+    resolveTags: (repository) => resolveTags(images, repository),
     tagsOf: (repository, digest) => tagsOf(images, repository, digest),
+    pulledAt: async (repository, digest) => (await images.find(repository, digest))?.pulledAt,
+    hasManifest: async (repository, digest) => (await images.find(repository, digest)) !== undefined,
     readManifest: read,
-    deleteManifest: async (repository, digest) => outcomeOf(await deletions.load(repository, digest)),
+    deleteManifest: async (repository, digest, tags) => unexpectedOf(outcomeOf(await deletions.load(repository, digest)), tags),
     checkArchive: (repository) => checkArchive(client, repository),
     archiveManifest: (repository, digest) => archiveManifest(client, images, repository, digest),
     restoreManifest: (repository, digest) => restoreManifest(client, images, repository, digest),

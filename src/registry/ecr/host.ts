@@ -8,17 +8,24 @@ export interface EcrHost {
   readonly dualStack: boolean;
 }
 
+/** The domains of the partitions; those in the group are dual-stack. */
+const DOMAINS = [
+  String.raw`amazonaws\.(?:com|com\.cn|eu)`,
+  String.raw`(on\.aws|on\.amazonwebservices\.com\.cn)`,
+  String.raw`sc2s\.sgov\.gov|c2s\.ic\.gov|cloud\.adc-e\.uk|csp\.hci\.ic\.gov`,
+].join('|');
+
 /**
- * Every form of a registry's host: plain, FIPS and dual-stack, of the partitions aws, aws-cn, aws-us-gov, aws-eusc and the ISO ones (the ECR credential helper for
- * Docker, ecr-login/api/client.go, knows the same).
+ * Every form of a registry's host: plain, FIPS and dual-stack, in the partitions aws, aws-cn, aws-us-gov, aws-eusc and the ISO ones. The
+ * ECR credential helper for Docker (ecr-login/api/client.go) knows the same.
  */
-export const ECR_HOST =
-  /^(\d{12})\.dkr[.-]ecr(-fips)?\.([a-z0-9][a-z0-9-]*)\.(?:amazonaws\.(?:com|com\.cn|eu)|(on\.aws|on\.amazonwebservices\.com\.cn)|sc2s\.sgov\.gov|c2s\.ic\.gov|cloud\.adc-e\.uk|csp\.hci\.ic\.gov)$/;
+export const ECR_HOST = new RegExp(String.raw`^(\d{12})\.dkr[.-]ecr(-fips)?\.([a-z0-9][a-z0-9-]*)\.(?:${DOMAINS})$`);
 
-/** Hosts of ECR Public. */
-export const ECR_PUBLIC_HOST = /^(?:public\.ecr\.aws|ecr-public\.aws\.com)$/;
+/** The hosts of ECR Public: the usual one, and its dual-stack one. */
+export const ECR_PUBLIC_HOSTS: readonly string[] = ['public.ecr.aws', 'ecr-public.aws.com'];
+export const ECR_PUBLIC_HOST = new RegExp(`^(?:${ECR_PUBLIC_HOSTS.join('|').replaceAll('.', '\\.')})$`);
 
-/** Reads a host, lower case and without a port; undefined for one that is no registry of ECR. */
+/** Reads a host, lower case and without a port; undefined for the host of anything else. */
 export function parseEcrHost(host: string): EcrHost | undefined {
   const [, account, fips, region, dualStack] = ECR_HOST.exec(host) ?? [];
   if (account === undefined || region === undefined) return undefined;

@@ -32,7 +32,7 @@ export function readImageDetail(value: unknown, doing: string): ImageDetail {
   const tags = asList(json['imageTags']);
   const size = json['imageSizeInBytes'] ?? 0;
   if (!tags?.every((tag): tag is string => typeof tag === 'string' && isTag(tag)))
-    throw badAnswer(doing, `the tags of ${digest} are no list of tags`);
+    throw badAnswer(doing, `the tags of ${digest} are not all tags`);
   if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0)
     throw badAnswer(doing, `the size of ${digest} is ${JSON.stringify(size).slice(0, 100)}`);
   const mediaType = asText(json['imageManifestMediaType']);
@@ -57,18 +57,21 @@ export function readImageDetail(value: unknown, doing: string): ImageDetail {
 }
 
 function digestIn(value: unknown, doing: string): Digest {
-  if (typeof value === 'string' && isDigest(value)) return value;
-  throw badAnswer(doing, `it names ${JSON.stringify(value ?? null).slice(0, 200)}, which is no digest`);
+  if (isDigest(value)) return value;
+  throw badAnswer(doing, `it names ${JSON.stringify(value ?? null).slice(0, 200)}, which is not a digest`);
 }
 
 function timeIn(json: JsonObject, field: string, doing: string): string | undefined {
   const time = json[field];
   if (time === undefined || time === null) return undefined;
   if (time instanceof Date && !Number.isNaN(time.getTime())) return time.toISOString();
-  throw badAnswer(doing, `its field "${field}" is no time`);
+  throw badAnswer(doing, `its field "${field}" is not a time`);
 }
 
-/** ECR's severities. What is only informational counts as none; one that is undefined says nothing (API reference, `ImageScanFindingsSummary`). */
+/**
+ * ECR's severities. A finding that is only informational counts as none; one of the severity UNDEFINED says nothing (API reference,
+ * `ImageScanFindingsSummary`).
+ */
 const FINDINGS: Readonly<Record<string, Severity>> = {
   INFORMATIONAL: 'none',
   LOW: 'low',
@@ -79,7 +82,7 @@ const FINDINGS: Readonly<Record<string, Severity>> = {
 /** Basic and enhanced scanning, each where it has an answer. */
 const SCANNED = ['COMPLETE', 'ACTIVE'];
 
-/** The worst finding of the last scan that was finished; undefined where there is none, or none that says how bad it is. */
+/** The worst finding of the last scan that was finished; undefined where nothing was scanned, or no finding says how bad it is. */
 function worstFinding(json: JsonObject): Severity | undefined {
   const summary = asObject(json['imageScanFindingsSummary']);
   if (!summary) return undefined;
@@ -91,8 +94,9 @@ function worstFinding(json: JsonObject): Severity | undefined {
 }
 
 /**
- * True of an image whose manifest must be read: an index, for its children; one of a type that is not known here; one in the archive, to see whether it can be read at
- * all; and an untagged artifact for which ECR names no subject, since nearly all of those have one.
+ * True if the manifest of an image must be read: of an index, for its children; of a type that is not known here; of an image in the
+ * archive, to see whether it can be read at all; and of an untagged artifact for which ECR names no subject, since nearly all such
+ * artifacts have one.
  */
 export function mustRead(image: ImageDetail): boolean {
   const { mediaType, artifactType, archived, subject, tags } = image;
@@ -101,7 +105,7 @@ export function mustRead(image: ImageDetail): boolean {
   return artifact && tags.length === 0 && subject === undefined;
 }
 
-/** On ECR Public, which names no subjects, true of everything that can have one. Docker's manifests cannot. */
+/** The same on ECR Public, which names no subjects: true of everything that can have one. Docker's manifests cannot. */
 export function mustReadPublic({ mediaType }: ImageDetail): boolean {
   return holdsOthers(mediaType) || mediaType === OCI_MANIFEST || !SUBJECTLESS.includes(mediaType ?? '');
 }

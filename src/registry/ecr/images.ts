@@ -12,10 +12,10 @@ export interface ListOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The images of a registry, as DescribeImages tells them: to ECR that is no pull. */
+/** The images of a registry, as DescribeImages tells them. ECR does not count that as a pull. */
 export class Images {
   readonly #client: EcrClient;
-  readonly #batches: Batches<ImageDetail>;
+  readonly #batches: Batches<string, ImageDetail>;
 
   constructor(client: EcrClient) {
     this.#client = client;
@@ -42,7 +42,8 @@ export class Images {
   }
 
   /**
-   * The same of up to 100, by tag or digest. Of several, ECR answers all or, where one is not there, none: then each half is asked for by itself.
+   * The same for up to 100 images, by tag or digest. If one of several is not there, ECR answers none of them; then each half is asked for
+   * by itself.
    */
   async describe(repository: string, references: readonly string[]): Promise<Map<string, ImageDetail>> {
     const [only] = references;
@@ -53,7 +54,7 @@ export class Images {
     const answer = await this.#client.callUnless({ operation: 'DescribeImages', doing, repository, input }, 'ImageNotFoundException');
     if (!answer) return references.length > 1 ? this.#halves(repository, references) : new Map();
     const details = 'imageDetails' in answer ? asList(answer['imageDetails']) : undefined;
-    if (!details) throw badAnswer(doing, 'the answer is no list of images');
+    if (!details) throw badAnswer(doing, 'the answer is not a list of images');
     const found = new Map<string, ImageDetail>();
     const wanted = new Set(references);
     for (const detail of details.map((one) => readImageDetail(one, doing))) {
@@ -73,7 +74,10 @@ export class Images {
     return new Map([...first, ...second]);
   }
 
-  /** Without `imageStatus`, ECR leaves out what is archived, which costs money and holds its tags and children all the same. ECR Public has no filters. */
+  /**
+   * Without `imageStatus`, ECR leaves out what is archived, which still costs money and still holds its tags and children. ECR Public has
+   * no filters.
+   */
   #filter(filter: { readonly tagStatus?: string }): object {
     return this.#client.service.prefix === 'ecr' ? { filter: { ...filter, imageStatus: 'ANY' } } : {};
   }
@@ -81,15 +85,20 @@ export class Images {
 
 /** All tags. Throws `NOT_FOUND` for a repository that is not there. */
 export async function listTags(images: Images, repository: string): Promise<string[]> {
-  const tags = new Set<string>();
-  for await (const page of images.list(repository, { tagged: true }))
-    for (const detail of page) for (const tag of detail.tags) tags.add(tag);
-  return [...tags];
+  return [...(await resolveTags(images, repository)).keys()];
 }
 
 /** The digest that a tag points to now; undefined if there is no such tag. */
 export async function resolveTag(images: Images, repository: string, tag: string): Promise<Digest | undefined> {
   return isDigest(tag) ? undefined : (await images.find(repository, tag))?.digest;
+}
+
+/** The digests that all tags point to now: the list of images tells them. */
+export async function resolveTags(images: Images, repository: string): Promise<Map<string, Digest>> {
+  const tags = new Map<string, Digest>();
+  for await (const page of images.list(repository, { tagged: true }))
+    for (const { digest, tags: own } of page) for (const tag of own) tags.set(tag, digest);
+  return tags;
 }
 
 /** All tags on a digest now. */

@@ -21,7 +21,7 @@ export interface InventoryContext {
   readonly client: EcrClient;
   readonly images: Images;
   readonly manifests: ManifestSource;
-  /** True of an image of which the list does not say all that decides what belongs to it. */
+  /** True of an image whose manifest must be read because the list does not say everything about what belongs to it. */
   readonly mustRead: (image: ImageDetail) => boolean;
   readonly capabilities: Capabilities;
   readonly cache: ContentCache | undefined;
@@ -30,8 +30,8 @@ export interface InventoryContext {
 }
 
 /**
- * What ECR tells of an image without its manifest being read, which would be a pull: nothing of its config, so neither when it was made nor labels nor platform, and
- * no annotations. Times are of images and not of tags.
+ * What ECR tells of an image without reading its manifest, which would be a pull. It tells nothing of the config, so that build time,
+ * labels and platform are unknown, and no annotations. Times belong to images and not to tags.
  */
 export const ECR_CAPABILITIES: Capabilities = {
   deleteTag: true,
@@ -49,8 +49,9 @@ export const ECR_CAPABILITIES: Capabilities = {
 };
 
 /**
- * Reads a repository: one call for each 1000 images, and only then, since reading a manifest is a pull, one for each 100 manifests that must be read and are not in the
- * cache. Throws `AUTH`, `UNREACHABLE` and `NOT_FOUND` for the repository as a whole; whatever else cannot be read is a problem.
+ * Reads a repository with one call for each 1000 images. Reading a manifest is a pull, so only the manifests that must be read and are not
+ * in the cache are read, with one call for each 100. Throws `AUTH`, `UNREACHABLE` and `NOT_FOUND` for the repository as a whole; anything
+ * else that cannot be read becomes a problem.
  */
 export async function readInventory(
   context: InventoryContext,

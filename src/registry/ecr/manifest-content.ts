@@ -1,8 +1,8 @@
 import { ToolError } from '../../diagnostics/tool-error.ts';
-import type { Digest } from '../../domain/digest.ts';
+import { type Digest, isDigest } from '../../domain/digest.ts';
 import { MANIFEST_TYPES } from '../../domain/media-types.ts';
 import { badAnswer } from '../../distribution/answer-errors.ts';
-import { digestedBytes, digestOf } from '../../distribution/content-digest.ts';
+import { digestedBytes, contentDigest } from '../../distribution/content-digest.ts';
 import { asList, asObject, asText, type JsonObject } from '../../domain/json.ts';
 import { understand } from '../../distribution/manifest-content.ts';
 import type { RawManifest } from '../../domain/raw-manifest.ts';
@@ -15,8 +15,8 @@ import type { Found, ManifestSource } from './manifest-source.ts';
 const WITHHELD = 'ImageInaccessible';
 
 /**
- * Reads manifests by BatchGetImage. To ECR that is a pull (API reference, `BatchGetImage`), unless these credentials are exempt by RegisterPullTimeUpdateExclusion; and it
- * is asked by digest, of what is there, so that a pull-through cache has nothing to import.
+ * Reads manifests by BatchGetImage. ECR counts that as a pull (API reference, `BatchGetImage`), unless these credentials are exempt by
+ * RegisterPullTimeUpdateExclusion. Only digests of images that are there are asked for, so that a pull-through cache has nothing to import.
  */
 export function createManifestSource(client: EcrClient): ManifestSource {
   const read = async (repository: string, digests: readonly Digest[], signal: AbortSignal | undefined): Promise<Map<Digest, Found>> => {
@@ -31,7 +31,7 @@ export function createManifestSource(client: EcrClient): ManifestSource {
     const answer = await client.call({ operation: 'BatchGetImage', doing, repository, input, signal });
     const images = asList(answer['images']);
     const failures = asList(answer['failures']);
-    if (!images || !failures || !('images' in answer || 'failures' in answer)) throw badAnswer(doing, 'the answer is no list of images');
+    if (!images || !failures || !('images' in answer || 'failures' in answer)) throw badAnswer(doing, 'the answer is not a list of images');
     const found = new Map<Digest, Found>();
     const missing = new Set<Digest>();
     for (const image of images) {
@@ -79,7 +79,8 @@ export async function readManifest(
   if (!detail) return undefined;
   const why =
     found?.withheld ??
-    `Cannot read the manifest ${client.label(repository, digest)}: ${client.service.title} lists the image, and says that it has no manifest.`;
+    `Cannot read the manifest ${client.label(repository, digest)}: ${client.service.title} lists the image, and says that it has no ` +
+      'manifest.';
   if (!detail.archived)
     throw new ToolError('REGISTRY_ERROR', why, { hint: 'Run again; if it stays so, push the image again or delete it by hand.' });
   throw new ToolError(
@@ -98,12 +99,13 @@ function openImage(image: JsonObject, digest: Digest, doing: string): RawManifes
   const bytes = Buffer.from(text, 'utf8');
   const mediaType = asText(image['imageManifestMediaType']) ?? '';
   const digested = digestedBytes(bytes, mediaType);
-  const actual = digested && digestOf(digested, digest);
+  const actual = digested && contentDigest(digested, digest);
   if (actual !== digest)
     throw badAnswer(doing, `what ECR sent has the digest ${actual ?? 'of a signed manifest without signature'} and not ${digest}`);
   return { digest, mediaType, bytes };
 }
 
 function idIn(value: unknown): Digest | undefined {
-  return asText(asObject(asObject(value)?.['imageId'])?.['imageDigest']);
+  const digest = asObject(asObject(value)?.['imageId'])?.['imageDigest'];
+  return isDigest(digest) ? digest : undefined;
 }

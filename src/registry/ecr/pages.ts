@@ -13,8 +13,8 @@ interface ListField {
 }
 
 /**
- * A list, page by page: what `field` of each answer holds. Throws `BAD_RESPONSE` for an answer without it, for pages that go round in a circle, and for those that do not end
- * ({@link ListBounds}).
+ * A list, page by page: what `field` of each answer holds. Throws `BAD_RESPONSE` for an answer without that field, for pages that go round
+ * in a circle, and for pages that do not end ({@link ListBounds}).
  */
 export async function* pages(client: EcrClient, call: Call, { field, key }: ListField): AsyncGenerator<readonly unknown[]> {
   const bounds = new ListBounds(call.doing, MOST_FILTERED_PAGES);

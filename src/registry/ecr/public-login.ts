@@ -8,7 +8,10 @@ import type { EcrClient } from './client.ts';
 /** A login is good for 12 hours (API reference, `GetAuthorizationToken`); this is well before. */
 const LASTS = 6 * 60 * 60 * 1000;
 
-/** The login for the OCI API of ECR Public, by GetAuthorizationToken; the same object for as long as it is used. Without one, a few pulls a second are let through. */
+/**
+ * The login for the OCI API of ECR Public, by GetAuthorizationToken. Returns the same object for as long as it is valid. Without a login,
+ * ECR Public lets only a few pulls a second through.
+ */
 export function createPublicLogin(client: EcrClient, clock: Clock): () => Promise<Credentials> {
   let login: Promise<Credentials> | undefined;
   let until = 0;

@@ -3,7 +3,9 @@ import type { OciClient } from '../../distribution/client.ts';
 import { readManifest } from '../../distribution/manifest-content.ts';
 import type { ManifestSource } from './manifest-source.ts';
 
-/** Reads manifests by the OCI API: ECR Public has no BatchGetImage, and records no pulls. `nameOf` is what the OCI API calls a repository. */
+/**
+ * Reads manifests by the OCI API: ECR Public has no BatchGetImage, and records no pulls. `nameOf` is what the OCI API calls a repository.
+ */
 export function createPublicManifests(registry: OciClient, nameOf: (repository: string) => string): ManifestSource {
   return {
     most: 1,

@@ -2,6 +2,7 @@ import { ToolError } from '../../diagnostics/tool-error.ts';
 import { badAnswer } from '../../distribution/answer-errors.ts';
 import { asList, asObject, asText } from '../../domain/json.ts';
 import type { EcrClient, RepositoryId } from './client.ts';
+import { ECR_PUBLIC_HOSTS } from './host.ts';
 import { pages } from './pages.ts';
 
 /** The account's own registry on ECR Public. */
@@ -12,8 +13,9 @@ interface OwnRegistry {
 }
 
 /**
- * How the API calls a repository of ECR Public. Everybody's are at one host, as `<alias>/<name>`; the API knows those of the account that asks, by `<name>` alone. An
- * alias may stand at the end of the registry's URL too, and then is no part of the names.
+ * How the API names a repository of ECR Public. The repositories of all accounts are at one host, as `<alias>/<name>`, but the API names
+ * those of its own account by `<name>` alone. If the alias stands at the end of the registry's URL, the names of repositories leave it out
+ * too.
  */
 export class PublicRepositories {
   readonly #client: EcrClient;
@@ -28,11 +30,7 @@ export class PublicRepositories {
   /** Throws `NOT_FOUND` for a name that cannot be one of the account's. */
   async identify(repository: string): Promise<RepositoryId> {
     const { alias, name } = this.split(repository);
-    const own = await this.#ownRegistry().catch((error: unknown) => {
-      throw error instanceof ToolError
-        ? new ToolError(error.code, `Cannot find ${this.#client.label(repository)}: ${error.message}`, { hint: error.hint, cause: error })
-        : error;
-    });
+    const own = await this.#registryOf(repository);
     if (own.aliases.has(alias)) return { registryId: own.id, repositoryName: name };
     throw new ToolError(
       'NOT_FOUND',
@@ -41,6 +39,13 @@ export class PublicRepositories {
         hint: 'ECR Public shows and deletes what belongs to the account of the credentials alone. Check the alias, and the account.',
       },
     );
+  }
+
+  /** Every name, `host/path`, under which anybody may pull a repository of the account: below each alias of its registry, at both hosts. */
+  async names(repository: string): Promise<string[]> {
+    const { name } = this.split(repository);
+    const { aliases } = await this.#registryOf(repository);
+    return [...aliases].flatMap((alias) => ECR_PUBLIC_HOSTS.map((host) => `${host}/${alias}/${name}`));
   }
 
   /** Alias and name of a repository. Throws `NOT_FOUND` for a name without an alias. */
@@ -55,6 +60,14 @@ export class PublicRepositories {
         hint: 'Write public.ecr.aws/<alias>/<name>, or put the alias into the URL of the registry in the config.',
       },
     );
+  }
+
+  async #registryOf(repository: string): Promise<OwnRegistry> {
+    return this.#ownRegistry().catch((error: unknown) => {
+      throw error instanceof ToolError
+        ? new ToolError(error.code, `Cannot find ${this.#client.label(repository)}: ${error.message}`, { hint: error.hint, cause: error })
+        : error;
+    });
   }
 
   async #ownRegistry(): Promise<OwnRegistry> {

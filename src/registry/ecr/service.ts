@@ -18,8 +18,8 @@ export interface Service {
   /** How messages call it. */
   readonly title: string;
   /**
-   * Makes a call. The answer is as the SDK read it, which looks at little: text where a list should be is handed on. Throws what the SDK throws, and what the HTTP
-   * client does.
+   * Makes a call. The answer is as the SDK read it, and the SDK checks little: it passes on a text where a list should be. Throws what the
+   * SDK and the HTTP client throw.
    */
   send(operation: Operation, input: object, signal: AbortSignal | undefined): Promise<JsonObject>;
 }

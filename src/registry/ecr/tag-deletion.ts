@@ -1,10 +1,10 @@
-import type { Digest } from '../../domain/digest.ts';
+import { type Digest, digestOf } from '../../domain/digest.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import { Batches } from '../../distribution/batches.ts';
 import type { DeleteOutcome } from '../registry.ts';
 import { type EcrClient, MOST_IMAGES } from './client.ts';
 import { type Answered, deleteImages } from './delete-images.ts';
-import { settle, type Settled } from './deletion.ts';
+import { settle, type Settled, unexpectedOf } from './deletion.ts';
 import type { Images } from './images.ts';
 
 interface TagOn {
@@ -16,17 +16,18 @@ interface TagOn {
 export type SetTag = (repository: string, tag: string, digest: Digest) => Promise<boolean>;
 
 /**
- * Takes single tags off, by the tag alone: with a digest beside it ECR may delete the image. It does so too with its last tag, so that before each call it is read
- * which tags the images have, and one of them always stays; and so that calls for the same repository never overlap.
+ * Takes single tags off. The request names the tag alone: with a digest beside it, ECR may delete the image. ECR also deletes an image with
+ * its last tag. So before each call the tags of the images are read and one tag of each image always stays, and calls for the same
+ * repository never overlap.
  *
- * What is left: a tag that somebody moves in between is taken off where it is by then. The answer tells, and it is set there again; if it was the only tag there, the
- * image is gone, and that is the error.
+ * One risk is left: a tag that somebody moves in between is taken off the image to which it was moved. The answer tells, and the tag is set
+ * there again. If it was the only tag of that image, the image is gone, and the error says so.
  */
 export class TagDeletion {
   readonly #client: EcrClient;
   readonly #images: Images;
   readonly #setTag: SetTag;
-  readonly #batches: Batches<Settled>;
+  readonly #batches: Batches<string, Settled>;
   readonly #last = new Map<string, Promise<unknown>>();
 
   constructor(client: EcrClient, images: Images, setTag: SetTag) {
@@ -39,7 +40,7 @@ export class TagDeletion {
   }
 
   async delete(repository: string, tag: string, digest: Digest): Promise<DeleteOutcome> {
-    return outcomeOf(await this.#batches.load(repository, `${digest} ${tag}`));
+    return unexpectedOf(outcomeOf(await this.#batches.load(repository, `${digest} ${tag}`)), [tag]);
   }
 
   /** After whatever is under way in that repository. */
@@ -114,7 +115,7 @@ export class TagDeletion {
     });
     if (back === true) return { outcome: 'drifted', message: `${message}, and taken off there; it was set there again.` };
     const why =
-      back === false ? 'of which it was the only tag, so that ECR deleted it' : `and could not be set there again: ${back.message}`;
+      back === false ? 'and since that image had no other tag, ECR deleted it' : `and could not be set there again: ${back.message}`;
     return {
       error: new ToolError('REGISTRY_ERROR', `${message}, ${why}`.replace(/[.\s]*$/, '.'), {
         hint: `Push ${this.#client.label(repository, one.tag)} again.`,
@@ -152,5 +153,5 @@ function keyOf({ tag, digest }: TagOn): string {
 
 function parse(key: string): TagOn {
   const [digest = '', tag = ''] = key.split(' ');
-  return { digest, tag };
+  return { digest: digestOf(digest), tag };
 }

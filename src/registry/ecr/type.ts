@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { AwsIdentity } from '../../auth/aws/credentials.ts';
 import { awsIdentity, awsRegion } from '../../config/aws-settings.ts';
 import type { RegistryType } from '../registry-type.ts';
+import { ecrAliases, ecrPublicAliases } from './aliases.ts';
 import { ECR_HOST, ECR_PUBLIC_HOST } from './host.ts';
 
 /** Whose permissions are used, and the region of a private registry where its host does not tell it. */
@@ -13,6 +14,7 @@ const hint = 'Its credentials are found by the AWS SDK; "ecr" can name a profile
 export const ecrType: RegistryType = {
   name: 'ecr',
   hosts: ECR_HOST,
+  aliases: ecrAliases,
   settings,
   unused: { paths: ['auth'], hint },
   open: async ({ name, url, settings: given, http, env, concurrency, cache }) => {
@@ -35,6 +37,7 @@ export const ecrType: RegistryType = {
 export const ecrPublicType: RegistryType = {
   name: 'ecr-public',
   hosts: ECR_PUBLIC_HOST,
+  aliases: ecrPublicAliases,
   settings,
   unused: { paths: ['auth', 'ecr.region'], hint },
   open: async ({ name, url, settings: given, http, concurrency, cache }) => {

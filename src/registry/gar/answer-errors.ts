@@ -19,7 +19,7 @@ export function errorStatus({ body }: HttpResponse): string | undefined {
   return asText(asObject(parseJsonObject(body)?.['error'])?.['status']);
 }
 
-/** True of an answer of the API itself that says that what is named is not there. A proxy's 404 is none. */
+/** True if the API itself says that what the request names is not there. A proxy's 404 does not count. */
 export function isNotFound(response: HttpResponse): boolean {
   return response.status === 404 && errorStatus(response) === 'NOT_FOUND';
 }
@@ -52,7 +52,9 @@ export function refused({ doing, permission }: Asked, response: HttpResponse, so
   }
   if (status === 403) {
     return new ToolError('AUTH', `${said}, asked with ${source}.`, {
-      hint: `It takes the permission ${permission} on the repository, and the Artifact Registry API must be enabled in the project. A project that is not there looks the same.`,
+      hint:
+        `It takes the permission ${permission} on the repository, and the Artifact Registry API must be enabled in the project. ` +
+        'A project that is not there looks the same.',
     });
   }
   if (isNotFound(response)) {

@@ -67,8 +67,8 @@ class Facts {
   }
 
   /**
-   * Of an index the newest of its images, without attestations, else what is said of itself. Unknown where one of its images does not say: that may be the newest, and
-   * unknown must not become old.
+   * The build time of an index is that of its newest image, leaving out attestations; without images, what the API says of the index
+   * itself. It is unknown if one of its images does not tell its time: that image may be the newest, and unknown must not become old.
    */
   createdAt(image: DockerImage): string | undefined {
     const { digest } = image;

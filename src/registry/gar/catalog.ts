@@ -23,9 +23,9 @@ interface Place {
 }
 
 /**
- * The names of all images, `PROJECT/REPOSITORY/IMAGE…`, at the location of the host. Of a project, what is not for images is left out, and said are virtual repositories, remote
- * ones, and at pkg.dev those that serve Container Registry's names: their images are known, and in use, as `gcr.io/…`. Throws `NOT_FOUND` where nothing tells a project:
- * no API lists those of a host.
+ * The names of all images, `PROJECT/REPOSITORY/IMAGE…`, at the location of the host. Repositories of other formats are left out silently.
+ * Virtual and remote repositories are left out with a message, and at pkg.dev also those that serve Container Registry's names, since their
+ * images are known and in use as `gcr.io/…`. Throws `NOT_FOUND` where nothing tells a project: no API lists the projects of a host.
  */
 export async function* listRepositories(client: GarClient, { projects, below, onSkipped, signal }: CatalogOptions): AsyncGenerator<string> {
   const named = below === undefined ? undefined : parseImageName(below, client.place);
@@ -99,7 +99,7 @@ async function* imagesOf(client: GarClient, { project, repository }: Place, sign
       const image = lastPart(asText(json['name']) ?? '', 'packages');
       const name = image === undefined ? '' : imagePath({ project, repository: repository.id, package: image }, client.place);
       if (!isRepositoryName(name))
-        throw badAnswer(doing, `it lists ${JSON.stringify(json['name'] ?? null).slice(0, 200)}, which is no image`);
+        throw badAnswer(doing, `it lists ${JSON.stringify(json['name'] ?? null).slice(0, 200)}, which is not an image`);
       if (seen.has(name)) continue;
       seen.add(name);
       yield name;

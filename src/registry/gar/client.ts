@@ -33,12 +33,18 @@ export interface Call extends Asked {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Milliseconds to wait where the quota is still used up after all tries of the HTTP client: it is one of a minute (Artifact Registry, "Quotas and limits"). */
+/**
+ * Milliseconds to wait where the quota is still used up after all tries of the HTTP client: quotas are counted by the minute (Artifact
+ * Registry, "Quotas and limits").
+ */
 const QUOTA_WAITS = [10_000, 20_000, 40_000];
 /** A page of 1000 images with their children is some MB. */
 const MAX_ANSWER = 64 * 1024 * 1024;
 
-/** The two ways to an Artifact Registry: its own API, for everything that it tells, and `/v2/` (`oci`), for the bytes of manifests. One token opens both. */
+/**
+ * Sends requests to an Artifact Registry: to its own API, which tells nearly everything, and to `/v2/` (`oci`) for the bytes of manifests.
+ * One token opens both.
+ */
 export class GarClient {
   readonly name: string;
   readonly place: GarPlace;
@@ -73,7 +79,10 @@ export class GarClient {
     return this.oci.label(repository, reference);
   }
 
-  /** The resources behind a repository's name. Throws `NOT_FOUND` for the name of a project or of a repository of Artifact Registry: what it holds has longer names. */
+  /**
+   * The resources behind a repository's name. Throws `NOT_FOUND` for the name of a project or of a repository of Artifact Registry, since
+   * the images in these have longer names.
+   */
   whole(repository: string): WholeImageName {
     const { project, repository: id, package: image } = parseImageName(repository, this.place);
     if (id !== undefined && image !== undefined) return { project, repository: id, package: image };
@@ -123,7 +132,7 @@ export class GarClient {
   read(asked: Asked, response: HttpResponse): JsonObject {
     if (response.status !== 200) throw this.refused(asked, response);
     const json = parseJsonObject(response.body);
-    if (!json) throw badAnswer(asked.doing, 'the answer is no JSON object');
+    if (!json) throw badAnswer(asked.doing, 'the answer is not a JSON object');
     return json;
   }
 

@@ -32,7 +32,10 @@ export interface GarRegistryOptions {
   readonly location?: string;
   /** Projects whose repositories are listed; default the one in GOOGLE_CLOUD_PROJECT. */
   readonly projects?: readonly string[];
-  /** Where GOOGLE_CLOUD_PROJECT is, and CLOUDSDK_API_ENDPOINT_OVERRIDES_ARTIFACTREGISTRY, which gcloud too takes for the address of the API. */
+  /**
+   * The environment, for GOOGLE_CLOUD_PROJECT and CLOUDSDK_API_ENDPOINT_OVERRIDES_ARTIFACTREGISTRY, which gcloud too takes for the address
+   * of the API.
+   */
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly cache?: ContentCache;
   /** How many manifests are read side by side; the HTTP client limits the requests. Default 16. */
@@ -51,7 +54,7 @@ export function createGarRegistry(options: GarRegistryOptions): Registry {
   const place = placeOf(options);
   const endpoint = env[ENDPOINT] || API;
   if (!URL.canParse(endpoint)) {
-    throw new ToolError('CONFIG_INVALID', `${ENDPOINT} is no URL.`, {
+    throw new ToolError('CONFIG_INVALID', `${ENDPOINT} is not a URL.`, {
       hint: `Give the address of the Artifact Registry API, such as ${API}/, or do not set it.`,
     });
   }
@@ -79,8 +82,10 @@ export function createGarRegistry(options: GarRegistryOptions): Registry {
     resolveTag: (repository, tag) => resolveTag(client, repository, tag),
     resolveTags: (repository) => resolveTags(client, repository),
     tagsOf: async (repository, digest) => (await findTags(client, repository, digest)) ?? [],
+    hasManifest: (repository, digest) => isThere(client, repository, digest),
     readManifest: (repository, digest) => readManifest(client, repository, digest),
-    deleteManifest: (repository, digest) => deletion.deleteManifest(repository, digest),
+    comparesTags: true,
+    deleteManifest: (repository, digest, tags) => deletion.deleteManifest(repository, digest, tags),
     deleteTag: (repository, tag, digest) => deletion.deleteTag(repository, tag, digest),
     putManifest: (repository, manifest, tag) => putManifest(client.oci, repository, manifest, tag),
   };
@@ -90,7 +95,9 @@ function placeOf({ name, url, location }: GarRegistryOptions): GarPlace {
   const { hostname, pathname } = new URL(url);
   if (pathname.replaceAll('/', '') !== '') {
     throw new ToolError('CONFIG_INVALID', `The URL of the registry ${name} goes on after its host.`, {
-      hint: 'Give the host alone, and the project as "gar.projects": images are named PROJECT/REPOSITORY/IMAGE, as what is in use names them.',
+      hint:
+        'Give the host alone, and the project as "gar.projects": images are named PROJECT/REPOSITORY/IMAGE, as what is in use ' +
+        'names them.',
     });
   }
   const host = parseGarHost(hostname);
@@ -110,7 +117,7 @@ function placeOf({ name, url, location }: GarRegistryOptions): GarPlace {
   });
 }
 
-/** A manifest's bytes, by `/v2/`; undefined where that and the API say that it is not there, in a repository that is. */
+/** A manifest's bytes, by `/v2/`. Undefined if both `/v2/` and the API say that the manifest is not there, in a repository that is. */
 async function readManifest(client: GarClient, repository: string, digest: Digest): Promise<RawManifest | undefined> {
   const manifest = await readOciManifest(client.oci, repository, digest);
   if (manifest || !(await isThere(client, repository, digest))) return manifest;

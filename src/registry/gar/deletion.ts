@@ -11,15 +11,19 @@ import { findRepositorySettings } from './repository-settings.ts';
 import { findTags, resolveTag } from './tags.ts';
 import { deleteVersions, type Settled } from './version-deletion.ts';
 
-/** Versions in one batch. How many the service takes, it says nowhere ("determined by the service"); a batch that it refuses is taken apart. */
+/**
+ * How many versions go into one batch. The service does not tell its own limit ("determined by the service"); a batch that it refuses is
+ * taken apart.
+ */
 const MOST_VERSIONS = 50;
 const DELETES_VERSIONS = 'artifactregistry.versions.delete';
 const DELETES_TAGS = 'artifactregistry.tags.delete';
 const MAKES_TAGS = 'artifactregistry.tags.create';
 
 /**
- * Asks whether images and, with `tags`, single tags can be deleted, which changes nothing: the repository is one with images of its own, and the credentials have what it takes
- * (`testIamPermissions`). An image goes after its tags, so that both permissions are needed, and the one to put tags back should it be refused then.
+ * Finds out, without changing anything, whether images and, with `tags`, single tags can be deleted: the repository must have images of its
+ * own, and the credentials must have the permissions (`testIamPermissions`). An image is deleted after its tags, so both permissions are
+ * needed, and also the one to put the tags back if the image is then refused.
  */
 export async function checkDelete(client: GarClient, repository: string, needs: { readonly tags: boolean }): Promise<void> {
   const label = client.label(repository);
@@ -50,7 +54,7 @@ export async function checkDelete(client: GarClient, repository: string, needs: 
 /** Deletes images and takes tags off. */
 export class Deletion {
   readonly #client: GarClient;
-  readonly #versions: Batches<Settled>;
+  readonly #versions: Batches<Digest, Settled>;
 
   constructor(client: GarClient) {
     this.#client = client;
@@ -58,12 +62,17 @@ export class Deletion {
   }
 
   /**
-   * Deletes a manifest: first each of its tags, then the version. Where that is refused or fails, the tags are put back. (`force` would do both at once, and take along a
-   * tag that was set after the last look.)
+   * Deletes a manifest: first each of its tags, then the version. If the version is refused or fails, the tags are put back. (`force` would
+   * do both at once, but also delete a tag that was set in the meantime.) A manifest with a tag that is not among `expected` is left alone.
    */
-  async deleteManifest(repository: string, digest: Digest): Promise<DeleteOutcome> {
+  async deleteManifest(repository: string, digest: Digest, expected?: readonly string[]): Promise<DeleteOutcome> {
     const tags = await findTags(this.#client, repository, digest);
     if (tags === undefined) return { outcome: 'gone' };
+    const fresh = expected && tags.find((tag) => !expected.includes(tag));
+    if (fresh !== undefined) {
+      const doing = `delete the image ${this.#client.label(repository, digest)}`;
+      return { outcome: 'drifted', message: `Cannot ${doing}: the tag ${fresh} was set on it meanwhile.` };
+    }
     const takenOff: string[] = [];
     let settled: Settled;
     try {
@@ -103,7 +112,7 @@ export class Deletion {
     if (outcome === 'done') return { outcome: 'deleted' };
     if (outcome !== 'missing') return { outcome: 'locked', message: outcome.locked };
     if ((await resolveTag(this.#client, repository, tag)) === undefined) return { outcome: 'gone' };
-    const message = `Cannot ${doing}: Artifact Registry says that it is not there, and has it all the same.`;
+    const message = `Cannot ${doing}: Artifact Registry says that it is not there, but still has it.`;
     throw new ToolError('REGISTRY_ERROR', message, { hint: 'Run again.' });
   }
 

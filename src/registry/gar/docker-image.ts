@@ -26,7 +26,7 @@ export interface DockerImage {
   readonly children: readonly ListedChild[];
 }
 
-export interface ListedChild {
+interface ListedChild {
   readonly digest: Digest;
   /** The list tells a platform of it: it is an image, or an attestation. */
   readonly hasPlatform: boolean;
@@ -39,9 +39,9 @@ export function readDockerImage(json: JsonObject, doing: string): DockerImage {
   const [image, digest] = idIn(json, doing);
   const tags = asList(json['tags']);
   if (!tags?.every((tag): tag is string => typeof tag === 'string' && isTag(tag)))
-    throw badAnswer(doing, `the tags of ${image}@${digest} are no list of tags`);
+    throw badAnswer(doing, `the tags of ${image}@${digest} are not all tags`);
   const children = asList(json['imageManifests'])?.map((child) => readChild(asObject(child) ?? {}, doing));
-  if (!children) throw badAnswer(doing, `what the index ${image}@${digest} lists is no list`);
+  if (!children) throw badAnswer(doing, `what the index ${image}@${digest} lists is not a list`);
   const mediaType = asText(json['mediaType']);
   const artifactType = asText(json['artifactType']);
   const pushedAt = timeIn(json, 'uploadTime', doing);
@@ -64,13 +64,12 @@ function idIn(json: JsonObject, doing: string): readonly [image: string, digest:
   const name = asText(json['name']) ?? '';
   const [image = '', digest = '', ...more] = (lastPart(name, 'dockerImages') ?? '').split('@');
   if (image !== '' && isDigest(digest) && more.length === 0) return [image, digest];
-  throw badAnswer(doing, `it lists ${JSON.stringify(name).slice(0, 300)}, which is no image`);
+  throw badAnswer(doing, `it lists ${JSON.stringify(name).slice(0, 300)}, which is not an image`);
 }
 
 function readChild(json: JsonObject, doing: string): ListedChild {
   const digest = json['digest'];
-  if (typeof digest !== 'string' || !isDigest(digest))
-    throw badAnswer(doing, `an index lists ${JSON.stringify(digest ?? null).slice(0, 200)}, which is no digest`);
+  if (!isDigest(digest)) throw badAnswer(doing, `an index lists ${JSON.stringify(digest ?? null).slice(0, 200)}, which is not a digest`);
   const attestation = isUnknownPlatform(json);
   return { digest, attestation, hasPlatform: attestation || platformText(json) !== undefined };
 }
@@ -92,9 +91,10 @@ function timeIn(json: JsonObject, field: string, doing: string): string | undefi
 }
 
 /**
- * Those images whose manifest must be read for what the list does not tell: what an index lists, where it says nothing of that, and what an artifact is attached to. What has a
- * subject has an artifact type too (API reference, `DockerImage.artifactType`), and Docker's own manifests have neither. Artifacts without one, such as charts, are told from
- * images by the build time that only images have, or that an index lists them with a platform; cosign's by their tags.
+ * The images whose manifest must be read because the list does not tell enough: what an index lists, where the list leaves that out, and
+ * what an artifact is attached to. A manifest with a subject also has an artifact type (API reference, `DockerImage.artifactType`), and
+ * Docker's own manifests have neither. Artifacts without an artifact type, such as charts, are told from images by two things: only images
+ * have a build time, or are listed by an index with a platform. Cosign's artifacts are known by their tags.
  */
 export function imagesToRead(images: readonly DockerImage[]): DockerImage[] {
   const listed = new Map<Digest, ListedChild>();

@@ -9,8 +9,9 @@ const MAX_ANSWER = 1024 * 1024;
 const WITHOUT_BODY = [204, 205, 304];
 
 /**
- * Lets Google's library send its requests through this program's own client, with its proxies, certificates, time limits and bounds. Each is sent once: when to try again is
- * the library's to say. Plain HTTP is spoken with services of this machine alone, such as another cloud's metadata server: no proxy leads there.
+ * Lets Google's library send its requests through this program's own client, with its proxies, certificates, time limits and bounds. Each
+ * request is sent once, since the library itself decides when to try again. Plain HTTP is allowed only to services of this machine, such as
+ * another cloud's metadata server, which are never reached through a proxy.
  */
 export function googleTransport(http: HttpClient): TransporterOptions {
   const send = async (input: string | URL | Request, init: RequestInit = {}): Promise<Response> => {

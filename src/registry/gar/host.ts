@@ -12,7 +12,7 @@ export const GAR_HOST = /^(?:([a-z][a-z0-9-]*)-docker\.pkg\.dev|((?:(us|eu|asia)
 /** Where the repositories are that serve Container Registry's names ("Transition from Container Registry", gcr.io repositories). */
 const GCR_LOCATIONS: Readonly<Record<string, string>> = { us: 'us', eu: 'europe', asia: 'asia' };
 
-/** Reads a host, lower case and without a port; undefined for one that is no Artifact Registry. */
+/** Reads a host, lower case and without a port; undefined for the host of anything else. */
 export function parseGarHost(host: string): GarPlace | undefined {
   const [, location, repository, region = 'us'] = GAR_HOST.exec(host) ?? [];
   if (location !== undefined) return { location };

@@ -17,8 +17,9 @@ export interface ImageName {
 export type WholeImageName = Required<ImageName>;
 
 /**
- * Reads `PROJECT[/REPOSITORY[/IMAGE…]]` as image references have it after the host; at a host of Container Registry's, `PROJECT[/IMAGE…]`. The id of a project has
- * no dot: where the first part has one, it is a domain, and the project the two together. Throws `USAGE` for what is no name at all.
+ * Reads `PROJECT[/REPOSITORY[/IMAGE…]]` as it follows the host in image references; at a host of Container Registry, `PROJECT[/IMAGE…]`.
+ * The id of a project has no dot. If the first part has one, it is a domain, and the first two parts together are the project. Throws
+ * `USAGE` for a text that is not a name.
  */
 export function parseImageName(text: string, place: GarPlace): ImageName {
   if (!isRepositoryName(text)) {
@@ -53,16 +54,16 @@ export function packageResource(name: WholeImageName, place: GarPlace): string {
   return `${repositoryResource(name, place)}/packages/${encodeURIComponent(name.package)}`;
 }
 
-/** `…/versions/sha256:…`. Throws `USAGE` for what is no digest. */
+/** `…/versions/sha256:…`. Throws `USAGE` for a text that is not a digest. */
 export function versionResource(name: WholeImageName, digest: Digest, place: GarPlace): string {
   if (isDigest(digest)) return `${packageResource(name, place)}/versions/${digest}`;
-  throw new ToolError('USAGE', `${JSON.stringify(digest)} is no digest.`, { hint: 'Name an image as repository@sha256:….' });
+  throw new ToolError('USAGE', `${JSON.stringify(digest)} is not a digest.`, { hint: 'Name an image as repository@sha256:….' });
 }
 
-/** `…/tags/…`. Throws `USAGE` for what is no tag. */
+/** `…/tags/…`. Throws `USAGE` for a text that is not a tag. */
 export function tagResource(name: WholeImageName, tag: string, place: GarPlace): string {
   if (isTag(tag)) return `${packageResource(name, place)}/tags/${tag}`;
-  throw new ToolError('USAGE', `${JSON.stringify(tag)} is no tag.`, { hint: 'Name an image as repository:tag.' });
+  throw new ToolError('USAGE', `${JSON.stringify(tag)} is not a tag.`, { hint: 'Name an image as repository:tag.' });
 }
 
 /** The last part of a resource's name, its escapes undone, once; undefined where it makes no sense. */

@@ -15,8 +15,9 @@ export interface ImagesOptions {
 }
 
 /**
- * The images of repositories. `dockerImages.list` alone tells what an index lists, and it lists a whole repository; so it is read once and handed out package by package. A
- * package that is asked for again, or that was not in the list, has it read anew: nobody gets an old one twice.
+ * The images of repositories. Only `dockerImages.list` tells what an index lists, and it lists a whole repository, so it is read once and
+ * handed out package by package. If a package is asked for again, or was not in the list, the list is read anew, so that nobody is handed
+ * the same old state twice.
  */
 export class Images {
   readonly #client: GarClient;

@@ -30,8 +30,8 @@ export interface InventoryContext {
 }
 
 /**
- * Reads the images of one package. Throws `AUTH`, `UNREACHABLE` and `NOT_FOUND` for the package as a whole, and `REGISTRY_ERROR` for one in a repository that holds no images of its
- * own; whatever else cannot be read is a problem.
+ * Reads the images of one package. Throws `AUTH`, `UNREACHABLE` and `NOT_FOUND` for the package as a whole, and `REGISTRY_ERROR` if its
+ * repository has no images of its own; anything else that cannot be read becomes a problem.
  */
 export async function readInventory(
   context: InventoryContext,
@@ -122,7 +122,7 @@ class Reading {
     return asked;
   }
 
-  /** The list of the repository has no image of this package: there is no such package, or it has none. */
+  /** The repository's list has no image of this package: either the package does not exist, or it is empty. */
   async #checkEmpty(): Promise<void> {
     const { client } = this.#context;
     const { signal } = this.#options;
@@ -171,7 +171,8 @@ class Reading {
         if (document) this.documents.set(digest, document);
         else if (await isThere(client, this.#repository, digest)) {
           this.#problems.add(
-            `Artifact Registry lists ${client.label(this.#repository, digest)}, and says that it has no manifest. Push it again or delete it.`,
+            `Artifact Registry lists ${client.label(this.#repository, digest)}, and says that it has no manifest. ` +
+              'Push it again or delete it.',
           );
         } else {
           // Deleted since it was listed: what is not in the inventory is not touched.
@@ -185,8 +186,9 @@ class Reading {
 }
 
 /**
- * What Artifact Registry tells of an image without its manifest and config being read: no labels, no annotations, a platform only of what an index lists. It records no
- * pulls, and when a tag was set it does not tell. A repository with immutable tags takes none off.
+ * What Artifact Registry tells of an image without reading its manifest and config: no labels, no annotations, and a platform only of what
+ * an index lists. It does not record pulls, and does not tell when a tag was set. In a repository with immutable tags, no tag can be taken
+ * off.
  */
 function capabilitiesOf({ immutableTags }: { readonly immutableTags: boolean }): Capabilities {
   return {

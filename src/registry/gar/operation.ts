@@ -26,7 +26,7 @@ export async function waitForOperation(client: GarClient, first: JsonObject, ask
   let waited = 0;
   for (let wait = FIRST_WAIT_MS; operation['done'] !== true; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
     const name = asText(operation['name']) ?? '';
-    if (!NAME.test(name)) throw badAnswer(asked.doing, 'the answer is no operation');
+    if (!NAME.test(name)) throw badAnswer(asked.doing, 'the answer is not an operation');
     if (waited >= PATIENCE_MS) {
       throw new ToolError(
         'REGISTRY_ERROR',
@@ -44,7 +44,7 @@ export async function waitForOperation(client: GarClient, first: JsonObject, ask
   const error = asObject(operation['error']);
   const failed = asList(asObject(operation['metadata'])?.['failedVersions']);
   if (!failed?.every((name): name is string => typeof name === 'string'))
-    throw badAnswer(asked.doing, 'what it failed to delete is no list');
+    throw badAnswer(asked.doing, 'what it failed to delete is not a list');
   if (!error) return { failedVersions: failed };
   const text = printable(redact(asText(error['message']) ?? ''))
     .slice(0, 600)

@@ -7,8 +7,8 @@ import type { Call, GarClient } from './client.ts';
 const PAGE = 1000;
 
 /**
- * The entries of a list, page by page. An empty list is answered as `{}`, and so may be the last page. Throws what `GarClient.get` throws, and `BAD_RESPONSE` for a page that is
- * not understood, for one that lacks a part, and for pages that do not end ({@link ListBounds}).
+ * The entries of a list, page by page. An empty list is answered as `{}`, and so may be the last page. Throws what `GarClient.get` throws,
+ * and `BAD_RESPONSE` for a page that is not understood, for one that lacks a part, and for pages that do not end ({@link ListBounds}).
  */
 export async function* pages(client: GarClient, call: Call, field: string): AsyncGenerator<readonly JsonObject[]> {
   const bounds = new ListBounds(call.doing, MOST_FILTERED_PAGES);

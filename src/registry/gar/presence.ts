@@ -6,8 +6,8 @@ import { lastPart, repositoryResource } from './image-name.ts';
 import { pages } from './pages.ts';
 
 /**
- * Makes sure that "not there" is about one image or tag: the package that it would be in is there and may be read. A package that is not there either may have gone with its
- * last image: then its repository lists others, and not it. Throws for everything else.
+ * Makes sure that "not there" is about one image or tag: the package that it belongs to is there and may be read. A package may also be
+ * gone with its last image; then its repository can be listed and does not list the package. Throws in every other case.
  */
 export async function confirmMissing(client: GarClient, repository: string): Promise<void> {
   const doing = `find out whether ${client.label(repository)} is there`;

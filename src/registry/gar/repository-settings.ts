@@ -20,12 +20,12 @@ const MODES: Readonly<Record<string, RepositorySettings['mode']>> = {
   REMOTE_REPOSITORY: 'remote',
 };
 
-/** Reads a `Repository`. Throws `BAD_RESPONSE` for one that is not understood: it could be one of a kind where deleting means something else. */
+/** Reads a `Repository`. Throws `BAD_RESPONSE` for one that is not understood, since deleting may mean something else in it. */
 export function readRepositorySettings(json: JsonObject, doing: string): RepositorySettings {
   const id = asText(json['name'])?.split('/repositories/')[1];
   const format = asText(json['format']);
   const mode = MODES[asText(json['mode']) ?? 'MODE_UNSPECIFIED'];
-  if (id === undefined || format === undefined) throw badAnswer(doing, 'the answer is no repository');
+  if (id === undefined || format === undefined) throw badAnswer(doing, 'the answer is not a repository');
   if (!mode) throw badAnswer(doing, `its mode ${JSON.stringify(json['mode']).slice(0, 100)} is not known here`);
   return { id, format, mode, immutableTags: asObject(json['dockerConfig'])?.['immutableTags'] === true };
 }

@@ -31,7 +31,7 @@ export async function resolveTags(
       if (digest === undefined || on === digest) tags.set(tag, on);
     }
   }
-  // No tags are answered alike where there is no such package.
+  // An empty list is also the answer for a package that does not exist.
   if (tags.size === 0) await checkPackage(client, repository, signal);
   return tags;
 }
@@ -81,5 +81,5 @@ function readTag(json: JsonObject, doing: string): readonly [tag: string, digest
   const tag = lastPart(asText(json['name']) ?? '', 'tags') ?? '';
   const digest = lastPart(asText(json['version']) ?? '', 'versions') ?? '';
   if (isTag(tag) && isDigest(digest)) return [tag, digest];
-  throw badAnswer(doing, `it lists ${JSON.stringify([json['name'], json['version']]).slice(0, 300)}, which is no tag`);
+  throw badAnswer(doing, `it lists ${JSON.stringify([json['name'], json['version']]).slice(0, 300)}, which is not a tag`);
 }

@@ -32,9 +32,10 @@ export interface TokenSourceOptions {
 const ADC = 'application default credentials';
 
 /**
- * Takes tokens from the credentials that are configured for the host: a password that is an access token (`oauth2accesstoken`, and what gcloud's helper gives), or the
- * key of a service account (`_json_key`, `_json_key_base64`); else Google's chain: GOOGLE_APPLICATION_CREDENTIALS (a key, workload identity federation, impersonation),
- * the login of gcloud, the metadata server. Google's library is loaded only where one of these needs it.
+ * Gets access tokens from the credentials that are configured for the host: a password that is an access token (`oauth2accesstoken`, and
+ * what gcloud's helper gives), or the key of a service account (`_json_key`, `_json_key_base64`). Without these, from Google's chain:
+ * GOOGLE_APPLICATION_CREDENTIALS (a key, workload identity federation, impersonation), the login of gcloud, the metadata server. Google's
+ * library is loaded only where one of these needs it.
  */
 export function createTokenSource({ registry, credentials, identity, http }: TokenSourceOptions): TokenSource {
   let found: Promise<TokenSource> | undefined;
@@ -113,13 +114,15 @@ function ofLibrary(registry: string, source: string, open: () => Promise<AuthCli
         return token;
       } catch (error) {
         client = undefined;
-        // Node.js shows a piece of what is no JSON, and that may be one of the key.
-        const said = error instanceof SyntaxError ? 'what should be JSON is none' : error instanceof Error ? error.message : String(error);
+        // The error of Node.js quotes a piece of the text that is not JSON, and that piece may be part of the key.
+        const said = error instanceof SyntaxError ? 'it is not JSON' : error instanceof Error ? error.message : String(error);
         const why = printable(redact(said))
           .slice(0, 500)
           .replace(/[.\s]*$/, '');
         throw new ToolError('AUTH', `There is no access token for the registry ${registry} (${source}): ${why}.`, {
-          hint: 'Run "gcloud auth application-default login", set GOOGLE_APPLICATION_CREDENTIALS, give the pod or machine a service account, or log in with "docker login".',
+          hint:
+            'Run "gcloud auth application-default login", set GOOGLE_APPLICATION_CREDENTIALS, give the pod or machine a service ' +
+            'account, or log in with "docker login".',
         });
       }
     },

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { RegistryType } from '../registry-type.ts';
+import { garAliases } from './aliases.ts';
 import { GAR_HOST } from './host.ts';
 
 /**
@@ -25,6 +26,7 @@ const GarSettings = z.strictObject({
 export const garType: RegistryType = {
   name: 'gar',
   hosts: GAR_HOST,
+  aliases: garAliases,
   settings: { key: 'gar', schema: GarSettings },
   open: async ({ name, url, settings, http, credentials, env, concurrency, cache }) => {
     const { projects, location, impersonate } = GarSettings.parse(settings ?? {});

@@ -1,5 +1,5 @@
 import { ToolError } from '../../diagnostics/tool-error.ts';
-import type { Digest } from '../../domain/digest.ts';
+import { type Digest, isDigest } from '../../domain/digest.ts';
 import { backoff } from '../../http/retry-policy.ts';
 import type { DeleteOutcome } from '../registry.ts';
 import { type Asked, errorText, isNotFound, isPreconditionFailed } from './answer-errors.ts';
@@ -9,7 +9,7 @@ import { waitForOperation } from './operation.ts';
 import { isThere } from './presence.ts';
 import { findTags } from './tags.ts';
 
-/** What became of one of several: an error of its own is no error of the others. */
+/** What became of one of several: if one fails with an error, the others may still have succeeded. */
 export type Settled = DeleteOutcome | { readonly error: ToolError };
 
 const PERMISSION = 'artifactregistry.versions.delete';
@@ -23,8 +23,9 @@ const UNAVAILABLE = 14;
 const TRIES = 6;
 
 /**
- * Deletes versions that have no tags (any more), without `force`: a tag that is set meanwhile makes the service refuse, and nothing goes that somebody has just named. Several
- * go in one operation. What of them it did not delete, or all where it refused as a whole or its answer got lost, is asked for one by one, which tells why.
+ * Deletes versions that have no tags, or none any more, and without `force`: if somebody sets a tag in the meantime, the service refuses,
+ * so that nothing is deleted that was just named. Several versions go into one operation. Those that it did not delete, or all of them if
+ * it was refused as a whole or its answer was lost, are then asked for one by one, which tells why.
  */
 export async function deleteVersions(client: GarClient, repository: string, digests: readonly Digest[]): Promise<Map<Digest, Settled>> {
   const settled = new Map<Digest, Settled>();
@@ -48,7 +49,7 @@ async function deletedTogether(client: GarClient, repository: string, digests: r
     const { error, failedVersions } = await waitForOperation(client, operation, asked);
     const failed = failedVersions.map((name) => lastPart(name, 'versions'));
     // One that cannot be told apart could be any of them.
-    if (error || failed.some((digest) => digest === undefined || !digests.includes(digest))) return [];
+    if (error || !failed.every((digest) => isDigest(digest) && digests.includes(digest))) return [];
     return digests.filter((digest) => !failed.includes(digest));
   } catch (error) {
     if (error instanceof ToolError) return [];
@@ -83,11 +84,14 @@ async function deleteOne(client: GarClient, repository: string, digest: Digest):
 /** "Not there" is believed once it is known of what. */
 async function gone(client: GarClient, repository: string, digest: Digest, { doing }: Asked): Promise<Settled> {
   if (!(await isThere(client, repository, digest))) return { outcome: 'gone' };
-  const message = `Cannot ${doing}: Artifact Registry says that it is not there, and has it all the same.`;
+  const message = `Cannot ${doing}: Artifact Registry says that it is not there, but still has it.`;
   return { error: new ToolError('REGISTRY_ERROR', message, { hint: 'Run again.' }) };
 }
 
-/** It has a tag again, or an index or a fallback tag holds it (GOOGLE_MANIFEST_DANGLING_TAG, GOOGLE_MANIFEST_DANGLING_PARENT_IMAGE at `/v2/`). */
+/**
+ * True if the version has a tag again, or an index or a fallback tag holds it (GOOGLE_MANIFEST_DANGLING_TAG,
+ * GOOGLE_MANIFEST_DANGLING_PARENT_IMAGE at `/v2/`).
+ */
 async function refusal(client: GarClient, repository: string, digest: Digest, said: string): Promise<Settled> {
   const tags = await findTags(client, repository, digest);
   if (tags === undefined) return { outcome: 'gone' };

@@ -20,9 +20,10 @@ export interface Asker {
 }
 
 /**
- * The error for an answer that is not what was asked for. Harbor tells missing projects, missing rights and wrong passwords apart only in part: a project that
- * is not there is 403 to a user, 401 to anybody, 404 to an administrator (src/server/v2.0/handler/base.go, `RequireProjectAccess`). So the error says
- * what was tried, by whom, what Harbor said, and what all can be behind it.
+ * The error for an answer other than the one asked for. Harbor does not always tell missing projects, missing rights and wrong passwords
+ * apart: for a project that is not there, it answers 403 to a user, 401 without credentials and 404 to an administrator
+ * (src/server/v2.0/handler/base.go, `RequireProjectAccess`). So the error says what was tried, by whom, what Harbor said, and what the
+ * possible causes are.
  */
 export function refused({ doing, needs }: Asked, response: HttpResponse, asker: Asker): ToolError {
   const { status } = response;
@@ -35,8 +36,8 @@ export function refused({ doing, needs }: Asked, response: HttpResponse, asker: 
   if (status === 401 && asker.oidc) {
     return new ToolError('AUTH', by, {
       hint:
-        'With the CLI secret of an OIDC user, Harbor lists projects, repositories and artifacts, and does little else: it deletes no artifact. ' +
-        `Use a robot account.${right}`,
+        'With the CLI secret of an OIDC user, Harbor lists projects, repositories and artifacts, and does little else: it deletes no ' +
+        `artifact. Use a robot account.${right}`,
     });
   }
   if (status === 401) {
@@ -57,7 +58,10 @@ export function refused({ doing, needs }: Asked, response: HttpResponse, asker: 
   });
 }
 
-/** True of a 404 in which Harbor itself says that something is not there (src/lib/errors/const.go, `NotFoundCode`). A 404 of something on the way says nothing. */
+/**
+ * True of a 404 in which Harbor itself says that something is not there (src/lib/errors/const.go, `NotFoundCode`). A 404 from a proxy
+ * before it says nothing.
+ */
 export function isNotFound(response: HttpResponse): boolean {
   return saysOnly(response, 'NOT_FOUND');
 }

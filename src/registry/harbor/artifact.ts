@@ -95,7 +95,7 @@ export function readArtifact(json: JsonObject, doing: string): Artifact {
 function readTag(json: JsonObject, doing: string): ArtifactTag {
   const name = json['name'];
   if (typeof name !== 'string' || !isTag(name))
-    throw badAnswer(doing, `it lists ${JSON.stringify(name ?? null).slice(0, 200)}, which is no tag`);
+    throw badAnswer(doing, `it lists ${JSON.stringify(name ?? null).slice(0, 200)}, which is not a tag`);
   const pushedAt = time(json['push_time']);
   return { name, immutable: json['immutable'] === true, ...(pushedAt !== undefined && { pushedAt }) };
 }
@@ -119,14 +119,14 @@ function readAccessory(json: JsonObject, doing: string): Accessory {
 
 function listIn(json: JsonObject, field: string, doing: string): readonly JsonObject[] {
   const list = asList(json[field]);
-  if (!list) throw badAnswer(doing, `its field "${field}" is no list`);
+  if (!list) throw badAnswer(doing, `its field "${field}" is not a list`);
   return list.map((entry) => asObject(entry) ?? {});
 }
 
 function digestIn(json: JsonObject, field: string, doing: string): Digest {
   const digest = json[field];
-  if (typeof digest === 'string' && isDigest(digest)) return digest;
-  throw badAnswer(doing, `it lists something with the ${field} ${JSON.stringify(digest ?? null).slice(0, 200)}, which is no digest`);
+  if (isDigest(digest)) return digest;
+  throw badAnswer(doing, `it lists something with the ${field} ${JSON.stringify(digest ?? null).slice(0, 200)}, which is not a digest`);
 }
 
 function sizeIn(json: JsonObject, doing: string): number {
@@ -135,7 +135,7 @@ function sizeIn(json: JsonObject, doing: string): number {
   throw badAnswer(doing, `it lists something with the size ${JSON.stringify(size).slice(0, 100)}`);
 }
 
-/** A time; undefined for Go's zero time, which stands for "never" (never pulled), and for what is not a time. */
+/** A time; undefined for Go's zero time, which means "never", and for a text that is not a time. */
 function time(value: unknown): string | undefined {
   const text = utcTime(value);
   return text === undefined || text < '0002' ? undefined : text;
@@ -149,7 +149,10 @@ export function newest(times: readonly (string | undefined)[]): string | undefin
   );
 }
 
-/** Harbor's severities (src/pkg/scan/vuln/severity.go). It counts a negligible finding as none where it decides by them; an unknown one says nothing. */
+/**
+ * Harbor's severities (src/pkg/scan/vuln/severity.go). Where Harbor decides by them, it counts a negligible finding as none. A severity
+ * that is not known here says nothing.
+ */
 const HARBOR_SEVERITIES: Readonly<Record<string, Severity>> = {
   none: 'none',
   negligible: 'none',
@@ -159,7 +162,7 @@ const HARBOR_SEVERITIES: Readonly<Record<string, Severity>> = {
   critical: 'critical',
 };
 
-/** The worst finding of the reports that are finished; undefined where there is none, or none that says how bad it is. */
+/** The worst finding of the reports that are finished; undefined where there is no such report, or no finding says how bad it is. */
 function worstFinding(overview: JsonObject | undefined): Severity | undefined {
   let worst = -1;
   for (const report of Object.values(overview ?? {}).map(asObject)) {

@@ -14,8 +14,9 @@ export interface Reading {
 }
 
 /**
- * All artifacts of a repository but the accessories, which no list has. Untagged children of an index are in it only with `base=*` (src/pkg/artifact/dao/dao.go,
- * `setBaseQuery`); a Harbor that does not honour that leaves them out, which shows: their index names them. `detail` is what of each is asked for.
+ * All artifacts of a repository except accessories, which no list contains. Untagged children of an index are listed only with `base=*`
+ * (src/pkg/artifact/dao/dao.go, `setBaseQuery`). A Harbor that does not know that parameter leaves them out, which is noticed because their
+ * index names them. `detail` says what is asked for of each artifact.
  */
 export async function listArtifacts(
   { client, repository, signal }: Reading,
@@ -40,7 +41,7 @@ export async function findArtifact(reading: Reading, reference: string, detail: 
   }
   if (response.status !== 200) throw await client.refused(asked, response);
   const json = parseJsonObject(response.body);
-  if (!json) throw badAnswer(doing, 'the answer is no artifact');
+  if (!json) throw badAnswer(doing, 'the answer is not an artifact');
   return readArtifact(json, doing);
 }
 

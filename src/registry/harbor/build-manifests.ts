@@ -17,8 +17,8 @@ const LABEL_PREFIX = 'harbor/';
  * Makes the manifests of an inventory, sorted by digest. Where the API differs from the words of the inventory:
  *
  * - Harbor counts the children in an index's size: here they count themselves.
- * - `labels` are those of the image's config; of an index, what its images agree on. The labels that users of Harbor put on an artifact are no pairs and something
- *   else: label `stable` is `harbor/stable: "true"`, of that artifact alone.
+ * - `labels` are those of the image's config; of an index, what its images agree on. The labels that users of Harbor put on an artifact are
+ *   not pairs but something else: label `stable` is `harbor/stable: "true"`, of that artifact alone.
  * - A pull by the digest of a platform is not one of its index (up to Harbor 2.15): an index was pulled when it or one of its parts was.
  * - The API tells neither config digests nor layers: `config` is missing, and `blobs`.
  */
@@ -137,8 +137,8 @@ class Facts {
   }
 
   /**
-   * Of an index the newest of its images, without attestations, else its own annotation. Unknown where one of its images does not say: that may be the newest, and
-   * unknown must not become old.
+   * The build time of an index is that of its newest image, leaving out attestations; without images, its own annotation. It is unknown if
+   * one of its images does not tell its time: that image may be the newest, and unknown must not become old.
    */
   createdAt(artifact: Artifact): string | undefined {
     return once(this.#created, artifact.digest, () => {

@@ -13,8 +13,9 @@ export interface CatalogOptions {
 }
 
 /**
- * The names `project/repository`, project by project: of one project, or of all that the credentials may see. Of all, those that cache another registry are
- * passed over and said so: what is deleted there comes back with the next pull, and Harbor itself deletes what was not pulled for a week.
+ * The names `project/repository`, project by project: of one project, or of all that the credentials may see. Where all are listed, those
+ * that cache another registry are left out, with a message: what is deleted there comes back with the next pull, and Harbor itself deletes
+ * what was not pulled for a week.
  */
 export async function* listRepositories(client: HarborClient, { below, onSkipped, signal }: CatalogOptions = {}): AsyncGenerator<string> {
   const named = below?.split('/')[0];
@@ -41,8 +42,8 @@ async function repositoriesOf(client: HarborClient, project: string, signal: Abo
 }
 
 /**
- * The error for a name without a slash: `NOT_FOUND`, if it is a project's, or else what Harbor said of that. In Harbor every repository is in a project, so that such a
- * name may only mean all repositories of one.
+ * The error for a name without a slash: `NOT_FOUND` if it is the name of a project, or else the error that Harbor gave for it. In Harbor
+ * every repository is in a project, so such a name can only mean all repositories of a project.
  */
 export async function noRepository(client: HarborClient, project: string, signal: AbortSignal | undefined): Promise<ToolError> {
   const path = `/projects/${encodeURIComponent(project)}/repositories?page=1&page_size=1`;

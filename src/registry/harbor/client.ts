@@ -33,8 +33,8 @@ export interface HarborRequest extends Asked {
 const MAX_ANSWER = 64 * 1024 * 1024;
 
 /**
- * Sends requests to Harbor's REST API (api/v2.0/swagger.yaml), with Basic authentication: unlike `/v2` it takes no tokens. Cookies are never sent, so that
- * Harbor asks for no CSRF token.
+ * Sends requests to Harbor's REST API (api/v2.0/swagger.yaml) with Basic authentication, because unlike `/v2` it does not take tokens.
+ * Cookies are never sent, so that Harbor does not ask for a CSRF token.
  */
 export class HarborClient {
   readonly name: string;
@@ -62,7 +62,8 @@ export class HarborClient {
   }
 
   /**
-   * Answers whatever status. Throws `AUTH` for credentials that Harbor does not know: it treats whoever sends them as anybody, and shows them what is public.
+   * Returns the answer whatever its status. Throws `AUTH` for credentials that Harbor does not know: it would treat them as if there were
+   * none, and show what is public.
    */
   async send({ method = 'GET', path, repository, json, signal }: HarborRequest): Promise<HttpResponse> {
     const credentials = await this.#options.credentials(repository);
@@ -122,7 +123,10 @@ export class HarborClient {
   }
 }
 
-/** A project is meant by its name, even where that is a number; and scan results of both kinds are taken (swagger, `isResourceName`, `acceptVulnerabilities`). */
+/**
+ * Projects are always named by their name, even where that is a number, and scan results of both kinds are accepted (swagger,
+ * `isResourceName`, `acceptVulnerabilities`).
+ */
 const HEADERS = {
   accept: 'application/json',
   'x-is-resource-name': 'true',
@@ -134,7 +138,10 @@ function authorization(credentials: Credentials | undefined): Record<string, str
   return credentials && 'username' in credentials ? { authorization: basicAuthorization(credentials) } : {};
 }
 
-/** Splits `project/repository`; undefined for a name without a slash, which can only be a project's. Throws `USAGE` for a name that is none. */
+/**
+ * Splits `project/repository`. Undefined for a name without a slash, which can only be that of a project. Throws `USAGE` for a text that is
+ * not a name.
+ */
 export function splitRepository(name: string): { readonly project: string; readonly repository: string } | undefined {
   if (!isRepositoryName(name)) {
     throw new ToolError('USAGE', `${JSON.stringify(name)} is not the name of a repository.`, {
@@ -146,8 +153,8 @@ export function splitRepository(name: string): { readonly project: string; reado
 }
 
 /**
- * The path of a repository. Its name is escaped twice, the project's once: Harbor unescapes a repository's name again after its router has done so
- * (src/server/v2.0/handler/util.go, `unescapePathParams`).
+ * The path of a repository. The name of the repository is escaped twice and that of the project once, because Harbor unescapes a
+ * repository's name again after its router has done so (src/server/v2.0/handler/util.go, `unescapePathParams`).
  */
 export function repositoryPath(name: string): string {
   const parts = splitRepository(name);

@@ -1,7 +1,7 @@
 import type { Digest } from '../../domain/digest.ts';
 import type { Accessory, Artifact, ArtifactTag } from './artifact.ts';
 
-/** An accessory of which all that matters is known from the artifact that it is attached to, so that it was not asked for. */
+/** An accessory that was not asked for, since the artifact that it is attached to tells all that matters of it. */
 export interface Brief {
   readonly accessory: Accessory;
   readonly tags: readonly ArtifactTag[];

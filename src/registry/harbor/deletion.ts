@@ -12,8 +12,9 @@ import type { Projects } from './projects.ts';
 import { resolveTag } from './tags.ts';
 
 /**
- * Deletes an artifact with its tags, what is attached to it, and the untagged children that no other index holds (src/controller/artifact/controller.go, `deleteDeeply`).
- * By its digest: by a tag, Harbor would do the same, to whatever that tag points to by now.
+ * Deletes an artifact with its tags, everything that is attached to it, and the untagged children that no other index holds
+ * (src/controller/artifact/controller.go, `deleteDeeply`). The request names the digest: with a tag, Harbor would delete whatever the tag
+ * points to by now.
  */
 export async function deleteManifest(reading: Reading, digest: Digest): Promise<DeleteOutcome> {
   const { client, repository } = reading;
@@ -28,7 +29,10 @@ export async function deleteManifest(reading: Reading, digest: Digest): Promise<
   return { outcome: 'gone' };
 }
 
-/** Takes a tag off the artifact of that digest. Harbor compares: the tag is looked up among the artifact's own, so that one that was moved is not found. */
+/**
+ * Takes a tag off the artifact of that digest. Harbor looks the tag up among the tags of that artifact, so it does not find one that was
+ * moved.
+ */
 export async function deleteTag(reading: Reading, tag: string, digest: Digest): Promise<DeleteOutcome> {
   const { client, repository } = reading;
   const doing = `take off the tag ${client.label(repository, tag)}`;
@@ -51,15 +55,15 @@ function whyNot(response: HttpResponse): string {
 }
 
 function stillThere(doing: string): ToolError {
-  return new ToolError('REGISTRY_ERROR', `Cannot ${doing}: Harbor says that it is not there, and shows it all the same.`, {
+  return new ToolError('REGISTRY_ERROR', `Cannot ${doing}: Harbor says that it is not there, but still shows it.`, {
     hint: 'Run again; if it stays so, a proxy before Harbor may change requests.',
   });
 }
 
 /**
- * Asks, without changing anything, whether artifacts and, with `tags`, single tags can be deleted in a repository: Harbor must not be read-only, and the account must have
- * the permissions. Throws `DELETE_DISABLED`, `AUTH`, `NOT_FOUND`. Where the project is not shown to the account, its permissions cannot be told; then the first
- * deletion tells.
+ * Finds out, without changing anything, whether artifacts and, with `tags`, single tags can be deleted in a repository: Harbor must not be
+ * read-only, and the account must have the permissions. Throws `DELETE_DISABLED`, `AUTH`, `NOT_FOUND`. If the account cannot see the
+ * project, its permissions cannot be read, and only the first deletion tells.
  */
 export async function checkDelete(reading: Reading, projects: Projects, needs: { readonly tags: boolean }): Promise<void> {
   const { client, repository } = reading;
@@ -82,7 +86,10 @@ export async function checkDelete(reading: Reading, projects: Projects, needs: {
   });
 }
 
-/** What the account may do in a project, as `resource:action`. With an OIDC user's CLI secret Harbor does not answer this, and deletes no artifact. */
+/**
+ * What the account may do in a project, as `resource:action`. To the CLI secret of an OIDC user, Harbor does not answer this, and does not
+ * delete artifacts for it.
+ */
 async function permissions({ client, repository, signal }: Reading, id: number, asked: Asked): Promise<Set<string>> {
   const scope = encodeURIComponent(`/project/${id}`);
   const request: HarborRequest = { ...asked, path: `/users/current/permissions?scope=${scope}&relative=true`, repository, signal };

@@ -10,8 +10,9 @@ const POLL = 2000;
 const OVER = ['Success', 'Error', 'Stopped'];
 
 /**
- * Starts Harbor's garbage collection, as its own page does by hand: of what nothing refers to, not of untagged artifacts, which were decided about. With `wait`, follows
- * the job to its end. Needs `garbage-collection:create` and `:read` on system level, which administrators have.
+ * Starts Harbor's garbage collection in the same way as its web page does. It collects what nothing refers to, and not untagged artifacts,
+ * which the policy decides about. With `wait`, follows the job to its end. Needs `garbage-collection:create` and `:read` on system level,
+ * which administrators have.
  */
 export async function collectGarbage(
   client: HarborClient,

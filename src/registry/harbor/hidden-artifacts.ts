@@ -21,15 +21,16 @@ export interface HiddenOptions {
 }
 
 /**
- * Types of accessories that say what they are. Who signs, signs images: what is attached to one of these in turn is not looked for; it turns up, and stops the deletion,
- * when its image is to be deleted. What a `subject.accessory` is, and whether a cosign signature is one of the old or new kind, only the artifact itself tells.
+ * Types of accessories that tell all that matters of them. They may have accessories of their own, which are not looked for, since what is
+ * signed is nearly always an image; if there are any, they are found when the image is about to be deleted, and stop that. Only the
+ * artifact itself tells what a `subject.accessory` is, and whether a cosign signature is of the old or the new kind.
  */
 const PLAIN_TYPES = ['signature.notation', 'sbom.harbor'];
 
 /**
- * Finds what the list of artifacts leaves out: all accessories (src/pkg/artifact/dao/dao.go, `setAccessoryQuery`), and, where `base=*` was not honoured, the untagged
- * children of indexes. It costs one request for each of these; none for signatures with cosign's tag and others that say what they are ({@link PLAIN_TYPES}),
- * of which there is one to each image where everything is signed. What tags those have one list of all tags tells.
+ * Finds what the list of artifacts leaves out: all accessories (src/pkg/artifact/dao/dao.go, `setAccessoryQuery`) and, where `base=*` is
+ * not known, the untagged children of indexes. Each takes one request, except signatures under cosign's tags and other types that tell all
+ * that matters ({@link PLAIN_TYPES}): where everything is signed, every image has one. Their tags are told by a single list of all tags.
  */
 export async function addHidden(collection: Collection, options: HiddenOptions): Promise<void> {
   await readUntilDone(collection, options, ({ type }) => !PLAIN_TYPES.includes(type) && type !== 'signature.cosign');
@@ -45,7 +46,10 @@ export async function addHidden(collection: Collection, options: HiddenOptions):
   await readUntilDone(collection, options, () => true);
 }
 
-/** Reads missing children, and accessories of these types, until there are none: what is read may have others. What Harbor says is not there is left out. */
+/**
+ * Reads missing children, and accessories of these types, until none are left, since what is read may name others. What Harbor says is not
+ * there is left out.
+ */
 async function readUntilDone(collection: Collection, options: HiddenOptions, wanted: (accessory: Accessory) => boolean): Promise<void> {
   const asked = new Set<Digest>();
   for (;;) {
@@ -66,8 +70,8 @@ async function readOne(collection: Collection, { reading, problems }: HiddenOpti
 }
 
 /**
- * The tags that no artifact seen so far has. Undefined where they cannot be had: `/v2` may not be read, or the project caches another registry, whose tags
- * are then in the list too (src/server/middleware/repoproxy).
+ * The tags that no artifact seen so far has. Undefined where they cannot be read: `/v2` must not be read, or the project caches another
+ * registry, so that the list has the tags of that one too (src/server/middleware/repoproxy).
  */
 async function hiddenTags(collection: Collection, { reading, registry, projects }: HiddenOptions): Promise<Set<string> | undefined> {
   const { repository } = reading;
@@ -75,7 +79,7 @@ async function hiddenTags(collection: Collection, { reading, registry, projects 
   if (!project || project.isProxyCache) return undefined;
   try {
     const known = collection.tags();
-    return new Set((await readTags(registry, repository, reading.signal))?.filter((tag) => !known.has(tag)));
+    return new Set((await readTags(registry, repository, { signal: reading.signal }))?.filter((tag) => !known.has(tag)));
   } catch (error) {
     reading.signal?.throwIfAborted();
     if (error instanceof ToolError) return undefined;
@@ -84,8 +88,8 @@ async function hiddenTags(collection: Collection, { reading, registry, projects 
 }
 
 /**
- * Gives cosign's tags to the signatures that they are of, which are then known well enough. Not where there are several for one image, and not where the tag
- * may be immutable, for then its image cannot be deleted either. Answers the tags that are left.
+ * Assigns cosign's tags to the signatures that they belong to, which then need not be read. Not where an image has several signatures, and
+ * not where the tag may be immutable, because then its image cannot be deleted either. Returns the tags that are left.
  */
 async function placeSignatureTags(
   collection: Collection,
@@ -100,7 +104,8 @@ async function placeSignatureTags(
       signatures.set(subject, [...(signatures.get(subject) ?? []), accessory]);
   }
   for (const tag of tags) {
-    const [signature, ...others] = (isSignatureTag(tag) && signatures.get(attachmentTagSubject(tag) ?? '')) || [];
+    const subject = isSignatureTag(tag) ? attachmentTagSubject(tag) : undefined;
+    const [signature, ...others] = (subject !== undefined && signatures.get(subject)) || [];
     if (!signature || others.length > 0) continue;
     if (await projects.mayHaveImmutableTags(splitRepository(reading.repository)?.project ?? '')) continue;
     collection.keepBrief(signature, [{ name: tag, immutable: false }]);

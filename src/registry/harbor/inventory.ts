@@ -25,8 +25,9 @@ export interface InventoryContext {
 }
 
 /**
- * Reads a repository by the REST API alone: reading a manifest by `/v2` is a pull to Harbor, and would spoil the times that are to be judged. One request for each
- * 100 artifacts, and what {@link addHidden} needs. Throws `AUTH`, `UNREACHABLE` and `NOT_FOUND` for the repository as a whole; whatever else cannot be read is a problem.
+ * Reads a repository by the REST API alone: Harbor counts reading a manifest by `/v2` as a pull, which would spoil the times that policies
+ * judge by. It takes one request for each 100 artifacts, and those of {@link addHidden}. Throws `AUTH`, `UNREACHABLE` and `NOT_FOUND` for
+ * the repository as a whole; anything else that cannot be read becomes a problem.
  */
 export async function readInventory(
   context: InventoryContext,

@@ -9,9 +9,10 @@ import { splitRepository } from './client.ts';
 import type { Projects } from './projects.ts';
 
 /**
- * A manifest's bytes; undefined only where Harbor says that it is not there. The REST API does not have them, and to Harbor reading them by `/v2` is a pull, which only its
- * own services are spared (src/server/registry/manifest.go); this program does not pretend to be one. So it is done for what is about to be deleted or put back, and for
- * what it turns out to hold, never to look around. A proxy cache is asked whether it has the manifest first: `/v2` would fetch it from the other registry again.
+ * A manifest's bytes; undefined only if Harbor says that the manifest is not there. The REST API does not have them, and Harbor counts
+ * reading them by `/v2` as a pull, except by its own services (src/server/registry/manifest.go), and this program does not pretend to be
+ * one. So only manifests that are about to be deleted or put back are read, and those that they turn out to hold. A proxy cache is first
+ * asked whether it has the manifest, because `/v2` would fetch it from the other registry again.
  */
 export async function readManifest(
   reading: Reading,
@@ -34,8 +35,8 @@ export async function readManifest(
   if (response.status === 412 && hasCode(response, 'PROJECTPOLICYVIOLATION')) {
     throw new ToolError('REGISTRY_ERROR', refused(doing, response).message, {
       hint:
-        'The project lets nobody pull this image (vulnerabilities or signatures), so that it could not be put back, and it is not deleted. ' +
-        'Exempt it, or delete it in Harbor.',
+        'The project lets nobody pull this image (vulnerabilities or signatures), so that it could not be put back, and it is not ' +
+        'deleted. Exempt it, or delete it in Harbor.',
     });
   }
   if (response.status !== 200) throw refused(doing, response);

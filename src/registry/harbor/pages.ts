@@ -22,10 +22,10 @@ export interface ListOptions {
 }
 
 /**
- * A whole list. Harbor's pages begin at an offset, so that what is deleted or pushed meanwhile moves entries from one page to another: a list of which the pages
- * disagree about its length (`X-Total-Count`), that holds an entry twice or lacks one, or goes on after its end (`Link`), is read again. Throws `REGISTRY_ERROR`
- * for one that never holds still, `BAD_RESPONSE` for an answer that is no list and for one that is longer than any ({@link ListBounds}), and what {@link HarborClient.get}
- * throws.
+ * A whole list. Harbor's pages begin at an offset, so that entries move from one page to another when something is deleted or pushed in the
+ * meantime. A list is read again if its pages disagree about its length (`X-Total-Count`), if it holds an entry twice or lacks one, or if
+ * it goes on after its end (`Link`). Throws `REGISTRY_ERROR` for a list that keeps changing, `BAD_RESPONSE` for an answer that is not a
+ * list and for a list that is too long ({@link ListBounds}), and what {@link HarborClient.get} throws.
  */
 export async function readList(client: HarborClient, request: HarborRequest, options: ListOptions): Promise<JsonObject[]> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
@@ -87,14 +87,14 @@ interface Page {
 
 function readPage({ body, headers }: HttpResponse, doing: string): Page {
   const entries = objectsIn(body);
-  if (!entries) throw badAnswer(doing, 'the answer is no list');
+  if (!entries) throw badAnswer(doing, 'the answer is not a list');
   const total = headers['x-total-count'];
   if (total === undefined || !/^\d{1,9}$/.test(total))
     throw badAnswer(doing, 'the answer does not say how long the list is (X-Total-Count)');
   return { entries, total: Number(total), hasNext: parseLinks(headers['link'] ?? '').some(({ relations }) => relations.includes('next')) };
 }
 
-/** The objects of a JSON list; undefined where the body is no such list. */
+/** The objects of a JSON list; undefined where the body is anything else. */
 export function objectsIn(body: Uint8Array): JsonObject[] | undefined {
   let list: unknown;
   try {

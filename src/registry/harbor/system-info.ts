@@ -13,13 +13,13 @@ export interface SystemInfo {
 }
 
 /**
- * Reads the answer to `GET /systeminfo`. Harbor asks nobody to log in there: to credentials that it does not know it answers as to anybody, and leaves out its version
- * (src/server/v2.0/handler/systeminfo.go). Throws `AUTH` where `credentials` are that.
+ * Reads the answer to `GET /systeminfo`. Harbor does not require a login there: with credentials that it does not know, it answers as
+ * without any and leaves out its version (src/server/v2.0/handler/systeminfo.go). Then this throws `AUTH`.
  */
 export function readSystemInfo(response: HttpResponse, doing: string, credentials: Credentials | undefined): SystemInfo {
   const json = parseJsonObject(response.body);
   const mode = asText(json?.['auth_mode']);
-  if (mode === undefined) throw badAnswer(doing, 'its "systeminfo" is none of Harbor');
+  if (mode === undefined) throw badAnswer(doing, 'its "systeminfo" is not that of Harbor');
   const oidc = mode === 'oidc_auth';
   if (credentials && json?.['harbor_version'] === undefined) {
     const secret = oidc ? ' The password of an OIDC user is the CLI secret of the profile.' : '';

@@ -13,13 +13,13 @@ import type { Projects } from './projects.ts';
 const BARE = 'with_tag=false&with_accessory=false';
 
 /**
- * All tags, those of accessories too, which only `/v2` lists; where that lists tags of another registry (a proxy cache), or the project is not shown, those that the
- * REST API has. Throws `NOT_FOUND` for a repository that is not there.
+ * All tags, including those of accessories, which only `/v2` lists. Where `/v2` also lists tags of another registry (a proxy cache), or the
+ * account cannot see the project, those that the REST API has. Throws `NOT_FOUND` for a repository that is not there.
  */
 export async function listTags(reading: Reading, registry: OciClient, projects: Projects): Promise<string[]> {
   const { client, repository, signal } = reading;
   const project = await projects.find(splitRepository(repository)?.project ?? '');
-  if (project && !project.isProxyCache) return (await readTags(registry, repository, signal)) ?? [];
+  if (project && !project.isProxyCache) return (await readTags(registry, repository, { signal })) ?? [];
   const artifacts = await listArtifacts(reading, 'with_tag=true&with_accessory=false');
   if (artifacts.length === 0 && !(await hasRepository(reading))) {
     throw new ToolError('NOT_FOUND', `There is no repository ${client.label(repository)}.`, {
@@ -29,7 +29,10 @@ export async function listTags(reading: Reading, registry: OciClient, projects: 
   return artifacts.flatMap(({ tags }) => tags.map(({ name }) => name));
 }
 
-/** The digest that a tag points to; undefined where Harbor says that there is no such tag. Unlike reading a manifest, this is no pull. */
+/**
+ * The digest that a tag points to; undefined where Harbor says that there is no such tag. Unlike reading a manifest, this does not count as
+ * a pull.
+ */
 export async function resolveTag(reading: Reading, tag: string): Promise<Digest | undefined> {
   return (await findArtifact(reading, tag, BARE))?.digest;
 }

@@ -12,8 +12,8 @@ export class TakenAlong {
   readonly #indexes = new Map<string, Promise<ReadonlyMap<Digest, readonly Digest[]>>>();
 
   /**
-   * What hangs on an artifact, to any depth, as it is now: everything attached, with its tags, and the children of an index that have no tag, each with the other indexes
-   * that hold it and spare it while they are there. Empty where the artifact is not there.
+   * What Harbor deletes along with an artifact, to any depth, as it is now: everything that is attached, with its tags, and the untagged
+   * children of an index, each with the other indexes that hold it, with which Harbor keeps it. Empty if the artifact is not there.
    */
   async of(reading: Reading, digest: Digest): Promise<Companion[]> {
     const found = new Map<Digest, Companion>();

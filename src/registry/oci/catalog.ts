@@ -10,8 +10,8 @@ const PAGE = 1000;
 const NAME_THEM = 'Name the repositories, as host/repository or in the policy.';
 
 /**
- * The names of all repositories, each once. Throws `NOT_FOUND` where the registry has no catalogue, which is no part of the OCI specification, and
- * `AUTH` where these credentials may not read it.
+ * The names of all repositories, each once. Throws `NOT_FOUND` where the registry has no catalogue, which the OCI specification does not
+ * ask for, and `AUTH` where these credentials may not read it.
  */
 export async function* listRepositories(client: OciClient, signal?: AbortSignal): AsyncGenerator<string> {
   const doing = `list the repositories of ${client.name}`;
@@ -20,9 +20,9 @@ export async function* listRepositories(client: OciClient, signal?: AbortSignal)
   for await (const page of client.pages(await firstPage(client, doing, signal), doing, CATALOG_SCOPES, signal)) {
     const json = parseJsonObject(page.body);
     const names = json && 'repositories' in json ? asList(json['repositories']) : undefined;
-    if (!names) throw badAnswer(doing, 'the answer is no list of repositories');
+    if (!names) throw badAnswer(doing, 'the answer is not a list of repositories');
     for (const name of names) {
-      if (typeof name !== 'string') throw badAnswer(doing, 'the answer lists something that is no name');
+      if (typeof name !== 'string') throw badAnswer(doing, 'the answer lists something that is not a name');
       if (seen.has(name)) continue;
       seen.add(name);
       yield name;

@@ -12,9 +12,9 @@ const SWITCH_ON =
   'A pull-through cache and a read-only registry delete nothing.';
 
 /**
- * Asks whether manifests and, with `tags`, single tags can be deleted in a repository, by deleting one of each that does not exist: 404 says yes.
- * Throws `DELETE_DISABLED`, `AUTH`, `NOT_FOUND` for a repository that is not there, `NOT_APPLYABLE` for tags, and `REGISTRY_ERROR` for what says
- * neither yes nor no.
+ * Finds out whether manifests and, with `tags`, single tags can be deleted in a repository, by deleting one of each that does not exist:
+ * the answer 404 means yes. Throws `DELETE_DISABLED`, `AUTH`, `NOT_FOUND` for a repository that is not there, `NOT_APPLYABLE` for tags, and
+ * `REGISTRY_ERROR` for an answer that means neither yes nor no.
  */
 export async function checkDelete(client: OciClient, repository: string, needs: { readonly tags: boolean }): Promise<void> {
   const where = client.label(repository);
@@ -69,12 +69,13 @@ async function deleteReference(client: OciClient, repository: string, reference:
 }
 
 /**
- * A 404 is "gone" only if the repository can still be read, which a registry may also hide behind a 404, and reading says that it is not there either.
+ * A 404 means "gone" only if the repository can still be read (a registry may hide that behind a 404 too) and reading says as well that the
+ * manifest is not there.
  */
 async function confirmGone(client: OciClient, repository: string, reference: string, doing: string): Promise<void> {
   const still = await client.headManifest(repository, reference);
   if (still.status !== 404) {
-    const found = still.status === 200 ? 'it is there all the same' : `whether it is there cannot be told (status ${still.status})`;
+    const found = still.status === 200 ? 'it is still there' : `whether it is there cannot be told (status ${still.status})`;
     throw new ToolError('REGISTRY_ERROR', `Cannot ${doing}: the registry says that it is not there, but ${found}.`, {
       hint: 'Run again; if it stays so, look into the log of the registry.',
     });

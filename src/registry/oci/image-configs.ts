@@ -2,7 +2,7 @@ import type { LimitFunction } from 'p-limit';
 import type { Digest } from '../../domain/digest.ts';
 import { attachmentTagSubject } from '../../domain/tag.ts';
 import { badAnswer, refused } from '../../distribution/answer-errors.ts';
-import { digestOf } from '../../distribution/content-digest.ts';
+import { contentDigest } from '../../distribution/content-digest.ts';
 import { type ImageConfig, isImageConfigType, readImageConfig } from '../../distribution/image-config.ts';
 import { parseJsonObject } from '../../domain/json.ts';
 import type { ManifestDocument } from '../../distribution/manifest-document.ts';
@@ -11,8 +11,8 @@ import type { Problems } from '../../distribution/problems.ts';
 import type { TaggedManifests } from './tagged-manifests.ts';
 
 /**
- * The digests of the configs that say something of an image, each once, with one of its images. Not read: configs of charts and other artifacts, and
- * those of attestations and of cosign's signatures, which have an image's type and say nothing.
+ * The digests of the configs that describe images, each once, with one of its images. Configs of charts and other artifacts are not read,
+ * nor those of attestations and cosign's signatures, which have the type of an image's config but describe nothing.
  */
 export function wantedConfigs({ documents, tags }: TaggedManifests): Map<Digest, ManifestDocument> {
   const attestations = attestationsIn(documents, tags);
@@ -26,7 +26,10 @@ export function wantedConfigs({ documents, tags }: TaggedManifests): Map<Digest,
   return wanted;
 }
 
-/** Digests that every index which lists them calls an attestation. The index of a fallback tag lists what is attached and does not say what it is. */
+/**
+ * The digests that are called an attestation by every index that lists them. The index of a fallback tag does not count: it lists what is
+ * attached without saying what it is.
+ */
 function attestationsIn(documents: TaggedManifests['documents'], tags: TaggedManifests['tags']): Set<Digest> {
   const attestations = new Set<Digest>();
   const images = new Set<Digest>();
@@ -69,10 +72,11 @@ async function readConfig(
     const response = await client.getConfig(repository, digest, signal);
     if (response.status !== 200) throw refused(doing, response);
     bytes = response.body;
-    if (digestOf(bytes, digest) !== digest) throw badAnswer(doing, `what the registry sent has the digest ${digestOf(bytes, digest)}`);
+    if (contentDigest(bytes, digest) !== digest)
+      throw badAnswer(doing, `what the registry sent has the digest ${contentDigest(bytes, digest)}`);
     await cache?.write(digest, bytes);
   }
   const json = parseJsonObject(bytes);
-  if (!json) throw badAnswer(doing, 'it is no JSON object');
+  if (!json) throw badAnswer(doing, 'it is not a JSON object');
   return readImageConfig(json);
 }

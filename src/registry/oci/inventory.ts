@@ -32,8 +32,8 @@ export interface InventoryContext {
 }
 
 /**
- * Reads a repository: its tags, what they point to, what that leads to, and the configs of its images. Throws `AUTH`, `UNREACHABLE` and `NOT_FOUND`
- * for the repository as a whole; whatever else cannot be read is a problem.
+ * Reads a repository: its tags, what they point to, everything that can be reached from there, and the configs of its images. Throws
+ * `AUTH`, `UNREACHABLE` and `NOT_FOUND` for the repository as a whole; anything else that cannot be read becomes a problem.
  */
 export async function readInventory(
   context: InventoryContext,
@@ -68,8 +68,8 @@ export async function readInventory(
 }
 
 /**
- * The tags; or a sentence where only this repository's list of them cannot be read, so that others may still be. A repository that the catalogue
- * names and that the registry then does not know has lost its last tag.
+ * The tags; or a sentence if only the list of tags of this repository cannot be read, so that other repositories can still be. A repository
+ * that the catalogue names and that the registry then does not know has lost its last tag.
  */
 async function tagsOrProblem(
   context: InventoryContext,
@@ -79,9 +79,9 @@ async function tagsOrProblem(
   const { client } = context;
   const listed = context.isListed(repository);
   if (listed && !isRepositoryName(repository))
-    return `The registry ${client.name} lists ${quoted(repository)}, which is no name of a repository.`;
+    return `The registry ${client.name} lists ${quoted(repository)}, which is not the name of a repository.`;
   try {
-    const tags = await readTags(client, repository, signal);
+    const tags = await readTags(client, repository, { signal });
     return tags ?? (listed ? [] : noSuchRepository(client, repository));
   } catch (error) {
     if (!(error instanceof ToolError)) throw error;
@@ -110,8 +110,8 @@ function inventoryOf(
 }
 
 /**
- * What the OCI API tells: nothing of pushes, pulls, untagged manifests or scans. `deleteTag` is true only where it is needed and known: so an inventory
- * says the same whatever was read before it.
+ * What the OCI API tells: nothing of pushes, pulls, untagged manifests or scans. `deleteTag` is true only where it is needed and known, so
+ * that an inventory says the same whatever was read before it.
  */
 function capabilitiesOf(deleteTag: boolean): Capabilities {
   return {
@@ -129,7 +129,7 @@ function capabilitiesOf(deleteTag: boolean): Capabilities {
   };
 }
 
-/** True where some digest has two or more tags that rules may select: only there it matters whether one tag can be taken off alone. */
+/** True if some digest has two or more tags that rules may select. Only then does it matter whether one tag can be taken off alone. */
 function sharesDigests(manifests: readonly Manifest[]): boolean {
   return manifests.some(({ tags }) => tags.filter((tag) => attachmentTagSubject(tag) === undefined).length > 1);
 }

@@ -29,10 +29,10 @@ interface Wanted {
 }
 
 /**
- * Adds to the tagged manifests all that can be reached from them: children of indexes, referrers, and what attachments are attached to, to any depth,
- * each read once. It goes in waves, so that nothing that has a tag is read a second time by its digest. What the registry says is not there is left
- * out: an index may list children that were never pushed, a list of referrers may still name one that was deleted, and an attachment may have lost its
- * subject.
+ * Adds everything that can be reached from the tagged manifests, to any depth, each read once: children of indexes, referrers, and the
+ * subjects of attachments. It goes in waves, so that nothing that has a tag is read a second time by its digest. What the registry says is
+ * not there is left out: an index may list children that were never pushed, a list of referrers may still name a deleted one, and an
+ * attachment may have lost its subject.
  */
 export async function followGraph({ documents, tags }: TaggedManifests, options: GraphOptions): Promise<void> {
   const { reading, reader, referrers, limit, problems, onFound, onRead } = options;

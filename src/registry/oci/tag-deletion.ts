@@ -2,7 +2,7 @@ import { ToolError } from '../../diagnostics/tool-error.ts';
 import { hasCode } from '../../distribution/answer-errors.ts';
 import type { OciClient } from '../../distribution/client.ts';
 
-/** Whether one registry can take a single tag off, found out when first asked, and by reading alone. */
+/** Finds out, when first asked and by reading alone, whether a registry can take a single tag off. */
 export class TagDeletion {
   readonly #client: OciClient;
   #answer: Promise<boolean> | undefined;
@@ -12,8 +12,9 @@ export class TagDeletion {
   }
 
   /**
-   * True of distribution 3, which can, and which is known by refusing a page of -1 tags; 2.8 ignores the number, and reads a tag that is to be deleted
-   * as a malformed digest (distribution, registry/handlers/tags.go and manifests.go). False for everything else: an old zot deletes the manifest.
+   * True of distribution 3, which can take a single tag off, and is known by refusing a page of -1 tags. Distribution 2.8 ignores that
+   * number, and reads a tag that is to be deleted as a malformed digest (distribution, registry/handlers/tags.go and manifests.go). False
+   * for everything else: an old zot deletes the manifest.
    */
   async isSupported(repository: string, signal?: AbortSignal): Promise<boolean> {
     this.#answer ??= this.#ask(repository, signal);

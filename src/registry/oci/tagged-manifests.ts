@@ -53,15 +53,17 @@ function tagsByDigest(digests: ReadonlyMap<string, Digest>): Map<Digest, string[
 }
 
 /**
- * Tags that were listed and then were not there. Those that are not listed any more were deleted meanwhile and are left out: what is not in the
- * inventory is not touched. One that is still listed points to a manifest that is not there, which only a damaged registry has.
+ * Decides about tags that were listed and then were not there. Those that are no longer listed were deleted in the meantime and are left
+ * out of the inventory, so that they are not touched. A tag that is still listed points to a manifest that is not there, which happens only
+ * in a damaged registry.
  */
 async function checkVanished({ client, repository, signal }: Reading, vanished: readonly string[], problems: Problems): Promise<void> {
-  const now = new Set(await readTags(client, repository, signal));
+  const now = new Set(await readTags(client, repository, { signal }));
   for (const tag of vanished) {
     if (!now.has(tag)) continue;
     problems.add(
-      `The tag ${client.label(repository, tag)} is listed, but the registry says that its manifest is not there. Push it again or delete the tag.`,
+      `The tag ${client.label(repository, tag)} is listed, but the registry says that its manifest is not there. ` +
+        'Push it again or delete the tag.',
     );
   }
 }

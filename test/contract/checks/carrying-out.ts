@@ -10,6 +10,7 @@ import type { Seen } from '../fault-proxy.ts';
 import { GOES, HISTORY, THINGS } from '../history.ts';
 import { expectNoSecrets, REGISTRY, type Scene } from '../scene.ts';
 import { contents, without } from '../truth.ts';
+import type { Digest } from '../../../src/domain/digest.ts';
 
 export function testCarryingOut({ target, check }: Contract): void {
   check(
@@ -73,7 +74,7 @@ async function undo(scene: Scene, path: string): ReturnType<typeof undoJournal> 
 }
 
 /** What of the history goes, by hand: with each manifest its fallback tag. */
-function goneFrom({ tags }: Truth): Set<string> {
+function goneFrom({ tags }: Truth): Set<Digest> {
   const digests = GOES.map(({ digest }) => digest);
   return new Set([...digests, ...digests.flatMap((digest) => tags[attachmentTag(digest)] ?? [])]);
 }

@@ -4,6 +4,7 @@ import type { Contract } from '../contract.ts';
 import type { Push } from '../contract-target.ts';
 import { app, SMALL, THINGS } from '../history.ts';
 import { names, NOWHERE } from '../scene.ts';
+import type { Digest } from '../../../src/domain/digest.ts';
 
 export function testLists({ target, check, filled, withServer }: Contract): void {
   check('name every repository once, over more than two pages', ['catalog'], () =>
@@ -76,7 +77,7 @@ export function testLists({ target, check, filled, withServer }: Contract): void
   check('name the tags of a digest', ['tagsOf'], async () => {
     const { scene } = await filled();
     const registry = scene.connect();
-    const tagsOf = async (digest: string): Promise<string[]> => (await registry.tagsOf!(scene.repository, digest)).toSorted();
+    const tagsOf = async (digest: Digest): Promise<string[]> => (await registry.tagsOf!(scene.repository, digest)).toSorted();
     expect(await tagsOf(THINGS.shared.digest)).toEqual(['keep-shared', 'old-shared']);
     expect(await tagsOf(THINGS.releaseAmd.digest)).toEqual([]);
     expect(await tagsOf(NOWHERE)).toEqual([]);

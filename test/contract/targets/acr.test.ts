@@ -17,6 +17,7 @@ import {
 import type { Answer, Seen } from '../fault-proxy.ts';
 import { runContract } from '../run-contract.ts';
 import { refusal } from './oci-target.ts';
+import { asDigest } from '../../digest.ts';
 
 const PAGE = 5;
 
@@ -114,7 +115,7 @@ function contentsOf({ store }: FakeAcr, name: string): Truth {
   const { tags, manifests } = store.repository(name);
   const iso = (time: number): string => new Date(time).toISOString();
   return {
-    tags: Object.fromEntries([...tags.values()].map((tag) => [tag.name, tag.digest])),
+    tags: Object.fromEntries([...tags.values()].map((tag) => [tag.name, asDigest(tag.digest)])),
     manifests: Object.fromEntries(
       [...manifests.values()].map(({ digest, mediaType, bytes, createdTime }) => {
         const own = [...tags.values()].filter((tag) => tag.digest === digest);

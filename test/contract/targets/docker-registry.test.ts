@@ -8,6 +8,8 @@ import { skipWithout } from '../../e2e/servers/server-binaries.ts';
 import type { TrueManifest, Truth } from '../contract-target.ts';
 import { runContract } from '../run-contract.ts';
 import { connectOci, OCI_SKIPS, ociTarget } from './oci-target.ts';
+import { asDigest } from '../../digest.ts';
+import type { Digest } from '../../../src/domain/digest.ts';
 
 runContract(
   ociTarget({
@@ -46,8 +48,9 @@ runContract(
 async function contentsOf({ root }: Distribution, repository: string): Promise<Truth> {
   const storage = join(root, 'docker/registry/v2');
   const folder = join(storage, 'repositories', repository, '_manifests');
-  const tags: Record<string, string> = {};
-  for (const tag of await readdir(join(folder, 'tags'))) tags[tag] = await readFile(join(folder, 'tags', tag, 'current/link'), 'utf8');
+  const tags: Record<string, Digest> = {};
+  for (const tag of await readdir(join(folder, 'tags')))
+    tags[tag] = asDigest(await readFile(join(folder, 'tags', tag, 'current/link'), 'utf8'));
   const manifests: Record<string, TrueManifest> = {};
   for (const hex of await readdir(join(folder, 'revisions/sha256'))) {
     if (!existsSync(join(folder, 'revisions/sha256', hex, 'link'))) continue;

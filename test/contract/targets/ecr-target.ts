@@ -2,6 +2,7 @@ import { type FakeAccount, type FakeEcr, OWNER } from '../../fakes/ecr/fake-ecr.
 import type { Account, Answers, Feature, Kind, Push, TrueManifest, Truth } from '../contract-target.ts';
 import type { Answer, Seen } from '../fault-proxy.ts';
 import { THINGS } from '../history.ts';
+import type { Digest } from '../../../src/domain/digest.ts';
 
 /** Longest page of the fakes. */
 export const PAGE = 5;
@@ -94,6 +95,6 @@ export function truthOf(fake: FakeEcr, repository: string): Truth {
       ...(vulnerability && { vulnerability }),
     },
   ]);
-  const tags = [...images.values()].flatMap(({ digest, tags }) => [...tags].map((tag): [string, string] => [tag, digest]));
+  const tags = [...images.values()].flatMap(({ digest, tags }) => [...tags].map((tag): [string, Digest] => [tag, digest]));
   return { tags: Object.fromEntries(tags), manifests: Object.fromEntries(manifests) };
 }

@@ -4,6 +4,7 @@ import { testClock } from '../../unit/http/test-client.ts';
 import { type Account, type Answers, type Kind, RETRY_AFTER, type TargetServer, type TrueManifest } from '../contract-target.ts';
 import type { Answer, Seen } from '../fault-proxy.ts';
 import { runContract } from '../run-contract.ts';
+import type { Digest } from '../../../src/domain/digest.ts';
 
 const PAGE = 10;
 
@@ -94,7 +95,7 @@ runContract({
       async truth(repository) {
         const { images, tags } = team.packages.get(repository.split('/').slice(2).join('/')) ?? {
           images: new Map<never, never>(),
-          tags: new Map<string, string>(),
+          tags: new Map<string, Digest>(),
         };
         const manifests = [...images.values()].map(
           ({

@@ -9,6 +9,8 @@ import type { Account, Answers, Kind, TrueManifest, Truth } from '../contract-ta
 import type { Answer, Seen } from '../fault-proxy.ts';
 import { runContract } from '../run-contract.ts';
 import { OCI_ANSWERS, ociKind, refusal } from './oci-target.ts';
+import { asDigest } from '../../digest.ts';
+import type { Digest } from '../../../src/domain/digest.ts';
 
 const PERMISSIONS = CLEANER.filter((permission) => !permission.endsWith(':delete'));
 const accounts: Record<Account, FakeAccount> = {
@@ -93,7 +95,7 @@ runContract({
 
 function contentsOf({ store }: FakeHarbor, repository: string): Truth {
   const artifacts = store.artifactsIn(repository);
-  const tags = artifacts.flatMap(({ id, digest }) => store.tagsOn(id).map(({ name }): [string, string] => [name, digest]));
+  const tags = artifacts.flatMap(({ id, digest }) => store.tagsOn(id).map(({ name }): [string, Digest] => [name, asDigest(digest)]));
   return {
     tags: Object.fromEntries(tags),
     manifests: Object.fromEntries(artifacts.map((artifact) => [artifact.digest, trueManifest(artifact)])),

@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { newUser } from '../program.ts';
 import { runProcess } from '../servers/run-process.ts';
 import { keepBuilds, registryWith, tagsIn } from './registry-with-builds.ts';
+import { asDigest } from '../../digest.ts';
 
 const SCRIPT = fileURLToPath(new URL('../../../bin/regctl.js', import.meta.url));
 
@@ -148,6 +149,7 @@ describe('the demo', () => {
 
 describe('a signal', () => {
   test.for([
+    ['SIGHUP', 129],
     ['SIGINT', 130],
     ['SIGTERM', 143],
   ] as const)(
@@ -158,7 +160,7 @@ describe('a signal', () => {
       const running = user.start('prune', `${registry.host}/team/app`, '--keep-last', '1', '--apply', '--concurrency', '1');
       let deletions = 0;
       registry.onRequest(async ({ method, path }) => {
-        const digest = path.split('/').at(-1) ?? '';
+        const digest = asDigest(path.split('/').at(-1) ?? '');
         if (method !== 'DELETE' || !registry.storage.repository('team/app').manifests.has(digest)) return undefined;
         deletions += 1;
         if (deletions === 1) {

@@ -139,7 +139,7 @@ describe('what a run is about', () => {
 
     expect((await session.plan([registry.host, '-p', named])).repositories.map(({ repository }) => repository)).toEqual(['team/app']);
     const { code, stderr } = await session.run('prune', registry.host, '-p', all);
-    expect(code).toBe(1);
+    expect(code).toBe(5);
     expect(stderr).toContain('Name the repositories');
   });
 
@@ -199,7 +199,7 @@ describe('what goes wrong while reading', () => {
 
     const { code, stdout, stderr } = await session.run('prune', `${registry.host}/team/app`, '--keep-last', '1');
 
-    expect(code).toBe(1);
+    expect(code).toBe(6);
     expect(stderr).toMatch(/^error: .*team\/app could not be read completely:\n {2}.*build-2/m);
     expect(stdout).toContain('incomplete');
     expect(stdout).toContain('delete  0 images');
@@ -262,7 +262,8 @@ describe('--apply', () => {
     const { code, stdout } = await session.run('prune', registry.host, '--keep-last', '1', '--apply');
 
     expect(code).toBe(4);
-    expect(stdout).toContain('applied  0 repositories, nothing done: not everything could be read\n');
+    expect(stdout).toContain('This plan may not be carried out:\n  nothing could be read\n');
+    expect(stdout).not.toContain('applied');
     expect(tagsIn(registry, 'team/app')).toHaveLength(2);
   });
 
@@ -346,7 +347,7 @@ describe('a saved plan', () => {
     const session = await newSession({ now: Date.now });
     await session.run('prune', `${registry.host}/team/app`, '--keep-last', '1', '--plan-out', 'plan.json');
     const { tags } = registry.storage.repository('team/app');
-    tags.set('build-2', tags.get('build-4') ?? '');
+    tags.set('build-2', tags.get('build-4')!);
 
     const { code, stdout } = await session.run('apply', 'plan.json');
 
@@ -413,6 +414,16 @@ describe('an inventory', () => {
       createdAt: '2026-11-24T03:10:00.000Z',
       summary: { images: { delete: 2 } },
     });
+    expect(await session.plan([...words, '--now', '2026-12-31 02:00:00+02:00'])).toEqual(later);
+  });
+
+  test.for(['2026-11-24', 'yesterday', '2026-11-24T03:10:00', '2026-13-01T00:00:00Z', ''])('refuses "%s" as that time', async (now) => {
+    const session = await newSession();
+
+    const { code, stdout, stderr } = await session.run('prune', 'localhost:1/team/app', '--keep-last', '1', '--now', now);
+
+    expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
+    expect(stderr).toContain('is not a time with its zone by RFC 3339');
   });
 });
 

@@ -41,7 +41,7 @@ type Storage = Readonly<Record<string, StoredRepository>>;
 export function afterPlan(before: Storage, plan: Plan): Storage {
   const after: Record<string, StoredRepository> = { ...before };
   for (const { repository, images } of plan.repositories) {
-    const deleted = new Set(images.filter(({ action }) => action === 'delete').map(({ digest }) => digest));
+    const deleted = new Set<string>(images.filter(({ action }) => action === 'delete').map(({ digest }) => digest));
     const untagged = new Set(images.flatMap(({ untag }) => untag));
     const { manifests, tags } = before[repository]!;
     after[repository] = {

@@ -9,6 +9,7 @@ import { push } from '../../../src/demo/push.ts';
 import type { Fault, RequestHook, SeenRequest } from '../../../src/demo/registry-options.ts';
 import { withRegistry } from '../../unit/demo/with-registry.ts';
 import { newSession, NOW, type Session } from '../cli/in-process.ts';
+import { asDigest } from '../../digest.ts';
 
 const DAY = 86_400_000;
 export const REPOSITORY = 'team/app';
@@ -118,7 +119,7 @@ export async function applyWith(world: FaultWorld, begins: (request: SeenRequest
 /** The deletion of something that is there, as opposed to the question whether anything can be deleted. */
 export function deletes({ registry }: FaultWorld): (request: SeenRequest) => boolean {
   const there = registry.storage.repository(REPOSITORY).manifests;
-  return ({ method, path }) => method === 'DELETE' && there.has(decodeURIComponent(path.split('/').at(-1) ?? ''));
+  return ({ method, path }) => method === 'DELETE' && there.has(asDigest(decodeURIComponent(path.split('/').at(-1) ?? '')));
 }
 
 /** True of a request for the repository: not of `/v2/` and the token server. */

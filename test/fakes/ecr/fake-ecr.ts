@@ -7,6 +7,7 @@ import { loadApiModel } from './api-model.ts';
 import { carryOut, PUBLIC_PASSWORD, type Rules, ServiceError } from './operations.ts';
 import { accessKeyOf, isSigned } from './signature.ts';
 import { Store } from './store.ts';
+import { asDigest } from '../../digest.ts';
 
 export interface FakeAccount {
   readonly accessKeyId: string;
@@ -25,6 +26,8 @@ export interface FakeEcrOptions {
   readonly maxPage?: number;
   /** Reading a manifest is a pull. Default: as for a principal that RegisterPullTimeUpdateExclusion exempts. */
   readonly recordPulls?: boolean;
+  /** Public: an alias that the registry has besides its default one. */
+  readonly customAlias?: string;
 }
 
 /** A call that came. */
@@ -64,7 +67,16 @@ export async function startFakeEcr(options: FakeEcrOptions = {}): Promise<FakeEc
   const { account = ACCOUNT, accounts = [OWNER], maxPage = 1000, recordPulls = false } = options;
   const isPublic = options.public ?? false;
   const store = new Store();
-  const rules: Rules = { account, store, public: isPublic, maxPage, recordPulls, alias: ALIAS };
+  const { customAlias } = options;
+  const rules: Rules = {
+    account,
+    store,
+    public: isPublic,
+    maxPage,
+    recordPulls,
+    alias: ALIAS,
+    ...(customAlias !== undefined && { customAlias }),
+  };
   const model = loadApiModel(isPublic ? 'ecr-public-service-2.json' : 'ecr-service-2.json');
   const calls: FakeCall[] = [];
   const violations: string[] = [];
@@ -183,7 +195,7 @@ function servePublicRegistry(request: IncomingMessage, response: ServerResponse,
     });
     return send(response, 201, {}, { 'docker-content-digest': image.digest });
   }
-  const image = repository.images.get(reference);
+  const image = repository.images.get(asDigest(reference));
   if (!image) return unknown('MANIFEST_UNKNOWN', 404);
   response.writeHead(200, { 'content-type': image.mediaType, 'docker-content-digest': image.digest }).end(image.bytes);
 }

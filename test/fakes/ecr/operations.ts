@@ -1,5 +1,6 @@
 import type { Digest } from '../../../src/domain/digest.ts';
 import { imageOfTag, partsOf, type Store, type StoredImage, type StoredRepository } from './store.ts';
+import { asDigest } from '../../digest.ts';
 
 /** An error of the service: its name and message. */
 export class ServiceError extends Error {
@@ -19,6 +20,8 @@ export interface Rules {
   readonly recordPulls: boolean;
   /** Public: begins the address of each repository. */
   readonly alias: string;
+  /** Public: a second one. */
+  readonly customAlias?: string;
 }
 
 type Input = Readonly<Record<string, unknown>>;
@@ -191,7 +194,7 @@ function putImage(input: Input, rules: Rules): object {
       'ReferencedImagesNotFoundException',
       `One or more images referenced by the manifest list do not exist: ${absent.join(', ')}`,
     );
-  const known = imageDigest === undefined ? undefined : repository.images.get(imageDigest);
+  const known = imageDigest === undefined ? undefined : repository.images.get(asDigest(imageDigest));
   if (known && (imageTag === undefined || known.tags.has(imageTag)))
     throw new ServiceError(
       'ImageAlreadyExistsException',
@@ -234,8 +237,13 @@ function updateImageStorageClass(input: Input, rules: Rules): object {
   return { registryId: rules.account, repositoryName: repository.name, imageId: { imageDigest: image.digest }, imageStatus: image.status };
 }
 
-function describeRegistries(_input: Input, { account, alias }: Rules): object {
-  const aliases = [{ name: alias, status: 'ACTIVE', primaryRegistryAlias: true, defaultRegistryAlias: true }];
+function describeRegistries(_input: Input, { account, alias, customAlias }: Rules): object {
+  const aliases = [
+    { name: alias, status: 'ACTIVE', primaryRegistryAlias: customAlias === undefined, defaultRegistryAlias: true },
+    ...(customAlias === undefined
+      ? []
+      : [{ name: customAlias, status: 'ACTIVE', primaryRegistryAlias: true, defaultRegistryAlias: false }]),
+  ];
   return {
     registries: [
       {
@@ -291,7 +299,7 @@ function checkCount(ids: readonly Id[]): void {
 /** The image that an id means: with digest and tag, only if they belong together. */
 function find(repository: StoredRepository, { imageDigest, imageTag }: Id): StoredImage | undefined {
   if (imageDigest === undefined) return imageTag === undefined ? undefined : imageOfTag(repository, imageTag);
-  const image = repository.images.get(imageDigest);
+  const image = repository.images.get(asDigest(imageDigest));
   return imageTag === undefined || image?.tags.has(imageTag) ? image : undefined;
 }
 

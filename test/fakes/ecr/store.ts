@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Digest } from '../../../src/domain/digest.ts';
 import type { Severity } from '../../../src/domain/inventory.ts';
+import { asDigest } from '../../digest.ts';
 
 /** An image as ECR keeps it. Times are milliseconds since the epoch. */
 export interface StoredImage {
@@ -38,10 +39,10 @@ export interface Put {
 
 interface Document {
   readonly artifactType?: string;
-  readonly config?: { readonly mediaType: string; readonly digest: string; readonly size: number };
-  readonly layers?: readonly { readonly digest: string; readonly size: number }[];
-  readonly manifests?: readonly { readonly digest: string }[];
-  readonly subject?: { readonly digest: string };
+  readonly config?: { readonly mediaType: string; readonly digest: Digest; readonly size: number };
+  readonly layers?: readonly { readonly digest: Digest; readonly size: number }[];
+  readonly manifests?: readonly { readonly digest: Digest }[];
+  readonly subject?: { readonly digest: Digest };
 }
 
 /** Everything that a registry holds. */
@@ -56,7 +57,7 @@ export class Store {
 
   /** Keeps a manifest; moves the tag to it. Its time of push stays where it was there already. */
   put(repository: StoredRepository, { bytes, mediaType, tag, pushedAt = Date.now() }: Put): StoredImage {
-    const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+    const digest = asDigest(`sha256:${createHash('sha256').update(bytes).digest('hex')}`);
     const { artifactType, config, layers = [], manifests = [], subject } = documentOf(bytes);
     const children = manifests.map((child) => child.digest);
     const parts = [...(config ? [config] : []), ...layers];
@@ -88,7 +89,7 @@ export class Store {
 }
 
 /** What a manifest refers to. */
-export function partsOf(bytes: Buffer): { readonly layers: readonly string[]; readonly children: readonly string[] } {
+export function partsOf(bytes: Buffer): { readonly layers: readonly Digest[]; readonly children: readonly Digest[] } {
   const { config, layers = [], manifests = [] } = documentOf(bytes);
   return { layers: [...(config ? [config] : []), ...layers].map(({ digest }) => digest), children: manifests.map(({ digest }) => digest) };
 }

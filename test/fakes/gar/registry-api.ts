@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { deleteImage, ServiceError, type Store, tagsOf } from './store.ts';
+import { asDigest } from '../../digest.ts';
+import type { Digest } from '../../../src/domain/digest.ts';
 
 export interface RegistryCall {
   readonly store: Store;
@@ -41,7 +43,7 @@ export function answerRegistryApi(
       .end(JSON.stringify({ child: [], manifest, name, tags: [...(stored?.tags.keys() ?? [])] }));
     return;
   }
-  const digest = reference.startsWith('sha256:') ? reference : (stored?.tags.get(reference) ?? '');
+  const digest = reference.startsWith('sha256:') ? asDigest(reference) : (stored?.tags.get(reference) ?? asDigest(''));
   try {
     if (method === 'PUT') {
       const {
@@ -49,9 +51,9 @@ export function answerRegistryApi(
         layers = [],
         manifests = [],
       } = JSON.parse(body.toString('utf8')) as {
-        config?: { digest: string };
-        layers?: { digest: string }[];
-        manifests?: { digest: string }[];
+        config?: { digest: Digest };
+        layers?: { digest: Digest }[];
+        manifests?: { digest: Digest }[];
       };
       if ([...(config ? [config] : []), ...layers].some((part) => !store.blobs.has(part.digest)))
         return refuse(400, 'MANIFEST_BLOB_UNKNOWN', 'Blob unknown');

@@ -8,6 +8,7 @@ import {
   tagsByDigest,
   tagsOf,
 } from './store.ts';
+import { asDigest } from '../../digest.ts';
 
 /** How the service behaves. */
 export interface Rules {
@@ -129,7 +130,7 @@ function answerPackages(call: PackageCall, rules: Rules): object {
   if (collection === 'tags')
     return answerTags({ own, need, repository, id: id === undefined ? undefined : decodeURIComponent(id), method, query, body }, rules);
   if (collection !== 'versions') throw new ServiceError('INVALID_ARGUMENT', 'no such collection');
-  const digest = decodeURIComponent(id ?? '');
+  const digest = asDigest(decodeURIComponent(id ?? ''));
   if (verb === 'batchDelete' && method === 'POST') {
     need('artifactregistry.versions.delete');
     const { names } = body as { names: string[] };
@@ -137,7 +138,7 @@ function answerPackages(call: PackageCall, rules: Rules): object {
       throw new ServiceError('INVALID_ARGUMENT', `A maximum of ${rules.maxBatch} versions can be deleted in a batch.`);
     const failedVersions = names.filter((one) => {
       try {
-        deleteImage(repository, image, decodeURIComponent(one.split('/versions/')[1] ?? ''), false);
+        deleteImage(repository, image, asDigest(decodeURIComponent(one.split('/versions/')[1] ?? '')), false);
         return false;
       } catch {
         return true;
@@ -198,7 +199,7 @@ function answerTags({ own, need, repository, id, method, query, body }: TagCall,
   if (method === 'POST') {
     const { tags, images } = need('artifactregistry.tags.create');
     const tag = query.get('tagId') ?? '';
-    const digest = decodeURIComponent((body as { version: string }).version.split('/versions/')[1] ?? '');
+    const digest = asDigest(decodeURIComponent((body as { version: string }).version.split('/versions/')[1] ?? ''));
     if (tags.has(tag)) throw new ServiceError('ALREADY_EXISTS', 'the tag already exists');
     if (!images.has(digest)) throw new ServiceError('NOT_FOUND', MISSING);
     tags.set(tag, digest);

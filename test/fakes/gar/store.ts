@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Digest } from '../../../src/domain/digest.ts';
+import { asDigest } from '../../digest.ts';
 
 /** An image as Artifact Registry keeps it. Times are milliseconds since the epoch. */
 export interface StoredImage {
@@ -47,7 +48,7 @@ export interface Put {
 
 interface Descriptor {
   readonly mediaType: string;
-  readonly digest: string;
+  readonly digest: Digest;
   readonly size: number;
   readonly platform?: StoredChild['platform'];
 }
@@ -102,7 +103,7 @@ export class Store {
   put(repository: StoredRepository, path: string, { bytes, mediaType, tag, uploadedAt = Date.now() }: Put): StoredImage {
     const known = repository.packages.get(path) ?? { images: new Map<Digest, StoredImage>(), tags: new Map<string, Digest>() };
     repository.packages.set(path, known);
-    const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+    const digest = asDigest(`sha256:${createHash('sha256').update(bytes).digest('hex')}`);
     const moved = tag !== undefined && known.tags.get(tag) !== undefined && known.tags.get(tag) !== digest;
     if (moved && repository.immutableTags) throw new ServiceError('FAILED_PRECONDITION', `The tag ${tag} is immutable.`);
     const image = known.images.get(digest) ?? this.#image(known, digest, { bytes, mediaType, uploadedAt });

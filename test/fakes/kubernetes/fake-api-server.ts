@@ -9,6 +9,8 @@ export interface FakeApiServerOptions {
   readonly objects?: Readonly<Record<string, readonly Fields[]>>;
   /** Tokens that are known; default every request is. */
   readonly tokens?: readonly string[];
+  /** The versions of Flux's API that are served, each with its resources. Default: Flux is not there. */
+  readonly flux?: Readonly<Record<string, readonly string[]>>;
   /** Resources that nobody may list. */
   readonly forbidden?: readonly string[];
   /** With TLS, and whose client certificates are asked for. */
@@ -37,6 +39,15 @@ export interface FakeApiServer {
   close(): Promise<void>;
 }
 
+const FLUX = '/apis/source.toolkit.fluxcd.io';
+/** The kinds of Flux's resources. */
+const FLUX_KINDS: Readonly<Record<string, string>> = {
+  ocirepositories: 'OCIRepository',
+  helmcharts: 'HelmChart',
+  helmrepositories: 'HelmRepository',
+  gitrepositories: 'GitRepository',
+};
+
 /** Kind and path of every resource that it has. */
 const RESOURCES: Readonly<Record<string, readonly [kind: string, path: string]>> = {
   pods: ['Pod', '/api/v1/pods'],
@@ -52,13 +63,21 @@ const RESOURCES: Readonly<Record<string, readonly [kind: string, path: string]>>
 };
 
 export async function startFakeApiServer(options: FakeApiServerOptions = {}): Promise<FakeApiServer> {
-  const { objects = {}, tokens, forbidden = [], tls, before } = options;
+  const { objects = {}, tokens, forbidden = [], flux = {}, tls, before } = options;
+  const served: typeof RESOURCES = {
+    ...RESOURCES,
+    ...Object.fromEntries(
+      Object.entries(flux).flatMap(([version, resources]) =>
+        resources.map((resource) => [resource, [FLUX_KINDS[resource] ?? '', `${FLUX}/${version}/${resource}`] as const]),
+      ),
+    ),
+  };
   const requests: SeenRequest[] = [];
   let epoch = 0;
 
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
     const url = new URL(request.url ?? '/', 'http://server');
-    const [resource, [kind, path]] = Object.entries(RESOURCES).find(([, [, where]]) => where === url.pathname) ?? ['', ['', '']];
+    const [resource, [kind, path]] = Object.entries(served).find(([, [, where]]) => where === url.pathname) ?? ['', ['', '']];
     const from = url.searchParams.get('continue') ?? undefined;
     const client =
       tls?.clientCa === undefined
@@ -76,6 +95,8 @@ export async function startFakeApiServer(options: FakeApiServerOptions = {}): Pr
     if (before?.(seen, response)) return;
     if (tokens && !tokens.includes((request.headers.authorization ?? '').replace('Bearer ', '')))
       return status(response, 401, 'Unauthorized', 'Unauthorized');
+    const discovered = discovery(url.pathname, flux);
+    if (discovered) return reply(response, 200, discovered);
     if (path === '') return status(response, 404, 'NotFound', 'the server could not find the requested resource');
     if (forbidden.includes(resource))
       return status(
@@ -119,6 +140,27 @@ export async function startFakeApiServer(options: FakeApiServerOptions = {}): Pr
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+/** The list of API groups, and that of the resources of Flux's versions. */
+function discovery(path: string, flux: Readonly<Record<string, readonly string[]>>): Fields | undefined {
+  const groupOf = (name: string, names: readonly string[]): Fields => {
+    const versions = names.map((version) => ({ groupVersion: `${name}/${version}`, version }));
+    return { name, versions, preferredVersion: versions[0] };
+  };
+  const versions = Object.keys(flux);
+  if (path === '/apis') {
+    const groups = [groupOf('apps', ['v1']), groupOf('batch', ['v1'])];
+    if (versions.length > 0) groups.push(groupOf('source.toolkit.fluxcd.io', versions));
+    return { kind: 'APIGroupList', apiVersion: 'v1', groups };
+  }
+  const version = versions.find((each) => path === `${FLUX}/${each}`);
+  if (version === undefined) return undefined;
+  const resources = (flux[version] ?? []).flatMap((name) => [
+    { name, kind: FLUX_KINDS[name], namespaced: true, verbs: ['list'] },
+    { name: `${name}/status`, kind: FLUX_KINDS[name], namespaced: true, verbs: ['get'] },
+  ]);
+  return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion: `source.toolkit.fluxcd.io/${version}`, resources };
 }
 
 /** A Status, as every error of the API is one. */

@@ -15,9 +15,10 @@ import { planRepository } from '../../../src/plan/plan-repository.ts';
 import { compilePolicy } from '../../../src/policy/policy.ts';
 import type { PolicySpec } from '../../../src/policy/schema.ts';
 import type { Registry } from '../../../src/registry/registry.ts';
+import { asDigest } from '../../digest.ts';
 
 export const REPOSITORY = 'team/app';
-const POLICY_DIGEST = `sha256:${'7'.repeat(64)}`;
+const POLICY_DIGEST = asDigest(`sha256:${'7'.repeat(64)}`);
 
 /** A single image of its own. */
 export function single(seed: string): Pushable {

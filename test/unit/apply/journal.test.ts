@@ -7,14 +7,15 @@ import { Journal } from '../../../src/apply/journal.ts';
 import { readJournal } from '../../../src/documents/read-journal.ts';
 import { failure, withServer } from '../registry/oci-fixture.ts';
 import { apply, contents, fillRepository, planOf, temporaryFolder } from './apply-fixture.ts';
+import { asDigest } from '../../digest.ts';
 
 const MEDIA_TYPE = 'application/vnd.oci.image.manifest.v1+json';
-const PLAN = { digest: `sha256:${'1'.repeat(64)}` };
+const PLAN = { digest: asDigest(`sha256:${'1'.repeat(64)}`) };
 const PLACE = { registry: 'prod', repository: 'team/app' };
 
 function manifest(text: string) {
   const bytes = Buffer.from(JSON.stringify({ text }));
-  return { digest: `sha256:${createHash('sha256').update(bytes).digest('hex')}`, mediaType: MEDIA_TYPE, bytes };
+  return { digest: asDigest(`sha256:${createHash('sha256').update(bytes).digest('hex')}`), mediaType: MEDIA_TYPE, bytes };
 }
 
 async function started(journal: Journal): Promise<Journal> {

@@ -11,11 +11,18 @@ import { createHttpClient } from '../../../src/http/create-http-client.ts';
 import { createOciRegistry } from '../../../src/registry/oci/create-registry.ts';
 import { failure } from '../registry/oci-fixture.ts';
 import { type Filled, fillRepository, planOf, temporaryFolder } from './apply-fixture.ts';
+import { asDigest } from '../../digest.ts';
 
-type Loose<T> = T extends readonly (infer Item)[] ? Loose<Item>[] : T extends object ? { -readonly [Key in keyof T]: Loose<T[Key]> } : T;
+type Loose<T> = T extends string
+  ? T
+  : T extends readonly (infer Item)[]
+    ? Loose<Item>[]
+    : T extends object
+      ? { -readonly [Key in keyof T]: Loose<T[Key]> }
+      : T;
 type LoosePlan = Loose<Plan>;
 
-const ELSEWHERE = `sha256:${'e'.repeat(64)}`;
+const ELSEWHERE = asDigest(`sha256:${'e'.repeat(64)}`);
 let plan: Plan;
 let filled: Filled;
 
@@ -104,7 +111,7 @@ const TAMPERED: [what: string, spoil: (loose: LoosePlan) => unknown, says: strin
   ['no version', (loose) => void (loose.formatVersion = 1 as unknown as string), 'formatVersion'],
   ['no time of making', (loose) => void (loose.createdAt = 'yesterday'), 'createdAt'],
   ['no list of repositories', (loose) => void (loose.repositories = {} as never), 'repositories'],
-  ['a policy without a digest', (loose) => void (loose.policies[0]!.digest = 'x'), 'policies[0]'],
+  ['a policy without a digest', (loose) => void (loose.policies[0]!.digest = asDigest('x')), 'policies[0]'],
   [
     'applyable, although something blocks it',
     (loose) => void loose.blockedBy.push({ code: 'maxDeletions', message: 'too many' }),
@@ -114,7 +121,11 @@ const TAMPERED: [what: string, spoil: (loose: LoosePlan) => unknown, says: strin
   ['a repository twice', (loose) => void loose.repositories.push(repository(loose)), 'is a second team/app'],
   ['a repository name that leads elsewhere', (loose) => void (repository(loose).repository = '../other'), 'expected a repository name'],
   ['an image twice', (loose) => void repository(loose).images.push(image(loose, filled.lone.digest)), 'is a second'],
-  ['an image whose digest is none', (loose) => void (image(loose, filled.lone.digest).digest = 'sha256:abc'), 'expected a whole digest'],
+  [
+    'an image whose digest is none',
+    (loose) => void (image(loose, filled.lone.digest).digest = asDigest('sha256:abc')),
+    'expected a whole digest',
+  ],
   ['a tag on two images', (loose) => void image(loose, filled.kept.digest).tags.push('old-3'), 'another image has too'],
   ['a tag that is none', (loose) => void (image(loose, filled.kept.digest).tags = ['../x']), 'expected a tag'],
   [

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { waves } from '../../../src/apply/waves.ts';
 import type { Step } from '../../../src/plan/plan.ts';
+import { asDigest } from '../../digest.ts';
 
 function manifest(digest: string, ...after: string[]): Step {
-  return { op: 'delete-manifest', digest, expect: {}, after };
+  return { op: 'delete-manifest', digest: asDigest(digest), expect: {}, after: after.map(asDigest) };
 }
-const tag: Step = { op: 'delete-tag', tag: 'v1', digest: 'kept' };
+const tag: Step = { op: 'delete-tag', tag: 'v1', digest: asDigest('kept') };
 
 function shape(steps: readonly Step[]): string[][] {
   return waves(steps).map((wave) => wave.map((step) => (step.op === 'delete-tag' ? step.tag : step.digest)));

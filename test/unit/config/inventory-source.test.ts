@@ -83,6 +83,7 @@ test('a whole document', () => {
     complete: false,
     problems: ['a page failed'],
     notes: ['a note'],
+    names: ['eu.example.org/shop/app', 'localhost:5000/app'],
     recoverableDays: 7,
     capabilities,
     manifests: [full],
@@ -228,6 +229,11 @@ describe('what is wrong is told with its place', () => {
       'repositories[0].manifests: missing',
     ]);
     expect(problems(document(repository([], { repository: '../x' })))).toEqual(['repositories[0].repository: expected a repository name']);
+    for (const name of ['team/app', 'eu.example.org/app:v1', 'https://eu.example.org/app', 'eu.example.org']) {
+      expect(problems(document(repository([], { names: ['eu.example.org/app', name] }))), name).toEqual([
+        'repositories[0].names[1]: expected a host and a path, such as "registry.example.com/team/app"',
+      ]);
+    }
     for (const days of [0, -1, 1.5, '7'])
       expect(problems(document(repository([], { recoverableDays: days })))).toEqual([
         'repositories[0].recoverableDays: expected a number of days',

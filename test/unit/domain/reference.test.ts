@@ -61,6 +61,11 @@ describe('a reference', () => {
   });
 });
 
+test('a first part with a capital letter is a host, as it is for Docker', () => {
+  expect(parseReference('MyTeam/web:1.0')).toEqual({ host: 'myteam', repository: 'web', tag: '1.0', text: 'MyTeam/web:1.0' });
+  expect(parseReference('MyTeam/Web:1.0')).toBeUndefined();
+});
+
 test.each([
   ['a', true],
   ['a/b/c', true],

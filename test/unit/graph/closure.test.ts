@@ -3,6 +3,8 @@ import type { Manifest } from '../../../src/domain/inventory.ts';
 import { below, close, holdOf } from '../../../src/graph/closure.ts';
 import { buildGraph, type Node } from '../../../src/graph/graph.ts';
 import { attachmentTag, digest, manifest } from '../plan/fixture.ts';
+import { asDigest } from '../../digest.ts';
+import type { Digest } from '../../../src/domain/digest.ts';
 
 const aliases = (nodes: Iterable<Node>): string =>
   [...nodes]
@@ -85,7 +87,7 @@ describe('what holds a manifest', () => {
 
 test('a deep tree does not run out of stack', () => {
   const names = Array.from({ length: 5000 }, (_, index) => index.toString(16).padStart(64, '0'));
-  const full = (name: string): string => `sha256:${name}`;
+  const full = (name: string): Digest => asDigest(`sha256:${name}`);
   const manifests = names.map((name, index): Manifest => ({
     ...manifest('a'),
     digest: full(name),

@@ -1,13 +1,12 @@
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { makeSource } from '../../../src/diagnostics/source.ts';
 import { readInUseFile, understood } from '../../../src/inuse/file.ts';
-import { readText } from '../../../src/inuse/text.ts';
+import { textFound } from './text-found.ts';
 import { folderWith } from '../config/temporary-folder.ts';
 
 const HEX = '0123456789abcdef'.repeat(4);
 const DIGEST = `sha256:${HEX}`;
-const read = (text: string): ReturnType<typeof understood> => understood(readText(makeSource('running.txt', text)));
+const read = (text: string): ReturnType<typeof understood> => understood(textFound('running.txt', text));
 
 test('one reference or digest a line, with comments, blank lines and any line ends', () => {
   const images = read(
@@ -97,4 +96,15 @@ test('what Windows PowerShell writes is refused instead of misread', async () =>
     code: 'FILE',
     message: expect.stringContaining('is not UTF-8 text') as string,
   });
+});
+
+test('a chart and its repository may stand in several files of one glob', async () => {
+  const group = 'apiVersion: source.toolkit.fluxcd.io/v1\n';
+  const folder = await folderWith({
+    'a.yaml': `${group}kind: HelmChart\nmetadata: {name: a}\nspec: {chart: app, version: 1.0.0, sourceRef: {kind: HelmRepository, name: charts}}\n`,
+    'b.yaml': `${group}kind: HelmRepository\nmetadata: {name: charts}\nspec: {type: oci, url: "oci://registry.example.com/team"}\n`,
+  });
+  const [found] = await readInUseFile(path.join(folder, '*.yaml'));
+  expect(found).toMatchObject({ image: { reference: { repository: 'team/app', tag: '1.0.0' } }, source: `${folder}/a.yaml: HelmChart a` });
+  await expect(readInUseFile(path.join(folder, 'a.yaml'))).rejects.toMatchObject({ code: 'IN_USE_INVALID' });
 });

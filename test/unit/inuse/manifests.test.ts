@@ -1,18 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import { makeSource } from '../../../src/diagnostics/source.ts';
 import { understood } from '../../../src/inuse/file.ts';
-import { readText } from '../../../src/inuse/text.ts';
+import { textFound } from './text-found.ts';
 
 /** `image by source`, of everything that a text says is in use. */
 function read(text: string): string[] {
-  return understood(readText(makeSource('in-use', text))).map(
+  return understood(textFound('in-use', text)).map(
     ({ image, source }) => `${'digest' in image ? image.digest : image.reference.text} by ${source}`,
   );
 }
 
 /** The problems, without what is wrong elsewhere. */
 function problems(text: string): string[] {
-  return readText(makeSource('in-use', text)).problems.map(({ line, message, frame }) => `${line}: ${message}${frame}`);
+  return textFound('in-use', text).problems.map(({ line, message, frame }) => `${line}: ${message}${frame}`);
 }
 
 const DIGEST = `sha256:${'0123456789abcdef'.repeat(4)}`;
@@ -124,6 +123,112 @@ describe('rendered manifests', () => {
   });
 });
 
+describe('what Flux runs from registries', () => {
+  const repository = (spec: object, more: object = {}): object => ({
+    apiVersion: 'source.toolkit.fluxcd.io/v1',
+    kind: 'OCIRepository',
+    metadata: { namespace: 'flux-system', name: 'podinfo' },
+    spec,
+    ...more,
+  });
+  const chart = (spec: object, more: object = {}): object => ({
+    apiVersion: 'source.toolkit.fluxcd.io/v1',
+    kind: 'HelmChart',
+    metadata: { namespace: 'flux-system', name: 'app' },
+    spec: { chart: 'app', sourceRef: { kind: 'HelmRepository', name: 'charts' }, ...spec },
+    ...more,
+  });
+  const charts = (spec: object, namespace = 'flux-system'): object => ({
+    apiVersion: 'source.toolkit.fluxcd.io/v1',
+    kind: 'HelmRepository',
+    metadata: { namespace, name: 'charts' },
+    spec,
+  });
+  const OCI = charts({ type: 'oci', url: 'oci://registry.example.com/team/' });
+  const url = 'oci://registry.example.com/team/app';
+  const text = (...objects: readonly object[]): string => objects.map((object) => JSON.stringify(object)).join('\n');
+
+  test.for<[what: string, objects: readonly object[], expected: readonly string[]]>([
+    ['a tag', [repository({ url, ref: { tag: '24.9.0' } })], ['registry.example.com/team/app:24.9.0']],
+    ['no tag', [repository({ url })], ['registry.example.com/team/app:latest']],
+    [
+      'a digest, which goes before a tag',
+      [repository({ url, ref: { tag: 'v1', digest: DIGEST } })],
+      [`registry.example.com/team/app@${DIGEST}`],
+    ],
+    [
+      'a tag, and what it was when it was last fetched',
+      [repository({ url, ref: { tag: 'v1' } }, { status: { artifact: { revision: `v1@${DIGEST}` } } })],
+      ['registry.example.com/team/app:v1', DIGEST],
+    ],
+    [
+      'a range, of which the cluster tells what it is now',
+      [repository({ url, ref: { tag: 'v1', semver: '>= 1.0' } }, { status: { artifact: { revision: `1.2.0@${DIGEST}` } } })],
+      [DIGEST],
+    ],
+    ['a chart', [chart({ version: '24.10.0' }), OCI], ['registry.example.com/team/app:24.10.0']],
+    [
+      'a chart that comes before its repository in another form',
+      [OCI, chart({ version: '1.0.0+build.7' })],
+      ['registry.example.com/team/app:1.0.0_build.7'],
+    ],
+    [
+      'a chart that is not yet on the version that it shall have',
+      [chart({ version: '2.0.0' }, { status: { artifact: { revision: '1.9.0' } } }), OCI],
+      ['registry.example.com/team/app:2.0.0', 'registry.example.com/team/app:1.9.0'],
+    ],
+    [
+      'a range of charts, of which the cluster tells what it is now',
+      [chart({ version: '24.x' }, { status: { artifact: { revision: '24.10.0' } } }), OCI],
+      ['registry.example.com/team/app:24.10.0'],
+    ],
+    ['a chart of a repository with an index', [chart({ version: '1.0.0' }), charts({ url: 'https://charts.example.com' })], []],
+    ['a chart of a Git repository', [chart({ version: '1.0.0', sourceRef: { kind: 'GitRepository', name: 'charts' } })], []],
+  ])('%s', ([, objects, expected]) => {
+    const images = understood(textFound('in-use', text(...objects))).map(({ image }) =>
+      'digest' in image ? image.digest : image.reference.text,
+    );
+    expect(images).toEqual(expected);
+  });
+
+  test('says who names it, also in YAML and in a list of one kind', () => {
+    expect(
+      read(
+        'apiVersion: source.toolkit.fluxcd.io/v1beta2\nkind: OCIRepository\nmetadata: {name: a}\nspec: {url: "oci://r.example.com/a"}\n',
+      ),
+    ).toEqual(['r.example.com/a:latest by in-use: OCIRepository a']);
+    const { apiVersion: _, kind: __, ...item } = repository({ url }) as { apiVersion: string; kind: string };
+    expect(read(JSON.stringify({ apiVersion: 'source.toolkit.fluxcd.io/v1', kind: 'OCIRepositoryList', items: [item] }))).toEqual([
+      'registry.example.com/team/app:latest by in-use: flux-system/OCIRepository podinfo',
+    ]);
+  });
+
+  test.for<[what: string, objects: readonly object[], expected: RegExp]>([
+    ['a range', [repository({ url, ref: { semver: '24.x' } })], /OCIRepository podinfo names a range of versions/],
+    ['a range of charts', [chart({ version: '24.x' }), OCI], /HelmChart app names a range of versions/],
+    ['no version of a chart, which is the newest', [chart({}), OCI], /names a range of versions/],
+    [
+      'a chart whose repository is not there',
+      [chart({ version: '1.0.0' })],
+      /HelmRepository charts, which is not there: give both together/,
+    ],
+    [
+      'a chart whose repository is in another namespace',
+      [chart({ version: '1.0.0' }), charts({ type: 'oci', url: 'oci://r.example.com' }, 'x')],
+      /not there/,
+    ],
+    ['no url', [repository({})], /has no url that begins with oci:/],
+    ['a url that is not filled in', [repository({ url: 'oci://${REGISTRY}/app' })], /is a template that is not rendered/],
+    ['one of a chart', [chart({ version: '1.0.0' }), charts({ type: 'oci', url: '${CHARTS}' })], /whose url begins neither with oci:/],
+    ['one that may be of any kind', [chart({ version: '1.0.0' }), charts({ url: '${CHARTS}' })], /whose url begins neither with oci:/],
+  ])('is refused where it is not told: %s', ([, objects, expected]) => {
+    expect(problems(text(...objects))).toEqual([]);
+    expect(() => read(text(...objects))).toThrow(
+      expect.objectContaining({ code: 'IN_USE_INVALID', message: expect.stringMatching(expected) as string }),
+    );
+  });
+});
+
 describe('what is not understood is told in its place, and is never passed over', () => {
   const pod = (image: string): string =>
     `apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  containers:\n    - name: app\n      image: ${image}\n`;
@@ -148,10 +253,10 @@ describe('what is not understood is told in its place, and is never passed over'
     ['no reference', pod('"Team/App"'), /^7: Pod a \(container app\): "Team\/App" is neither an image reference/],
     ['an image that is no text', pod('[a]'), /^1: .*image is no text/],
     ['a NUL byte', pod('"team/app:v1\\0"'), /^1: Pod a \(container app\): "team\/app:v1\\u0000" is neither an image reference/],
-    ['a values file', 'image:\n  repository: team/app\n  tag: v1\n', /^1: no Kubernetes object: it has no "apiVersion" and "kind"/],
-    ['a chart', 'apiVersion: v2\nname: web\nversion: 1.0.0\n', /^1: no Kubernetes object/],
-    ['a list in YAML', '---\n- team/app:v1\n', /^2: no Kubernetes object: expected a map/],
-    ['an object in a list', list({ name: 'x' }), /^1: no Kubernetes object/],
+    ['a values file', 'image:\n  repository: team/app\n  tag: v1\n', /^1: not a Kubernetes object: it has no "apiVersion" and "kind"/],
+    ['a chart', 'apiVersion: v2\nname: web\nversion: 1.0.0\n', /^1: not a Kubernetes object/],
+    ['a list in YAML', '---\n- team/app:v1\n', /^2: not a Kubernetes object: expected a map/],
+    ['an object in a list', list({ name: 'x' }), /^1: not a Kubernetes object/],
     ['a template of Helm', `{{- if .Values.on }}\n${pod('team/app:v1')}{{- end }}\n`, /^\d+: /],
     ['a key that stands twice', `${pod('team/app:v1')}      image: team/app:v2\n`, '8: "image" stands here twice, first in line 7'],
     ['the key __proto__', pod('team/app:v1').replace('metadata', '__proto__'), '3: unknown key "__proto__"'],
@@ -239,6 +344,7 @@ describe('the form of a text', () => {
     'localhost:5000/app\n',
     '  team/app:v1\n',
     '[::1]:5000/team/app:v1\n',
+    '\ufeffteam/app:v1\n\ufeff# two files\n\ufeff\n',
   ])('is a list: %j', (text) => {
     expect(read(text)).toHaveLength(1);
   });
@@ -248,8 +354,27 @@ describe('the form of a text', () => {
     expect(problems('\0\0\0')).toEqual([expect.stringMatching(/^1: neither an image reference/)]);
   });
 
-  test('is no list as soon as one line has a key', () => {
-    expect(problems('team/app:v1\nimage: team/web:v1\n')).not.toEqual([]);
+  test('is YAML as soon as one line has a key and its value', () => {
+    expect(problems('team/app:v1\nimage: team/web:v1\n')).toEqual([expect.not.stringContaining('neither an image reference')]);
+  });
+
+  test.for(['team/app:v1\nnginx:\n', 'nginx:\nteam/app:v1\n', 'team/app:v1\r\nregistry.example.com/team/web: # the tag?\r\n', 'nginx:'])(
+    'is a list where a line has lost its tag, which is told in its place: %j',
+    (text) => {
+      expect(problems(text)).toEqual([expect.stringMatching(/^[12]: neither an image reference/)]);
+    },
+  );
+
+  test.for(['kind:\n  Pod\n', 'images:\n- team/app:v1\n', 'a: # b\n\n  c: d\n', '---\n', '%YAML 1.2\n', '"kind": Pod\n'])(
+    'is YAML: %j',
+    (text) => {
+      expect(problems(text).join()).not.toContain('neither an image reference');
+    },
+  );
+
+  test('byte-order marks are read over in every form', () => {
+    expect(read(`\ufeff${list(DEPLOYMENT)}\n\ufeff${list(DEPLOYMENT)}`)).toHaveLength(2);
+    expect(read(`\ufeff${WEB}---\n\ufeff${WEB}`)).toHaveLength(2);
   });
 });
 

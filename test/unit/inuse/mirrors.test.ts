@@ -92,7 +92,7 @@ test.for<[mirrors: Record<string, string>, message: string]>([
     'The config\'s "mirrors" maps mirror.example.com to "__proto__", which is neither a registry of the config nor a host.',
   ],
   // No reference can be under it: the first part of "mirror/hub/app" is no host.
-  [{ 'mirror/hub': 'prod' }, 'The config\'s "mirrors" has "mirror/hub", which is no host, or host and path.'],
+  [{ 'mirror/hub': 'prod' }, 'The config\'s "mirrors" has "mirror/hub", which is neither a host nor a host and a path.'],
 ])('a mirror that would protect nothing is refused: %j', ([mirrors, message]) => {
   expect(() => readMirrors(mirrors, HOSTS)).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID', message }));
 });

@@ -4,9 +4,11 @@ import { planRepository } from '../../../src/plan/plan-repository.ts';
 import { compilePolicy } from '../../../src/policy/policy.ts';
 import type { PolicySpec } from '../../../src/policy/schema.ts';
 import { harborCapabilities } from '../../../src/registry/harbor/inventory.ts';
+import { asDigest } from '../../digest.ts';
+import type { Digest } from '../../../src/domain/digest.ts';
 
 const NOW = Date.UTC(2026, 0, 1);
-const digest = (letter: string): string => `sha256:${letter.repeat(64)}`;
+const digest = (letter: string): Digest => asDigest(`sha256:${letter.repeat(64)}`);
 
 function manifest(letter: string, parts: Partial<Manifest> = {}): Manifest {
   const mediaType = parts.children ? 'application/vnd.oci.image.index.v1+json' : 'application/vnd.oci.image.manifest.v1+json';

@@ -3,6 +3,8 @@ import { OCI_INDEX, OCI_MANIFEST } from '../../../src/domain/media-types.ts';
 import type { InUse } from '../../../src/domain/in-use.ts';
 import { compilePolicy, type Policy } from '../../../src/policy/policy.ts';
 import type { PolicySpec } from '../../../src/policy/schema.ts';
+import { asDigest } from '../../digest.ts';
+import type { Digest } from '../../../src/domain/digest.ts';
 
 export const NOW = Date.UTC(2026, 11, 1);
 export const NOTHING_IN_USE: InUse = { images: [], problems: [], hosts: {} };
@@ -26,8 +28,8 @@ export function capabilities(lacking: Partial<Capabilities> = {}): Capabilities 
 }
 
 /** A recognisable digest: `aa` is sha256:aaaa…. */
-export function digest(alias: string): string {
-  return `sha256:${alias.repeat(64).slice(0, 64)}`;
+export function digest(alias: string): Digest {
+  return asDigest(`sha256:${alias.repeat(64).slice(0, 64)}`);
 }
 
 /** A tag that attaches to the manifest of that alias: `.sig`, `.att`, `.sbom`, or none for the fallback tag. */

@@ -41,6 +41,32 @@ describe('a reference by tag', () => {
   });
 });
 
+describe('a repository with several names', () => {
+  const named = repository(there.manifests, {
+    url: 'https://registry.example.com/docker/prod',
+    names: ['eu.example.org/shop/app', 'eu.example.org/team/app-1'],
+  });
+
+  test.each([
+    ['eu.example.org/shop/app:v1', true],
+    ['eu.example.org/team/app-1:v1', true],
+    ['registry.example.com/team/app:v1', true],
+    // A runtime may pull below the path of the URL.
+    ['registry.example.com/docker/prod/team/app:v1', true],
+    // Mirrors of it have its paths.
+    ['unknown.example.com/shop/app:v1', true],
+    ['shop/app:v1', true],
+    ['docker/prod/team/app:v1', true],
+    // Another repository at one of its hosts.
+    ['eu.example.org/team/app:v1', false],
+    ['staging.example.com/shop/app:v1', false],
+    ['unknown.example.com/shop/web:v1', false],
+  ])('%s is it: %j', (text, isIt) => {
+    const image = { reference: parseReference(text)! };
+    expect(inUseDigests(named, { images: [{ image, source: 'test' }], problems: [], hosts: HOSTS })).toHaveLength(isIt ? 1 : 0);
+  });
+});
+
 describe('a digest', () => {
   test.each([`other.example.com/other/name@${digest('b')}`, `staging.example.com/team/app:v1@${digest('b')}`, `x@${digest('b')}`])(
     'counts whatever stands before it: %s',

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Manifest } from '../../../src/domain/inventory.ts';
+import type { Blob, Manifest } from '../../../src/domain/inventory.ts';
 import { buildGraph } from '../../../src/graph/graph.ts';
 import type { Decision } from '../../../src/plan/decide.ts';
 import { addSummaries, blobUse, freedBytes, summarize } from '../../../src/plan/summary.ts';
@@ -26,7 +26,7 @@ function use(manifests: readonly Manifest[], ...kept: string[]): ReturnType<type
   return blobUse(decisions(manifests, kept));
 }
 
-const blob = (alias: string, size: number): { digest: string; size: number } => ({ digest: digest(alias), size });
+const blob = (alias: string, size: number): Blob => ({ digest: digest(alias), size });
 const [base, layer] = [blob('1', 1000), blob('2', 100)];
 
 describe('freed bytes', () => {

@@ -2,8 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { governingPolicy } from '../../../src/policy/governing.ts';
 import { compilePolicy, type Policy } from '../../../src/policy/policy.ts';
 import type { PolicySpec } from '../../../src/policy/schema.ts';
+import { asDigest } from '../../digest.ts';
 
-const from = { source: 'policy.yaml', digest: `sha256:${'a'.repeat(64)}` };
+const from = { source: 'policy.yaml', digest: asDigest(`sha256:${'a'.repeat(64)}`) };
 const rules: PolicySpec['rules'] = [{ name: 'all', tags: ['**'], keep: 'all' }];
 
 function compile(spec: Partial<PolicySpec>): Policy {
@@ -114,7 +115,7 @@ test('a rule without tags selects every tag; order and groups have defaults', ()
 });
 
 test('the entries of protect are joined by "or"', () => {
-  const digests = [`sha256:${'b'.repeat(64)}`, `sha256:${'c'.repeat(64)}`];
+  const digests = [asDigest(`sha256:${'b'.repeat(64)}`), asDigest(`sha256:${'c'.repeat(64)}`)];
   const { protect } = compile({
     protect: [
       { tags: ['latest'] },

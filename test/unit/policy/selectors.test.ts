@@ -3,9 +3,10 @@ import type { Manifest } from '../../../src/domain/inventory.ts';
 import type { RuleSpec } from '../../../src/policy/schema.ts';
 import { compileSelectors } from '../../../src/policy/selectors/selectors.ts';
 import { compileValues } from '../../../src/policy/selectors/values.ts';
+import { asDigest } from '../../digest.ts';
 
 const bare: Manifest = {
-  digest: `sha256:${'a'.repeat(64)}`,
+  digest: asDigest(`sha256:${'a'.repeat(64)}`),
   mediaType: 'application/vnd.oci.image.manifest.v1+json',
   size: 1000,
   tags: [],

@@ -1,11 +1,12 @@
 import { mkdir, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { digestOf } from '../../../src/distribution/content-digest.ts';
+import { contentDigest } from '../../../src/distribution/content-digest.ts';
 import { cacheFolder, NOWHERE, openCache } from './oci-fixture.ts';
+import { asDigest } from '../../digest.ts';
 
 const bytes = Buffer.from('{"a":1}');
-const digest = digestOf(bytes);
+const digest = contentDigest(bytes);
 const place = (folder: string) => join(folder, 'sha256', digest.slice(7, 9), digest.slice(7));
 const text = (read: Uint8Array | undefined) => read && Buffer.from(read).toString();
 
@@ -21,7 +22,7 @@ describe('contents', () => {
 
   it('are kept by sha512 as well', async () => {
     const cache = openCache(await cacheFolder());
-    const long = digestOf(bytes, 'sha512:');
+    const long = contentDigest(bytes, asDigest('sha512:'));
     await cache.write(long, bytes);
     expect(text(await cache.read(long))).toBe('{"a":1}');
   });
@@ -106,7 +107,7 @@ describe('what was not used for 30 days', () => {
   /** Writes something, as the next day's run does. */
   async function nextRun(folder: string, markDays = 2): Promise<void> {
     await age(join(folder, 'gone-through'), markDays);
-    await openCache(folder).write(digestOf(fresh), fresh);
+    await openCache(folder).write(contentDigest(fresh), fresh);
   }
 
   it('is dropped when something is written, and what was used stays', async () => {

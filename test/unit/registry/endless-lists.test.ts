@@ -12,8 +12,9 @@ import { json, type LoopbackServer, type Seen, startServer } from '../http/loopb
 import { testClient, testClock } from '../http/test-client.ts';
 import { withHarbor } from './harbor/harbor-fixture.ts';
 import { failure } from './oci-fixture.ts';
+import { asDigest } from '../../digest.ts';
 
-const digest = (text: string): Digest => `sha256:${createHash('sha256').update(text).digest('hex')}`;
+const digest = (text: string): Digest => asDigest(`sha256:${createHash('sha256').update(text).digest('hex')}`);
 const LOGIN: Credentials = { username: 'team', password: 'secret-0815' };
 
 /** A server whose lists never end. `answer` makes page after page, from 1. */

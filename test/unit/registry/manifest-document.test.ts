@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { DOCKER_MANIFEST, MANIFEST_TYPES, OCI_INDEX, OCI_MANIFEST } from '../../../src/domain/media-types.ts';
-import { digestedBytes, digestOf } from '../../../src/distribution/content-digest.ts';
+import { digestedBytes, contentDigest } from '../../../src/distribution/content-digest.ts';
 import { createdTime } from '../../../src/distribution/created-time.ts';
 import { readManifestDocument } from '../../../src/distribution/manifest-document.ts';
 import { fill, find, NOWHERE, withServer } from './oci-fixture.ts';
+import { asDigest } from '../../digest.ts';
 
 const digest = (character: string) => `sha256:${character.repeat(64)}`;
 const CONFIG = { mediaType: 'application/vnd.oci.image.config.v1+json', digest: digest('c'), size: 7 };
@@ -12,7 +13,7 @@ const read = (json: unknown, contentType = OCI_MANIFEST) => readManifestDocument
 const ARTIFACT = 'application/vnd.oci.artifact.manifest.v1+json';
 const SIGNED = 'application/vnd.docker.distribution.manifest.v1+prettyjws';
 /** As a docker-registry 2.8 with compatibility.schema1 stored and served it. */
-const SIGNED_DIGEST = 'sha256:3290501baae5a8e672f44a6165bc343b7b94e83296b50fbcdd2080939ad3c449';
+const SIGNED_DIGEST = asDigest('sha256:3290501baae5a8e672f44a6165bc343b7b94e83296b50fbcdd2080939ad3c449');
 const signed = () => readFile(new URL('signed-manifest.json', import.meta.url));
 
 describe('the type of a manifest', () => {
@@ -119,8 +120,8 @@ describe('what a manifest holds', () => {
 describe('a schema 1 manifest', () => {
   it('has the digest of what was signed', async () => {
     const bytes = await signed();
-    expect(digestOf(digestedBytes(bytes, SIGNED)!)).toBe(SIGNED_DIGEST);
-    expect(digestOf(bytes)).not.toBe(SIGNED_DIGEST);
+    expect(contentDigest(digestedBytes(bytes, SIGNED)!)).toBe(SIGNED_DIGEST);
+    expect(contentDigest(bytes)).not.toBe(SIGNED_DIGEST);
   });
 
   it.each(['{}', '{"signatures":[]}', '{"signatures":[{"protected":"e30"}]}', 'x'])(

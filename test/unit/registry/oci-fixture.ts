@@ -13,6 +13,7 @@ import { ContentCache } from '../../../src/distribution/cache.ts';
 import { createOciRegistry } from '../../../src/registry/oci/create-registry.ts';
 import type { Registry } from '../../../src/registry/registry.ts';
 import { testClient } from '../http/test-client.ts';
+import { asDigest } from '../../digest.ts';
 
 export interface AdapterOptions {
   readonly user?: string;
@@ -77,7 +78,7 @@ export async function failure(call: Promise<unknown>): Promise<ToolError> {
 }
 
 /** A digest of nothing. */
-export const NOWHERE = `sha256:${'0'.repeat(64)}`;
+export const NOWHERE = asDigest(`sha256:${'0'.repeat(64)}`);
 
 export function openCache(folder: string): ContentCache {
   return new ContentCache(folder);

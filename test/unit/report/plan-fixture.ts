@@ -1,11 +1,13 @@
 import { addSummaries } from '../../../src/plan/summary.ts';
 import type { Plan, PlannedImage, RepositoryPlan, Step, Summary } from '../../../src/plan/plan.ts';
+import { asDigest } from '../../digest.ts';
+import type { Digest } from '../../../src/domain/digest.ts';
 
 export const NOW = '2026-11-24T03:10:00.000Z';
 
 /** The digest whose hexadecimal digits begin with `start`. */
-export function digest(start: string): string {
-  return `sha256:${start.padEnd(64, '0')}`;
+export function digest(start: string): Digest {
+  return asDigest(`sha256:${start.padEnd(64, '0')}`);
 }
 
 /** A kept image; tests name what differs. */
@@ -36,7 +38,7 @@ export function expired(start: string, tag: string, rank: number, fields: Partia
 /** A repository whose steps and summary follow from its images; parts name what they hang on by `heldBy`. */
 export function repository(
   images: readonly PlannedImage[],
-  fields: Partial<RepositoryPlan> & { readonly heldBy?: Readonly<Record<string, string>> } = {},
+  fields: Partial<RepositoryPlan> & { readonly heldBy?: Readonly<Record<string, Digest>> } = {},
 ): RepositoryPlan {
   const { heldBy = {}, ...rest } = fields;
   const gone = images.filter(({ action }) => action === 'delete');

@@ -6,6 +6,9 @@ describe('what to read', () => {
   const known = [
     { name: 'prod', url: 'https://registry.example.com' },
     { name: 'nexus', url: 'https://nexus.example.com/repository/docker' },
+    { name: 'old', url: 'https://gcr.io' },
+    { name: 'aws', url: 'https://123456789012.dkr.ecr.eu-central-1.amazonaws.com' },
+    { name: 'pub', url: 'https://public.ecr.aws/a1b2c3d4' },
   ];
 
   test.for([
@@ -21,6 +24,16 @@ describe('what to read', () => {
     ['nexus.example.com/repository/docker/team/app', { registry: 'nexus.example.com/repository/docker', repositories: 'team/app' }],
     ['nexus.example.com/repository/docker', { registry: 'nexus.example.com/repository/docker' }],
     ['prod/', { registry: 'prod' }],
+    // Other names of repositories of the config.
+    ['us-docker.pkg.dev/p/gcr.io/app', { registry: 'gcr.io', repositories: 'p/app' }],
+    ['us-docker.pkg.dev/p/gcr.io/**', { registry: 'gcr.io', repositories: 'p/**' }],
+    ['us-docker.pkg.dev/p/images/app', { registry: 'us-docker.pkg.dev', repositories: 'p/images/app' }],
+    [
+      '123456789012.dkr-ecr.eu-central-1.on.aws/team/app',
+      { registry: '123456789012.dkr.ecr.eu-central-1.amazonaws.com', repositories: 'team/app' },
+    ],
+    ['ecr-public.aws.com/a1b2c3d4/app', { registry: 'public.ecr.aws/a1b2c3d4', repositories: 'app' }],
+    ['ecr-public.aws.com/e5f6/app', { registry: 'ecr-public.aws.com', repositories: 'e5f6/app' }],
   ] as const)('%s', ([text, target]) => {
     expect(parseTarget(text, known)).toEqual(target);
   });

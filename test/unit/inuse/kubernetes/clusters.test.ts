@@ -250,7 +250,7 @@ describe.skipIf(!HAS_OPENSSL)('TLS (needs openssl)', () => {
     await expect(
       read({ kubeconfig: await kubeconfigFile({ prod: { server: server.url, cluster: { 'certificate-authority-data': other } } }) }),
     ).rejects.toMatchObject({ code: 'UNREACHABLE' });
-    expect(server.requests).toHaveLength(20);
+    expect(server.requests).toHaveLength(22);
   });
 
   test('a CA that is not there is an error, not every CA', async () => {

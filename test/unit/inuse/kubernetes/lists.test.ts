@@ -33,8 +33,9 @@ test('everything that runs or would run again, each image once, with the first o
       source: 'cluster prod: shop/Pod web-2-a (container app)',
     },
   ]);
-  expect(new Set(server.requests.map(({ limit }) => limit))).toEqual(new Set([500]));
-  expect(server.requests.map(({ resource }) => resource).toSorted()).toEqual([
+  const lists = server.requests.filter(({ resource }) => resource !== '');
+  expect(new Set(lists.map(({ limit }) => limit))).toEqual(new Set([500]));
+  expect(lists.map(({ resource }) => resource).toSorted()).toEqual([
     'controllerrevisions',
     'cronjobs',
     'daemonsets',
@@ -152,7 +153,7 @@ describe('a list that fails', () => {
         return resource === 'statefulsets';
       },
     });
-    const message = 'cluster prod: the answer to the list of statefulsets is no whole StatefulSetList.';
+    const message = 'cluster prod: the answer to the list of statefulsets is not a whole StatefulSetList.';
     await expect(read({ kubeconfig: await kubeconfigFile({ prod: { server: server.url } }) })).rejects.toMatchObject({
       code: 'BAD_RESPONSE',
       message,
@@ -216,6 +217,90 @@ test('an image that cannot be understood is an error with every one of them, nam
   });
 });
 
+describe('Flux', () => {
+  const repository = {
+    metadata: { namespace: 'flux-system', name: 'podinfo' },
+    spec: { url: 'oci://registry.example.com/team/podinfo', ref: { semver: '6.x' } },
+    status: { artifact: { revision: `6.1.0@${DIGEST}` } },
+  };
+  const chart = {
+    metadata: { namespace: 'flux-system', name: 'app' },
+    spec: { chart: 'app', version: '1.2.0', sourceRef: { kind: 'HelmRepository', name: 'charts' } },
+  };
+  const charts = {
+    metadata: { namespace: 'flux-system', name: 'charts' },
+    spec: { type: 'oci', url: 'oci://registry.example.com/charts' },
+  };
+  const objects = { ocirepositories: [repository], helmcharts: [chart], helmrepositories: [charts], pods: [pod('a', 'b', 'shop/web:v1')] };
+
+  test.for<[what: string, flux: Record<string, string[]>, paths: string[]]>([
+    ['in one version', { v1: ['gitrepositories', 'helmcharts', 'helmrepositories', 'ocirepositories'] }, ['v1', 'v1', 'v1']],
+    [
+      'of which some objects are in an older one',
+      { v1: ['helmcharts', 'helmrepositories'], v1beta2: ['ocirepositories'] },
+      ['v1beta2', 'v1', 'v1'],
+    ],
+  ])('what it runs from registries is in use, %s', async ([, flux, versions]) => {
+    const server = await withApiServer({ objects, flux });
+    const images = await read({ kubeconfig: await kubeconfigFile({ prod: { server: server.url } }) });
+    expect(images.slice(1)).toMatchObject([
+      { image: { digest: DIGEST }, source: 'cluster prod: flux-system/OCIRepository podinfo' },
+      { image: { reference: { repository: 'charts/app', tag: '1.2.0' } }, source: 'cluster prod: flux-system/HelmChart app' },
+    ]);
+    expect(server.requests.map(({ path }) => path).filter((path) => /fluxcd.io.*(?:charts|repositories)$/.test(path))).toEqual(
+      ['ocirepositories', 'helmcharts', 'helmrepositories'].map(
+        (resource, n) => `/apis/source.toolkit.fluxcd.io/${versions[n]}/${resource}`,
+      ),
+    );
+  });
+
+  test('is not there, or has none of these objects: nothing else is asked', async () => {
+    for (const flux of [{}, { v1: ['gitrepositories'] }]) {
+      const server = await withApiServer({ objects, flux });
+      expect(await read({ kubeconfig: await kubeconfigFile({ prod: { server: server.url } }) })).toHaveLength(1);
+    }
+  });
+
+  test('a range of which nothing tells what runs is an error that names the object', async () => {
+    const { status: _, ...unresolved } = repository;
+    const flux = { v1: ['ocirepositories', 'helmcharts', 'helmrepositories'] };
+    const server = await withApiServer({ objects: { ocirepositories: [unresolved], helmcharts: [chart] }, flux });
+    await expect(read({ kubeconfig: await kubeconfigFile({ prod: { server: server.url } }) })).rejects.toMatchObject({
+      code: 'IN_USE_INVALID',
+      message: expect.stringMatching(
+        /^cluster prod: flux-system\/OCIRepository podinfo names a range of versions.*\ncluster prod: flux-system\/HelmChart app is a chart of the HelmRepository charts, which is not there/,
+      ) as string,
+    });
+  });
+
+  test('may not be listed: the missing permission is named', async () => {
+    const server = await withApiServer({ flux: { v1: ['ocirepositories', 'helmcharts'] }, forbidden: ['ocirepositories'] });
+    await expect(read({ kubeconfig: await kubeconfigFile({ prod: { server: server.url } }) })).rejects.toMatchObject({
+      code: 'AUTH',
+      message: expect.stringContaining('may not list ocirepositories in the API group source.toolkit.fluxcd.io (403)') as string,
+    });
+  });
+
+  test.for<[number, string, string]>([
+    [403, '{}', 'AUTH'],
+    [404, '{}', 'BAD_RESPONSE'],
+    [500, '{}', 'REGISTRY_ERROR'],
+    [200, '{"kind": "APIGroupList"}', 'BAD_RESPONSE'],
+    [200, '<html>', 'BAD_RESPONSE'],
+  ])('whether it is there cannot be told: %d %s', async ([code, text, error]) => {
+    const server = await withApiServer({
+      before: ({ path }, response) => {
+        if (path === '/apis') response.writeHead(code).end(text);
+        return path === '/apis';
+      },
+    });
+    await expect(read({ kubeconfig: await kubeconfigFile({ prod: { server: server.url } }) })).rejects.toMatchObject({
+      code: error,
+      message: expect.stringMatching(/^cluster prod: .*\/apis/) as string,
+    });
+  });
+});
+
 describe('several clusters', () => {
   test('are all read', async () => {
     const [prod, stage] = [
@@ -228,7 +313,7 @@ describe('several clusters', () => {
       'cluster stage: shop/Pod web (container app)',
       'cluster prod: shop/Pod web (container app)',
     ]);
-    expect(stage.requests).toHaveLength(10);
+    expect(stage.requests.filter(({ resource }) => resource !== '')).toHaveLength(10);
   });
 
   test('each that fails is told', async () => {

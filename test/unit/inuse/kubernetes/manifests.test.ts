@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { imagesOfObject } from '../../../../src/inuse/kubernetes/images-of-object.ts';
-import { WORKLOADS } from '../../../../src/inuse/kubernetes/workloads.ts';
+import { FLUX_WORKLOADS, WORKLOADS } from '../../../../src/inuse/kubernetes/workloads.ts';
 
 const FOLDER = new URL('../../../../src/inuse/', import.meta.url);
 const documents = (file: string): Readonly<Record<string, unknown>>[] =>
@@ -12,17 +12,20 @@ const documents = (file: string): Readonly<Record<string, unknown>>[] =>
   });
 
 interface Rule {
-  readonly apiGroups: readonly string[];
-  readonly resources: readonly string[];
+  readonly apiGroups?: readonly string[];
+  readonly resources?: readonly string[];
+  readonly nonResourceURLs?: readonly string[];
   readonly verbs: readonly string[];
 }
 
 test('the ClusterRole allows to list what is read, and nothing else', () => {
   const role = documents('rbac.yaml').find(({ kind }) => kind === 'ClusterRole') as { readonly rules: readonly Rule[] };
-  const allowed = role.rules.flatMap(({ apiGroups, resources, verbs }) =>
-    apiGroups.flatMap((group) => resources.flatMap((resource) => verbs.map((verb) => `${verb} ${resource}.${group}`))),
-  );
-  expect(allowed.toSorted()).toEqual(WORKLOADS.map(({ group, resource }) => `list ${resource}.${group}`).toSorted());
+  const allowed = role.rules.flatMap(({ apiGroups = [], resources = [], nonResourceURLs = [], verbs }) => [
+    ...apiGroups.flatMap((group) => resources.flatMap((resource) => verbs.map((verb) => `${verb} ${resource}.${group}`))),
+    ...nonResourceURLs.flatMap((url) => verbs.map((verb) => `${verb} ${url}`)),
+  ]);
+  const lists = [...WORKLOADS, ...FLUX_WORKLOADS].map(({ group, resource }) => `list ${resource}.${group}`);
+  expect(allowed.toSorted()).toEqual([...lists, 'get /apis', 'get /apis/source.toolkit.fluxcd.io/*'].toSorted());
 });
 
 test('the binding is of that ClusterRole to the ServiceAccount that the CronJob runs as', () => {
@@ -42,6 +45,11 @@ test('the binding is of that ClusterRole to the ServiceAccount that the CronJob 
 
 test('the page names both, and every kind of object that is read', () => {
   const page = readFileSync(new URL('README.md', FOLDER), 'utf8');
-  for (const text of ['(kubernetes/rbac.yaml)', '(kubernetes/cronjob.yaml)', ...WORKLOADS.map(({ kind }) => `${kind}s`)])
+  for (const text of [
+    '(kubernetes/rbac.yaml)',
+    '(kubernetes/cronjob.yaml)',
+    ...WORKLOADS.map(({ kind }) => `${kind}s`),
+    ...FLUX_WORKLOADS.map(({ kind }) => `\`${kind}\``),
+  ])
     expect(page).toContain(text);
 });

@@ -7,6 +7,8 @@ import type { Answered } from '../../../../src/registry/ecr/delete-images.ts';
 import { settle } from '../../../../src/registry/ecr/deletion.ts';
 import type { FakeEcr } from '../../../fakes/ecr/fake-ecr.ts';
 import { app, REPOSITORY, sizes, startEcr } from './ecr-fixture.ts';
+import { asDigest } from '../../../digest.ts';
+import type { Digest } from '../../../../src/domain/digest.ts';
 
 describe('deleting images', () => {
   it('that are asked for side by side takes one call for each hundred', async () => {
@@ -23,7 +25,7 @@ describe('deleting images', () => {
     const child = app('child');
     fake.push(REPOSITORY, index([child]), ['list']);
     fake.push(REPOSITORY, app('one'), ['one']);
-    const nowhere = `sha256:${'0'.repeat(64)}`;
+    const nowhere = asDigest(`sha256:${'0'.repeat(64)}`);
     const [deleted, gone, locked] = await Promise.all(
       [app('one').digest, nowhere, child.digest].map((digest) => registry.deleteManifest(REPOSITORY, digest)),
     );
@@ -75,7 +77,7 @@ describe('what ECR answers for one image', () => {
   const gone = async (): Promise<boolean> => false;
 
   it.each([
-    ['that it is deleted', { deleted: true }, there, { outcome: 'deleted' }],
+    ['that it is deleted', { deleted: true, tags: [] }, there, { outcome: 'deleted' }],
     ['that it is not there, and it is not', refused('ImageNotFound'), gone, { outcome: 'gone' }],
     ['that it is not there, and it is', refused('ImageNotFound'), there, { error: { code: 'REGISTRY_ERROR' } }],
     ['nothing, and it is not there any more', undefined, gone, { outcome: 'deleted' }],
@@ -215,7 +217,7 @@ describe('putting back', () => {
 });
 
 /** Images with the tags v0, v1 and so on. */
-function many(fake: FakeEcr, count: number): string[] {
+function many(fake: FakeEcr, count: number): Digest[] {
   return Array.from({ length: count }, (_, n) => {
     fake.push(REPOSITORY, app(`image ${n}`), [`v${n}`]);
     return app(`image ${n}`).digest;

@@ -11,6 +11,7 @@ import type { StoredImage } from '../../../fakes/ecr/store.ts';
 import { createRetryStrategy } from '../../../../src/auth/aws/retry-strategy.ts';
 import { testClock } from '../../http/test-client.ts';
 import { app, type Fixture, REPOSITORY, startEcr } from './ecr-fixture.ts';
+import { asDigest } from '../../../digest.ts';
 
 describe('an inventory', () => {
   it('tells the time of the last pull as it was before the manifests were read, which is a pull', async () => {
@@ -198,7 +199,7 @@ describe('a large repository', () => {
 
   function fill(images: Map<string, StoredImage>, count: number): void {
     for (let n = 0; n < count; n++) {
-      const digest = `sha256:${n.toString(16).padStart(64, '0')}`;
+      const digest = asDigest(`sha256:${n.toString(16).padStart(64, '0')}`);
       images.set(digest, {
         digest,
         mediaType: 'application/vnd.oci.image.manifest.v1+json',

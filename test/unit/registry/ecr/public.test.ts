@@ -25,6 +25,24 @@ describe('ECR Public', () => {
     expect((await registry.readManifest('team/app', app('one').digest))?.mediaType).toBe(app('one').mediaType);
   });
 
+  it('tells every name under which its images can be pulled, however it is called itself', async () => {
+    for (const [path, repository] of [
+      ['', `${ALIAS}/team/app`],
+      [`/${ALIAS}`, 'team/app'],
+    ] as const) {
+      const { fake, registry } = await startPublic(path, { customAlias: 'contoso' });
+      fake.push('team/app', app('one'), ['v1']);
+      expect((await registry.inventory(repository)).names?.toSorted()).toEqual(
+        [
+          'ecr-public.aws.com/contoso/team/app',
+          `ecr-public.aws.com/${ALIAS}/team/app`,
+          'public.ecr.aws/contoso/team/app',
+          `public.ecr.aws/${ALIAS}/team/app`,
+        ].toSorted(),
+      );
+    }
+  });
+
   it("says of somebody else's repository that it is not the account's, before it asks for it", async () => {
     const { fake, registry } = await startPublic();
     fake.push('team/app', app('one'), ['v1']);
@@ -60,8 +78,8 @@ async function names(registry: Registry): Promise<string[]> {
   return found;
 }
 
-async function startPublic(path = ''): Promise<{ fake: FakeEcr; registry: Registry }> {
-  const fake = await startFakeEcr({ public: true });
+async function startPublic(path = '', options: { readonly customAlias?: string } = {}): Promise<{ fake: FakeEcr; registry: Registry }> {
+  const fake = await startFakeEcr({ public: true, ...options });
   onTestFinished(async () => {
     await fake.close();
     expect(fake.violations).toEqual([]);

@@ -7,6 +7,8 @@ import { artifact, content, image, index, layer } from '../../../../src/demo/ima
 import { OCI_INDEX } from '../../../../src/domain/media-types.ts';
 import { ContentCache } from '../../../../src/distribution/cache.ts';
 import { APP, callsOf, connect, failure, fakeGar } from './gar-fixture.ts';
+import { asDigest } from '../../../digest.ts';
+import type { Digest } from '../../../../src/domain/digest.ts';
 
 const app = image({ layers: [layer('app', 100)], created: '2025-01-01T00:00:00Z' });
 const arm = image({ layers: [layer('arm', 100)], created: '2025-01-02T00:00:00Z', platform: 'linux/arm64' });
@@ -195,7 +197,7 @@ describe('100,000 images in one repository', () => {
     const repository = fake.repository(APP);
     fake.push(APP, app, ['v0']);
     const stored = repository.packages.get('team/app')!;
-    const digestOf = (n: number): string => `sha256:${n.toString(16).padStart(64, '0')}`;
+    const digestOf = (n: number): Digest => asDigest(`sha256:${n.toString(16).padStart(64, '0')}`);
     const base = { bytes: Buffer.alloc(0), size: 1000, uploadedAt: Date.UTC(2025, 0, 1), updatedAt: Date.UTC(2025, 0, 1), children: [] };
     for (let n = 4; n < 100_003; n += 4) {
       const children = [1, 2, 3].map((m) => ({

@@ -3,6 +3,7 @@ import { attachmentTag, attestation, cosignSignature, helmChart, sbom } from '..
 import { artifact, image, index, layer, type Pushable } from '../../../../src/demo/image.ts';
 import { buildGraph } from '../../../../src/graph/graph.ts';
 import { asked, fill, find, withHarbor } from './harbor-fixture.ts';
+import { asDigest } from '../../../digest.ts';
 
 const DAY = 86_400_000;
 
@@ -361,7 +362,7 @@ describe('reading', () => {
     await fill(harbor, [[app('one'), 'v1']]);
     await registry.inventory('team/app');
     const { digest } = harbor.store.artifact('team/app', 'v1');
-    expect(await registry.deleteTag('team/app', 'v1', digest)).toEqual({ outcome: 'deleted' });
+    expect(await registry.deleteTag('team/app', 'v1', asDigest(digest))).toEqual({ outcome: 'deleted' });
     expect(harbor.requests.filter(({ headers }) => headers['cookie'] !== undefined)).toEqual([]);
   });
 

@@ -3,6 +3,7 @@ import { attachmentTag, cosignSignature } from '../../../../src/demo/attachments
 import { image, layer } from '../../../../src/demo/image.ts';
 import { CLEANER } from '../../../fakes/harbor/accounts.ts';
 import { asked, failure, fill, names, withHarbor } from './harbor-fixture.ts';
+import { asDigest } from '../../../digest.ts';
 
 const app = (seed: string) => image({ layers: [layer(seed, 50)], created: '2025-01-01T00:00:00Z' });
 const READER = { name: 'reader', secret: 'reader-secret', kind: 'user' as const, projects: { team: CLEANER } };
@@ -157,7 +158,7 @@ describe('tags', () => {
     expect(await registry.resolveTag('team/app', 'v2')).toBe(two.digest);
     expect(await registry.resolveTag('team/app', 'none')).toBeUndefined();
     expect((await registry.tagsOf?.('team/app', one.digest))?.toSorted()).toEqual(['stable', 'v1']);
-    expect(await registry.tagsOf?.('team/app', `sha256:${'0'.repeat(64)}`)).toEqual([]);
+    expect(await registry.tagsOf?.('team/app', asDigest(`sha256:${'0'.repeat(64)}`))).toEqual([]);
     expect(await registry.resolveTags?.('team/app')).toEqual(
       new Map([
         ['stable', one.digest],
@@ -191,7 +192,7 @@ describe('tags', () => {
     harbor.onRequest(({ path }) => (path.includes('/artifacts') ? { status: 404, body } : undefined));
     expect(await failure(registry.resolveTag('team/app', 'v1'))).toMatchObject({ code });
     expect(await failure(registry.tagsOf!('team/app', app('one').digest))).toMatchObject({ code });
-    expect(await failure(registry.readManifest('team/app', `sha256:${'0'.repeat(64)}`))).toMatchObject({ code });
+    expect(await failure(registry.readManifest('team/app', asDigest(`sha256:${'0'.repeat(64)}`)))).toMatchObject({ code });
   });
 
   it('of a repository that a proxy answers with 404 are not those of none', async () => {
