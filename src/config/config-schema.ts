@@ -39,7 +39,7 @@ function exactlyOne<Key extends string>(
     context.addIssue({ code: 'custom', path: [name], message: `cannot stand beside "${given[0]}": needs one of ${list}` });
 }
 
-/** A registry as written, whatever its type; the settings of its type stand beside these. Without `type` the host or its answer tells it. */
+/** The keys that a registry of any type may have; the settings of its type stand beside these. */
 const registryFields = {
   url: z.string(),
   auth: AuthSpec.optional(),

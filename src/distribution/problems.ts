@@ -31,8 +31,8 @@ export class Problems {
   }
 
   /**
-   * Does the work without which nothing is known of the repository. An error of the registry is a problem of this one repository, since others
-   * may still be read; any other error, such as a missing right, is thrown.
+   * Does the work without which nothing is known of the repository. An error of the registry is a problem of this one repository, since
+   * others may still be read. Throws any other error, such as a missing right.
    */
   async require(work: () => Promise<void>): Promise<void> {
     try {

@@ -3,20 +3,25 @@ import { parseISO } from 'date-fns/parseISO';
 /** Milliseconds of a day of exactly 24 hours. */
 export const DAY_MS = 86_400_000;
 
-/** A date and time with a zone. What else a date parser takes may mean another time on another machine. */
-const RFC3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/i;
-
 /**
- * What registries and this program write, on a day that every month has. JavaScript's own parser reads this format in the same way
- * everywhere, and in a tenth of the time.
+ * What registries and this program write, on a day that every month has. This is the language's own format, which its parser reads
+ * in the same way everywhere.
  */
 const USUAL = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{3})?Z$/;
 
-/** Milliseconds since the epoch of an RFC 3339 time; undefined for any other text, and for a day or hour that does not exist. */
+/** A date and time with a zone: the time up to its second, the fraction of that second, the zone. */
+const RFC3339 = /^(\d{4}-\d{2}-\d{2}T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)(?:\.(\d+))?(Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/i;
+
+/**
+ * Milliseconds since the epoch of an RFC 3339 time, its second cut off after three digits; undefined for any other text, and for a
+ * day or hour that does not exist.
+ */
 export function parseTime(text: string): number | undefined {
   if (USUAL.test(text)) return Date.parse(text);
-  if (!RFC3339.test(text)) return undefined;
-  const time = parseISO(text.toUpperCase()).getTime();
+  const [, seconds, fraction = '', zone] = RFC3339.exec(text) ?? [];
+  if (seconds === undefined || zone === undefined) return undefined;
+  // The fraction is added as a whole number: read as a decimal it can end up one millisecond early.
+  const time = parseISO(`${seconds}${zone}`.toUpperCase()).getTime() + Number(fraction.padEnd(3, '0').slice(0, 3));
   return Number.isNaN(time) ? undefined : time;
 }
 

@@ -6,7 +6,7 @@ import type { Order, PolicySpec, RuleSpec } from './schema.ts';
 import { compileSelectors, type Selector } from './selectors/selectors.ts';
 import { compileValues, type ValuesMatcher } from './selectors/values.ts';
 import { compileTags, type TagSelector } from './selectors/tags.ts';
-import { parseSize } from './parse-size.ts';
+import { parseSize } from './size.ts';
 
 /** A policy ready to decide with: defaults filled in, durations in milliseconds, globs and expressions compiled. */
 export interface Policy {

@@ -6,7 +6,7 @@ import { parseDuration } from '../domain/duration.ts';
 import { SEVERITIES } from '../domain/inventory.ts';
 import { isGlob } from './glob.ts';
 import { captureNames } from './regex.ts';
-import { parseSize } from './parse-size.ts';
+import { parseSize } from './size.ts';
 
 const TIME_ORDERS = ['pushed', 'created', 'tagged', 'pulled', 'active'] as const;
 

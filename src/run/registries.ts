@@ -20,8 +20,7 @@ export interface OpenRegistries {
 
 /**
  * Opens each registry ({@link openRegistry}). `named` are those that the user has named, on the command line or in the config: the
- * credentials of the environment go to these alone. Throws `FILE` for a CA file that cannot be read, `CONFIG_INVALID`, and `USAGE` for a host
- * whose type is not supported.
+ * credentials of the environment go to these alone. Throws `FILE` for a CA file that cannot be read, and what {@link openRegistry} throws.
  */
 export async function openRegistries(
   registries: Settings['registries'],

@@ -1,7 +1,7 @@
 import { type Manifest, SEVERITIES } from '../../domain/inventory.ts';
 import { compileGlobs } from '../glob.ts';
 import type { RuleSpec } from '../schema.ts';
-import { parseSize } from '../parse-size.ts';
+import { parseSize } from '../size.ts';
 import { compileValues } from './values.ts';
 
 /** What a selector may look at: the manifest, and what the graph knows of it. */

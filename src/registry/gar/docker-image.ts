@@ -26,7 +26,7 @@ export interface DockerImage {
   readonly children: readonly ListedChild[];
 }
 
-export interface ListedChild {
+interface ListedChild {
   readonly digest: Digest;
   /** The list tells a platform of it: it is an image, or an attestation. */
   readonly hasPlatform: boolean;

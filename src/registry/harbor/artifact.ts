@@ -135,7 +135,7 @@ function sizeIn(json: JsonObject, doing: string): number {
   throw badAnswer(doing, `it lists something with the size ${JSON.stringify(size).slice(0, 100)}`);
 }
 
-/** A time; undefined for Go's zero time, which stands for "never" (never pulled), and for what is not a time. */
+/** A time; undefined for Go's zero time, which means "never", and for a text that is not a time. */
 function time(value: unknown): string | undefined {
   const text = utcTime(value);
   return text === undefined || text < '0002' ? undefined : text;

@@ -387,7 +387,7 @@ describe('names and labels that command the terminal', () => {
         'plan.json',
       );
       expectPlainText(stdout + stderr);
-      expect(stderr).toContain('which is no name of a repository');
+      expect(stderr).toContain('which is not the name of a repository');
       for (const file of ['m.prom', 'plan.json']) expectPlainText(await readFile(join(here.session.folder, file), 'utf8'));
     }
   });

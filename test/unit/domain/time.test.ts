@@ -6,6 +6,9 @@ describe('a time is read as RFC 3339 and as nothing else', () => {
     ['2026-11-30T12:00:00Z', Date.UTC(2026, 10, 30, 12)],
     ['2026-11-30t12:00:00.1234567z', Date.UTC(2026, 10, 30, 12, 0, 0, 123)],
     ['2026-11-30T12:00:00-01:30', Date.UTC(2026, 10, 30, 13, 30)],
+    // Not a millisecond earlier by way of a fraction that is not exact.
+    ['1624-09-09T13:19:57.339490z', Date.UTC(1624, 8, 9, 13, 19, 57, 339)],
+    ['0001-01-01T00:00:00.0Z', Date.parse('0001-01-01T00:00:00.000Z')],
     ['1970-01-01T00:00:00Z', 0],
     ['2024-02-29T23:59:59Z', Date.UTC(2024, 1, 29, 23, 59, 59)],
   ])('%s', (text, time) => {
@@ -22,7 +25,12 @@ describe('a time is read as RFC 3339 and as nothing else', () => {
     // Days and hours that do not exist.
     '2025-02-29T00:00:00Z',
     '2026-02-30T00:00:00+00:00',
+    '2026-11-31T00:00:00Z',
+    '2026-13-01T00:00:00.5Z',
+    '2026-11-30T24:00:00Z',
     '2026-11-30T25:00:00Z',
+    '2026-11-30T12:60:00Z',
+    '2026-11-30T12:00:60Z',
     '2026-11-30T12:00:00+99:00',
   ])('not %j', (text) => {
     expect(parseTime(text)).toBeUndefined();

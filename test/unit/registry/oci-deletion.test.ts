@@ -129,7 +129,7 @@ describe('deleting a manifest', () => {
     server.onRequest(({ method }) => (method === 'DELETE' ? errorReply('MANIFEST_UNKNOWN') : undefined));
     expect(await failure(registry.deleteManifest('team/app', app.digest))).toMatchObject({
       code: 'REGISTRY_ERROR',
-      message: expect.stringContaining('it is there all the same'),
+      message: expect.stringContaining('it is still there'),
     });
   });
 

@@ -133,7 +133,7 @@ describe('a repository is incomplete, and says why,', () => {
     const bytes = JSON.stringify({ schemaVersion: 2, config: { mediaType: config.mediaType, digest: config.digest, size: 2 }, layers: [] });
     await fill(server, [[{ ...odd, ...content(OCI_MANIFEST, bytes), blobs: [config] }, 'v1']]);
     expect((await registry.inventory('team/app')).problems).toEqual([
-      expect.stringMatching(/^Cannot read the config sha256:.* of the image prod\/team\/app@sha256:.*: it is no JSON object\.$/),
+      expect.stringMatching(/^Cannot read the config sha256:.* of the image prod\/team\/app@sha256:.*: it is not a JSON object\.$/),
     ]);
   });
 
@@ -150,7 +150,7 @@ describe('a repository is incomplete, and says why,', () => {
     [
       'goes round in a circle',
       { status: 200, headers: { link: '</v2/team/app/tags/list>; rel="next"' }, body: '{"tags":["v1"]}' },
-      /round in a circle/,
+      /in a circle/,
     ],
   ])('where the list of tags %s', async (_, fault, why) => {
     const { server, registry } = await withServer();

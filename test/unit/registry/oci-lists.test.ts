@@ -80,10 +80,10 @@ describe('repositories', () => {
   });
 
   it.each([
-    ['{"names":[]}', 'no list of repositories'],
-    ['[]', 'no list of repositories'],
-    ['{"repositories":[1]}', 'no name'],
-    ['<html>', 'no list'],
+    ['{"names":[]}', 'not a list of repositories'],
+    ['[]', 'not a list of repositories'],
+    ['{"repositories":[1]}', 'not a name'],
+    ['<html>', 'not a list'],
   ])('are not guessed from %s', async (body, why) => {
     const { server, registry } = await withServer();
     server.onRequest(() => ({ status: 200, body }));
@@ -112,7 +112,7 @@ describe('repositories', () => {
     server.requests.length = 0;
     expect(await registry.inventory('team/../other')).toMatchObject({
       complete: false,
-      problems: ['The registry prod lists "team/../other", which is no name of a repository.'],
+      problems: ['The registry prod lists "team/../other", which is not the name of a repository.'],
     });
     expect(server.requests).toEqual([]);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseSize } from '../../../src/policy/parse-size.ts';
+import { parseSize } from '../../../src/policy/size.ts';
 
 describe('a size', () => {
   test.each([
