@@ -15,6 +15,7 @@ import { type Progress, startProgress } from './progress.ts';
 import { type DecidingPolicies, decidingPolicies, isAdHoc, type PolicyOptions } from './deciding-policies.ts';
 import { type Failure, unreadOf } from './failures.ts';
 import { readInUse } from './in-use.ts';
+import { checkJournalFolder } from './journal-folder.ts';
 import { repositoriesInFile } from './inventory-file.ts';
 import { placesOf, readRepositories, type RepositoryRead } from './read-repositories.ts';
 import { type OpenRegistries, openRegistries } from './registries.ts';
@@ -33,6 +34,8 @@ export interface PlanningOptions extends GlobalOptions, PolicyOptions {
   /** As given: the settings check it. */
   readonly maxDeletions?: string;
   readonly shard?: Shard;
+  /** Whether the plan is to be carried out: what that needs is checked before anything is read. */
+  readonly apply?: boolean;
 }
 
 /** A plan, and what is needed to carry it out. */
@@ -78,8 +81,11 @@ export async function withPlan<Result>(
   const now = options.now === undefined ? createdAt : parseNow(options.now);
   const workplace = offline ? await openWorkplace([], { ...options, registry: [] }, context) : await openWorkplace(words, options, context);
   const { settings, scopes } = workplace;
+  if (options.apply) await checkJournalFolder(settings);
   const deciding = await decidingPolicies(options, settings);
   const inUse = await readInUse(workplace, context);
+  if (options.apply && settings.inUse.length === 0 && !options.quiet)
+    say(io, 'warning: no source says what is in use, so images that run are not protected; name one by --in-use, or "inUse" in the config');
   // Not an error, because it is possible that nothing is in use. But what wrote the list may have failed.
   if (settings.inUse.length > 0 && inUse.images.length === 0) say(io, 'warning: what is in use names no image, so it protects none');
   const registries = offline ? NONE : await openRegistries(settings.registries, workplace.named, settings, context);
