@@ -16,6 +16,7 @@ import { type DecidingPolicies, decidingPolicies, isAdHoc, type PolicyOptions } 
 import { type Failure, unreadOf } from './failures.ts';
 import { readInUse } from './in-use.ts';
 import { readLiveLists } from './live-lists.ts';
+import { checkJournalFolder } from './journal-folder.ts';
 import { repositoriesInFile } from './inventory-file.ts';
 import { placesOf, readRepositories, type RepositoryRead } from './read-repositories.ts';
 import { type OpenRegistries, openRegistries } from './registries.ts';
@@ -34,6 +35,8 @@ export interface PlanningOptions extends GlobalOptions, PolicyOptions {
   /** As given: the settings check it. */
   readonly maxDeletions?: string;
   readonly shard?: Shard;
+  /** Whether the plan is to be carried out: what that needs is checked before anything is read. */
+  readonly apply?: boolean;
 }
 
 /** A plan, and what is needed to carry it out. */
@@ -78,10 +81,13 @@ export async function withPlan<Result>(
   const now = options.now === undefined ? createdAt : parseNow(options.now);
   const workplace = offline ? await openWorkplace([], { ...options, registry: [] }, context) : await openWorkplace(words, options, context);
   const { settings, scopes } = workplace;
+  if (options.apply) await checkJournalFolder(settings);
   const deciding = await decidingPolicies(options, settings);
   const running = await readInUse(workplace, context);
   const live = await readLiveLists(deciding.policies, workplace, context);
   const inUse = { ...running, problems: [...running.problems, ...live.problems] };
+  if (options.apply && settings.inUse.length === 0 && !options.quiet)
+    say(io, 'warning: no source says what is in use, so images that run are not protected; name one by --in-use, or "inUse" in the config');
   const registries = offline ? NONE : await openRegistries(settings.registries, workplace.named, settings, context);
   const progress = await startProgress(io, options);
   const concerns = (registry: string, repository: string): boolean =>
