@@ -14,8 +14,8 @@ export interface LiveLists {
 }
 
 /**
- * Reads the lists of the config that the rules of these policies look up (`live`), and no others. Throws `CONFIG_INVALID` for a list that the
- * config does not have, and `IN_USE_INVALID` for one that makes no sense.
+ * Reads the lists of the config that the rules of these policies look up (`live`), and no others. Throws `CONFIG_INVALID` for a list that
+ * the config does not have, and `IN_USE_INVALID` for one that makes no sense.
  */
 export async function readLiveLists(policies: readonly Policy[], { settings, named }: Workplace, context: Context): Promise<LiveLists> {
   const lists: Record<string, readonly string[]> = {};

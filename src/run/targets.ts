@@ -14,8 +14,8 @@ export interface Target {
 }
 
 /**
- * Parses `REGISTRY`, `REGISTRY/REPO` and `REGISTRY/GLOB`; the registry may be a URL. Another name of a repository of a registry of the config means
- * that repository: `us-docker.pkg.dev/p/gcr.io/app` is `p/app` of the registry at `gcr.io`. Throws `USAGE`.
+ * Parses `REGISTRY`, `REGISTRY/REPO` and `REGISTRY/GLOB`; the registry may be a URL. Another name of a repository of a registry of the
+ * config means that repository: `us-docker.pkg.dev/p/gcr.io/app` is `p/app` of the registry at `gcr.io`. Throws `USAGE`.
  */
 export function parseTarget(given: string, known: readonly RegistryConfig[]): Target {
   const text = knownName(given, known);
@@ -34,8 +34,8 @@ export function parseTarget(given: string, known: readonly RegistryConfig[]): Ta
 }
 
 /**
- * The text, or another name of the same repository if only that one is at a registry of the config. A mirror of the config does not count as
- * another name: it may be a registry itself, with images of its own.
+ * The text, or another name of the same repository if only that one is at a registry of the config. A mirror of the config does not count
+ * as another name: it may be a registry itself, with images of its own.
  */
 function knownName(text: string, known: readonly RegistryConfig[]): string {
   const isKnown = (name: string): boolean => registryAt(name, known) !== undefined;
