@@ -9,11 +9,21 @@ import { ListBounds } from './list-bounds.ts';
 import { headDigest, openManifest } from './manifest-content.ts';
 import { type OciClient, pullScope } from './client.ts';
 
+export interface ReadTagsOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Called for each page. */
+  readonly onPage?: () => void;
+}
+
 /**
  * All tags, each once; undefined where the registry says that it does not know the repository. Throws `NOT_FOUND` for any other
  * 404, and `BAD_RESPONSE` for a list that holds something that is not a tag: a list that is not understood is not used.
  */
-export async function readTags(client: OciClient, repository: string, signal?: AbortSignal): Promise<string[] | undefined> {
+export async function readTags(
+  client: OciClient,
+  repository: string,
+  { signal, onPage }: ReadTagsOptions = {},
+): Promise<string[] | undefined> {
   const doing = `list the tags of ${client.label(repository)}`;
   const first = await client.getTags(repository, { signal });
   if (isRepositoryUnknown(first)) return undefined;
@@ -25,6 +35,7 @@ export async function readTags(client: OciClient, repository: string, signal?: A
   const tags = new Set<string>();
   const bounds = new ListBounds(doing);
   for await (const page of client.pages(first, doing, [pullScope(repository)], signal)) {
+    onPage?.();
     const json = parseJsonObject(page.body);
     const listed = json && 'tags' in json ? asList(json['tags']) : undefined;
     if (!listed) throw badAnswer(doing, 'the answer is not a list of tags');
@@ -39,8 +50,8 @@ export async function readTags(client: OciClient, repository: string, signal?: A
 }
 
 /** All tags. Throws `NOT_FOUND` for a repository that is not there. */
-export async function listTags(client: OciClient, repository: string): Promise<string[]> {
-  return (await readTags(client, repository)) ?? noSuchRepository(client, repository);
+export async function listTags(client: OciClient, repository: string, options: ReadTagsOptions = {}): Promise<string[]> {
+  return (await readTags(client, repository, options)) ?? noSuchRepository(client, repository);
 }
 
 /** The error for a repository that the registry does not know. */

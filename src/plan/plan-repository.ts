@@ -34,6 +34,7 @@ export function planRepository(repository: RepositoryInventory, policies: readon
     type: repository.type,
     ...(repository.url !== undefined && { url: repository.url }),
     repository: repository.repository,
+    ...(repository.names && { names: repository.names }),
     ...(policy && { policy: policy.name }),
     complete: repository.complete,
     ...(repository.archiveMinimumDays !== undefined && { archiveMinimumDays: repository.archiveMinimumDays }),

@@ -5,6 +5,7 @@ import { parseTime } from '../domain/time.ts';
 import { assemblePlan } from '../plan/make-plan.ts';
 import type { Plan, RepositoryPlan } from '../plan/plan.ts';
 import { type PlannedRepository, planRepository } from '../plan/plan-repository.ts';
+import { withUnread } from '../plan/unread.ts';
 import { governingPolicy } from '../policy/governing.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Registry } from '../registry/registry.ts';
@@ -12,6 +13,7 @@ import type { Context, GlobalOptions } from './context.ts';
 import { type Io, say } from './io.ts';
 import { type Progress, startProgress } from './progress.ts';
 import { type DecidingPolicies, decidingPolicies, isAdHoc, type PolicyOptions } from './deciding-policies.ts';
+import { type Failure, unreadOf } from './failures.ts';
 import { readInUse } from './in-use.ts';
 import { readLiveLists } from './live-lists.ts';
 import { repositoriesInFile } from './inventory-file.ts';
@@ -41,7 +43,7 @@ export interface Planning {
   /** Empty for a plan made from a file. */
   readonly registries: ReadonlyMap<string, Registry>;
   /** What could not be read, or not completely; everything else is in the plan. */
-  readonly failures: readonly ToolError[];
+  readonly failures: readonly Failure[];
   readonly inUse: InUse;
   /** True of a repository that this run is about and that a policy governs. */
   readonly concerns: (registry: string, repository: string) => boolean;
@@ -87,14 +89,14 @@ export async function withPlan<Result>(
     governingPolicy(deciding.policies, registry, repository) !== undefined &&
     inShard(options.shard, registry, repository) &&
     (scopes.get(registry)?.includes(repository) ?? offline);
-  const failures: ToolError[] = [];
+  const failures: Failure[] = [];
   const planned: PlannedRepository[] = [];
   try {
     const reads = offline
       ? repositoriesInFile(options.inventory, [...words, ...(options.registry ?? [])], options.shard)
       : readFromRegistries(registries, workplace, deciding, options, io, progress, failures);
     for await (const { inventory, wasRead, error } of reads) {
-      if (error) failures.push(error);
+      if (error) failures.push({ registry: inventory.registry, repository: inventory.repository, error });
       if (wasRead && !deciding.canBeAnswered(inventory)) continue;
       const one = planRepository(inventory, deciding.policies, inUse, now);
       planned.push(one);
@@ -102,7 +104,7 @@ export async function withPlan<Result>(
     }
     deciding.throwUnanswered();
     const { maxDeletions } = settings;
-    const plan = assemblePlan(planned, {
+    const made = assemblePlan(planned, {
       policies: deciding.policies,
       inUse,
       now,
@@ -110,6 +112,7 @@ export async function withPlan<Result>(
       version,
       ...(maxDeletions !== undefined && { maxDeletions }),
     });
+    const plan = withUnread(made, unreadOf(failures));
     progress.stop();
     return await use({ plan, workplace, registries: registries.byName, failures, inUse, concerns });
   } finally {
@@ -127,7 +130,7 @@ function readFromRegistries(
   { shard }: PlanningOptions,
   io: Io,
   progress: Progress,
-  failures: ToolError[],
+  failures: Failure[],
 ): AsyncIterable<RepositoryRead> {
   const options = {
     reads: (registry: string, repository: string) => governingPolicy(policies, registry, repository) !== undefined,
@@ -137,7 +140,7 @@ function readFromRegistries(
     signal: io.signal,
     progress,
   };
-  return readRepositories(placesOf(registries, workplace), options, (error) => failures.push(error));
+  return readRepositories(placesOf(registries, workplace), options, (failure) => failures.push(failure));
 }
 
 /** Milliseconds since the epoch of an RFC 3339 time; a space may stand between its date and its time. Throws `USAGE`. */

@@ -81,7 +81,7 @@ async function tagsOrProblem(
   if (listed && !isRepositoryName(repository))
     return `The registry ${client.name} lists ${quoted(repository)}, which is not the name of a repository.`;
   try {
-    const tags = await readTags(client, repository, signal);
+    const tags = await readTags(client, repository, { signal });
     return tags ?? (listed ? [] : noSuchRepository(client, repository));
   } catch (error) {
     if (!(error instanceof ToolError)) throw error;

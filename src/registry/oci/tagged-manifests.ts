@@ -58,7 +58,7 @@ function tagsByDigest(digests: ReadonlyMap<string, Digest>): Map<Digest, string[
  * in a damaged registry.
  */
 async function checkVanished({ client, repository, signal }: Reading, vanished: readonly string[], problems: Problems): Promise<void> {
-  const now = new Set(await readTags(client, repository, signal));
+  const now = new Set(await readTags(client, repository, { signal }));
   for (const tag of vanished) {
     if (!now.has(tag)) continue;
     problems.add(
