@@ -18,6 +18,7 @@ export interface Target {
  * config means that repository: `us-docker.pkg.dev/p/gcr.io/app` is `p/app` of the registry at `gcr.io`. Throws `USAGE`.
  */
 export function parseTarget(given: string, known: readonly RegistryConfig[]): Target {
+  refuseUser(given);
   const text = knownName(given, known);
   const registry = registryIn(text, known);
   const rest = text.slice(registry.length);
@@ -31,6 +32,18 @@ export function parseTarget(given: string, known: readonly RegistryConfig[]): Ta
     });
   }
   return { registry, repositories };
+}
+
+/** Throws `USAGE`, without the text, for a name with a user or password, such as `https://user:password@registry.example.com`. */
+export function refuseUser(text: string): void {
+  if (!/@(?!sha(?:256|384|512):)/.test(text)) return;
+  throw new ToolError(
+    'USAGE',
+    'A name was given with an "@" that no digest follows. It is not repeated here, since it may hold a password.',
+    {
+      hint: 'Leave out user and password: they come from REGISTRY_USER and REGISTRY_PASSWORD, from the config or from an auth file.',
+    },
+  );
 }
 
 /**
