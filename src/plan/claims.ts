@@ -5,7 +5,7 @@ import { keptBy, measuresAge, measuresPulls } from '../policy/keep/keep.ts';
 import { groupOf } from '../policy/ordering/group.ts';
 import { tagOrder } from '../policy/ordering/tag-order.ts';
 import type { Rule } from '../policy/policy.ts';
-import { isTimeOrder } from '../policy/schema.ts';
+import { isTimeOrder } from '../policy/ordering/order.ts';
 import { DAY_MS } from '../domain/time.ts';
 import type { KeepReason, Reason } from './reason.ts';
 import { clockOf, clockTime, knownTime, orderTime } from './time.ts';

@@ -13,6 +13,8 @@ export interface Plan {
   /** True if it may be carried out; otherwise `blockedBy` says why not. */
   readonly applyable: boolean;
   readonly blockedBy: readonly Block[];
+  /** What could not be read, or not completely, so that the plan cannot hold all of it. Absent if everything was read. */
+  readonly unread?: readonly Unread[];
   /** Sorted by registry, then repository. */
   readonly repositories: readonly RepositoryPlan[];
   readonly summary: Summary;
@@ -30,11 +32,21 @@ export interface PlanPolicy {
 
 /** What keeps a plan from being carried out. */
 export interface Block {
-  readonly code: 'maxDeletions' | 'maxDeletePercent' | 'maxDeleteBytes' | 'inUseIncomplete';
+  readonly code: 'maxDeletions' | 'maxDeletePercent' | 'maxDeleteBytes' | 'inUseIncomplete' | 'nothingRead';
   /** The policy whose limit it is; absent for a limit of the whole run. */
   readonly policy?: string;
   readonly limit?: number;
   readonly actual?: number;
+  readonly message: string;
+}
+
+/** A repository, or a whole registry, that could not be read. */
+export interface Unread {
+  readonly registry: string;
+  /** Absent if the repositories of the registry could not be listed. */
+  readonly repository?: string;
+  /** The code of the error, such as `AUTH` or `UNREACHABLE`. */
+  readonly code: string;
   readonly message: string;
 }
 

@@ -1,6 +1,6 @@
 import type { Capabilities, Manifest } from '../domain/inventory.ts';
 import { DAY_MS, parseTime } from '../domain/time.ts';
-import type { Order } from '../policy/schema.ts';
+import type { Order } from '../policy/ordering/order.ts';
 import type { Clock } from './plan.ts';
 
 const EARLIEST = Date.UTC(2000, 0, 1);

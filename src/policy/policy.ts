@@ -2,7 +2,9 @@ import type { Digest } from '../domain/digest.ts';
 import { parseDuration } from '../domain/duration.ts';
 import { compileGlobs, type NameMatcher } from './glob.ts';
 import type { Keep } from './keep/keep.ts';
-import type { Order, PolicySpec, RuleSpec } from './schema.ts';
+import { isCapture } from './ordering/group.ts';
+import type { Order } from './ordering/order.ts';
+import type { PolicySpec, RuleSpec } from './schema.ts';
 import { compileSelectors, type Selector } from './selectors/selectors.ts';
 import { compileValues, type ValuesMatcher } from './selectors/values.ts';
 import { compileTags, type TagSelector } from './selectors/tags.ts';
@@ -113,13 +115,14 @@ function kindOf({ untagged, orphaned }: RuleSpec): RuleKind {
 function compileRule(spec: RuleSpec): Rule {
   const { orphaned } = spec;
   const [live] = Object.entries(spec.live ?? {});
+  const captures = [...(spec.per !== undefined && isCapture(spec.per) ? [spec.per] : []), ...(live ? [live[0]] : [])];
   return {
     name: spec.name,
     kind: kindOf(spec),
     untaggedToo: spec.untagged === 'too',
     ...(typeof orphaned === 'object' && { subjectsIn: compileGlobs(orphaned.subjectsIn) }),
     ...(live && { live: { capture: live[0], list: live[1] } }),
-    tags: compileTags(spec.tags ?? ['**']),
+    tags: compileTags(spec.tags ?? ['**'], captures),
     selects: compileSelectors(spec),
     order: spec.order ?? 'pushed',
     per: spec.per ?? 'repository',

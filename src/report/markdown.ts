@@ -7,12 +7,16 @@ import { OUTCOMES } from './apply-text.ts';
 import { rankWords, reasonWords } from './reason-text.ts';
 import { notesOf, ordinaryTags, viewOf } from './repository-view.ts';
 import { bytes, count, number, recoverable, shortDigest, time } from './text.ts';
+import { unreadLines } from './unread-lines.ts';
 
 /** Rows of details in all: a CI step summary takes one mebibyte at most. */
 const ROWS = 1000;
 const ROWS_PER_REPOSITORY = 100;
 
-/** The plan for a CI step summary or a comment: totals in a table, what goes folded away under each repository; with what came of it, where it was carried out. */
+/**
+ * The plan for a CI step summary or a comment: totals in a table, and under each repository, folded away, what goes. With `applied`, also
+ * what came of it.
+ */
 export function planMarkdown(plan: Plan, applied?: ApplyReport): string {
   const { images, bytes: size } = plan.summary;
   const governed = plan.repositories.filter(({ policy }) => policy !== undefined);
@@ -20,6 +24,7 @@ export function planMarkdown(plan: Plan, applied?: ApplyReport): string {
   const lines = [
     `### Prune plan: ${count(images.delete, 'image')} to delete, ${size.exact ? '' : 'at least '}${bytes(size.freed)} freed`,
     '',
+    ...unreadList(unreadLines(plan)),
     `As of ${time(plan.now)}. ${applied ? appliedSentence(applied) : plan.applyable ? 'Nothing has been changed.' : '**This plan may not be carried out:**'}`,
     '',
     ...plan.blockedBy.map(({ message }) => `- ${text(message)}`),
@@ -41,6 +46,18 @@ export function planMarkdown(plan: Plan, applied?: ApplyReport): string {
     lines.push(...folded(repository, shown, details.length - shown.length));
   }
   return `${lines.join('\n').trimEnd()}\n`;
+}
+
+function unreadList(unread: readonly string[]): string[] {
+  if (unread.length === 0) return [];
+  const left = unread.length - ROWS_PER_REPOSITORY;
+  return [
+    '**Not everything could be read. Nothing is deleted where something is missing:**',
+    '',
+    ...unread.slice(0, ROWS_PER_REPOSITORY).map((line) => `- ${text(line)}`),
+    ...(left > 0 ? [`- … and ${number(left)} more; see the JSON document.`] : []),
+    '',
+  ];
 }
 
 function appliedSentence({ outcome, counts }: ApplyReport): string {

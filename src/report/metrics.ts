@@ -1,4 +1,4 @@
-import type { Plan } from '../plan/plan.ts';
+import type { Plan, Unread } from '../plan/plan.ts';
 
 /** What a run leaves for monitoring. */
 export interface RunFacts {
@@ -10,6 +10,8 @@ export interface RunFacts {
   /** Seconds since the epoch; of the last run that succeeded, where this one did not. */
   readonly lastSuccess?: number | undefined;
   readonly repositories: readonly RepositoryFacts[];
+  /** What could not be read. */
+  readonly unread: readonly Unread[];
 }
 
 /** One repository's part in it. */
@@ -49,6 +51,11 @@ export function metricsText(run: RunFacts): string {
     perGroup('regprune_planned_manifests', 'Manifests that the last run planned to delete.', ({ planned }) => planned),
     perGroup('regprune_deleted_manifests', 'Manifests that the last run deleted.', ({ deleted }) => deleted),
     perGroup('regprune_freed_bytes', 'Bytes of the blobs that only manifests deleted by the last run held.', ({ freed }) => freed),
+    family(
+      'regprune_unread',
+      'Repositories, and registries without a list of these, that the last run could not read.',
+      unreadCounts(run.unread).map(([registry, amount]) => `regprune_unread{registry="${label(registry)}"} ${amount}`),
+    ),
     perGroup('regprune_errors', 'Errors of the last run.', ({ errors }) => errors),
   ].join('');
 }
@@ -65,6 +72,12 @@ export function plannedFacts({ repositories }: Plan): RepositoryFacts[] {
     const planned = steps.filter(({ op }) => op === 'delete-manifest').length;
     return policy === undefined ? [] : [{ registry, policy, planned, deleted: 0, freed: 0, errors: complete ? 0 : 1 }];
   });
+}
+
+function unreadCounts(unread: readonly Unread[]): [registry: string, amount: number][] {
+  const counts = new Map<string, number>();
+  for (const { registry } of unread) counts.set(registry, (counts.get(registry) ?? 0) + 1);
+  return [...counts];
 }
 
 function add(a: RepositoryFacts, b: RepositoryFacts): RepositoryFacts {

@@ -5,6 +5,7 @@ import { rankWords, reasonLine, reasonWords } from './reason-text.ts';
 import { type KeptCount, ordinaryTags, type RepositoryView, viewOf } from './repository-view.ts';
 import { PLAIN, type Style } from './style.ts';
 import { freedWords, totalLines } from './table-totals.ts';
+import { unreadSection } from './table-unread.ts';
 import { age, bytes, count, fit, number, padEnd, padStart, recoverable, shortDigest, width } from './text.ts';
 
 export interface TableOptions {
@@ -46,6 +47,7 @@ export function planTable(plan: Plan, options: TableOptions = {}): string {
     listed,
     lines: [],
   };
+  page.lines.push(...unreadSection(plan, page.style, page.verbose));
   for (const repository of governed) addRepository(page, repository, governed.length === 1);
   addUngoverned(
     page,

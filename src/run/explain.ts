@@ -27,7 +27,7 @@ export async function explain(text: string, options: ExplainOptions, context: Co
     context,
     async ({ plan, failures }) => {
       // Without the whole repository nothing can be said about the image.
-      if (failures[0] && !found) throw failures[0];
+      if (failures[0] && !found) throw failures[0].error;
       return plan.now;
     },
     (planned) => {

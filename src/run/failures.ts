@@ -1,15 +1,37 @@
 import { EXIT } from '../diagnostics/exit-codes.ts';
 import type { ToolError } from '../diagnostics/tool-error.ts';
+import type { Unread } from '../plan/plan.ts';
 import type { Context } from './context.ts';
 import { renderError } from './render-error.ts';
 
+/** A repository, or a whole registry, that could not be read, or not completely. */
+export interface Failure {
+  readonly registry: string;
+  /** Absent if the repositories of the registry could not be listed. */
+  readonly repository?: string;
+  readonly error: ToolError;
+}
+
+/** The failures as they stand in a plan. */
+export function unreadOf(failures: readonly Failure[]): Unread[] {
+  return failures.map(({ registry, repository, error: { code, message } }) => ({
+    registry,
+    ...(repository !== undefined && { repository }),
+    code,
+    message,
+  }));
+}
+
+/** Tells errors at the end of stderr, where they are seen. */
+export function tellErrors(errors: readonly ToolError[], { io, version }: Context): void {
+  for (const error of errors) io.stderr.write(renderError(error, version));
+}
+
 /**
- * The exit code of a run in which something could not be read. The failures are told at the end of stderr, where they are seen. They decide
- * the exit code if everything else went well; a missing permission comes before every other failure.
+ * The exit code of a run in which something could not be read, or failed at the end. It stands in place of a success only: 4 if a right is
+ * missing anywhere, otherwise `instead`.
  */
-export function exitAfterFailures(code: number, failures: readonly ToolError[], { io, version }: Context): number {
-  for (const failure of failures) io.stderr.write(renderError(failure, version));
-  if (code !== EXIT.done && code !== EXIT.planned) return code;
-  const codes = failures.map(({ exitCode }) => exitCode);
-  return codes.includes(EXIT.auth) ? EXIT.auth : (codes[0] ?? code);
+export function exitCodeAfter(code: number, errors: readonly ToolError[], instead: number): number {
+  if (errors.length === 0 || (code !== EXIT.done && code !== EXIT.planned)) return code;
+  return errors.some(({ exitCode }) => exitCode === EXIT.auth) ? EXIT.auth : instead;
 }

@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import type { InUseSource } from '../config/config.ts';
 import { type ErrorCode, ToolError } from '../diagnostics/tool-error.ts';
 import type { InUse, InUseImage } from '../domain/in-use.ts';
-import { readInUseCommand } from '../inuse/command.ts';
+import { commandName, type CommandOptions, readInUseCommand } from '../inuse/command.ts';
 import { readInUseFile } from '../inuse/file.ts';
 import { readMirrors, withMirrored } from '../inuse/mirrors.ts';
 import { withOtherNames } from '../inuse/other-names.ts';
@@ -24,22 +24,41 @@ export async function readInUse(workplace: Workplace, context: Context): Promise
   const images: InUseImage[] = [];
   const problems: string[] = [];
   for (const source of settings.inUse) {
-    try {
-      // Not spread into push(): a list may be longer than a call can have arguments.
-      for (const image of await readSource(source, workplace, context)) images.push(image);
-    } catch (error) {
-      context.io.signal.throwIfAborted();
-      if (!(error instanceof ToolError) || MISTAKES.includes(error.code)) throw error;
-      problems.push(error.message);
-    }
+    const found = await readOrProblem(() => readSource(source, workplace, context), context);
+    if (typeof found === 'string') problems.push(found);
+    else if (found.length === 0 && !source.mayBeEmpty) problems.push(namesNothing(source));
+    // Not spread into push(): a list may be longer than a call can have arguments.
+    else for (const image of found) images.push(image);
   }
   return { images: withOtherNames(withMirrored(images, mirrors), aliasesOf), problems, hosts };
 }
 
+/** What is read, or a sentence that says why it cannot be. Throws for what somebody has to correct, and where the run is stopped. */
+export async function readOrProblem<T>(read: () => Promise<T>, { io }: Context): Promise<T | string> {
+  try {
+    return await read();
+  } catch (error) {
+    io.signal.throwIfAborted();
+    if (!(error instanceof ToolError) || MISTAKES.includes(error.code)) throw error;
+    return error.message;
+  }
+}
+
+function namesNothing(source: InUseSource): string {
+  const called =
+    'file' in source
+      ? source.file
+      : 'command' in source
+        ? commandName(source.command)
+        : 'kubernetes' in source
+          ? ['the source "kubernetes"', ...(source.kubernetes.contexts ?? [])].join(' ')
+          : `the source "${'ecs' in source ? 'ecs' : 'lambda'}"`;
+  return `${called} names no image. Where nothing may be in use, give it as a source in the config, with "mayBeEmpty: true".`;
+}
+
 async function readSource(source: InUseSource, { named }: Workplace, { io, version }: Context): Promise<readonly InUseImage[]> {
   if ('file' in source) return readInUseFile(source.file);
-  if ('command' in source)
-    return readInUseCommand(source.command, { cwd: io.cwd, env: io.env, withheld: passwordVariables(named), signal: io.signal });
+  if ('command' in source) return readInUseCommand(source.command, commandOptions(named, io));
   if ('kubernetes' in source) {
     const { readKubernetes } = await import('../inuse/kubernetes/read-kubernetes.ts');
     return readKubernetes(source.kubernetes, {
@@ -58,7 +77,8 @@ async function readSource(source: InUseSource, { named }: Workplace, { io, versi
   });
 }
 
-/** The variables that passwords of registries are read from. */
-function passwordVariables(registries: Workplace['named']): string[] {
-  return ['REGISTRY_PASSWORD', ...registries.flatMap(({ auth }) => (auth && 'env' in auth.password ? [auth.password.env] : []))];
+/** How programs are run that list something: without the variables that passwords of registries are read from. */
+export function commandOptions(named: Workplace['named'], { cwd, env, signal }: Context['io']): CommandOptions {
+  const withheld = named.flatMap(({ auth }) => (auth && 'env' in auth.password ? [auth.password.env] : []));
+  return { cwd, env, withheld: ['REGISTRY_PASSWORD', ...withheld], signal };
 }

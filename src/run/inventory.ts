@@ -1,5 +1,4 @@
 import { EXIT } from '../diagnostics/exit-codes.ts';
-import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Inventory, RepositoryInventory } from '../domain/inventory.ts';
 import { toJson, toJsonLine } from '../report/json.ts';
 import { toYaml } from '../report/yaml.ts';
@@ -7,7 +6,7 @@ import { say } from './io.ts';
 import type { Context, GlobalOptions } from './context.ts';
 import { startProgress } from './progress.ts';
 import { writeAnswer } from './answer.ts';
-import { exitAfterFailures } from './failures.ts';
+import { exitCodeAfter, type Failure, tellErrors } from './failures.ts';
 import { placesOf, readRepositories } from './read-repositories.ts';
 import { openRegistries } from './registries.ts';
 import { openWorkplace } from './workplace.ts';
@@ -34,7 +33,8 @@ export async function inventory(words: readonly string[], options: InventoryOpti
   const workplace = await openWorkplace(words, options, context);
   const registries = await openRegistries(workplace.settings.registries, workplace.named, workplace.settings, context);
   const progress = await startProgress(io, options);
-  const failures: ToolError[] = [];
+  const failures: Failure[] = [];
+  let wasRead = false;
   const everything = {
     reads: () => true,
     shares: () => true,
@@ -48,7 +48,8 @@ export async function inventory(words: readonly string[], options: InventoryOpti
     for await (const { inventory: one, error } of readRepositories(placesOf(registries, workplace), everything, (failure) =>
       failures.push(failure),
     )) {
-      if (error) failures.push(error);
+      if (error) failures.push({ registry: one.registry, repository: one.repository, error });
+      wasRead ||= one.complete || one.manifests.length > 0;
       yield one;
     }
     progress.stop();
@@ -62,7 +63,9 @@ export async function inventory(words: readonly string[], options: InventoryOpti
       const document: Inventory = { ...head, repositories: await all(repositories()) };
       await writeAnswer(io, format === 'json' ? toJson(document) : toYaml(document), options.out);
     }
-    return exitAfterFailures(EXIT.done, failures, context);
+    const errors = failures.map(({ error }) => error);
+    tellErrors(errors, context);
+    return exitCodeAfter(EXIT.done, errors, wasRead ? EXIT.partial : EXIT.failed);
   } finally {
     progress.stop();
     await registries.close();

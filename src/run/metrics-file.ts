@@ -31,6 +31,7 @@ export async function writeMetrics(io: Io, file: string, { startedAt, succeeded,
       succeeded,
       lastSuccess: lastSuccessIn(before),
       repositories,
+      unread: plan?.unread ?? [],
     }),
   );
 }

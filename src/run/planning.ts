@@ -5,6 +5,7 @@ import { parseTime } from '../domain/time.ts';
 import { assemblePlan } from '../plan/make-plan.ts';
 import type { Plan, RepositoryPlan } from '../plan/plan.ts';
 import { type PlannedRepository, planRepository } from '../plan/plan-repository.ts';
+import { withUnread } from '../plan/unread.ts';
 import { governingPolicy } from '../policy/governing.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Registry } from '../registry/registry.ts';
@@ -12,7 +13,9 @@ import type { Context, GlobalOptions } from './context.ts';
 import { type Io, say } from './io.ts';
 import { type Progress, startProgress } from './progress.ts';
 import { type DecidingPolicies, decidingPolicies, isAdHoc, type PolicyOptions } from './deciding-policies.ts';
+import { type Failure, unreadOf } from './failures.ts';
 import { readInUse } from './in-use.ts';
+import { readLiveLists } from './live-lists.ts';
 import { repositoriesInFile } from './inventory-file.ts';
 import { placesOf, readRepositories, type RepositoryRead } from './read-repositories.ts';
 import { type OpenRegistries, openRegistries } from './registries.ts';
@@ -40,7 +43,7 @@ export interface Planning {
   /** Empty for a plan made from a file. */
   readonly registries: ReadonlyMap<string, Registry>;
   /** What could not be read, or not completely; everything else is in the plan. */
-  readonly failures: readonly ToolError[];
+  readonly failures: readonly Failure[];
   readonly inUse: InUse;
   /** True of a repository that this run is about and that a policy governs. */
   readonly concerns: (registry: string, repository: string) => boolean;
@@ -77,23 +80,23 @@ export async function withPlan<Result>(
   const workplace = offline ? await openWorkplace([], { ...options, registry: [] }, context) : await openWorkplace(words, options, context);
   const { settings, scopes } = workplace;
   const deciding = await decidingPolicies(options, settings);
-  const inUse = await readInUse(workplace, context);
-  // Not an error, because it is possible that nothing is in use. But what wrote the list may have failed.
-  if (settings.inUse.length > 0 && inUse.images.length === 0) say(io, 'warning: what is in use names no image, so it protects none');
+  const running = await readInUse(workplace, context);
+  const live = await readLiveLists(deciding.policies, workplace, context);
+  const inUse = { ...running, problems: [...running.problems, ...live.problems] };
   const registries = offline ? NONE : await openRegistries(settings.registries, workplace.named, settings, context);
   const progress = await startProgress(io, options);
   const concerns = (registry: string, repository: string): boolean =>
     governingPolicy(deciding.policies, registry, repository) !== undefined &&
     inShard(options.shard, registry, repository) &&
     (scopes.get(registry)?.includes(repository) ?? offline);
-  const failures: ToolError[] = [];
+  const failures: Failure[] = [];
   const planned: PlannedRepository[] = [];
   try {
     const reads = offline
       ? repositoriesInFile(options.inventory, [...words, ...(options.registry ?? [])], options.shard)
       : readFromRegistries(registries, workplace, deciding, options, io, progress, failures);
     for await (const { inventory, wasRead, error } of reads) {
-      if (error) failures.push(error);
+      if (error) failures.push({ registry: inventory.registry, repository: inventory.repository, error });
       if (wasRead && !deciding.canBeAnswered(inventory)) continue;
       const one = planRepository(inventory, deciding.policies, inUse, now);
       planned.push(one);
@@ -101,7 +104,7 @@ export async function withPlan<Result>(
     }
     deciding.throwUnanswered();
     const { maxDeletions } = settings;
-    const plan = assemblePlan(planned, {
+    const made = assemblePlan(planned, {
       policies: deciding.policies,
       inUse,
       now,
@@ -109,6 +112,7 @@ export async function withPlan<Result>(
       version,
       ...(maxDeletions !== undefined && { maxDeletions }),
     });
+    const plan = withUnread(made, unreadOf(failures));
     progress.stop();
     return await use({ plan, workplace, registries: registries.byName, failures, inUse, concerns });
   } finally {
@@ -126,7 +130,7 @@ function readFromRegistries(
   { shard }: PlanningOptions,
   io: Io,
   progress: Progress,
-  failures: ToolError[],
+  failures: Failure[],
 ): AsyncIterable<RepositoryRead> {
   const options = {
     reads: (registry: string, repository: string) => governingPolicy(policies, registry, repository) !== undefined,
@@ -136,7 +140,7 @@ function readFromRegistries(
     signal: io.signal,
     progress,
   };
-  return readRepositories(placesOf(registries, workplace), options, (error) => failures.push(error));
+  return readRepositories(placesOf(registries, workplace), options, (failure) => failures.push(failure));
 }
 
 /** Milliseconds since the epoch of an RFC 3339 time; a space may stand between its date and its time. Throws `USAGE`. */

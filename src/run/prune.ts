@@ -10,7 +10,7 @@ import type { Io } from './io.ts';
 import { writeWhole } from './write-file.ts';
 import { writeAnswer } from './answer.ts';
 import { carryOut, type CarryOutOptions, exitCodeOfApply } from './carry-out.ts';
-import { exitAfterFailures } from './failures.ts';
+import { exitCodeAfter, tellErrors } from './failures.ts';
 import { collectGarbage, type GarbageOptions } from './garbage.ts';
 import { writeMetrics } from './metrics-file.ts';
 import { type AnswerOptions, appliedTable, planAnswer } from './plan-output.ts';
@@ -49,7 +49,8 @@ export async function prune(words: readonly string[], options: PruneOptions, con
     withPlan(words, options, context, async (planning) => {
       const [saved] = await Promise.allSettled([savePlan(planning.plan, options, context.io)]);
       if (saved.status === 'rejected') return { plan: planning.plan, result: saved };
-      return options.apply ? applied(planning, options, context, startedAt) : shown(planning, options, context, next);
+      const apply = options.apply && !nothingRead(planning.plan);
+      return apply ? applied(planning, options, context, startedAt) : shown(planning, options, context, next);
     }),
   ]);
   const ended: Ended = planned.status === 'fulfilled' ? planned.value : { result: planned };
@@ -77,14 +78,21 @@ function checkOptions({ apply, dryRun, now, inventory, gc, wait }: PruneOptions)
     );
 }
 
-/** A dry run. */
+function nothingRead({ blockedBy }: Plan): boolean {
+  return blockedBy.some(({ code }) => code === 'nothingRead');
+}
+
+/** A dry run, or one in which nothing could be read. */
 async function shown(planning: Planning, options: PruneOptions, context: Context, next: NextCommands): Promise<Ended> {
   const { plan, failures } = planning;
   const show = async (): Promise<number> => {
     await writeAnswer(context.io, planAnswer(plan, options, context.io, { applyCommand: next.apply }), options.out);
     const changes = plan.repositories.some(({ steps }) => steps.length > 0);
+    const errors = failures.map(({ error }) => error);
+    tellErrors(errors, context);
+    if (nothingRead(plan)) return exitCodeAfter(EXIT.done, errors, EXIT.notApplyable);
     const code = !plan.applyable ? EXIT.notApplyable : options.detailedExitcode && changes ? EXIT.planned : EXIT.done;
-    return exitAfterFailures(code, failures, context);
+    return exitCodeAfter(code, errors, EXIT.partial);
   };
   const [result] = await Promise.allSettled([show()]);
   return { plan, result };
@@ -111,9 +119,13 @@ async function applied(planning: Planning, options: PruneOptions, context: Conte
       if (report) io.stderr.write(applyText(report));
       throw error;
     });
+    const unread = planning.failures.map(({ error }) => error);
+    tellErrors(unread, context);
     if (carried.status === 'rejected') throw carried.reason;
     const uncollected = options.gc && report ? await collectGarbage(report, registries, options, context) : [];
-    return exitAfterFailures(report ? exitCodeOfApply(report, context) : EXIT.failed, [...planning.failures, ...uncollected], context);
+    tellErrors(uncollected, context);
+    const code = report ? exitCodeOfApply(report, context) : EXIT.failed;
+    return exitCodeAfter(exitCodeAfter(code, uncollected, EXIT.failed), unread, EXIT.partial);
   };
   const [result] = await Promise.allSettled([tell()]);
   return { plan, ...(report && { applied: report }), result };

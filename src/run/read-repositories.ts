@@ -6,6 +6,7 @@ import { isRepositoryName } from '../domain/reference.ts';
 import type { PolicySpec } from '../policy/schema.ts';
 import { otherNames } from '../registry/image-names.ts';
 import type { Registry } from '../registry/registry.ts';
+import type { Failure } from './failures.ts';
 import type { Progress } from './progress.ts';
 import { inOrder } from './in-order.ts';
 import type { OpenRegistries } from './registries.ts';
@@ -58,13 +59,13 @@ export interface ReadOptions {
 
 /**
  * Reads the repositories of a run, sorted by registry and repository, a few at a time. A failure in one repository is that repository's
- * result and stops no other. If the names of a registry cannot be listed, `failed` is called with the error. Throws everything else, above
+ * result and stops no other. If the names of a registry cannot be listed, `failed` is called. Throws everything else, above
  * all an abort.
  */
 export async function* readRepositories(
   places: readonly Place[],
   options: ReadOptions,
-  failed: (error: ToolError) => void,
+  failed: (failure: Failure) => void,
 ): AsyncGenerator<RepositoryRead> {
   for (const { registry, scope } of places.toSorted((a, b) => byCodeUnit(a.registry.name, b.registry.name))) {
     const names = await namesIn(registry, scope, options, failed);
@@ -78,7 +79,7 @@ async function namesIn(
   registry: Registry,
   scope: Scope,
   { specs, signal, shares, progress, onSkipped }: ReadOptions,
-  failed: (error: ToolError) => void,
+  failed: (failure: Failure) => void,
 ): Promise<string[]> {
   const names = new Set(scope.names);
   if (scope.globs.length > 0) {
@@ -92,7 +93,7 @@ async function namesIn(
       if (!(error instanceof ToolError)) throw error;
       const named = namesOfPolicies(specs, registry.name);
       if (named) for (const name of named) if (scope.includes(name)) names.add(name);
-      if (!named) failed(error);
+      if (!named) failed({ registry: registry.name, error });
     }
   }
   // A name that the user gave may be a project with repositories in other shards than its own.

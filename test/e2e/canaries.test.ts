@@ -93,17 +93,17 @@ const ANSWERS: readonly (readonly [
   ['that all is well', 0, () => () => undefined],
   ['401 with the request', 4, () => (request) => (request.path === '/v2/' ? undefined : echo(401)(request))],
   ['403 with the request', 4, () => (request) => (isRead(request) ? echo(403)(request) : undefined)],
-  ['507 with the request', 1, () => (request) => (isRead(request) ? echo(507)(request) : undefined)],
+  ['507 with the request', 5, () => (request) => (isRead(request) ? echo(507)(request) : undefined)],
   [
     'a redirect to another server that repeats the request',
-    1,
+    5,
     (elsewhere) =>
       ({ path }) =>
         /\/tags\//.test(path) ? { status: 307, headers: { location: `${elsewhere}/x` } } : undefined,
   ],
   [
     'a token server with a token that is none, and the request',
-    1,
+    5,
     () => (request) =>
       request.path.startsWith('/token')
         ? { status: 200, body: JSON.stringify({ token: `${request.headers.authorization}\r\n${request.body}`, ...request.headers }) }
@@ -111,7 +111,7 @@ const ANSWERS: readonly (readonly [
   ],
   [
     'a token server with half of its JSON, and the request',
-    1,
+    5,
     () => (request) =>
       request.path.startsWith('/token') ? { status: 200, body: `{"token": "${request.headers.authorization}${request.body}` } : undefined,
   ],
@@ -144,7 +144,7 @@ test.for(SOURCES)('a secret of %s is shown and written nowhere, whatever the reg
       const user = await newUser(given);
       registry.onRequest(hook(elsewhere.url));
       // Where it is an identity token, this registry's token server does not take it: that is a refusal of its own.
-      const expected = identity ? [1, 4] : [code];
+      const expected = identity ? [4, 5] : [code];
       const name = given.files?.['.regctlrc.yaml'] === undefined ? registry.host : 'prod';
       const words = [
         `${name}/team/app`,

@@ -45,7 +45,7 @@ export function keptBy(keep: Keep, { rank, age, pullAge }: Standing): 'keep_all'
 
 /** True of a `keep` that measures an age. */
 export function measuresAge(keep: Keep): boolean {
-  return typeof keep === 'object' && (keep.days !== undefined || keep.pulledDays !== undefined);
+  return typeof keep === 'object' && (keep.days !== undefined || keep.pulledDays !== undefined || keep.label !== undefined);
 }
 
 /** True of a `keep` that asks for the last pull. */

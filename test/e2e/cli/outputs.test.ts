@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test, vi } from 'vitest';
 import { readJournal } from '../../../src/documents/read-journal.ts';
+import type { Digest } from '../../../src/domain/digest.ts';
 import { newUser, type User } from '../program.ts';
 import { runProcess } from '../servers/run-process.ts';
 import { registryWith, tagsIn } from './registry-with-builds.ts';
@@ -81,7 +82,8 @@ test.skipIf(process.platform !== 'linux')(
     const closed = once(terminal, 'exit');
     let deletions = 0;
     registry.onRequest(async ({ method, path }) => {
-      if (method !== 'DELETE' || !registry.storage.repository('team/app').manifests.has(path.split('/').at(-1)!)) return undefined;
+      const digest = path.split('/').at(-1) as Digest;
+      if (method !== 'DELETE' || !registry.storage.repository('team/app').manifests.has(digest)) return undefined;
       deletions += 1;
       if (deletions === 1) terminal.kill('SIGKILL');
       await closed;

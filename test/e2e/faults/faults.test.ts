@@ -178,7 +178,7 @@ const ROWS: readonly Row[] = [
   {
     what: 'a list that leads to itself',
     fault: () => only(isList, (reply) => ({ ...reply, headers: { ...reply.headers, link: `</v2/${REPOSITORY}/tags/list>; rel="next"` } })),
-    says: /goes round in a circle/,
+    says: /runs in a circle/,
   },
   { what: 'ever new pages of the same tags', fault: () => endless(() => ['build-1']), says: /pages in a row without anything new/ },
   { what: 'ever new pages of nothing', fault: () => endless(() => []), says: /pages in a row without anything new/ },
@@ -236,7 +236,7 @@ const ROWS: readonly Row[] = [
     fault: () => (request) => (isRead(request) ? redirect(request.path) : undefined),
     says: /more than 5 redirects/,
   },
-  { what: 'a redirect to a file', fault: () => only(isRead, redirect('file:///etc/passwd')), says: /no web address/ },
+  { what: 'a redirect to a file', fault: () => only(isRead, redirect('file:///etc/passwd')), says: /not a web address/ },
   {
     what: 'tags that command the terminal',
     fault: () => only(isList, body(JSON.stringify({ tags: ['build-1', '\u001b[2J\u009b31m\u202e\n| x | `y`'] }))),
@@ -331,7 +331,8 @@ describe('a dry run changes nothing, ends, and says where it went wrong, where t
     expect(text).toMatch(says);
     expect(text).toContain(here.registry.host);
     expect(text).toContain(REPOSITORY);
-    expect(code).toBe(1);
+    // Nothing could be read, or not all of it.
+    expect([5, 6]).toContain(code);
     expect(here.truth()).toEqual(before);
     expectPlainText(text);
     expectNoSecret(here, text);

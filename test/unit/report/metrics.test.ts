@@ -11,6 +11,7 @@ describe('metrics of a run', () => {
       duration: 12.5,
       succeeded: true,
       repositories: [facts, facts, { ...facts, policy: 'ci "x"\\y' }],
+      unread: [],
     });
 
     expect(text).toContain('# TYPE regprune_deleted_manifests gauge\n');
@@ -23,7 +24,7 @@ describe('metrics of a run', () => {
   });
 
   test('keep the time of the last success through a run that fails', () => {
-    const success = metricsText({ endedAt: 1_790_000_000, duration: 1, succeeded: true, repositories: [] });
+    const success = metricsText({ endedAt: 1_790_000_000, duration: 1, succeeded: true, repositories: [], unread: [] });
     expect(lastSuccessIn(success)).toBe(1_790_000_000);
 
     const failure = metricsText({
@@ -32,14 +33,26 @@ describe('metrics of a run', () => {
       succeeded: false,
       lastSuccess: lastSuccessIn(success),
       repositories: [],
+      unread: [],
     });
     expect(lastSuccessIn(failure)).toBe(1_790_000_000);
     expect(failure).toContain('regprune_last_run_timestamp_seconds 1790003600\n');
   });
 
   test('tell of no success where there never was one', () => {
-    expect(metricsText({ endedAt: 1, duration: 1, succeeded: false, repositories: [] })).not.toContain('last_success');
+    expect(metricsText({ endedAt: 1, duration: 1, succeeded: false, repositories: [], unread: [] })).not.toContain('last_success');
     expect(lastSuccessIn('something else')).toBeUndefined();
+  });
+
+  test('count by registry what could not be read', () => {
+    const unread = ['team/app', 'team/web'].map((repository) => ({ registry: 'prod', repository, code: 'AUTH', message: 'denied' }));
+    const run = { endedAt: 1, duration: 1, succeeded: false, repositories: [] };
+
+    const text = metricsText({ ...run, unread: [...unread, { registry: 'other', code: 'UNREACHABLE', message: 'no answer' }] });
+
+    expect(text).toContain('regprune_unread{registry="prod"} 2\n');
+    expect(text).toContain('regprune_unread{registry="other"} 1\n');
+    expect(metricsText({ ...run, unread: [] })).not.toContain('regprune_unread');
   });
 
   test('count what a plan asks of each governed repository, and one that could not be read whole as an error', () => {

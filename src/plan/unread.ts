@@ -1,0 +1,28 @@
+import { byCodeUnit } from '../domain/compare.ts';
+import type { Plan, Unread } from './plan.ts';
+
+/**
+ * A plan with what could not be read while it was made, sorted. It may not be carried out if nothing could be read: an empty plan would
+ * look like a success.
+ */
+export function withUnread(plan: Plan, unread: readonly Unread[]): Plan {
+  if (unread.length === 0) return plan;
+  const { kind, formatVersion, tool, createdAt, now, policies, applyable, blockedBy, ...rest } = plan;
+  const something = plan.repositories.some(({ policy, complete, images }) => policy !== undefined && (complete || images.length > 0));
+  const blocks = something ? blockedBy : [...blockedBy, { code: 'nothingRead' as const, message: 'nothing could be read' }];
+  return {
+    kind,
+    formatVersion,
+    tool,
+    createdAt,
+    now,
+    policies,
+    applyable: applyable && something,
+    blockedBy: blocks,
+    unread: unread.toSorted(
+      (a, b) =>
+        byCodeUnit(a.registry, b.registry) || byCodeUnit(a.repository ?? '', b.repository ?? '') || byCodeUnit(a.message, b.message),
+    ),
+    ...rest,
+  };
+}
