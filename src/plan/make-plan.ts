@@ -17,6 +17,8 @@ export interface PlanContext {
   readonly createdAt: number;
   /** This program's version. */
   readonly version: string;
+  /** The names of the in-use sources that were read. */
+  readonly inUseSources?: readonly string[];
   /** `--max-deletions`, over the whole run. */
   readonly maxDeletions?: number;
 }
@@ -31,7 +33,7 @@ export function makePlan(inventory: Inventory, context: PlanContext): Plan {
 
 /** Puts repositories that were planned one by one together, with totals and limits. */
 export function assemblePlan(planned: readonly PlannedRepository[], context: PlanContext): Plan {
-  const { policies, inUse, now, createdAt, version, maxDeletions } = context;
+  const { policies, inUse, inUseSources = [], now, createdAt, version, maxDeletions } = context;
   const sorted = planned.toSorted(
     (a, b) => byCodeUnit(a.plan.registry, b.plan.registry) || byCodeUnit(a.plan.repository, b.plan.repository),
   );
@@ -44,6 +46,7 @@ export function assemblePlan(planned: readonly PlannedRepository[], context: Pla
     createdAt: new Date(createdAt).toISOString(),
     now: new Date(now).toISOString(),
     policies: policies.map(({ name, source, digest }) => ({ name, source, digest })),
+    ...(inUseSources.length > 0 && { inUse: inUseSources.toSorted(byCodeUnit) }),
     applyable: blockedBy.length === 0,
     blockedBy,
     repositories,

@@ -15,6 +15,7 @@ import { type Progress, startProgress } from './progress.ts';
 import { type DecidingPolicies, decidingPolicies, isAdHoc, type PolicyOptions } from './deciding-policies.ts';
 import { type Failure, unreadOf } from './failures.ts';
 import { readInUse } from './in-use.ts';
+import { inUseSourceNames } from './in-use-source-names.ts';
 import { readLiveLists } from './live-lists.ts';
 import { repositoriesInFile } from './inventory-file.ts';
 import { placesOf, readRepositories, type RepositoryRead } from './read-repositories.ts';
@@ -42,6 +43,7 @@ export interface Planning {
   readonly workplace: Workplace;
   /** Empty for a plan made from a file. */
   readonly registries: ReadonlyMap<string, Registry>;
+  readonly cached: OpenRegistries['cached'];
   /** What could not be read, or not completely; everything else is in the plan. */
   readonly failures: readonly Failure[];
   readonly inUse: InUse;
@@ -110,18 +112,19 @@ export async function withPlan<Result>(
       now,
       createdAt,
       version,
+      inUseSources: inUseSourceNames(settings.inUse),
       ...(maxDeletions !== undefined && { maxDeletions }),
     });
     const plan = withUnread(made, unreadOf(failures));
     progress.stop();
-    return await use({ plan, workplace, registries: registries.byName, failures, inUse, concerns });
+    return await use({ plan, workplace, registries: registries.byName, cached: registries.cached, failures, inUse, concerns });
   } finally {
     progress.stop();
     await registries.close();
   }
 }
 
-const NONE: OpenRegistries = { byName: new Map(), close: async () => {} };
+const NONE: OpenRegistries = { byName: new Map(), cached: async () => undefined, close: async () => {} };
 
 function readFromRegistries(
   registries: OpenRegistries,
