@@ -15,6 +15,7 @@ import { type Progress, startProgress } from './progress.ts';
 import { type DecidingPolicies, decidingPolicies, isAdHoc, type PolicyOptions } from './deciding-policies.ts';
 import { type Failure, unreadOf } from './failures.ts';
 import { readInUse } from './in-use.ts';
+import { inUseSourceNames } from './in-use-source-names.ts';
 import { readLiveLists } from './live-lists.ts';
 import { checkJournalFolder } from './journal-folder.ts';
 import { repositoriesInFile } from './inventory-file.ts';
@@ -45,6 +46,7 @@ export interface Planning {
   readonly workplace: Workplace;
   /** Empty for a plan made from a file. */
   readonly registries: ReadonlyMap<string, Registry>;
+  readonly cached: OpenRegistries['cached'];
   /** What could not be read, or not completely; everything else is in the plan. */
   readonly failures: readonly Failure[];
   readonly inUse: InUse;
@@ -108,6 +110,7 @@ export async function withPlan<Result>(
       now,
       createdAt,
       version,
+      inUseSources: inUseSourceNames(settings.inUse),
       ...(maxDeletions !== undefined && { maxDeletions }),
       knowsAll: (registry) => options.shard === undefined && (offline ? words.length === 0 : listed.has(registry)),
     });
@@ -121,14 +124,14 @@ export async function withPlan<Result>(
     deciding.throwUnanswered();
     const plan = withUnread(planner.plan(), unreadOf(failures));
     progress.stop();
-    return await use({ plan, workplace, registries: registries.byName, failures, inUse, concerns });
+    return await use({ plan, workplace, registries: registries.byName, cached: registries.cached, failures, inUse, concerns });
   } finally {
     progress.stop();
     await registries.close();
   }
 }
 
-const NONE: OpenRegistries = { byName: new Map(), close: async () => {} };
+const NONE: OpenRegistries = { byName: new Map(), cached: async () => undefined, close: async () => {} };
 
 function readFromRegistries(
   registries: OpenRegistries,
