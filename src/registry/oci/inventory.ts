@@ -1,8 +1,10 @@
 import type { LimitFunction } from 'p-limit';
+import { danglingProblem } from './dangling-problem.ts';
+import { byCodeUnit } from '../../domain/compare.ts';
 import { quoted } from '../../diagnostics/redact.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { Digest } from '../../domain/digest.ts';
-import type { Capabilities, Manifest, RepositoryInventory } from '../../domain/inventory.ts';
+import type { Capabilities, DanglingTag, Manifest, RepositoryInventory } from '../../domain/inventory.ts';
 import { attachmentTagSubject } from '../../domain/tag.ts';
 import { isRepositoryName } from '../../domain/reference.ts';
 import type { ContentCache } from '../../distribution/cache.ts';
@@ -43,7 +45,8 @@ export async function readInventory(
   const { client, cache, limit, referrers, tagDeletion } = context;
   const { signal } = options;
   const tags = await tagsOrProblem(context, repository, signal);
-  if (typeof tags === 'string') return inventoryOf(context, repository, [], false, [tags]);
+  if (typeof tags === 'string')
+    return inventoryOf(context, repository, { manifests: [], deleteTag: false, problems: [tags], dangling: [] });
   const problems = new Problems(signal);
   const reading: Reading = { client, repository, cache, signal };
   const reader = new ManifestReader(reading);
@@ -62,9 +65,16 @@ export async function readInventory(
   const configs = await readConfigs(reading, wanted, shared);
   await cache?.writeTags(client.url, repository, tagged.digests);
   const manifests = buildManifests(tagged, configs);
-  const found = problems.list;
-  const deleteTag = found.length === 0 && sharesDigests(manifests) && (await tagDeletion.isSupported(repository, signal));
-  return inventoryOf(context, repository, manifests, deleteTag, found);
+  const { dangling } = tagged;
+  const asks = dangling.length > 0 || (problems.list.length === 0 && sharesDigests(manifests));
+  const deleteTag = asks && (await tagDeletion.isSupported(repository, signal));
+  const sentences = dangling.map((tag) => danglingProblem(client, repository, tag, deleteTag));
+  return inventoryOf(context, repository, {
+    manifests,
+    deleteTag,
+    problems: [...problems.list, ...sentences].toSorted(byCodeUnit),
+    dangling,
+  });
 }
 
 /**
@@ -90,13 +100,16 @@ async function tagsOrProblem(
   }
 }
 
-function inventoryOf(
-  { type, client }: InventoryContext,
-  repository: string,
-  manifests: readonly Manifest[],
-  deleteTag: boolean,
-  problems: readonly string[],
-): RepositoryInventory {
+interface Found {
+  readonly manifests: readonly Manifest[];
+  readonly deleteTag: boolean;
+  /** Those of the dangling tags too. */
+  readonly problems: readonly string[];
+  readonly dangling: readonly DanglingTag[];
+}
+
+function inventoryOf({ type, client }: InventoryContext, repository: string, found: Found): RepositoryInventory {
+  const { manifests, deleteTag, problems, dangling } = found;
   const complete = problems.length === 0;
   return {
     registry: client.name,
@@ -104,6 +117,7 @@ function inventoryOf(
     repository,
     complete,
     ...(!complete && { problems }),
+    ...(dangling.length > 0 && { danglingTags: dangling }),
     capabilities: capabilitiesOf(deleteTag),
     manifests,
   };
