@@ -2,7 +2,6 @@ import type { LimitFunction } from 'p-limit';
 import { byCodeUnit } from '../../domain/compare.ts';
 import type { Digest } from '../../domain/digest.ts';
 import type { DanglingTag } from '../../domain/inventory.ts';
-import type { TagHints } from '../../distribution/cache.ts';
 import type { ManifestDocument } from '../../distribution/manifest-document.ts';
 import type { ManifestReader, Reading } from '../../distribution/manifest-reader.ts';
 import type { Problems } from '../../distribution/problems.ts';
@@ -22,7 +21,7 @@ export interface TaggedOptions {
   readonly reading: Reading;
   readonly reader: ManifestReader;
   /** Tags that were there in an earlier run, whose manifests may be in the cache. */
-  readonly hints: TagHints;
+  readonly hints: ReadonlyMap<string, Digest>;
   readonly limit: LimitFunction;
   readonly problems: Problems;
   readonly onRead: () => void;
