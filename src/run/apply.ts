@@ -7,6 +7,7 @@ import { planTable } from '../report/table.ts';
 import { toYaml } from '../report/yaml.ts';
 import type { Context } from './context.ts';
 import { carryOut, type CarryOutOptions, exitCodeOfApply } from './carry-out.ts';
+import { checkJournalFolder } from './journal-folder.ts';
 import { openDocumentRegistries } from './document-registries.ts';
 import { styleOf } from './plan-output.ts';
 import { type ChangedPolicyOptions, checkPoliciesUnchanged } from './unchanged-policies.ts';
@@ -31,6 +32,7 @@ export async function apply(file: string, options: ApplyOptions, context: Contex
   );
   const place = await openDocumentRegistries(urls, options, context);
   try {
+    await checkJournalFolder(place.settings);
     const style = styleOf(io, options);
     if (options.output === 'table' && options.verbose) io.stdout.write(`${planTable(plan, { style })}\n`);
     const report = await carryOut({ plan, registries: place.byName, settings: place.settings, startedAt }, options, context);

@@ -12,6 +12,7 @@ import { bytes, count } from '../report/text.ts';
 import { confirm } from './confirm.ts';
 import { say } from './io.ts';
 import type { Context, GlobalOptions } from './context.ts';
+import { journalFolder } from './journal-folder.ts';
 import { startProgress } from './progress.ts';
 import { renderError } from './render-error.ts';
 import { stoppedBy } from './stop.ts';
@@ -42,11 +43,7 @@ export interface Work {
 export async function carryOut(work: Work, options: CarryOutOptions, context: Context): Promise<ApplyReport | undefined> {
   const { plan, registries, settings, startedAt } = work;
   const { io } = context;
-  if (settings.journalDir === undefined) {
-    throw new ToolError('JOURNAL_WRITE', 'There is no folder for the journal, and nothing is deleted without a journal.', {
-      hint: 'Set REGCTL_JOURNAL_DIR, or "journalDir" in the config.',
-    });
-  }
+  const journalDir = journalFolder(settings);
   const steps = plan.repositories.reduce((sum, repository) => sum + repository.steps.length, 0);
   if (plan.applyable && steps > 0 && !options.yes && !(await confirm(io, question(plan)))) {
     say(io, 'Nothing was changed.');
@@ -66,8 +63,8 @@ export async function carryOut(work: Work, options: CarryOutOptions, context: Co
     },
   };
   try {
-    if (plan.applyable && work.leftovers) await finishEarlier(work.leftovers, shared, settings.journalDir, options, context);
-    return await executePlan({ ...shared, plan, journal: new Journal(settings.journalDir) });
+    if (plan.applyable && work.leftovers) await finishEarlier(work.leftovers, shared, journalDir, options, context);
+    return await executePlan({ ...shared, plan, journal: new Journal(journalDir) });
   } finally {
     progress.stop();
   }
