@@ -210,10 +210,42 @@ describe('a source that names no image', () => {
   });
 });
 
-test('a list of names that no rule looks up is not read', async () => {
-  const { session, words } = await scene();
-  await session.file('.regctlrc', JSON.stringify({ lists: { branches: { command: ['./nothing'] } } }));
-  expect(await session.plan(words)).toMatchObject({ applyable: true });
+describe('a list of names that exist', () => {
+  const rule = `rules: [{name: builds, tags: {regex: "(?<branch>build)-.*"}, live: {branch: branches}, keep: {last: 1}}]`;
+  const policy = `version: 1\npolicies:\n  - {name: p, ${rule}}\n`;
+
+  test.for<[what: string, source: object, message: string]>([
+    ['cannot be read', { command: ['./broken'] }, 'command ./broken: the list of names cannot be read: exit code 1.'],
+    ['names nothing', { command: ['true'] }, 'the list "branches" names nothing'],
+  ])('that %s: nothing may be deleted', async ([, source, message]) => {
+    const { registry, session } = await scene();
+    await program(session, 'broken', 'echo main; exit 1');
+    await session.file('.regctlrc', JSON.stringify({ lists: { branches: source } }));
+    const words = [`${registry.host}/team/app`, '-p', await session.file('policy.yaml', policy)];
+
+    expect(await session.plan(words, 5)).toMatchObject({
+      applyable: false,
+      blockedBy: [{ code: 'inUseIncomplete', message: expect.stringContaining(message) as string }],
+    });
+    expect((await session.run('prune', ...words, '--apply')).code).toBe(5);
+    expect(tagsIn(registry, 'team/app')).toHaveLength(3);
+  });
+
+  test('that no rule looks up is not read', async () => {
+    const { session, words } = await scene();
+    await session.file('.regctlrc', JSON.stringify({ lists: { branches: { command: ['./nothing'] } } }));
+    expect(await session.plan(words)).toMatchObject({ applyable: true });
+  });
+
+  test('that the config does not have: an error, and no plan', async () => {
+    const { registry, session } = await scene();
+    const file = await session.file('policy.yaml', policy);
+    await session.file('.regctlrc', JSON.stringify({ lists: { branche: { command: ['./nothing'] } } }));
+
+    const { code, stdout, stderr } = await session.run('prune', `${registry.host}/team/app`, '-p', file, '--apply');
+    expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
+    expect(stderr).toContain('policy.yaml:3:91: there is no list "branches" under "lists" in the config, which has branche');
+  });
 });
 
 test('a plan from a document knows the names that stand in it, and so does explain', async () => {
