@@ -110,6 +110,7 @@ export async function withPlan<Result>(
       now,
       createdAt,
       version,
+      lists: live.lists,
       inUseSources: inUseSourceNames(settings.inUse),
       ...(maxDeletions !== undefined && { maxDeletions }),
       knowsAll: (registry) => options.shard === undefined && (offline ? words.length === 0 : listed.has(registry)),
