@@ -3,7 +3,7 @@ import { quoted } from '../../diagnostics/redact.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { Digest } from '../../domain/digest.ts';
 import type { Capabilities, Manifest, RepositoryInventory } from '../../domain/inventory.ts';
-import { attachmentTagSubject } from '../../domain/tag.ts';
+import { namesAnotherDigest } from '../../domain/attachment.ts';
 import { isRepositoryName } from '../../domain/reference.ts';
 import type { ContentCache } from '../../distribution/cache.ts';
 import type { InventoryOptions } from '../registry.ts';
@@ -131,5 +131,5 @@ function capabilitiesOf(deleteTag: boolean): Capabilities {
 
 /** True if some digest has two or more tags that rules may select. Only then does it matter whether one tag can be taken off alone. */
 function sharesDigests(manifests: readonly Manifest[]): boolean {
-  return manifests.some(({ tags }) => tags.filter((tag) => attachmentTagSubject(tag) === undefined).length > 1);
+  return manifests.some(({ digest, tags }) => tags.filter((tag) => !namesAnotherDigest(tag, digest)).length > 1);
 }
