@@ -7,7 +7,8 @@ import type { Plan, Step } from '../plan/plan.ts';
 import { isDeleteReason, type ReasonCode } from '../plan/reason.ts';
 import { DocumentProblem, must, throwProblem } from './document-problem.ts';
 import { checkHeader, type Fields, fieldsOf } from './fields.ts';
-import { DIGEST, LIST, oneOf, REPOSITORY, TAG, TEXT, UTC_TIME } from './kinds.ts';
+import { DIGEST, FLAG, LIST, oneOf, REPOSITORY, TAG, TEXT, UTC_TIME } from './kinds.ts';
+import { checkImageFacts, checkPlanFacts, checkReasonFacts, checkRepositoryFacts } from './plan-facts-check.ts';
 
 const ACTION = oneOf(['keep', 'untag', 'archive', 'delete']);
 const OPERATION = oneOf(['delete-tag', 'archive-manifest', 'delete-manifest']);
@@ -20,13 +21,11 @@ export function verifyPlan(value: unknown): Plan {
   try {
     const plan = fieldsOf(value, '', throwProblem);
     checkHeader(plan, 'Plan');
-    plan.child('tool').required('version', TEXT);
+    checkPlanFacts(plan);
     plan.required('createdAt', UTC_TIME);
     plan.required('now', UTC_TIME);
     for (const policy of plan.children('policies')) checkPolicy(policy);
-    const blocks = [...plan.children('blockedBy')];
-    for (const block of blocks) block.required('message', TEXT);
-    must(plan.object['applyable'] === (blocks.length === 0), 'applyable', 'contradicts blockedBy');
+    must(plan.required('applyable', FLAG) === (plan.required('blockedBy', LIST).length === 0), 'applyable', 'contradicts blockedBy');
     const seen = new Set<string>();
     for (const repository of plan.children('repositories')) checkRepository(repository, seen);
     return value as Plan;
@@ -101,6 +100,7 @@ function checkRepository(plan: Fields<never>, seen: Set<string>): void {
   const key = JSON.stringify([registry, name]);
   must(!seen.has(key), at, `is a second ${name} of ${quoted(registry)}`);
   seen.add(key);
+  checkRepositoryFacts(plan);
   const images = checkImages(plan);
   const steps = checkSteps(plan);
   if (steps.length === 0) return;
@@ -120,6 +120,9 @@ function checkImages(plan: Fields<never>): Map<Digest, Image> {
       must(!tagged.has(tag), image.path('tags'), `holds the tag ${tag}, which another image has too`);
       tagged.add(tag);
     }
+    for (const tag of image.optionalList('attachmentTags', TAG) ?? [])
+      must(tags.includes(tag), image.path('attachmentTags'), `names ${tag}, which is not one of its tags`);
+    checkImageFacts(image);
     images.set(digest, checkAction(image, tags));
   }
   return images;
@@ -141,6 +144,7 @@ function checkAction(image: Fields<never>, tags: readonly string[]): Image {
   must(image.required('reasons', LIST).length > 0, image.path('reasons'), 'is empty');
   for (const reason of image.children('reasons')) {
     const code = reason.required('code', TEXT);
+    checkReasonFacts(reason);
     const deletes = isDeleteReason(code as ReasonCode);
     const { tag } = reason.object;
     if (action === 'delete') must(deletes, at, `is to be deleted, although it is kept: ${quoted(code)}`);

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { withoutByteOrderMark } from './byte-order-mark.ts';
 import { openDocument } from './open-document.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Digest } from '../domain/digest.ts';
@@ -9,7 +10,7 @@ import type { Step } from '../plan/plan.ts';
 import { DocumentProblem, must, throwProblem } from './document-problem.ts';
 import { checkHeader, type Fields, fieldsOf } from './fields.ts';
 import type { JournalDocument, JournalHeader, JournalIntent, Place } from './journal.ts';
-import { DIGEST, oneOf, REPOSITORY, TAG, TEXT, UTC_TIME } from './kinds.ts';
+import { DIGEST, oneOf, REGISTRY_URL, REPOSITORY, TAG, TEXT, UTC_TIME } from './kinds.ts';
 import { checkSteps } from './plan-check.ts';
 
 const MAX_LINE = 64 * 1024 * 1024;
@@ -29,7 +30,7 @@ export async function readJournal(path: string): Promise<JournalDocument> {
   try {
     for await (const text of linesOf(path)) {
       line += 1;
-      reader.take(text);
+      reader.take(line === 1 ? withoutByteOrderMark(text) : text);
     }
     line = 1;
     return reader.document();
@@ -98,10 +99,14 @@ class JournalReader {
   #takeHeader(line: Fields<never>): JournalHeader {
     checkHeader(line, 'Journal');
     line.required('createdAt', UTC_TIME);
+    const tool = line.child('tool');
+    for (const key of ['name', 'version']) tool.required(key, TEXT);
     line.child('plan').required('digest', DIGEST);
     const registries = line.child('registries');
     for (const name of Object.keys(registries.object)) {
-      registries.child(name).required('url', TEXT);
+      const registry = registries.child(name);
+      registry.required('type', TEXT);
+      registry.required('url', REGISTRY_URL);
       this.#registries.add(name);
     }
     return line.object as unknown as JournalHeader;
