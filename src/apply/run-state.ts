@@ -5,7 +5,7 @@ import type { DeleteManifestStep, PlannedImage, RepositoryPlan, Step } from '../
 import type { RawManifest } from '../domain/raw-manifest.ts';
 import type { StepOutcome } from '../domain/step-outcome.ts';
 import type { Registry } from '../registry/registry.ts';
-import type { Place } from '../documents/journal.ts';
+import type { KnownFacts, Place } from '../documents/journal.ts';
 import type { Repair, StepResult } from './apply-report.ts';
 import type { Journal } from './journal.ts';
 import { manifestParts } from './manifest-parts.ts';
@@ -121,6 +121,19 @@ export class RunState {
   /** What the plan says of a manifest. */
   image(digest: Digest): PlannedImage | undefined {
     return this.#images.get(digest);
+  }
+
+  /** What the registry knew of a manifest when the plan was made, for the journal. */
+  known(digest: Digest): { readonly known?: KnownFacts } {
+    const { pushedAt, createdAt, pulledAt, tagTimes, registryLabels } = this.#images.get(digest) ?? {};
+    const known: KnownFacts = {
+      ...(pushedAt !== undefined && { pushedAt }),
+      ...(createdAt !== undefined && { createdAt }),
+      ...(pulledAt !== undefined && { pulledAt }),
+      ...(tagTimes && { tagTimes }),
+      ...(registryLabels && { labels: registryLabels }),
+    };
+    return Object.keys(known).length > 0 ? { known } : {};
   }
 
   settle(step: Step, outcome: StepOutcome, message?: string): StepResult {

@@ -44,6 +44,7 @@ export function checkRepositoryFacts(repository: Fields<never>): void {
   repository.optional('archiveMinimumDays', DAYS);
   repository.required('clock', CLOCK);
   repository.optional('recoverableDays', DAYS);
+  repository.optional('undo', FLAG);
   checkSummary(repository);
 }
 
@@ -52,6 +53,8 @@ export function checkImageFacts(image: Fields<never>): void {
   image.required('mediaType', TEXT);
   image.required('size', BYTES);
   for (const time of ['pushedAt', 'createdAt', 'pulledAt']) image.optional(time, ANY_TEXT);
+  image.optionalMap('tagTimes', ANY_TEXT);
+  image.optionalList('registryLabels', TEXT);
   image.optional('part', FLAG);
 }
 

@@ -9,8 +9,8 @@ import { STEP_OUTCOMES } from '../domain/step-outcome.ts';
 import type { Step } from '../plan/plan.ts';
 import { DocumentProblem, must, throwProblem } from './document-problem.ts';
 import { checkHeader, type Fields, fieldsOf } from './fields.ts';
-import type { JournalDocument, JournalHeader, JournalIntent, Place } from './journal.ts';
-import { DIGEST, oneOf, REGISTRY_URL, REPOSITORY, TAG, TEXT, UTC_TIME } from './kinds.ts';
+import type { JournalDocument, JournalHeader, JournalIntent, KnownFacts, Place } from './journal.ts';
+import { ANY_TEXT, DIGEST, oneOf, REGISTRY_URL, REPOSITORY, TAG, TEXT, UTC_TIME } from './kinds.ts';
 import { checkSteps } from './plan-check.ts';
 
 const MAX_LINE = 64 * 1024 * 1024;
@@ -118,7 +118,8 @@ class JournalReader {
     const op = line.required('op', OPERATION);
     const digest = line.required('digest', DIGEST);
     const tags = line.requiredList('tags', TAG);
-    const intent = { id, ...this.#place(line), op, digest, tags };
+    const known = line.object['known'] === undefined ? {} : { known: knownFacts(line.child('known')) };
+    const intent = { id, ...this.#place(line), op, digest, tags, ...known };
     const without = op !== 'delete-manifest' && line.object['manifest'] === undefined;
     this.#intents.set(id, without ? intent : { ...intent, manifest: this.#manifestIn(line, digest) });
   }
@@ -146,6 +147,17 @@ class JournalReader {
     must(this.#registries.has(registry), 'registry', 'is not one of the header');
     return { registry, repository: line.required('repository', REPOSITORY) };
   }
+}
+
+function knownFacts(known: Fields<never>): KnownFacts {
+  const facts: Mutable<KnownFacts> = {};
+  for (const key of ['pushedAt', 'createdAt', 'pulledAt'] as const) {
+    const time = known.optional(key, ANY_TEXT);
+    if (time !== undefined) facts[key] = time;
+  }
+  const tagTimes = known.optionalMap('tagTimes', ANY_TEXT);
+  const labels = known.optionalList('labels', TEXT);
+  return { ...facts, ...(tagTimes && { tagTimes }), ...(labels && { labels }) };
 }
 
 function parse(text: string): unknown {

@@ -1,3 +1,4 @@
+import type { RestoredManifests } from '../documents/restored-times.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { InUse } from '../domain/in-use.ts';
 import type { RepositoryInventory } from '../domain/inventory.ts';
@@ -17,7 +18,7 @@ import { type Failure, unreadOf } from './failures.ts';
 import { readInUse } from './in-use.ts';
 import { inUseSourceNames } from './in-use-source-names.ts';
 import { readLiveLists } from './live-lists.ts';
-import { checkJournalFolder } from './journal-folder.ts';
+import { checkJournalFolder, readRestored } from './journal-folder.ts';
 import { repositoriesInFile } from './inventory-file.ts';
 import { placesOf, readRepositories, type RepositoryRead } from './read-repositories.ts';
 import { type OpenRegistries, openRegistries } from './registries.ts';
@@ -90,6 +91,7 @@ export async function withPlan<Result>(
   const inUse = { ...running, problems: [...running.problems, ...live.problems] };
   if (options.apply && settings.inUse.length === 0 && !options.quiet)
     say(io, 'warning: no source says what is in use, so images that run are not protected; name one by --in-use, or "inUse" in the config');
+  const restored = await readRestored(settings);
   const registries = offline ? NONE : await openRegistries(settings.registries, workplace.named, settings, context);
   const progress = await startProgress(io, options);
   const concerns = (registry: string, repository: string): boolean =>
@@ -101,7 +103,7 @@ export async function withPlan<Result>(
     const listed = new Set<string>();
     const reads = offline
       ? repositoriesInFile(options.inventory, [...words, ...(options.registry ?? [])], options.shard)
-      : readFromRegistries(registries, workplace, deciding, options, io, progress, failures, listed);
+      : readFromRegistries(registries, workplace, deciding, options, io, progress, failures, listed, restored);
     const { policies } = deciding;
     const { maxDeletions } = settings;
     const planner = new Planner({
@@ -143,6 +145,7 @@ function readFromRegistries(
   progress: Progress,
   failures: Failure[],
   listed: Set<string>,
+  restored: RestoredManifests,
 ): AsyncIterable<RepositoryRead> {
   const options = {
     reads: (registry: string, repository: string) =>
@@ -151,6 +154,7 @@ function readFromRegistries(
     specs,
     onSkipped: (message: string) => say(io, message),
     onListed: (registry: string) => void listed.add(registry),
+    restored,
     signal: io.signal,
     progress,
   };
