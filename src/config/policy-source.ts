@@ -20,12 +20,12 @@ export interface LoadedPolicy {
  * Reads policy files, in this order. Throws `POLICY_INVALID` with everything that is wrong in all of them ({@link SourceError}), and
  * `FILE` for one that cannot be read. Names are unique over all files: a plan names a policy by its name.
  */
-export async function loadPolicies(files: readonly string[]): Promise<LoadedPolicy[]> {
+export async function loadPolicies(files: readonly string[], signal?: AbortSignal): Promise<LoadedPolicy[]> {
   const policies: LoadedPolicy[] = [];
   const problems: Problem[] = [];
   const taken = new Map<string, string>();
   for (const file of files) {
-    const source = await readSource(file, { what: 'policy', maxBytes: LONGEST_FILE });
+    const source = await readSource(file, { what: 'policy', maxBytes: LONGEST_FILE, signal });
     const result = readYaml(source, PolicyFile);
     if (isProblems(result)) {
       problems.push(...result);

@@ -10,6 +10,7 @@ import { carryOut, type CarryOutOptions, exitCodeOfApply } from './carry-out.ts'
 import { checkJournalFolder } from './journal-folder.ts';
 import { openDocumentRegistries } from './document-registries.ts';
 import { styleOf } from './plan-output.ts';
+import { startRunTime } from './run-time.ts';
 import { type ChangedPolicyOptions, checkPoliciesUnchanged } from './unchanged-policies.ts';
 
 export interface ApplyOptions extends CarryOutOptions, ChangedPolicyOptions {
@@ -30,7 +31,8 @@ export async function apply(file: string, options: ApplyOptions, context: Contex
   const urls = new Map(
     plan.repositories.flatMap(({ registry, url, steps }) => (steps.length > 0 && url !== undefined ? [[registry, url] as const] : [])),
   );
-  const place = await openDocumentRegistries(urls, options, context);
+  const time = startRunTime(io, options.maxDuration);
+  const place = await openDocumentRegistries(urls, options, context, time.signal);
   try {
     await checkJournalFolder(place.settings);
     const style = styleOf(io, options);
@@ -43,6 +45,7 @@ export async function apply(file: string, options: ApplyOptions, context: Contex
     io.stdout.write(text);
     return exitCodeOfApply(report, context);
   } finally {
+    time.release();
     await place.close();
   }
 }

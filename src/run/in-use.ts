@@ -14,11 +14,11 @@ import type { Workplace } from './workplace.ts';
 const MISTAKES: readonly ErrorCode[] = ['IN_USE_INVALID', 'CONFIG_INVALID', 'USAGE'];
 
 /**
- * Everything that the sources say is in use. A source that does not exist or cannot be read is a problem of the set, and a plan that was
- * made with it must not be applied. A source that can be read but is not valid throws `IN_USE_INVALID`; `mirrors` that are not valid throw
- * `CONFIG_INVALID`.
+ * Everything that the sources say is in use. `signal` ends the reading. A source that does not exist or cannot be read is a problem of the
+ * set, and a plan that was made with it must not be applied. A source that can be read but is not valid throws `IN_USE_INVALID`; `mirrors`
+ * that are not valid throw `CONFIG_INVALID`.
  */
-export async function readInUse(workplace: Workplace, context: Context): Promise<InUse> {
+export async function readInUse(workplace: Workplace, context: Context, signal: AbortSignal): Promise<InUse> {
   const { settings, hosts } = workplace;
   const mirrors = readMirrors(settings.mirrors, hosts);
   const images: InUseImage[] = [];
@@ -26,35 +26,40 @@ export async function readInUse(workplace: Workplace, context: Context): Promise
   for (const source of settings.inUse) {
     try {
       // Not spread into push(): a list may be longer than a call can have arguments.
-      for (const image of await readSource(source, workplace, context)) images.push(image);
+      for (const image of await readSource(source, workplace, context, signal)) images.push(image);
     } catch (error) {
-      context.io.signal.throwIfAborted();
-      if (!(error instanceof ToolError) || MISTAKES.includes(error.code)) throw error;
-      problems.push(error.message);
+      const failure: unknown = signal.aborted ? signal.reason : error;
+      if (!(failure instanceof ToolError) || MISTAKES.includes(failure.code)) throw failure;
+      problems.push(failure.message);
     }
   }
   return { images: withOtherNames(withMirrored(images, mirrors), aliasesOf), problems, hosts };
 }
 
-async function readSource(source: InUseSource, { named }: Workplace, { io, version }: Context): Promise<readonly InUseImage[]> {
-  if ('file' in source) return readInUseFile(source.file);
+async function readSource(
+  source: InUseSource,
+  { named }: Workplace,
+  { io, version }: Context,
+  signal: AbortSignal,
+): Promise<readonly InUseImage[]> {
+  if ('file' in source) return readInUseFile(source.file, signal);
   if ('command' in source)
-    return readInUseCommand(source.command, { cwd: io.cwd, env: io.env, withheld: passwordVariables(named), signal: io.signal });
+    return readInUseCommand(source.command, { cwd: io.cwd, env: io.env, withheld: passwordVariables(named), signal });
   if ('kubernetes' in source) {
     const { readKubernetes } = await import('../inuse/kubernetes/read-kubernetes.ts');
     return readKubernetes(source.kubernetes, {
       env: io.env,
       home: io.env['HOME'] ?? homedir(),
       userAgent: `regprune/${version}`,
-      signal: io.signal,
+      signal,
     });
   }
   if ('ecs' in source)
-    return (await import('../inuse/aws/ecs.ts')).readEcs(source.ecs, { env: io.env, userAgent: `regprune/${version}`, signal: io.signal });
+    return (await import('../inuse/aws/ecs.ts')).readEcs(source.ecs, { env: io.env, userAgent: `regprune/${version}`, signal });
   return (await import('../inuse/aws/lambda.ts')).readLambda(source.lambda, {
     env: io.env,
     userAgent: `regprune/${version}`,
-    signal: io.signal,
+    signal,
   });
 }
 

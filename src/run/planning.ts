@@ -2,6 +2,7 @@ import { ToolError } from '../diagnostics/tool-error.ts';
 import type { InUse } from '../domain/in-use.ts';
 import type { RepositoryInventory } from '../domain/inventory.ts';
 import { parseTime } from '../domain/time.ts';
+import { linkSignals } from '../http/link-signals.ts';
 import { assemblePlan } from '../plan/make-plan.ts';
 import type { Plan, RepositoryPlan } from '../plan/plan.ts';
 import { type PlannedRepository, planRepository } from '../plan/plan-repository.ts';
@@ -19,6 +20,7 @@ import { checkJournalFolder } from './journal-folder.ts';
 import { repositoriesInFile } from './inventory-file.ts';
 import { placesOf, readRepositories, type RepositoryRead } from './read-repositories.ts';
 import { type OpenRegistries, openRegistries } from './registries.ts';
+import { startRunTime } from './run-time.ts';
 import { inShard, type Shard } from './scope.ts';
 import { openWorkplace, type Workplace } from './workplace.ts';
 
@@ -34,6 +36,8 @@ export interface PlanningOptions extends GlobalOptions, PolicyOptions {
   /** As given: the settings check it. */
   readonly maxDeletions?: string;
   readonly shard?: Shard;
+  /** Milliseconds, for all of the run. */
+  readonly maxDuration?: number;
   /** Whether the plan is to be carried out: what that needs is checked before anything is read. */
   readonly apply?: boolean;
 }
@@ -70,6 +74,23 @@ export async function withPlan<Result>(
   use: (planning: Planning) => Promise<Result>,
   look: (planned: PlannedNow) => void = () => {},
 ): Promise<Result> {
+  const time = startRunTime(context.io, options.maxDuration);
+  try {
+    return await planIn(time.signal, words, options, context, use, look);
+  } finally {
+    time.release();
+  }
+}
+
+/** Makes the plan while the signal is not aborted; afterwards, requests end by themselves. */
+async function planIn<Result>(
+  waits: AbortSignal,
+  words: readonly string[],
+  options: PlanningOptions,
+  context: Context,
+  use: (planning: Planning) => Promise<Result>,
+  look: (planned: PlannedNow) => void,
+): Promise<Result> {
   const { io, version } = context;
   const offline = options.inventory !== undefined;
   if (isAdHoc(options) && !offline && words.length === 0 && options.registry === undefined) {
@@ -82,13 +103,15 @@ export async function withPlan<Result>(
   const workplace = offline ? await openWorkplace([], { ...options, registry: [] }, context) : await openWorkplace(words, options, context);
   const { settings, scopes } = workplace;
   if (options.apply) await checkJournalFolder(settings);
-  const deciding = await decidingPolicies(options, settings);
-  const inUse = await readInUse(workplace, context);
+  const deciding = await decidingPolicies(options, settings, waits);
+  const inUse = await readInUse(workplace, context, waits);
   if (options.apply && settings.inUse.length === 0 && !options.quiet)
     say(io, 'warning: no source says what is in use, so images that run are not protected; name one by --in-use, or "inUse" in the config');
   // Not an error, because it is possible that nothing is in use. But what wrote the list may have failed.
   if (settings.inUse.length > 0 && inUse.images.length === 0) say(io, 'warning: what is in use names no image, so it protects none');
-  const registries = offline ? NONE : await openRegistries(settings.registries, workplace.named, settings, context);
+  const reading = linkSignals([waits]);
+  const ends = { signal: reading.signal, waits };
+  const registries = offline ? NONE : await openRegistries(settings.registries, workplace.named, settings, context, ends);
   const progress = await startProgress(io, options);
   const concerns = (registry: string, repository: string): boolean =>
     governingPolicy(deciding.policies, registry, repository) !== undefined &&
@@ -98,8 +121,8 @@ export async function withPlan<Result>(
   const planned: PlannedRepository[] = [];
   try {
     const reads = offline
-      ? repositoriesInFile(options.inventory, [...words, ...(options.registry ?? [])], options.shard)
-      : readFromRegistries(registries, workplace, deciding, options, io, progress, failures);
+      ? repositoriesInFile(options.inventory, [...words, ...(options.registry ?? [])], options.shard, waits)
+      : readFromRegistries(registries, workplace, deciding, options, { io, signal: waits, progress }, failures);
     for await (const { inventory, wasRead, error } of reads) {
       if (error) failures.push({ registry: inventory.registry, repository: inventory.repository, error });
       if (wasRead && !deciding.canBeAnswered(inventory)) continue;
@@ -119,9 +142,12 @@ export async function withPlan<Result>(
     });
     const plan = withUnread(made, unreadOf(failures));
     progress.stop();
+    // From here on, what is under way is to end by itself.
+    reading.release();
     return await use({ plan, workplace, registries: registries.byName, failures, inUse, concerns });
   } finally {
     progress.stop();
+    reading.release();
     await registries.close();
   }
 }
@@ -133,8 +159,7 @@ function readFromRegistries(
   workplace: Workplace,
   { policies, specs }: DecidingPolicies,
   { shard }: PlanningOptions,
-  io: Io,
-  progress: Progress,
+  { io, signal, progress }: { readonly io: Io; readonly signal: AbortSignal; readonly progress: Progress },
   failures: Failure[],
 ): AsyncIterable<RepositoryRead> {
   const options = {
@@ -142,7 +167,7 @@ function readFromRegistries(
     shares: (registry: string, repository: string) => inShard(shard, registry, repository),
     specs,
     onSkipped: (message: string) => say(io, message),
-    signal: io.signal,
+    signal,
     progress,
   };
   return readRepositories(placesOf(registries, workplace), options, (failure) => failures.push(failure));

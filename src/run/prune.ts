@@ -6,7 +6,7 @@ import type { Plan } from '../plan/plan.ts';
 import { applyText } from '../report/apply-text.ts';
 import { toJson } from '../report/json.ts';
 import type { Context } from './context.ts';
-import type { Io } from './io.ts';
+import { type Io, say } from './io.ts';
 import { checkWritable, writeWhole } from './write-file.ts';
 import { writeAnswer } from './answer.ts';
 import { carryOut, type CarryOutOptions, exitCodeOfApply } from './carry-out.ts';
@@ -50,7 +50,7 @@ export async function prune(words: readonly string[], options: PruneOptions, con
       const { plan } = planning;
       const [saved] = await Promise.allSettled([savePlan(plan, options, context.io)]);
       if (saved.status === 'rejected') return { plan, result: saved };
-      const apply = options.apply && !nothingRead(plan);
+      const apply = options.apply && !nothingRead(plan) && !isTimeOver(planning);
       return apply ? applied(planning, options, context, startedAt) : shown(planning, options, context, next);
     });
   };
@@ -91,7 +91,11 @@ function nothingRead({ blockedBy }: Plan): boolean {
   return blockedBy.some(({ code }) => code === 'nothingRead');
 }
 
-/** A dry run, or one in which nothing could be read. */
+function isTimeOver({ failures }: Planning): boolean {
+  return failures.some(({ error }) => error.code === 'TIME_OVER');
+}
+
+/** A dry run, or one in which nothing could be read or the time was over before the first deletion. */
 async function shown(planning: Planning, options: PruneOptions, context: Context, next: NextCommands): Promise<Ended> {
   const { plan, failures } = planning;
   const show = async (): Promise<number> => {
@@ -99,6 +103,7 @@ async function shown(planning: Planning, options: PruneOptions, context: Context
     const changes = plan.repositories.some(({ steps }) => steps.length > 0);
     const errors = failures.map(({ error }) => error);
     tellErrors(errors, context);
+    if (options.apply) say(context.io, 'Nothing was changed.');
     if (nothingRead(plan)) return exitCodeAfter(EXIT.done, errors, EXIT.notApplyable);
     const code = !plan.applyable ? EXIT.notApplyable : options.detailedExitcode && changes ? EXIT.planned : EXIT.done;
     return exitCodeAfter(code, errors, EXIT.partial);

@@ -19,7 +19,7 @@ export function applyCommand(context: CommandContext): Command {
     .option('--yes', 'at a terminal, do not ask before it is carried out')
     .option('--max-age <time>', 'refuse a plan that is older (default: 24h)', duration)
     .option('--allow-changed-policy', 'carry it out although a policy file has changed since, or is not here')
-    .option('--max-duration <time>', 'begin no deletion after so long, such as 30m', duration)
+    .option('--max-duration <time>', 'end the run after so long, such as 30m: no deletion is begun after it', duration)
     .addOption(registryOption())
     .addOption(concurrencyOption())
     .addOption(outputOption('table', 'json', 'yaml'))

@@ -25,7 +25,7 @@ export function pruneCommand(context: CommandContext): Command {
     .option('--apply', 'carry the plan out')
     .option('--yes', 'at a terminal, do not ask before it is carried out')
     .option('--max-deletions <n>', 'refuse to carry out a plan with more images to delete')
-    .option('--max-duration <time>', 'begin no deletion after so long, such as 30m', duration)
+    .option('--max-duration <time>', 'end the run after so long, planning included, such as 30m: no deletion is begun after it', duration)
     .option('--shard <i/n>', 'only the I-th of N parts of the repositories', shard)
     .option('--gc', 'afterwards, have the registry free the space, where it can be told to')
     .option('--wait', 'with --gc: until it is done, and say how much was freed');
