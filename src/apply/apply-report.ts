@@ -67,6 +67,7 @@ export const NO_COUNTS: Counts = {
   gone: 0,
   locked: 0,
   drifted: 0,
+  in_use: 0,
   held: 0,
   failed: 0,
   skipped: 0,
@@ -97,5 +98,5 @@ function outcomeOf(
   const broken = counts.failed > 0 || repositories.some((one) => one.error);
   if (error || counts.lost > 0 || (broken && counts.deleted + counts.archived + counts.gone === 0)) return 'failed';
   if (stoppedBy) return 'interrupted';
-  return broken || counts.locked + counts.drifted + counts.held + counts.skipped + counts.repaired > 0 ? 'partial' : 'done';
+  return broken || counts.locked + counts.drifted + counts.in_use + counts.held + counts.skipped + counts.repaired > 0 ? 'partial' : 'done';
 }

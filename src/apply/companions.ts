@@ -41,6 +41,6 @@ export class Companions {
     const step = this.#state.stepOf(digest);
     if (!step) return 'the plan does not delete it';
     const unexpected = tags.find((tag) => !Object.hasOwn(step.expect, tag));
-    return unexpected === undefined ? this.#holds.reason(digest) : `the tag ${unexpected} was set on it after the plan was made`;
+    return unexpected === undefined ? this.#holds.reason(digest)?.message : `the tag ${unexpected} was set on it after the plan was made`;
   }
 }

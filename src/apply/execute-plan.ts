@@ -1,5 +1,7 @@
-import pLimit from 'p-limit';
 import { ToolError } from '../diagnostics/tool-error.ts';
+import type { Digest } from '../domain/digest.ts';
+import type { InUse } from '../domain/in-use.ts';
+import { inUseDigests } from '../plan/in-use-digests.ts';
 import type { Plan, RepositoryPlan, Step } from '../plan/plan.ts';
 import type { Registry } from '../registry/registry.ts';
 import { applyReport, type ApplyReport, type Repair, type RepositoryReport, type StepResult } from './apply-report.ts';
@@ -8,6 +10,8 @@ import { lockRepositories } from './lock-repositories.ts';
 import { checkRegistries, planDigest } from '../documents/plan-file.ts';
 import { runRepository } from './repository-run.ts';
 import type { Halt } from './run-state.ts';
+import { sideBySide } from './side-by-side.ts';
+import { Trial } from './trial.ts';
 import { verifyPlan } from '../documents/plan-check.ts';
 
 /** What happens while a plan is carried out, for progress alone. */
@@ -30,6 +34,12 @@ export interface ApplyOptions {
   readonly signal?: AbortSignal;
   /** Milliseconds since the epoch; afterwards no more deletions are begun. */
   readonly deadline?: number;
+  /** What is in use now: steps for that are left out. */
+  readonly inUse?: InUse;
+  /** The bytes of a manifest that the reading for the plan has kept, checked against the digest, so that they are not fetched again. */
+  readonly cached?: (digest: Digest) => Promise<Uint8Array | undefined>;
+  /** Whether the plan was made from a reading of just now, so that nothing need be looked at again before the first deletion. Default: it was not. */
+  readonly justRead?: () => boolean;
   /** Must not throw. */
   readonly onEvent?: (event: ApplyEvent) => void;
 }
@@ -61,15 +71,15 @@ export async function executePlan(options: ApplyOptions): Promise<ApplyReport> {
     work.map(({ repository, registry }) => ({ url: registry.url, repository: repository.repository })),
   );
   try {
-    await inParallel(work, concurrency, checkSteps);
+    await sideBySide(work, concurrency, checkSteps);
     await journal.start({
       tool: plan.tool,
       plan: { digest: planDigest(plan) },
       registries: Object.fromEntries(work.map(({ registry: { name, type, url } }) => [name, { type, url }])),
     });
-    const halted = haltOf(options);
-    const reports = await inParallel(work, concurrency, ({ repository, registry }) => runOne(registry, repository, options, halted));
-    return await finish(reports, journal, halted());
+    const shared = sharedBy(work, options);
+    const reports = await sideBySide(work, concurrency, (one) => runOne(one, options, shared));
+    return await finish(reports, journal, shared.halted());
   } finally {
     await journal.close();
     await unlock();
@@ -81,10 +91,34 @@ interface Work {
   readonly registry: Registry;
 }
 
+/** What all repositories of a run share. */
+interface Shared {
+  readonly halted: () => Halt | undefined;
+  /** Aborted by the signal and at the deadline. */
+  readonly signal: AbortSignal;
+  readonly trials: ReadonlyMap<Registry, Trial>;
+}
+
 async function checkSteps({ registry, repository: { repository, steps } }: Work): Promise<void> {
   const does = (op: Step['op']): boolean => steps.some((step) => step.op === op);
   if (does('delete-tag') || does('delete-manifest')) await registry.checkDelete(repository, { tags: does('delete-tag') });
   if (does('archive-manifest')) await registry.checkArchive?.(repository);
+}
+
+/** The longest time that a timer takes. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+function sharedBy(work: readonly Work[], options: ApplyOptions): Shared {
+  const { signal, deadline } = options;
+  const signals = [
+    ...(signal ? [signal] : []),
+    ...(deadline === undefined ? [] : [AbortSignal.timeout(Math.min(LONGEST_TIMER, Math.max(0, deadline - Date.now())))]),
+  ];
+  return {
+    halted: haltOf(options),
+    signal: AbortSignal.any(signals),
+    trials: new Map(work.map(({ registry }) => [registry, new Trial()])),
+  };
 }
 
 function haltOf({ signal, deadline, journal }: ApplyOptions): () => Halt | undefined {
@@ -97,24 +131,30 @@ function haltOf({ signal, deadline, journal }: ApplyOptions): () => Halt | undef
   };
 }
 
-async function runOne(
-  registry: Registry,
-  plan: RepositoryPlan,
-  options: ApplyOptions,
-  halted: () => Halt | undefined,
-): Promise<RepositoryReport> {
-  const { journal, concurrency, onEvent } = options;
+async function runOne({ registry, repository: plan }: Work, options: ApplyOptions, shared: Shared): Promise<RepositoryReport> {
+  const { journal, concurrency, onEvent, justRead, inUse, cached = async () => undefined } = options;
+  const { halted, signal, trials } = shared;
   const place = { registry: plan.registry, repository: plan.repository };
   onEvent?.({ kind: 'begin', ...place, steps: plan.steps.length });
   const report = await runRepository(registry, plan, {
     journal,
     concurrency,
     halted,
+    signal,
+    cached,
+    trial: trials.get(registry) ?? new Trial(),
+    justRead: justRead?.() ?? false,
+    used: inUse ? usedIn(plan, inUse) : new Map(),
     onStep: (result) => onEvent?.({ kind: 'step', ...place, result }),
     onRepair: (repair) => onEvent?.({ kind: 'repair', ...place, repair }),
   });
   onEvent?.({ kind: 'end', ...place, report });
   return report;
+}
+
+/** The digests in use that may concern a repository, each with who says so. */
+function usedIn(plan: RepositoryPlan, inUse: InUse): Map<Digest, string> {
+  return new Map(inUseDigests({ ...plan, manifests: plan.images }, inUse).map(({ digest, source }) => [digest, source]));
 }
 
 async function finish(repositories: readonly RepositoryReport[], journal: Journal, halt: Halt | undefined): Promise<ApplyReport> {
@@ -130,17 +170,4 @@ async function finish(repositories: readonly RepositoryReport[], journal: Journa
   // Where it fails, the report says so.
   await journal.end({ outcome, counts, unfinished: counts.failed + counts.skipped > 0 }).catch(() => {});
   return report();
-}
-
-async function inParallel<Item, Result>(
-  items: readonly Item[],
-  concurrency: number,
-  work: (item: Item) => Promise<Result>,
-): Promise<Result[]> {
-  const limit = pLimit(concurrency);
-  try {
-    return await limit.map(items, work);
-  } finally {
-    limit.clearQueue();
-  }
 }

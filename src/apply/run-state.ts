@@ -1,12 +1,14 @@
-import type { ToolError } from '../diagnostics/tool-error.ts';
+import { setTimeout as wait } from 'node:timers/promises';
+import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Digest } from '../domain/digest.ts';
-import type { DeleteManifestStep, RepositoryPlan, Step } from '../plan/plan.ts';
+import type { DeleteManifestStep, PlannedImage, RepositoryPlan, Step } from '../plan/plan.ts';
 import type { RawManifest } from '../domain/raw-manifest.ts';
-import type { Registry } from '../registry/registry.ts';
-import type { Repair, StepResult } from './apply-report.ts';
 import type { StepOutcome } from '../domain/step-outcome.ts';
+import type { Registry } from '../registry/registry.ts';
 import type { Place } from '../documents/journal.ts';
+import type { Repair, StepResult } from './apply-report.ts';
 import type { Journal } from './journal.ts';
+import { manifestParts } from './manifest-parts.ts';
 
 /** Why no more steps are begun. */
 export interface Halt {
@@ -14,33 +16,53 @@ export interface Halt {
   readonly message: string;
 }
 
-/** What the parts of one repository's run share: its plan, and what has become of each step so far. */
+/** What a repository's run is given besides its plan. */
+export interface RunContext {
+  readonly journal: Journal;
+  /** Requests side by side. */
+  readonly concurrency: number;
+  readonly halted: () => Halt | undefined;
+  /** Aborted once nothing more is waited for. */
+  readonly signal: AbortSignal;
+  /** The bytes of a manifest that the reading for the plan has kept, checked against the digest. */
+  readonly cached: (digest: Digest) => Promise<Uint8Array | undefined>;
+}
+
+/** What the parts of one repository's run share: its plan, where each tag points to, and what has become of each step so far. */
 export class RunState {
   readonly registry: Registry;
   readonly plan: RepositoryPlan;
   readonly journal: Journal;
   readonly place: Place;
+  readonly concurrency: number;
   readonly repairs: Repair[] = [];
   /** What the registry has deleted by itself along with others, before its own step. */
   readonly takenAlong = new Set<Digest>();
   /** What the plan keeps, and with it all that it needs. */
   readonly keeps: ReadonlySet<Digest>;
-  /** Where each tag pointed when the plan was made. */
+  /** Where each tag pointed to when the plan was made. */
   readonly tags: ReadonlyMap<string, Digest>;
-  readonly #runHalted: () => Halt | undefined;
+  /** Where each tag points to by the last look at it, and before the first by the plan; undefined where it points to nothing that can be read. */
+  readonly seen: Map<string, Digest | undefined>;
+  readonly #context: RunContext;
   #error: ToolError | undefined;
+  readonly #images: ReadonlyMap<Digest, PlannedImage>;
   readonly #results = new Map<Step, StepResult>();
+  readonly #tagsAtDeletion = new Map<Digest, readonly string[]>();
   readonly #manifestSteps = new Map<Digest, DeleteManifestStep>();
   readonly #singleTags = new Set<string>();
 
-  constructor(registry: Registry, plan: RepositoryPlan, journal: Journal, halted: () => Halt | undefined) {
+  constructor(registry: Registry, plan: RepositoryPlan, context: RunContext) {
     this.registry = registry;
     this.plan = plan;
-    this.journal = journal;
-    this.#runHalted = halted;
+    this.journal = context.journal;
+    this.concurrency = context.concurrency;
+    this.#context = context;
     this.place = { registry: plan.registry, repository: plan.repository };
+    this.#images = new Map(plan.images.map((image) => [image.digest, image]));
     this.keeps = new Set(plan.images.flatMap(({ action, digest }) => (action === 'delete' ? [] : [digest])));
     this.tags = new Map(plan.images.flatMap(({ tags, digest }) => tags.map((tag): [string, Digest] => [tag, digest])));
+    this.seen = new Map(this.tags);
     for (const step of plan.steps) {
       if (step.op === 'delete-manifest') this.#manifestSteps.set(step.digest, step);
       else if (step.op === 'delete-tag') this.#singleTags.add(step.tag);
@@ -58,11 +80,32 @@ export class RunState {
   }
 
   halted(): Halt | undefined {
-    return this.#error ? { by: 'error', message: `nothing more was done in this repository: ${this.#error.message}` } : this.#runHalted();
+    if (this.#error) return { by: 'error', message: `nothing more was done in this repository: ${this.#error.message}` };
+    return this.#context.halted();
   }
 
+  /** Waits so many milliseconds, or until the run is told to end. */
+  async pause(milliseconds: number): Promise<void> {
+    await wait(milliseconds, undefined, { signal: this.#context.signal }).catch(() => {});
+  }
+
+  /** A manifest as the registry has it now; undefined where it is not there. */
   readManifest(digest: Digest): Promise<RawManifest | undefined> {
     return this.registry.readManifest(this.plan.repository, digest);
+  }
+
+  /** A manifest, whether the registry still has it or not where its bytes were kept; else as {@link readManifest}. */
+  async bytesOf(digest: Digest): Promise<RawManifest | undefined> {
+    return (await this.keptBytes(digest)) ?? this.readManifest(digest);
+  }
+
+  /** A manifest whose bytes the reading for the plan has kept. */
+  async keptBytes(digest: Digest): Promise<RawManifest | undefined> {
+    const mediaType = this.#images.get(digest)?.mediaType;
+    const bytes = mediaType === undefined ? undefined : await this.#context.cached(digest);
+    return mediaType !== undefined && bytes !== undefined
+      ? { digest, mediaType: manifestParts(bytes).mediaType ?? mediaType, bytes }
+      : undefined;
   }
 
   resolveTag(tag: string): Promise<Digest | undefined> {
@@ -75,9 +118,9 @@ export class RunState {
     return digest !== undefined && this.outcomeOf(digest) === 'deleted' ? digest : undefined;
   }
 
-  /** Where all tags point to; undefined where the registry has to be asked for each. */
-  async resolveTags(): Promise<ReadonlyMap<string, Digest> | undefined> {
-    return this.registry.resolveTags?.(this.plan.repository);
+  /** What the plan says of a manifest. */
+  image(digest: Digest): PlannedImage | undefined {
+    return this.#images.get(digest);
   }
 
   settle(step: Step, outcome: StepOutcome, message?: string): StepResult {
@@ -85,6 +128,17 @@ export class RunState {
     const result = { op, digest, ...(step.op === 'delete-tag' && { tag: step.tag }), outcome, ...(message !== undefined && { message }) };
     this.#results.set(step, result);
     return result;
+  }
+
+  /** Notes that a manifest was not deleted, whatever the registry answered. */
+  settleDeletion(digest: Digest, why: string): void {
+    const step = this.#manifestSteps.get(digest);
+    if (step) this.settle(step, 'failed', why);
+  }
+
+  /** What became of a step so far. */
+  resultOf(step: Step): StepResult | undefined {
+    return this.#results.get(step);
   }
 
   /** The step that deletes a manifest. */
@@ -104,9 +158,26 @@ export class RunState {
     if (step) this.settle(step, 'drifted', why);
   }
 
+  /** Notes, right before a manifest is deleted, which of its tags are on it. */
+  noteTags(digest: Digest, tags: readonly string[]): void {
+    this.#tagsAtDeletion.set(digest, tags);
+  }
+
+  /** The tags that a manifest had when it was deleted; of one that this run has not deleted, those that it had when the plan was made. */
+  tagsGoneWith(digest: Digest): readonly string[] {
+    return this.#tagsAtDeletion.get(digest) ?? this.#images.get(digest)?.tags ?? [];
+  }
+
   /** What was deleted after this manifest, because it was: its children and its attachments. */
   deletedAfter(digest: Digest): DeleteManifestStep[] {
     return [...this.#manifestSteps.values()].filter((step) => step.after.includes(digest) && this.outcomeOf(step.digest) === 'deleted');
+  }
+
+  /** Whether the registry has a manifest now. */
+  async isThere(digest: Digest): Promise<boolean> {
+    const { repository } = this.plan;
+    if (this.registry.hasManifest) return this.registry.hasManifest(repository, digest);
+    return (await this.registry.readManifest(repository, digest)) !== undefined;
   }
 
   /** True of a tag that the plan takes off by itself. */
@@ -123,5 +194,13 @@ export class RunState {
   /** In the plan's order; what has no result yet is `skipped`. */
   results(why: string): StepResult[] {
     return this.plan.steps.map((step) => this.#results.get(step) ?? this.settle(step, 'skipped', why));
+  }
+
+  /** Any error as one that says where it happened. */
+  asToolError(error: unknown): ToolError {
+    if (error instanceof ToolError) return error;
+    const { registry, repository } = this.plan;
+    const message = `cannot go on in ${repository} of ${registry}: ${error instanceof Error ? error.message : String(error)}`;
+    return new ToolError('REGISTRY_ERROR', message, { hint: 'this should not happen: please report it', cause: error });
   }
 }

@@ -82,8 +82,34 @@ const InUseSpec = z
     kubernetes: z.strictObject({ kubeconfig: file.optional(), contexts: z.array(z.string().min(1)).min(1).optional() }).optional(),
     ecs: AwsWorkloads.optional(),
     lambda: AwsWorkloads.optional(),
+    mayBeEmpty: z.literal(true, { error: 'can only be true: leave it out otherwise' }).optional(),
   })
   .superRefine((source, context) => exactlyOne(source, ['file', 'command', 'kubernetes', 'ecs', 'lambda'], context));
+
+/** The address of a repository of Git, or its folder. */
+const gitRepository = z
+  .string()
+  .min(1)
+  .refine((text) => !/^https?:\/\/[^/]*@|^[^/]*:\/\/[^/]*:[^/]*@/i.test(text), {
+    error: "holds a user or password, which must not stand in an address: use Git's credential helpers",
+  });
+
+/** Where a list of names that exist comes from, by the one key that tells its kind. */
+const ListSpec = z
+  .strictObject({
+    git: z
+      .strictObject({
+        repository: gitRepository,
+        refs: z
+          .array(z.enum(['branches', 'tags']))
+          .min(1)
+          .optional(),
+      })
+      .optional(),
+    file: file.optional(),
+    command: z.array(z.string().min(1)).min(1).optional(),
+  })
+  .superRefine((source, context) => exactlyOne(source, ['git', 'file', 'command'], context));
 
 /** Where a mirror answers: a host, with the path it puts before repository names, if any. */
 const mirror = z
@@ -97,6 +123,7 @@ export function configFile(types: readonly RegistrySettings[]) {
     policies: z.array(file).optional(),
     inUse: z.array(InUseSpec).optional(),
     mirrors: z.record(mirror, z.string().min(1)).optional(),
+    lists: z.record(z.string().min(1), ListSpec).optional(),
     limits: z.strictObject({ maxDeletions: z.int().min(0).optional() }).optional(),
     journalDir: file.optional(),
     cacheDir: file.optional(),

@@ -35,15 +35,22 @@ interface AwsWorkloads {
   readonly regions?: readonly string[];
 }
 
-/** A source of what is in use, by its kind. */
-export type InUseSource =
+/** A source of what is in use, by its kind. One that names no image is an error unless it says that it may be empty. */
+export type InUseSource = { readonly mayBeEmpty?: true } & (
   | { readonly file: string }
   /** A program and its arguments. A relative program with a slash was relative to the config; one without is on the PATH. */
   | { readonly command: readonly string[] }
   /** Contexts of a kubeconfig; without them the current one, or the cluster that the program runs in. */
   | { readonly kubernetes: { readonly kubeconfig?: string; readonly contexts?: readonly string[] } }
   | { readonly ecs: AwsWorkloads }
-  | { readonly lambda: AwsWorkloads };
+  | { readonly lambda: AwsWorkloads }
+);
+
+/** A source of a list of names that exist, by its kind. A repository of Git tells its branches and tags, or those of `refs` alone. */
+export type ListSource =
+  | { readonly git: { readonly repository: string; readonly refs?: readonly ('branches' | 'tags')[] } }
+  | { readonly file: string }
+  | { readonly command: readonly string[] };
 
 /**
  * A config. Its files are as the working directory sees them: a relative path in it was relative to the config.
@@ -58,6 +65,8 @@ export interface Config {
   readonly registries: readonly RegistryConfig[];
   readonly policies: readonly string[];
   readonly inUse: readonly InUseSource[];
+  /** Lists of names that exist, such as branches, which the rules of policies look up by the names of the lists. */
+  readonly lists: Readonly<Record<string, ListSource>>;
   /** What a mirror's `host[/path]` stands for: a registry's name, or `host[/path]`. */
   readonly mirrors: Readonly<Record<string, string>>;
   readonly maxDeletions?: number;
@@ -74,7 +83,7 @@ export interface Config {
 export async function loadConfig(cwd: string, environment: Environment, types: readonly RegistrySettings[]): Promise<Config> {
   const named = environment['REGCTL_CONFIG'];
   const source = named ? await readSource(path.resolve(cwd, named), { what: 'config', maxBytes: LONGEST_FILE }) : await findConfig(cwd);
-  if (!source) return { registries: [], policies: [], inUse: [], mirrors: {} };
+  if (!source) return { registries: [], policies: [], inUse: [], lists: {}, mirrors: {} };
   // Plans name the files of their policies: relative paths keep them the same on every machine.
   const file = named && path.isAbsolute(named) ? named : path.relative(cwd, source.file);
   const locate = (inner: string): string => (path.isAbsolute(inner) ? inner : path.join(path.dirname(file), inner));
@@ -93,11 +102,12 @@ function configError(problems: readonly Problem[]): SourceError {
 }
 
 function toConfig(file: ConfigFile, types: readonly RegistrySettings[], locate: (file: string) => string): Config {
-  const { registries = {}, policies = [], inUse = [], mirrors = {}, limits, journalDir, cacheDir, concurrency } = file;
+  const { registries = {}, policies = [], inUse = [], lists = {}, mirrors = {}, limits, journalDir, cacheDir, concurrency } = file;
   return {
     registries: Object.entries(registries).map(([name, spec]) => toRegistry(name, spec, types, locate)),
     policies: policies.map(locate),
     inUse: inUse.map((source) => toInUse(source, locate)),
+    lists: Object.fromEntries(Object.entries(lists).map(([name, source]) => [name, toList(source, locate)])),
     mirrors,
     ...(limits?.maxDeletions !== undefined && { maxDeletions: limits.maxDeletions }),
     ...(journalDir !== undefined && { journalDir: locate(journalDir) }),
@@ -107,12 +117,29 @@ function toConfig(file: ConfigFile, types: readonly RegistrySettings[], locate: 
 }
 
 function toInUse(spec: NonNullable<ConfigFile['inUse']>[number], locate: (file: string) => string): InUseSource {
-  const { file, command, kubernetes } = spec;
+  const { file, command, kubernetes, ecs, lambda, mayBeEmpty } = spec;
+  const { kubeconfig, ...contexts } = kubernetes ?? {};
+  return {
+    ...(file !== undefined && { file: locate(file) }),
+    ...(command && { command: locateCommand(command, locate) }),
+    ...(kubernetes && { kubernetes: { ...contexts, ...(kubeconfig !== undefined && { kubeconfig: locate(kubeconfig) }) } }),
+    ...(ecs && { ecs }),
+    ...(lambda && { lambda }),
+    ...(mayBeEmpty && { mayBeEmpty }),
+  } as InUseSource;
+}
+
+function toList({ git, file, command }: NonNullable<ConfigFile['lists']>[string], locate: (file: string) => string): ListSource {
   if (file !== undefined) return { file: locate(file) };
-  if (command) return { command: command.map((word, index) => (index === 0 && word.includes('/') ? locateProgram(word, locate) : word)) };
-  if (!kubernetes) return spec as InUseSource;
-  const { kubeconfig, ...rest } = kubernetes;
-  return { kubernetes: { ...rest, ...(kubeconfig !== undefined && { kubeconfig: locate(kubeconfig) }) } } as InUseSource;
+  if (command) return { command: locateCommand(command, locate) };
+  const { repository = '', refs } = git ?? {};
+  // As Git has it: a text with a ":" before the first "/" is the address of another machine.
+  const isFolder = !/^[^/]*:/.test(repository);
+  return { git: { repository: isFolder ? locate(repository) : repository, ...(refs && { refs }) } };
+}
+
+function locateCommand(command: readonly string[], locate: (file: string) => string): string[] {
+  return command.map((word, index) => (index === 0 && word.includes('/') ? locateProgram(word, locate) : word));
 }
 
 /** A program in the working directory keeps its slash: without one it would be looked for on the PATH. */

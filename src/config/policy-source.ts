@@ -1,7 +1,8 @@
 import { readSource } from '../diagnostics/source.ts';
 import { type Problem, SourceError } from '../diagnostics/source-error.ts';
 import type { Digest } from '../domain/digest.ts';
-import { PolicyFile, type PolicySpec } from '../policy/schema.ts';
+import { PolicyFile, type PolicySpec, unreachablePolicy } from '../policy/schema.ts';
+import { unreachablePolicies } from '../policy/unreachable.ts';
 import { policyDigest } from './policy-digest.ts';
 import type { Path } from './yaml-document.ts';
 import { isProblems, LONGEST_FILE, readYaml } from './yaml-source.ts';
@@ -16,11 +17,18 @@ export interface LoadedPolicy {
   readonly problemAt: (path: Path, message: string) => Problem;
 }
 
+/** What is known of the run that policies are for. */
+export interface PoliciesOfRun {
+  /** The names of the lists in the config, which `live` may name. */
+  readonly lists: readonly string[];
+}
+
 /**
  * Reads policy files, in this order. Throws `POLICY_INVALID` with everything that is wrong in all of them ({@link SourceError}), and
- * `FILE` for one that cannot be read. Names are unique over all files: a plan names a policy by its name.
+ * `FILE` for one that cannot be read. Names are unique over all files: a plan names a policy by its name. For a `run` the files also must
+ * fit together and with the config; without it, they may be meant for different runs.
  */
-export async function loadPolicies(files: readonly string[], signal?: AbortSignal): Promise<LoadedPolicy[]> {
+export async function loadPolicies(files: readonly string[], run?: PoliciesOfRun, signal?: AbortSignal): Promise<LoadedPolicy[]> {
   const policies: LoadedPolicy[] = [];
   const problems: Problem[] = [];
   const taken = new Map<string, string>();
@@ -41,8 +49,29 @@ export async function loadPolicies(files: readonly string[], signal?: AbortSigna
       policies.push({ spec, source: file, digest: policyDigest(spec), problemAt: (path, message) => problemAt(at(path), message) });
     });
   }
+  if (run) problems.push(...unreachableOverFiles(policies), ...policies.flatMap((policy) => unknownLists(policy, run.lists)));
   if (problems.length > 0) throw policyError(problems);
   return policies;
+}
+
+/** The policies that one of an earlier file leaves nothing to; what one of its own file leaves nothing to, the schema tells. */
+function unreachableOverFiles(policies: readonly LoadedPolicy[]): Problem[] {
+  return unreachablePolicies(policies.map(({ spec }) => spec)).flatMap(({ index, by }) => {
+    const { source, problemAt } = policies[index] as LoadedPolicy;
+    const above = policies.find(({ spec }) => spec.name === by);
+    return above && above.source !== source ? [problemAt(['name'], unreachablePolicy(`"${by}" in ${above.source}`))] : [];
+  });
+}
+
+function unknownLists({ spec, problemAt }: LoadedPolicy, lists: readonly string[]): Problem[] {
+  return spec.rules.flatMap(({ live = {} }, index) =>
+    Object.entries(live)
+      .filter(([, list]) => !lists.includes(list))
+      .map(([capture, list]) => {
+        const known = lists.length > 0 ? `, which has ${lists.join(', ')}` : ': name there where it comes from, a git, a file or a command';
+        return problemAt(['rules', index, 'live', capture], `there is no list "${list}" under "lists" in the config${known}`);
+      }),
+  );
 }
 
 /** The error for problems in policy files. */

@@ -23,6 +23,7 @@ export interface Settings {
   readonly registries: readonly (RegistryConfig & { readonly concurrency: number })[];
   readonly policies: readonly string[];
   readonly inUse: readonly InUseSource[];
+  readonly lists: Config['lists'];
   readonly mirrors: Config['mirrors'];
   readonly maxDeletions?: number;
   /** Requests at a time to one registry. */
@@ -56,6 +57,7 @@ export function resolveSettings(flags: SettingsFlags, environment: Environment, 
     registries: distinct(registries).map((registry) => ({ ...registry, concurrency: explicit ?? registry.concurrency ?? concurrency })),
     policies: firstList(flags.policy, list(environment, 'REGCTL_POLICY')) ?? config.policies,
     inUse: [...config.inUse, ...inUse],
+    lists: config.lists,
     mirrors: config.mirrors,
     ...(maxDeletions !== undefined && { maxDeletions }),
     concurrency,

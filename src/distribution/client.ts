@@ -64,6 +64,10 @@ export class OciClient {
     return this.#request('GET', `${repositoryPath(repository)}/blobs/${digest}`, [pullScope(repository)], { maxBytes: MAX_CONFIG, signal });
   }
 
+  headBlob(repository: string, digest: Digest): Promise<HttpResponse> {
+    return this.#request('HEAD', `${repositoryPath(repository)}/blobs/${digest}`, [pullScope(repository)], {});
+  }
+
   /** The first page of the tags. Without `n`, distribution answers all of them at once, so that nothing can move between two pages. */
   getTags(repository: string, options: { readonly n?: number; readonly signal?: AbortSignal | undefined } = {}): Promise<HttpResponse> {
     const query = options.n === undefined ? '' : `?n=${options.n}`;

@@ -52,6 +52,13 @@ export function understand(digested: Uint8Array, digest: Digest, contentType: st
   }
 }
 
+/** Whether a manifest is there. A HEAD says yes; what it does not say, the body of a GET does. */
+export async function hasManifest(client: OciClient, repository: string, digest: Digest): Promise<boolean> {
+  const head = await client.headManifest(repository, digest);
+  if (head.status === 200 && head.headers['docker-content-digest'] === digest) return true;
+  return (await readManifest(client, repository, digest)) !== undefined;
+}
+
 /** A manifest's bytes; undefined only where the registry says that this manifest is not there. */
 export async function readManifest(client: OciClient, repository: string, digest: Digest): Promise<RawManifest | undefined> {
   const doing = `read the manifest ${client.label(repository, digest)}`;

@@ -2,18 +2,30 @@ import { registryErrorText } from '../http/registry-errors.ts';
 import { quoted } from '../diagnostics/redact.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import { type Digest, isDigest } from '../domain/digest.ts';
+import type { DanglingTag } from '../domain/inventory.ts';
 import { isTag } from '../domain/tag.ts';
+import type { HttpResponse } from '../http/http-client.ts';
 import { badAnswer, isManifestUnknown, isRepositoryUnknown, refused } from './answer-errors.ts';
 import { asList, asObject, parseJsonObject } from '../domain/json.ts';
 import { ListBounds } from './list-bounds.ts';
 import { headDigest, openManifest } from './manifest-content.ts';
 import { type OciClient, pullScope } from './client.ts';
 
+export interface ReadTagsOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Called for each page. */
+  readonly onPage?: () => void;
+}
+
 /**
  * All tags, each once; undefined where the registry says that it does not know the repository. Throws `NOT_FOUND` for any other
  * 404, and `BAD_RESPONSE` for a list that holds something that is not a tag: a list that is not understood is not used.
  */
-export async function readTags(client: OciClient, repository: string, signal?: AbortSignal): Promise<string[] | undefined> {
+export async function readTags(
+  client: OciClient,
+  repository: string,
+  { signal, onPage }: ReadTagsOptions = {},
+): Promise<string[] | undefined> {
   const doing = `list the tags of ${client.label(repository)}`;
   const first = await client.getTags(repository, { signal });
   if (isRepositoryUnknown(first)) return undefined;
@@ -25,6 +37,7 @@ export async function readTags(client: OciClient, repository: string, signal?: A
   const tags = new Set<string>();
   const bounds = new ListBounds(doing);
   for await (const page of client.pages(first, doing, [pullScope(repository)], signal)) {
+    onPage?.();
     const json = parseJsonObject(page.body);
     const listed = json && 'tags' in json ? asList(json['tags']) : undefined;
     if (!listed) throw badAnswer(doing, 'the answer is not a list of tags');
@@ -39,8 +52,8 @@ export async function readTags(client: OciClient, repository: string, signal?: A
 }
 
 /** All tags. Throws `NOT_FOUND` for a repository that is not there. */
-export async function listTags(client: OciClient, repository: string): Promise<string[]> {
-  return (await readTags(client, repository)) ?? noSuchRepository(client, repository);
+export async function listTags(client: OciClient, repository: string, options: ReadTagsOptions = {}): Promise<string[]> {
+  return (await readTags(client, repository, options)) ?? noSuchRepository(client, repository);
 }
 
 /** The error for a repository that the registry does not know. */
@@ -51,16 +64,35 @@ export function noSuchRepository(client: OciClient, repository: string): never {
 }
 
 /**
- * The digest that a tag points to where the manifest is gone: distribution names it in the error (registry/storage,
- * `ErrManifestUnknownRevision`). Undefined where the manifest is there, and where the registry does not name it.
+ * The digest that a tag points to where the manifest is gone. Undefined where the manifest is there, and where the registry does not
+ * name it.
  */
 export async function danglingTag(client: OciClient, repository: string, tag: string): Promise<Digest | undefined> {
   const response = await client.getManifest(repository, tag);
-  if (!isManifestUnknown(response)) return undefined;
-  const details = (asList(parseJsonObject(response.body)?.['errors']) ?? []).map(
-    (error) => asObject(asObject(error)?.['detail'])?.['Revision'],
-  );
-  return details.find(isDigest);
+  return isManifestUnknown(response) ? missingDigest(response) : undefined;
+}
+
+/**
+ * Looks again at a listed tag whose manifest was not there: it dangles, or undefined where the manifest is there now. Throws for any other
+ * answer.
+ */
+export async function readDanglingTag(
+  client: OciClient,
+  repository: string,
+  tag: string,
+  signal?: AbortSignal,
+): Promise<DanglingTag | undefined> {
+  const response = await client.getManifest(repository, tag, signal);
+  if (response.status === 200) return undefined;
+  if (!isManifestUnknown(response)) throw refused(`read the image ${client.label(repository, tag)}`, response);
+  const digest = missingDigest(response);
+  return { tag, ...(digest !== undefined && { digest }) };
+}
+
+/** The digest of the manifest that is missing: distribution names it in the error (registry/storage, `ErrManifestUnknownRevision`). */
+function missingDigest(response: HttpResponse): Digest | undefined {
+  const errors = asList(parseJsonObject(response.body)?.['errors']) ?? [];
+  return errors.map((error) => asObject(asObject(error)?.['detail'])?.['Revision']).find(isDigest);
 }
 
 /**

@@ -12,7 +12,7 @@ import { readText } from './text.ts';
 export interface CommandOptions {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Variables that hold credentials of registries: they may delete, which is nothing that a list needs. */
+  /** Variables that hold credentials of registries. These may delete, and no list needs that. */
   readonly withheld: readonly string[];
   /** Ends the program with this run. */
   readonly signal: AbortSignal;
@@ -32,31 +32,38 @@ const LONGEST_LINE = 300;
 const REACH = 50;
 
 /**
- * Runs a program without a shell, and reads what it prints as a file would be read ({@link readText}); it gets no input. Throws the reason of `signal` when that stops it;
- * `FILE`, as for a file that cannot be read, if it cannot be started, exits with anything but 0, is ended by a signal, takes longer than five minutes, or prints more than
- * 64 MiB or what is not UTF-8; and `IN_USE_INVALID` for what is not understood.
+ * Runs a program without a shell, and reads what it prints as a file would be read ({@link readText}); it gets no input. Throws the reason
+ * of `signal` when that stops it; `FILE`, as for a file that cannot be read, if it cannot be started, exits with anything but 0, is ended
+ * by a signal, takes longer than five minutes, or prints more than 64 MiB or what is not UTF-8; and `IN_USE_INVALID` for what is not
+ * understood.
  */
 export async function readInUseCommand(command: readonly string[], options: CommandOptions): Promise<InUseImage[]> {
   const found = new Found();
-  readText(await outputOf(command, options), found);
+  readText(await outputOf(command, options, { called: commandName(command), what: 'list of images in use' }), found);
   return understood(found);
 }
 
-async function outputOf(command: readonly string[], options: CommandOptions): Promise<Source> {
+/** How messages call a program, and what it prints. */
+export interface CommandTitle {
+  readonly called: string;
+  readonly what: string;
+}
+
+/** What a program prints. Throws as {@link readInUseCommand} does, but for `IN_USE_INVALID`. */
+export async function outputOf(command: readonly string[], options: CommandOptions, title: CommandTitle): Promise<Source> {
   options.signal.throwIfAborted();
-  const name = commandName(command);
   const { stdout, stderr, why } = await run(command, options);
   options.signal.throwIfAborted();
-  if (why !== undefined) throw failed(name, why, stderr);
+  if (why !== undefined) throw failed(title, why, stderr);
   try {
-    return makeSource(name, new TextDecoder('utf-8', { fatal: true }).decode(stdout));
+    return makeSource(title.called, new TextDecoder('utf-8', { fatal: true }).decode(stdout));
   } catch {
-    throw failed(name, 'what it printed is not UTF-8 text', '');
+    throw failed(title, 'what it printed is not UTF-8 text', '');
   }
 }
 
 /** What a program is called in messages and plans: without its arguments, in which a secret may stand. */
-function commandName([program = '']: readonly string[]): string {
+export function commandName([program = '']: readonly string[]): string {
   return `command ${printable(program)}`;
 }
 
@@ -142,15 +149,11 @@ function reasonOf(cause: unknown): string {
   return code === 'ENOENT' ? 'there is no such program' : code === 'EACCES' ? 'permission denied' : (code ?? message);
 }
 
-function failed(name: string, why: string, stderr: string): ToolError {
+function failed({ called, what }: CommandTitle, why: string, stderr: string): ToolError {
   const said = lastLines(stderr);
-  return new ToolError(
-    'FILE',
-    `${name}: the list of images in use cannot be read: ${why}${said.length === 0 ? '.' : `: ${said.join(' / ')}`}`,
-    {
-      hint: 'Run the program by hand to see why. It is run without a shell, and without the credentials of the registries.',
-    },
-  );
+  return new ToolError('FILE', `${called}: the ${what} cannot be read: ${why}${said.length === 0 ? '.' : `: ${said.join(' / ')}`}`, {
+    hint: 'Run the program by hand to see why. It is run without a shell, and without the credentials of the registries.',
+  });
 }
 
 /** What a program said last, fit to be shown: without secrets that we know, and without what stands where secrets do. */

@@ -1,7 +1,7 @@
 import type { Digest } from '../domain/digest.ts';
 import { nameText } from '../domain/image-name.ts';
 import type { InUse } from '../domain/in-use.ts';
-import type { RepositoryInventory } from '../domain/inventory.ts';
+import type { Manifest, RepositoryInventory } from '../domain/inventory.ts';
 import type { Reference } from '../domain/reference.ts';
 import { repositoryNames } from '../domain/repository-names.ts';
 
@@ -11,11 +11,16 @@ export interface UsedDigest {
   readonly source: string;
 }
 
+/** A repository, as far as its images are named. */
+export type NamedManifests = Pick<RepositoryInventory, 'registry' | 'url' | 'repository' | 'names'> & {
+  readonly manifests: readonly Pick<Manifest, 'digest' | 'tags'>[];
+};
+
 /**
- * The digests in use as far as they may concern this repository: every digest, whatever name it was reported under (mirrors rename), and the
- * manifests that tag references of this repository point to.
+ * The digests in use as far as they may concern this repository: every digest, whatever name it was reported under (mirrors rename), and
+ * the manifests that tag references of this repository point to.
  */
-export function inUseDigests(repository: RepositoryInventory, inUse: InUse): UsedDigest[] {
+export function inUseDigests(repository: NamedManifests, inUse: InUse): UsedDigest[] {
   const tagged = new Map<string, Digest>();
   for (const manifest of repository.manifests) for (const tag of manifest.tags) tagged.set(tag, manifest.digest);
   const mayBeMeant = matcherOf(repository, inUse);
@@ -30,9 +35,10 @@ export function inUseDigests(repository: RepositoryInventory, inUse: InUse): Use
 
 /**
  * Tells whether a reference may mean this repository: it does by each of the repository's names. By the path of a name alone it may, where
- * the reference has no host, or one that belongs to no registry that is known: that host may be a mirror. To protect too much loses nothing.
+ * the reference has no host, or one that belongs to no registry that is known: that host may be a mirror. To protect too much loses
+ * nothing.
  */
-function matcherOf(repository: RepositoryInventory, { hosts }: InUse): (reference: Reference) => boolean {
+function matcherOf(repository: NamedManifests, { hosts }: InUse): (reference: Reference) => boolean {
   const own = repositoryNames(repository, hosts[repository.registry]);
   const names = new Set(own.map(nameText));
   const paths = new Set([repository.repository, ...own.map(({ path }) => path)]);

@@ -1,6 +1,7 @@
 import type { Capabilities } from '../domain/inventory.ts';
 import { measuresAge, measuresPulls } from './keep/keep.ts';
-import { isTimeOrder, type PolicySpec, type RuleSpec } from './schema.ts';
+import { isTimeOrder } from './ordering/order.ts';
+import type { PolicySpec, RuleSpec } from './schema.ts';
 
 /** Something that a policy asks and the registry cannot answer. */
 export interface MissingCapability {
@@ -18,6 +19,8 @@ const NEEDS: readonly (readonly [key: keyof RuleSpec, capability: keyof Capabili
   ['vulnerabilities', 'vulnerability', 'scan results'],
 ];
 
+const PULLED = 'when an image was last pulled';
+
 /** Everything that a policy asks of a registry which that registry cannot answer, in file order. */
 export function missingCapabilities(policy: PolicySpec, capabilities: Capabilities): MissingCapability[] {
   const missing: MissingCapability[] = [];
@@ -33,16 +36,22 @@ export function missingCapabilities(policy: PolicySpec, capabilities: Capabiliti
     }
     if (rule.action === 'archive' && !capabilities.archive)
       missing.push({ path: ['rules', index, 'action'], capability: 'archive', message: 'this registry has no archive' });
+    // The words "all" and "none" need neither a time nor an order; an order that is named all the same is asked for.
+    if (typeof rule.keep === 'string' && rule.order === undefined) return;
     const order = rule.order ?? 'pushed';
-    const reads = !isTimeOrder(order) && measuresAge(rule.keep) ? 'pushed' : order;
+    const readsPulls = order === 'pulled' || order === 'active';
+    // What was never pulled stands by its push, and an order that reads tags needs a time only to measure an age.
+    const reads = readsPulls || (!isTimeOrder(order) && measuresAge(rule.keep)) ? 'pushed' : order;
     const at = ['rules', index, rule.order === undefined ? 'keep' : 'order'] as const;
+    if (readsPulls && !capabilities.pulledAt) add('pulledAt', PULLED, ...at);
     if (reads === 'created' && !capabilities.createdAt) add('createdAt', 'when an image was created', ...at);
     const answersPushed = capabilities.pushedAt || capabilities.createdAt;
     if ((reads === 'pushed' && !answersPushed) || (reads === 'tagged' && !capabilities.tagTimes && !answersPushed)) {
       add('pushedAt', 'when an image was pushed or created', ...at);
     }
-    if (measuresPulls(rule.keep) && !capabilities.pulledAt)
-      add('pulledAt', 'when an image was last pulled', 'rules', index, 'keep', 'pulledDays');
+    if (measuresPulls(rule.keep) && !capabilities.pulledAt) add('pulledAt', PULLED, 'rules', index, 'keep', 'pulledDays');
+    if (typeof rule.keep === 'object' && rule.keep.label !== undefined && !capabilities.labels)
+      add('labels', 'labels', 'rules', index, 'keep', 'label');
   });
   return missing;
 }

@@ -1,19 +1,94 @@
 import { RE2JS } from 're2js';
 
-/** Captures of a whole-name match by name; undefined where the name does not match. */
+/** What an expression captured of a whole name that it matches, by the name of the capture; undefined where it does not match. */
 export type NameCapture = (name: string) => Readonly<Record<string, string>> | undefined;
 
-/** The capture names of an RE2 expression; throws `RE2JSSyntaxException` for one that does not compile. */
+const NO_CAPTURES: Readonly<Record<string, string>> = Object.freeze({});
+
+/** The capture names of an RE2 expression; none for one that {@link regexProblem} refuses. */
 export function captureNames(pattern: string): string[] {
-  return Object.keys(RE2JS.compile(pattern).namedGroups());
+  return regexProblem(pattern) === undefined ? Object.keys(RE2JS.compile(pattern).namedGroups()) : [];
 }
 
-/** Compiles an RE2 expression (no backtracking), anchored at both ends. */
-export function compileRegex(pattern: string): NameCapture {
+/**
+ * Compiles an RE2 expression (no backtracking), anchored at both ends, that tells what it captured under these names. To tell whether it
+ * matches costs a tenth of what captures cost, so only those that are needed are asked for; the expression has each of them. Throws
+ * `RE2JSSyntaxException` for an expression that does not compile.
+ */
+export function compileRegex(pattern: string, captures: readonly string[] = []): NameCapture {
   const regex = RE2JS.compile(pattern);
-  const names = Object.keys(regex.namedGroups());
+  const groups = regex.namedGroups();
+  const wanted = captures.map((name): readonly [name: string, group: number] => [name, groups[name] as number]);
   return (text) => {
+    if (!regex.testExact(text)) return undefined;
+    if (wanted.length === 0) return NO_CAPTURES;
     const matcher = regex.matcher(text);
-    return matcher.matches() ? Object.fromEntries(names.map((name) => [name, matcher.group(name) ?? ''])) : undefined;
+    return matcher.matches() ? Object.fromEntries(wanted.map(([name, group]) => [name, matcher.group(group) ?? ''])) : undefined;
   };
+}
+
+/**
+ * What is wrong with an expression for whole tags, as a sentence without its subject; undefined for one that can be compiled and whose
+ * meaning is clear.
+ */
+export function regexProblem(pattern: string): string | undefined {
+  if (pattern === '' || pattern === '^$') return 'is empty, and no tag is';
+  try {
+    RE2JS.compile(pattern);
+  } catch (error) {
+    return syntaxProblem(pattern, error);
+  }
+  for (const alternative of alternatives(pattern)) {
+    const problem = halfAnchored(alternative);
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
+}
+
+function syntaxProblem(pattern: string, error: unknown): string {
+  const [around] = /\(\?<?[=!]/.exec(pattern) ?? [];
+  if (around !== undefined) {
+    const kind = around.includes('<') ? 'lookbehind' : 'lookahead';
+    return (
+      `has the ${kind} "${around}", and RE2 knows no such thing, because it never goes back: what is to be left out belongs into ` +
+      'tags.exclude or to a rule above this one, what must be there besides into tags.include'
+    );
+  }
+  const [back] = /\\[1-9]/.exec(pattern) ?? [];
+  if (back !== undefined) return `refers back to a capture by "${back}", which RE2 cannot, because it never goes back`;
+  return `is not a valid RE2 expression: ${error instanceof Error ? error.message.replace(/^error parsing regexp: /, '') : String(error)}`;
+}
+
+/**
+ * In other tools `^prod` means every tag that begins so. Here an expression is for the whole tag, and it would mean that tag alone. With
+ * `.*` or `.+` at the other side both mean the same.
+ */
+function halfAnchored(alternative: string): string | undefined {
+  const [, start = ''] = /^(?:\((?:\?(?:[a-zA-Z]+\)|[a-zA-Z]*:|P?<\w+>))?)*(\^|\\A)/.exec(alternative) ?? [];
+  const [, end = ''] = /(?<!\\)(?:\\\\)*(\$|\\z)\)*$/.exec(alternative) ?? [];
+  if ((start === '') === (end === '')) return undefined;
+  const body = alternative.replace(start, '');
+  const meant = end === '' ? body : body.slice(0, body.lastIndexOf(end)) + body.slice(body.lastIndexOf(end) + end.length);
+  const isOpen = end === '' ? /\.[*+]\??\)*$/.test(meant) : /^(?:\((?:\?(?:[a-zA-Z]*:|P?<\w+>))?)*\.[*+]/.test(meant);
+  if (isOpen) return undefined;
+  if (meant === '') return `has "${alternative}" as an alternative, which matches no tag`;
+  const which = end === '' ? 'begins' : 'ends';
+  return (
+    `is anchored at its ${end === '' ? 'start' : 'end'} only by "${start || end}", but an expression is for the whole tag in any case: ` +
+    `write "${end === '' ? `${meant}.*` : `.*${meant}`}" for every tag that ${which} so, or "${meant}" for the whole tag`
+  );
+}
+
+/** The parts of an expression between the `|` that stand in no group. */
+function alternatives(pattern: string): string[] {
+  const parts = [''];
+  let depth = 0;
+  // An escaped character, a quotation, a class, or one character.
+  for (const [token] of pattern.matchAll(/\\Q.*?(?:\\E|$)|\\.|\[\^?\]?(?:\\.|\[:\w+:\]|[^\]\\])*\]|./gsu)) {
+    if (token === '(') depth += 1;
+    if (token === ')') depth -= 1;
+    if (token === '|' && depth === 0) parts.push('');
+    else parts[parts.length - 1] += token;
+  }
+  return parts;
 }

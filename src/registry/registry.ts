@@ -5,9 +5,13 @@ import type { RawManifest } from '../domain/raw-manifest.ts';
 /**
  * The outcome of one deletion. `gone`: it was no longer there, and the repository itself was there and could be read. `locked`: the
  * registry refuses to delete this one, because it is immutable, protected or referenced. `drifted`: the tag now points elsewhere and was
- * left alone. All of these are reported, and none counts as a failure.
+ * left alone. All of these are reported, and none counts as a failure. `tags`: those that were deleted along with it and should not have
+ * been, where the registry tells.
  */
-export type DeleteOutcome = { readonly outcome: 'deleted' | 'gone' } | { readonly outcome: 'locked' | 'drifted'; readonly message: string };
+export type DeleteOutcome =
+  | { readonly outcome: 'deleted'; readonly tags?: readonly string[] }
+  | { readonly outcome: 'gone' }
+  | { readonly outcome: 'locked' | 'drifted'; readonly message: string };
 
 /**
  * The outcome of moving a manifest into the archive. `gone`: it was no longer there. `locked`: the registry refuses to archive this one.
@@ -35,6 +39,11 @@ export interface InventoryOptions {
   readonly signal?: AbortSignal;
   /** Called as the reading goes on, to show progress. */
   readonly onProgress?: (done: number, total: number) => void;
+}
+
+export interface ListTagsOptions {
+  /** Called for each request that the list takes. */
+  readonly onPage?: () => void;
 }
 
 export interface CollectGarbageOptions {
@@ -85,7 +94,7 @@ export interface Registry {
   checkDelete(repository: string, needs: { readonly tags: boolean }): Promise<void>;
 
   /** All tags of a repository, as it is now. Throws `NOT_FOUND` for a repository that is not there. */
-  listTags(repository: string): Promise<string[]>;
+  listTags(repository: string, options?: ListTagsOptions): Promise<string[]>;
 
   /** The digest that a tag points to now; undefined if there is no such tag. */
   resolveTag(repository: string, tag: string): Promise<Digest | undefined>;
@@ -111,8 +120,23 @@ export interface Registry {
   /** A manifest's bytes, checked against the digest; undefined if it is not there. */
   readManifest(repository: string, digest: Digest): Promise<RawManifest | undefined>;
 
-  /** Deletes a manifest with every tag on it. */
-  deleteManifest(repository: string, digest: Digest): Promise<DeleteOutcome>;
+  /** Whether a manifest is there now, where that can be asked more cheaply than by reading it, which may count as a pull. */
+  hasManifest?(repository: string, digest: Digest): Promise<boolean>;
+
+  /** When a manifest was last pulled, ISO 8601 UTC, where the registry tells that without a request of its own beside {@link tagsOf}. */
+  pulledAt?(repository: string, digest: Digest): Promise<string | undefined>;
+
+  /** Whether a blob is there, for a plain registry, which may be of any kind: to find out whether it still has what a deleted manifest needs. */
+  hasBlob?(repository: string, digest: Digest): Promise<boolean>;
+
+  /** True if {@link deleteManifest} compares the tags by itself, with nothing in between. */
+  readonly comparesTags?: true;
+
+  /**
+   * Deletes a manifest with every tag on it. `tags`: those that may go; where the adapter can compare ({@link comparesTags}), another tag on it makes it
+   * `drifted`.
+   */
+  deleteManifest(repository: string, digest: Digest, tags?: readonly string[]): Promise<DeleteOutcome>;
 
   /**
    * Deletes one tag and no manifest, if the tag points to `digest`, where the registry can compare. Called only with

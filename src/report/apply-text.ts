@@ -11,6 +11,7 @@ export const OUTCOMES: Readonly<Record<StepOutcome, string>> = {
   gone: 'not there any more',
   locked: 'locked by the registry',
   drifted: 'changed since the plan was made, so left alone',
+  in_use: 'in use by now, so left alone',
   held: 'held by something that stayed',
   failed: 'failed',
   skipped: 'not begun',

@@ -17,6 +17,9 @@ import { startProgress } from './progress.ts';
 import { renderError } from './render-error.ts';
 import { stoppedBy } from './stop.ts';
 
+/** What was read longer ago is looked at once more before the first deletion, as for a saved plan. */
+const JUST_READ_MS = 10 * 60 * 1000;
+
 export interface CarryOutOptions extends GlobalOptions {
   readonly yes?: boolean;
   /** Milliseconds. */
@@ -26,6 +29,11 @@ export interface CarryOutOptions extends GlobalOptions {
 export interface Work {
   readonly plan: Plan;
   readonly registries: ReadonlyMap<string, Registry>;
+  readonly cached: NonNullable<ApplyOptions['cached']>;
+  /** What is in use now. */
+  readonly inUse: InUse;
+  /** This very run made the plan, from a reading that began at `startedAt`. */
+  readonly justPlanned?: true;
   readonly settings: Settings;
   /** Milliseconds since the epoch: `maxDuration` counts from here. */
   readonly startedAt: number;
@@ -41,7 +49,7 @@ export interface Work {
  * first. Throws `NOT_APPLYABLE` and the other errors of {@link executePlan}, all of them before anything is deleted.
  */
 export async function carryOut(work: Work, options: CarryOutOptions, context: Context): Promise<ApplyReport | undefined> {
-  const { plan, registries, settings, startedAt } = work;
+  const { plan, registries, cached, inUse, settings, startedAt } = work;
   const { io } = context;
   const journalDir = journalFolder(settings);
   const steps = plan.repositories.reduce((sum, repository) => sum + repository.steps.length, 0);
@@ -53,6 +61,9 @@ export async function carryOut(work: Work, options: CarryOutOptions, context: Co
   let done = 0;
   const shared: Omit<ApplyOptions, 'plan' | 'journal'> = {
     registries,
+    cached,
+    inUse,
+    ...(work.justPlanned && { justRead: () => io.now() - startedAt < JUST_READ_MS }),
     concurrency: settings.concurrency,
     signal: io.signal,
     ...(options.maxDuration !== undefined && { deadline: startedAt + options.maxDuration }),

@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import type { InUseSource } from '../config/config.ts';
 import { type ErrorCode, ToolError } from '../diagnostics/tool-error.ts';
 import type { InUse, InUseImage } from '../domain/in-use.ts';
-import { readInUseCommand } from '../inuse/command.ts';
+import { commandName, type CommandOptions, readInUseCommand } from '../inuse/command.ts';
 import { readInUseFile } from '../inuse/file.ts';
 import { readMirrors, withMirrored } from '../inuse/mirrors.ts';
 import { withOtherNames } from '../inuse/other-names.ts';
@@ -13,38 +13,60 @@ import type { Workplace } from './workplace.ts';
 /** Errors in what somebody wrote. Every other error means that the source could not be read. */
 const MISTAKES: readonly ErrorCode[] = ['IN_USE_INVALID', 'CONFIG_INVALID', 'USAGE'];
 
+/** What reading the sources needs. */
+export type InUsePlace = Pick<Workplace, 'settings' | 'named' | 'hosts'>;
+
 /**
  * Everything that the sources say is in use. `signal` ends the reading. A source that does not exist or cannot be read is a problem of the
  * set, and a plan that was made with it must not be applied. A source that can be read but is not valid throws `IN_USE_INVALID`; `mirrors`
  * that are not valid throw `CONFIG_INVALID`.
  */
-export async function readInUse(workplace: Workplace, context: Context, signal: AbortSignal): Promise<InUse> {
+export async function readInUse(workplace: InUsePlace, context: Context, signal: AbortSignal): Promise<InUse> {
   const { settings, hosts } = workplace;
   const mirrors = readMirrors(settings.mirrors, hosts);
   const images: InUseImage[] = [];
   const problems: string[] = [];
   for (const source of settings.inUse) {
-    try {
-      // Not spread into push(): a list may be longer than a call can have arguments.
-      for (const image of await readSource(source, workplace, context, signal)) images.push(image);
-    } catch (error) {
-      const failure: unknown = signal.aborted ? signal.reason : error;
-      if (!(failure instanceof ToolError) || MISTAKES.includes(failure.code)) throw failure;
-      problems.push(failure.message);
-    }
+    const found = await readOrProblem(() => readSource(source, workplace, context, signal), signal);
+    if (typeof found === 'string') problems.push(found);
+    else if (found.length === 0 && !source.mayBeEmpty) problems.push(namesNothing(source));
+    // Not spread into push(): a list may be longer than a call can have arguments.
+    else for (const image of found) images.push(image);
   }
   return { images: withOtherNames(withMirrored(images, mirrors), aliasesOf), problems, hosts };
 }
 
+/** What is read, or a sentence that says why it cannot be. Throws for what somebody has to correct, and where the run is stopped. */
+export async function readOrProblem<T>(read: () => Promise<T>, signal: AbortSignal): Promise<T | string> {
+  try {
+    return await read();
+  } catch (error) {
+    const failure: unknown = signal.aborted ? signal.reason : error;
+    if (!(failure instanceof ToolError) || MISTAKES.includes(failure.code)) throw failure;
+    return failure.message;
+  }
+}
+
+function namesNothing(source: InUseSource): string {
+  const called =
+    'file' in source
+      ? source.file
+      : 'command' in source
+        ? commandName(source.command)
+        : 'kubernetes' in source
+          ? ['the source "kubernetes"', ...(source.kubernetes.contexts ?? [])].join(' ')
+          : `the source "${'ecs' in source ? 'ecs' : 'lambda'}"`;
+  return `${called} names no image. Where nothing may be in use, give it as a source in the config, with "mayBeEmpty: true".`;
+}
+
 async function readSource(
   source: InUseSource,
-  { named }: Workplace,
+  { named }: InUsePlace,
   { io, version }: Context,
   signal: AbortSignal,
 ): Promise<readonly InUseImage[]> {
   if ('file' in source) return readInUseFile(source.file, signal);
-  if ('command' in source)
-    return readInUseCommand(source.command, { cwd: io.cwd, env: io.env, withheld: passwordVariables(named), signal });
+  if ('command' in source) return readInUseCommand(source.command, commandOptions(named, io, signal));
   if ('kubernetes' in source) {
     const { readKubernetes } = await import('../inuse/kubernetes/read-kubernetes.ts');
     return readKubernetes(source.kubernetes, {
@@ -63,7 +85,8 @@ async function readSource(
   });
 }
 
-/** The variables that passwords of registries are read from. */
-function passwordVariables(registries: Workplace['named']): string[] {
-  return ['REGISTRY_PASSWORD', ...registries.flatMap(({ auth }) => (auth && 'env' in auth.password ? [auth.password.env] : []))];
+/** How programs are run that list something: without the variables that passwords of registries are read from. */
+export function commandOptions(named: Workplace['named'], { cwd, env }: Context['io'], signal: AbortSignal): CommandOptions {
+  const withheld = named.flatMap(({ auth }) => (auth && 'env' in auth.password ? [auth.password.env] : []));
+  return { cwd, env, withheld: ['REGISTRY_PASSWORD', 'DOCKER_AUTH_CONFIG', ...withheld], signal };
 }

@@ -3,9 +3,9 @@ import type { InUse } from '../domain/in-use.ts';
 import type { RepositoryInventory } from '../domain/inventory.ts';
 import { parseTime } from '../domain/time.ts';
 import { linkSignals } from '../http/link-signals.ts';
-import { assemblePlan } from '../plan/make-plan.ts';
-import type { Plan, RepositoryPlan } from '../plan/plan.ts';
-import { type PlannedRepository, planRepository } from '../plan/plan-repository.ts';
+import type { Plan } from '../plan/plan.ts';
+import { isWhole } from '../plan/plan-repository.ts';
+import { Planner } from '../plan/planner.ts';
 import { withUnread } from '../plan/unread.ts';
 import { governingPolicy } from '../policy/governing.ts';
 import type { Policy } from '../policy/policy.ts';
@@ -16,6 +16,8 @@ import { type Progress, startProgress } from './progress.ts';
 import { type DecidingPolicies, decidingPolicies, isAdHoc, type PolicyOptions } from './deciding-policies.ts';
 import { type Failure, unreadOf } from './failures.ts';
 import { readInUse } from './in-use.ts';
+import { inUseSourceNames } from './in-use-source-names.ts';
+import { readLiveLists } from './live-lists.ts';
 import { checkJournalFolder } from './journal-folder.ts';
 import { repositoriesInFile } from './inventory-file.ts';
 import { placesOf, readRepositories, type RepositoryRead } from './read-repositories.ts';
@@ -48,6 +50,7 @@ export interface Planning {
   readonly workplace: Workplace;
   /** Empty for a plan made from a file. */
   readonly registries: ReadonlyMap<string, Registry>;
+  readonly cached: OpenRegistries['cached'];
   /** What could not be read, or not completely; everything else is in the plan. */
   readonly failures: readonly Failure[];
   readonly inUse: InUse;
@@ -55,10 +58,9 @@ export interface Planning {
   readonly concerns: (registry: string, repository: string) => boolean;
 }
 
-/** What is planned for one repository, while its inventory is still in memory. */
-export interface PlannedNow {
+/** A repository that was read and is planned, while its inventory is still in memory. */
+export interface ReadNow {
   readonly inventory: RepositoryInventory;
-  readonly plan: RepositoryPlan;
   readonly policy: Policy | undefined;
 }
 
@@ -72,7 +74,7 @@ export async function withPlan<Result>(
   options: PlanningOptions,
   context: Context,
   use: (planning: Planning) => Promise<Result>,
-  look: (planned: PlannedNow) => void = () => {},
+  look: (read: ReadNow) => void = () => {},
 ): Promise<Result> {
   const time = startRunTime(context.io, options.maxDuration);
   try {
@@ -89,7 +91,7 @@ async function planIn<Result>(
   options: PlanningOptions,
   context: Context,
   use: (planning: Planning) => Promise<Result>,
-  look: (planned: PlannedNow) => void,
+  look: (read: ReadNow) => void,
 ): Promise<Result> {
   const { io, version } = context;
   const offline = options.inventory !== undefined;
@@ -104,11 +106,11 @@ async function planIn<Result>(
   const { settings, scopes } = workplace;
   if (options.apply) await checkJournalFolder(settings);
   const deciding = await decidingPolicies(options, settings, waits);
-  const inUse = await readInUse(workplace, context, waits);
+  const running = await readInUse(workplace, context, waits);
+  const live = await readLiveLists(deciding.policies, workplace, io, waits);
+  const inUse = { ...running, problems: [...running.problems, ...live.problems] };
   if (options.apply && settings.inUse.length === 0 && !options.quiet)
     say(io, 'warning: no source says what is in use, so images that run are not protected; name one by --in-use, or "inUse" in the config');
-  // Not an error, because it is possible that nothing is in use. But what wrote the list may have failed.
-  if (settings.inUse.length > 0 && inUse.images.length === 0) say(io, 'warning: what is in use names no image, so it protects none');
   const reading = linkSignals([waits]);
   const ends = { signal: reading.signal, waits };
   const registries = offline ? NONE : await openRegistries(settings.registries, workplace.named, settings, context, ends);
@@ -118,33 +120,37 @@ async function planIn<Result>(
     inShard(options.shard, registry, repository) &&
     (scopes.get(registry)?.includes(repository) ?? offline);
   const failures: Failure[] = [];
-  const planned: PlannedRepository[] = [];
   try {
+    const listed = new Set<string>();
     const reads = offline
       ? repositoriesInFile(options.inventory, [...words, ...(options.registry ?? [])], options.shard, waits)
-      : readFromRegistries(registries, workplace, deciding, options, { io, signal: waits, progress }, failures);
-    for await (const { inventory, wasRead, error } of reads) {
-      if (error) failures.push({ registry: inventory.registry, repository: inventory.repository, error });
-      if (wasRead && !deciding.canBeAnswered(inventory)) continue;
-      const one = planRepository(inventory, deciding.policies, inUse, now);
-      planned.push(one);
-      look({ inventory, plan: one.plan, policy: governingPolicy(deciding.policies, inventory.registry, inventory.repository) });
-    }
-    deciding.throwUnanswered();
+      : readFromRegistries(registries, workplace, deciding, options, { io, signal: waits, progress }, failures, listed);
+    const { policies } = deciding;
     const { maxDeletions } = settings;
-    const made = assemblePlan(planned, {
-      policies: deciding.policies,
+    const planner = new Planner({
+      policies,
       inUse,
       now,
       createdAt,
       version,
+      lists: live.lists,
+      inUseSources: inUseSourceNames(settings.inUse),
       ...(maxDeletions !== undefined && { maxDeletions }),
+      knowsAll: (registry) => options.shard === undefined && (offline ? words.length === 0 : listed.has(registry)),
     });
-    const plan = withUnread(made, unreadOf(failures));
+    for await (const { inventory, wasRead, error } of reads) {
+      const policy = governingPolicy(policies, inventory.registry, inventory.repository);
+      if (error && !isWhole(inventory, policy)) failures.push({ registry: inventory.registry, repository: inventory.repository, error });
+      if (wasRead && !deciding.canBeAnswered(inventory)) continue;
+      planner.add(inventory, wasRead);
+      look({ inventory, policy });
+    }
+    deciding.throwUnanswered();
+    const plan = withUnread(planner.plan(), unreadOf(failures));
     progress.stop();
     // From here on, what is under way is to end by itself.
     reading.release();
-    return await use({ plan, workplace, registries: registries.byName, failures, inUse, concerns });
+    return await use({ plan, workplace, registries: registries.byName, cached: registries.cached, failures, inUse, concerns });
   } finally {
     progress.stop();
     reading.release();
@@ -152,7 +158,7 @@ async function planIn<Result>(
   }
 }
 
-const NONE: OpenRegistries = { byName: new Map(), close: async () => {} };
+const NONE: OpenRegistries = { byName: new Map(), cached: async () => undefined, close: async () => {} };
 
 function readFromRegistries(
   registries: OpenRegistries,
@@ -161,12 +167,15 @@ function readFromRegistries(
   { shard }: PlanningOptions,
   { io, signal, progress }: { readonly io: Io; readonly signal: AbortSignal; readonly progress: Progress },
   failures: Failure[],
+  listed: Set<string>,
 ): AsyncIterable<RepositoryRead> {
   const options = {
-    reads: (registry: string, repository: string) => governingPolicy(policies, registry, repository) !== undefined,
+    reads: (registry: string, repository: string) =>
+      governingPolicy(policies, registry, repository) !== undefined || policies.some((policy) => namesRepository(policy, repository)),
     shares: (registry: string, repository: string) => inShard(shard, registry, repository),
     specs,
     onSkipped: (message: string) => say(io, message),
+    onListed: (registry: string) => void listed.add(registry),
     signal,
     progress,
   };
@@ -180,4 +189,9 @@ function parseNow(text: string): number {
   throw new ToolError('USAGE', `--now is "${text}", which is not a time with its zone by RFC 3339.`, {
     hint: 'Give a time such as 2026-11-24T03:00:00Z.',
   });
+}
+
+/** True of a repository that is read for the sake of others: it may hold their signatures, or the images of their attachments. */
+function namesRepository({ signaturesIn, rules }: Policy, repository: string): boolean {
+  return signaturesIn?.matches(repository) === true || rules.orphaned.some(({ subjectsIn }) => subjectsIn?.matches(repository) === true);
 }

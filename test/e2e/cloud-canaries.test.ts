@@ -130,9 +130,9 @@ describe('keys and session token of AWS', () => {
   });
 });
 
-/** Somebody whose config names a registry and this source of what is in use. */
+/** Somebody whose config names a registry and this source of what is in use, which may be empty. */
 function userInUse(host: string, source: string, env: NodeJS.ProcessEnv, files: Readonly<Record<string, string>> = {}): Promise<User> {
-  const config = `registries:\n  prod: {url: "http://${host}"}\npolicies: [policy.yaml]\ninUse:\n  - ${source}\n`;
+  const config = `registries:\n  prod: {url: "http://${host}"}\npolicies: [policy.yaml]\ninUse:\n  - ${source}\n    mayBeEmpty: true\n`;
   return newUser({ env, files: { '.regctlrc.yaml': config, 'policy.yaml': keepBuilds(1), ...files } });
 }
 

@@ -1,6 +1,6 @@
 import type { SemVer } from 'semver';
 import { byCodeUnit } from '../../domain/compare.ts';
-import type { Order } from '../schema.ts';
+import type { Order } from './order.ts';
 import { compareNumeric, type NumericKey, parseNumeric } from './numeric.ts';
 import { compareVersions, parseVersion } from './semver.ts';
 

@@ -1,7 +1,7 @@
 import pLimit from 'p-limit';
 import type { ContentCache } from '../../distribution/cache.ts';
 import type { Send } from '../../distribution/client.ts';
-import { readManifest } from '../../distribution/manifest-content.ts';
+import { hasManifest, readManifest } from '../../distribution/manifest-content.ts';
 import { putManifest } from '../../distribution/put-manifest.ts';
 import { ReferrersApi } from '../../distribution/referrers.ts';
 import { resolveTag } from '../../distribution/tags.ts';
@@ -78,8 +78,10 @@ export function createAcrRegistry({ name, url, send, cache, policies, concurrenc
       ...(await emptied.unless(repository, () => readTags(reading(repository), digest), new Map())).keys(),
     ],
     takenAlong: (repository, digest) => takenAlong(reading(repository), referrers, digest),
+    hasManifest: (repository, digest) => emptied.unless(repository, () => hasManifest(client.oci, repository, digest), false),
     readManifest: (repository, digest) => emptied.unless(repository, () => readManifest(client.oci, repository, digest), undefined),
-    deleteManifest: (repository, digest) => deleting(repository, () => deleteManifest(reading(repository), digest)),
+    comparesTags: true,
+    deleteManifest: (repository, digest, tags) => deleting(repository, () => deleteManifest(reading(repository), digest, tags)),
     deleteTag: (repository, tag, digest) => deleting(repository, () => deleteTag(reading(repository), tag, digest)),
     putManifest: (repository, manifest, tag) => putManifest(client.oci, repository, manifest, tag),
   };

@@ -17,13 +17,13 @@ type Look = 'go on' | DeleteOutcome;
 
 /**
  * Deletes a manifest with every tag on it. Only the manifest's own lock keeps ACR from that; the locks of its tags do not
- * (container-registry-image-lock.md). So the tags are read first, and if one of them is locked, the manifest is not deleted. ACR has no
- * deletion "if nothing has changed", so nothing is waited for between reading the tags and sending the request.
+ * (container-registry-image-lock.md). So the tags are read first, and if one of them is locked, or is not among `expected`, the manifest is
+ * not deleted. ACR has no deletion "if nothing has changed", so nothing is waited for between reading the tags and sending the request.
  */
-export async function deleteManifest(reading: Reading, digest: Digest): Promise<DeleteOutcome> {
+export async function deleteManifest(reading: Reading, digest: Digest, expected?: readonly string[]): Promise<DeleteOutcome> {
   const { client, repository } = reading;
   const doing = `delete the manifest ${client.label(repository, digest)}`;
-  let first: ReadonlySet<string> | undefined;
+  let first: ReadonlySet<string> | undefined = expected && new Set(expected);
   const look = async (): Promise<Look> => {
     const tags = await readTags(reading, digest);
     const locked = [...tags.values()].find((tag) => tag.locked);

@@ -13,9 +13,9 @@ import { putManifest } from '../../distribution/put-manifest.ts';
 import type { Registry } from '../registry.ts';
 import { listRepositories } from './catalog.ts';
 import { EcrClient, MOST_IMAGES } from './client.ts';
-import { checkDelete, deleteManifests, type Settled } from './deletion.ts';
+import { checkDelete, deleteManifests, type Settled, unexpectedOf } from './deletion.ts';
 import { mustReadPublic } from './image-detail.ts';
-import { Images, listTags, resolveTag, tagsOf } from './images.ts';
+import { Images, listTags, resolveTag, resolveTags, tagsOf } from './images.ts';
 import { ECR_CAPABILITIES, type InventoryContext, readInventory } from './inventory.ts';
 import { readManifest } from './manifest-content.ts';
 import { createPublicLogin } from './public-login.ts';
@@ -111,9 +111,11 @@ export function createEcrPublicRegistry(options: EcrPublicRegistryOptions): Regi
     checkDelete: (repository) => checkDelete(client, repository),
     listTags: (repository) => listTags(images, repository),
     resolveTag: (repository, tag) => resolveTag(images, repository, tag),
+    resolveTags: (repository) => resolveTags(images, repository),
     tagsOf: (repository, digest) => tagsOf(images, repository, digest),
+    hasManifest: async (repository, digest) => (await images.find(repository, digest)) !== undefined,
     readManifest: read,
-    deleteManifest: async (repository, digest) => outcomeOf(await deletions.load(repository, digest)),
+    deleteManifest: async (repository, digest, tags) => unexpectedOf(outcomeOf(await deletions.load(repository, digest)), tags),
     deleteTag: (repository, tag, digest) => tagDeletion.delete(repository, tag, digest),
     putManifest: (repository, manifest, tag) => putManifest(registry, nameOf(repository), manifest, tag),
   };

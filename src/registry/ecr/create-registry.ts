@@ -12,10 +12,10 @@ import type { Registry } from '../registry.ts';
 import { archiveManifest, checkArchive, restoreManifest } from './archive.ts';
 import { listRepositories } from './catalog.ts';
 import { EcrClient, MOST_IMAGES } from './client.ts';
-import { checkDelete, deleteManifests, type Settled } from './deletion.ts';
+import { checkDelete, deleteManifests, type Settled, unexpectedOf } from './deletion.ts';
 import { parseEcrHost } from './host.ts';
 import { mustRead } from './image-detail.ts';
-import { Images, listTags, resolveTag, tagsOf } from './images.ts';
+import { Images, listTags, resolveTag, resolveTags, tagsOf } from './images.ts';
 import { ECR_CAPABILITIES, type InventoryContext, readInventory } from './inventory.ts';
 import { createManifestSource, readManifest } from './manifest-content.ts';
 import type { Found } from './manifest-source.ts';
@@ -115,9 +115,12 @@ export function createEcrRegistry(options: EcrRegistryOptions): Registry {
     checkDelete: (repository) => checkDelete(client, repository),
     listTags: (repository) => listTags(images, repository),
     resolveTag: (repository, tag) => resolveTag(images, repository, tag),
+    resolveTags: (repository) => resolveTags(images, repository),
     tagsOf: (repository, digest) => tagsOf(images, repository, digest),
+    pulledAt: async (repository, digest) => (await images.find(repository, digest))?.pulledAt,
+    hasManifest: async (repository, digest) => (await images.find(repository, digest)) !== undefined,
     readManifest: read,
-    deleteManifest: async (repository, digest) => outcomeOf(await deletions.load(repository, digest)),
+    deleteManifest: async (repository, digest, tags) => unexpectedOf(outcomeOf(await deletions.load(repository, digest)), tags),
     checkArchive: (repository) => checkArchive(client, repository),
     archiveManifest: (repository, digest) => archiveManifest(client, images, repository, digest),
     restoreManifest: (repository, digest) => restoreManifest(client, images, repository, digest),

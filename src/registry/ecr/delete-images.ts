@@ -4,11 +4,13 @@ import { asList, asObject, asText, type JsonObject } from '../../domain/json.ts'
 import type { EcrClient, ImageId } from './client.ts';
 
 /**
- * What BatchDeleteImage says of one image or tag: that it was deleted, with the image that it was or had the tag, or why not (`failureCode`
+ * What BatchDeleteImage says of one image or tag: that it was deleted, with the image that it was or had the tag and all tags that were
+ * deleted with it, or why not (`failureCode`
  * and its reason).
  */
 export type Answered =
-  { readonly deleted: true; readonly digest?: Digest } | { readonly deleted: false; readonly code: string; readonly reason: string };
+  | { readonly deleted: true; readonly digest?: Digest; readonly tags: readonly string[] }
+  | { readonly deleted: false; readonly code: string; readonly reason: string };
 
 /**
  * Deletes up to 100 images, or takes up to 100 tags off, in one call, and returns the outcome of each. What the answer does not mention is
@@ -30,7 +32,8 @@ export async function deleteImages(
     const failure =
       failures.map((one) => asObject(one) ?? {}).find((one) => isOf(one['imageId'], id)) ??
       (ids.length === 1 ? asObject(failures[0]) : undefined);
-    const entry = done.map((one) => asObject(one) ?? {}).find((one) => isOf(one, id));
+    const entries = done.map((one) => asObject(one) ?? {}).filter((one) => isOf(one, id));
+    const [entry] = entries;
     if (failure)
       results.push({
         deleted: false,
@@ -39,7 +42,8 @@ export async function deleteImages(
       });
     else if (entry) {
       const digest = entry['imageDigest'];
-      results.push({ deleted: true, ...(isDigest(digest) && { digest }) });
+      const tags = entries.flatMap((one) => asText(one['imageTag']) ?? []);
+      results.push({ deleted: true, tags, ...(isDigest(digest) && { digest }) });
     } else results.push(ids.length > 1 ? (await deleteImages(client, repository, [id], doing))[0] : undefined);
   }
   return results;

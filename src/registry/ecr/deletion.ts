@@ -54,6 +54,13 @@ export async function deleteManifests(
   return new Map(await Promise.all(settled));
 }
 
+/** An outcome with only those of the tags that went along that were not to go. */
+export function unexpectedOf(outcome: DeleteOutcome, expected: readonly string[] | undefined): DeleteOutcome {
+  if (outcome.outcome !== 'deleted') return outcome;
+  const tags = expected ? outcome.tags?.filter((tag) => !expected.includes(tag)) : undefined;
+  return { outcome: 'deleted', ...(tags && tags.length > 0 && { tags }) };
+}
+
 export interface Question {
   readonly doing: string;
   readonly answered: Answered | undefined;
@@ -67,7 +74,7 @@ export interface Question {
  */
 export async function settle({ service }: EcrClient, { doing, answered, isThere }: Question): Promise<Settled> {
   try {
-    if (answered?.deleted) return { outcome: 'deleted' };
+    if (answered?.deleted) return { outcome: 'deleted', tags: answered.tags };
     if (answered?.code === 'ImageReferencedByManifestList') {
       const said = `${service.title} answered ${answered.code}: ${printable(redact(answered.reason)).slice(0, 300)}`;
       return { outcome: 'locked', message: `Cannot ${doing}: an index holds it (${said.replace(/[.\s]*$/, '')}).` };

@@ -85,15 +85,20 @@ export class Images {
 
 /** All tags. Throws `NOT_FOUND` for a repository that is not there. */
 export async function listTags(images: Images, repository: string): Promise<string[]> {
-  const tags = new Set<string>();
-  for await (const page of images.list(repository, { tagged: true }))
-    for (const detail of page) for (const tag of detail.tags) tags.add(tag);
-  return [...tags];
+  return [...(await resolveTags(images, repository)).keys()];
 }
 
 /** The digest that a tag points to now; undefined if there is no such tag. */
 export async function resolveTag(images: Images, repository: string, tag: string): Promise<Digest | undefined> {
   return isDigest(tag) ? undefined : (await images.find(repository, tag))?.digest;
+}
+
+/** The digests that all tags point to now: the list of images tells them. */
+export async function resolveTags(images: Images, repository: string): Promise<Map<string, Digest>> {
+  const tags = new Map<string, Digest>();
+  for await (const page of images.list(repository, { tagged: true }))
+    for (const { digest, tags: own } of page) for (const tag of own) tags.set(tag, digest);
+  return tags;
 }
 
 /** All tags on a digest now. */

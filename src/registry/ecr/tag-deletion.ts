@@ -4,7 +4,7 @@ import { Batches } from '../../distribution/batches.ts';
 import type { DeleteOutcome } from '../registry.ts';
 import { type EcrClient, MOST_IMAGES } from './client.ts';
 import { type Answered, deleteImages } from './delete-images.ts';
-import { settle, type Settled } from './deletion.ts';
+import { settle, type Settled, unexpectedOf } from './deletion.ts';
 import type { Images } from './images.ts';
 
 interface TagOn {
@@ -40,7 +40,7 @@ export class TagDeletion {
   }
 
   async delete(repository: string, tag: string, digest: Digest): Promise<DeleteOutcome> {
-    return outcomeOf(await this.#batches.load(repository, `${digest} ${tag}`));
+    return unexpectedOf(outcomeOf(await this.#batches.load(repository, `${digest} ${tag}`)), [tag]);
   }
 
   /** After whatever is under way in that repository. */

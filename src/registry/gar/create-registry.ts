@@ -82,8 +82,10 @@ export function createGarRegistry(options: GarRegistryOptions): Registry {
     resolveTag: (repository, tag) => resolveTag(client, repository, tag),
     resolveTags: (repository) => resolveTags(client, repository),
     tagsOf: async (repository, digest) => (await findTags(client, repository, digest)) ?? [],
+    hasManifest: (repository, digest) => isThere(client, repository, digest),
     readManifest: (repository, digest) => readManifest(client, repository, digest),
-    deleteManifest: (repository, digest) => deletion.deleteManifest(repository, digest),
+    comparesTags: true,
+    deleteManifest: (repository, digest, tags) => deletion.deleteManifest(repository, digest, tags),
     deleteTag: (repository, tag, digest) => deletion.deleteTag(repository, tag, digest),
     putManifest: (repository, manifest, tag) => putManifest(client.oci, repository, manifest, tag),
   };

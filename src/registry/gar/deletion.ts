@@ -63,11 +63,16 @@ export class Deletion {
 
   /**
    * Deletes a manifest: first each of its tags, then the version. If the version is refused or fails, the tags are put back. (`force` would
-   * do both at once, but also delete a tag that was set in the meantime.)
+   * do both at once, but also delete a tag that was set in the meantime.) A manifest with a tag that is not among `expected` is left alone.
    */
-  async deleteManifest(repository: string, digest: Digest): Promise<DeleteOutcome> {
+  async deleteManifest(repository: string, digest: Digest, expected?: readonly string[]): Promise<DeleteOutcome> {
     const tags = await findTags(this.#client, repository, digest);
     if (tags === undefined) return { outcome: 'gone' };
+    const fresh = expected && tags.find((tag) => !expected.includes(tag));
+    if (fresh !== undefined) {
+      const doing = `delete the image ${this.#client.label(repository, digest)}`;
+      return { outcome: 'drifted', message: `Cannot ${doing}: the tag ${fresh} was set on it meanwhile.` };
+    }
     const takenOff: string[] = [];
     let settled: Settled;
     try {

@@ -2,7 +2,7 @@ import pLimit from 'p-limit';
 import { OciClient, type Send } from '../../distribution/client.ts';
 import { putManifest } from '../../distribution/put-manifest.ts';
 import type { Registry } from '../registry.ts';
-import type { Reading } from './artifacts.ts';
+import { findArtifact, type Reading } from './artifacts.ts';
 import { listRepositories } from './catalog.ts';
 import { HarborClient, type HarborClientOptions } from './client.ts';
 import { checkDelete, deleteManifest, deleteTag } from './deletion.ts';
@@ -42,6 +42,7 @@ export function createHarborRegistry({ send, concurrency = DEFAULT_CONCURRENCY, 
     resolveTags: (repository) => resolveTags(context, repository),
     tagsOf: (repository, digest) => tagsOf(reading(repository), digest),
     takenAlong: (repository, digest) => takenAlong.of(reading(repository), digest),
+    hasManifest: async (repository, digest) => (await findArtifact(reading(repository), digest)) !== undefined,
     readManifest: (repository, digest) => readManifest(reading(repository), registry, projects, digest),
     deleteManifest: (repository, digest) => deleteManifest(reading(repository), digest),
     deleteTag: (repository, tag, digest) => deleteTag(reading(repository), tag, digest),

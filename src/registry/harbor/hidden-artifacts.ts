@@ -79,7 +79,7 @@ async function hiddenTags(collection: Collection, { reading, registry, projects 
   if (!project || project.isProxyCache) return undefined;
   try {
     const known = collection.tags();
-    return new Set((await readTags(registry, repository, reading.signal))?.filter((tag) => !known.has(tag)));
+    return new Set((await readTags(registry, repository, { signal: reading.signal }))?.filter((tag) => !known.has(tag)));
   } catch (error) {
     reading.signal?.throwIfAborted();
     if (error instanceof ToolError) return undefined;

@@ -19,7 +19,7 @@ const BARE = 'with_tag=false&with_accessory=false';
 export async function listTags(reading: Reading, registry: OciClient, projects: Projects): Promise<string[]> {
   const { client, repository, signal } = reading;
   const project = await projects.find(splitRepository(repository)?.project ?? '');
-  if (project && !project.isProxyCache) return (await readTags(registry, repository, signal)) ?? [];
+  if (project && !project.isProxyCache) return (await readTags(registry, repository, { signal })) ?? [];
   const artifacts = await listArtifacts(reading, 'with_tag=true&with_accessory=false');
   if (artifacts.length === 0 && !(await hasRepository(reading))) {
     throw new ToolError('NOT_FOUND', `There is no repository ${client.label(repository)}.`, {

@@ -2,8 +2,9 @@ import pLimit from 'p-limit';
 import type { ContentCache } from '../../distribution/cache.ts';
 import type { Registry } from '../registry.ts';
 import { listRepositories } from './catalog.ts';
+import { hasBlob } from '../../distribution/has-blob.ts';
 import { checkDelete, deleteManifest, deleteTag } from './deletion.ts';
-import { readManifest } from '../../distribution/manifest-content.ts';
+import { hasManifest, readManifest } from '../../distribution/manifest-content.ts';
 import { TagDeletion } from './tag-deletion.ts';
 import { OciClient, type Send } from '../../distribution/client.ts';
 import { type InventoryContext, readInventory } from './inventory.ts';
@@ -49,10 +50,12 @@ export function createOciRegistry({ name, url, send, cache, concurrency = DEFAUL
     },
     inventory: (repository, options = {}) => readInventory(context, repository, options),
     checkDelete: (repository, needs) => checkDelete(client, repository, needs),
-    listTags: (repository) => listTags(client, repository),
+    listTags: (repository, asked = {}) => listTags(client, repository, asked),
     resolveTag: (repository, tag) => resolveTag(client, repository, tag),
     danglingTag: (repository, tag) => danglingTag(client, repository, tag),
+    hasManifest: (repository, digest) => hasManifest(client, repository, digest),
     readManifest: (repository, digest) => readManifest(client, repository, digest),
+    hasBlob: (repository, digest) => hasBlob(client, repository, digest),
     deleteManifest: (repository, digest) => deleteManifest(client, repository, digest),
     deleteTag: (repository, tag) => deleteTag(client, repository, tag),
     putManifest: (repository, manifest, tag) => putManifest(client, repository, manifest, tag),

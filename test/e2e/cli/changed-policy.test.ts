@@ -33,7 +33,10 @@ describe('a saved plan whose policy file', () => {
     ],
     [
       'has one more',
-      `${keepBuilds(1)}  - name: second\n    rules: [{name: all, tags: ["**"], keep: all}]\n`,
+      keepBuilds(1).replace(
+        'policies:\n',
+        'policies:\n  - name: second\n    repositories: ["other/**"]\n    rules: [{name: all, tags: ["**"], keep: all}]\n',
+      ),
       'the policy "second" was added to policies/app.yaml',
     ],
     [
@@ -63,8 +66,8 @@ describe('a saved plan whose policy file', () => {
     const { registry, user, rewrite } = await withPlan();
     const [head, one, two] = [
       'version: 1\npolicies:\n',
-      '  - name: one\n    rules: [{name: all, tags: ["**"], keep: none}]\n',
-      '  - name: two\n    rules: [{name: all, tags: ["**"], keep: all}]\n',
+      '  - name: one\n    repositories: ["team/*"]\n    rules: [{name: all, tags: ["**"], keep: none}]\n',
+      '  - name: two\n    repositories: ["*/app"]\n    rules: [{name: all, tags: ["**"], keep: all}]\n',
     ];
     await rewrite(head + one + two);
     await user.succeed('prune', `${registry.host}/team/app`, '-p', 'policies/app.yaml', '--plan-out', 'plan.json');

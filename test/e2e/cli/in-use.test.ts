@@ -2,6 +2,7 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { EmbeddedRegistry } from '../../../src/demo/embedded-registry.ts';
+import type { Plan } from '../../../src/plan/plan.ts';
 import { newSession, type Session } from './in-process.ts';
 import { registryWith, tagsIn } from './registry-with-builds.ts';
 
@@ -164,4 +165,130 @@ describe('mirrors', () => {
     expect(stderr).toContain('did you mean "prod"?');
     expect(tagsIn(registry, 'team/app')).toHaveLength(3);
   });
+});
+
+describe('a source that names no image', () => {
+  test('blocks, unless the config says that it may be empty', async () => {
+    const { registry, session, words } = await scene({ 'none.txt': '# nothing\n', 'one.txt': 'elsewhere.example.com/x:y\n' });
+    const none = join(session.folder, 'none.txt');
+    const plan = async (source: object, code = 0): Promise<Plan> => {
+      await session.file('.regctlrc', JSON.stringify({ inUse: [source, { file: join(session.folder, 'one.txt') }] }));
+      return session.plan(words, code);
+    };
+
+    expect(await plan({ file: none }, 5)).toMatchObject({
+      applyable: false,
+      blockedBy: [
+        {
+          code: 'inUseIncomplete',
+          message: `what is in use is not known: ${none} names no image. Where nothing may be in use, give it as a source in the config, with "mayBeEmpty: true".`,
+        },
+      ],
+    });
+    expect(await plan({ command: ['true'] }, 5)).toMatchObject({ applyable: false });
+    expect((await session.run('prune', ...words, '--apply')).code).toBe(5);
+    expect(tagsIn(registry, 'team/app')).toHaveLength(3);
+
+    expect(await plan({ file: none, mayBeEmpty: true })).toMatchObject({ applyable: true });
+  });
+
+  test('by a flag blocks always', async () => {
+    const { session, words } = await scene({ 'none.txt': '' });
+    const none = join(session.folder, 'none.txt');
+    await session.file('.regctlrc', JSON.stringify({ inUse: [{ file: none, mayBeEmpty: true }] }));
+
+    expect(await session.plan([...words, '--in-use', none], 5)).toMatchObject({ applyable: false });
+  });
+
+  test('may be empty, and yet has to be there', async () => {
+    const { session, words } = await scene();
+    await session.file('.regctlrc', JSON.stringify({ inUse: [{ file: join(session.folder, 'none.txt'), mayBeEmpty: true }] }));
+
+    expect(await session.plan(words, 5)).toMatchObject({
+      blockedBy: [{ message: expect.stringContaining('there is no such file') as string }],
+    });
+  });
+});
+
+describe('a list of names that exist', () => {
+  const rule = `rules: [{name: builds, tags: {regex: "(?<branch>build)-.*"}, live: {branch: branches}, keep: {last: 1}}]`;
+  const policy = `version: 1\npolicies:\n  - {name: p, ${rule}}\n`;
+
+  test.for<[what: string, source: object, message: string]>([
+    ['cannot be read', { command: ['./broken'] }, 'command ./broken: the list of names cannot be read: exit code 1.'],
+    ['names nothing', { command: ['true'] }, 'the list "branches" names nothing'],
+  ])('that %s: nothing may be deleted', async ([, source, message]) => {
+    const { registry, session } = await scene();
+    await program(session, 'broken', 'echo main; exit 1');
+    await session.file('.regctlrc', JSON.stringify({ lists: { branches: source } }));
+    const words = [`${registry.host}/team/app`, '-p', await session.file('policy.yaml', policy)];
+
+    expect(await session.plan(words, 5)).toMatchObject({
+      applyable: false,
+      blockedBy: [{ code: 'inUseIncomplete', message: expect.stringContaining(message) as string }],
+    });
+    expect((await session.run('prune', ...words, '--apply')).code).toBe(5);
+    expect(tagsIn(registry, 'team/app')).toHaveLength(3);
+  });
+
+  test('keeps the tags of what is in it, and lets the others go', async () => {
+    const { registry, session } = await scene();
+    await session.file('.regctlrc', JSON.stringify({ lists: { branches: { command: ['./branches'] } } }));
+    await program(session, 'branches', 'echo main; echo Build/1');
+    const branches = policy.replace('(?<branch>build)-.*', '(?<branch>build-[0-9])');
+    const plan = await session.plan([`${registry.host}/team/app`, '-p', await session.file('policy.yaml', branches)]);
+
+    const decided = plan.repositories.flatMap(({ images }) =>
+      images.map(({ tags, action, reasons }) => [tags.join(), action, reasons[0]?.code]),
+    );
+    expect(decided.toSorted()).toEqual([
+      ['build-1', 'keep', 'live'],
+      ['build-2', 'delete', 'expired'],
+      ['build-3', 'keep', 'newest'],
+    ]);
+  });
+
+  test('that no rule looks up is not read', async () => {
+    const { session, words } = await scene();
+    await session.file('.regctlrc', JSON.stringify({ lists: { branches: { command: ['./nothing'] } } }));
+    expect(await session.plan(words)).toMatchObject({ applyable: true });
+  });
+
+  test('that the config does not have: an error, and no plan', async () => {
+    const { registry, session } = await scene();
+    const file = await session.file('policy.yaml', policy);
+    await session.file('.regctlrc', JSON.stringify({ lists: { branche: { command: ['./nothing'] } } }));
+
+    const { code, stdout, stderr } = await session.run('prune', `${registry.host}/team/app`, '-p', file, '--apply');
+    expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
+    expect(stderr).toContain('policy.yaml:3:91: there is no list "branches" under "lists" in the config, which has branche');
+  });
+});
+
+test('a plan from a document knows the names that stand in it, and so does explain', async () => {
+  const { session } = await scene();
+  const manifest = (hex: string, tag: string): object => ({
+    digest: `sha256:${hex.repeat(64)}`,
+    tags: [tag],
+    pushedAt: '2026-01-01T00:00:00Z',
+  });
+  const repository = {
+    registry: 'prod',
+    url: 'https://registry.example.com',
+    repository: 'team/app',
+    names: ['eu.example.org/shop/app'],
+    complete: true,
+    manifests: [manifest('1', 'v1'), manifest('2', 'v2')],
+  };
+  const inventory = await session.file(
+    'inventory.json',
+    JSON.stringify({ kind: 'Inventory', formatVersion: '1.0', takenAt: '2026-11-01T00:00:00Z', repositories: [repository] }),
+  );
+  const running = await session.file('running.txt', 'eu.example.org/shop/app:v1\n');
+  const words = ['--inventory', inventory, '--tags', '**', '--keep-last', '1'];
+
+  expect(await held(session, [...words, '--in-use', running])).toEqual({ v1: `${running}:1` });
+  for (const name of ['prod/team/app', 'registry.example.com/team/app', 'eu.example.org/shop/app'])
+    expect((await session.run('explain', `${name}:v2`, ...words)).stdout, name).toContain('prod/team/app@sha256:2222');
+  expect((await session.run('explain', 'eu.example.org/team/app:v2', ...words)).code).toBe(1);
 });

@@ -81,9 +81,8 @@ describe('carrying a plan out', () => {
         plan.repositories[0]!.steps.every((step) => ![step.digest, 'tag' in step && step.tag].includes(reference))
       )
         return;
-      const lines = await journalLines(folder);
-      const last = lines.filter(({ kind }) => kind === 'intent').at(-1);
-      if (last?.['digest'] !== reference && (last?.['tags'] as string[] | undefined)?.[0] !== reference) early.push(reference);
+      const intents = (await journalLines(folder)).filter(({ kind }) => kind === 'intent');
+      if (!intents.some(({ digest, tags }) => digest === reference || (tags as string[]).includes(reference))) early.push(reference);
     });
     const report = await apply(plan, registry, { journal: new Journal(folder) });
     expect(early).toEqual([]);
@@ -306,13 +305,11 @@ describe('being stopped', () => {
     const before = contents(server);
     const stop = new AbortController();
     const folder = await temporaryFolder();
-    let checks = 0;
     server.onRequest(({ method, path }) => {
-      // The first time is before any step, the second right before the deletion.
-      if (method === 'HEAD' && path.endsWith('/old-2') && ++checks === 2) stop.abort();
+      if (method === 'HEAD' && path.endsWith('/old-2')) stop.abort();
     });
     const report = await apply(plan, registry, { journal: new Journal(folder), signal: stop.signal });
-    expect(checks).toBe(2);
+    expect(stop.signal.aborted).toBe(true);
     expect(contents(server)).toEqual(before);
     expect(report).toMatchObject({ outcome: 'interrupted', counts: { skipped: plan.repositories[0]!.steps.length } });
     expect(await journalLines(folder)).toContainEqual(expect.objectContaining({ kind: 'outcome', id: 1, outcome: 'skipped' }));

@@ -48,13 +48,6 @@ function tagsIn(server: EmbeddedRegistry): Map<string, string> {
   return server.storage.repository(REPOSITORY).tags;
 }
 
-/** Holds the deletion up until so many more of the requests that go on beside it are answered. */
-async function answered(server: EmbeddedRegistry, count: number): Promise<void> {
-  const start = server.requests.length;
-  while (server.requests.slice(start).filter(({ status }) => status !== 0).length < count)
-    await new Promise((resolve) => setTimeout(resolve, 5));
-}
-
 describe('a push between the last look and the deletion', () => {
   it('a kept tag that was moved onto the doomed image and went along is put back, and the image with all that it holds', async () => {
     const { server, filled, report, folder } = await whileDeleting(
@@ -124,31 +117,34 @@ describe('a push between the last look and the deletion', () => {
     expect(report.repositories[0]!.repairs).toMatchObject([{ digest: lone.digest, tag: 'keep-1', restored: true }]);
   });
 
-  it('a new tag that was set on the doomed image and went along is put back', async () => {
-    const { server, filled, report } = await whileDeleting(
-      ({ lone }) => lone.digest,
-      async (server, { lone }) => {
-        tagsIn(server).set('release', lone.digest);
-        await answered(server, 6);
-      },
+  it('a new tag that is set while the tags of the doomed image are looked at is seen, since the list comes last', async () => {
+    const { server, registry } = await withServer();
+    const { lone } = await fillRepository(server);
+    const plan = await planOf(registry);
+    server.onRequest(({ method, path }) => {
+      if (method === 'HEAD' && path.endsWith('/old-3')) tagsIn(server).set('release', lone.digest);
+    });
+    const report = await apply(plan, registry);
+    expect(contents(server)).toMatchObject({ tags: { release: lone.digest }, manifests: { [lone.digest]: expect.anything() as unknown } });
+    expect(report.repositories[0]!.notDone).toContainEqual(
+      expect.objectContaining({
+        digest: lone.digest,
+        outcome: 'drifted',
+        message: expect.stringContaining('the tag release was set on it'),
+      }),
     );
-    expect(contents(server).tags).toMatchObject({ release: filled.lone.digest });
-    expect(report.counts).toMatchObject({ repaired: 1, lost: 0 });
   });
 
-  it('a tag of the doomed image that was moved at the last moment and taken off all the same is put back where it was moved to', async () => {
-    const newer = single('newer');
-    const { server, report } = await whileDeleting(
-      ({ lone }) => lone.digest,
-      async (server) => {
-        await push(server.url, REPOSITORY, newer, ['old-3']);
-        await answered(server, 6);
-        // distribution 2.8 has looked the tags up before, and now takes them off one by one.
-        tagsIn(server).delete('old-3');
-      },
-    );
-    expect(contents(server).tags).toMatchObject({ 'old-3': newer.digest });
-    expect(report.repositories[0]!.repairs).toMatchObject([{ digest: newer.digest, tag: 'old-3', restored: true }]);
+  it('a tag that one list shows and that leads to what the same wave is to delete holds that wave back until a list shows nothing new', async () => {
+    const { server, registry } = await withServer();
+    const { lone, nested } = await fillRepository(server);
+    const plan = await planOf(registry);
+    server.onRequest(({ method, path }) => {
+      if (method === 'HEAD' && path.endsWith('/old-3')) tagsIn(server).set('release', lone.digest);
+      if (method === 'HEAD' && path.endsWith('/release')) tagsIn(server).set('release-2', nested.digest);
+    });
+    await apply(plan, registry);
+    expect(contents(server).tags).toMatchObject({ release: lone.digest, 'release-2': nested.digest });
   });
 
   it('a new tag that points to nothing, since it was set when the image was gone and its tags were taken off, gets its image back', async () => {
@@ -231,16 +227,49 @@ describe('a push between the last look and the deletion', () => {
     expect(report.counts.lost).toBe(0);
   });
 
-  it('a tag that somebody else takes off meanwhile, with its image, is left alone', async () => {
-    const { server, report } = await whileDeleting(
-      ({ lone }) => lone.digest,
-      (server, { kept }) => {
+  it('a kept tag that is gone together with its image is an error, and put back where the reading for the plan has kept the image', async () => {
+    for (const kept of [false, true]) {
+      const { server, registry } = await withServer();
+      const filled = await fillRepository(server);
+      const plan = await planOf(registry);
+      server.onRequest(({ method, path }) => {
+        if (method !== 'DELETE' || !path.endsWith(filled.lone.digest)) return;
         tagsIn(server).delete('keep-1');
-        server.storage.repository(REPOSITORY).manifests.delete(kept.digest);
-      },
-    );
-    expect(contents(server).tags).not.toHaveProperty('keep-1');
-    expect(report.counts).toMatchObject({ repaired: 0, lost: 0 });
+        server.storage.repository(REPOSITORY).manifests.delete(filled.kept.digest);
+      });
+      const cached = async (digest: string) => (kept && digest === filled.kept.digest ? filled.kept.bytes : undefined);
+      const report = await apply(plan, registry, { cached });
+      expect(report.counts).toMatchObject(kept ? { repaired: 1, lost: 0 } : { repaired: 0, lost: 1 });
+      expect(report.repositories[0]!.repairs).toMatchObject([
+        {
+          digest: filled.kept.digest,
+          tag: 'keep-1',
+          restored: kept,
+          message: expect.stringContaining('is gone together with its manifest'),
+        },
+      ]);
+      if (kept) expect(contents(server).tags).toMatchObject({ 'keep-1': filled.kept.digest });
+    }
+  });
+
+  it('a kept tag that vanishes while several are deleted brings all of them back, with all their tags, since nobody can tell on which it was', async () => {
+    const { server, registry } = await withServer();
+    const images = Array.from({ length: 5 }, (_, number) => single(`image ${number}`));
+    for (const [number, one] of images.entries()) await push(server.url, REPOSITORY, one, [`old-${number}`, `old-${number}-too`]);
+    await push(server.url, REPOSITORY, single('kept'), ['keep-1']);
+    const plan = await planOf(registry);
+    const digests = plan.repositories[0]!.steps.map(({ digest }) => digest);
+    server.onRequest(({ method, path }) => {
+      if (method === 'DELETE' && path.endsWith(digests[2]!)) tagsIn(server).set('keep-1', digests[2]!);
+    });
+    const report = await apply(plan, registry);
+    expect(report).toMatchObject({ outcome: 'failed', counts: { deleted: 2, drifted: 3, lost: 1 } });
+    expect(report.repositories[0]!.repairs.at(-1)).toMatchObject({ tag: 'keep-1', restored: false });
+    const { tags, manifests } = contents(server);
+    for (const digest of digests.slice(2)) {
+      expect(manifests).toHaveProperty(digest);
+      expect(Object.values(tags).filter((one) => one === digest)).toHaveLength(2);
+    }
   });
 
   it('what is pushed again while it is deleted stays, and its children', async () => {

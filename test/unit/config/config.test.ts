@@ -24,7 +24,7 @@ const concurrency = (value: number): string => `concurrency: ${value}\n`;
 
 describe('where a config is looked for', () => {
   test('nowhere is a config, and none is needed', async () => {
-    expect(await load({})).toEqual({ registries: [], policies: [], inUse: [], mirrors: {} });
+    expect(await load({})).toEqual({ registries: [], policies: [], inUse: [], lists: {}, mirrors: {} });
   });
 
   test.for(['.regctlrc', '.regctlrc.yaml', '.regctlrc.yml', 'regctl.config.yaml', 'regctl.config.yml'])('%s', async (name) => {
@@ -40,7 +40,7 @@ describe('where a config is looked for', () => {
       file: 'package.json',
       concurrency: 3,
     });
-    expect(await load({ 'package.json': '{"name": "x"}' })).toEqual({ registries: [], policies: [], inUse: [], mirrors: {} });
+    expect(await load({ 'package.json': '{"name": "x"}' })).toEqual({ registries: [], policies: [], inUse: [], lists: {}, mirrors: {} });
   });
 
   test('the first of the list counts', async () => {
@@ -200,6 +200,13 @@ test('a whole config; its files are relative to it', async () => {
     '  - kubernetes: {kubeconfig: clusters.yaml, contexts: [prod, staging]}',
     '  - ecs: {regions: [eu-central-1], profile: ops}',
     '  - lambda: {}',
+    '    mayBeEmpty: true',
+    'lists:',
+    '  here: {git: {repository: ., refs: [branches]}}',
+    '  there: {git: {repository: "git@git.example.com:team/app.git"}}',
+    '  elsewhere: {git: {repository: "https://git.example.com/team/app"}}',
+    '  envs: {file: envs.txt}',
+    '  previews: {command: [./previews, a/b]}',
     'mirrors: {mirror.example.com/hub: prod}',
     'limits: {maxDeletions: 500}',
     'journalDir: journal',
@@ -228,8 +235,15 @@ test('a whole config; its files are relative to it', async () => {
       { kubernetes: {} },
       { kubernetes: { kubeconfig: '../clusters.yaml', contexts: ['prod', 'staging'] } },
       { ecs: { regions: ['eu-central-1'], profile: 'ops' } },
-      { lambda: {} },
+      { lambda: {}, mayBeEmpty: true },
     ],
+    lists: {
+      here: { git: { repository: '..', refs: ['branches'] } },
+      there: { git: { repository: 'git@git.example.com:team/app.git' } },
+      elsewhere: { git: { repository: 'https://git.example.com/team/app' } },
+      envs: { file: '../envs.txt' },
+      previews: { command: ['../previews', 'a/b'] },
+    },
     mirrors: { 'mirror.example.com/hub': 'prod' },
     maxDeletions: 500,
     journalDir: '../journal',
@@ -303,8 +317,27 @@ describe('what is wrong in a config', () => {
     ['{command: []}', 'needs at least one entry'],
     ['{kubernetes: {context: prod}}', 'unknown key "context"; did you mean "contexts"?'],
     ['{ecs: {regions: [Frankfurt]}}', 'not a region, such as eu-central-1'],
+    ['{file: a, mayBeEmpty: false}', 'can only be true: leave it out otherwise'],
   ])('a source of what is in use %s', async ([source, problem]) => {
     expect((await heads(`inUse:\n  - ${source}\n`)).map((line) => line.replace(/^\.regctlrc:2:\d+: /, ''))).toEqual([problem]);
+  });
+
+  test.for<[source: string, problem: string]>([
+    ['{}', 'needs one of "git", "file" and "command"'],
+    ['{file: a, git: {repository: .}}', 'cannot stand beside "git": needs one of "git", "file" and "command"'],
+    ['{git: {refs: [branches]}}', 'missing key "repository"'],
+    ['{git: {repository: ., refs: [heads]}}', 'expected "branches" or "tags", got "heads"'],
+    ['{file: a, mayBeEmpty: true}', 'unknown key "mayBeEmpty"'],
+    ...['https://ci:swordfish@git.example.com/a', 'https://swordfish@git.example.com/a', 'ssh://git:swordfish@git.example.com/a'].map(
+      (repository): [string, string] => [
+        `{git: {repository: "${repository}"}}`,
+        "holds a user or password, which must not stand in an address: use Git's credential helpers",
+      ],
+    ),
+  ])('a list %s', async ([source, problem]) => {
+    const told = await failure({ '.regctlrc': `lists:\n  a: ${source}\n` });
+    expect(told).toContain(problem);
+    expect(told).not.toContain('swordfish');
   });
 
   test('a mirror that is no host', async () => {

@@ -10,9 +10,15 @@ import type { PolicySpec } from '../../../src/policy/schema.ts';
 import { folderWith } from './temporary-folder.ts';
 
 const policy = (name: string, ...rest: string[]): string =>
-  ['version: 1', 'policies:', `  - name: ${name}`, '    rules:', '      - {name: r, untagged: true, keep: {days: 7}}', ...rest, ''].join(
-    '\n',
-  );
+  [
+    'version: 1',
+    'policies:',
+    `  - name: ${name}`,
+    `    repositories: [${name}]`,
+    '    rules: [{name: r, untagged: true, keep: {days: 7}}]',
+    ...rest,
+    '',
+  ].join('\n');
 
 async function failure(
   files: Readonly<Record<string, string | Uint8Array>>,
@@ -29,7 +35,7 @@ async function failure(
 
 test('policies are read in the order of the files, with their source and digest', async () => {
   const folder = await folderWith({
-    'a.yaml': policy('one', '  - name: two', '    rules: [{name: r, untagged: true, keep: none}]'),
+    'a.yaml': policy('one', '  - name: two', '    repositories: [two]', '    rules: [{name: r, untagged: true, keep: none}]'),
     'b.json': '{"version":1,"policies":[{"name":"three","rules":[{"keep":"all","tags":["**"],"name":"r"}]}]}',
   });
   const loaded = await loadPolicies([path.join(folder, 'a.yaml'), path.join(folder, 'b.json')]);

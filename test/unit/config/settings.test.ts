@@ -3,7 +3,7 @@ import type { Config } from '../../../src/config/config.ts';
 import { ENVIRONMENT } from '../../../src/config/environment.ts';
 import { DEFAULT_CONCURRENCY, resolveSettings } from '../../../src/config/settings.ts';
 
-const NONE: Config = { registries: [], policies: [], inUse: [], mirrors: {} };
+const NONE: Config = { registries: [], policies: [], inUse: [], lists: {}, mirrors: {} };
 const PROD = { name: 'prod', url: 'https://registry.example.com', concurrency: 3 } as const;
 const TEST = { name: 'test', url: 'http://localhost:5000' } as const;
 
@@ -12,6 +12,7 @@ test('without anything, the defaults', () => {
     registries: [],
     policies: [],
     inUse: [],
+    lists: {},
     mirrors: {},
     concurrency: DEFAULT_CONCURRENCY,
     journalDir: '/home/me/.local/state/regprune',

@@ -129,7 +129,7 @@ describe('what the schema does not allow', () => {
     [
       'an expression that does not compile, whatever groups by it',
       ['tags: {regex: "("}', 'per: branch', 'keep: all'],
-      ['p.yaml:6:23: not a valid RE2 expression: error parsing regexp: missing closing ): `(`'],
+      ['p.yaml:6:23: the expression is not a valid RE2 expression: missing closing ): `(`'],
     ],
     [
       'a capture that is not there',
@@ -174,7 +174,7 @@ describe('what the schema does not allow', () => {
     expect(heads(wrongWith(rule('tagz: 1', 'untagged: true', 'orphaned: true', 'order: semver', 'keep: [x]')))).toEqual([
       'p.yaml:6:9: unknown key "tagz"; did you mean "tags"?',
       'p.yaml:8:19: cannot stand beside "untagged": a rule selects tags, untagged images or orphaned attachments',
-      'p.yaml:9:16: "semver" reads tags, and what this rule selects has none: use pushed or created',
+      'p.yaml:9:16: "semver" reads tags, and what this rule selects has none: use an order by time, such as pushed',
       'p.yaml:10:15: expected "all" or "none" or a map, got a list',
     ]);
   });
@@ -252,11 +252,11 @@ describe('what is not one plain YAML document', () => {
 
   test('aliases stand for what they name, and their place is theirs', () => {
     const source = read(
-      'version: 1\npolicies:\n  - name: a\n    rules: &r\n      - {name: x, untagged: true, keep: &k {days: 1}}\n  - name: b\n    rules: *r\n',
+      'version: 1\npolicies:\n  - name: a\n    repositories: [a]\n    rules: &r\n      - {name: x, untagged: true, keep: &k {days: 1}}\n  - name: b\n    rules: *r\n',
     );
     expect(source.data).toMatchObject({ policies: [{ rules: [{ keep: { days: 1 } }] }, { rules: [{ keep: { days: 1 } }] }] });
-    expect(source.positionOf(['policies', 1, 'rules'])).toEqual({ line: 7, column: 12 });
-    expect(source.positionOf(['policies', 1, 'rules', 0, 'keep'])).toEqual({ line: 5, column: 44 });
+    expect(source.positionOf(['policies', 1, 'rules'])).toEqual({ line: 8, column: 12 });
+    expect(source.positionOf(['policies', 1, 'rules', 0, 'keep'])).toEqual({ line: 6, column: 44 });
   });
 
   test('aliases that multiply are refused', () => {

@@ -33,7 +33,7 @@ describe('a duration', () => {
     '1e3s',
     '١h',
     '99999999999999999w',
-  ])('%j is none', (text) => {
+  ])('%j is not one', (text) => {
     expect(parseDuration(text)).toBeUndefined();
   });
 });

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { parse } from 'yaml';
 import { loadPolicies } from '../../../src/config/policy-source.ts';
-import type { Capabilities } from '../../../src/domain/inventory.ts';
+import type { Capabilities, Manifest } from '../../../src/domain/inventory.ts';
 import { missingCapabilities } from '../../../src/policy/capabilities.ts';
 import { compilePolicy } from '../../../src/policy/policy.ts';
 
@@ -25,13 +25,23 @@ const LEAST: Capabilities = {
   vulnerability: false,
 };
 
+/** What some need besides, as their first lines say. */
+const NEEDS: Readonly<Record<string, readonly (keyof Capabilities)[]>> = {
+  'expiring.yaml': ['labels'],
+  'recently-used.yaml': ['pulledAt'],
+};
+
 test('there is one for each common wish', () => {
   expect(NAMES).toEqual([
     'branch-builds.yaml',
     'ci-builds.yaml',
     'demo.yaml',
+    'expiring.yaml',
+    'live-branches.yaml',
+    'newest-images.yaml',
     'nightly.yaml',
     'protect-production.yaml',
+    'recently-used.yaml',
     'releases.yaml',
     'untagged.yaml',
   ]);
@@ -55,8 +65,13 @@ describe.for(NAMES)('%s', (name) => {
     expect(schema.safeParse(parse(text)).error).toBeUndefined();
   });
 
-  test('works with every registry', async () => {
-    for (const { spec } of await loadPolicies([file.pathname])) expect(missingCapabilities(spec, LEAST)).toEqual([]);
+  test('works with every registry that has what it says that it needs', async () => {
+    const needed = NEEDS[name] ?? [];
+    const having = { ...LEAST, ...Object.fromEntries(needed.map((capability) => [capability, true])) };
+    for (const { spec } of await loadPolicies([file.pathname])) {
+      expect(missingCapabilities(spec, having)).toEqual([]);
+      expect(new Set(missingCapabilities(spec, LEAST).map(({ capability }) => capability))).toEqual(new Set(needed));
+    }
   });
 
   test('cannot empty a repository, and never deletes a tag at once', async () => {
@@ -86,6 +101,12 @@ test.for<[file: string, repository: string, tag: string, rule: string | undefine
   ['nightly.yaml', 'app', '1.4.0-nightly.20240131', 'nightly'],
   ['nightly.yaml', 'app', 'v1.4.0', 'releases'],
   ['nightly.yaml', 'app', 'nightly', 'everything else'],
+  ['live-branches.yaml', 'app', 'main-3f2a9c1', 'main line'],
+  ['live-branches.yaml', 'app', 'feature-login-0b7d44e', 'branches'],
+  ['live-branches.yaml', 'app', 'nightly-20240131', undefined],
+  ['recently-used.yaml', 'app', 'anything', 'still pulled'],
+  ['newest-images.yaml', 'app', 'anything', 'any image'],
+  ['expiring.yaml', 'app', 'anything', 'says how long it lives'],
   ['untagged.yaml', 'app', 'v1.4.2', undefined],
   ['protect-production.yaml', 'app', 'anything', 'everything else'],
   ['demo.yaml', 'team/api', 'v1.2.3', 'releases'],
@@ -110,6 +131,22 @@ test('a commit tag is grouped by its whole branch', async () => {
     compilePolicy(spec, { source, digest }),
   );
   expect(policy?.rules.tagged[1]?.tags('feature-login-0b7d44e')).toEqual({ branch: 'feature-login' });
+});
+
+test('the branch that is looked up in the list of branches is the whole one', async () => {
+  const [loaded] = await loadPolicies([new URL('live-branches.yaml', FOLDER).pathname], { lists: ['branches'] });
+  const policy = loaded && compilePolicy(loaded.spec, loaded);
+  const rule = policy?.rules.tagged[1];
+  expect(rule?.live).toEqual({ capture: 'branch', list: 'branches' });
+  expect(rule?.tags('feature-login-0b7d44e')).toEqual({ branch: 'feature-login' });
+});
+
+test('only an image with the label is asked how long it lives', async () => {
+  const [loaded] = await loadPolicies([new URL('expiring.yaml', FOLDER).pathname]);
+  const rule = loaded && compilePolicy(loaded.spec, loaded).rules.tagged[0];
+  const selects = (labels: Record<string, string>): boolean | undefined =>
+    rule?.selects({ manifest: { labels } as unknown as Manifest, signed: false });
+  expect([selects({ 'quay.expires-after': '3w' }), selects({}), selects({ expires: '3w' })]).toEqual([true, false, false]);
 });
 
 test('names that production uses are protected', async () => {

@@ -49,6 +49,20 @@ const ROWS: readonly (readonly [rule: Partial<RuleSpec>, lacking: Partial<Capabi
   [{ order: 'semver', keep: { days: 1 } }, { pushedAt: false }, []],
   [{ keep: { pulledDays: 1 } }, { pulledAt: false }, ['rules.0.keep.pulledDays pulledAt']],
   [{ keep: 'all' }, { pulledAt: false }, []],
+  // A word needs no time, unless an order is named that reads one.
+  [{ keep: 'none' }, { pushedAt: false, createdAt: false }, []],
+  [{ keep: 'none', order: 'created' }, { createdAt: false }, ['rules.0.order createdAt']],
+  [{ keep: 'none', order: 'active' }, { pulledAt: false }, ['rules.0.order pulledAt']],
+  [{ order: 'pulled' }, { pulledAt: false }, ['rules.0.order pulledAt']],
+  [{ order: 'active' }, { pulledAt: false }, ['rules.0.order pulledAt']],
+  [{ order: 'pulled' }, {}, []],
+  // What was never pulled stands by its push.
+  [{ order: 'pulled' }, { pushedAt: false, createdAt: false }, ['rules.0.order pushedAt']],
+  [{ order: 'active' }, { pushedAt: false }, []],
+  [{ keep: { label: 'expires' } }, { labels: false }, ['rules.0.keep.label labels']],
+  [{ keep: { label: 'expires' } }, { pushedAt: false, createdAt: false }, ['rules.0.keep pushedAt']],
+  [{ keep: { label: 'expires' } }, {}, []],
+  [{ order: 'semver', keep: { label: 'expires' } }, { pushedAt: false, createdAt: false }, ['rules.0.order pushedAt']],
 ];
 
 describe('what a rule asks and a registry cannot answer', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { compileGlobs, isGlob } from '../../../src/policy/glob.ts';
+import { compileGlobs, globProblem, isGlob } from '../../../src/policy/glob.ts';
 
 describe('a glob matches the whole name', () => {
   test.each([
@@ -19,8 +19,19 @@ describe('a glob matches the whole name', () => {
     ['team/*', 'team/app'],
     ['team/**', 'team/app'],
     ['team/**', 'team/app/web'],
+    // What is below a name is that name too, wherever this ends a glob.
+    ['team/**', 'team'],
+    ['team/**/**', 'team'],
+    ['*/**', 'team'],
+    ['{team,base}/**', 'base'],
+    ['{team/**,base/**}', 'team'],
+    ['{team/**,base/**}', 'base/node'],
+    ['{x,{team/**,base}}', 'team'],
+    ['{team/**,base}/**', 'team'],
     ['**/web', 'web'],
     ['**/web', 'team/app/web'],
+    ['{**/web,x}', 'web'],
+    ['x/{**/web,y}', 'x/web'],
     ['a/**/z', 'a/z'],
     ['a/**/z', 'a/b/c/z'],
     ['application/vnd.oci.**', 'application/vnd.oci.image.manifest.v1+json'],
@@ -38,6 +49,23 @@ describe('a glob matches the whole name', () => {
     ['v1*', 'v1'],
     ['\\*', '*'],
     ['\\{a}', '{a}'],
+    ['\\v1', 'v1'],
+    ['a\\\\b', 'a\\b'],
+    ['\\[x]', '[x]'],
+    // In brackets "\\" takes the next character as it is too.
+    ['prod[\\-_]*', 'prod-1'],
+    ['prod[\\-_]*', 'prod_1'],
+    ['[\\-x]', '-'],
+    ['[\\-x]', 'x'],
+    ['[a\\-c]', '-'],
+    ['[\\]]', ']'],
+    ['[\\\\]', '\\'],
+    ['[!\\]]', 'a'],
+    ['[-a]', '-'],
+    ['[a-]', '-'],
+    ['[^v]*', 'x1'],
+    ['[+--]', ','],
+    ['[.]', '.'],
   ])('%s: %s', (glob, name) => {
     expect(compileGlobs([glob])(name)).toBe(true);
   });
@@ -52,7 +80,7 @@ describe('a glob matches the whole name', () => {
     ['*', 'team/app'],
     ['team/*', 'team/app/web'],
     ['team/*', 'team'],
-    ['team/**', 'team'],
+    ['team/**', 'teams'],
     ['team/**', 'teams/app'],
     ['*-[0-9]', 'x-y'],
     ['**/web', 'webby'],
@@ -61,6 +89,17 @@ describe('a glob matches the whole name', () => {
     ['[!v]*', 'v1'],
     ['[!v]', '/'],
     ['\\*', 'a'],
+    ['[\\-x]', 'a'],
+    ['[\\-x]', '\\'],
+    ['[a\\-c]', 'b'],
+    ['[!\\]]', ']'],
+    ['[^v]*', 'v1'],
+    ['[.]', 'a'],
+    ['\\v1', '\\v1'],
+    ['v*', 'v1/x'],
+    ['team**', 'tea'],
+    ['{team/**,base}x', 'team'],
+    ['{team/**,base}', 'base/node'],
     ['{a,b}', 'a,b'],
     ['{a,b}', 'ab'],
   ])('%s: not %s', (glob, name) => {
@@ -78,6 +117,10 @@ describe('a list of globs', () => {
     [['**', '!v*', 'v1'], 'v1', false],
     [['team/**', '!team/legacy/*'], 'team/legacy/cron', false],
     [['team/**', '!team/legacy/*'], 'team/legacy/cron/old', true],
+    [['**', '!legacy/**'], 'legacy', false],
+    [['**', '!legacy/**'], 'legacy/cron', false],
+    [['**', '!legacy/**'], 'legacy2', true],
+    [['**', '!{legacy/**,old/**}'], 'old', false],
     [['!latest'], 'v1', false],
     [[], 'v1', false],
   ])('%j selects %s: %s', (globs, name, selected) => {
@@ -85,18 +128,38 @@ describe('a list of globs', () => {
   });
 });
 
-test.each([
-  ['v*', true],
-  ['{a,b}', true],
-  ['a}', true],
-  ['', false],
-  ['[', false],
-  ['[a', false],
-  ['[]', false],
-  ['[z-a]', false],
-  ['{a,b', false],
-])('%j can be compiled: %s', (glob, valid) => {
-  expect(isGlob(glob)).toBe(valid);
+describe('a glob that is wrong', () => {
+  test.each([
+    ['', 'is empty'],
+    ['[', 'has a "[" that does not close'],
+    ['[a', 'has a "[" that does not close'],
+    ['[]', 'has a "[" that does not close'],
+    ['[!]', 'has a "[" that does not close'],
+    ['[a\\]', 'has a "[" that does not close'],
+    ['[a\\', 'has a "[" that does not close'],
+    ['[a-', 'has a "[" that does not close'],
+    ['[z-a]', 'has a range in brackets that runs backwards'],
+    ['[[:digit:]]', 'has "[:", and classes have no names here: write the characters, such as [0-9]'],
+    ['{a,b', 'has a "{" that does not close'],
+    ['v{1..3}', 'has "{1..3}", and braces hold a list here: write {1,2,3}, or [1-3] for one digit'],
+    ['v1\\', 'ends in "\\", which takes the next character as it is: write "\\\\" for the character itself'],
+    ['\\', 'ends in "\\", which takes the next character as it is: write "\\\\" for the character itself'],
+  ])('%s %s', (glob, problem) => {
+    expect(globProblem(glob)).toBe(problem);
+    expect(isGlob(glob)).toBe(false);
+  });
+
+  test('may be so by its size', () => {
+    expect(globProblem('{a,b*'.repeat(2000) + '}'.repeat(2000))).toBe('is too long or nested too deep');
+  });
+
+  test.each(['v*', '{a,b}', 'a}', 'v1\\\\', '[\\]]'])('%s is not', (glob) => {
+    expect(globProblem(glob)).toBeUndefined();
+  });
+
+  test('is never left out of a list, where it might protect or take out', () => {
+    expect(() => compileGlobs(['**', '![z-a]'])).toThrow('the glob "[z-a]" has a range in brackets that runs backwards');
+  });
 });
 
 test.each(['v1.0', 'a+', '(a|b)', '@(a|b)', '^v1$', 'a|b', '(x)', '.'])('%s means itself alone', (glob) => {
@@ -118,6 +181,8 @@ test('as a matcher that tries everything', () => {
       return tries(glob.slice(3), name) || ends.some((end) => name[end] === '/' && tries(glob.slice(3), name.slice(end + 1)));
     if (glob.startsWith('**')) return ends.some((end) => tries(glob.slice(2), name.slice(end), false));
     if (glob.startsWith('*')) return ends.some((end) => !name.slice(0, end).includes('/') && tries(glob.slice(1), name.slice(end), false));
+    // What is below a name is that name too.
+    if (/^(?:\/\*\*)+$/.test(glob) && name === '') return true;
     const fits = glob.startsWith('?') ? name !== '' && name[0] !== '/' : name[0] === glob[0];
     return fits && tries(glob.slice(1), name.slice(1), glob[0] === '/');
   };

@@ -18,7 +18,7 @@ describe('a size', () => {
   });
 
   test.each(['', '1', 'GB', '-1GB', '1gb', '1G', '1kB', '1PB', '1.GB', '.5GB', '1e3MB', '1,5GB', '1 GB ', '9999999999TB'])(
-    '%j is none',
+    '%j is not one',
     (text) => {
       expect(parseSize(text)).toBeUndefined();
     },

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { type Order, ORDERS } from '../../../src/policy/ordering/order.ts';
 import { tagOrder } from '../../../src/policy/ordering/tag-order.ts';
-import { type Order, ORDERS } from '../../../src/policy/schema.ts';
 
 /** The tags from the lowest to the highest; every two are compared both ways. */
 function expectAscending(name: Order, tags: readonly string[]): void {
@@ -48,6 +48,13 @@ describe('semver', () => {
     expect(order?.compare(order.parse('v1.2.3'), order.parse('1.2.3'))).toBe(0);
   });
 
+  test('"_" is read as "+", as Helm writes it: build metadata has no place in the order', () => {
+    const order = tagOrder('semver');
+    expectAscending('semver', ['1.2.3-rc.1_9', '1.2.3_4', '1.2.4_1']);
+    expect(order?.compare(order.parse('1.2.3_4'), order.parse('v1.2.3'))).toBe(0);
+    expect(order?.compare(order.parse('1.2.3_1'), order.parse('1.2.3_2'))).toBe(0);
+  });
+
   test.each([
     'v1',
     '1.2',
@@ -61,8 +68,10 @@ describe('semver', () => {
     'release-1.2.3',
     'V1.2.3',
     'vv1.2.3',
-    '1.2.3_1',
-  ])('%s is no whole version', (tag) => {
+    '1.2.3_',
+    '1.2_1',
+    '1.2.3_a_b',
+  ])('%s is not a whole version', (tag) => {
     expect(parses('semver', tag)).toBe(false);
   });
 });

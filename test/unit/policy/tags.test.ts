@@ -32,6 +32,21 @@ const RANGES: readonly Row[] = [
   [{ semver: '1.2.3' }, 'v1.2.3', true],
   [{ semver: '1.2.3' }, '1.2.3-rc.1', false],
   [{ semver: '^1.2.0 || 3.x' }, '3.4.5', true],
+  // What stands for a range of its own ends before the prereleases of the next version.
+  [{ semver: '^1.0.0' }, '1.9.0-rc.1', true],
+  [{ semver: '^1.0.0' }, '2.0.0-rc.1', false],
+  [{ semver: '~1.2.0' }, '1.3.0-rc.1', false],
+  [{ semver: '1.x' }, '1.0.0-rc.1', true],
+  [{ semver: '1.x' }, '2.0.0-rc.1', false],
+  [{ semver: '1.0.0 - 2.0.0' }, '2.0.0-rc.1', true],
+  [{ semver: '>1.0.0' }, '1.0.1-rc.1', true],
+  [{ semver: '>=0.0.0' }, '0.0.0-0', false],
+  // As Helm writes build metadata, which says nothing of the order.
+  [{ semver: '>=1.0.0 <2.0.0' }, '1.2.3_build.4', true],
+  [{ semver: '>=1.0.0 <2.0.0' }, 'v1.2.3-rc.1_build', true],
+  [{ semver: '1.2.3' }, '1.2.3_4', true],
+  [{ semver: '>=1.0.0' }, '1.2_3', false],
+  [{ semver: '>=1.0.0' }, '_1.2.3', false],
   [{ semver: '>=1.0.0' }, 'v1', false],
   [{ semver: '>=1.0.0' }, '1.2', false],
   [{ semver: '*' }, 'latest', false],
@@ -49,7 +64,9 @@ describe('a range', () => {
   });
 });
 
-test('a selected tag tells its captures', () => {
-  expect(compileTags({ regex: '(?<branch>.+)-[0-9a-f]{7}', exclude: ['x*'] })('main-1234567')).toEqual({ branch: 'main' });
+test('a selected tag tells the captures that are asked for', () => {
+  const tags = { regex: '(?<branch>.+)-[0-9a-f]{7}', exclude: ['x*'] };
+  expect(compileTags(tags, ['branch'])('main-1234567')).toEqual({ branch: 'main' });
+  expect(compileTags(tags)('main-1234567')).toEqual({});
   expect(compileTags(['**'])('main-1234567')).toEqual({});
 });

@@ -77,7 +77,7 @@ describe('what ECR answers for one image', () => {
   const gone = async (): Promise<boolean> => false;
 
   it.each([
-    ['that it is deleted', { deleted: true }, there, { outcome: 'deleted' }],
+    ['that it is deleted', { deleted: true, tags: [] }, there, { outcome: 'deleted' }],
     ['that it is not there, and it is not', refused('ImageNotFound'), gone, { outcome: 'gone' }],
     ['that it is not there, and it is', refused('ImageNotFound'), there, { error: { code: 'REGISTRY_ERROR' } }],
     ['nothing, and it is not there any more', undefined, gone, { outcome: 'deleted' }],

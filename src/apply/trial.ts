@@ -1,0 +1,118 @@
+import { ToolError } from '../diagnostics/tool-error.ts';
+import type { Digest } from '../domain/digest.ts';
+import type { DeleteManifestStep, DeleteTagStep } from '../plan/plan.ts';
+import { manifestParts } from './manifest-parts.ts';
+import type { PutBack } from './put-back.ts';
+import type { RunState } from './run-state.ts';
+import type { Sent } from './tag-guard.ts';
+
+type Kind = 'delete-tag' | 'delete-manifest';
+
+/**
+ * What one registry does with the first manifest and the first tag that it is told to delete in a run. They go alone, whatever repository they are in,
+ * and nothing else is deleted there until it is known that the registry does as it says.
+ */
+export class Trial {
+  readonly #passed = new Set<Kind>();
+  #failure: ToolError | undefined;
+  #turn: Promise<void> | undefined;
+
+  passed(kind: Kind): boolean {
+    return this.#passed.has(kind);
+  }
+
+  pass(kind: Kind): void {
+    this.#passed.add(kind);
+  }
+
+  /** The registry does not do what it says: every repository of it is left alone from now on. */
+  fail(failure: ToolError): never {
+    this.#failure ??= failure;
+    throw this.#failure;
+  }
+
+  /** Waits until no other repository tries. Answers how to give the turn on; undefined where there is nothing to try any more. Throws the failure. */
+  async enter(kind: Kind): Promise<(() => void) | undefined> {
+    while (this.#turn) await this.#turn;
+    if (this.#failure) throw this.#failure;
+    if (this.#passed.has(kind)) return undefined;
+    let end: () => void = () => {};
+    this.#turn = new Promise((resolve) => (end = resolve));
+    return () => {
+      this.#turn = undefined;
+      end();
+    };
+  }
+}
+
+/** A first deletion: what is looked at before it, and after it. */
+export class TrialStep {
+  readonly #state: RunState;
+  readonly #putBack: PutBack;
+  readonly #trial: Trial;
+  readonly #blobs: readonly Digest[];
+
+  private constructor(state: RunState, putBack: PutBack, trial: Trial, blobs: readonly Digest[]) {
+    this.#state = state;
+    this.#putBack = putBack;
+    this.#trial = trial;
+    this.#blobs = blobs;
+  }
+
+  /** To be made before the deletion: notes which of its blobs are there. */
+  static async before(step: Sent['step'], state: RunState, putBack: PutBack, trial: Trial): Promise<TrialStep> {
+    const { registry, plan } = state;
+    const manifest = step.op === 'delete-manifest' && registry.hasBlob ? await state.bytesOf(step.digest) : undefined;
+    const { config, layer } = manifest ? manifestParts(manifest.bytes) : {};
+    const there: Digest[] = [];
+    for (const digest of new Set([config ?? [], layer ?? []].flat()))
+      if (await registry.hasBlob?.(plan.repository, digest)) there.push(digest);
+    return new TrialStep(state, putBack, trial, there);
+  }
+
+  /** Judges by the first list after the deletion. Throws `REGISTRY_ERROR` where the registry has not done what it answered, or more than that. */
+  async judge({ step, answer }: Sent, listed: ReadonlySet<string>): Promise<void> {
+    if (answer?.outcome !== 'deleted') return;
+    if (step.op === 'delete-tag') await this.#judgeTag(step, listed);
+    if (step.op === 'delete-manifest') await this.#judgeManifest(step, listed);
+    if (step.op !== 'archive-manifest') this.#trial.pass(step.op);
+  }
+
+  async #judgeTag(step: DeleteTagStep, listed: ReadonlySet<string>): Promise<void> {
+    if (!listed.has(step.tag) || (await this.#state.resolveTag(step.tag)) !== step.digest) return;
+    this.#state.settle(step, 'failed', 'the registry answered that it was taken off, and it is still there');
+    this.#fail(`answers that a tag is taken off and does not take it off: ${step.tag}`);
+  }
+
+  async #judgeManifest(step: DeleteManifestStep, listed: ReadonlySet<string>): Promise<void> {
+    const state = this.#state;
+    if (await state.isThere(step.digest)) {
+      state.settleDeletion(step.digest, 'the registry answered that it was deleted, and it is still there');
+      this.#fail(`answers that a manifest is deleted and does not delete it: ${step.digest}`);
+    }
+    const tags = Object.keys(step.expect);
+    const left: string[] = [];
+    for (const tag of tags) if (listed.has(tag) && (await state.resolveTag(tag)) === undefined) left.push(tag);
+    if (left.length > 0 && left.length === tags.length) {
+      const [tag] = left;
+      await this.#putBack.restore(step.digest, `the tag ${tag} stayed when it was deleted, and pointed to nothing`);
+      this.#fail(
+        `keeps the tags of a manifest that is deleted, so that they point to nothing: ${left.join(', ')}. The manifest was put back`,
+      );
+    }
+    for (const blob of this.#blobs)
+      if (!(await state.registry.hasBlob?.(state.plan.repository, blob)))
+        this.#fail(`deletes the blobs of a manifest at once, so that nothing can be put back: ${blob} of ${step.digest}`);
+  }
+
+  #fail(what: string): never {
+    this.#trial.fail(misbehaves(this.#state, what));
+  }
+}
+
+/** The error for a registry that does not do what it answers. */
+export function misbehaves({ plan: { registry, repository } }: RunState, what: string): ToolError {
+  return new ToolError('REGISTRY_ERROR', `the registry ${registry} ${what} (in ${repository})`, {
+    hint: 'nothing more is deleted in this registry. Delete there with the means of its own',
+  });
+}

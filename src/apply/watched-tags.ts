@@ -1,0 +1,250 @@
+import type { Digest } from '../domain/digest.ts';
+import type { Step } from '../plan/plan.ts';
+import { ToolError } from '../diagnostics/tool-error.ts';
+import type { Presence } from './presence.ts';
+import type { PutBack } from './put-back.ts';
+import type { RunState } from './run-state.ts';
+import type { SeenTags } from './seen-tags.ts';
+import { sideBySide } from './side-by-side.ts';
+import { stepTags } from './step-tags.ts';
+import type { Objection, Sent, TagGuard } from './tag-guard.ts';
+import { type Trial, TrialStep } from './trial.ts';
+
+/** So many lists in a row may each show new tags; then the last one has to do. */
+const MOST_LISTS = 5;
+
+/** A push may take a moment from when its tag is listed until it can be resolved, so a tag that points to nothing is not broken at once. */
+export interface WatchedTagsParts {
+  readonly state: RunState;
+  readonly tags: SeenTags;
+  readonly putBack: PutBack;
+  readonly presence: Presence;
+  readonly trial: Trial;
+  /** The plan was made from a reading of just now: what stays by it was looked at. */
+  readonly justRead: boolean;
+}
+
+/**
+ * For a registry that tells the digest of a tag, and the names of all tags, and no more. All tags are listed before each wave of deletions, after the
+ * wave's own tags were resolved, and after it: a new name is seen in the first list, and a tag that a deletion took along is missing in the second.
+ *
+ * A tag of which the name is known may be moved onto a digest that is to go without a list telling it. It is then missing afterwards, and is put back. Where
+ * several deletions went side by side nobody knows which of the digests it was on, so all of them are put back, and the tag is reported.
+ */
+export class WatchedTags implements TagGuard {
+  readonly #parts: WatchedTagsParts;
+  #listed: ReadonlySet<string> | undefined;
+  /** Requests that a list takes. */
+  #pages = 1;
+  /** The deletions since the last list. */
+  #since: readonly Sent[] = [];
+  /** Tags that are listed, point to nothing, and were reported or were so from the beginning. */
+  readonly #broken = new Set<string>();
+  /** While this repository tries what the registry does. */
+  #first: { readonly step: TrialStep; readonly leave: () => void; sent?: Sent } | undefined;
+
+  constructor(parts: WatchedTagsParts) {
+    this.#parts = parts;
+  }
+
+  async begin(): Promise<void> {
+    const { state, tags, justRead } = this.#parts;
+    if (!justRead) this.#listed = await tags.survey();
+    for (const [tag, digest] of state.seen) if (digest === undefined) this.#broken.add(tag);
+  }
+
+  /** A wave takes at least as long as its list, so that lists are never the larger part, and the time since the list never is much longer than it. */
+  width(next: Step): number {
+    if (next.op !== 'archive-manifest' && !this.#parts.trial.passed(next.op)) return 1;
+    return this.#parts.state.concurrency * this.#pages;
+  }
+
+  async check(steps: readonly Step[]): Promise<ReadonlyMap<Step, Objection>> {
+    const { state, tags } = this.#parts;
+    if (this.#first && !this.#first.sent) this.#leaveTrial();
+    await this.#enterTrial(steps);
+    const failures = new Map<Step, Objection>();
+    const own = steps.flatMap((step) => stepTags(step).map((tag) => ({ step, tag })));
+    await sideBySide(own, state.concurrency, async ({ step, tag }) => {
+      try {
+        if (this.#listed?.has(tag) === false) state.seen.set(tag, undefined);
+        else await tags.look(tag);
+      } catch (error) {
+        failures.set(step, { outcome: 'failed', message: error instanceof Error ? error.message : String(error), error });
+      }
+    });
+    await this.#readLists();
+    return new Map(
+      steps.flatMap((step) => {
+        const objection = failures.get(step) ?? tags.objection(step);
+        return objection ? [[step, objection]] : [];
+      }),
+    );
+  }
+
+  sent(deletions: readonly Sent[]): void {
+    const [first] = deletions;
+    if (this.#first && first) this.#first.sent = first;
+    this.#since = [...this.#since, ...deletions.filter(({ answer }) => answer === undefined || answer.outcome === 'deleted')];
+  }
+
+  async end(thoroughly: boolean): Promise<void> {
+    try {
+      await this.#readLists();
+    } finally {
+      this.#leaveTrial();
+    }
+    if (thoroughly) await this.#verify();
+  }
+
+  /** The first deletion of its kind in the registry goes alone. */
+  async #enterTrial([step]: readonly Step[]): Promise<void> {
+    const { state, putBack, trial } = this.#parts;
+    if (!step || step.op === 'archive-manifest' || this.#first || trial.passed(step.op)) return;
+    const leave = await trial.enter(step.op);
+    if (!leave) return;
+    try {
+      this.#first = { step: await TrialStep.before(step, state, putBack, trial), leave };
+    } catch (error) {
+      leave();
+      throw error;
+    }
+  }
+
+  #leaveTrial(): void {
+    this.#first?.leave();
+    this.#first = undefined;
+  }
+
+  /** Lists the tags until a list shows nothing that has to be looked at. */
+  async #readLists(): Promise<void> {
+    const { state, tags } = this.#parts;
+    for (let lists = 1; ; lists++) {
+      let pages = 0;
+      const listed = new Set(await tags.list(() => (pages += 1)));
+      this.#pages = Math.max(1, pages);
+      this.#listed = listed;
+      await this.#judgeFirst(listed);
+      const quiet = await this.#settle(listed);
+      if (quiet || lists === MOST_LISTS || state.halted()) return;
+    }
+  }
+
+  async #judgeFirst(listed: ReadonlySet<string>): Promise<void> {
+    if (!this.#first?.sent) return;
+    try {
+      await this.#first.step.judge(this.#first.sent, listed);
+    } finally {
+      this.#leaveTrial();
+    }
+  }
+
+  /** Compares a list with what was known, and puts back what the last deletions hit. True if there was nothing to look at. */
+  async #settle(listed: ReadonlySet<string>): Promise<boolean> {
+    const { state, tags } = this.#parts;
+    const since = this.#since;
+    this.#since = [];
+    const takers = new Map(since.flatMap(({ step }) => stepTags(step).map((tag): [string, Step] => [tag, step])));
+    const unclear = [...listed].filter((tag) => takers.has(tag) || (state.seen.get(tag) === undefined && !this.#broken.has(tag)));
+    await tags.lookPatiently(unclear);
+    for (const tag of unclear) if (state.seen.get(tag) === undefined) await this.#mend(tag, takers.get(tag), since);
+    const missing: [string, Digest][] = [];
+    for (const [tag, digest] of state.seen) {
+      if (listed.has(tag)) continue;
+      state.seen.delete(tag);
+      this.#broken.delete(tag);
+      if (digest !== undefined && takers.get(tag)?.digest !== digest) missing.push([tag, digest]);
+    }
+    const hit = since.length === 0 ? [] : missing.filter(([tag, digest]) => !this.#isMeantToGo(tag, digest));
+    if (hit.length > 0 && ![...listed].some((tag) => !state.expectsToLose(tag))) await this.#parts.presence.mustBeThere();
+    for (const [tag, digest] of hit) await this.#wasHit(tag, digest, since);
+    return unclear.length === 0 && hit.length === 0;
+  }
+
+  /** A tag of the plan that is missing before its turn: somebody else has taken it off. */
+  #isMeantToGo(tag: string, digest: Digest): boolean {
+    const { state } = this.#parts;
+    return state.expectsToLose(tag) && state.tags.get(tag) === digest;
+  }
+
+  /** A tag is listed that points to nothing: it was set on a manifest at the moment in which that was deleted. */
+  async #mend(tag: string, taker: Step | undefined, since: readonly Sent[]): Promise<void> {
+    const { state, putBack, tags } = this.#parts;
+    const deleted = deletedIn(since);
+    const under = taker?.digest ?? (await state.deletedUnder(tag)) ?? (deleted.length === 1 ? deleted[0] : undefined);
+    this.#broken.add(tag);
+    if (under !== undefined && state.outcomeOf(under) === 'deleted') {
+      if (await putBack.restore(under, `the tag ${tag} was set on it while it was deleted`, tag)) await tags.look(tag);
+    } else if (deleted.length > 0) {
+      await putBack.giveUp(
+        deleted[0] as Digest,
+        tag,
+        `the tag ${tag}, which was set while this or another manifest was deleted, points to nothing`,
+      );
+    }
+  }
+
+  /** A tag that should have stayed is missing after deletions. */
+  async #wasHit(tag: string, digest: Digest, since: readonly Sent[]): Promise<void> {
+    const { state, putBack, tags } = this.#parts;
+    if ((await tags.look(tag)) !== undefined) return;
+    state.seen.delete(tag);
+    const restore = async (from: Digest, why: string): Promise<void> => {
+      if (await putBack.restore(from, why, tag)) await tags.look(tag);
+    };
+    const on = since.find(({ step }) => step.digest === digest)?.step;
+    if (on) {
+      await restore(
+        digest,
+        `the tag ${tag} ${on.op === 'delete-tag' ? `went along when ${on.tag} was taken off` : 'was set on it while it was deleted'}`,
+      );
+      if (on.op === 'delete-tag') state.stop(takesMore(on.tag, state));
+      return;
+    }
+    if (!(await state.isThere(digest)))
+      return restore(digest, `the tag ${tag}, which stays by the plan, is gone together with its manifest`);
+    const deleted = deletedIn(since);
+    const [only, ...others] = deleted;
+    if (only === undefined) return;
+    if (others.length === 0) return restore(only, `the tag ${tag} was moved from ${digest} to it and went along when it was deleted`);
+    const why = `the tag ${tag} was moved from ${digest} to this or another manifest that was deleted at the same time`;
+    for (const one of deleted) await putBack.restore(one, why);
+    await putBack.giveUp(
+      digest,
+      tag,
+      `the tag ${tag} was moved from it to one of ${deleted.length} manifests, and went along when they were deleted: they are put back, and nobody can tell on which of them it was`,
+    );
+  }
+
+  /** Where every tag that stays points to now, and whether that is whole. */
+  async #verify(): Promise<void> {
+    const { state, tags, putBack } = this.#parts;
+    const staying = [...(this.#listed ?? [])].filter((tag) => !this.#broken.has(tag));
+    const before = new Map(staying.map((tag) => [tag, state.seen.get(tag)]));
+    await tags.lookAtAll(staying);
+    const lost = staying.filter((tag) => before.get(tag) !== undefined && state.seen.get(tag) === undefined);
+    if (lost.length === 0) return;
+    const listed = new Set(await tags.list());
+    for (const tag of lost.filter((one) => listed.has(one))) {
+      const digest = before.get(tag) as Digest;
+      const under = await state.deletedUnder(tag);
+      if (under !== undefined) await putBack.restore(under, `the tag ${tag} was moved from ${digest} to it while it was deleted`, tag);
+      else await putBack.restore(digest, `the tag ${tag}, which was on it, points to nothing any more`, tag);
+    }
+  }
+}
+
+/** The digests of the manifests that were deleted, or may have been. */
+function deletedIn(since: readonly Sent[]): Digest[] {
+  return since.flatMap(({ step, answer }) =>
+    step.op === 'delete-manifest' && (answer === undefined || answer.outcome === 'deleted') ? [step.digest] : [],
+  );
+}
+
+/** The error for a registry that deletes the image when it is told to take one tag off. */
+function takesMore(tag: string, { place }: RunState): ToolError {
+  const message = `when the tag ${tag} was taken off in ${place.repository} of ${place.registry}, other tags of its image went along`;
+  return new ToolError('REGISTRY_ERROR', message, {
+    hint: 'this registry cannot take off single tags: use "sharedTags: keep" in the policy',
+  });
+}

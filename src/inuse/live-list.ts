@@ -1,0 +1,59 @@
+import type { ListSource } from '../config/config.ts';
+import { lineText, readSource, type Source } from '../diagnostics/source.ts';
+import { type Problem, problemAt, SourceError } from '../diagnostics/source-error.ts';
+import { ToolError } from '../diagnostics/tool-error.ts';
+import { commandName, type CommandOptions, outputOf } from './command.ts';
+
+const WHAT = 'list of names';
+const LONGEST_FILE = 64 * 2 ** 20;
+/** How Git calls what exists in a repository. */
+const PREFIXES = { branches: 'refs/heads/', tags: 'refs/tags/' } as const;
+
+/**
+ * The names that exist, such as the branches of a repository: those that Git tells, or one a line of a file or of what a program prints.
+ * Throws `FILE` for what cannot be read, as {@link import('./command.ts').readInUseCommand} does, and `IN_USE_INVALID` for a line that is
+ * not a name.
+ */
+export async function readLiveList(source: ListSource, options: CommandOptions): Promise<string[]> {
+  if ('file' in source) return namesIn(await readSource(source.file, { what: WHAT, maxBytes: LONGEST_FILE }));
+  if ('command' in source) return namesIn(await outputOf(source.command, options, { called: commandName(source.command), what: WHAT }));
+  return refsOf(source.git, options);
+}
+
+/** `git ls-remote` asks for no password: there is nobody to type it. */
+async function refsOf({ repository, refs = ['branches', 'tags'] }: GitSource, options: CommandOptions): Promise<string[]> {
+  const prefixes = refs.map((kind) => PREFIXES[kind]);
+  const called = `git ls-remote ${repository}`;
+  const command = ['git', 'ls-remote', '--refs', '--', repository, ...prefixes.map((prefix) => `${prefix}*`)];
+  const env = { ...options.env, GIT_TERMINAL_PROMPT: '0' };
+  const { text } = await outputOf(command, { ...options, env }, { called, what: WHAT });
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .flatMap((line) => {
+      const ref = /^[0-9a-f]{40,64}\t(refs\/.+)$/.exec(line)?.[1];
+      if (ref === undefined) {
+        throw new ToolError('FILE', `${called}: the ${WHAT} cannot be read: a line of it is not a digest and a name.`, {
+          hint: 'Run the program by hand to see what it prints.',
+        });
+      }
+      return prefixes.flatMap((prefix) => (ref.startsWith(prefix) ? [ref.slice(prefix.length)] : []));
+    });
+}
+
+type GitSource = Extract<ListSource, { readonly git: unknown }>['git'];
+
+/** One name a line. A "#" before a space begins a comment; before anything else it may be the name of a branch. */
+function namesIn(source: Source): string[] {
+  const names: string[] = [];
+  const problems: Problem[] = [];
+  source.lineStarts.forEach((start, index) => {
+    const line = lineText(source, index + 1).replaceAll('\uFEFF', '');
+    const name = line.replace(/(?:^|\s)#(?:\s.*)?$/s, '').trim();
+    if (name === '') return;
+    if (/\s/.test(name)) problems.push(problemAt(source, { start, end: start + line.length }, 'not a name: it has a space in it'));
+    else names.push(name);
+  });
+  if (problems.length === 0) return names;
+  throw new SourceError('IN_USE_INVALID', problems, { hint: 'Give one name a line. Nothing was planned.' });
+}
