@@ -12,6 +12,7 @@ import { checkJournalFolder } from './journal-folder.ts';
 import { openDocumentRegistries } from './document-registries.ts';
 import { readInUse } from './in-use.ts';
 import { checkInUseSources } from './in-use-source-names.ts';
+import type { NextCommands } from './next-commands.ts';
 import { styleOf } from './plan-output.ts';
 import { startRunTime } from './run-time.ts';
 import { type ChangedPolicyOptions, checkPoliciesUnchanged } from './unchanged-policies.ts';
@@ -27,7 +28,7 @@ export interface ApplyOptions extends CarryOutOptions, ChangedPolicyOptions {
 }
 
 /** `apply`: carries out a saved plan, as far as it still holds. Answers the exit code. */
-export async function apply(file: string, options: ApplyOptions, context: Context): Promise<number> {
+export async function apply(file: string, options: ApplyOptions, context: Context, next: NextCommands): Promise<number> {
   const { io } = context;
   const startedAt = io.now();
   const plan = await readPlanFile(resolve(io.cwd, file));
@@ -55,7 +56,8 @@ export async function apply(file: string, options: ApplyOptions, context: Contex
       context,
     );
     if (!report) return EXIT.failed;
-    const text = { json: toJson, yaml: toYaml, table: () => applyText(report, { style, verbose: options.verbose ?? false }) }[
+    const undoCommand = report.journal === undefined ? undefined : next.undo(report.journal, options.registry ?? []);
+    const text = { json: toJson, yaml: toYaml, table: () => applyText(report, { style, verbose: options.verbose ?? false, undoCommand }) }[
       options.output
     ](report);
     io.stdout.write(text);

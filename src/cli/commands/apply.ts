@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import type { ApplyOptions } from '../../run/apply.ts';
 import type { CommandContext } from '../command-context.ts';
 import { examples } from '../help.ts';
+import { commandsAfterApply } from '../next-commands.ts';
 import { duration } from '../option-values.ts';
 import { concurrencyOption, inUseOption, outputOption, registryOption } from '../shared-options.ts';
 
@@ -26,6 +27,6 @@ export function applyCommand(context: CommandContext): Command {
     .addOption(outputOption('table', 'json', 'yaml'))
     .action(async (plan: string, _options, self: Command) => {
       const { apply } = await import('../../run/apply.ts');
-      context.end(await apply(plan, self.optsWithGlobals<ApplyOptions>(), context));
+      context.end(await apply(plan, self.optsWithGlobals<ApplyOptions>(), context, commandsAfterApply(context)));
     });
 }

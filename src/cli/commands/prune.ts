@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import type { PruneOptions } from '../../run/prune.ts';
 import type { CommandContext } from '../command-context.ts';
 import { examples } from '../help.ts';
-import { nextCommands } from '../next-commands.ts';
+import { commandsAfterPrune } from '../next-commands.ts';
 import { duration, shard } from '../option-values.ts';
 import { addPolicyOptions, addSourceOptions, outputOption } from '../shared-options.ts';
 
@@ -41,6 +41,6 @@ export function pruneCommand(context: CommandContext): Command {
     .action(async (targets: string[], _options, self: Command) => {
       const { prune } = await import('../../run/prune.ts');
       const options = self.optsWithGlobals<PruneOptions>();
-      context.end(await prune(targets, options, context, nextCommands(options, context)));
+      context.end(await prune(targets, options, context, commandsAfterPrune(options, context)));
     });
 }
