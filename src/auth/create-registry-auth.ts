@@ -18,8 +18,8 @@ export interface RegistryAuthOptions {
   readonly url: string;
   /** The credentials for a repository, or for the registry itself; the same object each time for the same credentials. */
   readonly credentials: (repository: string | undefined) => Promise<Credentials | undefined>;
-  /** What `/v2/` answered to a request without credentials, where that was asked already. */
-  readonly ping?: HttpResponse;
+  /** Asks `/v2/` without credentials, once for all who need the answer. Default: asked here. */
+  readonly ping?: () => Promise<HttpResponse>;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
 }
@@ -111,7 +111,8 @@ class ChallengedClient implements RegistryAuth {
   }
 
   async #ping(): Promise<void> {
-    const response = this.#options.ping ?? (await this.#options.http.request({ method: 'GET', url: new URL('v2/', this.#url).href }));
+    const { ping, http } = this.#options;
+    const response = await (ping?.() ?? http.request({ method: 'GET', url: new URL('v2/', this.#url).href }));
     if (response.status === 401 && new URL(response.url).origin === this.#url.origin)
       this.#scheme ??= demandOf(response, this.#url)?.scheme;
   }

@@ -3,7 +3,9 @@ import type { ContentCache } from '../../distribution/cache.ts';
 import type { Registry } from '../registry.ts';
 import { listRepositories } from './catalog.ts';
 import { hasBlob } from '../../distribution/has-blob.ts';
-import { checkDelete, deleteManifest, deleteTag } from './deletion.ts';
+import { checkDelete, deleteManifest, deleteTag, refuseKnown } from './deletion.ts';
+import { type Software, softwareOf, softwareOfHost } from './software.ts';
+import { type Ping, tellingAnswer } from '../../distribution/ping.ts';
 import { hasManifest, readManifest } from '../../distribution/manifest-content.ts';
 import { TagDeletion } from './tag-deletion.ts';
 import { OciClient, type Send } from '../../distribution/client.ts';
@@ -18,6 +20,7 @@ export interface OciRegistryOptions {
   /** Base URL, what `/v2/` is below. */
   readonly url: string;
   readonly send: Send;
+  readonly ping: Ping;
   readonly cache?: ContentCache;
   /** How many manifests are read side by side, over all repositories; the HTTP client limits the requests. Default 16. */
   readonly concurrency?: number;
@@ -26,15 +29,17 @@ export interface OciRegistryOptions {
 const DEFAULT_CONCURRENCY = 16;
 
 /** A registry that is spoken to by the OCI distribution-spec alone, such as distribution (Docker's registry) and zot. */
-export function createOciRegistry({ name, url, send, cache, concurrency = DEFAULT_CONCURRENCY }: OciRegistryOptions): Registry {
+export function createOciRegistry({ name, url, send, ping, cache, concurrency = DEFAULT_CONCURRENCY }: OciRegistryOptions): Registry {
   const client = new OciClient({ name, url, send });
   const listed = new Set<string>();
+  const software = knownSoftware(client.url, ping);
   const context: InventoryContext = {
     type: 'oci',
     client,
     cache,
     referrers: new ReferrersApi(client),
-    tagDeletion: new TagDeletion(client),
+    software,
+    tagDeletion: new TagDeletion(client, software),
     limit: pLimit(concurrency),
     isListed: (repository) => listed.has(repository),
   };
@@ -49,7 +54,11 @@ export function createOciRegistry({ name, url, send, cache, concurrency = DEFAUL
       }
     },
     inventory: (repository, options = {}) => readInventory(context, repository, options),
-    checkDelete: (repository, needs) => checkDelete(client, repository, needs),
+    async checkDelete(repository, needs) {
+      const known = await software();
+      if (known) refuseKnown(client, known);
+      await checkDelete(client, repository, needs);
+    },
     listTags: (repository, asked = {}) => listTags(client, repository, asked),
     resolveTag: (repository, tag) => resolveTag(client, repository, tag),
     danglingTag: (repository, tag) => danglingTag(client, repository, tag),
@@ -60,4 +69,10 @@ export function createOciRegistry({ name, url, send, cache, concurrency = DEFAUL
     deleteTag: (repository, tag) => deleteTag(client, repository, tag),
     putManifest: (repository, manifest, tag) => putManifest(client, repository, manifest, tag),
   };
+}
+
+/** Which software a registry is, as far as it can be told. Throws for an answer that tells nothing. */
+function knownSoftware(url: string, ping: Ping): () => Promise<Software | undefined> {
+  const byHost = softwareOfHost(url);
+  return async () => byHost ?? softwareOf(url, await tellingAnswer(ping, url));
 }

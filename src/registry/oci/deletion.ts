@@ -6,10 +6,19 @@ import type { HttpResponse } from '../../http/http-client.ts';
 import type { DeleteOutcome } from '../registry.ts';
 import { hasCode, isDone, isManifestUnknown, isRepositoryUnknown, refused } from '../../distribution/answer-errors.ts';
 import type { OciClient } from '../../distribution/client.ts';
+import type { Software } from './software.ts';
 
 const SWITCH_ON =
-  'Switch it on: REGISTRY_STORAGE_DELETE_ENABLED=true in the environment of the registry, or storage.delete.enabled: true in its config. ' +
-  'A pull-through cache and a read-only registry delete nothing.';
+  "If it is Docker's registry (distribution), switch it on: REGISTRY_STORAGE_DELETE_ENABLED=true in its environment, or " +
+  'storage.delete.enabled: true in its config. A pull-through cache and a read-only registry delete nothing.';
+
+/** Throws `DELETE_DISABLED` for software that is known not to delete over this API, or not safely. */
+export function refuseKnown(client: OciClient, { title, refusal }: Software): void {
+  if (!refusal) return;
+  throw new ToolError('DELETE_DISABLED', `Nothing is deleted in the registry ${client.name}: it is ${title}, and ${refusal.why}.`, {
+    hint: refusal.instead,
+  });
+}
 
 /**
  * Finds out whether manifests and, with `tags`, single tags can be deleted in a repository, by deleting one of each that does not exist:

@@ -232,7 +232,7 @@ describe('taking a tag off', () => {
     async (fault) => {
       const { server, registry } = await withServer();
       await fill(server, [[app, 'v1', 'v2']]);
-      server.onRequest(({ path }) => (path.endsWith('n=-1') ? fault : undefined));
+      server.onRequest(({ path }) => (path.endsWith('n=none') ? fault : undefined));
       expect(await registry.inventory('team/app')).toMatchObject({ complete: true, capabilities: { deleteTag: false } });
     },
   );
