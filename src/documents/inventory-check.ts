@@ -92,6 +92,7 @@ function checkManifest(fields: Fields): Manifest | undefined {
   };
   setKnown(manifest, 'tagTimes', timesOf(fields, 'tagTimes'));
   setKnown(manifest, 'pushedAt', timeOf(fields, 'pushedAt'));
+  setKnown(manifest, 'unarchivedAt', timeOf(fields, 'unarchivedAt'));
   setKnown(manifest, 'firstSeen', timesOf(fields, 'firstSeen'));
   setKnown(manifest, 'createdAt', timeOf(fields, 'createdAt'));
   setKnown(manifest, 'pulledAt', timeOf(fields, 'pulledAt'));

@@ -29,8 +29,8 @@ export interface RepositoryInventory {
   /** Why it is not complete, a sentence each. */
   readonly problems?: readonly string[];
   /**
-   * Tags that the registry lists and whose manifest is not there, with the digest that they point to where it is known. Each is one of
-   * `problems` too, so that nothing in the repository is deleted unless the policy says to go on without them.
+   * Tags that the registry lists and whose manifest is not there, with the digest that they point to where it is known. Each is one of `problems` too, so
+   * that nothing in the repository is deleted unless the policy says to go on without them.
    */
   readonly danglingTags?: readonly DanglingTag[];
   /** What its reader should know, a sentence each. Nothing is decided by it. */
@@ -102,6 +102,8 @@ export interface Manifest {
   readonly tagTimes?: Readonly<Record<string, string>>;
   /** When the registry received it. */
   readonly pushedAt?: string;
+  /** When it was last taken out of the archive. */
+  readonly unarchivedAt?: string;
   /** When this program first saw each tag on it, where it remembers. */
   readonly firstSeen?: Readonly<Record<string, string>>;
   /** When it was built, as the image itself says. */

@@ -2,9 +2,9 @@ import { ToolError } from '../diagnostics/tool-error.ts';
 import type { InUse } from '../domain/in-use.ts';
 import type { RepositoryInventory } from '../domain/inventory.ts';
 import { parseTime } from '../domain/time.ts';
-import { assemblePlan } from '../plan/make-plan.ts';
-import type { Plan, RepositoryPlan } from '../plan/plan.ts';
-import { type PlannedRepository, planRepository } from '../plan/plan-repository.ts';
+import type { Plan } from '../plan/plan.ts';
+import { isWhole } from '../plan/plan-repository.ts';
+import { Planner } from '../plan/planner.ts';
 import { withUnread } from '../plan/unread.ts';
 import { governingPolicy } from '../policy/governing.ts';
 import type { Policy } from '../policy/policy.ts';
@@ -15,7 +15,9 @@ import { type Progress, startProgress } from './progress.ts';
 import { type DecidingPolicies, decidingPolicies, isAdHoc, type PolicyOptions } from './deciding-policies.ts';
 import { type Failure, unreadOf } from './failures.ts';
 import { readInUse } from './in-use.ts';
+import { inUseSourceNames } from './in-use-source-names.ts';
 import { readLiveLists } from './live-lists.ts';
+import { checkJournalFolder } from './journal-folder.ts';
 import { repositoriesInFile } from './inventory-file.ts';
 import { placesOf, readRepositories, type RepositoryRead } from './read-repositories.ts';
 import { type OpenRegistries, openRegistries } from './registries.ts';
@@ -34,6 +36,8 @@ export interface PlanningOptions extends GlobalOptions, PolicyOptions {
   /** As given: the settings check it. */
   readonly maxDeletions?: string;
   readonly shard?: Shard;
+  /** Whether the plan is to be carried out: what that needs is checked before anything is read. */
+  readonly apply?: boolean;
 }
 
 /** A plan, and what is needed to carry it out. */
@@ -42,6 +46,7 @@ export interface Planning {
   readonly workplace: Workplace;
   /** Empty for a plan made from a file. */
   readonly registries: ReadonlyMap<string, Registry>;
+  readonly cached: OpenRegistries['cached'];
   /** What could not be read, or not completely; everything else is in the plan. */
   readonly failures: readonly Failure[];
   readonly inUse: InUse;
@@ -49,10 +54,9 @@ export interface Planning {
   readonly concerns: (registry: string, repository: string) => boolean;
 }
 
-/** What is planned for one repository, while its inventory is still in memory. */
-export interface PlannedNow {
+/** A repository that was read and is planned, while its inventory is still in memory. */
+export interface ReadNow {
   readonly inventory: RepositoryInventory;
-  readonly plan: RepositoryPlan;
   readonly policy: Policy | undefined;
 }
 
@@ -66,7 +70,7 @@ export async function withPlan<Result>(
   options: PlanningOptions,
   context: Context,
   use: (planning: Planning) => Promise<Result>,
-  look: (planned: PlannedNow) => void = () => {},
+  look: (read: ReadNow) => void = () => {},
 ): Promise<Result> {
   const { io, version } = context;
   const offline = options.inventory !== undefined;
@@ -79,10 +83,13 @@ export async function withPlan<Result>(
   const now = options.now === undefined ? createdAt : parseNow(options.now);
   const workplace = offline ? await openWorkplace([], { ...options, registry: [] }, context) : await openWorkplace(words, options, context);
   const { settings, scopes } = workplace;
+  if (options.apply) await checkJournalFolder(settings);
   const deciding = await decidingPolicies(options, settings);
   const running = await readInUse(workplace, context);
   const live = await readLiveLists(deciding.policies, workplace, context);
   const inUse = { ...running, problems: [...running.problems, ...live.problems] };
+  if (options.apply && settings.inUse.length === 0 && !options.quiet)
+    say(io, 'warning: no source says what is in use, so images that run are not protected; name one by --in-use, or "inUse" in the config');
   const registries = offline ? NONE : await openRegistries(settings.registries, workplace.named, settings, context);
   const progress = await startProgress(io, options);
   const concerns = (registry: string, repository: string): boolean =>
@@ -90,38 +97,42 @@ export async function withPlan<Result>(
     inShard(options.shard, registry, repository) &&
     (scopes.get(registry)?.includes(repository) ?? offline);
   const failures: Failure[] = [];
-  const planned: PlannedRepository[] = [];
   try {
+    const listed = new Set<string>();
     const reads = offline
       ? repositoriesInFile(options.inventory, [...words, ...(options.registry ?? [])], options.shard)
-      : readFromRegistries(registries, workplace, deciding, options, io, progress, failures);
-    for await (const { inventory, wasRead, error } of reads) {
-      if (error) failures.push({ registry: inventory.registry, repository: inventory.repository, error });
-      if (wasRead && !deciding.canBeAnswered(inventory)) continue;
-      const one = planRepository(inventory, deciding.policies, inUse, now);
-      planned.push(one);
-      look({ inventory, plan: one.plan, policy: governingPolicy(deciding.policies, inventory.registry, inventory.repository) });
-    }
-    deciding.throwUnanswered();
+      : readFromRegistries(registries, workplace, deciding, options, io, progress, failures, listed);
+    const { policies } = deciding;
     const { maxDeletions } = settings;
-    const made = assemblePlan(planned, {
-      policies: deciding.policies,
+    const planner = new Planner({
+      policies,
       inUse,
       now,
       createdAt,
       version,
+      lists: live.lists,
+      inUseSources: inUseSourceNames(settings.inUse),
       ...(maxDeletions !== undefined && { maxDeletions }),
+      knowsAll: (registry) => options.shard === undefined && (offline ? words.length === 0 : listed.has(registry)),
     });
-    const plan = withUnread(made, unreadOf(failures));
+    for await (const { inventory, wasRead, error } of reads) {
+      const policy = governingPolicy(policies, inventory.registry, inventory.repository);
+      if (error && !isWhole(inventory, policy)) failures.push({ registry: inventory.registry, repository: inventory.repository, error });
+      if (wasRead && !deciding.canBeAnswered(inventory)) continue;
+      planner.add(inventory, wasRead);
+      look({ inventory, policy });
+    }
+    deciding.throwUnanswered();
+    const plan = withUnread(planner.plan(), unreadOf(failures));
     progress.stop();
-    return await use({ plan, workplace, registries: registries.byName, failures, inUse, concerns });
+    return await use({ plan, workplace, registries: registries.byName, cached: registries.cached, failures, inUse, concerns });
   } finally {
     progress.stop();
     await registries.close();
   }
 }
 
-const NONE: OpenRegistries = { byName: new Map(), close: async () => {} };
+const NONE: OpenRegistries = { byName: new Map(), cached: async () => undefined, close: async () => {} };
 
 function readFromRegistries(
   registries: OpenRegistries,
@@ -131,12 +142,15 @@ function readFromRegistries(
   io: Io,
   progress: Progress,
   failures: Failure[],
+  listed: Set<string>,
 ): AsyncIterable<RepositoryRead> {
   const options = {
-    reads: (registry: string, repository: string) => governingPolicy(policies, registry, repository) !== undefined,
+    reads: (registry: string, repository: string) =>
+      governingPolicy(policies, registry, repository) !== undefined || policies.some((policy) => namesRepository(policy, repository)),
     shares: (registry: string, repository: string) => inShard(shard, registry, repository),
     specs,
     onSkipped: (message: string) => say(io, message),
+    onListed: (registry: string) => void listed.add(registry),
     signal: io.signal,
     progress,
   };
@@ -150,4 +164,9 @@ function parseNow(text: string): number {
   throw new ToolError('USAGE', `--now is "${text}", which is not a time with its zone by RFC 3339.`, {
     hint: 'Give a time such as 2026-11-24T03:00:00Z.',
   });
+}
+
+/** True of a repository that is read for the sake of others: it may hold their signatures, or the images of their attachments. */
+function namesRepository({ signaturesIn, rules }: Policy, repository: string): boolean {
+  return signaturesIn?.matches(repository) === true || rules.orphaned.some(({ subjectsIn }) => subjectsIn?.matches(repository) === true);
 }

@@ -3,8 +3,8 @@ import { danglingProblem } from './dangling-problem.ts';
 import { byCodeUnit } from '../../domain/compare.ts';
 import { quoted } from '../../diagnostics/redact.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
+import { namesAnotherDigest } from '../../domain/attachment.ts';
 import type { Capabilities, DanglingTag, Manifest, RepositoryInventory } from '../../domain/inventory.ts';
-import { attachmentTagSubject } from '../../domain/tag.ts';
 import { isRepositoryName } from '../../domain/reference.ts';
 import type { ContentCache } from '../../distribution/cache.ts';
 import type { InventoryOptions } from '../registry.ts';
@@ -168,5 +168,5 @@ function capabilitiesOf(deleteTag: boolean): Capabilities {
 
 /** True if some digest has two or more tags that rules may select. Only then does it matter whether one tag can be taken off alone. */
 function sharesDigests(manifests: readonly Manifest[]): boolean {
-  return manifests.some(({ tags }) => tags.filter((tag) => attachmentTagSubject(tag) === undefined).length > 1);
+  return manifests.some(({ digest, tags }) => tags.filter((tag) => !namesAnotherDigest(tag, digest)).length > 1);
 }

@@ -10,8 +10,7 @@ import type { EmbeddedRegistry } from '../../../src/demo/embedded-registry.ts';
 import { image, index, layer, type Pushable } from '../../../src/demo/image.ts';
 import { push } from '../../../src/demo/push.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
-import { assemblePlan } from '../../../src/plan/make-plan.ts';
-import { planRepository } from '../../../src/plan/plan-repository.ts';
+import { Planner } from '../../../src/plan/planner.ts';
 import { compilePolicy } from '../../../src/policy/policy.ts';
 import type { PolicySpec } from '../../../src/policy/schema.ts';
 import type { Registry } from '../../../src/registry/registry.ts';
@@ -67,10 +66,9 @@ export async function planOf(
   const policy = compilePolicy(spec, { source: 'test', digest: POLICY_DIGEST });
   const inUse = { images: [], problems: [], hosts: {} };
   const now = Date.now();
-  const planned = [];
-  for (const name of repositories)
-    planned.push(planRepository({ ...(await registry.inventory(name)), url: registry.url }, [policy], inUse, now));
-  return assemblePlan(planned, { policies: [policy], inUse, now, createdAt: now, version: '0.0.0' });
+  const planner = new Planner({ policies: [policy], inUse, now, createdAt: now, version: '0.0.0' });
+  for (const name of repositories) planner.add({ ...(await registry.inventory(name)), url: registry.url });
+  return planner.plan();
 }
 
 /** A folder that is removed after the test. */
