@@ -5,7 +5,7 @@ import { notAllowed, notLetIn } from './auth-errors.ts';
 import { basicAuthorization } from './basic-authorization.ts';
 import type { Credentials } from './credentials.ts';
 import { CredentialsRefused } from './fetch-token.ts';
-import { registryErrorText } from '../http/registry-errors.ts';
+import { registryErrorText, saysReadOnly } from '../http/registry-errors.ts';
 import { demandOf, type Scheme } from './scheme.ts';
 import { asksMore, repositoryOf } from './scopes.ts';
 import { type Grant, TokenCache } from './token-cache.ts';
@@ -29,7 +29,7 @@ export interface RegistryAuth {
   /**
    * Sends a request to the registry with the rights that it needs, given as token scopes (`repository:team/app:pull,delete`). Returns the
    * answer whatever its status, except 401 and 403 from the registry itself: for these, and for credentials that cannot be read,
-   * `ToolError` `AUTH` is thrown with what the registry said. Throws what the `HttpClient` throws.
+   * `ToolError` `AUTH` is thrown with what the registry said. A 403 of a registry that is read-only is not about rights, and is returned. Throws what the `HttpClient` throws.
    */
   send(request: HttpRequest, scopes: readonly string[]): Promise<HttpResponse>;
 }
@@ -91,7 +91,7 @@ class ChallengedClient implements RegistryAuth {
       const response = await this.#options.http.request(withAuthorization(request, sent));
       // An answer of a storage behind a redirect is not about our rights, and its challenges are not those of the registry.
       if (new URL(response.url).origin !== this.#url.origin) return response;
-      if (response.status === 403) throw notAllowed(this.#what(request, response), credentials, scopes);
+      if (response.status === 403 && !saysReadOnly(response)) throw notAllowed(this.#what(request, response), credentials, scopes);
       if (response.status !== 401) {
         if (credentials !== undefined) this.#worked.add(credentials);
         return response;

@@ -1,4 +1,6 @@
 import pLimit from 'p-limit';
+import { notLetIn } from '../../auth/auth-errors.ts';
+import type { Credentials } from '../../auth/credentials.ts';
 import type { ContentCache } from '../../distribution/cache.ts';
 import type { Registry } from '../registry.ts';
 import { listRepositories } from './catalog.ts';
@@ -21,6 +23,8 @@ export interface OciRegistryOptions {
   readonly url: string;
   readonly send: Send;
   readonly ping: Ping;
+  /** What is sent to the registry itself; undefined if there are none. */
+  readonly credentials: () => Promise<Credentials | undefined>;
   readonly cache?: ContentCache;
   /** How many manifests are read side by side, over all repositories; the HTTP client limits the requests. Default 16. */
   readonly concurrency?: number;
@@ -29,7 +33,15 @@ export interface OciRegistryOptions {
 const DEFAULT_CONCURRENCY = 16;
 
 /** A registry that is spoken to by the OCI distribution-spec alone, such as distribution (Docker's registry) and zot. */
-export function createOciRegistry({ name, url, send, ping, cache, concurrency = DEFAULT_CONCURRENCY }: OciRegistryOptions): Registry {
+export function createOciRegistry({
+  name,
+  url,
+  send,
+  ping,
+  credentials,
+  cache,
+  concurrency = DEFAULT_CONCURRENCY,
+}: OciRegistryOptions): Registry {
   const client = new OciClient({ name, url, send });
   const listed = new Set<string>();
   const software = knownSoftware(client.url, ping);
@@ -52,6 +64,7 @@ export function createOciRegistry({ name, url, send, ping, cache, concurrency = 
         listed.add(repository);
         yield repository;
       }
+      if (listed.size === 0) await checkLogin(name, credentials, ping);
     },
     inventory: (repository, options = {}) => readInventory(context, repository, options),
     async checkDelete(repository, needs) {
@@ -75,4 +88,13 @@ export function createOciRegistry({ name, url, send, ping, cache, concurrency = 
 function knownSoftware(url: string, ping: Ping): () => Promise<Software | undefined> {
   const byHost = softwareOfHost(url);
   return async () => byHost ?? softwareOf(url, await tellingAnswer(ping, url));
+}
+
+/**
+ * Throws `AUTH` if a registry that lists nothing demands a login and there are no credentials: it shows anonymous readers an empty
+ * catalogue, and a run that has lost its credentials would look as if there were nothing to do.
+ */
+async function checkLogin(name: string, credentials: OciRegistryOptions['credentials'], ping: Ping): Promise<void> {
+  if ((await credentials()) !== undefined || (await ping()).status !== 401) return;
+  throw notLetIn(`The registry ${name} lists no repositories, and it demands a login`, undefined);
 }

@@ -82,5 +82,5 @@ export function connectOci({ name, url, http, account }: Connection, passwords?:
   const known: Credentials | undefined = passwords && { username: account, password: passwords[account] };
   const ping = createPing(http, url);
   const auth = createRegistryAuth({ http, registry: name, url, credentials: async () => known, ping });
-  return createOciRegistry({ name, url, send: (request, scopes) => auth.send(request, scopes), ping });
+  return createOciRegistry({ name, url, send: (request, scopes) => auth.send(request, scopes), ping, credentials: async () => known });
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { errorReply, jsonReply } from '../../../src/demo/reply.ts';
 import { push } from '../../../src/demo/push.ts';
 import { image, layer } from '../../../src/demo/image.ts';
 import { newSession } from './in-process.ts';
@@ -54,4 +55,35 @@ test('an old build that got a tag since the last run is within grace, in this ru
   expect(await reasons('build-1')).toContain('grace');
   expect(await reasons('build-2')).toEqual(['expired']);
   expect((await plan()).repositories).toEqual(first.repositories);
+});
+
+describe('a whole registry', () => {
+  test('that lists nothing says so', async () => {
+    const registry = await registryWith({});
+    const session = await newSession();
+    const { code, stderr } = await session.run('prune', registry.host, '--keep-last', '1');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: `warning: the registry ${registry.host} lists no repositories\n` });
+  });
+
+  test('in which nothing matches says so', async () => {
+    const registry = await registryWith({ 'team/app': 1, 'team/web': 1 });
+    const session = await newSession();
+    const { stderr } = await session.run('prune', `${registry.host}/shop/**`, '--keep-last', '1');
+    expect(stderr).toContain(`warning: none of the 2 repositories that the registry ${registry.host} lists matches shop/**\n`);
+  });
+
+  test('that shows an empty catalogue to whoever is not logged in is a failure, and no success with nothing to do', async () => {
+    const registry = await registryWith({});
+    registry.onRequest(({ path }) => {
+      if (path === '/v2/') return errorReply('UNAUTHORIZED', [undefined], { 'www-authenticate': 'Basic realm="registry"' });
+      return path.startsWith('/v2/_catalog') ? jsonReply(200, { repositories: [] }) : undefined;
+    });
+    const anonymous = await newSession();
+    const { code, stderr } = await anonymous.run('prune', registry.host, '--keep-last', '1');
+    expect(code).toBe(4);
+    expect(stderr).toMatch(/lists no repositories, and it demands a login, asked without credentials\.\nhint: .*REGISTRY_USER/);
+
+    const loggedIn = await newSession({ env: { REGISTRY_USER: 'ann', REGISTRY_PASSWORD: 'canary-s3cret' } });
+    expect((await loggedIn.run('prune', registry.host, '--keep-last', '1')).code).toBe(0);
+  });
 });

@@ -35,7 +35,7 @@ beforeAll(async () => {
   filled = await fillRepository(server);
   const { url } = server;
   const send: Send = (request, scopes) => auth.send(request, scopes);
-  plan = await planOf(createOciRegistry({ name: 'prod', url, send, ping: createPing(http, url) }));
+  plan = await planOf(createOciRegistry({ name: 'prod', url, send, ping: createPing(http, url), credentials: async () => undefined }));
   await http.close();
   await server.close();
 });

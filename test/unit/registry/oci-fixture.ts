@@ -28,8 +28,16 @@ export interface AdapterOptions {
 /** The adapter, called `prod`, for a server at `url`. */
 export function adapter(url: string, { user, password, ping = silentPing, ...options }: AdapterOptions = {}): Registry {
   const credentials = user === undefined || password === undefined ? undefined : { username: user, password };
-  const auth = createRegistryAuth({ http: testClient(), registry: 'prod', url, credentials: async () => credentials });
-  return createOciRegistry({ name: 'prod', url, send: (request, scopes) => auth.send(request, scopes), ping, ...options });
+  const known = async () => credentials;
+  const auth = createRegistryAuth({ http: testClient(), registry: 'prod', url, credentials: known });
+  return createOciRegistry({
+    name: 'prod',
+    url,
+    send: (request, scopes) => auth.send(request, scopes),
+    ping,
+    credentials: known,
+    ...options,
+  });
 }
 
 /** An embedded registry that is closed after the test, with the adapter for it. */
