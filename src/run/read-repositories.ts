@@ -51,7 +51,7 @@ export interface ReadOptions {
   readonly shares: (registry: string, repository: string) => boolean;
   /** For a registry that does not list its repositories: the policies, whose repository names are used if they are names. */
   readonly specs: readonly PolicySpec[];
-  /** Called with a message for what a registry passes over. */
+  /** Called with a message for what a registry passes over, and for a registry in which there is nothing to read. */
   readonly onSkipped: (message: string) => void;
   /** Called for a registry that has listed all its repositories. */
   readonly onListed?: (registry: string) => void;
@@ -92,10 +92,14 @@ async function namesIn(
       onSkipped(message);
     };
     try {
+      const listed = new Set<string>();
       for (const below of scope.folders) {
-        for await (const name of registry.repositories({ ...(below !== undefined && { below }), onSkipped: skipped, signal }))
+        for await (const name of registry.repositories({ ...(below !== undefined && { below }), onSkipped: skipped, signal })) {
+          listed.add(name);
           if (scope.includes(name)) names.add(name);
+        }
       }
+      if (names.size === 0) onSkipped(nothingFound(registry.name, listed.size, scope));
       if (isWhole) onListed?.(registry.name);
     } catch (error) {
       if (!(error instanceof ToolError)) throw error;
@@ -106,6 +110,11 @@ async function namesIn(
   }
   // A name that the user gave may be a project with repositories in other shards than its own.
   return [...names].filter((name) => scope.names.includes(name) || shares(registry.name, name)).toSorted(byCodeUnit);
+}
+
+function nothingFound(registry: string, listed: number, { globs }: Scope): string {
+  if (listed === 0) return `warning: the registry ${registry} lists no repositories`;
+  return `warning: none of the ${listed} repositories that the registry ${registry} lists matches ${globs.map(printable).join(' or ')}`;
 }
 
 /**
