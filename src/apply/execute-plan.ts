@@ -38,8 +38,8 @@ export interface ApplyOptions {
   readonly inUse?: InUse;
   /** The bytes of a manifest that the reading for the plan has kept, checked against the digest, so that they are not fetched again. */
   readonly cached?: (digest: Digest) => Promise<Uint8Array | undefined>;
-  /** When the reading began from which this very run made its plan, in milliseconds since the epoch; absent for a plan that was saved. */
-  readonly readAt?: number;
+  /** Whether the plan was made from a reading of just now, so that nothing need be looked at again before the first deletion. Default: it was not. */
+  readonly justRead?: () => boolean;
   /** Must not throw. */
   readonly onEvent?: (event: ApplyEvent) => void;
 }
@@ -105,8 +105,6 @@ async function checkSteps({ registry, repository: { repository, steps } }: Work)
   if (does('archive-manifest')) await registry.checkArchive?.(repository);
 }
 
-/** A reading that is older is looked at once more before the first deletion, as a saved plan is. */
-const JUST_READ = 10 * 60 * 1000;
 /** The longest time that a timer takes. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
@@ -134,7 +132,7 @@ function haltOf({ signal, deadline, journal }: ApplyOptions): () => Halt | undef
 }
 
 async function runOne({ registry, repository: plan }: Work, options: ApplyOptions, shared: Shared): Promise<RepositoryReport> {
-  const { journal, concurrency, onEvent, readAt, inUse, cached = async () => undefined } = options;
+  const { journal, concurrency, onEvent, justRead, inUse, cached = async () => undefined } = options;
   const { halted, signal, trials } = shared;
   const place = { registry: plan.registry, repository: plan.repository };
   onEvent?.({ kind: 'begin', ...place, steps: plan.steps.length });
@@ -145,7 +143,7 @@ async function runOne({ registry, repository: plan }: Work, options: ApplyOption
     signal,
     cached,
     trial: trials.get(registry) ?? new Trial(),
-    justRead: readAt !== undefined && Date.now() - readAt < JUST_READ,
+    justRead: justRead?.() ?? false,
     used: inUse ? usedIn(plan, inUse) : new Map(),
     onStep: (result) => onEvent?.({ kind: 'step', ...place, result }),
     onRepair: (repair) => onEvent?.({ kind: 'repair', ...place, repair }),

@@ -78,10 +78,10 @@ export class Journal {
     this.#lastId += 1;
     const id = this.#lastId;
     const { registry, repository, op, digest, tags, manifest } = intent;
-    const bytes = Buffer.from(manifest.bytes).toString('base64');
-    const line = { kind: 'intent', id, at: now(), registry, repository, op, digest, tags, mediaType: manifest.mediaType, manifest: bytes };
+    const content = manifest && { mediaType: manifest.mediaType, manifest: Buffer.from(manifest.bytes).toString('base64') };
+    const line = { kind: 'intent', id, at: now(), registry, repository, op, digest, tags, ...content };
     const { offset, length } = await this.#append(line);
-    this.#manifests.set(digest, { mediaType: manifest.mediaType, offset, length });
+    if (manifest) this.#manifests.set(digest, { mediaType: manifest.mediaType, offset, length });
     return id;
   }
 

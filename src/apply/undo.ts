@@ -6,8 +6,8 @@ import type { Digest } from '../domain/digest.ts';
 import type { RawManifest } from '../domain/raw-manifest.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Failure } from './apply-report.ts';
+import { deletedManifests } from './deleted-manifests.ts';
 import { lockRepositories } from './lock-repositories.ts';
-import { readManifestLinks } from '../domain/manifest-links.ts';
 import type { JournalDocument, JournalIntent } from '../documents/journal.ts';
 
 /**
@@ -49,12 +49,6 @@ export interface UndoOptions {
   readonly signal?: AbortSignal;
   /** Must not throw. */
   readonly onEvent?: (item: UndoItem) => void;
-}
-
-/** What a run may have deleted of one manifest. */
-interface Deleted {
-  readonly manifest: RawManifest;
-  readonly tags: Set<string>;
 }
 
 /**
@@ -116,7 +110,7 @@ class Undo {
 
   async all(intents: readonly JournalIntent[]): Promise<void> {
     for (const { op, digest } of intents) if (op === 'archive-manifest') await this.#one(digest, undefined, () => this.#restore(digest));
-    const deleted = neededFirst(merge(intents.filter(({ op }) => op !== 'archive-manifest')));
+    const deleted = deletedManifests(intents);
     const missing = new Map<Digest, UndoOutcome>();
     for (const { manifest } of deleted) {
       const outcome = await this.#one(manifest.digest, undefined, () => this.#putManifest(manifest));
@@ -129,6 +123,8 @@ class Undo {
         else await this.#one(manifest.digest, tag, () => this.#putTag(manifest, tag));
       }
     }
+    for (const { op, digest, tags, manifest } of intents)
+      if (op === 'delete-tag' && !manifest) for (const tag of tags) await this.#one(digest, tag, () => this.#putTagOn(digest, tag));
   }
 
   async #one(digest: Digest, tag: string | undefined, put: () => Promise<UndoOutcome>): Promise<UndoOutcome> {
@@ -157,6 +153,12 @@ class Undo {
     return 'restored';
   }
 
+  /** Sets a tag on a manifest that was to stay. */
+  async #putTagOn(digest: Digest, tag: string): Promise<UndoOutcome> {
+    const manifest = await this.#registry.readManifest(this.#repository, digest);
+    return manifest ? this.#putTag(manifest, tag) : 'lost';
+  }
+
   async #putTag(manifest: RawManifest, tag: string): Promise<UndoOutcome> {
     const now = await this.#registry.resolveTag(this.#repository, tag);
     if (now !== undefined) return now === manifest.digest ? 'present' : 'kept_newer';
@@ -182,39 +184,6 @@ function byRepository({ intents }: JournalDocument): RepositoryIntents[] {
     found.set(key, entry);
   }
   return [...found.values()];
-}
-
-function merge(intents: readonly JournalIntent[]): Map<Digest, Deleted> {
-  const found = new Map<Digest, Deleted>();
-  for (const { digest, manifest, tags } of intents) {
-    const entry = found.get(digest) ?? { manifest, tags: new Set<string>() };
-    for (const tag of tags) entry.tags.add(tag);
-    found.set(digest, entry);
-  }
-  return found;
-}
-
-/** Children before their index, subjects before what is attached to them. Digests cannot form a ring. */
-function neededFirst(deleted: ReadonlyMap<Digest, Deleted>): Deleted[] {
-  const order = new Set<Deleted>();
-  for (const root of deleted.values()) {
-    const pending: [Deleted, entered: boolean][] = [[root, false]];
-    for (let next = pending.pop(); next; next = pending.pop()) {
-      const [entry, entered] = next;
-      if (order.has(entry)) continue;
-      if (entered) {
-        order.add(entry);
-        continue;
-      }
-      pending.push([entry, true]);
-      const { children = [], subject } = readManifestLinks(entry.manifest.bytes) ?? {};
-      for (const digest of [...children, subject ?? []].flat()) {
-        const needed = deleted.get(digest);
-        if (needed && needed !== entry) pending.push([needed, false]);
-      }
-    }
-  }
-  return [...order];
 }
 
 /** The registry's codes for a manifest of which it lacks a part (distribution-spec, "Error Codes"). */

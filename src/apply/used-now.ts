@@ -30,9 +30,11 @@ export class UsedNow {
     if (used.size === 0) return;
     const children = new Map<Digest, readonly Digest[]>();
     const configs = new Map<Digest, Digest>();
-    const digests = new Set(this.#state.plan.steps.map(({ digest }) => digest));
+    const { steps } = this.#state.plan;
+    const digests = new Set(steps.map(({ digest }) => digest));
+    const stays = new Set(steps.flatMap(({ op, digest }) => (op === 'delete-tag' ? [digest] : [])));
     await sideBySide([...digests], this.#state.concurrency, async (digest) => {
-      const manifest = await this.#state.bytesOf(digest);
+      const manifest = stays.has(digest) ? await this.#state.keptBytes(digest) : await this.#state.bytesOf(digest);
       if (!manifest) return;
       const { config } = manifestParts(manifest.bytes);
       if (config !== undefined) configs.set(digest, config);

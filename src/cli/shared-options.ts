@@ -15,13 +15,14 @@ export function addSourceOptions(command: Command): Command {
     .optionsGroup('What is read:')
     .addOption(registryOption())
     .option('--inventory <file>', 'plan from what "inventory" wrote, asking no registry')
-    .option(
-      '--in-use <file>',
-      'what is in use: references or digests, one a line, or Kubernetes objects; a glob is all its files; may be repeated',
-      repeated,
-    )
+    .addOption(inUseOption())
     .option('--now <time>', 'decide as of this time (RFC 3339)')
     .addOption(concurrencyOption());
+}
+
+export function inUseOption(): Option {
+  const what = 'what is in use: references or digests, one a line, or Kubernetes objects; a glob is all its files; may be repeated';
+  return new Option('--in-use <file>', what).argParser(repeated);
 }
 
 export function registryOption(): Option {

@@ -27,7 +27,8 @@ export interface Intent extends Place {
   readonly digest: Digest;
   /** The tags that go: those seen on a manifest, or the one tag. The tags of what is archived stay on it. */
   readonly tags: readonly string[];
-  readonly manifest: RawManifest;
+  /** Missing for a tag whose manifest stays, where to read the manifest would count as a pull. */
+  readonly manifest?: RawManifest;
 }
 
 /** Something that was put back because it has to stay, or could not be put back. */

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { openDocument } from './open-document.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
+import type { Digest } from '../domain/digest.ts';
 import { SIGNED_SCHEMA1 } from '../domain/media-types.ts';
+import type { RawManifest } from '../domain/raw-manifest.ts';
 import { STEP_OUTCOMES } from '../domain/step-outcome.ts';
 import type { Step } from '../plan/plan.ts';
 import { DocumentProblem, must, throwProblem } from './document-problem.ts';
@@ -110,6 +112,13 @@ class JournalReader {
     must(typeof id === 'number' && Number.isSafeInteger(id) && !this.#intents.has(id), 'id', 'is not a new number');
     const op = line.required('op', OPERATION);
     const digest = line.required('digest', DIGEST);
+    const tags = line.requiredList('tags', TAG);
+    const intent = { id, ...this.#place(line), op, digest, tags };
+    const without = op !== 'delete-manifest' && line.object['manifest'] === undefined;
+    this.#intents.set(id, without ? intent : { ...intent, manifest: this.#manifestIn(line, digest) });
+  }
+
+  #manifestIn(line: Fields<never>, digest: Digest): RawManifest {
     const mediaType = line.required('mediaType', TEXT);
     must(MEDIA_TYPE.test(mediaType), 'mediaType', 'is not a media type');
     const base64 = line.required('manifest', TEXT);
@@ -118,8 +127,7 @@ class JournalReader {
     // The digest of a signed manifest is not that of its bytes; the registry checks it when the manifest is put back.
     const whole = mediaType === SIGNED_SCHEMA1 || createHash(algorithm).update(bytes).digest('hex') === hex;
     must(whole && bytes.toString('base64') === base64, 'manifest', `does not have the digest ${digest}`);
-    const tags = line.requiredList('tags', TAG);
-    this.#intents.set(id, { id, ...this.#place(line), op, digest, tags, manifest: { digest, mediaType, bytes } });
+    return { digest, mediaType, bytes };
   }
 
   #takeOutcome(line: Fields<never>): void {

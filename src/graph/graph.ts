@@ -1,4 +1,4 @@
-import { digestKey, type DigestTag, isAttachedType, isCosignSuffix, parseDigestTag } from '../domain/attachment.ts';
+import { digestKey, type DigestTag, isAttachedType, isCosignSuffix, isCosignTag, parseDigestTag } from '../domain/attachment.ts';
 import { byCodeUnit } from '../domain/compare.ts';
 import type { Digest } from '../domain/digest.ts';
 import type { Manifest } from '../domain/inventory.ts';
@@ -151,12 +151,6 @@ function listsAttachments({ children: listed }: Manifest, children: readonly Nod
   const isAttachment = ({ manifest }: Node): boolean =>
     manifest.subject !== undefined || saysAttached(manifest) || manifest.tags.some((tag) => isCosignTag(tag, manifest.digest));
   return children.length > 0 && children.length === new Set(listed).size && children.every(isAttachment);
-}
-
-/** True of a tag by which cosign attaches its manifest to another one. */
-function isCosignTag(tag: string, digest: Digest): boolean {
-  const digestTag = parseDigestTag(tag);
-  return digestTag !== undefined && isCosignSuffix(digestTag.suffix) && digestTag.key !== digestKey(digest);
 }
 
 /** True if the artifact type of a manifest says that it describes another one. */

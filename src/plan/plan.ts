@@ -10,6 +10,8 @@ export interface Plan {
   readonly createdAt: string;
   readonly now: string;
   readonly policies: readonly PlanPolicy[];
+  /** The sources of what is in use that it was made with, by names that are the same on every machine; absent where there were none. */
+  readonly inUse?: readonly string[];
   /** True if it may be carried out; otherwise `blockedBy` says why not. */
   readonly applyable: boolean;
   readonly blockedBy: readonly Block[];

@@ -19,6 +19,8 @@ import { NOTHING_AROUND, type Surroundings } from './surroundings.ts';
 export interface PlanContext {
   readonly policies: readonly Policy[];
   readonly inUse: InUse;
+  /** The names of the in-use sources that were read. */
+  readonly inUseSources?: readonly string[];
   /** As of when it decides. */
   readonly now: number;
   /** When it is made. */
@@ -66,7 +68,7 @@ export class Planner {
 
   /** The plan of all that was added; once. */
   plan(): Plan {
-    const { policies, inUse, now, createdAt, version, maxDeletions, atMost } = this.#context;
+    const { policies, inUse, inUseSources = [], now, createdAt, version, maxDeletions, atMost } = this.#context;
     this.#decideWaiting();
     const sorted = this.#planned.toSorted(
       (a, b) => byCodeUnit(a.plan.registry, b.plan.registry) || byCodeUnit(a.plan.repository, b.plan.repository),
@@ -81,6 +83,7 @@ export class Planner {
       createdAt: new Date(createdAt).toISOString(),
       now: new Date(now).toISOString(),
       policies: policies.map(({ name, source, digest }) => ({ name, source, digest })),
+      ...(inUseSources.length > 0 && { inUse: inUseSources.toSorted(byCodeUnit) }),
       applyable: blockedBy.length === 0,
       blockedBy,
       repositories,

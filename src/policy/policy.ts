@@ -48,7 +48,7 @@ interface Protection {
 }
 
 /** What a rule selects: tags, images without a tag, or attachments whose subject is gone. */
-export type RuleKind = 'tagged' | 'untagged' | 'orphaned';
+type RuleKind = 'tagged' | 'untagged' | 'orphaned';
 
 /** Each counted over all the repositories that the policy governs; undefined: no limit. */
 interface Limits {

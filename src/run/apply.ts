@@ -5,14 +5,20 @@ import { applyText } from '../report/apply-text.ts';
 import { toJson } from '../report/json.ts';
 import { planTable } from '../report/table.ts';
 import { toYaml } from '../report/yaml.ts';
+import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Context } from './context.ts';
 import { carryOut, type CarryOutOptions, exitCodeOfApply } from './carry-out.ts';
+import { checkJournalFolder } from './journal-folder.ts';
 import { openDocumentRegistries } from './document-registries.ts';
+import { readInUse } from './in-use.ts';
+import { checkInUseSources } from './in-use-source-names.ts';
 import { styleOf } from './plan-output.ts';
 import { type ChangedPolicyOptions, checkPoliciesUnchanged } from './unchanged-policies.ts';
 
 export interface ApplyOptions extends CarryOutOptions, ChangedPolicyOptions {
   readonly registry?: readonly string[];
+  /** Files that name what is in use. */
+  readonly inUse?: readonly string[];
   /** Milliseconds. */
   readonly maxAge?: number;
   readonly concurrency?: string;
@@ -31,9 +37,21 @@ export async function apply(file: string, options: ApplyOptions, context: Contex
   );
   const place = await openDocumentRegistries(urls, options, context);
   try {
+    await checkJournalFolder(place.settings);
+    checkInUseSources(plan, place.settings.inUse);
+    const inUse = await readInUse(place, context);
+    if (inUse.problems.length > 0) {
+      throw new ToolError('NOT_APPLYABLE', `it is not known what is in use: ${inUse.problems.join('; ')}`, {
+        hint: 'nothing was changed. See to it that the source can be read, and run again',
+      });
+    }
     const style = styleOf(io, options);
     if (options.output === 'table' && options.verbose) io.stdout.write(`${planTable(plan, { style })}\n`);
-    const report = await carryOut({ plan, registries: place.byName, settings: place.settings, startedAt }, options, context);
+    const report = await carryOut(
+      { plan, registries: place.byName, cached: place.cached, settings: place.settings, startedAt, inUse },
+      options,
+      context,
+    );
     if (!report) return EXIT.failed;
     const text = { json: toJson, yaml: toYaml, table: () => applyText(report, { style, verbose: options.verbose ?? false }) }[
       options.output

@@ -12,9 +12,13 @@ import { bytes, count } from '../report/text.ts';
 import { confirm } from './confirm.ts';
 import { say } from './io.ts';
 import type { Context, GlobalOptions } from './context.ts';
+import { journalFolder } from './journal-folder.ts';
 import { startProgress } from './progress.ts';
 import { renderError } from './render-error.ts';
 import { stoppedBy } from './stop.ts';
+
+/** What was read longer ago is looked at once more before the first deletion, as for a saved plan. */
+const JUST_READ_MS = 10 * 60 * 1000;
 
 export interface CarryOutOptions extends GlobalOptions {
   readonly yes?: boolean;
@@ -25,6 +29,11 @@ export interface CarryOutOptions extends GlobalOptions {
 export interface Work {
   readonly plan: Plan;
   readonly registries: ReadonlyMap<string, Registry>;
+  readonly cached: NonNullable<ApplyOptions['cached']>;
+  /** What is in use now. */
+  readonly inUse: InUse;
+  /** This very run made the plan, from a reading that began at `startedAt`. */
+  readonly justPlanned?: true;
   readonly settings: Settings;
   /** Milliseconds since the epoch: `maxDuration` counts from here. */
   readonly startedAt: number;
@@ -40,13 +49,9 @@ export interface Work {
  * first. Throws `NOT_APPLYABLE` and the other errors of {@link executePlan}, all of them before anything is deleted.
  */
 export async function carryOut(work: Work, options: CarryOutOptions, context: Context): Promise<ApplyReport | undefined> {
-  const { plan, registries, settings, startedAt } = work;
+  const { plan, registries, cached, inUse, settings, startedAt } = work;
   const { io } = context;
-  if (settings.journalDir === undefined) {
-    throw new ToolError('JOURNAL_WRITE', 'There is no folder for the journal, and nothing is deleted without a journal.', {
-      hint: 'Set REGCTL_JOURNAL_DIR, or "journalDir" in the config.',
-    });
-  }
+  const journalDir = journalFolder(settings);
   const steps = plan.repositories.reduce((sum, repository) => sum + repository.steps.length, 0);
   if (plan.applyable && steps > 0 && !options.yes && !(await confirm(io, question(plan)))) {
     say(io, 'Nothing was changed.');
@@ -56,6 +61,9 @@ export async function carryOut(work: Work, options: CarryOutOptions, context: Co
   let done = 0;
   const shared: Omit<ApplyOptions, 'plan' | 'journal'> = {
     registries,
+    cached,
+    inUse,
+    ...(work.justPlanned && { justRead: () => io.now() - startedAt < JUST_READ_MS }),
     concurrency: settings.concurrency,
     signal: io.signal,
     ...(options.maxDuration !== undefined && { deadline: startedAt + options.maxDuration }),
@@ -66,8 +74,8 @@ export async function carryOut(work: Work, options: CarryOutOptions, context: Co
     },
   };
   try {
-    if (plan.applyable && work.leftovers) await finishEarlier(work.leftovers, shared, settings.journalDir, options, context);
-    return await executePlan({ ...shared, plan, journal: new Journal(settings.journalDir) });
+    if (plan.applyable && work.leftovers) await finishEarlier(work.leftovers, shared, journalDir, options, context);
+    return await executePlan({ ...shared, plan, journal: new Journal(journalDir) });
   } finally {
     progress.stop();
   }

@@ -1,13 +1,12 @@
 import { loadConfig, type RegistryConfig } from '../config/config.ts';
-import { chooseRegistry, resolveSettings, type Settings } from '../config/settings.ts';
+import { chooseRegistry, resolveSettings } from '../config/settings.ts';
 import { REGISTRY_TYPES } from '../registry/types.ts';
 import type { Context } from './context.ts';
 import { type OpenRegistries, openRegistries } from './registries.ts';
+import { hostsOfRegistries, type Workplace } from './workplace.ts';
 
 /** The settings of a run that carries out a document, and the registries of that document. */
-export interface DocumentPlace extends OpenRegistries {
-  readonly settings: Settings;
-}
+export interface DocumentPlace extends OpenRegistries, Pick<Workplace, 'settings' | 'named' | 'hosts'> {}
 
 /**
  * Opens the registries that a plan or a journal names: those of the config, and the others at the address that the document gives. A
@@ -16,15 +15,17 @@ export interface DocumentPlace extends OpenRegistries {
  */
 export async function openDocumentRegistries(
   named: ReadonlyMap<string, string>,
-  options: { readonly registry?: readonly string[]; readonly concurrency?: string },
+  options: { readonly registry?: readonly string[]; readonly inUse?: readonly string[]; readonly concurrency?: string },
   context: Context,
 ): Promise<DocumentPlace> {
   const { io } = context;
   const config = await loadConfig(io.cwd, io.env, REGISTRY_TYPES);
   const given = (options.registry ?? []).map((text) => chooseRegistry(text, config.registries));
   const known = [...config.registries, ...given];
-  const settings = resolveSettings({ ...(options.concurrency !== undefined && { concurrency: options.concurrency }) }, io.env, config);
+  const { inUse, concurrency } = options;
+  const settings = resolveSettings({ ...(inUse && { inUse }), ...(concurrency !== undefined && { concurrency }) }, io.env, config);
   const wanted = [...named].map(([name, url]): RegistryConfig => known.find((registry) => registry.name === name) ?? { name, url });
   const filled = wanted.map((registry) => ({ ...registry, concurrency: registry.concurrency ?? settings.concurrency }));
-  return { settings, ...(await openRegistries(filled, known, settings, context)) };
+  const hosts = hostsOfRegistries([...known, ...filled]);
+  return { settings, named: known, hosts, ...(await openRegistries(filled, known, settings, context)) };
 }

@@ -11,6 +11,7 @@ import type { Context } from './context.ts';
 import { explanationOf } from './explanation.ts';
 import { styleOf } from './plan-output.ts';
 import { type ReadNow, type PlanningOptions, withPlan } from './planning.ts';
+import { refuseUser } from './targets.ts';
 
 export interface ExplainOptions extends PlanningOptions {
   readonly output: 'table' | 'json' | 'yaml';
@@ -54,6 +55,7 @@ type Named = Pick<PlannedImage, 'digest' | 'tags'>;
 
 /** Splits `REGISTRY/REPO:TAG` and `REGISTRY/REPO@DIGEST`; the registry may be a name of the config. Throws `USAGE`. */
 function parseImage(text: string): { readonly repository: string; readonly names: (image: Named) => boolean } {
+  refuseUser(text);
   const { name: repository, tag, digest } = splitReference(text);
   if (digest !== undefined && isDigest(digest)) return { repository, names: (image) => image.digest === digest };
   if (digest === undefined && tag !== undefined && isTag(tag) && repository.includes('/'))

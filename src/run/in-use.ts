@@ -13,12 +13,15 @@ import type { Workplace } from './workplace.ts';
 /** Errors in what somebody wrote. Every other error means that the source could not be read. */
 const MISTAKES: readonly ErrorCode[] = ['IN_USE_INVALID', 'CONFIG_INVALID', 'USAGE'];
 
+/** What reading the sources needs. */
+export type InUsePlace = Pick<Workplace, 'settings' | 'named' | 'hosts'>;
+
 /**
  * Everything that the sources say is in use. A source that does not exist or cannot be read is a problem of the set, and a plan that was
  * made with it must not be applied. A source that can be read but is not valid throws `IN_USE_INVALID`; `mirrors` that are not valid throw
  * `CONFIG_INVALID`.
  */
-export async function readInUse(workplace: Workplace, context: Context): Promise<InUse> {
+export async function readInUse(workplace: InUsePlace, context: Context): Promise<InUse> {
   const { settings, hosts } = workplace;
   const mirrors = readMirrors(settings.mirrors, hosts);
   const images: InUseImage[] = [];
@@ -56,7 +59,7 @@ function namesNothing(source: InUseSource): string {
   return `${called} names no image. Where nothing may be in use, give it as a source in the config, with "mayBeEmpty: true".`;
 }
 
-async function readSource(source: InUseSource, { named }: Workplace, { io, version }: Context): Promise<readonly InUseImage[]> {
+async function readSource(source: InUseSource, { named }: InUsePlace, { io, version }: Context): Promise<readonly InUseImage[]> {
   if ('file' in source) return readInUseFile(source.file);
   if ('command' in source) return readInUseCommand(source.command, commandOptions(named, io));
   if ('kubernetes' in source) {
@@ -80,5 +83,5 @@ async function readSource(source: InUseSource, { named }: Workplace, { io, versi
 /** How programs are run that list something: without the variables that passwords of registries are read from. */
 export function commandOptions(named: Workplace['named'], { cwd, env, signal }: Context['io']): CommandOptions {
   const withheld = named.flatMap(({ auth }) => (auth && 'env' in auth.password ? [auth.password.env] : []));
-  return { cwd, env, withheld: ['REGISTRY_PASSWORD', ...withheld], signal };
+  return { cwd, env, withheld: ['REGISTRY_PASSWORD', 'DOCKER_AUTH_CONFIG', ...withheld], signal };
 }

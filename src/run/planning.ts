@@ -15,7 +15,9 @@ import { type Progress, startProgress } from './progress.ts';
 import { type DecidingPolicies, decidingPolicies, isAdHoc, type PolicyOptions } from './deciding-policies.ts';
 import { type Failure, unreadOf } from './failures.ts';
 import { readInUse } from './in-use.ts';
+import { inUseSourceNames } from './in-use-source-names.ts';
 import { readLiveLists } from './live-lists.ts';
+import { checkJournalFolder } from './journal-folder.ts';
 import { repositoriesInFile } from './inventory-file.ts';
 import { placesOf, readRepositories, type RepositoryRead } from './read-repositories.ts';
 import { type OpenRegistries, openRegistries } from './registries.ts';
@@ -34,6 +36,8 @@ export interface PlanningOptions extends GlobalOptions, PolicyOptions {
   /** As given: the settings check it. */
   readonly maxDeletions?: string;
   readonly shard?: Shard;
+  /** Whether the plan is to be carried out: what that needs is checked before anything is read. */
+  readonly apply?: boolean;
 }
 
 /** A plan, and what is needed to carry it out. */
@@ -42,6 +46,7 @@ export interface Planning {
   readonly workplace: Workplace;
   /** Empty for a plan made from a file. */
   readonly registries: ReadonlyMap<string, Registry>;
+  readonly cached: OpenRegistries['cached'];
   /** What could not be read, or not completely; everything else is in the plan. */
   readonly failures: readonly Failure[];
   readonly inUse: InUse;
@@ -78,10 +83,13 @@ export async function withPlan<Result>(
   const now = options.now === undefined ? createdAt : parseNow(options.now);
   const workplace = offline ? await openWorkplace([], { ...options, registry: [] }, context) : await openWorkplace(words, options, context);
   const { settings, scopes } = workplace;
+  if (options.apply) await checkJournalFolder(settings);
   const deciding = await decidingPolicies(options, settings);
   const running = await readInUse(workplace, context);
   const live = await readLiveLists(deciding.policies, workplace, context);
   const inUse = { ...running, problems: [...running.problems, ...live.problems] };
+  if (options.apply && settings.inUse.length === 0 && !options.quiet)
+    say(io, 'warning: no source says what is in use, so images that run are not protected; name one by --in-use, or "inUse" in the config');
   const registries = offline ? NONE : await openRegistries(settings.registries, workplace.named, settings, context);
   const progress = await startProgress(io, options);
   const concerns = (registry: string, repository: string): boolean =>
@@ -102,6 +110,8 @@ export async function withPlan<Result>(
       now,
       createdAt,
       version,
+      lists: live.lists,
+      inUseSources: inUseSourceNames(settings.inUse),
       ...(maxDeletions !== undefined && { maxDeletions }),
       knowsAll: (registry) => options.shard === undefined && (offline ? words.length === 0 : listed.has(registry)),
     });
@@ -115,14 +125,14 @@ export async function withPlan<Result>(
     deciding.throwUnanswered();
     const plan = withUnread(planner.plan(), unreadOf(failures));
     progress.stop();
-    return await use({ plan, workplace, registries: registries.byName, failures, inUse, concerns });
+    return await use({ plan, workplace, registries: registries.byName, cached: registries.cached, failures, inUse, concerns });
   } finally {
     progress.stop();
     await registries.close();
   }
 }
 
-const NONE: OpenRegistries = { byName: new Map(), close: async () => {} };
+const NONE: OpenRegistries = { byName: new Map(), cached: async () => undefined, close: async () => {} };
 
 function readFromRegistries(
   registries: OpenRegistries,

@@ -5,6 +5,7 @@ import type { CredentialConfig } from '../auth/credentials.ts';
 import type { CredentialSource, RegistryConfig } from '../config/config.ts';
 import type { Settings } from '../config/settings.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
+import type { Digest } from '../domain/digest.ts';
 import { createHttpClient } from '../http/create-http-client.ts';
 import type { HttpClient } from '../http/http-client.ts';
 import { ContentCache } from '../distribution/cache.ts';
@@ -15,6 +16,8 @@ import type { Context } from './context.ts';
 /** Registries that can be spoken to, by name, until they are closed. */
 export interface OpenRegistries {
   readonly byName: ReadonlyMap<string, Registry>;
+  /** A manifest that was read from one of them, by this run or an earlier one, as it was kept. */
+  readonly cached: (digest: Digest) => Promise<Uint8Array | undefined>;
   readonly close: () => Promise<void>;
 }
 
@@ -59,6 +62,7 @@ export async function openRegistries(
   for (const registry of registries) byName.set(registry.name, await open(registry));
   return {
     byName,
+    cached: async (digest) => cache?.read(digest),
     close: async () => {
       await Promise.all(clients.map((client) => client.close()));
     },

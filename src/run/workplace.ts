@@ -40,8 +40,13 @@ export async function openWorkplace(words: readonly string[], flags: Flags, cont
     settings,
     scopes: scopes(targets, settings, config),
     named,
-    hosts: Object.fromEntries(named.map(({ name, url }) => [name, hostsOf(new URL(url).host)])),
+    hosts: hostsOfRegistries(named),
   };
+}
+
+/** The hosts of registries, by the registries' names: first that of the URL, then others of the same registry. */
+export function hostsOfRegistries(registries: readonly RegistryConfig[]): InUse['hosts'] {
+  return Object.fromEntries(registries.map(({ name, url }) => [name, hostsOf(new URL(url).host)]));
 }
 
 /** The host of a registry, first, and its others, such as the FIPS host of the same service. */

@@ -3,7 +3,7 @@ import type { ApplyOptions } from '../../run/apply.ts';
 import type { CommandContext } from '../command-context.ts';
 import { examples } from '../help.ts';
 import { duration } from '../option-values.ts';
-import { concurrencyOption, outputOption, registryOption } from '../shared-options.ts';
+import { concurrencyOption, inUseOption, outputOption, registryOption } from '../shared-options.ts';
 
 /** `apply`: carry out a saved plan. */
 export function applyCommand(context: CommandContext): Command {
@@ -21,6 +21,7 @@ export function applyCommand(context: CommandContext): Command {
     .option('--allow-changed-policy', 'carry it out although a policy file has changed since, or is not here')
     .option('--max-duration <time>', 'begin no deletion after so long, such as 30m', duration)
     .addOption(registryOption())
+    .addOption(inUseOption())
     .addOption(concurrencyOption())
     .addOption(outputOption('table', 'json', 'yaml'))
     .action(async (plan: string, _options, self: Command) => {

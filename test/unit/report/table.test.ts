@@ -107,6 +107,7 @@ Nothing has been changed. To carry this plan out:
   test('names an untagged image by its digest, and never shows the tags that only carry attachments', () => {
     const untagged = expired('beef', 'x', 1, {
       tags: [`sha256-${'a'.repeat(64)}.sig`],
+      attachmentTags: [`sha256-${'a'.repeat(64)}.sig`],
       reasons: [{ code: 'expired', rule: 'orphans', rank: 1 }],
     });
 

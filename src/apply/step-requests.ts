@@ -1,0 +1,73 @@
+import { ToolError } from '../diagnostics/tool-error.ts';
+import type { Digest } from '../domain/digest.ts';
+import type { Step } from '../plan/plan.ts';
+import type { DeleteOutcome } from '../registry/registry.ts';
+import type { Presence } from './presence.ts';
+import type { RunState } from './run-state.ts';
+import { stepTags } from './step-tags.ts';
+import { failed, type Verdict } from './verdict.ts';
+
+/** Asks the registry to carry out steps, and finds out what it did. */
+export class StepRequests {
+  readonly #state: RunState;
+  readonly #presence: Presence;
+
+  constructor(state: RunState, presence: Presence) {
+    this.#state = state;
+    this.#presence = presence;
+  }
+
+  /** "Not there" is believed once another manifest of the repository is. What went along with another one was deleted by this run. */
+  async gone({ digest }: Step): Promise<Verdict> {
+    if (this.#state.takenAlong.has(digest)) return { outcome: 'deleted' };
+    try {
+      await this.#presence.mustBeThere();
+      return { outcome: 'gone' };
+    } catch (error) {
+      return failed(error);
+    }
+  }
+
+  /** Asks the registry to delete. Where its answer is an error, looks whether it did: an answer may get lost, and not the deletion. */
+  async send(step: Step): Promise<{ readonly verdict: Verdict; readonly answer: DeleteOutcome | undefined }> {
+    const { registry, plan } = this.#state;
+    if (step.op === 'archive-manifest') return { verdict: await this.#archive(step.digest), answer: undefined };
+    try {
+      const answer =
+        step.op === 'delete-tag'
+          ? await registry.deleteTag(plan.repository, step.tag, step.digest)
+          : await registry.deleteManifest(plan.repository, step.digest, stepTags(step));
+      return { verdict: answer.outcome === 'gone' ? await this.gone(step) : answer, answer };
+    } catch (error) {
+      return { verdict: await this.#afterError(step, error), answer: undefined };
+    }
+  }
+
+  async #afterError(step: Step, error: unknown): Promise<Verdict> {
+    const { registry, plan } = this.#state;
+    try {
+      const there =
+        step.op === 'delete-tag' ? (await this.#state.resolveTag(step.tag)) !== undefined : await this.#state.isThere(step.digest);
+      if (!there) {
+        await this.#presence.mustBeThere();
+        return { outcome: 'deleted' };
+      }
+    } catch {
+      return { ...failed(error), uncertain: true };
+    }
+    if (!(error instanceof ToolError) || error.code !== 'AUTH') return failed(error);
+    // Some registries refuse a protected image with 403. Where others may be deleted, it is this one that may not.
+    return registry.checkDelete(plan.repository, { tags: step.op === 'delete-tag' }).then(
+      () => ({ outcome: 'locked', message: error.message }),
+      () => failed(error),
+    );
+  }
+
+  /** What is archived can be restored: whatever became of a request that failed, the next run finds out. */
+  async #archive(digest: Digest): Promise<Verdict> {
+    const { registry, plan } = this.#state;
+    if (!registry.archiveManifest)
+      return failed(new ToolError('REGISTRY_ERROR', `${plan.registry} has no archive`, { hint: 'make a new plan' }));
+    return registry.archiveManifest(plan.repository, digest).catch((error: unknown) => ({ ...failed(error), uncertain: true }));
+  }
+}

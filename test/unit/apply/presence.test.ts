@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest';
+import { push } from '../../../src/demo/push.ts';
+import type { RequestHook, SeenRequest } from '../../../src/demo/registry-options.ts';
+import { withServer } from '../registry/oci-fixture.ts';
+import { apply, contents, fillRepository, planOf, REPOSITORY, single } from './apply-fixture.ts';
+
+const UNKNOWN = { status: 404, body: '{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]}' };
+
+/** Carries a plan for eight images out while the registry behaves so from its first deletion on. */
+async function meanwhile(begins: (request: SeenRequest, doomed: ReadonlySet<string>) => ReturnType<RequestHook>) {
+  const { server, registry } = await withServer();
+  for (let n = 0; n < 8; n++) await push(server.url, REPOSITORY, single(`image ${n}`), [`old-${n}`]);
+  await push(server.url, REPOSITORY, single('kept'), ['keep-1']);
+  const plan = await planOf(registry);
+  const doomed = new Set<string>(plan.repositories[0]!.steps.map(({ digest }) => digest));
+  let begun = false;
+  server.onRequest((request) => {
+    begun ||= request.method === 'DELETE' && doomed.has(request.path.split('/').at(-1) ?? '');
+    return begun ? begins(request, doomed) : undefined;
+  });
+  return { server, report: await apply(plan, registry), doomed };
+}
+
+describe('"not there" is believed once another manifest of the repository is there', () => {
+  it('so a registry that says it of everything has nothing that is gone, or deleted', async () => {
+    const { report } = await meanwhile(({ path }) => (path.includes('/manifests/') ? UNKNOWN : undefined));
+    expect(report.counts).toMatchObject({ deleted: 0, gone: 0 });
+    expect(report.outcome).toBe('failed');
+    expect(report.repositories[0]!.error?.code).toBe('NOT_FOUND');
+  });
+
+  it('so a repository that somebody else deletes meanwhile is an error, and not a run that is done', async () => {
+    const { server, registry } = await withServer();
+    await fillRepository(server);
+    const plan = await planOf(registry);
+    let once = true;
+    server.onRequest(({ method, path }) => {
+      if (!once || method !== 'DELETE' || !plan.repositories[0]!.steps.some(({ digest }) => path.endsWith(digest))) return;
+      once = false;
+      const { manifests, tags } = server.storage.repository(REPOSITORY);
+      manifests.clear();
+      tags.clear();
+    });
+    const report = await apply(plan, registry);
+    expect(report.outcome).not.toBe('done');
+    expect(report.repositories[0]!.error?.code).toBe('NOT_FOUND');
+  });
+
+  it('so what somebody else has deleted is gone', async () => {
+    const { server, registry } = await withServer();
+    const { lone } = await fillRepository(server);
+    const plan = await planOf(registry);
+    server.storage.repository(REPOSITORY).manifests.delete(lone.digest);
+    server.storage.repository(REPOSITORY).tags.delete('old-3');
+    expect(await apply(plan, registry)).toMatchObject({ outcome: 'done', counts: { gone: 1 } });
+  });
+});
+
+describe('failures in a row', () => {
+  const refusal = { status: 403, body: '{"errors":[{"code":"DENIED","message":"this image is protected"}]}' };
+
+  it('are only those that are no refusals: each image may be refused, and the others still go', async () => {
+    let refused = 0;
+    const { server, report } = await meanwhile(({ method, path }, doomed) =>
+      method === 'DELETE' && doomed.has(path.split('/').at(-1) ?? '') && refused++ < 6 ? refusal : undefined,
+    );
+    expect(report.counts).toMatchObject({ locked: 6, deleted: 2 });
+    expect(report.repositories[0]!.error).toBeUndefined();
+    expect(contents(server).tags).toHaveProperty('keep-1');
+  });
+
+  it('end with each that succeeds: nine single failures do not end a run', async () => {
+    const { server, registry } = await withServer();
+    for (let n = 0; n < 18; n++) await push(server.url, REPOSITORY, single(`image ${n}`), [`old-${n}`]);
+    await push(server.url, REPOSITORY, single('kept'), ['keep-1']);
+    const plan = await planOf(registry);
+    const digests = plan.repositories[0]!.steps.map(({ digest }) => digest);
+    server.onRequest(({ method, path }) => {
+      const at = digests.findIndex((digest) => path.endsWith(digest));
+      return method === 'DELETE' && at >= 0 && at % 2 === 1 ? { status: 200, body: '<html>' } : undefined;
+    });
+    const report = await apply(plan, registry, { concurrency: 1 });
+    expect(report.counts).toMatchObject({ deleted: 9, failed: 9, skipped: 0 });
+  });
+});

@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+import type { ApplyReport } from '../../../src/apply/apply-report.ts';
+import type { EmbeddedRegistry } from '../../../src/demo/embedded-registry.ts';
+import { push } from '../../../src/demo/push.ts';
+import { withServer } from '../registry/oci-fixture.ts';
+import { apply, contents, planOf, REPOSITORY, single } from './apply-fixture.ts';
+
+interface Scene {
+  readonly server: EmbeddedRegistry;
+  readonly report: ApplyReport;
+  readonly before: ReturnType<typeof contents>;
+  readonly deletions: readonly string[];
+}
+
+/** Two repositories with eight doomed images each, in a registry that handles the deletion of a manifest in its own way. */
+async function carriedOut(deletion: (server: EmbeddedRegistry, repository: string, digest: string) => void): Promise<Scene> {
+  const { server, registry } = await withServer();
+  const repositories = [REPOSITORY, 'team/other'];
+  for (const repository of repositories) {
+    for (let n = 0; n < 8; n++) await push(server.url, repository, single(`${repository} ${n}`), [`old-${n}`]);
+    await push(server.url, repository, single(`${repository} kept`), ['keep-1']);
+  }
+  const plan = await planOf(registry, repositories);
+  const before = contents(server);
+  const deletions: string[] = [];
+  const doomed = new Set<string>(plan.repositories.flatMap(({ steps }) => steps.map(({ digest }) => digest)));
+  server.onRequest(({ method, path }) => {
+    const [, repository = '', digest = ''] = /^\/v2\/(.+)\/manifests\/(.+)$/.exec(path) ?? [];
+    if (method !== 'DELETE' || !doomed.has(digest)) return undefined;
+    deletions.push(digest);
+    deletion(server, repository, digest);
+    return { status: 202 };
+  });
+  const report = await apply(plan, registry);
+  return { server, report, before, deletions };
+}
+
+describe('a registry that does not do what it answers is recognised by its first deletion, and left alone in every repository', () => {
+  it('where it deletes nothing', async () => {
+    const { server, report, before, deletions } = await carriedOut(() => {});
+    expect(deletions).toHaveLength(1);
+    expect(contents(server)).toEqual(before);
+    expect(report).toMatchObject({ outcome: 'failed', counts: { deleted: 0, failed: 1, skipped: 15 } });
+    for (const { error } of report.repositories)
+      expect(error?.message).toContain('answers that a manifest is deleted and does not delete it');
+  });
+
+  it('where the tags of a manifest stay when it is deleted: the manifest is put back, and its tag resolves again', async () => {
+    const { server, report, before, deletions } = await carriedOut(
+      (registry, repository, digest) => void registry.storage.repository(repository).manifests.delete(digest as never),
+    );
+    expect(deletions).toHaveLength(1);
+    expect(contents(server)).toEqual(before);
+    expect(report.counts).toMatchObject({ deleted: 0, lost: 0 });
+    for (const { error } of report.repositories) expect(error?.message).toContain('keeps the tags of a manifest that is deleted');
+  });
+
+  it('where the blobs of a manifest go at once, so that nothing could be put back', async () => {
+    const { report, deletions } = await carriedOut((registry, name, digest) => {
+      const repository = registry.storage.repository(name);
+      for (const { digest: blob } of repository.manifests.get(digest as never)!.fields.blobs) repository.blobs.delete(blob);
+      repository.manifests.delete(digest as never);
+      for (const [tag, on] of repository.tags) if (on === digest) repository.tags.delete(tag);
+    });
+    expect(deletions).toHaveLength(1);
+    expect(report.counts).toMatchObject({ deleted: 1, skipped: 15 });
+    for (const { error } of report.repositories) expect(error?.message).toContain('deletes the blobs of a manifest at once');
+  });
+});

@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import type { ApplyReport } from '../../../src/apply/apply-report.ts';
+import type { EmbeddedRegistry } from '../../../src/demo/embedded-registry.ts';
+import type { Digest } from '../../../src/domain/digest.ts';
+import type { InUseImage } from '../../../src/domain/in-use.ts';
+import { withServer } from '../registry/oci-fixture.ts';
+import { apply, contents, type Filled, fillRepository, planOf } from './apply-fixture.ts';
+
+interface Scene {
+  readonly server: EmbeddedRegistry;
+  readonly filled: Filled;
+  readonly report: ApplyReport;
+  readonly outcome: (digest: string) => string | undefined;
+}
+
+/** Plans, and then carries out while these images are in use. */
+async function whileUsed(images: (filled: Filled) => readonly InUseImage['image'][]): Promise<Scene> {
+  const { server, registry } = await withServer();
+  const filled = await fillRepository(server);
+  const plan = await planOf(registry);
+  const inUse = { images: images(filled).map((image) => ({ image, source: 'shop/Deployment web' })), problems: [], hosts: {} };
+  const report = await apply(plan, registry, { inUse });
+  const outcome = (digest: string) => report.repositories[0]!.notDone.find((one) => one.digest === digest)?.outcome;
+  return { server, filled, report, outcome };
+}
+
+function configOf({ bytes }: { readonly bytes: Uint8Array }): Digest {
+  return (JSON.parse(Buffer.from(bytes).toString('utf8')) as { config: { digest: Digest } }).config.digest;
+}
+
+describe('what came into use since the plan was made', () => {
+  it('is left alone as in_use, and the report says whose it is', async () => {
+    const { server, filled, report, outcome } = await whileUsed(({ lone }) => [{ digest: lone.digest }]);
+    expect(outcome(filled.lone.digest)).toBe('in_use');
+    expect(report).toMatchObject({ outcome: 'partial', counts: { in_use: 1, drifted: 0 } });
+    expect(report.repositories[0]!.notDone[0]!.message).toContain('shop/Deployment web');
+    expect(contents(server).tags).toMatchObject({ 'old-3': filled.lone.digest });
+  });
+
+  it('is found by a tag, and then stays with all its tags and all that it needs', async () => {
+    const { server, filled, outcome } = await whileUsed(() => [
+      { reference: { text: 'team/app:old-1', repository: 'team/app', tag: 'old-1' } },
+    ]);
+    const { nested, inner, amd, signature, bill } = filled;
+    expect(outcome(nested.digest)).toBe('in_use');
+    const { manifests, tags } = contents(server);
+    for (const one of [nested, inner, amd, signature, bill]) expect(manifests).toHaveProperty(one.digest);
+    expect(tags).toMatchObject({ 'old-1': nested.digest, 'old-1.0': nested.digest });
+  });
+
+  it('is found by the digest of a config, and so are the indexes that hold the image', async () => {
+    const { server, filled, outcome } = await whileUsed(({ amd }) => [{ digest: configOf(amd) }]);
+    for (const one of [filled.nested, filled.inner]) expect(outcome(one.digest)).toBe('in_use');
+    expect(contents(server).manifests).toHaveProperty(filled.amd.digest);
+  });
+
+  it('is found by the digest of one platform', async () => {
+    const { server, filled, outcome } = await whileUsed(({ amd }) => [{ digest: amd.digest }]);
+    expect(outcome(filled.nested.digest)).toBe('in_use');
+    expect(contents(server).tags).toMatchObject({ 'old-1': filled.nested.digest });
+  });
+
+  it('keeps a tag that was to be taken off an image which stays', async () => {
+    const { server, filled, outcome } = await whileUsed(({ floating }) => [{ digest: floating.digest }]);
+    expect(outcome(filled.floating.digest)).toBe('in_use');
+    expect(contents(server).tags).toMatchObject({ 'old-2': filled.floating.digest });
+  });
+});
