@@ -120,6 +120,15 @@ describe('what limits and runs are bounded by', () => {
     });
   }
 
+  check('no more than two in one run over all policies, the oldest of all repositories', (made) => {
+    const few = planAnew(made, { atMost: 2 });
+    expect(made.policies.flatMap((policy) => counted(made, policy, few)).length).toBeLessThanOrEqual(2);
+    expect([...deleted(few)].filter((image) => !deleted(planOf(made)).has(image))).toEqual([]);
+    // With one policy, this is the same as its own bound.
+    if (made.policies.length === 1)
+      expect(few.repositories).toEqual(planOf(withPolicies(made, (policy) => ({ ...policy, perRun: { deletions: 2 } }))).repositories);
+  });
+
   check('run after run, all goes in the end that would go in one', (made) => {
     if (losesItsOther(made) || parts(made).some(([inventory, plan]) => becomesARoot(inventory, plan))) return;
     const bounded = withPolicies(made, (policy) => ({ ...policy, perRun: { deletions: 2 } }));

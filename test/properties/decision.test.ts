@@ -3,7 +3,7 @@ import type { Manifest } from '../../src/domain/inventory.ts';
 import type { PlannedImage, RepositoryPlan } from '../../src/plan/plan.ts';
 import { type Reason, DELETE_REASONS, KEEP_REASONS } from '../../src/plan/reason.ts';
 import { isTimeOrder } from '../../src/policy/ordering/order.ts';
-import type { RuleSpec } from '../../src/policy/schema.ts';
+import type { PolicySpec, RuleSpec } from '../../src/policy/schema.ts';
 import { type Case, manyCases, NOW, SIGNATURE_STORE } from './arbitraries.ts';
 import {
   applied,
@@ -190,6 +190,32 @@ describe('what must always hold', () => {
     }));
     for (const [inventory, { steps }] of parts({ ...made, repositories }))
       if (policyOf(made, inventory)?.danglingTags !== 'ignore') expect(steps).toEqual([]);
+  });
+
+  check('a rule, a policy and a protected digest that select nothing are told, and no other', (made) => {
+    const told = planOf(made)
+      .diagnostics.filter(({ code }) => code === 'nothing_selected')
+      .map(({ policy, message }) => `${policy}: ${message}`);
+    const tells = (policy: PolicySpec, what: string): boolean =>
+      told.some((text) => text.startsWith(`${policy.name}: `) && text.includes(what));
+    const decisions = decide(made);
+    for (const policy of made.policies) {
+      const governed = made.repositories.flatMap((inventory, at) =>
+        policyOf(made, inventory) === policy ? [{ inventory, decided: decisions[at] as Decision[] }] : [],
+      );
+      const selected = new Set(governed.flatMap(({ decided }) => decided.flatMap(({ selectedBy }) => selectedBy)));
+      if (governed.length === 0) expect(tells(policy, `policy "${policy.name}"`)).toBe(true);
+      else {
+        expect(policy.rules.map(({ name }) => [name, tells(policy, `rule "${name}"`)])).toEqual(
+          policy.rules.map(({ name }) => [name, !selected.has(name)]),
+        );
+        for (const digest of (policy.protect ?? []).flatMap(({ digests = [] }) => digests))
+          expect([digest, tells(policy, digest)]).toEqual([
+            digest,
+            !governed.some(({ decided }) => decided.some((each) => each.digest === digest)),
+          ]);
+      }
+    }
   });
 
   check('unknown never means old: a tagged image goes only by a rule whose times are all known', (made) => {

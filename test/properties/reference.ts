@@ -49,10 +49,8 @@ export interface Decision {
   readonly untag: readonly string[];
   /** Why the image stays or goes. `expired` is what a rule deletes, and what limits count. */
   readonly reason: string;
-  /** It is in the archive, or goes there. */
-  readonly archived: boolean;
-  /** Everything that protects the whole image. */
-  readonly protections: readonly string[];
+  /** The rules that select it or a tag of it. */
+  readonly selectedBy: readonly string[];
   /** Of each ordinary tag. */
   readonly tags: Readonly<Record<string, TagDecision>>;
 }
@@ -118,6 +116,8 @@ interface Work extends Repository {
   readonly stay: Map<string, Stay>;
   /** What a rule expires, stay what may of it: by digest, the rules. */
   readonly expiredBy: Map<string, RuleSpec[]>;
+  /** The rules that select each, by digest. */
+  readonly selectedBy: Map<string, RuleSpec[]>;
 }
 
 const TIME_ORDERS = ['pushed', 'created', 'tagged', 'pulled', 'active'];
@@ -165,9 +165,11 @@ function decideRepository(
   run: Run,
   beside: ReadonlySet<string>,
 ): Decision[] {
-  const made = { ...repository, all, run, stay: new Map<string, Stay>(), expiredBy: new Map<string, RuleSpec[]>() };
+  const byDigest = { stay: new Map<string, Stay>(), expiredBy: new Map<string, RuleSpec[]>(), selectedBy: new Map<string, RuleSpec[]>() };
+  const made = { ...repository, all, run, ...byDigest };
   const work: Work = { ...made, protections: protect({ ...made, protections: new Map() }) };
   const claims = claim(work);
+  for (const { image, rule } of claims) work.selectedBy.set(image.digest, [...(work.selectedBy.get(image.digest) ?? []), rule]);
   const verdicts = judgeClaims(work, claims);
   const decided = new Map(work.images.map((image) => [image.digest, decideTags(work, image, claims, verdicts)]));
   keepImages(work, decided, claims, verdicts);
@@ -198,8 +200,7 @@ function ungoverned({ images }: Repository): Decision[] {
     action: 'keep',
     untag: [],
     reason: 'ungoverned',
-    archived: false,
-    protections: [],
+    selectedBy: [],
     tags: Object.fromEntries(ordinaryTags.map((tag): [string, TagDecision] => [tag, { action: 'keep', code: 'ungoverned' }])),
   }));
 }
@@ -382,7 +383,7 @@ function imageSelected(work: Work, rule: RuleSpec, image: Image): boolean {
 
 // ---- 3. Protected
 
-/** What protects each image: its own protections, and as an index those of everything that it holds. */
+/** What protects each image: its own selectedBy, and as an index those of everything that it holds. */
 function protect(work: Work): Map<string, Set<string>> {
   const own = new Map(work.images.map((image) => [image.digest, protectionsOf(work, image)]));
   const whole = work.images.map((image): [string, Set<string>] => [
@@ -784,6 +785,7 @@ function decideUntagged(work: Work, claims: readonly Claim[]): void {
       !claims.some((each) => each.image === image),
   );
   const ruleOf = new Map(candidates.map((image) => [image, isAttachment(image) ? orphanedRule(work, image) : untaggedRule(work, image)]));
+  for (const [image, rule] of ruleOf) work.selectedBy.set(image.digest, rule ? [rule] : []);
   for (const rule of new Set(ruleOf.values())) {
     const members = candidates.filter((image) => ruleOf.get(image) === rule).map((image): Member => ({ image, tags: [] }));
     const verdicts = rule && judgeGroup(work, rule, members, true);
@@ -882,15 +884,14 @@ function explain(work: Work, decided: ReadonlyMap<string, TagDecisions>): Decisi
 function explainImage(work: Work, image: Image, tags: TagDecisions): Decision {
   const { digest } = image;
   const stay = work.stay.get(digest);
-  const protections = [...(work.protections.get(digest) ?? [])];
+  const selectedBy = (work.selectedBy.get(digest) ?? []).map(({ name }) => name);
   if (!stay)
     return {
       digest,
       action: 'delete',
       untag: [],
       reason: goneCode(work, image),
-      archived: false,
-      protections,
+      selectedBy,
       tags: Object.fromEntries(tags),
     };
   const code = stay.code === 'closure' ? closureCode(work, image) : stay.code;
@@ -905,8 +906,7 @@ function explainImage(work: Work, image: Image, tags: TagDecisions): Decision {
     action: untag.length > 0 ? 'untag' : 'keep',
     untag,
     reason: code,
-    archived: code === 'archived',
-    protections,
+    selectedBy,
     tags: Object.fromEntries(explained),
   };
 }
