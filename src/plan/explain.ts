@@ -1,6 +1,6 @@
 import { below, holdOf } from '../graph/closure.ts';
 import type { Node } from '../graph/graph.ts';
-import type { Decision } from './decide.ts';
+import type { Decision } from './decision.ts';
 import type { DecisionInput } from './decision-input.ts';
 import { isDeleteReason, type KeepReason, keptInstead, type Reason } from './reason.ts';
 import type { Staying } from './staying.ts';

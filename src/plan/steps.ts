@@ -3,7 +3,7 @@ import type { Digest } from '../domain/digest.ts';
 import type { Node } from '../graph/graph.ts';
 import { NodeSet } from '../graph/node-set.ts';
 import { archiveSteps } from './archive.ts';
-import type { Decision } from './decide.ts';
+import type { Decision } from './decision.ts';
 import type { DeleteManifestStep, DeleteTagStep, Step } from './plan.ts';
 
 /**
