@@ -30,7 +30,7 @@ export class Claims {
    * An ordinary tag, by its place, goes to a rule; place -1 stands for an image without a tag. All claims of one image come one after the other, and
    * images in ascending order of their digests. What is `held`, because it is protected or live, takes no rank and nothing is settled about it.
    */
-  add(node: Node, rule: Rule, place: number, captures: Readonly<Record<string, string>>, held = false): void {
+  add(node: Node, rule: Rule, place: number, captures: Readonly<Record<string, string>>, held?: 'protected' | 'live'): void {
     const group = this.#groupOf(node.ordinaryTags[place], rule, captures);
     if (group === undefined) {
       if (held) return;
@@ -43,11 +43,11 @@ export class Claims {
     const members = groups.get(group);
     let member = members?.at(-1);
     if (member?.node !== node) {
-      member = { node, places: [], heldPlaces: [] };
+      member = { node, places: [], protectedPlaces: [], livePlaces: [] };
       if (members) members.push(member);
       else groups.set(group, [member]);
     }
-    (held ? member.heldPlaces : member.places).push(place);
+    (held === 'live' ? member.livePlaces : held ? member.protectedPlaces : member.places).push(place);
   }
 
   /** The group of a claimed tag, or of an image without one; undefined for a tag that the rule's order or grouping cannot parse. */
@@ -82,18 +82,19 @@ export class Claims {
 
   /**
    * Under `groups`, the newest so many groups, and others that are as new as the last of these. A group is as new as its newest image, which may be protected, since a
-   * protection must not make a group older; images of unknown time make no group new. Undefined: all groups count.
+   * protection must not make a group older; images of unknown time make no group new. A group that is live altogether takes no place. Undefined: all groups count.
    */
   #countedGroups(rule: Rule, groups: ReadonlyMap<string, readonly Member[]>): ReadonlySet<string> | undefined {
     const most = typeof rule.keep === 'object' ? rule.keep.groups : undefined;
     if (most === undefined) return undefined;
     const newest = [...groups].flatMap(([group, members]) => {
+      if (members.every(({ places, protectedPlaces }) => places.length + protectedPlaces.length === 0)) return [];
       const standing = members.flatMap(
-        ({ node, places, heldPlaces }) =>
+        ({ node, places, protectedPlaces, livePlaces }) =>
           this.#stand(
             rule,
             node,
-            [...places, ...heldPlaces].toSorted((a, b) => a - b),
+            [...places, ...protectedPlaces, ...livePlaces].toSorted((a, b) => a - b),
           ) ?? [],
       );
       const first = standing.reduce<Ranked | undefined>(
@@ -210,8 +211,8 @@ interface Member {
   readonly node: Node;
   /** Of the tags that take a rank. */
   readonly places: number[];
-  /** Of those that are protected or live. */
-  readonly heldPlaces: number[];
+  readonly protectedPlaces: number[];
+  readonly livePlaces: number[];
 }
 
 interface Ranked {
