@@ -38,6 +38,8 @@ export class WatchedTags implements TagGuard {
   #pages = 1;
   /** The deletions since the last list. */
   #since: readonly Sent[] = [];
+  /** Somebody moves tags onto what goes: from then on steps go one after another, so that it can be told what a tag was on. */
+  #careful = false;
   /** Tags that are listed, point to nothing, and were reported or were so from the beginning. */
   readonly #broken = new Set<string>();
   /** While this repository tries what the registry does. */
@@ -55,7 +57,7 @@ export class WatchedTags implements TagGuard {
 
   /** A wave takes at least as long as its list, so that lists are never the larger part, and the time since the list never is much longer than it. */
   width(next: Step): number {
-    if (next.op !== 'archive-manifest' && !this.#parts.trial.passed(next.op)) return 1;
+    if (this.#careful || (next.op !== 'archive-manifest' && !this.#parts.trial.passed(next.op))) return 1;
     return this.#parts.state.concurrency * this.#pages;
   }
 
@@ -206,6 +208,7 @@ export class WatchedTags implements TagGuard {
     const deleted = deletedIn(since);
     const [only, ...others] = deleted;
     if (only === undefined) return;
+    this.#careful = true;
     if (others.length === 0) return restore(only, `the tag ${tag} was moved from ${digest} to it and went along when it was deleted`);
     const why = `the tag ${tag} was moved from ${digest} to this or another manifest that was deleted at the same time`;
     for (const one of deleted) await putBack.restore(one, why);

@@ -5,6 +5,7 @@ import { buildGraph, type Node } from '../graph/graph.ts';
 import { governingPolicy } from '../policy/governing.ts';
 import type { Policy } from '../policy/policy.ts';
 import { type Decision, decide } from './decide.ts';
+import { decideLeftovers, type Leftovers } from './leftovers.ts';
 import type { PlannedImage, RepositoryPlan } from './plan.ts';
 import { stepsFor } from './steps.ts';
 import { type BlobUse, blobUse, isImage, summarize } from './summary.ts';
@@ -19,8 +20,20 @@ export interface PlannedRepository {
   readonly notes: readonly string[];
 }
 
-/** Decides one repository. `now` is in milliseconds since the epoch. */
-export function planRepository(repository: RepositoryInventory, policies: readonly Policy[], inUse: InUse, now: number): PlannedRepository {
+const NOTHING_LEFT: Leftovers = { deleted: [], left: [] };
+
+function notesOn(finished: number): string[] {
+  return finished === 0 ? [] : [`${finished} of its manifests were left by an earlier run that was stopped, and go with this one`];
+}
+
+/** Decides one repository. What an earlier run left half-way goes too if it would go today. `now` is in milliseconds since the epoch. */
+export function planRepository(
+  repository: RepositoryInventory,
+  policies: readonly Policy[],
+  inUse: InUse,
+  now: number,
+  leftovers: Leftovers = NOTHING_LEFT,
+): PlannedRepository {
   const policy = governingPolicy(policies, repository.registry, repository.repository);
   const graph = buildGraph(repository.manifests);
   const decisions = policy
@@ -28,6 +41,13 @@ export function planRepository(repository: RepositoryInventory, policies: readon
     : new Map(
         [...graph.nodes.values()].map((node): [Node, Decision] => [node, { action: 'keep', untag: [], reasons: [{ code: 'ungoverned' }] }]),
       );
+  const finished =
+    policy && leftovers.left.length > 0 ? decideLeftovers(repository, decisions, leftovers, policy, inUse, now) : new Map<Node, Decision>();
+  for (const [node, decision] of finished) {
+    const own = graph.nodes.get(node.manifest.digest);
+    if (own) decisions.delete(own);
+    decisions.set(node, decision);
+  }
   const blobs = blobUse(decisions);
   const plan: RepositoryPlan = {
     registry: repository.registry,
@@ -40,11 +60,11 @@ export function planRepository(repository: RepositoryInventory, policies: readon
     ...(repository.archiveMinimumDays !== undefined && { archiveMinimumDays: repository.archiveMinimumDays }),
     clock: clockOf(repository.capabilities),
     ...(repository.recoverableDays !== undefined && { recoverableDays: repository.recoverableDays }),
-    images: [...decisions].map(([node, decision]) => plannedImage(node, decision)),
+    images: [...decisions].map(([node, decision]) => plannedImage(node, decision)).toSorted((a, b) => byCodeUnit(a.digest, b.digest)),
     steps: stepsFor(decisions),
     summary: summarize(decisions, blobs),
   };
-  return { plan, blobs, problems: repository.problems ?? [], notes: repository.notes ?? [] };
+  return { plan, blobs, problems: repository.problems ?? [], notes: [...(repository.notes ?? []), ...notesOn(finished.size)] };
 }
 
 function plannedImage(node: Node, { action, untag, reasons }: Decision): PlannedImage {

@@ -14,6 +14,7 @@ import { type Io, say } from './io.ts';
 import { type Progress, startProgress } from './progress.ts';
 import { type DecidingPolicies, decidingPolicies, isAdHoc, type PolicyOptions } from './deciding-policies.ts';
 import { type Failure, unreadOf } from './failures.ts';
+import { type EarlierRuns, openEarlierRuns } from './earlier-runs.ts';
 import { readInUse } from './in-use.ts';
 import { inUseSourceNames } from './in-use-source-names.ts';
 import { readLiveLists } from './live-lists.ts';
@@ -47,8 +48,8 @@ export interface Planning {
   /** What could not be read, or not completely; everything else is in the plan. */
   readonly failures: readonly Failure[];
   readonly inUse: InUse;
-  /** True of a repository that this run is about and that a policy governs. */
-  readonly concerns: (registry: string, repository: string) => boolean;
+  /** The runs before this one that were stopped. */
+  readonly earlier: EarlierRuns;
 }
 
 /** What is planned for one repository, while its inventory is still in memory. */
@@ -80,19 +81,17 @@ export async function withPlan<Result>(
   const createdAt = io.now();
   const now = options.now === undefined ? createdAt : parseNow(options.now);
   const workplace = offline ? await openWorkplace([], { ...options, registry: [] }, context) : await openWorkplace(words, options, context);
-  const { settings, scopes } = workplace;
+  const { settings } = workplace;
   const deciding = await decidingPolicies(options, settings);
   const running = await readInUse(workplace, context);
   const live = await readLiveLists(deciding.policies, workplace, context);
   const inUse = { ...running, problems: [...running.problems, ...live.problems] };
   const registries = offline ? NONE : await openRegistries(settings.registries, workplace.named, settings, context);
   const progress = await startProgress(io, options);
-  const concerns = (registry: string, repository: string): boolean =>
-    governingPolicy(deciding.policies, registry, repository) !== undefined &&
-    inShard(options.shard, registry, repository) &&
-    (scopes.get(registry)?.includes(repository) ?? offline);
   const failures: Failure[] = [];
   const planned: PlannedRepository[] = [];
+  const untold = (problem: ToolError): void => say(io, `warning: what an earlier run left is not looked at: ${problem.message}`);
+  const earlier = await openEarlierRuns(offline ? undefined : settings.journalDir, registries.byName, untold);
   try {
     const reads = offline
       ? repositoriesInFile(options.inventory, [...words, ...(options.registry ?? [])], options.shard)
@@ -100,7 +99,8 @@ export async function withPlan<Result>(
     for await (const { inventory, wasRead, error } of reads) {
       if (error) failures.push({ registry: inventory.registry, repository: inventory.repository, error });
       if (wasRead && !deciding.canBeAnswered(inventory)) continue;
-      const one = planRepository(inventory, deciding.policies, inUse, now);
+      const leftovers = wasRead ? await earlier.leftIn(inventory) : undefined;
+      const one = planRepository(inventory, deciding.policies, inUse, now, leftovers);
       planned.push(one);
       look({ inventory, plan: one.plan, policy: governingPolicy(deciding.policies, inventory.registry, inventory.repository) });
     }
@@ -117,7 +117,7 @@ export async function withPlan<Result>(
     });
     const plan = withUnread(made, unreadOf(failures));
     progress.stop();
-    return await use({ plan, workplace, registries: registries.byName, cached: registries.cached, failures, inUse, concerns });
+    return await use({ plan, workplace, registries: registries.byName, cached: registries.cached, failures, inUse, earlier });
   } finally {
     progress.stop();
     await registries.close();

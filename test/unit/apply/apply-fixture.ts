@@ -5,10 +5,13 @@ import { onTestFinished } from 'vitest';
 import type { ApplyReport } from '../../../src/apply/apply-report.ts';
 import { type ApplyOptions, executePlan } from '../../../src/apply/execute-plan.ts';
 import { Journal } from '../../../src/apply/journal.ts';
+import { findLeftovers } from '../../../src/apply/leftovers.ts';
+import { unfinishedRuns } from '../../../src/apply/unfinished-runs.ts';
 import { attachmentTag, cosignSignature, sbom } from '../../../src/demo/attachments.ts';
 import type { EmbeddedRegistry } from '../../../src/demo/embedded-registry.ts';
 import { image, index, layer, type Pushable } from '../../../src/demo/image.ts';
 import { push } from '../../../src/demo/push.ts';
+import type { Digest } from '../../../src/domain/digest.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import { assemblePlan } from '../../../src/plan/make-plan.ts';
 import { planRepository } from '../../../src/plan/plan-repository.ts';
@@ -57,20 +60,35 @@ export async function fillRepository(server: { readonly url: string }, repositor
   return filled;
 }
 
+/** What a plan is made with besides. */
+interface Circumstances {
+  /** A journal folder: what earlier runs left is looked for. */
+  readonly folder?: string;
+  readonly used?: readonly Digest[];
+}
+
 /** Plans repositories by the policy that expires every `old-` tag. */
 export async function planOf(
   registry: Registry,
   repositories: readonly string[] = [REPOSITORY],
   changes: Partial<PolicySpec> = {},
+  { folder, used = [] }: Circumstances = {},
 ): Promise<Plan> {
   const spec: PolicySpec = { name: 'old', rules: [{ name: 'old', tags: ['old-*'], keep: 'none' }], ...changes };
   const policy = compilePolicy(spec, { source: 'test', digest: POLICY_DIGEST });
-  const inUse = { images: [], problems: [], hosts: {} };
+  const inUse = { images: used.map((digest) => ({ image: { digest }, source: 'test' })), problems: [], hosts: {} };
   const now = Date.now();
+  const runs = folder === undefined ? [] : await unfinishedRuns(folder, failOn);
   const planned = [];
-  for (const name of repositories)
-    planned.push(planRepository({ ...(await registry.inventory(name)), url: registry.url }, [policy], inUse, now));
+  for (const name of repositories) {
+    const inventory = { ...(await registry.inventory(name)), url: registry.url };
+    planned.push(planRepository(inventory, [policy], inUse, now, await findLeftovers(registry, inventory, runs)));
+  }
   return assemblePlan(planned, { policies: [policy], inUse, now, createdAt: now, version: '0.0.0' });
+}
+
+function failOn(problem: Error): never {
+  throw problem;
 }
 
 /** A folder that is removed after the test. */
