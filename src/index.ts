@@ -1,5 +1,6 @@
 /** What other programs may use: the decision, as pure functions over documents. */
-export { makePlan, type PlanContext } from './plan/make-plan.ts';
+export { makePlan } from './plan/make-plan.ts';
+export type { PlanContext } from './plan/planner.ts';
 export type { Action, Block, Diagnostic, Plan, PlannedImage, PlanPolicy, RepositoryPlan, Step, Summary } from './plan/plan.ts';
 export type { Reason, ReasonCode } from './plan/reason.ts';
 export { compilePolicy, type Policy } from './policy/policy.ts';

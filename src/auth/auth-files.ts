@@ -54,7 +54,8 @@ export function readAuthFiles(options: AuthFilesOptions): AuthFiles {
     const keys = matchingKeys(Object.keys(file.auths), host, repository);
     const [helperKey] = matchingKeys(Object.keys(file.credHelpers), host, repository);
     const helper = helperKey === undefined ? file.credsStore : file.credHelpers[helperKey];
-    if (helper !== undefined) {
+    // Docker takes an empty name as the plain file, whatever "credsStore" says (docker/cli, getConfiguredCredentialStore).
+    if (helper !== undefined && helper !== '') {
       const server = helperServer(host, Object.keys(file.auths));
       const found = await once(`${helper}\n${server}`, () => askHelper(helper, server, options.env));
       if (found !== undefined) return found;
@@ -68,7 +69,7 @@ export function readAuthFiles(options: AuthFilesOptions): AuthFiles {
 
   return {
     async find(host, repository) {
-      files ??= readAll(authFilePaths(options));
+      files ??= readAll(options);
       for (const file of await files) {
         const found = await findIn(file, host, repository);
         if (found !== undefined) return found;
@@ -78,9 +79,11 @@ export function readAuthFiles(options: AuthFilesOptions): AuthFiles {
   };
 }
 
-async function readAll(paths: readonly string[]): Promise<AuthFile[]> {
-  const files: AuthFile[] = [];
-  for (const path of paths) {
+/** What the variable DOCKER_AUTH_CONFIG holds, as GitLab's runners and docker/cli have it, and then the files. */
+async function readAll(options: AuthFilesOptions): Promise<AuthFile[]> {
+  const inVariable = options.env['DOCKER_AUTH_CONFIG'];
+  const files: AuthFile[] = inVariable ? [parseAuthFile('DOCKER_AUTH_CONFIG', inVariable)] : [];
+  for (const path of authFilePaths(options)) {
     let text: string;
     try {
       text = await readFile(path, 'utf8');

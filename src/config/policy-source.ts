@@ -68,8 +68,8 @@ function unknownLists({ spec, problemAt }: LoadedPolicy, lists: readonly string[
     Object.entries(live)
       .filter(([, list]) => !lists.includes(list))
       .map(([capture, list]) => {
-        const has = lists.length > 0 ? `, which has ${lists.join(', ')}` : '';
-        return problemAt(['rules', index, 'live', capture], `there is no list "${list}" under "lists" in the config${has}`);
+        const known = lists.length > 0 ? `, which has ${lists.join(', ')}` : ': name there where it comes from, a git, a file or a command';
+        return problemAt(['rules', index, 'live', capture], `there is no list "${list}" under "lists" in the config${known}`);
       }),
   );
 }

@@ -1,6 +1,8 @@
 import { lineText, type Source } from './source.ts';
 
-const SECRET_KEY = /[\w.-]*(?:pass(?:word|wd|phrase)|pwd|secret|token|credential|api[-_]?key|private[-_]?key)[\w.-]*["']?\s*[:=]\s*/gi;
+/** Names of keys that hold secrets, also misspelt: such a key is unknown, and is shown for that. */
+const SECRET_NAME = 'pas+o?w|pa?swo?r?d|pas+phrase|pwd|secre?t|secert|sercet|scret|token|tokn|toekn|credential|api[-_]?key|private[-_]?key';
+const SECRET_KEY = new RegExp(`[\\w.-]*(?:${SECRET_NAME})[\\w.-]*["']?\\s*[:=]\\s*`, 'gi');
 // A key that ends in Env or File is meant to hold a name, and a name is not a secret.
 const NAMED_VALUE = /^(?:[A-Z_][A-Z0-9_]*|["'][A-Z_][A-Z0-9_]*["'])(?=[\s,}]|$)/;
 const QUOTED_VALUE = /^(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*')(?=[\s,}\]]|$)/;

@@ -10,6 +10,9 @@ const SHORTEST_SECRET = 4;
  */
 const LONGEST_ENCODED = 256;
 
+/** So much of the beginning of a long secret is taken for it: answers and messages are cut somewhere. */
+const SHORTEST_PART = 20;
+
 /** Query parameters whose values are shown: paging, filters and token scopes. Everything else may be a signature or a key. */
 const SHOWN_PARAMETERS = new Set([
   'n',
@@ -67,13 +70,26 @@ function spellings(secret: string): string[] {
 }
 
 /**
- * The text with `***` in place of every remembered secret, plain, URL-encoded, JSON-escaped or in base64, and of whatever is a
- * secret by its shape.
+ * The text with `***` in place of every remembered secret, plain, URL-encoded, JSON-escaped or in base64, of the beginning of a long one, and of
+ * whatever is a secret by its shape.
  */
 export function redact(text: string): string {
   let clean = text;
   for (const form of forms) if (clean.includes(form)) clean = clean.replaceAll(form, MASK);
+  for (const form of forms) if (form.length > SHORTEST_PART) clean = withoutBeginning(clean, form);
   for (const shape of SHAPES) clean = clean.replaceAll(shape, MASK);
+  return clean;
+}
+
+/** The text without what begins as a secret does, as far as it goes on like that. */
+function withoutBeginning(text: string, secret: string): string {
+  const beginning = secret.slice(0, SHORTEST_PART);
+  let clean = text;
+  for (let at = clean.indexOf(beginning); at >= 0; at = clean.indexOf(beginning, at + MASK.length)) {
+    let length = SHORTEST_PART;
+    while (length < secret.length && clean[at + length] === secret[length]) length++;
+    clean = `${clean.slice(0, at)}${MASK}${clean.slice(at + length)}`;
+  }
   return clean;
 }
 
@@ -115,7 +131,8 @@ export function printableLines(text: string): string {
   return stripVTControlCharacters(text).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => (character === '\n' ? character : ''));
 }
 
-/** Text from elsewhere within a sentence: in quotes, no longer than 200 characters, and fit for a terminal. */
+/** Text from elsewhere within a sentence: in quotes, without secrets, no longer than 200 characters, and fit for a terminal. */
 export function quoted(text: string): string {
-  return JSON.stringify(text.slice(0, 200)).replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '?');
+  // A secret that is cut is known by nobody any more, so it goes before.
+  return JSON.stringify(redact(text).slice(0, 200)).replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '?');
 }

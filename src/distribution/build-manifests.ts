@@ -11,15 +11,19 @@ import type { ChildDescriptor, ManifestDocument } from './manifest-document.ts';
 export interface ReadManifests {
   readonly documents: ReadonlyMap<Digest, ManifestDocument>;
   readonly tags: ReadonlyMap<Digest, readonly string[]>;
+  /** When tags were first seen where they are, ISO 8601 UTC, as far as that is remembered. */
+  readonly firstSeen?: ReadonlyMap<string, string>;
 }
 
 /** Makes the manifests of an inventory, sorted by digest, of what they say themselves and of the configs of images, by their digests. */
-export function buildManifests({ documents, tags }: ReadManifests, configs: ReadonlyMap<Digest, ImageConfig>): Manifest[] {
+export function buildManifests({ documents, tags, firstSeen }: ReadManifests, configs: ReadonlyMap<Digest, ImageConfig>): Manifest[] {
   const facts = new Facts(documents, configs);
   return [...documents.values()]
     .toSorted((a, b) => byCodeUnit(a.digest, b.digest))
     .map((document): Manifest => {
       const { digest, mediaType, bytes, children, config, parts, subject, artifactType, annotations } = document;
+      const sorted = (tags.get(digest) ?? []).toSorted(byCodeUnit);
+      const seen = firstSeen && timesOf(sorted, firstSeen);
       const blobs = storedBlobs(document);
       const createdAt = facts.createdAt(document);
       const platforms = facts.platforms(document);
@@ -28,7 +32,8 @@ export function buildManifests({ documents, tags }: ReadManifests, configs: Read
         digest,
         mediaType,
         size: (parts ?? []).reduce((sum, part) => sum + part.size, bytes),
-        tags: (tags.get(digest) ?? []).toSorted(byCodeUnit),
+        tags: sorted,
+        ...(seen && { firstSeen: seen }),
         ...(createdAt !== undefined && { createdAt }),
         ...(config && { config: config.digest }),
         children: [...new Set(children.map((child) => child.digest))],
@@ -40,6 +45,15 @@ export function buildManifests({ documents, tags }: ReadManifests, configs: Read
         ...(blobs && { blobs }),
       };
     });
+}
+
+/** The times of those tags that have one; undefined where none has. */
+function timesOf(tags: readonly string[], times: ReadonlyMap<string, string>): Manifest['firstSeen'] {
+  const known = tags.flatMap((tag) => {
+    const time = times.get(tag);
+    return time === undefined ? [] : [[tag, time] as const];
+  });
+  return known.length === 0 ? undefined : Object.fromEntries(known);
 }
 
 /** The manifest itself, config and layers; undefined where those are not known. */

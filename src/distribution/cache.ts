@@ -4,15 +4,14 @@ import { dirname, join } from 'node:path';
 import { makeFolder } from '../diagnostics/make-folder.ts';
 import { type Digest, isDigest } from '../domain/digest.ts';
 import { isTag } from '../domain/tag.ts';
+import { utcTime } from '../domain/time.ts';
 import { dropUnused } from './drop-unused.ts';
-
-/** Tags and the digests they had, for one repository. */
-export type TagHints = ReadonlyMap<string, Digest>;
+import { NOTHING_SEEN, type SeenTags } from './seen-tags.ts';
 
 /**
  * Manifests and configs kept from earlier runs by their digest, and the tags that were seen. The cache saves requests and is never
- * an authority: contents are checked against their digest on every read, tags are only hints, and a cache that cannot be read or
- * written counts as empty. What was not used for 30 days is dropped. It holds no credentials.
+ * an authority: contents are checked against their digest on every read, what a tag points to is asked every time, and a cache that cannot
+ * be read or written counts as empty. What was not used for 30 days is dropped. It holds no credentials.
  */
 export class ContentCache {
   readonly #folder: string;
@@ -43,25 +42,37 @@ export class ContentCache {
     if (hashes(bytes, digest)) await this.#replace(this.#contentPath(digest), bytes);
   }
 
-  /** The tags of a repository when it was last read. */
-  async readTags(registry: string, repository: string): Promise<TagHints> {
+  /** The tags of a repository when it was last read. `registry` is its URL. */
+  async readTags(registry: string, repository: string): Promise<SeenTags> {
     try {
       const file = JSON.parse(await readFile(this.#tagsPath(registry, repository), 'utf8')) as Partial<TagFile>;
-      if (file.formatVersion !== FORMAT) return new Map();
-      return new Map(
-        Object.entries(file.tags ?? {}).flatMap(([tag, digest]): [string, Digest][] =>
-          isTag(tag) && isDigest(digest) ? [[tag, digest]] : [],
-        ),
-      );
+      if (file.formatVersion !== FORMAT) return NOTHING_SEEN;
+      const digests = new Map<string, Digest>();
+      for (const [tag, digest] of Object.entries(file.tags ?? {})) if (isTag(tag) && isDigest(digest)) digests.set(tag, digest);
+      const firstSeen = new Map<string, string>();
+      for (const [tag, text] of Object.entries(file.firstSeen ?? {})) {
+        const time = typeof text === 'string' ? utcTime(text) : undefined;
+        if (digests.has(tag) && time !== undefined) firstSeen.set(tag, time);
+      }
+      return { digests, firstSeen, whole: file.whole === true };
     } catch {
-      return new Map();
+      return NOTHING_SEEN;
     }
   }
 
-  /** Keeps the tags of a repository in place of those kept before. `registry` is its URL. */
-  async writeTags(registry: string, repository: string, tags: TagHints): Promise<void> {
-    const file: TagFile = { formatVersion: FORMAT, tags: Object.fromEntries(tags) };
+  /**
+   * Keeps the tags of a repository in place of those kept before; false where that cannot be kept. A tag and its time are in one file that
+   * is replaced at once: what another process loses by that is seen anew by the next reading, and never taken for old.
+   */
+  async writeTags(registry: string, repository: string, { digests, firstSeen, whole }: SeenTags): Promise<boolean> {
+    const file: TagFile = {
+      formatVersion: FORMAT,
+      whole,
+      tags: Object.fromEntries(digests),
+      firstSeen: Object.fromEntries(firstSeen),
+    };
     await this.#replace(this.#tagsPath(registry, repository), JSON.stringify(file));
+    return this.#writable;
   }
 
   #contentPath(digest: Digest): string {
@@ -92,8 +103,10 @@ export class ContentCache {
 
 interface TagFile {
   readonly formatVersion: string;
-  /** Checked when they are read. */
+  readonly whole: boolean;
+  /** Checked when they are read, as are the times. */
   readonly tags: Readonly<Record<string, unknown>>;
+  readonly firstSeen: Readonly<Record<string, unknown>>;
 }
 
 const FORMAT = '1.0';

@@ -2,7 +2,9 @@ import { registryErrorText } from '../http/registry-errors.ts';
 import { quoted } from '../diagnostics/redact.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import { type Digest, isDigest } from '../domain/digest.ts';
+import type { DanglingTag } from '../domain/inventory.ts';
 import { isTag } from '../domain/tag.ts';
+import type { HttpResponse } from '../http/http-client.ts';
 import { badAnswer, isManifestUnknown, isRepositoryUnknown, refused } from './answer-errors.ts';
 import { asList, asObject, parseJsonObject } from '../domain/json.ts';
 import { ListBounds } from './list-bounds.ts';
@@ -62,16 +64,35 @@ export function noSuchRepository(client: OciClient, repository: string): never {
 }
 
 /**
- * The digest that a tag points to where the manifest is gone: distribution names it in the error (registry/storage,
- * `ErrManifestUnknownRevision`). Undefined where the manifest is there, and where the registry does not name it.
+ * The digest that a tag points to where the manifest is gone. Undefined where the manifest is there, and where the registry does not
+ * name it.
  */
 export async function danglingTag(client: OciClient, repository: string, tag: string): Promise<Digest | undefined> {
   const response = await client.getManifest(repository, tag);
-  if (!isManifestUnknown(response)) return undefined;
-  const details = (asList(parseJsonObject(response.body)?.['errors']) ?? []).map(
-    (error) => asObject(asObject(error)?.['detail'])?.['Revision'],
-  );
-  return details.find(isDigest);
+  return isManifestUnknown(response) ? missingDigest(response) : undefined;
+}
+
+/**
+ * Looks again at a listed tag whose manifest was not there: it dangles, or undefined where the manifest is there now. Throws for any other
+ * answer.
+ */
+export async function readDanglingTag(
+  client: OciClient,
+  repository: string,
+  tag: string,
+  signal?: AbortSignal,
+): Promise<DanglingTag | undefined> {
+  const response = await client.getManifest(repository, tag, signal);
+  if (response.status === 200) return undefined;
+  if (!isManifestUnknown(response)) throw refused(`read the image ${client.label(repository, tag)}`, response);
+  const digest = missingDigest(response);
+  return { tag, ...(digest !== undefined && { digest }) };
+}
+
+/** The digest of the manifest that is missing: distribution names it in the error (registry/storage, `ErrManifestUnknownRevision`). */
+function missingDigest(response: HttpResponse): Digest | undefined {
+  const errors = asList(parseJsonObject(response.body)?.['errors']) ?? [];
+  return errors.map((error) => asObject(asObject(error)?.['detail'])?.['Revision']).find(isDigest);
 }
 
 /**

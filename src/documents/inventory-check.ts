@@ -24,6 +24,7 @@ export function checkRepository(value: unknown, at: string, report: Report): Rep
   const complete = fields.required('complete', FLAG);
   const names = fields.optionalList('names', IMAGE_NAME);
   const problems = fields.optionalList('problems', TEXT);
+  const danglingTags = checkDanglingTags(fields);
   const notes = fields.optionalList('notes', TEXT);
   const recoverableDays = fields.optional('recoverableDays', DAYS);
   const archiveMinimumDays = fields.optional('archiveMinimumDays', DAYS);
@@ -32,6 +33,7 @@ export function checkRepository(value: unknown, at: string, report: Report): Rep
   if (registry === undefined || repository === undefined || complete === undefined) return undefined;
   const said = {
     ...(problems && { problems }),
+    ...(danglingTags && { danglingTags }),
     ...(notes && { notes }),
     ...(recoverableDays !== undefined && { recoverableDays }),
     ...(archiveMinimumDays !== undefined && { archiveMinimumDays }),
@@ -47,6 +49,15 @@ export function checkRepository(value: unknown, at: string, report: Report): Rep
     capabilities,
     manifests,
   };
+}
+
+function checkDanglingTags(repository: Fields): RepositoryInventory['danglingTags'] {
+  if (repository.optional('danglingTags', LIST) === undefined) return undefined;
+  return [...repository.children('danglingTags')].flatMap((fields) => {
+    const tag = fields.required('tag', TEXT);
+    const digest = fields.optional('digest', DIGEST);
+    return tag === undefined ? [] : [{ tag, ...(digest !== undefined && { digest }) }];
+  });
 }
 
 function checkManifests(repository: Fields): Manifest[] {
@@ -81,6 +92,8 @@ function checkManifest(fields: Fields): Manifest | undefined {
   };
   setKnown(manifest, 'tagTimes', timesOf(fields, 'tagTimes'));
   setKnown(manifest, 'pushedAt', timeOf(fields, 'pushedAt'));
+  setKnown(manifest, 'unarchivedAt', timeOf(fields, 'unarchivedAt'));
+  setKnown(manifest, 'firstSeen', timesOf(fields, 'firstSeen'));
   setKnown(manifest, 'createdAt', timeOf(fields, 'createdAt'));
   setKnown(manifest, 'pulledAt', timeOf(fields, 'pulledAt'));
   setKnown(manifest, 'config', fields.optional('config', DIGEST));

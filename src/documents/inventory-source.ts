@@ -39,7 +39,7 @@ export async function readInventory(file: string): Promise<Inventory> {
 export async function openInventory(file: string): Promise<InventoryStream> {
   if (!file.endsWith('.jsonl')) {
     const { takenAt, repositories } = parseInventory(await readText(file), file);
-    return { takenAt, repositories: oneByOne(repositories) };
+    return { takenAt, repositories: lastFirst(repositories.toReversed()) };
   }
   const lines = linesOf(readChunks(file));
   const first = await nextLine(lines, file);
@@ -85,8 +85,9 @@ async function* repositoriesIn(file: string, lines: AsyncGenerator<Line>, first?
   }
 }
 
-async function* oneByOne(repositories: readonly RepositoryInventory[]): AsyncGenerator<RepositoryInventory> {
-  yield* repositories;
+/** From the last to the first; each is let go of when the next one is asked for, so that what has been planned takes no room. */
+async function* lastFirst(repositories: RepositoryInventory[]): AsyncGenerator<RepositoryInventory> {
+  for (let next = repositories.pop(); next; next = repositories.pop()) yield next;
 }
 
 function checkHead(value: unknown, report: Report): Fields | undefined {

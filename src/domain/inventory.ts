@@ -28,6 +28,11 @@ export interface RepositoryInventory {
   readonly complete: boolean;
   /** Why it is not complete, a sentence each. */
   readonly problems?: readonly string[];
+  /**
+   * Tags that the registry lists and whose manifest is not there, with the digest that they point to where it is known. Each is one of `problems` too, so
+   * that nothing in the repository is deleted unless the policy says to go on without them.
+   */
+  readonly danglingTags?: readonly DanglingTag[];
   /** What its reader should know, a sentence each. Nothing is decided by it. */
   readonly notes?: readonly string[];
   /** Days for which what is deleted can be restored, while its space stays in use. Missing: not known, or it cannot be restored. */
@@ -39,6 +44,12 @@ export interface RepositoryInventory {
   readonly archiveMinimumDays?: number;
   readonly capabilities: Capabilities;
   readonly manifests: readonly Manifest[];
+}
+
+/** A tag that points to no manifest. */
+export interface DanglingTag {
+  readonly tag: string;
+  readonly digest?: Digest;
 }
 
 /**
@@ -91,6 +102,10 @@ export interface Manifest {
   readonly tagTimes?: Readonly<Record<string, string>>;
   /** When the registry received it. */
   readonly pushedAt?: string;
+  /** When it was last taken out of the archive. */
+  readonly unarchivedAt?: string;
+  /** When this program first saw each tag on it, where it remembers. */
+  readonly firstSeen?: Readonly<Record<string, string>>;
   /** When it was built, as the image itself says. */
   readonly createdAt?: string;
   /** When it was last pulled. Missing on a registry that records pulls: never. */

@@ -1,34 +1,41 @@
 import type { Node } from './graph.ts';
+import type { NodeSet } from './node-set.ts';
 
-/** Why a manifest stays with others: the lowest digest that needs it. */
+/** Why a manifest stays because another one stays, and that other one. */
 export interface Hold {
   readonly code: 'child_of_kept' | 'attached_to_kept' | 'subject_of_kept';
   readonly by: Node;
 }
 
-/** Adds `seeds` to `staying`, and everything that they need, to any depth: children of indexes, attachments, and the subject of an attachment. */
-export function close(staying: Set<Node>, seeds: readonly Node[]): void {
+/**
+ * Adds `seeds` to what stays, and all that they need to stay whole, to any depth: the children of an index, the attachments of a manifest, and the
+ * subject of an attachment. `added` is told of each manifest that was not staying before.
+ */
+export function close(staying: NodeSet, seeds: Iterable<Node>, added: (node: Node) => void = () => {}): void {
   const pending = [...seeds];
   for (let node = pending.pop(); node; node = pending.pop()) {
-    if (staying.has(node)) continue;
-    staying.add(node);
-    pending.push(...node.children, ...node.attachments, ...node.subjects);
+    if (!staying.add(node)) continue;
+    added(node);
+    for (const needed of node.children) pending.push(needed);
+    for (const needed of node.attachments) pending.push(needed);
+    for (const needed of node.subjects) pending.push(needed);
   }
 }
 
 /**
- * The indexes with which a registry that cascades would delete something that stays: what has no tag and is in no index that stays. Each with what it holds.
+ * On a registry that cascades, deleting an index also deletes those of its children that have no tag and that no other index lists. So an index
+ * has to stay as long as such a child is to stay. Answers these indexes, each with the child that stays: the child with the lowest digest.
  */
-export function hostsOf(staying: ReadonlySet<Node>): Map<Node, Node> {
-  const hosts = new Map<Node, Node>();
-  for (const node of staying) {
-    if (node.manifest.tags.length > 0 || node.parents.some((parent) => staying.has(parent))) continue;
-    for (const parent of node.parents) if (!hosts.has(parent)) hosts.set(parent, node);
+export function indexesHeldByChildren(nodes: readonly Node[], staying: NodeSet): Map<Node, Node> {
+  const held = new Map<Node, Node>();
+  for (const child of nodes) {
+    if (!staying.has(child) || child.manifest.tags.length > 0 || child.parents.some((parent) => staying.has(parent))) continue;
+    for (const parent of child.parents) if (!held.has(parent)) held.set(parent, child);
   }
-  return hosts;
+  return held;
 }
 
-/** What goes when `roots` go: they and everything below them, children and attachments, to any depth. */
+/** What is deleted along with `roots`: they themselves, and their children and attachments, to any depth. */
 export function below(roots: Iterable<Node>): Set<Node> {
   const found = new Set(roots);
   // A set grows while it is walked: what is added is visited too.
@@ -39,8 +46,11 @@ export function below(roots: Iterable<Node>): Set<Node> {
   return found;
 }
 
-/** What holds a manifest that stays by closure: told by the state at the end, so that the order of the input makes no difference. */
-export function holdOf(node: Node, staying: ReadonlySet<Node>): Hold {
+/**
+ * Which of the manifests that stay needs this one: an index, else a subject, else an attachment; of several the one with the lowest digest. Asked once
+ * all that stays is known, so that the order of the input makes no difference. Throws where nothing needs it, for then it should not stay.
+ */
+export function holdOf(node: Node, staying: NodeSet): Hold {
   const first = (others: readonly Node[]): Node | undefined => others.find((other) => staying.has(other));
   const parent = first(node.parents);
   if (parent) return { code: 'child_of_kept', by: parent };
@@ -48,5 +58,5 @@ export function holdOf(node: Node, staying: ReadonlySet<Node>): Hold {
   if (subject) return { code: 'attached_to_kept', by: subject };
   const attachment = first(node.attachments);
   if (attachment) return { code: 'subject_of_kept', by: attachment };
-  throw new Error(`${node.manifest.digest} stays and nothing holds it`);
+  throw new Error(`${node.manifest.digest} stays and nothing needs it`);
 }

@@ -1,18 +1,24 @@
+import { digestKey, type DigestTag, isAttachedType, isCosignSuffix, parseDigestTag } from '../domain/attachment.ts';
 import { byCodeUnit } from '../domain/compare.ts';
 import type { Digest } from '../domain/digest.ts';
 import type { Manifest } from '../domain/inventory.ts';
-import { isSignatureType } from '../domain/media-types.ts';
-import { attachmentTagSubject, isFallbackTag, isSignatureTag } from '../domain/tag.ts';
+import { isIndexType, isSignatureType } from '../domain/media-types.ts';
 
-/** One manifest with its place among the others. Every list is sorted by digest and holds only what is present in the repository. */
+/** One manifest with its place among the others. Every list of nodes is sorted by digest and holds only what is present in the repository. */
 export interface Node {
+  /** Its place among the nodes of its graph, from 0. */
+  readonly index: number;
   readonly manifest: Manifest;
-  /** Its tags that are not attachment tags, sorted. */
+  /** The tags that rules decide about, sorted. */
   readonly ordinaryTags: readonly string[];
+  /** The tags that attach it to another manifest, sorted. */
+  readonly attachmentTags: readonly string[];
   /** It has a subject, or an attachment tag. */
   readonly isAttachment: boolean;
-  /** A signature is attached to it, or the registry says so. */
-  readonly signed: boolean;
+  /** What it is attached to, present or not: digests as {@link digestKey} writes them, sorted. */
+  readonly subjectKeys: readonly string[];
+  /** A signature is attached to it, or the registry says so. Undefined: signatures may be where this run has not read them. */
+  readonly signed: boolean | undefined;
   /** The indexes that list it. */
   readonly parents: readonly Node[];
   readonly children: readonly Node[];
@@ -20,96 +26,214 @@ export interface Node {
   readonly subjects: readonly Node[];
 }
 
-/** All manifests of a repository, by digest in ascending order, with the edges between them. */
+/** All manifests of a repository with the edges between them. */
 export interface Graph {
-  readonly nodes: ReadonlyMap<Digest, Node>;
+  /** Sorted by digest. */
+  readonly nodes: readonly Node[];
+  readonly find: (digest: Digest) => Node | undefined;
   /** The indexes that list a digest, which itself need not be present, and the indexes above these. */
   readonly indexesHolding: (digest: Digest) => ReadonlySet<Node>;
 }
 
+/** Whether a digest is signed by something in another repository; undefined where that is not known. */
+export type SignedElsewhere = (digest: Digest) => boolean | undefined;
+
 /**
- * Builds the graph: index → children, subject ← attachments (a `subject` field, a cosign tag, a fallback tag's index). A manifest that names
- * itself is no edge.
+ * Builds the graph: index → children, subject ← attachments (a `subject` field, or an attachment tag). A manifest that names itself is not
+ * its own child or subject.
  */
-export function buildGraph(manifests: readonly Manifest[]): Graph {
-  const nodes = new Map<Digest, MutableNode>();
-  for (const manifest of manifests.toSorted((a, b) => byCodeUnit(a.digest, b.digest))) {
-    const ordinaryTags = manifest.tags.filter((tag) => attachmentTagSubject(tag) === undefined).toSorted(byCodeUnit);
-    nodes.set(manifest.digest, {
-      manifest,
-      ordinaryTags,
-      isAttachment: manifest.subject !== undefined || ordinaryTags.length < manifest.tags.length,
-      signed: manifest.signed === true,
-      parents: [],
-      children: [],
-      attachments: [],
-      subjects: [],
-    });
+export function buildGraph(manifests: readonly Manifest[], signedElsewhere: SignedElsewhere = () => false): Graph {
+  const nodes = sortedByDigest(manifests).map(newNode);
+  const byDigest = new Map<string, MutableNode>();
+  for (const node of nodes) byDigest.set(node.manifest.digest, node);
+  const lookUp = keyLookup(nodes, byDigest);
+  for (const node of nodes) addChildren(node, byDigest);
+  for (const node of nodes) {
+    const tags = readTags(node, lookUp);
+    addSubjects(node, tags, lookUp);
   }
-  /** The indexes that list what is not present. */
-  const absent = new Map<Digest, MutableNode[]>();
-  for (const node of nodes.values()) {
-    for (const digest of distinct(node.manifest.children)) {
-      if (digest === node.manifest.digest) continue;
-      const child = nodes.get(digest);
-      if (child) {
-        node.children.push(child);
-        child.parents.push(node);
-      } else {
-        const others = absent.get(digest);
-        if (others) others.push(node);
-        else absent.set(digest, [node]);
-      }
-    }
-    for (const digest of subjectDigests(node.manifest)) {
-      const subject = nodes.get(digest);
-      if (!subject || subject === node) continue;
-      node.subjects.push(subject);
-      subject.attachments.push(node);
-    }
-  }
-  for (const node of nodes.values()) if (node.attachments.some((attachment) => isSignatureOf(attachment, node))) node.signed = true;
-  return {
-    nodes,
-    indexesHolding: (digest) => {
-      const found = new Set<Node>();
-      const pending = [digest];
-      for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-        for (const index of nodes.get(next)?.parents ?? absent.get(next) ?? []) {
-          if (found.has(index)) continue;
-          found.add(index);
-          pending.push(index.manifest.digest);
-        }
-      }
-      return found;
-    },
-  };
+  for (const node of nodes)
+    node.signed =
+      node.manifest.signed === true ||
+      node.attachments.some((attachment) => signs(attachment, digestKey(node.manifest.digest))) ||
+      signedElsewhere(node.manifest.digest);
+  return { nodes, find: (digest) => byDigest.get(digest), indexesHolding: indexesHoldingIn(nodes, byDigest) };
+}
+
+/** The digests, as {@link digestKey} writes them, that something in this graph signs, present here or not. */
+export function signedKeys({ nodes }: Graph): Set<string> {
+  const keys = new Set<string>();
+  for (const node of nodes) for (const key of node.subjectKeys) if (signs(node, key)) keys.add(key);
+  return keys;
 }
 
 type MutableNode = { -readonly [Key in keyof Node]: Node[Key] extends readonly Node[] ? MutableNode[] : Node[Key] };
+type KeyLookup = (key: string) => MutableNode | undefined;
 
-/** The digests that a manifest is attached to, by field and by tag, sorted. */
-function subjectDigests({ tags, subject }: Manifest): readonly Digest[] {
-  const found = subject === undefined ? [] : [subject];
-  for (const tag of tags) {
-    const digest = attachmentTagSubject(tag);
-    if (digest !== undefined) found.push(digest);
+/** One list for all nodes without an edge of a kind: most have none, and it is replaced, never written to. */
+const NONE: MutableNode[] = [];
+const NO_TEXTS: readonly string[] = [];
+
+function newNode(manifest: Manifest, index: number): MutableNode {
+  return {
+    index,
+    manifest,
+    ordinaryTags: NO_TEXTS,
+    attachmentTags: NO_TEXTS,
+    isAttachment: false,
+    subjectKeys: NO_TEXTS,
+    signed: false,
+    parents: NONE,
+    children: NONE,
+    attachments: NONE,
+    subjects: NONE,
+  };
+}
+
+function sortedByDigest(manifests: readonly Manifest[]): readonly Manifest[] {
+  const isSorted = manifests.every(({ digest }, index) => index === 0 || (manifests[index - 1] as Manifest).digest < digest);
+  return isSorted ? manifests : manifests.toSorted((a, b) => byCodeUnit(a.digest, b.digest));
+}
+
+/** Finds a node by the key of its digest. Only digests longer than a tag can hold need an index of their own. */
+function keyLookup(nodes: readonly MutableNode[], byDigest: ReadonlyMap<string, MutableNode>): KeyLookup {
+  let cut: Map<string, MutableNode> | undefined;
+  return (key) => {
+    if (key.startsWith('sha256:')) return byDigest.get(key);
+    cut ??= new Map(
+      nodes.filter(({ manifest }) => !manifest.digest.startsWith('sha256:')).map((node) => [digestKey(node.manifest.digest), node]),
+    );
+    return cut.get(key);
+  };
+}
+
+function addChildren(node: MutableNode, byDigest: ReadonlyMap<string, MutableNode>): void {
+  for (const digest of distinct(node.manifest.children)) {
+    const child = byDigest.get(digest);
+    if (!child || child === node) continue;
+    node.children = pushed(node.children, child);
+    child.parents = pushed(child.parents, node);
   }
-  return distinct(found);
+}
+
+/** Tells its attachment tags from the others, and answers what the former say. */
+function readTags(node: MutableNode, lookUp: KeyLookup): readonly DigestTag[] {
+  const { tags } = node.manifest;
+  node.ordinaryTags = sorted(tags);
+  // Nearly all manifests have tags of another form only.
+  if (!tags.some((tag) => tag.startsWith('sha'))) return [];
+  const found: DigestTag[] = [];
+  const attachmentTags = node.ordinaryTags.filter((tag) => {
+    const digestTag = parseDigestTag(tag);
+    if (!digestTag || !attaches(node, digestTag, lookUp)) return false;
+    found.push(digestTag);
+    return true;
+  });
+  if (attachmentTags.length === 0) return found;
+  node.attachmentTags = attachmentTags;
+  node.ordinaryTags = node.ordinaryTags.filter((tag) => !attachmentTags.includes(tag));
+  return found;
+}
+
+/**
+ * True if a tag that names a digest attaches its manifest to that digest (design, section 2). A name alone does not: mirrors tag an image by its
+ * own digest, and build systems tag images by the hash of their inputs.
+ */
+function attaches({ manifest, children }: MutableNode, { key, suffix }: DigestTag, lookUp: KeyLookup): boolean {
+  if (key === digestKey(manifest.digest)) return false;
+  if (isCosignSuffix(suffix)) return true;
+  if (suffix !== '') return lookUp(key) !== undefined || saysAttached(manifest);
+  return isIndexType(manifest.mediaType) && (lookUp(key) !== undefined || listsAttachments(manifest, children));
+}
+
+/** True of an index that lists something, and attachments alone. What is not here may be anything. */
+function listsAttachments({ children: listed }: Manifest, children: readonly Node[]): boolean {
+  const isAttachment = ({ manifest }: Node): boolean =>
+    manifest.subject !== undefined || saysAttached(manifest) || manifest.tags.some((tag) => isCosignTag(tag, manifest.digest));
+  return children.length > 0 && children.length === new Set(listed).size && children.every(isAttachment);
+}
+
+/** True of a tag by which cosign attaches its manifest to another one. */
+function isCosignTag(tag: string, digest: Digest): boolean {
+  const digestTag = parseDigestTag(tag);
+  return digestTag !== undefined && isCosignSuffix(digestTag.suffix) && digestTag.key !== digestKey(digest);
+}
+
+/** True if the artifact type of a manifest says that it describes another one. */
+function saysAttached({ artifactType }: Manifest): boolean {
+  return artifactType !== undefined && isAttachedType(artifactType);
+}
+
+function addSubjects(node: MutableNode, tags: readonly DigestTag[], lookUp: KeyLookup): void {
+  const { subject } = node.manifest;
+  if (subject === undefined && tags.length === 0) return;
+  node.isAttachment = true;
+  node.subjectKeys = distinct([...(subject === undefined ? [] : [digestKey(subject)]), ...tags.map(({ key }) => key)]);
+  for (const key of node.subjectKeys) {
+    const found = lookUp(key);
+    if (!found || found === node) continue;
+    node.subjects = pushed(node.subjects, found);
+    found.attachments = pushed(found.attachments, node);
+  }
+}
+
+/** A signature by its `.sig` tag or its artifact type, or the index of a fallback tag that lists one. */
+function signs({ manifest, attachmentTags, children, subjectKeys }: Node, key: string): boolean {
+  if (!subjectKeys.includes(key)) return false;
+  if (isSignature(manifest)) return true;
+  return attachmentTags.some((tag) => {
+    const digestTag = parseDigestTag(tag);
+    if (digestTag?.key !== key) return false;
+    return digestTag.suffix === 'sig' || (digestTag.suffix === '' && children.some((child) => isSignature(child.manifest)));
+  });
+}
+
+function isSignature({ artifactType }: Manifest): boolean {
+  return artifactType !== undefined && isSignatureType(artifactType);
+}
+
+function indexesHoldingIn(nodes: readonly MutableNode[], byDigest: ReadonlyMap<string, MutableNode>): Graph['indexesHolding'] {
+  /** The indexes that list what is not present: made when it is first asked for. */
+  let absent: Map<string, MutableNode[]> | undefined;
+  const listing = (digest: Digest): readonly MutableNode[] => {
+    const present = byDigest.get(digest);
+    if (present) return present.parents;
+    absent ??= indexesOfAbsent(nodes, byDigest);
+    return absent.get(digest) ?? NONE;
+  };
+  return (digest) => {
+    const found = new Set<Node>(listing(digest));
+    // A set grows while it is walked: what is added is visited too.
+    for (const index of found) for (const above of index.parents) found.add(above);
+    return found;
+  };
+}
+
+function indexesOfAbsent(nodes: readonly MutableNode[], byDigest: ReadonlyMap<string, MutableNode>): Map<string, MutableNode[]> {
+  const absent = new Map<string, MutableNode[]>();
+  for (const node of nodes) {
+    for (const digest of distinct(node.manifest.children)) {
+      if (byDigest.has(digest)) continue;
+      const others = absent.get(digest);
+      if (others) others.push(node);
+      else absent.set(digest, [node]);
+    }
+  }
+  return absent;
+}
+
+/** The list with one more; a list of its own for the first. */
+function pushed(list: MutableNode[], node: MutableNode): MutableNode[] {
+  if (list === NONE) return [node];
+  list.push(node);
+  return list;
 }
 
 /** Each once, sorted. Of a hundred thousand manifests nearly all name no other, or one. */
-function distinct(digests: readonly Digest[]): readonly Digest[] {
-  return digests.length < 2 ? digests : [...new Set(digests)].toSorted(byCodeUnit);
+function distinct<Text extends string>(texts: readonly Text[]): readonly Text[] {
+  return texts.length < 2 ? texts : sorted([...new Set(texts)]);
 }
 
-/** A cosign `.sig` tag, a signature by its artifact type, or a fallback tag's index that lists one. */
-function isSignatureOf({ manifest, children }: Node, subject: Node): boolean {
-  const isSignature = ({ artifactType }: Manifest): boolean => artifactType !== undefined && isSignatureType(artifactType);
-  const tags = manifest.tags.filter((tag) => attachmentTagSubject(tag) === subject.manifest.digest);
-  return (
-    isSignature(manifest) ||
-    tags.some(isSignatureTag) ||
-    (tags.some(isFallbackTag) && children.some((child) => isSignature(child.manifest)))
-  );
+function sorted<Text extends string>(texts: readonly Text[]): readonly Text[] {
+  return texts.length < 2 ? texts : texts.toSorted(byCodeUnit);
 }

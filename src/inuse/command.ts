@@ -32,9 +32,10 @@ const LONGEST_LINE = 300;
 const REACH = 50;
 
 /**
- * Runs a program without a shell, and reads what it prints as a file would be read ({@link readText}); it gets no input. Throws the reason of
- * `signal` when that stops it; `FILE`, as for a file that cannot be read, if it cannot be started, exits with anything but 0, is ended by a signal,
- * takes longer than five minutes, or prints more than 64 MiB or what is not UTF-8; and `IN_USE_INVALID` for what is not understood.
+ * Runs a program without a shell, and reads what it prints as a file would be read ({@link readText}); it gets no input. Throws the reason
+ * of `signal` when that stops it; `FILE`, as for a file that cannot be read, if it cannot be started, exits with anything but 0, is ended
+ * by a signal, takes longer than five minutes, or prints more than 64 MiB or what is not UTF-8; and `IN_USE_INVALID` for what is not
+ * understood.
  */
 export async function readInUseCommand(command: readonly string[], options: CommandOptions): Promise<InUseImage[]> {
   const found = new Found();

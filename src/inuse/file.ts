@@ -11,8 +11,8 @@ const LONGEST_FILE = 64 * 2 ** 20;
 /**
  * Reads a file of images in use, or every file that a glob matches (see {@link filesOf}). {@link readText} says what may stand in them.
  *
- * Throws `FILE` if something cannot be read or nothing is there, and `IN_USE_INVALID` with everything in all of the files that is not understood
- * ({@link SourceError}): it may be the image that must not go.
+ * Throws `FILE` if something cannot be read or nothing is there, and `IN_USE_INVALID` with everything in all of the files that is not
+ * understood ({@link SourceError}): it may be the image that must not go.
  */
 export async function readInUseFile(text: string): Promise<InUseImage[]> {
   const found = new Found();

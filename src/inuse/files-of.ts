@@ -11,11 +11,11 @@ const WHAT = 'list of images in use';
 const MOST_FOLDERS = 100_000;
 
 /**
- * The files that a text means, sorted: the one of that very name, or, where there is none and it has the characters of a glob, all that the glob matches (a pattern as in a
- * policy, `**` crosses `/`; names that begin with "." are matched too, but `.git` is not looked into).
+ * The files that a text means, sorted: the one of that very name, or, where there is none and it has the characters of a glob, all that the
+ * glob matches (a pattern as in a policy, `**` crosses `/`; names that begin with "." are matched too, but `.git` is not looked into).
  *
- * Links are followed within the tree that the glob begins at. Throws `FILE` for a link out of it or in a circle, for a folder that cannot be read, and for a glob that matches
- * no file: what could not be looked at may be what is in use.
+ * Links are followed within the tree that the glob begins at. Throws `FILE` for a link out of it or in a circle, for a folder that cannot
+ * be read, and for a glob that matches no file: what could not be looked at may be what is in use.
  */
 export async function filesOf(text: string): Promise<string[]> {
   if (!/[*?[{]/.test(text) || (await isThere(text))) return [text];
@@ -25,7 +25,7 @@ export async function filesOf(text: string): Promise<string[]> {
   const pattern = parts.slice(plain).join('/');
   const base = text.startsWith('/') && start === '' ? '/' : start;
   if (!isGlob(pattern))
-    throw new ToolError('FILE', `${text}: there is no such file, and it is no glob.`, { hint: 'Close its brackets and braces.' });
+    throw new ToolError('FILE', `${text}: there is no such file, and it is not a glob.`, { hint: 'Close its brackets and braces.' });
   const root = path.resolve(base);
   const walk: Walk = {
     text,
@@ -77,7 +77,10 @@ async function visit(walk: Walk, folder: string, chain: readonly string[]): Prom
   }
 }
 
-/** What an entry is; of a link, what it leads to. A link that leads nowhere, or out of the tree, throws where it is wanted or may hold something that is. */
+/**
+ * What an entry is; of a link, what it leads to. A link that leads nowhere, or out of the tree, throws where it is wanted or may hold
+ * something that is.
+ */
 async function kindOf({ root, real, text }: Walk, name: string, entry: Dirent, wanted: boolean): Promise<'file' | 'folder' | 'other'> {
   const simple = (one: Pick<Dirent, 'isFile' | 'isDirectory'>): 'file' | 'folder' | 'other' =>
     one.isFile() ? 'file' : one.isDirectory() ? 'folder' : 'other';

@@ -20,8 +20,8 @@ type Fields = Readonly<Record<string, unknown>>;
 const VERSION = /^v?\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?$/;
 
 /**
- * What Flux runs from registries, beside the images of pods: an `OCIRepository` names it with a tag, a digest or a range of versions, a `HelmChart`
- * together with the `HelmRepository` that it is from. So all objects are gathered first, and understood together.
+ * What Flux runs from registries, beside the images of pods: an `OCIRepository` names it with a tag, a digest or a range of versions, a
+ * `HelmChart` together with the `HelmRepository` that it is from. So all objects are gathered first, and understood together.
  *
  * Sources: the API references of OCIRepository, HelmRepository and HelmChart (source-controller).
  */

@@ -10,7 +10,9 @@ export interface Place {
   readonly start: number;
 }
 
-/** What was found so far: the images, everything that may be an image and could not be understood, and what only all texts tell together. */
+/**
+ * What was found so far: the images, everything that may be an image and could not be understood, and what only all texts tell together.
+ */
 export class Found {
   readonly images: InUseImage[] = [];
   readonly problems: Problem[] = [];

@@ -12,8 +12,9 @@ export interface ImageText {
 const CONTAINERS: readonly string[] = ['containers', 'initContainers', 'ephemeralContainers'];
 
 /**
- * Every text under a key `image` of an object, however deep: custom resources have their pods, or what they run, in places of their own. Outside of a list of containers
- * it may mean something else, and then protects nothing. Throws `IN_USE_INVALID` where the image of a container is no text.
+ * Every text under a key `image` of an object, however deep: custom resources have their pods, or what they run, in places of their own.
+ * Outside of a list of containers it may mean something else, and then protects nothing. Throws `IN_USE_INVALID` where the image of a
+ * container is not text.
  */
 export function imagesAnywhere(object: object): ImageText[] {
   const found: ImageText[] = [];
@@ -26,7 +27,7 @@ export function imagesAnywhere(object: object): ImageText[] {
       if (key === 'image' && typeof inner === 'string' && inner.trim() !== '')
         found.push({ image: inner.trim(), path: at, mustParse: isContainer });
       else if (key === 'image' && isContainer && typeof inner !== 'string' && inner !== null) {
-        throw new ToolError('IN_USE_INVALID', `${at} is no text.`, { hint: 'Correct it, or leave the object out. Nothing was planned.' });
+        throw new ToolError('IN_USE_INVALID', `${at} is not text.`, { hint: 'Correct it, or leave the object out. Nothing was planned.' });
       }
       if (typeof inner !== 'object' || inner === null) continue;
       if (CONTAINERS.includes(key) && Array.isArray(inner)) {

@@ -10,8 +10,9 @@ const LONGEST_FILE = 64 * 2 ** 20;
 const PREFIXES = { branches: 'refs/heads/', tags: 'refs/tags/' } as const;
 
 /**
- * The names that exist, such as the branches of a repository: those that Git tells, or one a line of a file or of what a program prints. Throws
- * `FILE` for what cannot be read, as {@link import('./command.ts').readInUseCommand} does, and `IN_USE_INVALID` for a line that is not a name.
+ * The names that exist, such as the branches of a repository: those that Git tells, or one a line of a file or of what a program prints.
+ * Throws `FILE` for what cannot be read, as {@link import('./command.ts').readInUseCommand} does, and `IN_USE_INVALID` for a line that is
+ * not a name.
  */
 export async function readLiveList(source: ListSource, options: CommandOptions): Promise<string[]> {
   if ('file' in source) return namesIn(await readSource(source.file, { what: WHAT, maxBytes: LONGEST_FILE }));

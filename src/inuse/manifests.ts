@@ -16,8 +16,9 @@ const LONGEST_YAML = 8 * 2 ** 20;
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * Adds the images of Kubernetes objects: documents of a YAML text, or JSON objects that follow each other. Each must be an object, or a list of
- * objects, with `kind` and `apiVersion`; one without images is fine. Of the text, problems show nothing but images: manifests hold secrets.
+ * Adds the images of Kubernetes objects: documents of a YAML text, or JSON objects that follow each other. Each must be an object, or a
+ * list of objects, with `kind` and `apiVersion`; one without images is fine. Of the text, problems show nothing but images: manifests hold
+ * secrets.
  *
  * Throws `FILE` for YAML longer than 8 MiB.
  */

@@ -34,7 +34,8 @@ export function readMirrors(mirrors: Readonly<Record<string, string>>, hosts: In
       const known = Object.keys(hosts);
       throw new ToolError(
         'CONFIG_INVALID',
-        `The config's "mirrors" maps ${mirror} to "${stands}", which is neither a registry of the config nor a host${didYouMean(stands, known) || '.'}`,
+        `The config's "mirrors" maps ${mirror} to "${stands}", which is neither a registry of the config nor a host` +
+          (didYouMean(stands, known) || '.'),
         {
           hint:
             known.length > 0

@@ -7,8 +7,8 @@ import type { Reference } from '../domain/reference.ts';
 export type Aliases = (name: ImageName) => readonly ImageName[];
 
 /**
- * Adds, after each image, what else it is called, so that it is found by the name that its registry has in the plan. The image itself stays: to
- * protect too much loses nothing. A digest protects whatever name it has, so it needs no second one.
+ * Adds, after each image, what else it is called, so that it is found by the name that its registry has in the plan. The image itself
+ * stays: to protect too much loses nothing. A digest protects whatever name it has, so it needs no second one.
  */
 export function withOtherNames(images: readonly InUseImage[], aliases: Aliases): InUseImage[] {
   return images.flatMap((used) => {

@@ -6,14 +6,14 @@ import { parseReference } from '../domain/reference.ts';
 const PREFIX = /^(?:docker-pullable|docker|containerd):\/\//;
 
 /**
- * One image in use as people and runtimes write it: a digest, or a reference, where one with neither tag nor digest means `:latest`, as it does for those
- * that run it. Answers why, as a sentence without its subject, where the text is neither.
+ * One image in use as people and runtimes write it: a digest, or a reference, where one with neither tag nor digest means `:latest`, as it
+ * does for those that run it. Answers why, as a sentence without its subject, where the text is neither.
  */
 export function parseImage(text: string): InUseImage['image'] | string {
   const image = text.replace(PREFIX, '');
   if (isDigest(image)) return { digest: image };
   if (/^[0-9a-f]{64}$/.test(image))
-    return 'an identifier without its kind: write "sha256:" before the digest of an image; the identifier of a container is none';
+    return 'an identifier without its kind: write "sha256:" before the digest of an image; the identifier of a container is not a digest';
   // It would pass for a repository called "sha256".
   if (/^sha(?:256|384|512):/i.test(image)) return 'not a whole digest, such as sha256: and 64 lower-case hexadecimal digits';
   const reference = parseReference(image);

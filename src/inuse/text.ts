@@ -4,7 +4,10 @@ import type { Found } from './found.ts';
 import { readManifests } from './manifests.ts';
 import { parseImage } from './parse-image.ts';
 
-/** What only YAML has: a line that begins a document, a key with its value, or a key with lines below it that are indented or items of a list. */
+/**
+ * What only YAML has: a line that begins a document, a key with its value, or a key with lines below it that are indented or items of a
+ * list.
+ */
 const YAML = /^(?:---|%|["']?[\w.$/-]+["']?[ \t]*:(?:[ \t]+[^\s#]|[ \t]*(?:#.*)?\r?\n(?:[ \t]*\r?\n)*(?:[ \t]+\S|-[ \t])))/m;
 
 /**
@@ -14,8 +17,8 @@ const YAML = /^(?:---|%|["']?[\w.$/-]+["']?[ \t]*:(?:[ \t]+[^\s#]|[ \t]*(?:#.*)?
  * - YAML, if some line begins with `---`, with `%`, or with a key, that is a word, `:`, and a space and a value or lines that belong to it;
  * - else a list: a reference or a digest a line; blank lines and what stands after `#` say nothing.
  *
- * No image reference and no digest begins in such a way, so no list is taken for anything else, also where a tag was forgotten after its `:`.
- * Byte-order marks are read over, also where files were put together.
+ * No image reference and no digest begins in such a way, so no list is taken for anything else, also where a tag was forgotten after its
+ * `:`. Byte-order marks are read over, also where files were put together.
  */
 export function readText(given: Source, found: Found): void {
   const source = given.text.includes('\uFEFF') ? makeSource(given.file, given.text.replaceAll('\uFEFF', '')) : given;

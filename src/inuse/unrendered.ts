@@ -1,9 +1,11 @@
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * Why an object does not tell the images that will run: it is input of a program that changes or makes others. Undefined of one that is what it says.
+ * Why an object does not tell the images that will run: it is input of a program that changes or makes others. Undefined of one that is
+ * what it says.
  *
- * Sources: the reference of `kustomization.yaml` (kustomize), the HelmRelease and Kustomization APIs of Flux, the Application API of Argo CD, the HelmChart API of k3s.
+ * Sources: the reference of `kustomization.yaml` (kustomize), the HelmRelease and Kustomization APIs of Flux, the Application API of Argo
+ * CD, the HelmChart API of k3s.
  */
 export function unrenderedBy(object: Fields): string | undefined {
   const { apiVersion, kind } = object;

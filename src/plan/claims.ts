@@ -1,131 +1,251 @@
-import { byCodeUnit } from '../domain/compare.ts';
-import type { RepositoryInventory } from '../domain/inventory.ts';
+import { parseDuration } from '../domain/duration.ts';
+import { DAY_MS } from '../domain/time.ts';
 import type { Node } from '../graph/graph.ts';
 import { keptBy, measuresAge, measuresPulls } from '../policy/keep/keep.ts';
 import { groupOf } from '../policy/ordering/group.ts';
-import { tagOrder } from '../policy/ordering/tag-order.ts';
+import { type TagOrder, tagOrder } from '../policy/ordering/tag-order.ts';
 import type { Rule } from '../policy/policy.ts';
 import { isTimeOrder } from '../policy/ordering/order.ts';
-import { DAY_MS } from '../domain/time.ts';
-import type { KeepReason, Reason } from './reason.ts';
-import { clockOf, clockTime, knownTime, orderTime } from './time.ts';
+import type { Reason, ReasonCode } from './reason.ts';
+import type { Times } from './time.ts';
 
-/** What a rule says of one tag, or of one image without tags. */
-export interface Verdict {
-  readonly kept: boolean;
-  /** It is not kept, and its rule has it archived, not deleted. */
-  readonly archive?: true;
-  readonly reason: Reason;
-}
+/** Told what a rule says of an image's tag, by its place among the ordinary tags; of an image that is claimed without a tag, the place is -1. */
+export type Settle = (node: Node, place: number, reason: Reason) => void;
 
-/** A rule that selected something of an image: a tag with its captures, or, without a tag, the image itself. */
-export interface Claim {
-  readonly node: Node;
-  readonly rule: Rule;
-  readonly tag?: string;
-  readonly captures: Readonly<Record<string, string>>;
-}
+/** Steps 5 to 7 of the decision: what rules claim is ranked in its groups, newest first, and kept or expired. */
+export class Claims {
+  readonly #times: Times;
+  readonly #settle: Settle;
+  readonly #groups = new Map<Rule, Map<string, Member[]>>();
+  /** Rules that kept one image and expired another, although nothing but their digests says which is newer. */
+  readonly tied = new Set<Rule>();
 
-/**
- * Steps 5 to 7 of the decision: ranks the claiming images of each group of each rule, newest first, and keeps or expires what they
- * claimed. The claims are those of images that nothing protects as a whole.
- */
-export function judge(claims: readonly Claim[], repository: RepositoryInventory, now: number): Map<Claim, Verdict> {
-  const verdicts = new Map<Claim, Verdict>();
-  const groups = new Map<Rule, Map<string, Claim[]>>();
-  for (const claim of claims) {
-    const { rule, tag } = claim;
-    const group = tag === undefined ? '' : parsedGroup(claim, tag);
+  constructor(times: Times, settle: Settle) {
+    this.#times = times;
+    this.#settle = settle;
+  }
+
+  /**
+   * An ordinary tag, by its place, goes to a rule; place -1 stands for an image without a tag. All claims of one image come one after the other, and
+   * images in ascending order of their digests. What is `held`, because it is protected or live, takes no rank and nothing is settled about it.
+   */
+  add(node: Node, rule: Rule, place: number, captures: Readonly<Record<string, string>>, held = false): void {
+    const group = groupOfClaim(node, rule, place, captures);
     if (group === undefined) {
-      verdicts.set(claim, verdict(claim, 'unparsable_version', {}));
-      continue;
+      if (held) return;
+      const code = rule.keep === 'all' ? 'keep_all' : rule.keep === 'none' ? 'expired' : 'unparsable_version';
+      this.#settle(node, place, reasonFor(code, rule, node.ordinaryTags[place]));
+      return;
     }
-    const ofRule = groups.get(rule) ?? new Map<string, Claim[]>();
-    groups.set(rule, ofRule);
-    const members = ofRule.get(group);
-    if (members) members.push(claim);
-    else ofRule.set(group, [claim]);
+    let groups = this.#groups.get(rule);
+    if (!groups) this.#groups.set(rule, (groups = new Map<string, Member[]>()));
+    const members = groups.get(group);
+    let member = members?.at(-1);
+    if (member?.node !== node) {
+      member = { node, places: [], heldPlaces: [] };
+      if (members) members.push(member);
+      else groups.set(group, [member]);
+    }
+    (held ? member.heldPlaces : member.places).push(place);
   }
-  for (const [rule, ofRule] of groups) {
-    for (const [group, members] of ofRule) judgeGroup(rule, group, members, repository, now, verdicts);
+
+  /** Once everything is claimed. */
+  judge(): void {
+    for (const [rule, groups] of this.#groups) {
+      const counted = this.#countedGroups(rule, groups);
+      for (const [group, members] of groups) this.#keep(rule, group, this.#rank(rule, group, members), counted?.has(group) ?? true);
+    }
   }
-  return verdicts;
+
+  /**
+   * Under `groups`, the newest so many groups, and others that are as new as the last of these. A group is as new as its newest image, which may be protected, since a
+   * protection must not make a group older; images of unknown time make no group new. Undefined: all groups count.
+   */
+  #countedGroups(rule: Rule, groups: ReadonlyMap<string, readonly Member[]>): ReadonlySet<string> | undefined {
+    const most = typeof rule.keep === 'object' ? rule.keep.groups : undefined;
+    if (most === undefined) return undefined;
+    const newest = [...groups].flatMap(([group, members]) => {
+      const standing = members.flatMap(
+        ({ node, places, heldPlaces }) =>
+          this.#stand(
+            rule,
+            node,
+            [...places, ...heldPlaces].toSorted((a, b) => a - b),
+          ) ?? [],
+      );
+      const first = standing.reduce<Ranked | undefined>(
+        (best, next) => (!best || this.#compare(rule, next, best) < 0 ? next : best),
+        undefined,
+      );
+      return first ? [{ group, first }] : [];
+    });
+    newest.sort((a, b) => this.#compare(rule, a.first, b.first));
+    const last = newest[most - 1];
+    return new Set(
+      newest.flatMap(({ group, first }, index) => (index < most || (last && this.#compare(rule, first, last.first) === 0) ? [group] : [])),
+    );
+  }
+
+  /** The members that take a rank, newest first. The others are settled. */
+  #rank(rule: Rule, group: string, members: readonly Member[]): Ranked[] {
+    const ranked: Ranked[] = [];
+    for (const { node, places } of members) {
+      if (places.length === 0) continue;
+      const standing = this.#stand(rule, node, places);
+      if (standing) {
+        ranked.push(standing);
+        continue;
+      }
+      const code = rule.keep === 'all' ? 'keep_all' : rule.keep === 'none' ? 'expired' : 'unknown_time';
+      const unread = code === 'unknown_time' ? this.#unreadTime(rule, node, places) : undefined;
+      this.#settleAll(node, places, code, rule, { group, ...(unread !== undefined && { time: unread }) });
+    }
+    // The members come in order of their digests, and sorting leaves those that are equal where they are.
+    return ranked.sort((a, b) => this.#compare(rule, a, b));
+  }
+
+  /** How an image stands in a group by some of its tags; undefined where something that the rule needs is not known. */
+  #stand(rule: Rule, node: Node, places: readonly number[]): Ranked | undefined {
+    const order = tagOrder(rule.order);
+    const tags = places.flatMap((place) => node.ordinaryTags[place] ?? []);
+    const { text, time } = this.#times.byOrder(rule.order, node, tags);
+    const needsTime = typeof rule.keep === 'object' && (isTimeOrder(rule.order) || measuresAge(rule.keep));
+    if (needsTime && time === undefined) return undefined;
+    if (measuresPulls(rule.keep) && this.#times.pulled(node) === 'unknown') return undefined;
+    const key = order ? highest(order, tags) : time;
+    return key === undefined ? undefined : { node, places, tags, key, text, time };
+  }
+
+  /** The text of a time that could not be read. */
+  #unreadTime(rule: Rule, node: Node, places: readonly number[]): string | undefined {
+    if (measuresPulls(rule.keep) && this.#times.pulled(node) === 'unknown') return node.manifest.pulledAt;
+    return this.#times.byOrder(
+      rule.order,
+      node,
+      places.flatMap((place) => node.ordinaryTags[place] ?? []),
+    ).text;
+  }
+
+  /** Negative where the first is newer; 0 only where nothing but their digests tells them apart, or for one and the same image. */
+  #compare(rule: Rule, a: Ranked, b: Ranked): number {
+    return compareKeys(tagOrder(rule.order), b.key, a.key) || this.#compareTimes(a, b);
+  }
+
+  /** Between two that are equally new by the order: the newest time of the claimed tags, then pushed, then created; the newest first, unknown last. */
+  #compareTimes(a: Ranked, b: Ranked): number {
+    const others = this.#timesOf(b);
+    for (const [index, time] of this.#timesOf(a).entries()) {
+      const difference = (others[index] as number) - time;
+      if (difference !== 0) return difference;
+    }
+    return 0;
+  }
+
+  /** Read once for each image that needs it: few do, and of those that do many are equal. An unknown time counts as 0. */
+  #timesOf(member: Ranked): readonly number[] {
+    member.times ??= [this.#times.newestTagged(member.node, member.tags), ...this.#times.pushedAndCreated(member.node)].map(
+      (time) => time ?? 0,
+    );
+    return member.times;
+  }
+
+  #keep(rule: Rule, group: string, ranked: readonly Ranked[], counts: boolean): void {
+    const { keep } = rule;
+    const { now } = this.#times;
+    const days = typeof keep === 'object' ? keep.days : undefined;
+    const label = typeof keep === 'object' ? keep.label : undefined;
+    let older = 0;
+    let previous: { readonly member: Ranked; readonly byRank: boolean } | undefined;
+    ranked.forEach((member, index) => {
+      const { node, time } = member;
+      const age = time === undefined ? undefined : now - time;
+      const pulled = measuresPulls(keep) ? this.#times.pulled(node) : 'never';
+      const pullAge = typeof pulled === 'object' ? now - pulled.time : undefined;
+      const isOlder = days !== undefined && age !== undefined && age > days * DAY_MS;
+      if (isOlder) older += 1;
+      const rank = index + 1;
+      const lifetime = label === undefined ? undefined : lifetimeOf(node, label);
+      const code = keptBy(keep, { rank, counts, age, pullAge, lifetime, olderRank: isOlder ? older : undefined });
+      // A pull decided where it kept the image, and where it did not although it is the newest that the rule asks about.
+      const byPull = (code === undefined || code === 'pulled_within') && pullAge !== undefined && (age === undefined || pullAge <= age);
+      const moment = byPull && typeof pulled === 'object' ? pulled : member;
+      this.#settleAll(node, member.places, code ?? 'expired', rule, {
+        group,
+        rank,
+        ...(moment.text !== undefined &&
+          moment.time !== undefined && { time: moment.text, ageDays: Math.floor((now - moment.time) / DAY_MS) }),
+      });
+      // Where a bound on the rank ends between two images that are equally new.
+      if (code === undefined && previous?.byRank && this.#compare(rule, previous.member, member) === 0) this.tied.add(rule);
+      previous = { member, byRank: code === 'newest' || (code !== undefined && typeof keep === 'object' && keep.max === rank) };
+    });
+  }
+
+  #settleAll(node: Node, places: readonly number[], code: ReasonCode, rule: Rule, facts: Facts): void {
+    for (const place of places) this.#settle(node, place, reasonFor(code, rule, node.ordinaryTags[place], facts));
+  }
 }
 
-/** The group of a claimed tag; undefined for one that the rule's order or grouping cannot parse. */
-function parsedGroup({ rule, captures }: Claim, tag: string): string | undefined {
+/** An image that has claims in a group. */
+interface Member {
+  readonly node: Node;
+  /** Of the tags that take a rank. */
+  readonly places: number[];
+  /** Of those that are protected or live. */
+  readonly heldPlaces: number[];
+}
+
+interface Ranked {
+  readonly node: Node;
+  readonly places: readonly number[];
+  readonly tags: readonly string[];
+  /** What the order compares: milliseconds, or the parsed highest tag. */
+  readonly key: unknown;
+  /** The time that the order names. */
+  readonly text: string | undefined;
+  readonly time: number | undefined;
+  /** What decides where the keys are equal. */
+  times?: readonly number[];
+}
+
+interface Facts {
+  readonly group: string;
+  readonly rank?: number;
+  readonly time?: string;
+  readonly ageDays?: number;
+}
+
+/** The group of a claim; undefined for a tag that the rule's order or grouping cannot parse. */
+function groupOfClaim({ ordinaryTags }: Node, rule: Rule, place: number, captures: Readonly<Record<string, string>>): string | undefined {
+  const tag = ordinaryTags[place];
   const order = tagOrder(rule.order);
+  // What has no tag has no version either.
+  if (tag === undefined) return order || rule.per === 'major' || rule.per === 'minor' ? undefined : groupOf(rule.per, '', captures);
   return order && order.parse(tag) === undefined ? undefined : groupOf(rule.per, tag, captures);
 }
 
-interface Member {
-  readonly node: Node;
-  readonly claims: readonly Claim[];
-  /** What the order compares: milliseconds, or the parsed highest tag. */
-  readonly key: unknown;
-  readonly timeText: string | undefined;
-  readonly time: number | undefined;
+function compareKeys(order: TagOrder<unknown> | undefined, a: unknown, b: unknown): number {
+  return order ? order.compare(a, b) : (a as number) - (b as number);
 }
 
-function judgeGroup(
-  rule: Rule,
-  group: string,
-  claims: readonly Claim[],
-  repository: RepositoryInventory,
-  now: number,
-  verdicts: Map<Claim, Verdict>,
-): void {
-  const order = tagOrder(rule.order);
-  const needsTime = isTimeOrder(rule.order) || measuresAge(rule.keep);
-  const compare = order?.compare ?? ((a: unknown, b: unknown) => (a as number) - (b as number));
-  const facts = group === '' ? {} : { group };
-  const ranked: Member[] = [];
-  for (const [node, own] of byNode(claims)) {
-    const tags = own.flatMap(({ tag }) => tag ?? []);
-    const { manifest } = node;
-    const timeText = order
-      ? clockTime(manifest, clockOf(repository.capabilities))
-      : orderTime(rule.order, manifest, tags, repository.capabilities, now);
-    const time = knownTime(timeText, now);
-    const pullUnknown = measuresPulls(rule.keep) && manifest.pulledAt !== undefined && knownTime(manifest.pulledAt, now) === undefined;
-    if ((needsTime && time === undefined) || pullUnknown) {
-      const unread = pullUnknown ? manifest.pulledAt : timeText;
-      for (const claim of own)
-        verdicts.set(claim, verdict(claim, 'unknown_time', { ...facts, ...(unread !== undefined && { time: unread }) }));
-      continue;
-    }
-    const key = order ? tags.map((tag) => order.parse(tag)).reduce((high, next) => (order.compare(next, high) > 0 ? next : high)) : time;
-    ranked.push({ node, claims: own, key, timeText, time });
-  }
-  ranked.sort((a, b) => compare(b.key, a.key) || byCodeUnit(a.node.manifest.digest, b.node.manifest.digest));
-  ranked.forEach((member, index) => {
-    const pulled = knownTime(member.node.manifest.pulledAt, now);
-    const age = member.time === undefined ? undefined : now - member.time;
-    const code = keptBy(rule.keep, { rank: index + 1, age, pullAge: pulled === undefined ? undefined : now - pulled });
-    const measured = {
-      ...facts,
-      rank: index + 1,
-      ...(member.timeText !== undefined && age !== undefined && { time: member.timeText, ageDays: Math.floor(age / DAY_MS) }),
-    };
-    for (const claim of member.claims) verdicts.set(claim, verdict(claim, code, measured));
-  });
+function highest(order: TagOrder<unknown>, tags: readonly string[]): unknown {
+  return tags.map((tag) => order.parse(tag)).reduce((high, next) => (order.compare(next, high) > 0 ? next : high));
 }
 
-function byNode(claims: readonly Claim[]): Map<Node, Claim[]> {
-  const nodes = new Map<Node, Claim[]>();
-  for (const claim of claims) {
-    const own = nodes.get(claim.node);
-    if (own) own.push(claim);
-    else nodes.set(claim.node, [claim]);
-  }
-  return nodes;
+/** Milliseconds that the image itself asks for in a label; undefined where it does not, or not in a way that can be read. */
+function lifetimeOf({ manifest: { labels } }: Node, label: string): number | undefined {
+  const text = labels && Object.hasOwn(labels, label) ? labels[label] : undefined;
+  return text === undefined ? undefined : parseDuration(text);
 }
 
-function verdict(claim: Claim, code: KeepReason | undefined, facts: Omit<Reason, 'code'>): Verdict {
-  const archive = code === undefined && claim.rule.action === 'archive';
-  return {
-    kept: code !== undefined,
-    ...(archive && { archive }),
-    reason: { code: code ?? 'expired', ...(claim.tag !== undefined && { tag: claim.tag }), rule: claim.rule.name, ...facts },
-  };
+/** Fields that are not known are left out, in one order and without a copy: there is one of these for each tag. */
+function reasonFor(code: ReasonCode, rule: Rule, tag: string | undefined, facts?: Facts): Reason {
+  const reason: { -readonly [Key in keyof Reason]: Reason[Key] } = tag === undefined ? { code } : { code, tag };
+  reason.rule = rule.name;
+  if (!facts) return reason;
+  if (facts.group !== '') reason.group = facts.group;
+  if (facts.rank !== undefined) reason.rank = facts.rank;
+  if (facts.time !== undefined) reason.time = facts.time;
+  if (facts.ageDays !== undefined) reason.ageDays = facts.ageDays;
+  return reason;
 }

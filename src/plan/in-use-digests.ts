@@ -17,8 +17,8 @@ export type NamedManifests = Pick<RepositoryInventory, 'registry' | 'url' | 'rep
 };
 
 /**
- * The digests in use as far as they may concern this repository: every digest, whatever name it was reported under (mirrors rename), and the
- * manifests that tag references of this repository point to.
+ * The digests in use as far as they may concern this repository: every digest, whatever name it was reported under (mirrors rename), and
+ * the manifests that tag references of this repository point to.
  */
 export function inUseDigests(repository: NamedManifests, inUse: InUse): UsedDigest[] {
   const tagged = new Map<string, Digest>();
@@ -35,7 +35,8 @@ export function inUseDigests(repository: NamedManifests, inUse: InUse): UsedDige
 
 /**
  * Tells whether a reference may mean this repository: it does by each of the repository's names. By the path of a name alone it may, where
- * the reference has no host, or one that belongs to no registry that is known: that host may be a mirror. To protect too much loses nothing.
+ * the reference has no host, or one that belongs to no registry that is known: that host may be a mirror. To protect too much loses
+ * nothing.
  */
 function matcherOf(repository: NamedManifests, { hosts }: InUse): (reference: Reference) => boolean {
   const own = repositoryNames(repository, hosts[repository.registry]);

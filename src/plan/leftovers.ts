@@ -1,9 +1,7 @@
+import { byCodeUnit } from '../domain/compare.ts';
 import type { Digest } from '../domain/digest.ts';
-import type { InUse } from '../domain/in-use.ts';
 import type { Manifest, RepositoryInventory } from '../domain/inventory.ts';
-import { buildGraph, type Node } from '../graph/graph.ts';
-import type { Policy } from '../policy/policy.ts';
-import { type Decision, decide } from './decide.ts';
+import type { DeleteManifestStep, PlannedImage, RepositoryPlan } from './plan.ts';
 
 /** What an earlier run left half-way in a repository. */
 export interface Leftovers {
@@ -13,50 +11,49 @@ export interface Leftovers {
   readonly left: readonly Manifest[];
 }
 
-/**
- * The decisions on what an earlier run left: what would go today if the deleted images were still there, and with them. Those that the policy, or what is
- * in use, keeps today are not among them, nor is anything that something else holds by now. The images that are there are decided without this, so that
- * what is gone already takes no place among them. `own`: the decisions on these; where the registry lists what was left, and a rule says something of it,
- * that stands.
- */
-export function decideLeftovers(
-  repository: RepositoryInventory,
-  own: ReadonlyMap<Node, Decision>,
-  { deleted, left }: Leftovers,
-  policy: Policy,
-  inUse: InUse,
-  now: number,
-): Map<Node, Decision> {
-  // What the labels of an image that is gone were is not known.
-  if (policy.protect.labels.length > 0) return new Map();
+/** A repository as if what an earlier run had deleted were still there. A tag that is on something else by now stays there. */
+export function asBefore(repository: RepositoryInventory, { deleted, left }: Leftovers): RepositoryInventory {
   const there = new Set(repository.manifests.map(({ digest }) => digest));
   const tagged = new Set(repository.manifests.flatMap(({ tags }) => tags));
   const gone = deleted.filter(({ digest }) => !there.has(digest));
-  const manifests = [
-    ...repository.manifests,
-    ...gone.map((manifest) => ({ ...manifest, tags: manifest.tags.filter((tag) => !tagged.has(tag)) })),
-    ...left.filter(({ digest }) => !there.has(digest)),
-  ];
-  const graph = buildGraph(manifests);
-  const decisions = decide({ ...repository, manifests }, graph, policy, inUse, now);
-  const missing = new Set(gone.map(({ digest }) => digest));
-  const decided = new Set([...own].flatMap(([{ manifest }, decision]) => (isUnclaimed(decision) ? [] : [manifest.digest])));
-  const wanted = new Set(left.map(({ digest }) => digest).filter((digest) => !decided.has(digest)));
-  const going = new Map([...decisions].filter(([{ manifest }, { action }]) => wanted.has(manifest.digest) && action === 'delete'));
-  for (let size = -1; size !== going.size;) {
-    size = going.size;
-    for (const node of going.keys()) if (!isFree(node, missing, going)) going.delete(node);
+  return {
+    ...repository,
+    manifests: [
+      ...repository.manifests,
+      ...gone.map((manifest) => ({ ...manifest, tags: manifest.tags.filter((tag) => !tagged.has(tag)) })),
+      ...left.filter(({ digest }) => !there.has(digest)),
+    ],
+  };
+}
+
+/**
+ * A repository's plan with what an earlier run left, as far as it goes by `before`, the plan of {@link asBefore}: together with what was deleted, or with
+ * something else that was left. Nothing else of `before` counts, so that what is gone takes no place among what is there. Where the registry lists what was
+ * left, and a rule says something of it, that stands.
+ */
+export function withLeftovers(own: RepositoryPlan, before: RepositoryPlan, { deleted, left }: Leftovers): RepositoryPlan {
+  const known = new Map(own.images.map((image) => [image.digest, image]));
+  const gone = new Set(deleted.map(({ digest }) => digest).filter((digest) => !known.has(digest)));
+  const wanted = new Set(left.map(({ digest }) => digest).filter((digest) => isUnclaimed(known.get(digest))));
+  const going = new Map<Digest, DeleteManifestStep>();
+  for (const step of before.steps) {
+    if (step.op !== 'delete-manifest' || !wanted.has(step.digest) || step.after.length === 0) continue;
+    if (step.after.every((holder) => gone.has(holder) || going.has(holder)))
+      going.set(step.digest, { ...step, after: step.after.filter((holder) => going.has(holder)) });
   }
-  return going;
+  if (going.size === 0) return own;
+  const images = [...own.images.filter(({ digest }) => !going.has(digest)), ...before.images.filter(({ digest }) => going.has(digest))];
+  const shown = [...going.keys()].filter((digest) => known.get(digest) && !known.get(digest)?.part).length;
+  const { summary } = own;
+  return {
+    ...own,
+    images: images.toSorted((a, b) => byCodeUnit(a.digest, b.digest)),
+    steps: [...own.steps, ...going.values()],
+    summary: { ...summary, images: { ...summary.images, keep: summary.images.keep - shown } },
+  };
 }
 
-/** True where all that holds a manifest is gone, or goes too. */
-function isFree({ parents, subjects }: Node, missing: ReadonlySet<Digest>, going: ReadonlyMap<Node, Decision>): boolean {
-  const holders = [...parents, ...subjects];
-  return holders.length > 0 && holders.every((holder) => missing.has(holder.manifest.digest) || going.has(holder));
-}
-
-/** No rule has said anything of it. */
-function isUnclaimed({ action, reasons }: Decision): boolean {
-  return action === 'keep' && reasons.every(({ code }) => code === 'no_rule');
+/** No rule has said anything of it, or the registry does not list it. */
+function isUnclaimed(image: PlannedImage | undefined): boolean {
+  return !image || (image.action === 'keep' && image.reasons.every(({ code }) => code === 'no_rule'));
 }

@@ -1,6 +1,6 @@
 import type { InUse } from '../domain/in-use.ts';
 import type { Policy } from '../policy/policy.ts';
-import type { Block, RepositoryPlan } from './plan.ts';
+import type { Block, RepositoryPlan, Summary } from './plan.ts';
 import { addSummaries } from './summary.ts';
 
 /** Step 12: every limit that these repositories exceed, each policy's over all that it governs, and the run's over everything. */
@@ -11,25 +11,26 @@ export function trippedLimits(
 ): Block[] {
   const blocks: Block[] = [];
   for (const { name, limits } of policies) {
-    const { images, bytes } = addSummaries(repositories.filter(({ policy }) => policy === name).map(({ summary }) => summary));
-    const all = images.keep + images.untag + (images.archive ?? 0) + images.delete;
-    const percent = all === 0 ? 0 : (images.delete / all) * 100;
+    const summary = addSummaries(repositories.filter(({ policy }) => policy === name).map((repository) => repository.summary));
+    const { deleted, all } = countOf(summary);
+    const percent = all === 0 ? 0 : (deleted / all) * 100;
     const check = (code: 'maxDeletions' | 'maxDeletePercent' | 'maxDeleteBytes', actual: number, what: string): void => {
       const limit = limits[code];
       if (limit === undefined || actual <= limit) return;
       blocks.push({ code, policy: name, limit, actual, message: `policy "${name}" would delete ${what}; its ${code} is ${limit}` });
     };
-    check('maxDeletions', images.delete, `${images.delete} images`);
-    check('maxDeletePercent', percent, `${percent.toFixed(1)} % of its images (${images.delete} of ${all})`);
-    check('maxDeleteBytes', bytes.deleted, `${bytes.deleted} bytes`);
+    check('maxDeletions', deleted, wordsFor(summary));
+    check('maxDeletePercent', percent, `${percent.toFixed(1)} % of what its rules could delete (${deleted} of ${all})`);
+    check('maxDeleteBytes', summary.bytes.deleted, `${summary.bytes.deleted} bytes`);
   }
-  const total = addSummaries(repositories.map(({ summary }) => summary)).images.delete;
-  if (maxDeletions !== undefined && total > maxDeletions) {
+  const total = addSummaries(repositories.map(({ summary }) => summary));
+  const { deleted } = countOf(total);
+  if (maxDeletions !== undefined && deleted > maxDeletions) {
     blocks.push({
       code: 'maxDeletions',
       limit: maxDeletions,
-      actual: total,
-      message: `the run would delete ${total} images; --max-deletions is ${maxDeletions}`,
+      actual: deleted,
+      message: `the run would delete ${wordsFor(total)}; --max-deletions is ${maxDeletions}`,
     });
   }
   return blocks;
@@ -38,4 +39,15 @@ export function trippedLimits(
 /** A source of in-use images that could not be read blocks everything: whatever it would have named might be among the deletions. */
 export function unreadSources(inUse: InUse): Block[] {
   return inUse.problems.map((problem) => ({ code: 'inUseIncomplete', message: `what is in use is not known: ${problem}` }));
+}
+
+/** What rules delete, and all that they could: images, untagged ones among them, and orphaned attachments. What only goes along is not counted. */
+function countOf({ images, orphaned }: Summary): { readonly deleted: number; readonly all: number } {
+  const deleted = images.delete + (orphaned?.delete ?? 0);
+  return { deleted, all: images.keep + images.untag + (images.archive ?? 0) + (orphaned?.keep ?? 0) + deleted };
+}
+
+function wordsFor({ images, orphaned }: Summary): string {
+  const attachments = orphaned?.delete ?? 0;
+  return attachments === 0 ? `${images.delete} images` : `${images.delete} images and ${attachments} orphaned attachments`;
 }

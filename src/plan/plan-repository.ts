@@ -1,86 +1,138 @@
 import { byCodeUnit } from '../domain/compare.ts';
 import type { InUse } from '../domain/in-use.ts';
 import type { RepositoryInventory } from '../domain/inventory.ts';
-import { buildGraph, type Node } from '../graph/graph.ts';
+import { buildGraph, type Graph, type Node } from '../graph/graph.ts';
 import { governingPolicy } from '../policy/governing.ts';
 import type { Policy } from '../policy/policy.ts';
-import { type Decision, decide } from './decide.ts';
-import { decideLeftovers, type Leftovers } from './leftovers.ts';
+import { Blobs, type BlobUse } from './blobs.ts';
+import { type Decided, type Decision, decide } from './decide.ts';
+import type { LiveNames } from './live-names.ts';
+import { Matched } from './matched.ts';
 import type { PlannedImage, RepositoryPlan } from './plan.ts';
+import { keptInstead } from './reason.ts';
 import { stepsFor } from './steps.ts';
-import { type BlobUse, blobUse, isImage, summarize } from './summary.ts';
-import { clockOf } from './time.ts';
+import { isImage, summarize } from './summary.ts';
+import { NOTHING_AROUND, type Surroundings } from './surroundings.ts';
+import { clockOf, Times } from './time.ts';
+
+/** What is shared by the repositories of a run, or known of the others. */
+export interface Shared {
+  readonly lists: ReadonlyMap<string, LiveNames>;
+  readonly matched: Matched;
+  /** Of the registry. */
+  readonly blobs: Blobs;
+  readonly surroundings: Surroundings;
+}
 
 /** A repository's part of a plan, with what the totals over several repositories need besides. */
 export interface PlannedRepository {
   readonly plan: RepositoryPlan;
   readonly blobs: BlobUse;
-  /** Why it was not read whole. */
-  readonly problems: readonly string[];
-  readonly notes: readonly string[];
+  /** Rules by which a digest alone decided which of two images is newer, by their names, sorted. */
+  readonly tied: readonly string[];
+  /** What rules delete. */
+  readonly doomed: readonly Doomed[];
+  /** The same repository with some of these left for the next run; once. */
+  readonly leave: (left: Iterable<Doomed>) => PlannedRepository;
 }
 
-const NOTHING_LEFT: Leftovers = { deleted: [], left: [] };
-
-function notesOn(finished: number): string[] {
-  return finished === 0 ? [] : [`${finished} of its manifests were left by an earlier run that was stopped, and go with this one`];
+/** An image or an orphaned attachment that a rule deletes. */
+export interface Doomed {
+  readonly node: Node;
+  /** When it was pushed, in milliseconds since the epoch; undefined where that is not known. */
+  readonly time: number | undefined;
 }
 
-/** Decides one repository. What an earlier run left half-way goes too if it would go today. `now` is in milliseconds since the epoch. */
+/** Decides one repository. `now` is in milliseconds since the epoch. Without `shared`, the repository is all that there is. */
 export function planRepository(
   repository: RepositoryInventory,
   policies: readonly Policy[],
   inUse: InUse,
   now: number,
-  leftovers: Leftovers = NOTHING_LEFT,
+  { lists, matched, blobs, surroundings }: Shared = {
+    lists: new Map(),
+    matched: new Matched(),
+    blobs: new Blobs(),
+    surroundings: NOTHING_AROUND,
+  },
 ): PlannedRepository {
   const policy = governingPolicy(policies, repository.registry, repository.repository);
-  const graph = buildGraph(repository.manifests);
-  const decisions = policy
-    ? decide(repository, graph, policy, inUse, now)
-    : new Map(
-        [...graph.nodes.values()].map((node): [Node, Decision] => [node, { action: 'keep', untag: [], reasons: [{ code: 'ungoverned' }] }]),
-      );
-  const finished =
-    policy && leftovers.left.length > 0 ? decideLeftovers(repository, decisions, leftovers, policy, inUse, now) : new Map<Node, Decision>();
-  for (const [node, decision] of finished) {
-    const own = graph.nodes.get(node.manifest.digest);
-    if (own) decisions.delete(own);
-    decisions.set(node, decision);
-  }
-  const blobs = blobUse(decisions);
-  const plan: RepositoryPlan = {
+  const graph = buildGraph(repository.manifests, surroundings.isSigned);
+  const times = new Times(graph.nodes, repository.capabilities, now);
+  const decided = policy ? decide({ repository, graph, policy, times, inUse, lists, surroundings, matched }) : ungoverned(graph);
+  const whole = isWhole(repository, policy);
+  const plan = (decisions: readonly Decision[], doomed: readonly Node[]): PlannedRepository => {
+    const told = whole ? decisions : decisions.map(withheld);
+    const use = blobs.use(graph.nodes, told);
+    const made = repositoryPlan(repository, policy, whole, graph, told, { freed: blobs.freed([use]), exact: use.exact });
+    return {
+      plan: made,
+      blobs: use,
+      tied: whole ? [...decided.tied].map(({ name }) => name).toSorted(byCodeUnit) : [],
+      doomed: whole ? doomed.map((node) => ({ node, time: times.pushed(node) })) : [],
+      leave: (left) => plan(decided.leave([...left].map(({ node }) => node)), []),
+    };
+  };
+  return plan(decided.decisions, decided.doomed);
+}
+
+/**
+ * True of a repository that was read whole. One with listed tags whose manifests are not there is so only if the policy says to go on without them, and nothing
+ * else is missing: each such tag is one of the problems, so that anything else is one more.
+ */
+export function isWhole({ complete, problems = [], danglingTags = [] }: RepositoryInventory, policy: Policy | undefined): boolean {
+  if (danglingTags.length === 0) return complete;
+  return policy?.danglingTags === 'ignore' && (complete || problems.length === danglingTags.length);
+}
+
+function ungoverned({ nodes }: Graph): Decided {
+  const decisions = nodes.map((): Decision => ({ action: 'keep', untag: [], reasons: [{ code: 'ungoverned' }] }));
+  return { decisions, doomed: [], tied: new Set(), leave: () => decisions };
+}
+
+/** Step 11: nothing is taken from a repository that was not read whole. */
+function withheld({ reasons }: Decision): Decision {
+  return { action: 'keep', untag: [], reasons: keptInstead(reasons, 'incomplete') };
+}
+
+function repositoryPlan(
+  repository: RepositoryInventory,
+  policy: Policy | undefined,
+  complete: boolean,
+  { nodes }: Graph,
+  decisions: readonly Decision[],
+  bytes: { readonly freed: number; readonly exact: boolean },
+): RepositoryPlan {
+  return {
     registry: repository.registry,
     type: repository.type,
     ...(repository.url !== undefined && { url: repository.url }),
     repository: repository.repository,
     ...(repository.names && { names: repository.names }),
     ...(policy && { policy: policy.name }),
-    complete: repository.complete,
+    complete,
     ...(repository.archiveMinimumDays !== undefined && { archiveMinimumDays: repository.archiveMinimumDays }),
     clock: clockOf(repository.capabilities),
     ...(repository.recoverableDays !== undefined && { recoverableDays: repository.recoverableDays }),
-    images: [...decisions].map(([node, decision]) => plannedImage(node, decision)).toSorted((a, b) => byCodeUnit(a.digest, b.digest)),
-    steps: stepsFor(decisions),
-    summary: summarize(decisions, blobs),
+    images: nodes.map((node) => plannedImage(node, decisions[node.index] as Decision)),
+    steps: stepsFor(nodes, decisions),
+    summary: summarize(nodes, decisions, bytes),
   };
-  return { plan, blobs, problems: repository.problems ?? [], notes: [...(repository.notes ?? []), ...notesOn(finished.size)] };
 }
 
+/** Fields that are not known are left out, in one order and without a copy: there is one of these for each manifest. */
 function plannedImage(node: Node, { action, untag, reasons }: Decision): PlannedImage {
-  const { manifest } = node;
-  const { digest, mediaType, size, pushedAt, createdAt, pulledAt } = manifest;
-  return {
-    digest,
-    mediaType,
-    tags: manifest.tags.toSorted(byCodeUnit),
-    size,
-    ...(pushedAt !== undefined && { pushedAt }),
-    ...(createdAt !== undefined && { createdAt }),
-    ...(pulledAt !== undefined && { pulledAt }),
-    ...(!isImage(node) && { part: true }),
-    action,
-    untag,
-    reasons,
-  };
+  const { digest, mediaType, tags, size, pushedAt, createdAt, pulledAt } = node.manifest;
+  const sorted = tags.length < 2 ? tags : tags.toSorted(byCodeUnit);
+  const image: Partial<{ -readonly [Key in keyof PlannedImage]: PlannedImage[Key] }> = { digest, mediaType, tags: sorted };
+  if (node.attachmentTags.length > 0) image.attachmentTags = node.attachmentTags;
+  image.size = size;
+  if (pushedAt !== undefined) image.pushedAt = pushedAt;
+  if (createdAt !== undefined) image.createdAt = createdAt;
+  if (pulledAt !== undefined) image.pulledAt = pulledAt;
+  if (!isImage(node)) image.part = true;
+  image.action = action;
+  image.untag = untag;
+  image.reasons = reasons;
+  return image as PlannedImage;
 }

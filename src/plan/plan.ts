@@ -53,9 +53,15 @@ export interface Unread {
 }
 
 export interface Diagnostic {
-  readonly code: 'incomplete' | 'ungoverned' | 'clock_fallback' | 'note';
-  readonly registry: string;
-  readonly repository: string;
+  /**
+   * `incomplete`, `dangling_tags`, `ungoverned`: what was not read, or not decided. `clock_fallback`, `cannot`: what the registry does not tell, or does not do. `ties`: a digest alone
+   * decided which of two images is newer. `nothing_selected`: a policy, a rule or an entry of `protect` that was written in vain. `note`: what else its reader should know.
+   */
+  readonly code: 'incomplete' | 'dangling_tags' | 'ungoverned' | 'clock_fallback' | 'cannot' | 'ties' | 'nothing_selected' | 'note';
+  /** What it is about; absent where it is about a policy in the whole run. */
+  readonly registry?: string;
+  readonly repository?: string;
+  readonly policy?: string;
   readonly message: string;
 }
 
@@ -93,6 +99,8 @@ export interface PlannedImage {
   readonly mediaType: string;
   /** Sorted; ordinary tags and attachment tags. */
   readonly tags: readonly string[];
+  /** Those of them that attach it to another manifest: no rule decides about them. Absent where there are none. */
+  readonly attachmentTags?: readonly string[];
   /** Bytes, as in the inventory. */
   readonly size: number;
   readonly pushedAt?: string;
@@ -141,8 +149,11 @@ export interface Summary {
     readonly keep: number;
     readonly untag: number;
     readonly delete: number;
-    /** Absent where none is. */ readonly archive?: number;
+    /** Absent where none is. */
+    readonly archive?: number;
   };
+  /** Attachments whose subject is not in their repository. Absent where there are none. */
+  readonly orphaned?: { readonly keep: number; readonly delete: number };
   /** Ordinary tags. */
   readonly tags: { readonly keep: number; readonly delete: number };
   readonly bytes: {

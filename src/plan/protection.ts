@@ -1,72 +1,148 @@
 import type { Digest } from '../domain/digest.ts';
-import type { InUse } from '../domain/in-use.ts';
-import type { RepositoryInventory } from '../domain/inventory.ts';
-import type { Graph, Node } from '../graph/graph.ts';
+import type { Node } from '../graph/graph.ts';
 import type { Policy } from '../policy/policy.ts';
+import type { DecisionInput } from './decision-input.ts';
 import { inUseDigests } from './in-use-digests.ts';
 import type { Reason } from './reason.ts';
-import { clockOf, clockTime, knownTime } from './time.ts';
+import type { Staying } from './staying.ts';
+import type { Moment, Times } from './time.ts';
 
-/** What protects whole manifests, with all their tags, and what protects one tag alone. */
-export interface Protections {
-  readonly manifests: ReadonlyMap<Node, readonly Reason[]>;
-  readonly tag: (node: Node, tag: string) => Reason | undefined;
+/** Step 3 of the decision: protection wins over every rule. Writes down what protects whole images, and what protects attachment tags. */
+export function protect(input: DecisionInput, staying: Staying): void {
+  const users = usersOf(input);
+  const protectedNodes: Node[] = [];
+  for (const node of staying.graph.nodes) {
+    const finding = staying.of(node);
+    const reasons = protectionOf(node, input, users.get(node));
+    if (reasons.length > 0) {
+      finding.protection = reasons;
+      protectedNodes.push(node);
+      // Nobody asks about the tags of such an image, and yet an entry that holds one of them has not been written in vain.
+      for (const tag of node.ordinaryTags) entryFor(tag, input);
+    }
+    if (node.attachmentTags.length === 0) continue;
+    const held = node.attachmentTags.flatMap((tag) => protectionOfTag(node, tag, input) ?? []);
+    if (held.length > 0) finding.heldTags = held;
+  }
+  protectIndexes(protectedNodes, staying);
 }
 
-/** Step 3 of the decision: protection wins over every rule. */
-export function protections(repository: RepositoryInventory, graph: Graph, policy: Policy, inUse: InUse, now: number): Protections {
-  const users = usersOf(repository, graph, inUse);
-  const clock = clockOf(repository.capabilities);
-  const manifests = new Map<Node, Reason[]>();
-  for (const node of graph.nodes.values()) {
-    const { manifest } = node;
-    const reasons: Reason[] = [];
-    const sources = users.get(node);
-    if (sources) reasons.push({ code: 'in_use', by: named(sources) });
-    if (manifest.locked === true) reasons.push({ code: 'locked' });
-    // The registry refuses to delete a manifest that carries a locked tag; an attachment tag goes only with its manifest.
-    for (const tag of manifest.lockedTags ?? [])
-      if (manifest.tags.includes(tag) && !node.ordinaryTags.includes(tag)) reasons.push({ code: 'locked', tag });
-    if (policy.protect.digests.has(manifest.digest)) reasons.push({ code: 'protected_digest', by: manifest.digest });
-    const labels = policy.protect.labels.find(({ matches }) => matches(manifest.labels));
-    if (labels) reasons.push({ code: 'protected_label', by: labels.text });
-    if (policy.protect.signed && node.signed) reasons.push({ code: 'protected_signed' });
-    const text = clockTime(manifest, clock);
-    const time = knownTime(text, now);
-    if (text !== undefined && time !== undefined && now - time <= policy.grace) reasons.push({ code: 'grace', time: text });
-    if (reasons.length > 0) manifests.set(node, reasons);
+/** What protects one tag alone. */
+export function protectionOfTag({ manifest }: Node, tag: string, input: DecisionInput): Reason | undefined {
+  const entry = entryFor(tag, input);
+  if (entry) return { code: 'protected_tag', tag, by: entry.text };
+  return manifest.lockedTags?.includes(tag) ? { code: 'locked', tag } : undefined;
+}
+
+/** The first entry that holds a tag. All that hold it are noted as matched. */
+function entryFor(tag: string, { policy, matched }: DecisionInput): Policy['protect']['tags'][number] | undefined {
+  let first: Policy['protect']['tags'][number] | undefined;
+  for (const entry of policy.protect.tags) {
+    if ((first && matched.entries.has(entry)) || !entry.matches(tag)) continue;
+    matched.entries.add(entry);
+    first ??= entry;
   }
-  return {
-    manifests,
-    tag: ({ manifest }, tag) => {
-      const list = policy.protect.tags.find(({ matches }) => matches(tag));
-      if (list) return { code: 'protected_tag', tag, by: list.text };
-      return manifest.lockedTags?.includes(tag) ? { code: 'locked', tag } : undefined;
-    },
+  return first;
+}
+
+const NOTHING: readonly Reason[] = [];
+
+/** What protects a manifest itself. */
+function protectionOf(node: Node, input: DecisionInput, users: ReadonlySet<string> | undefined): readonly Reason[] {
+  const { manifest } = node;
+  const { policy, times, matched } = input;
+  const { tags, digests, labels, signed } = policy.protect;
+  let reasons: Reason[] | undefined;
+  const add = (reason: Reason): void => void (reasons ??= []).push(reason);
+  if (users) add({ code: 'in_use', by: named(users) });
+  if (manifest.locked === true) add({ code: 'locked' });
+  // An attachment tag goes only with its manifest, and that the registry refuses while the tag is locked.
+  for (const tag of node.attachmentTags) if (manifest.lockedTags?.includes(tag)) add({ code: 'locked', tag });
+  if (tags.some(({ wholeImage }) => wholeImage)) {
+    for (const tag of [...node.ordinaryTags, ...node.attachmentTags]) {
+      const entry = tags.find(({ wholeImage, matches }) => wholeImage && matches(tag));
+      if (!entry) continue;
+      matched.entries.add(entry);
+      add({ code: 'protected_tag', tag, by: entry.text });
+      break;
+    }
+  }
+  if (digests.has(manifest.digest)) {
+    matched.digests.add(manifest.digest);
+    add({ code: 'protected_digest', by: manifest.digest });
+  }
+  if (labels.length > 0 && manifest.labels) {
+    const held = labels.filter(({ matches }) => matches(manifest.labels));
+    for (const entry of held) matched.entries.add(entry);
+    if (held[0]) add({ code: 'protected_label', by: held[0].text });
+  }
+  // Where it is not known whether something is signed, it may be.
+  if (signed && node.signed !== false) {
+    if (node.signed) matched.signed = true;
+    add({ code: 'protected_signed' });
+  }
+  const newest = newestTime(node, times);
+  if (newest && times.now - newest.time <= policy.grace) add({ code: 'grace', time: newest.text });
+  return reasons ?? NOTHING;
+}
+
+/** The newest known time at which something happened to a manifest: it was pushed, tagged, taken out of an archive, first seen by this program. */
+function newestTime(node: Node, times: Times): Moment | undefined {
+  const { tags, tagTimes, firstSeen, unarchivedAt } = node.manifest;
+  const pushed = times.pushed(node);
+  let newest = pushed === undefined ? undefined : { text: times.pushedText(node) as string, time: pushed };
+  const consider = (text: string | undefined): void => {
+    const time = times.known(text);
+    if (text !== undefined && time !== undefined && (!newest || time > newest.time)) newest = { text, time };
   };
+  if (unarchivedAt !== undefined) consider(unarchivedAt);
+  for (const byTag of [tagTimes, firstSeen]) {
+    if (byTag) for (const tag of tags) if (Object.hasOwn(byTag, tag)) consider(byTag[tag]);
+  }
+  return newest;
+}
+
+/** What protects a manifest protects every index that holds it, to any depth. */
+function protectIndexes(protectedNodes: readonly Node[], staying: Staying): void {
+  for (const node of protectedNodes) {
+    // What is in use was followed up to its indexes already.
+    const reasons = (staying.of(node).protection as readonly Reason[]).filter(({ code }) => code !== 'in_use');
+    const pending = reasons.length > 0 ? [...node.parents] : [];
+    for (let index = pending.pop(); index; index = pending.pop()) {
+      const finding = staying.of(index);
+      const known = finding.protection ?? [];
+      const inherited = reasons
+        .filter(({ code }) => known.every((reason) => reason.code !== code))
+        .map(({ code, time }): Reason => ({ code, ...(time !== undefined && { time }), by: node.manifest.digest }));
+      if (inherited.length === 0) continue;
+      finding.protection = [...known, ...inherited];
+      for (const parent of index.parents) pending.push(parent);
+    }
+  }
 }
 
 /** Who uses what: the manifest itself, every index that holds it, and every image whose config digest it is (with the indexes that hold that). */
-function usersOf(repository: RepositoryInventory, graph: Graph, inUse: InUse): Map<Node, ReadonlySet<string>> {
-  const users = new Map<Node, Set<string>>();
-  const byConfig = new Map<Digest, Node[]>();
-  for (const node of graph.nodes.values()) {
-    const { config } = node.manifest;
-    if (config !== undefined) byConfig.set(config, [...(byConfig.get(config) ?? []), node]);
-  }
-  const add = (node: Node, source: string): void => {
-    const known = users.get(node);
-    if (known) known.add(source);
-    else users.set(node, new Set([source]));
-  };
+function usersOf({ repository, graph, inUse }: DecisionInput): ReadonlyMap<Node, ReadonlySet<string>> {
+  const users = new Map<Node, ReadonlySet<string>>();
+  if (inUse.images.length === 0) return users;
+  const sources = new Map<Digest, Set<string>>();
   for (const { digest, source } of inUseDigests(repository, inUse)) {
-    const used = graph.nodes.get(digest);
-    if (used) add(used, source);
-    for (const index of graph.indexesHolding(digest)) add(index, source);
-    for (const node of byConfig.get(digest) ?? []) {
-      add(node, source);
-      for (const index of graph.indexesHolding(node.manifest.digest)) add(index, source);
-    }
+    const known = sources.get(digest);
+    if (known) known.add(source);
+    else sources.set(digest, new Set([source]));
+  }
+  const add = (node: Node, more: ReadonlySet<string>): void => {
+    const known = users.get(node);
+    users.set(node, known && known !== more ? new Set([...known, ...more]) : more);
+  };
+  const addWithIndexes = (node: Node | undefined, digest: Digest, more: ReadonlySet<string>): void => {
+    if (node) add(node, more);
+    for (const index of graph.indexesHolding(digest)) add(index, more);
+  };
+  for (const [digest, more] of sources) addWithIndexes(graph.find(digest), digest, more);
+  for (const node of graph.nodes) {
+    const more = node.manifest.config === undefined ? undefined : sources.get(node.manifest.config);
+    if (more) addWithIndexes(node, node.manifest.digest, more);
   }
   return users;
 }

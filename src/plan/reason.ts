@@ -6,6 +6,8 @@ export const KEEP_REASONS = {
   newest: 'among the newest of its group',
   within_days: 'younger than the rule asks',
   pulled_within: 'pulled, or pushed, recently enough',
+  live: 'what it was built from is still there',
+  no_lifetime: 'it does not say for how long it is to be kept',
   keep_all: 'the rule keeps all that it selects',
   no_rule: 'no rule selects it',
   ungoverned: 'no policy governs the repository',
@@ -15,15 +17,17 @@ export const KEEP_REASONS = {
   protected_signed: 'the policy protects signed images',
   locked: 'the registry has locked it',
   in_use: 'it runs, or would be run again',
-  grace: 'pushed too recently',
+  grace: 'pushed, tagged, restored or first seen too recently',
   unknown_time: 'a time that the rule needs is not known',
   unparsable_version: 'the tag is no version of the kind that the rule needs',
   shares_digest: 'another tag of the same image is kept',
   child_of_kept: 'part of an index that stays',
   attached_to_kept: 'attached to an image that stays',
   subject_of_kept: 'an attachment that stays belongs to it',
+  keep_newest: 'among the newest images of the repository',
   repository_floor: 'the repository would be left with too few images',
   archived: 'in the archive of the registry, or going there instead of being deleted',
+  next_run: 'left for the next run, which deletes no more than it may',
   incomplete: 'the repository could not be read whole',
 } as const;
 
@@ -58,4 +62,9 @@ export interface Reason {
   readonly ageDays?: number;
   /** What holds it: a digest, a label, a glob, who uses it. */
   readonly by?: string;
+}
+
+/** The same reasons, with `code` in place of those that delete: what was measured is still told. */
+export function keptInstead(reasons: readonly Reason[], code: KeepReason): readonly Reason[] {
+  return reasons.map((reason) => (isDeleteReason(reason.code) ? { ...reason, code } : reason));
 }

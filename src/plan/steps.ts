@@ -1,6 +1,7 @@
 import { byCodeUnit } from '../domain/compare.ts';
 import type { Digest } from '../domain/digest.ts';
 import type { Node } from '../graph/graph.ts';
+import { NodeSet } from '../graph/node-set.ts';
 import { archiveSteps } from './archive.ts';
 import type { Decision } from './decide.ts';
 import type { DeleteManifestStep, DeleteTagStep, Step } from './plan.ts';
@@ -9,76 +10,90 @@ import type { DeleteManifestStep, DeleteTagStep, Step } from './plan.ts';
  * The steps that carry a repository's decisions out, in order: tags to take off, what to archive, then manifests to delete, each after the deleted indexes and
  * subjects that hold it. That way a step that is skipped or fails leaves everything whole that hangs on it.
  */
-export function stepsFor(decisions: ReadonlyMap<Node, Decision>): Step[] {
+export function stepsFor(nodes: readonly Node[], decisions: readonly Decision[]): Step[] {
   const tags: DeleteTagStep[] = [];
   const deleted: Node[] = [];
   const archived: Node[] = [];
-  for (const [node, { action, untag }] of decisions) {
+  for (const node of nodes) {
+    const { action, untag } = decisions[node.index] as Decision;
     if (action === 'delete') deleted.push(node);
     if (action === 'archive') archived.push(node);
     for (const tag of untag) tags.push({ op: 'delete-tag', tag, digest: node.manifest.digest });
   }
-  return [...tags.toSorted((a, b) => byCodeUnit(a.tag, b.tag)), ...archiveSteps(archived), ...manifestSteps(deleted)];
+  return [...tags.toSorted((a, b) => byCodeUnit(a.tag, b.tag)), ...archiveSteps(archived), ...manifestSteps(deleted, nodes.length)];
 }
 
 /**
  * Level by level: first what no deleted manifest holds, then what only earlier levels hold, by digest within a level. Tags can
  * attach two manifests to each other; a ring of such is opened at its lowest digest.
  */
-function manifestSteps(deleted: readonly Node[]): DeleteManifestStep[] {
-  const doomed = new Set(deleted);
-  const waiting = new Map<Node, number>();
-  for (const node of deleted) waiting.set(node, holders(node, doomed).length);
+function manifestSteps(deleted: readonly Node[], size: number): DeleteManifestStep[] {
+  const doomed = new NodeSet(size);
+  for (const node of deleted) doomed.add(node);
+  const waiting = new Int32Array(size);
+  for (const node of deleted) waiting[node.index] = holders(node, doomed).length;
   const steps: DeleteManifestStep[] = [];
-  const done = new Set<Node>();
-  let level = deleted.filter((node) => waiting.get(node) === 0);
-  while (done.size < deleted.length) {
-    if (level.length === 0) level = [lowestOfRing(new Set(deleted.filter((node) => !done.has(node))))];
+  const done = new NodeSet(size);
+  let level = deleted.filter(({ index }) => waiting[index] === 0);
+  while (steps.length < deleted.length) {
+    if (level.length === 0)
+      level = [
+        lowestOfRing(
+          deleted.filter((node) => !done.has(node)),
+          size,
+        ),
+      ];
     const next: Node[] = [];
-    const current = level.toSorted(byDigest);
-    for (const node of current) {
-      const after = holders(node, doomed).filter((holder) => done.has(holder));
+    for (const node of level)
       steps.push(
         deleteManifest(
           node,
-          after.map(({ manifest }) => manifest.digest),
+          holders(node, doomed).filter((holder) => done.has(holder)),
         ),
       );
-    }
-    for (const node of current) done.add(node);
-    for (const node of current) {
-      for (const held of new Set([...node.children, ...node.attachments])) {
-        const left = (waiting.get(held) ?? 0) - 1;
-        waiting.set(held, left);
-        if (left === 0 && doomed.has(held) && !done.has(held)) next.push(held);
+    for (const node of level) done.add(node);
+    for (const node of level) {
+      for (const held of heldBy(node)) {
+        waiting[held.index] = (waiting[held.index] as number) - 1;
+        if (waiting[held.index] === 0 && doomed.has(held) && !done.has(held)) next.push(held);
       }
     }
-    level = next;
+    level = next.toSorted(byIndex);
   }
   return steps;
 }
 
 /** Where each of the remaining is held by another of them, going from holder to holder leads into a ring. */
-function lowestOfRing(remaining: ReadonlySet<Node>): Node {
-  const path: Node[] = [];
-  let node = [...remaining][0] as Node;
-  while (!path.includes(node)) {
-    path.push(node);
-    node = holders(node, remaining)[0] as Node;
+function lowestOfRing(remaining: readonly Node[], size: number): Node {
+  const left = new NodeSet(size);
+  for (const node of remaining) left.add(node);
+  const path = new Set<Node>();
+  let node = remaining[0] as Node;
+  while (!path.has(node)) {
+    path.add(node);
+    node = holders(node, left)[0] as Node;
   }
-  return path.slice(path.indexOf(node)).toSorted(byDigest)[0] as Node;
+  const all = [...path];
+  return all.slice(all.indexOf(node)).reduce((lowest, other) => (other.index < lowest.index ? other : lowest));
 }
 
 /** The deleted manifests that hold a node: its indexes and its subjects. */
-function holders(node: Node, deleted: ReadonlySet<Node>): Node[] {
-  return [...new Set([...node.parents, ...node.subjects])].filter((holder) => deleted.has(holder));
+function holders({ parents, subjects }: Node, deleted: NodeSet): readonly Node[] {
+  if (subjects.length === 0) return parents.length === 0 ? parents : parents.filter((holder) => deleted.has(holder));
+  return [...new Set([...parents, ...subjects])].filter((holder) => deleted.has(holder));
 }
 
-function deleteManifest({ manifest }: Node, after: readonly Digest[]): DeleteManifestStep {
-  const expect = Object.fromEntries(manifest.tags.toSorted(byCodeUnit).map((tag) => [tag, manifest.digest]));
-  return { op: 'delete-manifest', digest: manifest.digest, expect, after: after.toSorted(byCodeUnit) };
+/** The manifests that a node holds: its children and its attachments. */
+function heldBy({ children, attachments }: Node): Iterable<Node> {
+  return attachments.length === 0 ? children : new Set([...children, ...attachments]);
 }
 
-function byDigest(a: Node, b: Node): number {
-  return byCodeUnit(a.manifest.digest, b.manifest.digest);
+function deleteManifest({ manifest: { digest, tags } }: Node, after: readonly Node[]): DeleteManifestStep {
+  // Not by assignment: `__proto__` is a tag too.
+  const expect = Object.fromEntries((tags.length < 2 ? tags : tags.toSorted(byCodeUnit)).map((tag): [string, Digest] => [tag, digest]));
+  return { op: 'delete-manifest', digest, expect, after: after.toSorted(byIndex).map(({ manifest }) => manifest.digest) };
+}
+
+function byIndex(a: Node, b: Node): number {
+  return a.index - b.index;
 }

@@ -27,7 +27,8 @@ export function checkRule(rule: Unchecked, context: z.core.$RefinementCtx): void
 /** A rule selects one kind of thing; only images without a tag may be counted beside tagged ones. */
 function checkKinds(rule: Unchecked, add: Add): void {
   const { tags, untagged, orphaned } = rule;
-  const kinds = (['tags', 'untagged', 'orphaned'] as const).filter((kind) => rule[kind] !== undefined);
+  const isUntagged = untagged === true || untagged === 'too';
+  const kinds = (['tags', 'untagged', 'orphaned'] as const).filter((kind) => (kind === 'untagged' ? isUntagged : rule[kind] !== undefined));
   for (const kind of kinds.slice(1)) {
     if (kind === 'untagged' && untagged === 'too') continue;
     const together = kind === 'untagged' ? '; "untagged: too" counts both together' : '';

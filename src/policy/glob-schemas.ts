@@ -68,7 +68,8 @@ function impossibleName(kind: 'tag' | 'repository', glob: string, foreign: RegEx
   const name = glob.slice(atStart ? 1 : 0, atEnd ? -1 : undefined);
   const none = `no ${kind} has "${character}"`;
   if ((!atStart && !atEnd) || name === '') return `${none}, so this glob matches nothing: it can hold *, **, ?, [a-z], {a,b} and "\\"`;
-  const wide =
-    atStart && atEnd ? '' : `, or "${atStart ? `${name}*` : `*${name}`}" for every ${kind} that ${atStart ? 'begins' : 'ends'} so`;
-  return `${none}, and a glob is for the whole ${kind} in any case: write "${name}" for that ${kind} alone${wide}`;
+  const any = kind === 'tag' ? '*' : '**';
+  const wide = atStart ? `${name}${any}` : `${any}${name}`;
+  const orMany = atStart && atEnd ? '' : `, or "${wide}" for every ${kind} that ${atStart ? 'begins' : 'ends'} so`;
+  return `${none}, and a glob is for the whole ${kind} in any case: write "${name}" for that ${kind} alone${orMany}`;
 }

@@ -2,6 +2,7 @@ import type { Digest } from '../domain/digest.ts';
 import { parseDuration } from '../domain/duration.ts';
 import { compileGlobs, type NameMatcher } from './glob.ts';
 import type { Keep } from './keep/keep.ts';
+import { compileNamedRepositories, type NamedRepositories } from './named-repositories.ts';
 import { isCapture } from './ordering/group.ts';
 import type { Order } from './ordering/order.ts';
 import type { PolicySpec, RuleSpec } from './schema.ts';
@@ -25,7 +26,7 @@ export interface Policy {
   /** Milliseconds. */
   readonly grace: number;
   /** The repositories that hold the signatures of those that it governs, where they stand apart. */
-  readonly signaturesIn?: NameMatcher;
+  readonly signaturesIn?: NamedRepositories;
   /** What a listed tag without a manifest does to its repository. */
   readonly danglingTags: 'block' | 'ignore';
   readonly sharedTags: 'untag' | 'keep';
@@ -47,7 +48,7 @@ interface Protection {
 }
 
 /** What a rule selects: tags, images without a tag, or attachments whose subject is gone. */
-export type RuleKind = 'tagged' | 'untagged' | 'orphaned';
+type RuleKind = 'tagged' | 'untagged' | 'orphaned';
 
 /** Each counted over all the repositories that the policy governs; undefined: no limit. */
 interface Limits {
@@ -63,7 +64,7 @@ export interface Rule {
   /** It selects tags, and images without a tag besides: both are counted together. */
   readonly untaggedToo: boolean;
   /** Of an orphaned rule: the repositories that the subjects may be in. Undefined: it does not say. */
-  readonly subjectsIn?: NameMatcher;
+  readonly subjectsIn?: NamedRepositories;
   /** A tag is kept if this capture of it names something in this list of the config. */
   readonly live?: { readonly capture: string; readonly list: string };
   /** Which tags, and what they capture; of an untagged or orphaned rule it is not asked. */
@@ -91,7 +92,7 @@ export function compilePolicy(spec: PolicySpec, from: { readonly source: string;
     keepAtLeast: spec.keepAtLeast ?? 1,
     keepNewest: spec.keepNewest ?? 0,
     grace: parseDuration(spec.grace ?? '1h') ?? Number.POSITIVE_INFINITY,
-    ...(spec.signaturesIn && { signaturesIn: compileGlobs(spec.signaturesIn) }),
+    ...(spec.signaturesIn && { signaturesIn: compileNamedRepositories(spec.signaturesIn) }),
     danglingTags: spec.danglingTags ?? 'block',
     sharedTags: spec.sharedTags ?? 'untag',
     protect: {
@@ -120,7 +121,7 @@ function compileRule(spec: RuleSpec): Rule {
     name: spec.name,
     kind: kindOf(spec),
     untaggedToo: spec.untagged === 'too',
-    ...(typeof orphaned === 'object' && { subjectsIn: compileGlobs(orphaned.subjectsIn) }),
+    ...(typeof orphaned === 'object' && { subjectsIn: compileNamedRepositories(orphaned.subjectsIn) }),
     ...(live && { live: { capture: live[0], list: live[1] } }),
     tags: compileTags(spec.tags ?? ['**'], captures),
     selects: compileSelectors(spec),

@@ -33,8 +33,8 @@ export interface RegistryType extends RegistrySettings {
   /** Matches its hosts, which are in lower case and without a port. A type without hosts of its own runs anywhere. */
   readonly hosts?: RegExp;
   /**
-   * What else an image is called that a runtime pulls by this name; nothing for a name at a host that is not of this type. The path may be the
-   * beginning of a name, or a glob.
+   * What else an image is called that a runtime pulls by this name; nothing for a name at a host that is not of this type. The path may be
+   * the beginning of a name, or a glob.
    */
   readonly aliases?: (name: ImageName) => readonly ImageName[];
   /**

@@ -8,6 +8,7 @@ import { toYaml } from '../report/yaml.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Context } from './context.ts';
 import { carryOut, type CarryOutOptions, exitCodeOfApply } from './carry-out.ts';
+import { checkJournalFolder } from './journal-folder.ts';
 import { openDocumentRegistries } from './document-registries.ts';
 import { readInUse } from './in-use.ts';
 import { checkInUseSources } from './in-use-source-names.ts';
@@ -36,6 +37,7 @@ export async function apply(file: string, options: ApplyOptions, context: Contex
   );
   const place = await openDocumentRegistries(urls, options, context);
   try {
+    await checkJournalFolder(place.settings);
     checkInUseSources(plan, place.settings.inUse);
     const inUse = await readInUse(place, context);
     if (inUse.problems.length > 0) {

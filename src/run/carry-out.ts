@@ -13,6 +13,7 @@ import { confirm } from './confirm.ts';
 import { say } from './io.ts';
 import type { Context, GlobalOptions } from './context.ts';
 import type { EarlierRuns } from './earlier-runs.ts';
+import { journalFolder } from './journal-folder.ts';
 import { startProgress } from './progress.ts';
 import { stoppedBy } from './stop.ts';
 
@@ -46,11 +47,7 @@ export interface Work {
 export async function carryOut(work: Work, options: CarryOutOptions, context: Context): Promise<ApplyReport | undefined> {
   const { plan, registries, cached, inUse, settings, startedAt } = work;
   const { io } = context;
-  if (settings.journalDir === undefined) {
-    throw new ToolError('JOURNAL_WRITE', 'There is no folder for the journal, and nothing is deleted without a journal.', {
-      hint: 'Set REGCTL_JOURNAL_DIR, or "journalDir" in the config.',
-    });
-  }
+  const journalDir = journalFolder(settings);
   const steps = plan.repositories.reduce((sum, repository) => sum + repository.steps.length, 0);
   if (plan.applyable && steps > 0 && !options.yes && !(await confirm(io, question(plan)))) {
     say(io, 'Nothing was changed.');
@@ -74,8 +71,8 @@ export async function carryOut(work: Work, options: CarryOutOptions, context: Co
     },
   };
   try {
-    const report = await executePlan({ ...shared, plan, journal: new Journal(settings.journalDir) });
-    for (const name of work.earlier?.finished() ?? []) await markFinished(settings.journalDir, name);
+    const report = await executePlan({ ...shared, plan, journal: new Journal(journalDir) });
+    for (const name of work.earlier?.finished() ?? []) await markFinished(journalDir, name);
     return report;
   } finally {
     progress.stop();

@@ -59,7 +59,7 @@ export async function decidingPolicies(options: PolicyOptions, settings: Setting
         'The folder "policies" of the package has files to start from.',
     });
   }
-  const loaded = await loadPolicies(settings.policies, { lists: [] });
+  const loaded = await loadPolicies(settings.policies, { lists: Object.keys(settings.lists) });
   return decideBy(
     loaded.map((one) => ({ policy: compilePolicy(one.spec, { source: one.source, digest: one.digest }), spec: one.spec, loaded: one })),
   );

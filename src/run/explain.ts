@@ -3,14 +3,15 @@ import { ToolError } from '../diagnostics/tool-error.ts';
 import { isDigest } from '../domain/digest.ts';
 import { splitReference } from '../domain/reference.ts';
 import { isTag } from '../domain/tag.ts';
-import type { PlannedImage } from '../plan/plan.ts';
-import { explanationText } from '../report/explain.ts';
+import type { Plan, PlannedImage, RepositoryPlan } from '../plan/plan.ts';
+import { type Explanation, explanationText } from '../report/explain.ts';
 import { toJson } from '../report/json.ts';
 import { toYaml } from '../report/yaml.ts';
 import type { Context } from './context.ts';
 import { explanationOf } from './explanation.ts';
 import { styleOf } from './plan-output.ts';
-import { type PlannedNow, type PlanningOptions, withPlan } from './planning.ts';
+import { type ReadNow, type PlanningOptions, withPlan } from './planning.ts';
+import { refuseUser } from './targets.ts';
 
 export interface ExplainOptions extends PlanningOptions {
   readonly output: 'table' | 'json' | 'yaml';
@@ -20,35 +21,41 @@ export interface ExplainOptions extends PlanningOptions {
 export async function explain(text: string, options: ExplainOptions, context: Context): Promise<number> {
   const { io } = context;
   const { repository, names } = parseImage(text);
-  let found: { readonly image: PlannedImage; readonly planned: PlannedNow } | undefined;
-  const now = await withPlan(
+  let seen: ReadNow | undefined;
+  const found = await withPlan(
     [repository],
     options,
     context,
     async ({ plan, failures }) => {
       // Without the whole repository nothing can be said about the image.
-      if (failures[0] && !found) throw failures[0].error;
-      return plan.now;
+      if (failures[0] && !seen) throw failures[0].error;
+      return seen && explanationIn(plan, seen, names);
     },
-    (planned) => {
-      const image = planned.plan.images.find(names);
-      if (image) found ??= { image, planned };
+    (read) => {
+      if (read.inventory.manifests.some(names)) seen ??= read;
     },
   );
   if (!found)
     throw new ToolError('NOT_FOUND', `The image ${text} does not exist, or it cannot be seen.`, {
       hint: 'Check its name; on a plain registry, what has no tag and belongs to no other image is not listed.',
     });
-  const { image, planned } = found;
-  const explanation = explanationOf(image, planned.plan, planned.inventory, planned.policy, now);
-  io.stdout.write(
-    { json: toJson, yaml: toYaml, table: () => explanationText(explanation, styleOf(io, options)) }[options.output](explanation),
-  );
+  io.stdout.write({ json: toJson, yaml: toYaml, table: () => explanationText(found, styleOf(io, options)) }[options.output](found));
   return EXIT.done;
 }
 
+function explanationIn(plan: Plan, { inventory, policy }: ReadNow, names: (image: Named) => boolean): Explanation {
+  const repository = plan.repositories.find(
+    (one) => one.registry === inventory.registry && one.repository === inventory.repository,
+  ) as RepositoryPlan;
+  return explanationOf(repository.images.find(names) as PlannedImage, repository, inventory, policy, plan.now);
+}
+
+/** What an image is found by. */
+type Named = Pick<PlannedImage, 'digest' | 'tags'>;
+
 /** Splits `REGISTRY/REPO:TAG` and `REGISTRY/REPO@DIGEST`; the registry may be a name of the config. Throws `USAGE`. */
-function parseImage(text: string): { readonly repository: string; readonly names: (image: PlannedImage) => boolean } {
+function parseImage(text: string): { readonly repository: string; readonly names: (image: Named) => boolean } {
+  refuseUser(text);
   const { name: repository, tag, digest } = splitReference(text);
   if (digest !== undefined && isDigest(digest)) return { repository, names: (image) => image.digest === digest };
   if (digest === undefined && tag !== undefined && isTag(tag) && repository.includes('/'))

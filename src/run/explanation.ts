@@ -12,7 +12,7 @@ export function explanationOf(
   policy: Policy | undefined,
   now: string,
 ): Explanation {
-  const node = buildGraph(inventory.manifests).nodes.get(image.digest) as Node;
+  const node = buildGraph(inventory.manifests).find(image.digest) as Node;
   const planned = new Map(plan.images.map((other) => [other.digest, other]));
   const related = (nodes: readonly Node[]): Related[] =>
     nodes.map(({ manifest: { digest, platforms, artifactType } }) => {

@@ -83,5 +83,5 @@ async function readSource(source: InUseSource, { named }: InUsePlace, { io, vers
 /** How programs are run that list something: without the variables that passwords of registries are read from. */
 export function commandOptions(named: Workplace['named'], { cwd, env, signal }: Context['io']): CommandOptions {
   const withheld = named.flatMap(({ auth }) => (auth && 'env' in auth.password ? [auth.password.env] : []));
-  return { cwd, env, withheld: ['REGISTRY_PASSWORD', ...withheld], signal };
+  return { cwd, env, withheld: ['REGISTRY_PASSWORD', 'DOCKER_AUTH_CONFIG', ...withheld], signal };
 }

@@ -6,8 +6,8 @@ import type { RepositoryRead } from './read-repositories.ts';
 import { inShard, type Shard } from './scope.ts';
 
 /**
- * The repositories of an inventory file. With `words`, only those that the words mean: registries, repositories by each of their names, or globs
- * over `registry/repository` and over these names.
+ * The repositories of an inventory file. With `words`, only those that the words mean: registries, repositories by each of their names, or
+ * globs over `registry/repository` and over these names.
  */
 export async function* repositoriesInFile(
   file: string,

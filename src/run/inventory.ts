@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { EXIT } from '../diagnostics/exit-codes.ts';
 import type { Inventory, RepositoryInventory } from '../domain/inventory.ts';
 import { toJson, toJsonLine } from '../report/json.ts';
@@ -10,6 +11,7 @@ import { exitCodeAfter, type Failure, tellErrors } from './failures.ts';
 import { placesOf, readRepositories } from './read-repositories.ts';
 import { openRegistries } from './registries.ts';
 import { openWorkplace } from './workplace.ts';
+import { checkWritable } from './write-file.ts';
 
 export interface InventoryOptions extends GlobalOptions {
   readonly registry?: readonly string[];
@@ -30,6 +32,7 @@ export async function inventory(words: readonly string[], options: InventoryOpti
     formatVersion: '1.0',
     takenAt: new Date(io.now()).toISOString(),
   };
+  if (options.out !== undefined && options.out !== '-') await checkWritable(resolve(io.cwd, options.out), '--out');
   const workplace = await openWorkplace(words, options, context);
   const registries = await openRegistries(workplace.settings.registries, workplace.named, workplace.settings, context);
   const progress = await startProgress(io, options);

@@ -2,9 +2,9 @@ import { ToolError } from '../diagnostics/tool-error.ts';
 import type { InUse } from '../domain/in-use.ts';
 import type { RepositoryInventory } from '../domain/inventory.ts';
 import { parseTime } from '../domain/time.ts';
-import { assemblePlan } from '../plan/make-plan.ts';
-import type { Plan, RepositoryPlan } from '../plan/plan.ts';
-import { type PlannedRepository, planRepository } from '../plan/plan-repository.ts';
+import type { Plan } from '../plan/plan.ts';
+import { isWhole } from '../plan/plan-repository.ts';
+import { Planner } from '../plan/planner.ts';
 import { withUnread } from '../plan/unread.ts';
 import { governingPolicy } from '../policy/governing.ts';
 import type { Policy } from '../policy/policy.ts';
@@ -18,6 +18,7 @@ import { type EarlierRuns, openEarlierRuns } from './earlier-runs.ts';
 import { readInUse } from './in-use.ts';
 import { inUseSourceNames } from './in-use-source-names.ts';
 import { readLiveLists } from './live-lists.ts';
+import { checkJournalFolder } from './journal-folder.ts';
 import { repositoriesInFile } from './inventory-file.ts';
 import { placesOf, readRepositories, type RepositoryRead } from './read-repositories.ts';
 import { type OpenRegistries, openRegistries } from './registries.ts';
@@ -36,6 +37,8 @@ export interface PlanningOptions extends GlobalOptions, PolicyOptions {
   /** As given: the settings check it. */
   readonly maxDeletions?: string;
   readonly shard?: Shard;
+  /** Whether the plan is to be carried out: what that needs is checked before anything is read. */
+  readonly apply?: boolean;
 }
 
 /** A plan, and what is needed to carry it out. */
@@ -52,10 +55,9 @@ export interface Planning {
   readonly earlier: EarlierRuns;
 }
 
-/** What is planned for one repository, while its inventory is still in memory. */
-export interface PlannedNow {
+/** A repository that was read and is planned, while its inventory is still in memory. */
+export interface ReadNow {
   readonly inventory: RepositoryInventory;
-  readonly plan: RepositoryPlan;
   readonly policy: Policy | undefined;
 }
 
@@ -69,7 +71,7 @@ export async function withPlan<Result>(
   options: PlanningOptions,
   context: Context,
   use: (planning: Planning) => Promise<Result>,
-  look: (planned: PlannedNow) => void = () => {},
+  look: (read: ReadNow) => void = () => {},
 ): Promise<Result> {
   const { io, version } = context;
   const offline = options.inventory !== undefined;
@@ -82,40 +84,44 @@ export async function withPlan<Result>(
   const now = options.now === undefined ? createdAt : parseNow(options.now);
   const workplace = offline ? await openWorkplace([], { ...options, registry: [] }, context) : await openWorkplace(words, options, context);
   const { settings } = workplace;
+  if (options.apply) await checkJournalFolder(settings);
   const deciding = await decidingPolicies(options, settings);
   const running = await readInUse(workplace, context);
   const live = await readLiveLists(deciding.policies, workplace, context);
   const inUse = { ...running, problems: [...running.problems, ...live.problems] };
+  if (options.apply && settings.inUse.length === 0 && !options.quiet)
+    say(io, 'warning: no source says what is in use, so images that run are not protected; name one by --in-use, or "inUse" in the config');
   const registries = offline ? NONE : await openRegistries(settings.registries, workplace.named, settings, context);
   const progress = await startProgress(io, options);
   const failures: Failure[] = [];
-  const planned: PlannedRepository[] = [];
   const untold = (problem: ToolError): void => say(io, `warning: what an earlier run left is not looked at: ${problem.message}`);
   const earlier = await openEarlierRuns(offline ? undefined : settings.journalDir, registries.byName, untold);
   try {
+    const listed = new Set<string>();
     const reads = offline
       ? repositoriesInFile(options.inventory, [...words, ...(options.registry ?? [])], options.shard)
-      : readFromRegistries(registries, workplace, deciding, options, io, progress, failures);
-    for await (const { inventory, wasRead, error } of reads) {
-      if (error) failures.push({ registry: inventory.registry, repository: inventory.repository, error });
-      if (wasRead && !deciding.canBeAnswered(inventory)) continue;
-      const leftovers = wasRead ? await earlier.leftIn(inventory) : undefined;
-      const one = planRepository(inventory, deciding.policies, inUse, now, leftovers);
-      planned.push(one);
-      look({ inventory, plan: one.plan, policy: governingPolicy(deciding.policies, inventory.registry, inventory.repository) });
-    }
-    deciding.throwUnanswered();
+      : readFromRegistries(registries, workplace, deciding, options, io, progress, failures, listed);
+    const { policies } = deciding;
     const { maxDeletions } = settings;
-    const made = assemblePlan(planned, {
-      policies: deciding.policies,
+    const planner = new Planner({
+      policies,
       inUse,
       now,
       createdAt,
       version,
       inUseSources: inUseSourceNames(settings.inUse),
       ...(maxDeletions !== undefined && { maxDeletions }),
+      knowsAll: (registry) => options.shard === undefined && (offline ? words.length === 0 : listed.has(registry)),
     });
-    const plan = withUnread(made, unreadOf(failures));
+    for await (const { inventory, wasRead, error } of reads) {
+      const policy = governingPolicy(policies, inventory.registry, inventory.repository);
+      if (error && !isWhole(inventory, policy)) failures.push({ registry: inventory.registry, repository: inventory.repository, error });
+      if (wasRead && !deciding.canBeAnswered(inventory)) continue;
+      planner.add(inventory, wasRead, wasRead ? await earlier.leftIn(inventory) : undefined);
+      look({ inventory, policy });
+    }
+    deciding.throwUnanswered();
+    const plan = withUnread(planner.plan(), unreadOf(failures));
     progress.stop();
     return await use({ plan, workplace, registries: registries.byName, cached: registries.cached, failures, inUse, earlier });
   } finally {
@@ -134,12 +140,15 @@ function readFromRegistries(
   io: Io,
   progress: Progress,
   failures: Failure[],
+  listed: Set<string>,
 ): AsyncIterable<RepositoryRead> {
   const options = {
-    reads: (registry: string, repository: string) => governingPolicy(policies, registry, repository) !== undefined,
+    reads: (registry: string, repository: string) =>
+      governingPolicy(policies, registry, repository) !== undefined || policies.some((policy) => namesRepository(policy, repository)),
     shares: (registry: string, repository: string) => inShard(shard, registry, repository),
     specs,
     onSkipped: (message: string) => say(io, message),
+    onListed: (registry: string) => void listed.add(registry),
     signal: io.signal,
     progress,
   };
@@ -153,4 +162,9 @@ function parseNow(text: string): number {
   throw new ToolError('USAGE', `--now is "${text}", which is not a time with its zone by RFC 3339.`, {
     hint: 'Give a time such as 2026-11-24T03:00:00Z.',
   });
+}
+
+/** True of a repository that is read for the sake of others: it may hold their signatures, or the images of their attachments. */
+function namesRepository({ signaturesIn, rules }: Policy, repository: string): boolean {
+  return signaturesIn?.matches(repository) === true || rules.orphaned.some(({ subjectsIn }) => subjectsIn?.matches(repository) === true);
 }

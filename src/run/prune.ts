@@ -7,7 +7,7 @@ import { applyText } from '../report/apply-text.ts';
 import { toJson } from '../report/json.ts';
 import type { Context } from './context.ts';
 import type { Io } from './io.ts';
-import { writeWhole } from './write-file.ts';
+import { checkWritable, writeWhole } from './write-file.ts';
 import { writeAnswer } from './answer.ts';
 import { carryOut, type CarryOutOptions, exitCodeOfApply } from './carry-out.ts';
 import { exitCodeAfter, tellErrors } from './failures.ts';
@@ -18,7 +18,6 @@ import { type Planning, type PlanningOptions, withPlan } from './planning.ts';
 
 export interface PruneOptions extends PlanningOptions, CarryOutOptions, GarbageOptions, AnswerOptions {
   readonly dryRun?: boolean;
-  readonly apply?: boolean;
   readonly planOut?: string;
   readonly gc?: boolean;
   readonly detailedExitcode?: boolean;
@@ -45,14 +44,17 @@ interface Ended {
 export async function prune(words: readonly string[], options: PruneOptions, context: Context, next: NextCommands): Promise<number> {
   checkOptions(options);
   const startedAt = context.io.now();
-  const [planned] = await Promise.allSettled([
-    withPlan(words, options, context, async (planning) => {
-      const [saved] = await Promise.allSettled([savePlan(planning.plan, options, context.io)]);
-      if (saved.status === 'rejected') return { plan: planning.plan, result: saved };
-      const apply = options.apply && !nothingRead(planning.plan);
+  const run = async (): Promise<Ended> => {
+    await checkOutputs(options, context.io);
+    return withPlan(words, options, context, async (planning) => {
+      const { plan } = planning;
+      const [saved] = await Promise.allSettled([savePlan(plan, options, context.io)]);
+      if (saved.status === 'rejected') return { plan, result: saved };
+      const apply = options.apply && !nothingRead(plan);
       return apply ? applied(planning, options, context, startedAt) : shown(planning, options, context, next);
-    }),
-  ]);
+    });
+  };
+  const [planned] = await Promise.allSettled([run()]);
   const ended: Ended = planned.status === 'fulfilled' ? planned.value : { result: planned };
   const { result } = ended;
   const [written] = await Promise.allSettled([measure(ended, options, context.io, startedAt)]);
@@ -76,6 +78,13 @@ function checkOptions({ apply, dryRun, now, inventory, gc, wait }: PruneOptions)
       '--inventory says what was there when it was taken; what is there now is not looked at, so nothing is deleted by it.',
       'Leave out --inventory or --apply.',
     );
+}
+
+/** What is written at the end must not fail then, after a long reading or after deletions. */
+async function checkOutputs({ planOut, out, metricsFile }: PruneOptions, { cwd }: Io): Promise<void> {
+  if (planOut !== undefined) await checkWritable(resolve(cwd, planOut), '--plan-out');
+  if (out !== undefined && out !== '-') await checkWritable(resolve(cwd, out), '--out');
+  if (metricsFile !== undefined) await checkWritable(resolve(cwd, metricsFile), '--metrics-file');
 }
 
 function nothingRead({ blockedBy }: Plan): boolean {

@@ -53,6 +53,8 @@ export interface ReadOptions {
   readonly specs: readonly PolicySpec[];
   /** Called with a message for what a registry passes over. */
   readonly onSkipped: (message: string) => void;
+  /** Called for a registry that has listed all its repositories. */
+  readonly onListed?: (registry: string) => void;
   readonly signal: AbortSignal;
   readonly progress: Progress;
 }
@@ -78,17 +80,23 @@ export async function* readRepositories(
 async function namesIn(
   registry: Registry,
   scope: Scope,
-  { specs, signal, shares, progress, onSkipped }: ReadOptions,
+  { specs, signal, shares, progress, onSkipped, onListed }: ReadOptions,
   failed: (failure: Failure) => void,
 ): Promise<string[]> {
   const names = new Set(scope.names);
   if (scope.globs.length > 0) {
     progress.show(`listing the repositories of ${registry.name}`);
+    let isWhole = scope.globs.includes('**');
+    const skipped = (message: string): void => {
+      isWhole = false;
+      onSkipped(message);
+    };
     try {
       for (const below of scope.folders) {
-        for await (const name of registry.repositories({ ...(below !== undefined && { below }), onSkipped, signal }))
+        for await (const name of registry.repositories({ ...(below !== undefined && { below }), onSkipped: skipped, signal }))
           if (scope.includes(name)) names.add(name);
       }
+      if (isWhole) onListed?.(registry.name);
     } catch (error) {
       if (!(error instanceof ToolError)) throw error;
       const named = namesOfPolicies(specs, registry.name);

@@ -14,10 +14,11 @@ export interface Target {
 }
 
 /**
- * Parses `REGISTRY`, `REGISTRY/REPO` and `REGISTRY/GLOB`; the registry may be a URL. Another name of a repository of a registry of the config means
- * that repository: `us-docker.pkg.dev/p/gcr.io/app` is `p/app` of the registry at `gcr.io`. Throws `USAGE`.
+ * Parses `REGISTRY`, `REGISTRY/REPO` and `REGISTRY/GLOB`; the registry may be a URL. Another name of a repository of a registry of the
+ * config means that repository: `us-docker.pkg.dev/p/gcr.io/app` is `p/app` of the registry at `gcr.io`. Throws `USAGE`.
  */
 export function parseTarget(given: string, known: readonly RegistryConfig[]): Target {
+  refuseUser(given);
   const text = knownName(given, known);
   const registry = registryIn(text, known);
   const rest = text.slice(registry.length);
@@ -33,9 +34,21 @@ export function parseTarget(given: string, known: readonly RegistryConfig[]): Ta
   return { registry, repositories };
 }
 
+/** Throws `USAGE`, without the text, for a name with a user or password, such as `https://user:password@registry.example.com`. */
+export function refuseUser(text: string): void {
+  if (!/@(?!sha(?:256|384|512):)/.test(text)) return;
+  throw new ToolError(
+    'USAGE',
+    'A name was given with an "@" that no digest follows. It is not repeated here, since it may hold a password.',
+    {
+      hint: 'Leave out user and password: they come from REGISTRY_USER and REGISTRY_PASSWORD, from the config or from an auth file.',
+    },
+  );
+}
+
 /**
- * The text, or another name of the same repository if only that one is at a registry of the config. A mirror of the config does not count as
- * another name: it may be a registry itself, with images of its own.
+ * The text, or another name of the same repository if only that one is at a registry of the config. A mirror of the config does not count
+ * as another name: it may be a registry itself, with images of its own.
  */
 function knownName(text: string, known: readonly RegistryConfig[]): string {
   const isKnown = (name: string): boolean => registryAt(name, known) !== undefined;

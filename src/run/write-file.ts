@@ -1,4 +1,4 @@
-import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { access, constants, type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { ToolError } from '../diagnostics/tool-error.ts';
 
 /** A text, or one that comes in parts. */
@@ -12,7 +12,7 @@ export async function writeWhole(file: string, text: Text): Promise<void> {
   const target = await realpath(file).catch(() => file);
   const existing = await stat(target).catch(() => undefined);
   if (existing && !existing.isFile()) return writeTo(target, file, text);
-  const temporary = `${target}.${process.pid}.tmp`;
+  const temporary = temporaryFor(target);
   try {
     await writeTo(temporary, file, text);
     await rename(temporary, target).catch((error: unknown) => {
@@ -23,6 +23,31 @@ export async function writeWhole(file: string, text: Text): Promise<void> {
     await rm(temporary, { force: true }).catch(() => {});
     throw error;
   }
+}
+
+/**
+ * Checks that a file can be written, before the work that makes its text: puts its temporary file there and removes it again. `origin` is
+ * the option or the setting that names the file. Throws `FILE`.
+ */
+export async function checkWritable(file: string, origin: string): Promise<void> {
+  const target = await realpath(file).catch(() => file);
+  try {
+    const existing = await stat(target).catch(() => undefined);
+    if (existing?.isDirectory()) throw new Error('it is a directory');
+    if (existing && !existing.isFile()) return await access(target, constants.W_OK);
+    const temporary = temporaryFor(target);
+    await (await open(temporary, 'w')).close();
+    await rm(temporary);
+  } catch (error) {
+    throw new ToolError('FILE', `cannot write ${file}, which ${origin} names: ${(error as Error).message}`, {
+      hint: 'Check that its folder exists and may be written to. Nothing was read and nothing was changed.',
+      cause: error,
+    });
+  }
+}
+
+function temporaryFor(target: string): string {
+  return `${target}.${process.pid}.tmp`;
 }
 
 async function writeTo(path: string, file: string, text: Text): Promise<void> {
@@ -42,7 +67,7 @@ async function writeTo(path: string, file: string, text: Text): Promise<void> {
 
 function unwritable(file: string, error: unknown): ToolError {
   return new ToolError('FILE', `cannot write ${file}: ${error instanceof Error ? error.message : String(error)}`, {
-    hint: 'Check that its folder is there and may be written to.',
+    hint: 'Check that its folder exists and may be written to.',
     cause: error,
   });
 }

@@ -7,8 +7,7 @@ import { executePlan } from '../../src/apply/execute-plan.ts';
 import { Journal } from '../../src/apply/journal.ts';
 import { ToolError } from '../../src/diagnostics/tool-error.ts';
 import type { Plan } from '../../src/plan/plan.ts';
-import { assemblePlan } from '../../src/plan/make-plan.ts';
-import { planRepository } from '../../src/plan/plan-repository.ts';
+import { makePlan } from '../../src/plan/make-plan.ts';
 import { compilePolicy } from '../../src/policy/policy.ts';
 import type { PolicySpec } from '../../src/policy/schema.ts';
 import type { Registry } from '../../src/registry/registry.ts';
@@ -70,8 +69,9 @@ export class Scene {
     const policy = compilePolicy(spec, { source: 'contract', digest: NOWHERE });
     const inUse = { images: [], problems: [], hosts: {} };
     const now = Date.now();
-    const planned = planRepository({ ...(await registry.inventory(this.repository)), url: registry.url }, [policy], inUse, now);
-    return assemblePlan([planned], { policies: [policy], inUse, now, createdAt: now, version: '0.0.0' });
+    const repositories = [{ ...(await registry.inventory(this.repository)), url: registry.url }];
+    const inventory = { kind: 'Inventory' as const, formatVersion: '1.0', takenAt: new Date(now).toISOString(), repositories };
+    return makePlan(inventory, { policies: [policy], inUse, now, createdAt: now, version: '0.0.0' });
   }
 
   /** Carries a plan out. */

@@ -136,7 +136,7 @@ describe('a journal folder that cannot be written', () => {
     const { code, stderr } = await run(...words);
 
     expect(code, stderr).toBe(1);
-    expect(stderr).toMatch(/^error: cannot lock the repositories in .*EROFS/m);
+    expect(stderr).toMatch(/^error: cannot write to the journal folder .*EROFS/m);
     expect(deletions(registry)).toEqual([]);
     const [name] = (await readdir(disk)).filter((one) => one.endsWith('.jsonl'));
     await user.succeed('undo', join(disk, name!));

@@ -62,6 +62,8 @@ export function expectedPlan(
 /** A plan in the words of its expectation: the same names for images, and of what is measured only what the expectation tells. */
 export function actualPlan(plan: Plan, expectation: Expectation): unknown {
   const { repositories, images, summary } = expectation;
+  // Most scenarios are about some rules of a policy, and the others have nothing to select.
+  const tellsUnused = expectation.diagnostics?.some((text) => text.startsWith('nothing_selected')) ?? false;
   const expectedOf = (made: RepositoryPlan): Partial<ExpectedRepository> | undefined =>
     repositories ? repositories[nameOf(made)] : images && (expectation as ExpectedRepository);
   return {
@@ -69,7 +71,7 @@ export function actualPlan(plan: Plan, expectation: Expectation): unknown {
     ...(repositories && summary && { summary: summaryText(plan.summary, summary.bytes !== undefined) }),
     blockedBy: plan.blockedBy.map(blockText),
     applyable: plan.applyable,
-    diagnostics: plan.diagnostics.map(diagnosticText),
+    diagnostics: plan.diagnostics.map(diagnosticText).filter((text) => tellsUnused || !text.startsWith('nothing_selected')),
   };
 }
 
@@ -133,8 +135,8 @@ function blockText({ message: _message, ...block }: Block): unknown {
   return block;
 }
 
-function diagnosticText({ code, registry, repository }: Diagnostic): string {
-  return `${code} ${registry} ${repository}`;
+function diagnosticText({ code, registry, repository, policy }: Diagnostic): string {
+  return [code, ...(policy === undefined ? [] : [policy]), ...(registry === undefined ? [] : [registry, repository])].join(' ');
 }
 
 function nameOf({ registry, repository }: RepositoryPlan): string {

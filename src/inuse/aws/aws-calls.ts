@@ -37,7 +37,10 @@ interface Failure {
   readonly detail?: string | undefined;
 }
 
-/** The calls of one service in one region. Every error says in its message what to do, since of a source that cannot be read only that is shown. */
+/**
+ * The calls of one service in one region. Every error says in its message what to do, since of a source that cannot be read only that is
+ * shown.
+ */
 export class AwsCalls {
   /** `ECS eu-central-1` */
   readonly place: string;
@@ -80,8 +83,8 @@ export class AwsCalls {
   }
 
   /**
-   * A list, whole. `send` is handed the mark of the page; `read` takes the list and the mark of the next page out of an answer. Throws `BAD_RESPONSE` for an answer
-   * without the list, and for pages that go round in a circle.
+   * A list, whole. `send` is handed the mark of the page; `read` takes the list and the mark of the next page out of an answer. Throws
+   * `BAD_RESPONSE` for an answer without the list, and for pages that go round in a circle.
    */
   async list<Answer, Item>(
     call: AwsCall,
@@ -118,7 +121,8 @@ export class AwsCalls {
       throw this.error(
         'REGISTRY_ERROR',
         call,
-        `failed for ${other.arn ?? 'one of them'}: ${fitText(`${other.reason ?? 'no reason'} ${other.detail ?? ''}`)}. Run again later; CloudTrail has the call.`,
+        `failed for ${other.arn ?? 'one of them'}: ${fitText(`${other.reason ?? 'no reason'} ${other.detail ?? ''}`)}. ` +
+          'Run again later; CloudTrail has the call.',
       );
     }
     if (answered + all.length < wanted)
@@ -147,15 +151,24 @@ export class AwsCalls {
     const permission = `${this.#prefix}:${action}`;
     switch (kind) {
       case 'no-credentials':
-        return `was not sent, since the AWS SDK has no credentials: ${text}. Set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give this pod, task or instance a role.`;
+        return (
+          `was not sent, since the AWS SDK has no credentials: ${text}. Set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, ` +
+          'or give this pod, task or instance a role.'
+        );
       case 'denied':
         return `was refused with ${name}: ${text}. It needs ${permission} on ${on}: allow it to the role or user.`;
       case 'not-let-in':
-        return `was refused with ${name}: ${text}. Check the AWS credentials, that the region is enabled for the account, and the clock of this machine.`;
+        return (
+          `was refused with ${name}: ${text}. ` +
+          'Check the AWS credentials, that the region is enabled for the account, and the clock of this machine.'
+        );
       case 'throttled':
         return `was refused with ${name} again and again: ${text}. Run again later.`;
       case 'not-understood':
-        return `was answered${status === undefined ? '' : ` with status ${status}`} in a way that is not understood: ${text}. Check any proxy on the way.`;
+        return (
+          `was answered${status === undefined ? '' : ` with status ${status}`} in a way that is not understood: ${text}. ` +
+          'Check any proxy on the way.'
+        );
       default:
         return `failed with ${name}: ${text}. ${(status ?? 0) >= 500 ? 'Run again later' : `CloudTrail has the call (${permission})`}.`;
     }

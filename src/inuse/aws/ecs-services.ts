@@ -16,7 +16,10 @@ const MOST_SERVICES = 10;
 const MOST_REVISIONS = 20;
 /** Deployments that led to nothing that ECS would go back to. Every other one is under way, or succeeded. */
 const LEFT_BEHIND: readonly string[] = ['STOPPED', 'ROLLBACK_SUCCESSFUL', 'ROLLBACK_FAILED'];
-/** How many revisions that were deployed well are in use: the one that runs, and the one before it, to which a person or an alarm rolls back. */
+/**
+ * How many revisions that were deployed well are in use: the one that runs, and the one before it, to which a person or an alarm rolls
+ * back.
+ */
 const ROLLBACKS = 2;
 
 /** What the services of a cluster would start again. */

@@ -6,7 +6,10 @@ import { addContainer } from './image-text.ts';
 
 /** Most tasks in one call (API reference). */
 const MOST_TASKS = 100;
-/** A task that is still to start has RUNNING as its desired status; PENDING never is one. ECS shows those that have stopped for an hour: what runs hourly is among them. */
+/**
+ * A task that is still to start has RUNNING as its desired status; PENDING never is one. ECS shows those that have stopped for an hour:
+ * what runs hourly is among them.
+ */
 const STATUSES: readonly DesiredStatus[] = ['RUNNING', 'STOPPED'];
 /** What containers of a daemon's task are defined by. */
 const DAEMON = /:daemon-task-definition\//;
@@ -33,8 +36,8 @@ export async function addTasks(cluster: EcsCluster): Promise<void> {
 }
 
 /**
- * Containers that ECS adds itself may tell no image; those of the task definition are read there. That of a task that has stopped may be deleted since, and then
- * nothing starts it again.
+ * Containers that ECS adds itself may tell no image; those of the task definition are read there. That of a task that has stopped may be
+ * deleted since, and then nothing starts it again.
  */
 async function addTask(
   { place, calls, found, definitions }: EcsCluster,
@@ -42,7 +45,8 @@ async function addTask(
   call: AwsCall,
 ): Promise<void> {
   if (!taskDefinitionArn) throw calls.misunderstood(call, 'a task has no task definition');
-  const source = `${place}: ${group?.startsWith('service:') ? `service ${group.slice('service:'.length)}` : `task of ${nameInArn(taskDefinitionArn)}`}`;
+  const who = group?.startsWith('service:') ? `service ${group.slice('service:'.length)}` : `task of ${nameInArn(taskDefinitionArn)}`;
+  const source = `${place}: ${who}`;
   for (const container of containers) addContainer(container, `${source} (container ${container.name})`, found, calls, call);
   if (desiredStatus !== 'STOPPED' && !DAEMON.test(taskDefinitionArn)) await definitions.add(taskDefinitionArn, source);
 }

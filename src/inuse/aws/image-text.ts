@@ -11,7 +11,7 @@ interface ImageOfContainer {
   readonly imageDigest?: string | undefined;
 }
 
-/** The image that somebody has written. Throws `IN_USE_INVALID` for a text that is none: it may be the image that must not go. */
+/** The image that somebody has written. Throws `IN_USE_INVALID` for a text that is not an image: it may be the one that must not go. */
 export function imageOf(text: string, source: string): InUseImage['image'] {
   const image = parseImage(text);
   if (typeof image !== 'string') return image;
@@ -30,6 +30,6 @@ export function addContainer(
 ): void {
   if (image) found.add(imageOf(image, source), source);
   if (!imageDigest) return;
-  if (!isDigest(imageDigest)) throw calls.misunderstood(call, `${source}: ${JSON.stringify(imageDigest).slice(0, 100)} is no digest`);
+  if (!isDigest(imageDigest)) throw calls.misunderstood(call, `${source}: ${JSON.stringify(imageDigest).slice(0, 100)} is not a digest`);
   found.add({ digest: imageDigest }, source);
 }

@@ -9,8 +9,9 @@ import { type AwsPlaces, type AwsReading, readRegions, type UsedImages } from '.
 const NOT_STARTED: readonly string[] = ['Pending', 'Failed'];
 
 /**
- * The images of all functions that are made of one, and of each of their published versions: as written, and the digest that was resolved when the code was set, to
- * which Lambda goes back whenever it starts the function anew. Throws what {@link readRegions} does, and `IN_USE_INVALID` for an image that is none.
+ * The images of all functions that are made of one, and of each of their published versions: as written, and the digest that was resolved
+ * when the code was set, to which Lambda goes back whenever it starts the function anew. Throws what {@link readRegions} does, and
+ * `IN_USE_INVALID` for a text that is not an image.
  */
 export function readLambda(places: AwsPlaces, reading: AwsReading): Promise<InUseImage[]> {
   return readRegions(

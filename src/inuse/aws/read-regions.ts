@@ -51,8 +51,8 @@ export class UsedImages {
 }
 
 /**
- * What a service runs in each of the regions, one after another. Throws `CONFIG_INVALID` where nothing tells the region, and whatever the first call that fails does; of
- * the others nothing is left running then.
+ * What a service runs in each of the regions, one after another. Throws `CONFIG_INVALID` where nothing tells the region, and whatever the
+ * first call that fails does; of the others nothing is left running then.
  */
 export async function readRegions<Client>(
   service: AwsService<Client>,
@@ -98,7 +98,8 @@ async function defaultRegion<Client>(
   } catch (cause) {
     throw new ToolError(
       'CONFIG_INVALID',
-      `Nothing tells the region whose ${title} is to be read: the in-use source "${prefix}" names none, AWS_REGION is not set, and the profile has none.`,
+      `Nothing tells the region whose ${title} is to be read: the in-use source "${prefix}" names no region, AWS_REGION is not set, ` +
+        'and the profile has no region.',
       {
         hint: `List "regions" in the source, such as {${prefix}: {regions: [eu-central-1]}}, or set AWS_REGION.`,
         cause,

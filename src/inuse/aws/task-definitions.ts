@@ -28,8 +28,8 @@ export class TaskDefinitions {
   }
 
   /**
-   * The newest active one of every family: what runs a task of its own (a schedule, a rule, a workflow, a person) names a family, and ECS does not tell who does. To be
-   * done first, since most services use that one too.
+   * The newest active one of every family: what runs a task of its own (a schedule, a rule, a workflow, a person) names a family, and ECS
+   * does not tell who does. To be done first, since most services use that one too.
    */
   async addLatest(): Promise<void> {
     const call: AwsCall = { action: 'ListTaskDefinitionFamilies', on: 'the region' };

@@ -39,7 +39,10 @@ export function jsonOf(body: Uint8Array): unknown {
   }
 }
 
-/** The error for an answer that does not give what was asked for, such as `the list of pods`. A 404 may come from whatever else answers there. */
+/**
+ * The error for an answer that does not give what was asked for, such as `the list of pods`. A 404 may come from whatever else answers
+ * there.
+ */
 export function refusal({ called }: ApiServer, what: string, { status, body }: HttpResponse): ToolError {
   if (status === 401)
     return new ToolError('AUTH', `${called}: the API server does not accept the credentials of the kubeconfig or ServiceAccount (401).`, {

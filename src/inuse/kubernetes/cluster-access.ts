@@ -30,8 +30,9 @@ export interface Surroundings {
 }
 
 /**
- * The clusters of the named contexts, or of the current one; of the kubeconfig that is named, or that KUBECONFIG or the home folder has. Without any, the cluster
- * that this runs in. Throws `FILE` where there is none of these, and `CONFIG_INVALID` for a context that is not in the kubeconfig, or not whole.
+ * The clusters of the named contexts, or of the current one; of the kubeconfig that is named, or that KUBECONFIG or the home folder has.
+ * Without any, the cluster that this runs in. Throws `FILE` where there is none of these, and `CONFIG_INVALID` for a context that is not in
+ * the kubeconfig, or not whole.
  */
 export async function findClusters({ kubeconfig, contexts }: ClusterChoice, surroundings: Surroundings): Promise<ClusterAccess[]> {
   const files = kubeconfig === undefined ? await usualFiles(surroundings) : [kubeconfig];
@@ -67,7 +68,8 @@ function clusterOf({ contexts, clusters, users, files }: Kubeconfig, name: strin
     const names = contexts.map((each) => each.name);
     throw new ToolError(
       'CONFIG_INVALID',
-      `The kubeconfig ${files} has no context ${name}${didYouMean(name, names)}${names.length === 0 ? '' : ` (it has ${names.join(', ')})`}.`,
+      `The kubeconfig ${files} has no context ${name}${didYouMean(name, names)}` +
+        `${names.length === 0 ? '' : ` (it has ${names.join(', ')})`}.`,
       { hint },
     );
   }
@@ -82,7 +84,7 @@ function clusterOf({ contexts, clusters, users, files }: Kubeconfig, name: strin
   if (!user)
     throw new ToolError('CONFIG_INVALID', `The context ${name} in ${files} names the user ${wanted}, which is not there.`, { hint });
   if (!URL.canParse(cluster.server) || !/^https?:/.test(cluster.server))
-    throw new ToolError('CONFIG_INVALID', `The server of the cluster ${cluster.name} in ${files} is no web address.`, { hint });
+    throw new ToolError('CONFIG_INVALID', `The server of the cluster ${cluster.name} in ${files} is not a web address.`, { hint });
   return { name, cluster, user };
 }
 
@@ -92,7 +94,7 @@ async function inCluster({ env, home, serviceAccount }: Surroundings, contexts: 
   const tokenFile = path.join(serviceAccount, 'token');
   const inPod = host !== '' && (await exists(tokenFile));
   if (!inPod || contexts) {
-    const why = contexts ? `to find ${contexts.join(', ')} in` : 'and this is no pod with a service account';
+    const why = contexts ? `to find ${contexts.join(', ')} in` : 'and this is not a pod with a service account';
     throw new ToolError(
       'FILE',
       `There is no kubeconfig ${why}: name one in the config or in KUBECONFIG, or put it at ${path.join(home, '.kube', 'config')}.`,

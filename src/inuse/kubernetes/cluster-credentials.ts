@@ -27,8 +27,9 @@ const LONGEST_COMPLAINT = 300;
 const SECRET_NAME = /(?:secret|token|password|key)$/i;
 
 /**
- * Credentials of every kind that a kubeconfig knows: client certificates, tokens, tokens in files, user and password, exec plugins, OpenID Connect. Throws `FILE` for a
- * certificate, key or token that cannot be read, `AUTH` where a plugin fails, and `CONFIG_INVALID` for a provider that kubectl no longer has either.
+ * Credentials of every kind that a kubeconfig knows: client certificates, tokens, tokens in files, user and password, exec plugins, OpenID
+ * Connect. Throws `FILE` for a certificate, key or token that cannot be read, `AUTH` where a plugin fails, and `CONFIG_INVALID` for a
+ * provider that kubectl no longer has either.
  */
 export async function clusterCredentials({ name, cluster, user }: ClusterAccess, signal: AbortSignal): Promise<ClusterCredentials> {
   rememberSecretsOf(user);

@@ -4,8 +4,9 @@ import { type ApiServer, get, jsonOf, refusal } from './api-server.ts';
 import { FLUX_WORKLOADS, type Workload } from './workloads.ts';
 
 /**
- * The kinds of Flux's objects that a cluster serves, each in the first version that has it; none where the cluster has no Flux, as the server's own
- * list of API groups tells. Throws `AUTH`, `REGISTRY_ERROR`, `BAD_RESPONSE` and `UNREACHABLE` where that list cannot be read whole.
+ * The kinds of Flux's objects that a cluster serves, each in the first version that has it; none where the cluster has no Flux, as the
+ * server's own list of API groups tells. Throws `AUTH`, `REGISTRY_ERROR`, `BAD_RESPONSE` and `UNREACHABLE` where that list cannot be read
+ * whole.
  */
 export async function fluxWorkloads(server: ApiServer): Promise<Workload[]> {
   const groups = await discover(server, '/apis', 'APIGroupList', 'groups');

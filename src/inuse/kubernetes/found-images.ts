@@ -5,7 +5,9 @@ import { FluxSources } from '../flux-sources.ts';
 import { parseImage } from '../parse-image.ts';
 import { imagesOfObject } from './images-of-object.ts';
 
-/** The images of one cluster: each once, with the first of those that use it, by text. A hundred thousand pods run a few thousand images. */
+/**
+ * The images of one cluster: each once, with the first of those that use it, by text. A hundred thousand pods run a few thousand images.
+ */
 export class FoundImages {
   readonly #called: string;
   readonly #found = new Map<string, InUseImage>();

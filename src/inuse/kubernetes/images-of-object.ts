@@ -13,17 +13,21 @@ type Fields = Readonly<Record<string, unknown>>;
 const DEEPEST_LIST = 8;
 
 /**
- * The images of one Kubernetes object: what it runs, and what it would run again. It is read by its shape, so that a custom resource with a pod template in the
- * usual place counts too:
+ * The images of one Kubernetes object: what it runs, and what it would run again. It is read by its shape, so that a custom resource with a
+ * pod template in the usual place counts too:
  *
- * - a Pod (`spec`), and what has a pod template: `spec.template` (Deployment, StatefulSet, DaemonSet, ReplicaSet, ReplicationController, Job),
- *   `spec.jobTemplate.spec.template` (CronJob), `template` (PodTemplate), `data.spec.template` (ControllerRevision, whose data patches its owner);
+ * - a Pod (`spec`), and what has a pod template: `spec.template` (Deployment, StatefulSet, DaemonSet, ReplicaSet, ReplicationController,
+ *   Job),
+ *   `spec.jobTemplate.spec.template` (CronJob), `template` (PodTemplate), `data.spec.template` (ControllerRevision, whose data patches its
+ *   owner);
  * - of each the containers, init containers, ephemeral containers and image volumes;
- * - of a Pod's status what its containers were started from, by name and by digest. What did not start yet has an empty `imageID`, which says nothing;
+ * - of a Pod's status what its containers were started from, by name and by digest. What did not start yet has an empty `imageID`, which
+ *   says nothing;
  * - the `items` of a List of any kind.
  *
- * An object without images has none, and blank text is no image: it stands where something else fills it in. Throws `IN_USE_INVALID` where there is something else
- * than text in the place of an image, or else than a list in the place of containers: it may be the image that must not go.
+ * An object without images is fine, and so is blank text, which stands where something else fills in the image. Throws `IN_USE_INVALID` where
+ * there is something else than text in the place of an image, or else than a list in the place of containers: it may be the image that must
+ * not go.
  */
 export function imagesOfObject(object: unknown): NamedImage[] {
   return fromObject(object, { depth: 0 });
@@ -32,7 +36,8 @@ export function imagesOfObject(object: unknown): NamedImage[] {
 function fromObject(object: unknown, list: { readonly depth: number; readonly kind?: string }): NamedImage[] {
   const { kind, metadata, spec, template, data, status, items } = fields(object);
   const { namespace, name: own, generateName } = fields(metadata);
-  const who = `${namespace === undefined ? '' : `${name(namespace)}/`}${name(kind ?? list.kind ?? 'object')} ${name(own ?? generateName ?? '(no name)')}`;
+  const place = namespace === undefined ? '' : `${name(namespace)}/`;
+  const who = `${place}${name(kind ?? list.kind ?? 'object')} ${name(own ?? generateName ?? '(no name)')}`;
   const patch = fields(fields(data)['spec']);
   const templates = [
     fields(spec)['template'],
@@ -89,7 +94,7 @@ function fromPodStatus(status: Fields, who: string): NamedImage[] {
 function image(from: Fields, key: string, where: string): NamedImage[] {
   const value = from[key];
   if (value === undefined || value === null) return [];
-  if (typeof value !== 'string') throw new ToolError('IN_USE_INVALID', `${where}: ${key} is no text.`, { hint: HINT });
+  if (typeof value !== 'string') throw new ToolError('IN_USE_INVALID', `${where}: ${key} is not text.`, { hint: HINT });
   const text = value.trim();
   return text === '' ? [] : [{ image: text, where }];
 }
@@ -100,7 +105,7 @@ function entries(from: Fields, key: string, who: string): Fields[] {
   if (value === undefined || value === null) return [];
   const all = Array.isArray(value) ? value : [undefined];
   if (all.some((each) => typeof each !== 'object' || each === null))
-    throw new ToolError('IN_USE_INVALID', `${who}: ${key} is no list of objects.`, { hint: HINT });
+    throw new ToolError('IN_USE_INVALID', `${who}: ${key} is not a list of objects.`, { hint: HINT });
   return all as Fields[];
 }
 

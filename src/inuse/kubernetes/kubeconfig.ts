@@ -18,8 +18,9 @@ export interface Kubeconfig {
 const LONGEST_FILE = 16 * 2 ** 20;
 
 /**
- * Reads the files and merges them as kubectl does: of two entries of one name, and of two current contexts, the first counts. Throws `FILE` for one that cannot be
- * read and `CONFIG_INVALID` for one that is no kubeconfig; no text of a file is in an error, for credentials stand in it.
+ * Reads the files and merges them as kubectl does: of two entries of one name, and of two current contexts, the first counts. Throws `FILE`
+ * for one that cannot be read and `CONFIG_INVALID` for one that is not a kubeconfig; no text of a file is in an error, for credentials stand
+ * in it.
  */
 export async function readKubeconfig(files: readonly string[]): Promise<Kubeconfig> {
   const read: Omit<Kubeconfig, 'files'>[] = [];
@@ -43,7 +44,7 @@ async function readOne(file: string): Promise<Omit<Kubeconfig, 'files'>> {
   const { text } = await readSource(file, { what: 'kubeconfig', maxBytes: LONGEST_FILE });
   const document = parseDocument(text, { logLevel: 'silent' });
   const [syntax] = document.errors;
-  if (syntax) throw invalid(file, `it is no YAML (${syntax.code}, line ${syntax.linePos?.[0].line ?? '?'})`);
+  if (syntax) throw invalid(file, `it is not YAML (${syntax.code}, line ${syntax.linePos?.[0].line ?? '?'})`);
   const content = plain(document);
   if (typeof content !== 'object' || content === null || Array.isArray(content)) throw invalid(file, 'it holds no object');
   const { clusters, users, contexts, 'current-context': current } = content as Readonly<Record<string, unknown>>;
@@ -62,8 +63,9 @@ async function readOne(file: string): Promise<Omit<Kubeconfig, 'files'>> {
 }
 
 /**
- * Users whose files are found from the kubeconfig, as kubectl finds them. A `tokenFile` counts before a `token`; it becomes the library's own
- * provider of a token in a file, which reads it again while it is used. The library itself knows the field by another name, and reads it once.
+ * Users whose files are found from the kubeconfig, as kubectl finds them. A `tokenFile` counts before a `token`; it becomes the library's
+ * own provider of a token in a file, which reads it again while it is used. The library itself knows the field by another name, and reads
+ * it once.
  */
 function located(users: unknown, locate: (inner: unknown) => unknown): unknown {
   if (!Array.isArray(users)) return users;

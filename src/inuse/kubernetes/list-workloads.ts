@@ -13,9 +13,9 @@ export interface WorkloadPage {
 const MOST_RESTARTS = 3;
 
 /**
- * Every object of a kind, in all namespaces, page by page; a page may hold again what an earlier one held. Throws {@link ListForbidden}, `AUTH`
- * where the server does not know us, `REGISTRY_ERROR` where it fails, `BAD_RESPONSE` for what is not a page, and `UNREACHABLE`: it never gives less than
- * the whole list without an error.
+ * Every object of a kind, in all namespaces, page by page; a page may hold again what an earlier one held. Throws {@link ListForbidden},
+ * `AUTH` where the server does not know us, `REGISTRY_ERROR` where it fails, `BAD_RESPONSE` for what is not a page, and `UNREACHABLE`: it
+ * never gives less than the whole list without an error.
  */
 export async function* listWorkloads(server: ApiServer, workload: Workload): AsyncGenerator<WorkloadPage> {
   let from: string | undefined;
@@ -68,7 +68,8 @@ export class ListForbidden extends ToolError {
   constructor(called: string, workloads: readonly Workload[]) {
     super(
       'AUTH',
-      `${called}: may not list ${workloads.map(nameOf).join(', ')} (403); grant the verb "list" on that in a ClusterRole, see src/inuse/kubernetes/rbac.yaml.`,
+      `${called}: may not list ${workloads.map(nameOf).join(', ')} (403); ` +
+        'grant the verb "list" on that in a ClusterRole, see src/inuse/kubernetes/rbac.yaml.',
       {
         hint: 'Apply the ClusterRole of src/inuse/kubernetes/rbac.yaml and bind it to whom the kubeconfig or the pod names.',
       },

@@ -29,12 +29,12 @@ const PAGE_SIZE = 500;
 const SHOWN_MISTAKES = 20;
 
 /**
- * Everything that the clusters run or would run again. Of the many that run one image, one is named: the first by its text, so that the answer is
- * the same whatever the order, and no longer than there are images.
+ * Everything that the clusters run or would run again. Of the many that run one image, one is named: the first by its text, so that the
+ * answer is the same whatever the order, and no longer than there are images.
  *
- * Throws `IN_USE_INVALID` for images that cannot be understood, with all of them; else one error with everything that could not be read, by cluster
- * and resource: `AUTH` (with the missing permission), `UNREACHABLE`, `REGISTRY_ERROR`, `BAD_RESPONSE`, `FILE`; `CONFIG_INVALID` for a kubeconfig that
- * makes no sense.
+ * Throws `IN_USE_INVALID` for images that cannot be understood, with all of them; else one error with everything that could not be read, by
+ * cluster and resource: `AUTH` (with the missing permission), `UNREACHABLE`, `REGISTRY_ERROR`, `BAD_RESPONSE`, `FILE`; `CONFIG_INVALID` for
+ * a kubeconfig that makes no sense.
  */
 export async function readKubernetes(choice: ClusterChoice, options: KubernetesOptions): Promise<InUseImage[]> {
   const { env, home, serviceAccount = SERVICE_ACCOUNT } = options;
@@ -77,7 +77,10 @@ async function readCluster(access: ClusterAccess, called: string, found: FoundIm
   }
 }
 
-/** One list after the other, so that one page at a time is in memory. Every list that may not be read is named; any other failure ends the cluster. */
+/**
+ * One list after the other, so that one page at a time is in memory. Every list that may not be read is named; any other failure ends the
+ * cluster.
+ */
 async function readLists(server: ApiServer, found: FoundImages): Promise<void> {
   const forbidden: Workload[] = [];
   for (const workload of [...WORKLOADS, ...(await fluxWorkloads(server))]) {

@@ -14,9 +14,9 @@ const batch = (resource: string, kind: string): Workload => ({ group: 'batch', v
 const core = (resource: string, kind: string): Workload => ({ group: '', version: 'v1', resource, kind });
 
 /**
- * What a cluster runs, and what would bring an image back: `kubectl rollout undo` takes a ReplicaSet with zero replicas or a ControllerRevision.
- * Owners stand before what they make: whatever is made while the lists are read is in a list that is read later. The ClusterRole in `rbac.yaml` is
- * for exactly these and Flux's.
+ * What a cluster runs, and what would bring an image back: `kubectl rollout undo` takes a ReplicaSet with zero replicas or a
+ * ControllerRevision. Owners stand before what they make: whatever is made while the lists are read is in a list that is read later. The
+ * ClusterRole in `rbac.yaml` is for exactly these and Flux's.
  */
 export const WORKLOADS: readonly Workload[] = [
   batch('cronjobs', 'CronJob'),
@@ -31,7 +31,10 @@ export const WORKLOADS: readonly Workload[] = [
   core('pods', 'Pod'),
 ];
 
-/** What Flux runs from registries, in a cluster that has Flux; the version is the one that the cluster serves. A chart stands before its repository. */
+/**
+ * What Flux runs from registries, in a cluster that has Flux; the version is the one that the cluster serves. A chart stands before its
+ * repository.
+ */
 export const FLUX_WORKLOADS: readonly Omit<Workload, 'version'>[] = [
   { group: FLUX_GROUP, resource: 'ocirepositories', kind: 'OCIRepository' },
   { group: FLUX_GROUP, resource: 'helmcharts', kind: 'HelmChart' },

@@ -7,7 +7,8 @@ import { compileValues } from './values.ts';
 /** What a selector may look at: the manifest, and what the graph knows of it. */
 interface Candidate {
   readonly manifest: Manifest;
-  readonly signed: boolean;
+  /** Undefined: not known. */
+  readonly signed: boolean | undefined;
 }
 
 /** True of an image that it selects. A datum that is missing for one image does not select it. */

@@ -1,8 +1,9 @@
 import type { LimitFunction } from 'p-limit';
+import { danglingProblem } from './dangling-problem.ts';
+import { byCodeUnit } from '../../domain/compare.ts';
 import { quoted } from '../../diagnostics/redact.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
-import type { Digest } from '../../domain/digest.ts';
-import type { Capabilities, Manifest, RepositoryInventory } from '../../domain/inventory.ts';
+import type { Capabilities, DanglingTag, Manifest, RepositoryInventory } from '../../domain/inventory.ts';
 import { attachmentTagSubject } from '../../domain/tag.ts';
 import { isRepositoryName } from '../../domain/reference.ts';
 import type { ContentCache } from '../../distribution/cache.ts';
@@ -13,6 +14,7 @@ import type { OciClient } from '../../distribution/client.ts';
 import { readConfigs, wantedConfigs } from './image-configs.ts';
 import { followGraph } from './manifest-graph.ts';
 import { ManifestReader, type Reading } from '../../distribution/manifest-reader.ts';
+import { NOTHING_SEEN, seenNow } from '../../distribution/seen-tags.ts';
 import { Problems } from '../../distribution/problems.ts';
 import type { ReferrersApi } from '../../distribution/referrers.ts';
 import { readTagged } from './tagged-manifests.ts';
@@ -43,7 +45,8 @@ export async function readInventory(
   const { client, cache, limit, referrers, tagDeletion } = context;
   const { signal } = options;
   const tags = await tagsOrProblem(context, repository, signal);
-  if (typeof tags === 'string') return inventoryOf(context, repository, [], false, [tags]);
+  if (typeof tags === 'string')
+    return inventoryOf(context, repository, { manifests: [], deleteTag: false, problems: [tags], dangling: [] });
   const problems = new Problems(signal);
   const reading: Reading = { client, repository, cache, signal };
   const reader = new ManifestReader(reading);
@@ -54,17 +57,29 @@ export async function readInventory(
     options.onProgress?.(progress.done, progress.total);
   };
   const shared = { reading, reader, limit, problems, onRead: () => count(1, 0) };
-  const hints = (await cache?.readTags(client.url, repository)) ?? new Map<string, Digest>();
-  const tagged = await readTagged(tags, { ...shared, hints });
+  const before = (await cache?.readTags(client.url, repository)) ?? NOTHING_SEEN;
+  const tagged = await readTagged(tags, { ...shared, hints: before.digests });
+  const whole = problems.list.length === 0;
+  const now = new Date().toISOString();
+  const seen = seenNow(before, tagged.digests, whole, now);
   await followGraph(tagged, { ...shared, referrers, onFound: (found) => count(0, found) });
   const wanted = wantedConfigs(tagged);
   count(0, wanted.size);
   const configs = await readConfigs(reading, wanted, shared);
-  await cache?.writeTags(client.url, repository, tagged.digests);
-  const manifests = buildManifests(tagged, configs);
-  const found = problems.list;
-  const deleteTag = found.length === 0 && sharesDigests(manifests) && (await tagDeletion.isSupported(repository, signal));
-  return inventoryOf(context, repository, manifests, deleteTag, found);
+  const kept = (await cache?.writeTags(client.url, repository, seen)) ?? false;
+  // A time that cannot be kept would be a later one in every run, and what is new would never grow old.
+  const { firstSeen } = kept ? seen : seenNow({ ...before, whole: false }, tagged.digests, whole, now);
+  const manifests = buildManifests({ ...tagged, firstSeen }, configs);
+  const { dangling } = tagged;
+  const asks = dangling.length > 0 || (problems.list.length === 0 && sharesDigests(manifests));
+  const deleteTag = asks && (await tagDeletion.isSupported(repository, signal));
+  const sentences = dangling.map((tag) => danglingProblem(client, repository, tag, deleteTag));
+  return inventoryOf(context, repository, {
+    manifests,
+    deleteTag,
+    problems: [...problems.list, ...sentences].toSorted(byCodeUnit),
+    dangling,
+  });
 }
 
 /**
@@ -90,13 +105,16 @@ async function tagsOrProblem(
   }
 }
 
-function inventoryOf(
-  { type, client }: InventoryContext,
-  repository: string,
-  manifests: readonly Manifest[],
-  deleteTag: boolean,
-  problems: readonly string[],
-): RepositoryInventory {
+interface Found {
+  readonly manifests: readonly Manifest[];
+  readonly deleteTag: boolean;
+  /** Those of the dangling tags too. */
+  readonly problems: readonly string[];
+  readonly dangling: readonly DanglingTag[];
+}
+
+function inventoryOf({ type, client }: InventoryContext, repository: string, found: Found): RepositoryInventory {
+  const { manifests, deleteTag, problems, dangling } = found;
   const complete = problems.length === 0;
   return {
     registry: client.name,
@@ -104,6 +122,7 @@ function inventoryOf(
     repository,
     complete,
     ...(!complete && { problems }),
+    ...(dangling.length > 0 && { danglingTags: dangling }),
     capabilities: capabilitiesOf(deleteTag),
     manifests,
   };

@@ -1,10 +1,11 @@
 import type { LimitFunction } from 'p-limit';
+import { byCodeUnit } from '../../domain/compare.ts';
 import type { Digest } from '../../domain/digest.ts';
-import type { TagHints } from '../../distribution/cache.ts';
+import type { DanglingTag } from '../../domain/inventory.ts';
 import type { ManifestDocument } from '../../distribution/manifest-document.ts';
 import type { ManifestReader, Reading } from '../../distribution/manifest-reader.ts';
 import type { Problems } from '../../distribution/problems.ts';
-import { readTags } from '../../distribution/tags.ts';
+import { readDanglingTag, readTags } from '../../distribution/tags.ts';
 
 /** The manifests that have a tag, and where each tag points to. */
 export interface TaggedManifests {
@@ -12,13 +13,15 @@ export interface TaggedManifests {
   readonly digests: ReadonlyMap<string, Digest>;
   /** The same the other way round. */
   readonly tags: ReadonlyMap<Digest, readonly string[]>;
+  /** Listed tags whose manifests are not there, sorted. */
+  readonly dangling: readonly DanglingTag[];
 }
 
 export interface TaggedOptions {
   readonly reading: Reading;
   readonly reader: ManifestReader;
   /** Tags that were there in an earlier run, whose manifests may be in the cache. */
-  readonly hints: TagHints;
+  readonly hints: ReadonlyMap<string, Digest>;
   readonly limit: LimitFunction;
   readonly problems: Problems;
   readonly onRead: () => void;
@@ -26,7 +29,7 @@ export interface TaggedOptions {
 
 /** Reads what the tags point to, with one request for each. */
 export async function readTagged(tags: readonly string[], options: TaggedOptions): Promise<TaggedManifests> {
-  const { reading, reader, hints, limit, problems, onRead } = options;
+  const { reader, hints, limit, problems, onRead } = options;
   const documents = new Map<Digest, ManifestDocument>();
   const digests = new Map<string, Digest>();
   const vanished: string[] = [];
@@ -38,8 +41,8 @@ export async function readTagged(tags: readonly string[], options: TaggedOptions
     } else if (read) vanished.push(tag);
     onRead();
   });
-  if (vanished.length > 0) await problems.attempt(() => checkVanished(reading, vanished, problems));
-  return { documents, digests, tags: tagsByDigest(digests) };
+  const dangling = vanished.length === 0 ? undefined : await problems.attempt(() => checkVanished(vanished, options));
+  return { documents, digests, tags: tagsByDigest(digests), dangling: dangling ?? [] };
 }
 
 function tagsByDigest(digests: ReadonlyMap<string, Digest>): Map<Digest, string[]> {
@@ -54,16 +57,23 @@ function tagsByDigest(digests: ReadonlyMap<string, Digest>): Map<Digest, string[
 
 /**
  * Decides about tags that were listed and then were not there. Those that are no longer listed were deleted in the meantime and are left
- * out of the inventory, so that they are not touched. A tag that is still listed points to a manifest that is not there, which happens only
- * in a damaged registry.
+ * out of the inventory, so that they are not touched. A tag that is still listed dangles if its manifest is still not there; if the
+ * manifest is there now, somebody pushed while the repository was read.
  */
-async function checkVanished({ client, repository, signal }: Reading, vanished: readonly string[], problems: Problems): Promise<void> {
+async function checkVanished(
+  vanished: readonly string[],
+  { reading: { client, repository, signal }, limit, problems }: TaggedOptions,
+): Promise<DanglingTag[]> {
   const now = new Set(await readTags(client, repository, { signal }));
-  for (const tag of vanished) {
-    if (!now.has(tag)) continue;
-    problems.add(
-      `The tag ${client.label(repository, tag)} is listed, but the registry says that its manifest is not there. ` +
-        'Push it again or delete the tag.',
-    );
-  }
+  const dangling: DanglingTag[] = [];
+  await limit.map(
+    vanished.filter((tag) => now.has(tag)),
+    (tag) =>
+      problems.attempt(async () => {
+        const found = await readDanglingTag(client, repository, tag, signal);
+        if (found) dangling.push(found);
+        else problems.add(`The tag ${client.label(repository, tag)} was set while the repository was read. Run again.`);
+      }),
+  );
+  return dangling.toSorted((a, b) => byCodeUnit(a.tag, b.tag));
 }

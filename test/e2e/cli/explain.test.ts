@@ -76,4 +76,11 @@ describe('explain', () => {
       expect(await session.run('explain', word, '--keep-last', '1')).toMatchObject({ code: 3, stdout: '' });
     }
   });
+
+  test('a name with a password is refused without being repeated', async () => {
+    const session = await newSession();
+    const { code, stdout, stderr } = await session.run('explain', 'ci:swordfish@registry.example.com/team/app:v1', '--keep-last', '1');
+    expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
+    expect(stderr).not.toContain('swordfish');
+  });
 });

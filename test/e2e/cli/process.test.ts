@@ -89,7 +89,7 @@ describe('the built program', () => {
   test('goes on quietly when nobody reads its output any more', async () => {
     const registry = await registryWith({ 'team/app': 3 });
     const user = await newUser();
-    const child = spawn(process.execPath, [SCRIPT, 'prune', `${registry.host}/team/app`, '--keep-last', '1', '--apply'], {
+    const child = spawn(process.execPath, [SCRIPT, 'prune', `${registry.host}/team/app`, '--keep-last', '1', '--apply', '-q'], {
       env: { HOME: user.home },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -157,7 +157,7 @@ describe('a signal', () => {
     async ([signal, expected]) => {
       const registry = await registryWith({ 'team/app': 60 });
       const user = await newUser();
-      const running = user.start('prune', `${registry.host}/team/app`, '--keep-last', '1', '--apply', '--concurrency', '1');
+      const running = user.start('prune', `${registry.host}/team/app`, '--keep-last', '1', '--apply', '-q', '--concurrency', '1');
       let deletions = 0;
       registry.onRequest(async ({ method, path }) => {
         const digest = asDigest(path.split('/').at(-1) ?? '');
@@ -211,7 +211,7 @@ describe('a signal', () => {
   test('a second one stops at once', async () => {
     const registry = await registryWith({ 'team/app': 3 });
     const user = await newUser();
-    const running = user.start('prune', `${registry.host}/team/app`, '--keep-last', '1', '--apply');
+    const running = user.start('prune', `${registry.host}/team/app`, '--keep-last', '1', '--apply', '-q');
     running.child.stderr?.once('data', () => running.child.kill('SIGINT'));
     registry.onRequest(({ method }) => {
       if (method !== 'DELETE') return undefined;

@@ -13,8 +13,7 @@ import { image, index, layer, type Pushable } from '../../../src/demo/image.ts';
 import { push } from '../../../src/demo/push.ts';
 import type { Digest } from '../../../src/domain/digest.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
-import { assemblePlan } from '../../../src/plan/make-plan.ts';
-import { planRepository } from '../../../src/plan/plan-repository.ts';
+import { Planner } from '../../../src/plan/planner.ts';
 import { compilePolicy } from '../../../src/policy/policy.ts';
 import type { PolicySpec } from '../../../src/policy/schema.ts';
 import type { Registry } from '../../../src/registry/registry.ts';
@@ -79,12 +78,12 @@ export async function planOf(
   const inUse = { images: used.map((digest) => ({ image: { digest }, source: 'test' })), problems: [], hosts: {} };
   const now = Date.now();
   const runs = folder === undefined ? [] : await unfinishedRuns(folder, failOn);
-  const planned = [];
+  const planner = new Planner({ policies: [policy], inUse, now, createdAt: now, version: '0.0.0' });
   for (const name of repositories) {
     const inventory = { ...(await registry.inventory(name)), url: registry.url };
-    planned.push(planRepository(inventory, [policy], inUse, now, await findLeftovers(registry, inventory, runs)));
+    planner.add(inventory, true, await findLeftovers(registry, inventory, runs));
   }
-  return assemblePlan(planned, { policies: [policy], inUse, now, createdAt: now, version: '0.0.0' });
+  return planner.plan();
 }
 
 function failOn(problem: Error): never {

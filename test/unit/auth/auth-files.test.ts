@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { authFilePaths } from '../../../src/auth/auth-files.ts';
@@ -34,6 +35,44 @@ describe('the auth files', () => {
     expect(await resolver.resolve('a.example.com')).toMatchObject({ username: 'docker', source: join(home.path, '.docker/config.json') });
     expect(await resolver.resolve('b.example.com')).toMatchObject({ username: 'podman' });
   });
+});
+
+describe('the variable DOCKER_AUTH_CONFIG', () => {
+  test('holds a whole auth file, which is asked first', async () => {
+    const home = makeHome();
+    home.write('.docker/config.json', { auths: { 'a.example.com': auth('docker', 'd-word'), 'b.example.com': auth('docker', 'd-word') } });
+    home.helper('one', 'echo \'{"Username": "helped", "Secret": "h-word"}\'');
+    const DOCKER_AUTH_CONFIG = JSON.stringify({
+      auths: { 'a.example.com': auth('ci', 'c-word') },
+      credHelpers: { 'c.example.com': 'one' },
+    });
+    const resolver = home.resolver({ DOCKER_AUTH_CONFIG });
+    expect(await resolver.resolve('a.example.com')).toMatchObject({ username: 'ci', source: 'DOCKER_AUTH_CONFIG' });
+    expect(await resolver.resolve('b.example.com')).toMatchObject({ username: 'docker' });
+    expect(await resolver.resolve('c.example.com')).toMatchObject({ username: 'helped' });
+    expect(redact('with c-word and h-word')).toBe('with *** and ***');
+  });
+
+  test('that is broken is an error without its text, and is not passed over', async () => {
+    const home = makeHome();
+    home.write('.docker/config.json', { auths: { [HOST]: auth('docker', 'd-word') } });
+    await expect(home.resolver({ DOCKER_AUTH_CONFIG: '{"auths": secret-word' }).resolve(HOST)).rejects.toMatchObject({
+      code: 'AUTH',
+      message: 'The auth file DOCKER_AUTH_CONFIG cannot be used: it is not JSON.',
+    });
+  });
+
+  test('that is empty holds nothing', async () => {
+    expect(await makeHome().resolver({ DOCKER_AUTH_CONFIG: '' }).resolve(HOST)).toBeUndefined();
+  });
+});
+
+test('an empty name of a helper means the plain file, whatever credsStore says', async () => {
+  const home = makeHome();
+  const log = home.helper('store', 'exit 1');
+  home.write('.docker/config.json', { auths: { [HOST]: auth('user', 'plain-word') }, credHelpers: { [HOST]: '' }, credsStore: 'store' });
+  expect(await home.resolver().resolve(HOST)).toMatchObject({ username: 'user', password: 'plain-word' });
+  expect(existsSync(log)).toBe(false);
 });
 
 describe('an entry', () => {

@@ -74,6 +74,10 @@ describe('globs', () => {
     expect(await wrongWithPolicy('repositories: ["^team/.*$"]')).toEqual([
       '4:20: no repository has "^", and a glob is for the whole repository in any case: write "team/.*" for that repository alone',
     ]);
+    expect(await wrongWithPolicy('repositories: ["^team"]')).toEqual([
+      '4:20: no repository has "^", and a glob is for the whole repository in any case: ' +
+        'write "team" for that repository alone, or "team**" for every repository that begins so',
+    ]);
     expect(await wrongWithPolicy('signaturesIn: ["!a"]')).toEqual([
       '4:19: needs at least one glob without "!": on their own, "!" globs select nothing',
     ]);
@@ -251,7 +255,9 @@ describe('lists of names that live on', () => {
     expect(await wrongWith(files, { lists: ['tags', 'teams'] })).toEqual([
       'p.yaml:5:73: there is no list "branches" under "lists" in the config, which has tags, teams',
     ]);
-    expect(await wrongWith(files, { lists: [] })).toEqual(['p.yaml:5:73: there is no list "branches" under "lists" in the config']);
+    expect(await wrongWith(files, { lists: [] })).toEqual([
+      'p.yaml:5:73: there is no list "branches" under "lists" in the config: name there where it comes from, a git, a file or a command',
+    ]);
     // Without a run nobody knows the config that it is for.
     expect(await wrongWith(files)).toEqual([]);
   });

@@ -39,6 +39,9 @@ describe('secrets are not shown', () => {
     ['a password', 'auth: {user: bob, password: hunter2}', 1],
     ['a quoted one', "password: 'hunter2' # old", 1],
     ['in JSON', '{"identityToken":"hunter2","x":1}', 1],
+    ...['passwrd', 'pasword', 'passowrd', 'passwort', 'psword', 'passwd', 'dbPasswd', 'secrt', 'tokn', 'apikey'].map(
+      (key): [string, string, number] => [`under the misspelt key ${key}`, `auth: {user: bob, ${key}: hunter2}`, 1],
+    ),
     ['with commas in it', 'password: a,b}hunter2', 1],
     ['where the name of a variable belongs', 'passwordEnv: hunter2', 1],
     ['in a URL', 'url: https://bob:hunter2@registry.example.com', 1],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { printable, redact, redactUrl, rememberSecret } from '../../../src/diagnostics/redact.ts';
+import { printable, quoted, redact, redactUrl, rememberSecret } from '../../../src/diagnostics/redact.ts';
 
 describe('a remembered secret', () => {
   test('is masked wherever and in whatever form it stands', () => {
@@ -25,6 +25,22 @@ describe('a remembered secret', () => {
   test('with letters that mean something in a pattern is taken as it is', () => {
     rememberSecret('a.*b$&');
     expect(redact('a.*b$& axxb')).toBe('*** axxb');
+  });
+
+  test('that is long is masked as far as a message that was cut has it', () => {
+    const token = `token-${'0123456789abcdef'.repeat(20)}`;
+    rememberSecret(token);
+    expect(redact(`sent ${token.slice(0, 20)}, ${token.slice(0, 200)}… and ${encodeURIComponent(token).slice(0, 150)}`)).toBe(
+      'sent ***, ***… and ***',
+    );
+    expect(redact(`${token.slice(0, 19)} is too little to tell`)).toBe(`${token.slice(0, 19)} is too little to tell`);
+    expect(redact(token.slice(0, 30).repeat(3))).toBe('*********');
+  });
+
+  test('goes before a text is cut', () => {
+    const token = `cut-${'fedcba9876543210'.repeat(20)}`;
+    rememberSecret(token);
+    expect(quoted(`${'a'.repeat(190)}${token}`)).toBe(`"${'a'.repeat(190)}***"`);
   });
 
   test('of fewer than four letters is none: masking it would make every message unreadable', () => {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Manifest } from '../../../src/domain/inventory.ts';
 import { below, close, holdOf } from '../../../src/graph/closure.ts';
 import { buildGraph, type Node } from '../../../src/graph/graph.ts';
+import { NodeSet } from '../../../src/graph/node-set.ts';
 import { attachmentTag, digest, manifest } from '../plan/fixture.ts';
 import { asDigest } from '../../digest.ts';
 import type { Digest } from '../../../src/domain/digest.ts';
@@ -13,8 +14,15 @@ const aliases = (nodes: Iterable<Node>): string =>
     .join('');
 
 function nodesOf(manifests: readonly Manifest[]): (names: string) => Node[] {
-  const { nodes } = buildGraph(manifests);
-  return (names) => [...names].map((alias) => nodes.get(digest(alias)) as Node);
+  const { find } = buildGraph(manifests);
+  return (names) => [...names].map((alias) => find(digest(alias)) as Node);
+}
+
+/** These nodes of a graph of six manifests or fewer. */
+function setOf(nodes: readonly Node[]): NodeSet {
+  const set = new NodeSet(6);
+  for (const node of nodes) set.add(node);
+  return set;
 }
 
 /** An index (e) in an index (f), with a child (a), its signature (b), its SBOM (c), and the signature of that (d). */
@@ -37,15 +45,15 @@ describe('what stays with what stays', () => {
     ['d', 'abcd'],
     ['', ''],
   ])('%s needs %s', (seeds, staying) => {
-    const set = new Set<Node>();
-    close(set, tree(seeds));
-    expect(aliases(set)).toBe(staying);
+    const added: Node[] = [];
+    close(new NodeSet(6), tree(seeds), (node) => added.push(node));
+    expect(aliases(added)).toBe(staying);
   });
 
   test('what stays already is gone through no more', () => {
-    const staying = new Set(tree('a'));
-    close(staying, tree('a'));
-    expect(aliases(staying)).toBe('a');
+    const added: Node[] = [];
+    close(setOf(tree('a')), tree('a'), (node) => added.push(node));
+    expect(added).toEqual([]);
   });
 });
 
@@ -60,7 +68,7 @@ test.each([
 
 describe('what holds a manifest', () => {
   const held = (alias: string, staying: string): string => {
-    const { code, by } = holdOf(tree(alias)[0] as Node, new Set(tree(staying)));
+    const { code, by } = holdOf(tree(alias)[0] as Node, setOf(tree(staying)));
     return `${code} ${aliases([by])}`;
   };
 
@@ -76,12 +84,12 @@ describe('what holds a manifest', () => {
 
   test('of several the lowest digest', () => {
     const two = nodesOf([manifest('d', { children: ['a'] }), manifest('c', { children: ['a'] }), manifest('a')]);
-    expect(aliases([holdOf(two('a')[0] as Node, new Set(two('acd'))).by])).toBe('c');
-    expect(aliases([holdOf(two('a')[0] as Node, new Set(two('ad'))).by])).toBe('d');
+    expect(aliases([holdOf(two('a')[0] as Node, setOf(two('acd'))).by])).toBe('c');
+    expect(aliases([holdOf(two('a')[0] as Node, setOf(two('ad'))).by])).toBe('d');
   });
 
   test('nothing: an error, for then it should not stay', () => {
-    expect(() => held('a', 'a')).toThrow('nothing holds it');
+    expect(() => held('a', 'a')).toThrow('nothing needs it');
   });
 });
 
@@ -93,9 +101,9 @@ test('a deep tree does not run out of stack', () => {
     digest: full(name),
     children: names.slice(index + 1, index + 2).map(full),
   }));
-  const { nodes, indexesHolding } = buildGraph(manifests);
-  const staying = new Set<Node>();
-  close(staying, [nodes.get(full(names[0] as string)) as Node]);
-  expect(staying.size).toBe(5000);
+  const { find, indexesHolding } = buildGraph(manifests);
+  let count = 0;
+  close(new NodeSet(5000), [find(full(names[0] as string)) as Node], () => (count += 1));
+  expect(count).toBe(5000);
   expect(indexesHolding(full(names.at(-1) as string)).size).toBe(4999);
 });

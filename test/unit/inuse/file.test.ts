@@ -68,7 +68,7 @@ test('every line that is neither is told, at once and in its place', () => {
       '  4 | sha256:123',
       '    | ^~~~~~~~~~',
       // The identifier of a container has the form of a repository name, and is no image.
-      'running.txt:5:1: an identifier without its kind: write "sha256:" before the digest of an image; the identifier of a container is none',
+      'running.txt:5:1: an identifier without its kind: write "sha256:" before the digest of an image; the identifier of a container is not a digest',
     ].join('\n'),
   );
 });

@@ -68,7 +68,7 @@ describe('what could not be looked at is an error, and never an empty list', () 
     ['shop/**/*.json', 'the glob matches no file.'],
     // Folders are no files.
     ['sho?', 'the glob matches no file.'],
-    ['shop/{web', 'there is no such file, and it is no glob.'],
+    ['shop/{web', 'there is no such file, and it is not a glob.'],
     ['web.yaml', 'the list of images in use cannot be read: there is no such file.'],
   ])('%s', async ([glob, message]) => {
     await expect(readInUseFile(path.join(await tree(), glob))).rejects.toMatchObject({

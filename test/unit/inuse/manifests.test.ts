@@ -251,7 +251,7 @@ describe('what is not understood is told in its place, and is never passed over'
       '4: Y a (spec.image): "team/app:$(TAG)" is a template that is not rendered',
     ],
     ['no reference', pod('"Team/App"'), /^7: Pod a \(container app\): "Team\/App" is neither an image reference/],
-    ['an image that is no text', pod('[a]'), /^1: .*image is no text/],
+    ['an image that is no text', pod('[a]'), /^1: .*image is not text/],
     ['a NUL byte', pod('"team/app:v1\\0"'), /^1: Pod a \(container app\): "team\/app:v1\\u0000" is neither an image reference/],
     ['a values file', 'image:\n  repository: team/app\n  tag: v1\n', /^1: not a Kubernetes object: it has no "apiVersion" and "kind"/],
     ['a chart', 'apiVersion: v2\nname: web\nversion: 1.0.0\n', /^1: not a Kubernetes object/],

@@ -39,25 +39,24 @@ function decided(manifests: readonly Manifest[], changes: Partial<PolicySpec> = 
 describe('on a registry that deletes the untagged children of an index along with it', () => {
   const index = manifest('a', { tags: ['old'], children: [digest('b'), digest('c')] });
 
-  it('an index stays while a child of it is protected', () => {
-    const manifests = [index, manifest('b', { labels: { keep: 'true' } }), manifest('c')];
-    const changes: Partial<PolicySpec> = { protect: [{ labels: { keep: 'true' } }] };
-    expect(decided(manifests, changes)).toEqual({ a: 'keep locked b, locked', b: 'keep protected_label', c: 'keep child_of_kept a' });
-    expect(decided(manifests, changes, false)).toMatchObject({ a: 'delete expired' });
+  /** What needs a child without protecting it: a bill of materials with a tag of its own. */
+  const bill = manifest('e', { subject: digest('b'), tags: ['bill'] });
+
+  it('an index stays while a child of it is to stay', () => {
+    const manifests = [index, manifest('b'), manifest('c'), bill];
+    expect(decided(manifests)).toEqual({
+      a: 'keep locked b, locked',
+      b: 'keep child_of_kept a',
+      c: 'keep child_of_kept a',
+      e: 'keep no_rule',
+    });
+    expect(decided(manifests, {}, false)).toMatchObject({ a: 'delete expired', b: 'keep subject_of_kept e' });
   });
 
   it('and so do the indexes above it', () => {
     const above = manifest('d', { tags: ['old-2'], children: [digest('a')] });
-    const manifests = [above, manifest('a', { children: [digest('b')] }), manifest('b', { labels: { keep: 'true' } })];
-    expect(decided(manifests, { protect: [{ labels: { keep: 'true' } }] })).toMatchObject({
-      d: 'keep locked a, locked',
-      a: 'keep locked b',
-    });
-  });
-
-  it('and while something with a tag that stays is attached to a child of it', () => {
-    const manifests = [index, manifest('b'), manifest('c'), manifest('e', { subject: digest('b'), tags: ['bill'] })];
-    expect(decided(manifests)).toMatchObject({ a: 'keep locked b, locked', b: 'keep child_of_kept a', e: 'keep no_rule' });
+    const manifests = [above, manifest('a', { children: [digest('b')] }), manifest('b'), bill];
+    expect(decided(manifests)).toMatchObject({ d: 'keep locked a, locked', a: 'keep locked b' });
   });
 
   it('a child with a tag of its own stays without its index', () => {

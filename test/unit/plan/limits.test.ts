@@ -85,7 +85,7 @@ test('a tripped limit says what would be deleted and what is allowed', () => {
     undefined,
   );
   expect(deletions?.message).toBe('policy "a" would delete 1 images; its maxDeletions is 0');
-  expect(percent?.message).toBe('policy "a" would delete 33.3 % of its images (1 of 3); its maxDeletePercent is 30');
+  expect(percent?.message).toBe('policy "a" would delete 33.3 % of what its rules could delete (1 of 3); its maxDeletePercent is 30');
 });
 
 test('each source that could not be read blocks', () => {

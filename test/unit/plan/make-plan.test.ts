@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Inventory, RepositoryInventory } from '../../../src/domain/inventory.ts';
-import { assemblePlan, makePlan, type PlanContext } from '../../../src/plan/make-plan.ts';
+import { makePlan } from '../../../src/plan/make-plan.ts';
+import { type PlanContext, Planner } from '../../../src/plan/planner.ts';
 import { planRepository } from '../../../src/plan/plan-repository.ts';
 import { capabilities, daysAgo, digest, manifest, NOTHING_IN_USE, NOW, policy, repository } from './fixture.ts';
 
@@ -23,7 +24,7 @@ describe('the document', () => {
       blockedBy: [],
       repositories: [],
       summary: { images: { keep: 0, untag: 0, delete: 0 }, tags: { keep: 0, delete: 0 }, bytes: { deleted: 0, freed: 0, exact: true } },
-      diagnostics: [],
+      diagnostics: [{ code: 'nothing_selected', policy: 'nightly', message: 'the policy "nightly" governs no repository of this run' }],
     });
   });
 
@@ -101,13 +102,14 @@ describe('the document', () => {
     expect(planRepository(read, [policy()], NOTHING_IN_USE, NOW).plan).not.toHaveProperty('recoverableDays');
   });
 
-  test('repositories planned one by one make the same plan', () => {
+  test('repositories that come one by one make the same plan, whatever their order', () => {
     const repositories = [
       repository([manifest('a', { tags: ['v1'], pushedAt: daysAgo(9) })]),
       repository([manifest('b')], { repository: 'b' }),
     ];
-    const planned = repositories.map((read) => planRepository(read, context.policies, context.inUse, NOW));
-    expect(assemblePlan(planned, context)).toEqual(makePlan(inventory(...repositories), context));
+    const planner = new Planner(context);
+    for (const read of repositories.toReversed()) planner.add(read);
+    expect(planner.plan()).toEqual(makePlan(inventory(...repositories), context));
   });
 });
 
@@ -150,7 +152,8 @@ describe('diagnostics', () => {
     [repository([], { registry: 'other', complete: false, capabilities: capabilities({ pushedAt: false }) }), ['incomplete', 'ungoverned']],
     [repository([], { capabilities: capabilities({ pushedAt: false, createdAt: false }) }), []],
   ])('%#: %j', (read, codes) => {
-    const { diagnostics } = makePlan(inventory(read), { ...context, policies: [policy({ registries: ['prod'] })] });
+    const made = makePlan(inventory(read), { ...context, policies: [policy({ registries: ['prod'] })] });
+    const diagnostics = made.diagnostics.filter(({ code }) => code !== 'nothing_selected');
     expect(diagnostics.map(({ code }) => code)).toEqual(codes);
     for (const { registry, repository: name, message } of diagnostics)
       expect([registry, name, message.length > 0]).toEqual([read.registry, read.repository, true]);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { clockOf, clockTime, knownTime, orderTime } from '../../../src/plan/time.ts';
+import { clockOf, clockTime, knownTime, Times } from '../../../src/plan/time.ts';
+import { buildGraph, type Node } from '../../../src/graph/graph.ts';
 import { capabilities, manifest, NOW } from './fixture.ts';
 
 describe('a known time', () => {
@@ -101,6 +102,7 @@ describe('the time that an order names', () => {
     ['tagged', ['new'], { tagTimes: false, pushedAt: false }, 'c'],
     ['tagged', ['new'], { tagTimes: false, pushedAt: false, createdAt: false }, undefined],
   ] as const)('%s of %j without %j', (order, tags, lacking, text) => {
-    expect(orderTime(order, image, tags, capabilities(lacking), NOW)).toBe(text);
+    const { nodes } = buildGraph([image]);
+    expect(new Times(nodes, capabilities(lacking), NOW).byOrder(order, nodes[0] as Node, tags).text).toBe(text);
   });
 });

@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { type Keep, keptBy, measuresAge, measuresPulls } from '../../../src/policy/keep/keep.ts';
+import { type Keep, keptBy, measuresAge, measuresPulls, type Standing } from '../../../src/policy/keep/keep.ts';
 
 const DAY = 86_400_000;
 type Row = readonly [keep: Keep, rank: number, age: number | undefined, pullAge: number | undefined, code: ReturnType<typeof keptBy>];
+
+/** An image of a group that counts, which says nothing of itself. */
+const STANDING: Standing = { rank: 1, counts: true, age: undefined, pullAge: undefined, lifetime: undefined, olderRank: undefined };
 
 describe('what keeps an image of a rank, an age and a last pull (in days)', () => {
   const rows: Row[] = [
@@ -35,14 +38,16 @@ describe('what keeps an image of a rank, an age and a last pull (in days)', () =
     [{ last: 3, days: 30, max: 5 }, 6, 1, undefined, undefined],
     [{ last: 1, max: 3 }, 2, 1, undefined, undefined],
     [{ last: 1, days: 30 }, 1, 1, undefined, 'newest'],
-    [{ days: 10, pulledDays: 30 }, 9, 20, undefined, 'pulled_within'],
+    // Beside days, pulledDays asks about pulls alone.
+    [{ days: 10, pulledDays: 30 }, 9, 20, undefined, undefined],
+    [{ days: 10, pulledDays: 30 }, 9, 20, 30, 'pulled_within'],
     [{ days: 10, pulledDays: 30 }, 9, 5, 1, 'within_days'],
     [{ days: 10, pulledDays: 30 }, 9, 31, 31, undefined],
   ];
 
   test.each(rows)('%j at rank %d, age %d, pulled %d: %s', (keep, rank, age, pullAge, code) => {
     const milliseconds = (days: number | undefined): number | undefined => (days === undefined ? undefined : days * DAY);
-    expect(keptBy(keep, { rank, age: milliseconds(age), pullAge: milliseconds(pullAge) })).toBe(code);
+    expect(keptBy(keep, { ...STANDING, rank, age: milliseconds(age), pullAge: milliseconds(pullAge) })).toBe(code);
   });
 });
 

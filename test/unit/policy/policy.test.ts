@@ -89,7 +89,7 @@ test('what a rule says besides is compiled with it', () => {
     keep: { last: 2, label: 'expires', older: 1, groups: 5 },
   });
   const [signatures, orphaned] = policy.rules.orphaned;
-  expect(['team/app', 'team/old', 'other'].map((name) => signatures?.subjectsIn?.(name))).toEqual([true, false, false]);
+  expect(['team/app', 'team/old', 'other'].map((name) => signatures?.subjectsIn?.matches(name))).toEqual([true, false, false]);
   expect([signatures?.kind, orphaned?.kind, orphaned?.subjectsIn]).toEqual(['orphaned', 'orphaned', undefined]);
   expect(policy.rules.untagged[0]).toMatchObject({ kind: 'untagged', untaggedToo: false });
 });
@@ -97,7 +97,7 @@ test('what a rule says besides is compiled with it', () => {
 test('the repositories that hold signatures are named by globs', () => {
   expect(compile({}).signaturesIn).toBeUndefined();
   const { signaturesIn } = compile({ signaturesIn: ['team/signatures', 'sig/*'] });
-  expect(['team/signatures', 'sig/app', 'team/app'].map((name) => signaturesIn?.(name))).toEqual([true, true, false]);
+  expect(['team/signatures', 'sig/app', 'team/app'].map((name) => signaturesIn?.matches(name))).toEqual([true, true, false]);
 });
 
 test('an entry of protected tags holds each tag by itself, or the whole image', () => {

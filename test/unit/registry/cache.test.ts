@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promi
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { contentDigest } from '../../../src/distribution/content-digest.ts';
+import { NOTHING_SEEN, type SeenTags } from '../../../src/distribution/seen-tags.ts';
 import { cacheFolder, NOWHERE, openCache } from './oci-fixture.ts';
 import { asDigest } from '../../digest.ts';
 
@@ -59,22 +60,26 @@ describe('contents', () => {
 });
 
 describe('tags', () => {
-  const tags = new Map([
-    ['v1', digest],
-    ['__proto__', digest],
-  ]);
+  const tags: SeenTags = {
+    digests: new Map([
+      ['v1', digest],
+      ['__proto__', digest],
+    ]),
+    firstSeen: new Map([['v1', '2026-01-01T00:00:00.000Z']]),
+    whole: true,
+  };
 
   it('are kept by registry and repository', async () => {
     const folder = await cacheFolder();
     const cache = openCache(folder);
-    await cache.writeTags('https://a.example', 'team/app', new Map([['v0', digest]]));
-    await cache.writeTags('https://a.example', 'team/app', tags);
+    await cache.writeTags('https://a.example', 'team/app', { ...tags, digests: new Map([['v0', digest]]) });
+    expect(await cache.writeTags('https://a.example', 'team/app', tags)).toBe(true);
     expect(await openCache(folder).readTags('https://a.example', 'team/app')).toEqual(tags);
-    expect(await openCache(folder).readTags('https://b.example', 'team/app')).toEqual(new Map());
-    expect(await openCache(folder).readTags('https://a.example', 'team/web')).toEqual(new Map());
+    expect(await openCache(folder).readTags('https://b.example', 'team/app')).toEqual(NOTHING_SEEN);
+    expect(await openCache(folder).readTags('https://a.example', 'team/web')).toEqual(NOTHING_SEEN);
   });
 
-  it.each(['', 'null', '[]', '{"formatVersion":"2.0"}', '{"formatVersion":"1.0","tags":{"v1":7,"-":"x"}}'])(
+  it.each(['', 'null', '[]', '{"formatVersion":"2.0"}', '{"formatVersion":"1.0","tags":{"v1":7,"-":"x"},"firstSeen":{"v1":"x"}}'])(
     'are none in a file that holds %s',
     async (content) => {
       const folder = await cacheFolder();
@@ -82,7 +87,7 @@ describe('tags', () => {
       await cache.writeTags('https://a.example', 'team/app', tags);
       const [file] = await readdir(join(folder, 'tags'));
       await writeFile(join(folder, 'tags', file!), content);
-      expect(await cache.readTags('https://a.example', 'team/app')).toEqual(new Map());
+      expect(await cache.readTags('https://a.example', 'team/app')).toEqual(NOTHING_SEEN);
     },
   );
 });
@@ -135,7 +140,7 @@ describe('what was not used for 30 days', () => {
   it('is dropped with lists of tags and what was left half-written, and nothing else that is in the folder', async () => {
     const folder = await agedCache(31);
     const cache = openCache(folder);
-    await cache.writeTags('https://registry.example.com', 'team/app', new Map([['v1', digest]]));
+    await cache.writeTags('https://registry.example.com', 'team/app', { ...NOTHING_SEEN, digests: new Map([['v1', digest]]) });
     const [tags = ''] = await readdir(join(folder, 'tags'));
     const half = `${place(folder)}.00000000-0000-0000-0000-000000000000.tmp`;
     const own = [place(folder), half, join(folder, 'tags', tags)];

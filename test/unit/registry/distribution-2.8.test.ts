@@ -1,3 +1,5 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { attachmentTag, attestation, cosignSignature, sbom } from '../../../src/demo/attachments.ts';
 import { image, index, layer } from '../../../src/demo/image.ts';
@@ -34,6 +36,23 @@ describe.skipIf(skipWithout('docker-registry'))('a real docker-registry 2.8', ()
     expect(inventory).toMatchObject({ complete: true, capabilities: { deleteTag: false } });
     expect(inventory.manifests).toHaveLength(9);
     expect(inventory).toEqual(await embedded.inventory('team/app'));
+  });
+
+  it('loses a tag whose manifest is gone by the command that the inventory names', async () => {
+    const server = await startDistribution({ version: 2, deleteEnabled: true });
+    onTestFinished(() => server.stop());
+    const registry = adapter(server.url);
+    await push(registry.url, 'team/app', amd, ['v1']);
+    await push(registry.url, 'team/app', list, ['v2']);
+    const manifests = join(server.root, 'docker/registry/v2/repositories/team/app/_manifests');
+    await rm(join(manifests, 'revisions/sha256', amd.digest.slice('sha256:'.length)), { recursive: true });
+    const { complete, danglingTags, problems = [] } = await registry.inventory('team/app');
+    expect({ complete, danglingTags }).toEqual({ complete: false, danglingTags: [{ tag: 'v1', digest: amd.digest }] });
+    const [, folder = ''] = /rm -r ROOT\/(\S+), where ROOT is its root directory/.exec(problems.join()) ?? [];
+    await rm(join(server.root, folder), { recursive: true });
+    const mended = await registry.inventory('team/app');
+    expect(mended.complete).toBe(true);
+    expect(mended.manifests.flatMap(({ tags }) => tags)).toEqual(['v2']);
   });
 
   it('lists its repositories, and has an emptied one still', async () => {

@@ -234,7 +234,7 @@ describe('a tag that is listed and then not there', () => {
     expect(asked(server).filter((line) => line === 'GET /tags/list')).toHaveLength(2);
   });
 
-  it('makes the repository incomplete where it is still listed', async () => {
+  it('makes the repository incomplete where it is still listed, and says how to remove it', async () => {
     const { server, registry } = await withServer({ referrersApi: false });
     await fill(server, [
       [app, 'v1'],
@@ -244,10 +244,36 @@ describe('a tag that is listed and then not there', () => {
     expect(await registry.inventory('team/app')).toMatchObject({
       complete: false,
       problems: [
-        'The tag prod/team/app:v1 is listed, but the registry says that its manifest is not there. Push it again or delete the tag.',
+        `The tag prod/team/app:v1 is listed, but the manifest ${app.digest} that it points to is not there. ` +
+          `Take it off: curl -u USER -X DELETE ${server.url}/v2/team/app/manifests/v1. ` +
+          'Or go on without it: danglingTags: ignore in the policy.',
       ],
+      danglingTags: [{ tag: 'v1', digest: app.digest }],
       manifests: [{ tags: ['v2'] }],
     });
+  });
+
+  it('is told once for each tag, however many there are, and nothing else is a problem', async () => {
+    const { server, registry } = await withServer({ referrersApi: false });
+    const tags = Array.from({ length: 30 }, (_, number) => `v${String(number).padStart(2, '0')}`);
+    await fill(server, [
+      [app, ...tags],
+      [other, 'latest'],
+    ]);
+    server.storage.repository('team/app').manifests.delete(app.digest);
+    const { danglingTags, problems } = await registry.inventory('team/app');
+    expect(danglingTags?.map(({ tag }) => tag)).toEqual(tags);
+    expect(problems).toHaveLength(tags.length);
+  });
+
+  it('does not dangle where the manifest is pushed again meanwhile: the repository has changed while it was read', async () => {
+    const { server, registry } = await withServer({ referrersApi: false });
+    await fill(server, [[app, 'v1']]);
+    let asks = 0;
+    server.onRequest(({ path }) => (path.endsWith('/manifests/v1') && (asks += 1) === 1 ? errorReply('MANIFEST_UNKNOWN') : undefined));
+    const inventory = await registry.inventory('team/app');
+    expect(inventory.problems).toEqual(['The tag prod/team/app:v1 was set while the repository was read. Run again.']);
+    expect(inventory.danglingTags).toBeUndefined();
   });
 
   it('is also noticed by a HEAD, which alone says nothing', async () => {

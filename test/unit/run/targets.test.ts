@@ -45,6 +45,23 @@ describe('what to read', () => {
     },
   );
 
+  test.for([
+    'ci:swordfish@registry.example.com/team/app',
+    'https://ci:swordfish@registry.example.com',
+    'swordfish@prod/team/app',
+    'ci:sword/fish@prod',
+  ])('a name with a user or password is refused without being repeated: %s', (text) => {
+    const told = (() => {
+      try {
+        return parseTarget(text, known);
+      } catch (error) {
+        return error as Error & { readonly hint: string };
+      }
+    })();
+    expect(told).toMatchObject({ code: 'USAGE' });
+    expect(JSON.stringify(told) + String(told)).not.toMatch(/sword.?fish/);
+  });
+
   test('names, globs and the whole registry', () => {
     expect(scopeOf(['team/app']).includes('team/app')).toBe(true);
     expect(scopeOf(['team/app']).includes('team/app/sub')).toBe(false);

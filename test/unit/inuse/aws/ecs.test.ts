@@ -287,7 +287,7 @@ test('any other error is told as the service says it', async () => {
   });
 });
 
-test('an image that is none is told with its source', async () => {
+test('a text that is not an image is told with its source', async () => {
   await start({ definitions: { 'web:1': { app: 'Not An Image' } } });
   await expect(readEcs(PLACES, reading())).rejects.toMatchObject({
     code: 'IN_USE_INVALID',

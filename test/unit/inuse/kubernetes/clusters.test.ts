@@ -47,7 +47,7 @@ describe('which clusters', () => {
     await expect(read({}, { home: '/nonexistent' })).rejects.toMatchObject({
       code: 'FILE',
       message:
-        'There is no kubeconfig and this is no pod with a service account: name one in the config or in KUBECONFIG, or put it at /nonexistent/.kube/config.',
+        'There is no kubeconfig and this is not a pod with a service account: name one in the config or in KUBECONFIG, or put it at /nonexistent/.kube/config.',
     });
   });
 
@@ -82,7 +82,7 @@ describe('which clusters', () => {
         clusters: [{ name: 'b', cluster: { server: 'nowhere' } }],
         contexts: [{ name: 'a', context: { cluster: 'b' } }],
       },
-      'is no web address',
+      'is not a web address',
     ],
     ['a cluster without a server', { clusters: [{ name: 'b', cluster: {} }] }, 'clusters[0].cluster.server is missing'],
     ['text', 'just text', 'it holds no object'],
@@ -97,7 +97,7 @@ describe('which clusters', () => {
   test('what is wrong with a kubeconfig is told without its text', async () => {
     const folder = await folderWith({ config: 'users:\n  - token: "secret-of-mine\n' });
     await expect(read({ kubeconfig: path.join(folder, 'config') })).rejects.toSatisfy(
-      (error: Error) => error.message.includes('it is no YAML') && !error.message.includes('secret-of-mine'),
+      (error: Error) => error.message.includes('it is not YAML') && !error.message.includes('secret-of-mine'),
     );
   });
 

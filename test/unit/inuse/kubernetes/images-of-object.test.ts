@@ -86,18 +86,18 @@ test.for([
   expect(imagesOfObject(object)).toEqual([]);
 });
 
-test('blank text stands where something else fills in the image, and is none', () => {
+test('blank text stands where something else fills in the image, and is not an image', () => {
   expect(
     imagesOfObject({ kind: 'Deployment', metadata, spec: { template: { spec: { containers: [{ name: 'app', image: ' ' }] } } } }),
   ).toEqual([]);
 });
 
 test.for([
-  [{ containers: [{ name: 'app', image: 7 }] }, 'shop/Pod web (container app): image is no text.'],
-  [{ containers: [{ name: 'app', image: { repository: 'x' } }] }, 'shop/Pod web (container app): image is no text.'],
-  [{ volumes: [{ name: 'model', image: { reference: ['x'] } }] }, 'shop/Pod web (volume model): reference is no text.'],
-  [{ containers: { name: 'app' } }, 'shop/Pod web: containers is no list of objects.'],
-  [{ containers: ['shop/web'] }, 'shop/Pod web: containers is no list of objects.'],
-] as const)('what is in the place of an image and is none is an error: %j', ([spec, message]) => {
+  [{ containers: [{ name: 'app', image: 7 }] }, 'shop/Pod web (container app): image is not text.'],
+  [{ containers: [{ name: 'app', image: { repository: 'x' } }] }, 'shop/Pod web (container app): image is not text.'],
+  [{ volumes: [{ name: 'model', image: { reference: ['x'] } }] }, 'shop/Pod web (volume model): reference is not text.'],
+  [{ containers: { name: 'app' } }, 'shop/Pod web: containers is not a list of objects.'],
+  [{ containers: ['shop/web'] }, 'shop/Pod web: containers is not a list of objects.'],
+] as const)('what is in the place of an image and is not one is an error: %j', ([spec, message]) => {
   expect(() => imagesOfObject({ kind: 'Pod', metadata, spec })).toThrow(expect.objectContaining({ code: 'IN_USE_INVALID', message }));
 });

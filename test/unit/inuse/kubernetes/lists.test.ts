@@ -213,7 +213,7 @@ test('an image that cannot be understood is an error with every one of them, nam
     code: 'IN_USE_INVALID',
     message:
       'cluster prod: shop/Deployment web (container app): the image "Shop/Web:v1" is neither an image reference, such as registry.example.com/team/app:v1, nor a digest, such as sha256: and 64 hexadecimal digits.\n' +
-      'cluster prod: shop/Deployment api (container app): image is no text.',
+      'cluster prod: shop/Deployment api (container app): image is not text.',
   });
 });
 

@@ -240,7 +240,7 @@ describe('what is attached', () => {
       artifactType: 'application/vnd.cncf.notary.signature',
     });
     const graph = buildGraph(inventory.manifests);
-    expect([signed, bill, signature].map(({ digest }) => graph.nodes.get(digest)?.signed)).toEqual([true, true, false]);
+    expect([signed, bill, signature].map(({ digest }) => graph.find(digest)?.signed)).toEqual([true, true, false]);
   });
 
   it('may be an entry of the index too, as BuildKit makes it', async () => {

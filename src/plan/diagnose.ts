@@ -1,0 +1,81 @@
+import type { RepositoryInventory } from '../domain/inventory.ts';
+import type { Policy } from '../policy/policy.ts';
+import type { Diagnostic } from './plan.ts';
+import type { PlannedRepository } from './plan-repository.ts';
+import type { Surroundings } from './surroundings.ts';
+
+/** What the reader of a plan should know of one repository. */
+export function diagnose(
+  { registry, repository, problems = [], notes = [], danglingTags = [], capabilities }: RepositoryInventory,
+  { plan, tied }: PlannedRepository,
+  policy: Policy | undefined,
+  surroundings: Surroundings,
+): Diagnostic[] {
+  const found: Diagnostic[] = [];
+  const tell = (code: Diagnostic['code'], message: string): void => void found.push({ code, registry, repository, message });
+  if (!plan.complete) tell('incomplete', ['could not be read whole, so nothing in it is deleted', ...problems].join('; '));
+  else if (danglingTags.length > 0)
+    tell(
+      'dangling_tags',
+      `the manifests of these listed tags are not there, and the policy goes on without them: ${namesOf(danglingTags.map(({ tag }) => tag))}`,
+    );
+  if (!policy) tell('ungoverned', 'no policy governs it, so it is left alone');
+  else {
+    if (plan.clock === 'created')
+      tell('clock_fallback', 'the registry does not tell when an image was pushed: "pushed" is read as "created"');
+    for (const message of cannot(policy, plan, capabilities, registry)) tell('cannot', message);
+    for (const rule of tied)
+      tell(
+        'ties',
+        `the rule "${rule}" keeps one image and deletes another that is as new by all times that are known: their digests decide between them`,
+      );
+    if (orphansAreUnknown(policy, plan, surroundings))
+      tell(
+        'note',
+        'attachments of images that are not here stay: it is not known for all repositories that may hold these images whether they do',
+      );
+  }
+  for (const message of notes) tell('note', message);
+  if (plan.summary.images.archive !== undefined && plan.archiveMinimumDays !== undefined)
+    tell(
+      'note',
+      `what goes into the archive of ${registry} is charged for at least ${plan.archiveMinimumDays} days, however soon it is deleted`,
+    );
+  return found;
+}
+
+/** What the policy asks for and the registry does not do. */
+function cannot(
+  { rules, sharedTags }: Policy,
+  { images }: PlannedRepository['plan'],
+  { listUntagged, deleteTag }: RepositoryInventory['capabilities'],
+  registry: string,
+): string[] {
+  const staysByAnother =
+    !deleteTag && sharedTags === 'untag' && images.some(({ reasons }) => reasons.some(({ code }) => code === 'shares_digest'));
+  return [
+    ...(rules.untagged.length > 0 && !listUntagged
+      ? [`${registry} does not list images without a tag, so rules with "untagged" have nothing to select there`]
+      : []),
+    ...(staysByAnother ? [`${registry} cannot take one tag off an image that stays, so expired tags of such images stay too`] : []),
+  ];
+}
+
+/** True if rules for orphaned attachments could not be asked, because something that may hold the images was not read whole, or is not named. */
+function orphansAreUnknown(
+  { rules }: Policy,
+  { images, summary, complete }: PlannedRepository['plan'],
+  { wereReadWhole }: Surroundings,
+): boolean {
+  if (!complete || !summary.orphaned || rules.orphaned.length === 0) return false;
+  const holdsImages = images.some(({ part }) => !part);
+  return !wereReadWhole() || rules.orphaned.every(({ subjectsIn }) => (subjectsIn ? !wereReadWhole(subjectsIn) : !holdsImages));
+}
+
+/** As many names are told. */
+const TOLD = 10;
+
+function namesOf(tags: readonly string[]): string {
+  const told = tags.slice(0, TOLD).join(', ');
+  return tags.length <= TOLD ? told : `${told}, and ${tags.length - TOLD} more`;
+}

@@ -1,0 +1,189 @@
+import { byCodeUnit } from '../domain/compare.ts';
+import type { InUse } from '../domain/in-use.ts';
+import type { RepositoryInventory } from '../domain/inventory.ts';
+import { governingPolicy } from '../policy/governing.ts';
+import type { Policy } from '../policy/policy.ts';
+import { Blobs } from './blobs.ts';
+import { diagnose } from './diagnose.ts';
+import { trippedLimits, unreadSources } from './limits.ts';
+import { compileLiveNames, type LiveNames } from './live-names.ts';
+import { Matched } from './matched.ts';
+import { asBefore, type Leftovers, withLeftovers } from './leftovers.ts';
+import { leaveForNextRun } from './per-run.ts';
+import type { Diagnostic, Plan, Summary } from './plan.ts';
+import { type PlannedRepository, planRepository } from './plan-repository.ts';
+import { RegistryReads } from './registry-reads.ts';
+import { addSummaries } from './summary.ts';
+import { NOTHING_AROUND, type Surroundings } from './surroundings.ts';
+
+/** What a plan is made of besides its repositories. Times in milliseconds since the epoch. */
+export interface PlanContext {
+  readonly policies: readonly Policy[];
+  readonly inUse: InUse;
+  /** The names of the in-use sources that were read. */
+  readonly inUseSources?: readonly string[];
+  /** As of when it decides. */
+  readonly now: number;
+  /** When it is made. */
+  readonly createdAt: number;
+  /** This program's version. */
+  readonly version: string;
+  /** `--max-deletions`, over the whole run: more than this blocks the plan. */
+  readonly maxDeletions?: number;
+  /** `--at-most`, over the whole run: what is more than this is left for the next. */
+  readonly atMost?: number;
+  /** The lists of names that exist which rules look up, by the name of the list. */
+  readonly lists?: Readonly<Record<string, readonly string[]>>;
+  /** Whether the names of all the repositories of a registry are known, once all are added. Missing: they are. */
+  readonly knowsAll?: (registry: string) => boolean;
+}
+
+/**
+ * Plans repositories as they come. Most are decided at once, so that their inventories need not be kept; those that depend on others wait until
+ * all have been read. The same repositories give the same plan, whatever the order in which they come.
+ */
+export class Planner {
+  readonly #context: PlanContext;
+  readonly #lists: ReadonlyMap<string, LiveNames>;
+  readonly #matched: ReadonlyMap<Policy, Matched>;
+  readonly #registries = new Map<string, { readonly reads: RegistryReads; readonly blobs: Blobs }>();
+  readonly #waiting: Waiting[] = [];
+  readonly #planned: PlannedRepository[] = [];
+  readonly #diagnostics: Diagnostic[] = [];
+
+  constructor(context: PlanContext) {
+    this.#context = context;
+    this.#lists = new Map(Object.entries(context.lists ?? {}).map(([name, names]) => [name, compileLiveNames(names)]));
+    this.#matched = new Map(context.policies.map((policy) => [policy, new Matched()]));
+  }
+
+  /**
+   * `wasRead` is false for a repository of which the name alone is known, or that could not be read. `leftovers`: what an earlier run left half-way in
+   * it, which goes too if it would go today.
+   */
+  add(inventory: RepositoryInventory, wasRead = true, leftovers?: Leftovers): void {
+    const policy = governingPolicy(this.#context.policies, inventory.registry, inventory.repository);
+    const { reads } = this.#registry(inventory.registry);
+    reads.add(inventory, policy, wasRead);
+    if (policy) (this.#matched.get(policy) as Matched).repositories += 1;
+    if (policy && reads.hasToWait(inventory, policy)) this.#waiting.push({ inventory, policy, leftovers });
+    else this.#decide(inventory, policy, NOTHING_AROUND, leftovers);
+  }
+
+  /** The plan of all that was added; once. */
+  plan(): Plan {
+    const { policies, inUse, inUseSources = [], now, createdAt, version, maxDeletions, atMost } = this.#context;
+    this.#decideWaiting();
+    const sorted = this.#planned.toSorted(
+      (a, b) => byCodeUnit(a.plan.registry, b.plan.registry) || byCodeUnit(a.plan.repository, b.plan.repository),
+    );
+    const planned = leaveForNextRun(sorted, policies, atMost);
+    const repositories = planned.map(({ plan }) => plan);
+    const blockedBy = [...trippedLimits(repositories, policies, maxDeletions), ...unreadSources(inUse)];
+    return {
+      kind: 'Plan',
+      formatVersion: '1.0',
+      tool: { name: 'regprune', version },
+      createdAt: new Date(createdAt).toISOString(),
+      now: new Date(now).toISOString(),
+      policies: policies.map(({ name, source, digest }) => ({ name, source, digest })),
+      ...(inUseSources.length > 0 && { inUse: inUseSources.toSorted(byCodeUnit) }),
+      applyable: blockedBy.length === 0,
+      blockedBy,
+      repositories,
+      summary: this.#total(planned),
+      diagnostics: [...this.#nothingSelected(), ...this.#diagnostics.toSorted(byPlace)],
+    };
+  }
+
+  #registry(name: string): { readonly reads: RegistryReads; readonly blobs: Blobs } {
+    const known = this.#registries.get(name);
+    if (known) return known;
+    const { policies, knowsAll } = this.#context;
+    const added = { reads: new RegistryReads(policies, () => knowsAll?.(name) ?? true), blobs: new Blobs() };
+    this.#registries.set(name, added);
+    return added;
+  }
+
+  /** First those whose images decide what becomes of the signatures of others; within these, by name. */
+  #decideWaiting(): void {
+    const isStore = ({ inventory }: Waiting): number => Number(this.#registry(inventory.registry).reads.isStore(inventory.repository));
+    this.#waiting.sort(
+      (a, b) =>
+        isStore(a) - isStore(b) ||
+        byCodeUnit(a.inventory.registry, b.inventory.registry) ||
+        byCodeUnit(a.inventory.repository, b.inventory.repository),
+    );
+    for (const { inventory, policy, leftovers } of this.#waiting)
+      this.#decide(inventory, policy, this.#registry(inventory.registry).reads.around(inventory, policy), leftovers);
+  }
+
+  #decide(inventory: RepositoryInventory, policy: Policy | undefined, surroundings: Surroundings, leftovers?: Leftovers): void {
+    const { policies, inUse, now, atMost } = this.#context;
+    const { reads, blobs } = this.#registry(inventory.registry);
+    const matched = (policy && this.#matched.get(policy)) ?? new Matched();
+    const own = planRepository(inventory, policies, inUse, now, { lists: this.#lists, matched, blobs, surroundings });
+    const planned = leftovers && policy ? this.#finish(own, inventory, policy, surroundings, leftovers) : own;
+    reads.decided(planned.plan);
+    for (const diagnostic of diagnose(inventory, planned, policy, surroundings)) this.#diagnostics.push(diagnostic);
+    // Where nothing is left for the next run, nothing of the inventory needs to be kept.
+    const mayLeave = atMost !== undefined || policy?.perRun.deletions !== undefined;
+    this.#planned.push(mayLeave ? planned : { ...planned, doomed: [], leave: () => planned });
+  }
+
+  /** Adds what an earlier run left, decided as if what it had deleted were still there. */
+  #finish(
+    own: PlannedRepository,
+    inventory: RepositoryInventory,
+    policy: Policy,
+    surroundings: Surroundings,
+    leftovers: Leftovers,
+  ): PlannedRepository {
+    // What the labels of an image that is gone were is not known.
+    if (leftovers.left.length === 0 || policy.protect.labels.length > 0) return own;
+    const { policies, inUse, now } = this.#context;
+    const shared = { lists: this.#lists, matched: new Matched(), blobs: new Blobs(), surroundings };
+    const { plan } = planRepository(asBefore(inventory, leftovers), policies, inUse, now, shared);
+    const finish = (planned: PlannedRepository): PlannedRepository => ({ ...planned, plan: withLeftovers(planned.plan, plan, leftovers) });
+    const finished = finish(own);
+    const more = finished.plan.steps.length - own.plan.steps.length;
+    const { registry, repository } = inventory;
+    const message = `${more} of its manifests were left by an earlier run that was stopped, and go with this one`;
+    if (more > 0) this.#diagnostics.push({ code: 'note', registry, repository, message });
+    return { ...finished, leave: (left) => finish(own.leave(left)) };
+  }
+
+  #nothingSelected(): Diagnostic[] {
+    return [...this.#matched].flatMap(([policy, matched]) =>
+      matched.nothingSelected(policy).map((message): Diagnostic => ({ code: 'nothing_selected', policy: policy.name, message })),
+    );
+  }
+
+  /**
+   * The repositories of one registry share their storage: a blob that another one of them keeps is not freed. One that no policy governs may not have been read, and
+   * what it keeps is not known then.
+   */
+  #total(planned: readonly PlannedRepository[]): Summary {
+    const summary = addSummaries(planned.map(({ plan }) => plan.summary));
+    let { exact } = summary.bytes;
+    let freed = 0;
+    for (const [registry, { blobs }] of this.#registries) {
+      const own = planned.filter(({ plan }) => plan.registry === registry);
+      const bytes = blobs.freed(own.map((one) => one.blobs));
+      freed += bytes;
+      if (bytes > 0 && own.some(({ plan }) => plan.policy === undefined && plan.images.length === 0)) exact = false;
+    }
+    return { ...summary, bytes: { ...summary.bytes, freed, exact } };
+  }
+}
+
+/** A repository that is decided when all have been read. */
+interface Waiting {
+  readonly inventory: RepositoryInventory;
+  readonly policy: Policy;
+  readonly leftovers: Leftovers | undefined;
+}
+
+function byPlace(a: Diagnostic, b: Diagnostic): number {
+  return byCodeUnit(a.registry ?? '', b.registry ?? '') || byCodeUnit(a.repository ?? '', b.repository ?? '');
+}

@@ -1,0 +1,137 @@
+import { digestKey, parseDigestTag } from '../domain/attachment.ts';
+import type { RepositoryInventory } from '../domain/inventory.ts';
+import { buildGraph, signedKeys } from '../graph/graph.ts';
+import type { NamedRepositories } from '../policy/named-repositories.ts';
+import type { Policy } from '../policy/policy.ts';
+import type { RepositoryPlan } from './plan.ts';
+import { isWhole } from './plan-repository.ts';
+import { NOTHING_AROUND, type Surroundings } from './surroundings.ts';
+
+/**
+ * What is remembered of the repositories of one registry so that others can be decided: their names, whether they were read whole and, where a policy asks, a number
+ * for each digest and the digests that they sign.
+ */
+export class RegistryReads {
+  readonly #knowsAll: () => boolean;
+  readonly #repositories = new Map<string, Known>();
+  /** Policies that name the repositories of their signatures. */
+  readonly #withStores: readonly PolicyWithStores[];
+  readonly #findsOrphans: boolean;
+  #held: Float64Array | undefined;
+
+  /** `knowsAll`: whether this run knows the names of all the repositories of the registry; asked when everything has been read. */
+  constructor(policies: readonly Policy[], knowsAll: () => boolean) {
+    this.#knowsAll = knowsAll;
+    this.#withStores = policies.filter((policy): policy is PolicyWithStores => policy.signaturesIn !== undefined);
+    this.#findsOrphans = policies.some(({ rules }) => rules.orphaned.length > 0);
+  }
+
+  /** Remembers a repository. `wasRead` is false for one of which the name alone is known, or that could not be read. */
+  add(inventory: RepositoryInventory, policy: Policy | undefined, wasRead: boolean): void {
+    const { repository, manifests } = inventory;
+    const isStore = this.isStore(repository);
+    this.#repositories.set(repository, {
+      policy,
+      isWhole: wasRead && isWhole(inventory, policy),
+      isUnread: !isWhole(inventory, policy),
+      ...(this.#findsOrphans && { digests: Float64Array.from(manifests, ({ digest }) => numberOf(digest)) }),
+      ...(isStore && { signs: signedKeys(buildGraph(manifests)) }),
+      ...(policy?.signaturesIn && { keys: new Set(manifests.map(({ digest }) => digestKey(digest))) }),
+    });
+  }
+
+  /** True of a repository that can only be decided when all others have been read. */
+  hasToWait({ repository, manifests }: RepositoryInventory, policy: Policy): boolean {
+    if (policy.signaturesIn || this.isStore(repository)) return true;
+    if (policy.rules.orphaned.length === 0) return false;
+    const here = new Set(manifests.map(({ digest }) => digestKey(digest)));
+    const isAbsent = (key: string | undefined): boolean => key !== undefined && !here.has(key);
+    return manifests.some(
+      ({ subject, tags }) => isAbsent(subject && digestKey(subject)) || tags.some((tag) => isAbsent(parseDigestTag(tag)?.key)),
+    );
+  }
+
+  /** True of a repository that holds the signatures of others: it is decided after them. */
+  isStore(repository: string): boolean {
+    return this.#withStores.some(({ signaturesIn }) => signaturesIn.matches(repository));
+  }
+
+  /** Remembers what was decided, for the repositories that are decided later. */
+  decided({ repository, images }: RepositoryPlan): void {
+    const known = this.#repositories.get(repository);
+    if (known?.keys) known.keys = new Set(images.flatMap(({ digest, action }) => (action === 'delete' ? [] : [digestKey(digest)])));
+  }
+
+  /** What is known around a repository that had to wait. */
+  around({ repository }: RepositoryInventory, { signaturesIn }: Policy): Surroundings {
+    const owners = this.#withStores.filter(({ signaturesIn: stores }) => stores.matches(repository));
+    return {
+      isSigned: signaturesIn ? this.#signedBy(signaturesIn) : NOTHING_AROUND.isSigned,
+      holds: (key) => this.#holds(numberOf(key)),
+      wereReadWhole: (named) => this.#wereReadWhole(named),
+      stays: owners.length === 0 ? NOTHING_AROUND.stays : this.#staysFor(repository, owners),
+    };
+  }
+
+  #wereReadWhole(named: NamedRepositories | undefined): boolean {
+    const all = [...this.#repositories];
+    if (!named) return all.every(([, { isUnread }]) => !isUnread);
+    if (!named.areNames && !this.#knowsAll()) return false;
+    const meant = all.filter(([name]) => named.matches(name));
+    return named.each.every((matches) => meant.some(([name]) => matches(name))) && meant.every(([, known]) => known.isWhole);
+  }
+
+  #signedBy(stores: NamedRepositories): Surroundings['isSigned'] {
+    const keys = new Set<string>();
+    for (const [name, { signs }] of this.#repositories) if (signs && stores.matches(name)) for (const key of signs) keys.add(key);
+    const isKnown = this.#wereReadWhole(stores);
+    return (digest) => keys.has(digestKey(digest)) || (isKnown ? false : undefined);
+  }
+
+  /** Where a repository was not read whole, what is there may be the subject of anything. */
+  #staysFor(store: string, owners: readonly Policy[]): Surroundings['stays'] {
+    const others = [...this.#repositories].filter(([name, { policy }]) => name !== store && policy && owners.includes(policy));
+    if (others.some(([, { isWhole: whole }]) => !whole)) return () => true;
+    return (key) => others.some(([, { keys }]) => keys?.has(key));
+  }
+
+  #holds(digest: number): boolean {
+    const held = (this.#held ??= sortedNumbers([...this.#repositories.values()].flatMap(({ digests }) => digests ?? [])));
+    let [low, high] = [0, held.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((held[middle] as number) < digest) low = middle + 1;
+      else high = middle;
+    }
+    return held[low] === digest;
+  }
+}
+
+interface Known {
+  readonly policy: Policy | undefined;
+  readonly isWhole: boolean;
+  /** It could not be read, or not whole. */
+  readonly isUnread: boolean;
+  readonly digests?: Float64Array;
+  readonly signs?: ReadonlySet<string>;
+  /** The digests that are there and, once it is decided, of these what stays. */
+  keys?: ReadonlySet<string>;
+}
+
+type PolicyWithStores = Policy & { readonly signaturesIn: NamedRepositories };
+
+/** The first 52 bits of a digest, so that a million of them need little room. Two that agree by chance only keep an attachment. */
+function numberOf(key: string): number {
+  const start = key.indexOf(':') + 1;
+  return Number.parseInt(key.slice(start, start + 13), 16);
+}
+
+function sortedNumbers(lists: readonly Float64Array[]): Float64Array {
+  const all = new Float64Array(lists.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const list of lists) {
+    all.set(list, at);
+    at += list.length;
+  }
+  return all.sort();
+}

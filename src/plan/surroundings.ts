@@ -1,0 +1,25 @@
+import type { Digest } from '../domain/digest.ts';
+import type { NamedRepositories } from '../policy/named-repositories.ts';
+
+/**
+ * What is known of the other repositories of a registry when one of them is decided: images and their signatures may stand in two repositories
+ * (COSIGN_REPOSITORY). Subjects are named by the keys of their digests (`digestKey`).
+ */
+export interface Surroundings {
+  /** Whether one of the repositories that hold its signatures signs a digest; undefined where not all of them were read whole. */
+  readonly isSigned: (digest: Digest) => boolean | undefined;
+  /** Whether another repository that this run reads holds a subject. */
+  readonly holds: (key: string) => boolean;
+  /** Whether all the repositories that are named were read whole, and each glob names one; without an argument, all that this run reads. */
+  readonly wereReadWhole: (named?: NamedRepositories) => boolean;
+  /** Whether a subject stays in a repository whose policy says that its signatures are here. */
+  readonly stays: (key: string) => boolean;
+}
+
+/** Where a repository is all that there is. */
+export const NOTHING_AROUND: Surroundings = {
+  isSigned: () => false,
+  holds: () => false,
+  wereReadWhole: (named) => named === undefined,
+  stays: () => false,
+};

@@ -1,0 +1,91 @@
+import type { Node } from '../graph/graph.ts';
+import type { Rule } from '../policy/policy.ts';
+import { Claims } from './claims.ts';
+import type { DecisionInput } from './decision-input.ts';
+import { protectionOfTag } from './protection.ts';
+import { isDeleteReason, type Reason } from './reason.ts';
+import type { Staying } from './staying.ts';
+
+/** The images that the rules would delete, in ascending order of their digests. */
+export interface Tagged {
+  readonly doomed: readonly Node[];
+  /** Rules by which a digest decided what goes. */
+  readonly tied: ReadonlySet<Rule>;
+}
+
+/**
+ * Steps 4 to 9 of the decision: each ordinary tag goes to the first rule that selects it, and is kept or expires there. An image that is protected or has a tag
+ * that is kept stays, with all that it needs; one whose every tag has expired is doomed unless something that stays needs it.
+ */
+export function decideTagged(input: DecisionInput, staying: Staying): Tagged {
+  const claims = new Claims(input.times, (node, place, reason) => {
+    const finding = staying.of(node);
+    if (place < 0) finding.untagged = reason;
+    else (finding.tags as Reason[])[place] = reason;
+  });
+  const tooRules = input.policy.rules.tagged.filter(({ untaggedToo }) => untaggedToo);
+  for (const node of staying.graph.nodes) {
+    if (node.ordinaryTags.length > 0) claimTags(node, input, staying, claims);
+    else if (tooRules.length > 0) claimUntagged(node, tooRules, input, staying, claims);
+  }
+  claims.judge();
+  const held: Node[] = [];
+  for (const node of staying.graph.nodes) if (isHeld(node, input, staying)) held.push(node);
+  staying.stay(held);
+  const doomed = staying.graph.nodes.filter((node) => {
+    const { tags, untagged } = staying.of(node);
+    return !staying.has(node) && (tags !== undefined || untagged !== undefined);
+  });
+  return { doomed, tied: claims.tied };
+}
+
+/** Step 4: a tag goes to the first rule that selects it, a protected tag too: it takes its place in the group. */
+function claimTags(node: Node, { policy, lists, matched }: DecisionInput, staying: Staying, claims: Claims): void {
+  const finding = staying.of(node);
+  const isProtected = finding.protection !== undefined;
+  if (!isProtected) finding.tags = node.ordinaryTags.map((tag) => ({ code: 'no_rule', tag }));
+  node.ordinaryTags.forEach((tag, place) => {
+    for (const rule of policy.rules.tagged) {
+      const captures = rule.tags(tag);
+      if (!captures || !rule.selects(node)) continue;
+      matched.rules.add(rule);
+      const live = rule.live !== undefined && isLive(captures[rule.live.capture] ?? '', rule.live.list, lists);
+      claims.add(node, rule, place, captures, isProtected || live);
+      if (live && finding.tags) finding.tags[place] = { code: 'live', tag, rule: rule.name };
+      return;
+    }
+  });
+}
+
+/** True if a list holds the name. A list that nobody has read may hold anything. */
+function isLive(name: string, list: string, lists: DecisionInput['lists']): boolean {
+  return lists.get(list)?.(name) ?? true;
+}
+
+/** An image without a tag that nothing holds goes to the first rule that counts such images together with tagged ones. */
+function claimUntagged(node: Node, rules: readonly Rule[], { matched }: DecisionInput, staying: Staying, claims: Claims): void {
+  if (node.isAttachment || node.parents.length > 0) return;
+  const rule = rules.find(({ selects }) => selects(node));
+  if (!rule) return;
+  matched.rules.add(rule);
+  claims.add(node, rule, -1, {}, staying.of(node).protection !== undefined);
+}
+
+/** Step 8: whether an image stays for itself. What protects one tag alone is written over what a rule says of it. */
+function isHeld(node: Node, input: DecisionInput, staying: Staying): boolean {
+  const finding = staying.of(node);
+  const { tags } = finding;
+  tags?.forEach((_, place) => {
+    const reason = protectionOfTag(node, node.ordinaryTags[place] as string, input);
+    if (reason) tags[place] = reason;
+  });
+  if (finding.protection || finding.heldTags) return true;
+  const archived = staying.archived.get(node);
+  if (archived) finding.own = { code: 'archived', ...(archived !== node && { by: archived.manifest.digest }) };
+  if (archived) return true;
+  const subject = node.subjectKeys.find((key) => input.surroundings.stays(key));
+  if (subject !== undefined) finding.own = { code: 'attached_to_kept', by: subject };
+  if (subject !== undefined) return true;
+  const verdicts = tags ?? (finding.untagged ? [finding.untagged] : []);
+  return verdicts.some(({ code }) => !isDeleteReason(code));
+}

@@ -1,0 +1,59 @@
+import type { Graph, Node } from '../graph/graph.ts';
+import type { Rule } from '../policy/policy.ts';
+import { Claims } from './claims.ts';
+import type { DecisionInput } from './decision-input.ts';
+import { isDeleteReason, type Reason } from './reason.ts';
+import type { Staying } from './staying.ts';
+import { isImage } from './summary.ts';
+
+/** The untagged images and orphaned attachments that the rules would delete, in ascending order of their digests. */
+export interface Untagged {
+  readonly doomed: readonly Node[];
+  /** Rules by which a digest decided what goes. */
+  readonly tied: ReadonlySet<Rule>;
+}
+
+/**
+ * After the tagged, among what does not stay so far: what has no ordinary tag and is held by nothing present goes to the first rule for untagged images or for
+ * orphaned attachments that selects it, and is kept or expires there. What no rule selects stays.
+ */
+export function decideUntagged(input: DecisionInput, staying: Staying): Untagged {
+  const { matched, policy } = input;
+  const claims = new Claims(input.times, (node, _place, reason) => {
+    staying.of(node).untagged = reason;
+  });
+  const roots = staying.graph.nodes.filter((node) => !staying.has(node) && isBare(node) && !staying.of(node).untagged);
+  for (const node of roots) {
+    const rule = node.isAttachment ? ruleForOrphan(node, input) : policy.rules.untagged.find(({ selects }) => selects(node));
+    if (rule) {
+      matched.rules.add(rule);
+      claims.add(node, rule, -1, {});
+    } else staying.of(node).untagged = { code: 'no_rule' };
+  }
+  claims.judge();
+  staying.stay(roots.filter((node) => isKept(staying.of(node).untagged)));
+  return { doomed: roots.filter((node) => !staying.has(node)), tied: claims.tied };
+}
+
+/** True of what has no ordinary tag, is listed by no index and is attached to nothing that is present. */
+function isBare({ ordinaryTags, parents, subjects }: Node): boolean {
+  return ordinaryTags.length === 0 && parents.length === 0 && subjects.length === 0;
+}
+
+function isKept(reason: Reason | undefined): boolean {
+  return reason === undefined || !isDeleteReason(reason.code);
+}
+
+/**
+ * The rule that an attachment without a subject goes to. In a repository that holds attachments and not one image, the images are elsewhere, so only a
+ * rule that says where is asked. None may decide it while its subject is in another repository, or may be: in one that was not read whole.
+ */
+function ruleForOrphan(attachment: Node, { graph, policy, surroundings }: DecisionInput): Rule | undefined {
+  if (attachment.subjectKeys.some((key) => surroundings.holds(key))) return undefined;
+  const rule = policy.rules.orphaned.find(({ subjectsIn, selects }) => (subjectsIn || holdsImages(graph)) && selects(attachment));
+  return rule && surroundings.wereReadWhole() && (!rule.subjectsIn || surroundings.wereReadWhole(rule.subjectsIn)) ? rule : undefined;
+}
+
+function holdsImages({ nodes }: Graph): boolean {
+  return nodes.some(isImage);
+}

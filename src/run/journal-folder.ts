@@ -1,0 +1,30 @@
+import { randomBytes } from 'node:crypto';
+import { open, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Settings } from '../config/settings.ts';
+import { makeFolder } from '../diagnostics/make-folder.ts';
+import { ToolError } from '../diagnostics/tool-error.ts';
+
+const HINT = 'Set REGCTL_JOURNAL_DIR, or "journalDir" in the config, to a folder that may be written to. Nothing was changed.';
+
+/** The folder for journals. Throws `JOURNAL_WRITE` if no setting and no home directory names one. */
+export function journalFolder({ journalDir }: Pick<Settings, 'journalDir'>): string {
+  if (journalDir !== undefined) return journalDir;
+  throw new ToolError('JOURNAL_WRITE', 'There is no folder for the journal, and nothing is deleted without a journal.', { hint: HINT });
+}
+
+/** Checks that a journal can be written, before the work that leads to its first line. Makes the folder. Throws `JOURNAL_WRITE`. */
+export async function checkJournalFolder(settings: Pick<Settings, 'journalDir'>): Promise<void> {
+  const folder = journalFolder(settings);
+  try {
+    await makeFolder(folder);
+    const probe = join(folder, `probe-${randomBytes(8).toString('hex')}.tmp`);
+    await (await open(probe, 'wx', 0o600)).close();
+    await rm(probe);
+  } catch (error) {
+    throw new ToolError('JOURNAL_WRITE', `cannot write to the journal folder ${folder}: ${(error as Error).message}`, {
+      hint: HINT,
+      cause: error,
+    });
+  }
+}
