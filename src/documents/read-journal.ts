@@ -28,7 +28,7 @@ export async function readJournal(path: string): Promise<JournalDocument> {
   try {
     for await (const text of linesOf(path)) {
       line += 1;
-      reader.take(text);
+      reader.take(line === 1 ? text.replace(/^\uFEFF/, '') : text);
     }
     line = 1;
     return reader.document();
