@@ -66,11 +66,11 @@ export class WatchedTags implements TagGuard {
     if (this.#first && !this.#first.sent) this.#leaveTrial();
     await this.#enterTrial(steps);
     const failures = new Map<Step, Objection>();
-    const own = steps.flatMap((step) => stepTags(step).map((tag) => ({ step, tag })));
+    const own = steps.flatMap((step) => [undefined, ...stepTags(step)].map((tag) => ({ step, tag })));
     await sideBySide(own, state.concurrency, async ({ step, tag }) => {
       try {
-        if (this.#listed?.has(tag) === false) state.seen.set(tag, undefined);
-        else await tags.look(tag);
+        if (tag !== undefined) await this.#look(tag);
+        else if (step.op === 'delete-manifest') await this.#lookForReferrers(step.digest, (objection) => failures.set(step, objection));
       } catch (error) {
         failures.set(step, { outcome: 'failed', message: error instanceof Error ? error.message : String(error), error });
       }
@@ -82,6 +82,20 @@ export class WatchedTags implements TagGuard {
         return objection ? [[step, objection]] : [];
       }),
     );
+  }
+
+  /** Unless the last list has shown that it is not there. */
+  async #look(tag: string): Promise<void> {
+    if (this.#listed?.has(tag) === false) this.#parts.state.seen.set(tag, undefined);
+    else await this.#parts.tags.look(tag);
+  }
+
+  /** What was attached since the plan has no tag, so that no list tells of it. */
+  async #lookForReferrers(digest: Digest, object: (objection: Objection) => void): Promise<void> {
+    const { state } = this.#parts;
+    const referrers = (await state.registry.referrersOf?.(state.plan.repository, digest)) ?? [];
+    const late = referrers.find((referrer) => !state.image(referrer));
+    if (late !== undefined) object({ outcome: 'drifted', message: `${late} was attached to it after the plan was made` });
   }
 
   sent(deletions: readonly Sent[]): void {
