@@ -15,6 +15,7 @@ import { type Io, say } from './io.ts';
 import { type Progress, startProgress } from './progress.ts';
 import { type DecidingPolicies, decidingPolicies, isAdHoc, type PolicyOptions } from './deciding-policies.ts';
 import { type Failure, unreadOf } from './failures.ts';
+import { type EarlierRuns, openEarlierRuns } from './earlier-runs.ts';
 import { readInUse } from './in-use.ts';
 import { inUseSourceNames } from './in-use-source-names.ts';
 import { readLiveLists } from './live-lists.ts';
@@ -54,8 +55,8 @@ export interface Planning {
   /** What could not be read, or not completely; everything else is in the plan. */
   readonly failures: readonly Failure[];
   readonly inUse: InUse;
-  /** True of a repository that this run is about and that a policy governs. */
-  readonly concerns: (registry: string, repository: string) => boolean;
+  /** The runs before this one that were stopped. */
+  readonly earlier: EarlierRuns;
 }
 
 /** A repository that was read and is planned, while its inventory is still in memory. */
@@ -103,7 +104,7 @@ async function planIn<Result>(
   const createdAt = io.now();
   const now = options.now === undefined ? createdAt : parseNow(options.now);
   const workplace = offline ? await openWorkplace([], { ...options, registry: [] }, context) : await openWorkplace(words, options, context);
-  const { settings, scopes } = workplace;
+  const { settings } = workplace;
   if (options.apply) await checkJournalFolder(settings);
   const deciding = await decidingPolicies(options, settings, waits);
   const running = await readInUse(workplace, context, waits);
@@ -115,11 +116,9 @@ async function planIn<Result>(
   const ends = { signal: reading.signal, waits };
   const registries = offline ? NONE : await openRegistries(settings.registries, workplace.named, settings, context, ends);
   const progress = await startProgress(io, options);
-  const concerns = (registry: string, repository: string): boolean =>
-    governingPolicy(deciding.policies, registry, repository) !== undefined &&
-    inShard(options.shard, registry, repository) &&
-    (scopes.get(registry)?.includes(repository) ?? offline);
   const failures: Failure[] = [];
+  const untold = (problem: ToolError): void => say(io, `warning: what an earlier run left is not looked at: ${problem.message}`);
+  const earlier = await openEarlierRuns(offline ? undefined : settings.journalDir, registries.byName, untold);
   try {
     const listed = new Set<string>();
     const reads = offline
@@ -142,7 +141,7 @@ async function planIn<Result>(
       const policy = governingPolicy(policies, inventory.registry, inventory.repository);
       if (error && !isWhole(inventory, policy)) failures.push({ registry: inventory.registry, repository: inventory.repository, error });
       if (wasRead && !deciding.canBeAnswered(inventory)) continue;
-      planner.add(inventory, wasRead);
+      planner.add(inventory, wasRead, wasRead ? await earlier.leftIn(inventory) : undefined);
       look({ inventory, policy });
     }
     deciding.throwUnanswered();
@@ -150,7 +149,7 @@ async function planIn<Result>(
     progress.stop();
     // From here on, what is under way is to end by itself.
     reading.release();
-    return await use({ plan, workplace, registries: registries.byName, cached: registries.cached, failures, inUse, concerns });
+    return await use({ plan, workplace, registries: registries.byName, cached: registries.cached, failures, inUse, earlier });
   } finally {
     progress.stop();
     reading.release();
