@@ -121,9 +121,8 @@ export class Planner {
     const planned = planRepository(inventory, policies, inUse, now, { lists: this.#lists, matched, blobs, surroundings });
     reads.decided(planned.plan);
     for (const diagnostic of diagnose(inventory, planned, policy, surroundings)) this.#diagnostics.push(diagnostic);
-    // Where nothing is left for the next run, nothing of the inventory needs to be kept.
     const mayLeave = atMost !== undefined || policy?.perRun.deletions !== undefined;
-    this.#planned.push(mayLeave ? planned : { ...planned, doomed: [], leave: () => planned });
+    this.#planned.push(mayLeave ? planned : settled(planned));
   }
 
   #nothingSelected(): Diagnostic[] {
@@ -154,6 +153,12 @@ export class Planner {
 interface Waiting {
   readonly inventory: RepositoryInventory;
   readonly policy: Policy;
+}
+
+/** A repository of which nothing is left for the next run, without the inventory that it was planned from. */
+function settled({ plan, blobs, tied }: PlannedRepository): PlannedRepository {
+  const one: PlannedRepository = { plan, blobs, tied, doomed: [], leave: () => one };
+  return one;
 }
 
 function byPlace(a: Diagnostic, b: Diagnostic): number {
