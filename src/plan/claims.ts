@@ -30,7 +30,7 @@ export class Claims {
    * An ordinary tag, by its place, goes to a rule; place -1 stands for an image without a tag. All claims of one image come one after the other, and
    * images in ascending order of their digests. What is `held`, because it is protected or live, takes no rank and nothing is settled about it.
    */
-  add(node: Node, rule: Rule, place: number, captures: Readonly<Record<string, string>>, held = false): void {
+  add(node: Node, rule: Rule, place: number, captures: Readonly<Record<string, string>>, held?: 'protected' | 'live'): void {
     const group = this.#groupOf(node.ordinaryTags[place], rule, captures);
     if (group === undefined) {
       if (held) return;
@@ -43,11 +43,12 @@ export class Claims {
     const members = groups.get(group);
     let member = members?.at(-1);
     if (member?.node !== node) {
-      member = { node, places: [], heldPlaces: [] };
+      member = { node, places: [], heldPlaces: [], isLive: true };
       if (members) members.push(member);
       else groups.set(group, [member]);
     }
     (held ? member.heldPlaces : member.places).push(place);
+    if (held !== 'live') member.isLive = false;
   }
 
   /** The group of a claimed tag, or of an image without one; undefined for a tag that the rule's order or grouping cannot parse. */
@@ -82,12 +83,14 @@ export class Claims {
 
   /**
    * Under `groups`, the newest so many groups, and others that are as new as the last of these. A group is as new as its newest image, which may be protected, since a
-   * protection must not make a group older; images of unknown time make no group new. Undefined: all groups count.
+   * protection must not make a group older; images of unknown time make no group new. What is
+   * live does not go on to `keep`, so a group of nothing else takes none of the places. Undefined: all groups count.
    */
   #countedGroups(rule: Rule, groups: ReadonlyMap<string, readonly Member[]>): ReadonlySet<string> | undefined {
     const most = typeof rule.keep === 'object' ? rule.keep.groups : undefined;
     if (most === undefined) return undefined;
     const newest = [...groups].flatMap(([group, members]) => {
+      if (members.every(({ isLive }) => isLive)) return [];
       const standing = members.flatMap(
         ({ node, places, heldPlaces }) =>
           this.#stand(
@@ -212,6 +215,8 @@ interface Member {
   readonly places: number[];
   /** Of those that are protected or live. */
   readonly heldPlaces: number[];
+  /** All of them are live. */
+  isLive: boolean;
 }
 
 interface Ranked {
