@@ -1,7 +1,8 @@
 import { quoted } from '../diagnostics/redact.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
-import type { Digest } from '../domain/digest.ts';
-import { attachmentTagSubject } from '../domain/tag.ts';
+import { type Digest, isDigest } from '../domain/digest.ts';
+import { digestKey, parseDigestTag } from '../domain/attachment.ts';
+import { isIndexType } from '../domain/media-types.ts';
 import type { Plan, Step } from '../plan/plan.ts';
 import { isDeleteReason, type ReasonCode } from '../plan/reason.ts';
 import { DocumentProblem, must, throwProblem } from './document-problem.ts';
@@ -85,6 +86,7 @@ export function checkSteps(holder: Fields<never>): readonly Step[] {
 
 interface Image {
   readonly action: string;
+  readonly mediaType: string;
   readonly tags: readonly string[];
   readonly untag: ReadonlySet<string>;
 }
@@ -144,6 +146,7 @@ function checkImages(plan: Fields<never>): Map<Digest, Image> {
 function checkAction(image: Fields<never>, tags: readonly string[]): Image {
   const { at } = image;
   const action = image.required('action', ACTION);
+  const mediaType = image.required('mediaType', TEXT);
   const [untag, own] = [new Set(image.requiredList('untag', TAG)), new Set(tags)];
   must(untag.size > 0 === (action === 'untag'), image.path('untag'), `contradicts the action ${action}`);
   must(
@@ -160,7 +163,7 @@ function checkAction(image: Fields<never>, tags: readonly string[]): Image {
     if (action === 'delete') must(deletes, at, `is to be deleted, although it is kept: ${quoted(code)}`);
     if (typeof tag === 'string' && untag.has(tag)) must(deletes, at, `is to lose the tag ${tag}, although that is kept: ${quoted(code)}`);
   }
-  return { action, tags, untag };
+  return { action, mediaType, tags, untag };
 }
 
 /** Checks that a step does what was decided for its image, and no more. */
@@ -194,8 +197,18 @@ function checkStep(step: Step, images: ReadonlyMap<Digest, Image>, where: string
     'does not expect just the tags that the plan lists',
   );
   for (const tag of expected) {
-    const subject = attachmentTagSubject(tag);
-    const image = subject === undefined ? undefined : images.get(subject);
-    must(image === undefined || image.action === 'delete', where, `deletes what the tag ${tag} attaches to an image that the plan keeps`);
+    const subject = subjectOf(tag, image, images);
+    must(!subject || subject.action === 'delete', where, `deletes what the tag ${tag} attaches to an image that the plan keeps`);
   }
+}
+
+/** The image that a tag attaches its manifest to. Without a suffix, such a tag attaches an index alone. */
+function subjectOf(tag: string, { mediaType }: Image, images: ReadonlyMap<Digest, Image>): Image | undefined {
+  const digestTag = parseDigestTag(tag);
+  if (!digestTag || (digestTag.suffix === '' && !isIndexType(mediaType))) return undefined;
+  const { key } = digestTag;
+  if (isDigest(key)) return images.get(key);
+  // Of a longer digest, a tag holds the beginning.
+  for (const [digest, image] of images) if (digestKey(digest) === key) return image;
+  return undefined;
 }

@@ -46,6 +46,18 @@ export function isCosignSuffix(suffix: string): boolean {
   return COSIGN_SUFFIXES.includes(suffix);
 }
 
+/** True of a tag that names a digest, and another one than that of its own manifest. */
+export function namesAnotherDigest(tag: string, digest: Digest): boolean {
+  const digestTag = parseDigestTag(tag);
+  return digestTag !== undefined && digestTag.key !== digestKey(digest);
+}
+
+/** True of a tag by which cosign attaches its manifest to another one, whatever is in the repository. */
+export function isCosignTag(tag: string, digest: Digest): boolean {
+  const digestTag = parseDigestTag(tag);
+  return digestTag !== undefined && isCosignSuffix(digestTag.suffix) && digestTag.key !== digestKey(digest);
+}
+
 /** True of the artifact types of signatures, attestations and SBOMs: what they describe is another manifest. */
 export function isAttachedType(artifactType: string): boolean {
   return isSignatureType(artifactType) || ATTACHED_TYPES.some((start) => artifactType.startsWith(start));

@@ -1,4 +1,4 @@
-import { digestKey, type DigestTag, isAttachedType, isCosignSuffix, parseDigestTag } from '../domain/attachment.ts';
+import { digestKey, type DigestTag, isAttachedType, isCosignSuffix, isCosignTag, parseDigestTag } from '../domain/attachment.ts';
 import { byCodeUnit } from '../domain/compare.ts';
 import type { Digest } from '../domain/digest.ts';
 import type { Manifest } from '../domain/inventory.ts';
@@ -153,12 +153,6 @@ function listsAttachments({ children: listed }: Manifest, children: readonly Nod
   return children.length > 0 && children.length === new Set(listed).size && children.every(isAttachment);
 }
 
-/** True of a tag by which cosign attaches its manifest to another one. */
-function isCosignTag(tag: string, digest: Digest): boolean {
-  const digestTag = parseDigestTag(tag);
-  return digestTag !== undefined && isCosignSuffix(digestTag.suffix) && digestTag.key !== digestKey(digest);
-}
-
 /** True if the artifact type of a manifest says that it describes another one. */
 function saysAttached({ artifactType }: Manifest): boolean {
   return artifactType !== undefined && isAttachedType(artifactType);
@@ -229,11 +223,17 @@ function pushed(list: MutableNode[], node: MutableNode): MutableNode[] {
   return list;
 }
 
-/** Each once, sorted. Of a hundred thousand manifests nearly all name no other, or one. */
+/** Each once, sorted. */
 function distinct<Text extends string>(texts: readonly Text[]): readonly Text[] {
-  return texts.length < 2 ? texts : sorted([...new Set(texts)]);
+  return isAscending(texts) ? texts : [...new Set(texts)].toSorted(byCodeUnit);
 }
 
 function sorted<Text extends string>(texts: readonly Text[]): readonly Text[] {
-  return texts.length < 2 ? texts : texts.toSorted(byCodeUnit);
+  return isAscending(texts) ? texts : texts.toSorted(byCodeUnit);
+}
+
+/** Most lists hold one text or none, and others come in order: these need no copy. */
+function isAscending(texts: readonly string[]): boolean {
+  for (let index = 1; index < texts.length; index++) if ((texts[index - 1] as string) >= (texts[index] as string)) return false;
+  return true;
 }

@@ -12,16 +12,18 @@ export function captureNames(pattern: string): string[] {
 
 /**
  * Compiles an RE2 expression (no backtracking), anchored at both ends, that tells what it captured under these names. To tell whether it
- * matches costs a tenth of what captures cost, so only those that are needed are asked for. Throws `RE2JSSyntaxException` for an
- * expression that does not compile.
+ * matches costs a tenth of what captures cost, so only those that are needed are asked for; the expression has each of them. Throws
+ * `RE2JSSyntaxException` for an expression that does not compile.
  */
 export function compileRegex(pattern: string, captures: readonly string[] = []): NameCapture {
   const regex = RE2JS.compile(pattern);
+  const groups = regex.namedGroups();
+  const wanted = captures.map((name): readonly [name: string, group: number] => [name, groups[name] as number]);
   return (text) => {
     if (!regex.testExact(text)) return undefined;
-    if (captures.length === 0) return NO_CAPTURES;
+    if (wanted.length === 0) return NO_CAPTURES;
     const matcher = regex.matcher(text);
-    return matcher.matches() ? Object.fromEntries(captures.map((name) => [name, matcher.group(name) ?? ''])) : undefined;
+    return matcher.matches() ? Object.fromEntries(wanted.map(([name, group]) => [name, matcher.group(group) ?? ''])) : undefined;
   };
 }
 

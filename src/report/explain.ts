@@ -2,7 +2,7 @@ import { printable } from '../diagnostics/redact.ts';
 import type { Digest } from '../domain/digest.ts';
 import type { Capabilities } from '../domain/inventory.ts';
 import { isIndexType } from '../domain/media-types.ts';
-import { attachmentTagSubject } from '../domain/tag.ts';
+import { parseDigestTag } from '../domain/attachment.ts';
 import type { Action, Clock, PlannedImage } from '../plan/plan.ts';
 import { isDeleteReason } from '../plan/reason.ts';
 import { reasonLine } from './reason-text.ts';
@@ -179,5 +179,5 @@ function relatedRow({ digest, tags, action, platforms, artifactType }: Related, 
 
 /** An attachment tag without the digest in it, which is told already. */
 function shortTag(tag: string): string {
-  return attachmentTagSubject(tag) === undefined ? tag : tag.replace(/^sha256-[0-9a-f]+/, 'sha256-…');
+  return parseDigestTag(tag) === undefined ? tag : tag.replace(/-[0-9a-f]{64}/, '-…');
 }

@@ -1,7 +1,6 @@
 import { byCodeUnit } from '../domain/compare.ts';
 import type { Digest } from '../domain/digest.ts';
-import { attachmentTagSubject } from '../domain/tag.ts';
-import type { Action, Plan, PlannedImage, RepositoryPlan } from '../plan/plan.ts';
+import type { Action, Diagnostic, Plan, PlannedImage, RepositoryPlan } from '../plan/plan.ts';
 import { isDeleteReason, type Reason, type ReasonCode } from '../plan/reason.ts';
 
 /** A deleted image with what goes along with it. */
@@ -58,13 +57,23 @@ export function viewOf(repository: RepositoryPlan): RepositoryView {
 }
 
 /** Its tags for people: those that somebody gave it. */
-export function ordinaryTags(image: PlannedImage): readonly string[] {
-  return image.tags.filter((tag) => attachmentTagSubject(tag) === undefined);
+export function ordinaryTags({ tags, attachmentTags = [] }: PlannedImage): readonly string[] {
+  return attachmentTags.length === 0 ? tags : tags.filter((tag) => !attachmentTags.includes(tag));
 }
 
-/** The notes of all repositories, each once: those of one registry are mostly the same. */
+/** What is told in a place of its own: with the repository, or in a list of its own. */
+const TOLD_ELSEWHERE: readonly Diagnostic['code'][] = ['incomplete', 'ungoverned', 'clock_fallback'];
+
+/** What the reader of a plan should know besides, each once: the notes of one registry are mostly the same. */
 export function notesOf({ diagnostics }: Plan): string[] {
-  return [...new Set(diagnostics.flatMap(({ code, message }) => (code === 'note' ? [message] : [])))];
+  const notes = diagnostics.filter(({ code }) => !TOLD_ELSEWHERE.includes(code));
+  return [
+    ...new Set(
+      notes.map(({ code, registry, repository, message }) =>
+        code === 'dangling_tags' || code === 'ties' ? `${registry}/${repository}: ${message}` : message,
+      ),
+    ),
+  ];
 }
 
 /** The reasons of what goes with another and is told on its line. */

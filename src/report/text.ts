@@ -31,10 +31,13 @@ export function time(iso: string): string {
   return parsed === undefined ? iso : `${new Date(parsed).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
 
-/** Whole days or, below one, whole hours between two ISO 8601 times; empty where the first is unknown or lies ahead. */
+/** Before this, a time is what reproducible builds and zero values write, which is no age of anything. */
+const EARLIEST = Date.UTC(2000, 0, 1);
+
+/** Whole days or, below one, whole hours between two ISO 8601 times; empty where the first is unknown, lies before 2000 or lies ahead. */
 export function age(from: string | undefined, now: string): string {
   const [start, end] = [from === undefined ? undefined : parseTime(from), parseTime(now)];
-  const ms = start === undefined || end === undefined ? -1 : end - start;
+  const ms = start === undefined || end === undefined || start < EARLIEST ? -1 : end - start;
   if (ms < 0) return '';
   const hours = Math.floor(ms / HOUR_MS);
   return hours < 24 ? count(hours, 'hour') : count(Math.floor(hours / 24), 'day');

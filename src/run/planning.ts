@@ -2,6 +2,7 @@ import { ToolError } from '../diagnostics/tool-error.ts';
 import type { InUse } from '../domain/in-use.ts';
 import type { RepositoryInventory } from '../domain/inventory.ts';
 import { parseTime } from '../domain/time.ts';
+import { linkSignals } from '../http/link-signals.ts';
 import type { Plan } from '../plan/plan.ts';
 import { isWhole } from '../plan/plan-repository.ts';
 import { Planner } from '../plan/planner.ts';
@@ -22,6 +23,7 @@ import { checkJournalFolder } from './journal-folder.ts';
 import { repositoriesInFile } from './inventory-file.ts';
 import { placesOf, readRepositories, type RepositoryRead } from './read-repositories.ts';
 import { type OpenRegistries, openRegistries } from './registries.ts';
+import { startRunTime } from './run-time.ts';
 import { inShard, type Shard } from './scope.ts';
 import { openWorkplace, type Workplace } from './workplace.ts';
 
@@ -37,6 +39,8 @@ export interface PlanningOptions extends GlobalOptions, PolicyOptions {
   /** As given: the settings check it. */
   readonly maxDeletions?: string;
   readonly shard?: Shard;
+  /** Milliseconds, for all of the run. */
+  readonly maxDuration?: number;
   /** Whether the plan is to be carried out: what that needs is checked before anything is read. */
   readonly apply?: boolean;
 }
@@ -73,6 +77,23 @@ export async function withPlan<Result>(
   use: (planning: Planning) => Promise<Result>,
   look: (read: ReadNow) => void = () => {},
 ): Promise<Result> {
+  const time = startRunTime(context.io, options.maxDuration);
+  try {
+    return await planIn(time.signal, words, options, context, use, look);
+  } finally {
+    time.release();
+  }
+}
+
+/** Makes the plan while the signal is not aborted; afterwards, requests end by themselves. */
+async function planIn<Result>(
+  waits: AbortSignal,
+  words: readonly string[],
+  options: PlanningOptions,
+  context: Context,
+  use: (planning: Planning) => Promise<Result>,
+  look: (read: ReadNow) => void,
+): Promise<Result> {
   const { io, version } = context;
   const offline = options.inventory !== undefined;
   if (isAdHoc(options) && !offline && words.length === 0 && options.registry === undefined) {
@@ -85,13 +106,15 @@ export async function withPlan<Result>(
   const workplace = offline ? await openWorkplace([], { ...options, registry: [] }, context) : await openWorkplace(words, options, context);
   const { settings } = workplace;
   if (options.apply) await checkJournalFolder(settings);
-  const deciding = await decidingPolicies(options, settings);
-  const running = await readInUse(workplace, context);
-  const live = await readLiveLists(deciding.policies, workplace, context);
+  const deciding = await decidingPolicies(options, settings, waits);
+  const running = await readInUse(workplace, context, waits);
+  const live = await readLiveLists(deciding.policies, workplace, io, waits);
   const inUse = { ...running, problems: [...running.problems, ...live.problems] };
   if (options.apply && settings.inUse.length === 0 && !options.quiet)
     say(io, 'warning: no source says what is in use, so images that run are not protected; name one by --in-use, or "inUse" in the config');
-  const registries = offline ? NONE : await openRegistries(settings.registries, workplace.named, settings, context);
+  const reading = linkSignals([waits]);
+  const ends = { signal: reading.signal, waits };
+  const registries = offline ? NONE : await openRegistries(settings.registries, workplace.named, settings, context, ends);
   const progress = await startProgress(io, options);
   const failures: Failure[] = [];
   const untold = (problem: ToolError): void => say(io, `warning: what an earlier run left is not looked at: ${problem.message}`);
@@ -99,8 +122,8 @@ export async function withPlan<Result>(
   try {
     const listed = new Set<string>();
     const reads = offline
-      ? repositoriesInFile(options.inventory, [...words, ...(options.registry ?? [])], options.shard)
-      : readFromRegistries(registries, workplace, deciding, options, io, progress, failures, listed);
+      ? repositoriesInFile(options.inventory, [...words, ...(options.registry ?? [])], options.shard, waits)
+      : readFromRegistries(registries, workplace, deciding, options, { io, signal: waits, progress }, failures, listed);
     const { policies } = deciding;
     const { maxDeletions } = settings;
     const planner = new Planner({
@@ -109,6 +132,7 @@ export async function withPlan<Result>(
       now,
       createdAt,
       version,
+      lists: live.lists,
       inUseSources: inUseSourceNames(settings.inUse),
       ...(maxDeletions !== undefined && { maxDeletions }),
       knowsAll: (registry) => options.shard === undefined && (offline ? words.length === 0 : listed.has(registry)),
@@ -123,9 +147,12 @@ export async function withPlan<Result>(
     deciding.throwUnanswered();
     const plan = withUnread(planner.plan(), unreadOf(failures));
     progress.stop();
+    // From here on, what is under way is to end by itself.
+    reading.release();
     return await use({ plan, workplace, registries: registries.byName, cached: registries.cached, failures, inUse, earlier });
   } finally {
     progress.stop();
+    reading.release();
     await registries.close();
   }
 }
@@ -137,8 +164,7 @@ function readFromRegistries(
   workplace: Workplace,
   { policies, specs }: DecidingPolicies,
   { shard }: PlanningOptions,
-  io: Io,
-  progress: Progress,
+  { io, signal, progress }: { readonly io: Io; readonly signal: AbortSignal; readonly progress: Progress },
   failures: Failure[],
   listed: Set<string>,
 ): AsyncIterable<RepositoryRead> {
@@ -149,7 +175,7 @@ function readFromRegistries(
     specs,
     onSkipped: (message: string) => say(io, message),
     onListed: (registry: string) => void listed.add(registry),
-    signal: io.signal,
+    signal,
     progress,
   };
   return readRepositories(placesOf(registries, workplace), options, (failure) => failures.push(failure));

@@ -51,7 +51,7 @@ export interface ReadOptions {
   readonly shares: (registry: string, repository: string) => boolean;
   /** For a registry that does not list its repositories: the policies, whose repository names are used if they are names. */
   readonly specs: readonly PolicySpec[];
-  /** Called with a message for what a registry passes over. */
+  /** Called with a message for what a registry passes over, and for a registry in which there is nothing to read. */
   readonly onSkipped: (message: string) => void;
   /** Called for a registry that has listed all its repositories. */
   readonly onListed?: (registry: string) => void;
@@ -92,10 +92,14 @@ async function namesIn(
       onSkipped(message);
     };
     try {
+      const listed = new Set<string>();
       for (const below of scope.folders) {
-        for await (const name of registry.repositories({ ...(below !== undefined && { below }), onSkipped: skipped, signal }))
+        for await (const name of registry.repositories({ ...(below !== undefined && { below }), onSkipped: skipped, signal })) {
+          listed.add(name);
           if (scope.includes(name)) names.add(name);
+        }
       }
+      if (names.size === 0) onSkipped(nothingFound(registry.name, listed.size, scope));
       if (isWhole) onListed?.(registry.name);
     } catch (error) {
       if (!(error instanceof ToolError)) throw error;
@@ -106,6 +110,11 @@ async function namesIn(
   }
   // A name that the user gave may be a project with repositories in other shards than its own.
   return [...names].filter((name) => scope.names.includes(name) || shares(registry.name, name)).toSorted(byCodeUnit);
+}
+
+function nothingFound(registry: string, listed: number, { globs }: Scope): string {
+  if (listed === 0) return `warning: the registry ${registry} lists no repositories`;
+  return `warning: none of the ${listed} repositories that the registry ${registry} lists matches ${globs.map(printable).join(' or ')}`;
 }
 
 /**
@@ -169,16 +178,17 @@ async function readOne(registry: Registry, repository: string, { reads, signal, 
   const { name, url } = registry;
   const nothing = nothingOf(registry, repository);
   if (!reads(name, repository)) return { inventory: { ...nothing, complete: true }, wasRead: false };
-  signal.throwIfAborted();
   const title = printable(`${name}/${repository}`);
   try {
+    signal.throwIfAborted();
     const read = await registry.inventory(repository, { signal, onProgress: (done, total) => progress.reading(title, done, total) });
     const inventory = withNames({ ...read, url }, url);
     progress.done(`${title}: ${inventory.manifests.length} manifests${inventory.complete ? '' : ', not read completely'}`);
     return { inventory, wasRead: true, ...(!inventory.complete && { error: notWhole(title, inventory.problems ?? []) }) };
-  } catch (error) {
+  } catch (caught) {
+    // What fails because the time is over fails for many reasons.
+    const error: unknown = signal.aborted ? signal.reason : caught;
     if (!(error instanceof ToolError)) throw error;
-    signal.throwIfAborted();
     progress.done(`${title}: could not be read`);
     return { inventory: { ...nothing, complete: false, problems: [error.message] }, wasRead: false, error };
   }

@@ -28,7 +28,7 @@ export async function undo(file: string, options: UndoOptions, context: Context)
   const path = resolve(io.cwd, file);
   const journal = await withFinishingRuns(await readJournal(path), path);
   const urls = new Map(Object.entries(journal.header.registries).map(([name, { url }]) => [name, url]));
-  const place = await openDocumentRegistries(urls, options, context);
+  const place = await openDocumentRegistries(urls, options, context, io.signal);
   try {
     const what = `Put back what the run of ${journal.header.createdAt} deleted (${count(journal.intents.length, 'step')})?`;
     if (!options.yes && !(await confirm(io, what))) {

@@ -26,6 +26,9 @@ export const Expectation = z.strictObject({
     hosts: z.record(z.string(), z.array(z.string())).optional(),
     unreadInUse: z.array(z.string()).optional(),
     maxDeletions: count.optional(),
+    atMost: count.optional(),
+    /** The names in each list that rules look up. */
+    lists: z.record(z.string(), z.array(z.string())).optional(),
   }),
   /** What the registries cannot answer: nothing is planned then. */
   refused: z.array(z.string()).optional(),

@@ -26,13 +26,15 @@ describe('scenarios', () => {
       expect(refused).toEqual(expectation.refused ?? []);
       if (refused.length > 0) return;
 
-      const { now, maxDeletions } = expectation.given;
+      const { now, maxDeletions, atMost, lists } = expectation.given;
       const context = {
         policies: policies.map(({ policy }) => policy),
         inUse,
         now: Date.parse(now),
         createdAt: Date.parse(now),
         version: '0.0.0',
+        ...(atMost !== undefined && { atMost }),
+        ...(lists && { lists }),
       };
       const plan = makePlan(inventory, { ...context, ...(maxDeletions !== undefined && { maxDeletions }) });
       expect(actualPlan(plan, expectation)).toEqual(expectedPlan(expectation, plan));

@@ -1,9 +1,10 @@
+import { isCosignTag } from '../../domain/attachment.ts';
 import { type Digest, isDigest } from '../../domain/digest.ts';
 import { utcTime } from '../../domain/time.ts';
 import { badAnswer } from '../../distribution/answer-errors.ts';
 import { asList, asObject, asText, type JsonObject } from '../../domain/json.ts';
 import { isIndexType, MANIFEST_TYPES, OCI_INDEX, OCI_MANIFEST } from '../../domain/media-types.ts';
-import { attachmentTagSubject, isTag } from '../../domain/tag.ts';
+import { isTag } from '../../domain/tag.ts';
 import { isImageConfigType, isUnknownPlatform, platformText } from '../../distribution/image-config.ts';
 import { lastPart } from './image-name.ts';
 
@@ -102,11 +103,11 @@ export function imagesToRead(images: readonly DockerImage[]): DockerImage[] {
   return images.filter((image) => mustRead(image, listed.get(image.digest)));
 }
 
-function mustRead({ mediaType, artifactType, tags, createdAt, children }: DockerImage, listed: ListedChild | undefined): boolean {
+function mustRead({ digest, mediaType, artifactType, tags, createdAt, children }: DockerImage, listed: ListedChild | undefined): boolean {
   if (mediaType === undefined || !MANIFEST_TYPES.includes(mediaType)) return true;
   if (isIndexType(mediaType) && children.length === 0) return true;
   if (mediaType !== OCI_MANIFEST && mediaType !== OCI_INDEX) return mediaType.includes('.oci.');
   if (artifactType !== undefined) return isImageConfigType(artifactType) ? tags.length === 0 && !listed : true;
   if (mediaType === OCI_INDEX || createdAt !== undefined || listed?.hasPlatform === true) return false;
-  return tags.length === 0 || tags.some((tag) => attachmentTagSubject(tag) === undefined);
+  return tags.length === 0 || tags.some((tag) => !isCosignTag(tag, digest));
 }

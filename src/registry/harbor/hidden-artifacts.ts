@@ -1,6 +1,7 @@
 import type { LimitFunction } from 'p-limit';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { Digest } from '../../domain/digest.ts';
+import { isCosignTag } from '../../domain/attachment.ts';
 import { attachmentTagSubject, isSignatureTag } from '../../domain/tag.ts';
 import type { OciClient } from '../../distribution/client.ts';
 import type { Problems } from '../../distribution/problems.ts';
@@ -121,5 +122,5 @@ async function readTagged(collection: Collection, options: HiddenOptions, tags: 
 
 /** True of an artifact that is hidden, since its tag is, and attached to nothing that was seen. */
 function isStray({ subjects }: Collection, { digest, tags }: Artifact, hidden: ReadonlySet<string>): boolean {
-  return !subjects.has(digest) && tags.some(({ name }) => hidden.has(name) && attachmentTagSubject(name) === undefined);
+  return !subjects.has(digest) && tags.some(({ name }) => hidden.has(name) && !isCosignTag(name, digest));
 }

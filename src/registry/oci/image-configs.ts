@@ -1,6 +1,6 @@
 import type { LimitFunction } from 'p-limit';
 import type { Digest } from '../../domain/digest.ts';
-import { attachmentTagSubject } from '../../domain/tag.ts';
+import { isCosignTag, namesAnotherDigest } from '../../domain/attachment.ts';
 import { badAnswer, refused } from '../../distribution/answer-errors.ts';
 import { contentDigest } from '../../distribution/content-digest.ts';
 import { type ImageConfig, isImageConfigType, readImageConfig } from '../../distribution/image-config.ts';
@@ -20,7 +20,7 @@ export function wantedConfigs({ documents, tags }: TaggedManifests): Map<Digest,
   for (const document of documents.values()) {
     const { config, digest } = document;
     if (!config || !isImageConfigType(config.mediaType)) continue;
-    if (isAttachmentByTags(tags.get(digest)) || (attestations.has(digest) && !tags.has(digest))) continue;
+    if (hasCosignTagsAlone(digest, tags.get(digest)) || (attestations.has(digest) && !tags.has(digest))) continue;
     wanted.set(config.digest, document);
   }
   return wanted;
@@ -34,16 +34,21 @@ function attestationsIn(documents: TaggedManifests['documents'], tags: TaggedMan
   const attestations = new Set<Digest>();
   const images = new Set<Digest>();
   for (const { digest, children } of documents.values()) {
-    if (isAttachmentByTags(tags.get(digest))) continue;
+    if (isFallbackIndex(digest, tags.get(digest))) continue;
     for (const child of children) (child.attestation ? attestations : images).add(child.digest);
   }
   for (const digest of images) attestations.delete(digest);
   return attestations;
 }
 
-/** True where there are tags and all of them are attachment tags. */
-function isAttachmentByTags(tags: readonly string[] | undefined): boolean {
-  return tags !== undefined && tags.every((tag) => attachmentTagSubject(tag) !== undefined);
+/** True where there are tags, and by all of them cosign attaches the manifest to another one. */
+function hasCosignTagsAlone(digest: Digest, tags: readonly string[] | undefined): boolean {
+  return tags !== undefined && tags.every((tag) => isCosignTag(tag, digest));
+}
+
+/** True of an index whose tags all name other digests. */
+function isFallbackIndex(digest: Digest, tags: readonly string[] | undefined): boolean {
+  return tags !== undefined && tags.every((tag) => namesAnotherDigest(tag, digest));
 }
 
 /** Reads the configs. One that cannot be read is a problem: its labels could protect the image. */

@@ -231,6 +231,23 @@ describe('a list of names that exist', () => {
     expect(tagsIn(registry, 'team/app')).toHaveLength(3);
   });
 
+  test('keeps the tags of what is in it, and lets the others go', async () => {
+    const { registry, session } = await scene();
+    await session.file('.regctlrc', JSON.stringify({ lists: { branches: { command: ['./branches'] } } }));
+    await program(session, 'branches', 'echo main; echo Build/1');
+    const branches = policy.replace('(?<branch>build)-.*', '(?<branch>build-[0-9])');
+    const plan = await session.plan([`${registry.host}/team/app`, '-p', await session.file('policy.yaml', branches)]);
+
+    const decided = plan.repositories.flatMap(({ images }) =>
+      images.map(({ tags, action, reasons }) => [tags.join(), action, reasons[0]?.code]),
+    );
+    expect(decided.toSorted()).toEqual([
+      ['build-1', 'keep', 'live'],
+      ['build-2', 'delete', 'expired'],
+      ['build-3', 'keep', 'newest'],
+    ]);
+  });
+
   test('that no rule looks up is not read', async () => {
     const { session, words } = await scene();
     await session.file('.regctlrc', JSON.stringify({ lists: { branches: { command: ['./nothing'] } } }));
@@ -244,7 +261,7 @@ describe('a list of names that exist', () => {
 
     const { code, stdout, stderr } = await session.run('prune', `${registry.host}/team/app`, '-p', file, '--apply');
     expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
-    expect(stderr).toContain('the list "branches", which the config does not have; did you mean "branche"?');
+    expect(stderr).toContain('policy.yaml:3:91: there is no list "branches" under "lists" in the config, which has branche');
   });
 });
 

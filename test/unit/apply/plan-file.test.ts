@@ -1,3 +1,5 @@
+import type { Send } from '../../../src/distribution/client.ts';
+import { createPing } from '../../../src/distribution/ping.ts';
 import { truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -31,7 +33,9 @@ beforeAll(async () => {
   const http = createHttpClient({ userAgent: 'test/1', env: {} });
   const auth = createRegistryAuth({ http, registry: 'prod', url: server.url, credentials: async () => undefined });
   filled = await fillRepository(server);
-  plan = await planOf(createOciRegistry({ name: 'prod', url: server.url, send: (request, scopes) => auth.send(request, scopes) }));
+  const { url } = server;
+  const send: Send = (request, scopes) => auth.send(request, scopes);
+  plan = await planOf(createOciRegistry({ name: 'prod', url, send, ping: createPing(http, url), credentials: async () => undefined }));
   await http.close();
   await server.close();
 });

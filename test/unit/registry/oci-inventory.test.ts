@@ -90,6 +90,29 @@ describe('an index', () => {
     expect(find(await registry.inventory('team/app'), 'v1').labels).toEqual({ keep: 'true' });
   });
 
+  it('knows the labels of what an index calls an attestation where that has a tag of its own, for they may protect it', async () => {
+    const { server, registry } = await withServer();
+    const labelled = image({ layers: [base], created, labels: { keep: 'true' }, platform: 'linux/amd64' });
+    const entry = { ...attestation(amd), child: labelled };
+    await fill(server, [
+      [index([amd, entry]), 'v1'],
+      [labelled, 'pinned'],
+    ]);
+    expect(find(await registry.inventory('team/app'), 'pinned').labels).toEqual({ keep: 'true' });
+  });
+
+  it('knows the labels of an image whose only tag is its own digest, or the hash of something that is not here', async () => {
+    const { server, registry } = await withServer();
+    const labelled = (name: string) => image({ layers: [base], created, labels: { name } });
+    const [mirrored, hashed] = [labelled('mirrored'), labelled('hashed')];
+    await fill(server, [
+      [mirrored, attachmentTag(mirrored.digest)],
+      [hashed, `sha256-${'7'.repeat(64)}`],
+    ]);
+    const inventory = await registry.inventory('team/app');
+    expect([mirrored, hashed].map(({ digest }) => find(inventory, digest).labels)).toEqual([{ name: 'mirrored' }, { name: 'hashed' }]);
+  });
+
   it('is as new as its newest image, has their platforms, and counts its own bytes alone', async () => {
     const { server, registry } = await withServer();
     const multi = index([amd, arm, attestation(amd)], { annotations: { a: 'b' } });

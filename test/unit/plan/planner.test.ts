@@ -1,0 +1,166 @@
+import { describe, expect, test } from 'vitest';
+import type { Manifest, RepositoryInventory } from '../../../src/domain/inventory.ts';
+import type { Plan } from '../../../src/plan/plan.ts';
+import { type PlanContext, Planner } from '../../../src/plan/planner.ts';
+import type { PolicySpec } from '../../../src/policy/schema.ts';
+import { attachmentTag, capabilities, daysAgo, manifest, NOTHING_IN_USE, NOW, policy, repository } from './fixture.ts';
+
+const image = (alias: string): Manifest => manifest(alias, { tags: [`v${alias}`], pushedAt: daysAgo(9) });
+const signature = (alias: string, of: string, ...tags: string[]): Manifest =>
+  manifest(alias, { tags: [attachmentTag(of, '.sig'), ...tags], pushedAt: daysAgo(9) });
+const at = (name: string, manifests: readonly Manifest[], parts: Partial<RepositoryInventory> = {}): RepositoryInventory =>
+  repository(manifests, { repository: name, ...parts });
+
+function plan(
+  specs: readonly Partial<PolicySpec>[],
+  repositories: readonly RepositoryInventory[],
+  context: Partial<PlanContext> = {},
+): Plan {
+  const policies = specs.map((spec) => policy({ grace: '0s', ...spec }));
+  const planner = new Planner({ policies, inUse: NOTHING_IN_USE, now: NOW, createdAt: NOW, version: '0', ...context });
+  for (const read of repositories) planner.add(read, !read.notes?.includes('the name alone'));
+  return planner.plan();
+}
+
+/** `repository: alias action` of all that goes. */
+function gone({ repositories }: Plan): string[] {
+  return repositories.flatMap(({ repository: name, images }) =>
+    images.flatMap(({ digest, action }) => (action === 'delete' ? [`${name}: ${digest[7]}`] : [])),
+  );
+}
+
+const KEEP_ALL = { name: 'all', tags: ['**'], keep: 'all' as const };
+
+describe('orphans of a repository that holds attachments alone', () => {
+  const rules = (...globs: string[]): Partial<PolicySpec> => ({
+    rules: [{ name: 'orphans', orphaned: { subjectsIn: globs }, keep: 'none' }, KEEP_ALL],
+  });
+  const app = at('team/app', [image('a')]);
+  const store = at('team/signatures', [signature('d', 'a'), signature('e', '9')]);
+
+  test('go where all that is named was read whole, whatever came first', () => {
+    expect(gone(plan([rules('team/app')], [app, store]))).toEqual(['team/signatures: e']);
+    expect(gone(plan([rules('team/app')], [store, app]))).toEqual(['team/signatures: e']);
+    expect(gone(plan([rules('team/*')], [store, app]))).toEqual(['team/signatures: e']);
+  });
+
+  test.each<[string, string[], RepositoryInventory[], Partial<PlanContext>]>([
+    ['a named repository is not there', ['team/app', 'team/web'], [app], {}],
+    ['a glob names nothing', ['team/app', 'web/*'], [app], {}],
+    ['a named repository was not read whole', ['team/app'], [at('team/app', [image('a')], { complete: false })], {}],
+    ['the name of a named repository is all that is known', ['team/app'], [at('team/app', [], { notes: ['the name alone'] })], {}],
+    ['another repository was not read whole', ['team/app'], [app, at('team/web', [], { complete: false })], {}],
+    ['a glob may name more than this run knows', ['team/*'], [app], { knowsAll: () => false }],
+  ])('stay where %s', (_what, globs, others, context) => {
+    expect(gone(plan([rules(...globs)], [...others, store], context))).toEqual([]);
+  });
+
+  test('go where names are given, though the run does not know all repositories', () => {
+    expect(gone(plan([rules('team/app')], [app, store], { knowsAll: () => false }))).toEqual(['team/signatures: e']);
+  });
+
+  test('are looked for in their registry alone', () => {
+    expect(gone(plan([rules('team/app')], [app, store, at('team/app', [image('9')], { registry: 'other' })]))).toEqual([
+      'team/signatures: e',
+    ]);
+  });
+});
+
+describe('signatures in another repository', () => {
+  const spec: Partial<PolicySpec> = { signaturesIn: ['team/signatures'], repositories: ['team/app'], name: 'app' };
+  const tags: Partial<PolicySpec> = { name: 'signatures', rules: [{ name: 'tags', tags: ['**'], keep: 'none' }] };
+  const store = at('team/signatures', [signature('d', 'a', 'old'), signature('e', 'b', 'older')]);
+
+  test('stay with the images that stay, and go by their own tags with those that go', () => {
+    const rules = [{ name: 'b', tags: ['vb'], keep: 'none' as const }, KEEP_ALL];
+    const made = plan([{ ...spec, rules }, tags], [store, at('team/app', [image('a'), image('b')])]);
+    expect(gone(made)).toEqual(['team/app: b', 'team/signatures: e']);
+  });
+
+  test('all stay where not all the repositories of their images were read whole', () => {
+    const broken = at('team/app', [image('b')], { complete: false });
+    expect(gone(plan([{ ...spec, rules: [KEEP_ALL] }, tags], [store, broken]))).toEqual([]);
+  });
+
+  test('of two repositories that name each other, neither loses a signature of what stays', () => {
+    const both: Partial<PolicySpec> = {
+      signaturesIn: ['team/*'],
+      rules: [{ name: 'signatures', tags: ['sig-*'], keep: 'none' }, KEEP_ALL],
+    };
+    const app = at('team/app', [image('a'), signature('e', 'b', 'sig-e')]);
+    const web = at('team/web', [image('b'), signature('d', 'a', 'sig-d')]);
+    expect(gone(plan([both], [app, web]))).toEqual([]);
+    expect(gone(plan([both], [web, app]))).toEqual([]);
+  });
+
+  test('count for a rule about signed images', () => {
+    const rules = [{ name: 'unsigned', tags: ['**'], signed: false, keep: 'none' as const }];
+    const app = at('team/app', [image('a'), image('c')]);
+    expect(
+      gone(
+        plan(
+          [
+            { ...spec, rules },
+            { ...tags, rules: [KEEP_ALL] },
+          ],
+          [app, store],
+        ),
+      ),
+    ).toEqual(['team/app: c']);
+    // Not read at all: then nobody knows what is signed.
+    expect(gone(plan([{ ...spec, rules }], [app]))).toEqual([]);
+  });
+});
+
+test('freed bytes stay exact beside a repository that nobody read where nothing is freed', () => {
+  const kept = at('team/app', [manifest('a', { tags: ['v1'], blobs: [] })]);
+  const made = plan([{ repositories: ['team/*'], rules: [KEEP_ALL] }], [kept, at('other', [])]);
+  expect(made.summary.bytes).toEqual({ deleted: 0, freed: 0, exact: true });
+});
+
+test('an untagged image that is archived says by which rule', () => {
+  const rules = [{ name: 'cold', untagged: true as const, keep: 'none' as const, action: 'archive' as const }];
+  const read = at('team/app', [manifest('a', { pushedAt: daysAgo(9) })], { capabilities: capabilities({ archive: true }) });
+  expect(plan([{ rules }], [read]).repositories[0]?.images[0]).toMatchObject({
+    action: 'archive',
+    reasons: [{ code: 'archived', rule: 'cold', rank: 1, ageDays: 9 }],
+  });
+});
+
+describe('what selects nothing is told', () => {
+  const told = (spec: Partial<PolicySpec>, ...manifests: Manifest[]): string[] =>
+    plan([spec], [repository(manifests)]).diagnostics.map(({ code, policy: name, message }) => `${code} ${name}: ${message}`);
+
+  test('of rules and of every kind of protection', () => {
+    const protect = [
+      { tags: ['v*'] },
+      { tags: ['prod'] },
+      { labels: { keep: '*' } },
+      { digests: [image('9').digest] },
+      { signed: true as const },
+    ];
+    expect(
+      told(
+        {
+          protect,
+          rules: [
+            { ...KEEP_ALL, tags: ['x*'] },
+            { ...KEEP_ALL, name: 'rest' },
+          ],
+        },
+        image('a'),
+      ),
+    ).toEqual([
+      'nothing_selected nightly: "protect" of the policy "nightly" names the tags prod, and this run has found nothing of that kind',
+      `nothing_selected nightly: "protect" of the policy "nightly" names the digest ${image('9').digest}, and this run has found nothing of that kind`,
+      'nothing_selected nightly: "protect" of the policy "nightly" names the label keep=*, and this run has found nothing of that kind',
+      'nothing_selected nightly: "protect" of the policy "nightly" names signed images, and this run has found nothing of that kind',
+      'nothing_selected nightly: the rule "all" of the policy "nightly" has selected nothing in this run',
+    ]);
+  });
+
+  test('not of an entry that holds a tag of an image that is protected anyway', () => {
+    const protect = [{ tags: ['va'] }, { digests: [image('a').digest] }, { tags: ['v*'] }];
+    expect(told({ protect, rules: [KEEP_ALL] }, image('a'))).toEqual([]);
+  });
+});
