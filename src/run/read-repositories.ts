@@ -1,3 +1,4 @@
+import { didYouMean } from '../diagnostics/nearest.ts';
 import { printable } from '../diagnostics/redact.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import { byCodeUnit } from '../domain/compare.ts';
@@ -7,6 +8,7 @@ import type { PolicySpec } from '../policy/schema.ts';
 import { otherNames } from '../registry/image-names.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Failure } from './failures.ts';
+import { MOST_COMPARED, nearestRepository } from './nearest-repository.ts';
 import type { Progress } from './progress.ts';
 import { inOrder } from './in-order.ts';
 import type { OpenRegistries } from './registries.ts';
@@ -53,6 +55,8 @@ export interface ReadOptions {
   readonly specs: readonly PolicySpec[];
   /** Called with a message for what a registry passes over. */
   readonly onSkipped: (message: string) => void;
+  /** Called with a sentence if a list of repositories holds none that is meant. */
+  readonly onNothing: (message: string) => void;
   /** Called for a registry that has listed all its repositories. */
   readonly onListed?: (registry: string) => void;
   readonly signal: AbortSignal;
@@ -80,7 +84,7 @@ export async function* readRepositories(
 async function namesIn(
   registry: Registry,
   scope: Scope,
-  { specs, signal, shares, progress, onSkipped, onListed }: ReadOptions,
+  { specs, signal, shares, progress, onSkipped, onNothing, onListed }: ReadOptions,
   failed: (failure: Failure) => void,
 ): Promise<string[]> {
   const names = new Set(scope.names);
@@ -91,11 +95,15 @@ async function namesIn(
       isWhole = false;
       onSkipped(message);
     };
+    const listed: string[] = [];
     try {
       for (const below of scope.folders) {
-        for await (const name of registry.repositories({ ...(below !== undefined && { below }), onSkipped: skipped, signal }))
+        for await (const name of registry.repositories({ ...(below !== undefined && { below }), onSkipped: skipped, signal })) {
+          if (listed.length < MOST_COMPARED) listed.push(name);
           if (scope.includes(name)) names.add(name);
+        }
       }
+      if (names.size === 0) onNothing(nothingListed(registry.name, scope, listed));
       if (isWhole) onListed?.(registry.name);
     } catch (error) {
       if (!(error instanceof ToolError)) throw error;
@@ -106,6 +114,13 @@ async function namesIn(
   }
   // A name that the user gave may be a project with repositories in other shards than its own.
   return [...names].filter((name) => scope.names.includes(name) || shares(registry.name, name)).toSorted(byCodeUnit);
+}
+
+function nothingListed(registry: string, { globs, folders }: Scope, listed: readonly string[]): string {
+  const where = folders.includes(undefined) ? '' : ` below ${folders.join(', ')}`;
+  if (listed.length === 0) return `${registry} lists no repository${where}, so nothing is read there`;
+  const [glob = ''] = globs;
+  return `no repository that ${registry} lists${where} matches ${globs.join(', ')}, so nothing is read there${didYouMean(glob, listed)}`;
 }
 
 /**
@@ -138,11 +153,19 @@ async function readNamed(registry: Registry, name: string, scope: Scope, options
     return [first.error || error.code !== 'AUTH' ? first : { ...first, error }];
   }
   // What is wrong with the name itself is told by the run of its own shard.
-  if (below.length === 0) return own ? [first] : [];
+  if (below.length === 0) return own ? [await withNearest(registry, name, first, options.signal)] : [];
   const reads: RepositoryRead[] = [];
   for (const repository of below.toSorted(byCodeUnit))
     if (options.shares(registry.name, repository)) reads.push(await readOne(registry, repository, options));
   return reads;
+}
+
+/** For a repository that does not exist: its error, with the name that is probably meant. */
+async function withNearest(registry: Registry, name: string, read: RepositoryRead, signal: AbortSignal): Promise<RepositoryRead> {
+  if (read.error?.code !== 'NOT_FOUND') return read;
+  const { code, message, hint } = read.error;
+  const meant = await nearestRepository(registry, name, signal);
+  return meant === '' ? read : { ...read, error: new ToolError(code, `${message.replace(/\.$/, '')}${meant}`, { hint }) };
 }
 
 /**
