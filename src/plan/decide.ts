@@ -44,7 +44,7 @@ export function decide(input: DecisionInput): Decided {
     tied: new Set([...tagged.tied, ...untagged.tied]),
     leave: (nodes) => {
       const left = [...nodes];
-      for (const node of left) staying.of(node).own = { code: 'next_run' };
+      for (const node of left) staying.note(node).own = { code: 'next_run' };
       staying.stay(left);
       if (cascades) holdForCascade(staying);
       return explain(input, staying, doomed);

@@ -46,7 +46,6 @@ export async function inventory(words: readonly string[], options: InventoryOpti
     shares: () => true,
     specs: [],
     onSkipped: (message: string) => say(io, message),
-    onNothing: (message: string) => say(io, `warning: ${message}`),
     signal: io.signal,
     progress,
   };

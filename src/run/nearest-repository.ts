@@ -3,7 +3,7 @@ import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Registry } from '../registry/registry.ts';
 
 /** How many names are compared with one that is not there. */
-export const MOST_COMPARED = 1000;
+const MOST_COMPARED = 1000;
 
 /** `; did you mean "…"?` with the repository of the registry that a name probably means; empty if none is near or none is listed. */
 export async function nearestRepository(registry: Registry, name: string, signal: AbortSignal): Promise<string> {

@@ -19,6 +19,7 @@ import { type Io, say } from './io.ts';
 import { type Progress, startProgress } from './progress.ts';
 import { type DecidingPolicies, decidingPolicies, isAdHoc, type PolicyOptions } from './deciding-policies.ts';
 import { type Failure, unreadOf } from './failures.ts';
+import { type EarlierRuns, openEarlierRuns } from './earlier-runs.ts';
 import { readInUse } from './in-use.ts';
 import { inUseSourceNames } from './in-use-source-names.ts';
 import { readLiveLists } from './live-lists.ts';
@@ -58,8 +59,8 @@ export interface Planning {
   /** What could not be read, or not completely; everything else is in the plan. */
   readonly failures: readonly Failure[];
   readonly inUse: InUse;
-  /** True of a repository that this run is about and that a policy governs. */
-  readonly concerns: (registry: string, repository: string) => boolean;
+  /** The runs before this one that were stopped. */
+  readonly earlier: EarlierRuns;
 }
 
 /** A repository that was read and is planned, while its inventory is still in memory. */
@@ -107,7 +108,7 @@ async function planIn<Result>(
   const createdAt = io.now();
   const now = options.now === undefined ? createdAt : parseNow(options.now);
   const workplace = offline ? await openWorkplace([], { ...options, registry: [] }, context) : await openWorkplace(words, options, context);
-  const { settings, scopes } = workplace;
+  const { settings } = workplace;
   if (options.apply) await checkJournalFolder(settings);
   const deciding = await decidingPolicies(options, settings, waits);
   const running = await readInUse(workplace, context, waits);
@@ -123,11 +124,9 @@ async function planIn<Result>(
   const ends = { signal: reading.signal, waits };
   const registries = offline ? NONE : await openRegistries(settings.registries, workplace.named, settings, context, ends);
   const progress = await startProgress(io, options);
-  const concerns = (registry: string, repository: string): boolean =>
-    governingPolicy(deciding.policies, registry, repository) !== undefined &&
-    inShard(options.shard, registry, repository) &&
-    (scopes.get(registry)?.includes(repository) ?? offline);
   const failures: Failure[] = [];
+  const untold = (problem: ToolError): void => say(io, `warning: what an earlier run left is not looked at: ${problem.message}`);
+  const earlier = await openEarlierRuns(offline ? undefined : settings.journalDir, registries.byName, untold);
   try {
     const listed = new Set<string>();
     const reads = offline
@@ -150,8 +149,8 @@ async function planIn<Result>(
       const policy = governingPolicy(policies, inventory.registry, inventory.repository);
       if (error && !isWhole(inventory, policy)) failures.push({ registry: inventory.registry, repository: inventory.repository, error });
       if (wasRead && !deciding.canBeAnswered(inventory)) continue;
-      planner.add(inventory, wasRead);
-      if (!policy && !wasRead && !error && scopes.get(inventory.registry)?.names.includes(inventory.repository))
+      planner.add(inventory, wasRead, wasRead ? await earlier.leftIn(inventory) : undefined);
+      if (!policy && !wasRead && !error && workplace.scopes.get(inventory.registry)?.names.includes(inventory.repository))
         warn(io, ungoverned(inventory, deciding.specs), options.quiet);
       look({ inventory, policy });
     }
@@ -160,7 +159,7 @@ async function planIn<Result>(
     progress.stop();
     // From here on, what is under way is to end by itself.
     reading.release();
-    return await use({ plan, workplace, registries: registries.byName, cached: registries.cached, failures, inUse, concerns });
+    return await use({ plan, workplace, registries: registries.byName, cached: registries.cached, failures, inUse, earlier });
   } finally {
     progress.stop();
     reading.release();
@@ -174,7 +173,7 @@ function readFromRegistries(
   registries: OpenRegistries,
   workplace: Workplace,
   { policies, specs }: DecidingPolicies,
-  { shard, quiet }: PlanningOptions,
+  { shard }: PlanningOptions,
   { io, signal, progress }: { readonly io: Io; readonly signal: AbortSignal; readonly progress: Progress },
   failures: Failure[],
   listed: Set<string>,
@@ -185,7 +184,6 @@ function readFromRegistries(
     shares: (registry: string, repository: string) => inShard(shard, registry, repository),
     specs,
     onSkipped: (message: string) => say(io, message),
-    onNothing: (message: string) => warn(io, message, quiet),
     onListed: (registry: string) => void listed.add(registry),
     signal,
     progress,

@@ -1,4 +1,3 @@
-import { didYouMean } from '../diagnostics/nearest.ts';
 import { printable } from '../diagnostics/redact.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import { byCodeUnit } from '../domain/compare.ts';
@@ -8,7 +7,7 @@ import type { PolicySpec } from '../policy/schema.ts';
 import { otherNames } from '../registry/image-names.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Failure } from './failures.ts';
-import { MOST_COMPARED, nearestRepository } from './nearest-repository.ts';
+import { nearestRepository } from './nearest-repository.ts';
 import type { Progress } from './progress.ts';
 import { inOrder } from './in-order.ts';
 import type { OpenRegistries } from './registries.ts';
@@ -53,10 +52,8 @@ export interface ReadOptions {
   readonly shares: (registry: string, repository: string) => boolean;
   /** For a registry that does not list its repositories: the policies, whose repository names are used if they are names. */
   readonly specs: readonly PolicySpec[];
-  /** Called with a message for what a registry passes over. */
+  /** Called with a message for what a registry passes over, and for a registry in which there is nothing to read. */
   readonly onSkipped: (message: string) => void;
-  /** Called with a sentence if a list of repositories holds none that is meant. */
-  readonly onNothing: (message: string) => void;
   /** Called for a registry that has listed all its repositories. */
   readonly onListed?: (registry: string) => void;
   readonly signal: AbortSignal;
@@ -84,7 +81,7 @@ export async function* readRepositories(
 async function namesIn(
   registry: Registry,
   scope: Scope,
-  { specs, signal, shares, progress, onSkipped, onNothing, onListed }: ReadOptions,
+  { specs, signal, shares, progress, onSkipped, onListed }: ReadOptions,
   failed: (failure: Failure) => void,
 ): Promise<string[]> {
   const names = new Set(scope.names);
@@ -95,15 +92,15 @@ async function namesIn(
       isWhole = false;
       onSkipped(message);
     };
-    const listed: string[] = [];
     try {
+      const listed = new Set<string>();
       for (const below of scope.folders) {
         for await (const name of registry.repositories({ ...(below !== undefined && { below }), onSkipped: skipped, signal })) {
-          if (listed.length < MOST_COMPARED) listed.push(name);
+          listed.add(name);
           if (scope.includes(name)) names.add(name);
         }
       }
-      if (names.size === 0) onNothing(nothingListed(registry.name, scope, listed));
+      if (names.size === 0) onSkipped(nothingFound(registry.name, listed.size, scope));
       if (isWhole) onListed?.(registry.name);
     } catch (error) {
       if (!(error instanceof ToolError)) throw error;
@@ -116,11 +113,10 @@ async function namesIn(
   return [...names].filter((name) => scope.names.includes(name) || shares(registry.name, name)).toSorted(byCodeUnit);
 }
 
-function nothingListed(registry: string, { globs, folders }: Scope, listed: readonly string[]): string {
-  const where = folders.includes(undefined) ? '' : ` below ${folders.join(', ')}`;
-  if (listed.length === 0) return `${registry} lists no repository${where}, so nothing is read there`;
-  const [glob = ''] = globs;
-  return `no repository that ${registry} lists${where} matches ${globs.join(', ')}, so nothing is read there${didYouMean(glob, listed)}`;
+function nothingFound(registry: string, listed: number, { globs }: Scope): string {
+  if (listed === 0) return `warning: the registry ${registry} lists no repositories`;
+  const asked = globs.map(printable).join(' or ');
+  return `warning: none of the ${listed} repositories that the registry ${registry} lists matches ${asked}`;
 }
 
 /**

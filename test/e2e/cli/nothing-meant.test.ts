@@ -48,9 +48,9 @@ describe('a run that is about no repository says so', () => {
     const session = await newSession();
 
     expect((await session.run('prune', registry.host, '--keep-last', '1')).stderr).toBe(
-      `warning: ${registry.host} lists no repository, so nothing is read there\n`,
+      `warning: the registry ${registry.host} lists no repositories\n`,
     );
-    expect((await session.run('inventory', registry.host)).stderr).toContain('lists no repository');
+    expect((await session.run('inventory', registry.host)).stderr).toContain('lists no repositories');
   });
 
   test('where none matches', async () => {
@@ -60,9 +60,9 @@ describe('a run that is about no repository says so', () => {
       (await session.run('prune', `${registry.host}/${glob}`, '--keep-last', '1')).stderr;
 
     expect(await run('team/web-*')).toBe(
-      `warning: no repository that ${registry.host} lists below team matches team/web-*, so nothing is read there\n`,
+      `warning: none of the 1 repositories that the registry ${registry.host} lists matches team/web-*\n`,
     );
-    expect(await run('*-service')).toContain(`no repository that ${registry.host} lists matches *-service`);
+    expect(await run('*-service')).toContain(`none of the 2 repositories that the registry ${registry.host} lists matches *-service`);
     expect(await run('team/*')).toBe('');
   });
 });
