@@ -60,7 +60,7 @@ describe('a run that is about no repository says so', () => {
       (await session.run('prune', `${registry.host}/${glob}`, '--keep-last', '1')).stderr;
 
     expect(await run('team/web-*')).toBe(
-      `warning: none of the 1 repositories that the registry ${registry.host} lists matches team/web-*\n`,
+      `warning: none of the 2 repositories that the registry ${registry.host} lists matches team/web-*\n`,
     );
     expect(await run('*-service')).toContain(`none of the 2 repositories that the registry ${registry.host} lists matches *-service`);
     expect(await run('team/*')).toBe('');
