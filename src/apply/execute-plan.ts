@@ -34,6 +34,8 @@ export interface ApplyOptions {
   readonly signal?: AbortSignal;
   /** Milliseconds since the epoch; afterwards no more deletions are begun. */
   readonly deadline?: number;
+  /** Names of the journals of earlier runs of which the plan finishes what they had left. */
+  readonly finishes?: readonly string[];
   /** What is in use now: steps for that are left out. */
   readonly inUse?: InUse;
   /** The bytes of a manifest that the reading for the plan has kept, checked against the digest, so that they are not fetched again. */
@@ -76,6 +78,7 @@ export async function executePlan(options: ApplyOptions): Promise<ApplyReport> {
       tool: plan.tool,
       plan: { digest: planDigest(plan) },
       registries: Object.fromEntries(work.map(({ registry: { name, type, url } }) => [name, { type, url }])),
+      ...(options.finishes && options.finishes.length > 0 && { finishes: options.finishes }),
     });
     const shared = sharedBy(work, options);
     const reports = await sideBySide(work, concurrency, (one) => runOne(one, options, shared));

@@ -38,6 +38,8 @@ export class WatchedTags implements TagGuard {
   #pages = 1;
   /** The deletions since the last list. */
   #since: readonly Sent[] = [];
+  /** Somebody moves tags onto what goes: from then on steps go one after another, so that it can be told what a tag was on. */
+  #careful = false;
   /** Tags that are listed, point to nothing, and were reported or were so from the beginning. */
   readonly #broken = new Set<string>();
   /** While this repository tries what the registry does. */
@@ -55,7 +57,7 @@ export class WatchedTags implements TagGuard {
 
   /** A wave takes at least as long as its list, so that lists are never the larger part, and the time since the list never is much longer than it. */
   width(next: Step): number {
-    if (next.op !== 'archive-manifest' && !this.#parts.trial.passed(next.op)) return 1;
+    if (this.#careful || (next.op !== 'archive-manifest' && !this.#parts.trial.passed(next.op))) return 1;
     return this.#parts.state.concurrency * this.#pages;
   }
 
@@ -64,11 +66,11 @@ export class WatchedTags implements TagGuard {
     if (this.#first && !this.#first.sent) this.#leaveTrial();
     await this.#enterTrial(steps);
     const failures = new Map<Step, Objection>();
-    const own = steps.flatMap((step) => stepTags(step).map((tag) => ({ step, tag })));
+    const own = steps.flatMap((step) => [undefined, ...stepTags(step)].map((tag) => ({ step, tag })));
     await sideBySide(own, state.concurrency, async ({ step, tag }) => {
       try {
-        if (this.#listed?.has(tag) === false) state.seen.set(tag, undefined);
-        else await tags.look(tag);
+        if (tag !== undefined) await this.#look(tag);
+        else if (step.op === 'delete-manifest') await this.#lookForReferrers(step.digest, (objection) => failures.set(step, objection));
       } catch (error) {
         failures.set(step, { outcome: 'failed', message: error instanceof Error ? error.message : String(error), error });
       }
@@ -80,6 +82,20 @@ export class WatchedTags implements TagGuard {
         return objection ? [[step, objection]] : [];
       }),
     );
+  }
+
+  /** Unless the last list has shown that it is not there. */
+  async #look(tag: string): Promise<void> {
+    if (this.#listed?.has(tag) === false) this.#parts.state.seen.set(tag, undefined);
+    else await this.#parts.tags.look(tag);
+  }
+
+  /** What was attached since the plan has no tag, so that no list tells of it. */
+  async #lookForReferrers(digest: Digest, object: (objection: Objection) => void): Promise<void> {
+    const { state } = this.#parts;
+    const referrers = (await state.registry.referrersOf?.(state.plan.repository, digest)) ?? [];
+    const late = referrers.find((referrer) => !state.image(referrer));
+    if (late !== undefined) object({ outcome: 'drifted', message: `${late} was attached to it after the plan was made` });
   }
 
   sent(deletions: readonly Sent[]): void {
@@ -206,6 +222,7 @@ export class WatchedTags implements TagGuard {
     const deleted = deletedIn(since);
     const [only, ...others] = deleted;
     if (only === undefined) return;
+    this.#careful = true;
     if (others.length === 0) return restore(only, `the tag ${tag} was moved from ${digest} to it and went along when it was deleted`);
     const why = `the tag ${tag} was moved from ${digest} to this or another manifest that was deleted at the same time`;
     for (const one of deleted) await putBack.restore(one, why);

@@ -1,7 +1,7 @@
 import { redactUrl } from '../diagnostics/redact.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import { isLoopback } from './address.ts';
-import { type Clock, systemClock } from './clock.ts';
+import { type Clock, sleepUnless, systemClock } from './clock.ts';
 import { type Call, exchange } from './exchange.ts';
 import { comeBackLater, unanswered } from './failure.ts';
 import { HostLimiter } from './host-limiter.ts';
@@ -60,7 +60,9 @@ export interface HttpClientOptions {
   readonly maxRetryAfterMs?: number;
   readonly onTrace?: (trace: HttpTrace) => void;
   /** Stops everything. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
+  /** Ends every wait before a request is tried again, and gives up its request; a request under way goes on. */
+  readonly waits?: AbortSignal | undefined;
   readonly clock?: Clock;
 }
 
@@ -148,12 +150,11 @@ class RetryingClient implements HttpClient {
       const pause = host.pausedUntil - this.#clock.now();
       const wait = backoff(budget.failures, this.#clock.random());
       const exhausted = budget.failures >= TRIES || budget.triesMs > PATIENCE_MS || budget.spentMs + Math.max(wait, pause) > TOTAL_MS;
-      if (call.once === true || exhausted) {
-        if (outcome.response !== undefined) return outcome.response;
-        throw unanswered(call, outcome.error, budget.failures);
-      }
+      const mayWait = call.once !== true && !exhausted;
       budget.spentMs += wait;
-      await this.#clock.sleep(wait, call.signal);
+      if (mayWait && (await this.#mayWait(wait, call))) continue;
+      if (outcome.response !== undefined) return outcome.response;
+      throw unanswered(call, outcome.error, budget.failures);
     }
   }
 
@@ -213,9 +214,12 @@ class RetryingClient implements HttpClient {
       const now = this.#clock.now();
       const pause = host.pausedUntil - now;
       if (pause <= 0) return;
-      if (pause > this.#maxRetryAfterMs) throw comeBackLater(call, host.pausedUntil, now);
-      await this.#clock.sleep(pause, call.signal);
+      if (pause > this.#maxRetryAfterMs || !(await this.#mayWait(pause, call))) throw comeBackLater(call, host.pausedUntil, now);
     }
+  }
+
+  #mayWait(ms: number, { signal }: Call): Promise<boolean> {
+    return sleepUnless(this.#options.waits, this.#clock, ms, signal);
   }
 
   #slowDown(call: Call, host: HostLimiter, epoch: number, response: HttpResponse): void {

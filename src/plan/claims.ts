@@ -98,7 +98,7 @@ export class Claims {
       }
       const code = rule.keep === 'all' ? 'keep_all' : rule.keep === 'none' ? 'expired' : 'unknown_time';
       const unread = code === 'unknown_time' ? this.#unreadTime(rule, node, places) : undefined;
-      this.#settleAll(node, places, code, rule, { group, ...(unread !== undefined && { time: unread }) });
+      this.#settleAll(node, places, code, rule, { group, time: unread });
     }
     // The members come in order of their digests, and sorting leaves those that are equal where they are.
     return ranked.sort((a, b) => this.#compare(rule, a, b));
@@ -107,7 +107,7 @@ export class Claims {
   /** How an image stands in a group by some of its tags; undefined where something that the rule needs is not known. */
   #stand(rule: Rule, node: Node, places: readonly number[]): Ranked | undefined {
     const order = tagOrder(rule.order);
-    const tags = places.flatMap((place) => node.ordinaryTags[place] ?? []);
+    const tags = tagsAt(node, places);
     const { text, time } = this.#times.byOrder(rule.order, node, tags);
     const needsTime = typeof rule.keep === 'object' && (isTimeOrder(rule.order) || measuresAge(rule.keep));
     if (needsTime && time === undefined) return undefined;
@@ -119,11 +119,7 @@ export class Claims {
   /** The text of a time that could not be read. */
   #unreadTime(rule: Rule, node: Node, places: readonly number[]): string | undefined {
     if (measuresPulls(rule.keep) && this.#times.pulled(node) === 'unknown') return node.manifest.pulledAt;
-    return this.#times.byOrder(
-      rule.order,
-      node,
-      places.flatMap((place) => node.ordinaryTags[place] ?? []),
-    ).text;
+    return this.#times.byOrder(rule.order, node, tagsAt(node, places)).text;
   }
 
   /** Negative where the first is newer; 0 only where nothing but their digests tells them apart, or for one and the same image. */
@@ -172,8 +168,8 @@ export class Claims {
       this.#settleAll(node, member.places, code ?? 'expired', rule, {
         group,
         rank,
-        ...(moment.text !== undefined &&
-          moment.time !== undefined && { time: moment.text, ageDays: Math.floor((now - moment.time) / DAY_MS) }),
+        time: moment.time === undefined ? undefined : moment.text,
+        ageDays: moment.time === undefined ? undefined : Math.floor((now - moment.time) / DAY_MS),
       });
       // Where a bound on the rank ends between two images that are equally new.
       if (code === undefined && previous?.byRank && this.#compare(rule, previous.member, member) === 0) this.tied.add(rule);
@@ -210,9 +206,9 @@ interface Ranked {
 
 interface Facts {
   readonly group: string;
-  readonly rank?: number;
-  readonly time?: string;
-  readonly ageDays?: number;
+  readonly rank?: number | undefined;
+  readonly time?: string | undefined;
+  readonly ageDays?: number | undefined;
 }
 
 /** The group of a claim; undefined for a tag that the rule's order or grouping cannot parse. */
@@ -222,6 +218,14 @@ function groupOfClaim({ ordinaryTags }: Node, rule: Rule, place: number, capture
   // What has no tag has no version either.
   if (tag === undefined) return order || rule.per === 'major' || rule.per === 'minor' ? undefined : groupOf(rule.per, '', captures);
   return order && order.parse(tag) === undefined ? undefined : groupOf(rule.per, tag, captures);
+}
+
+/** The tags at these places; none of an image that is claimed without a tag. */
+function tagsAt({ ordinaryTags }: Node, places: readonly number[]): readonly string[] {
+  const [first = -1] = places;
+  // Most images have one claimed tag in a group, and many have all of theirs there.
+  if (places.length === ordinaryTags.length) return ordinaryTags;
+  return first < 0 ? [] : places.map((place) => ordinaryTags[place] as string);
 }
 
 function compareKeys(order: TagOrder<unknown> | undefined, a: unknown, b: unknown): number {

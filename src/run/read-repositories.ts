@@ -178,16 +178,17 @@ async function readOne(registry: Registry, repository: string, { reads, signal, 
   const { name, url } = registry;
   const nothing = nothingOf(registry, repository);
   if (!reads(name, repository)) return { inventory: { ...nothing, complete: true }, wasRead: false };
-  signal.throwIfAborted();
   const title = printable(`${name}/${repository}`);
   try {
+    signal.throwIfAborted();
     const read = await registry.inventory(repository, { signal, onProgress: (done, total) => progress.reading(title, done, total) });
     const inventory = withNames({ ...read, url }, url);
     progress.done(`${title}: ${inventory.manifests.length} manifests${inventory.complete ? '' : ', not read completely'}`);
     return { inventory, wasRead: true, ...(!inventory.complete && { error: notWhole(title, inventory.problems ?? []) }) };
-  } catch (error) {
+  } catch (caught) {
+    // What fails because the time is over fails for many reasons.
+    const error: unknown = signal.aborted ? signal.reason : caught;
     if (!(error instanceof ToolError)) throw error;
-    signal.throwIfAborted();
     progress.done(`${title}: could not be read`);
     return { inventory: { ...nothing, complete: false, problems: [error.message] }, wasRead: false, error };
   }
