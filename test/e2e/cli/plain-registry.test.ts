@@ -102,3 +102,13 @@ test.each([
   expect(code).toBe(4);
   expect(stderr).toMatch(why);
 });
+
+test('a repository without the right to delete holds up no other, and the exit code tells of it', async () => {
+  const registry = await registryWith({ 'team/app': 3, 'team/web': 3 });
+  registry.onRequest(({ method, path }) => (method === 'DELETE' && path.includes('team/app') ? { status: 403, body: '' } : undefined));
+  const session = await newSession();
+  const { code, stdout } = await session.run('prune', registry.host, '--keep-last', '1', '--apply');
+  expect(code).toBe(4);
+  expect(stdout).toMatch(/team\/app.*\n.*given up .*answered status 403/);
+  expect([tagsIn(registry, 'team/app'), tagsIn(registry, 'team/web')]).toEqual([['build-1', 'build-2', 'build-3'], ['build-3']]);
+});
