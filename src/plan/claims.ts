@@ -43,11 +43,12 @@ export class Claims {
     const members = groups.get(group);
     let member = members?.at(-1);
     if (member?.node !== node) {
-      member = { node, places: [], protectedPlaces: [], livePlaces: [] };
+      member = { node, places: [], heldPlaces: [], isLive: true };
       if (members) members.push(member);
       else groups.set(group, [member]);
     }
-    (held === 'live' ? member.livePlaces : held ? member.protectedPlaces : member.places).push(place);
+    (held ? member.heldPlaces : member.places).push(place);
+    if (held !== 'live') member.isLive = false;
   }
 
   /** The group of a claimed tag, or of an image without one; undefined for a tag that the rule's order or grouping cannot parse. */
@@ -82,19 +83,20 @@ export class Claims {
 
   /**
    * Under `groups`, the newest so many groups, and others that are as new as the last of these. A group is as new as its newest image, which may be protected, since a
-   * protection must not make a group older; images of unknown time make no group new. A group that is live altogether takes no place. Undefined: all groups count.
+   * protection must not make a group older; images of unknown time make no group new. What is
+   * live does not go on to `keep`, so a group of nothing else takes none of the places. Undefined: all groups count.
    */
   #countedGroups(rule: Rule, groups: ReadonlyMap<string, readonly Member[]>): ReadonlySet<string> | undefined {
     const most = typeof rule.keep === 'object' ? rule.keep.groups : undefined;
     if (most === undefined) return undefined;
     const newest = [...groups].flatMap(([group, members]) => {
-      if (members.every(({ places, protectedPlaces }) => places.length + protectedPlaces.length === 0)) return [];
+      if (members.every(({ isLive }) => isLive)) return [];
       const standing = members.flatMap(
-        ({ node, places, protectedPlaces, livePlaces }) =>
+        ({ node, places, heldPlaces }) =>
           this.#stand(
             rule,
             node,
-            [...places, ...protectedPlaces, ...livePlaces].toSorted((a, b) => a - b),
+            [...places, ...heldPlaces].toSorted((a, b) => a - b),
           ) ?? [],
       );
       const first = standing.reduce<Ranked | undefined>(
@@ -211,8 +213,10 @@ interface Member {
   readonly node: Node;
   /** Of the tags that take a rank. */
   readonly places: number[];
-  readonly protectedPlaces: number[];
-  readonly livePlaces: number[];
+  /** Of those that are protected or live. */
+  readonly heldPlaces: number[];
+  /** All of them are live. */
+  isLive: boolean;
 }
 
 interface Ranked {
