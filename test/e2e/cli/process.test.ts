@@ -123,7 +123,7 @@ describe('the demo', () => {
     const stdout = await user.succeed('demo');
 
     expect(stdout).toMatch(/\$ regctl prune 127\.0\.0\.1:\d+ -p policies\/demo\.yaml --in-use running\.txt --plan-out plan\.json\n/);
-    expect(stdout).toMatch(/\$ regctl apply plan\.json --yes\n\napplied .* done\n/);
+    expect(stdout).toMatch(/\$ regctl apply plan\.json --in-use running\.txt --yes\n\napplied .* done\n/);
     expect(stdout).toMatch(/\$ regctl undo .+ --yes\n\nundone {2}done\n/);
     expect(stdout).toContain('every digest as it was');
     expect(await user.journals()).toEqual([]);
