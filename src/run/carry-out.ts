@@ -101,9 +101,9 @@ function lineOf(event: ApplyEvent): string | undefined {
 }
 
 /** The exit code of a run whose plan was carried out. */
-export function exitCodeOfApply({ outcome, counts, error, repositories, stoppedBy: by }: ApplyReport, { io }: Context): number {
+export function exitCodeOfApply({ outcome, error, repositories, stoppedBy: by }: ApplyReport, { io }: Context): number {
   if (error) return new ToolError(error.code, error.message, { hint: error.hint }).exitCode;
-  if (counts.deleted === 0 && repositories.some((one) => one.error?.code === 'AUTH')) return EXIT.auth;
+  if (repositories.some((one) => one.error?.code === 'AUTH')) return EXIT.auth;
   if (outcome === 'failed') return EXIT.failed;
   if (outcome === 'interrupted' && by === 'signal') return stoppedBy(io.signal)?.exitCode ?? EXIT.partial;
   return outcome === 'done' ? EXIT.done : EXIT.partial;
