@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Digest } from '../domain/digest.ts';
 import type { InUse } from '../domain/in-use.ts';
@@ -146,9 +147,12 @@ function sharedBy(work: readonly Work[], options: ApplyOptions): Shared {
     ...(signal ? [signal] : []),
     ...(deadline === undefined ? [] : [AbortSignal.timeout(Math.min(LONGEST_TIMER, Math.max(0, deadline - Date.now())))]),
   ];
+  const signalOfRun = AbortSignal.any(signals);
+  // Every request under way listens to it, so that many listeners are not a leak.
+  setMaxListeners(0, signalOfRun);
   return {
     halted: haltOf(options),
-    signal: AbortSignal.any(signals),
+    signal: signalOfRun,
     trials: new Map(work.map(({ registry }) => [registry, new Trial()])),
   };
 }

@@ -1,6 +1,5 @@
 import type { Digest } from '../domain/digest.ts';
 import type { Step } from '../plan/plan.ts';
-import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Presence } from './presence.ts';
 import type { PutBack } from './put-back.ts';
 import type { RunState } from './run-state.ts';
@@ -8,12 +7,13 @@ import type { SeenTags } from './seen-tags.ts';
 import { sideBySide } from './side-by-side.ts';
 import { stepTags } from './step-tags.ts';
 import type { Objection, Sent, TagGuard } from './tag-guard.ts';
+import { takesMore } from './takes-more.ts';
 import { type Trial, TrialStep } from './trial.ts';
+import { failed } from './verdict.ts';
 
 /** So many lists in a row may each show new tags; then the last one has to do. */
 const MOST_LISTS = 5;
 
-/** A push may take a moment from when its tag is listed until it can be resolved, so a tag that points to nothing is not broken at once. */
 export interface WatchedTagsParts {
   readonly state: RunState;
   readonly tags: SeenTags;
@@ -55,10 +55,13 @@ export class WatchedTags implements TagGuard {
     for (const [tag, digest] of state.seen) if (digest === undefined) this.#broken.add(tag);
   }
 
-  /** A wave takes at least as long as its list, so that lists are never the larger part, and the time since the list never is much longer than it. */
+  /**
+   * A wave takes at least as long as its list, so that lists are never the larger part, and the time since the list never is much longer than it. One
+   * request less than may go at once: what is attached is asked for beside the list.
+   */
   width(next: Step): number {
     if (this.#careful || (next.op !== 'archive-manifest' && !this.#parts.trial.passed(next.op))) return 1;
-    return this.#parts.state.concurrency * this.#pages;
+    return Math.max(1, this.#parts.state.concurrency - 1) * this.#pages;
   }
 
   async check(steps: readonly Step[]): Promise<ReadonlyMap<Step, Objection>> {
@@ -66,16 +69,13 @@ export class WatchedTags implements TagGuard {
     if (this.#first && !this.#first.sent) this.#leaveTrial();
     await this.#enterTrial(steps);
     const failures = new Map<Step, Objection>();
-    const own = steps.flatMap((step) => [undefined, ...stepTags(step)].map((tag) => ({ step, tag })));
-    await sideBySide(own, state.concurrency, async ({ step, tag }) => {
-      try {
-        if (tag !== undefined) await this.#look(tag);
-        else if (step.op === 'delete-manifest') await this.#lookForReferrers(step.digest, (objection) => failures.set(step, objection));
-      } catch (error) {
-        failures.set(step, { outcome: 'failed', message: error instanceof Error ? error.message : String(error), error });
-      }
-    });
-    await this.#readLists();
+    const attempt = async (step: Step, look: () => Promise<Objection | undefined>): Promise<void> => {
+      const objection = await look().catch(failed);
+      if (objection) failures.set(step, objection);
+    };
+    const own = steps.flatMap((step) => stepTags(step).map((tag) => ({ step, tag })));
+    await sideBySide(own, state.concurrency, ({ step, tag }) => attempt(step, () => this.#look(tag)));
+    await Promise.all([this.#readLists(), sideBySide(steps, state.concurrency, (step) => attempt(step, () => this.#attachedSince(step)))]);
     return new Map(
       steps.flatMap((step) => {
         const objection = failures.get(step) ?? tags.objection(step);
@@ -84,18 +84,19 @@ export class WatchedTags implements TagGuard {
     );
   }
 
-  /** Unless the last list has shown that it is not there. */
-  async #look(tag: string): Promise<void> {
+  /** Looks at a tag, unless the last list has shown that it is not there. */
+  async #look(tag: string): Promise<undefined> {
     if (this.#listed?.has(tag) === false) this.#parts.state.seen.set(tag, undefined);
     else await this.#parts.tags.look(tag);
   }
 
-  /** What was attached since the plan has no tag, so that no list tells of it. */
-  async #lookForReferrers(digest: Digest, object: (objection: Objection) => void): Promise<void> {
-    const { state } = this.#parts;
-    const referrers = (await state.registry.referrersOf?.(state.plan.repository, digest)) ?? [];
-    const late = referrers.find((referrer) => !state.image(referrer));
-    if (late !== undefined) object({ outcome: 'drifted', message: `${late} was attached to it after the plan was made` });
+  /** What was attached since the plan and has no tag: no list of tags tells of it. */
+  async #attachedSince(step: Step): Promise<Objection | undefined> {
+    const { registry, plan } = this.#parts.state;
+    if (step.op !== 'delete-manifest') return undefined;
+    const referrers = (await registry.referrersOf?.(plan.repository, step.digest)) ?? [];
+    const late = referrers.find((referrer) => !this.#parts.state.image(referrer));
+    return late === undefined ? undefined : { outcome: 'drifted', message: `${late} was attached to it after the plan was made` };
   }
 
   sent(deletions: readonly Sent[]): void {
@@ -256,12 +257,4 @@ function deletedIn(since: readonly Sent[]): Digest[] {
   return since.flatMap(({ step, answer }) =>
     step.op === 'delete-manifest' && (answer === undefined || answer.outcome === 'deleted') ? [step.digest] : [],
   );
-}
-
-/** The error for a registry that deletes the image when it is told to take one tag off. */
-function takesMore(tag: string, { place }: RunState): ToolError {
-  const message = `when the tag ${tag} was taken off in ${place.repository} of ${place.registry}, other tags of its image went along`;
-  return new ToolError('REGISTRY_ERROR', message, {
-    hint: 'this registry cannot take off single tags: use "sharedTags: keep" in the policy',
-  });
 }

@@ -42,7 +42,8 @@ export interface Work {
 }
 
 /**
- * Carries a plan out, after asking at a terminal. Answers undefined if the answer was no. Throws `NOT_APPLYABLE` and the other errors of {@link executePlan}, all of them before anything is deleted.
+ * Carries a plan out, after asking at a terminal. Answers undefined if the answer was no. Throws `NOT_APPLYABLE` and the other errors of
+ * {@link executePlan}, all of them before anything is deleted.
  */
 export async function carryOut(work: Work, options: CarryOutOptions, context: Context): Promise<ApplyReport | undefined> {
   const { plan, registries, cached, inUse, settings, startedAt } = work;

@@ -21,7 +21,7 @@ export async function openEarlierRuns(
   registries: ReadonlyMap<string, Registry>,
   failed: (error: ToolError) => void,
 ): Promise<EarlierRuns> {
-  const runs = folder === undefined ? [] : await unfinishedRuns(folder, failed);
+  const runs = folder === undefined ? [] : await unfinishedRuns(folder, failed).catch(noneAfter(failed));
   const looked = new Set<string>();
   const unfinished = new Set<string>();
   return {
@@ -41,6 +41,14 @@ export async function openEarlierRuns(
     },
     unfinished: () => [...unfinished],
     finished: () => runs.filter((run) => !unfinished.has(run.name) && wasLookedAt(run, looked)).map(({ name }) => name),
+  };
+}
+
+function noneAfter(failed: (error: ToolError) => void): (error: unknown) => UnfinishedRun[] {
+  return (error) => {
+    if (!(error instanceof ToolError)) throw error;
+    failed(error);
+    return [];
   };
 }
 
