@@ -61,8 +61,8 @@ function isFallbackIndex(digest: Digest, tags: readonly string[] | undefined): b
 }
 
 /**
- * Reads the configs. One of an image that cannot be read is a problem: its labels could protect the image. Of another artifact's config only
- * the time counts, and what it says otherwise may be anything.
+ * Reads the configs. One of an image that cannot be read is a problem: its labels could protect the image. Of another artifact's config
+ * only the time counts, and what it says otherwise may be anything.
  */
 export async function readConfigs(
   reading: Reading,
