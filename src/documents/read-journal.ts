@@ -6,11 +6,10 @@ import type { Digest } from '../domain/digest.ts';
 import { SIGNED_SCHEMA1 } from '../domain/media-types.ts';
 import type { RawManifest } from '../domain/raw-manifest.ts';
 import { STEP_OUTCOMES } from '../domain/step-outcome.ts';
-import type { Step } from '../plan/plan.ts';
 import { DocumentProblem, must, throwProblem } from './document-problem.ts';
 import { checkHeader, type Fields, fieldsOf } from './fields.ts';
-import type { JournalDocument, JournalHeader, JournalIntent, KnownFacts, Place } from './journal.ts';
-import { ANY_TEXT, DIGEST, oneOf, REGISTRY_URL, REPOSITORY, TAG, TEXT, UTC_TIME } from './kinds.ts';
+import type { JournalDocument, JournalHeader, JournalImage, JournalIntent, KnownFacts, Place, PlannedSteps } from './journal.ts';
+import { ANY_TEXT, BYTES, DIGEST, oneOf, REGISTRY_URL, REPOSITORY, TAG, TEXT, UTC_TIME } from './kinds.ts';
 import { checkSteps } from './plan-check.ts';
 
 const MAX_LINE = 64 * 1024 * 1024;
@@ -75,7 +74,7 @@ class JournalReader {
   #header: JournalHeader | undefined;
   #registries = new Set<string>();
   readonly #intents = new Map<number, Mutable<JournalIntent>>();
-  readonly #steps: (Place & { steps: readonly Step[] })[] = [];
+  readonly #steps: PlannedSteps[] = [];
 
   document(): JournalDocument {
     must(
@@ -92,7 +91,7 @@ class JournalReader {
     if (!this.#header) this.#header = this.#takeHeader(line);
     else if (kind === 'intent') this.#takeIntent(line);
     else if (kind === 'outcome') this.#takeOutcome(line);
-    else if (kind === 'steps') this.#steps.push({ ...this.#place(line), steps: checkSteps(line) });
+    else if (kind === 'steps') this.#steps.push({ ...this.#place(line), steps: checkSteps(line), images: imagesIn(line) });
     else line.required('kind', TEXT);
   }
 
@@ -102,6 +101,7 @@ class JournalReader {
     const tool = line.child('tool');
     for (const key of ['name', 'version']) tool.required(key, TEXT);
     line.child('plan').required('digest', DIGEST);
+    line.optionalList('finishes', TEXT);
     const registries = line.child('registries');
     for (const name of Object.keys(registries.object)) {
       const registry = registries.child(name);
@@ -166,4 +166,19 @@ function parse(text: string): unknown {
   } catch {
     throw new DocumentProblem('it is not valid JSON');
   }
+}
+
+function imagesIn(line: Fields<never>): JournalImage[] {
+  if (line.object['images'] === undefined) return [];
+  return [...line.children('images')].map((image) => {
+    const [pushedAt, createdAt, pulledAt] = ['pushedAt', 'createdAt', 'pulledAt'].map((field) => image.optional(field, UTC_TIME));
+    return {
+      digest: image.required('digest', DIGEST),
+      tags: image.requiredList('tags', TAG),
+      size: image.required('size', BYTES),
+      ...(pushedAt !== undefined && { pushedAt }),
+      ...(createdAt !== undefined && { createdAt }),
+      ...(pulledAt !== undefined && { pulledAt }),
+    };
+  });
 }

@@ -1,7 +1,7 @@
 import { createRegistryAuth } from '../auth/create-registry-auth.ts';
 import type { RegistryConfig } from '../config/config.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
-import { ping } from '../distribution/ping.ts';
+import { createPing, tellingAnswer } from '../distribution/ping.ts';
 import type { HttpResponse } from '../http/http-client.ts';
 import type { Registry } from './registry.ts';
 import type { OpenContext, RegistryType } from './registry-type.ts';
@@ -23,9 +23,10 @@ export async function openRegistry(config: RegistryConfig & { readonly concurren
   const { http, credentials, signal, ...context } = options;
   const known = REGISTRY_TYPES.find((type) => type.name === config.type) ?? typeOfHost(new URL(url).host);
   checkSettings(config, known ?? PLAIN_TYPE, known ? [known] : UNTOLD);
+  const ping = createPing(http, url);
   let answer: HttpResponse | undefined;
   try {
-    answer = known ? undefined : await ping(http, url);
+    answer = known ? undefined : await tellingAnswer(ping, url);
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof ToolError)) throw error;
@@ -33,7 +34,7 @@ export async function openRegistry(config: RegistryConfig & { readonly concurren
   }
   const type = known ?? typeOfAnswer(answer as HttpResponse);
   checkSettings(config, type, [type]);
-  const auth = createRegistryAuth({ http, registry: name, url, credentials, ...(answer && { ping: answer }) });
+  const auth = createRegistryAuth({ http, registry: name, url, credentials, ping });
   return type.open({
     ...context,
     name,
@@ -41,6 +42,7 @@ export async function openRegistry(config: RegistryConfig & { readonly concurren
     concurrency,
     settings: type.settings && config.settings?.[type.settings.key],
     http,
+    ping,
     send: (request, scopes) => auth.send(request, scopes),
     credentials,
   });

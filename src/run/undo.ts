@@ -8,6 +8,7 @@ import { ToolError } from '../diagnostics/tool-error.ts';
 import { toJson } from '../report/json.ts';
 import { undoText, undoWorkText } from '../report/undo-text.ts';
 import { toYaml } from '../report/yaml.ts';
+import { withFinishingRuns } from '../apply/finishing-runs.ts';
 import { confirm } from './confirm.ts';
 import { say } from './io.ts';
 import type { Context, GlobalOptions } from './context.ts';
@@ -27,9 +28,9 @@ export interface UndoOptions extends GlobalOptions {
 export async function undo(file: string, options: UndoOptions, context: Context): Promise<number> {
   const { io } = context;
   const path = resolve(io.cwd, file);
-  const journal = await readJournal(path);
+  const journal = await withFinishingRuns(await readJournal(path), path);
   const urls = new Map(Object.entries(journal.header.registries).map(([name, { url }]) => [name, url]));
-  const place = await openDocumentRegistries(urls, options, context);
+  const place = await openDocumentRegistries(urls, options, context, io.signal);
   try {
     const work = undoWork(journal);
     if (!options.quiet || (!options.yes && io.stderr.isTTY === true)) say(io, undoWorkText(work, journal.header.createdAt));
