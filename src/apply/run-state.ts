@@ -38,6 +38,8 @@ export class RunState {
   readonly repairs: Repair[] = [];
   /** What the registry has deleted by itself along with others, before its own step. */
   readonly takenAlong = new Set<Digest>();
+  /** What is deleted cannot be put back, as the plan says or as the first deletion has shown. */
+  cannotUndo: boolean;
   /** What the plan keeps, and with it all that it needs. */
   readonly keeps: ReadonlySet<Digest>;
   /** Where each tag pointed to when the plan was made. */
@@ -55,6 +57,7 @@ export class RunState {
   constructor(registry: Registry, plan: RepositoryPlan, context: RunContext) {
     this.registry = registry;
     this.plan = plan;
+    this.cannotUndo = plan.undo === false;
     this.journal = context.journal;
     this.concurrency = context.concurrency;
     this.#context = context;

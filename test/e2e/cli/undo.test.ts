@@ -179,3 +179,43 @@ describe('undo', () => {
     expect(tagsIn(registry, 'team/app')).toHaveLength(2);
   });
 });
+
+describe('where nothing can be put back', () => {
+  test('that is said before the first deletion, and nothing speaks of undo afterwards', async () => {
+    const registry = await registryWith({ 'team/app': 6 });
+    const session = await newSession();
+    const policy = await session.file('policy.yaml', keepBuilds(2));
+    await session.run('prune', `${registry.host}/team/app`, '-p', policy, '--plan-out', 'plan.json');
+    const plan = JSON.parse(await readFile(join(session.folder, 'plan.json'), 'utf8')) as Plan;
+    const repositories = plan.repositories.map((one) => ({ ...one, undo: false }));
+    await session.file('plan.json', JSON.stringify({ ...plan, repositories }));
+    const { code, stdout, stderr } = await session.run('apply', 'plan.json', '--yes');
+    expect(code, stderr).toBe(0);
+    expect(stderr).toContain(`what is deleted in ${registry.host}/team/app cannot be put back`);
+    expect(stdout).toContain('The journal: ');
+    expect(stdout).not.toMatch(/undo|put it back/);
+  });
+
+  test('a plan says so of a registry that does', async () => {
+    const session = await newSession();
+    const inventory = {
+      kind: 'Inventory',
+      formatVersion: '1.0',
+      takenAt: '2026-11-24T00:00:00Z',
+      repositories: [{ registry: 'r', repository: 'team/app', complete: true, capabilities: { undo: false }, manifests: [] }],
+    };
+    const file = await session.file('inventory.json', JSON.stringify(inventory));
+    expect((await session.plan(['--inventory', file, '--tags', 'v*', '--keep-last', '1'])).repositories).toMatchObject([{ undo: false }]);
+  });
+});
+
+test('it is said why the credentials of the environment are not sent, and how they are', async () => {
+  const registry = await registryWith({ 'team/app': 6 });
+  const session = await newSession({ env: { REGISTRY_USER: 'robot', REGISTRY_PASSWORD: 'canary-0815' } });
+  const policy = await session.file('policy.yaml', keepBuilds(2));
+  await session.run('prune', `${registry.host}/team/app`, '-p', policy, '--apply', '--yes');
+  const [journal = ''] = await session.journals();
+  const said = `REGISTRY_USER and REGISTRY_PASSWORD are not sent to ${registry.host}`;
+  expect((await session.run('undo', journal, '--yes')).stderr).toContain(said);
+  expect((await session.run('undo', journal, '--yes', '--registry', registry.host)).stderr).not.toContain(said);
+});
