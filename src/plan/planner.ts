@@ -126,9 +126,8 @@ export class Planner {
     const planned = leftovers && policy ? this.#finish(own, inventory, policy, surroundings, leftovers) : own;
     reads.decided(planned.plan);
     for (const diagnostic of diagnose(inventory, planned, policy, surroundings)) this.#diagnostics.push(diagnostic);
-    // Where nothing is left for the next run, nothing of the inventory needs to be kept.
     const mayLeave = atMost !== undefined || policy?.perRun.deletions !== undefined;
-    this.#planned.push(mayLeave ? planned : { ...planned, doomed: [], leave: () => planned });
+    this.#planned.push(mayLeave ? planned : settled(planned));
   }
 
   /** Adds what an earlier run left, decided as if what it had deleted were still there. */
@@ -182,6 +181,12 @@ interface Waiting {
   readonly inventory: RepositoryInventory;
   readonly policy: Policy;
   readonly leftovers: Leftovers | undefined;
+}
+
+/** A repository of which nothing is left for the next run, without the inventory that it was planned from. */
+function settled({ plan, blobs, tied }: PlannedRepository): PlannedRepository {
+  const one: PlannedRepository = { plan, blobs, tied, doomed: [], leave: () => one };
+  return one;
 }
 
 function byPlace(a: Diagnostic, b: Diagnostic): number {

@@ -38,7 +38,7 @@ export class Staying {
     this.graph = graph;
     this.archived = archivedParts(graph);
     this.#staying = new NodeSet(graph.nodes.length);
-    this.#findings = Array.from<Finding | undefined>({ length: graph.nodes.length });
+    this.#findings = graph.nodes.map(() => undefined);
   }
 
   /** What has been found out so far. */

@@ -55,7 +55,7 @@ function claimTags(node: Node, { policy, lists, matched }: DecisionInput, stayin
       matched.rules.add(rule);
       const live = rule.live !== undefined && isLive(captures[rule.live.capture] ?? '', rule.live.list, lists);
       tags[place] = live ? { code: 'live', tag, rule: rule.name } : UNSETTLED;
-      claims.add(node, rule, place, captures, isProtected || live);
+      claims.add(node, rule, place, captures, live ? 'live' : isProtected ? 'protected' : undefined);
       return;
     }
     tags[place] = { code: 'no_rule', tag };
@@ -73,7 +73,7 @@ function claimUntagged(node: Node, rules: readonly Rule[], { matched }: Decision
   const rule = rules.find(({ selects }) => selects(node));
   if (!rule) return;
   matched.rules.add(rule);
-  claims.add(node, rule, -1, {}, staying.of(node).protection !== undefined);
+  claims.add(node, rule, -1, {}, staying.of(node).protection ? 'protected' : undefined);
 }
 
 /** Step 8: whether an image stays for itself. What protects one tag alone is written over what a rule says of it. */

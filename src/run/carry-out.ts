@@ -42,7 +42,8 @@ export interface Work {
 }
 
 /**
- * Carries a plan out, after asking at a terminal. Answers undefined if the answer was no. Throws `NOT_APPLYABLE` and the other errors of {@link executePlan}, all of them before anything is deleted.
+ * Carries a plan out, after asking at a terminal. Answers undefined if the answer was no. Throws `NOT_APPLYABLE` and the other errors of
+ * {@link executePlan}, all of them before anything is deleted.
  */
 export async function carryOut(work: Work, options: CarryOutOptions, context: Context): Promise<ApplyReport | undefined> {
   const { plan, registries, cached, inUse, settings, startedAt } = work;
@@ -100,9 +101,9 @@ function lineOf(event: ApplyEvent): string | undefined {
 }
 
 /** The exit code of a run whose plan was carried out. */
-export function exitCodeOfApply({ outcome, counts, error, repositories, stoppedBy: by }: ApplyReport, { io }: Context): number {
+export function exitCodeOfApply({ outcome, error, repositories, stoppedBy: by }: ApplyReport, { io }: Context): number {
   if (error) return new ToolError(error.code, error.message, { hint: error.hint }).exitCode;
-  if (counts.deleted === 0 && repositories.some((one) => one.error?.code === 'AUTH')) return EXIT.auth;
+  if (repositories.some((one) => one.error?.code === 'AUTH')) return EXIT.auth;
   if (outcome === 'failed') return EXIT.failed;
   if (outcome === 'interrupted' && by === 'signal') return stoppedBy(io.signal)?.exitCode ?? EXIT.partial;
   return outcome === 'done' ? EXIT.done : EXIT.partial;

@@ -1,6 +1,9 @@
+import { didYouMean } from '../diagnostics/nearest.ts';
+import { printable } from '../diagnostics/redact.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { InUse } from '../domain/in-use.ts';
 import type { RepositoryInventory } from '../domain/inventory.ts';
+import { isRepositoryName } from '../domain/reference.ts';
 import { parseTime } from '../domain/time.ts';
 import { linkSignals } from '../http/link-signals.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -9,6 +12,7 @@ import { Planner } from '../plan/planner.ts';
 import { withUnread } from '../plan/unread.ts';
 import { governingPolicy } from '../policy/governing.ts';
 import type { Policy } from '../policy/policy.ts';
+import type { PolicySpec } from '../policy/schema.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Context, GlobalOptions } from './context.ts';
 import { type Io, say } from './io.ts';
@@ -110,8 +114,12 @@ async function planIn<Result>(
   const running = await readInUse(workplace, context, waits);
   const live = await readLiveLists(deciding.policies, workplace, io, waits);
   const inUse = { ...running, problems: [...running.problems, ...live.problems] };
-  if (options.apply && settings.inUse.length === 0 && !options.quiet)
-    say(io, 'warning: no source says what is in use, so images that run are not protected; name one by --in-use, or "inUse" in the config');
+  if (options.apply && settings.inUse.length === 0)
+    warn(
+      io,
+      'no source says what is in use, so images that run are not protected; name one by --in-use, or "inUse" in the config',
+      options.quiet,
+    );
   const reading = linkSignals([waits]);
   const ends = { signal: reading.signal, waits };
   const registries = offline ? NONE : await openRegistries(settings.registries, workplace.named, settings, context, ends);
@@ -142,6 +150,8 @@ async function planIn<Result>(
       if (error && !isWhole(inventory, policy)) failures.push({ registry: inventory.registry, repository: inventory.repository, error });
       if (wasRead && !deciding.canBeAnswered(inventory)) continue;
       planner.add(inventory, wasRead, wasRead ? await earlier.leftIn(inventory) : undefined);
+      if (!policy && !wasRead && !error && workplace.scopes.get(inventory.registry)?.names.includes(inventory.repository))
+        warn(io, ungoverned(inventory, deciding.specs), options.quiet);
       look({ inventory, policy });
     }
     deciding.throwUnanswered();
@@ -193,4 +203,14 @@ function parseNow(text: string): number {
 /** True of a repository that is read for the sake of others: it may hold their signatures, or the images of their attachments. */
 function namesRepository({ signaturesIn, rules }: Policy, repository: string): boolean {
   return signaturesIn?.matches(repository) === true || rules.orphaned.some(({ subjectsIn }) => subjectsIn?.matches(repository) === true);
+}
+
+/** A repository that the user named and that no policy governs, with the name that a policy gives and that is probably meant. */
+function ungoverned({ registry, repository }: RepositoryInventory, specs: readonly PolicySpec[]): string {
+  const named = specs.flatMap(({ repositories = [] }) => repositories).filter(isRepositoryName);
+  return `no policy governs ${printable(`${registry}/${repository}`)}, so it is left alone${didYouMean(repository, named)}`;
+}
+
+function warn(io: Io, message: string, quiet = false): void {
+  if (!quiet) say(io, `warning: ${message}`);
 }

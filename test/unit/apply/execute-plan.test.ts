@@ -274,6 +274,36 @@ describe('what the registry refuses', () => {
     expect(report.repositories[0]!.error?.code).toBe('REGISTRY_ERROR');
   });
 
+  it('a permission that is missing from the beginning holds up one repository and no other', async () => {
+    const { server, registry } = await withServer();
+    await fillRepository(server);
+    await fillRepository(server, 'team/other');
+    const plan = await planOf(registry, [REPOSITORY, 'team/other']);
+    server.onRequest(({ method, path }) =>
+      method === 'DELETE' && path.includes(`/${REPOSITORY}/`) ? { status: 403, body: '' } : undefined,
+    );
+    const before = contents(server);
+    const report = await apply(plan, registry);
+    const [refused, other] = report.repositories;
+    const { steps } = plan.repositories[0]!;
+    expect(report.outcome).toBe('partial');
+    expect(refused).toMatchObject({ counts: { deleted: 0, failed: 0, skipped: steps.length }, error: { code: 'AUTH' } });
+    expect(refused!.notDone).toHaveLength(steps.length);
+    expect(other).toMatchObject({ counts: { deleted: plan.repositories[1]!.steps.length, skipped: 0 } });
+    expect(contents(server)).toEqual(before);
+  });
+
+  it('a permission that is missing in every repository ends the run before anything is tried', async () => {
+    const { server, registry } = await withServer();
+    await fillRepository(server);
+    await fillRepository(server, 'team/other');
+    const plan = await planOf(registry, [REPOSITORY, 'team/other']);
+    server.onRequest(({ method }) => (method === 'DELETE' ? { status: 403, body: '' } : undefined));
+    const folder = await temporaryFolder();
+    expect((await failure(apply(plan, registry, { journal: new Journal(folder) }))).code).toBe('AUTH');
+    expect((await readdir(folder)).filter((name) => name.endsWith('.jsonl'))).toEqual([]);
+  });
+
   it('a permission that is missing stops one repository and no other', async () => {
     const { server, registry } = await withServer();
     const filled = await fillRepository(server);
