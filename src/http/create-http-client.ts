@@ -16,6 +16,7 @@ import {
   isRetryableStatus,
   isThrottled,
   parseRetryAfter,
+  PATIENCE_MS,
   TOTAL_MS,
   TRIES,
 } from './retry-policy.ts';
@@ -73,7 +74,10 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
 /** What one request has used up, over all its redirects. */
 interface Budget {
   failures: number;
+  /** With all waiting. */
   spentMs: number;
+  /** Of that, what the server took. */
+  triesMs: number;
 }
 
 class RetryingClient implements HttpClient {
@@ -118,7 +122,7 @@ class RetryingClient implements HttpClient {
   }
 
   async #follow(first: Call): Promise<HttpResponse> {
-    const budget: Budget = { failures: 0, spentMs: 0 };
+    const budget: Budget = { failures: 0, spentMs: 0, triesMs: 0 };
     let call = first;
     for (let redirects = 0; ; redirects++) {
       const response = await this.#persist(call, budget);
@@ -145,7 +149,8 @@ class RetryingClient implements HttpClient {
       if (outcome.final) return outcome.response;
       const pause = host.pausedUntil - this.#clock.now();
       const wait = backoff(budget.failures, this.#clock.random());
-      const mayWait = call.once !== true && budget.failures < TRIES && budget.spentMs + Math.max(wait, pause) <= TOTAL_MS;
+      const exhausted = budget.failures >= TRIES || budget.triesMs > PATIENCE_MS || budget.spentMs + Math.max(wait, pause) > TOTAL_MS;
+      const mayWait = call.once !== true && !exhausted;
       budget.spentMs += wait;
       if (mayWait && (await this.#mayWait(wait, call))) continue;
       if (outcome.response !== undefined) return outcome.response;
@@ -162,7 +167,7 @@ class RetryingClient implements HttpClient {
     try {
       if (call.once !== true) await this.#waitForHost(call, host);
       const { epoch } = host;
-      const response = await this.#traced(call, budget.failures + 1);
+      const response = await this.#timed(call, budget);
       if (isThrottled(response.status)) this.#slowDown(call, host, epoch, response);
       else if (response.status < 500) host.succeeded();
       if (!isRetryableStatus(call.method, response.status)) return { final: true, response };
@@ -176,6 +181,15 @@ class RetryingClient implements HttpClient {
       return { final: false, error };
     } finally {
       budget.spentMs += this.#clock.now() - entered;
+    }
+  }
+
+  async #timed(call: Call, budget: Budget): Promise<HttpResponse> {
+    const started = this.#clock.now();
+    try {
+      return await this.#traced(call, budget.failures + 1);
+    } finally {
+      budget.triesMs += this.#clock.now() - started;
     }
   }
 

@@ -1,6 +1,9 @@
+import { didYouMean } from '../diagnostics/nearest.ts';
+import { printable } from '../diagnostics/redact.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { InUse } from '../domain/in-use.ts';
 import type { RepositoryInventory } from '../domain/inventory.ts';
+import { isRepositoryName } from '../domain/reference.ts';
 import { parseTime } from '../domain/time.ts';
 import { linkSignals } from '../http/link-signals.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -9,12 +12,14 @@ import { Planner } from '../plan/planner.ts';
 import { withUnread } from '../plan/unread.ts';
 import { governingPolicy } from '../policy/governing.ts';
 import type { Policy } from '../policy/policy.ts';
+import type { PolicySpec } from '../policy/schema.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Context, GlobalOptions } from './context.ts';
 import { type Io, say } from './io.ts';
 import { type Progress, startProgress } from './progress.ts';
 import { type DecidingPolicies, decidingPolicies, isAdHoc, type PolicyOptions } from './deciding-policies.ts';
 import { type Failure, unreadOf } from './failures.ts';
+import { type EarlierRuns, openEarlierRuns } from './earlier-runs.ts';
 import { readInUse } from './in-use.ts';
 import { inUseSourceNames } from './in-use-source-names.ts';
 import { readLiveLists } from './live-lists.ts';
@@ -54,8 +59,8 @@ export interface Planning {
   /** What could not be read, or not completely; everything else is in the plan. */
   readonly failures: readonly Failure[];
   readonly inUse: InUse;
-  /** True of a repository that this run is about and that a policy governs. */
-  readonly concerns: (registry: string, repository: string) => boolean;
+  /** The runs before this one that were stopped. */
+  readonly earlier: EarlierRuns;
 }
 
 /** A repository that was read and is planned, while its inventory is still in memory. */
@@ -103,23 +108,25 @@ async function planIn<Result>(
   const createdAt = io.now();
   const now = options.now === undefined ? createdAt : parseNow(options.now);
   const workplace = offline ? await openWorkplace([], { ...options, registry: [] }, context) : await openWorkplace(words, options, context);
-  const { settings, scopes } = workplace;
+  const { settings } = workplace;
   if (options.apply) await checkJournalFolder(settings);
   const deciding = await decidingPolicies(options, settings, waits);
   const running = await readInUse(workplace, context, waits);
   const live = await readLiveLists(deciding.policies, workplace, io, waits);
   const inUse = { ...running, problems: [...running.problems, ...live.problems] };
-  if (options.apply && settings.inUse.length === 0 && !options.quiet)
-    say(io, 'warning: no source says what is in use, so images that run are not protected; name one by --in-use, or "inUse" in the config');
+  if (options.apply && settings.inUse.length === 0)
+    warn(
+      io,
+      'no source says what is in use, so images that run are not protected; name one by --in-use, or "inUse" in the config',
+      options.quiet,
+    );
   const reading = linkSignals([waits]);
   const ends = { signal: reading.signal, waits };
   const registries = offline ? NONE : await openRegistries(settings.registries, workplace.named, settings, context, ends);
   const progress = await startProgress(io, options);
-  const concerns = (registry: string, repository: string): boolean =>
-    governingPolicy(deciding.policies, registry, repository) !== undefined &&
-    inShard(options.shard, registry, repository) &&
-    (scopes.get(registry)?.includes(repository) ?? offline);
   const failures: Failure[] = [];
+  const untold = (problem: ToolError): void => say(io, `warning: what an earlier run left is not looked at: ${problem.message}`);
+  const earlier = await openEarlierRuns(offline ? undefined : settings.journalDir, registries.byName, untold);
   try {
     const listed = new Set<string>();
     const reads = offline
@@ -142,7 +149,9 @@ async function planIn<Result>(
       const policy = governingPolicy(policies, inventory.registry, inventory.repository);
       if (error && !isWhole(inventory, policy)) failures.push({ registry: inventory.registry, repository: inventory.repository, error });
       if (wasRead && !deciding.canBeAnswered(inventory)) continue;
-      planner.add(inventory, wasRead);
+      planner.add(inventory, wasRead, wasRead ? await earlier.leftIn(inventory) : undefined);
+      if (!policy && !wasRead && !error && workplace.scopes.get(inventory.registry)?.names.includes(inventory.repository))
+        warn(io, ungoverned(inventory, deciding.specs), options.quiet);
       look({ inventory, policy });
     }
     deciding.throwUnanswered();
@@ -150,7 +159,7 @@ async function planIn<Result>(
     progress.stop();
     // From here on, what is under way is to end by itself.
     reading.release();
-    return await use({ plan, workplace, registries: registries.byName, cached: registries.cached, failures, inUse, concerns });
+    return await use({ plan, workplace, registries: registries.byName, cached: registries.cached, failures, inUse, earlier });
   } finally {
     progress.stop();
     reading.release();
@@ -194,4 +203,14 @@ function parseNow(text: string): number {
 /** True of a repository that is read for the sake of others: it may hold their signatures, or the images of their attachments. */
 function namesRepository({ signaturesIn, rules }: Policy, repository: string): boolean {
   return signaturesIn?.matches(repository) === true || rules.orphaned.some(({ subjectsIn }) => subjectsIn?.matches(repository) === true);
+}
+
+/** A repository that the user named and that no policy governs, with the name that a policy gives and that is probably meant. */
+function ungoverned({ registry, repository }: RepositoryInventory, specs: readonly PolicySpec[]): string {
+  const named = specs.flatMap(({ repositories = [] }) => repositories).filter(isRepositoryName);
+  return `no policy governs ${printable(`${registry}/${repository}`)}, so it is left alone${didYouMean(repository, named)}`;
+}
+
+function warn(io: Io, message: string, quiet = false): void {
+  if (!quiet) say(io, `warning: ${message}`);
 }

@@ -110,11 +110,10 @@ async function shown(planning: Planning, options: PruneOptions, context: Context
 /** With `--apply`. A table is shown before it is carried out; a document is written afterwards, with what came of it. */
 async function applied(planning: Planning, options: PruneOptions, context: Context, startedAt: number, next: NextCommands): Promise<Ended> {
   const { io } = context;
-  const { plan, registries, cached, concerns, inUse, workplace } = planning;
+  const { plan, registries, cached, earlier, inUse, workplace } = planning;
   const before = options.output === 'table' ? planAnswer(plan, options, io, {}) : '';
   if (options.out === undefined) io.stdout.write(before);
-  const leftovers = { concerns, inUse };
-  const work = { plan, registries, cached, inUse, justPlanned: true, settings: workplace.settings, startedAt, leftovers } as const;
+  const work = { plan, registries, cached, inUse, justPlanned: true, settings: workplace.settings, startedAt, earlier } as const;
   const [carried] = await Promise.allSettled([carryOut(work, options, context)]);
   const report = carried.status === 'fulfilled' ? carried.value : undefined;
   const undoCommand = report?.journal === undefined ? undefined : next.undo(report.journal, workplace.unlisted);

@@ -7,6 +7,7 @@ import type { PolicySpec } from '../policy/schema.ts';
 import { otherNames } from '../registry/image-names.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Failure } from './failures.ts';
+import { nearestRepository } from './nearest-repository.ts';
 import type { Progress } from './progress.ts';
 import { inOrder } from './in-order.ts';
 import type { OpenRegistries } from './registries.ts';
@@ -114,7 +115,8 @@ async function namesIn(
 
 function nothingFound(registry: string, listed: number, { globs }: Scope): string {
   if (listed === 0) return `warning: the registry ${registry} lists no repositories`;
-  return `warning: none of the ${listed} repositories that the registry ${registry} lists matches ${globs.map(printable).join(' or ')}`;
+  const asked = globs.map(printable).join(' or ');
+  return `warning: none of the ${listed} repositories that the registry ${registry} lists matches ${asked}`;
 }
 
 /**
@@ -147,11 +149,19 @@ async function readNamed(registry: Registry, name: string, scope: Scope, options
     return [first.error || error.code !== 'AUTH' ? first : { ...first, error }];
   }
   // What is wrong with the name itself is told by the run of its own shard.
-  if (below.length === 0) return own ? [first] : [];
+  if (below.length === 0) return own ? [await withNearest(registry, name, first, options.signal)] : [];
   const reads: RepositoryRead[] = [];
   for (const repository of below.toSorted(byCodeUnit))
     if (options.shares(registry.name, repository)) reads.push(await readOne(registry, repository, options));
   return reads;
+}
+
+/** For a repository that does not exist: its error, with the name that is probably meant. */
+async function withNearest(registry: Registry, name: string, read: RepositoryRead, signal: AbortSignal): Promise<RepositoryRead> {
+  if (read.error?.code !== 'NOT_FOUND') return read;
+  const { code, message, hint } = read.error;
+  const meant = await nearestRepository(registry, name, signal);
+  return meant === '' ? read : { ...read, error: new ToolError(code, `${message.replace(/\.$/, '')}${meant}`, { hint }) };
 }
 
 /**

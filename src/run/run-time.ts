@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Io } from './io.ts';
 
@@ -15,6 +16,8 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** Starts the time of a run, which `maxDuration` limits to so many milliseconds. */
 export function startRunTime(io: Io, maxDuration: number | undefined): RunTime {
   const controller = new AbortController();
+  // Every request under way listens to it, so that many listeners are not a leak.
+  setMaxListeners(0, controller.signal);
   const stop = (): void => controller.abort(io.signal.reason);
   if (io.signal.aborted) stop();
   else io.signal.addEventListener('abort', stop);

@@ -75,6 +75,7 @@ export function createOciRegistry({
     listTags: (repository, asked = {}) => listTags(client, repository, asked),
     resolveTag: (repository, tag) => resolveTag(client, repository, tag),
     danglingTag: (repository, tag) => danglingTag(client, repository, tag),
+    referrersOf: async (repository, digest) => (await context.referrers.list(repository, digest)).map((referrer) => referrer.digest),
     hasManifest: (repository, digest) => hasManifest(client, repository, digest),
     readManifest: (repository, digest) => readManifest(client, repository, digest),
     hasBlob: (repository, digest) => hasBlob(client, repository, digest),

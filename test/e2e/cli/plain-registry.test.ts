@@ -87,3 +87,28 @@ describe('a whole registry', () => {
     expect((await loggedIn.run('prune', registry.host, '--keep-last', '1')).code).toBe(0);
   });
 });
+
+test.each([
+  ['http://10.11.12.13/token', /names http:\/\/10\.11\.12\.13\/token as its token server, which has no TLS; nothing is sent there/],
+  [
+    'http://169.254.169.254/token',
+    /names http:\/\/169\.254\.169\.254\/token as its token server, a local address; credentials are not sent/,
+  ],
+])('a registry that names %s as its token server is refused for missing authentication', async (realm, why) => {
+  const registry = await registryWith({ 'team/app': 1 });
+  registry.onRequest(() => errorReply('UNAUTHORIZED', [undefined], { 'www-authenticate': `Bearer realm="${realm}",service="x"` }));
+  const session = await newSession({ env: { REGISTRY_USER: 'ann', REGISTRY_PASSWORD: 'canary-s3cret' } });
+  const { code, stderr } = await session.run('prune', `${registry.host}/team/app`, '--keep-last', '1');
+  expect(code).toBe(4);
+  expect(stderr).toMatch(why);
+});
+
+test('a repository without the right to delete holds up no other, and the exit code tells of it', async () => {
+  const registry = await registryWith({ 'team/app': 3, 'team/web': 3 });
+  registry.onRequest(({ method, path }) => (method === 'DELETE' && path.includes('team/app') ? { status: 403, body: '' } : undefined));
+  const session = await newSession();
+  const { code, stdout } = await session.run('prune', registry.host, '--keep-last', '1', '--apply');
+  expect(code).toBe(4);
+  expect(stdout).toMatch(/team\/app.*\n.*given up .*answered status 403/);
+  expect([tagsIn(registry, 'team/app'), tagsIn(registry, 'team/web')]).toEqual([['build-1', 'build-2', 'build-3'], ['build-3']]);
+});

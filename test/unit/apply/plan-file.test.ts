@@ -66,6 +66,10 @@ describe('a saved plan', () => {
     expect(await readPlanFile(await saved(JSON.stringify(later)))).toMatchObject({ kind: 'Plan' });
   });
 
+  it('with a byte-order mark before it is read', async () => {
+    expect(await readPlanFile(await saved(`\uFEFF${JSON.stringify(plan)}`))).toMatchObject({ kind: 'Plan' });
+  });
+
   it('has a digest of its own', () => {
     expect(planDigest(plan)).toMatch(/^sha256:[0-9a-f]{64}$/);
     expect(planDigest({ ...plan, applyable: false })).not.toBe(planDigest(plan));
@@ -110,6 +114,14 @@ function tagStep(loose: LoosePlan): { tag: string; digest: string } {
 }
 
 const TAMPERED: [what: string, spoil: (loose: LoosePlan) => unknown, says: string | RegExp][] = [
+  ['no diagnostics', (loose) => void delete (loose as { diagnostics?: unknown }).diagnostics, 'diagnostics'],
+  ['a summary of nothing', (loose) => void ((loose as { summary: unknown }).summary = null), 'summary'],
+  [
+    'a repository whose summary counts no images',
+    (loose) => void ((repository(loose) as { summary: unknown }).summary = { bytes: {} }),
+    'repositories[0].summary.images',
+  ],
+  ['an image without a size', (loose) => void delete (repository(loose).images[0] as { size?: unknown }).size, 'images[0].size'],
   ['another kind', (loose) => void (loose.kind = 'Report' as 'Plan'), 'kind'],
   ['another major version', (loose) => void (loose.formatVersion = '2.0'), '"2.0"'],
   ['no version', (loose) => void (loose.formatVersion = 1 as unknown as string), 'formatVersion'],
