@@ -43,6 +43,8 @@ export interface PlanningOptions extends GlobalOptions, PolicyOptions {
   readonly concurrency?: string;
   /** As given: the settings check it. */
   readonly maxDeletions?: string;
+  /** How much rules may delete in this run: what is more than this is left for the next. */
+  readonly atMost?: number;
   readonly shard?: Shard;
   /** Milliseconds, for all of the run. */
   readonly maxDuration?: number;
@@ -145,6 +147,7 @@ async function planIn<Result>(
       lists: live.lists,
       inUseSources: inUseSourceNames(settings.inUse),
       ...(maxDeletions !== undefined && { maxDeletions }),
+      ...(options.atMost !== undefined && { atMost: options.atMost }),
       knowsAll: (registry) => options.shard === undefined && (offline ? words.length === 0 : listed.has(registry)),
     });
     for await (const { inventory, wasRead, error } of reads) {
