@@ -106,10 +106,10 @@ export class OldTimes {
   }
 
   /** Reads the repository, and writes down the times that the registry has given what came back. Throws nothing: what fails is a problem. */
-  async settle(): Promise<void> {
+  async settle(signal: AbortSignal | undefined): Promise<void> {
     if (this.#attempts.size === 0) return;
     try {
-      const { manifests } = await this.#registry.inventory(this.#place.repository);
+      const { manifests } = await this.#registry.inventory(this.#place.repository, { ...(signal && { signal }) });
       const byDigest = new Map(manifests.map((manifest) => [manifest.digest, manifest]));
       const given = new Map<string, RegistryTimes>();
       for (const [digest, attempt] of this.#attempts) {

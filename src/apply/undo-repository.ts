@@ -54,7 +54,8 @@ export class UndoRepository {
       if (outcome) this.#parts.onItem({ digest, tag, outcome });
       else await this.#one(digest, tag, put);
     }
-    if (!this.#parts.signal?.aborted && !this.#refused) await this.#parts.times?.settle();
+    const { signal, times } = this.#parts;
+    if (!signal?.aborted) await times?.settle(signal);
   }
 
   #tagsOf(deleted: readonly Deleted[], intents: readonly JournalIntent[]): TagToPut[] {

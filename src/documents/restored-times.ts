@@ -46,7 +46,7 @@ export class RestoredTimes {
     try {
       text = await readFile(this.path, 'utf8');
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return new RestoredManifests([]);
+      if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return new RestoredManifests([]);
       throw new ToolError('FILE', `cannot read the times of what "undo" has put back, ${this.path}: ${(error as Error).message}`, {
         hint: 'see to it that the file can be read. Without it, what was put back would be taken for new',
         cause: error,
