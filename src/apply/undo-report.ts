@@ -27,7 +27,7 @@ export interface LostLabels {
 }
 
 /** What became of the old times. */
-export interface RememberedTimes {
+interface RememberedTimes {
   /** The file that the next run has to find. */
   readonly path: string;
   /** Manifests of which the old times are remembered. */

@@ -41,7 +41,7 @@ export interface InventoryOptions {
   readonly onProgress?: (done: number, total: number) => void;
 }
 
-export interface ListTagsOptions {
+interface ListTagsOptions {
   /** Called for each request that the list takes. */
   readonly onPage?: () => void;
 }
