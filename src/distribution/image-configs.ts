@@ -1,20 +1,20 @@
 import type { LimitFunction } from 'p-limit';
-import type { Digest } from '../../domain/digest.ts';
-import { isCosignTag, namesAnotherDigest } from '../../domain/attachment.ts';
-import { badAnswer, refused } from '../../distribution/answer-errors.ts';
-import { contentDigest } from '../../distribution/content-digest.ts';
-import { type ImageConfig, isImageConfigType, readImageConfig } from '../../distribution/image-config.ts';
-import { parseJsonObject } from '../../domain/json.ts';
-import type { ManifestDocument } from '../../distribution/manifest-document.ts';
-import type { Reading } from '../../distribution/manifest-reader.ts';
-import type { Problems } from '../../distribution/problems.ts';
-import type { TaggedManifests } from './tagged-manifests.ts';
+import type { Digest } from '../domain/digest.ts';
+import { isCosignTag, namesAnotherDigest } from '../domain/attachment.ts';
+import { badAnswer, refused } from './answer-errors.ts';
+import { contentDigest } from './content-digest.ts';
+import { type ImageConfig, isImageConfigType, readImageConfig } from './image-config.ts';
+import { parseJsonObject } from '../domain/json.ts';
+import type { ManifestDocument } from './manifest-document.ts';
+import type { Reading } from './manifest-reader.ts';
+import type { Problems } from './problems.ts';
+import type { ReadManifests } from './build-manifests.ts';
 
 /**
  * The digests of the configs that describe images, each once, with one of its images. Configs of charts and other artifacts are not read,
  * nor those of attestations and cosign's signatures, which have the type of an image's config but describe nothing.
  */
-export function wantedConfigs({ documents, tags }: TaggedManifests): Map<Digest, ManifestDocument> {
+export function wantedConfigs({ documents, tags }: ReadManifests): Map<Digest, ManifestDocument> {
   const attestations = attestationsIn(documents, tags);
   const wanted = new Map<Digest, ManifestDocument>();
   for (const document of documents.values()) {
@@ -30,7 +30,7 @@ export function wantedConfigs({ documents, tags }: TaggedManifests): Map<Digest,
  * The digests that are called an attestation by every index that lists them. The index of a fallback tag does not count: it lists what is
  * attached without saying what it is.
  */
-function attestationsIn(documents: TaggedManifests['documents'], tags: TaggedManifests['tags']): Set<Digest> {
+function attestationsIn(documents: ReadManifests['documents'], tags: ReadManifests['tags']): Set<Digest> {
   const attestations = new Set<Digest>();
   const images = new Set<Digest>();
   for (const { digest, children } of documents.values()) {
