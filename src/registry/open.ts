@@ -1,4 +1,4 @@
-import { createRegistryAuth } from '../auth/create-registry-auth.ts';
+import { createRegistryAuth, type RegistryAuth } from '../auth/create-registry-auth.ts';
 import type { RegistryConfig } from '../config/config.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import { ping } from '../distribution/ping.ts';
@@ -33,7 +33,11 @@ export async function openRegistry(config: RegistryConfig & { readonly concurren
   }
   const type = known ?? typeOfAnswer(answer as HttpResponse);
   checkSettings(config, type, [type]);
-  const auth = createRegistryAuth({ http, registry: name, url, credentials, ...(answer && { ping: answer }) });
+  const createAuth = (asked?: HttpResponse): RegistryAuth =>
+    createRegistryAuth({ http, registry: name, url, credentials, ...(asked && { ping: asked }) });
+  // What the config calls plain is asked before the first request: nothing is sent to open a registry of a known type.
+  const auth =
+    answer || type !== PLAIN_TYPE ? createAuth(answer) : createAuthLater(async () => createAuth(await pingPlain(name, url, http)));
   return type.open({
     ...context,
     name,
@@ -66,6 +70,30 @@ export function typeOfHost(host: string): RegistryType | undefined {
 /** The type of registry that answers `GET /v2/` like this. */
 export function typeOfAnswer(answer: HttpResponse): RegistryType {
   return REGISTRY_TYPES.find(({ recognises }) => recognises?.(answer)) ?? PLAIN_TYPE;
+}
+
+/** The answer to `/v2/`. Throws `CONFIG_INVALID` where it tells of a registry that must not be spoken to as a plain one. */
+async function pingPlain(name: string, url: string, http: OpenOptions['http']): Promise<HttpResponse> {
+  const answer = await ping(http, url);
+  const type = typeOfAnswer(answer);
+  if (type.notPlain === undefined) return answer;
+  throw new ToolError('CONFIG_INVALID', `The registry ${name} is of type ${type.name}, and the config says "type: ${PLAIN_TYPE.name}".`, {
+    hint: `Say "type: ${type.name}": ${type.notPlain}`,
+  });
+}
+
+/** Creates it with the first request, and again with the next where that failed. */
+function createAuthLater(create: () => Promise<RegistryAuth>): RegistryAuth {
+  let created: Promise<RegistryAuth> | undefined;
+  return {
+    async send(request, scopes) {
+      created ??= create().catch((error: unknown) => {
+        created = undefined;
+        throw error;
+      });
+      return (await created).send(request, scopes);
+    },
+  };
 }
 
 /** The types that no host tells. */
