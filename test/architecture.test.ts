@@ -145,7 +145,7 @@ const pure = files.filter(({ folder }) => HOUSE[folder]?.pure);
 
 test('the imports were found', () => {
   expect(files.length).toBeGreaterThan(50);
-  expect(byPath.get('plan/make-plan.ts')?.imports).toContainEqual({ target: 'domain/compare.ts', kind: 'static' });
+  expect(byPath.get('plan/planner.ts')?.imports).toContainEqual({ target: 'domain/compare.ts', kind: 'static' });
   expect(byPath.get('plan/make-plan.ts')?.imports).toContainEqual({ target: 'domain/inventory.ts', kind: 'type' });
   expect(byPath.get('run/progress.ts')?.imports).toContainEqual({ target: 'ora', kind: 'dynamic' });
   expect(

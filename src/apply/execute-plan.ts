@@ -1,10 +1,11 @@
+import { setMaxListeners } from 'node:events';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Digest } from '../domain/digest.ts';
 import type { InUse } from '../domain/in-use.ts';
 import { inUseDigests } from '../plan/in-use-digests.ts';
 import type { Plan, RepositoryPlan, Step } from '../plan/plan.ts';
 import type { Registry } from '../registry/registry.ts';
-import { applyReport, type ApplyReport, type Repair, type RepositoryReport, type StepResult } from './apply-report.ts';
+import { applyReport, type ApplyReport, countResults, type Repair, type RepositoryReport, type StepResult } from './apply-report.ts';
 import type { Journal } from './journal.ts';
 import { lockRepositories } from './lock-repositories.ts';
 import { checkRegistries, planDigest } from '../documents/plan-file.ts';
@@ -34,22 +35,28 @@ export interface ApplyOptions {
   readonly signal?: AbortSignal;
   /** Milliseconds since the epoch; afterwards no more deletions are begun. */
   readonly deadline?: number;
+  /** Names of the journals of earlier runs of which the plan finishes what they had left. */
+  readonly finishes?: readonly string[];
   /** What is in use now: steps for that are left out. */
   readonly inUse?: InUse;
   /** The bytes of a manifest that the reading for the plan has kept, checked against the digest, so that they are not fetched again. */
   readonly cached?: (digest: Digest) => Promise<Uint8Array | undefined>;
-  /** Whether the plan was made from a reading of just now, so that nothing need be looked at again before the first deletion. Default: it was not. */
+  /**
+   * Whether the plan was made from a reading of just now, so that nothing need be looked at again before the first deletion. Default: it
+   * was not.
+   */
   readonly justRead?: () => boolean;
   /** Must not throw. */
   readonly onEvent?: (event: ApplyEvent) => void;
 }
 
 /**
- * Carries a plan out. Before the first deletion anywhere: the plan is checked, its repositories are locked, and each registry is asked whether it deletes at
- * all. Then each repository by itself: whatever goes wrong in one is in the report and stops no other.
+ * Carries a plan out. Before the first deletion anywhere: the plan is checked, its repositories are locked, and each registry is asked
+ * whether it deletes at all. Then each repository by itself: whatever goes wrong in one is in the report and stops no other.
  *
- * Throws `PLAN_INVALID`, `NOT_APPLYABLE` (the plan is blocked, or another run is under way), `DELETE_DISABLED`, `AUTH`, `JOURNAL_WRITE` and the registry's other
- * errors, all of them before anything is changed. A journal that fails later ends the run and is the report's `error`.
+ * Throws `PLAN_INVALID`, `NOT_APPLYABLE` (the plan is blocked, or another run is under way), `DELETE_DISABLED`, `AUTH` (where the right is
+ * missing in every repository; one of several is reported), `JOURNAL_WRITE` and the registry's other errors, all before anything is
+ * changed. A journal that fails later ends the run and is the report's `error`.
  */
 export async function executePlan(options: ApplyOptions): Promise<ApplyReport> {
   const { registries, journal, concurrency } = options;
@@ -71,14 +78,24 @@ export async function executePlan(options: ApplyOptions): Promise<ApplyReport> {
     work.map(({ repository, registry }) => ({ url: registry.url, repository: repository.repository })),
   );
   try {
-    await sideBySide(work, concurrency, checkSteps);
+    const refusals = new Map<Work, ToolError>();
+    await sideBySide(work, concurrency, async (one) => {
+      const refusal = await refusalOf(one);
+      if (refusal) refusals.set(one, refusal);
+    });
+    const [first] = work.flatMap((one) => refusals.get(one) ?? []);
+    if (first && refusals.size === work.length) throw first;
     await journal.start({
       tool: plan.tool,
       plan: { digest: planDigest(plan) },
       registries: Object.fromEntries(work.map(({ registry: { name, type, url } }) => [name, { type, url }])),
+      ...(options.finishes && options.finishes.length > 0 && { finishes: options.finishes }),
     });
     const shared = sharedBy(work, options);
-    const reports = await sideBySide(work, concurrency, (one) => runOne(one, options, shared));
+    const reports = await sideBySide(work, concurrency, async (one) => {
+      const refusal = refusals.get(one);
+      return refusal ? refusedReport(one, refusal) : runOne(one, options, shared);
+    });
     return await finish(reports, journal, shared.halted());
   } finally {
     await journal.close();
@@ -99,10 +116,26 @@ interface Shared {
   readonly trials: ReadonlyMap<Registry, Trial>;
 }
 
-async function checkSteps({ registry, repository: { repository, steps } }: Work): Promise<void> {
+/** The missing right for which nothing may be deleted or archived in this one repository. Throws what else keeps the registry from it. */
+async function refusalOf({ registry, repository: { repository, steps } }: Work): Promise<ToolError | undefined> {
   const does = (op: Step['op']): boolean => steps.some((step) => step.op === op);
-  if (does('delete-tag') || does('delete-manifest')) await registry.checkDelete(repository, { tags: does('delete-tag') });
-  if (does('archive-manifest')) await registry.checkArchive?.(repository);
+  try {
+    if (does('delete-tag') || does('delete-manifest')) await registry.checkDelete(repository, { tags: does('delete-tag') });
+    if (does('archive-manifest')) await registry.checkArchive?.(repository);
+    return undefined;
+  } catch (error) {
+    if (error instanceof ToolError && error.code === 'AUTH') return error;
+    throw error;
+  }
+}
+
+/** The report of a repository in which nothing was tried, since a right is missing there. */
+function refusedReport({ repository: { registry, repository, steps } }: Work, { code, message, hint }: ToolError): RepositoryReport {
+  const notDone = steps.map((step): StepResult => {
+    const { op, digest } = step;
+    return { op, digest, ...(step.op === 'delete-tag' && { tag: step.tag }), outcome: 'skipped', message: 'a right is missing' };
+  });
+  return { registry, repository, counts: countResults(notDone, []), notDone, repairs: [], error: { code, message, hint } };
 }
 
 /** The longest time that a timer takes. */
@@ -114,9 +147,12 @@ function sharedBy(work: readonly Work[], options: ApplyOptions): Shared {
     ...(signal ? [signal] : []),
     ...(deadline === undefined ? [] : [AbortSignal.timeout(Math.min(LONGEST_TIMER, Math.max(0, deadline - Date.now())))]),
   ];
+  const signalOfRun = AbortSignal.any(signals);
+  // Every request under way listens to it, so that many listeners are not a leak.
+  setMaxListeners(0, signalOfRun);
   return {
     halted: haltOf(options),
-    signal: AbortSignal.any(signals),
+    signal: signalOfRun,
     trials: new Map(work.map(({ registry }) => [registry, new Trial()])),
   };
 }

@@ -4,9 +4,8 @@ import { join } from 'node:path';
 import { makeFolder } from '../diagnostics/make-folder.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Digest } from '../domain/digest.ts';
-import type { Step } from '../plan/plan.ts';
 import type { RawManifest } from '../domain/raw-manifest.ts';
-import type { Intent, JournalHeader, Place, RepairLine } from '../documents/journal.ts';
+import type { Intent, JournalHeader, PlannedSteps, RepairLine } from '../documents/journal.ts';
 import type { StepOutcome } from '../domain/step-outcome.ts';
 import type { Counts } from './apply-report.ts';
 
@@ -64,13 +63,14 @@ export class Journal {
     } catch (error) {
       throw this.#fail(error);
     }
-    const { tool, plan, registries } = header;
-    await this.#append({ kind: 'Journal', formatVersion: '1.0', tool, createdAt, plan, registries } satisfies JournalHeader);
+    const { tool, plan, registries, finishes } = header;
+    const line: JournalHeader = { kind: 'Journal', formatVersion: '1.0', tool, createdAt, plan, registries };
+    await this.#append({ ...line, ...(finishes && { finishes }) });
   }
 
   /** What is going to be done in a repository: written before its first intent, so that a later run can finish it. */
-  async steps(place: Place, steps: readonly Step[]): Promise<void> {
-    await this.#append({ kind: 'steps', ...place, steps });
+  async steps({ registry, repository, steps, images }: PlannedSteps): Promise<void> {
+    await this.#append({ kind: 'steps', registry, repository, steps, images });
   }
 
   /** Written before a deletion is asked for. Answers the intent's number, for its outcome. */

@@ -61,6 +61,16 @@ export async function lockRepositories(folder: string, repositories: readonly Lo
   }
 }
 
+/** Whether a run that is under way has one of these repositories. Changes nothing. */
+export async function isLocked(folder: string, repositories: readonly LockedRepository[]): Promise<boolean> {
+  const wanted = new Set(repositories.map(keyOf));
+  const names = await readdir(join(folder, 'locks')).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+  return names.some((name) => wanted.has(name.slice(0, 32)) && !isDead(name));
+}
+
 interface Rival extends LockedRepository {
   readonly name: string;
 }

@@ -1,6 +1,7 @@
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Digest } from '../domain/digest.ts';
-import type { RepositoryPlan, Step } from '../plan/plan.ts';
+import type { JournalImage } from '../documents/journal.ts';
+import type { PlannedImage, RepositoryPlan, Step } from '../plan/plan.ts';
 import type { DeleteOutcome, Registry } from '../registry/registry.ts';
 import { countResults, type Repair, type RepositoryReport, type StepResult } from './apply-report.ts';
 import { Companions } from './companions.ts';
@@ -86,7 +87,9 @@ class RepositoryRun {
       await this.#used.find(this.#context.used);
       await this.#guard.begin();
       if (this.#state.halted()) return;
-      await journal.steps(place, plan.steps);
+      const digests = new Set(plan.steps.map(({ digest }) => digest));
+      const images = plan.images.filter(({ digest }) => digests.has(digest));
+      await journal.steps({ ...place, steps: plan.steps, images: images.map(knownOf) });
       for (const wave of waves(plan.steps)) await this.#wave(wave);
     } catch (error) {
       this.#state.stop(this.#state.asToolError(error));
@@ -208,4 +211,15 @@ class RepositoryRun {
 /** True of a failure after which the same may well be done a moment later. */
 function isPassing(verdict: Verdict | undefined): boolean {
   return verdict?.error instanceof ToolError && verdict.error.transient && !verdict.uncertain;
+}
+
+function knownOf({ digest, tags, size, pushedAt, createdAt, pulledAt }: PlannedImage): JournalImage {
+  return {
+    digest,
+    tags,
+    size,
+    ...(pushedAt !== undefined && { pushedAt }),
+    ...(createdAt !== undefined && { createdAt }),
+    ...(pulledAt !== undefined && { pulledAt }),
+  };
 }

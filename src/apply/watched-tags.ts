@@ -1,6 +1,5 @@
 import type { Digest } from '../domain/digest.ts';
 import type { Step } from '../plan/plan.ts';
-import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Presence } from './presence.ts';
 import type { PutBack } from './put-back.ts';
 import type { RunState } from './run-state.ts';
@@ -8,12 +7,13 @@ import type { SeenTags } from './seen-tags.ts';
 import { sideBySide } from './side-by-side.ts';
 import { stepTags } from './step-tags.ts';
 import type { Objection, Sent, TagGuard } from './tag-guard.ts';
+import { takesMore } from './takes-more.ts';
 import { type Trial, TrialStep } from './trial.ts';
+import { failed } from './verdict.ts';
 
 /** So many lists in a row may each show new tags; then the last one has to do. */
 const MOST_LISTS = 5;
 
-/** A push may take a moment from when its tag is listed until it can be resolved, so a tag that points to nothing is not broken at once. */
 export interface WatchedTagsParts {
   readonly state: RunState;
   readonly tags: SeenTags;
@@ -38,6 +38,8 @@ export class WatchedTags implements TagGuard {
   #pages = 1;
   /** The deletions since the last list. */
   #since: readonly Sent[] = [];
+  /** Somebody moves tags onto what goes: from then on steps go one after another, so that it can be told what a tag was on. */
+  #careful = false;
   /** Tags that are listed, point to nothing, and were reported or were so from the beginning. */
   readonly #broken = new Set<string>();
   /** While this repository tries what the registry does. */
@@ -53,10 +55,13 @@ export class WatchedTags implements TagGuard {
     for (const [tag, digest] of state.seen) if (digest === undefined) this.#broken.add(tag);
   }
 
-  /** A wave takes at least as long as its list, so that lists are never the larger part, and the time since the list never is much longer than it. */
+  /**
+   * A wave takes at least as long as its list, so that lists are never the larger part, and the time since the list never is much longer than it. One
+   * request less than may go at once: what is attached is asked for beside the list.
+   */
   width(next: Step): number {
-    if (next.op !== 'archive-manifest' && !this.#parts.trial.passed(next.op)) return 1;
-    return this.#parts.state.concurrency * this.#pages;
+    if (this.#careful || (next.op !== 'archive-manifest' && !this.#parts.trial.passed(next.op))) return 1;
+    return Math.max(1, this.#parts.state.concurrency - 1) * this.#pages;
   }
 
   async check(steps: readonly Step[]): Promise<ReadonlyMap<Step, Objection>> {
@@ -64,22 +69,34 @@ export class WatchedTags implements TagGuard {
     if (this.#first && !this.#first.sent) this.#leaveTrial();
     await this.#enterTrial(steps);
     const failures = new Map<Step, Objection>();
+    const attempt = async (step: Step, look: () => Promise<Objection | undefined>): Promise<void> => {
+      const objection = await look().catch(failed);
+      if (objection) failures.set(step, objection);
+    };
     const own = steps.flatMap((step) => stepTags(step).map((tag) => ({ step, tag })));
-    await sideBySide(own, state.concurrency, async ({ step, tag }) => {
-      try {
-        if (this.#listed?.has(tag) === false) state.seen.set(tag, undefined);
-        else await tags.look(tag);
-      } catch (error) {
-        failures.set(step, { outcome: 'failed', message: error instanceof Error ? error.message : String(error), error });
-      }
-    });
-    await this.#readLists();
+    await sideBySide(own, state.concurrency, ({ step, tag }) => attempt(step, () => this.#look(tag)));
+    await Promise.all([this.#readLists(), sideBySide(steps, state.concurrency, (step) => attempt(step, () => this.#attachedSince(step)))]);
     return new Map(
       steps.flatMap((step) => {
         const objection = failures.get(step) ?? tags.objection(step);
         return objection ? [[step, objection]] : [];
       }),
     );
+  }
+
+  /** Looks at a tag, unless the last list has shown that it is not there. */
+  async #look(tag: string): Promise<undefined> {
+    if (this.#listed?.has(tag) === false) this.#parts.state.seen.set(tag, undefined);
+    else await this.#parts.tags.look(tag);
+  }
+
+  /** What was attached since the plan and has no tag: no list of tags tells of it. */
+  async #attachedSince(step: Step): Promise<Objection | undefined> {
+    const { registry, plan } = this.#parts.state;
+    if (step.op !== 'delete-manifest') return undefined;
+    const referrers = (await registry.referrersOf?.(plan.repository, step.digest)) ?? [];
+    const late = referrers.find((referrer) => !this.#parts.state.image(referrer));
+    return late === undefined ? undefined : { outcome: 'drifted', message: `${late} was attached to it after the plan was made` };
   }
 
   sent(deletions: readonly Sent[]): void {
@@ -206,6 +223,7 @@ export class WatchedTags implements TagGuard {
     const deleted = deletedIn(since);
     const [only, ...others] = deleted;
     if (only === undefined) return;
+    this.#careful = true;
     if (others.length === 0) return restore(only, `the tag ${tag} was moved from ${digest} to it and went along when it was deleted`);
     const why = `the tag ${tag} was moved from ${digest} to this or another manifest that was deleted at the same time`;
     for (const one of deleted) await putBack.restore(one, why);
@@ -239,12 +257,4 @@ function deletedIn(since: readonly Sent[]): Digest[] {
   return since.flatMap(({ step, answer }) =>
     step.op === 'delete-manifest' && (answer === undefined || answer.outcome === 'deleted') ? [step.digest] : [],
   );
-}
-
-/** The error for a registry that deletes the image when it is told to take one tag off. */
-function takesMore(tag: string, { place }: RunState): ToolError {
-  const message = `when the tag ${tag} was taken off in ${place.repository} of ${place.registry}, other tags of its image went along`;
-  return new ToolError('REGISTRY_ERROR', message, {
-    hint: 'this registry cannot take off single tags: use "sharedTags: keep" in the policy',
-  });
 }

@@ -5,7 +5,7 @@ import { notAllowed, notLetIn } from './auth-errors.ts';
 import { basicAuthorization } from './basic-authorization.ts';
 import type { Credentials } from './credentials.ts';
 import { CredentialsRefused } from './fetch-token.ts';
-import { registryErrorText } from '../http/registry-errors.ts';
+import { registryErrorText, saysReadOnly } from '../http/registry-errors.ts';
 import { demandOf, type Scheme } from './scheme.ts';
 import { asksMore, repositoryOf } from './scopes.ts';
 import { type Grant, TokenCache } from './token-cache.ts';
@@ -18,8 +18,8 @@ export interface RegistryAuthOptions {
   readonly url: string;
   /** The credentials for a repository, or for the registry itself; the same object each time for the same credentials. */
   readonly credentials: (repository: string | undefined) => Promise<Credentials | undefined>;
-  /** What `/v2/` answered to a request without credentials, where that was asked already. */
-  readonly ping?: HttpResponse;
+  /** Asks `/v2/` without credentials, once for all who need the answer. Default: asked here. */
+  readonly ping?: () => Promise<HttpResponse>;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
 }
@@ -29,7 +29,8 @@ export interface RegistryAuth {
   /**
    * Sends a request to the registry with the rights that it needs, given as token scopes (`repository:team/app:pull,delete`). Returns the
    * answer whatever its status, except 401 and 403 from the registry itself: for these, and for credentials that cannot be read,
-   * `ToolError` `AUTH` is thrown with what the registry said. Throws what the `HttpClient` throws.
+   * `ToolError` `AUTH` is thrown with what the registry said. A 403 of a registry that is read-only is not about rights, and is returned.
+   * Throws what the `HttpClient` throws.
    */
   send(request: HttpRequest, scopes: readonly string[]): Promise<HttpResponse>;
 }
@@ -91,7 +92,7 @@ class ChallengedClient implements RegistryAuth {
       const response = await this.#options.http.request(withAuthorization(request, sent));
       // An answer of a storage behind a redirect is not about our rights, and its challenges are not those of the registry.
       if (new URL(response.url).origin !== this.#url.origin) return response;
-      if (response.status === 403) throw notAllowed(this.#what(request, response), credentials, scopes);
+      if (response.status === 403 && !saysReadOnly(response)) throw notAllowed(this.#what(request, response), credentials, scopes);
       if (response.status !== 401) {
         if (credentials !== undefined) this.#worked.add(credentials);
         return response;
@@ -111,7 +112,8 @@ class ChallengedClient implements RegistryAuth {
   }
 
   async #ping(): Promise<void> {
-    const response = this.#options.ping ?? (await this.#options.http.request({ method: 'GET', url: new URL('v2/', this.#url).href }));
+    const { ping, http } = this.#options;
+    const response = await (ping?.() ?? http.request({ method: 'GET', url: new URL('v2/', this.#url).href }));
     if (response.status === 401 && new URL(response.url).origin === this.#url.origin)
       this.#scheme ??= demandOf(response, this.#url)?.scheme;
   }

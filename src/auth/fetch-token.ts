@@ -35,13 +35,17 @@ export class CredentialsRefused extends ToolError {}
 /**
  * Gets a bearer token: by GET, with user and password or anonymously (distribution, docs/content/spec/auth/token.md), or by an OAuth2 POST
  * with an identity token (auth/oauth.md). A server may grant less than was asked for without saying so. Throws `ToolError` `AUTH` (as
- * `CredentialsRefused` if the credentials are not accepted), `REGISTRY_ERROR` or `BAD_RESPONSE`.
+ * `CredentialsRefused` if the credentials are not accepted; also for a server without TLS), `REGISTRY_ERROR` or `BAD_RESPONSE`.
  */
 export async function fetchToken(request: TokenRequest): Promise<Token> {
   const { credentials, realm } = request;
   const server = redactUrl(`${realm.origin}${realm.pathname}`);
   const oauth = credentials !== undefined && 'identityToken' in credentials;
-  const response = await request.http.request(oauth ? refreshRequest(request, credentials.identityToken) : getRequest(request));
+  const asking = request.http.request(oauth ? refreshRequest(request, credentials.identityToken) : getRequest(request));
+  const response = await asking.catch((error: unknown) => {
+    if (!(error instanceof ToolError) || error.code !== 'CONFIG_INVALID') throw error;
+    throw withoutTls(request.registry, server, error);
+  });
   const { status } = response;
   if (status !== 200) {
     const what = `The token server ${server} of registry ${request.registry} answered ${registryErrorText(response)}`;
@@ -58,6 +62,14 @@ export async function fetchToken(request: TokenRequest): Promise<Token> {
     throw new ToolError('REGISTRY_ERROR', `${what}.`, { hint: 'Try again later.' });
   }
   return parseToken(response.body, server);
+}
+
+/** The config may allow plain HTTP to the registry, and says nothing of the servers that the registry names. */
+function withoutTls(registry: string, server: string, cause: ToolError): ToolError {
+  return new ToolError('AUTH', `The registry ${registry} names ${server} as its token server, which has no TLS; nothing is sent there.`, {
+    hint: 'Check the token realm in the configuration of the registry: give its token server TLS, or the address of the registry itself.',
+    cause,
+  });
 }
 
 function getRequest({ realm, service, scopes, credentials }: TokenRequest): HttpRequest {

@@ -37,7 +37,8 @@ export function demandOf(response: HttpResponse, registryUrl: URL): Demand | und
 
 function safeRealm(realm: URL, registry: URL): URL {
   const tls = realm.protocol === 'https:' || (realm.protocol === 'http:' && registry.protocol === 'http:');
-  const elsewhere = isOnlyLocal(realm.hostname) && realm.hostname !== registry.hostname && !isLoopback(registry.hostname);
+  const sameMachine = realm.hostname === registry.hostname || (isLoopback(realm.hostname) && isLoopback(registry.hostname));
+  const elsewhere = isOnlyLocal(realm.hostname) && !sameMachine;
   if (tls && !elsewhere) return realm;
   throw new ToolError(
     'AUTH',

@@ -70,7 +70,7 @@ async function show(
     const planned = await command(['prune', registry.host, '-p', POLICY, '--in-use', 'running.txt', '--plan-out', 'plan.json'], files);
     if (planned !== EXIT.done) return planned;
     const { stored } = registry.storage.blobBytes();
-    const applied = await command(['apply', 'plan.json', '--yes'], files);
+    const applied = await command(['apply', 'plan.json', '--in-use', 'running.txt', '--yes'], files);
     if (applied !== EXIT.done) return applied;
     say(
       `Left: ${inventoryWords(registry.storage)}. ` +

@@ -28,12 +28,12 @@ export interface PoliciesOfRun {
  * `FILE` for one that cannot be read. Names are unique over all files: a plan names a policy by its name. For a `run` the files also must
  * fit together and with the config; without it, they may be meant for different runs.
  */
-export async function loadPolicies(files: readonly string[], run?: PoliciesOfRun): Promise<LoadedPolicy[]> {
+export async function loadPolicies(files: readonly string[], run?: PoliciesOfRun, signal?: AbortSignal): Promise<LoadedPolicy[]> {
   const policies: LoadedPolicy[] = [];
   const problems: Problem[] = [];
   const taken = new Map<string, string>();
   for (const file of files) {
-    const source = await readSource(file, { what: 'policy', maxBytes: LONGEST_FILE });
+    const source = await readSource(file, { what: 'policy', maxBytes: LONGEST_FILE, signal });
     const result = readYaml(source, PolicyFile);
     if (isProblems(result)) {
       problems.push(...result);

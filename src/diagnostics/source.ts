@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { fileChunks } from './file-chunks.ts';
 import { ToolError } from './tool-error.ts';
 
 /** A text that problems point into. */
@@ -41,27 +41,30 @@ export function lineText(source: Source, line: number): string {
   return source.text.slice(start, next).replace(/\r?\n$/, '');
 }
 
+export interface SourceOptions {
+  /** What the file is, for messages. */
+  readonly what: string;
+  readonly maxBytes: number;
+  /** Ends the wait for the writer of a pipe. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * Reads a file that people write, as UTF-8 (a byte order mark is dropped). Throws `FILE` for one that is not there, cannot be read, is
  * longer than `maxBytes` or is not UTF-8: never an empty text in its place. Pipes can be read too.
  */
-export async function readSource(file: string, options: { readonly what: string; readonly maxBytes: number }): Promise<Source> {
-  const { what, maxBytes } = options;
+export async function readSource(file: string, options: SourceOptions): Promise<Source> {
+  const { what, maxBytes, signal } = options;
   const chunks: Uint8Array[] = [];
   try {
-    const handle = await open(file, 'r');
-    try {
-      for (let length = 0; ;) {
-        const { bytesRead, buffer } = await handle.read({ buffer: Buffer.alloc(65_536) });
-        if (bytesRead === 0) break;
-        length += bytesRead;
-        if (length > maxBytes) throw tooLong(file, what, maxBytes);
-        chunks.push(buffer.subarray(0, bytesRead));
-      }
-    } finally {
-      await handle.close();
+    let length = 0;
+    for await (const chunk of fileChunks(file, signal)) {
+      length += chunk.length;
+      if (length > maxBytes) throw tooLong(file, what, maxBytes);
+      chunks.push(chunk);
     }
   } catch (error) {
+    signal?.throwIfAborted();
     if (error instanceof ToolError) throw error;
     throw unreadable(file, what, error);
   }

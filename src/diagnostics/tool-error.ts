@@ -19,6 +19,7 @@ const CATALOGUE = {
   FILE: EXIT.failed,
   JOURNAL_WRITE: EXIT.failed,
   APPLIED_IN_PART: EXIT.partial,
+  TIME_OVER: EXIT.partial,
 } as const;
 export type ErrorCode = keyof typeof CATALOGUE;
 

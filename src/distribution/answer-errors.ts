@@ -1,4 +1,4 @@
-import { parseRegistryErrors, registryErrorText } from '../http/registry-errors.ts';
+import { parseRegistryErrors, registryErrorText, saysReadOnly } from '../http/registry-errors.ts';
 import { type ErrorCode, ToolError } from '../diagnostics/tool-error.ts';
 import type { HttpResponse } from '../http/http-client.ts';
 import { asList, parseJsonObject } from '../domain/json.ts';
@@ -52,6 +52,7 @@ export function badAnswer(doing: string, why: string): ToolError {
 
 function verdict(response: HttpResponse): readonly [ErrorCode, string] {
   const { status } = response;
+  if (saysReadOnly(response)) return ['REGISTRY_ERROR', 'The registry takes no changes now: run again when it does.'];
   if (status === 401 || status === 403)
     return ['AUTH', 'Check the credentials for this registry, and their permission for this repository.'];
   if (status === 404 && isRepositoryUnknown(response))

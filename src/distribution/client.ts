@@ -19,6 +19,12 @@ const MAX_CONFIG = 8 * MIB;
 const MAX_LIST = 64 * MIB;
 const ACCEPT = MANIFEST_TYPES.join(', ');
 
+export interface GetOptions {
+  /** See {@link HttpRequest.once}. */
+  readonly once?: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * The requests of the OCI distribution-spec that this program makes, with their URLs, scopes and limits. Answers are given back
  * whatever their status.
@@ -69,9 +75,15 @@ export class OciClient {
   }
 
   /** The first page of the tags. Without `n`, distribution answers all of them at once, so that nothing can move between two pages. */
-  getTags(repository: string, options: { readonly n?: number; readonly signal?: AbortSignal | undefined } = {}): Promise<HttpResponse> {
-    const query = options.n === undefined ? '' : `?n=${options.n}`;
-    return this.#list(`${repositoryPath(repository)}/tags/list${query}`, [pullScope(repository)], options.signal);
+  getTags(repository: string, { n, ...options }: GetOptions & { readonly n?: number | 'none' } = {}): Promise<HttpResponse> {
+    const query = n === undefined ? '' : `?n=${n}`;
+    const path = `${repositoryPath(repository)}/tags/list${query}`;
+    return this.#request('GET', path, [pullScope(repository)], { ...options, maxBytes: MAX_LIST });
+  }
+
+  /** What is at a path of the registry that concerns no repository. */
+  get(path: string, options: GetOptions = {}): Promise<HttpResponse> {
+    return this.#request('GET', path, [], options);
   }
 
   /** The first page of the repositories. */

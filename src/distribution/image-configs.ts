@@ -2,28 +2,37 @@ import type { LimitFunction } from 'p-limit';
 import type { Digest } from '../domain/digest.ts';
 import { isCosignTag, namesAnotherDigest } from '../domain/attachment.ts';
 import { badAnswer, refused } from './answer-errors.ts';
+import { createdTime } from './created-time.ts';
 import { contentDigest } from './content-digest.ts';
 import { type ImageConfig, isImageConfigType, readImageConfig } from './image-config.ts';
-import { parseJsonObject } from '../domain/json.ts';
+import { asText, parseJsonObject } from '../domain/json.ts';
 import type { ManifestDocument } from './manifest-document.ts';
 import type { Reading } from './manifest-reader.ts';
 import type { Problems } from './problems.ts';
 import type { ReadManifests } from './build-manifests.ts';
 
+/** Configs of artifacts that never tell when the artifact was made. */
+const TIMELESS = ['application/vnd.oci.empty.v1+json', 'application/vnd.cncf.helm.config.v1+json'];
+
 /**
- * The digests of the configs that describe images, each once, with one of its images. Configs of charts and other artifacts are not read,
- * nor those of attestations and cosign's signatures, which have the type of an image's config but describe nothing.
+ * The digests of the configs that are worth reading, each once, with one of its images: those that describe images, and those of other
+ * artifacts, such as Wasm modules, that may tell when they were made where the manifest does not. Not those of attestations and cosign's
+ * signatures, which have the type of an image's config but describe nothing.
  */
 export function wantedConfigs({ documents, tags }: ReadManifests): Map<Digest, ManifestDocument> {
   const attestations = attestationsIn(documents, tags);
   const wanted = new Map<Digest, ManifestDocument>();
   for (const document of documents.values()) {
     const { config, digest } = document;
-    if (!config || !isImageConfigType(config.mediaType)) continue;
+    if (!config || !(isImageConfigType(config.mediaType) || mayTellTime(document, config.mediaType))) continue;
     if (hasCosignTagsAlone(digest, tags.get(digest)) || (attestations.has(digest) && !tags.has(digest))) continue;
     wanted.set(config.digest, document);
   }
   return wanted;
+}
+
+function mayTellTime({ annotations }: ManifestDocument, mediaType: string): boolean {
+  return /[+/]json$/.test(mediaType) && !TIMELESS.includes(mediaType) && createdTime(undefined, annotations) === undefined;
 }
 
 /**
@@ -51,7 +60,10 @@ function isFallbackIndex(digest: Digest, tags: readonly string[] | undefined): b
   return tags !== undefined && tags.every((tag) => namesAnotherDigest(tag, digest));
 }
 
-/** Reads the configs. One that cannot be read is a problem: its labels could protect the image. */
+/**
+ * Reads the configs. One of an image that cannot be read is a problem: its labels could protect the image. Of another artifact's config
+ * only the time counts, and what it says otherwise may be anything.
+ */
 export async function readConfigs(
   reading: Reading,
   wanted: ReadonlyMap<Digest, ManifestDocument>,
@@ -72,9 +84,11 @@ async function readConfig(
   document: ManifestDocument,
 ): Promise<ImageConfig> {
   const doing = `read the config ${digest} of the image ${client.label(repository, document.digest)}`;
+  const isImage = isImageConfigType(document.config?.mediaType ?? '');
   let bytes = await cache?.read(digest);
   if (!bytes) {
     const response = await client.getConfig(repository, digest, signal);
+    if (response.status === 404 && !isImage) return {};
     if (response.status !== 200) throw refused(doing, response);
     bytes = response.body;
     if (contentDigest(bytes, digest) !== digest)
@@ -82,6 +96,10 @@ async function readConfig(
     await cache?.write(digest, bytes);
   }
   const json = parseJsonObject(bytes);
+  if (!isImage) {
+    const created = asText(json?.['created']);
+    return created === undefined ? {} : { created };
+  }
   if (!json) throw badAnswer(doing, 'it is not a JSON object');
   return readImageConfig(json);
 }

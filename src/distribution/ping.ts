@@ -1,13 +1,27 @@
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { HttpClient, HttpResponse } from '../http/http-client.ts';
 
+/** What a registry answers to `GET /v2/` without credentials, of any status; asked when first needed. */
+export type Ping = () => Promise<HttpResponse>;
+
+/** Asks a registry's `/v2/` once, for all who need the answer. An error is not remembered. */
+export function createPing(http: HttpClient, url: string): Ping {
+  let asked: Promise<HttpResponse> | undefined;
+  return () => {
+    asked ??= http.request({ method: 'GET', url: `${url.replace(/\/+$/, '')}/v2/` }).catch((error: unknown) => {
+      asked = undefined;
+      throw error;
+    });
+    return asked;
+  };
+}
+
 /**
- * Asks a registry's `/v2/` once, without credentials: what it demands tells how to log in, and what kind of registry it is. Throws
- * `UNREACHABLE` where nothing answers, and `REGISTRY_ERROR` for an answer that tells nothing: taking a Harbor for a plain registry
- * would change its pull times.
+ * The answer of a registry's `/v2/`, which tells what kind of registry it is. Throws `UNREACHABLE` where nothing answers, and
+ * `REGISTRY_ERROR` for an answer that tells nothing: taking a Harbor for a plain registry would change its pull times.
  */
-export async function ping(http: HttpClient, url: string): Promise<HttpResponse> {
-  const response = await http.request({ method: 'GET', url: `${url.replace(/\/+$/, '')}/v2/` });
+export async function tellingAnswer(ping: Ping, url: string): Promise<HttpResponse> {
+  const response = await ping();
   if (response.status !== 429 && response.status < 500) return response;
   throw new ToolError(
     'REGISTRY_ERROR',

@@ -1,7 +1,7 @@
 import { constants } from 'node:buffer';
-import { createReadStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { refuseDevice } from './open-document.ts';
+import { fileChunks } from '../diagnostics/file-chunks.ts';
 import { printable } from '../diagnostics/redact.ts';
 import { unreadable } from '../diagnostics/source.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
@@ -34,14 +34,15 @@ export async function readInventory(file: string): Promise<Inventory> {
 
 /**
  * Opens an inventory: a JSON document, or a `.jsonl` file with one repository in each line, where the first line may be a header
- * (an Inventory without `repositories`). One line of a `.jsonl` file at a time is in memory. Throws as {@link readInventory}.
+ * (an Inventory without `repositories`). One line of a `.jsonl` file at a time is in memory. `signal` ends the wait for the writer of a
+ * pipe. Throws as {@link readInventory}, and the signal's reason.
  */
-export async function openInventory(file: string): Promise<InventoryStream> {
+export async function openInventory(file: string, signal?: AbortSignal): Promise<InventoryStream> {
   if (!file.endsWith('.jsonl')) {
-    const { takenAt, repositories } = parseInventory(await readText(file), file);
+    const { takenAt, repositories } = parseInventory(await readText(file, signal), file);
     return { takenAt, repositories: lastFirst(repositories.toReversed()) };
   }
-  const lines = linesOf(readChunks(file));
+  const lines = linesOf(readChunks(file, signal));
   const first = await nextLine(lines, file);
   if (!first) throw invalid(file, ['empty: expected a repository in each line'], 1);
   const place = placeOf(file, first);
@@ -114,12 +115,13 @@ function isFirst(
   return first === undefined;
 }
 
-async function readText(file: string): Promise<string> {
+async function readText(file: string, signal: AbortSignal | undefined): Promise<string> {
   let bytes: Buffer;
   try {
     await refuseDevice(file);
-    bytes = await readFile(file);
+    bytes = (await stat(file)).isFIFO() ? await readPipe(file, signal) : await readFile(file);
   } catch (error) {
+    signal?.throwIfAborted();
     if (error instanceof Error && 'code' in error && error.code === 'ERR_FS_FILE_TOO_LARGE') throw tooLong(file);
     throw unreadable(file, 'inventory', error);
   }
@@ -137,11 +139,18 @@ function tooLong(file: string): ToolError {
   });
 }
 
-async function* readChunks(file: string): AsyncGenerator<Uint8Array> {
+async function readPipe(file: string, signal: AbortSignal | undefined): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of fileChunks(file, signal)) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+async function* readChunks(file: string, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
   try {
     await refuseDevice(file);
-    for await (const chunk of createReadStream(file, { highWaterMark: 2 ** 20 })) yield chunk as Uint8Array;
+    yield* fileChunks(file, signal);
   } catch (error) {
+    signal?.throwIfAborted();
     throw unreadable(file, 'inventory', error);
   }
 }
@@ -151,7 +160,7 @@ async function nextLine(lines: AsyncGenerator<Line>, file: string): Promise<Line
     const next = await lines.next();
     return next.done ? undefined : next.value;
   } catch (error) {
-    if (error instanceof ToolError) throw error;
+    if (error instanceof ToolError || (error as Error).name === 'AbortError') throw error;
     throw invalid(file, ['not UTF-8 text, or a line is too long'], 1);
   }
 }

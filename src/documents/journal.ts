@@ -13,6 +13,8 @@ export interface JournalHeader {
   readonly plan: { readonly digest: Digest };
   /** By name; holds no secret. */
   readonly registries: Readonly<Record<string, { readonly type: string; readonly url: string }>>;
+  /** The names of the journals of earlier runs of which this one finishes what they had left. */
+  readonly finishes?: readonly string[];
 }
 
 /** Where a line belongs. */
@@ -52,5 +54,22 @@ export interface JournalDocument {
   /** In the order in which they were written. */
   readonly intents: readonly JournalIntent[];
   /** What was going to be done in each repository. */
-  readonly steps: readonly (Place & { readonly steps: readonly Step[] })[];
+  readonly steps: readonly PlannedSteps[];
+}
+
+/** What a run was going to do in a repository. */
+export interface PlannedSteps extends Place {
+  readonly steps: readonly Step[];
+  /** What the plan said of the images that the steps are for; none in the journal of an earlier version of this program. */
+  readonly images: readonly JournalImage[];
+}
+
+/** What was known of an image besides its manifest. Times in ISO 8601 UTC. */
+export interface JournalImage {
+  readonly digest: Digest;
+  readonly tags: readonly string[];
+  readonly size: number;
+  readonly pushedAt?: string;
+  readonly createdAt?: string;
+  readonly pulledAt?: string;
 }

@@ -7,7 +7,7 @@ import type { Plan, Step } from '../plan/plan.ts';
 import { isDeleteReason, type ReasonCode } from '../plan/reason.ts';
 import { DocumentProblem, must, throwProblem } from './document-problem.ts';
 import { checkHeader, type Fields, fieldsOf } from './fields.ts';
-import { DIGEST, LIST, oneOf, REPOSITORY, TAG, TEXT, UTC_TIME } from './kinds.ts';
+import { BYTES, DIGEST, FLAG, LIST, oneOf, REPOSITORY, TAG, TEXT, UTC_TIME } from './kinds.ts';
 
 const ACTION = oneOf(['keep', 'untag', 'archive', 'delete']);
 const OPERATION = oneOf(['delete-tag', 'archive-manifest', 'delete-manifest']);
@@ -29,6 +29,9 @@ export function verifyPlan(value: unknown): Plan {
     must(plan.object['applyable'] === (blocks.length === 0), 'applyable', 'contradicts blockedBy');
     const seen = new Set<string>();
     for (const repository of plan.children('repositories')) checkRepository(repository, seen);
+    plan.optionalList('inUse', TEXT);
+    checkSummary(plan.child('summary'));
+    for (const diagnostic of plan.children('diagnostics')) diagnostic.required('message', TEXT);
     return value as Plan;
   } catch (error) {
     if (!(error instanceof DocumentProblem)) throw error;
@@ -94,6 +97,17 @@ function checkPolicy(policy: Fields<never>): void {
   policy.required('digest', DIGEST);
 }
 
+/** Checks the counts that a person is asked about before the plan is carried out. */
+function checkSummary(summary: Fields<never>): void {
+  const images = summary.child('images');
+  for (const key of ['keep', 'untag', 'delete']) images.required(key, BYTES);
+  const bytes = summary.child('bytes');
+  for (const key of ['deleted', 'freed']) bytes.required(key, BYTES);
+  bytes.required('exact', FLAG);
+  const tags = summary.child('tags');
+  for (const key of ['keep', 'delete']) tags.required(key, BYTES);
+}
+
 function checkRepository(plan: Fields<never>, seen: Set<string>): void {
   const { at } = plan;
   const registry = plan.required('registry', TEXT);
@@ -103,6 +117,7 @@ function checkRepository(plan: Fields<never>, seen: Set<string>): void {
   seen.add(key);
   const images = checkImages(plan);
   const steps = checkSteps(plan);
+  checkSummary(plan.child('summary'));
   if (steps.length === 0) return;
   must(plan.object['complete'] === true, at, `has steps, although ${name} was not read whole`);
   plan.required('policy', TEXT);
@@ -115,6 +130,8 @@ function checkImages(plan: Fields<never>): Map<Digest, Image> {
   for (const image of plan.children('images')) {
     const digest = image.required('digest', DIGEST);
     must(!images.has(digest), image.at, `is a second ${digest}`);
+    image.required('mediaType', TEXT);
+    image.required('size', BYTES);
     const tags = image.requiredList('tags', TAG);
     for (const tag of tags) {
       must(!tagged.has(tag), image.path('tags'), `holds the tag ${tag}, which another image has too`);

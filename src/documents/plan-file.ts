@@ -94,7 +94,10 @@ async function readText(path: string): Promise<string> {
     });
   }
   if (size > MAX_BYTES) throw notAPlan(path, `is larger than ${MAX_BYTES / 1024 / 1024} MiB`);
-  return Buffer.concat(chunks).toString('utf8');
+  // Editors put a byte-order mark before it.
+  return Buffer.concat(chunks)
+    .toString('utf8')
+    .replace(/^\uFEFF/, '');
 }
 
 function notAPlan(path: string, problem: string, cause?: unknown): ToolError {

@@ -5,11 +5,10 @@ import type { Digest } from '../domain/digest.ts';
 import { SIGNED_SCHEMA1 } from '../domain/media-types.ts';
 import type { RawManifest } from '../domain/raw-manifest.ts';
 import { STEP_OUTCOMES } from '../domain/step-outcome.ts';
-import type { Step } from '../plan/plan.ts';
 import { DocumentProblem, must, throwProblem } from './document-problem.ts';
 import { checkHeader, type Fields, fieldsOf } from './fields.ts';
-import type { JournalDocument, JournalHeader, JournalIntent, Place } from './journal.ts';
-import { DIGEST, oneOf, REPOSITORY, TAG, TEXT, UTC_TIME } from './kinds.ts';
+import type { JournalDocument, JournalHeader, JournalImage, JournalIntent, Place, PlannedSteps } from './journal.ts';
+import { BYTES, DIGEST, oneOf, REPOSITORY, TAG, TEXT, UTC_TIME } from './kinds.ts';
 import { checkSteps } from './plan-check.ts';
 
 const MAX_LINE = 64 * 1024 * 1024;
@@ -29,7 +28,7 @@ export async function readJournal(path: string): Promise<JournalDocument> {
   try {
     for await (const text of linesOf(path)) {
       line += 1;
-      reader.take(text);
+      reader.take(line === 1 ? text.replace(/^\uFEFF/, '') : text);
     }
     line = 1;
     return reader.document();
@@ -74,7 +73,7 @@ class JournalReader {
   #header: JournalHeader | undefined;
   #registries = new Set<string>();
   readonly #intents = new Map<number, Mutable<JournalIntent>>();
-  readonly #steps: (Place & { steps: readonly Step[] })[] = [];
+  readonly #steps: PlannedSteps[] = [];
 
   document(): JournalDocument {
     must(
@@ -91,7 +90,7 @@ class JournalReader {
     if (!this.#header) this.#header = this.#takeHeader(line);
     else if (kind === 'intent') this.#takeIntent(line);
     else if (kind === 'outcome') this.#takeOutcome(line);
-    else if (kind === 'steps') this.#steps.push({ ...this.#place(line), steps: checkSteps(line) });
+    else if (kind === 'steps') this.#steps.push({ ...this.#place(line), steps: checkSteps(line), images: imagesIn(line) });
     else line.required('kind', TEXT);
   }
 
@@ -99,6 +98,7 @@ class JournalReader {
     checkHeader(line, 'Journal');
     line.required('createdAt', UTC_TIME);
     line.child('plan').required('digest', DIGEST);
+    line.optionalList('finishes', TEXT);
     const registries = line.child('registries');
     for (const name of Object.keys(registries.object)) {
       registries.child(name).required('url', TEXT);
@@ -149,4 +149,19 @@ function parse(text: string): unknown {
   } catch {
     throw new DocumentProblem('it is not valid JSON');
   }
+}
+
+function imagesIn(line: Fields<never>): JournalImage[] {
+  if (line.object['images'] === undefined) return [];
+  return [...line.children('images')].map((image) => {
+    const [pushedAt, createdAt, pulledAt] = ['pushedAt', 'createdAt', 'pulledAt'].map((field) => image.optional(field, UTC_TIME));
+    return {
+      digest: image.required('digest', DIGEST),
+      tags: image.requiredList('tags', TAG),
+      size: image.required('size', BYTES),
+      ...(pushedAt !== undefined && { pushedAt }),
+      ...(createdAt !== undefined && { createdAt }),
+      ...(pulledAt !== undefined && { pulledAt }),
+    };
+  });
 }

@@ -223,11 +223,17 @@ function pushed(list: MutableNode[], node: MutableNode): MutableNode[] {
   return list;
 }
 
-/** Each once, sorted. Of a hundred thousand manifests nearly all name no other, or one. */
+/** Each once, sorted. */
 function distinct<Text extends string>(texts: readonly Text[]): readonly Text[] {
-  return texts.length < 2 ? texts : sorted([...new Set(texts)]);
+  return isAscending(texts) ? texts : [...new Set(texts)].toSorted(byCodeUnit);
 }
 
 function sorted<Text extends string>(texts: readonly Text[]): readonly Text[] {
-  return texts.length < 2 ? texts : texts.toSorted(byCodeUnit);
+  return isAscending(texts) ? texts : texts.toSorted(byCodeUnit);
+}
+
+/** Most lists hold one text or none, and others come in order: these need no copy. */
+function isAscending(texts: readonly string[]): boolean {
+  for (let index = 1; index < texts.length; index++) if ((texts[index - 1] as string) >= (texts[index] as string)) return false;
+  return true;
 }

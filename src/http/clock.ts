@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
+import { linkSignals } from './link-signals.ts';
 
 /** Time and random numbers as the client sees them, so that tests need not wait and can be repeated. */
 export interface Clock {
@@ -21,3 +22,19 @@ export const systemClock: Clock = {
     }
   },
 };
+
+/** Sleeps so many milliseconds, unless `waits` aborts: then it answers false at once. Throws the reason of `signal` as soon as that aborts. */
+export async function sleepUnless(waits: AbortSignal | undefined, clock: Clock, ms: number, signal: AbortSignal): Promise<boolean> {
+  if (waits?.aborted) return false;
+  const linked = linkSignals([signal, waits]);
+  try {
+    await clock.sleep(ms, linked.signal);
+    return true;
+  } catch (error) {
+    signal.throwIfAborted();
+    if (waits?.aborted) return false;
+    throw error;
+  } finally {
+    linked.release();
+  }
+}

@@ -1,7 +1,7 @@
 import { redactUrl } from '../diagnostics/redact.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import { isLoopback } from './address.ts';
-import { type Clock, systemClock } from './clock.ts';
+import { type Clock, sleepUnless, systemClock } from './clock.ts';
 import { type Call, exchange } from './exchange.ts';
 import { comeBackLater, unanswered } from './failure.ts';
 import { HostLimiter } from './host-limiter.ts';
@@ -16,6 +16,7 @@ import {
   isRetryableStatus,
   isThrottled,
   parseRetryAfter,
+  PATIENCE_MS,
   TOTAL_MS,
   TRIES,
 } from './retry-policy.ts';
@@ -59,7 +60,9 @@ export interface HttpClientOptions {
   readonly maxRetryAfterMs?: number;
   readonly onTrace?: (trace: HttpTrace) => void;
   /** Stops everything. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
+  /** Ends every wait before a request is tried again, and gives up its request; a request under way goes on. */
+  readonly waits?: AbortSignal | undefined;
   readonly clock?: Clock;
 }
 
@@ -71,7 +74,10 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
 /** What one request has used up, over all its redirects. */
 interface Budget {
   failures: number;
+  /** With all waiting. */
   spentMs: number;
+  /** Of that, what the server took. */
+  triesMs: number;
 }
 
 class RetryingClient implements HttpClient {
@@ -116,7 +122,7 @@ class RetryingClient implements HttpClient {
   }
 
   async #follow(first: Call): Promise<HttpResponse> {
-    const budget: Budget = { failures: 0, spentMs: 0 };
+    const budget: Budget = { failures: 0, spentMs: 0, triesMs: 0 };
     let call = first;
     for (let redirects = 0; ; redirects++) {
       const response = await this.#persist(call, budget);
@@ -143,12 +149,12 @@ class RetryingClient implements HttpClient {
       if (outcome.final) return outcome.response;
       const pause = host.pausedUntil - this.#clock.now();
       const wait = backoff(budget.failures, this.#clock.random());
-      if (call.once === true || budget.failures >= TRIES || budget.spentMs + Math.max(wait, pause) > TOTAL_MS) {
-        if (outcome.response !== undefined) return outcome.response;
-        throw unanswered(call, outcome.error, budget.failures);
-      }
+      const exhausted = budget.failures >= TRIES || budget.triesMs > PATIENCE_MS || budget.spentMs + Math.max(wait, pause) > TOTAL_MS;
+      const mayWait = call.once !== true && !exhausted;
       budget.spentMs += wait;
-      await this.#clock.sleep(wait, call.signal);
+      if (mayWait && (await this.#mayWait(wait, call))) continue;
+      if (outcome.response !== undefined) return outcome.response;
+      throw unanswered(call, outcome.error, budget.failures);
     }
   }
 
@@ -161,7 +167,7 @@ class RetryingClient implements HttpClient {
     try {
       if (call.once !== true) await this.#waitForHost(call, host);
       const { epoch } = host;
-      const response = await this.#traced(call, budget.failures + 1);
+      const response = await this.#timed(call, budget);
       if (isThrottled(response.status)) this.#slowDown(call, host, epoch, response);
       else if (response.status < 500) host.succeeded();
       if (!isRetryableStatus(call.method, response.status)) return { final: true, response };
@@ -175,6 +181,15 @@ class RetryingClient implements HttpClient {
       return { final: false, error };
     } finally {
       budget.spentMs += this.#clock.now() - entered;
+    }
+  }
+
+  async #timed(call: Call, budget: Budget): Promise<HttpResponse> {
+    const started = this.#clock.now();
+    try {
+      return await this.#traced(call, budget.failures + 1);
+    } finally {
+      budget.triesMs += this.#clock.now() - started;
     }
   }
 
@@ -199,9 +214,12 @@ class RetryingClient implements HttpClient {
       const now = this.#clock.now();
       const pause = host.pausedUntil - now;
       if (pause <= 0) return;
-      if (pause > this.#maxRetryAfterMs) throw comeBackLater(call, host.pausedUntil, now);
-      await this.#clock.sleep(pause, call.signal);
+      if (pause > this.#maxRetryAfterMs || !(await this.#mayWait(pause, call))) throw comeBackLater(call, host.pausedUntil, now);
     }
+  }
+
+  #mayWait(ms: number, { signal }: Call): Promise<boolean> {
+    return sleepUnless(this.#options.waits, this.#clock, ms, signal);
   }
 
   #slowDown(call: Call, host: HostLimiter, epoch: number, response: HttpResponse): void {

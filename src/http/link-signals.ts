@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 /**
  * One signal in place of several. `release` removes the listeners, so that the signal of the whole run does not gather one for each
  * request.
@@ -10,6 +12,8 @@ export interface LinkedSignal {
 /** A signal that aborts as soon as one of those given does, with the same reason. */
 export function linkSignals(signals: readonly (AbortSignal | undefined)[]): LinkedSignal {
   const linked = new AbortController();
+  // Every request under way listens to it, so that many listeners are not a leak.
+  setMaxListeners(0, linked.signal);
   const undo: (() => void)[] = [];
   for (const signal of signals) {
     if (signal === undefined) continue;

@@ -43,6 +43,11 @@ export function registryErrorText(response: Pick<HttpResponse, 'status' | 'body'
   return texts.length === 0 ? `status ${response.status}` : `status ${response.status}, ${texts.join('; ')}`;
 }
 
+/** True of a 403 that says that the registry, or a part of it, takes no changes now: no other account would be allowed more. */
+export function saysReadOnly(response: Pick<HttpResponse, 'status' | 'body'>): boolean {
+  return response.status === 403 && /\bread[- ]?only\b/i.test(registryErrorText(response));
+}
+
 function entriesOf(document: unknown): RegistryErrorEntry[] {
   if (Array.isArray(document)) return document.flatMap(entryOf);
   if (!isFields(document)) return entryOf(document);

@@ -5,6 +5,9 @@ export const TRIES = 6;
 /** How long one request may take with all its tries and pauses, without the time it waits for its turn. */
 export const TOTAL_MS = 15 * 60_000;
 
+/** After its tries have taken so long, without the pauses between them, a request is not sent again: the server will not do better. */
+export const PATIENCE_MS = 150_000;
+
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 30_000;
 

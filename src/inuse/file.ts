@@ -14,11 +14,11 @@ const LONGEST_FILE = 64 * 2 ** 20;
  * Throws `FILE` if something cannot be read or nothing is there, and `IN_USE_INVALID` with everything in all of the files that is not
  * understood ({@link SourceError}): it may be the image that must not go.
  */
-export async function readInUseFile(text: string): Promise<InUseImage[]> {
+export async function readInUseFile(text: string, signal?: AbortSignal): Promise<InUseImage[]> {
   const found = new Found();
   // One after the other: their texts need not be in memory together.
   for (const file of await filesOf(text))
-    readText(await readSource(file, { what: 'list of images in use', maxBytes: LONGEST_FILE }), found);
+    readText(await readSource(file, { what: 'list of images in use', maxBytes: LONGEST_FILE, signal }), found);
   return understood(found);
 }
 

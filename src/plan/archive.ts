@@ -13,10 +13,10 @@ export function archive({ rules }: Policy, staying: Staying, doomed: readonly No
   if (archiving.size === 0) return;
   const expiring = doomed.filter((node) => !staying.has(node) && archivesSome(node, staying, archiving));
   for (const image of expiring) {
-    const finding = staying.of(image);
+    const finding = staying.note(image);
     finding.own = { ...finding.untagged, code: 'archived' };
     const going = partsToArchive(image, staying);
-    if (going.length > 0) for (const node of [image, ...going]) staying.of(node).archive = true;
+    if (going.length > 0) for (const node of [image, ...going]) staying.note(node).archive = true;
   }
   staying.stay(expiring);
 }

@@ -1,6 +1,6 @@
 import type { Digest } from '../domain/digest.ts';
 import type { Node } from '../graph/graph.ts';
-import type { Decision } from './decide.ts';
+import type { Decision } from './decision.ts';
 
 /** What the decisions of one repository do to its blobs: the numbers of those of the manifests that go and that stay, each as often as it is held. */
 export interface BlobUse {

@@ -5,7 +5,7 @@ import type { Staying } from './staying.ts';
 export function holdForCascade(staying: Staying): void {
   const { nodes } = staying.graph;
   for (let held = indexesHeldByChildren(nodes, staying.nodes); held.size > 0; held = indexesHeldByChildren(nodes, staying.nodes)) {
-    for (const [index, child] of held) staying.of(index).own = { code: 'locked', by: child.manifest.digest };
+    for (const [index, child] of held) staying.note(index).own = { code: 'locked', by: child.manifest.digest };
     staying.stay(held.keys());
   }
 }

@@ -2,7 +2,7 @@ import { parseDuration } from '../domain/duration.ts';
 import { DAY_MS } from '../domain/time.ts';
 import type { Node } from '../graph/graph.ts';
 import { keptBy, measuresAge, measuresPulls } from '../policy/keep/keep.ts';
-import { groupOf } from '../policy/ordering/group.ts';
+import { groupOf, isCapture } from '../policy/ordering/group.ts';
 import { type TagOrder, tagOrder } from '../policy/ordering/tag-order.ts';
 import type { Rule } from '../policy/policy.ts';
 import { isTimeOrder } from '../policy/ordering/order.ts';
@@ -17,6 +17,7 @@ export class Claims {
   readonly #times: Times;
   readonly #settle: Settle;
   readonly #groups = new Map<Rule, Map<string, Member[]>>();
+  readonly #keys = new Map<TagOrder<unknown>, Map<string, unknown>>();
   /** Rules that kept one image and expired another, although nothing but their digests says which is newer. */
   readonly tied = new Set<Rule>();
 
@@ -29,8 +30,8 @@ export class Claims {
    * An ordinary tag, by its place, goes to a rule; place -1 stands for an image without a tag. All claims of one image come one after the other, and
    * images in ascending order of their digests. What is `held`, because it is protected or live, takes no rank and nothing is settled about it.
    */
-  add(node: Node, rule: Rule, place: number, captures: Readonly<Record<string, string>>, held = false): void {
-    const group = groupOfClaim(node, rule, place, captures);
+  add(node: Node, rule: Rule, place: number, captures: Readonly<Record<string, string>>, held?: 'protected' | 'live'): void {
+    const group = this.#groupOf(node.ordinaryTags[place], rule, captures);
     if (group === undefined) {
       if (held) return;
       const code = rule.keep === 'all' ? 'keep_all' : rule.keep === 'none' ? 'expired' : 'unparsable_version';
@@ -42,11 +43,34 @@ export class Claims {
     const members = groups.get(group);
     let member = members?.at(-1);
     if (member?.node !== node) {
-      member = { node, places: [], heldPlaces: [] };
+      member = { node, places: [], heldPlaces: [], isLive: true };
       if (members) members.push(member);
       else groups.set(group, [member]);
     }
     (held ? member.heldPlaces : member.places).push(place);
+    if (held !== 'live') member.isLive = false;
+  }
+
+  /** The group of a claimed tag, or of an image without one; undefined for a tag that the rule's order or grouping cannot parse. */
+  #groupOf(tag: string | undefined, rule: Rule, captures: Readonly<Record<string, string>>): string | undefined {
+    const order = tagOrder(rule.order);
+    // What has no tag has no version either.
+    if (tag === undefined)
+      return order || !(rule.per === 'repository' || isCapture(rule.per)) ? undefined : groupOf(rule.per, '', captures);
+    return order && this.#parse(order, tag) === undefined ? undefined : groupOf(rule.per, tag, captures);
+  }
+
+  /** Parsed once, although it is asked when a tag is claimed and again when it is ranked. */
+  #parse(order: TagOrder<unknown>, tag: string): unknown {
+    let keys = this.#keys.get(order);
+    if (!keys) this.#keys.set(order, (keys = new Map<string, unknown>()));
+    let key = keys.get(tag);
+    if (key === undefined && !keys.has(tag)) keys.set(tag, (key = order.parse(tag)));
+    return key;
+  }
+
+  #highest(order: TagOrder<unknown>, tags: readonly string[]): unknown {
+    return tags.map((tag) => this.#parse(order, tag)).reduce((high, next) => (order.compare(next, high) > 0 ? next : high));
   }
 
   /** Once everything is claimed. */
@@ -59,12 +83,14 @@ export class Claims {
 
   /**
    * Under `groups`, the newest so many groups, and others that are as new as the last of these. A group is as new as its newest image, which may be protected, since a
-   * protection must not make a group older; images of unknown time make no group new. Undefined: all groups count.
+   * protection must not make a group older; images of unknown time make no group new. What is
+   * live does not go on to `keep`, so a group of nothing else takes none of the places. Undefined: all groups count.
    */
   #countedGroups(rule: Rule, groups: ReadonlyMap<string, readonly Member[]>): ReadonlySet<string> | undefined {
     const most = typeof rule.keep === 'object' ? rule.keep.groups : undefined;
     if (most === undefined) return undefined;
     const newest = [...groups].flatMap(([group, members]) => {
+      if (members.every(({ isLive }) => isLive)) return [];
       const standing = members.flatMap(
         ({ node, places, heldPlaces }) =>
           this.#stand(
@@ -98,7 +124,7 @@ export class Claims {
       }
       const code = rule.keep === 'all' ? 'keep_all' : rule.keep === 'none' ? 'expired' : 'unknown_time';
       const unread = code === 'unknown_time' ? this.#unreadTime(rule, node, places) : undefined;
-      this.#settleAll(node, places, code, rule, { group, ...(unread !== undefined && { time: unread }) });
+      this.#settleAll(node, places, code, rule, { group, time: unread });
     }
     // The members come in order of their digests, and sorting leaves those that are equal where they are.
     return ranked.sort((a, b) => this.#compare(rule, a, b));
@@ -107,23 +133,19 @@ export class Claims {
   /** How an image stands in a group by some of its tags; undefined where something that the rule needs is not known. */
   #stand(rule: Rule, node: Node, places: readonly number[]): Ranked | undefined {
     const order = tagOrder(rule.order);
-    const tags = places.flatMap((place) => node.ordinaryTags[place] ?? []);
+    const tags = tagsAt(node, places);
     const { text, time } = this.#times.byOrder(rule.order, node, tags);
     const needsTime = typeof rule.keep === 'object' && (isTimeOrder(rule.order) || measuresAge(rule.keep));
     if (needsTime && time === undefined) return undefined;
     if (measuresPulls(rule.keep) && this.#times.pulled(node) === 'unknown') return undefined;
-    const key = order ? highest(order, tags) : time;
+    const key = order ? this.#highest(order, tags) : time;
     return key === undefined ? undefined : { node, places, tags, key, text, time };
   }
 
   /** The text of a time that could not be read. */
   #unreadTime(rule: Rule, node: Node, places: readonly number[]): string | undefined {
     if (measuresPulls(rule.keep) && this.#times.pulled(node) === 'unknown') return node.manifest.pulledAt;
-    return this.#times.byOrder(
-      rule.order,
-      node,
-      places.flatMap((place) => node.ordinaryTags[place] ?? []),
-    ).text;
+    return this.#times.byOrder(rule.order, node, tagsAt(node, places)).text;
   }
 
   /** Negative where the first is newer; 0 only where nothing but their digests tells them apart, or for one and the same image. */
@@ -172,8 +194,8 @@ export class Claims {
       this.#settleAll(node, member.places, code ?? 'expired', rule, {
         group,
         rank,
-        ...(moment.text !== undefined &&
-          moment.time !== undefined && { time: moment.text, ageDays: Math.floor((now - moment.time) / DAY_MS) }),
+        time: moment.time === undefined ? undefined : moment.text,
+        ageDays: moment.time === undefined ? undefined : Math.floor((now - moment.time) / DAY_MS),
       });
       // Where a bound on the rank ends between two images that are equally new.
       if (code === undefined && previous?.byRank && this.#compare(rule, previous.member, member) === 0) this.tied.add(rule);
@@ -193,6 +215,8 @@ interface Member {
   readonly places: number[];
   /** Of those that are protected or live. */
   readonly heldPlaces: number[];
+  /** All of them are live. */
+  isLive: boolean;
 }
 
 interface Ranked {
@@ -210,26 +234,21 @@ interface Ranked {
 
 interface Facts {
   readonly group: string;
-  readonly rank?: number;
-  readonly time?: string;
-  readonly ageDays?: number;
+  readonly rank?: number | undefined;
+  readonly time?: string | undefined;
+  readonly ageDays?: number | undefined;
 }
 
-/** The group of a claim; undefined for a tag that the rule's order or grouping cannot parse. */
-function groupOfClaim({ ordinaryTags }: Node, rule: Rule, place: number, captures: Readonly<Record<string, string>>): string | undefined {
-  const tag = ordinaryTags[place];
-  const order = tagOrder(rule.order);
-  // What has no tag has no version either.
-  if (tag === undefined) return order || rule.per === 'major' || rule.per === 'minor' ? undefined : groupOf(rule.per, '', captures);
-  return order && order.parse(tag) === undefined ? undefined : groupOf(rule.per, tag, captures);
+/** The tags at these places; none of an image that is claimed without a tag. */
+function tagsAt({ ordinaryTags }: Node, places: readonly number[]): readonly string[] {
+  const [first = -1] = places;
+  // Most images have one claimed tag in a group, and many have all of theirs there.
+  if (places.length === ordinaryTags.length) return ordinaryTags;
+  return first < 0 ? [] : places.map((place) => ordinaryTags[place] as string);
 }
 
 function compareKeys(order: TagOrder<unknown> | undefined, a: unknown, b: unknown): number {
   return order ? order.compare(a, b) : (a as number) - (b as number);
-}
-
-function highest(order: TagOrder<unknown>, tags: readonly string[]): unknown {
-  return tags.map((tag) => order.parse(tag)).reduce((high, next) => (order.compare(next, high) > 0 ? next : high));
 }
 
 /** Milliseconds that the image itself asks for in a label; undefined where it does not, or not in a way that can be read. */

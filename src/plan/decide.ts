@@ -2,24 +2,14 @@ import type { Node } from '../graph/graph.ts';
 import type { Rule } from '../policy/policy.ts';
 import { archive } from './archive.ts';
 import { holdForCascade } from './cascade.ts';
+import type { Decision } from './decision.ts';
 import type { DecisionInput } from './decision-input.ts';
 import { explain } from './explain.ts';
 import { raiseToFloor } from './floor.ts';
-import type { Action } from './plan.ts';
 import { protect } from './protection.ts';
-import type { Reason } from './reason.ts';
 import { Staying } from './staying.ts';
 import { decideTagged } from './tagged.ts';
 import { decideUntagged } from './untagged.ts';
-
-/** What becomes of one manifest, and why. */
-export interface Decision {
-  readonly action: Action;
-  /** The tags to take off, sorted; empty unless the action is `untag`. */
-  readonly untag: readonly string[];
-  /** About the image first, then its tags. Never empty. */
-  readonly reasons: readonly Reason[];
-}
 
 /** The decision of a repository, which can be made anew with some of what goes left for the next run. */
 export interface Decided {
@@ -54,7 +44,7 @@ export function decide(input: DecisionInput): Decided {
     tied: new Set([...tagged.tied, ...untagged.tied]),
     leave: (nodes) => {
       const left = [...nodes];
-      for (const node of left) staying.of(node).own = { code: 'next_run' };
+      for (const node of left) staying.note(node).own = { code: 'next_run' };
       staying.stay(left);
       if (cascades) holdForCascade(staying);
       return explain(input, staying, doomed);

@@ -1,6 +1,6 @@
 import { below, holdOf } from '../graph/closure.ts';
 import type { Node } from '../graph/graph.ts';
-import type { Decision } from './decide.ts';
+import type { Decision } from './decision.ts';
 import type { DecisionInput } from './decision-input.ts';
 import { isDeleteReason, type KeepReason, keptInstead, type Reason } from './reason.ts';
 import type { Staying } from './staying.ts';
@@ -17,7 +17,7 @@ export function explain({ repository, policy }: DecisionInput, staying: Staying,
 function keepUnasked(staying: Staying, doomed: readonly Node[]): void {
   const going = below(doomed.filter((node) => !staying.has(node)));
   const unasked = staying.graph.nodes.filter((node) => !staying.has(node) && !going.has(node));
-  for (const node of unasked) staying.of(node).own = { code: 'no_rule' };
+  for (const node of unasked) staying.note(node).own = { code: 'no_rule' };
   staying.stay(unasked);
 }
 
@@ -26,7 +26,7 @@ function kept(node: Node, staying: Staying, untags: boolean, archiving: Readonly
   const { protection, heldTags = NOTHING, tags = NOTHING, own, archive, untagged } = staying.of(node);
   if (protection) return { action: 'keep', untag: NO_TAGS, reasons: protection };
   const action = archive ? 'archive' : 'keep';
-  const expired = tags.filter(({ code }) => isDeleteReason(code));
+  const expired = tags.length === 0 ? tags : tags.filter(({ code }) => isDeleteReason(code));
   // A protected attachment tag holds its manifest with all its tags.
   if (heldTags.length > 0) return { action, untag: NO_TAGS, reasons: [...heldTags, ...keptInstead(tags, 'protected_tag')] };
   if (expired.length === tags.length) {

@@ -26,7 +26,7 @@ function isUsable(node: Node, { archived }: Staying): boolean {
 
 /** With all its tags. */
 function stayWhole(node: Node, code: KeepReason, staying: Staying): void {
-  staying.of(node).own = { code };
+  staying.note(node).own = { code };
   staying.stay([node]);
 }
 

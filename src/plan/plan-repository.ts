@@ -5,7 +5,8 @@ import { buildGraph, type Graph, type Node } from '../graph/graph.ts';
 import { governingPolicy } from '../policy/governing.ts';
 import type { Policy } from '../policy/policy.ts';
 import { Blobs, type BlobUse } from './blobs.ts';
-import { type Decided, type Decision, decide } from './decide.ts';
+import { type Decided, decide } from './decide.ts';
+import type { Decision } from './decision.ts';
 import type { LiveNames } from './live-names.ts';
 import { Matched } from './matched.ts';
 import type { PlannedImage, RepositoryPlan } from './plan.ts';
@@ -123,7 +124,7 @@ function repositoryPlan(
 /** Fields that are not known are left out, in one order and without a copy: there is one of these for each manifest. */
 function plannedImage(node: Node, { action, untag, reasons }: Decision): PlannedImage {
   const { digest, mediaType, tags, size, pushedAt, createdAt, pulledAt } = node.manifest;
-  const sorted = tags.length < 2 ? tags : tags.toSorted(byCodeUnit);
+  const sorted = node.attachmentTags.length === 0 ? node.ordinaryTags : tags.length < 2 ? tags : tags.toSorted(byCodeUnit);
   const image: Partial<{ -readonly [Key in keyof PlannedImage]: PlannedImage[Key] }> = { digest, mediaType, tags: sorted };
   if (node.attachmentTags.length > 0) image.attachmentTags = node.attachmentTags;
   image.size = size;

@@ -8,6 +8,7 @@ import { diagnose } from './diagnose.ts';
 import { trippedLimits, unreadSources } from './limits.ts';
 import { compileLiveNames, type LiveNames } from './live-names.ts';
 import { Matched } from './matched.ts';
+import { asBefore, type Leftovers, withLeftovers } from './leftovers.ts';
 import { leaveForNextRun } from './per-run.ts';
 import type { Diagnostic, Plan, Summary } from './plan.ts';
 import { type PlannedRepository, planRepository } from './plan-repository.ts';
@@ -56,14 +57,17 @@ export class Planner {
     this.#matched = new Map(context.policies.map((policy) => [policy, new Matched()]));
   }
 
-  /** `wasRead` is false for a repository of which the name alone is known, or that could not be read. */
-  add(inventory: RepositoryInventory, wasRead = true): void {
+  /**
+   * `wasRead` is false for a repository of which the name alone is known, or that could not be read. `leftovers`: what an earlier run left half-way in
+   * it, which goes too if it would go today.
+   */
+  add(inventory: RepositoryInventory, wasRead = true, leftovers?: Leftovers): void {
     const policy = governingPolicy(this.#context.policies, inventory.registry, inventory.repository);
     const { reads } = this.#registry(inventory.registry);
     reads.add(inventory, policy, wasRead);
     if (policy) (this.#matched.get(policy) as Matched).repositories += 1;
-    if (policy && reads.hasToWait(inventory, policy)) this.#waiting.push({ inventory, policy });
-    else this.#decide(inventory, policy, NOTHING_AROUND);
+    if (policy && reads.hasToWait(inventory, policy)) this.#waiting.push({ inventory, policy, leftovers });
+    else this.#decide(inventory, policy, NOTHING_AROUND, leftovers);
   }
 
   /** The plan of all that was added; once. */
@@ -110,20 +114,42 @@ export class Planner {
         byCodeUnit(a.inventory.registry, b.inventory.registry) ||
         byCodeUnit(a.inventory.repository, b.inventory.repository),
     );
-    for (const { inventory, policy } of this.#waiting)
-      this.#decide(inventory, policy, this.#registry(inventory.registry).reads.around(inventory, policy));
+    for (const { inventory, policy, leftovers } of this.#waiting)
+      this.#decide(inventory, policy, this.#registry(inventory.registry).reads.around(inventory, policy), leftovers);
   }
 
-  #decide(inventory: RepositoryInventory, policy: Policy | undefined, surroundings: Surroundings): void {
+  #decide(inventory: RepositoryInventory, policy: Policy | undefined, surroundings: Surroundings, leftovers?: Leftovers): void {
     const { policies, inUse, now, atMost } = this.#context;
     const { reads, blobs } = this.#registry(inventory.registry);
     const matched = (policy && this.#matched.get(policy)) ?? new Matched();
-    const planned = planRepository(inventory, policies, inUse, now, { lists: this.#lists, matched, blobs, surroundings });
+    const own = planRepository(inventory, policies, inUse, now, { lists: this.#lists, matched, blobs, surroundings });
+    const planned = leftovers && policy ? this.#finish(own, inventory, policy, surroundings, leftovers) : own;
     reads.decided(planned.plan);
     for (const diagnostic of diagnose(inventory, planned, policy, surroundings)) this.#diagnostics.push(diagnostic);
-    // Where nothing is left for the next run, nothing of the inventory needs to be kept.
     const mayLeave = atMost !== undefined || policy?.perRun.deletions !== undefined;
-    this.#planned.push(mayLeave ? planned : { ...planned, doomed: [], leave: () => planned });
+    this.#planned.push(mayLeave ? planned : settled(planned));
+  }
+
+  /** Adds what an earlier run left, decided as if what it had deleted were still there. */
+  #finish(
+    own: PlannedRepository,
+    inventory: RepositoryInventory,
+    policy: Policy,
+    surroundings: Surroundings,
+    leftovers: Leftovers,
+  ): PlannedRepository {
+    // What the labels of an image that is gone were is not known.
+    if (leftovers.left.length === 0 || policy.protect.labels.length > 0) return own;
+    const { policies, inUse, now } = this.#context;
+    const shared = { lists: this.#lists, matched: new Matched(), blobs: new Blobs(), surroundings };
+    const { plan } = planRepository(asBefore(inventory, leftovers), policies, inUse, now, shared);
+    const finish = (planned: PlannedRepository): PlannedRepository => ({ ...planned, plan: withLeftovers(planned.plan, plan, leftovers) });
+    const finished = finish(own);
+    const more = finished.plan.steps.length - own.plan.steps.length;
+    const { registry, repository } = inventory;
+    const message = `${more} of its manifests were left by an earlier run that was stopped, and go with this one`;
+    if (more > 0) this.#diagnostics.push({ code: 'note', registry, repository, message });
+    return { ...finished, leave: (left) => finish(own.leave(left)) };
   }
 
   #nothingSelected(): Diagnostic[] {
@@ -154,6 +180,13 @@ export class Planner {
 interface Waiting {
   readonly inventory: RepositoryInventory;
   readonly policy: Policy;
+  readonly leftovers: Leftovers | undefined;
+}
+
+/** A repository of which nothing is left for the next run, without the inventory that it was planned from. */
+function settled({ plan, blobs, tied }: PlannedRepository): PlannedRepository {
+  const one: PlannedRepository = { plan, blobs, tied, doomed: [], leave: () => one };
+  return one;
 }
 
 function byPlace(a: Diagnostic, b: Diagnostic): number {

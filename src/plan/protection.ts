@@ -12,17 +12,16 @@ export function protect(input: DecisionInput, staying: Staying): void {
   const users = usersOf(input);
   const protectedNodes: Node[] = [];
   for (const node of staying.graph.nodes) {
-    const finding = staying.of(node);
     const reasons = protectionOf(node, input, users.get(node));
     if (reasons.length > 0) {
-      finding.protection = reasons;
+      staying.note(node).protection = reasons;
       protectedNodes.push(node);
       // Nobody asks about the tags of such an image, and yet an entry that holds one of them has not been written in vain.
       for (const tag of node.ordinaryTags) entryFor(tag, input);
     }
     if (node.attachmentTags.length === 0) continue;
     const held = node.attachmentTags.flatMap((tag) => protectionOfTag(node, tag, input) ?? []);
-    if (held.length > 0) finding.heldTags = held;
+    if (held.length > 0) staying.note(node).heldTags = held;
   }
   protectIndexes(protectedNodes, staying);
 }
@@ -109,7 +108,7 @@ function protectIndexes(protectedNodes: readonly Node[], staying: Staying): void
     const reasons = (staying.of(node).protection as readonly Reason[]).filter(({ code }) => code !== 'in_use');
     const pending = reasons.length > 0 ? [...node.parents] : [];
     for (let index = pending.pop(); index; index = pending.pop()) {
-      const finding = staying.of(index);
+      const finding = staying.note(index);
       const known = finding.protection ?? [];
       const inherited = reasons
         .filter(({ code }) => known.every((reason) => reason.code !== code))

@@ -20,6 +20,8 @@ export class Finding {
   archive = false;
 }
 
+const NOTHING_FOUND: Readonly<Finding> = Object.freeze(new Finding());
+
 /**
  * What stays of one repository, and why: each step of the decision writes here what it has found, and the last one explains what becomes of each
  * manifest. What stays is always whole: with a manifest stays all that it needs.
@@ -29,19 +31,24 @@ export class Staying {
   /** Manifests in the archive, and indexes of which a part is there, each with what is there: they cannot be pulled. */
   readonly archived: ReadonlyMap<Node, Node>;
   readonly #staying: NodeSet;
-  readonly #findings: readonly Finding[];
+  readonly #findings: (Finding | undefined)[];
   #usable = 0;
 
   constructor(graph: Graph) {
     this.graph = graph;
     this.archived = archivedParts(graph);
     this.#staying = new NodeSet(graph.nodes.length);
-    this.#findings = graph.nodes.map(() => new Finding());
+    this.#findings = graph.nodes.map(() => undefined);
   }
 
-  /** To be read and written. */
-  of({ index }: Node): Finding {
-    return this.#findings[index] as Finding;
+  /** What has been found out so far. */
+  of({ index }: Node): Readonly<Finding> {
+    return this.#findings[index] ?? NOTHING_FOUND;
+  }
+
+  /** The same, to be written to. About most manifests, such as the children of indexes, nothing is ever written. */
+  note({ index }: Node): Finding {
+    return (this.#findings[index] ??= new Finding());
   }
 
   has(node: Node): boolean {

@@ -3,7 +3,7 @@ import type { Digest } from '../domain/digest.ts';
 import type { Node } from '../graph/graph.ts';
 import { NodeSet } from '../graph/node-set.ts';
 import { archiveSteps } from './archive.ts';
-import type { Decision } from './decide.ts';
+import type { Decision } from './decision.ts';
 import type { DeleteManifestStep, DeleteTagStep, Step } from './plan.ts';
 
 /**
@@ -44,13 +44,7 @@ function manifestSteps(deleted: readonly Node[], size: number): DeleteManifestSt
         ),
       ];
     const next: Node[] = [];
-    for (const node of level)
-      steps.push(
-        deleteManifest(
-          node,
-          holders(node, doomed).filter((holder) => done.has(holder)),
-        ),
-      );
+    for (const node of level) steps.push(deleteManifest(node, holders(node, done)));
     for (const node of level) done.add(node);
     for (const node of level) {
       for (const held of heldBy(node)) {
@@ -77,10 +71,11 @@ function lowestOfRing(remaining: readonly Node[], size: number): Node {
   return all.slice(all.indexOf(node)).reduce((lowest, other) => (other.index < lowest.index ? other : lowest));
 }
 
-/** The deleted manifests that hold a node: its indexes and its subjects. */
-function holders({ parents, subjects }: Node, deleted: NodeSet): readonly Node[] {
-  if (subjects.length === 0) return parents.length === 0 ? parents : parents.filter((holder) => deleted.has(holder));
-  return [...new Set([...parents, ...subjects])].filter((holder) => deleted.has(holder));
+/** Those of the manifests that hold a node, its indexes and its subjects, that are in a set; sorted. */
+function holders({ parents, subjects }: Node, among: NodeSet): readonly Node[] {
+  if (parents.length + subjects.length === 0) return parents;
+  const all = subjects.length === 0 ? parents : parents.length === 0 ? subjects : [...new Set([...parents, ...subjects])].toSorted(byIndex);
+  return all.every((holder) => among.has(holder)) ? all : all.filter((holder) => among.has(holder));
 }
 
 /** The manifests that a node holds: its children and its attachments. */
@@ -89,9 +84,21 @@ function heldBy({ children, attachments }: Node): Iterable<Node> {
 }
 
 function deleteManifest({ manifest: { digest, tags } }: Node, after: readonly Node[]): DeleteManifestStep {
+  return {
+    op: 'delete-manifest',
+    digest,
+    expect: tags.length === 0 ? NO_TAGS : expectedOf(tags, digest),
+    after: after.length === 0 ? NO_DIGESTS : after.map(({ manifest }) => manifest.digest),
+  };
+}
+
+const NO_TAGS: DeleteManifestStep['expect'] = {};
+const NO_DIGESTS: readonly Digest[] = [];
+
+function expectedOf(tags: readonly string[], digest: Digest): DeleteManifestStep['expect'] {
   // Not by assignment: `__proto__` is a tag too.
-  const expect = Object.fromEntries((tags.length < 2 ? tags : tags.toSorted(byCodeUnit)).map((tag): [string, Digest] => [tag, digest]));
-  return { op: 'delete-manifest', digest, expect, after: after.toSorted(byIndex).map(({ manifest }) => manifest.digest) };
+  if (tags.length === 1) return { [tags[0] as string]: digest };
+  return Object.fromEntries(tags.toSorted(byCodeUnit).map((tag): [string, Digest] => [tag, digest]));
 }
 
 function byIndex(a: Node, b: Node): number {

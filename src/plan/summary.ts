@@ -1,5 +1,5 @@
 import type { Node } from '../graph/graph.ts';
-import type { Decision } from './decide.ts';
+import type { Decision } from './decision.ts';
 import type { Action, Summary } from './plan.ts';
 
 /** True of a root that is not an attachment, and of whatever has an ordinary tag: what people call an image. */

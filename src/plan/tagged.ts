@@ -19,7 +19,7 @@ export interface Tagged {
  */
 export function decideTagged(input: DecisionInput, staying: Staying): Tagged {
   const claims = new Claims(input.times, (node, place, reason) => {
-    const finding = staying.of(node);
+    const finding = staying.note(node);
     if (place < 0) finding.untagged = reason;
     else (finding.tags as Reason[])[place] = reason;
   });
@@ -39,21 +39,26 @@ export function decideTagged(input: DecisionInput, staying: Staying): Tagged {
   return { doomed, tied: claims.tied };
 }
 
+/** Stands for what the claims will say. */
+const UNSETTLED: Reason = { code: 'no_rule' };
+
 /** Step 4: a tag goes to the first rule that selects it, a protected tag too: it takes its place in the group. */
 function claimTags(node: Node, { policy, lists, matched }: DecisionInput, staying: Staying, claims: Claims): void {
-  const finding = staying.of(node);
-  const isProtected = finding.protection !== undefined;
-  if (!isProtected) finding.tags = node.ordinaryTags.map((tag) => ({ code: 'no_rule', tag }));
+  const isProtected = staying.of(node).protection !== undefined;
+  // Each place is settled: here, or once the claims are judged.
+  const tags: Reason[] = [];
+  if (!isProtected) staying.note(node).tags = tags;
   node.ordinaryTags.forEach((tag, place) => {
     for (const rule of policy.rules.tagged) {
       const captures = rule.tags(tag);
       if (!captures || !rule.selects(node)) continue;
       matched.rules.add(rule);
       const live = rule.live !== undefined && isLive(captures[rule.live.capture] ?? '', rule.live.list, lists);
-      claims.add(node, rule, place, captures, isProtected || live);
-      if (live && finding.tags) finding.tags[place] = { code: 'live', tag, rule: rule.name };
+      tags[place] = live ? { code: 'live', tag, rule: rule.name } : UNSETTLED;
+      claims.add(node, rule, place, captures, live ? 'live' : isProtected ? 'protected' : undefined);
       return;
     }
+    tags[place] = { code: 'no_rule', tag };
   });
 }
 
@@ -68,7 +73,7 @@ function claimUntagged(node: Node, rules: readonly Rule[], { matched }: Decision
   const rule = rules.find(({ selects }) => selects(node));
   if (!rule) return;
   matched.rules.add(rule);
-  claims.add(node, rule, -1, {}, staying.of(node).protection !== undefined);
+  claims.add(node, rule, -1, {}, staying.of(node).protection ? 'protected' : undefined);
 }
 
 /** Step 8: whether an image stays for itself. What protects one tag alone is written over what a rule says of it. */
@@ -81,10 +86,10 @@ function isHeld(node: Node, input: DecisionInput, staying: Staying): boolean {
   });
   if (finding.protection || finding.heldTags) return true;
   const archived = staying.archived.get(node);
-  if (archived) finding.own = { code: 'archived', ...(archived !== node && { by: archived.manifest.digest }) };
+  if (archived) staying.note(node).own = { code: 'archived', ...(archived !== node && { by: archived.manifest.digest }) };
   if (archived) return true;
   const subject = node.subjectKeys.find((key) => input.surroundings.stays(key));
-  if (subject !== undefined) finding.own = { code: 'attached_to_kept', by: subject };
+  if (subject !== undefined) staying.note(node).own = { code: 'attached_to_kept', by: subject };
   if (subject !== undefined) return true;
   const verdicts = tags ?? (finding.untagged ? [finding.untagged] : []);
   return verdicts.some(({ code }) => !isDeleteReason(code));

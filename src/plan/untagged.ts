@@ -20,7 +20,7 @@ export interface Untagged {
 export function decideUntagged(input: DecisionInput, staying: Staying): Untagged {
   const { matched, policy } = input;
   const claims = new Claims(input.times, (node, _place, reason) => {
-    staying.of(node).untagged = reason;
+    staying.note(node).untagged = reason;
   });
   const roots = staying.graph.nodes.filter((node) => !staying.has(node) && isBare(node) && !staying.of(node).untagged);
   for (const node of roots) {
@@ -28,7 +28,7 @@ export function decideUntagged(input: DecisionInput, staying: Staying): Untagged
     if (rule) {
       matched.rules.add(rule);
       claims.add(node, rule, -1, {});
-    } else staying.of(node).untagged = { code: 'no_rule' };
+    } else staying.note(node).untagged = { code: 'no_rule' };
   }
   claims.judge();
   staying.stay(roots.filter((node) => isKept(staying.of(node).untagged)));

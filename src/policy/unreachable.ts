@@ -1,6 +1,9 @@
+import type { z } from 'zod';
 import { compileGlobs, type NameMatcher } from './glob.ts';
 import { type ParsedGlob, parseGlob } from './parse-glob.ts';
-import type { PolicySpec, RuleSpec } from './schema.ts';
+import type { RuleSpec as RuleSchema } from './rule-schema.ts';
+
+type RuleSpec = z.infer<typeof RuleSchema>;
 
 /** A rule or policy that can never decide anything, because one above it takes all that it could. */
 export interface Unreachable {
@@ -9,7 +12,12 @@ export interface Unreachable {
   readonly by: string;
 }
 
-type Governing = Pick<PolicySpec, 'name' | 'registries' | 'repositories'>;
+/** What of a policy says which repositories it governs. */
+interface Governing {
+  readonly name: string;
+  readonly registries?: readonly string[] | undefined;
+  readonly repositories?: readonly string[] | undefined;
+}
 
 /**
  * The rules of a policy that one above them surely leaves nothing to. Where it is not certain, none is told; undefined stands for a rule

@@ -1,7 +1,7 @@
-import { createRegistryAuth, type RegistryAuth } from '../auth/create-registry-auth.ts';
+import { createRegistryAuth } from '../auth/create-registry-auth.ts';
 import type { RegistryConfig } from '../config/config.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
-import { ping } from '../distribution/ping.ts';
+import { createPing, tellingAnswer } from '../distribution/ping.ts';
 import type { HttpResponse } from '../http/http-client.ts';
 import type { Registry } from './registry.ts';
 import type { OpenContext, RegistryType } from './registry-type.ts';
@@ -23,9 +23,10 @@ export async function openRegistry(config: RegistryConfig & { readonly concurren
   const { http, credentials, signal, ...context } = options;
   const known = REGISTRY_TYPES.find((type) => type.name === config.type) ?? typeOfHost(new URL(url).host);
   checkSettings(config, known ?? PLAIN_TYPE, known ? [known] : UNTOLD);
+  const ping = createPing(http, url);
   let answer: HttpResponse | undefined;
   try {
-    answer = known ? undefined : await ping(http, url);
+    answer = known ? undefined : await tellingAnswer(ping, url);
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof ToolError)) throw error;
@@ -33,11 +34,7 @@ export async function openRegistry(config: RegistryConfig & { readonly concurren
   }
   const type = known ?? typeOfAnswer(answer as HttpResponse);
   checkSettings(config, type, [type]);
-  const createAuth = (asked?: HttpResponse): RegistryAuth =>
-    createRegistryAuth({ http, registry: name, url, credentials, ...(asked && { ping: asked }) });
-  // What the config calls plain is asked before the first request: nothing is sent to open a registry of a known type.
-  const auth =
-    answer || type !== PLAIN_TYPE ? createAuth(answer) : createAuthLater(async () => createAuth(await pingPlain(name, url, http)));
+  const auth = createRegistryAuth({ http, registry: name, url, credentials, ping });
   return type.open({
     ...context,
     name,
@@ -45,7 +42,11 @@ export async function openRegistry(config: RegistryConfig & { readonly concurren
     concurrency,
     settings: type.settings && config.settings?.[type.settings.key],
     http,
-    send: (request, scopes) => auth.send(request, scopes),
+    ping,
+    async send(request, scopes) {
+      if (known === PLAIN_TYPE) refuseAsPlain(name, await tellingAnswer(ping, url));
+      return auth.send(request, scopes);
+    },
     credentials,
   });
 }
@@ -72,28 +73,13 @@ export function typeOfAnswer(answer: HttpResponse): RegistryType {
   return REGISTRY_TYPES.find(({ recognises }) => recognises?.(answer)) ?? PLAIN_TYPE;
 }
 
-/** The answer to `/v2/`. Throws `CONFIG_INVALID` where it tells of a registry that must not be spoken to as a plain one. */
-async function pingPlain(name: string, url: string, http: OpenOptions['http']): Promise<HttpResponse> {
-  const answer = await ping(http, url);
+/** Throws `CONFIG_INVALID` where the answer to `/v2/` is that of a registry which must not be spoken to as a plain one. */
+function refuseAsPlain(name: string, answer: HttpResponse): void {
   const type = typeOfAnswer(answer);
-  if (type.notPlain === undefined) return answer;
+  if (type.notPlain === undefined) return;
   throw new ToolError('CONFIG_INVALID', `The registry ${name} is of type ${type.name}, and the config says "type: ${PLAIN_TYPE.name}".`, {
     hint: `Say "type: ${type.name}": ${type.notPlain}`,
   });
-}
-
-/** Creates it with the first request, and again with the next where that failed. */
-function createAuthLater(create: () => Promise<RegistryAuth>): RegistryAuth {
-  let created: Promise<RegistryAuth> | undefined;
-  return {
-    async send(request, scopes) {
-      created ??= create().catch((error: unknown) => {
-        created = undefined;
-        throw error;
-      });
-      return (await created).send(request, scopes);
-    },
-  };
 }
 
 /** The types that no host tells. */

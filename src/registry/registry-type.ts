@@ -2,6 +2,7 @@ import type { Credentials } from '../auth/credentials.ts';
 import type { RegistrySettings } from '../config/registry-settings.ts';
 import type { ContentCache } from '../distribution/cache.ts';
 import type { Send } from '../distribution/client.ts';
+import type { Ping } from '../distribution/ping.ts';
 import type { ImageName } from '../domain/image-name.ts';
 import type { HttpClient, HttpResponse } from '../http/http-client.ts';
 import type { Registry } from './registry.ts';
@@ -17,6 +18,7 @@ export interface OpenContext {
   /** Requests at a time. */
   readonly concurrency: number;
   readonly http: HttpClient;
+  readonly ping: Ping;
   /** Sends requests to `/v2/` and authenticates as the registry demands it there: by Basic or with tokens. */
   readonly send: Send;
   /** The credentials for a repository, or for the registry itself; the same object each time for the same credentials. */

@@ -120,6 +120,9 @@ export interface Registry {
   /** A manifest's bytes, checked against the digest; undefined if it is not there. */
   readManifest(repository: string, digest: Digest): Promise<RawManifest | undefined>;
 
+  /** What is attached to a manifest by its `subject` now, for a plain registry; nothing where it has no list of that. */
+  referrersOf?(repository: string, digest: Digest): Promise<readonly Digest[]>;
+
   /** Whether a manifest is there now, where that can be asked more cheaply than by reading it, which may count as a pull. */
   hasManifest?(repository: string, digest: Digest): Promise<boolean>;
 

@@ -25,13 +25,15 @@ export interface ApplyTextOptions {
   readonly verbose?: boolean;
   /** True if something that the run was about could not be read, so that the plan cannot have held all of it. */
   readonly unread?: boolean;
+  /** The command line that puts back what is in the journal. */
+  readonly undoCommand?: string | undefined;
 }
 
 /** What an apply did, for people: what was not done, with the reason, then the totals and the journal. */
 export function applyText(report: ApplyReport, options: ApplyTextOptions = {}): string {
   const style = options.style ?? PLAIN;
   const lines = report.repositories.flatMap((repository) => repositoryLines(repository, style, options.verbose ?? false));
-  lines.push(...totalLines(report, style, options.unread ?? false));
+  lines.push(...totalLines(report, style, options));
   return `${lines.join('\n')}\n`;
 }
 
@@ -67,7 +69,11 @@ function stepName({ tag, digest }: Pick<StepResult, 'tag' | 'digest'>): string {
   return tag === undefined ? shortDigest(digest) : printable(tag);
 }
 
-function totalLines({ outcome, counts, repositories, journal, error, stoppedBy }: ApplyReport, style: Style, unread: boolean): string[] {
+function totalLines(
+  { outcome, counts, repositories, journal, error, stoppedBy }: ApplyReport,
+  style: Style,
+  { unread, undoCommand }: ApplyTextOptions,
+): string[] {
   const rows = (Object.keys(OUTCOMES) as StepOutcome[]).filter((key) => counts[key] > 0 || key === 'deleted');
   const digits = Math.max(...rows.map((key) => number(counts[key]).length));
   const done = !unread
@@ -84,6 +90,11 @@ function totalLines({ outcome, counts, repositories, journal, error, stoppedBy }
     ...(counts.repaired > 0 ? [`  ${padStart(number(counts.repaired), digits)}  hit by a push in between and put back`] : []),
     ...(counts.lost > 0 ? [style.remove(`  ${padStart(number(counts.lost), digits)}  hit by a push in between and not put back`)] : []),
     ...(error ? ['', `${style.remove('stopped')}: ${printable(error.message)}`] : []),
-    ...(journal === undefined ? [] : ['', `The journal, for "undo": ${printable(journal)}`]),
+    ...(journal === undefined ? [] : ['', ...undoLines(journal, undoCommand, style)]),
   ];
+}
+
+function undoLines(journal: string, undoCommand: string | undefined, style: Style): string[] {
+  if (undoCommand === undefined) return [`The journal, for "undo": ${printable(journal)}`];
+  return ['To put it back, as long as the registry still has the layers:', '', `  ${style.bold(printable(undoCommand))}`];
 }

@@ -48,7 +48,9 @@ export function planTable(plan: Plan, options: TableOptions = {}): string {
     lines: [],
   };
   page.lines.push(...unreadSection(plan, page.style, page.verbose));
-  for (const repository of governed) addRepository(page, repository, governed.length === 1);
+  const isPassedOver = (repository: RepositoryPlan): boolean => !page.verbose && governed.length > 1 && isEmpty(repository);
+  for (const repository of governed) if (!isPassedOver(repository)) addRepository(page, repository, governed.length === 1);
+  addEmpty(page, governed.filter(isPassedOver));
   addUngoverned(
     page,
     plan.repositories.filter(({ policy }) => policy === undefined),
@@ -243,6 +245,19 @@ function imageName(image: PlannedImage): string[] {
 function ageOf(image: PlannedImage, reason: Reason, clock: RepositoryPlan['clock'], now: string): string {
   if (reason.ageDays !== undefined && reason.ageDays > 0) return count(reason.ageDays, 'day');
   return age(reason.time ?? (clock === 'pushed' ? image.pushedAt : image.createdAt), now);
+}
+
+function isEmpty({ complete, images }: RepositoryPlan): boolean {
+  return complete && images.length === 0;
+}
+
+/** Empty repositories on one line: some registries keep and list them for ever. */
+function addEmpty({ lines, style }: Page, repositories: readonly RepositoryPlan[]): void {
+  if (repositories.length === 0) return;
+  const names = repositories.slice(0, LISTED).map(({ registry, repository }) => printable(`${registry}/${repository}`));
+  const more = repositories.length - names.length;
+  const told = `${names.join(', ')}${more > 0 ? ` and ${number(more)} more` : ''}`;
+  lines.push(style.dim(`${count(repositories.length, 'empty repository', 'empty repositories')}: ${told}`), '');
 }
 
 function addUngoverned({ lines, style, verbose }: Page, repositories: readonly RepositoryPlan[]): void {

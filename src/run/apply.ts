@@ -12,7 +12,9 @@ import { checkJournalFolder } from './journal-folder.ts';
 import { openDocumentRegistries } from './document-registries.ts';
 import { readInUse } from './in-use.ts';
 import { checkInUseSources } from './in-use-source-names.ts';
+import type { NextCommands } from './next-commands.ts';
 import { styleOf } from './plan-output.ts';
+import { startRunTime } from './run-time.ts';
 import { type ChangedPolicyOptions, checkPoliciesUnchanged } from './unchanged-policies.ts';
 
 export interface ApplyOptions extends CarryOutOptions, ChangedPolicyOptions {
@@ -26,7 +28,7 @@ export interface ApplyOptions extends CarryOutOptions, ChangedPolicyOptions {
 }
 
 /** `apply`: carries out a saved plan, as far as it still holds. Answers the exit code. */
-export async function apply(file: string, options: ApplyOptions, context: Context): Promise<number> {
+export async function apply(file: string, options: ApplyOptions, context: Context, next: NextCommands): Promise<number> {
   const { io } = context;
   const startedAt = io.now();
   const plan = await readPlanFile(resolve(io.cwd, file));
@@ -35,11 +37,12 @@ export async function apply(file: string, options: ApplyOptions, context: Contex
   const urls = new Map(
     plan.repositories.flatMap(({ registry, url, steps }) => (steps.length > 0 && url !== undefined ? [[registry, url] as const] : [])),
   );
-  const place = await openDocumentRegistries(urls, options, context);
+  const time = startRunTime(io, options.maxDuration);
+  const place = await openDocumentRegistries(urls, options, context, time.signal);
   try {
     await checkJournalFolder(place.settings);
     checkInUseSources(plan, place.settings.inUse);
-    const inUse = await readInUse(place, context);
+    const inUse = await readInUse(place, context, time.signal);
     if (inUse.problems.length > 0) {
       throw new ToolError('NOT_APPLYABLE', `it is not known what is in use: ${inUse.problems.join('; ')}`, {
         hint: 'nothing was changed. See to it that the source can be read, and run again',
@@ -53,12 +56,14 @@ export async function apply(file: string, options: ApplyOptions, context: Contex
       context,
     );
     if (!report) return EXIT.failed;
-    const text = { json: toJson, yaml: toYaml, table: () => applyText(report, { style, verbose: options.verbose ?? false }) }[
+    const undoCommand = report.journal === undefined ? undefined : next.undo(report.journal, options.registry ?? []);
+    const text = { json: toJson, yaml: toYaml, table: () => applyText(report, { style, verbose: options.verbose ?? false, undoCommand }) }[
       options.output
     ](report);
     io.stdout.write(text);
     return exitCodeOfApply(report, context);
   } finally {
+    time.release();
     await place.close();
   }
 }

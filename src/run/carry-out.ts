@@ -1,7 +1,7 @@
 import type { ApplyReport } from '../apply/apply-report.ts';
 import { type ApplyEvent, type ApplyOptions, executePlan } from '../apply/execute-plan.ts';
 import { Journal } from '../apply/journal.ts';
-import { finishLeftovers } from '../apply/leftovers.ts';
+import { markFinished } from '../apply/unfinished-runs.ts';
 import type { Settings } from '../config/settings.ts';
 import { EXIT } from '../diagnostics/exit-codes.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
@@ -12,9 +12,9 @@ import { bytes, count } from '../report/text.ts';
 import { confirm } from './confirm.ts';
 import { say } from './io.ts';
 import type { Context, GlobalOptions } from './context.ts';
+import type { EarlierRuns } from './earlier-runs.ts';
 import { journalFolder } from './journal-folder.ts';
 import { startProgress } from './progress.ts';
-import { renderError } from './render-error.ts';
 import { stoppedBy } from './stop.ts';
 
 /** What was read longer ago is looked at once more before the first deletion, as for a saved plan. */
@@ -37,16 +37,13 @@ export interface Work {
   readonly settings: Settings;
   /** Milliseconds since the epoch: `maxDuration` counts from here. */
   readonly startedAt: number;
-  /**
-   * The repositories in which steps that an earlier run left unfinished are finished too, unless the image is in use now. Absent if nobody
-   * has asked what is in use.
-   */
-  readonly leftovers?: { readonly concerns: (registry: string, repository: string) => boolean; readonly inUse: InUse };
+  /** The runs before this one; absent if the plan was saved. */
+  readonly earlier?: EarlierRuns;
 }
 
 /**
- * Carries a plan out, after asking at a terminal. Answers undefined if the answer was no. What earlier runs left unfinished is finished
- * first. Throws `NOT_APPLYABLE` and the other errors of {@link executePlan}, all of them before anything is deleted.
+ * Carries a plan out, after asking at a terminal. Answers undefined if the answer was no. Throws `NOT_APPLYABLE` and the other errors of
+ * {@link executePlan}, all of them before anything is deleted.
  */
 export async function carryOut(work: Work, options: CarryOutOptions, context: Context): Promise<ApplyReport | undefined> {
   const { plan, registries, cached, inUse, settings, startedAt } = work;
@@ -63,6 +60,7 @@ export async function carryOut(work: Work, options: CarryOutOptions, context: Co
     registries,
     cached,
     inUse,
+    ...(work.earlier && { finishes: work.earlier.unfinished() }),
     ...(work.justPlanned && { justRead: () => io.now() - startedAt < JUST_READ_MS }),
     concurrency: settings.concurrency,
     signal: io.signal,
@@ -74,29 +72,12 @@ export async function carryOut(work: Work, options: CarryOutOptions, context: Co
     },
   };
   try {
-    if (plan.applyable && work.leftovers) await finishEarlier(work.leftovers, shared, journalDir, options, context);
-    return await executePlan({ ...shared, plan, journal: new Journal(journalDir) });
+    const report = await executePlan({ ...shared, plan, journal: new Journal(journalDir) });
+    for (const name of work.earlier?.finished() ?? []) await markFinished(journalDir, name);
+    return report;
   } finally {
     progress.stop();
   }
-}
-
-async function finishEarlier(
-  { concerns, inUse }: NonNullable<Work['leftovers']>,
-  shared: Omit<ApplyOptions, 'plan' | 'journal'>,
-  folder: string,
-  { quiet }: GlobalOptions,
-  context: Context,
-): Promise<void> {
-  const { reports, problems } = await finishLeftovers({
-    ...shared,
-    folder,
-    inUse,
-    wanted: ({ registry, repository }) => concerns(registry, repository),
-  });
-  const finished = reports.reduce((sum, { counts }) => sum + counts.deleted, 0);
-  if (finished > 0 && !quiet) say(context.io, `${count(finished, 'manifest')} deleted that an earlier run had left unfinished`);
-  for (const problem of problems) context.io.stderr.write(renderError(problem, context.version));
 }
 
 function question({ summary, repositories }: Plan): string {
@@ -120,9 +101,9 @@ function lineOf(event: ApplyEvent): string | undefined {
 }
 
 /** The exit code of a run whose plan was carried out. */
-export function exitCodeOfApply({ outcome, counts, error, repositories, stoppedBy: by }: ApplyReport, { io }: Context): number {
+export function exitCodeOfApply({ outcome, error, repositories, stoppedBy: by }: ApplyReport, { io }: Context): number {
   if (error) return new ToolError(error.code, error.message, { hint: error.hint }).exitCode;
-  if (counts.deleted === 0 && repositories.some((one) => one.error?.code === 'AUTH')) return EXIT.auth;
+  if (repositories.some((one) => one.error?.code === 'AUTH')) return EXIT.auth;
   if (outcome === 'failed') return EXIT.failed;
   if (outcome === 'interrupted' && by === 'signal') return stoppedBy(io.signal)?.exitCode ?? EXIT.partial;
   return outcome === 'done' ? EXIT.done : EXIT.partial;

@@ -42,7 +42,7 @@ export function isAdHoc({ tags, keepLast, keepDays }: PolicyOptions): boolean {
  * The policy of the flags, or those of the files. Throws `USAGE` if there is no policy, because nothing is ever deleted by default;
  * `POLICY_INVALID`; `FILE`.
  */
-export async function decidingPolicies(options: PolicyOptions, settings: Settings): Promise<DecidingPolicies> {
+export async function decidingPolicies(options: PolicyOptions, settings: Settings, signal: AbortSignal): Promise<DecidingPolicies> {
   if (isAdHoc(options)) {
     if (options.policy !== undefined) {
       throw new ToolError('USAGE', '--policy cannot stand beside --tags, --keep-last and --keep-days, which make a policy of their own.', {
@@ -59,7 +59,7 @@ export async function decidingPolicies(options: PolicyOptions, settings: Setting
         'The folder "policies" of the package has files to start from.',
     });
   }
-  const loaded = await loadPolicies(settings.policies, { lists: Object.keys(settings.lists) });
+  const loaded = await loadPolicies(settings.policies, { lists: Object.keys(settings.lists) }, signal);
   return decideBy(
     loaded.map((one) => ({ policy: compilePolicy(one.spec, { source: one.source, digest: one.digest }), spec: one.spec, loaded: one })),
   );

@@ -1,5 +1,6 @@
 import { loadConfig, type RegistryConfig } from '../config/config.ts';
 import { chooseRegistry, resolveSettings } from '../config/settings.ts';
+import { linkSignals } from '../http/link-signals.ts';
 import { REGISTRY_TYPES } from '../registry/types.ts';
 import type { Context } from './context.ts';
 import { type OpenRegistries, openRegistries } from './registries.ts';
@@ -11,12 +12,14 @@ export interface DocumentPlace extends OpenRegistries, Pick<Workplace, 'settings
 /**
  * Opens the registries that a plan or a journal names: those of the config, and the others at the address that the document gives. A
  * document may come from anywhere. Credentials of the environment are therefore not sent to a registry that only the document names; the
- * user's own auth files are used, because they name their hosts.
+ * user's own auth files are used, because they name their hosts. `waits` ends the opening, and later every wait before a request is tried
+ * again.
  */
 export async function openDocumentRegistries(
   named: ReadonlyMap<string, string>,
   options: { readonly registry?: readonly string[]; readonly inUse?: readonly string[]; readonly concurrency?: string },
   context: Context,
+  waits: AbortSignal,
 ): Promise<DocumentPlace> {
   const { io } = context;
   const config = await loadConfig(io.cwd, io.env, REGISTRY_TYPES);
@@ -27,5 +30,12 @@ export async function openDocumentRegistries(
   const wanted = [...named].map(([name, url]): RegistryConfig => known.find((registry) => registry.name === name) ?? { name, url });
   const filled = wanted.map((registry) => ({ ...registry, concurrency: registry.concurrency ?? settings.concurrency }));
   const hosts = hostsOfRegistries([...known, ...filled]);
-  return { settings, named: known, hosts, ...(await openRegistries(filled, known, settings, context)) };
+  const opening = linkSignals([waits]);
+  try {
+    const registries = await openRegistries(filled, known, settings, context, { signal: opening.signal, waits });
+    return { settings, named: known, hosts, ...registries };
+  } finally {
+    // From here on, what is under way is to end by itself.
+    opening.release();
+  }
 }

@@ -17,17 +17,17 @@ const MISTAKES: readonly ErrorCode[] = ['IN_USE_INVALID', 'CONFIG_INVALID', 'USA
 export type InUsePlace = Pick<Workplace, 'settings' | 'named' | 'hosts'>;
 
 /**
- * Everything that the sources say is in use. A source that does not exist or cannot be read is a problem of the set, and a plan that was
- * made with it must not be applied. A source that can be read but is not valid throws `IN_USE_INVALID`; `mirrors` that are not valid throw
- * `CONFIG_INVALID`.
+ * Everything that the sources say is in use. `signal` ends the reading. A source that does not exist or cannot be read is a problem of the
+ * set, and a plan that was made with it must not be applied. A source that can be read but is not valid throws `IN_USE_INVALID`; `mirrors`
+ * that are not valid throw `CONFIG_INVALID`.
  */
-export async function readInUse(workplace: InUsePlace, context: Context): Promise<InUse> {
+export async function readInUse(workplace: InUsePlace, context: Context, signal: AbortSignal): Promise<InUse> {
   const { settings, hosts } = workplace;
   const mirrors = readMirrors(settings.mirrors, hosts);
   const images: InUseImage[] = [];
   const problems: string[] = [];
   for (const source of settings.inUse) {
-    const found = await readOrProblem(() => readSource(source, workplace, context), context);
+    const found = await readOrProblem(() => readSource(source, workplace, context, signal), signal);
     if (typeof found === 'string') problems.push(found);
     else if (found.length === 0 && !source.mayBeEmpty) problems.push(namesNothing(source));
     // Not spread into push(): a list may be longer than a call can have arguments.
@@ -37,13 +37,13 @@ export async function readInUse(workplace: InUsePlace, context: Context): Promis
 }
 
 /** What is read, or a sentence that says why it cannot be. Throws for what somebody has to correct, and where the run is stopped. */
-export async function readOrProblem<T>(read: () => Promise<T>, { io }: Context): Promise<T | string> {
+export async function readOrProblem<T>(read: () => Promise<T>, signal: AbortSignal): Promise<T | string> {
   try {
     return await read();
   } catch (error) {
-    io.signal.throwIfAborted();
-    if (!(error instanceof ToolError) || MISTAKES.includes(error.code)) throw error;
-    return error.message;
+    const failure: unknown = signal.aborted ? signal.reason : error;
+    if (!(failure instanceof ToolError) || MISTAKES.includes(failure.code)) throw failure;
+    return failure.message;
   }
 }
 
@@ -59,29 +59,34 @@ function namesNothing(source: InUseSource): string {
   return `${called} names no image. Where nothing may be in use, give it as a source in the config, with "mayBeEmpty: true".`;
 }
 
-async function readSource(source: InUseSource, { named }: InUsePlace, { io, version }: Context): Promise<readonly InUseImage[]> {
-  if ('file' in source) return readInUseFile(source.file);
-  if ('command' in source) return readInUseCommand(source.command, commandOptions(named, io));
+async function readSource(
+  source: InUseSource,
+  { named }: InUsePlace,
+  { io, version }: Context,
+  signal: AbortSignal,
+): Promise<readonly InUseImage[]> {
+  if ('file' in source) return readInUseFile(source.file, signal);
+  if ('command' in source) return readInUseCommand(source.command, commandOptions(named, io, signal));
   if ('kubernetes' in source) {
     const { readKubernetes } = await import('../inuse/kubernetes/read-kubernetes.ts');
     return readKubernetes(source.kubernetes, {
       env: io.env,
       home: io.env['HOME'] ?? homedir(),
       userAgent: `regprune/${version}`,
-      signal: io.signal,
+      signal,
     });
   }
   if ('ecs' in source)
-    return (await import('../inuse/aws/ecs.ts')).readEcs(source.ecs, { env: io.env, userAgent: `regprune/${version}`, signal: io.signal });
+    return (await import('../inuse/aws/ecs.ts')).readEcs(source.ecs, { env: io.env, userAgent: `regprune/${version}`, signal });
   return (await import('../inuse/aws/lambda.ts')).readLambda(source.lambda, {
     env: io.env,
     userAgent: `regprune/${version}`,
-    signal: io.signal,
+    signal,
   });
 }
 
 /** How programs are run that list something: without the variables that passwords of registries are read from. */
-export function commandOptions(named: Workplace['named'], { cwd, env, signal }: Context['io']): CommandOptions {
+export function commandOptions(named: Workplace['named'], { cwd, env }: Context['io'], signal: AbortSignal): CommandOptions {
   const withheld = named.flatMap(({ auth }) => (auth && 'env' in auth.password ? [auth.password.env] : []));
   return { cwd, env, withheld: ['REGISTRY_PASSWORD', 'DOCKER_AUTH_CONFIG', ...withheld], signal };
 }

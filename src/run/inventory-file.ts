@@ -13,9 +13,10 @@ export async function* repositoriesInFile(
   file: string,
   words: readonly string[],
   shard: Shard | undefined,
+  signal: AbortSignal,
 ): AsyncGenerator<RepositoryRead> {
   const globs = compileGlobs(words.filter((word) => /[*?[{]/.test(word)));
-  const { repositories } = await openInventory(file);
+  const { repositories } = await openInventory(file, signal);
   for await (const inventory of repositories) {
     const { registry, repository } = inventory;
     const titles = [`${registry}/${repository}`, ...repositoryNames(inventory).map(nameText)];

@@ -34,7 +34,10 @@ export async function inventory(words: readonly string[], options: InventoryOpti
   };
   if (options.out !== undefined && options.out !== '-') await checkWritable(resolve(io.cwd, options.out), '--out');
   const workplace = await openWorkplace(words, options, context);
-  const registries = await openRegistries(workplace.settings.registries, workplace.named, workplace.settings, context);
+  const registries = await openRegistries(workplace.settings.registries, workplace.named, workplace.settings, context, {
+    signal: io.signal,
+    waits: io.signal,
+  });
   const progress = await startProgress(io, options);
   const failures: Failure[] = [];
   let wasRead = false;

@@ -1,7 +1,7 @@
 import { readLiveList } from '../inuse/live-list.ts';
 import type { Policy } from '../policy/policy.ts';
-import type { Context } from './context.ts';
 import { commandOptions, readOrProblem } from './in-use.ts';
+import type { Io } from './io.ts';
 import type { Workplace } from './workplace.ts';
 
 /** The names that exist, by the lists that rules look up. */
@@ -15,13 +15,18 @@ export interface LiveLists {
  * Reads the lists of the config that the rules of these policies look up (`live`), and no others. The policies were read for this config, so
  * that it has every list that they name. Throws `IN_USE_INVALID` for a list that makes no sense.
  */
-export async function readLiveLists(policies: readonly Policy[], { settings, named }: Workplace, context: Context): Promise<LiveLists> {
+export async function readLiveLists(
+  policies: readonly Policy[],
+  { settings, named }: Workplace,
+  io: Io,
+  signal: AbortSignal,
+): Promise<LiveLists> {
   const lists: Record<string, readonly string[]> = {};
   const problems: string[] = [];
   for (const name of new Set(policies.flatMap(({ rules }) => rules.tagged.flatMap(({ live }) => live?.list ?? [])))) {
     const source = Object.hasOwn(settings.lists, name) ? settings.lists[name] : undefined;
     if (!source) throw new TypeError(`the policies were read for other lists than these: there is no "${name}"`);
-    const names = await readOrProblem(() => readLiveList(source, commandOptions(named, context.io)), context);
+    const names = await readOrProblem(() => readLiveList(source, commandOptions(named, io, signal)), signal);
     if (typeof names === 'string') problems.push(names);
     else if (names.length === 0) problems.push(`the list "${name}" names nothing, so that nothing would pass for what exists.`);
     else lists[name] = names;

@@ -40,8 +40,13 @@ export function planAnswer(plan: Plan, options: AnswerOptions, io: Io, { applied
 }
 
 /** The result of a plan whose table was shown before. `unread` is true if the plan cannot hold everything that it is about. */
-export function appliedTable(applied: ApplyReport, options: GlobalOptions & { readonly out?: string }, io: Io, unread: boolean): string {
-  return `\n${applyText(applied, { style: styleOf(io, options), verbose: options.verbose ?? false, unread })}`;
+export function appliedTable(
+  applied: ApplyReport,
+  options: GlobalOptions & { readonly out?: string },
+  io: Io,
+  more: { readonly unread: boolean; readonly undoCommand: string | undefined },
+): string {
+  return `\n${applyText(applied, { style: styleOf(io, options), verbose: options.verbose ?? false, ...more })}`;
 }
 
 /** Colour if stdout shows it; no colour in a file. */

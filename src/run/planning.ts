@@ -1,19 +1,25 @@
+import { didYouMean } from '../diagnostics/nearest.ts';
+import { printable } from '../diagnostics/redact.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { InUse } from '../domain/in-use.ts';
 import type { RepositoryInventory } from '../domain/inventory.ts';
+import { isRepositoryName } from '../domain/reference.ts';
 import { parseTime } from '../domain/time.ts';
+import { linkSignals } from '../http/link-signals.ts';
 import type { Plan } from '../plan/plan.ts';
 import { isWhole } from '../plan/plan-repository.ts';
 import { Planner } from '../plan/planner.ts';
 import { withUnread } from '../plan/unread.ts';
 import { governingPolicy } from '../policy/governing.ts';
 import type { Policy } from '../policy/policy.ts';
+import type { PolicySpec } from '../policy/schema.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Context, GlobalOptions } from './context.ts';
 import { type Io, say } from './io.ts';
 import { type Progress, startProgress } from './progress.ts';
 import { type DecidingPolicies, decidingPolicies, isAdHoc, type PolicyOptions } from './deciding-policies.ts';
 import { type Failure, unreadOf } from './failures.ts';
+import { type EarlierRuns, openEarlierRuns } from './earlier-runs.ts';
 import { readInUse } from './in-use.ts';
 import { inUseSourceNames } from './in-use-source-names.ts';
 import { readLiveLists } from './live-lists.ts';
@@ -21,6 +27,7 @@ import { checkJournalFolder } from './journal-folder.ts';
 import { repositoriesInFile } from './inventory-file.ts';
 import { placesOf, readRepositories, type RepositoryRead } from './read-repositories.ts';
 import { type OpenRegistries, openRegistries } from './registries.ts';
+import { startRunTime } from './run-time.ts';
 import { inShard, type Shard } from './scope.ts';
 import { openWorkplace, type Workplace } from './workplace.ts';
 
@@ -36,6 +43,8 @@ export interface PlanningOptions extends GlobalOptions, PolicyOptions {
   /** As given: the settings check it. */
   readonly maxDeletions?: string;
   readonly shard?: Shard;
+  /** Milliseconds, for all of the run. */
+  readonly maxDuration?: number;
   /** Whether the plan is to be carried out: what that needs is checked before anything is read. */
   readonly apply?: boolean;
 }
@@ -50,8 +59,8 @@ export interface Planning {
   /** What could not be read, or not completely; everything else is in the plan. */
   readonly failures: readonly Failure[];
   readonly inUse: InUse;
-  /** True of a repository that this run is about and that a policy governs. */
-  readonly concerns: (registry: string, repository: string) => boolean;
+  /** The runs before this one that were stopped. */
+  readonly earlier: EarlierRuns;
 }
 
 /** A repository that was read and is planned, while its inventory is still in memory. */
@@ -72,6 +81,23 @@ export async function withPlan<Result>(
   use: (planning: Planning) => Promise<Result>,
   look: (read: ReadNow) => void = () => {},
 ): Promise<Result> {
+  const time = startRunTime(context.io, options.maxDuration);
+  try {
+    return await planIn(time.signal, words, options, context, use, look);
+  } finally {
+    time.release();
+  }
+}
+
+/** Makes the plan while the signal is not aborted; afterwards, requests end by themselves. */
+async function planIn<Result>(
+  waits: AbortSignal,
+  words: readonly string[],
+  options: PlanningOptions,
+  context: Context,
+  use: (planning: Planning) => Promise<Result>,
+  look: (read: ReadNow) => void,
+): Promise<Result> {
   const { io, version } = context;
   const offline = options.inventory !== undefined;
   if (isAdHoc(options) && !offline && words.length === 0 && options.registry === undefined) {
@@ -82,26 +108,30 @@ export async function withPlan<Result>(
   const createdAt = io.now();
   const now = options.now === undefined ? createdAt : parseNow(options.now);
   const workplace = offline ? await openWorkplace([], { ...options, registry: [] }, context) : await openWorkplace(words, options, context);
-  const { settings, scopes } = workplace;
+  const { settings } = workplace;
   if (options.apply) await checkJournalFolder(settings);
-  const deciding = await decidingPolicies(options, settings);
-  const running = await readInUse(workplace, context);
-  const live = await readLiveLists(deciding.policies, workplace, context);
+  const deciding = await decidingPolicies(options, settings, waits);
+  const running = await readInUse(workplace, context, waits);
+  const live = await readLiveLists(deciding.policies, workplace, io, waits);
   const inUse = { ...running, problems: [...running.problems, ...live.problems] };
-  if (options.apply && settings.inUse.length === 0 && !options.quiet)
-    say(io, 'warning: no source says what is in use, so images that run are not protected; name one by --in-use, or "inUse" in the config');
-  const registries = offline ? NONE : await openRegistries(settings.registries, workplace.named, settings, context);
+  if (options.apply && settings.inUse.length === 0)
+    warn(
+      io,
+      'no source says what is in use, so images that run are not protected; name one by --in-use, or "inUse" in the config',
+      options.quiet,
+    );
+  const reading = linkSignals([waits]);
+  const ends = { signal: reading.signal, waits };
+  const registries = offline ? NONE : await openRegistries(settings.registries, workplace.named, settings, context, ends);
   const progress = await startProgress(io, options);
-  const concerns = (registry: string, repository: string): boolean =>
-    governingPolicy(deciding.policies, registry, repository) !== undefined &&
-    inShard(options.shard, registry, repository) &&
-    (scopes.get(registry)?.includes(repository) ?? offline);
   const failures: Failure[] = [];
+  const untold = (problem: ToolError): void => say(io, `warning: what an earlier run left is not looked at: ${problem.message}`);
+  const earlier = await openEarlierRuns(offline ? undefined : settings.journalDir, registries.byName, untold);
   try {
     const listed = new Set<string>();
     const reads = offline
-      ? repositoriesInFile(options.inventory, [...words, ...(options.registry ?? [])], options.shard)
-      : readFromRegistries(registries, workplace, deciding, options, io, progress, failures, listed);
+      ? repositoriesInFile(options.inventory, [...words, ...(options.registry ?? [])], options.shard, waits)
+      : readFromRegistries(registries, workplace, deciding, options, { io, signal: waits, progress }, failures, listed);
     const { policies } = deciding;
     const { maxDeletions } = settings;
     const planner = new Planner({
@@ -119,15 +149,20 @@ export async function withPlan<Result>(
       const policy = governingPolicy(policies, inventory.registry, inventory.repository);
       if (error && !isWhole(inventory, policy)) failures.push({ registry: inventory.registry, repository: inventory.repository, error });
       if (wasRead && !deciding.canBeAnswered(inventory)) continue;
-      planner.add(inventory, wasRead);
+      planner.add(inventory, wasRead, wasRead ? await earlier.leftIn(inventory) : undefined);
+      if (!policy && !wasRead && !error && workplace.scopes.get(inventory.registry)?.names.includes(inventory.repository))
+        warn(io, ungoverned(inventory, deciding.specs), options.quiet);
       look({ inventory, policy });
     }
     deciding.throwUnanswered();
     const plan = withUnread(planner.plan(), unreadOf(failures));
     progress.stop();
-    return await use({ plan, workplace, registries: registries.byName, cached: registries.cached, failures, inUse, concerns });
+    // From here on, what is under way is to end by itself.
+    reading.release();
+    return await use({ plan, workplace, registries: registries.byName, cached: registries.cached, failures, inUse, earlier });
   } finally {
     progress.stop();
+    reading.release();
     await registries.close();
   }
 }
@@ -139,8 +174,7 @@ function readFromRegistries(
   workplace: Workplace,
   { policies, specs }: DecidingPolicies,
   { shard }: PlanningOptions,
-  io: Io,
-  progress: Progress,
+  { io, signal, progress }: { readonly io: Io; readonly signal: AbortSignal; readonly progress: Progress },
   failures: Failure[],
   listed: Set<string>,
 ): AsyncIterable<RepositoryRead> {
@@ -151,7 +185,7 @@ function readFromRegistries(
     specs,
     onSkipped: (message: string) => say(io, message),
     onListed: (registry: string) => void listed.add(registry),
-    signal: io.signal,
+    signal,
     progress,
   };
   return readRepositories(placesOf(registries, workplace), options, (failure) => failures.push(failure));
@@ -169,4 +203,14 @@ function parseNow(text: string): number {
 /** True of a repository that is read for the sake of others: it may hold their signatures, or the images of their attachments. */
 function namesRepository({ signaturesIn, rules }: Policy, repository: string): boolean {
   return signaturesIn?.matches(repository) === true || rules.orphaned.some(({ subjectsIn }) => subjectsIn?.matches(repository) === true);
+}
+
+/** A repository that the user named and that no policy governs, with the name that a policy gives and that is probably meant. */
+function ungoverned({ registry, repository }: RepositoryInventory, specs: readonly PolicySpec[]): string {
+  const named = specs.flatMap(({ repositories = [] }) => repositories).filter(isRepositoryName);
+  return `no policy governs ${printable(`${registry}/${repository}`)}, so it is left alone${didYouMean(repository, named)}`;
+}
+
+function warn(io: Io, message: string, quiet = false): void {
+  if (!quiet) say(io, `warning: ${message}`);
 }

@@ -10,7 +10,7 @@ import type { Context, GlobalOptions } from './context.ts';
  * alone.
  */
 export async function checkPolicies(files: readonly string[], { quiet }: GlobalOptions, { io }: Context): Promise<number> {
-  const policies = await loadPolicies(files);
+  const policies = await loadPolicies(files, undefined, io.signal);
   const rules = policies.reduce((sum, { spec }) => sum + spec.rules.length, 0);
   if (!quiet) say(io, `${count(policies.length, 'policy', 'policies')} with ${count(rules, 'rule')}: nothing wrong`);
   return EXIT.done;

@@ -6,7 +6,7 @@ import type { Plan } from '../plan/plan.ts';
 import { applyText } from '../report/apply-text.ts';
 import { toJson } from '../report/json.ts';
 import type { Context } from './context.ts';
-import type { Io } from './io.ts';
+import { type Io, say } from './io.ts';
 import { checkWritable, writeWhole } from './write-file.ts';
 import { writeAnswer } from './answer.ts';
 import { carryOut, type CarryOutOptions, exitCodeOfApply } from './carry-out.ts';
@@ -14,6 +14,7 @@ import { exitCodeAfter, tellErrors } from './failures.ts';
 import { collectGarbage, type GarbageOptions } from './garbage.ts';
 import { writeMetrics } from './metrics-file.ts';
 import { type AnswerOptions, appliedTable, planAnswer } from './plan-output.ts';
+import type { NextCommands } from './next-commands.ts';
 import { type Planning, type PlanningOptions, withPlan } from './planning.ts';
 
 export interface PruneOptions extends PlanningOptions, CarryOutOptions, GarbageOptions, AnswerOptions {
@@ -22,12 +23,6 @@ export interface PruneOptions extends PlanningOptions, CarryOutOptions, GarbageO
   readonly gc?: boolean;
   readonly detailedExitcode?: boolean;
   readonly metricsFile?: string;
-}
-
-/** The command lines that may follow this one. */
-export interface NextCommands {
-  /** Carries out the plan that is shown; absent where nothing does. */
-  readonly apply?: string;
 }
 
 /** How far a run came, and how it ended. */
@@ -50,8 +45,8 @@ export async function prune(words: readonly string[], options: PruneOptions, con
       const { plan } = planning;
       const [saved] = await Promise.allSettled([savePlan(plan, options, context.io)]);
       if (saved.status === 'rejected') return { plan, result: saved };
-      const apply = options.apply && !nothingRead(plan);
-      return apply ? applied(planning, options, context, startedAt) : shown(planning, options, context, next);
+      const apply = options.apply && !nothingRead(plan) && !isTimeOver(planning);
+      return apply ? applied(planning, options, context, startedAt, next) : shown(planning, options, context, next);
     });
   };
   const [planned] = await Promise.allSettled([run()]);
@@ -91,14 +86,19 @@ function nothingRead({ blockedBy }: Plan): boolean {
   return blockedBy.some(({ code }) => code === 'nothingRead');
 }
 
-/** A dry run, or one in which nothing could be read. */
+function isTimeOver({ failures }: Planning): boolean {
+  return failures.some(({ error }) => error.code === 'TIME_OVER');
+}
+
+/** A dry run, or one in which nothing could be read or the time was over before the first deletion. */
 async function shown(planning: Planning, options: PruneOptions, context: Context, next: NextCommands): Promise<Ended> {
-  const { plan, failures } = planning;
+  const { plan, failures, workplace } = planning;
   const show = async (): Promise<number> => {
-    await writeAnswer(context.io, planAnswer(plan, options, context.io, { applyCommand: next.apply }), options.out);
+    await writeAnswer(context.io, planAnswer(plan, options, context.io, { applyCommand: next.apply?.(workplace.unlisted) }), options.out);
     const changes = plan.repositories.some(({ steps }) => steps.length > 0);
     const errors = failures.map(({ error }) => error);
     tellErrors(errors, context);
+    if (options.apply) say(context.io, 'Nothing was changed.');
     if (nothingRead(plan)) return exitCodeAfter(EXIT.done, errors, EXIT.notApplyable);
     const code = !plan.applyable ? EXIT.notApplyable : options.detailedExitcode && changes ? EXIT.planned : EXIT.done;
     return exitCodeAfter(code, errors, EXIT.partial);
@@ -108,25 +108,25 @@ async function shown(planning: Planning, options: PruneOptions, context: Context
 }
 
 /** With `--apply`. A table is shown before it is carried out; a document is written afterwards, with what came of it. */
-async function applied(planning: Planning, options: PruneOptions, context: Context, startedAt: number): Promise<Ended> {
+async function applied(planning: Planning, options: PruneOptions, context: Context, startedAt: number, next: NextCommands): Promise<Ended> {
   const { io } = context;
-  const { plan, registries, cached, concerns, inUse, workplace } = planning;
+  const { plan, registries, cached, earlier, inUse, workplace } = planning;
   const before = options.output === 'table' ? planAnswer(plan, options, io, {}) : '';
   if (options.out === undefined) io.stdout.write(before);
-  const leftovers = { concerns, inUse };
-  const work = { plan, registries, cached, inUse, justPlanned: true, settings: workplace.settings, startedAt, leftovers } as const;
+  const work = { plan, registries, cached, inUse, justPlanned: true, settings: workplace.settings, startedAt, earlier } as const;
   const [carried] = await Promise.allSettled([carryOut(work, options, context)]);
   const report = carried.status === 'fulfilled' ? carried.value : undefined;
+  const undoCommand = report?.journal === undefined ? undefined : next.undo(report.journal, workplace.unlisted);
   const tell = async (): Promise<number> => {
     const after =
       options.output !== 'table'
         ? planAnswer(plan, options, io, { applied: report })
         : report
-          ? appliedTable(report, options, io, planning.failures.length > 0)
+          ? appliedTable(report, options, io, { unread: planning.failures.length > 0, undoCommand })
           : '';
     await writeAnswer(io, options.out === undefined ? after : before + after, options.out).catch((error: unknown) => {
       // What was done must not be lost with the answer.
-      if (report) io.stderr.write(applyText(report));
+      if (report) io.stderr.write(applyText(report, { undoCommand }));
       throw error;
     });
     const unread = planning.failures.map(({ error }) => error);

@@ -7,6 +7,7 @@ import type { PolicySpec } from '../policy/schema.ts';
 import { otherNames } from '../registry/image-names.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Failure } from './failures.ts';
+import { nearestRepository } from './nearest-repository.ts';
 import type { Progress } from './progress.ts';
 import { inOrder } from './in-order.ts';
 import type { OpenRegistries } from './registries.ts';
@@ -51,7 +52,7 @@ export interface ReadOptions {
   readonly shares: (registry: string, repository: string) => boolean;
   /** For a registry that does not list its repositories: the policies, whose repository names are used if they are names. */
   readonly specs: readonly PolicySpec[];
-  /** Called with a message for what a registry passes over. */
+  /** Called with a message for what a registry passes over, and for a registry in which there is nothing to read. */
   readonly onSkipped: (message: string) => void;
   /** Called for a registry that has listed all its repositories. */
   readonly onListed?: (registry: string) => void;
@@ -92,10 +93,14 @@ async function namesIn(
       onSkipped(message);
     };
     try {
+      const listed = new Set<string>();
       for (const below of scope.folders) {
-        for await (const name of registry.repositories({ ...(below !== undefined && { below }), onSkipped: skipped, signal }))
+        for await (const name of registry.repositories({ ...(below !== undefined && { below }), onSkipped: skipped, signal })) {
+          listed.add(name);
           if (scope.includes(name)) names.add(name);
+        }
       }
+      if (names.size === 0) onSkipped(nothingFound(registry.name, listed.size, scope));
       if (isWhole) onListed?.(registry.name);
     } catch (error) {
       if (!(error instanceof ToolError)) throw error;
@@ -106,6 +111,12 @@ async function namesIn(
   }
   // A name that the user gave may be a project with repositories in other shards than its own.
   return [...names].filter((name) => scope.names.includes(name) || shares(registry.name, name)).toSorted(byCodeUnit);
+}
+
+function nothingFound(registry: string, listed: number, { globs }: Scope): string {
+  if (listed === 0) return `warning: the registry ${registry} lists no repositories`;
+  const asked = globs.map(printable).join(' or ');
+  return `warning: none of the ${listed} repositories that the registry ${registry} lists matches ${asked}`;
 }
 
 /**
@@ -138,11 +149,19 @@ async function readNamed(registry: Registry, name: string, scope: Scope, options
     return [first.error || error.code !== 'AUTH' ? first : { ...first, error }];
   }
   // What is wrong with the name itself is told by the run of its own shard.
-  if (below.length === 0) return own ? [first] : [];
+  if (below.length === 0) return own ? [await withNearest(registry, name, first, options.signal)] : [];
   const reads: RepositoryRead[] = [];
   for (const repository of below.toSorted(byCodeUnit))
     if (options.shares(registry.name, repository)) reads.push(await readOne(registry, repository, options));
   return reads;
+}
+
+/** For a repository that does not exist: its error, with the name that is probably meant. */
+async function withNearest(registry: Registry, name: string, read: RepositoryRead, signal: AbortSignal): Promise<RepositoryRead> {
+  if (read.error?.code !== 'NOT_FOUND') return read;
+  const { code, message, hint } = read.error;
+  const meant = await nearestRepository(registry, name, signal);
+  return meant === '' ? read : { ...read, error: new ToolError(code, `${message.replace(/\.$/, '')}${meant}`, { hint }) };
 }
 
 /**
@@ -169,16 +188,17 @@ async function readOne(registry: Registry, repository: string, { reads, signal, 
   const { name, url } = registry;
   const nothing = nothingOf(registry, repository);
   if (!reads(name, repository)) return { inventory: { ...nothing, complete: true }, wasRead: false };
-  signal.throwIfAborted();
   const title = printable(`${name}/${repository}`);
   try {
+    signal.throwIfAborted();
     const read = await registry.inventory(repository, { signal, onProgress: (done, total) => progress.reading(title, done, total) });
     const inventory = withNames({ ...read, url }, url);
     progress.done(`${title}: ${inventory.manifests.length} manifests${inventory.complete ? '' : ', not read completely'}`);
     return { inventory, wasRead: true, ...(!inventory.complete && { error: notWhole(title, inventory.problems ?? []) }) };
-  } catch (error) {
+  } catch (caught) {
+    // What fails because the time is over fails for many reasons.
+    const error: unknown = signal.aborted ? signal.reason : caught;
     if (!(error instanceof ToolError)) throw error;
-    signal.throwIfAborted();
     progress.done(`${title}: could not be read`);
     return { inventory: { ...nothing, complete: false, problems: [error.message] }, wasRead: false, error };
   }

@@ -13,6 +13,14 @@ import { openRegistry } from '../registry/open.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Context } from './context.ts';
 
+/** What ends the requests to registries before their time. */
+export interface RequestEnds {
+  /** Ends every request. What is under way while something is deleted must not end like this. */
+  readonly signal: AbortSignal;
+  /** Ends every wait before a request is tried again; the request then fails. */
+  readonly waits: AbortSignal;
+}
+
 /** Registries that can be spoken to, by name, until they are closed. */
 export interface OpenRegistries {
   readonly byName: ReadonlyMap<string, Registry>;
@@ -30,6 +38,7 @@ export async function openRegistries(
   named: readonly RegistryConfig[],
   settings: Settings,
   context: Context,
+  { signal, waits }: RequestEnds,
 ): Promise<OpenRegistries> {
   const { env } = context.io;
   const credentials = createCredentialResolver({
@@ -46,6 +55,8 @@ export async function openRegistries(
       userAgent: `regprune/${context.version}`,
       env,
       concurrency,
+      signal,
+      waits,
       ...(caFile !== undefined && { ca: await readCertificates(caFile) }),
       allowPlainHttp: (asked) => registry.plainHttp === true && asked === host,
     });

@@ -6,6 +6,7 @@ import { toJson } from '../report/json.ts';
 import { count } from '../report/text.ts';
 import { undoText } from '../report/undo-text.ts';
 import { toYaml } from '../report/yaml.ts';
+import { withFinishingRuns } from '../apply/finishing-runs.ts';
 import { confirm } from './confirm.ts';
 import { say } from './io.ts';
 import type { Context, GlobalOptions } from './context.ts';
@@ -25,9 +26,9 @@ export interface UndoOptions extends GlobalOptions {
 export async function undo(file: string, options: UndoOptions, context: Context): Promise<number> {
   const { io } = context;
   const path = resolve(io.cwd, file);
-  const journal = await readJournal(path);
+  const journal = await withFinishingRuns(await readJournal(path), path);
   const urls = new Map(Object.entries(journal.header.registries).map(([name, { url }]) => [name, url]));
-  const place = await openDocumentRegistries(urls, options, context);
+  const place = await openDocumentRegistries(urls, options, context, io.signal);
   try {
     const what = `Put back what the run of ${journal.header.createdAt} deleted (${count(journal.intents.length, 'step')})?`;
     if (!options.yes && !(await confirm(io, what))) {

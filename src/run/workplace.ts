@@ -14,6 +14,8 @@ export interface Workplace {
   readonly scopes: ReadonlyMap<string, Scope>;
   /** The registries that the user named, on the command line or in the config. Credentials of the environment are sent to these alone. */
   readonly named: readonly RegistryConfig[];
+  /** Those of them that no config names, as they are given on a command line. */
+  readonly unlisted: readonly string[];
   /** The hosts of these registries, by the registries' names: first that of the URL, then others of the same registry. */
   readonly hosts: InUse['hosts'];
 }
@@ -40,8 +42,15 @@ export async function openWorkplace(words: readonly string[], flags: Flags, cont
     settings,
     scopes: scopes(targets, settings, config),
     named,
+    unlisted: unlistedRegistries(settings, config),
     hosts: hostsOfRegistries(named),
   };
+}
+
+/** The registries of a run that its config does not name, each as a word of a command line that means the same registry. */
+function unlistedRegistries({ registries }: Settings, config: Config): string[] {
+  const unlisted = registries.filter(({ name }) => config.registries.every((known) => known.name !== name));
+  return unlisted.map(({ name, url }) => (chooseRegistry(name, config.registries).url === url ? name : url));
 }
 
 /** The hosts of registries, by the registries' names: first that of the URL, then others of the same registry. */

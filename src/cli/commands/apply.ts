@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import type { ApplyOptions } from '../../run/apply.ts';
 import type { CommandContext } from '../command-context.ts';
 import { examples } from '../help.ts';
+import { commandsAfterApply } from '../next-commands.ts';
 import { duration } from '../option-values.ts';
 import { concurrencyOption, inUseOption, outputOption, registryOption } from '../shared-options.ts';
 
@@ -19,13 +20,13 @@ export function applyCommand(context: CommandContext): Command {
     .option('--yes', 'at a terminal, do not ask before it is carried out')
     .option('--max-age <time>', 'refuse a plan that is older (default: 24h)', duration)
     .option('--allow-changed-policy', 'carry it out although a policy file has changed since, or is not here')
-    .option('--max-duration <time>', 'begin no deletion after so long, such as 30m', duration)
+    .option('--max-duration <time>', 'end the run after so long, such as 30m: no deletion is begun after it', duration)
     .addOption(registryOption())
     .addOption(inUseOption())
     .addOption(concurrencyOption())
     .addOption(outputOption('table', 'json', 'yaml'))
     .action(async (plan: string, _options, self: Command) => {
       const { apply } = await import('../../run/apply.ts');
-      context.end(await apply(plan, self.optsWithGlobals<ApplyOptions>(), context));
+      context.end(await apply(plan, self.optsWithGlobals<ApplyOptions>(), context, commandsAfterApply(context)));
     });
 }

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import type { PruneOptions } from '../../run/prune.ts';
 import type { CommandContext } from '../command-context.ts';
 import { examples } from '../help.ts';
-import { nextCommands } from '../next-commands.ts';
+import { commandsAfterPrune } from '../next-commands.ts';
 import { duration, shard } from '../option-values.ts';
 import { addPolicyOptions, addSourceOptions, outputOption } from '../shared-options.ts';
 
@@ -25,7 +25,7 @@ export function pruneCommand(context: CommandContext): Command {
     .option('--apply', 'carry the plan out')
     .option('--yes', 'at a terminal, do not ask before it is carried out')
     .option('--max-deletions <n>', 'refuse to carry out a plan with more images to delete')
-    .option('--max-duration <time>', 'begin no deletion after so long, such as 30m', duration)
+    .option('--max-duration <time>', 'end the run after so long, planning included, such as 30m: no deletion is begun after it', duration)
     .option('--shard <i/n>', 'only the I-th of N parts of the repositories', shard)
     .option('--gc', 'afterwards, have the registry free the space, where it can be told to')
     .option('--wait', 'with --gc: until it is done, and say how much was freed');
@@ -41,6 +41,6 @@ export function pruneCommand(context: CommandContext): Command {
     .action(async (targets: string[], _options, self: Command) => {
       const { prune } = await import('../../run/prune.ts');
       const options = self.optsWithGlobals<PruneOptions>();
-      context.end(await prune(targets, options, context, nextCommands(options, context)));
+      context.end(await prune(targets, options, context, commandsAfterPrune(options, context)));
     });
 }

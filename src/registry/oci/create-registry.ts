@@ -1,9 +1,13 @@
 import pLimit from 'p-limit';
+import { notLetIn } from '../../auth/auth-errors.ts';
+import type { Credentials } from '../../auth/credentials.ts';
 import type { ContentCache } from '../../distribution/cache.ts';
 import type { Registry } from '../registry.ts';
 import { listRepositories } from './catalog.ts';
 import { hasBlob } from '../../distribution/has-blob.ts';
-import { checkDelete, deleteManifest, deleteTag } from './deletion.ts';
+import { checkDelete, deleteManifest, deleteTag, refuseKnown } from './deletion.ts';
+import { type Software, softwareOf, softwareOfHost } from './software.ts';
+import { type Ping, tellingAnswer } from '../../distribution/ping.ts';
 import { hasManifest, readManifest } from '../../distribution/manifest-content.ts';
 import { TagDeletion } from './tag-deletion.ts';
 import { OciClient, type Send } from '../../distribution/client.ts';
@@ -18,6 +22,9 @@ export interface OciRegistryOptions {
   /** Base URL, what `/v2/` is below. */
   readonly url: string;
   readonly send: Send;
+  readonly ping: Ping;
+  /** What is sent to the registry itself; undefined if there are none. */
+  readonly credentials: () => Promise<Credentials | undefined>;
   readonly cache?: ContentCache;
   /** How many manifests are read side by side, over all repositories; the HTTP client limits the requests. Default 16. */
   readonly concurrency?: number;
@@ -26,15 +33,25 @@ export interface OciRegistryOptions {
 const DEFAULT_CONCURRENCY = 16;
 
 /** A registry that is spoken to by the OCI distribution-spec alone, such as distribution (Docker's registry) and zot. */
-export function createOciRegistry({ name, url, send, cache, concurrency = DEFAULT_CONCURRENCY }: OciRegistryOptions): Registry {
+export function createOciRegistry({
+  name,
+  url,
+  send,
+  ping,
+  credentials,
+  cache,
+  concurrency = DEFAULT_CONCURRENCY,
+}: OciRegistryOptions): Registry {
   const client = new OciClient({ name, url, send });
   const listed = new Set<string>();
+  const software = knownSoftware(client.url, ping);
   const context: InventoryContext = {
     type: 'oci',
     client,
     cache,
     referrers: new ReferrersApi(client),
-    tagDeletion: new TagDeletion(client),
+    software,
+    tagDeletion: new TagDeletion(client, software),
     limit: pLimit(concurrency),
     isListed: (repository) => listed.has(repository),
   };
@@ -47,12 +64,18 @@ export function createOciRegistry({ name, url, send, cache, concurrency = DEFAUL
         listed.add(repository);
         yield repository;
       }
+      if (listed.size === 0) await checkLogin(name, credentials, ping);
     },
     inventory: (repository, options = {}) => readInventory(context, repository, options),
-    checkDelete: (repository, needs) => checkDelete(client, repository, needs),
+    async checkDelete(repository, needs) {
+      const known = await software();
+      if (known) refuseKnown(client, known);
+      await checkDelete(client, repository, needs);
+    },
     listTags: (repository, asked = {}) => listTags(client, repository, asked),
     resolveTag: (repository, tag) => resolveTag(client, repository, tag),
     danglingTag: (repository, tag) => danglingTag(client, repository, tag),
+    referrersOf: async (repository, digest) => (await context.referrers.list(repository, digest)).map((referrer) => referrer.digest),
     hasManifest: (repository, digest) => hasManifest(client, repository, digest),
     readManifest: (repository, digest) => readManifest(client, repository, digest),
     hasBlob: (repository, digest) => hasBlob(client, repository, digest),
@@ -60,4 +83,19 @@ export function createOciRegistry({ name, url, send, cache, concurrency = DEFAUL
     deleteTag: (repository, tag) => deleteTag(client, repository, tag),
     putManifest: (repository, manifest, tag) => putManifest(client, repository, manifest, tag),
   };
+}
+
+/** Which software a registry is, as far as it can be told. Throws for an answer that tells nothing. */
+function knownSoftware(url: string, ping: Ping): () => Promise<Software | undefined> {
+  const byHost = softwareOfHost(url);
+  return async () => byHost ?? softwareOf(url, await tellingAnswer(ping, url));
+}
+
+/**
+ * Throws `AUTH` if a registry that lists nothing demands a login and there are no credentials: it shows anonymous readers an empty
+ * catalogue, and a run that has lost its credentials would look as if there were nothing to do.
+ */
+async function checkLogin(name: string, credentials: OciRegistryOptions['credentials'], ping: Ping): Promise<void> {
+  if ((await credentials()) !== undefined || (await ping()).status !== 401) return;
+  throw notLetIn(`The registry ${name} lists no repositories, and it demands a login`, undefined);
 }

@@ -1,15 +1,24 @@
 import { randomBytes } from 'node:crypto';
-import { registryErrorText } from '../../http/registry-errors.ts';
+import { registryErrorText, saysReadOnly } from '../../http/registry-errors.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { Digest } from '../../domain/digest.ts';
 import type { HttpResponse } from '../../http/http-client.ts';
 import type { DeleteOutcome } from '../registry.ts';
 import { hasCode, isDone, isManifestUnknown, isRepositoryUnknown, refused } from '../../distribution/answer-errors.ts';
 import type { OciClient } from '../../distribution/client.ts';
+import type { Software } from './software.ts';
 
 const SWITCH_ON =
-  'Switch it on: REGISTRY_STORAGE_DELETE_ENABLED=true in the environment of the registry, or storage.delete.enabled: true in its config. ' +
-  'A pull-through cache and a read-only registry delete nothing.';
+  "If it is Docker's registry (distribution), switch it on: REGISTRY_STORAGE_DELETE_ENABLED=true in its environment, or " +
+  'storage.delete.enabled: true in its config. A pull-through cache and a read-only registry delete nothing.';
+
+/** Throws `DELETE_DISABLED` for software that is known not to delete over this API, or not safely. */
+export function refuseKnown(client: OciClient, { title, refusal }: Software): void {
+  if (!refusal) return;
+  throw new ToolError('DELETE_DISABLED', `Nothing is deleted in the registry ${client.name}: it is ${title}, and ${refusal.why}.`, {
+    hint: refusal.instead,
+  });
+}
 
 /**
  * Finds out whether manifests and, with `tags`, single tags can be deleted in a repository, by deleting one of each that does not exist:
@@ -20,6 +29,10 @@ export async function checkDelete(client: OciClient, repository: string, needs: 
   const where = client.label(repository);
   const doing = `find out whether images can be deleted in ${where}`;
   const answer = await client.deleteManifest(repository, `sha256:${randomBytes(32).toString('hex')}`);
+  if (saysReadOnly(answer)) {
+    const message = `The registry ${client.name} is read-only: for ${where} it answered ${registryErrorText(answer)}.`;
+    throw new ToolError('DELETE_DISABLED', message, { hint: 'Run again when it takes changes; no other account can delete more.' });
+  }
   if (answer.status === 405 || (answer.status === 400 && hasCode(answer, 'UNSUPPORTED'))) {
     const message = `Deletion is switched off in the registry ${client.name}: for ${where} it answered ${registryErrorText(answer)}.`;
     throw new ToolError('DELETE_DISABLED', message, { hint: SWITCH_ON });
@@ -60,7 +73,7 @@ async function deleteReference(client: OciClient, repository: string, reference:
     return { outcome: 'locked', message: error.message };
   }
   if (isDone(answer)) return { outcome: 'deleted' };
-  if ([405, 409, 412].includes(answer.status) || hasCode(answer, 'DENIED')) {
+  if ([405, 409, 412].includes(answer.status) || hasCode(answer, 'DENIED') || saysReadOnly(answer)) {
     return { outcome: 'locked', message: `Cannot ${doing}: the registry answered ${registryErrorText(answer)}.` };
   }
   if (!isManifestUnknown(answer)) throw refused(doing, answer);

@@ -17,6 +17,7 @@ import { ManifestReader, type Reading } from '../../distribution/manifest-reader
 import { NOTHING_SEEN, seenNow } from '../../distribution/seen-tags.ts';
 import { Problems } from '../../distribution/problems.ts';
 import type { ReferrersApi } from '../../distribution/referrers.ts';
+import type { Software } from './software.ts';
 import { readTagged } from './tagged-manifests.ts';
 import { noSuchRepository, readTags } from '../../distribution/tags.ts';
 
@@ -26,6 +27,8 @@ export interface InventoryContext {
   readonly client: OciClient;
   readonly cache: ContentCache | undefined;
   readonly referrers: ReferrersApi;
+  /** What the registry is, as far as it can be told. */
+  readonly software: () => Promise<Software | undefined>;
   readonly tagDeletion: TagDeletion;
   /** How much is read side by side, over all repositories. */
   readonly limit: LimitFunction;
@@ -46,7 +49,7 @@ export async function readInventory(
   const { signal } = options;
   const tags = await tagsOrProblem(context, repository, signal);
   if (typeof tags === 'string')
-    return inventoryOf(context, repository, { manifests: [], deleteTag: false, problems: [tags], dangling: [] });
+    return inventoryOf(context, repository, { manifests: [], deleteTag: false, problems: [tags], dangling: [], notes: [] });
   const problems = new Problems(signal);
   const reading: Reading = { client, repository, cache, signal };
   const reader = new ManifestReader(reading);
@@ -79,7 +82,20 @@ export async function readInventory(
     deleteTag,
     problems: [...problems.list, ...sentences].toSorted(byCodeUnit),
     dangling,
+    notes: await notesOf(context),
   });
+}
+
+/** What the reader of a plan should know of the software of the registry; nothing where it cannot be found out now. */
+async function notesOf({ client, software }: InventoryContext): Promise<string[]> {
+  const known = await software().catch((error: unknown) => {
+    if (error instanceof ToolError) return undefined;
+    throw error;
+  });
+  if (!known) return [];
+  const { title, refusal, note } = known;
+  const refused = refusal && `A plan for it can be made, but not carried out: ${refusal.why}. ${refusal.instead}`;
+  return [refused, note].flatMap((sentence) => (sentence === undefined ? [] : [`The registry ${client.name} is ${title}. ${sentence}`]));
 }
 
 /**
@@ -111,10 +127,11 @@ interface Found {
   /** Those of the dangling tags too. */
   readonly problems: readonly string[];
   readonly dangling: readonly DanglingTag[];
+  readonly notes: readonly string[];
 }
 
 function inventoryOf({ type, client }: InventoryContext, repository: string, found: Found): RepositoryInventory {
-  const { manifests, deleteTag, problems, dangling } = found;
+  const { manifests, deleteTag, problems, dangling, notes } = found;
   const complete = problems.length === 0;
   return {
     registry: client.name,
@@ -123,6 +140,7 @@ function inventoryOf({ type, client }: InventoryContext, repository: string, fou
     complete,
     ...(!complete && { problems }),
     ...(dangling.length > 0 && { danglingTags: dangling }),
+    ...(notes.length > 0 && { notes }),
     capabilities: capabilitiesOf(deleteTag),
     manifests,
   };

@@ -5,9 +5,9 @@ import type { RegistryType } from '../registry-type.ts';
 export const ociType: RegistryType = {
   name: 'oci',
   aliases: hubAliases,
-  open: async ({ name, url, send, concurrency, cache }) => {
+  open: async ({ name, url, send, ping, credentials, concurrency, cache }) => {
     const { createOciRegistry } = await import('./create-registry.ts');
     // Twice as many manifests as requests: while one is decoded, another is fetched.
-    return createOciRegistry({ name, url, send, concurrency: 2 * concurrency, ...(cache && { cache }) });
+    return createOciRegistry({ name, url, send, ping, credentials, concurrency: 2 * concurrency, ...(cache && { cache }) });
   },
 };

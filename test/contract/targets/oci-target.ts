@@ -1,3 +1,4 @@
+import { createPing } from '../../../src/distribution/ping.ts';
 import { createRegistryAuth } from '../../../src/auth/create-registry-auth.ts';
 import type { Credentials } from '../../../src/auth/credentials.ts';
 import { createOciRegistry } from '../../../src/registry/oci/create-registry.ts';
@@ -69,7 +70,8 @@ export function ociTarget(
       list: ('pages' in skips ? 1 : Math.floor(tags / pageSize) + 1) + 1 + (referrersApi ? manifests : 1),
       manifest: tags + manifests - tagged + lost,
       blob: configs,
-      ...(!('accounts' in skips) && { token: 1, other: 1 }),
+      other: 1,
+      ...(!('accounts' in skips) && { token: 1 }),
     }),
     ...parts,
   };
@@ -78,6 +80,7 @@ export function ociTarget(
 /** The OCI adapter for a connection. */
 export function connectOci({ name, url, http, account }: Connection, passwords?: Readonly<Record<Account, string>>): Registry {
   const known: Credentials | undefined = passwords && { username: account, password: passwords[account] };
-  const auth = createRegistryAuth({ http, registry: name, url, credentials: async () => known });
-  return createOciRegistry({ name, url, send: (request, scopes) => auth.send(request, scopes) });
+  const ping = createPing(http, url);
+  const auth = createRegistryAuth({ http, registry: name, url, credentials: async () => known, ping });
+  return createOciRegistry({ name, url, send: (request, scopes) => auth.send(request, scopes), ping, credentials: async () => known });
 }

@@ -45,8 +45,9 @@ describe('what a run needs at its end is checked before anything is read', () =>
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(/^error: cannot write to the journal folder .*journals: [\s\S]*hint: Set REGCTL_JOURNAL_DIR/);
     expect(registry.requests).toEqual([]);
-    expect((await session.run(...words, '--plan-out', 'plan.json')).code).toBe(0);
-    expect(await session.run('apply', 'plan.json')).toMatchObject({ code: 1, stdout: '' });
+    const plan = join(blocked.folder, 'plan.json');
+    expect((await blocked.run(...words, '--plan-out', plan)).code).toBe(0);
+    expect(await session.run('apply', plan)).toMatchObject({ code: 1, stdout: '' });
     expect(tagsIn(registry, 'team/app')).toHaveLength(3);
   });
 

@@ -292,3 +292,25 @@ test('a plan from a document knows the names that stand in it, and so does expla
     expect((await session.run('explain', `${name}:v2`, ...words)).stdout, name).toContain('prod/team/app@sha256:2222');
   expect((await session.run('explain', 'eu.example.org/team/app:v2', ...words)).code).toBe(1);
 });
+
+describe('a saved plan', () => {
+  test('names its sources, is refused without them, and leaves alone what they name by now', async () => {
+    const { registry, session, words } = await scene();
+    const file = await session.file('running.txt', 'registry.example.com/other:v1\n');
+    const saved = join(session.folder, 'plan.json');
+    const plan = await session.plan([...words, '--in-use', file, '--plan-out', saved]);
+    expect(plan.inUse).toEqual(['file running.txt']);
+
+    const without = await session.run('apply', saved, '--yes', '--registry', registry.host);
+    expect(without.code).toBe(5);
+    expect(without.stderr).toContain('file running.txt');
+    expect(tagsIn(registry, 'team/app')).toHaveLength(3);
+
+    await session.file('running.txt', `${registry.host}/team/app:build-1\n`);
+    const { code, stdout } = await session.run('apply', saved, '--yes', '--registry', registry.host, '--in-use', file);
+    expect(code).toBe(6);
+    expect(stdout).toContain('in use by now');
+    expect(tagsIn(registry, 'team/app')).toEqual(expect.arrayContaining(['build-1', 'build-3']));
+    expect(tagsIn(registry, 'team/app')).toHaveLength(2);
+  });
+});

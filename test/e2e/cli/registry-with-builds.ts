@@ -1,6 +1,6 @@
 import type { EmbeddedRegistry } from '../../../src/demo/embedded-registry.ts';
 import { image, layer } from '../../../src/demo/image.ts';
-import { push } from '../../../src/demo/push.ts';
+import { push, type PushOptions } from '../../../src/demo/push.ts';
 import type { EmbeddedRegistryOptions } from '../../../src/demo/registry-options.ts';
 import { withRegistry } from '../../unit/demo/with-registry.ts';
 import { NOW } from './in-process.ts';
@@ -8,10 +8,11 @@ import { NOW } from './in-process.ts';
 const DAY = 86_400_000;
 
 /** Pushes one image a tag into a repository: of `build-1` … `build-N` the first is N days old, the last one day. */
-export async function pushBuilds(registry: EmbeddedRegistry, repository: string, count: number): Promise<void> {
+export async function pushBuilds(registry: EmbeddedRegistry, repository: string, count: number, options: PushOptions = {}): Promise<void> {
   for (let number = 1; number <= count; number++) {
     const created = new Date(NOW - (count - number + 1) * DAY).toISOString();
-    await push(registry.url, repository, image({ layers: [layer(`${repository} ${number}`, 1000)], created }), [`build-${number}`]);
+    const build = image({ layers: [layer(`${repository} ${number}`, 1000)], created });
+    await push(registry.url, repository, build, [`build-${number}`], options);
   }
 }
 
@@ -21,7 +22,8 @@ export async function registryWith(
   options: EmbeddedRegistryOptions = {},
 ): Promise<EmbeddedRegistry> {
   const registry = await withRegistry(options);
-  for (const [repository, count] of Object.entries(builds)) await pushBuilds(registry, repository, count);
+  const auth = options.auth?.scheme === 'basic' ? { auth: options.auth } : {};
+  for (const [repository, count] of Object.entries(builds)) await pushBuilds(registry, repository, count, auth);
   registry.requests.length = 0;
   return registry;
 }

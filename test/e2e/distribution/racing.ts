@@ -39,29 +39,26 @@ interface Put {
 export function testRacing(version: 2 | 3): void {
   const repositories = REPOSITORIES[version];
 
-  it('puts back what a push set between its last look and the deletion', { timeout: TIMEOUT }, async () => {
+  it('puts back a tag that is moved between its last look and the deletion', { timeout: TIMEOUT }, async () => {
     const doomed = DOOMED.slice(0, 18);
     const registry = await startRacecourse(version, 1, doomed.length);
     const puts: Put[] = [];
     const repository = repositoryName(0);
-    // Held until the tag is set, and the program has looked at the tags once more.
     const proxy = await startProxy(registry, async ({ method, path }) => {
       const number = doomed.findIndex(({ digest }) => path.endsWith(digest));
       if (method !== 'DELETE' || number < 0) return;
-      const way = number % 3;
-      const thing = way === 1 ? fresh(`late ${number}`) : doomed[number]!;
-      const tag = way === 0 ? `late-${number}` : way === 1 ? `doomed-${number}` : `kept-${number}`;
+      const [tag, thing] = number % 2 === 0 ? [`kept-${number}`, doomed[number]!] : [`doomed-${number}`, fresh(`late ${number}`)];
       puts.push(await put(registry, repository, tag, thing));
-      await looked(proxy, puts.at(-1)!);
     });
 
-    const { code, text } = await prune(proxy);
+    // One after another, so that there is no doubt what a tag was moved onto.
+    const { code, text } = await prune(proxy, '--concurrency', '1');
 
     expect(puts.length).toBe(doomed.length);
     expect(await lostOf(registry, puts)).toEqual([]);
     expect(await brokenParts(registry.root)).toEqual([]);
     expect(code, text).toBe(6);
-    for (const { tag } of puts.filter((one) => one.tag.startsWith('late'))) expect(text).toContain(tag);
+    for (const { tag } of puts.filter((one) => one.tag.startsWith('kept'))) expect(text).toContain(tag);
   });
 
   it.each(Array.from({ length: ROUNDS }, (_, round) => round + 1))(
@@ -86,7 +83,8 @@ export function testRacing(version: 2 | 3): void {
       const [{ code, text, applied }] = await Promise.all([prune(proxy).finally(() => over.abort()), pusher]);
 
       const notBack = applied?.repositories.flatMap(({ repairs }) => repairs.filter(({ restored }) => !restored));
-      expect([0, 6], JSON.stringify(notBack ?? text.slice(-2000))).toContain(code);
+      expect([0, 1, 6], text.slice(-2000)).toContain(code);
+      expect(code === 1, JSON.stringify(notBack)).toBe((notBack ?? []).length > 0);
       expect(puts.length).toBeGreaterThan(50);
       const last = new Map(puts.map((one) => [placeOf(one), one]));
       const astray = await lostOf(registry, [...last.values()]);
@@ -162,9 +160,9 @@ interface Pruned {
   readonly applied?: ApplyReport;
 }
 
-async function prune(proxy: RecordingProxy): Promise<Pruned> {
+async function prune(proxy: RecordingProxy, ...more: readonly string[]): Promise<Pruned> {
   const user = await newUser({ files: { 'policy.yaml': POLICY } });
-  const { code, stdout, stderr } = await user.run('prune', '--registry', proxy.url, '-p', 'policy.yaml', '--apply', '-o', 'json');
+  const { code, stdout, stderr } = await user.run('prune', '--registry', proxy.url, '-p', 'policy.yaml', '--apply', '-o', 'json', ...more);
   return { code, text: stdout + stderr, ...(JSON.parse(stdout) as { readonly applied?: ApplyReport }) };
 }
 
@@ -202,13 +200,6 @@ async function put({ url }: Distribution, repository: string, tag: string, { dig
   }
 }
 
-/** Waits until the program has listed the tags after a push. */
-async function looked({ requests }: RecordingProxy, { doneAt }: Put): Promise<void> {
-  const seen = (): boolean =>
-    requests.some(({ path, arrivedAt, answeredAt }) => path.includes('/tags/list') && arrivedAt > doneAt && answeredAt > 0);
-  for (let waited = 0; !seen() && waited < 2000; waited += 2) await sleep(2);
-}
-
 /** Those whose tag does not point any more to where it was last set, or to nothing that is there. */
 async function lostOf({ root }: Distribution, puts: readonly Put[]): Promise<Put[]> {
   const stored = await readStorage(root);
@@ -218,20 +209,18 @@ async function lostOf({ root }: Distribution, puts: readonly Put[]): Promise<Put
 }
 
 /**
- * True if, after a tag was set, the tags were listed before the deletion began that can have taken it along: that of the manifest it was set on, or was on before. Where not,
- * nobody could know: a registry deletes a manifest with all its tags, and tells of none.
+ * True if, after a tag was set, the program could learn of it before the deletion began that can have taken it along: that of the manifest it was set on,
+ * or was on before. Of a new tag the list of tags tells; of one that goes by the plan, and was moved onto something else that goes, only looking at it.
  */
-function couldBeSeen({ requests }: RecordingProxy, { repository, digest, doneAt }: Put, former: readonly string[]): boolean {
+function couldBeSeen({ requests }: RecordingProxy, { repository, tag, digest, doneAt }: Put, former: readonly string[]): boolean {
   const own = requests.filter(({ path }) => path.startsWith(`/v2/${repository}/`));
+  const tells = tag.startsWith('doomed-') ? new RegExp(`/manifests/${tag}$`) : /\/tags\/list/;
   const fatal = own.find(
     ({ method, path, answeredAt }) => method === 'DELETE' && answeredAt >= doneAt && [digest, ...former].some((one) => path.endsWith(one)),
   );
   return (
     !fatal ||
-    own.some(
-      ({ path, arrivedAt, answeredAt }) =>
-        /\/tags\/list/.test(path) && arrivedAt > doneAt && answeredAt > 0 && answeredAt < fatal.arrivedAt,
-    )
+    own.some(({ path, arrivedAt, answeredAt }) => tells.test(path) && arrivedAt > doneAt && answeredAt > 0 && answeredAt < fatal.arrivedAt)
   );
 }
 

@@ -5,10 +5,13 @@ import { onTestFinished } from 'vitest';
 import type { ApplyReport } from '../../../src/apply/apply-report.ts';
 import { type ApplyOptions, executePlan } from '../../../src/apply/execute-plan.ts';
 import { Journal } from '../../../src/apply/journal.ts';
+import { findLeftovers } from '../../../src/apply/leftovers.ts';
+import { unfinishedRuns } from '../../../src/apply/unfinished-runs.ts';
 import { attachmentTag, cosignSignature, sbom } from '../../../src/demo/attachments.ts';
 import type { EmbeddedRegistry } from '../../../src/demo/embedded-registry.ts';
 import { image, index, layer, type Pushable } from '../../../src/demo/image.ts';
 import { push } from '../../../src/demo/push.ts';
+import type { Digest } from '../../../src/domain/digest.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import { Planner } from '../../../src/plan/planner.ts';
 import { compilePolicy } from '../../../src/policy/policy.ts';
@@ -56,19 +59,35 @@ export async function fillRepository(server: { readonly url: string }, repositor
   return filled;
 }
 
+/** What a plan is made with besides. */
+interface Circumstances {
+  /** A journal folder: what earlier runs left is looked for. */
+  readonly folder?: string;
+  readonly used?: readonly Digest[];
+}
+
 /** Plans repositories by the policy that expires every `old-` tag. */
 export async function planOf(
   registry: Registry,
   repositories: readonly string[] = [REPOSITORY],
   changes: Partial<PolicySpec> = {},
+  { folder, used = [] }: Circumstances = {},
 ): Promise<Plan> {
   const spec: PolicySpec = { name: 'old', rules: [{ name: 'old', tags: ['old-*'], keep: 'none' }], ...changes };
   const policy = compilePolicy(spec, { source: 'test', digest: POLICY_DIGEST });
-  const inUse = { images: [], problems: [], hosts: {} };
+  const inUse = { images: used.map((digest) => ({ image: { digest }, source: 'test' })), problems: [], hosts: {} };
   const now = Date.now();
+  const runs = folder === undefined ? [] : await unfinishedRuns(folder, failOn);
   const planner = new Planner({ policies: [policy], inUse, now, createdAt: now, version: '0.0.0' });
-  for (const name of repositories) planner.add({ ...(await registry.inventory(name)), url: registry.url });
+  for (const name of repositories) {
+    const inventory = { ...(await registry.inventory(name)), url: registry.url };
+    planner.add(inventory, true, await findLeftovers(registry, inventory, runs));
+  }
   return planner.plan();
+}
+
+function failOn(problem: Error): never {
+  throw problem;
 }
 
 /** A folder that is removed after the test. */

@@ -2,7 +2,6 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Journal } from '../../../src/apply/journal.ts';
-import { finishLeftovers } from '../../../src/apply/leftovers.ts';
 import { readJournal } from '../../../src/documents/read-journal.ts';
 import { undoJournal } from '../../../src/apply/undo.ts';
 import type { EmbeddedRegistry } from '../../../src/demo/embedded-registry.ts';
@@ -111,15 +110,7 @@ describe('a run that is killed', () => {
       moment.restore();
       const folder = await temporaryFolder();
       await writeFile(join(folder, run.name), moment.journal);
-      const options = { registries: new Map([['prod', run.registry]]), concurrency: 4 };
-      const { problems } = await finishLeftovers({
-        ...options,
-        folder,
-        wanted: () => true,
-        inUse: { images: [], problems: [], hosts: {} },
-      });
-      expect(problems).toEqual([]);
-      await apply(await planOf(run.registry), run.registry, { journal: new Journal(folder) });
+      await apply(await planOf(run.registry, undefined, {}, { folder }), run.registry, { journal: new Journal(folder) });
       expect(contents(run.server), moment.what).toEqual(run.after);
     }
   });

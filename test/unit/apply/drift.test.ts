@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { attachmentTag, cosignSignature } from '../../../src/demo/attachments.ts';
+import { attachmentTag, cosignSignature, sbom } from '../../../src/demo/attachments.ts';
 import { index } from '../../../src/demo/image.ts';
 import { push } from '../../../src/demo/push.ts';
 import { withServer } from '../registry/oci-fixture.ts';
@@ -79,6 +79,15 @@ describe('what changed since the plan', () => {
     );
     expect(outcome(filled.lone.digest)).toBe('drifted');
     expect(message(filled.lone.digest)).toContain('was attached to it after the plan was made');
+  });
+
+  it('something that was attached, without a tag, to an image that is to go', async () => {
+    const { server, filled, outcome, message } = await meanwhile((server, { lone }) =>
+      push(server.url, REPOSITORY, sbom(lone, '2026-01-01T00:00:00Z')),
+    );
+    expect(outcome(filled.lone.digest)).toBe('drifted');
+    expect(message(filled.lone.digest)).toContain('was attached to it after the plan was made');
+    expect(contents(server).tags).toMatchObject({ 'old-3': filled.lone.digest });
   });
 
   it('a tag to take off that was moved stays where it is; one that is gone is gone', async () => {

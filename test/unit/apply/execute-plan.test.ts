@@ -241,6 +241,25 @@ describe('what the registry refuses', () => {
     expect(contents(server).manifests).not.toHaveProperty(lone.digest);
   });
 
+  it('a deletion of which nobody can tell whether it was done is not asked for again: somebody may have pushed the image anew', async () => {
+    const { server, registry } = await withServer();
+    const { lone } = await fillRepository(server);
+    const plan = await planOf(registry);
+    const folder = await temporaryFolder();
+    let asked = 0;
+    server.onRequest(({ method, path }) => {
+      if (!path.endsWith(lone.digest) || path.includes('/referrers/')) return undefined;
+      if (method === 'DELETE') asked += 1;
+      return asked > 0 ? { status: 503, body: '' } : undefined;
+    });
+    const report = await apply(plan, registry, { journal: new Journal(folder) });
+    expect(asked).toBe(1);
+    expect(report.counts).toMatchObject({ failed: 1 });
+    const lines = await journalLines(folder);
+    const intent = lines.find(({ kind, digest }) => kind === 'intent' && digest === lone.digest);
+    expect(lines.filter(({ kind, id }) => kind === 'outcome' && id === intent?.['id'])).toEqual([]);
+  });
+
   it('a registry that fails again and again is left alone', async () => {
     const { server, registry } = await withServer();
     for (let n = 0; n < 12; n++) await push(server.url, REPOSITORY, single(`image ${n}`), [`old-${n}`]);
@@ -253,6 +272,36 @@ describe('what the registry refuses', () => {
     const report = await apply(plan, registry);
     expect(report).toMatchObject({ outcome: 'failed', counts: { failed: 5, skipped: 7 } });
     expect(report.repositories[0]!.error?.code).toBe('REGISTRY_ERROR');
+  });
+
+  it('a permission that is missing from the beginning holds up one repository and no other', async () => {
+    const { server, registry } = await withServer();
+    await fillRepository(server);
+    await fillRepository(server, 'team/other');
+    const plan = await planOf(registry, [REPOSITORY, 'team/other']);
+    server.onRequest(({ method, path }) =>
+      method === 'DELETE' && path.includes(`/${REPOSITORY}/`) ? { status: 403, body: '' } : undefined,
+    );
+    const before = contents(server);
+    const report = await apply(plan, registry);
+    const [refused, other] = report.repositories;
+    const { steps } = plan.repositories[0]!;
+    expect(report.outcome).toBe('partial');
+    expect(refused).toMatchObject({ counts: { deleted: 0, failed: 0, skipped: steps.length }, error: { code: 'AUTH' } });
+    expect(refused!.notDone).toHaveLength(steps.length);
+    expect(other).toMatchObject({ counts: { deleted: plan.repositories[1]!.steps.length, skipped: 0 } });
+    expect(contents(server)).toEqual(before);
+  });
+
+  it('a permission that is missing in every repository ends the run before anything is tried', async () => {
+    const { server, registry } = await withServer();
+    await fillRepository(server);
+    await fillRepository(server, 'team/other');
+    const plan = await planOf(registry, [REPOSITORY, 'team/other']);
+    server.onRequest(({ method }) => (method === 'DELETE' ? { status: 403, body: '' } : undefined));
+    const folder = await temporaryFolder();
+    expect((await failure(apply(plan, registry, { journal: new Journal(folder) }))).code).toBe('AUTH');
+    expect((await readdir(folder)).filter((name) => name.endsWith('.jsonl'))).toEqual([]);
   });
 
   it('a permission that is missing stops one repository and no other', async () => {

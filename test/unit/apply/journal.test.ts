@@ -30,7 +30,11 @@ async function started(journal: Journal): Promise<Journal> {
 /** A journal of two deletions, the second without an outcome. */
 async function written(): Promise<{ path: string; text: string; lines: string[] }> {
   const journal = await started(new Journal(await temporaryFolder()));
-  await journal.steps(PLACE, [{ op: 'delete-manifest', digest: manifest('a').digest, expect: {}, after: [] }]);
+  await journal.steps({
+    ...PLACE,
+    steps: [{ op: 'delete-manifest', digest: manifest('a').digest, expect: {}, after: [] }],
+    images: [{ digest: manifest('a').digest, tags: [], size: 1 }],
+  });
   const id = await journal.intent({
     ...PLACE,
     op: 'delete-manifest',

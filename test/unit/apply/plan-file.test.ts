@@ -1,3 +1,5 @@
+import type { Send } from '../../../src/distribution/client.ts';
+import { createPing } from '../../../src/distribution/ping.ts';
 import { truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -31,7 +33,9 @@ beforeAll(async () => {
   const http = createHttpClient({ userAgent: 'test/1', env: {} });
   const auth = createRegistryAuth({ http, registry: 'prod', url: server.url, credentials: async () => undefined });
   filled = await fillRepository(server);
-  plan = await planOf(createOciRegistry({ name: 'prod', url: server.url, send: (request, scopes) => auth.send(request, scopes) }));
+  const { url } = server;
+  const send: Send = (request, scopes) => auth.send(request, scopes);
+  plan = await planOf(createOciRegistry({ name: 'prod', url, send, ping: createPing(http, url), credentials: async () => undefined }));
   await http.close();
   await server.close();
 });
@@ -60,6 +64,10 @@ describe('a saved plan', () => {
   it('of a later 1.x, with fields that are not known here, is read', async () => {
     const later = { ...plan, formatVersion: '1.7', addition: {}, repositories: plan.repositories.map((one) => ({ ...one, addition: 1 })) };
     expect(await readPlanFile(await saved(JSON.stringify(later)))).toMatchObject({ kind: 'Plan' });
+  });
+
+  it('with a byte-order mark before it is read', async () => {
+    expect(await readPlanFile(await saved(`\uFEFF${JSON.stringify(plan)}`))).toMatchObject({ kind: 'Plan' });
   });
 
   it('has a digest of its own', () => {
@@ -106,6 +114,14 @@ function tagStep(loose: LoosePlan): { tag: string; digest: string } {
 }
 
 const TAMPERED: [what: string, spoil: (loose: LoosePlan) => unknown, says: string | RegExp][] = [
+  ['no diagnostics', (loose) => void delete (loose as { diagnostics?: unknown }).diagnostics, 'diagnostics'],
+  ['a summary of nothing', (loose) => void ((loose as { summary: unknown }).summary = null), 'summary'],
+  [
+    'a repository whose summary counts no images',
+    (loose) => void ((repository(loose) as { summary: unknown }).summary = { bytes: {} }),
+    'repositories[0].summary.images',
+  ],
+  ['an image without a size', (loose) => void delete (repository(loose).images[0] as { size?: unknown }).size, 'images[0].size'],
   ['another kind', (loose) => void (loose.kind = 'Report' as 'Plan'), 'kind'],
   ['another major version', (loose) => void (loose.formatVersion = '2.0'), '"2.0"'],
   ['no version', (loose) => void (loose.formatVersion = 1 as unknown as string), 'formatVersion'],

@@ -62,6 +62,7 @@ describe('what a registry demands', () => {
     ['https://registry.example.com/', 'http://registry.example.com/token'],
     ['https://registry.example.com/', 'https://127.0.0.1/token'],
     ['https://registry.example.com/', 'https://169.254.169.254/token'],
+    ['http://127.0.0.1:5000/', 'http://169.254.169.254/token'],
     ['https://registry.example.com/', 'ftp://auth.example.com/token'],
   ] as const)('of %s may not be a token from %s', ([registry, realm]) => {
     expect(() => demand(`Bearer realm="${realm}"`, registry)).toThrow(expect.objectContaining({ code: 'AUTH' }));

@@ -111,6 +111,23 @@ describe('the end of all tries', () => {
   });
 
   test.for([
+    ['answers each time with a failure', true],
+    ['never answers', false],
+  ] as const)('a server that takes its time and %s is asked twice', async ([, answers]) => {
+    const clock = testClock(0);
+    const server = await startServer((_, response) => {
+      // As long as this client waits for an answer.
+      void clock.sleep(120_000, new AbortController().signal);
+      if (answers) response.writeHead(500).end();
+    });
+    const outcome = testClient({ clock, ...(!answers && { timeouts: { headers: 200 } }) }).request({ method: 'GET', url: server.url });
+    if (answers) expect((await outcome).status).toBe(500);
+    else await expect(outcome).rejects.toMatchObject({ code: 'UNREACHABLE', message: expect.stringMatching(/no answer in time.*2 tries/) });
+    expect(server.requests).toHaveLength(2);
+    expect(clock.now() - START).toBe(240_000);
+  });
+
+  test.for([
     ['GET', 'ENOTFOUND', false],
     ['GET', 'CERT_HAS_EXPIRED', false],
     ['GET', 'HPE_INVALID_CONSTANT', false],

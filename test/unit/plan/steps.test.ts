@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Manifest } from '../../../src/domain/inventory.ts';
 import { buildGraph } from '../../../src/graph/graph.ts';
-import type { Decision } from '../../../src/plan/decide.ts';
+import type { Decision } from '../../../src/plan/decision.ts';
 import { stepsFor } from '../../../src/plan/steps.ts';
 import { attachmentTag, digest, manifest } from './fixture.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Blob, Manifest } from '../../../src/domain/inventory.ts';
 import { buildGraph, type Node } from '../../../src/graph/graph.ts';
-import type { Decision } from '../../../src/plan/decide.ts';
+import type { Decision } from '../../../src/plan/decision.ts';
 import { Blobs, type BlobUse } from '../../../src/plan/blobs.ts';
 import type { Summary } from '../../../src/plan/plan.ts';
 import { addSummaries, summarize } from '../../../src/plan/summary.ts';

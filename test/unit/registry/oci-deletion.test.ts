@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { content, image, index, layer } from '../../../src/demo/image.ts';
 import { push } from '../../../src/demo/push.ts';
 import type { EmbeddedUser } from '../../../src/demo/registry-options.ts';
-import { errorReply } from '../../../src/demo/reply.ts';
+import { errorReply, jsonReply } from '../../../src/demo/reply.ts';
 import { adapter, asked, failure, fill, NOWHERE, withServer } from './oci-fixture.ts';
 
 const app = image({ layers: [layer('1', 10)] });
@@ -43,6 +43,23 @@ describe('whether images can be deleted', () => {
       expect((await failure(registry.checkDelete('team/app', manifests))).code).toBe('DELETE_DISABLED');
       off();
     }
+  });
+
+  it('is no, where a registry is read-only, which is no missing right', async () => {
+    const { server, registry } = await withServer();
+    await fill(server, [[app, 'v1']]);
+    // What olareg answers with --store-ro.
+    server.onRequest(({ method }) =>
+      ['DELETE', 'PUT'].includes(method)
+        ? jsonReply(403, { errors: [{ code: 'DENIED', message: 'requested access is denied', detail: 'repository is read-only' }] })
+        : undefined,
+    );
+    expect(await failure(registry.checkDelete('team/app', manifests))).toMatchObject({
+      code: 'DELETE_DISABLED',
+      message: expect.stringMatching(/^The registry prod is read-only: for prod\/team\/app it answered status 403, DENIED/),
+    });
+    expect(await registry.deleteManifest('team/app', app.digest)).toMatchObject({ outcome: 'locked' });
+    expect((await failure(registry.putManifest('team/app', app, 'v1'))).code).toBe('REGISTRY_ERROR');
   });
 
   it('is a question of the policy where a registry takes no single tag off', async () => {
@@ -232,7 +249,7 @@ describe('taking a tag off', () => {
     async (fault) => {
       const { server, registry } = await withServer();
       await fill(server, [[app, 'v1', 'v2']]);
-      server.onRequest(({ path }) => (path.endsWith('n=-1') ? fault : undefined));
+      server.onRequest(({ path }) => (path.endsWith('n=none') ? fault : undefined));
       expect(await registry.inventory('team/app')).toMatchObject({ complete: true, capabilities: { deleteTag: false } });
     },
   );

@@ -12,6 +12,7 @@ import type { Manifest, RepositoryInventory } from '../../../src/domain/inventor
 import { ContentCache } from '../../../src/distribution/cache.ts';
 import { createOciRegistry } from '../../../src/registry/oci/create-registry.ts';
 import type { Registry } from '../../../src/registry/registry.ts';
+import type { HttpResponse } from '../../../src/http/http-client.ts';
 import { testClient } from '../http/test-client.ts';
 import { asDigest } from '../../digest.ts';
 
@@ -20,13 +21,23 @@ export interface AdapterOptions {
   readonly password?: string;
   readonly cache?: ContentCache;
   readonly concurrency?: number;
+  /** What `/v2/` answers to a request without credentials. Default: that none are needed, without a request. */
+  readonly ping?: () => Promise<HttpResponse>;
 }
 
 /** The adapter, called `prod`, for a server at `url`. */
-export function adapter(url: string, { user, password, ...options }: AdapterOptions = {}): Registry {
+export function adapter(url: string, { user, password, ping = silentPing, ...options }: AdapterOptions = {}): Registry {
   const credentials = user === undefined || password === undefined ? undefined : { username: user, password };
-  const auth = createRegistryAuth({ http: testClient(), registry: 'prod', url, credentials: async () => credentials });
-  return createOciRegistry({ name: 'prod', url, send: (request, scopes) => auth.send(request, scopes), ...options });
+  const known = async () => credentials;
+  const auth = createRegistryAuth({ http: testClient(), registry: 'prod', url, credentials: known });
+  return createOciRegistry({
+    name: 'prod',
+    url,
+    send: (request, scopes) => auth.send(request, scopes),
+    ping,
+    credentials: known,
+    ...options,
+  });
 }
 
 /** An embedded registry that is closed after the test, with the adapter for it. */
@@ -82,4 +93,8 @@ export const NOWHERE = asDigest(`sha256:${'0'.repeat(64)}`);
 
 export function openCache(folder: string): ContentCache {
   return new ContentCache(folder);
+}
+
+async function silentPing(): Promise<HttpResponse> {
+  return { status: 200, headers: {}, body: new Uint8Array(), url: '' };
 }

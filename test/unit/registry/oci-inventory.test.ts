@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { attachmentTag, attestation, cosignSignature, helmChart, sbom } from '../../../src/demo/attachments.ts';
 import { artifact, content, image, index, layer } from '../../../src/demo/image.ts';
+import { errorReply } from '../../../src/demo/reply.ts';
 import { DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST } from '../../../src/domain/media-types.ts';
 import { asked, cacheFolder, fill, find, openCache, withServer } from './oci-fixture.ts';
 
@@ -182,6 +183,45 @@ describe('artifacts and attachments', () => {
     expect(find(await registry.inventory('team/app'), '1.0.0')).toMatchObject({
       artifactType: 'application/vnd.cncf.helm.config.v1+json',
       createdAt: '2024-03-01T12:00:00.000Z',
+    });
+  });
+
+  describe('a Wasm module', () => {
+    const config = (json: string) => content('application/vnd.wasm.config.v0+json', json);
+    const told = { created: '2024-05-01T00:00:00Z', architecture: 'wasm', os: 'wasip2', config: { Labels: { keep: 'true' } } };
+
+    it('has the time of its config, and nothing else of it', async () => {
+      const { server, registry } = await withServer({ referrersApi: false });
+      const wasm = artifact({ artifactType: 'application/wasm', config: config(JSON.stringify(told)), layers: [layer('wasm', 10)] });
+      await fill(server, [[wasm, 'v1']]);
+      const read = find(await registry.inventory('team/app'), 'v1');
+      expect(read).toMatchObject({ createdAt: '2024-05-01T00:00:00.000Z' });
+      expect([read.labels, read.platforms]).toEqual([undefined, undefined]);
+    });
+
+    it('has the time of its annotation, for which no config is read', async () => {
+      const { server, registry } = await withServer({ referrersApi: false });
+      const annotations = { 'org.opencontainers.image.created': '2024-06-01T00:00:00Z' };
+      await fill(server, [[artifact({ config: config(JSON.stringify(told)), annotations }), 'v1']]);
+      expect(find(await registry.inventory('team/app'), 'v1').createdAt).toBe('2024-06-01T00:00:00.000Z');
+      expect(asked(server).filter((line) => line.includes('/blobs/'))).toEqual([]);
+    });
+
+    it.each(['[]', '{"created":7}', '{}'])('has no time where its config is %s, and that is no problem', async (json) => {
+      const { server, registry } = await withServer({ referrersApi: false });
+      await fill(server, [[artifact({ config: config(json), layers: [layer('wasm', 10)] }), 'v1']]);
+      const inventory = await registry.inventory('team/app');
+      expect(inventory.complete).toBe(true);
+      expect(find(inventory, 'v1').createdAt).toBeUndefined();
+    });
+
+    it('has no time where the registry has lost its config, and that is no problem', async () => {
+      const { server, registry } = await withServer({ referrersApi: false });
+      await fill(server, [[artifact({ config: config(JSON.stringify(told)) }), 'v1']]);
+      server.onRequest(({ path }) => (path.includes('/blobs/') ? errorReply('BLOB_UNKNOWN') : undefined));
+      const inventory = await registry.inventory('team/app');
+      expect(inventory.complete).toBe(true);
+      expect(find(inventory, 'v1').createdAt).toBeUndefined();
     });
   });
 

@@ -52,6 +52,21 @@ Nothing has been changed. To carry this plan out:
 `);
   });
 
+  test('names empty repositories on one line', () => {
+    const kept = image('c1', { tags: ['v1'] });
+    const empty = (name: string) => repository([], { repository: name });
+    const names = Array.from({ length: 10 }, (_, index) => `team/old-${index}`);
+    const text = planTable(plan([repository([kept]), ...names.map(empty)]));
+    expect(text).toContain(
+      `10 empty repositories: ${names
+        .slice(0, 8)
+        .map((name) => `prod/${name}`)
+        .join(', ')} and 2 more\n`,
+    );
+    expect(text.match(/team\/old-0/g)).toHaveLength(1);
+    expect(planTable(plan([repository([kept]), { ...empty('team/lost'), complete: false }]))).not.toContain('empty');
+  });
+
   test('fits 80 columns, however long the names are', () => {
     const long = expired('a1', `feature-${'x'.repeat(100)}`, 4, {
       reasons: [{ code: 'expired', tag: 'x', rule: 'branch builds', group: 'y'.repeat(90), rank: 4, ageDays: 1041 }],

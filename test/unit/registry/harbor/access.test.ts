@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { image, layer } from '../../../../src/demo/image.ts';
 import { typeOfAnswer } from '../../../../src/registry/open.ts';
-import { ping } from '../../../../src/distribution/ping.ts';
+import { createPing, tellingAnswer } from '../../../../src/distribution/ping.ts';
 import { CLEANER } from '../../../fakes/harbor/accounts.ts';
 import { testClient } from '../../http/test-client.ts';
 import { adapter, failure, fill, names, withHarbor } from './harbor-fixture.ts';
@@ -117,9 +117,11 @@ describe('a missing permission', () => {
 });
 
 describe('what kind of registry a host is', () => {
+  const answerOf = (url: string) => tellingAnswer(createPing(testClient(), url), url);
+
   it('is asked once, and without credentials', async () => {
     const { harbor } = await withHarbor();
-    expect(typeOfAnswer(await ping(testClient(), `${harbor.url}/`)).name).toBe('harbor');
+    expect(typeOfAnswer(await answerOf(`${harbor.url}/`)).name).toBe('harbor');
     expect(harbor.requests.map(({ path, headers }) => [path, headers['authorization']])).toEqual([['/v2/', undefined]]);
   });
 
@@ -129,7 +131,7 @@ describe('what kind of registry a host is', () => {
     'Negotiate, Basic realm="harbor"',
   ])('is Harbor where it demands %s', async (challenge) => {
     const url = await startLoopback(() => ({ status: 401, body: '', headers: { 'www-authenticate': challenge } }));
-    expect(typeOfAnswer(await ping(testClient(), url)).name).toBe('harbor');
+    expect(typeOfAnswer(await answerOf(url)).name).toBe('harbor');
   });
 
   it.each([
@@ -147,13 +149,13 @@ describe('what kind of registry a host is', () => {
       body,
       ...(challenge !== undefined && { headers: { 'www-authenticate': challenge } }),
     }));
-    expect(typeOfAnswer(await ping(testClient(), url)).name).toBe('oci');
+    expect(typeOfAnswer(await answerOf(url)).name).toBe('oci');
   });
 
   it.each([429, 500, 502, 503])('is not guessed where it answers %i, that it cannot answer', async (status) => {
     const url = await startLoopback(() => ({ status, body: 'not now', headers: { 'www-authenticate': 'Basic realm="harbor"' } }));
     const message = `Cannot find out what kind of registry ${new URL(url).host} is: it answered status ${status}.`;
-    expect(await failure(ping(testClient(), url))).toMatchObject({
+    expect(await failure(answerOf(url))).toMatchObject({
       code: 'REGISTRY_ERROR',
       message,
       hint: expect.stringContaining('"type"') as string,
@@ -163,6 +165,6 @@ describe('what kind of registry a host is', () => {
   it('is not guessed where nothing answers', async () => {
     const { harbor } = await withHarbor();
     await harbor.close();
-    expect(await failure(ping(testClient(), harbor.url))).toMatchObject({ code: 'UNREACHABLE' });
+    expect(await failure(answerOf(harbor.url))).toMatchObject({ code: 'UNREACHABLE' });
   });
 });

@@ -1,0 +1,37 @@
+import { readdir } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { ToolError } from '../diagnostics/tool-error.ts';
+import type { JournalDocument, JournalIntent } from '../documents/journal.ts';
+import { readJournal } from '../documents/read-journal.ts';
+import { urlIn } from './unfinished-runs.ts';
+
+/**
+ * A journal with what later runs deleted in place of its own: what a run that was stopped had left is deleted by the next one, and without that nothing can
+ * be put back that needs it. Later journals are looked for beside this one; those that cannot be read are passed over.
+ */
+export async function withFinishingRuns(journal: JournalDocument, path: string): Promise<JournalDocument> {
+  const own = basename(path);
+  const intents = [...journal.intents];
+  const later = (await readdir(dirname(path)).catch(() => [])).filter((name) => name.endsWith('.jsonl') && name > own).toSorted();
+  for (const name of later) {
+    const other = await readJournal(join(dirname(path), name)).catch((error: unknown) => {
+      if (error instanceof ToolError) return undefined;
+      throw error;
+    });
+    if (!other?.header.finishes?.includes(own)) continue;
+    for (const intent of other.intents) {
+      const registry = ownName(journal, other, intent);
+      if (registry !== undefined) intents.push({ ...intent, registry });
+    }
+  }
+  return { ...journal, intents };
+}
+
+/** The name by which a journal knows the registry of another one's intent, if that is for something that it was to delete itself. */
+function ownName(journal: JournalDocument, other: JournalDocument, intent: JournalIntent): string | undefined {
+  const url = urlIn(other, intent.registry);
+  return journal.steps.find(
+    ({ registry, repository, steps }) =>
+      urlIn(journal, registry) === url && repository === intent.repository && steps.some(({ digest }) => digest === intent.digest),
+  )?.registry;
+}

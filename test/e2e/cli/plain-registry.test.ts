@@ -1,0 +1,114 @@
+import { describe, expect, test } from 'vitest';
+import { errorReply, jsonReply } from '../../../src/demo/reply.ts';
+import { push } from '../../../src/demo/push.ts';
+import { image, layer } from '../../../src/demo/image.ts';
+import { newSession } from './in-process.ts';
+import { keepBuilds, registryWith, tagsIn } from './registry-with-builds.ts';
+
+describe('a tag whose manifest is not there', () => {
+  test('keeps everything in its repository, and is told with the command that takes it off', async () => {
+    const registry = await registryWith({ 'team/app': 4 });
+    const { tags, manifests } = registry.storage.repository('team/app');
+    manifests.delete(tags.get('build-2')!);
+    const session = await newSession();
+
+    const { code, stdout, stderr } = await session.run('prune', `${registry.host}/team/app`, '--keep-last', '1', '--apply');
+
+    expect(code).toBe(6);
+    expect(stdout + stderr).toContain(`curl -u USER -X DELETE ${registry.url}/v2/team/app/manifests/build-2`);
+    expect(tagsIn(registry, 'team/app')).toHaveLength(4);
+  });
+
+  test('is passed over where the policy says so', async () => {
+    const registry = await registryWith({ 'team/app': 4 });
+    const { tags, manifests } = registry.storage.repository('team/app');
+    manifests.delete(tags.get('build-2')!);
+    const session = await newSession();
+    const policy = await session.file('policy.yaml', keepBuilds(1, '    danglingTags: ignore\n'));
+
+    const { code, stdout, stderr } = await session.run('prune', `${registry.host}/team/app`, '-p', policy, '--apply');
+
+    expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.not.stringContaining('error') });
+    expect(stdout).toContain('build-1');
+    expect(tagsIn(registry, 'team/app')).toEqual(['build-2', 'build-4']);
+  });
+});
+
+test('an old build that got a tag since the last run is within grace, in this run and in the next one', async () => {
+  const registry = await registryWith({});
+  for (const [tag, month] of [
+    ['build-1', '01'],
+    ['build-2', '02'],
+    ['build-3', '03'],
+  ] as const)
+    await push(registry.url, 'team/app', image({ layers: [layer(tag, 10)], created: `2026-${month}-01T00:00:00Z` }), [tag]);
+  const session = await newSession({ now: Date.now });
+  const plan = () => session.plan([`${registry.host}/team/app`, '--keep-last', '1']);
+  const reasons = async (tag: string) =>
+    (await plan()).repositories[0]!.images.find(({ tags }) => tags.includes(tag))!.reasons.map(({ code }) => code);
+
+  expect(await reasons('build-1')).toEqual(['expired']);
+  const { tags } = registry.storage.repository('team/app');
+  tags.set('promoted', tags.get('build-1')!);
+
+  const first = await plan();
+  expect(await reasons('build-1')).toContain('grace');
+  expect(await reasons('build-2')).toEqual(['expired']);
+  expect((await plan()).repositories).toEqual(first.repositories);
+});
+
+describe('a whole registry', () => {
+  test('that lists nothing says so', async () => {
+    const registry = await registryWith({});
+    const session = await newSession();
+    const { code, stderr } = await session.run('prune', registry.host, '--keep-last', '1');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: `warning: the registry ${registry.host} lists no repositories\n` });
+  });
+
+  test('in which nothing matches says so', async () => {
+    const registry = await registryWith({ 'team/app': 1, 'team/web': 1 });
+    const session = await newSession();
+    const { stderr } = await session.run('prune', `${registry.host}/shop/**`, '--keep-last', '1');
+    expect(stderr).toContain(`warning: none of the 2 repositories that the registry ${registry.host} lists matches shop/**\n`);
+  });
+
+  test('that shows an empty catalogue to whoever is not logged in is a failure, and no success with nothing to do', async () => {
+    const registry = await registryWith({});
+    registry.onRequest(({ path }) => {
+      if (path === '/v2/') return errorReply('UNAUTHORIZED', [undefined], { 'www-authenticate': 'Basic realm="registry"' });
+      return path.startsWith('/v2/_catalog') ? jsonReply(200, { repositories: [] }) : undefined;
+    });
+    const anonymous = await newSession();
+    const { code, stderr } = await anonymous.run('prune', registry.host, '--keep-last', '1');
+    expect(code).toBe(4);
+    expect(stderr).toMatch(/lists no repositories, and it demands a login, asked without credentials\.\nhint: .*REGISTRY_USER/);
+
+    const loggedIn = await newSession({ env: { REGISTRY_USER: 'ann', REGISTRY_PASSWORD: 'canary-s3cret' } });
+    expect((await loggedIn.run('prune', registry.host, '--keep-last', '1')).code).toBe(0);
+  });
+});
+
+test.each([
+  ['http://10.11.12.13/token', /names http:\/\/10\.11\.12\.13\/token as its token server, which has no TLS; nothing is sent there/],
+  [
+    'http://169.254.169.254/token',
+    /names http:\/\/169\.254\.169\.254\/token as its token server, a local address; credentials are not sent/,
+  ],
+])('a registry that names %s as its token server is refused for missing authentication', async (realm, why) => {
+  const registry = await registryWith({ 'team/app': 1 });
+  registry.onRequest(() => errorReply('UNAUTHORIZED', [undefined], { 'www-authenticate': `Bearer realm="${realm}",service="x"` }));
+  const session = await newSession({ env: { REGISTRY_USER: 'ann', REGISTRY_PASSWORD: 'canary-s3cret' } });
+  const { code, stderr } = await session.run('prune', `${registry.host}/team/app`, '--keep-last', '1');
+  expect(code).toBe(4);
+  expect(stderr).toMatch(why);
+});
+
+test('a repository without the right to delete holds up no other, and the exit code tells of it', async () => {
+  const registry = await registryWith({ 'team/app': 3, 'team/web': 3 });
+  registry.onRequest(({ method, path }) => (method === 'DELETE' && path.includes('team/app') ? { status: 403, body: '' } : undefined));
+  const session = await newSession();
+  const { code, stdout } = await session.run('prune', registry.host, '--keep-last', '1', '--apply');
+  expect(code).toBe(4);
+  expect(stdout).toMatch(/team\/app.*\n.*given up .*answered status 403/);
+  expect([tagsIn(registry, 'team/app'), tagsIn(registry, 'team/web')]).toEqual([['build-1', 'build-2', 'build-3'], ['build-3']]);
+});

@@ -1,0 +1,141 @@
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { Stopped } from '../../../src/run/stop.ts';
+import { newUser, type User } from '../program.ts';
+import type { Ended } from '../servers/run-process.ts';
+import type { EmbeddedRegistry } from '../../../src/demo/embedded-registry.ts';
+import type { RequestHook } from '../../../src/demo/registry-options.ts';
+import type { Plan } from '../../../src/plan/plan.ts';
+import { newSession } from './in-process.ts';
+import { keepBuilds, registryWith, tagsIn } from './registry-with-builds.ts';
+
+/** What a registry does to make a reader wait for minutes. */
+const WAITS: readonly (readonly [what: string, hook: RequestHook])[] = [
+  ['a registry that asks to come back in four minutes', ({ path }) => (path.includes('/tags/') ? busy() : undefined)],
+  ['a registry that does not answer', ({ path }) => (path.includes('/tags/') ? 'hang' : undefined)],
+  ['a registry that never tells its type', () => 'hang'],
+];
+
+function busy(): { status: number; headers: Record<string, string> } {
+  return { status: 429, headers: { 'retry-after': '240' } };
+}
+
+/** Runs `prune` and stops it by this signal once the registry was asked for the first time after `begins` holds. */
+async function stopped(registry: EmbeddedRegistry, user: User, signal: NodeJS.Signals, ...words: readonly string[]): Promise<Ended> {
+  const running = user.start('prune', ...words);
+  const asked = setInterval(() => {
+    if (registry.requests.length <= 1 && !registry.requests.some(({ status }) => status === 0)) return;
+    clearInterval(asked);
+    running.child.kill(signal);
+  }, 100);
+  try {
+    return await running.ended;
+  } finally {
+    clearInterval(asked);
+  }
+}
+
+describe('a wait', () => {
+  test.for(WAITS)('for %s ends at a signal', async ([, hook]) => {
+    const registry = await registryWith({ 'team/app': 3 });
+    registry.onRequest(hook);
+    const user = await newUser();
+
+    const { code, stdout } = await stopped(registry, user, 'SIGTERM', `${registry.host}/team/app`, '--keep-last', '1');
+
+    expect({ code, stdout }).toEqual({ code: 143, stdout: '' });
+  });
+
+  test.for(WAITS)('for %s ends when the time for the run is over: 5, because nothing was read', async ([, hook]) => {
+    const registry = await registryWith({ 'team/app': 3 });
+    registry.onRequest(hook);
+    const user = await newUser();
+    const words = ['prune', `${registry.host}/team/app`, '--keep-last', '1', '--max-duration', '1s'];
+
+    for (const more of [[], ['--apply']]) {
+      const { code, stdout } = await user.run(...words, '-o', 'json', ...more);
+      expect(code).toBe(5);
+      expect(JSON.parse(stdout) as Plan).toMatchObject({ applyable: false, unread: [{ code: 'TIME_OVER' }] });
+    }
+  });
+
+  test('leaves what was read before: that is planned, the rest stands in the plan, and nothing is begun any more', async () => {
+    const registry = await registryWith({ 'team/app': 3, 'team/slow': 3 });
+    registry.onRequest(({ path }) => (path.startsWith('/v2/team/slow') ? 'hang' : undefined));
+    const user = await newUser();
+
+    const { code, stdout, stderr } = await user.run('prune', registry.host, '--keep-last', '1', '--max-duration', '3s', '--apply');
+
+    expect(code).toBe(6);
+    expect(stdout).toContain(`${registry.host}/team/slow: TIME_OVER: The time that --max-duration gives was over`);
+    expect(stdout).toMatch(/delete {2}2 images/);
+    expect(stderr).toContain('Nothing was changed.\n');
+    expect(tagsIn(registry, 'team/app')).toHaveLength(3);
+  });
+
+  test('within an apply: the deletion is given up, not waited for', async () => {
+    const registry = await registryWith({ 'team/app': 6 });
+    const user = await newUser();
+    const running = user.start('prune', `${registry.host}/team/app`, '--keep-last', '1', '--apply', '-q', '--concurrency', '1');
+    let deletions = 0;
+    registry.onRequest(({ method }) => {
+      if (method !== 'DELETE' || (deletions += 1) < 3) return undefined;
+      running.child.kill('SIGTERM');
+      return busy();
+    });
+
+    const { code, stdout } = await running.ended;
+
+    expect(code).toBe(143);
+    expect(stdout).toMatch(/applied .* stopped by a signal/);
+    expect(tagsIn(registry, 'team/app').length).toBeGreaterThan(1);
+    expect(await user.journals()).toHaveLength(1);
+  });
+});
+
+// Windows has no named pipes that are files.
+describe.skipIf(process.platform === 'win32')('a named pipe that nobody writes to', () => {
+  const words = (host: string, pipe: string): readonly (readonly string[])[] => [
+    [host, '-p', pipe],
+    [host, '--keep-last', '1', '--in-use', pipe],
+    ['--inventory', pipe, '--keep-last', '1'],
+    ['--inventory', `${pipe}.jsonl`, '--keep-last', '1'],
+  ];
+
+  async function withPipes(): Promise<{ registry: EmbeddedRegistry; user: User; pipe: string }> {
+    const user = await newUser({ files: { 'policy.yaml': keepBuilds(1) } });
+    const pipe = join(user.home, 'pipe');
+    execFileSync('sh', ['-c', 'mkfifo "$0" "$0.jsonl"', pipe]);
+    return { registry: await registryWith({ 'team/app': 3 }), user, pipe };
+  }
+
+  test('ends at a signal', async () => {
+    const { registry, user, pipe } = await withPipes();
+    for (const some of words(registry.host, pipe)) {
+      const controller = new AbortController();
+      const session = await newSession({ signal: controller.signal, env: { HOME: user.home } });
+      const running = session.run('prune', ...some);
+      setTimeout(() => controller.abort(new Stopped('SIGTERM')), 200);
+
+      expect(await running, some.join(' ')).toMatchObject({ code: 143, stdout: '' });
+    }
+  });
+
+  test('is waited for no longer than the run may take', async () => {
+    const { registry, user, pipe } = await withPipes();
+    const codes = [];
+    for (const some of words(registry.host, pipe)) codes.push((await user.run('prune', ...some, '--max-duration', '1s')).code);
+
+    // What is in use could not be read; without a policy or an inventory there is no plan.
+    expect(codes).toEqual([6, 5, 6, 6]);
+  });
+
+  test('is read once somebody does', async () => {
+    const { registry, user, pipe } = await withPipes();
+    const running = user.start('prune', registry.host, '-p', pipe, '-o', 'name');
+    execFileSync('sh', ['-c', 'cat policy.yaml >pipe'], { cwd: user.home });
+
+    expect(await running.ended).toMatchObject({ code: 0, stdout: expect.stringContaining('build-1') as string });
+  });
+});

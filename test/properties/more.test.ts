@@ -1,0 +1,71 @@
+import { describe, expect } from 'vitest';
+import type { PolicySpec } from '../../src/policy/schema.ts';
+import { type Case, digest } from './arbitraries.ts';
+import { check, deleted, floorless, planOf, withPolicies } from './planned.ts';
+
+describe('asking for more never deletes what was kept before', () => {
+  // What the floor alone had saved is set aside: it looks at what the rules leave, so the runs are made without it.
+  const never = (before: Case, after: Case): void => {
+    const gone = deleted(planOf(before));
+    expect([...deleted(planOf(after))].filter((image) => !gone.has(image))).toEqual([]);
+  };
+
+  for (const bound of ['last', 'days', 'pulledDays', 'max', 'older'] as const) {
+    check(`raising ${bound}`, (made) => {
+      // Of "older" beside "max" the text says two things: what is no longer older may be beyond "max".
+      const both = ({ keep }: PolicySpec['rules'][number]): boolean =>
+        typeof keep === 'object' && keep.max !== undefined && keep.older !== undefined;
+      if (bound === 'days' && made.policies.some(({ rules }) => rules.some(both))) return;
+      const raise = ({ rules, ...policy }: PolicySpec): PolicySpec => ({
+        ...policy,
+        rules: rules.map((rule) =>
+          typeof rule.keep === 'object' && rule.keep[bound] !== undefined
+            ? { ...rule, keep: { ...rule.keep, [bound]: rule.keep[bound] + 2 } }
+            : rule,
+        ),
+      });
+      never(floorless(made), withPolicies(floorless(made), raise));
+    });
+  }
+
+  for (const bound of ['keepAtLeast', 'keepNewest'] as const) {
+    check(`raising ${bound}`, (made) => {
+      const before = bound === 'keepAtLeast' ? made : floorless(made);
+      never(
+        before,
+        withPolicies(before, (policy) => ({ ...policy, [bound]: (policy[bound] ?? (bound === 'keepAtLeast' ? 1 : 0)) + 1 })),
+      );
+    });
+  }
+
+  for (const entry of [
+    { tags: ['*1*'] },
+    { tags: ['*1*'], wholeImage: true as const },
+    { digests: [1, 2, 4, 7].map(digest) },
+    { labels: { keep: '*' } },
+    { signed: true as const },
+  ]) {
+    check(`protecting ${Object.keys(entry).join(' and ')}`, (made) => {
+      never(
+        floorless(made),
+        withPolicies(floorless(made), (policy) => ({ ...policy, protect: [...(policy.protect ?? []), entry] })),
+      );
+    });
+  }
+
+  check('raising grace', (made) => {
+    never(
+      floorless(made),
+      withPolicies(floorless(made), (policy) => ({ ...policy, grace: '5d' })),
+    );
+  });
+
+  check('one more image in use', (made) => {
+    const more = [digest(2), digest(204)].map((image) => ({ image: { digest: image }, source: 'generated' }));
+    never(floorless(made), { ...floorless(made), inUse: { ...made.inUse, images: [...made.inUse.images, ...more] } });
+  });
+
+  check('one more name in a list of live ones', (made) => {
+    never(floorless(made), { ...floorless(made), lists: { branches: [...(made.lists['branches'] ?? []), 'feature/a', 'main'] } });
+  });
+});
