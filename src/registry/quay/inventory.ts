@@ -57,7 +57,7 @@ export async function readInventory(
     ...problems.verdict,
     ...(notes.length > 0 && { notes }),
     ...(days > 0 && { recoverableDays: days }),
-    capabilities: capabilitiesOf(features?.pullStatistics === true),
+    capabilities: capabilitiesOf({ pulledAt: features?.pullStatistics === true, undo: settings?.restorableSeconds !== 0 }),
     manifests: reading.manifests(),
   };
 }
@@ -136,7 +136,6 @@ class Reading {
     const attached = [...this.#attached.keys()].filter((digest) => !this.#documents.has(digest)).length;
     return [
       ...(why === undefined ? [] : [`Nothing can be deleted in ${label}: it ${why}.`]),
-      ...(this.settings?.restorableSeconds === 0 ? [`What is deleted in ${label} cannot be restored: its time machine is off.`] : []),
       ...ending.map(({ name, endsAt }) => `Quay itself deletes the tag ${label}:${name} at ${endsAt}, whatever this plan says.`),
       ...this.#pruning,
       ...(attached === 0
@@ -221,7 +220,7 @@ class Reading {
 }
 
 /** What Quay tells: when tags were set, and not when images were pushed; nothing of manifests without a tag that no index lists. */
-function capabilitiesOf(pulledAt: boolean): Capabilities {
+function capabilitiesOf({ pulledAt, undo }: { readonly pulledAt: boolean; readonly undo: boolean }): Capabilities {
   return {
     deleteTag: true,
     listUntagged: false,
@@ -235,5 +234,6 @@ function capabilitiesOf(pulledAt: boolean): Capabilities {
     artifactType: true,
     vulnerability: false,
     cascades: true,
+    ...(!undo && { undo }),
   };
 }

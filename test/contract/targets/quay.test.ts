@@ -48,6 +48,7 @@ runContract({
     tagsOf: 'Quay tells the digest of a tag, and not the other way round',
     totals: 'Quay does not say how long a list is',
     deletionSwitch: 'Quay cannot have deletion switched off, but one repository can be read-only, and its plan is then empty',
+    restoreLabels: 'labels that users have put on an image are not read',
     referrers: 'what is attached by digest alone can be deleted by nobody, and is told in a note',
     keepsUntagged: 'Quay collects what has no tag, and it comes back with a tag alone',
   },

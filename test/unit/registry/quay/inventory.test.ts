@@ -59,7 +59,7 @@ describe('the inventory of a repository on Quay', () => {
     quay.store.organization('team').tagExpirationS = 0;
     const inventory = await connect(quay).inventory(APP);
     expect(inventory).not.toHaveProperty('recoverableDays');
-    expect(inventory.notes).toEqual(['What is deleted in prod/team/app cannot be restored: its time machine is off.']);
+    expect(inventory.capabilities.undo).toBe(false);
   });
 
   it('tells of the policies by which Quay deletes tags itself', async () => {
