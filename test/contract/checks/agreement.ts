@@ -26,6 +26,8 @@ export function testAgreement({ target, check, filled, needed }: Contract): void
       config: manifests.every(({ config }) => config === undefined),
       blobs: manifests.every(({ blobs }) => blobs === undefined),
       size: !hasSizes(truth, manifests),
+      referrers: manifests.every(({ digest }) => digest !== THINGS.oldBill.digest),
+      keepsUntagged: !(THINGS.untagged.digest in truth.manifests),
       tagsOf: scene.connect().tagsOf === undefined,
       cascades: scene.connect().takenAlong === undefined,
       archive: scene.connect().archiveManifest === undefined,
