@@ -2,6 +2,7 @@ import type { Graph, Node } from '../graph/graph.ts';
 import type { Rule } from '../policy/policy.ts';
 import { Claims } from './claims.ts';
 import type { DecisionInput } from './decision-input.ts';
+import { firstSelecting } from './first-selecting.ts';
 import { isDeleteReason, type Reason } from './reason.ts';
 import type { Staying } from './staying.ts';
 import { isImage } from './summary.ts';
@@ -24,7 +25,7 @@ export function decideUntagged(input: DecisionInput, staying: Staying): Untagged
   });
   const roots = staying.graph.nodes.filter((node) => !staying.has(node) && isBare(node) && !staying.of(node).untagged);
   for (const node of roots) {
-    const rule = node.isAttachment ? ruleForOrphan(node, input) : policy.rules.untagged.find(({ selects }) => selects(node));
+    const rule = node.isAttachment ? ruleForOrphan(node, input) : firstSelecting(policy.rules.untagged, node);
     if (rule) {
       matched.rules.add(rule);
       claims.add(node, rule, -1, {});
@@ -50,7 +51,8 @@ function isKept(reason: Reason | undefined): boolean {
  */
 function ruleForOrphan(attachment: Node, { graph, policy, surroundings }: DecisionInput): Rule | undefined {
   if (attachment.subjectKeys.some((key) => surroundings.holds(key))) return undefined;
-  const rule = policy.rules.orphaned.find(({ subjectsIn, selects }) => (subjectsIn || holdsImages(graph)) && selects(attachment));
+  const asked = holdsImages(graph) ? policy.rules.orphaned : policy.rules.orphaned.filter(({ subjectsIn }) => subjectsIn);
+  const rule = firstSelecting(asked, attachment);
   return rule && surroundings.wereReadWhole() && (!rule.subjectsIn || surroundings.wereReadWhole(rule.subjectsIn)) ? rule : undefined;
 }
 

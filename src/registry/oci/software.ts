@@ -3,7 +3,7 @@ import { canonicalHost, HUB } from '../../auth/docker-hub.ts';
 import type { HttpResponse } from '../../http/http-client.ts';
 
 /** How it is known whether a registry takes a single tag off, and no other tag of its manifest with it. */
-export type TagDeletionBy = 'known' | 'features';
+type TagDeletionBy = 'known' | 'features';
 
 /** What is known of the program that answers as a plain registry, where its host or its answer tells which it is. */
 export interface Software {

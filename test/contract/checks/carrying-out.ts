@@ -41,7 +41,7 @@ export function testCarryingOut({ target, check }: Contract): void {
     },
   );
 
-  check('is undone by its journal, byte for byte', ['putBack'], async (scene) => {
+  check('is undone by its journal, byte for byte', ['undo'], async (scene) => {
     await scene.push(HISTORY);
     const before = await scene.truth();
     const { journal } = await scene.apply(await scene.plan());
