@@ -91,22 +91,26 @@ export class TrialStep {
 
   async #judgeManifest(step: DeleteManifestStep, listed: ReadonlySet<string>): Promise<void> {
     const state = this.#state;
-    if (await state.isThere(step.digest)) {
-      state.settleDeletion(step.digest, 'the registry answered that it was deleted, and it is still there');
-      this.#fail(`answers that a manifest is deleted and does not delete it: ${step.digest}`);
-    }
     const tags = Object.keys(step.expect);
     const left: string[] = [];
     for (const tag of tags) if (listed.has(tag) && (await this.#stayed(tag, step.digest))) left.push(tag);
-    // Somebody may have pushed the image again in the meantime.
-    if (left.length > 0 && left.length === tags.length && !(await state.isThere(step.digest))) {
-      const manifest = await this.#putBack.restore(step.digest, `the tag ${left[0]} stayed when it was deleted`);
-      if (manifest) state.settleDeletion(step.digest, 'the registry keeps its tags when it is deleted, so it was put back');
-      this.#fail(`keeps the tags of a manifest that is deleted${manifest ? ', so the manifest was put back' : ''}: ${left.join(', ')}`);
+    if (left.length === tags.length) {
+      // One that is there without its tags was deleted, and somebody has pushed it again.
+      if (await state.isThere(step.digest)) {
+        state.settleDeletion(step.digest, 'the registry answered that it was deleted, and it is still there');
+        this.#fail(`answers that a manifest is deleted and does not delete it: ${step.digest}`);
+      }
+      if (tags.length > 0) await this.#putBackUnderItsTags(step.digest, left);
     }
     for (const blob of this.#blobs)
       if (!(await state.registry.hasBlob?.(state.plan.repository, blob)))
         this.#fail(`deletes the blobs of a manifest at once, so that nothing can be put back: ${blob} of ${step.digest}`);
+  }
+
+  async #putBackUnderItsTags(digest: Digest, left: readonly string[]): Promise<never> {
+    const manifest = await this.#putBack.restore(digest, `the tag ${left[0]} stayed when it was deleted`);
+    if (manifest) this.#state.settleDeletion(digest, 'the registry keeps its tags when it is deleted, so it was put back');
+    this.#fail(`keeps the tags of a manifest that is deleted${manifest ? ', so the manifest was put back' : ''}: ${left.join(', ')}`);
   }
 
   /** Whether a tag that is listed is left over: it points to nothing, or still answers with the manifest that is gone by its digest. */

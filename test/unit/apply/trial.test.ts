@@ -102,3 +102,27 @@ describe('a registry that does not do what it answers is recognised by its first
     for (const { error } of report.repositories) expect(error?.message).toContain('deletes the blobs of a manifest at once');
   });
 });
+
+it('an image that somebody pushes again, right after it was deleted, does not speak against the registry', async () => {
+  const { server, registry } = await withServer();
+  for (let n = 0; n < 4; n++) await push(server.url, REPOSITORY, single(`image ${n}`), [`old-${n}`]);
+  await push(server.url, REPOSITORY, single('kept'), ['keep-1']);
+  const plan = await planOf(registry);
+  const [first] = plan.repositories[0]!.steps;
+  server.onRequest(({ method, path }) => {
+    if (method !== 'DELETE' || !path.endsWith(first!.digest)) return undefined;
+    const { manifests, tags } = server.storage.repository(REPOSITORY);
+    const pushed = manifests.get(first!.digest)!;
+    return (reply) => {
+      manifests.set(first!.digest, pushed);
+      tags.set('again', first!.digest);
+      return reply;
+    };
+  });
+
+  const report = await apply(plan, registry);
+
+  expect(report.repositories[0]!.error).toBeUndefined();
+  expect(report.counts).toMatchObject({ deleted: 3, drifted: 1, failed: 0, lost: 0 });
+  expect(contents(server).tags).toEqual({ again: first!.digest, 'keep-1': expect.anything() as unknown });
+});
