@@ -25,8 +25,9 @@ export function decideUntagged(input: DecisionInput, staying: Staying): Untagged
     staying.note(node).untagged = reason;
   });
   const roots = staying.graph.nodes.filter((node) => !staying.has(node) && isBare(node) && !staying.of(node).untagged);
+  const isStore = !staying.graph.nodes.some(isImage);
   for (const node of roots) {
-    const rule = node.isAttachment ? ruleForOrphan(node, input) : firstSelecting(policy.rules.untagged, node);
+    const rule = node.isAttachment ? ruleForOrphan(node, isStore, input) : firstSelecting(policy.rules.untagged, node);
     if (rule) {
       matched.rules.add(rule);
       claims.add(node, rule, -1, {});
@@ -50,9 +51,8 @@ function isKept(reason: Reason | undefined): boolean {
  * The rule that an attachment without a subject goes to; none while its subject is in another repository, or may be. In a repository that holds
  * attachments and not one image, only a rule that says where the images are is asked.
  */
-function ruleForOrphan(attachment: Node, { graph, policy, surroundings }: DecisionInput): Rule | undefined {
+function ruleForOrphan(attachment: Node, isStore: boolean, { policy, surroundings }: DecisionInput): Rule | undefined {
   if (attachment.subjectKeys.some((key) => surroundings.holds(key))) return undefined;
-  const isStore = !graph.nodes.some(isImage);
   const asked = isStore ? policy.rules.orphaned.filter(({ subjectsIn }) => subjectsIn) : policy.rules.orphaned;
   const rule = firstSelecting(asked, attachment);
   return rule && knowsOrphans(rule, isStore, surroundings) ? rule : undefined;
