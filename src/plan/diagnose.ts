@@ -30,6 +30,11 @@ export function diagnose(
         'ties',
         `the rule "${rule}" keeps one image and deletes another that is as new by all times that are known: their digests decide between them`,
       );
+    if (plan.complete && policy.asksIfSigned && policy.signaturesIn && !surroundings.wereReadWhole(policy.signaturesIn))
+      tell(
+        'note',
+        'not all the repositories of its signatures were read whole by this run, so an image without a known signature may have one: it stays where the policy asks',
+      );
     if (orphansAreUnknown(policy, plan, surroundings))
       tell(
         'note',

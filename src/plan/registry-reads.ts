@@ -1,6 +1,7 @@
 import { digestKey, parseDigestTag } from '../domain/attachment.ts';
 import type { RepositoryInventory } from '../domain/inventory.ts';
 import { buildGraph, signedKeys } from '../graph/graph.ts';
+import type { NameMatcher } from '../policy/glob.ts';
 import type { NamedRepositories } from '../policy/named-repositories.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { RepositoryPlan } from './plan.ts';
@@ -94,10 +95,12 @@ export class RegistryReads {
     return (digest) => keys.has(digestKey(digest)) || (isKnown ? false : undefined);
   }
 
-  /** Where a repository was not read whole, what is there may be the subject of anything. */
+  /** Where a repository was not read whole, or may be missing in this run, what is there may be the subject of anything. */
   #staysFor(store: string, owners: readonly Policy[]): Surroundings['stays'] {
     const others = [...this.#repositories].filter(([name, { policy }]) => name !== store && policy && owners.includes(policy));
-    if (others.some(([, { isWhole: whole }]) => !whole)) return () => true;
+    const isKnown = (name: NameMatcher): boolean => [...this.#repositories.keys()].some(name);
+    const areKnown = this.#knowsAll() || owners.every(({ repositories }) => repositories.areNames && repositories.each.every(isKnown));
+    if (!areKnown || others.some(([, { isWhole: whole }]) => !whole)) return () => true;
     return (key) => others.some(([, { keys }]) => keys?.has(key));
   }
 

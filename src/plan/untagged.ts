@@ -2,6 +2,7 @@ import type { Node } from '../graph/graph.ts';
 import type { Rule } from '../policy/policy.ts';
 import { Claims } from './claims.ts';
 import type { DecisionInput } from './decision-input.ts';
+import { firstSelecting } from './first-selecting.ts';
 import { isDeleteReason, type Reason } from './reason.ts';
 import type { Staying } from './staying.ts';
 import { isImage } from './summary.ts';
@@ -25,7 +26,7 @@ export function decideUntagged(input: DecisionInput, staying: Staying): Untagged
   });
   const roots = staying.graph.nodes.filter((node) => !staying.has(node) && isBare(node) && !staying.of(node).untagged);
   for (const node of roots) {
-    const rule = node.isAttachment ? ruleForOrphan(node, input) : policy.rules.untagged.find(({ selects }) => selects(node));
+    const rule = node.isAttachment ? ruleForOrphan(node, input) : firstSelecting(policy.rules.untagged, node);
     if (rule) {
       matched.rules.add(rule);
       claims.add(node, rule, -1, {});
@@ -52,7 +53,8 @@ function isKept(reason: Reason | undefined): boolean {
 function ruleForOrphan(attachment: Node, { graph, policy, surroundings }: DecisionInput): Rule | undefined {
   if (attachment.subjectKeys.some((key) => surroundings.holds(key))) return undefined;
   const isStore = !graph.nodes.some(isImage);
-  const rule = policy.rules.orphaned.find(({ subjectsIn, selects }) => (subjectsIn || !isStore) && selects(attachment));
+  const asked = isStore ? policy.rules.orphaned.filter(({ subjectsIn }) => subjectsIn) : policy.rules.orphaned;
+  const rule = firstSelecting(asked, attachment);
   return rule && knowsOrphans(rule, isStore, surroundings) ? rule : undefined;
 }
 

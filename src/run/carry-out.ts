@@ -4,8 +4,8 @@ import { Journal } from '../apply/journal.ts';
 import { markFinished } from '../apply/unfinished-runs.ts';
 import type { Settings } from '../config/settings.ts';
 import { EXIT } from '../diagnostics/exit-codes.ts';
+import { printable } from '../diagnostics/redact.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
-import type { InUse } from '../domain/in-use.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Registry } from '../registry/registry.ts';
 import { bytes, count } from '../report/text.ts';
@@ -13,12 +13,16 @@ import { confirm } from './confirm.ts';
 import { say } from './io.ts';
 import type { Context, GlobalOptions } from './context.ts';
 import type { EarlierRuns } from './earlier-runs.ts';
+import { inUseNow, type InUseReading } from './in-use-now.ts';
 import { journalFolder } from './journal-folder.ts';
 import { startProgress } from './progress.ts';
 import { stoppedBy } from './stop.ts';
 
 /** What was read longer ago is looked at once more before the first deletion, as for a saved plan. */
 const JUST_READ_MS = 10 * 60 * 1000;
+
+/** Repositories that are named in one warning. */
+const LISTED = 5;
 
 export interface CarryOutOptions extends GlobalOptions {
   readonly yes?: boolean;
@@ -30,8 +34,8 @@ export interface Work {
   readonly plan: Plan;
   readonly registries: ReadonlyMap<string, Registry>;
   readonly cached: NonNullable<ApplyOptions['cached']>;
-  /** What is in use now. */
-  readonly inUse: InUse;
+  /** What was in use when the sources were read. */
+  readonly inUse: InUseReading;
   /** This very run made the plan, from a reading that began at `startedAt`. */
   readonly justPlanned?: true;
   readonly settings: Settings;
@@ -42,18 +46,20 @@ export interface Work {
 }
 
 /**
- * Carries a plan out, after asking at a terminal. Answers undefined if the answer was no. Throws `NOT_APPLYABLE` and the other errors of
+ * Carries a plan out, after asking at a terminal. Answers undefined if the answer was no. Throws the errors of {@link inUseNow} and of
  * {@link executePlan}, all of them before anything is deleted.
  */
 export async function carryOut(work: Work, options: CarryOutOptions, context: Context): Promise<ApplyReport | undefined> {
-  const { plan, registries, cached, inUse, settings, startedAt } = work;
+  const { plan, registries, cached, settings, startedAt } = work;
   const { io } = context;
   const journalDir = journalFolder(settings);
   const steps = plan.repositories.reduce((sum, repository) => sum + repository.steps.length, 0);
+  if (plan.applyable) for (const line of cannotUndoLines(plan)) say(io, line);
   if (plan.applyable && steps > 0 && !options.yes && !(await confirm(io, question(plan)))) {
     say(io, 'Nothing was changed.');
     return undefined;
   }
+  const inUse = plan.applyable && steps > 0 ? await inUseNow(work.inUse, io) : work.inUse.inUse;
   const progress = await startProgress(io, options);
   let done = 0;
   const shared: Omit<ApplyOptions, 'plan' | 'journal'> = {
@@ -78,6 +84,15 @@ export async function carryOut(work: Work, options: CarryOutOptions, context: Co
   } finally {
     progress.stop();
   }
+}
+
+/** Where what is deleted cannot be put back. */
+function cannotUndoLines({ repositories }: Plan): string[] {
+  const where = repositories.filter(({ steps, undo }) => steps.length > 0 && undo === false);
+  if (where.length === 0) return [];
+  const named = where.slice(0, LISTED).map(({ registry, repository }) => printable(`${registry}/${repository}`));
+  const rest = where.length > LISTED ? ` and ${count(where.length - LISTED, 'more repository', 'more repositories')}` : '';
+  return [`warning: what is deleted in ${named.join(', ')}${rest} cannot be put back by this program`];
 }
 
 function question({ summary, repositories }: Plan): string {
