@@ -44,7 +44,7 @@ export function kindOf(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'boolean') return String(value);
   if (typeof value === 'number')
-    return Number.isInteger(value) ? 'a whole number' : Number.isFinite(value) ? 'a fraction' : 'not a finite number';
+    return Number.isInteger(value) ? 'a whole number' : Number.isFinite(value) ? 'a fraction' : 'an infinite number or NaN';
   return typeof value === 'string' ? 'text' : 'a map';
 }
 

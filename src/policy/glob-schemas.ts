@@ -56,7 +56,7 @@ function impossibleTag(glob: string): string | undefined {
 }
 
 function impossibleRepository(glob: string): string | undefined {
-  return impossibleName('repository', glob, /[\^$()|\s]/u);
+  return impossibleName('repository', glob, /[\^$()|\s:@]/u);
 }
 
 /** `^prod` is what people write who come from a tool with expressions: as a glob it would match nothing, and nobody would say so. */

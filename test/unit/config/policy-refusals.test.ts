@@ -81,6 +81,10 @@ describe('globs', () => {
     expect(await wrongWithPolicy('signaturesIn: ["!a"]')).toEqual([
       '4:19: needs at least one glob without "!": on their own, "!" globs select nothing',
     ]);
+    expect(await wrongWithPolicy('repositories: ["**", "!team/app:prod", "!registry.example.com:5000/team/web"]')).toEqual([
+      '4:26: no repository has ":", so this glob matches nothing: it can hold *, **, ?, [a-z], {a,b} and "\\"',
+      '4:44: no repository has ":", so this glob matches nothing: it can hold *, **, ?, [a-z], {a,b} and "\\"',
+    ]);
     expect(await wrongWithRules('{name: r, orphaned: {subjectsIn: ["a|b"]}, keep: all}')).toEqual([
       '5:43: no repository has "|", so this glob matches nothing: it can hold *, **, ?, [a-z], {a,b} and "\\"',
     ]);

@@ -111,7 +111,7 @@ describe('what the schema does not allow', () => {
     ],
     ['a negative number', ['untagged: true', 'keep: {last: -1}'], ['p.yaml:7:22: must be 0 or more']],
     ['a fraction of an image', ['untagged: true', 'keep: {last: 1.5}'], ['p.yaml:7:22: expected a whole number, got a fraction']],
-    ['endless days', ['untagged: true', 'keep: {days: .inf}'], ['p.yaml:7:22: expected a number, got not a finite number']],
+    ['endless days', ['untagged: true', 'keep: {days: .inf}'], ['p.yaml:7:22: expected a number, got an infinite number or NaN']],
     ['a key without a value', ['tags:', 'keep: all'], ['p.yaml:6:9: expected a list or a map, got nothing']],
     ['a keep that is a list', ['untagged: true', 'keep: [all]'], ['p.yaml:7:15: expected "all" or "none" or a map, got a list']],
     [
