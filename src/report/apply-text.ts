@@ -94,10 +94,11 @@ function totalLines(
   ];
 }
 
-/** Of what cannot be put back, nothing is said of putting it back. */
+/** Where nothing was deleted, or nothing of it can be put back, nothing is said of putting it back. */
 function journalLines(journal: string, repositories: readonly RepositoryReport[], undoCommand: string | undefined, style: Style): string[] {
   const changed = repositories.filter(({ counts }) => counts.deleted + counts.archived > 0);
-  if (changed.length > 0 && changed.every(({ undo }) => undo === false)) return [`The journal: ${printable(journal)}`];
+  const mayBeMore = repositories.some(({ counts }) => counts.failed > 0);
+  if (!mayBeMore && changed.every(({ undo }) => undo === false)) return [`The journal: ${printable(journal)}`];
   if (undoCommand === undefined) return [`The journal, for "undo": ${printable(journal)}`];
   return ['To put it back, as long as the registry still has the layers:', '', `  ${style.bold(printable(undoCommand))}`];
 }
