@@ -41,18 +41,22 @@ export interface ApplyOptions {
   readonly inUse?: InUse;
   /** The bytes of a manifest that the reading for the plan has kept, checked against the digest, so that they are not fetched again. */
   readonly cached?: (digest: Digest) => Promise<Uint8Array | undefined>;
-  /** Whether the plan was made from a reading of just now, so that nothing need be looked at again before the first deletion. Default: it was not. */
+  /**
+   * Whether the plan was made from a reading of just now, so that nothing need be looked at again before the first deletion. Default: it
+   * was not.
+   */
   readonly justRead?: () => boolean;
   /** Must not throw. */
   readonly onEvent?: (event: ApplyEvent) => void;
 }
 
 /**
- * Carries a plan out. Before the first deletion anywhere: the plan is checked, its repositories are locked, and each registry is asked whether it deletes at
- * all. Then each repository by itself: whatever goes wrong in one is in the report and stops no other.
+ * Carries a plan out. Before the first deletion anywhere: the plan is checked, its repositories are locked, and each registry is asked
+ * whether it deletes at all. Then each repository by itself: whatever goes wrong in one is in the report and stops no other.
  *
  * Throws `PLAN_INVALID`, `NOT_APPLYABLE` (the plan is blocked, or another run is under way), `DELETE_DISABLED`, `AUTH` (where the right is
- * missing in every repository; one of several is reported), `JOURNAL_WRITE` and the registry's other errors, all before anything is changed. A journal that fails later ends the run and is the report's `error`.
+ * missing in every repository; one of several is reported), `JOURNAL_WRITE` and the registry's other errors, all before anything is
+ * changed. A journal that fails later ends the run and is the report's `error`.
  */
 export async function executePlan(options: ApplyOptions): Promise<ApplyReport> {
   const { registries, journal, concurrency } = options;
@@ -112,7 +116,7 @@ interface Shared {
   readonly trials: ReadonlyMap<Registry, Trial>;
 }
 
-/** Why nothing may be deleted or archived in this one repository: a missing right. Throws everything else that keeps the registry from it. */
+/** The missing right for which nothing may be deleted or archived in this one repository. Throws what else keeps the registry from it. */
 async function refusalOf({ registry, repository: { repository, steps } }: Work): Promise<ToolError | undefined> {
   const does = (op: Step['op']): boolean => steps.some((step) => step.op === op);
   try {

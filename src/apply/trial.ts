@@ -101,8 +101,10 @@ export class TrialStep {
       );
     }
     for (const blob of this.#blobs)
-      if (!(await state.registry.hasBlob?.(state.plan.repository, blob)))
+      if (!(await state.registry.hasBlob?.(state.plan.repository, blob))) {
+        state.cannotUndo = true;
         this.#fail(`deletes the blobs of a manifest at once, so that nothing can be put back: ${blob} of ${step.digest}`);
+      }
   }
 
   #fail(what: string): never {

@@ -29,7 +29,8 @@ export interface RegistryAuth {
   /**
    * Sends a request to the registry with the rights that it needs, given as token scopes (`repository:team/app:pull,delete`). Returns the
    * answer whatever its status, except 401 and 403 from the registry itself: for these, and for credentials that cannot be read,
-   * `ToolError` `AUTH` is thrown with what the registry said. A 403 of a registry that is read-only is not about rights, and is returned. Throws what the `HttpClient` throws.
+   * `ToolError` `AUTH` is thrown with what the registry said. A 403 of a registry that is read-only is not about rights, and is returned.
+   * Throws what the `HttpClient` throws.
    */
   send(request: HttpRequest, scopes: readonly string[]): Promise<HttpResponse>;
 }

@@ -16,6 +16,7 @@ export async function* fileChunks(path: string, signal?: AbortSignal): AsyncGene
     : createReadStream(path, { highWaterMark: 2 ** 20 });
   const stop = (): void => void stream.destroy(new Error('stopped'));
   signal?.addEventListener('abort', stop);
+  if (signal?.aborted) stop();
   try {
     for await (const chunk of stream) yield chunk as Uint8Array;
   } catch (error) {

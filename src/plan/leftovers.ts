@@ -1,6 +1,7 @@
 import { byCodeUnit } from '../domain/compare.ts';
 import type { Digest } from '../domain/digest.ts';
 import type { Manifest, RepositoryInventory } from '../domain/inventory.ts';
+import type { ReasonCode } from './reason.ts';
 import type { DeleteManifestStep, PlannedImage, RepositoryPlan } from './plan.ts';
 
 /** What an earlier run left half-way in a repository. */
@@ -53,7 +54,10 @@ export function withLeftovers(own: RepositoryPlan, before: RepositoryPlan, { del
   };
 }
 
+/** Why something stays of which no rule has said anything: what holds it has to go first, so that it cannot go before that. */
+const UNCLAIMED: readonly ReasonCode[] = ['no_rule', 'child_of_kept', 'attached_to_kept', 'subject_of_kept'];
+
 /** No rule has said anything of it, or the registry does not list it. */
 function isUnclaimed(image: PlannedImage | undefined): boolean {
-  return !image || (image.action === 'keep' && image.reasons.every(({ code }) => code === 'no_rule'));
+  return !image || (image.action === 'keep' && image.reasons.every(({ code }) => UNCLAIMED.includes(code)));
 }

@@ -1,3 +1,4 @@
+import type { RestoredManifests } from '../documents/restored-times.ts';
 import { didYouMean } from '../diagnostics/nearest.ts';
 import { printable } from '../diagnostics/redact.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
@@ -23,7 +24,7 @@ import { type EarlierRuns, openEarlierRuns } from './earlier-runs.ts';
 import { readInUse } from './in-use.ts';
 import { inUseSourceNames } from './in-use-source-names.ts';
 import { readLiveLists } from './live-lists.ts';
-import { checkJournalFolder } from './journal-folder.ts';
+import { checkJournalFolder, readRestored } from './journal-folder.ts';
 import { repositoriesInFile } from './inventory-file.ts';
 import { placesOf, readRepositories, type RepositoryRead } from './read-repositories.ts';
 import { type OpenRegistries, openRegistries } from './registries.ts';
@@ -116,6 +117,7 @@ async function planIn<Result>(
   const running = await readInUse(workplace, context, waits);
   const live = await readLiveLists(deciding.policies, workplace, io, waits);
   const inUse = { ...running, problems: [...running.problems, ...live.problems] };
+  const restored = await readRestored(settings);
   if (options.apply && settings.inUse.length === 0)
     warn(
       io,
@@ -133,7 +135,7 @@ async function planIn<Result>(
     const listed = new Set<string>();
     const reads = offline
       ? repositoriesInFile(options.inventory, [...words, ...(options.registry ?? [])], options.shard, waits)
-      : readFromRegistries(registries, workplace, deciding, options, { io, signal: waits, progress }, failures, listed);
+      : readFromRegistries(registries, workplace, deciding, options, { io, signal: waits, progress }, failures, listed, restored);
     const { policies } = deciding;
     const { maxDeletions } = settings;
     const planner = new Planner({
@@ -180,6 +182,7 @@ function readFromRegistries(
   { io, signal, progress }: { readonly io: Io; readonly signal: AbortSignal; readonly progress: Progress },
   failures: Failure[],
   listed: Set<string>,
+  restored: RestoredManifests,
 ): AsyncIterable<RepositoryRead> {
   const options = {
     reads: (registry: string, repository: string) =>
@@ -188,6 +191,7 @@ function readFromRegistries(
     specs,
     onSkipped: (message: string) => say(io, message),
     onListed: (registry: string) => void listed.add(registry),
+    restored,
     signal,
     progress,
   };

@@ -31,7 +31,7 @@ describe.skipIf(skipWithout('kube-apiserver', 'etcd', 'openssl'))(
         const object = document.toJS() as { readonly kind: string };
         await kube.must('POST', RBAC_PATHS[object.kind] as string, object);
       }
-    }, 180_000);
+    });
     afterAll(() => kube?.stop());
 
     /** A namespace of its own for a test, gone with all its objects for those who list when the test ends. */
@@ -164,7 +164,7 @@ describe.skipIf(skipWithout('kube-apiserver', 'etcd', 'openssl'))(
       expect(tagsIn(registry, 'team/app')).toEqual(left.toSorted());
     });
 
-    test('what Flux runs from registries is kept, in the versions of the API that the cluster serves', { timeout: 240_000 }, async () => {
+    test('what Flux runs from registries is kept, in the versions of the API that the cluster serves', async () => {
       const registry = await withRegistry();
       const digests = await pushImages(registry, 5);
       const make = await withNamespace('flux-system');
@@ -221,7 +221,7 @@ describe.skipIf(skipWithout('kube-apiserver', 'etcd', 'openssl'))(
       });
       onTestFinished(async () => void (await kube.ask('DELETE', `${path}/${name}`)));
       await expect
-        .poll(async () => (await kube.ask('GET', `/apis/source.toolkit.fluxcd.io/${version}/${plural}`)).status, { timeout: 60_000 })
+        .poll(async () => (await kube.ask('GET', `/apis/source.toolkit.fluxcd.io/${version}/${plural}`)).status, { timeout: 600_000 })
         .toBe(200);
     }
 
@@ -272,7 +272,7 @@ describe.skipIf(skipWithout('kube-apiserver', 'etcd', 'openssl'))(
       const spec = { user: 'system:serviceaccount:regctl:regctl', resourceAttributes: { verb: 'list', group, resource } };
       await expect
         .poll(async () => (await kube.must('POST', '/apis/authorization.k8s.io/v1/subjectaccessreviews', { spec })).status?.allowed, {
-          timeout: 30_000,
+          timeout: 600_000,
         })
         .toBe(expected);
     }
@@ -296,7 +296,7 @@ describe.skipIf(skipWithout('kube-apiserver', 'etcd', 'openssl'))(
       expect(tagsIn(registry, 'team/app')).toEqual(['build-1', 'build-2']);
     });
 
-    test('1200 pods are three pages, and a list that etcd has forgotten in between is begun again', { timeout: 240_000 }, async () => {
+    test('1200 pods are three pages, and a list that etcd has forgotten in between is begun again', async () => {
       const registry = await withRegistry();
       const digests = await pushImages(registry, 4);
       const make = await withNamespace('many');

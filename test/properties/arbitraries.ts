@@ -406,7 +406,8 @@ function rulesFor(pulls: boolean, archives: boolean): fc.Arbitrary<PolicySpec['r
 function policyFor(name: string, pulls: boolean, archives: boolean): fc.Arbitrary<PolicySpec> {
   const entry = fc.constantFrom<NonNullable<PolicySpec['protect']>[number]>(
     { tags: ['latest', 'stable', 'prod-*'] },
-    { tags: ['v1.1.0'] },
+    { tags: ['v*', '!v2*'] },
+    { tags: ['feature-*', 'main-*', 'build-9'] },
     { tags: ['prod-*', 'x'], wholeImage: true },
     { tags: ['sha256-*.sig', '!*.att'] },
     { digests: [digest(0), digest(3)] },
@@ -467,15 +468,14 @@ const inUse: fc.Arbitrary<InUse> = fc
 /** A run with everything that a decision depends on. */
 export type Case = Run;
 
-/** Many cases at little cost: each inventory is decided by several policies. */
-export function manyCases(count: number, seed: number): Case[] {
-  const EACH = 8;
-  const inventories = fc.sample(repositories, { numRuns: Math.ceil(count / EACH), seed });
-  const pools = policies.map((byArchive) => byArchive.map((arbitrary) => fc.sample(arbitrary, { numRuns: Math.ceil(count / EACH), seed })));
+/** Many cases at little cost: each inventory is decided by `each` policies. */
+export function manyCases(count: number, seed: number, each = 8): Case[] {
+  const inventories = fc.sample(repositories, { numRuns: Math.ceil(count / each), seed });
+  const pools = policies.map((byArchive) => byArchive.map((arbitrary) => fc.sample(arbitrary, { numRuns: Math.ceil(count / each), seed })));
   const uses = fc.sample(inUse, { numRuns: count, seed });
   const branches = fc.sample(fc.subarray(BRANCHES), { numRuns: 20, seed });
   return Array.from({ length: count }, (_, index) => {
-    const made = inventories[Math.floor(index / EACH)] as RepositoryInventory[];
+    const made = inventories[Math.floor(index / each)] as RepositoryInventory[];
     const { pulledAt, archive } = (made[0] as RepositoryInventory).capabilities;
     const pool = pools[Number(pulledAt)]?.[Number(archive)] as PolicySpec[][];
     return {

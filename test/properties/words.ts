@@ -78,8 +78,15 @@ export function capture(pattern: string, tag: string, name: string): string | un
   return name in expression.namedGroups() ? (matcher.group(name) ?? '') : '';
 }
 
+const versions = new Map<string, SemVer | undefined>();
+
 /** Reads `_` as `+`, as Helm writes it. */
 export function parseVersion(tag: string): SemVer | undefined {
+  if (!versions.has(tag)) versions.set(tag, parseSemver(tag));
+  return versions.get(tag);
+}
+
+function parseSemver(tag: string): SemVer | undefined {
   const version = tag.replace(/^v/, '').replaceAll('_', '+');
   return /^[0-9]/.test(version) ? (semver.parse(version) ?? undefined) : undefined;
 }

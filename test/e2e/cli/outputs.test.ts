@@ -90,7 +90,7 @@ test.skipIf(process.platform !== 'linux')(
       return undefined;
     });
 
-    const ended = await vi.waitUntil(() => readFile(join(user.home, 'ended'), 'utf8').catch(() => ''), { timeout: 50_000, interval: 100 });
+    const ended = await vi.waitUntil(() => readFile(join(user.home, 'ended'), 'utf8').catch(() => ''), { timeout: 600_000, interval: 100 });
 
     expect(ended).toBe('129\n');
     expect(deletions).toBeLessThan(30);

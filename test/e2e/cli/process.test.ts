@@ -123,11 +123,11 @@ describe('the demo', () => {
     const stdout = await user.succeed('demo');
 
     expect(stdout).toMatch(/\$ regctl prune 127\.0\.0\.1:\d+ -p policies\/demo\.yaml --in-use running\.txt --plan-out plan\.json\n/);
-    expect(stdout).toMatch(/\$ regctl apply plan\.json --yes\n\napplied .* done\n/);
+    expect(stdout).toMatch(/\$ regctl apply plan\.json --in-use running\.txt --yes\n\napplied .* done\n/);
     expect(stdout).toMatch(/\$ regctl undo .+ --yes\n\nundone {2}done\n/);
     expect(stdout).toContain('every digest as it was');
     expect(await user.journals()).toEqual([]);
-  }, 240_000);
+  });
 
   test('--serve leaves it running until it is told to stop', async () => {
     const user = await newUser();
@@ -144,7 +144,7 @@ describe('the demo', () => {
     expect((await user.plan(`${host}/team/worker`, '--tags', 'nightly-*', '--keep-last', '7')).summary.images.delete).toBeGreaterThan(10);
     running.child.kill('SIGTERM');
     expect((await running.ended).code).toBe(0);
-  }, 240_000);
+  });
 });
 
 describe('a signal', () => {

@@ -203,7 +203,7 @@ describe('what goes wrong while reading', () => {
     expect(stderr).toMatch(/^error: .*team\/app could not be read completely:\n {2}.*build-2/m);
     expect(stdout).toContain('incomplete');
     expect(stdout).toContain('delete  0 images');
-  }, 90_000);
+  });
 
   test('an in-use list that is not there: the plan is shown, and may not be carried out', async () => {
     const registry = await registryWith({ 'team/app': 2 });
@@ -347,7 +347,7 @@ describe('--apply', () => {
     expect(code).toBe(6);
     expect(stdout).toContain(`${stubborn.slice(0, 19)}  failed`);
     expect(tagsIn(registry, 'team/app')).toEqual(['build-1', 'build-3']);
-  }, 90_000);
+  });
 
   test('is refused together with what only pretends', async () => {
     const session = await newSession();

@@ -11,7 +11,7 @@ const DELETION_MS = 15;
 
 /** Rerunning is the recovery from any crash. */
 export function testCrash(filled: FilledRegistry): void {
-  it('ends as an undisturbed run does, however often it was killed on the way', { timeout: 180_000 }, async () => {
+  it('ends as an undisturbed run does, however often it was killed on the way', async () => {
     const registry = await filled.start();
     const before = await readStorage(registry.root);
     // Slow deletions, so that a kill hits one half-way as often as the time between two.

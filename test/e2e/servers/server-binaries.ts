@@ -52,7 +52,7 @@ function findRegistry3(): string | undefined {
   const path = onPath('registry');
   if (path === undefined) return undefined;
   try {
-    return execFileSync(path, ['--version'], { encoding: 'utf8', timeout: 10_000 }).includes('distribution/v3') ? path : undefined;
+    return execFileSync(path, ['--version'], { encoding: 'utf8', timeout: 120_000 }).includes('distribution/v3') ? path : undefined;
   } catch {
     return undefined;
   }

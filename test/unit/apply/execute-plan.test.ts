@@ -241,6 +241,25 @@ describe('what the registry refuses', () => {
     expect(contents(server).manifests).not.toHaveProperty(lone.digest);
   });
 
+  it('a deletion of which nobody can tell whether it was done is not asked for again: somebody may have pushed the image anew', async () => {
+    const { server, registry } = await withServer();
+    const { lone } = await fillRepository(server);
+    const plan = await planOf(registry);
+    const folder = await temporaryFolder();
+    let asked = 0;
+    server.onRequest(({ method, path }) => {
+      if (!path.endsWith(lone.digest) || path.includes('/referrers/')) return undefined;
+      if (method === 'DELETE') asked += 1;
+      return asked > 0 ? { status: 503, body: '' } : undefined;
+    });
+    const report = await apply(plan, registry, { journal: new Journal(folder) });
+    expect(asked).toBe(1);
+    expect(report.counts).toMatchObject({ failed: 1 });
+    const lines = await journalLines(folder);
+    const intent = lines.find(({ kind, digest }) => kind === 'intent' && digest === lone.digest);
+    expect(lines.filter(({ kind, id }) => kind === 'outcome' && id === intent?.['id'])).toEqual([]);
+  });
+
   it('a registry that fails again and again is left alone', async () => {
     const { server, registry } = await withServer();
     for (let n = 0; n < 12; n++) await push(server.url, REPOSITORY, single(`image ${n}`), [`old-${n}`]);

@@ -77,7 +77,7 @@ describe('failures in a row', () => {
     const digests = plan.repositories[0]!.steps.map(({ digest }) => digest);
     server.onRequest(({ method, path }) => {
       const at = digests.findIndex((digest) => path.endsWith(digest));
-      return method === 'DELETE' && at >= 0 && at % 2 === 1 ? { status: 200, body: '<html>' } : undefined;
+      return method === 'DELETE' && at >= 0 && at % 2 === 1 ? 'reset' : undefined;
     });
     const report = await apply(plan, registry, { concurrency: 1 });
     expect(report.counts).toMatchObject({ deleted: 9, failed: 9, skipped: 0 });

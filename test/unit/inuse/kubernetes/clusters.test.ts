@@ -181,11 +181,11 @@ else console.log(JSON.stringify({ apiVersion, kind: 'ExecCredential', status: { 
     const pidFile = path.join(await folderWith({}), 'pid');
     const controller = new AbortController();
     const running = attempt(plugin(['MODE', 'hang'], ['PID_FILE', pidFile]), {}, { signal: controller.signal });
-    await expect.poll(() => readFile(pidFile, 'utf8').catch(() => ''), { timeout: 30_000 }).not.toBe('');
+    await expect.poll(() => readFile(pidFile, 'utf8').catch(() => ''), { timeout: 600_000 }).not.toBe('');
     const pid = Number(await readFile(pidFile, 'utf8'));
     controller.abort(new Error('stopped'));
     await expect(running).rejects.toThrow('stopped');
-    await expect.poll(() => isAlive(pid), { timeout: 30_000 }).toBe(false);
+    await expect.poll(() => isAlive(pid), { timeout: 600_000 }).toBe(false);
   });
 
   test('a provider that kubectl has given up', async () => {

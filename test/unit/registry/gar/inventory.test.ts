@@ -192,7 +192,7 @@ describe('the inventory of an image', () => {
 });
 
 describe('100,000 images in one repository', () => {
-  it('take a request for each 1000 of them, and one for its settings', { timeout: 300_000 }, async () => {
+  it('take a request for each 1000 of them, and one for its settings', async () => {
     const fake = await fakeGar();
     const repository = fake.repository(APP);
     fake.push(APP, app, ['v0']);

@@ -12,7 +12,7 @@ const SCRIPT = join(import.meta.dirname, '..', '..', '..', 'fakes', 'gar', 'offi
 
 function hasClient(): boolean {
   try {
-    execFileSync(PYTHON, ['-c', 'import google.cloud.artifactregistry_v1'], { stdio: 'ignore', timeout: 30_000 });
+    execFileSync(PYTHON, ['-c', 'import google.cloud.artifactregistry_v1'], { stdio: 'ignore', timeout: 600_000 });
     return true;
   } catch {
     return false;
