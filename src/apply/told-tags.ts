@@ -36,7 +36,7 @@ export class ToldTags implements TagGuard {
 
   width(next: Step): number {
     const { state, trial } = this.#parts;
-    if (next.op === 'delete-manifest' && !trial.passed(next.op)) return 1;
+    if (next.op === 'delete-manifest' && !trial.passed(next)) return 1;
     return Math.max(state.concurrency, state.registry.batch ?? 1);
   }
 
@@ -57,7 +57,7 @@ export class ToldTags implements TagGuard {
   sent(deletions: readonly Sent[]): void {
     this.#deletes ||= deletions.some(({ answer }) => answer === undefined || answer.outcome === 'deleted');
     const [first] = deletions;
-    if (first?.step.op === 'delete-manifest' && first.answer?.outcome === 'deleted' && !this.#parts.trial.passed('delete-manifest'))
+    if (first?.step.op === 'delete-manifest' && first.answer?.outcome === 'deleted' && !this.#parts.trial.passed(first.step))
       this.#first = first.step;
   }
 
@@ -65,7 +65,8 @@ export class ToldTags implements TagGuard {
   async judgeFirst(): Promise<void> {
     if (!this.#first) return;
     const { state, trial } = this.#parts;
-    const { digest, expect } = this.#first;
+    const first = this.#first;
+    const { digest, expect } = first;
     const tags = Object.keys(expect);
     this.#first = undefined;
     const left = tags.length === 0 ? [] : await this.#tagsOn(digest);
@@ -73,7 +74,7 @@ export class ToldTags implements TagGuard {
       state.settleDeletion(digest, 'the registry answered that it was deleted, and it is still there');
       trial.fail(misbehaves(state, `answers that a manifest is deleted and does not delete it: ${digest}`));
     }
-    trial.pass('delete-manifest');
+    trial.pass(first);
   }
 
   async end(thoroughly: boolean): Promise<void> {

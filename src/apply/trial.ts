@@ -1,28 +1,33 @@
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Digest } from '../domain/digest.ts';
-import type { DeleteManifestStep, DeleteTagStep } from '../plan/plan.ts';
+import type { DeleteManifestStep, DeleteTagStep, Step } from '../plan/plan.ts';
 import { manifestParts } from './manifest-parts.ts';
 import type { PutBack } from './put-back.ts';
 import type { RunState } from './run-state.ts';
 import type { Sent } from './tag-guard.ts';
 
-type Kind = 'delete-tag' | 'delete-manifest';
+type Kind = 'tag' | 'tagged manifest' | 'untagged manifest';
 
 /**
  * What one registry does with the first manifest and the first tag that it is told to delete in a run. They go alone, whatever repository they are in,
- * and nothing else is deleted there until it is known that the registry does as it says.
+ * and nothing else is deleted there until it is known that the registry does as it says. Only a manifest that has tags shows what becomes of them.
  */
 export class Trial {
   readonly #passed = new Set<Kind>();
   #failure: ToolError | undefined;
   #turn: Promise<void> | undefined;
 
-  passed(kind: Kind): boolean {
-    return this.#passed.has(kind);
+  /** Whether a step may go beside others. What is archived can be restored, and need not be tried. */
+  passed(step: Step): boolean {
+    const kind = kindOf(step);
+    return kind === undefined || this.#passed.has(kind);
   }
 
-  pass(kind: Kind): void {
-    this.#passed.add(kind);
+  /** The registry has done what it was told by a step. */
+  pass(step: Step): void {
+    const kind = kindOf(step);
+    if (kind !== undefined) this.#passed.add(kind);
+    if (kind === 'tagged manifest') this.#passed.add('untagged manifest');
   }
 
   /** The registry does not do what it says: every repository of it is left alone from now on. */
@@ -32,10 +37,10 @@ export class Trial {
   }
 
   /** Waits until no other repository tries. Answers how to give the turn on; undefined where there is nothing to try any more. Throws the failure. */
-  async enter(kind: Kind): Promise<(() => void) | undefined> {
+  async enter(step: Step): Promise<(() => void) | undefined> {
     while (this.#turn) await this.#turn;
     if (this.#failure) throw this.#failure;
-    if (this.#passed.has(kind)) return undefined;
+    if (this.passed(step)) return undefined;
     let end: () => void = () => {};
     this.#turn = new Promise((resolve) => (end = resolve));
     return () => {
@@ -75,7 +80,7 @@ export class TrialStep {
     if (answer?.outcome !== 'deleted') return;
     if (step.op === 'delete-tag') await this.#judgeTag(step, listed);
     if (step.op === 'delete-manifest') await this.#judgeManifest(step, listed);
-    if (step.op !== 'archive-manifest') this.#trial.pass(step.op);
+    this.#trial.pass(step);
   }
 
   async #judgeTag(step: DeleteTagStep, listed: ReadonlySet<string>): Promise<void> {
@@ -86,19 +91,16 @@ export class TrialStep {
 
   async #judgeManifest(step: DeleteManifestStep, listed: ReadonlySet<string>): Promise<void> {
     const state = this.#state;
-    if (await state.isThere(step.digest)) {
-      state.settleDeletion(step.digest, 'the registry answered that it was deleted, and it is still there');
-      this.#fail(`answers that a manifest is deleted and does not delete it: ${step.digest}`);
-    }
     const tags = Object.keys(step.expect);
     const left: string[] = [];
-    for (const tag of tags) if (listed.has(tag) && (await state.resolveTag(tag)) === undefined) left.push(tag);
-    if (left.length > 0 && left.length === tags.length) {
-      const [tag] = left;
-      await this.#putBack.restore(step.digest, `the tag ${tag} stayed when it was deleted, and pointed to nothing`);
-      this.#fail(
-        `keeps the tags of a manifest that is deleted, so that they point to nothing: ${left.join(', ')}. The manifest was put back`,
-      );
+    for (const tag of tags) if (listed.has(tag) && (await this.#stayed(tag, step.digest))) left.push(tag);
+    if (left.length === tags.length) {
+      // One that is there without its tags was deleted, and somebody has pushed it again.
+      if (await state.isThere(step.digest)) {
+        state.settleDeletion(step.digest, 'the registry answered that it was deleted, and it is still there');
+        this.#fail(`answers that a manifest is deleted and does not delete it: ${step.digest}`);
+      }
+      if (tags.length > 0) await this.#putBackUnderItsTags(step.digest, left);
     }
     for (const blob of this.#blobs)
       if (!(await state.registry.hasBlob?.(state.plan.repository, blob))) {
@@ -107,9 +109,27 @@ export class TrialStep {
       }
   }
 
+  async #putBackUnderItsTags(digest: Digest, left: readonly string[]): Promise<never> {
+    const manifest = await this.#putBack.restore(digest, `the tag ${left[0]} stayed when it was deleted`);
+    if (manifest) this.#state.settleDeletion(digest, 'the registry keeps its tags when it is deleted, so it was put back');
+    this.#fail(`keeps the tags of a manifest that is deleted${manifest ? ', so the manifest was put back' : ''}: ${left.join(', ')}`);
+  }
+
+  /** Whether a tag that is listed is left over: it points to nothing, or still answers with the manifest that is gone by its digest. */
+  async #stayed(tag: string, digest: Digest): Promise<boolean> {
+    const now = await this.#state.resolveTag(tag);
+    return now === undefined || now === digest;
+  }
+
   #fail(what: string): never {
     this.#trial.fail(misbehaves(this.#state, what));
   }
+}
+
+function kindOf(step: Step): Kind | undefined {
+  if (step.op === 'archive-manifest') return undefined;
+  if (step.op === 'delete-tag') return 'tag';
+  return Object.keys(step.expect).length > 0 ? 'tagged manifest' : 'untagged manifest';
 }
 
 /** The error for a registry that does not do what it answers. */

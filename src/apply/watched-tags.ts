@@ -60,7 +60,7 @@ export class WatchedTags implements TagGuard {
    * request less than may go at once: what is attached is asked for beside the list.
    */
   width(next: Step): number {
-    if (this.#careful || (next.op !== 'archive-manifest' && !this.#parts.trial.passed(next.op))) return 1;
+    if (this.#careful || !this.#parts.trial.passed(next)) return 1;
     return Math.max(1, this.#parts.state.concurrency - 1) * this.#pages;
   }
 
@@ -117,8 +117,8 @@ export class WatchedTags implements TagGuard {
   /** The first deletion of its kind in the registry goes alone. */
   async #enterTrial([step]: readonly Step[]): Promise<void> {
     const { state, putBack, trial } = this.#parts;
-    if (!step || step.op === 'archive-manifest' || this.#first || trial.passed(step.op)) return;
-    const leave = await trial.enter(step.op);
+    if (!step || this.#first || trial.passed(step)) return;
+    const leave = await trial.enter(step);
     if (!leave) return;
     try {
       this.#first = { step: await TrialStep.before(step, state, putBack, trial), leave };

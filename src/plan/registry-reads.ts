@@ -70,6 +70,7 @@ export class RegistryReads {
       isSigned: signaturesIn ? this.#signedBy(signaturesIn) : NOTHING_AROUND.isSigned,
       holds: (key) => this.#holds(numberOf(key)),
       wereReadWhole: (named) => this.#wereReadWhole(named),
+      areElsewhere: (named) => this.#eachNames(named, (name) => name !== repository),
       stays: owners.length === 0 ? NOTHING_AROUND.stays : this.#staysFor(repository, owners),
     };
   }
@@ -78,8 +79,13 @@ export class RegistryReads {
     const all = [...this.#repositories];
     if (!named) return all.every(([, { isUnread }]) => !isUnread);
     if (!named.areNames && !this.#knowsAll()) return false;
-    const meant = all.filter(([name]) => named.matches(name));
-    return named.each.every((matches) => meant.some(([name]) => matches(name))) && meant.every(([, known]) => known.isWhole);
+    return this.#eachNames(named) && all.every(([name, known]) => known.isWhole || !named.matches(name));
+  }
+
+  /** Whether each glob names one of these repositories. */
+  #eachNames({ matches, each }: NamedRepositories, isOne: (repository: string) => boolean = () => true): boolean {
+    const meant = [...this.#repositories.keys()].filter((name) => isOne(name) && matches(name));
+    return each.every((glob) => meant.some(glob));
   }
 
   #signedBy(stores: NamedRepositories): Surroundings['isSigned'] {

@@ -87,8 +87,8 @@ function totalLines(
     `${style.bold('applied')}  ${count(repositories.length, 'repository', 'repositories')}, ${verdict}${why}`,
     '',
     ...rows.map((key) => `  ${padStart(number(counts[key]), digits)}  ${OUTCOMES[key]}`),
-    ...(counts.repaired > 0 ? [`  ${padStart(number(counts.repaired), digits)}  hit by a push in between and put back`] : []),
-    ...(counts.lost > 0 ? [style.remove(`  ${padStart(number(counts.lost), digits)}  hit by a push in between and not put back`)] : []),
+    ...(counts.repaired > 0 ? [`  ${padStart(number(counts.repaired), digits)}  hit by a deletion and put back`] : []),
+    ...(counts.lost > 0 ? [style.remove(`  ${padStart(number(counts.lost), digits)}  hit by a deletion and not put back`)] : []),
     ...(error ? ['', `${style.remove('stopped')}: ${printable(error.message)}`] : []),
     ...(journal === undefined ? [] : ['', ...journalLines(journal, repositories, undoCommand, style)]),
   ];

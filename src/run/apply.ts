@@ -5,12 +5,13 @@ import { applyText } from '../report/apply-text.ts';
 import { toJson } from '../report/json.ts';
 import { planTable } from '../report/table.ts';
 import { toYaml } from '../report/yaml.ts';
-import { ToolError } from '../diagnostics/tool-error.ts';
+import type { InUse } from '../domain/in-use.ts';
 import type { Context } from './context.ts';
 import { carryOut, type CarryOutOptions, exitCodeOfApply } from './carry-out.ts';
 import { checkJournalFolder } from './journal-folder.ts';
 import { openDocumentRegistries } from './document-registries.ts';
 import { readInUse } from './in-use.ts';
+import { checkKnown } from './in-use-now.ts';
 import { checkInUseSources } from './in-use-source-names.ts';
 import type { NextCommands } from './next-commands.ts';
 import { styleOf } from './plan-output.ts';
@@ -42,12 +43,10 @@ export async function apply(file: string, options: ApplyOptions, context: Contex
   try {
     await checkJournalFolder(place.settings);
     checkInUseSources(plan, place.settings.inUse);
-    const inUse = await readInUse(place, context, time.signal);
-    if (inUse.problems.length > 0) {
-      throw new ToolError('NOT_APPLYABLE', `it is not known what is in use: ${inUse.problems.join('; ')}`, {
-        hint: 'nothing was changed. See to it that the source can be read, and run again',
-      });
-    }
+    const again = (): Promise<InUse> => readInUse(place, context, time.signal);
+    const readAt = io.now();
+    const inUse = { inUse: await again(), readAt, again };
+    checkKnown(inUse.inUse);
     const style = styleOf(io, options);
     if (options.output === 'table' && options.verbose) io.stdout.write(`${planTable(plan, { style })}\n`);
     const report = await carryOut(

@@ -6,7 +6,6 @@ import type { Settings } from '../config/settings.ts';
 import { EXIT } from '../diagnostics/exit-codes.ts';
 import { printable } from '../diagnostics/redact.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
-import type { InUse } from '../domain/in-use.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Registry } from '../registry/registry.ts';
 import { bytes, count } from '../report/text.ts';
@@ -14,6 +13,7 @@ import { confirm } from './confirm.ts';
 import { say } from './io.ts';
 import type { Context, GlobalOptions } from './context.ts';
 import type { EarlierRuns } from './earlier-runs.ts';
+import { inUseNow, type InUseReading } from './in-use-now.ts';
 import { journalFolder } from './journal-folder.ts';
 import { startProgress } from './progress.ts';
 import { stoppedBy } from './stop.ts';
@@ -34,8 +34,8 @@ export interface Work {
   readonly plan: Plan;
   readonly registries: ReadonlyMap<string, Registry>;
   readonly cached: NonNullable<ApplyOptions['cached']>;
-  /** What is in use now. */
-  readonly inUse: InUse;
+  /** What was in use when the sources were read. */
+  readonly inUse: InUseReading;
   /** This very run made the plan, from a reading that began at `startedAt`. */
   readonly justPlanned?: true;
   readonly settings: Settings;
@@ -46,11 +46,11 @@ export interface Work {
 }
 
 /**
- * Carries a plan out, after asking at a terminal. Answers undefined if the answer was no. Throws `NOT_APPLYABLE` and the other errors of
+ * Carries a plan out, after asking at a terminal. Answers undefined if the answer was no. Throws the errors of {@link inUseNow} and of
  * {@link executePlan}, all of them before anything is deleted.
  */
 export async function carryOut(work: Work, options: CarryOutOptions, context: Context): Promise<ApplyReport | undefined> {
-  const { plan, registries, cached, inUse, settings, startedAt } = work;
+  const { plan, registries, cached, settings, startedAt } = work;
   const { io } = context;
   const journalDir = journalFolder(settings);
   const steps = plan.repositories.reduce((sum, repository) => sum + repository.steps.length, 0);
@@ -59,6 +59,7 @@ export async function carryOut(work: Work, options: CarryOutOptions, context: Co
     say(io, 'Nothing was changed.');
     return undefined;
   }
+  const inUse = plan.applyable && steps > 0 ? await inUseNow(work.inUse, io) : work.inUse.inUse;
   const progress = await startProgress(io, options);
   let done = 0;
   const shared: Omit<ApplyOptions, 'plan' | 'journal'> = {

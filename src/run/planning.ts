@@ -22,6 +22,7 @@ import { type DecidingPolicies, decidingPolicies, isAdHoc, type PolicyOptions } 
 import { type Failure, unreadOf } from './failures.ts';
 import { type EarlierRuns, openEarlierRuns } from './earlier-runs.ts';
 import { readInUse } from './in-use.ts';
+import type { InUseReading } from './in-use-now.ts';
 import { inUseSourceNames } from './in-use-source-names.ts';
 import { readLiveLists } from './live-lists.ts';
 import { checkJournalFolder, readRestored } from './journal-folder.ts';
@@ -61,7 +62,7 @@ export interface Planning {
   readonly cached: OpenRegistries['cached'];
   /** What could not be read, or not completely; everything else is in the plan. */
   readonly failures: readonly Failure[];
-  readonly inUse: InUse;
+  readonly inUse: InUseReading;
   /** The runs before this one that were stopped. */
   readonly earlier: EarlierRuns;
 }
@@ -114,7 +115,9 @@ async function planIn<Result>(
   const { settings } = workplace;
   if (options.apply) await checkJournalFolder(settings);
   const deciding = await decidingPolicies(options, settings, waits);
-  const running = await readInUse(workplace, context, waits);
+  const readAgain = (): Promise<InUse> => readInUse(workplace, context, waits);
+  const readAt = io.now();
+  const running = await readAgain();
   const live = await readLiveLists(deciding.policies, workplace, io, waits);
   const inUse = { ...running, problems: [...running.problems, ...live.problems] };
   const restored = await readRestored(settings);
@@ -164,7 +167,15 @@ async function planIn<Result>(
     progress.stop();
     // From here on, what is under way is to end by itself.
     reading.release();
-    return await use({ plan, workplace, registries: registries.byName, cached: registries.cached, failures, inUse, earlier });
+    return await use({
+      plan,
+      workplace,
+      registries: registries.byName,
+      cached: registries.cached,
+      failures,
+      inUse: { inUse, readAt, again: readAgain },
+      earlier,
+    });
   } finally {
     progress.stop();
     reading.release();

@@ -353,9 +353,14 @@ function named(all: readonly Repository[], registry: string, globs: readonly str
 
 /** True if every repository that the globs name was read whole. Open: a glob that names nothing in this run names something that was not read. */
 function wasReadWhole(all: readonly Repository[], registry: string, globs: readonly string[]): boolean {
+  return wasNamed(all, registry, globs) && named(all, registry, globs).every(isWhole);
+}
+
+/** True if each glob names a repository. */
+function wasNamed(all: readonly Repository[], registry: string, globs: readonly string[]): boolean {
   const read = named(all, registry, globs);
   const plain = globs.filter((glob) => !glob.startsWith('!'));
-  return plain.every((glob) => read.some(({ inventory }) => globMatches(glob, inventory.repository))) && read.every(isWhole);
+  return plain.every((glob) => read.some(({ inventory }) => globMatches(glob, inventory.repository)));
 }
 
 /** True if nothing went unread, but for tags that point to nothing where the policy ignores these: each is one problem. */
@@ -830,6 +835,9 @@ function orphanedRule(work: Work, image: Image): RuleSpec | undefined {
   const rules = policy.rules.filter(({ orphaned }) => orphaned !== undefined && (holdsImages || orphaned !== true));
   const rule = firstSelecting(work, rules, image);
   if (typeof rule?.orphaned !== 'object') return rule;
+  // Open: the images of a repository that holds none are looked for in others alone, so each glob has to name another one.
+  const others = all.filter((other) => other.inventory.repository !== inventory.repository);
+  if (!holdsImages && !wasNamed(others, inventory.registry, rule.orphaned.subjectsIn)) return undefined;
   return wasReadWhole(all, inventory.registry, rule.orphaned.subjectsIn) ? rule : undefined;
 }
 

@@ -1,9 +1,9 @@
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { EmbeddedRegistry } from '../../../src/demo/embedded-registry.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
-import { newSession, type Session } from './in-process.ts';
+import { newSession, NOW, type Session } from './in-process.ts';
 import { registryWith, tagsIn } from './registry-with-builds.ts';
 
 /** Three builds of which only the newest would stay, and somebody's folder with files by their paths. */
@@ -312,5 +312,41 @@ describe('a saved plan', () => {
     expect(stdout).toContain('in use by now');
     expect(tagsIn(registry, 'team/app')).toEqual(expect.arrayContaining(['build-1', 'build-3']));
     expect(tagsIn(registry, 'team/app')).toHaveLength(2);
+  });
+});
+
+describe('what came into use while a run was reading', () => {
+  /** Prunes; while the registry is read so many seconds go by and the file comes to hold `text`. */
+  async function whileReading(seconds: number, text: string | undefined) {
+    let now = NOW;
+    const { registry, session, words } = await scene({}, { now: () => now });
+    const file = await session.file('running.txt', 'registry.example.com/other:v1\n');
+    let begun = false;
+    registry.onRequest(async ({ path }) => {
+      if (begun || !path.includes('/tags/list')) return;
+      begun = true;
+      now += seconds * 1000;
+      if (text === undefined) await rm(file);
+      else await session.file('running.txt', text.replaceAll('REGISTRY', registry.host));
+    });
+    const { code, stdout, stderr } = await session.run('prune', ...words, '--in-use', file, '--apply');
+    return { code, said: stdout + stderr, left: tagsIn(registry, 'team/app') };
+  }
+
+  test('stays where that took more than a minute: the sources are read again before the first deletion', async () => {
+    const { code, said, left } = await whileReading(61, 'REGISTRY/team/app:build-1\n');
+    expect({ code, left }, said).toEqual({ code: 6, left: ['build-1', 'build-3'] });
+    expect(said).toContain('in use by now');
+  });
+
+  test('is not known where a source cannot be read again: nothing is deleted', async () => {
+    const { code, said, left } = await whileReading(61, undefined);
+    expect({ code, left }, said).toEqual({ code: 5, left: ['build-1', 'build-2', 'build-3'] });
+    expect(said).toContain('it is not known what is in use');
+  });
+
+  test('is not asked for within a minute', async () => {
+    const { code, left } = await whileReading(59, undefined);
+    expect({ code, left }).toEqual({ code: 0, left: ['build-3'] });
   });
 });

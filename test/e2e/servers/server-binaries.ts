@@ -3,12 +3,14 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /** A program that tests start: a registry, or a client that is not ours. */
-export type Binary = 'docker-registry' | 'registry3' | 'skopeo' | 'openssl' | 'kube-apiserver' | 'etcd';
+export type Binary = 'docker-registry' | 'registry3' | 'crane' | 'skopeo' | 'openssl' | 'kube-apiserver' | 'etcd';
 
 /** How a person gets it. */
 const HINTS: Readonly<Record<Binary, string>> = {
   'docker-registry': 'install the Debian package docker-registry (distribution 2.8)',
   registry3: 'run `go install github.com/distribution/distribution/v3/cmd/registry@v3.1.2` and name the binary in REGPRUNE_REGISTRY3',
+  crane:
+    'run `go install github.com/google/go-containerregistry/cmd/crane@v0.20.3` and have it on the PATH, or name the binary in REGPRUNE_CRANE',
   skopeo: 'install the Debian package skopeo',
   openssl: 'install the Debian package openssl',
   'kube-apiserver': 'build it as .ci/run does and name the binary in REGPRUNE_KUBE_APISERVER',
@@ -43,6 +45,7 @@ function find(binary: Binary): string | undefined {
 /** Variables that name a binary, wherever it is. */
 const NAMED_BY: Partial<Readonly<Record<Binary, string>>> = {
   registry3: 'REGPRUNE_REGISTRY3',
+  crane: 'REGPRUNE_CRANE',
   'kube-apiserver': 'REGPRUNE_KUBE_APISERVER',
   etcd: 'REGPRUNE_ETCD',
 };

@@ -18,7 +18,7 @@ export interface TagRow {
   immutable: boolean;
 }
 
-export interface StoredManifest {
+interface StoredManifest {
   readonly digest: Digest;
   readonly mediaType: string;
   readonly bytes: Buffer;

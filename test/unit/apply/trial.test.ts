@@ -52,8 +52,43 @@ describe('a registry that does not do what it answers is recognised by its first
     );
     expect(deletions).toHaveLength(1);
     expect(contents(server)).toEqual(before);
-    expect(report.counts).toMatchObject({ deleted: 0, lost: 0 });
+    expect(report.counts).toMatchObject({ deleted: 0, failed: 1, repaired: 1, lost: 0 });
     for (const { error } of report.repositories) expect(error?.message).toContain('keeps the tags of a manifest that is deleted');
+  });
+
+  it('where its first manifests have no tags, too: the first one with a tag goes alone', async () => {
+    const { server, registry } = await withServer();
+    const untagged = Array.from({ length: 4 }, (_, n) => single(`untagged ${n}`));
+    for (const one of untagged) await push(server.url, REPOSITORY, one, ['for-now']);
+    for (let n = 0; n < 4; n++) await push(server.url, REPOSITORY, single(`other ${n}`), [`old-${n}`]);
+    await push(server.url, REPOSITORY, single('kept'), ['keep-1']);
+    const plan = await planOf(registry);
+    const [repository] = plan.repositories;
+    const steps = untagged.map(({ digest }) => ({ op: 'delete-manifest' as const, digest, expect: {}, after: [] }));
+    const images = untagged.map(({ digest, mediaType }) => ({
+      ...repository!.images[0]!,
+      digest,
+      mediaType,
+      tags: [],
+      action: 'delete' as const,
+    }));
+    const known = repository!.images.filter(({ digest }) => !untagged.some((one) => one.digest === digest));
+    server.onRequest(({ method, path }) => {
+      const digest = path.split('/').at(-1);
+      if (method !== 'DELETE' || !steps.concat(repository!.steps as never).some((step) => step.digest === digest)) return undefined;
+      server.storage.repository(REPOSITORY).manifests.delete(digest as never);
+      return { status: 202 };
+    });
+    const both = {
+      ...repository!,
+      images: [...known, ...images].toSorted((a, b) => (a.digest < b.digest ? -1 : 1)),
+      steps: [...steps, ...repository!.steps],
+    };
+
+    const report = await apply({ ...plan, repositories: [both] }, registry);
+
+    expect(report.repositories[0]!.error?.message).toContain('keeps the tags of a manifest that is deleted');
+    expect(report.repositories[0]!.repairs).toHaveLength(1);
   });
 
   it('where the blobs of a manifest go at once, so that nothing could be put back', async () => {
@@ -68,4 +103,28 @@ describe('a registry that does not do what it answers is recognised by its first
     for (const { error } of report.repositories) expect(error?.message).toContain('deletes the blobs of a manifest at once');
     expect(applyText(report, { undoCommand: 'regctl undo journal' })).not.toContain('regctl undo');
   });
+});
+
+it('an image that somebody pushes again, right after it was deleted, does not speak against the registry', async () => {
+  const { server, registry } = await withServer();
+  for (let n = 0; n < 4; n++) await push(server.url, REPOSITORY, single(`image ${n}`), [`old-${n}`]);
+  await push(server.url, REPOSITORY, single('kept'), ['keep-1']);
+  const plan = await planOf(registry);
+  const [first] = plan.repositories[0]!.steps;
+  server.onRequest(({ method, path }) => {
+    if (method !== 'DELETE' || !path.endsWith(first!.digest)) return undefined;
+    const { manifests, tags } = server.storage.repository(REPOSITORY);
+    const pushed = manifests.get(first!.digest)!;
+    return (reply) => {
+      manifests.set(first!.digest, pushed);
+      tags.set('again', first!.digest);
+      return reply;
+    };
+  });
+
+  const report = await apply(plan, registry);
+
+  expect(report.repositories[0]!.error).toBeUndefined();
+  expect(report.counts).toMatchObject({ deleted: 3, drifted: 1, failed: 0, lost: 0 });
+  expect(contents(server).tags).toEqual({ again: first!.digest, 'keep-1': expect.anything() as unknown });
 });

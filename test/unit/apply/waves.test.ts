@@ -33,6 +33,11 @@ describe('waves', () => {
     ).toEqual([['index', 'other'], ['inner'], ['leaf'], ['sbom']]);
   });
 
+  it('put manifests with tags before those without', () => {
+    const tagged: Step = { op: 'delete-manifest', digest: asDigest('b'), expect: { v2: asDigest('b') }, after: [] };
+    expect(shape([manifest('a'), tagged])).toEqual([['b', 'a']]);
+  });
+
   it('are none without steps', () => {
     expect(waves([])).toEqual([]);
   });

@@ -47,6 +47,8 @@ describe('orphans of a repository that holds attachments alone', () => {
   test.each<[string, string[], RepositoryInventory[], Partial<PlanContext>]>([
     ['a named repository is not there', ['team/app', 'team/web'], [app], {}],
     ['a glob names nothing', ['team/app', 'web/*'], [app], {}],
+    ['a glob names no other repository than their own', ['team/*'], [], {}],
+    ['one of the globs names no other repository than their own', ['web/*', 'team/*'], [at('web/app', [image('b')])], {}],
     ['a named repository was not read whole', ['team/app'], [at('team/app', [image('a')], { complete: false })], {}],
     ['the name of a named repository is all that is known', ['team/app'], [at('team/app', [], { notes: ['the name alone'] })], {}],
     ['another repository was not read whole', ['team/app'], [app, at('team/web', [], { complete: false })], {}],
