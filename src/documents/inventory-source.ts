@@ -1,4 +1,4 @@
-import { constants } from 'node:buffer';
+import { constants, isUtf8 } from 'node:buffer';
 import { readFile, stat } from 'node:fs/promises';
 import { refuseDevice } from './open-document.ts';
 import { fileChunks } from '../diagnostics/file-chunks.ts';
@@ -10,13 +10,14 @@ import { checkHeader, type Fields, fieldsOf, type Report } from './fields.ts';
 import { checkRepository, timeOf } from './inventory-check.ts';
 import { LIST, OBJECT } from './kinds.ts';
 import { type Line, linesOf } from './lines.ts';
+import { parseInParts } from './repository-parts.ts';
 
 /** An inventory, its repositories one after the other so that not all need to be in memory. */
 export interface InventoryStream {
   /** ISO 8601; other text where the document does not say. */
   readonly takenAt: string;
-  /** To be gone through once. A problem in a line is thrown when the line is reached. */
-  readonly repositories: AsyncIterable<RepositoryInventory>;
+  /** To be gone through once. What is wrong with a repository is thrown when its line is reached or, in a JSON document, behind the last repository. */
+  readonly repositories: AsyncIterable<RepositoryInventory> | Iterable<RepositoryInventory>;
 }
 
 const UNKNOWN_TIME = 'not known';
@@ -34,14 +35,11 @@ export async function readInventory(file: string): Promise<Inventory> {
 
 /**
  * Opens an inventory: a JSON document, or a `.jsonl` file with one repository in each line, where the first line may be a header
- * (an Inventory without `repositories`). One line of a `.jsonl` file at a time is in memory. `signal` ends the wait for the writer of a
+ * (an Inventory without `repositories`). The values of one repository at a time are in memory. `signal` ends the wait for the writer of a
  * pipe. Throws as {@link readInventory}, and the signal's reason.
  */
 export async function openInventory(file: string, signal?: AbortSignal): Promise<InventoryStream> {
-  if (!file.endsWith('.jsonl')) {
-    const { takenAt, repositories } = parseInventory(await readText(file, signal), file);
-    return { takenAt, repositories: lastFirst(repositories.toReversed()) };
-  }
+  if (!file.endsWith('.jsonl')) return inventoryIn(await readBytes(file, signal), file);
   const lines = linesOf(readChunks(file, signal));
   const first = await nextLine(lines, file);
   if (!first) throw invalid(file, ['empty: expected a repository in each line'], 1);
@@ -58,18 +56,46 @@ export async function openInventory(file: string, signal?: AbortSignal): Promise
 
 /** Reads an inventory document from its text; `file` names it in errors. Throws `INVENTORY_INVALID`. */
 export function parseInventory(text: string, file: string): Inventory {
+  const { takenAt, repositories } = inventoryIn(Buffer.from(text), file);
+  return { kind: 'Inventory', formatVersion: '1.0', takenAt, repositories: [...repositories] };
+}
+
+function inventoryIn(bytes: Buffer, file: string): InventoryStream & { readonly repositories: Iterable<RepositoryInventory> } {
+  if (!isUtf8(bytes)) throw invalid(file, ['not UTF-8 text'], 1);
+  const { value, repositories } = withPlaceOfError(bytes, file, () => parseInParts(bytes));
   const problems = collectProblems(file);
-  const head = checkHead(parseJson(text, file), problems.report);
-  const entries = head?.required('repositories', LIST);
-  const repositories: RepositoryInventory[] = [];
+  const head = checkHead(value, problems.report);
+  head?.required('repositories', LIST);
+  return { takenAt: takenAtOf(head), repositories: checkedRepositories(repositories, problems, bytes, file) };
+}
+
+/** The repositories of a document. All problems are thrown together, behind the last repository. */
+function* checkedRepositories(
+  entries: Iterable<unknown>,
+  problems: ReturnType<typeof collectProblems>,
+  bytes: Buffer,
+  file: string,
+): Generator<RepositoryInventory> {
   const taken = new Map<string, string>();
-  (entries ?? []).forEach((entry, index) => {
+  const rest = entries[Symbol.iterator]();
+  for (let index = 0; ; index++) {
+    const next = withPlaceOfError(bytes, file, () => rest.next());
+    if (next.done) break;
     const at = `repositories[${index}]`;
-    const repository = checkRepository(entry, at, problems.report);
-    if (repository && isFirst(repository, at, at, taken, problems.report)) repositories.push(repository);
-  });
+    const repository = checkRepository(next.value, at, problems.report);
+    if (repository && isFirst(repository, at, at, taken, problems.report)) yield repository;
+  }
   problems.throwAny();
-  return { kind: 'Inventory', formatVersion: '1.0', takenAt: takenAtOf(head), repositories };
+}
+
+/** A part of a document does not know where it stands, so what is wrong with it is told by parsing the whole. */
+function withPlaceOfError<T>(bytes: Buffer, file: string, parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    parseJson(new TextDecoder().decode(bytes), file);
+    throw error;
+  }
 }
 
 /** The repositories of the remaining lines, after the one that was read already. */
@@ -84,11 +110,6 @@ async function* repositoriesIn(file: string, lines: AsyncGenerator<Line>, first?
     problems.throwAny();
     if (repository) yield repository;
   }
-}
-
-/** From the last to the first; each is let go of when the next one is asked for, so that what has been planned takes no room. */
-async function* lastFirst(repositories: RepositoryInventory[]): AsyncGenerator<RepositoryInventory> {
-  for (let next = repositories.pop(); next; next = repositories.pop()) yield next;
 }
 
 function checkHead(value: unknown, report: Report): Fields | undefined {
@@ -115,7 +136,7 @@ function isFirst(
   return first === undefined;
 }
 
-async function readText(file: string, signal: AbortSignal | undefined): Promise<string> {
+async function readBytes(file: string, signal: AbortSignal | undefined): Promise<Buffer> {
   let bytes: Buffer;
   try {
     await refuseDevice(file);
@@ -126,11 +147,7 @@ async function readText(file: string, signal: AbortSignal | undefined): Promise<
     throw unreadable(file, 'inventory', error);
   }
   if (bytes.length > constants.MAX_STRING_LENGTH) throw tooLong(file);
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    throw invalid(file, ['not UTF-8 text'], 1);
-  }
+  return bytes;
 }
 
 function tooLong(file: string): ToolError {

@@ -2,10 +2,50 @@ import { escapeHidden } from './escape-hidden.ts';
 
 /** A document as JSON: two spaces, keys in the order of its contract, a line end behind. Nothing in it can command a terminal. */
 export function toJson(document: unknown): string {
-  return `${escapeHidden(JSON.stringify(document, null, 2))}\n`;
+  return [...jsonParts(document)].join('');
 }
 
 /** The same in one line. */
 export function toJsonLine(document: unknown): string {
   return `${escapeHidden(JSON.stringify(document))}\n`;
+}
+
+/** Down to this depth, a document is written element by element: its lists, the repositories of a plan, and their manifests and steps. */
+const DEPTH = 4;
+/** About as many UTF-16 code units are in one part. */
+const PART = 65_536;
+
+/** The text of {@link toJson} in parts, so that a large document need not be in memory as text. */
+export function* jsonParts(document: unknown): Generator<string, void, undefined> {
+  let part = '';
+  for (const piece of pieces(document, '\n', DEPTH)) {
+    part += piece;
+    if (part.length < PART) continue;
+    yield escapeHidden(part);
+    part = '';
+  }
+  yield escapeHidden(`${part}\n`);
+}
+
+/** What `JSON.stringify` writes with two spaces. `line` is the line break with the spaces that stand before the value. */
+function* pieces(value: unknown, line: string, depth: number): Generator<string, void, undefined> {
+  const entries = depth > 0 && value !== null && typeof value === 'object' ? entriesOf(value) : [];
+  if (entries.length === 0) {
+    yield JSON.stringify(value, null, 2).replaceAll('\n', line);
+    return;
+  }
+  const [open, close] = Array.isArray(value) ? '[]' : '{}';
+  let before = `${open}${line}  `;
+  for (const [key, child] of entries) {
+    yield key === undefined ? before : `${before}${JSON.stringify(key)}: `;
+    yield* pieces(child, `${line}  `, depth - 1);
+    before = `,${line}  `;
+  }
+  yield `${line}${close}`;
+}
+
+/** The fields of an object that JSON can say, or the elements of a list, without a key. */
+function entriesOf(value: object): readonly (readonly [key: string | undefined, child: unknown])[] {
+  if (Array.isArray(value)) return value.map((child: unknown) => [undefined, child ?? null] as const);
+  return Object.entries(value).filter(([, child]) => child !== undefined);
 }

@@ -1,7 +1,7 @@
 import type { ApplyReport } from '../apply/apply-report.ts';
 import type { Plan } from '../plan/plan.ts';
 import { applyText } from '../report/apply-text.ts';
-import { toJson } from '../report/json.ts';
+import { jsonParts } from '../report/json.ts';
 import { planMarkdown } from '../report/markdown.ts';
 import { planNames } from '../report/name.ts';
 import { COLOUR, PLAIN, type Style } from '../report/style.ts';
@@ -9,6 +9,7 @@ import { planTable } from '../report/table.ts';
 import { toYaml } from '../report/yaml.ts';
 import { type Io, usesColour, widthOf } from './io.ts';
 import type { GlobalOptions } from './context.ts';
+import type { Text } from './write-file.ts';
 
 export interface AnswerOptions extends GlobalOptions {
   readonly output: 'table' | 'json' | 'yaml' | 'markdown' | 'name';
@@ -25,12 +26,17 @@ export interface Shown {
 }
 
 /** A plan in the form that its reader asked for. */
-export function planAnswer(plan: Plan, options: AnswerOptions, io: Io, { applied, applyCommand }: Shown): string {
+export function planAnswer(plan: Plan, options: AnswerOptions, io: Io, { applied, applyCommand }: Shown): Text {
   const document = applied ? { ...plan, applied } : plan;
-  if (options.output === 'json') return toJson(document);
+  if (options.output === 'json') return jsonParts(document);
   if (options.output === 'yaml') return toYaml(document);
   if (options.output === 'markdown') return planMarkdown(plan, applied);
   if (options.output === 'name') return planNames(plan);
+  return tableAnswer(plan, options, io, applyCommand);
+}
+
+/** A plan as a table; `applyCommand` as in {@link Shown}. */
+export function tableAnswer(plan: Plan, options: GlobalOptions & { readonly out?: string }, io: Io, applyCommand?: string): string {
   return planTable(plan, {
     style: styleOf(io, options),
     columns: goesToFile(options) ? undefined : widthOf(io.stdout),

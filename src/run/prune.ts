@@ -4,7 +4,7 @@ import { EXIT } from '../diagnostics/exit-codes.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Plan } from '../plan/plan.ts';
 import { applyText } from '../report/apply-text.ts';
-import { toJson } from '../report/json.ts';
+import { jsonParts } from '../report/json.ts';
 import type { Context } from './context.ts';
 import { type Io, say } from './io.ts';
 import { checkWritable, writeWhole } from './write-file.ts';
@@ -13,7 +13,7 @@ import { carryOut, type CarryOutOptions, exitCodeOfApply } from './carry-out.ts'
 import { exitCodeAfter, tellErrors } from './failures.ts';
 import { collectGarbage, type GarbageOptions } from './garbage.ts';
 import { writeMetrics } from './metrics-file.ts';
-import { type AnswerOptions, appliedTable, planAnswer } from './plan-output.ts';
+import { type AnswerOptions, appliedTable, planAnswer, tableAnswer } from './plan-output.ts';
 import type { NextCommands } from './next-commands.ts';
 import { type Planning, type PlanningOptions, withPlan } from './planning.ts';
 
@@ -111,20 +111,17 @@ async function shown(planning: Planning, options: PruneOptions, context: Context
 async function applied(planning: Planning, options: PruneOptions, context: Context, startedAt: number, next: NextCommands): Promise<Ended> {
   const { io } = context;
   const { plan, registries, cached, earlier, inUse, workplace } = planning;
-  const before = options.output === 'table' ? planAnswer(plan, options, io, {}) : '';
+  const before = options.output === 'table' ? tableAnswer(plan, options, io) : '';
   if (options.out === undefined) io.stdout.write(before);
   const work = { plan, registries, cached, inUse, justPlanned: true, settings: workplace.settings, startedAt, earlier } as const;
   const [carried] = await Promise.allSettled([carryOut(work, options, context)]);
   const report = carried.status === 'fulfilled' ? carried.value : undefined;
   const undoCommand = report?.journal === undefined ? undefined : next.undo(report.journal, workplace.unlisted);
   const tell = async (): Promise<number> => {
-    const after =
-      options.output !== 'table'
-        ? planAnswer(plan, options, io, { applied: report })
-        : report
-          ? appliedTable(report, options, io, { unread: planning.failures.length > 0, undoCommand })
-          : '';
-    await writeAnswer(io, options.out === undefined ? after : before + after, options.out).catch((error: unknown) => {
+    const after = report ? appliedTable(report, options, io, { unread: planning.failures.length > 0, undoCommand }) : '';
+    const answer =
+      options.output !== 'table' ? planAnswer(plan, options, io, { applied: report }) : options.out === undefined ? after : before + after;
+    await writeAnswer(io, answer, options.out).catch((error: unknown) => {
       // What was done must not be lost with the answer.
       if (report) io.stderr.write(applyText(report, { undoCommand }));
       throw error;
@@ -142,7 +139,7 @@ async function applied(planning: Planning, options: PruneOptions, context: Conte
 }
 
 async function savePlan(plan: Plan, { planOut }: PruneOptions, { cwd }: Io): Promise<void> {
-  if (planOut !== undefined) await writeWhole(resolve(cwd, planOut), toJson(plan));
+  if (planOut !== undefined) await writeWhole(resolve(cwd, planOut), jsonParts(plan));
 }
 
 /** The metrics of a run, where they are asked for. */

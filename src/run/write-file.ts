@@ -2,7 +2,7 @@ import { access, constants, type FileHandle, open, realpath, rename, rm, stat } 
 import { ToolError } from '../diagnostics/tool-error.ts';
 
 /** A text, or one that comes in parts. */
-export type Text = string | AsyncIterable<string>;
+export type Text = string | Iterable<string> | AsyncIterable<string>;
 
 /**
  * Writes a file completely or not at all: to a temporary name next to it, which is then renamed. What is not a regular file (a pipe,

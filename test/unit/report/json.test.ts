@@ -1,0 +1,22 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { jsonParts, toJson } from '../../../src/report/json.ts';
+
+test('a document is what JSON.stringify makes of it, whatever is in it, without fields that are undefined', () => {
+  const value = fc.oneof(
+    fc.jsonValue({ maxDepth: 7 }),
+    fc.object({ maxDepth: 7, values: [fc.string(), fc.double(), fc.constant(undefined)] }),
+  );
+  fc.assert(
+    fc.property(value, (document) => {
+      expect(toJson(document)).toBe(`${JSON.stringify(document, null, 2)}\n`);
+    }),
+  );
+});
+
+test('what may command a terminal is escaped, and a large document comes in parts', () => {
+  const document = Array.from({ length: 5000 }, (_, number) => ({ number, text: 'a\u202eb', none: [], list: [{ more: {} }] }));
+  const parts = [...jsonParts(document)];
+  expect(parts.length).toBeGreaterThan(1);
+  expect(parts.join('')).toBe(`${JSON.stringify(document, null, 2).replaceAll('\u202e', '\\u202e')}\n`);
+});
