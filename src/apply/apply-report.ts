@@ -38,6 +38,8 @@ export interface RepositoryReport {
   /** Every step that was not `deleted`, `archived` or `gone`, in the plan's order. */
   readonly notDone: readonly StepResult[];
   readonly repairs: readonly Repair[];
+  /** What was deleted here cannot be put back. Absent where it can be, as long as the registry has its blobs. */
+  readonly undo?: false;
   /** Why the repository was given up half-way; absent where it was not. */
   readonly error?: Failure;
 }

@@ -32,7 +32,8 @@ export class Companions {
     const ids: number[] = [];
     for (const { digest, tags } of along) {
       const manifest = await this.#state.readManifest(digest);
-      if (manifest) ids.push(await journal.intent({ ...place, op: 'delete-manifest', digest, tags, manifest }));
+      if (manifest)
+        ids.push(await journal.intent({ ...place, op: 'delete-manifest', digest, tags, manifest, ...this.#state.known(digest) }));
     }
     return ids;
   }

@@ -5,7 +5,7 @@ import type { DeleteManifestStep, PlannedImage, RepositoryPlan, Step } from '../
 import type { RawManifest } from '../domain/raw-manifest.ts';
 import type { StepOutcome } from '../domain/step-outcome.ts';
 import type { Registry } from '../registry/registry.ts';
-import type { Place } from '../documents/journal.ts';
+import type { KnownFacts, Place } from '../documents/journal.ts';
 import type { Repair, StepResult } from './apply-report.ts';
 import type { Journal } from './journal.ts';
 import { manifestParts } from './manifest-parts.ts';
@@ -38,6 +38,8 @@ export class RunState {
   readonly repairs: Repair[] = [];
   /** What the registry has deleted by itself along with others, before its own step. */
   readonly takenAlong = new Set<Digest>();
+  /** What is deleted cannot be put back, as the plan says or as the first deletion has shown. */
+  cannotUndo: boolean;
   /** What the plan keeps, and with it all that it needs. */
   readonly keeps: ReadonlySet<Digest>;
   /** Where each tag pointed to when the plan was made. */
@@ -55,6 +57,7 @@ export class RunState {
   constructor(registry: Registry, plan: RepositoryPlan, context: RunContext) {
     this.registry = registry;
     this.plan = plan;
+    this.cannotUndo = plan.undo === false;
     this.journal = context.journal;
     this.concurrency = context.concurrency;
     this.#context = context;
@@ -121,6 +124,19 @@ export class RunState {
   /** What the plan says of a manifest. */
   image(digest: Digest): PlannedImage | undefined {
     return this.#images.get(digest);
+  }
+
+  /** What the registry knew of a manifest when the plan was made, for the journal. */
+  known(digest: Digest): { readonly known?: KnownFacts } {
+    const { pushedAt, createdAt, pulledAt, tagTimes, registryLabels } = this.#images.get(digest) ?? {};
+    const known: KnownFacts = {
+      ...(pushedAt !== undefined && { pushedAt }),
+      ...(createdAt !== undefined && { createdAt }),
+      ...(pulledAt !== undefined && { pulledAt }),
+      ...(tagTimes && { tagTimes }),
+      ...(registryLabels && { labels: registryLabels }),
+    };
+    return Object.keys(known).length > 0 ? { known } : {};
   }
 
   settle(step: Step, outcome: StepOutcome, message?: string): StepResult {

@@ -67,7 +67,7 @@ export class StepPreparation {
     for (const child of readManifestLinks(manifest.bytes)?.children ?? []) if (this.#state.keeps.has(child)) this.shared.add(child);
     const tags = stepTags(step).filter((tag) => this.#state.seen.get(tag) === step.digest);
     if (step.op === 'delete-manifest') this.#state.noteTags(step.digest, tags);
-    const id = await journal.intent({ ...place, op: step.op, digest: step.digest, tags, manifest });
+    const id = await journal.intent({ ...place, op: step.op, digest: step.digest, tags, manifest, ...this.#state.known(step.digest) });
     return { step, along, ids: [id, ...(await this.#companions.keep(along))] };
   }
 
@@ -78,7 +78,11 @@ export class StepPreparation {
     const manifest = plain ? await this.#readOnce(step.digest) : await this.#state.keptBytes(step.digest);
     if (plain && !manifest) return this.#requests.gone(step);
     const { op, digest, tag } = step;
-    return { step, along: [], ids: [await journal.intent({ ...place, op, digest, tags: [tag], ...(manifest && { manifest }) })] };
+    return {
+      step,
+      along: [],
+      ids: [await journal.intent({ ...place, op, digest, tags: [tag], ...(manifest && { manifest }), ...this.#state.known(digest) })],
+    };
   }
 
   #readOnce(digest: Digest): Promise<RawManifest | undefined> {

@@ -103,8 +103,10 @@ export class TrialStep {
       if (tags.length > 0) await this.#putBackUnderItsTags(step.digest, left);
     }
     for (const blob of this.#blobs)
-      if (!(await state.registry.hasBlob?.(state.plan.repository, blob)))
+      if (!(await state.registry.hasBlob?.(state.plan.repository, blob))) {
+        state.cannotUndo = true;
         this.#fail(`deletes the blobs of a manifest at once, so that nothing can be put back: ${blob} of ${step.digest}`);
+      }
   }
 
   async #putBackUnderItsTags(digest: Digest, left: readonly string[]): Promise<never> {

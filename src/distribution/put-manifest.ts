@@ -1,12 +1,14 @@
 import { quoted } from '../diagnostics/redact.ts';
 import type { RawManifest } from '../domain/raw-manifest.ts';
-import { badAnswer, isDone, refused } from './answer-errors.ts';
+import { badAnswer, refused } from './answer-errors.ts';
 import { digestedBytes, contentDigest } from './content-digest.ts';
 import type { OciClient } from './client.ts';
+import { hasManifest } from './manifest-content.ts';
+import { resolveTag } from './tags.ts';
 
 /**
- * Puts a manifest back, byte for byte, under its digest or a tag. Throws `BAD_RESPONSE` where the bytes or the registry's answer
- * have another digest.
+ * Puts a manifest back, byte for byte, under its digest or a tag. It is done when the manifest, or the tag on it, is there afterwards. Throws `BAD_RESPONSE` where it is
+ * not, and where the bytes or the registry's answer have another digest.
  */
 export async function putManifest(client: OciClient, repository: string, manifest: RawManifest, tag?: string): Promise<void> {
   const { digest, mediaType, bytes } = manifest;
@@ -15,7 +17,15 @@ export async function putManifest(client: OciClient, repository: string, manifes
   const digested = digestedBytes(bytes, mediaType);
   if (!digested || contentDigest(digested, digest) !== digest) throw badAnswer(doing, 'the bytes that were kept of it have another digest');
   const response = await client.putManifest(repository, reference, mediaType, bytes);
-  if (!isDone(response)) throw refused(doing, response);
+  if (response.status < 200 || response.status >= 300) throw refused(doing, response);
   const stored = response.headers['docker-content-digest'];
   if (stored !== undefined && stored !== digest) throw badAnswer(doing, `the registry stored it as ${quoted(stored)}`);
+  // The body says nothing: one registry answers "OK", and what answers a page may be no registry.
+  const isThere =
+    tag === undefined ? await hasManifest(client, repository, digest) : (await resolveTag(client, repository, tag)) === digest;
+  if (!isThere)
+    throw badAnswer(
+      doing,
+      `the answer was ${response.status}, and ${tag === undefined ? 'the manifest' : 'the tag'} is not there afterwards`,
+    );
 }

@@ -10,6 +10,8 @@ import { type OciClient, pullScope } from './client.ts';
 export interface Referrer {
   readonly digest: Digest;
   readonly mediaType: string;
+  /** Undefined where the list does not tell it. */
+  readonly artifactType?: string;
 }
 
 /**
@@ -89,8 +91,9 @@ function referrersOn(page: HttpResponse, doing: string): Referrer[] {
   const listed = json && 'manifests' in json ? asList(json['manifests']) : undefined;
   if (!listed) throw badAnswer(doing, 'the answer is not an index');
   return listed.map((entry) => {
-    const { digest, mediaType } = asObject(entry) ?? {};
+    const { digest, mediaType, artifactType } = asObject(entry) ?? {};
     if (!isDigest(digest)) throw badAnswer(doing, 'it lists something without a valid digest');
-    return { digest, mediaType: asText(mediaType) ?? '' };
+    const type = asText(artifactType);
+    return { digest, mediaType: asText(mediaType) ?? '', ...(type !== undefined && { artifactType: type }) };
   });
 }

@@ -100,6 +100,7 @@ function checkManifest(fields: Fields): Manifest | undefined {
   setKnown(manifest, 'subject', fields.optional('subject', DIGEST));
   setKnown(manifest, 'artifactType', fields.optional('artifactType', TEXT));
   setKnown(manifest, 'labels', fields.optionalMap('labels', ANY_TEXT));
+  setKnown(manifest, 'registryLabels', fields.optionalList('registryLabels', TEXT));
   setKnown(manifest, 'annotations', fields.optionalMap('annotations', ANY_TEXT));
   setKnown(manifest, 'platforms', fields.optionalList('platforms', TEXT));
   setKnown(manifest, 'blobs', checkBlobs(fields));
@@ -172,5 +173,6 @@ function checkCapabilities(repository: Fields, manifests: readonly Manifest[]): 
     vulnerability: flag('vulnerability') ?? true,
     ...(flag('cascades') && { cascades: true }),
     ...(flag('archive') && { archive: true }),
+    ...(flag('undo') === false && { undo: false }),
   };
 }

@@ -23,6 +23,16 @@ export interface Place {
   readonly repository: string;
 }
 
+/** What the registry knew of a manifest besides its content, before something of it went. Times are ISO 8601 UTC, as the registry told them. */
+export interface KnownFacts {
+  readonly pushedAt?: string;
+  readonly createdAt?: string;
+  readonly pulledAt?: string;
+  readonly tagTimes?: Readonly<Record<string, string>>;
+  /** Those that users of the registry have put on it. */
+  readonly labels?: readonly string[];
+}
+
 /** What is about to be deleted or archived, with everything that is needed to put it back. */
 export interface Intent extends Place {
   readonly op: Step['op'];
@@ -31,6 +41,8 @@ export interface Intent extends Place {
   readonly tags: readonly string[];
   /** Missing for a tag whose manifest stays, where to read the manifest would count as a pull. */
   readonly manifest?: RawManifest;
+  /** Missing in the journals of earlier versions. */
+  readonly known?: KnownFacts;
 }
 
 /** Something that was put back because it has to stay, or could not be put back. */

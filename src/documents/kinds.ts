@@ -18,6 +18,12 @@ export const ANY_TEXT: Kind<string> = { name: 'text', is: (value) => typeof valu
 export const FLAG: Kind<boolean> = { name: 'true or false', is: (value) => typeof value === 'boolean' };
 /** A whole number from 0 on. */
 export const BYTES: Kind<number> = { name: 'a number of bytes', is: (value): value is number => isWhole(value) && value >= 0 };
+export const NUMBER: Kind<number> = {
+  name: 'a number',
+  is: (value): value is number => typeof value === 'number' && Number.isFinite(value),
+};
+/** A whole number from 0 on. */
+export const COUNT: Kind<number> = { name: 'a whole number', is: BYTES.is };
 /** A whole number from 1 on. */
 export const DAYS: Kind<number> = { name: 'a number of days', is: (value): value is number => isWhole(value) && value > 0 };
 export const DIGEST: Kind<Digest> = { name: 'a whole digest', is: isDigest };
@@ -30,6 +36,11 @@ export const REPOSITORY: Kind<string> = {
 export const IMAGE_NAME: Kind<string> = {
   name: 'a host and a path, such as "registry.example.com/team/app"',
   is: (value): value is string => isText(value) && isImageName(value),
+};
+/** The base URL of a registry, without user or password. */
+export const REGISTRY_URL: Kind<string> = {
+  name: 'the URL of a registry',
+  is: (value): value is string => isText(value) && isRegistryUrl(value),
 };
 /** An RFC 3339 time that is written in UTC. */
 export const UTC_TIME: Kind<string> = {
@@ -47,6 +58,12 @@ export function oneOf<const T extends string>(texts: readonly T[]): Kind<T> {
 function isImageName(text: string): boolean {
   const reference = parseReference(text);
   return reference?.host !== undefined && reference.tag === undefined && reference.digest === undefined;
+}
+
+function isRegistryUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, username, password } = new URL(text);
+  return (protocol === 'https:' || protocol === 'http:') && username === '' && password === '';
 }
 
 function isWhole(value: unknown): value is number {

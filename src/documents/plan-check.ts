@@ -7,7 +7,8 @@ import type { Plan, Step } from '../plan/plan.ts';
 import { isDeleteReason, type ReasonCode } from '../plan/reason.ts';
 import { DocumentProblem, must, throwProblem } from './document-problem.ts';
 import { checkHeader, type Fields, fieldsOf } from './fields.ts';
-import { BYTES, DIGEST, FLAG, LIST, oneOf, REPOSITORY, TAG, TEXT, UTC_TIME } from './kinds.ts';
+import { DIGEST, FLAG, LIST, oneOf, REPOSITORY, TAG, TEXT, UTC_TIME } from './kinds.ts';
+import { checkImageFacts, checkPlanFacts, checkReasonFacts, checkRepositoryFacts } from './plan-facts-check.ts';
 
 const ACTION = oneOf(['keep', 'untag', 'archive', 'delete']);
 const OPERATION = oneOf(['delete-tag', 'archive-manifest', 'delete-manifest']);
@@ -20,18 +21,13 @@ export function verifyPlan(value: unknown): Plan {
   try {
     const plan = fieldsOf(value, '', throwProblem);
     checkHeader(plan, 'Plan');
-    plan.child('tool').required('version', TEXT);
+    checkPlanFacts(plan);
     plan.required('createdAt', UTC_TIME);
     plan.required('now', UTC_TIME);
     for (const policy of plan.children('policies')) checkPolicy(policy);
-    const blocks = [...plan.children('blockedBy')];
-    for (const block of blocks) block.required('message', TEXT);
-    must(plan.object['applyable'] === (blocks.length === 0), 'applyable', 'contradicts blockedBy');
+    must(plan.required('applyable', FLAG) === (plan.required('blockedBy', LIST).length === 0), 'applyable', 'contradicts blockedBy');
     const seen = new Set<string>();
     for (const repository of plan.children('repositories')) checkRepository(repository, seen);
-    plan.optionalList('inUse', TEXT);
-    checkSummary(plan.child('summary'));
-    for (const diagnostic of plan.children('diagnostics')) diagnostic.required('message', TEXT);
     return value as Plan;
   } catch (error) {
     if (!(error instanceof DocumentProblem)) throw error;
@@ -97,17 +93,6 @@ function checkPolicy(policy: Fields<never>): void {
   policy.required('digest', DIGEST);
 }
 
-/** Checks the counts that a person is asked about before the plan is carried out. */
-function checkSummary(summary: Fields<never>): void {
-  const images = summary.child('images');
-  for (const key of ['keep', 'untag', 'delete']) images.required(key, BYTES);
-  const bytes = summary.child('bytes');
-  for (const key of ['deleted', 'freed']) bytes.required(key, BYTES);
-  bytes.required('exact', FLAG);
-  const tags = summary.child('tags');
-  for (const key of ['keep', 'delete']) tags.required(key, BYTES);
-}
-
 function checkRepository(plan: Fields<never>, seen: Set<string>): void {
   const { at } = plan;
   const registry = plan.required('registry', TEXT);
@@ -115,9 +100,9 @@ function checkRepository(plan: Fields<never>, seen: Set<string>): void {
   const key = JSON.stringify([registry, name]);
   must(!seen.has(key), at, `is a second ${name} of ${quoted(registry)}`);
   seen.add(key);
+  checkRepositoryFacts(plan);
   const images = checkImages(plan);
   const steps = checkSteps(plan);
-  checkSummary(plan.child('summary'));
   if (steps.length === 0) return;
   must(plan.object['complete'] === true, at, `has steps, although ${name} was not read whole`);
   plan.required('policy', TEXT);
@@ -130,13 +115,14 @@ function checkImages(plan: Fields<never>): Map<Digest, Image> {
   for (const image of plan.children('images')) {
     const digest = image.required('digest', DIGEST);
     must(!images.has(digest), image.at, `is a second ${digest}`);
-    image.required('mediaType', TEXT);
-    image.required('size', BYTES);
     const tags = image.requiredList('tags', TAG);
     for (const tag of tags) {
       must(!tagged.has(tag), image.path('tags'), `holds the tag ${tag}, which another image has too`);
       tagged.add(tag);
     }
+    for (const tag of image.optionalList('attachmentTags', TAG) ?? [])
+      must(tags.includes(tag), image.path('attachmentTags'), `names ${tag}, which is not one of its tags`);
+    checkImageFacts(image);
     images.set(digest, checkAction(image, tags));
   }
   return images;
@@ -158,6 +144,7 @@ function checkAction(image: Fields<never>, tags: readonly string[]): Image {
   must(image.required('reasons', LIST).length > 0, image.path('reasons'), 'is empty');
   for (const reason of image.children('reasons')) {
     const code = reason.required('code', TEXT);
+    checkReasonFacts(reason);
     const deletes = isDeleteReason(code as ReasonCode);
     const { tag } = reason.object;
     if (action === 'delete') must(deletes, at, `is to be deleted, although it is kept: ${quoted(code)}`);

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { withoutByteOrderMark } from './byte-order-mark.ts';
 import { openDocument } from './open-document.ts';
 import { quoted } from '../diagnostics/redact.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
@@ -17,15 +18,32 @@ export async function readPlanFile(path: string): Promise<Plan> {
   const text = await readText(path);
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    // Null counts as missing. In a list it leaves a gap, which is reported.
+    value = JSON.parse(text, (_, field: unknown) => (field === null ? undefined : field));
   } catch (error) {
     throw notAPlan(path, 'is not a JSON document', error);
   }
   try {
-    return verifyPlan(value);
+    const plan = verifyPlan(value);
+    checkPolicies(plan);
+    return plan;
   } catch (error) {
     if (!(error instanceof ToolError)) throw error;
     throw new ToolError(error.code, `${path}: ${error.message}`, { hint: error.hint, cause: error });
+  }
+}
+
+/** Checks that whatever is deleted is so by a policy that the plan tells, since these are compared with those of today. */
+function checkPolicies({ policies, repositories }: Plan): void {
+  for (const { repository, policy, steps } of repositories) {
+    if (steps.length === 0 || policies.some(({ name }) => name === policy)) continue;
+    throw new ToolError(
+      'PLAN_INVALID',
+      `the plan cannot be carried out: policies does not name ${quoted(policy ?? '')}, the policy of ${repository}`,
+      {
+        hint: 'nothing was changed. Carry out the plan as "prune --plan-out" has written it, or make a new one',
+      },
+    );
   }
 }
 
@@ -94,10 +112,7 @@ async function readText(path: string): Promise<string> {
     });
   }
   if (size > MAX_BYTES) throw notAPlan(path, `is larger than ${MAX_BYTES / 1024 / 1024} MiB`);
-  // Editors put a byte-order mark before it.
-  return Buffer.concat(chunks)
-    .toString('utf8')
-    .replace(/^\uFEFF/, '');
+  return withoutByteOrderMark(Buffer.concat(chunks).toString('utf8'));
 }
 
 function notAPlan(path: string, problem: string, cause?: unknown): ToolError {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { withoutByteOrderMark } from './byte-order-mark.ts';
 import { openDocument } from './open-document.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Digest } from '../domain/digest.ts';
@@ -7,8 +8,8 @@ import type { RawManifest } from '../domain/raw-manifest.ts';
 import { STEP_OUTCOMES } from '../domain/step-outcome.ts';
 import { DocumentProblem, must, throwProblem } from './document-problem.ts';
 import { checkHeader, type Fields, fieldsOf } from './fields.ts';
-import type { JournalDocument, JournalHeader, JournalImage, JournalIntent, Place, PlannedSteps } from './journal.ts';
-import { BYTES, DIGEST, oneOf, REPOSITORY, TAG, TEXT, UTC_TIME } from './kinds.ts';
+import type { JournalDocument, JournalHeader, JournalImage, JournalIntent, KnownFacts, Place, PlannedSteps } from './journal.ts';
+import { ANY_TEXT, BYTES, DIGEST, oneOf, REGISTRY_URL, REPOSITORY, TAG, TEXT, UTC_TIME } from './kinds.ts';
 import { checkSteps } from './plan-check.ts';
 
 const MAX_LINE = 64 * 1024 * 1024;
@@ -28,7 +29,7 @@ export async function readJournal(path: string): Promise<JournalDocument> {
   try {
     for await (const text of linesOf(path)) {
       line += 1;
-      reader.take(line === 1 ? text.replace(/^\uFEFF/, '') : text);
+      reader.take(line === 1 ? withoutByteOrderMark(text) : text);
     }
     line = 1;
     return reader.document();
@@ -97,11 +98,15 @@ class JournalReader {
   #takeHeader(line: Fields<never>): JournalHeader {
     checkHeader(line, 'Journal');
     line.required('createdAt', UTC_TIME);
+    const tool = line.child('tool');
+    for (const key of ['name', 'version']) tool.required(key, TEXT);
     line.child('plan').required('digest', DIGEST);
     line.optionalList('finishes', TEXT);
     const registries = line.child('registries');
     for (const name of Object.keys(registries.object)) {
-      registries.child(name).required('url', TEXT);
+      const registry = registries.child(name);
+      registry.required('type', TEXT);
+      registry.required('url', REGISTRY_URL);
       this.#registries.add(name);
     }
     return line.object as unknown as JournalHeader;
@@ -113,7 +118,8 @@ class JournalReader {
     const op = line.required('op', OPERATION);
     const digest = line.required('digest', DIGEST);
     const tags = line.requiredList('tags', TAG);
-    const intent = { id, ...this.#place(line), op, digest, tags };
+    const known = line.object['known'] === undefined ? {} : { known: knownFacts(line.child('known')) };
+    const intent = { id, ...this.#place(line), op, digest, tags, ...known };
     const without = op !== 'delete-manifest' && line.object['manifest'] === undefined;
     this.#intents.set(id, without ? intent : { ...intent, manifest: this.#manifestIn(line, digest) });
   }
@@ -141,6 +147,17 @@ class JournalReader {
     must(this.#registries.has(registry), 'registry', 'is not one of the header');
     return { registry, repository: line.required('repository', REPOSITORY) };
   }
+}
+
+function knownFacts(known: Fields<never>): KnownFacts {
+  const facts: Mutable<KnownFacts> = {};
+  for (const key of ['pushedAt', 'createdAt', 'pulledAt'] as const) {
+    const time = known.optional(key, ANY_TEXT);
+    if (time !== undefined) facts[key] = time;
+  }
+  const tagTimes = known.optionalMap('tagTimes', ANY_TEXT);
+  const labels = known.optionalList('labels', TEXT);
+  return { ...facts, ...(tagTimes && { tagTimes }), ...(labels && { labels }) };
 }
 
 function parse(text: string): unknown {

@@ -77,6 +77,8 @@ export interface Capabilities {
   readonly cascades?: boolean;
   /** Manifests can be moved into an archive, where they cost less and cannot be pulled. Absent: the registry has no archive. */
   readonly archive?: boolean;
+  /** False: what is deleted cannot be put back. Absent: it can, as long as the registry has its blobs. */
+  readonly undo?: boolean;
 }
 
 /** Severities of a vulnerability scan, mildest first. */
@@ -118,6 +120,8 @@ export interface Manifest {
   readonly subject?: Digest;
   readonly artifactType?: string;
   readonly labels?: Readonly<Record<string, string>>;
+  /** Names of those `labels` that users of the registry have put on it, so that they go when it is deleted. */
+  readonly registryLabels?: readonly string[];
   readonly annotations?: Readonly<Record<string, string>>;
   /** `os/architecture[/variant]`; of an index, those of its children. */
   readonly platforms?: readonly string[];

@@ -3,6 +3,7 @@ import type { Policy } from '../policy/policy.ts';
 import type { Diagnostic } from './plan.ts';
 import type { PlannedRepository } from './plan-repository.ts';
 import type { Surroundings } from './surroundings.ts';
+import { knowsOrphans } from './untagged.ts';
 
 /** What the reader of a plan should know of one repository. */
 export function diagnose(
@@ -29,10 +30,16 @@ export function diagnose(
         'ties',
         `the rule "${rule}" keeps one image and deletes another that is as new by all times that are known: their digests decide between them`,
       );
+    if (plan.complete && policy.asksIfSigned && policy.signaturesIn && !surroundings.wereReadWhole(policy.signaturesIn))
+      tell(
+        'note',
+        'not all the repositories of its signatures were read whole by this run, so an image without a known signature may have one: it stays where the policy asks',
+      );
     if (orphansAreUnknown(policy, plan, surroundings))
       tell(
         'note',
-        'attachments of images that are not here stay: it is not known for all repositories that may hold these images whether they do',
+        'attachments whose image is not in this repository stay, because not all repositories that may hold their images were read whole: name ' +
+          'these repositories in "orphaned: {subjectsIn: […]}", and read them in the same run',
       );
   }
   for (const message of notes) tell('note', message);
@@ -61,15 +68,15 @@ function cannot(
   ];
 }
 
-/** True if rules for orphaned attachments could not be asked, because something that may hold the images was not read whole, or is not named. */
+/** True if no rule for orphaned attachments could be asked, because something that may hold the images was not read whole, or is not named. */
 function orphansAreUnknown(
   { rules }: Policy,
   { images, summary, complete }: PlannedRepository['plan'],
-  { wereReadWhole }: Surroundings,
+  surroundings: Surroundings,
 ): boolean {
   if (!complete || !summary.orphaned || rules.orphaned.length === 0) return false;
-  const holdsImages = images.some(({ part }) => !part);
-  return !wereReadWhole() || rules.orphaned.every(({ subjectsIn }) => (subjectsIn ? !wereReadWhole(subjectsIn) : !holdsImages));
+  const isStore = images.every(({ part }) => part);
+  return rules.orphaned.every((rule) => !knowsOrphans(rule, isStore, surroundings));
 }
 
 /** As many names are told. */

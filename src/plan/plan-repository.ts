@@ -115,6 +115,7 @@ function repositoryPlan(
     ...(repository.archiveMinimumDays !== undefined && { archiveMinimumDays: repository.archiveMinimumDays }),
     clock: clockOf(repository.capabilities),
     ...(repository.recoverableDays !== undefined && { recoverableDays: repository.recoverableDays }),
+    ...(repository.capabilities.undo === false && { undo: false }),
     images: nodes.map((node) => plannedImage(node, decisions[node.index] as Decision)),
     steps: stepsFor(nodes, decisions),
     summary: summarize(nodes, decisions, bytes),
@@ -123,7 +124,7 @@ function repositoryPlan(
 
 /** Fields that are not known are left out, in one order and without a copy: there is one of these for each manifest. */
 function plannedImage(node: Node, { action, untag, reasons }: Decision): PlannedImage {
-  const { digest, mediaType, tags, size, pushedAt, createdAt, pulledAt } = node.manifest;
+  const { digest, mediaType, tags, size, pushedAt, createdAt, pulledAt, tagTimes, registryLabels } = node.manifest;
   const sorted = node.attachmentTags.length === 0 ? node.ordinaryTags : tags.length < 2 ? tags : tags.toSorted(byCodeUnit);
   const image: Partial<{ -readonly [Key in keyof PlannedImage]: PlannedImage[Key] }> = { digest, mediaType, tags: sorted };
   if (node.attachmentTags.length > 0) image.attachmentTags = node.attachmentTags;
@@ -131,6 +132,10 @@ function plannedImage(node: Node, { action, untag, reasons }: Decision): Planned
   if (pushedAt !== undefined) image.pushedAt = pushedAt;
   if (createdAt !== undefined) image.createdAt = createdAt;
   if (pulledAt !== undefined) image.pulledAt = pulledAt;
+  if (action === 'delete' || action === 'untag') {
+    if (tagTimes !== undefined) image.tagTimes = tagTimes;
+    if (registryLabels !== undefined) image.registryLabels = registryLabels;
+  }
   if (!isImage(node)) image.part = true;
   image.action = action;
   image.untag = untag;

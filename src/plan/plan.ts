@@ -84,6 +84,8 @@ export interface RepositoryPlan {
   readonly clock: Clock;
   /** As in the inventory. */
   readonly recoverableDays?: number;
+  /** What is deleted here cannot be put back. Absent where it can be, as long as the registry has its blobs. */
+  readonly undo?: false;
   /** Every manifest of the inventory once, sorted by digest. */
   readonly images: readonly PlannedImage[];
   /** In the order in which they are carried out. */
@@ -106,6 +108,9 @@ export interface PlannedImage {
   readonly pushedAt?: string;
   readonly createdAt?: string;
   readonly pulledAt?: string;
+  /** As in the inventory, for `undo`: of what loses something alone. */
+  readonly tagTimes?: Readonly<Record<string, string>>;
+  readonly registryLabels?: readonly string[];
   /** A child of an index or an attachment, without a tag of its own: not counted as an image. Absent for images. */
   readonly part?: true;
   /** `untag`: the image stays and some of its tags go. */

@@ -100,7 +100,8 @@ export class Planner {
     const known = this.#registries.get(name);
     if (known) return known;
     const { policies, knowsAll } = this.#context;
-    const added = { reads: new RegistryReads(policies, () => knowsAll?.(name) ?? true), blobs: new Blobs() };
+    const governing = policies.filter(({ registries }) => registries?.includes(name) ?? true);
+    const added = { reads: new RegistryReads(governing, () => knowsAll?.(name) ?? true), blobs: new Blobs() };
     this.#registries.set(name, added);
     return added;
   }
@@ -124,9 +125,10 @@ export class Planner {
     const matched = (policy && this.#matched.get(policy)) ?? new Matched();
     const own = planRepository(inventory, policies, inUse, now, { lists: this.#lists, matched, blobs, surroundings });
     const planned = leftovers && policy ? this.#finish(own, inventory, policy, surroundings, leftovers) : own;
-    reads.decided(planned.plan);
-    for (const diagnostic of diagnose(inventory, planned, policy, surroundings)) this.#diagnostics.push(diagnostic);
     const mayLeave = atMost !== undefined || policy?.perRun.deletions !== undefined;
+    // Any of these images may yet be left for the next run, and then its signatures stay with it.
+    if (!mayLeave) reads.decided(planned.plan);
+    for (const diagnostic of diagnose(inventory, planned, policy, surroundings)) this.#diagnostics.push(diagnostic);
     this.#planned.push(mayLeave ? planned : settled(planned));
   }
 

@@ -1,6 +1,7 @@
 import { digestKey, parseDigestTag } from '../domain/attachment.ts';
 import type { RepositoryInventory } from '../domain/inventory.ts';
 import { buildGraph, signedKeys } from '../graph/graph.ts';
+import type { NameMatcher } from '../policy/glob.ts';
 import type { NamedRepositories } from '../policy/named-repositories.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { RepositoryPlan } from './plan.ts';
@@ -69,6 +70,7 @@ export class RegistryReads {
       isSigned: signaturesIn ? this.#signedBy(signaturesIn) : NOTHING_AROUND.isSigned,
       holds: (key) => this.#holds(numberOf(key)),
       wereReadWhole: (named) => this.#wereReadWhole(named),
+      areElsewhere: (named) => this.#eachNames(named, (name) => name !== repository),
       stays: owners.length === 0 ? NOTHING_AROUND.stays : this.#staysFor(repository, owners),
     };
   }
@@ -77,8 +79,13 @@ export class RegistryReads {
     const all = [...this.#repositories];
     if (!named) return all.every(([, { isUnread }]) => !isUnread);
     if (!named.areNames && !this.#knowsAll()) return false;
-    const meant = all.filter(([name]) => named.matches(name));
-    return named.each.every((matches) => meant.some(([name]) => matches(name))) && meant.every(([, known]) => known.isWhole);
+    return this.#eachNames(named) && all.every(([name, known]) => known.isWhole || !named.matches(name));
+  }
+
+  /** Whether each glob names one of these repositories. */
+  #eachNames({ matches, each }: NamedRepositories, isOne: (repository: string) => boolean = () => true): boolean {
+    const meant = [...this.#repositories.keys()].filter((name) => isOne(name) && matches(name));
+    return each.every((glob) => meant.some(glob));
   }
 
   #signedBy(stores: NamedRepositories): Surroundings['isSigned'] {
@@ -88,10 +95,12 @@ export class RegistryReads {
     return (digest) => keys.has(digestKey(digest)) || (isKnown ? false : undefined);
   }
 
-  /** Where a repository was not read whole, what is there may be the subject of anything. */
+  /** Where a repository was not read whole, or may be missing in this run, what is there may be the subject of anything. */
   #staysFor(store: string, owners: readonly Policy[]): Surroundings['stays'] {
     const others = [...this.#repositories].filter(([name, { policy }]) => name !== store && policy && owners.includes(policy));
-    if (others.some(([, { isWhole: whole }]) => !whole)) return () => true;
+    const isKnown = (name: NameMatcher): boolean => [...this.#repositories.keys()].some(name);
+    const areKnown = this.#knowsAll() || owners.every(({ repositories }) => repositories.areNames && repositories.each.every(isKnown));
+    if (!areKnown || others.some(([, { isWhole: whole }]) => !whole)) return () => true;
     return (key) => others.some(([, { keys }]) => keys?.has(key));
   }
 

@@ -8,7 +8,7 @@ export function isImage(node: Node): boolean {
 }
 
 /** True of an attachment whose subject is not in the repository and that belongs to nothing else there. */
-export function isOrphan({ ordinaryTags, isAttachment, parents, subjects }: Node): boolean {
+function isOrphan({ ordinaryTags, isAttachment, parents, subjects }: Node): boolean {
   return isAttachment && ordinaryTags.length === 0 && parents.length === 0 && subjects.length === 0;
 }
 

@@ -12,6 +12,8 @@ export interface Surroundings {
   readonly holds: (key: string) => boolean;
   /** Whether all the repositories that are named were read whole, and each glob names one; without an argument, all that this run reads. */
   readonly wereReadWhole: (named?: NamedRepositories) => boolean;
+  /** Whether each glob names a repository besides this one. */
+  readonly areElsewhere: (named: NamedRepositories) => boolean;
   /** Whether a subject stays in a repository whose policy says that its signatures are here. */
   readonly stays: (key: string) => boolean;
 }
@@ -21,5 +23,6 @@ export const NOTHING_AROUND: Surroundings = {
   isSigned: () => false,
   holds: () => false,
   wereReadWhole: (named) => named === undefined,
+  areElsewhere: () => false,
   stays: () => false,
 };

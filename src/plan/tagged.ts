@@ -2,6 +2,7 @@ import type { Node } from '../graph/graph.ts';
 import type { Rule } from '../policy/policy.ts';
 import { Claims } from './claims.ts';
 import type { DecisionInput } from './decision-input.ts';
+import { firstSelecting } from './first-selecting.ts';
 import { protectionOfTag } from './protection.ts';
 import { isDeleteReason, type Reason } from './reason.ts';
 import type { Staying } from './staying.ts';
@@ -51,7 +52,10 @@ function claimTags(node: Node, { policy, lists, matched }: DecisionInput, stayin
   node.ordinaryTags.forEach((tag, place) => {
     for (const rule of policy.rules.tagged) {
       const captures = rule.tags(tag);
-      if (!captures || !rule.selects(node)) continue;
+      const selected = captures ? rule.selects(node) : false;
+      if (!captures || selected === false) continue;
+      // Whether this rule decides or a later one is not known, so nothing is decided.
+      if (selected === undefined) break;
       matched.rules.add(rule);
       const live = rule.live !== undefined && isLive(captures[rule.live.capture] ?? '', rule.live.list, lists);
       tags[place] = live ? { code: 'live', tag, rule: rule.name } : UNSETTLED;
@@ -70,7 +74,7 @@ function isLive(name: string, list: string, lists: DecisionInput['lists']): bool
 /** An image without a tag that nothing holds goes to the first rule that counts such images together with tagged ones. */
 function claimUntagged(node: Node, rules: readonly Rule[], { matched }: DecisionInput, staying: Staying, claims: Claims): void {
   if (node.isAttachment || node.parents.length > 0) return;
-  const rule = rules.find(({ selects }) => selects(node));
+  const rule = firstSelecting(rules, node);
   if (!rule) return;
   matched.rules.add(rule);
   claims.add(node, rule, -1, {}, staying.of(node).protection ? 'protected' : undefined);

@@ -1,10 +1,12 @@
-import type { Graph, Node } from '../graph/graph.ts';
+import type { Node } from '../graph/graph.ts';
 import type { Rule } from '../policy/policy.ts';
 import { Claims } from './claims.ts';
 import type { DecisionInput } from './decision-input.ts';
+import { firstSelecting } from './first-selecting.ts';
 import { isDeleteReason, type Reason } from './reason.ts';
 import type { Staying } from './staying.ts';
 import { isImage } from './summary.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /** The untagged images and orphaned attachments that the rules would delete, in ascending order of their digests. */
 export interface Untagged {
@@ -24,7 +26,7 @@ export function decideUntagged(input: DecisionInput, staying: Staying): Untagged
   });
   const roots = staying.graph.nodes.filter((node) => !staying.has(node) && isBare(node) && !staying.of(node).untagged);
   for (const node of roots) {
-    const rule = node.isAttachment ? ruleForOrphan(node, input) : policy.rules.untagged.find(({ selects }) => selects(node));
+    const rule = node.isAttachment ? ruleForOrphan(node, input) : firstSelecting(policy.rules.untagged, node);
     if (rule) {
       matched.rules.add(rule);
       claims.add(node, rule, -1, {});
@@ -45,15 +47,23 @@ function isKept(reason: Reason | undefined): boolean {
 }
 
 /**
- * The rule that an attachment without a subject goes to. In a repository that holds attachments and not one image, the images are elsewhere, so only a
- * rule that says where is asked. None may decide it while its subject is in another repository, or may be: in one that was not read whole.
+ * The rule that an attachment without a subject goes to; none while its subject is in another repository, or may be. In a repository that holds
+ * attachments and not one image, only a rule that says where the images are is asked.
  */
 function ruleForOrphan(attachment: Node, { graph, policy, surroundings }: DecisionInput): Rule | undefined {
   if (attachment.subjectKeys.some((key) => surroundings.holds(key))) return undefined;
-  const rule = policy.rules.orphaned.find(({ subjectsIn, selects }) => (subjectsIn || holdsImages(graph)) && selects(attachment));
-  return rule && surroundings.wereReadWhole() && (!rule.subjectsIn || surroundings.wereReadWhole(rule.subjectsIn)) ? rule : undefined;
+  const isStore = !graph.nodes.some(isImage);
+  const asked = isStore ? policy.rules.orphaned.filter(({ subjectsIn }) => subjectsIn) : policy.rules.orphaned;
+  const rule = firstSelecting(asked, attachment);
+  return rule && knowsOrphans(rule, isStore, surroundings) ? rule : undefined;
 }
 
-function holdsImages({ nodes }: Graph): boolean {
-  return nodes.some(isImage);
+/**
+ * Whether it is known which attachments of a repository are orphaned: all that this run reads was read whole, and so was each repository that the rule
+ * names. One that holds no image is not among those, although its name may match: there is nothing to be found in it.
+ */
+export function knowsOrphans({ subjectsIn }: Rule, isStore: boolean, { wereReadWhole, areElsewhere }: Surroundings): boolean {
+  if (!wereReadWhole()) return false;
+  if (!subjectsIn) return !isStore;
+  return wereReadWhole(subjectsIn) && (!isStore || areElsewhere(subjectsIn));
 }

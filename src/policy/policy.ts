@@ -25,6 +25,11 @@ export interface Policy {
   readonly keepNewest: number;
   /** Milliseconds. */
   readonly grace: number;
+  /** Whether it asks if an image is signed: to protect it, or in a rule. */
+  readonly asksIfSigned: boolean;
+  /** The registries and the repositories that it names; without `registries`, all. */
+  readonly registries?: readonly string[];
+  readonly repositories: NamedRepositories;
   /** The repositories that hold the signatures of those that it governs, where they stand apart. */
   readonly signaturesIn?: NamedRepositories;
   /** What a listed tag without a manifest does to its repository. */
@@ -81,14 +86,17 @@ export interface Rule {
 
 /** Compiles a policy that the schema has accepted. */
 export function compilePolicy(spec: PolicySpec, from: { readonly source: string; readonly digest: Digest }): Policy {
-  const repositories = compileGlobs(spec.repositories ?? ['**']);
+  const repositories = compileNamedRepositories(spec.repositories ?? ['**']);
   const protect = spec.protect ?? [];
   const compiled = spec.rules.map(compileRule);
   const rules = (kind: RuleKind): Rule[] => compiled.filter((rule) => rule.kind === kind);
   return {
     name: spec.name,
     ...from,
-    governs: (registry, repository) => (spec.registries?.includes(registry) ?? true) && repositories(repository),
+    governs: (registry, repository) => (spec.registries?.includes(registry) ?? true) && repositories.matches(repository),
+    ...(spec.registries && { registries: spec.registries }),
+    repositories,
+    asksIfSigned: protect.some(({ signed }) => signed === true) || spec.rules.some(({ signed }) => signed !== undefined),
     keepAtLeast: spec.keepAtLeast ?? 1,
     keepNewest: spec.keepNewest ?? 0,
     grace: parseDuration(spec.grace ?? '1h') ?? Number.POSITIVE_INFINITY,

@@ -43,7 +43,10 @@ export async function openRegistry(config: RegistryConfig & { readonly concurren
     settings: type.settings && config.settings?.[type.settings.key],
     http,
     ping,
-    send: (request, scopes) => auth.send(request, scopes),
+    async send(request, scopes) {
+      if (known === PLAIN_TYPE) refuseAsPlain(name, await tellingAnswer(ping, url));
+      return auth.send(request, scopes);
+    },
     credentials,
   });
 }
@@ -68,6 +71,15 @@ export function typeOfHost(host: string): RegistryType | undefined {
 /** The type of registry that answers `GET /v2/` like this. */
 export function typeOfAnswer(answer: HttpResponse): RegistryType {
   return REGISTRY_TYPES.find(({ recognises }) => recognises?.(answer)) ?? PLAIN_TYPE;
+}
+
+/** Throws `CONFIG_INVALID` where the answer to `/v2/` is that of a registry which must not be spoken to as a plain one. */
+function refuseAsPlain(name: string, answer: HttpResponse): void {
+  const type = typeOfAnswer(answer);
+  if (type.notPlain === undefined) return;
+  throw new ToolError('CONFIG_INVALID', `The registry ${name} is of type ${type.name}, and the config says "type: ${PLAIN_TYPE.name}".`, {
+    hint: `Say "type: ${type.name}": ${type.notPlain}`,
+  });
 }
 
 /** The types that no host tells. */

@@ -43,6 +43,11 @@ export interface RegistryType extends RegistrySettings {
    * Tells from the answer to `GET /v2/` without credentials whether a registry is of this type. Asked where neither config nor host tells.
    */
   readonly recognises?: (ping: HttpResponse) => boolean;
+  /**
+   * Why a registry that is recognised as one of this type is not spoken to as a plain one, even if the config says so: the end of a
+   * sentence. Absent where that may be.
+   */
+  readonly notPlain?: string;
   /** Settings that other types use and this one does not, as paths below the registry in the config, and what to do instead. */
   readonly unused?: { readonly paths: readonly string[]; readonly hint: string };
   /** Makes the adapter; nothing is sent yet. Throws `CONFIG_INVALID` for settings that contradict each other or the URL. */

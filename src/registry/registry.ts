@@ -41,7 +41,7 @@ export interface InventoryOptions {
   readonly onProgress?: (done: number, total: number) => void;
 }
 
-export interface ListTagsOptions {
+interface ListTagsOptions {
   /** Called for each request that the list takes. */
   readonly onPage?: () => void;
 }
@@ -158,6 +158,12 @@ export interface Registry {
 
   /** Puts a manifest back under its digest or, with `tag`, under that tag. The registry must still have its blobs and children. */
   putManifest(repository: string, manifest: RawManifest, tag?: string): Promise<void>;
+
+  /**
+   * Puts labels back on a manifest, by their names among its `labels`; what is on it already stays. Answers those that the registry has not got any more. Only
+   * where the inventory tells `registryLabels`.
+   */
+  restoreLabels?(repository: string, digest: Digest, labels: readonly string[]): Promise<readonly string[]>;
 
   /** Tells the registry to free the space of everything that nothing refers to any more. Throws only if the registry cannot be reached. */
   collectGarbage?(options: CollectGarbageOptions): Promise<GarbageCollection>;

@@ -3,10 +3,11 @@ import { ecrPublicType, ecrType } from './ecr/type.ts';
 import { garType } from './gar/type.ts';
 import { harborType } from './harbor/type.ts';
 import { ociType } from './oci/type.ts';
+import { quayType } from './quay/type.ts';
 import type { RegistryType } from './registry-type.ts';
 
 /** Every type of registry that the program speaks to. */
-export const REGISTRY_TYPES: readonly RegistryType[] = [ociType, harborType, ecrType, ecrPublicType, acrType, garType];
+export const REGISTRY_TYPES: readonly RegistryType[] = [ociType, harborType, ecrType, ecrPublicType, acrType, garType, quayType];
 
 /** What a registry is taken for where neither the config nor its host nor its answer says what it is. */
 export const PLAIN_TYPE: RegistryType = ociType;
@@ -16,7 +17,6 @@ export const PLAIN_TYPE: RegistryType = ociType;
  * With the plain one, their push and pull times, locks and signatures would be overlooked, and a plan would be made without them.
  */
 export const UNSUPPORTED: readonly { readonly name: string; readonly title: string; readonly hosts: RegExp }[] = [
-  { name: 'quay', title: 'Quay.io', hosts: /^quay\.io$/ },
   {
     name: 'aliyun',
     title: 'Alibaba Cloud Container Registry',

@@ -90,11 +90,14 @@ function totalLines(
     ...(counts.repaired > 0 ? [`  ${padStart(number(counts.repaired), digits)}  hit by a deletion and put back`] : []),
     ...(counts.lost > 0 ? [style.remove(`  ${padStart(number(counts.lost), digits)}  hit by a deletion and not put back`)] : []),
     ...(error ? ['', `${style.remove('stopped')}: ${printable(error.message)}`] : []),
-    ...(journal === undefined ? [] : ['', ...undoLines(journal, undoCommand, style)]),
+    ...(journal === undefined ? [] : ['', ...journalLines(journal, repositories, undoCommand, style)]),
   ];
 }
 
-function undoLines(journal: string, undoCommand: string | undefined, style: Style): string[] {
+/** Of what cannot be put back, nothing is said of putting it back. */
+function journalLines(journal: string, repositories: readonly RepositoryReport[], undoCommand: string | undefined, style: Style): string[] {
+  const changed = repositories.filter(({ counts }) => counts.deleted + counts.archived > 0);
+  if (changed.length > 0 && changed.every(({ undo }) => undo === false)) return [`The journal: ${printable(journal)}`];
   if (undoCommand === undefined) return [`The journal, for "undo": ${printable(journal)}`];
   return ['To put it back, as long as the registry still has the layers:', '', `  ${style.bold(printable(undoCommand))}`];
 }

@@ -1,7 +1,8 @@
-import type { UndoItem, UndoOutcome, UndoReport } from '../apply/undo.ts';
+import type { UndoItem, UndoOutcome, UndoReport } from '../apply/undo-report.ts';
+import type { UndoWork } from '../apply/undo.ts';
 import { printable } from '../diagnostics/redact.ts';
 import { PLAIN, type Style } from './style.ts';
-import { number, padStart, shortDigest } from './text.ts';
+import { count, number, padStart, shortDigest } from './text.ts';
 
 const OUTCOMES: Readonly<Record<UndoOutcome, string>> = {
   restored: 'put back',
@@ -12,19 +13,48 @@ const OUTCOMES: Readonly<Record<UndoOutcome, string>> = {
   skipped: 'not begun',
 };
 const LISTED = 20;
+/** Tags of one repository that are named before something is put back. */
+const TAGS = 5;
+
+/** What an undo would put back, for people: the counts, then each repository with tags of it. */
+export function undoWorkText(work: readonly UndoWork[], made: string): string {
+  const sum = (size: (one: UndoWork) => number): number => work.reduce((total, one) => total + size(one), 0);
+  const what = `${count(
+    sum(({ manifests }) => manifests),
+    'manifest',
+  )} and ${count(
+    sum(({ tags }) => tags.length),
+    'tag',
+  )} in ${count(work.length, 'repository', 'repositories')}`;
+  const shown = work.slice(0, LISTED).map(({ registry, repository, manifests, tags }) => {
+    const named = [...tags.slice(0, TAGS), ...(tags.length > TAGS ? [`and ${number(tags.length - TAGS)} more`] : [])];
+    return printable(`  ${registry}/${repository}  ${count(manifests, 'manifest')}${named.length > 0 ? `, tags ${named.join(', ')}` : ''}`);
+  });
+  const rest = work.length > LISTED ? [`  … and ${number(work.length - LISTED)} more`] : [];
+  return [`The run of ${printable(made)} deleted ${what}:`, ...shown, ...rest].join('\n');
+}
 
 /** What an undo did, for people: what is not back, with the reason, then the totals. */
-export function undoText(
-  { counts, items, outcome }: UndoReport,
-  options: { readonly style?: Style; readonly verbose?: boolean } = {},
-): string {
+export function undoText(report: UndoReport, options: { readonly style?: Style; readonly verbose?: boolean } = {}): string {
+  const { counts, items, outcome, lostLabels } = report;
   const style = options.style ?? PLAIN;
   const told = items.filter(
     (item) => options.verbose || item.outcome === 'lost' || item.outcome === 'failed' || item.outcome === 'kept_newer',
   );
-  const shown = options.verbose ? told : told.slice(0, LISTED);
+  const lines = [
+    ...told.map(
+      (item) =>
+        `${itemName(item)}  ${style.change(OUTCOMES[item.outcome])}${item.message === undefined ? '' : `: ${printable(item.message)}`}`,
+    ),
+    ...lostLabels.map(
+      (lost) =>
+        `${itemName(lost)}  ${style.change(`without ${lost.labels.length === 1 ? 'its label' : 'its labels'} ${printable(lost.labels.join(', '))}`)}: ${printable(lost.message)}`,
+    ),
+  ];
+  const shown = options.verbose ? lines : lines.slice(0, LISTED);
   const rows = (Object.keys(OUTCOMES) as UndoOutcome[]).filter((key) => counts[key] > 0 || key === 'restored');
-  const digits = Math.max(...rows.map((key) => number(counts[key]).length));
+  const labels = lostLabels.reduce((sum, one) => sum + one.labels.length, 0);
+  const digits = Math.max(...rows.map((key) => number(counts[key]).length), number(labels).length);
   const verdict = {
     done: style.stay('done'),
     partial: style.change('done in part'),
@@ -32,18 +62,32 @@ export function undoText(
     interrupted: style.change('stopped'),
   }[outcome];
   return `${[
-    ...shown.map(
-      (item) =>
-        `${itemName(item)}  ${style.change(OUTCOMES[item.outcome])}${item.message === undefined ? '' : `: ${printable(item.message)}`}`,
-    ),
-    ...(shown.length < told.length ? [style.dim(`… and ${number(told.length - shown.length)} more: -v shows all`)] : []),
+    ...shown,
+    ...(shown.length < lines.length ? [style.dim(`… and ${number(lines.length - shown.length)} more: -v shows all`)] : []),
     ...(shown.length > 0 ? [''] : []),
     `${style.bold('undone')}  ${verdict}`,
     '',
     ...rows.map((key) => `  ${padStart(number(counts[key]), digits)}  ${OUTCOMES[key]}`),
+    ...(labels > 0 ? [`  ${padStart(number(labels), digits)}  ${labels === 1 ? 'label' : 'labels'} that could not be put back`] : []),
+    ...timesLines(report),
   ].join('\n')}\n`;
 }
 
-function itemName({ registry, repository, tag, digest }: UndoItem): string {
+/** What the next run knows of the old times, and where from. */
+function timesLines({ times }: UndoReport): string[] {
+  if (!times) return [];
+  const { path, manifests, unknown, problems } = times;
+  const lines = [''];
+  if (manifests > 0)
+    lines.push(
+      `The old times of ${count(manifests, 'manifest')} are remembered in ${printable(path)}.`,
+      'A run that does not have this folder, such as a job whose journal folder is not kept, takes what is back for new.',
+    );
+  if (unknown > 0)
+    lines.push(`The new times of ${count(unknown, 'manifest')} could not be read: the next run takes them for unknown. Run undo again.`);
+  return [...lines, ...problems.map(printable)];
+}
+
+function itemName({ registry, repository, tag, digest }: Pick<UndoItem, 'registry' | 'repository' | 'tag' | 'digest'>): string {
   return printable(`${registry}/${repository}${tag === undefined ? `@${shortDigest(digest)}` : `:${tag}`}`);
 }

@@ -4,6 +4,7 @@ import { Journal } from '../apply/journal.ts';
 import { markFinished } from '../apply/unfinished-runs.ts';
 import type { Settings } from '../config/settings.ts';
 import { EXIT } from '../diagnostics/exit-codes.ts';
+import { printable } from '../diagnostics/redact.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Registry } from '../registry/registry.ts';
@@ -19,6 +20,9 @@ import { stoppedBy } from './stop.ts';
 
 /** What was read longer ago is looked at once more before the first deletion, as for a saved plan. */
 const JUST_READ_MS = 10 * 60 * 1000;
+
+/** Repositories that are named in one warning. */
+const LISTED = 5;
 
 export interface CarryOutOptions extends GlobalOptions {
   readonly yes?: boolean;
@@ -50,6 +54,7 @@ export async function carryOut(work: Work, options: CarryOutOptions, context: Co
   const { io } = context;
   const journalDir = journalFolder(settings);
   const steps = plan.repositories.reduce((sum, repository) => sum + repository.steps.length, 0);
+  if (plan.applyable) for (const line of cannotUndoLines(plan)) say(io, line);
   if (plan.applyable && steps > 0 && !options.yes && !(await confirm(io, question(plan)))) {
     say(io, 'Nothing was changed.');
     return undefined;
@@ -79,6 +84,15 @@ export async function carryOut(work: Work, options: CarryOutOptions, context: Co
   } finally {
     progress.stop();
   }
+}
+
+/** Where what is deleted cannot be put back. */
+function cannotUndoLines({ repositories }: Plan): string[] {
+  const where = repositories.filter(({ steps, undo }) => steps.length > 0 && undo === false);
+  if (where.length === 0) return [];
+  const named = where.slice(0, LISTED).map(({ registry, repository }) => printable(`${registry}/${repository}`));
+  const rest = where.length > LISTED ? ` and ${count(where.length - LISTED, 'more repository', 'more repositories')}` : '';
+  return [`warning: what is deleted in ${named.join(', ')}${rest} cannot be put back by this program`];
 }
 
 function question({ summary, repositories }: Plan): string {

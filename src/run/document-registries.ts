@@ -1,8 +1,10 @@
 import { loadConfig, type RegistryConfig } from '../config/config.ts';
 import { chooseRegistry, resolveSettings } from '../config/settings.ts';
+import { printable } from '../diagnostics/redact.ts';
 import { linkSignals } from '../http/link-signals.ts';
 import { REGISTRY_TYPES } from '../registry/types.ts';
 import type { Context } from './context.ts';
+import { say } from './io.ts';
 import { type OpenRegistries, openRegistries } from './registries.ts';
 import { hostsOfRegistries, type Workplace } from './workplace.ts';
 
@@ -29,6 +31,14 @@ export async function openDocumentRegistries(
   const settings = resolveSettings({ ...(inUse && { inUse }), ...(concurrency !== undefined && { concurrency }) }, io.env, config);
   const wanted = [...named].map(([name, url]): RegistryConfig => known.find((registry) => registry.name === name) ?? { name, url });
   const filled = wanted.map((registry) => ({ ...registry, concurrency: registry.concurrency ?? settings.concurrency }));
+  const { REGISTRY_USER = '', REGISTRY_PASSWORD = '' } = io.env;
+  if (REGISTRY_USER !== '' && REGISTRY_PASSWORD !== '')
+    for (const { name, url } of wanted.filter((registry) => !known.includes(registry)))
+      say(
+        io,
+        `warning: REGISTRY_USER and REGISTRY_PASSWORD are not sent to ${printable(name)}, which the document alone names; ` +
+          `add --registry ${printable(url)} if they are for it`,
+      );
   const hosts = hostsOfRegistries([...known, ...filled]);
   const opening = linkSignals([waits]);
   try {

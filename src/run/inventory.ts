@@ -6,6 +6,7 @@ import { toYaml } from '../report/yaml.ts';
 import { say } from './io.ts';
 import type { Context, GlobalOptions } from './context.ts';
 import { startProgress } from './progress.ts';
+import { readRestored } from './journal-folder.ts';
 import { writeAnswer } from './answer.ts';
 import { exitCodeAfter, type Failure, tellErrors } from './failures.ts';
 import { placesOf, readRepositories } from './read-repositories.ts';
@@ -46,6 +47,7 @@ export async function inventory(words: readonly string[], options: InventoryOpti
     shares: () => true,
     specs: [],
     onSkipped: (message: string) => say(io, message),
+    restored: await readRestored(workplace.settings),
     signal: io.signal,
     progress,
   };

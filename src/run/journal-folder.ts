@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Settings } from '../config/settings.ts';
+import { RestoredManifests, RestoredTimes } from '../documents/restored-times.ts';
 import { makeFolder } from '../diagnostics/make-folder.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 
@@ -11,6 +12,11 @@ const HINT = 'Set REGCTL_JOURNAL_DIR, or "journalDir" in the config, to a folder
 export function journalFolder({ journalDir }: Pick<Settings, 'journalDir'>): string {
   if (journalDir !== undefined) return journalDir;
   throw new ToolError('JOURNAL_WRITE', 'There is no folder for the journal, and nothing is deleted without a journal.', { hint: HINT });
+}
+
+/** What "undo" has put back, as remembered in the folder for journals. Throws `FILE` where that cannot be read. */
+export async function readRestored({ journalDir }: Pick<Settings, 'journalDir'>): Promise<RestoredManifests> {
+  return journalDir === undefined ? new RestoredManifests([]) : new RestoredTimes(journalDir).read();
 }
 
 /** Checks that a journal can be written, before the work that leads to its first line. Makes the folder. Throws `JOURNAL_WRITE`. */

@@ -1,3 +1,4 @@
+import type { RestoredManifests } from '../documents/restored-times.ts';
 import { didYouMean } from '../diagnostics/nearest.ts';
 import { printable } from '../diagnostics/redact.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
@@ -24,7 +25,7 @@ import { readInUse } from './in-use.ts';
 import type { InUseReading } from './in-use-now.ts';
 import { inUseSourceNames } from './in-use-source-names.ts';
 import { readLiveLists } from './live-lists.ts';
-import { checkJournalFolder } from './journal-folder.ts';
+import { checkJournalFolder, readRestored } from './journal-folder.ts';
 import { repositoriesInFile } from './inventory-file.ts';
 import { placesOf, readRepositories, type RepositoryRead } from './read-repositories.ts';
 import { type OpenRegistries, openRegistries } from './registries.ts';
@@ -43,6 +44,8 @@ export interface PlanningOptions extends GlobalOptions, PolicyOptions {
   readonly concurrency?: string;
   /** As given: the settings check it. */
   readonly maxDeletions?: string;
+  /** How much rules may delete in this run: what is more than this is left for the next. */
+  readonly atMost?: number;
   readonly shard?: Shard;
   /** Milliseconds, for all of the run. */
   readonly maxDuration?: number;
@@ -117,6 +120,7 @@ async function planIn<Result>(
   const running = await readAgain();
   const live = await readLiveLists(deciding.policies, workplace, io, waits);
   const inUse = { ...running, problems: [...running.problems, ...live.problems] };
+  const restored = await readRestored(settings);
   if (options.apply && settings.inUse.length === 0)
     warn(
       io,
@@ -134,7 +138,7 @@ async function planIn<Result>(
     const listed = new Set<string>();
     const reads = offline
       ? repositoriesInFile(options.inventory, [...words, ...(options.registry ?? [])], options.shard, waits)
-      : readFromRegistries(registries, workplace, deciding, options, { io, signal: waits, progress }, failures, listed);
+      : readFromRegistries(registries, workplace, deciding, options, { io, signal: waits, progress }, failures, listed, restored);
     const { policies } = deciding;
     const { maxDeletions } = settings;
     const planner = new Planner({
@@ -146,6 +150,7 @@ async function planIn<Result>(
       lists: live.lists,
       inUseSources: inUseSourceNames(settings.inUse),
       ...(maxDeletions !== undefined && { maxDeletions }),
+      ...(options.atMost !== undefined && { atMost: options.atMost }),
       knowsAll: (registry) => options.shard === undefined && (offline ? words.length === 0 : listed.has(registry)),
     });
     for await (const { inventory, wasRead, error } of reads) {
@@ -188,6 +193,7 @@ function readFromRegistries(
   { io, signal, progress }: { readonly io: Io; readonly signal: AbortSignal; readonly progress: Progress },
   failures: Failure[],
   listed: Set<string>,
+  restored: RestoredManifests,
 ): AsyncIterable<RepositoryRead> {
   const options = {
     reads: (registry: string, repository: string) =>
@@ -196,6 +202,7 @@ function readFromRegistries(
     specs,
     onSkipped: (message: string) => say(io, message),
     onListed: (registry: string) => void listed.add(registry),
+    restored,
     signal,
     progress,
   };

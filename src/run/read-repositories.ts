@@ -1,3 +1,4 @@
+import type { RestoredManifests } from '../documents/restored-times.ts';
 import { printable } from '../diagnostics/redact.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import { byCodeUnit } from '../domain/compare.ts';
@@ -56,6 +57,8 @@ export interface ReadOptions {
   readonly onSkipped: (message: string) => void;
   /** Called for a registry that has listed all its repositories. */
   readonly onListed?: (registry: string) => void;
+  /** What "undo" has put back, and when that came to the registry at first. */
+  readonly restored: RestoredManifests;
   readonly signal: AbortSignal;
   readonly progress: Progress;
 }
@@ -184,7 +187,11 @@ function nothingOf({ name, type, url }: Registry, repository: string): Omit<Repo
   return { registry: name, type, url, repository, capabilities: NO_CAPABILITIES, manifests: [] };
 }
 
-async function readOne(registry: Registry, repository: string, { reads, signal, progress }: ReadOptions): Promise<RepositoryRead> {
+async function readOne(
+  registry: Registry,
+  repository: string,
+  { reads, signal, progress, restored }: ReadOptions,
+): Promise<RepositoryRead> {
   const { name, url } = registry;
   const nothing = nothingOf(registry, repository);
   if (!reads(name, repository)) return { inventory: { ...nothing, complete: true }, wasRead: false };
@@ -192,7 +199,7 @@ async function readOne(registry: Registry, repository: string, { reads, signal, 
   try {
     signal.throwIfAborted();
     const read = await registry.inventory(repository, { signal, onProgress: (done, total) => progress.reading(title, done, total) });
-    const inventory = withNames({ ...read, url }, url);
+    const inventory = restored.withOldTimes(withNames({ ...read, url }, url), url);
     progress.done(`${title}: ${inventory.manifests.length} manifests${inventory.complete ? '' : ', not read completely'}`);
     return { inventory, wasRead: true, ...(!inventory.complete && { error: notWhole(title, inventory.problems ?? []) }) };
   } catch (caught) {

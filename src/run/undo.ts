@@ -1,10 +1,12 @@
 import { resolve } from 'node:path';
 import { readJournal } from '../documents/read-journal.ts';
-import { undoJournal, type UndoReport } from '../apply/undo.ts';
+import { RestoredTimes } from '../documents/restored-times.ts';
+import { undoJournal, undoWork } from '../apply/undo.ts';
+import type { UndoReport } from '../apply/undo-report.ts';
 import { EXIT } from '../diagnostics/exit-codes.ts';
+import { ToolError } from '../diagnostics/tool-error.ts';
 import { toJson } from '../report/json.ts';
-import { count } from '../report/text.ts';
-import { undoText } from '../report/undo-text.ts';
+import { undoText, undoWorkText } from '../report/undo-text.ts';
 import { toYaml } from '../report/yaml.ts';
 import { withFinishingRuns } from '../apply/finishing-runs.ts';
 import { confirm } from './confirm.ts';
@@ -30,17 +32,20 @@ export async function undo(file: string, options: UndoOptions, context: Context)
   const urls = new Map(Object.entries(journal.header.registries).map(([name, { url }]) => [name, url]));
   const place = await openDocumentRegistries(urls, options, context, io.signal);
   try {
-    const what = `Put back what the run of ${journal.header.createdAt} deleted (${count(journal.intents.length, 'step')})?`;
-    if (!options.yes && !(await confirm(io, what))) {
+    const work = undoWork(journal);
+    if (!options.quiet || (!options.yes && io.stderr.isTTY === true)) say(io, undoWorkText(work, journal.header.createdAt));
+    if (work.length > 0 && !options.yes && !(await confirm(io, 'Put it back?'))) {
       say(io, 'Nothing was changed.');
       return EXIT.failed;
     }
+    const { journalDir } = place.settings;
     const progress = await startProgress(io, options);
     let done = 0;
     const report = await undoJournal({
       journal,
       path,
       registries: place.byName,
+      ...(journalDir !== undefined && { times: new RestoredTimes(journalDir) }),
       concurrency: place.settings.concurrency,
       signal: io.signal,
       onEvent: ({ registry, repository }) => progress.show(`putting back in ${registry}/${repository}  ${(done += 1)}`),
@@ -55,7 +60,8 @@ export async function undo(file: string, options: UndoOptions, context: Context)
   }
 }
 
-function exitCode({ outcome }: UndoReport, { io }: Context): number {
+function exitCode({ outcome, error }: UndoReport, { io }: Context): number {
+  if (error) return new ToolError(error.code, error.message, { hint: error.hint }).exitCode;
   if (outcome === 'done') return EXIT.done;
   if (outcome === 'interrupted') return stoppedBy(io.signal)?.exitCode ?? EXIT.partial;
   return outcome === 'partial' ? EXIT.partial : EXIT.failed;

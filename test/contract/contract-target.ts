@@ -10,8 +10,10 @@ import type { Answer, Seen } from './fault-proxy.ts';
  *
  * `config`, `blobs`, `size`: the inventory tells them. `tagsOf`: the adapter has that method. `catalog`: it lists its repositories. `pages`: a list of tags
  * comes in pages. `totals`: a list tells how long it is, so that one that is cut short is noticed. `locks`: single tags can be made undeletable.
- * `holdsChildren`: the registry refuses to delete what a present index lists. `guardsTags`: a tag that was moved is not taken off. `putBack`: a deleted
- * manifest can be put back. `deletionSwitch`: deletion can be switched off for the whole registry. `accounts`: it knows who may read and who may delete.
+ * `holdsChildren`: the registry refuses to delete what a present index lists. `guardsTags`: a tag that was moved is not taken off. `undo`: a deleted
+ * manifest can be put back. `referrers`: the inventory lists what is attached to a manifest by its digest alone. `keepsUntagged`: a manifest that has no
+ * tag stays where it is put. `restoreLabels`: users can put labels on what is there, and the adapter can too. `deletionSwitch`: deletion can be switched
+ * off for the whole registry. `accounts`: it knows who may read and who may delete.
  * `retryAfter`: the waits are those of our own HTTP client. `wrongAnswers`: it is quick enough to go through every answer that may go wrong.
  */
 export type Feature =
@@ -25,10 +27,12 @@ export type Feature =
   | 'totals'
   | 'locks'
   | 'holdsChildren'
-  | 'putBack'
+  | 'restoreLabels'
   | 'deletionSwitch'
   | 'wrongAnswers'
   | 'guardsTags'
+  | 'referrers'
+  | 'keepsUntagged'
   | 'accounts'
   | 'retryAfter';
 
@@ -116,6 +120,8 @@ export interface TargetServer {
   repositories(): Promise<readonly string[]>;
   /** Makes a tag undeletable, perhaps in other repositories too. With the feature `locks`. */
   lock?(repository: string, tag: string): Promise<void>;
+  /** Puts a label on a manifest as a user does, and makes it where it is not there. With the feature `restoreLabels`. */
+  label?(repository: string, digest: Digest, name: string): Promise<void>;
   /** The adapter, with nothing remembered. */
   connect(connection: Connection): Registry;
   stop(): Promise<void>;

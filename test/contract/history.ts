@@ -154,8 +154,13 @@ export const GOES: readonly Pushable[] = [
   oldSingle,
 ];
 
+/** What of {@link HISTORY} is attached to something by its digest alone. */
+export const ATTACHED_BY_DIGEST: ReadonlySet<Digest> = new Set(
+  HISTORY.filter(({ thing, tags }) => tags.length === 0 && thing.subject !== undefined).map(({ thing }) => thing.digest),
+);
+
 /** Members of these histories that checks speak of. */
-export const THINGS = { releaseAmd, shared, untagged, old, oldAmd, oldNested, oldInner, oldSingle, smallOld } as const;
+export const THINGS = { releaseAmd, shared, untagged, old, oldAmd, oldBill, oldNested, oldInner, oldSingle, smallOld } as const;
 
 /** Still smaller, for checks that go through it over and over: an image with a child and an attachment that goes, and one that stays. */
 export const TINY: readonly Push[] = [

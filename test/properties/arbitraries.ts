@@ -406,7 +406,8 @@ function rulesFor(pulls: boolean, archives: boolean): fc.Arbitrary<PolicySpec['r
 function policyFor(name: string, pulls: boolean, archives: boolean): fc.Arbitrary<PolicySpec> {
   const entry = fc.constantFrom<NonNullable<PolicySpec['protect']>[number]>(
     { tags: ['latest', 'stable', 'prod-*'] },
-    { tags: ['v1.1.0'] },
+    { tags: ['v*', '!v2*'] },
+    { tags: ['feature-*', 'main-*', 'build-9'] },
     { tags: ['prod-*', 'x'], wholeImage: true },
     { tags: ['sha256-*.sig', '!*.att'] },
     { digests: [digest(0), digest(3)] },

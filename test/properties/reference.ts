@@ -353,9 +353,14 @@ function named(all: readonly Repository[], registry: string, globs: readonly str
 
 /** True if every repository that the globs name was read whole. Open: a glob that names nothing in this run names something that was not read. */
 function wasReadWhole(all: readonly Repository[], registry: string, globs: readonly string[]): boolean {
+  return wasNamed(all, registry, globs) && named(all, registry, globs).every(isWhole);
+}
+
+/** True if each glob names a repository. */
+function wasNamed(all: readonly Repository[], registry: string, globs: readonly string[]): boolean {
   const read = named(all, registry, globs);
   const plain = globs.filter((glob) => !glob.startsWith('!'));
-  return plain.every((glob) => read.some(({ inventory }) => globMatches(glob, inventory.repository))) && read.every(isWhole);
+  return plain.every((glob) => read.some(({ inventory }) => globMatches(glob, inventory.repository)));
 }
 
 /** True if nothing went unread, but for tags that point to nothing where the policy ignores these: each is one problem. */
@@ -365,8 +370,14 @@ function isWhole({ inventory, policy }: Repository): boolean {
   return policy?.danglingTags === 'ignore' && (complete || problems.length === danglingTags.length);
 }
 
-/** Every selector that looks at the manifest and not at a tag. */
-function imageSelected(work: Work, rule: RuleSpec, image: Image): boolean {
+/** The first rule that selects an image. Open: none, if one before it may select the image by a signature that nobody has looked for. */
+function firstSelecting(work: Work, rules: readonly RuleSpec[], image: Image): RuleSpec | undefined {
+  const first = rules.find((rule) => imageSelected(work, rule, image) !== false);
+  return first && imageSelected(work, first, image) ? first : undefined;
+}
+
+/** Every selector that looks at the manifest and not at a tag; undefined if it depends on a signature that nobody has looked for. */
+function imageSelected(work: Work, rule: RuleSpec, image: Image): boolean | undefined {
   const oneOf = (wanted: readonly string[], have: readonly (string | undefined)[]): boolean =>
     wanted.some((glob) => have.some((value) => value !== undefined && globMatches(glob, value)));
   if (rule.labels && !holdsValues(rule.labels, image.labels)) return false;
@@ -375,10 +386,12 @@ function imageSelected(work: Work, rule: RuleSpec, image: Image): boolean {
   if (rule.artifactTypes && !oneOf(rule.artifactTypes, [image.artifactType])) return false;
   if (rule.platforms && !oneOf(rule.platforms, image.platforms ?? [])) return false;
   if (rule.largerThan !== undefined && image.size <= sizeBytes(rule.largerThan)) return false;
-  if (rule.signed !== undefined && isSigned(work, image) !== rule.signed) return false;
-  if (!rule.vulnerabilities) return true;
   const severities = ['none', 'low', 'medium', 'high', 'critical'];
-  return image.vulnerability !== undefined && severities.indexOf(image.vulnerability) >= severities.indexOf(rule.vulnerabilities.atLeast);
+  const severity = severities.indexOf(image.vulnerability ?? '');
+  if (rule.vulnerabilities && (severity < 0 || severity < severities.indexOf(rule.vulnerabilities.atLeast))) return false;
+  if (rule.signed === undefined) return true;
+  const signed = isSigned(work, image);
+  return signed === undefined ? undefined : signed === rule.signed;
 }
 
 // ---- 3. Protected
@@ -455,7 +468,8 @@ function claim(work: Work): Claim[] {
   return work.images.flatMap((image) => {
     if (isTagged(image)) return image.ordinaryTags.flatMap((tag) => claimTag(work, image, tag));
     const isFree = !isAttachment(image) && relatives(work.parentsOf, image).length === 0;
-    const rule = isFree ? taggedRules(work).find((each) => each.untagged === 'too' && imageSelected(work, each, image)) : undefined;
+    const rules = isFree ? taggedRules(work).filter(({ untagged }) => untagged === 'too') : [];
+    const rule = firstSelecting(work, rules, image);
     return rule ? [{ image, tag: undefined, rule, live: false, ...groupOf(rule, undefined) }] : [];
   });
 }
@@ -465,7 +479,8 @@ function taggedRules({ policy }: Work): RuleSpec[] {
 }
 
 function claimTag(work: Work, image: Image, tag: string): Claim[] {
-  const rule = taggedRules(work).find((each) => tagSelected(each.tags, tag) && imageSelected(work, each, image));
+  const rules = taggedRules(work).filter((each) => tagSelected(each.tags, tag));
+  const rule = firstSelecting(work, rules, image);
   return rule ? [{ image, tag, rule, live: isLive(work, rule, tag), ...groupOf(rule, tag) }] : [];
 }
 
@@ -799,7 +814,8 @@ function decideUntagged(work: Work, claims: readonly Claim[]): void {
 }
 
 function untaggedRule(work: Work, image: Image): RuleSpec | undefined {
-  return work.policy.rules.find((rule) => rule.untagged === true && imageSelected(work, rule, image));
+  const rules = work.policy.rules.filter(({ untagged }) => untagged === true);
+  return firstSelecting(work, rules, image);
 }
 
 /**
@@ -816,10 +832,12 @@ function orphanedRule(work: Work, image: Image): RuleSpec | undefined {
   // Open: where a repository was not read whole, nobody knows that the subject is not in it.
   if (hasSubject || !all.every((other) => other.inventory.registry !== inventory.registry || isWhole(other))) return undefined;
   const holdsImages = work.images.some((each) => isTagged(each) || (!isAttachment(each) && relatives(work.parentsOf, each).length === 0));
-  const rule = policy.rules.find(
-    ({ orphaned, ...rest }) => orphaned !== undefined && (holdsImages || orphaned !== true) && imageSelected(work, rest, image),
-  );
+  const rules = policy.rules.filter(({ orphaned }) => orphaned !== undefined && (holdsImages || orphaned !== true));
+  const rule = firstSelecting(work, rules, image);
   if (typeof rule?.orphaned !== 'object') return rule;
+  // Open: the images of a repository that holds none are looked for in others alone, so each glob has to name another one.
+  const others = all.filter((other) => other.inventory.repository !== inventory.repository);
+  if (!holdsImages && !wasNamed(others, inventory.registry, rule.orphaned.subjectsIn)) return undefined;
   return wasReadWhole(all, inventory.registry, rule.orphaned.subjectsIn) ? rule : undefined;
 }
 

@@ -3,7 +3,7 @@ import type { PruneOptions } from '../../run/prune.ts';
 import type { CommandContext } from '../command-context.ts';
 import { examples } from '../help.ts';
 import { commandsAfterPrune } from '../next-commands.ts';
-import { duration, shard } from '../option-values.ts';
+import { duration, shard, wholeNumber } from '../option-values.ts';
 import { addPolicyOptions, addSourceOptions, outputOption } from '../shared-options.ts';
 
 /** `prune`: plan, print it, and with `--apply` carry it out. */
@@ -25,6 +25,7 @@ export function pruneCommand(context: CommandContext): Command {
     .option('--apply', 'carry the plan out')
     .option('--yes', 'at a terminal, do not ask before it is carried out')
     .option('--max-deletions <n>', 'refuse to carry out a plan with more images to delete')
+    .option('--at-most <n>', 'delete N at most in this run, the oldest first, and leave the others for the next', wholeNumber(1))
     .option('--max-duration <time>', 'end the run after so long, planning included, such as 30m: no deletion is begun after it', duration)
     .option('--shard <i/n>', 'only the I-th of N parts of the repositories', shard)
     .option('--gc', 'afterwards, have the registry free the space, where it can be told to')

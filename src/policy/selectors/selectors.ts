@@ -11,8 +11,8 @@ interface Candidate {
   readonly signed: boolean | undefined;
 }
 
-/** True of an image that it selects. A datum that is missing for one image does not select it. */
-export type Selector = (candidate: Candidate) => boolean;
+/** True of an image that it selects. A datum that is missing for one image does not select it; undefined: it depends on a signature that nobody has looked for. */
+export type Selector = (candidate: Candidate) => boolean | undefined;
 
 type Compile<Key extends keyof RuleSpec> = (spec: NonNullable<RuleSpec[Key]>) => Selector;
 
@@ -33,7 +33,7 @@ const SELECTORS: { readonly [Key in SelectorKey]: Compile<Key> } = {
     const bytes = typeof spec === 'number' ? spec : (parseSize(spec) ?? Number.POSITIVE_INFINITY);
     return ({ manifest }) => manifest.size > bytes;
   },
-  signed: (spec) => (candidate) => candidate.signed === spec,
+  signed: (spec) => (candidate) => (candidate.signed === undefined ? undefined : candidate.signed === spec),
   vulnerabilities: ({ atLeast }) => {
     const least = SEVERITIES.indexOf(atLeast);
     return ({ manifest }) => manifest.vulnerability !== undefined && SEVERITIES.indexOf(manifest.vulnerability) >= least;
@@ -48,7 +48,15 @@ export function compileSelectors(spec: RuleSpec): Selector {
     return value === undefined ? [] : [(SELECTORS[key] as Compile<Key>)(value as NonNullable<RuleSpec[Key]>)];
   };
   const selectors = (Object.keys(SELECTORS) as SelectorKey[]).flatMap((key) => compile(key));
-  return (candidate) => selectors.every((selects) => selects(candidate));
+  return (candidate) => {
+    let answer: boolean | undefined = true;
+    for (const selects of selectors) {
+      const one = selects(candidate);
+      if (one === false) return false;
+      if (one === undefined) answer = undefined;
+    }
+    return answer;
+  };
 }
 
 function matchesSome(globs: readonly string[], valuesOf: (candidate: Candidate) => readonly string[]): Selector {

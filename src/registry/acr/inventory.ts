@@ -68,14 +68,17 @@ export async function readInventory(
       if (!(error instanceof ToolError) || error.code !== 'NOT_FOUND' || !isListed(repository)) throw error;
     }
   });
+  const said = await policies?.read(options.signal);
+  // While soft delete holds what was deleted, the same image cannot be pushed.
+  const undo = said?.recoverableDays === undefined ? {} : { undo: false };
   return {
     registry: client.name,
     type,
     url: client.url,
     repository,
     ...problems.verdict,
-    ...(await policies?.read(options.signal)),
-    capabilities: CAPABILITIES,
+    ...said,
+    capabilities: { ...CAPABILITIES, ...undo },
     manifests,
   };
 }

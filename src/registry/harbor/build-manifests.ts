@@ -10,8 +10,8 @@ import type { Brief, Collection } from './collection.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
-/** The name that a label of Harbor has among an image's labels. */
-const LABEL_PREFIX = 'harbor/';
+/** Begins the name that a label of Harbor has among an image's labels. */
+export const LABEL_PREFIX = 'harbor/';
 
 /**
  * Makes the manifests of an inventory, sorted by digest. Where the API differs from the words of the inventory:
@@ -51,6 +51,7 @@ function manifestOf(artifact: Artifact, { subjects, signed }: Collection, facts:
     ...(subject !== undefined && { subject }),
     ...(artifactType !== undefined && { artifactType }),
     ...(labels && { labels }),
+    ...(artifact.labels.length > 0 && { registryLabels: artifact.labels.map((name) => `${LABEL_PREFIX}${name}`) }),
     ...(annotations && { annotations }),
     ...(platforms.length > 0 && { platforms }),
     ...(signed.has(digest) && { signed: true }),

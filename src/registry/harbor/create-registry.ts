@@ -8,6 +8,7 @@ import { HarborClient, type HarborClientOptions } from './client.ts';
 import { checkDelete, deleteManifest, deleteTag } from './deletion.ts';
 import { collectGarbage } from './garbage-collection.ts';
 import { type InventoryContext, readInventory } from './inventory.ts';
+import { restoreLabels } from './labels.ts';
 import { readManifest } from './manifest-content.ts';
 import { Projects } from './projects.ts';
 import { listTags, resolveTag, resolveTags, tagsOf } from './tags.ts';
@@ -47,6 +48,7 @@ export function createHarborRegistry({ send, concurrency = DEFAULT_CONCURRENCY, 
     deleteManifest: (repository, digest) => deleteManifest(reading(repository), digest),
     deleteTag: (repository, tag, digest) => deleteTag(reading(repository), tag, digest),
     putManifest: (repository, manifest, tag) => putManifest(registry, repository, manifest, tag),
+    restoreLabels: (repository, digest, names) => restoreLabels(reading(repository), projects, digest, names),
     collectGarbage: (asked) => collectGarbage(client, asked),
   };
 }

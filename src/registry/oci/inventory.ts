@@ -11,7 +11,7 @@ import type { InventoryOptions } from '../registry.ts';
 import { buildManifests } from '../../distribution/build-manifests.ts';
 import type { TagDeletion } from './tag-deletion.ts';
 import type { OciClient } from '../../distribution/client.ts';
-import { readConfigs, wantedConfigs } from './image-configs.ts';
+import { readConfigs, wantedConfigs } from '../../distribution/image-configs.ts';
 import { followGraph } from './manifest-graph.ts';
 import { ManifestReader, type Reading } from '../../distribution/manifest-reader.ts';
 import { NOTHING_SEEN, seenNow } from '../../distribution/seen-tags.ts';

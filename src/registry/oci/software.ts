@@ -3,7 +3,7 @@ import { canonicalHost, HUB } from '../../auth/docker-hub.ts';
 import type { HttpResponse } from '../../http/http-client.ts';
 
 /** How it is known whether a registry takes a single tag off, and no other tag of its manifest with it. */
-export type TagDeletionBy = 'known' | 'features';
+type TagDeletionBy = 'known' | 'features';
 
 /** What is known of the program that answers as a plain registry, where its host or its answer tells which it is. */
 export interface Software {
@@ -48,7 +48,7 @@ const KNOWN: readonly (Software & { readonly is: (seen: Seen) => boolean })[] = 
     is: ({ host, realm }) => host === 'quay.io' || realm.endsWith('/v2/auth'),
     refusal: {
       why: 'its list of tags may be two minutes old, so that a deletion by digest could take a tag along that was just pushed',
-      instead: "Quay's own API is not spoken yet. Delete tags in its web pages, or let an auto-prune policy of Quay do it.",
+      instead: 'Say "type: quay" in the config, so that tags are deleted over Quay\'s own API.',
     },
   },
   {

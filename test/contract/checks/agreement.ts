@@ -11,7 +11,7 @@ import type { Scene } from '../scene.ts';
 export function testAgreement({ target, check, filled, needed }: Contract): void {
   check('is just what the adapter declares that it cannot tell or do', [], async () => {
     const { capabilities } = (await filled()).inventory;
-    const all: Required<Capabilities> = { cascades: false, archive: false, ...capabilities };
+    const all: Required<Capabilities> = { cascades: false, archive: false, undo: true, ...capabilities };
     const declared = (Object.keys(all) as (keyof Capabilities)[]).filter((name) => !all[name]);
     expect(skipped((feature): feature is keyof Capabilities => feature in all)).toEqual(declared.toSorted());
   });
@@ -26,10 +26,13 @@ export function testAgreement({ target, check, filled, needed }: Contract): void
       config: manifests.every(({ config }) => config === undefined),
       blobs: manifests.every(({ blobs }) => blobs === undefined),
       size: !hasSizes(truth, manifests),
+      referrers: manifests.every(({ digest }) => digest !== THINGS.oldBill.digest),
+      keepsUntagged: !(THINGS.untagged.digest in truth.manifests),
       tagsOf: scene.connect().tagsOf === undefined,
       cascades: scene.connect().takenAlong === undefined,
       archive: scene.connect().archiveManifest === undefined,
       totals: target.shorten === undefined,
+      restoreLabels: scene.connect().restoreLabels === undefined,
       locks: scene.server.lock === undefined,
       catalog: !(await hasCatalogue(scene)),
       accounts: scene.server.secrets.length === 0,

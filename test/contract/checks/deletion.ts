@@ -140,7 +140,7 @@ export function testDeletion({ target, check }: Contract): void {
     expect(everything(await scene.truth())).toEqual(everything(before));
   });
 
-  check('can be taken back, byte for byte, by digest and by tag', ['putBack'], async (scene) => {
+  check('can be taken back, byte for byte, by digest', ['undo', 'keepsUntagged'], async (scene) => {
     await scene.push(SMALL);
     const before = await scene.truth();
     const registry = scene.connect();
@@ -150,20 +150,50 @@ export function testDeletion({ target, check }: Contract): void {
     expect(await registry.deleteManifest(scene.repository, raw.digest)).toEqual({ outcome: 'deleted' });
     await registry.putManifest(scene.repository, raw);
     expect(contents(await scene.truth())).toEqual(contents(without(before, new Set(), ['old-single'])));
+  });
+
+  check('can be taken back, byte for byte, by tag', ['undo'], async (scene) => {
+    await scene.push(SMALL);
+    const before = await scene.truth();
+    const registry = scene.connect();
+    const raw = (await registry.readManifest(scene.repository, THINGS.oldSingle.digest))!;
+    expect(await registry.deleteManifest(scene.repository, raw.digest)).toEqual({ outcome: 'deleted' });
+    await registry.putManifest(scene.repository, raw);
     await registry.putManifest(scene.repository, raw, 'old-single');
     expect(contents(await scene.truth())).toEqual(contents(before));
   });
 
-  check('is not believed to be taken back where some machine on the way says so', ['putBack'], async (scene) => {
+  check('leaves labels that can be put back, but for those that are not there any more', ['undo', 'restoreLabels'], async (scene) => {
+    await scene.push(SMALL);
+    const registry = scene.connect();
+    const { digest } = THINGS.oldSingle;
+    await scene.server.label?.(scene.repository, digest, 'stable');
+    const labelsOf = async (): Promise<readonly string[]> =>
+      (await scene.connect().inventory(scene.repository)).manifests.find((one) => one.digest === digest)?.registryLabels ?? [];
+    const labels = await labelsOf();
+    expect(labels).toEqual([expect.stringContaining('stable')]);
+    const raw = (await registry.readManifest(scene.repository, digest))!;
+    await registry.deleteManifest(scene.repository, digest);
+    await registry.putManifest(scene.repository, raw);
+    expect(await labelsOf()).toEqual([]);
+    expect(await registry.restoreLabels?.(scene.repository, digest, [...labels, 'nobody/knows'])).toEqual(['nobody/knows']);
+    expect(await labelsOf()).toEqual(labels);
+    expect(await registry.restoreLabels?.(scene.repository, digest, labels)).toEqual([]);
+  });
+
+  check('is not believed to be taken back where some machine on the way says so', ['undo'], async (scene) => {
     await scene.push(SMALL);
     const { digest, mediaType, bytes } = THINGS.oldSingle;
     const page = { status: 200, headers: { 'content-type': 'text/html' }, body: '<html><title>Log in</title></html>' };
     scene.proxy.fault((request) => target.kindOf(request) === 'put', page);
-    const error = await scene.failure(scene.connect().putManifest(scene.repository, { digest, mediaType, bytes }));
-    expect(error.message).toSatisfy((text: string) => names(scene, text));
+    await scene.connect().deleteManifest(scene.repository, digest);
+    for (const tag of 'keepsUntagged' in target.skips ? ['old-single'] : [undefined, 'old-single']) {
+      const error = await scene.failure(scene.connect().putManifest(scene.repository, { digest, mediaType, bytes }, tag));
+      expect(error.message).toSatisfy((text: string) => names(scene, text));
+    }
   });
 
-  check('cannot be taken back with other bytes', ['putBack'], async (scene) => {
+  check('cannot be taken back with other bytes', ['undo'], async (scene) => {
     await scene.push(SMALL);
     const { digest, mediaType, bytes } = app('other');
     const error = await scene.failure(

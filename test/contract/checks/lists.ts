@@ -49,7 +49,7 @@ export function testLists({ target, check, filled, withServer }: Contract): void
     });
   }
 
-  check('hold every attachment of an image, over more than two pages', [], async (scene) => {
+  check('hold every attachment of an image, over more than two pages', ['referrers'], async (scene) => {
     const image = app('signed by many');
     const attached = Array.from({ length: 2 * Math.min(target.pageSize, 20) + 1 }, (_, n): Push => ({
       thing: sbom(image, new Date(n).toISOString()),

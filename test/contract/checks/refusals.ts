@@ -1,9 +1,9 @@
 import { expect } from 'vitest';
 import type { Contract } from '../contract.ts';
-import type { Seen } from '../fault-proxy.ts';
+import { isAbout } from '../fault-proxy.ts';
 import { NESTED, SMALL, THINGS } from '../history.ts';
 import { names } from '../scene.ts';
-import { contents } from '../truth.ts';
+import { contents, tagsOf } from '../truth.ts';
 
 export function testRefusals({ target, check, withServer }: Contract): void {
   check('as a whole, deletion being switched off, ends the run before anything is deleted', ['deletionSwitch'], () =>
@@ -22,7 +22,8 @@ export function testRefusals({ target, check, withServer }: Contract): void {
     const before = await scene.truth();
     const plan = await scene.plan();
     const { digest } = THINGS.oldSingle;
-    scene.proxy.fault((request) => target.kindOf(request) === 'delete' && mentions(request, digest), target.answers.locked);
+    const own = tagsOf(before, digest);
+    scene.proxy.fault((request) => target.kindOf(request) === 'delete' && isAbout(request, digest, own), target.answers.locked);
 
     const { report, steps } = await scene.apply(plan);
 
@@ -40,7 +41,8 @@ export function testRefusals({ target, check, withServer }: Contract): void {
     const before = await scene.truth();
     const plan = await scene.plan();
     const { digest } = THINGS.smallOld;
-    scene.proxy.fault((request) => target.kindOf(request) === 'delete' && mentions(request, digest), target.answers.locked);
+    const own = tagsOf(before, digest);
+    scene.proxy.fault((request) => target.kindOf(request) === 'delete' && isAbout(request, digest, own), target.answers.locked);
 
     const { report, steps } = await scene.apply(plan);
 
@@ -88,9 +90,4 @@ export function testRefusals({ target, check, withServer }: Contract): void {
     expect(error.message).toSatisfy((text: string) => names(scene, text));
     expect(contents(await scene.truth())).toEqual(before);
   });
-}
-
-/** True of a request that names a digest. */
-function mentions({ path, body }: Seen, digest: string): boolean {
-  return path.includes(digest) || body.includes(digest);
 }

@@ -22,6 +22,7 @@ import { asDigest } from '../../digest.ts';
 const PAGE = 5;
 
 const SKIPS = {
+  restoreLabels: 'its registry has no labels that users put on an image',
   createdAt: 'it stands in the config of an image, which is not read',
   labels: 'they stand in the config of an image, which is not read',
   pulledAt: 'ACR tells nothing of pulls',

@@ -76,6 +76,10 @@ runContract({
         harbor.store.now = Date.now;
         harbor.store.readOnly = !deletion;
       },
+      async label(repository, digest, name) {
+        harbor.store.addLabel(name, 'team');
+        harbor.store.artifact(repository, digest).labels.push(name);
+      },
       truth: async (repository) => contentsOf(harbor, repository),
       repositories: async () => [...harbor.store.repositories.keys()],
       async lock(_repository, tag) {

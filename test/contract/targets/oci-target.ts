@@ -17,6 +17,7 @@ import type { Answer, Seen } from '../fault-proxy.ts';
 
 /** What no registry tells by the OCI API, or does. */
 export const OCI_SKIPS = {
+  restoreLabels: 'its registry has no labels that users put on an image',
   listUntagged: 'the OCI API lists tags and nothing else',
   pushedAt: 'the OCI API has no push times',
   pulledAt: 'the OCI API has no pull times',

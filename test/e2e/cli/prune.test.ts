@@ -252,6 +252,24 @@ describe('--apply', () => {
     expect((await session.run(...words, '--apply')).stdout).toContain('delete  0 images');
   });
 
+  test('with --at-most deletes the oldest, leaves the others for the next run, and goes on with them there', async () => {
+    const registry = await registryWith({ 'team/app': 4, 'team/web': 3 });
+    const session = await newSession();
+    const words = [registry.host, '--keep-last', '1', '--at-most', '3'];
+
+    const plan = await session.plan(words);
+    const waiting = plan.repositories.map(({ images }) =>
+      images.filter(({ reasons }) => reasons[0]?.code === 'next_run').flatMap(({ tags }) => tags),
+    );
+
+    expect([plan.applyable, plan.blockedBy, plan.summary.images.delete]).toEqual([true, [], 3]);
+    expect(waiting.map((tags) => tags.toSorted())).toEqual([['build-3'], ['build-2']]);
+    const { code } = await session.run('prune', ...words, '--apply');
+    expect([code, tagsIn(registry, 'team/app'), tagsIn(registry, 'team/web')]).toEqual([0, ['build-3', 'build-4'], ['build-2', 'build-3']]);
+    expect((await session.run('prune', ...words, '--apply')).code).toBe(0);
+    expect([tagsIn(registry, 'team/app'), tagsIn(registry, 'team/web')]).toEqual([['build-4'], ['build-3']]);
+  });
+
   test('does not say that it is done where something could not be listed', async () => {
     const registry = await registryWith({ 'team/app': 2 });
     registry.onRequest(({ path }) =>

@@ -39,6 +39,7 @@ export function answerRest(context: RestContext, account: Account | undefined, r
   if (area === 'systeminfo') return systemInfo(context, account);
   if (area === 'projects') return projects(context, account, request, query, below);
   if (area === 'repositories' && below.length === 0) return allRepositories(context, account, query);
+  if (area === 'labels' && below.length === 0) return labels(context, account, query);
   if (area === 'users' && below.join('/') === 'current/permissions') return permissions(context, account, query);
   if (area === 'system' && below[0] === 'gc') return gc(context, account, request, query, below.slice(1));
   return NO_ROUTE;
@@ -165,17 +166,42 @@ interface ArtifactCall {
   readonly below: readonly string[];
 }
 
+/** Labels of the whole Harbor may be listed by everybody who is known, those of a project by its members. */
+function labels({ store }: RestContext, account: Account | undefined, query: Query): Reply {
+  if (!account) throw new HarborError('UNAUTHORIZED', 'unauthorized');
+  const scope = query.text('scope');
+  const project = [...store.projects.values()].find(({ id }) => id === Number(query.text('project_id')));
+  if (scope === 'p') {
+    if (!project) throw new HarborError('BAD_REQUEST', 'project_id is required when scope is p');
+    requireProject(store, account, project.name, 'label:list');
+  } else if (scope !== 'g') throw new HarborError('BAD_REQUEST', `invalid scope: ${scope}`);
+  const found = store.labels.filter(({ projectId }) => projectId === (scope === 'p' ? project?.id : undefined));
+  return query.page(found, ({ id, name, projectId }) => ({ id, name, scope, ...(projectId !== undefined && { project_id: projectId }) }));
+}
+
+/** Puts a label on an artifact. */
+function addLabel(store: HarborStore, found: StoredArtifact, body: Buffer): Reply {
+  const { id } = JSON.parse(body.toString('utf8')) as { readonly id?: number };
+  const label = store.labels.find((one) => one.id === id);
+  if (!label) throw new HarborError('NOT_FOUND', `label ${id} not found`);
+  if (label.projectId !== undefined && label.projectId !== found.projectId)
+    throw new HarborError('BAD_REQUEST', `the label ${id} is not of the project of the artifact`);
+  if (found.labels.includes(label.name)) throw new HarborError('CONFLICT', `label ${id} is already added to the artifact ${found.id}`);
+  return done(() => found.labels.push(label.name));
+}
+
 function artifact(
   context: RestContext,
   account: Account | undefined,
-  { method }: Seen,
+  { method, body }: Seen,
   query: Query,
   { project, full, reference, detail, below }: ArtifactCall,
 ): Reply {
   const { store } = context;
   const [area, tag] = below;
-  const permission = { tags: 'tag', accessories: 'accessory' }[area ?? ''] ?? 'artifact';
-  requireProject(store, account, project, `${permission}:${method === 'DELETE' ? 'delete' : area === undefined ? 'read' : 'list'}`);
+  const permission = { tags: 'tag', accessories: 'accessory', labels: 'artifact-label' }[area ?? ''] ?? 'artifact';
+  const action = { DELETE: 'delete', POST: 'create' }[method] ?? (area === undefined ? 'read' : 'list');
+  requireProject(store, account, project, `${permission}:${action}`);
   const found = store.find(full, reference);
   if (!found) throw new HarborError('NOT_FOUND', `artifact ${full}${reference.includes(':') ? '@' : ':'}${reference} not found`);
   if (area === undefined && method === 'GET') return json(renderArtifact(store, found, detail, context));
@@ -189,6 +215,7 @@ function artifact(
     if (store.isImmutable(own)) throw new HarborError('PRECONDITION', `the tag ${tag} configured as immutable, cannot be deleted`);
     return done(() => store.tags.delete(own.id));
   }
+  if (area === 'labels' && method === 'POST') return addLabel(store, found, body);
   if (area === 'accessories' && method === 'GET')
     return query.page(
       store.accessories.filter(({ subjectId }) => subjectId === found.id),

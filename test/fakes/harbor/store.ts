@@ -69,6 +69,13 @@ export interface StoredTag {
   pullTime: number;
 }
 
+/** A label that may be put on artifacts: of one project, or of the whole Harbor. */
+export interface StoredLabel {
+  readonly id: number;
+  readonly name: string;
+  readonly projectId?: number;
+}
+
 export interface GcJob {
   readonly id: number;
   /** What each look at it tells; the last one stays. */
@@ -85,6 +92,7 @@ export class HarborStore {
   readonly references: StoredReference[] = [];
   readonly accessories: StoredAccessory[] = [];
   readonly blobs = new Map<string, Buffer>();
+  readonly labels: StoredLabel[] = [];
   readonly gcJobs: GcJob[] = [];
   readOnly = false;
   /** What is pushed now is pushed then. */
@@ -108,6 +116,11 @@ export class HarborStore {
     };
     this.projects.set(name, project);
     return project;
+  }
+
+  /** A label of a project; of the whole Harbor without one. */
+  addLabel(name: string, project?: string): void {
+    this.labels.push({ id: this.nextId(), name, ...(project !== undefined && { projectId: this.project(project).id }) });
   }
 
   /** Tags of the project that a rule's pattern matches (`*` is any text) can neither be deleted nor moved. */

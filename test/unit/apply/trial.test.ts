@@ -4,6 +4,7 @@ import type { EmbeddedRegistry } from '../../../src/demo/embedded-registry.ts';
 import { push } from '../../../src/demo/push.ts';
 import { withServer } from '../registry/oci-fixture.ts';
 import { apply, contents, planOf, REPOSITORY, single } from './apply-fixture.ts';
+import { applyText } from '../../../src/report/apply-text.ts';
 
 interface Scene {
   readonly server: EmbeddedRegistry;
@@ -100,6 +101,7 @@ describe('a registry that does not do what it answers is recognised by its first
     expect(deletions).toHaveLength(1);
     expect(report.counts).toMatchObject({ deleted: 1, skipped: 15 });
     for (const { error } of report.repositories) expect(error?.message).toContain('deletes the blobs of a manifest at once');
+    expect(applyText(report, { undoCommand: 'regctl undo journal' })).not.toContain('regctl undo');
   });
 });
 

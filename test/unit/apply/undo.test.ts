@@ -4,8 +4,10 @@ import { describe, expect, it } from 'vitest';
 import { Journal } from '../../../src/apply/journal.ts';
 import { lockRepositories } from '../../../src/apply/lock-repositories.ts';
 import { readJournal } from '../../../src/documents/read-journal.ts';
-import { undoJournal, type UndoOptions, type UndoReport } from '../../../src/apply/undo.ts';
+import { undoJournal, type UndoOptions } from '../../../src/apply/undo.ts';
+import type { UndoReport } from '../../../src/apply/undo-report.ts';
 import type { EmbeddedRegistry } from '../../../src/demo/embedded-registry.ts';
+import { type ManifestFields, readManifestFields } from '../../../src/demo/manifest-fields.ts';
 import { push } from '../../../src/demo/push.ts';
 import type { Registry } from '../../../src/registry/registry.ts';
 import { failure, withServer } from '../registry/oci-fixture.ts';
@@ -95,6 +97,45 @@ describe('undo', () => {
     expect(tags).not.toHaveProperty('old-3');
   });
 
+  it('finds out what is lost by asking for it, whatever the registry answers', async () => {
+    const run = await pruned();
+    const [config] = run.filled.lone.blobs;
+    run.server.storage.repository(REPOSITORY).blobs.delete(config!.digest);
+    const invalid = { status: 400, headers: { 'content-type': 'application/json' }, body: '{"errors":[{"code":"MANIFEST_INVALID"}]}' };
+    run.server.onRequest(({ method, path }) =>
+      method === 'PUT' && (path.endsWith(run.filled.lone.digest) || path.endsWith(run.filled.bill.digest)) ? invalid : undefined,
+    );
+    const { items } = await undo(run);
+    const outcomeOf = (digest: string) => items.find((item) => item.digest === digest && item.tag === undefined);
+    expect(outcomeOf(run.filled.lone.digest)).toMatchObject({ outcome: 'lost', message: expect.stringContaining(config!.digest) });
+    expect(outcomeOf(run.filled.bill.digest)).toMatchObject({ outcome: 'failed', message: expect.stringContaining('MANIFEST_INVALID') });
+  });
+
+  it('takes a manifest for put back when it is there, whatever the answer says besides', async () => {
+    const run = await pruned();
+    const { lone } = run.filled;
+    run.server.onRequest(({ method, path }) => {
+      if (method !== 'PUT' || !path.endsWith(lone.digest)) return undefined;
+      const { mediaType, bytes } = lone;
+      const fields = readManifestFields(mediaType, bytes) as ManifestFields;
+      run.server.storage.repository(REPOSITORY).manifests.set(lone.digest, { mediaType, bytes, fields });
+      return { status: 201, headers: { 'content-type': 'text/html' }, body: 'OK' };
+    });
+    expect(await undo(run)).toMatchObject({ outcome: 'done', counts: { failed: 0 } });
+    expect(contents(run.server)).toEqual(run.before);
+  });
+
+  it('does not take a manifest for put back that is not there afterwards', async () => {
+    const run = await pruned();
+    const { lone } = run.filled;
+    run.server.onRequest(({ method, path }) => (method === 'PUT' && path.endsWith(lone.digest) ? { status: 201, body: '' } : undefined));
+    const { items } = await undo(run);
+    expect(items.filter(({ outcome }) => outcome === 'failed')).toEqual([
+      expect.objectContaining({ digest: lone.digest, message: expect.stringContaining('not there afterwards') }),
+      expect.objectContaining({ digest: lone.digest, tag: 'old-3' }),
+    ]);
+  });
+
   it('loses an index with a child that is lost', async () => {
     const run = await pruned();
     run.server.storage.repository(REPOSITORY).blobs.delete(run.filled.amd.blobs[1]!.digest);
@@ -155,7 +196,7 @@ describe('undo', () => {
     const run = await pruned();
     run.server.onRequest(({ method }) => (method === 'PUT' ? { status: 403, body: '' } : undefined));
     const report = await undo(run);
-    expect(report).toMatchObject({ outcome: 'failed', counts: { failed: 1, restored: 0 }, error: { code: 'AUTH' } });
+    expect(report).toMatchObject({ outcome: 'failed', counts: { restored: 0, lost: 0 }, error: { code: 'AUTH' } });
     expect(run.server.requests.filter(({ method }) => method === 'PUT')).toHaveLength(1);
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Manifest, RepositoryInventory } from '../../../src/domain/inventory.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import { type PlanContext, Planner } from '../../../src/plan/planner.ts';
-import type { PolicySpec } from '../../../src/policy/schema.ts';
+import type { PolicySpec, RuleSpec } from '../../../src/policy/schema.ts';
 import { attachmentTag, capabilities, daysAgo, manifest, NOTHING_IN_USE, NOW, policy, repository } from './fixture.ts';
 
 const image = (alias: string): Manifest => manifest(alias, { tags: [`v${alias}`], pushedAt: daysAgo(9) });
@@ -47,6 +47,8 @@ describe('orphans of a repository that holds attachments alone', () => {
   test.each<[string, string[], RepositoryInventory[], Partial<PlanContext>]>([
     ['a named repository is not there', ['team/app', 'team/web'], [app], {}],
     ['a glob names nothing', ['team/app', 'web/*'], [app], {}],
+    ['a glob names no other repository than their own', ['team/*'], [], {}],
+    ['one of the globs names no other repository than their own', ['web/*', 'team/*'], [at('web/app', [image('b')])], {}],
     ['a named repository was not read whole', ['team/app'], [at('team/app', [image('a')], { complete: false })], {}],
     ['the name of a named repository is all that is known', ['team/app'], [at('team/app', [], { notes: ['the name alone'] })], {}],
     ['another repository was not read whole', ['team/app'], [app, at('team/web', [], { complete: false })], {}],
@@ -75,6 +77,23 @@ describe('signatures in another repository', () => {
     const rules = [{ name: 'b', tags: ['vb'], keep: 'none' as const }, KEEP_ALL];
     const made = plan([{ ...spec, rules }, tags], [store, at('team/app', [image('a'), image('b')])]);
     expect(gone(made)).toEqual(['team/app: b', 'team/signatures: e']);
+  });
+
+  test.each<[string, Partial<PolicySpec>, Partial<PlanContext>]>([
+    ['--at-most', {}, { atMost: 1 }],
+    ['perRun', { perRun: { deletions: 1 } }, {}],
+  ])('stay with an image that %s leaves for the next run', (_what, more, context) => {
+    const rules = [{ name: 'all', tags: ['**'], keep: 'none' as const }];
+    const app = at('team/app', [image('a'), image('b')]);
+    const made = plan(
+      [
+        { ...spec, ...more, keepAtLeast: 0, rules },
+        { ...tags, keepAtLeast: 0 },
+      ],
+      [store, app],
+      context,
+    );
+    expect(gone(made)).toEqual(['team/app: a']);
   });
 
   test('all stay where not all the repositories of their images were read whole', () => {
@@ -107,8 +126,54 @@ describe('signatures in another repository', () => {
         ),
       ),
     ).toEqual(['team/app: c']);
-    // Not read at all: then nobody knows what is signed.
-    expect(gone(plan([{ ...spec, rules }], [app]))).toEqual([]);
+  });
+
+  test.each<[string, RuleSpec[]]>([
+    ['is not unsigned', [{ name: 'unsigned', tags: ['**'], signed: false, keep: 'none' }]],
+    [
+      'is not left to the rule below',
+      [
+        { name: 'signed', tags: ['**'], signed: true, keep: 'all' },
+        { name: 'others', tags: ['**'], keep: 'none' },
+      ],
+    ],
+    [
+      'is not left to the rule for tagged and untagged ones below',
+      [
+        { name: 'signed', tags: ['x*'], untagged: 'too', signed: true, keep: 'all' },
+        { name: 'others', tags: ['x*'], untagged: 'too', keep: 'none' },
+      ],
+    ],
+    [
+      'is not left to the rule for untagged ones below',
+      [
+        { name: 'signed', untagged: true, signed: true, keep: 'all' },
+        { name: 'others', untagged: true, keep: 'none' },
+      ],
+    ],
+  ])('in a run that does not read them, an image whose signature is not known %s, and the plan says so', (_what, rules) => {
+    const app = at('team/app', [image('a'), image('c'), manifest('f', { pushedAt: daysAgo(9) })]);
+    const made = plan([{ ...spec, keepAtLeast: 0, rules }], [app], { knowsAll: () => false });
+    expect(gone(made)).toEqual([]);
+    expect(made.diagnostics).toContainEqual(
+      expect.objectContaining({ code: 'note', repository: 'team/app', message: expect.stringContaining('signatures were read whole') }),
+    );
+  });
+
+  test('is known from its own repository too', () => {
+    const rules: RuleSpec[] = [{ name: 'signed', tags: ['v*'], signed: true, keep: 'none' }];
+    const app = at('team/app', [image('a'), signature('d', 'a'), image('b')]);
+    expect(gone(plan([{ ...spec, keepAtLeast: 0, rules }], [app], { knowsAll: () => false }))).toEqual(['team/app: a', 'team/app: d']);
+  });
+
+  test.each<[string, Partial<PolicySpec>, readonly RepositoryInventory[], readonly string[]]>([
+    ['one of their repositories by its name', { repositories: ['team/app'] }, [], []],
+    ['one that a glob may mean', { repositories: ['team/*', '!team/signatures'] }, [at('team/app', [])], []],
+    ['none of those that are named', { repositories: ['team/app'] }, [at('team/app', [])], ['team/signatures: d', 'team/signatures: e']],
+    ['none in their registry', { repositories: ['team/app'], registries: ['other'] }, [], ['team/signatures: d', 'team/signatures: e']],
+  ])('in a run that does not know of all repositories and misses %s', (_what, more, others, goes) => {
+    const none: Partial<PolicySpec> = { ...tags, keepAtLeast: 0 };
+    expect(gone(plan([{ ...spec, ...more, rules: [KEEP_ALL] }, none], [...others, store], { knowsAll: () => false }))).toEqual(goes);
   });
 });
 

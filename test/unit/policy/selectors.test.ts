@@ -13,7 +13,7 @@ const bare: Manifest = {
   children: [],
 };
 
-function selects(selectors: Partial<RuleSpec>, manifest: Partial<Manifest>, signed = false): boolean {
+function selects(selectors: Partial<RuleSpec>, manifest: Partial<Manifest>, signed?: boolean): boolean | undefined {
   return compileSelectors({ name: 'rule', keep: 'none', ...selectors })({ manifest: { ...bare, ...manifest }, signed });
 }
 

@@ -210,7 +210,10 @@ describe('deleting a manifest', () => {
       code: 'REGISTRY_ERROR',
       message: expect.stringContaining('Log in'),
     });
-    expect((await failure(registry.putManifest('team/app', app))).message).toContain('Log in');
+    expect(await failure(registry.putManifest('team/app', app))).toMatchObject({
+      code: 'BAD_RESPONSE',
+      message: expect.stringContaining('team/app'),
+    });
   });
 
   it('is an error where the registry reports errors beside its success', async () => {

@@ -37,12 +37,13 @@ describe('the type of a registry', () => {
     ['us-docker.pkg.dev:443', 'gar'],
     ['eu.gcr.io', 'gar'],
     ['gcr.io', 'gar'],
+    ['quay.io', 'quay'],
+    ['Quay.io:443', 'quay'],
   ])('%s is of type %s', (host, type) => {
     expect(typeOfHost(host)?.name).toBe(type);
   });
 
   it.each([
-    ['quay.io', 'Quay.io'],
     ['registry.cn-hangzhou.aliyuncs.com', 'Alibaba Cloud Container Registry'],
     ['team-registry-vpc.cn-hangzhou.cr.aliyuncs.com', 'Alibaba Cloud Container Registry'],
   ])('%s is %s, which is not taken for a plain one', (host, title) => {
@@ -69,9 +70,18 @@ describe('opening a registry', () => {
       { http: testClient(), credentials: async () => undefined, env: {}, signal: new AbortController().signal },
     );
   const harbor = { status: 401, body: '', headers: { 'www-authenticate': 'Basic realm="harbor"' } };
+  const challenged = (realm: string): typeof harbor => ({
+    status: 401,
+    body: '',
+    headers: { 'www-authenticate': `Bearer realm="${realm}",service="quay.example.com"` },
+  });
+  const quay = challenged('https://quay.example.com/v2/auth');
 
   it.each([
     [harbor, 'harbor'],
+    [quay, 'quay'],
+    [challenged('https://auth.example.com/v2/auth'), 'oci'],
+    [challenged('https://quay.example.com/token'), 'oci'],
     [{ status: 200, body: '{}' }, 'oci'],
   ])('asks what it is where neither config nor host tells: %o is %s', async (answer, type) => {
     let asked = 0;
@@ -87,6 +97,19 @@ describe('opening a registry', () => {
     const url = await startLoopback(() => expect.unreachable());
     expect((await open({ url, type: 'oci' })).type).toBe('oci');
     expect((await open({ url, type: 'harbor' })).type).toBe('harbor');
+  });
+
+  it('refuses a Quay that the config calls plain, at the first request', async () => {
+    let asked = 0;
+    const url = await startLoopback(() => {
+      asked += 1;
+      return quay;
+    });
+    const registry = await open({ url, type: 'oci' });
+    expect(asked).toBe(0);
+    for (const call of [registry.listTags('team/app'), registry.listTags('team/app')])
+      await expect(call).rejects.toMatchObject({ code: 'CONFIG_INVALID', hint: expect.stringContaining('Say "type: quay"') as string });
+    expect(asked).toBe(1);
   });
 
   it('that does not answer stops no other: whatever is asked of it is answered with the reason', async () => {

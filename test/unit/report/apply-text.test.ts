@@ -123,7 +123,7 @@ describe('what an undo did', () => {
       { ...item, outcome: 'lost' as const, message: 'BLOB_UNKNOWN' },
     ];
 
-    expect(undoText({ kind: 'UndoReport', formatVersion: '1.0', outcome: 'partial', counts, items })).toBe(`\
+    expect(undoText({ kind: 'UndoReport', formatVersion: '1.0', outcome: 'partial', lostLabels: [], counts, items })).toBe(`\
 prod/team/app:v1  tag that points elsewhere today, left so
 prod/team/app@sha256:a00000000000  lost: the registry has not got all its parts any more; if a later run deleted them, undo that one first: BLOB_UNKNOWN
 

@@ -1,15 +1,15 @@
 import type { LimitFunction } from 'p-limit';
-import type { Digest } from '../../domain/digest.ts';
-import { isCosignTag, namesAnotherDigest } from '../../domain/attachment.ts';
-import { badAnswer, refused } from '../../distribution/answer-errors.ts';
-import { createdTime } from '../../distribution/created-time.ts';
-import { contentDigest } from '../../distribution/content-digest.ts';
-import { type ImageConfig, isImageConfigType, readImageConfig } from '../../distribution/image-config.ts';
-import { asText, parseJsonObject } from '../../domain/json.ts';
-import type { ManifestDocument } from '../../distribution/manifest-document.ts';
-import type { Reading } from '../../distribution/manifest-reader.ts';
-import type { Problems } from '../../distribution/problems.ts';
-import type { TaggedManifests } from './tagged-manifests.ts';
+import type { Digest } from '../domain/digest.ts';
+import { isCosignTag, namesAnotherDigest } from '../domain/attachment.ts';
+import { badAnswer, refused } from './answer-errors.ts';
+import { createdTime } from './created-time.ts';
+import { contentDigest } from './content-digest.ts';
+import { type ImageConfig, isImageConfigType, readImageConfig } from './image-config.ts';
+import { asText, parseJsonObject } from '../domain/json.ts';
+import type { ManifestDocument } from './manifest-document.ts';
+import type { Reading } from './manifest-reader.ts';
+import type { Problems } from './problems.ts';
+import type { ReadManifests } from './build-manifests.ts';
 
 /** Configs of artifacts that never tell when the artifact was made. */
 const TIMELESS = ['application/vnd.oci.empty.v1+json', 'application/vnd.cncf.helm.config.v1+json'];
@@ -19,7 +19,7 @@ const TIMELESS = ['application/vnd.oci.empty.v1+json', 'application/vnd.cncf.hel
  * artifacts, such as Wasm modules, that may tell when they were made where the manifest does not. Not those of attestations and cosign's
  * signatures, which have the type of an image's config but describe nothing.
  */
-export function wantedConfigs({ documents, tags }: TaggedManifests): Map<Digest, ManifestDocument> {
+export function wantedConfigs({ documents, tags }: ReadManifests): Map<Digest, ManifestDocument> {
   const attestations = attestationsIn(documents, tags);
   const wanted = new Map<Digest, ManifestDocument>();
   for (const document of documents.values()) {
@@ -39,7 +39,7 @@ function mayTellTime({ annotations }: ManifestDocument, mediaType: string): bool
  * The digests that are called an attestation by every index that lists them. The index of a fallback tag does not count: it lists what is
  * attached without saying what it is.
  */
-function attestationsIn(documents: TaggedManifests['documents'], tags: TaggedManifests['tags']): Set<Digest> {
+function attestationsIn(documents: ReadManifests['documents'], tags: ReadManifests['tags']): Set<Digest> {
   const attestations = new Set<Digest>();
   const images = new Set<Digest>();
   for (const { digest, children } of documents.values()) {

@@ -1,0 +1,48 @@
+import { ToolError } from '../diagnostics/tool-error.ts';
+import { type Digest, isDigest } from '../domain/digest.ts';
+import { asList, asObject, asText, parseJsonObject } from '../domain/json.ts';
+import { readManifestLinks } from '../domain/manifest-links.ts';
+import type { RawManifest } from '../domain/raw-manifest.ts';
+import type { Registry } from '../registry/registry.ts';
+
+/** A layer of this kind may lie elsewhere, and never was in the registry. */
+const FOREIGN = /nondistributable|foreign/;
+
+/**
+ * What a registry has not got any more of all that a manifest needs, by asking for each part: registries word it in different ways. Undefined where it cannot
+ * be asked for.
+ */
+export async function lostParts(registry: Registry, repository: string, manifest: RawManifest): Promise<readonly Digest[] | undefined> {
+  if (!registry.hasBlob) return undefined;
+  const lost: Digest[] = [];
+  for (const blob of blobsOf(manifest.bytes)) if (!(await registry.hasBlob(repository, blob))) lost.push(blob);
+  for (const child of new Set(readManifestLinks(manifest.bytes)?.children ?? []))
+    if (!(await hasManifest(registry, repository, child))) lost.push(child);
+  return lost;
+}
+
+/** Whether a manifest is there, where that can be asked without counting as a pull. */
+export async function hasManifest(registry: Registry, repository: string, digest: Digest): Promise<boolean> {
+  if (registry.hasManifest) return registry.hasManifest(repository, digest);
+  return (await registry.readManifest(repository, digest)) !== undefined;
+}
+
+/** True of the OCI API's codes for a manifest of which a part is missing, which adapters of other APIs use too. */
+export function saysLost(error: unknown): boolean {
+  return (
+    error instanceof ToolError &&
+    error.code === 'REGISTRY_ERROR' &&
+    /\b(?:MANIFEST_BLOB_UNKNOWN|BLOB_UNKNOWN|MANIFEST_UNKNOWN)\b/.test(error.message)
+  );
+}
+
+function blobsOf(bytes: Uint8Array): Set<Digest> {
+  const manifest = parseJsonObject(bytes);
+  const descriptors = [manifest?.['config'], ...(asList(manifest?.['layers']) ?? [])].map(asObject);
+  return new Set(
+    descriptors.flatMap((descriptor) => {
+      const digest = descriptor?.['digest'];
+      return isDigest(digest) && !FOREIGN.test(asText(descriptor?.['mediaType']) ?? '') ? [digest] : [];
+    }),
+  );
+}

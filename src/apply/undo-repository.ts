@@ -1,0 +1,169 @@
+import type { JournalIntent } from '../documents/journal.ts';
+import { ToolError } from '../diagnostics/tool-error.ts';
+import type { Digest } from '../domain/digest.ts';
+import type { RawManifest } from '../domain/raw-manifest.ts';
+import type { Registry } from '../registry/registry.ts';
+import { type Deleted, deletedManifests, oldTime } from './deleted-manifests.ts';
+import { hasManifest, lostParts, saysLost } from './lost-parts.ts';
+import type { OldTimes } from './old-times-memory.ts';
+import type { LostLabels, UndoItem, UndoOutcome } from './undo-report.ts';
+
+type Item = Omit<UndoItem, 'registry' | 'repository'>;
+
+export interface UndoRepositoryParts {
+  readonly registry: Registry;
+  readonly repository: string;
+  readonly times: OldTimes | undefined;
+  readonly signal: AbortSignal | undefined;
+  readonly onItem: (item: Item) => void;
+}
+
+/** Puts back what was deleted of one repository. */
+export class UndoRepository {
+  readonly #parts: UndoRepositoryParts;
+  readonly #lostLabels: Omit<LostLabels, 'registry' | 'repository'>[] = [];
+  #refused: ToolError | undefined;
+  #labelsRefused: ToolError | undefined;
+
+  constructor(parts: UndoRepositoryParts) {
+    this.#parts = parts;
+  }
+
+  /** Why nothing more was asked for, or why labels were not put back: the registry refuses these credentials. */
+  get refused(): ToolError | undefined {
+    return this.#refused ?? this.#labelsRefused;
+  }
+
+  get lostLabels(): readonly Omit<LostLabels, 'registry' | 'repository'>[] {
+    return this.#lostLabels;
+  }
+
+  /** Puts all of it back, the oldest first, manifests before tags. Throws nothing. */
+  async all(intents: readonly JournalIntent[]): Promise<void> {
+    for (const { op, digest } of intents) if (op === 'archive-manifest') await this.#one(digest, undefined, () => this.#restore(digest));
+    const deleted = deletedManifests(intents);
+    const missing = new Map<Digest, UndoOutcome>();
+    for (const one of deleted) {
+      const { digest } = one.manifest;
+      const outcome = await this.#one(digest, undefined, () => this.#putManifest(one));
+      if (outcome !== 'restored' && outcome !== 'present') missing.set(digest, outcome);
+      else await this.#putLabels(one);
+    }
+    for (const { tag, digest, put } of this.#tagsOf(deleted, intents).toSorted((a, b) => a.time - b.time)) {
+      const outcome = missing.get(digest);
+      if (outcome) this.#parts.onItem({ digest, tag, outcome });
+      else await this.#one(digest, tag, put);
+    }
+    const { signal, times } = this.#parts;
+    if (!signal?.aborted) await times?.settle(signal);
+  }
+
+  #tagsOf(deleted: readonly Deleted[], intents: readonly JournalIntent[]): TagToPut[] {
+    const own = deleted.flatMap(({ manifest, tags, known }) =>
+      [...tags].map((tag): TagToPut => {
+        const { digest } = manifest;
+        return { tag, digest, time: oldTime(known, tag), put: () => this.#putTag(digest, tag, manifest) };
+      }),
+    );
+    const single = intents.flatMap(({ op, digest, tags, manifest, known = {} }) =>
+      op === 'delete-tag' && !manifest
+        ? tags.map((tag): TagToPut => ({ tag, digest, time: oldTime(known, tag), put: () => this.#putTag(digest, tag) }))
+        : [],
+    );
+    return [...own, ...single];
+  }
+
+  async #one(digest: Digest, tag: string | undefined, put: () => Promise<UndoOutcome>): Promise<UndoOutcome> {
+    let outcome: UndoOutcome = 'skipped';
+    let message = this.#refused?.message;
+    if (!this.#parts.signal?.aborted && !this.#refused) {
+      try {
+        outcome = await put();
+      } catch (error) {
+        message = error instanceof Error ? error.message : String(error);
+        outcome = error instanceof LostParts ? 'lost' : 'failed';
+        if (error instanceof ToolError && error.code === 'AUTH') this.#refused = error;
+      }
+    }
+    this.#parts.onItem({ digest, ...(tag !== undefined && { tag }), outcome, ...(message !== undefined && { message }) });
+    return outcome;
+  }
+
+  async #restore(digest: Digest): Promise<UndoOutcome> {
+    const { registry, repository } = this.#parts;
+    return (await registry.restoreManifest?.(repository, digest)) ? 'restored' : 'present';
+  }
+
+  async #putManifest({ manifest, known }: Deleted): Promise<UndoOutcome> {
+    const { registry, repository, times } = this.#parts;
+    const { digest } = manifest;
+    if (await hasManifest(registry, repository, digest)) {
+      times?.wasThere(digest);
+      return 'present';
+    }
+    await times?.begin(digest, known);
+    await this.#put(manifest);
+    times?.restored(digest);
+    return 'restored';
+  }
+
+  /** Sets a tag on a manifest that is there: the one given, or one that was to stay. */
+  async #putTag(digest: Digest, tag: string, given?: RawManifest): Promise<UndoOutcome> {
+    const { registry, repository, times } = this.#parts;
+    const now = await registry.resolveTag(repository, tag);
+    if (now !== undefined && now !== digest) return 'kept_newer';
+    if (now === digest) {
+      times?.tagWasThere(digest, tag);
+      return 'present';
+    }
+    const manifest = given ?? (await registry.readManifest(repository, digest));
+    if (!manifest) return 'lost';
+    await times?.beginTag(digest, tag);
+    await this.#put(manifest, tag);
+    times?.tagRestored(digest, tag);
+    return 'restored';
+  }
+
+  async #put(manifest: RawManifest, tag?: string): Promise<void> {
+    const { registry, repository } = this.#parts;
+    try {
+      await registry.putManifest(repository, manifest, tag);
+    } catch (error) {
+      if (!(error instanceof ToolError) || error.code !== 'REGISTRY_ERROR') throw error;
+      const lost = await lostParts(registry, repository, manifest);
+      if (lost ? lost.length > 0 : saysLost(error)) throw new LostParts(lost ?? [], error);
+      throw error;
+    }
+  }
+
+  /** What of them cannot be had any more, and what is refused, does not keep the manifest from being back. */
+  async #putLabels({ manifest: { digest }, known: { labels = [] } }: Deleted): Promise<void> {
+    const { registry, repository, signal } = this.#parts;
+    if (labels.length === 0 || signal?.aborted) return;
+    const lose = (lost: readonly string[], message: string): void => {
+      if (lost.length > 0) this.#lostLabels.push({ digest, labels: lost, message });
+    };
+    if (!registry.restoreLabels) return lose(labels, 'the registry does not take labels back');
+    try {
+      lose(await registry.restoreLabels(repository, digest, labels), 'the registry has no such label any more');
+    } catch (error) {
+      if (error instanceof ToolError && error.code === 'AUTH') this.#labelsRefused ??= error;
+      lose(labels, error instanceof Error ? error.message : String(error));
+    }
+  }
+}
+
+interface TagToPut {
+  readonly tag: string;
+  readonly digest: Digest;
+  /** Milliseconds since the epoch. */
+  readonly time: number;
+  readonly put: () => Promise<UndoOutcome>;
+}
+
+/** The registry has not got all parts of a manifest any more. */
+class LostParts extends Error {
+  constructor(parts: readonly Digest[], cause: ToolError) {
+    super(parts.length === 0 ? cause.message : `the registry has not got ${parts.join(', ')} any more. ${cause.message}`, { cause });
+  }
+}

@@ -1,0 +1,239 @@
+import type { LimitFunction } from 'p-limit';
+import type { Digest } from '../../domain/digest.ts';
+import type { Capabilities, Manifest, RepositoryInventory } from '../../domain/inventory.ts';
+import { DAY_MS } from '../../domain/time.ts';
+import { isSignatureType } from '../../domain/media-types.ts';
+import { buildManifests } from '../../distribution/build-manifests.ts';
+import type { ContentCache } from '../../distribution/cache.ts';
+import { readConfigs, wantedConfigs } from '../../distribution/image-configs.ts';
+import type { ImageConfig } from '../../distribution/image-config.ts';
+import { MOST_ENTRIES } from '../../distribution/list-bounds.ts';
+import type { ManifestDocument } from '../../distribution/manifest-document.ts';
+import { Problems } from '../../distribution/problems.ts';
+import type { ReferrersApi } from '../../distribution/referrers.ts';
+import type { InventoryOptions } from '../registry.ts';
+import type { AutoPrune } from './auto-prune.ts';
+import type { QuayClient } from './client.ts';
+import type { Features } from './features.ts';
+import type { ManifestSource } from './manifest-source.ts';
+import { readPullTime } from './pull-times.ts';
+import { readRepositorySettings, type RepositorySettings, whyLocked } from './repository-settings.ts';
+import { findTag, type QuayTag, readSteadyTags } from './tags.ts';
+
+/** What the inventories of one registry share. */
+export interface InventoryContext {
+  readonly type: string;
+  readonly client: QuayClient;
+  readonly source: ManifestSource;
+  readonly referrers: ReferrersApi;
+  readonly autoPrune: AutoPrune;
+  /** Asked once for the registry. */
+  readonly features: () => Promise<Features>;
+  readonly cache: ContentCache | undefined;
+  /** How much is read side by side, over all repositories. */
+  readonly limit: LimitFunction;
+}
+
+/**
+ * Reads a repository: its tags, what they point to, what indexes list, what is attached, and the configs of its images. Throws `AUTH`,
+ * `UNREACHABLE` and `NOT_FOUND` for the repository as a whole; anything else that cannot be read becomes a problem.
+ */
+export async function readInventory(
+  context: InventoryContext,
+  repository: string,
+  options: InventoryOptions,
+): Promise<RepositoryInventory> {
+  options.signal?.throwIfAborted();
+  const problems = new Problems(options.signal);
+  const reading = new Reading(context, repository, options, problems);
+  await problems.require(() => reading.all());
+  const { settings, features } = reading;
+  const days = Math.floor(((settings?.restorableSeconds ?? 0) * 1000) / DAY_MS);
+  const notes = reading.notes();
+  return {
+    registry: context.client.name,
+    type: context.type,
+    repository,
+    ...problems.verdict,
+    ...(notes.length > 0 && { notes }),
+    ...(days > 0 && { recoverableDays: days }),
+    capabilities: capabilitiesOf({ pulledAt: features?.pullStatistics === true, undo: settings?.restorableSeconds !== 0 }),
+    manifests: reading.manifests(),
+  };
+}
+
+/** The reading of one repository. */
+class Reading {
+  settings: RepositorySettings | undefined;
+  features: Features | undefined;
+  readonly #context: InventoryContext;
+  readonly #repository: string;
+  readonly #options: InventoryOptions;
+  readonly #problems: Problems;
+  readonly #progress = { done: 0, total: 0 };
+  readonly #documents = new Map<Digest, ManifestDocument>();
+  readonly #pulledAt = new Map<Digest, string>();
+  /** What is attached by its digest alone is not listed otherwise. */
+  readonly #attached = new Map<Digest, { readonly subject: Digest; readonly signs: boolean }>();
+  #tags = new Map<string, QuayTag>();
+  #configs: ReadonlyMap<Digest, ImageConfig> = new Map();
+  #pruning: readonly string[] = [];
+
+  constructor(context: InventoryContext, repository: string, options: InventoryOptions, problems: Problems) {
+    this.#context = context;
+    this.#repository = repository;
+    this.#options = options;
+    this.#problems = problems;
+  }
+
+  async all(): Promise<void> {
+    const { client, autoPrune, features, limit, cache } = this.#context;
+    const { signal } = this.#options;
+    const repository = this.#repository;
+    this.settings = await readRepositorySettings(client, repository, signal);
+    this.features = await features();
+    if (this.features.autoPrune) this.#pruning = await autoPrune.notes(repository, this.settings.ofOrganization, signal);
+    this.#tags = await readSteadyTags(client, repository, { signal });
+    await this.#readDocuments();
+    await this.#each([...this.#documents.keys()], (digest) => this.#readAttached(digest));
+    if (this.features.pullStatistics) await this.#each([...this.#documents.keys()], (digest) => this.#readPullTime(digest));
+    const wanted = wantedConfigs({ documents: this.#documents, tags: this.#tagsByDigest() });
+    this.#count(0, wanted.size);
+    this.#configs = await readConfigs({ client: client.oci, repository, cache, signal }, wanted, {
+      limit,
+      problems: this.#problems,
+      onRead: () => this.#count(1, 0),
+    });
+  }
+
+  manifests(): Manifest[] {
+    const tags = this.#tagsByDigest();
+    const locked = whyLocked(this.settings?.state ?? 'NORMAL') !== undefined;
+    const signed = new Set(
+      [...this.#attached].flatMap(([digest, { subject, signs }]) => (signs && !this.#documents.has(digest) ? [subject] : [])),
+    );
+    return buildManifests({ documents: this.#documents, tags }, this.#configs).map((manifest): Manifest => {
+      const own = manifest.tags.map((name) => this.#tags.get(name) as QuayTag);
+      const times = own.flatMap(({ name, setAt }) => (setAt === undefined ? [] : [[name, setAt] as const]));
+      const lockedTags = own.filter(({ immutable }) => immutable).map(({ name }) => name);
+      const pulledAt = this.#pulledAt.get(manifest.digest);
+      return {
+        ...manifest,
+        ...(times.length > 0 && { tagTimes: Object.fromEntries(times) }),
+        ...(pulledAt !== undefined && { pulledAt }),
+        ...(locked && { locked }),
+        ...(lockedTags.length > 0 && { lockedTags }),
+        ...(signed.has(manifest.digest) && { signed: true }),
+      };
+    });
+  }
+
+  /** What a reader should know of the repository, a sentence each. */
+  notes(): string[] {
+    const label = this.#context.client.label(this.#repository);
+    const why = this.settings && whyLocked(this.settings.state);
+    const ending = [...this.#tags.values()].filter(({ endsAt }) => endsAt !== undefined).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+    const attached = [...this.#attached.keys()].filter((digest) => !this.#documents.has(digest)).length;
+    return [
+      ...(why === undefined ? [] : [`Nothing can be deleted in ${label}: it ${why}.`]),
+      ...ending.map(({ name, endsAt }) => `Quay itself deletes the tag ${label}:${name} at ${endsAt}, whatever this plan says.`),
+      ...this.#pruning,
+      ...(attached === 0
+        ? []
+        : [
+            `Attachments in ${label} that were pushed by digest alone: ${attached}. Quay lets nobody delete them: they stay, and keep ` +
+              'the space of what they are attached to, until the repository is deleted.',
+          ]),
+    ];
+  }
+
+  #tagsByDigest(): Map<Digest, string[]> {
+    const tags = new Map<Digest, string[]>();
+    for (const { name, digest } of this.#tags.values()) {
+      const known = tags.get(digest);
+      if (known) known.push(name);
+      else tags.set(digest, [name]);
+    }
+    return tags;
+  }
+
+  /** Reads what has a tag, and what that lists, to any depth, each once. */
+  async #readDocuments(): Promise<void> {
+    const { client, source } = this.#context;
+    const asked = new Set<Digest>();
+    const tagged = this.#tagsByDigest();
+    let wave = [...tagged.keys()];
+    while (wave.length > 0) {
+      const found = new Set<Digest>();
+      for (const digest of wave) asked.add(digest);
+      if (asked.size > MOST_ENTRIES)
+        return this.#problems.add(`In ${client.label(this.#repository)}, there are more than 1,000,000 manifests.`);
+      await this.#each(wave, async (digest) => {
+        const document = await source.document(this.#repository, digest, this.#options.signal);
+        // An index may list what was never pushed.
+        if (!document) return this.#checkVanished(tagged.get(digest) ?? []);
+        this.#documents.set(digest, document);
+        for (const child of document.children) if (!asked.has(child.digest)) found.add(child.digest);
+      });
+      wave = [...found];
+    }
+  }
+
+  /** Tags that were listed and have no manifest: those that were deleted since are left out, so that they are not touched. */
+  async #checkVanished(tags: readonly string[]): Promise<void> {
+    const { client } = this.#context;
+    for (const tag of tags) {
+      const now = await findTag(client, this.#repository, tag);
+      const before = this.#tags.get(tag);
+      this.#tags.delete(tag);
+      if (!now) continue;
+      const what = now.digest === before?.digest ? 'is listed, and its manifest cannot be read' : 'was moved while the repository was read';
+      this.#problems.add(`The tag ${client.label(this.#repository, tag)} ${what}. Run again.`);
+    }
+  }
+
+  async #readAttached(subject: Digest): Promise<void> {
+    for (const { digest, artifactType } of await this.#context.referrers.list(this.#repository, subject, this.#options.signal)) {
+      // What does not say what it is may be a signature.
+      this.#attached.set(digest, { subject, signs: artifactType === undefined || isSignatureType(artifactType) });
+    }
+  }
+
+  async #readPullTime(digest: Digest): Promise<void> {
+    const time = await readPullTime(this.#context.client, this.#repository, digest, this.#options.signal);
+    if (time !== undefined) this.#pulledAt.set(digest, time);
+  }
+
+  async #each(digests: readonly Digest[], read: (digest: Digest) => Promise<void>): Promise<void> {
+    this.#count(0, digests.length);
+    await this.#context.limit.map(digests, async (digest) => {
+      await this.#problems.attempt(() => read(digest));
+      this.#count(1, 0);
+    });
+  }
+
+  #count(done: number, found: number): void {
+    this.#progress.done += done;
+    this.#progress.total += found;
+    this.#options.onProgress?.(this.#progress.done, this.#progress.total);
+  }
+}
+
+/** What Quay tells: when tags were set, and not when images were pushed; nothing of manifests without a tag that no index lists. */
+function capabilitiesOf({ pulledAt, undo }: { readonly pulledAt: boolean; readonly undo: boolean }): Capabilities {
+  return {
+    deleteTag: true,
+    listUntagged: false,
+    pushedAt: false,
+    createdAt: true,
+    pulledAt,
+    tagTimes: true,
+    labels: true,
+    annotations: true,
+    platforms: true,
+    artifactType: true,
+    vulnerability: false,
+    cascades: true,
+    ...(!undo && { undo }),
+  };
+}

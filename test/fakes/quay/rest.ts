@@ -1,0 +1,228 @@
+import type { Digest } from '../../../src/domain/digest.ts';
+import { type Reply, ReplyError, type Seen } from '../shared/messages.ts';
+import { json, problem } from './reply.ts';
+import { Immutable, type QuayStore, type StoredRepository, type TagRow } from './store.ts';
+
+/** An OAuth2 application's token. `repo:write` lets read too. */
+export interface FakeAccount {
+  readonly token: string;
+  readonly scopes: readonly string[];
+}
+
+export interface RestOptions {
+  readonly store: QuayStore;
+  readonly accounts: readonly FakeAccount[];
+  /** Repositories a page. */
+  readonly repositoriesPage: number;
+  readonly pullStatistics: boolean;
+  readonly autoPrune: boolean;
+}
+
+const INCLUDED: Readonly<Record<string, readonly string[]>> = {
+  'repo:read': ['repo:read', 'repo:write', 'repo:admin'],
+  'repo:write': ['repo:write', 'repo:admin'],
+};
+const PATHS = [
+  '/repository',
+  '/repository/{repository}',
+  '/repository/{repository}/manifest/{manifestref}',
+  '/repository/{repository}/tag/',
+  '/repository/{repository}/tag/{tag}',
+  '/repository/{repository}/tag/{tag}/restore',
+  '/organization/{orgname}',
+];
+const PULLS = '/repository/{repository}/manifest/{manifestref}/pull_statistics';
+const POLICIES = ['/repository/{repository}/autoprunepolicy/', '/organization/{orgname}/autoprunepolicy/'];
+
+/** Answers `/api/v1`. */
+export function answerRest(request: Seen, options: RestOptions): Reply {
+  const { store } = options;
+  const { method, headers } = request;
+  if (/mozilla/i.test(String(headers['user-agent'])) && headers['x-requested-with'] === undefined)
+    return json(400, { error: 'API calls must be invoked with an X-Requested-With header if called from a browser' });
+  const url = new URL(request.path, 'http://quay');
+  const path = url.pathname.slice('/api/v1'.length);
+  if (path === '/discovery') return json(200, { swagger: '2.0', paths: pathsOf(options) });
+  const account = accountOf(headers['authorization'], options);
+  const may = (scope: string): boolean => account !== undefined && (INCLUDED[scope] ?? [scope]).some((one) => account.scopes.includes(one));
+  const need = (scope: string, repository?: StoredRepository): void => {
+    if (may(scope) || (scope === 'repo:read' && repository?.isPublic)) return;
+    if (!account) throw problem(401, 'invalid_token', 'Requires authentication');
+    throw problem(403, 'insufficient_scope', 'Unauthorized');
+  };
+  if (path === '/repository' && method === 'GET') return json(200, listRepositories(url.searchParams, account !== undefined, options));
+  const organization = /^\/organization\/([^/]+)(\/autoprunepolicy\/)?$/.exec(path);
+  if (organization && method === 'GET') {
+    const found = store.organizations.get(organization[1]!);
+    if (!found) throw problem(404, 'not_found', 'Not Found');
+    if (organization[2] === undefined) return json(200, { name: organization[1], tag_expiration_s: found.tagExpirationS });
+    if (!options.autoPrune) return unknownPath();
+    need('org:admin');
+    return json(200, { policies: found.policies });
+  }
+  const [, name = '', rest = ''] = /^\/repository\/(.+?)((?:\/tag\/|\/manifest\/sha256:|\/autoprunepolicy\/).*)?$/.exec(path) ?? [];
+  const repository = store.repositories.get(name);
+  if (name === '') return unknownPath();
+  if (!repository)
+    throw store.organizations.has(name.split('/')[0]!) && account ? problem(404, 'not_found', 'Not Found') : refusal(account);
+  if (rest === '' && method === 'GET') {
+    need('repo:read', repository);
+    return json(200, describe(repository, options, may));
+  }
+  if (rest === '/autoprunepolicy/' && options.autoPrune && method === 'GET') {
+    need('repo:admin');
+    return json(200, { policies: repository.policies });
+  }
+  const [, digest, statistics] = /^\/manifest\/(sha256:[0-9a-f]{64})(\/pull_statistics)?$/.exec(rest) ?? [];
+  if (digest !== undefined && method === 'GET' && (statistics === undefined || options.pullStatistics)) {
+    need('repo:read', repository);
+    return json(200, describeManifest(repository, digest as Digest, { store, statistics: statistics !== undefined }));
+  }
+  if (rest === '/tag/' && method === 'GET') {
+    need('repo:read', repository);
+    return json(200, listTags(repository, url.searchParams, store));
+  }
+  const [, tag = '', restore] = /^\/tag\/([\w][\w.-]{0,127})(\/restore)?$/.exec(rest) ?? [];
+  if (tag === '' || method !== (restore === undefined ? 'DELETE' : 'POST')) return unknownPath();
+  need('repo:write');
+  if (repository.state !== 'NORMAL') return json(503, { message: `Repository is in read only or mirror mode: ${repository.state}` });
+  try {
+    if (restore === undefined) {
+      if (!store.deleteTag(repository, tag)) throw problem(404, 'not_found', 'Not Found');
+      return json(204);
+    }
+    const wanted = (JSON.parse(request.body.toString('utf8') || '{}') as { manifest_digest?: Digest }).manifest_digest;
+    if (wanted === undefined) throw problem(400, 'invalid_request', 'Missing manifest_digest');
+    if (!repository.manifests.has(wanted)) throw problem(404, 'not_found', 'Not Found');
+    store.setTag(repository, tag, wanted, true);
+    return json(200, {});
+  } catch (error) {
+    if (error instanceof Immutable)
+      throw problem(409, 'tag_immutable', `Cannot ${restore ? 'overwrite' : 'delete'} immutable tag '${tag}'`);
+    throw error;
+  }
+}
+
+function unknownPath(): Reply {
+  return { status: 404, headers: { 'content-type': 'text/html' }, body: '<html><title>404 Not Found</title></html>' };
+}
+
+function refusal(account: FakeAccount | undefined): ReplyError {
+  return account ? problem(403, 'insufficient_scope', 'Unauthorized') : problem(401, 'invalid_token', 'Requires authentication');
+}
+
+function pathsOf({ pullStatistics, autoPrune }: RestOptions): object {
+  const paths = [...PATHS, ...(pullStatistics ? [PULLS] : []), ...(autoPrune ? POLICIES : [])];
+  return Object.fromEntries(paths.map((path) => [`/api/v1${path}`, {}]));
+}
+
+/** Nothing but a token of an application is taken, and any other login is an error. */
+function accountOf(authorization: string | string[] | undefined, { accounts }: RestOptions): FakeAccount | undefined {
+  if (authorization === undefined) return undefined;
+  const found = accounts.find(({ token }) => authorization === `Bearer ${token}`);
+  if (!found) throw problem(401, 'invalid_token', 'The access token could not be validated');
+  return found;
+}
+
+/** Not protected by scopes; nothing is listed of a namespace that is not there. A mark that is not known leads to the first page. */
+function listRepositories(query: URLSearchParams, known: boolean, { store, repositoriesPage }: RestOptions): object {
+  if (!['namespace', 'starred', 'public'].some((name) => query.has(name)))
+    throw problem(400, 'invalid_request', 'namespace, starred or public are required for this API call');
+  const own = [...store.repositories.values()].filter(
+    ({ name, isPublic }) => name.startsWith(`${query.get('namespace')}/`) && (known || isPublic),
+  );
+  const first = Number(/^after-(\d+)$/.exec(query.get('next_page') ?? '')?.[1] ?? 0);
+  const next = first + repositoriesPage;
+  return {
+    repositories: own.slice(first, next).map(({ name, isPublic, kind, state }) => ({
+      namespace: name.split('/')[0],
+      name: name.split('/').slice(1).join('/'),
+      description: null,
+      is_public: isPublic,
+      kind,
+      state,
+      quota_report: null,
+    })),
+    ...(next < own.length && { next_page: `after-${next}` }),
+  };
+}
+
+function describe({ name, kind, state, isPublic }: StoredRepository, { store }: RestOptions, may: (scope: string) => boolean): object {
+  const [namespace, ...rest] = name.split('/');
+  return {
+    namespace,
+    name: rest.join('/'),
+    kind,
+    description: null,
+    is_public: isPublic,
+    is_organization: true,
+    is_starred: false,
+    tag_expiration_s: store.organization(namespace!).tagExpirationS,
+    is_free_account: true,
+    state,
+    can_write: may('repo:write'),
+    can_admin: may('repo:admin'),
+  };
+}
+
+function describeManifest(
+  repository: StoredRepository,
+  digest: Digest,
+  { store, statistics }: { readonly store: QuayStore; readonly statistics: boolean },
+): object {
+  const manifest = repository.manifests.get(digest);
+  if (!manifest || !store.reachable(repository, ({ hidden }) => !hidden).has(digest)) throw problem(404, 'not_found', 'Not Found');
+  const { bytes, json: content, pulls, lastPull } = manifest;
+  if (statistics)
+    return {
+      manifest_digest: digest,
+      manifest_pull_count: pulls,
+      last_manifest_pull_date: lastPull === undefined ? null : rfc2822(lastPull),
+    };
+  return {
+    digest,
+    is_manifest_list: content.manifests !== undefined,
+    manifest_data: bytes.toString('utf8'),
+    config_media_type: content.config?.mediaType ?? null,
+    layers_compressed_size: content.layers?.reduce((sum, { size }) => sum + size, 0) ?? 0,
+    layers: null,
+  };
+}
+
+/** Pages of at most 100, the newest first; tags that are over are left out only where that is asked for. */
+function listTags(repository: StoredRepository, query: URLSearchParams, store: QuayStore): object {
+  const asked = Number(query.get('limit') ?? 50);
+  if (Number.isNaN(asked)) throw new ReplyError('limit', json(400, { message: { limit: 'invalid literal' } }));
+  const limit = Math.min(100, Math.max(1, asked));
+  const page = Math.max(1, Number(query.get('page') ?? 1));
+  const only = query.get('specificTag');
+  const rows = (query.get('onlyActiveTags') === 'true' ? store.alive(repository) : repository.rows.toReversed())
+    .filter(({ hidden, name }) => !hidden && (only === null || name === only))
+    .toSorted((a, b) => b.start - a.start);
+  return {
+    tags: rows.slice((page - 1) * limit, page * limit).map((row) => describeTag(row, repository)),
+    page,
+    has_additional: rows.length > page * limit,
+  };
+}
+
+function describeTag({ name, digest, reversion, start, end, immutable }: TagRow, { manifests }: StoredRepository): object {
+  const content = manifests.get(digest)?.json;
+  const isIndex = content?.manifests !== undefined;
+  return {
+    name,
+    reversion,
+    start_ts: Math.floor(start / 1000),
+    manifest_digest: digest,
+    is_manifest_list: isIndex,
+    size: isIndex ? null : (content?.layers ?? []).reduce((sum, { size }) => sum + size, 0),
+    last_modified: rfc2822(start),
+    immutable,
+    ...(end !== undefined && { end_ts: Math.floor(end / 1000), expiration: rfc2822(end) }),
+  };
+}
+
+/** `Sat, 28 Nov 2026 12:00:52 -0000` */
+function rfc2822(time: number): string {
+  return new Date(time).toUTCString().replace('GMT', '-0000');
+}
