@@ -37,6 +37,8 @@ export class StepPreparation {
   readonly #used: UsedNow;
   readonly #companions: Companions;
   readonly #requests: StepRequests;
+  /** The manifest that was read last for a tag: thousands of tags may be on one. */
+  #read: { readonly digest: Digest; readonly manifest: Promise<RawManifest | undefined> } | undefined;
   /** What stays by the plan although something that is to be deleted lists it too. */
   readonly shared = new Set<Digest>();
 
@@ -73,7 +75,7 @@ export class StepPreparation {
   async #prepareTag(step: DeleteTagStep): Promise<Verdict | Ready> {
     const { journal, place, registry } = this.#state;
     const plain = !registry.tagsOf && !registry.comparesTags;
-    const manifest = plain ? await this.#state.bytesOf(step.digest) : await this.#state.keptBytes(step.digest);
+    const manifest = plain ? await this.#readOnce(step.digest) : await this.#state.keptBytes(step.digest);
     if (plain && !manifest) return this.#requests.gone(step);
     const { op, digest, tag } = step;
     return {
@@ -81,6 +83,15 @@ export class StepPreparation {
       along: [],
       ids: [await journal.intent({ ...place, op, digest, tags: [tag], ...(manifest && { manifest }), ...this.#state.known(digest) })],
     };
+  }
+
+  #readOnce(digest: Digest): Promise<RawManifest | undefined> {
+    if (this.#read?.digest === digest) return this.#read.manifest;
+    const manifest = this.#state.bytesOf(digest);
+    this.#read = { digest, manifest };
+    // What failed for one tag is tried again for the next.
+    manifest.catch(() => (this.#read = undefined));
+    return manifest;
   }
 
   /**

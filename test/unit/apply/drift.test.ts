@@ -53,8 +53,10 @@ describe('what changed since the plan', () => {
   });
 
   it('a tag that stays, moved back onto an image that is to go: a rollback', async () => {
-    const { server, filled, outcome } = await meanwhile((server, { lone }) => push(server.url, REPOSITORY, lone, ['keep-1']));
+    const { server, filled, report, outcome } = await meanwhile((server, { lone }) => push(server.url, REPOSITORY, lone, ['keep-1']));
     expect(outcome(filled.lone.digest)).toBe('drifted');
+    // It was seen beforehand: nothing had to be put back.
+    expect(report.repositories[0]!.repairs).toEqual([]);
     expect(contents(server).tags).toMatchObject({ 'keep-1': filled.lone.digest });
   });
 

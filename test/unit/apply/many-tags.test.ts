@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import { push } from '../../../src/demo/push.ts';
+import { withServer } from '../registry/oci-fixture.ts';
+import { apply, planOf, REPOSITORY, single } from './apply-fixture.ts';
+
+const TAGS = 500;
+
+/** Requests that it takes to get rid of 500 tags of one digest. */
+async function requestsFor(keptTag: boolean): Promise<{ applying: number; tagsLeft: number }> {
+  const { server, registry } = await withServer();
+  const digest = await push(server.url, REPOSITORY, single('many'), ['old-0', ...(keptTag ? ['keep-0'] : [])]);
+  const { tags } = server.storage.repository(REPOSITORY);
+  for (let number = 1; number < TAGS; number++) tags.set(`old-${number}`, digest);
+  await push(server.url, REPOSITORY, single('kept'), ['keep-1']);
+  const plan = await planOf(registry);
+  server.requests.length = 0;
+  const report = await apply(plan, registry, { concurrency: 16, justRead: () => true });
+  expect(report.outcome).toBe('done');
+  return { applying: server.requests.length, tagsLeft: tags.size };
+}
+
+describe('many tags of one digest', () => {
+  it('are looked at once before the image goes with all of them', async () => {
+    const { applying, tagsLeft } = await requestsFor(false);
+    expect(tagsLeft).toBe(1);
+    expect(applying).toBeLessThan(TAGS * 1.1);
+  });
+
+  it('are taken off one by one where the image stays: each is looked at once, and deleted', async () => {
+    const { applying, tagsLeft } = await requestsFor(true);
+    expect(tagsLeft).toBe(2);
+    expect(applying).toBeLessThan(TAGS * 2.2);
+  });
+});
