@@ -8,7 +8,7 @@ import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Inventory, RepositoryInventory } from '../domain/inventory.ts';
 import { checkHeader, type Fields, fieldsOf, type Report } from './fields.ts';
 import { checkRepository, timeOf } from './inventory-check.ts';
-import { LIST, OBJECT } from './kinds.ts';
+import { FLAG, LIST, OBJECT } from './kinds.ts';
 import { type Line, linesOf } from './lines.ts';
 import { parseInParts } from './repository-parts.ts';
 
@@ -16,6 +16,8 @@ import { parseInParts } from './repository-parts.ts';
 export interface InventoryStream {
   /** ISO 8601; other text where the document does not say. */
   readonly takenAt: string;
+  /** True of an inventory that says that it holds only some repositories of its registries. */
+  readonly partial: boolean;
   /** To be gone through once. What is wrong with a repository is thrown when its line is reached or, in a JSON document, behind the last repository. */
   readonly repositories: AsyncIterable<RepositoryInventory> | Iterable<RepositoryInventory>;
 }
@@ -27,10 +29,10 @@ const LONGEST_PROBLEM = 400;
 
 /** Reads an inventory whole: a JSON document, or a `.jsonl` file. Throws `FILE`, and `INVENTORY_INVALID` with what is wrong and where. */
 export async function readInventory(file: string): Promise<Inventory> {
-  const { takenAt, repositories: stream } = await openInventory(file);
+  const { takenAt, partial, repositories: stream } = await openInventory(file);
   const repositories: RepositoryInventory[] = [];
   for await (const repository of stream) repositories.push(repository);
-  return { kind: 'Inventory', formatVersion: '1.0', takenAt, repositories };
+  return { kind: 'Inventory', formatVersion: '1.0', takenAt, ...(partial && { partial }), repositories };
 }
 
 /**
@@ -45,19 +47,21 @@ export async function openInventory(file: string, signal?: AbortSignal): Promise
   if (!first) throw invalid(file, ['empty: expected a repository in each line'], 1);
   const place = placeOf(file, first);
   const value = parseJson(first.text, place);
-  if (!OBJECT.is(value) || value['kind'] === undefined) return { takenAt: UNKNOWN_TIME, repositories: repositoriesIn(file, lines, first) };
+  if (!OBJECT.is(value) || value['kind'] === undefined)
+    return { takenAt: UNKNOWN_TIME, partial: false, repositories: repositoriesIn(file, lines, first) };
   const problems = collectProblems(place);
   const head = checkHead(value, problems.report);
   if (head && head.object['repositories'] !== undefined)
     head.wrong('repositories', 'in a .jsonl file each repository stands in a line of its own');
+  const partial = isPartial(head);
   problems.throwAny();
-  return { takenAt: takenAtOf(head), repositories: repositoriesIn(file, lines) };
+  return { takenAt: takenAtOf(head), partial, repositories: repositoriesIn(file, lines) };
 }
 
 /** Reads an inventory document from its text; `file` names it in errors. Throws `INVENTORY_INVALID`. */
 export function parseInventory(text: string, file: string): Inventory {
-  const { takenAt, repositories } = inventoryIn(Buffer.from(text), file);
-  return { kind: 'Inventory', formatVersion: '1.0', takenAt, repositories: [...repositories] };
+  const { takenAt, partial, repositories } = inventoryIn(Buffer.from(text), file);
+  return { kind: 'Inventory', formatVersion: '1.0', takenAt, ...(partial && { partial }), repositories: [...repositories] };
 }
 
 function inventoryIn(bytes: Buffer, file: string): InventoryStream & { readonly repositories: Iterable<RepositoryInventory> } {
@@ -66,7 +70,7 @@ function inventoryIn(bytes: Buffer, file: string): InventoryStream & { readonly 
   const problems = collectProblems(file);
   const head = checkHead(value, problems.report);
   head?.required('repositories', LIST);
-  return { takenAt: takenAtOf(head), repositories: checkedRepositories(repositories, problems, bytes, file) };
+  return { takenAt: takenAtOf(head), partial: isPartial(head), repositories: checkedRepositories(repositories, problems, bytes, file) };
 }
 
 /** The repositories of a document. All problems are thrown together, behind the last repository. */
@@ -116,6 +120,10 @@ function checkHead(value: unknown, report: Report): Fields | undefined {
   const fields = fieldsOf(value, '', report);
   if (fields) checkHeader(fields, 'Inventory');
   return fields;
+}
+
+function isPartial(head: Fields | undefined): boolean {
+  return head?.optional('partial', FLAG) ?? false;
 }
 
 function takenAtOf(head: Fields | undefined): string {

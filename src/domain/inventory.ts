@@ -6,6 +6,8 @@ export interface Inventory {
   readonly formatVersion: string;
   /** When the reading began, ISO 8601 UTC. */
   readonly takenAt: string;
+  /** It holds only those repositories of its registries that somebody asked for. What is not in it may be there all the same. */
+  readonly partial?: true;
   readonly repositories: readonly RepositoryInventory[];
 }
 

@@ -7,16 +7,19 @@ import { inShard, type Shard } from './scope.ts';
 
 /**
  * The repositories of an inventory file. With `words`, only those that the words mean: registries, repositories by each of their names, or
- * globs over `registry/repository` and over these names.
+ * globs over `registry/repository` and over these names. `onPartial` is called first for a file that holds only some repositories of its
+ * registries.
  */
 export async function* repositoriesInFile(
   file: string,
   words: readonly string[],
   shard: Shard | undefined,
   signal: AbortSignal,
+  onPartial: () => void,
 ): AsyncGenerator<RepositoryRead> {
   const globs = compileGlobs(words.filter((word) => /[*?[{]/.test(word)));
-  const { repositories } = await openInventory(file, signal);
+  const { partial, repositories } = await openInventory(file, signal);
+  if (partial) onPartial();
   for await (const inventory of repositories) {
     const { registry, repository } = inventory;
     const titles = [`${registry}/${repository}`, ...repositoryNames(inventory).map(nameText)];

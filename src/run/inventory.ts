@@ -28,13 +28,11 @@ export interface InventoryOptions extends GlobalOptions {
  */
 export async function inventory(words: readonly string[], options: InventoryOptions, context: Context): Promise<number> {
   const { io } = context;
-  const head: Pick<Inventory, 'kind' | 'formatVersion' | 'takenAt'> = {
-    kind: 'Inventory',
-    formatVersion: '1.0',
-    takenAt: new Date(io.now()).toISOString(),
-  };
+  const takenAt = new Date(io.now()).toISOString();
   if (options.out !== undefined && options.out !== '-') await checkWritable(resolve(io.cwd, options.out), '--out');
   const workplace = await openWorkplace(words, options, context);
+  const partial = [...workplace.scopes.values()].some(({ globs }) => !globs.includes('**'));
+  const head: Omit<Inventory, 'repositories'> = { kind: 'Inventory', formatVersion: '1.0', takenAt, ...(partial && { partial }) };
   const registries = await openRegistries(workplace.settings.registries, workplace.named, workplace.settings, context, {
     signal: io.signal,
     waits: io.signal,

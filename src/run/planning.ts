@@ -136,8 +136,9 @@ async function planIn<Result>(
   const earlier = await openEarlierRuns(offline ? undefined : settings.journalDir, registries.byName, untold);
   try {
     const listed = new Set<string>();
+    let isPartial = words.length > 0;
     const reads = offline
-      ? repositoriesInFile(options.inventory, [...words, ...(options.registry ?? [])], options.shard, waits)
+      ? repositoriesInFile(options.inventory, [...words, ...(options.registry ?? [])], options.shard, waits, () => (isPartial = true))
       : readFromRegistries(registries, workplace, deciding, options, { io, signal: waits, progress }, failures, listed, restored);
     const { policies } = deciding;
     const { maxDeletions } = settings;
@@ -151,7 +152,7 @@ async function planIn<Result>(
       inUseSources: inUseSourceNames(settings.inUse),
       ...(maxDeletions !== undefined && { maxDeletions }),
       ...(options.atMost !== undefined && { atMost: options.atMost }),
-      knowsAll: (registry) => options.shard === undefined && (offline ? words.length === 0 : listed.has(registry)),
+      knowsAll: (registry) => options.shard === undefined && (offline ? !isPartial : listed.has(registry)),
     });
     for await (const { inventory, wasRead, error } of reads) {
       const policy = governingPolicy(policies, inventory.registry, inventory.repository);
