@@ -1,5 +1,6 @@
-// Adds up the JSON reports of vitest that are named, and prints "N passed, N failed[, N skipped]". Fails if a test failed, if a file could not be run, if
-// a report has no test, or if a test was skipped for another reason than that its adapter declares what it asks for as missing (which a test holds it to).
+// Adds up the JSON reports of vitest that are named, and prints "N passed, N failed[, N skipped]". Fails if a test failed, if a file could
+// not be run, if a report has no test, or if a test was skipped for another reason than that its adapter declares what it asks for as
+// missing (which a test holds it to).
 import { readFileSync } from 'node:fs';
 
 const DECLARED = / \[skipped: [^\]]*, since /;

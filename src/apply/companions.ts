@@ -3,7 +3,10 @@ import type { Companion } from '../registry/registry.ts';
 import type { Holds } from './holds.ts';
 import type { RunState } from './run-state.ts';
 
-/** What a registry deletes by itself along with what it is told to delete: none of it may be lost without its bytes, or go although it stays by the plan. */
+/**
+ * What a registry deletes by itself along with what it is told to delete: none of it may be lost without its bytes, or go although it stays
+ * by the plan.
+ */
 export class Companions {
   readonly #state: RunState;
   readonly #holds: Holds;
@@ -13,7 +16,10 @@ export class Companions {
     this.#holds = holds;
   }
 
-  /** What may go along with a step's manifest; a sentence where something of that is to stay. Nothing on a registry that deletes only what it is told to. */
+  /**
+   * What may go along with a step's manifest; a sentence where something of that is to stay. Nothing on a registry that deletes only what
+   * it is told to.
+   */
   async of({ digest }: DeleteManifestStep): Promise<readonly Companion[] | string> {
     const { registry, plan } = this.#state;
     const all = (await registry.takenAlong?.(plan.repository, digest)) ?? [];

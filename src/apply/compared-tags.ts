@@ -4,8 +4,8 @@ import type { Objection, Sent, TagGuard } from './tag-guard.ts';
 import { ToldTags, type ToldTagsParts } from './told-tags.ts';
 
 /**
- * For a registry whose adapter compares by itself: it is told with the deletion which tags may go, and deletes nothing that has another one. So nothing
- * has to be asked before; new uses are looked for as {@link ToldTags} does.
+ * For a registry whose adapter compares by itself: it is told with the deletion which tags may go, and deletes nothing that has another
+ * one. So nothing has to be asked before; new uses are looked for as {@link ToldTags} does.
  */
 export class ComparedTags implements TagGuard {
   readonly #told: ToldTags;

@@ -12,15 +12,18 @@ export interface Deleted {
 }
 
 /**
- * What the intents of one repository may have deleted: children before their index, subjects before what is attached to them, and otherwise the oldest
- * first, so that a registry which dates them anew has them in their old order.
+ * What the intents of one repository may have deleted: children before their index, subjects before what is attached to them, and otherwise
+ * the oldest first, so that a registry which dates them anew has them in their old order.
  */
 export function deletedManifests(intents: readonly JournalIntent[]): Deleted[] {
   const deleted = [...merge(intents)].toSorted(([, a], [, b]) => oldTime(a.known) - oldTime(b.known));
   return neededFirst(new Map(deleted));
 }
 
-/** When a manifest, or a tag of it, came to the registry, as far as a journal tells; milliseconds since the epoch. What is not known comes first. */
+/**
+ * When a manifest, or a tag of it, came to the registry, as far as a journal tells; milliseconds since the epoch. What is not known comes
+ * first.
+ */
 export function oldTime({ pushedAt, createdAt, tagTimes = {} }: KnownFacts, tag?: string): number {
   const text = (tag === undefined || !Object.hasOwn(tagTimes, tag) ? undefined : tagTimes[tag]) ?? pushedAt ?? createdAt;
   return (text === undefined ? undefined : parseTime(text)) ?? Number.MIN_SAFE_INTEGER;

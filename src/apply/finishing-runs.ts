@@ -6,8 +6,8 @@ import { readJournal } from '../documents/read-journal.ts';
 import { urlIn } from './unfinished-runs.ts';
 
 /**
- * A journal with what later runs deleted in place of its own: what a run that was stopped had left is deleted by the next one, and without that nothing can
- * be put back that needs it. Later journals are looked for beside this one; those that cannot be read are passed over.
+ * A journal with what later runs deleted in place of its own: what a run that was stopped had left is deleted by the next one, and without
+ * that nothing can be put back that needs it. Later journals are looked for beside this one; those that cannot be read are passed over.
  */
 export async function withFinishingRuns(journal: JournalDocument, path: string): Promise<JournalDocument> {
   const own = basename(path);

@@ -33,8 +33,8 @@ export class Holds {
   }
 
   /**
-   * Holds a manifest, what it lists and what it is attached to, to any depth. What of that this run has deleted already is put back. Where a manifest
-   * cannot be read, what it needs is not known: the repository is given up, and the error thrown.
+   * Holds a manifest, what it lists and what it is attached to, to any depth. What of that this run has deleted already is put back. Where
+   * a manifest cannot be read, what it needs is not known: the repository is given up, and the error thrown.
    */
   async hold(digest: Digest, message: string, outcome: Hold['outcome'] = 'drifted'): Promise<void> {
     try {

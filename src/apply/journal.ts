@@ -16,8 +16,8 @@ interface Pending {
 }
 
 /**
- * Writes the journal of one run: JSON Lines, only ever appended to, each line on the disk before its promise resolves. Lines that come while the disk is busy
- * go to it together. After the first failure nothing more is written, so that a torn line can only be the last one.
+ * Writes the journal of one run: JSON Lines, only ever appended to, each line on the disk before its promise resolves. Lines that come
+ * while the disk is busy go to it together. After the first failure nothing more is written, so that a torn line can only be the last one.
  *
  * Every method throws `JOURNAL_WRITE`.
  */

@@ -23,9 +23,10 @@ const PLACE = `${hostname()
 const own = new Set<string>();
 
 /**
- * Claims repositories for one run; answers how to give them free. Whoever wants a repository first puts down a claim, an empty file of a name that is never
- * used twice, and then looks whether anybody else has one there: of two that come at once each sees the other's, so never do both go on. They withdraw
- * and try again after a moment. A claim whose process is gone is removed; since names are never reused, that cannot hit a living one.
+ * Claims repositories for one run; answers how to give them free. Whoever wants a repository first puts down a claim, an empty file of a
+ * name that is never used twice, and then looks whether anybody else has one there: of two that come at once each sees the other's, so
+ * never do both go on. They withdraw and try again after a moment. A claim whose process is gone is removed; since names are never reused,
+ * that cannot hit a living one.
  *
  * Throws `NOT_APPLYABLE` where another run has one of them, `JOURNAL_WRITE` where the folder cannot be written.
  */

@@ -9,8 +9,8 @@ import type { Registry } from '../registry/registry.ts';
 const FOREIGN = /nondistributable|foreign/;
 
 /**
- * What a registry has not got any more of all that a manifest needs, by asking for each part: registries word it in different ways. Undefined where it cannot
- * be asked for.
+ * What a registry has not got any more of all that a manifest needs, by asking for each part: registries word it in different ways.
+ * Undefined where it cannot be asked for.
  */
 export async function lostParts(registry: Registry, repository: string, manifest: RawManifest): Promise<readonly Digest[] | undefined> {
   if (!registry.hasBlob) return undefined;

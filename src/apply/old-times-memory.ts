@@ -14,9 +14,9 @@ interface Attempt {
 }
 
 /**
- * Remembers, while one repository is put back, the times that everything had. Each attempt is written down before it is made. At the end the repository is read
- * once, for the times that the registry has given what came back: the next run knows by them what has not changed since. What is cut off in between is found by
- * the next undo of the same journal; until then its times are unknown.
+ * Remembers, while one repository is put back, the times that everything had. Each attempt is written down before it is made. At the end
+ * the repository is read once, for the times that the registry has given what came back: the next run knows by them what has not changed
+ * since. What is cut off in between is found by the next undo of the same journal; until then its times are unknown.
  */
 export class OldTimes {
   readonly #memory: RestoredTimes;
@@ -105,7 +105,9 @@ export class OldTimes {
     if (cut?.had.tagTimes && Object.hasOwn(cut.had.tagTimes, tag)) this.tagRestored(digest, tag);
   }
 
-  /** Reads the repository, and writes down the times that the registry has given what came back. Throws nothing: what fails is a problem. */
+  /**
+   * Reads the repository, and writes down the times that the registry has given what came back. Throws nothing: what fails is a problem.
+   */
   async settle(signal: AbortSignal | undefined): Promise<void> {
     if (this.#attempts.size === 0) return;
     try {

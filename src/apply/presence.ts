@@ -13,8 +13,9 @@ export class Presence {
   }
 
   /**
-   * Makes sure that the repository can still be read, by another of its manifests: one that the plan keeps, or else one whose turn is yet to come. Throws
-   * `NOT_FOUND` where none of them can be found. Where the plan leaves nothing in the repository, that it can be listed has to do.
+   * Makes sure that the repository can still be read, by another of its manifests: one that the plan keeps, or else one whose turn is yet
+   * to come. Throws `NOT_FOUND` where none of them can be found. Where the plan leaves nothing in the repository, that it can be listed has
+   * to do.
    */
   async mustBeThere(): Promise<void> {
     const { plan, registry } = this.#state;

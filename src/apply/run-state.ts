@@ -44,7 +44,10 @@ export class RunState {
   readonly keeps: ReadonlySet<Digest>;
   /** Where each tag pointed to when the plan was made. */
   readonly tags: ReadonlyMap<string, Digest>;
-  /** Where each tag points to by the last look at it, and before the first by the plan; undefined where it points to nothing that can be read. */
+  /**
+   * Where each tag points to by the last look at it, and before the first by the plan; undefined where it points to nothing that can be
+   * read.
+   */
   readonly seen: Map<string, Digest | undefined>;
   readonly #context: RunContext;
   #error: ToolError | undefined;

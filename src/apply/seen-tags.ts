@@ -60,8 +60,8 @@ export class SeenTags {
   }
 
   /**
-   * All tags; none where the registry has forgotten a repository in which every tag was to go. Any other "not found" is an error. `onPage` is called for
-   * each request that it takes.
+   * All tags; none where the registry has forgotten a repository in which every tag was to go. Any other "not found" is an error. `onPage`
+   * is called for each request that it takes.
    */
   async list(onPage?: () => void): Promise<readonly string[]> {
     const { registry, plan, seen } = this.#state;

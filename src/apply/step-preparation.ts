@@ -71,7 +71,10 @@ export class StepPreparation {
     return { step, along, ids: [id, ...(await this.#companions.keep(along))] };
   }
 
-  /** A tag is taken off without reading its manifest where that counts as a pull: registries with an interface of their own take off just the tag. */
+  /**
+   * A tag is taken off without reading its manifest where that counts as a pull: registries with an interface of their own take off just
+   * the tag.
+   */
   async #prepareTag(step: DeleteTagStep): Promise<Verdict | Ready> {
     const { journal, place, registry } = this.#state;
     const plain = !registry.tagsOf && !registry.comparesTags;
@@ -95,8 +98,8 @@ export class StepPreparation {
   }
 
   /**
-   * When it was pulled, if that was since the plan. The reading for a plan may itself count as a pull of what has to be read for it: of indexes, and of
-   * what is attached.
+   * When it was pulled, if that was since the plan. The reading for a plan may itself count as a pull of what has to be read for it: of
+   * indexes, and of what is attached.
    */
   async #pulledSince({ digest }: DeleteManifestStep): Promise<string | undefined> {
     const { registry, plan } = this.#state;

@@ -16,9 +16,9 @@ export interface Sent {
 }
 
 /**
- * Sees to it that no tag goes along with a deletion that should stay. No API deletes "if nothing has changed" and means all that may have changed, so
- * there is one guard for each thing that a registry can tell. What all of them leave is a push that arrives between the last answer of {@link check} and
- * the deletion, and is gone with it before anybody lists it.
+ * Sees to it that no tag goes along with a deletion that should stay. No API deletes "if nothing has changed" and means all that may have
+ * changed, so there is one guard for each thing that a registry can tell. What all of them leave is a push that arrives between the last
+ * answer of {@link check} and the deletion, and is gone with it before anybody lists it.
  */
 export interface TagGuard {
   /** Before the first step: looks for what was moved or set since the plan was made, and holds what it needs. */
@@ -28,8 +28,9 @@ export interface TagGuard {
   width(next: Step): number;
 
   /**
-   * Reads what the steps expect, side by side, and what tells of new tags last of all. Whatever the deletions since the last check hit is put back first.
-   * Answers what keeps a step from being carried out; for all others the deletion is to be sent at once. Throws where nothing can be told of any of them.
+   * Reads what the steps expect, side by side, and what tells of new tags last of all. Whatever the deletions since the last check hit is
+   * put back first. Answers what keeps a step from being carried out; for all others the deletion is to be sent at once. Throws where
+   * nothing can be told of any of them.
    */
   check(steps: readonly Step[]): Promise<ReadonlyMap<Step, Objection>>;
 

@@ -17,8 +17,8 @@ export interface ToldTagsParts {
 }
 
 /**
- * For a registry that tells which tags are on a digest: right before a deletion that is asked of every digest. What comes to need a digest otherwise, as a
- * new index that lists it, is looked for before the first step and after the last.
+ * For a registry that tells which tags are on a digest: right before a deletion that is asked of every digest. What comes to need a digest
+ * otherwise, as a new index that lists it, is looked for before the first step and after the last.
  */
 export class ToldTags implements TagGuard {
   readonly #parts: ToldTagsParts;

@@ -9,8 +9,9 @@ import type { Sent } from './tag-guard.ts';
 type Kind = 'tag' | 'tagged manifest' | 'untagged manifest';
 
 /**
- * What one registry does with the first manifest and the first tag that it is told to delete in a run. They go alone, whatever repository they are in,
- * and nothing else is deleted there until it is known that the registry does as it says. Only a manifest that has tags shows what becomes of them.
+ * What one registry does with the first manifest and the first tag that it is told to delete in a run. They go alone, whatever repository
+ * they are in, and nothing else is deleted there until it is known that the registry does as it says. Only a manifest that has tags shows
+ * what becomes of them.
  */
 export class Trial {
   readonly #passed = new Set<Kind>();
@@ -36,7 +37,10 @@ export class Trial {
     throw this.#failure;
   }
 
-  /** Waits until no other repository tries. Answers how to give the turn on; undefined where there is nothing to try any more. Throws the failure. */
+  /**
+   * Waits until no other repository tries. Answers how to give the turn on; undefined where there is nothing to try any more. Throws the
+   * failure.
+   */
   async enter(step: Step): Promise<(() => void) | undefined> {
     while (this.#turn) await this.#turn;
     if (this.#failure) throw this.#failure;
@@ -75,7 +79,10 @@ export class TrialStep {
     return new TrialStep(state, putBack, trial, there);
   }
 
-  /** Judges by the first list after the deletion. Throws `REGISTRY_ERROR` where the registry has not done what it answered, or more than that. */
+  /**
+   * Judges by the first list after the deletion. Throws `REGISTRY_ERROR` where the registry has not done what it answered, or more than
+   * that.
+   */
   async judge({ step, answer }: Sent, listed: ReadonlySet<string>): Promise<void> {
     if (answer?.outcome !== 'deleted') return;
     if (step.op === 'delete-tag') await this.#judgeTag(step, listed);

@@ -2,8 +2,8 @@ import type { Digest } from '../domain/digest.ts';
 import type { Failure } from './apply-report.ts';
 
 /**
- * What became of one manifest or tag. `present`: it was there already. `kept_newer`: the tag points elsewhere today, and was left so. `lost`: the registry has
- * not got all its parts any more. `skipped`: the run ended before its turn.
+ * What became of one manifest or tag. `present`: it was there already. `kept_newer`: the tag points elsewhere today, and was left so.
+ * `lost`: the registry has not got all its parts any more. `skipped`: the run ended before its turn.
  */
 export type UndoOutcome = 'restored' | 'present' | 'kept_newer' | 'lost' | 'failed' | 'skipped';
 

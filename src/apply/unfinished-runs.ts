@@ -20,8 +20,8 @@ const NAME = /^(\d{4}-\d\d-\d\d)T(\d\d)-(\d\d)-(\d\d)-\d{3}Z-[0-9a-f]+\.jsonl$/;
 const TAIL = 64 * 1024;
 
 /**
- * The runs of the last week that may have left something half-way: manifests whose index or subject they had deleted already, and which a plain registry
- * does not list any more. A journal that cannot be read is told to `onProblem`, and left out. Changes nothing.
+ * The runs of the last week that may have left something half-way: manifests whose index or subject they had deleted already, and which a
+ * plain registry does not list any more. A journal that cannot be read is told to `onProblem`, and left out. Changes nothing.
  */
 export async function unfinishedRuns(folder: string, onProblem: (problem: ToolError) => void): Promise<UnfinishedRun[]> {
   const found: UnfinishedRun[] = [];

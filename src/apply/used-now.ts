@@ -23,8 +23,8 @@ export class UsedNow {
   }
 
   /**
-   * Finds what is in use as the plan does: the manifest itself, every image whose config digest it is, and every index that holds one of these. Holds all
-   * that they need. `used` names digests, each with who says so.
+   * Finds what is in use as the plan does: the manifest itself, every image whose config digest it is, and every index that holds one of
+   * these. Holds all that they need. `used` names digests, each with who says so.
    */
   async find(used: ReadonlyMap<Digest, string>): Promise<void> {
     if (used.size === 0) return;

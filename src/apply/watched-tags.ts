@@ -25,11 +25,13 @@ export interface WatchedTagsParts {
 }
 
 /**
- * For a registry that tells the digest of a tag, and the names of all tags, and no more. All tags are listed before each wave of deletions, after the
- * wave's own tags were resolved, and after it: a new name is seen in the first list, and a tag that a deletion took along is missing in the second.
+ * For a registry that tells the digest of a tag, and the names of all tags, and no more. All tags are listed before each wave of deletions,
+ * after the wave's own tags were resolved, and after it: a new name is seen in the first list, and a tag that a deletion took along is
+ * missing in the second.
  *
- * A tag of which the name is known may be moved onto a digest that is to go without a list telling it. It is then missing afterwards, and is put back. Where
- * several deletions went side by side nobody knows which of the digests it was on, so all of them are put back, and the tag is reported.
+ * A tag of which the name is known may be moved onto a digest that is to go without a list telling it. It is then missing afterwards, and
+ * is put back. Where several deletions went side by side nobody knows which of the digests it was on, so all of them are put back, and the
+ * tag is reported.
  */
 export class WatchedTags implements TagGuard {
   readonly #parts: WatchedTagsParts;
@@ -56,8 +58,8 @@ export class WatchedTags implements TagGuard {
   }
 
   /**
-   * A wave takes at least as long as its list, so that lists are never the larger part, and the time since the list never is much longer than it. One
-   * request less than may go at once: what is attached is asked for beside the list.
+   * A wave takes at least as long as its list, so that lists are never the larger part, and the time since the list never is much longer
+   * than it. One request less than may go at once: what is attached is asked for beside the list.
    */
   width(next: Step): number {
     if (this.#careful || !this.#parts.trial.passed(next)) return 1;

@@ -2,9 +2,9 @@ import type { Digest } from '../domain/digest.ts';
 import type { Step } from '../plan/plan.ts';
 
 /**
- * Groups a repository's steps so that the steps of one wave may go side by side: single tags first, then manifests, each in a later wave than all that it
- * goes after. Takes the order of a valid plan: what a step goes after stands before it. In a wave, what shows more of what a registry does goes first:
- * manifests with tags before those without.
+ * Groups a repository's steps so that the steps of one wave may go side by side: single tags first, then manifests, each in a later wave
+ * than all that it goes after. Takes the order of a valid plan: what a step goes after stands before it. In a wave, what shows more of what
+ * a registry does goes first: manifests with tags before those without.
  */
 export function waves(steps: readonly Step[]): Step[][] {
   const found: Step[][] = [[]];

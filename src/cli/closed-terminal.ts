@@ -2,8 +2,8 @@ import { closeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 
 /**
- * Lets the process end in order after its terminal was closed. When it ends, Node.js resets the terminals that it was started with, and aborts if one of
- * them is gone; it leaves alone what the program has closed.
+ * Lets the process end in order after its terminal was closed. When it ends, Node.js resets the terminals that it was started with, and
+ * aborts if one of them is gone; it leaves alone what the program has closed.
  */
 export function surviveClosedTerminal(): void {
   const terminals = [0, 1, 2].filter((descriptor) => isatty(descriptor));

@@ -4,8 +4,9 @@ import type { Writable } from 'node:stream';
 const READER_GONE: readonly string[] = ['EPIPE', 'EIO', 'ERR_STREAM_DESTROYED'];
 
 /**
- * Keeps an output that cannot be written from ending the process: a run must not break off between two deletions for that. Answers a function that
- * waits until everything is written and tells what could not be; undefined if all of it was written, or if its reader has gone away.
+ * Keeps an output that cannot be written from ending the process: a run must not break off between two deletions for that. Answers a
+ * function that waits until everything is written and tells what could not be; undefined if all of it was written, or if its reader has
+ * gone away.
  */
 export function watchOutput(stream: Writable): () => Promise<NodeJS.ErrnoException | undefined> {
   let failure: NodeJS.ErrnoException | undefined;

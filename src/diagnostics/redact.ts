@@ -70,8 +70,8 @@ function spellings(secret: string): string[] {
 }
 
 /**
- * The text with `***` in place of every remembered secret, plain, URL-encoded, JSON-escaped or in base64, of the beginning of a long one, and of
- * whatever is a secret by its shape.
+ * The text with `***` in place of every remembered secret, plain, URL-encoded, JSON-escaped or in base64, of the beginning of a long one,
+ * and of whatever is a secret by its shape.
  */
 export function redact(text: string): string {
   let clean = text;

@@ -7,8 +7,8 @@ import { hasManifest } from './manifest-content.ts';
 import { resolveTag } from './tags.ts';
 
 /**
- * Puts a manifest back, byte for byte, under its digest or a tag. It is done when the manifest, or the tag on it, is there afterwards. Throws `BAD_RESPONSE` where it is
- * not, and where the bytes or the registry's answer have another digest.
+ * Puts a manifest back, byte for byte, under its digest or a tag. It is done when the manifest, or the tag on it, is there afterwards.
+ * Throws `BAD_RESPONSE` where it is not, and where the bytes or the registry's answer have another digest.
  */
 export async function putManifest(client: OciClient, repository: string, manifest: RawManifest, tag?: string): Promise<void> {
   const { digest, mediaType, bytes } = manifest;

@@ -18,7 +18,10 @@ export interface InventoryStream {
   readonly takenAt: string;
   /** True of an inventory that says that it holds only some repositories of its registries. */
   readonly partial: boolean;
-  /** To be gone through once. What is wrong with a repository is thrown when its line is reached or, in a JSON document, behind the last repository. */
+  /**
+   * To be gone through once. What is wrong with a repository is thrown when its line is reached or, in a JSON document, behind the last
+   * repository.
+   */
   readonly repositories: AsyncIterable<RepositoryInventory> | Iterable<RepositoryInventory>;
 }
 

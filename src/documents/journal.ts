@@ -23,7 +23,9 @@ export interface Place {
   readonly repository: string;
 }
 
-/** What the registry knew of a manifest besides its content, before something of it went. Times are ISO 8601 UTC, as the registry told them. */
+/**
+ * What the registry knew of a manifest besides its content, before something of it went. Times are ISO 8601 UTC, as the registry told them.
+ */
 export interface KnownFacts {
   readonly pushedAt?: string;
   readonly createdAt?: string;

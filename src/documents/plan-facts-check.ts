@@ -4,8 +4,8 @@ import { ANY_TEXT, BYTES, COUNT, DAYS, FLAG, IMAGE_NAME, NUMBER, oneOf, REGISTRY
 const CLOCK = oneOf(['pushed', 'created', 'none']);
 
 /**
- * Checks what a plan tells besides its decisions, since its readers rely on that too: what it was made with, what blocks it, what could not be read, what
- * its reader should know, and the totals.
+ * Checks what a plan tells besides its decisions, since its readers rely on that too: what it was made with, what blocks it, what could not
+ * be read, what its reader should know, and the totals.
  */
 export function checkPlanFacts(plan: Fields<never>): void {
   const tool = plan.child('tool');

@@ -9,8 +9,8 @@ export interface DocumentInParts {
 }
 
 /**
- * Parses a JSON document of UTF-8 text, which need not be in memory as values all at once. If the document is no JSON, either this or a repository throws a
- * `SyntaxError`, which does not know its place in the document.
+ * Parses a JSON document of UTF-8 text, which need not be in memory as values all at once. If the document is no JSON, either this or a
+ * repository throws a `SyntaxError`, which does not know its place in the document.
  */
 export function parseInParts(bytes: Buffer): DocumentInParts {
   const parts = findRepositories(bytes) ?? [];
@@ -32,8 +32,8 @@ const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 
 /**
- * The objects in the list `repositories` of the outermost object. Undefined where that list is there twice. In text that is not JSON it may find anything: what is
- * left and the parts are then not all JSON.
+ * The objects in the list `repositories` of the outermost object. Undefined where that list is there twice. In text that is not JSON it may
+ * find anything: what is left and the parts are then not all JSON.
  */
 function findRepositories(bytes: Buffer): Part[] | undefined {
   const parts: Part[] = [];

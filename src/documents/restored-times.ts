@@ -17,8 +17,8 @@ export interface RestoredPlace {
 }
 
 /**
- * What was put back, in a file of the journal folder, so that the next run knows its old times: JSON Lines, only ever appended to, each addition with one
- * write, so that two processes may write at once. A line that is damaged is left out.
+ * What was put back, in a file of the journal folder, so that the next run knows its old times: JSON Lines, only ever appended to, each
+ * addition with one write, so that two processes may write at once. A line that is damaged is left out.
  */
 export class RestoredTimes {
   readonly path: string;

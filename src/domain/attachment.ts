@@ -27,8 +27,8 @@ const ATTACHED_TYPES: readonly string[] = [
 ];
 
 /**
- * Reads the digest that a tag names; undefined for a tag of another form. Whether such a tag makes its manifest an attachment depends on what
- * it stands on and on what else is in the repository (design, section 2).
+ * Reads the digest that a tag names; undefined for a tag of another form. Whether such a tag makes its manifest an attachment depends on
+ * what it stands on and on what else is in the repository (design, section 2).
  */
 export function parseDigestTag(tag: string): DigestTag | undefined {
   // Asked of every tag, nearly all of which are of another form.

@@ -31,8 +31,8 @@ export interface RepositoryInventory {
   /** Why it is not complete, a sentence each. */
   readonly problems?: readonly string[];
   /**
-   * Tags that the registry lists and whose manifest is not there, with the digest that they point to where it is known. Each is one of `problems` too, so
-   * that nothing in the repository is deleted unless the policy says to go on without them.
+   * Tags that the registry lists and whose manifest is not there, with the digest that they point to where it is known. Each is one of
+   * `problems` too, so that nothing in the repository is deleted unless the policy says to go on without them.
    */
   readonly danglingTags?: readonly DanglingTag[];
   /** What its reader should know, a sentence each. Nothing is decided by it. */

@@ -15,8 +15,8 @@ export interface RestoredManifest {
 }
 
 /**
- * The manifest with the times that it had before it was put back, wherever the registry still tells the time that it gave it then. A time that was not read
- * then is unknown, so that nothing is decided by it, unless it is clearly later than that run.
+ * The manifest with the times that it had before it was put back, wherever the registry still tells the time that it gave it then. A time
+ * that was not read then is unknown, so that nothing is decided by it, unless it is clearly later than that run.
  */
 export function withOldTimes(manifest: Manifest, restored: RestoredManifest): Manifest {
   return restored.given ? replaced(manifest, restored.had, restored.given) : unknown(manifest, restored);

@@ -8,8 +8,8 @@ export interface Hold {
 }
 
 /**
- * Adds `seeds` to what stays, and all that they need to stay whole, to any depth: the children of an index, the attachments of a manifest, and the
- * subject of an attachment. `added` is told of each manifest that was not staying before.
+ * Adds `seeds` to what stays, and all that they need to stay whole, to any depth: the children of an index, the attachments of a manifest,
+ * and the subject of an attachment. `added` is told of each manifest that was not staying before.
  */
 export function close(staying: NodeSet, seeds: Iterable<Node>, added: (node: Node) => void = () => {}): void {
   const pending = [...seeds];
@@ -23,8 +23,9 @@ export function close(staying: NodeSet, seeds: Iterable<Node>, added: (node: Nod
 }
 
 /**
- * On a registry that cascades, deleting an index also deletes those of its children that have no tag and that no other index lists. So an index
- * has to stay as long as such a child is to stay. Answers these indexes, each with the child that stays: the child with the lowest digest.
+ * On a registry that cascades, deleting an index also deletes those of its children that have no tag and that no other index lists. So an
+ * index has to stay as long as such a child is to stay. Answers these indexes, each with the child that stays: the child with the lowest
+ * digest.
  */
 export function indexesHeldByChildren(nodes: readonly Node[], staying: NodeSet): Map<Node, Node> {
   const held = new Map<Node, Node>();
@@ -47,8 +48,9 @@ export function below(roots: Iterable<Node>): Set<Node> {
 }
 
 /**
- * Which of the manifests that stay needs this one: an index, else a subject, else an attachment; of several the one with the lowest digest. Asked once
- * all that stays is known, so that the order of the input makes no difference. Throws where nothing needs it, for then it should not stay.
+ * Which of the manifests that stay needs this one: an index, else a subject, else an attachment; of several the one with the lowest digest.
+ * Asked once all that stays is known, so that the order of the input makes no difference. Throws where nothing needs it, for then it should
+ * not stay.
  */
 export function holdOf(node: Node, staying: NodeSet): Hold {
   const first = (others: readonly Node[]): Node | undefined => others.find((other) => staying.has(other));

@@ -4,7 +4,9 @@ import type { Digest } from '../domain/digest.ts';
 import type { Manifest } from '../domain/inventory.ts';
 import { isIndexType, isSignatureType } from '../domain/media-types.ts';
 
-/** One manifest with its place among the others. Every list of nodes is sorted by digest and holds only what is present in the repository. */
+/**
+ * One manifest with its place among the others. Every list of nodes is sorted by digest and holds only what is present in the repository.
+ */
 export interface Node {
   /** Its place among the nodes of its graph, from 0. */
   readonly index: number;
@@ -136,8 +138,8 @@ function readTags(node: MutableNode, lookUp: KeyLookup): readonly DigestTag[] {
 }
 
 /**
- * True if a tag that names a digest attaches its manifest to that digest (design, section 2). A name alone does not: mirrors tag an image by its
- * own digest, and build systems tag images by the hash of their inputs.
+ * True if a tag that names a digest attaches its manifest to that digest (design, section 2). A name alone does not: mirrors tag an image
+ * by its own digest, and build systems tag images by the hash of their inputs.
  */
 function attaches({ manifest, children }: MutableNode, { key, suffix }: DigestTag, lookUp: KeyLookup): boolean {
   if (key === digestKey(manifest.digest)) return false;

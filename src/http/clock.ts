@@ -23,7 +23,9 @@ export const systemClock: Clock = {
   },
 };
 
-/** Sleeps so many milliseconds, unless `waits` aborts: then it answers false at once. Throws the reason of `signal` as soon as that aborts. */
+/**
+ * Sleeps so many milliseconds, unless `waits` aborts: then it answers false at once. Throws the reason of `signal` as soon as that aborts.
+ */
 export async function sleepUnless(waits: AbortSignal | undefined, clock: Clock, ms: number, signal: AbortSignal): Promise<boolean> {
   if (waits?.aborted) return false;
   const linked = linkSignals([signal, waits]);

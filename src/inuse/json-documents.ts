@@ -12,8 +12,8 @@ export interface JsonPart {
 const DEEPEST = 64;
 
 /**
- * Reads JSON objects that follow each other, as one program prints them or several into one file. Apart from what is not JSON, a key that stands
- * twice in an object is a problem: of the two, only one would be read, and the other may name the image that must not go.
+ * Reads JSON objects that follow each other, as one program prints them or several into one file. Apart from what is not JSON, a key that
+ * stands twice in an object is a problem: of the two, only one would be read, and the other may name the image that must not go.
  */
 export function parseJsonDocuments(source: Source): { readonly documents: readonly JsonPart[]; readonly problems: readonly Problem[] } {
   const { text } = source;

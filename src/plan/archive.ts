@@ -29,8 +29,8 @@ function archivesSome(node: Node, staying: Staying, archiving: ReadonlySet<strin
 }
 
 /**
- * What of an image goes into the archive: the image itself or, of an index, the images that it lists, unless they are there already or belong to
- * something that stays for use. The index stays readable: without it nobody could tell which images belong together.
+ * What of an image goes into the archive: the image itself or, of an index, the images that it lists, unless they are there already or
+ * belong to something that stays for use. The index stays readable: without it nobody could tell which images belong together.
  */
 function partsToArchive(image: Node, staying: Staying): Node[] {
   const parts = new Set([image]);

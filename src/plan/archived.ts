@@ -1,8 +1,8 @@
 import type { Graph, Node } from '../graph/graph.ts';
 
 /**
- * What is in the registry's archive, and every index that lists something of it, to any depth, each with what is there: itself, or the part with the lowest digest.
- * None of these can be pulled, and none may be deleted, since what cannot be read could not be put back.
+ * What is in the registry's archive, and every index that lists something of it, to any depth, each with what is there: itself, or the part
+ * with the lowest digest. None of these can be pulled, and none may be deleted, since what cannot be read could not be put back.
  */
 export function archivedParts({ nodes }: Graph): Map<Node, Node> {
   const found = new Map<Node, Node>();

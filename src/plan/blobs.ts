@@ -2,7 +2,10 @@ import type { Digest } from '../domain/digest.ts';
 import type { Node } from '../graph/graph.ts';
 import type { Decision } from './decision.ts';
 
-/** What the decisions of one repository do to its blobs: the numbers of those of the manifests that go and that stay, each as often as it is held. */
+/**
+ * What the decisions of one repository do to its blobs: the numbers of those of the manifests that go and that stay, each as often as it is
+ * held.
+ */
 export interface BlobUse {
   readonly deleted: readonly number[];
   readonly kept: readonly number[];
@@ -13,8 +16,9 @@ export interface BlobUse {
 const FIRST_CAPACITY = 1024;
 
 /**
- * The blobs of the repositories of one registry, which share their storage. Each has a number, so that its digest is looked at once. There are many times as many
- * blobs as manifests, so they stand in flat arrays, and two are one if the first 64 bits of their digests agree: only sums of bytes depend on it.
+ * The blobs of the repositories of one registry, which share their storage. Each has a number, so that its digest is looked at once. There
+ * are many times as many blobs as manifests, so they stand in flat arrays, and two are one if the first 64 bits of their digests agree:
+ * only sums of bytes depend on it.
  */
 export class Blobs {
   /** Open addressing: the number of a blob and one, 0 where a slot is free. */

@@ -9,7 +9,10 @@ import { isTimeOrder } from '../policy/ordering/order.ts';
 import type { Reason, ReasonCode } from './reason.ts';
 import type { Times } from './time.ts';
 
-/** Told what a rule says of an image's tag, by its place among the ordinary tags; of an image that is claimed without a tag, the place is -1. */
+/**
+ * Told what a rule says of an image's tag, by its place among the ordinary tags; of an image that is claimed without a tag, the place is
+ * -1.
+ */
 export type Settle = (node: Node, place: number, reason: Reason) => void;
 
 /** Steps 5 to 7 of the decision: what rules claim is ranked in its groups, newest first, and kept or expired. */
@@ -27,8 +30,9 @@ export class Claims {
   }
 
   /**
-   * An ordinary tag, by its place, goes to a rule; place -1 stands for an image without a tag. All claims of one image come one after the other, and
-   * images in ascending order of their digests. What is `held`, because it is protected or live, takes no rank and nothing is settled about it.
+   * An ordinary tag, by its place, goes to a rule; place -1 stands for an image without a tag. All claims of one image come one after the
+   * other, and images in ascending order of their digests. What is `held`, because it is protected or live, takes no rank and nothing is
+   * settled about it.
    */
   add(node: Node, rule: Rule, place: number, captures: Readonly<Record<string, string>>, held?: 'protected' | 'live'): void {
     const group = this.#groupOf(node.ordinaryTags[place], rule, captures);
@@ -82,9 +86,9 @@ export class Claims {
   }
 
   /**
-   * Under `groups`, the newest so many groups, and others that are as new as the last of these. A group is as new as its newest image, which may be protected, since a
-   * protection must not make a group older; images of unknown time make no group new. What is
-   * live does not go on to `keep`, so a group of nothing else takes none of the places. Undefined: all groups count.
+   * Under `groups`, the newest so many groups, and others that are as new as the last of these. A group is as new as its newest image,
+   * which may be protected, since a protection must not make a group older; images of unknown time make no group new. What is live does not
+   * go on to `keep`, so a group of nothing else takes none of the places. Undefined: all groups count.
    */
   #countedGroups(rule: Rule, groups: ReadonlyMap<string, readonly Member[]>): ReadonlySet<string> | undefined {
     const most = typeof rule.keep === 'object' ? rule.keep.groups : undefined;
@@ -153,7 +157,10 @@ export class Claims {
     return compareKeys(tagOrder(rule.order), b.key, a.key) || this.#compareTimes(a, b);
   }
 
-  /** Between two that are equally new by the order: the newest time of the claimed tags, then pushed, then created; the newest first, unknown last. */
+  /**
+   * Between two that are equally new by the order: the newest time of the claimed tags, then pushed, then created; the newest first,
+   * unknown last.
+   */
   #compareTimes(a: Ranked, b: Ranked): number {
     const others = this.#timesOf(b);
     for (const [index, time] of this.#timesOf(a).entries()) {

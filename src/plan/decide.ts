@@ -24,8 +24,8 @@ export interface Decided {
 }
 
 /**
- * Steps 3 to 10 of the decision (design, section 4), for a repository that was read whole and that a policy governs. Pure: the same input gives the same answer whatever
- * its order.
+ * Steps 3 to 10 of the decision (design, section 4), for a repository that was read whole and that a policy governs. Pure: the same input
+ * gives the same answer whatever its order.
  */
 export function decide(input: DecisionInput): Decided {
   const staying = new Staying(input.graph);

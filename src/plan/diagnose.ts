@@ -68,7 +68,9 @@ function cannot(
   ];
 }
 
-/** True if no rule for orphaned attachments could be asked, because something that may hold the images was not read whole, or is not named. */
+/**
+ * True if no rule for orphaned attachments could be asked, because something that may hold the images was not read whole, or is not named.
+ */
 function orphansAreUnknown(
   { rules }: Policy,
   { images, summary, complete }: PlannedRepository['plan'],

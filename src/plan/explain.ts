@@ -13,7 +13,10 @@ export function explain({ repository, policy }: DecisionInput, staying: Staying,
   return staying.graph.nodes.map((node) => (staying.has(node) ? kept(node, staying, untags, archiving) : deleted(node, staying)));
 }
 
-/** What goes is what the rules delete and what only that holds. Untagged manifests that hold each other in a ring are neither: no rule has asked for them. */
+/**
+ * What goes is what the rules delete and what only that holds. Untagged manifests that hold each other in a ring are neither: no rule has
+ * asked for them.
+ */
 function keepUnasked(staying: Staying, doomed: readonly Node[]): void {
   const going = below(doomed.filter((node) => !staying.has(node)));
   const unasked = staying.graph.nodes.filter((node) => !staying.has(node) && !going.has(node));

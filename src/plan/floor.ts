@@ -4,7 +4,10 @@ import type { KeepReason } from './reason.ts';
 import type { Staying } from './staying.ts';
 import type { Times } from './time.ts';
 
-/** Step 10 of the decision: the newest images that always stay, and then as many as have to stay at least. What is in the archive counts for neither. */
+/**
+ * Step 10 of the decision: the newest images that always stay, and then as many as have to stay at least. What is in the archive counts for
+ * neither.
+ */
 export function raiseToFloor({ policy, times }: DecisionInput, staying: Staying, doomed: readonly Node[]): void {
   const { keepNewest, keepAtLeast } = policy;
   if (keepNewest > 0) {

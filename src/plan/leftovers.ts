@@ -28,9 +28,9 @@ export function asBefore(repository: RepositoryInventory, { deleted, left }: Lef
 }
 
 /**
- * A repository's plan with what an earlier run left, as far as it goes by `before`, the plan of {@link asBefore}: together with what was deleted, or with
- * something else that was left. Nothing else of `before` counts, so that what is gone takes no place among what is there. Where the registry lists what was
- * left, and a rule says something of it, that stands.
+ * A repository's plan with what an earlier run left, as far as it goes by `before`, the plan of {@link asBefore}: together with what was
+ * deleted, or with something else that was left. Nothing else of `before` counts, so that what is gone takes no place among what is there.
+ * Where the registry lists what was left, and a rule says something of it, that stands.
  */
 export function withLeftovers(own: RepositoryPlan, before: RepositoryPlan, { deleted, left }: Leftovers): RepositoryPlan {
   const known = new Map(own.images.map((image) => [image.digest, image]));

@@ -41,7 +41,10 @@ export function unreadSources(inUse: InUse): Block[] {
   return inUse.problems.map((problem) => ({ code: 'inUseIncomplete', message: `what is in use is not known: ${problem}` }));
 }
 
-/** What rules delete, and all that they could: images, untagged ones among them, and orphaned attachments. What only goes along is not counted. */
+/**
+ * What rules delete, and all that they could: images, untagged ones among them, and orphaned attachments. What only goes along is not
+ * counted.
+ */
 function countOf({ images, orphaned }: Summary): { readonly deleted: number; readonly all: number } {
   const deleted = images.delete + (orphaned?.delete ?? 0);
   return { deleted, all: images.keep + images.untag + (images.archive ?? 0) + (orphaned?.keep ?? 0) + deleted };

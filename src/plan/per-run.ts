@@ -4,8 +4,8 @@ import type { Policy } from '../policy/policy.ts';
 import type { Doomed, PlannedRepository } from './plan-repository.ts';
 
 /**
- * Leaves for the next run what one run may not delete: of what each policy deletes, the oldest go, as many as its `perRun` allows, and over the whole run no
- * more than `atMost`. An image goes with all that goes along with it, or not yet. What has no known time goes last.
+ * Leaves for the next run what one run may not delete: of what each policy deletes, the oldest go, as many as its `perRun` allows, and over
+ * the whole run no more than `atMost`. An image goes with all that goes along with it, or not yet. What has no known time goes last.
  */
 export function leaveForNextRun(
   planned: readonly PlannedRepository[],
@@ -53,7 +53,10 @@ function oldestFirst(planned: readonly PlannedRepository[]): Candidate[] {
   });
 }
 
-/** A manifest, and all that cannot stay whole without it, to any depth: the indexes that list it, its attachments, and the subject that it is attached to. */
+/**
+ * A manifest, and all that cannot stay whole without it, to any depth: the indexes that list it, its attachments, and the subject that it
+ * is attached to.
+ */
 function goingTogether(node: Node): Node[] {
   const found = new Set([node]);
   // A set grows while it is walked: what is added is visited too.

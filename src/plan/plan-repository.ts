@@ -78,8 +78,8 @@ export function planRepository(
 }
 
 /**
- * True of a repository that was read whole. One with listed tags whose manifests are not there is so only if the policy says to go on without them, and nothing
- * else is missing: each such tag is one of the problems, so that anything else is one more.
+ * True of a repository that was read whole. One with listed tags whose manifests are not there is so only if the policy says to go on
+ * without them, and nothing else is missing: each such tag is one of the problems, so that anything else is one more.
  */
 export function isWhole({ complete, problems = [], danglingTags = [] }: RepositoryInventory, policy: Policy | undefined): boolean {
   if (danglingTags.length === 0) return complete;

@@ -6,7 +6,10 @@ export interface Plan {
   readonly kind: 'Plan';
   readonly formatVersion: string;
   readonly tool: { readonly name: 'regprune'; readonly version: string };
-  /** When the plan was made, and as of when it decides; ISO 8601 UTC. They differ only under `--now`, and such a plan is for looking at: `apply` refuses it. */
+  /**
+   * When the plan was made, and as of when it decides; ISO 8601 UTC. They differ only under `--now`, and such a plan is for looking at:
+   * `apply` refuses it.
+   */
   readonly createdAt: string;
   readonly now: string;
   readonly policies: readonly PlanPolicy[];
@@ -54,8 +57,9 @@ export interface Unread {
 
 export interface Diagnostic {
   /**
-   * `incomplete`, `dangling_tags`, `ungoverned`: what was not read, or not decided. `clock_fallback`, `cannot`: what the registry does not tell, or does not do. `ties`: a digest alone
-   * decided which of two images is newer. `nothing_selected`: a policy, a rule or an entry of `protect` that was written in vain. `note`: what else its reader should know.
+   * `incomplete`, `dangling_tags`, `ungoverned`: what was not read, or not decided. `clock_fallback`, `cannot`: what the registry does not
+   * tell, or does not do. `ties`: a digest alone decided which of two images is newer. `nothing_selected`: a policy, a rule or an entry of
+   * `protect` that was written in vain. `note`: what else its reader should know.
    */
   readonly code: 'incomplete' | 'dangling_tags' | 'ungoverned' | 'clock_fallback' | 'cannot' | 'ties' | 'nothing_selected' | 'note';
   /** What it is about; absent where it is about a policy in the whole run. */

@@ -39,8 +39,8 @@ export interface PlanContext {
 }
 
 /**
- * Plans repositories as they come. Most are decided at once, so that their inventories need not be kept; those that depend on others wait until
- * all have been read. The same repositories give the same plan, whatever the order in which they come.
+ * Plans repositories as they come. Most are decided at once, so that their inventories need not be kept; those that depend on others wait
+ * until all have been read. The same repositories give the same plan, whatever the order in which they come.
  */
 export class Planner {
   readonly #context: PlanContext;
@@ -58,8 +58,8 @@ export class Planner {
   }
 
   /**
-   * `wasRead` is false for a repository of which the name alone is known, or that could not be read. `leftovers`: what an earlier run left half-way in
-   * it, which goes too if it would go today.
+   * `wasRead` is false for a repository of which the name alone is known, or that could not be read. `leftovers`: what an earlier run left
+   * half-way in it, which goes too if it would go today.
    */
   add(inventory: RepositoryInventory, wasRead = true, leftovers?: Leftovers): void {
     const policy = governingPolicy(this.#context.policies, inventory.registry, inventory.repository);
@@ -161,8 +161,8 @@ export class Planner {
   }
 
   /**
-   * The repositories of one registry share their storage: a blob that another one of them keeps is not freed. One that no policy governs may not have been read, and
-   * what it keeps is not known then.
+   * The repositories of one registry share their storage: a blob that another one of them keeps is not freed. One that no policy governs
+   * may not have been read, and what it keeps is not known then.
    */
   #total(planned: readonly PlannedRepository[]): Summary {
     const summary = addSummaries(planned.map(({ plan }) => plan.summary));

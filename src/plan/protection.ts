@@ -85,7 +85,10 @@ function protectionOf(node: Node, input: DecisionInput, users: ReadonlySet<strin
   return reasons ?? NOTHING;
 }
 
-/** The newest known time at which something happened to a manifest: it was pushed, tagged, taken out of an archive, first seen by this program. */
+/**
+ * The newest known time at which something happened to a manifest: it was pushed, tagged, taken out of an archive, first seen by this
+ * program.
+ */
 function newestTime(node: Node, times: Times): Moment | undefined {
   const { tags, tagTimes, firstSeen, unarchivedAt } = node.manifest;
   const pushed = times.pushed(node);
@@ -120,7 +123,10 @@ function protectIndexes(protectedNodes: readonly Node[], staying: Staying): void
   }
 }
 
-/** Who uses what: the manifest itself, every index that holds it, and every image whose config digest it is (with the indexes that hold that). */
+/**
+ * Who uses what: the manifest itself, every index that holds it, and every image whose config digest it is (with the indexes that hold
+ * that).
+ */
 function usersOf({ repository, graph, inUse }: DecisionInput): ReadonlyMap<Node, ReadonlySet<string>> {
   const users = new Map<Node, ReadonlySet<string>>();
   if (inUse.images.length === 0) return users;

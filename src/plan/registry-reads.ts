@@ -9,8 +9,8 @@ import { isWhole } from './plan-repository.ts';
 import { NOTHING_AROUND, type Surroundings } from './surroundings.ts';
 
 /**
- * What is remembered of the repositories of one registry so that others can be decided: their names, whether they were read whole and, where a policy asks, a number
- * for each digest and the digests that they sign.
+ * What is remembered of the repositories of one registry so that others can be decided: their names, whether they were read whole and,
+ * where a policy asks, a number for each digest and the digests that they sign.
  */
 export class RegistryReads {
   readonly #knowsAll: () => boolean;

@@ -23,8 +23,8 @@ export class Finding {
 const NOTHING_FOUND: Readonly<Finding> = Object.freeze(new Finding());
 
 /**
- * What stays of one repository, and why: each step of the decision writes here what it has found, and the last one explains what becomes of each
- * manifest. What stays is always whole: with a manifest stays all that it needs.
+ * What stays of one repository, and why: each step of the decision writes here what it has found, and the last one explains what becomes of
+ * each manifest. What stays is always whole: with a manifest stays all that it needs.
  */
 export class Staying {
   readonly graph: Graph;

@@ -2,8 +2,8 @@ import type { Digest } from '../domain/digest.ts';
 import type { NamedRepositories } from '../policy/named-repositories.ts';
 
 /**
- * What is known of the other repositories of a registry when one of them is decided: images and their signatures may stand in two repositories
- * (COSIGN_REPOSITORY). Subjects are named by the keys of their digests (`digestKey`).
+ * What is known of the other repositories of a registry when one of them is decided: images and their signatures may stand in two
+ * repositories (COSIGN_REPOSITORY). Subjects are named by the keys of their digests (`digestKey`).
  */
 export interface Surroundings {
   /** Whether one of the repositories that hold its signatures signs a digest; undefined where not all of them were read whole. */

@@ -15,8 +15,9 @@ export interface Tagged {
 }
 
 /**
- * Steps 4 to 9 of the decision: each ordinary tag goes to the first rule that selects it, and is kept or expires there. An image that is protected or has a tag
- * that is kept stays, with all that it needs; one whose every tag has expired is doomed unless something that stays needs it.
+ * Steps 4 to 9 of the decision: each ordinary tag goes to the first rule that selects it, and is kept or expires there. An image that is
+ * protected or has a tag that is kept stays, with all that it needs; one whose every tag has expired is doomed unless something that stays
+ * needs it.
  */
 export function decideTagged(input: DecisionInput, staying: Staying): Tagged {
   const claims = new Claims(input.times, (node, place, reason) => {

@@ -66,7 +66,10 @@ export class Times {
     return clockTime(manifest, this.clock);
   }
 
-  /** When it was pushed and when it was built, each where the registry records it: what decides between two that are equally new by an order. */
+  /**
+   * When it was pushed and when it was built, each where the registry records it: what decides between two that are equally new by an
+   * order.
+   */
   pushedAndCreated({ manifest }: Node): readonly [pushed: number | undefined, created: number | undefined] {
     const { pushedAt, createdAt } = this.#capabilities;
     return [pushedAt ? this.known(manifest.pushedAt) : undefined, createdAt ? this.known(manifest.createdAt) : undefined];
@@ -88,7 +91,9 @@ export class Times {
     return newest;
   }
 
-  /** When it was last pulled: of an index, it or anything that it lists, to any depth. `unknown` where a time that is there cannot be read. */
+  /**
+   * When it was last pulled: of an index, it or anything that it lists, to any depth. `unknown` where a time that is there cannot be read.
+   */
   pulled(node: Node): Moment | 'never' | 'unknown' {
     if (node.children.length === 0) return this.#ownPull(node);
     const known = this.#pulls.get(node);
@@ -109,8 +114,8 @@ export class Times {
   }
 
   /**
-   * The time that an order names, for an image with these claimed tags; of the times of several tags the newest, and unknown if one of them is
-   * unknown, for then the newest is unknown too. The orders that read a tag name the time when it was pushed.
+   * The time that an order names, for an image with these claimed tags; of the times of several tags the newest, and unknown if one of them
+   * is unknown, for then the newest is unknown too. The orders that read a tag name the time when it was pushed.
    */
   byOrder(order: Order, node: Node, tags: readonly string[]): { readonly text: string | undefined; readonly time: number | undefined } {
     if (order === 'created') return { text: node.manifest.createdAt, time: knownTime(node.manifest.createdAt, this.now) };

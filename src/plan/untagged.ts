@@ -16,8 +16,8 @@ export interface Untagged {
 }
 
 /**
- * After the tagged, among what does not stay so far: what has no ordinary tag and is held by nothing present goes to the first rule for untagged images or for
- * orphaned attachments that selects it, and is kept or expires there. What no rule selects stays.
+ * After the tagged, among what does not stay so far: what has no ordinary tag and is held by nothing present goes to the first rule for
+ * untagged images or for orphaned attachments that selects it, and is kept or expires there. What no rule selects stays.
  */
 export function decideUntagged(input: DecisionInput, staying: Staying): Untagged {
   const { matched, policy } = input;
@@ -48,8 +48,8 @@ function isKept(reason: Reason | undefined): boolean {
 }
 
 /**
- * The rule that an attachment without a subject goes to; none while its subject is in another repository, or may be. In a repository that holds
- * attachments and not one image, only a rule that says where the images are is asked.
+ * The rule that an attachment without a subject goes to; none while its subject is in another repository, or may be. In a repository that
+ * holds attachments and not one image, only a rule that says where the images are is asked.
  */
 function ruleForOrphan(attachment: Node, isStore: boolean, { policy, surroundings }: DecisionInput): Rule | undefined {
   if (attachment.subjectKeys.some((key) => surroundings.holds(key))) return undefined;
@@ -59,8 +59,8 @@ function ruleForOrphan(attachment: Node, isStore: boolean, { policy, surrounding
 }
 
 /**
- * Whether it is known which attachments of a repository are orphaned: all that this run reads was read whole, and so was each repository that the rule
- * names. One that holds no image is not among those, although its name may match: there is nothing to be found in it.
+ * Whether it is known which attachments of a repository are orphaned: all that this run reads was read whole, and so was each repository
+ * that the rule names. One that holds no image is not among those, although its name may match: there is nothing to be found in it.
  */
 export function knowsOrphans({ subjectsIn }: Rule, isStore: boolean, { wereReadWhole, areElsewhere }: Surroundings): boolean {
   if (!wereReadWhole()) return false;

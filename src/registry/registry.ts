@@ -129,15 +129,18 @@ export interface Registry {
   /** When a manifest was last pulled, ISO 8601 UTC, where the registry tells that without a request of its own beside {@link tagsOf}. */
   pulledAt?(repository: string, digest: Digest): Promise<string | undefined>;
 
-  /** Whether a blob is there, for a plain registry, which may be of any kind: to find out whether it still has what a deleted manifest needs. */
+  /**
+   * Whether a blob is there, for a plain registry, which may be of any kind: to find out whether it still has what a deleted manifest
+   * needs.
+   */
   hasBlob?(repository: string, digest: Digest): Promise<boolean>;
 
   /** True if {@link deleteManifest} compares the tags by itself, with nothing in between. */
   readonly comparesTags?: true;
 
   /**
-   * Deletes a manifest with every tag on it. `tags`: those that may go; where the adapter can compare ({@link comparesTags}), another tag on it makes it
-   * `drifted`.
+   * Deletes a manifest with every tag on it. `tags`: those that may go; where the adapter can compare ({@link comparesTags}), another tag
+   * on it makes it `drifted`.
    */
   deleteManifest(repository: string, digest: Digest, tags?: readonly string[]): Promise<DeleteOutcome>;
 
@@ -160,8 +163,8 @@ export interface Registry {
   putManifest(repository: string, manifest: RawManifest, tag?: string): Promise<void>;
 
   /**
-   * Puts labels back on a manifest, by their names among its `labels`; what is on it already stays. Answers those that the registry has not got any more. Only
-   * where the inventory tells `registryLabels`.
+   * Puts labels back on a manifest, by their names among its `labels`; what is on it already stays. Answers those that the registry has not
+   * got any more. Only where the inventory tells `registryLabels`.
    */
   restoreLabels?(repository: string, digest: Digest, labels: readonly string[]): Promise<readonly string[]>;
 

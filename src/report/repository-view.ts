@@ -80,7 +80,8 @@ export function notesOf({ diagnostics }: Plan): string[] {
 const ALONG: ReadonlySet<ReasonCode> = new Set<ReasonCode>(['deleted_with_parent', 'deleted_with_subject']);
 
 function firstReason({ reasons }: PlannedImage): Reason {
-  // Of an archived image, the reason that names the rule; of a kept one, the reason that holds it says more than that its other tags stay with it.
+  // Of an archived image, the reason that names the rule; of a kept one, the reason that holds it says more than that its other tags stay
+  // with it.
   return (
     reasons.find(({ code, rule }) => code === 'archived' && rule !== undefined) ??
     reasons.find(({ code }) => code !== 'shares_digest') ??

@@ -15,7 +15,10 @@ export interface EarlierRuns {
   readonly finished: () => readonly string[];
 }
 
-/** Reads the journals in a folder, if there is one. What cannot be read is told to `failed`, and stops nothing: what is left is left for the next run. */
+/**
+ * Reads the journals in a folder, if there is one. What cannot be read is told to `failed`, and stops nothing: what is left is left for the
+ * next run.
+ */
 export async function openEarlierRuns(
   folder: string | undefined,
   registries: ReadonlyMap<string, Registry>,

@@ -14,7 +14,10 @@ export interface InUseReading {
   readonly again: () => Promise<InUse>;
 }
 
-/** What is in use right before the first deletion. Sources that were read more than a minute ago are read again. Throws as {@link checkKnown} does. */
+/**
+ * What is in use right before the first deletion. Sources that were read more than a minute ago are read again. Throws as {@link
+ * checkKnown} does.
+ */
 export async function inUseNow({ inUse, readAt, again }: InUseReading, { now }: Pick<Io, 'now'>): Promise<InUse> {
   if (now() - readAt <= RECENT_MS) return inUse;
   const read = await again();

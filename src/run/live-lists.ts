@@ -12,8 +12,8 @@ export interface LiveLists {
 }
 
 /**
- * Reads the lists of the config that the rules of these policies look up (`live`), and no others. The policies were read for this config, so
- * that it has every list that they name. Throws `IN_USE_INVALID` for a list that makes no sense.
+ * Reads the lists of the config that the rules of these policies look up (`live`), and no others. The policies were read for this config,
+ * so that it has every list that they name. Throws `IN_USE_INVALID` for a list that makes no sense.
  */
 export async function readLiveLists(
   policies: readonly Policy[],

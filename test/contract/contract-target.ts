@@ -8,13 +8,14 @@ import type { Answer, Seen } from './fault-proxy.ts';
 /**
  * What a check may need and a target may lack: the adapter's capabilities, and what its registry has besides.
  *
- * `config`, `blobs`, `size`: the inventory tells them. `tagsOf`: the adapter has that method. `catalog`: it lists its repositories. `pages`: a list of tags
- * comes in pages. `totals`: a list tells how long it is, so that one that is cut short is noticed. `locks`: single tags can be made undeletable.
- * `holdsChildren`: the registry refuses to delete what a present index lists. `guardsTags`: a tag that was moved is not taken off. `undo`: a deleted
- * manifest can be put back. `referrers`: the inventory lists what is attached to a manifest by its digest alone. `keepsUntagged`: a manifest that has no
- * tag stays where it is put. `restoreLabels`: users can put labels on what is there, and the adapter can too. `deletionSwitch`: deletion can be switched
- * off for the whole registry. `accounts`: it knows who may read and who may delete.
- * `retryAfter`: the waits are those of our own HTTP client. `wrongAnswers`: it is quick enough to go through every answer that may go wrong.
+ * `config`, `blobs`, `size`: the inventory tells them. `tagsOf`: the adapter has that method. `catalog`: it lists its repositories.
+ * `pages`: a list of tags comes in pages. `totals`: a list tells how long it is, so that one that is cut short is noticed. `locks`: single
+ * tags can be made undeletable. `holdsChildren`: the registry refuses to delete what a present index lists. `guardsTags`: a tag that was
+ * moved is not taken off. `undo`: a deleted manifest can be put back. `referrers`: the inventory lists what is attached to a manifest by
+ * its digest alone. `keepsUntagged`: a manifest that has no tag stays where it is put. `restoreLabels`: users can put labels on what is
+ * there, and the adapter can too. `deletionSwitch`: deletion can be switched off for the whole registry. `accounts`: it knows who may read
+ * and who may delete. `retryAfter`: the waits are those of our own HTTP client. `wrongAnswers`: it is quick enough to go through every
+ * answer that may go wrong.
  */
 export type Feature =
   | keyof Capabilities

@@ -15,7 +15,10 @@ export interface Filled {
 /** What the checks are written with. */
 export interface Contract {
   readonly target: ContractTarget;
-  /** One thing that must hold, in a repository of its own. Skipped, with the target's reason in its name, where the target lacks something that it needs. */
+  /**
+   * One thing that must hold, in a repository of its own. Skipped, with the target's reason in its name, where the target lacks something
+   * that it needs.
+   */
   check(title: string, needs: readonly Feature[], work: (scene: Scene) => Promise<void>): void;
   /** Everything that some check needs, so far. */
   readonly needed: ReadonlySet<Feature>;

@@ -136,8 +136,8 @@ function distinct(blobs: readonly Blob[]): Blob[] {
 }
 
 /**
- * Without what is missing. What a manifest is attached to by a tag may be told as its subject, and of what is an attachment and nothing else neither times nor
- * findings matter to any decision: a registry may keep them to itself.
+ * Without what is missing. What a manifest is attached to by a tag may be told as its subject, and of what is an attachment and nothing
+ * else neither times nor findings matter to any decision: a registry may keep them to itself.
  */
 function normalized(manifest: { readonly [Key in keyof Manifest]?: Manifest[Key] | undefined }): Partial<Manifest> {
   const { tags = [], subject = attachmentTagSubject(tags[0] ?? ''), pulledAt, tagTimes, vulnerability, ...rest } = manifest;

@@ -20,8 +20,9 @@ export interface Answer {
 }
 
 /**
- * What happens to a request: the given answer, and the server never sees it; `reset`, the connection breaks and the server never sees it; `lost`, the
- * server does as asked and the connection breaks before the answer; `truncate`, the answer breaks off half-way; a function, the answer is changed.
+ * What happens to a request: the given answer, and the server never sees it; `reset`, the connection breaks and the server never sees it;
+ * `lost`, the server does as asked and the connection breaks before the answer; `truncate`, the answer breaks off half-way; a function, the
+ * answer is changed.
  */
 export type Fault = Answer | 'reset' | 'lost' | 'truncate' | ((answer: Answer) => Answer);
 

@@ -136,7 +136,9 @@ function userInUse(host: string, source: string, env: NodeJS.ProcessEnv, files: 
   return newUser({ env, files: { '.regctlrc.yaml': config, 'policy.yaml': keepBuilds(1), ...files } });
 }
 
-/** The servers of Google and Microsoft that give tokens: whoever asks them through this proxy is answered by `answer`. Their environment. */
+/**
+ * The servers of Google and Microsoft that give tokens: whoever asks them through this proxy is answered by `answer`. Their environment.
+ */
 async function tokenService(answer: (request: Seen) => readonly [code: number, document: object]): Promise<NodeJS.ProcessEnv> {
   const { caFile, server: tls } = makeCertificates('oauth2.googleapis.com', 'login.microsoftonline.com');
   const server = await startServer((request, response) => json(response, ...answer(request)), tls);

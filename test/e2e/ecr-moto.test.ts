@@ -14,8 +14,8 @@ const CREDENTIALS = { accessKeyId: 'AKIAMOTO000000000000', secretAccessKey: 'mot
 const missing = skipWithoutMoto();
 
 /**
- * What goes over the wire, against a server that is not ours. For how ECR behaves moto is no witness: it ignores pages and filters, deletes what an index holds, and
- * does not say which untagged images it has deleted.
+ * What goes over the wire, against a server that is not ours. For how ECR behaves moto is no witness: it ignores pages and filters, deletes
+ * what an index holds, and does not say which untagged images it has deleted.
  */
 describe.skipIf(missing)(`the adapter for ECR on moto${missing ? ' [skipped: the program moto_server is not installed]' : ''}`, () => {
   const one = image({ layers: [layer('one', 100)] });

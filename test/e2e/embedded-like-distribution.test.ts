@@ -120,7 +120,10 @@ const SERVERS: readonly Server[] = [
 
 const HEADERS = ['docker-content-digest', 'link', 'etag', 'content-range', 'docker-distribution-api-version'];
 
-/** What clients look at: status, error codes, headers, and the body of what is no error. Only where lists are `sorted` is their order looked at. */
+/**
+ * What clients look at: status, error codes, headers, and the body of what is no error. Only where lists are `sorted` is their order looked
+ * at.
+ */
 async function see(url: string, [method, path, headers = {}, body]: Step, sorted: boolean): Promise<object> {
   const response = await fetch(url + path, { method, headers, ...(body && { body }) });
   const text = await response.text();

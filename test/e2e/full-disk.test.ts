@@ -20,7 +20,9 @@ const mountable =
     () => false,
   ));
 
-/** Runs the program where no file may grow beyond so many KiB: to the program that is a disk that has filled up (EFBIG instead of ENOSPC). */
+/**
+ * Runs the program where no file may grow beyond so many KiB: to the program that is a disk that has filled up (EFBIG instead of ENOSPC).
+ */
 function runWithin(kibibytes: number, user: User, env: NodeJS.ProcessEnv, ...words: readonly string[]): Promise<Ended> {
   const command = `ulimit -f ${kibibytes}; exec "$0" "$@"`;
   return runProcess('bash', ['-c', command, process.execPath, SCRIPT, ...words], {

@@ -8,7 +8,10 @@ import { type Ended, type Running, startProcess } from './servers/run-process.ts
 
 const SCRIPT = fileURLToPath(new URL('../../bin/regctl.js', import.meta.url));
 
-/** A user of the built program: a home folder of its own, in which it runs, and an environment with nothing in it that a person may have set. */
+/**
+ * A user of the built program: a home folder of its own, in which it runs, and an environment with nothing in it that a person may have
+ * set.
+ */
 export interface User {
   readonly home: string;
   /** Starts the program. */
@@ -23,7 +26,10 @@ export interface User {
   journals(): Promise<string[]>;
 }
 
-/** Makes a user whose folder goes when the test ends; `files` by their names in the home folder, of which those in `bin` can be run and are on the PATH. */
+/**
+ * Makes a user whose folder goes when the test ends; `files` by their names in the home folder, of which those in `bin` can be run and are
+ * on the PATH.
+ */
 export async function newUser({
   env = {},
   files = {},

@@ -43,9 +43,9 @@ export const KEPT_TAGS: Readonly<Record<string, readonly string[]>> = {
 const DAY = 24 * 60 * 60 * 1000;
 
 /**
- * Fills a registry with all shapes of images: OCI indexes with attestations, nested and sharing children; Docker lists and schema 2 images; cosign tags,
- * one of them orphaned; referrers under fallback tags; tags that share a digest; blobs shared within and across repositories. `team/copied` is pushed by skopeo,
- * out of an OCI layout and out of docker archives; the rest by our own client.
+ * Fills a registry with all shapes of images: OCI indexes with attestations, nested and sharing children; Docker lists and schema 2 images;
+ * cosign tags, one of them orphaned; referrers under fallback tags; tags that share a digest; blobs shared within and across repositories.
+ * `team/copied` is pushed by skopeo, out of an OCI layout and out of docker archives; the rest by our own client.
  */
 export async function fillRegistry(host: string, auth?: PushOptions['auth']): Promise<void> {
   const now = Date.now();

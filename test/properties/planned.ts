@@ -145,9 +145,9 @@ export function holdFor(made: Case, holds: (made: Case) => void): void {
 }
 
 /**
- * True if a child loses its index and stays as the subject of an attachment that something else holds: next time it is an untagged image, and
- * takes a rank among these. No registry's own tools make such a thing; the text of the design lets it take the rank, and another image may go
- * for it.
+ * True if a child loses its index and stays as the subject of an attachment that something else holds: next time it is an untagged image,
+ * and takes a rank among these. No registry's own tools make such a thing; the text of the design lets it take the rank, and another image
+ * may go for it.
  */
 export function becomesARoot({ manifests }: RepositoryInventory, plan: RepositoryPlan): boolean {
   const gone = deletedIn(plan);

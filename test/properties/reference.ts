@@ -19,9 +19,9 @@ import {
 } from './words.ts';
 
 /*
- * A second, literal reading of sections 2 to 4 of the design ("How a repository is decided"), written from its text alone and without a look
- * at src/plan and src/graph. Naive on purpose: a function for each numbered step, loops and sets, quadratic where that reads better. Of src it
- * uses types only. Where the text leaves two readings, it takes the one that keeps more, and says so ("Open:").
+ * A second, literal reading of sections 2 to 4 of the design ("How a repository is decided"), written from its text alone and without a
+ * look at src/plan and src/graph. Naive on purpose: a function for each numbered step, loops and sets, quadratic where that reads better.
+ * Of src it uses types only. Where the text leaves two readings, it takes the one that keeps more, and says so ("Open:").
  */
 
 /** Everything that a run depends on. */
@@ -351,7 +351,10 @@ function named(all: readonly Repository[], registry: string, globs: readonly str
   return all.filter(({ inventory }) => inventory.registry === registry && globsSelect(globs, inventory.repository));
 }
 
-/** True if every repository that the globs name was read whole. Open: a glob that names nothing in this run names something that was not read. */
+/**
+ * True if every repository that the globs name was read whole. Open: a glob that names nothing in this run names something that was not
+ * read.
+ */
 function wasReadWhole(all: readonly Repository[], registry: string, globs: readonly string[]): boolean {
   return wasNamed(all, registry, globs) && named(all, registry, globs).every(isWhole);
 }
@@ -484,7 +487,9 @@ function claimTag(work: Work, image: Image, tag: string): Claim[] {
   return rule ? [{ image, tag, rule, live: isLive(work, rule, tag), ...groupOf(rule, tag) }] : [];
 }
 
-/** Which group a tag, or an image without one, belongs to, and whether the rule can order it. Open: without a tag there is nothing to parse. */
+/**
+ * Which group a tag, or an image without one, belongs to, and whether the rule can order it. Open: without a tag there is nothing to parse.
+ */
 function groupOf(
   { order = 'pushed', per = 'repository', tags, keep }: RuleSpec,
   tag: string | undefined,
@@ -597,8 +602,8 @@ function isUnknown(work: Work, rule: RuleSpec, member: Member): boolean {
 }
 
 /**
- * Judges the members of one group. Those that are protected take no rank, nor do those with an unknown time. `counts` is false of a group that
- * `keep.groups` leaves out: `last` and `max` do not count there. Open: what `days` keeps there has then no ceiling.
+ * Judges the members of one group. Those that are protected take no rank, nor do those with an unknown time. `counts` is false of a group
+ * that `keep.groups` leaves out: `last` and `max` do not count there. Open: what `days` keeps there has then no ceiling.
  */
 function judgeGroup(work: Work, rule: RuleSpec, members: readonly Member[], counts: boolean): Map<string, Verdict> {
   const free = members.filter(({ image }) => !work.protections.has(image.digest));
@@ -677,9 +682,9 @@ function membersOf(claims: readonly Claim[]): Member[] {
 }
 
 /**
- * True if a group is among the newest that `keep.groups` names. A group is as new as its newest image, a protected one too, for a protection
- * must not make a group older. Open: of two groups that are equally new, both count; a group that is live altogether takes no place, and
- * images of unknown time make no group new.
+ * True if a group is among the newest that `keep.groups` names. A group is as new as its newest image, a protected one too, for a
+ * protection must not make a group older. Open: of two groups that are equally new, both count; a group that is live altogether takes no
+ * place, and images of unknown time make no group new.
  */
 function countsIn(work: Work, rule: RuleSpec, group: string, groups: ReadonlyMap<string, readonly Claim[]>): boolean {
   const wanted = typeof rule.keep === 'string' ? undefined : rule.keep.groups;
@@ -849,7 +854,9 @@ function keepArchived(work: Work): void {
     work.stay.set(image.digest, { code: work.stay.get(image.digest)?.code ?? 'archived', allTags: true });
 }
 
-/** What a rule with `action: archive` expires stays, with all its tags. Open: of the rules of an image's tags one that archives is enough. */
+/**
+ * What a rule with `action: archive` expires stays, with all its tags. Open: of the rules of an image's tags one that archives is enough.
+ */
 function archive(work: Work): void {
   for (const [digest, rules] of work.expiredBy)
     if (!work.stay.has(digest) && rules.some(({ action }) => action === 'archive'))
@@ -875,7 +882,9 @@ function holdForCascade(work: Work): void {
   }
 }
 
-/** What a rule deletes goes, and what only that holds. Manifests that hold each other in a ring are held by nothing that goes: they stay. */
+/**
+ * What a rule deletes goes, and what only that holds. Manifests that hold each other in a ring are held by nothing that goes: they stay.
+ */
 function keepRings(work: Work): void {
   for (;;) {
     const stays = ({ digest }: Image): boolean => work.stay.has(digest);

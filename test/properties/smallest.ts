@@ -2,7 +2,9 @@ import type { RepositoryInventory } from '../../src/domain/inventory.ts';
 import { PolicyFile, type PolicySpec } from '../../src/policy/schema.ts';
 import type { Case } from './arbitraries.ts';
 
-/** The smallest case that breaks still, made from one that breaks by leaving things out, one after the other, as long as something can be. */
+/**
+ * The smallest case that breaks still, made from one that breaks by leaving things out, one after the other, as long as something can be.
+ */
 export function smallest(made: Case, breaks: (made: Case) => boolean): Case {
   for (let small = made; ;) {
     const smaller = lesser(small).find(breaks);

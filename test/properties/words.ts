@@ -4,8 +4,8 @@ import semver, { type SemVer } from 'semver';
 import type { RuleSpec } from '../../src/policy/schema.ts';
 
 /*
- * How the second reading understands what is written in a policy and in a manifest: times, durations, globs, expressions, versions. It shares
- * no code with src, only the libraries for globs, expressions and versions.
+ * How the second reading understands what is written in a policy and in a manifest: times, durations, globs, expressions, versions. It
+ * shares no code with src, only the libraries for globs, expressions and versions.
  */
 
 const HOUR = 3_600_000;

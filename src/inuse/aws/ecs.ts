@@ -14,7 +14,8 @@ import { TaskDefinitions } from './task-definitions.ts';
 /**
  * What Amazon ECS runs, and what it would run again: the tasks of every cluster (running, and stopped in the last hour), the task
  * definitions of its services, of their deployments and task sets, the service revisions that ECS could roll back to, daemons, and the
- * newest active task definition of every family. Throws what {@link readRegions} does, and `IN_USE_INVALID` for a text that is not an image.
+ * newest active task definition of every family. Throws what {@link readRegions} does, and `IN_USE_INVALID` for a text that is not an
+ * image.
  */
 export function readEcs(places: AwsPlaces, reading: AwsReading): Promise<InUseImage[]> {
   return readRegions({ prefix: 'ecs', title: 'ECS', connect: (config) => new ECSClient(config), read: readRegion }, places, reading);

@@ -25,9 +25,9 @@ const DEEPEST_LIST = 8;
  *   says nothing;
  * - the `items` of a List of any kind.
  *
- * An object without images is fine, and so is blank text, which stands where something else fills in the image. Throws `IN_USE_INVALID` where
- * there is something else than text in the place of an image, or else than a list in the place of containers: it may be the image that must
- * not go.
+ * An object without images is fine, and so is blank text, which stands where something else fills in the image. Throws `IN_USE_INVALID`
+ * where there is something else than text in the place of an image, or else than a list in the place of containers: it may be the image
+ * that must not go.
  */
 export function imagesOfObject(object: unknown): NamedImage[] {
   return fromObject(object, { depth: 0 });

@@ -19,8 +19,8 @@ const LONGEST_FILE = 16 * 2 ** 20;
 
 /**
  * Reads the files and merges them as kubectl does: of two entries of one name, and of two current contexts, the first counts. Throws `FILE`
- * for one that cannot be read and `CONFIG_INVALID` for one that is not a kubeconfig; no text of a file is in an error, for credentials stand
- * in it.
+ * for one that cannot be read and `CONFIG_INVALID` for one that is not a kubeconfig; no text of a file is in an error, for credentials
+ * stand in it.
  */
 export async function readKubeconfig(files: readonly string[]): Promise<Kubeconfig> {
   const read: Omit<Kubeconfig, 'files'>[] = [];

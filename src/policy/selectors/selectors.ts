@@ -11,7 +11,10 @@ interface Candidate {
   readonly signed: boolean | undefined;
 }
 
-/** True of an image that it selects. A datum that is missing for one image does not select it; undefined: it depends on a signature that nobody has looked for. */
+/**
+ * True of an image that it selects. A datum that is missing for one image does not select it; undefined: it depends on a signature that
+ * nobody has looked for.
+ */
 export type Selector = (candidate: Candidate) => boolean | undefined;
 
 type Compile<Key extends keyof RuleSpec> = (spec: NonNullable<RuleSpec[Key]>) => Selector;

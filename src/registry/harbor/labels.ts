@@ -7,8 +7,8 @@ import { readList } from './pages.ts';
 import type { Projects } from './projects.ts';
 
 /**
- * Puts labels back on an artifact, by the names that they have in an inventory. Of two with the same name, that of the project is meant and not that of the
- * whole Harbor. What is on it already stays. Answers those that are not there any more.
+ * Puts labels back on an artifact, by the names that they have in an inventory. Of two with the same name, that of the project is meant and
+ * not that of the whole Harbor. What is on it already stays. Answers those that are not there any more.
  */
 export async function restoreLabels(
   reading: Reading,

@@ -62,7 +62,9 @@ export function testCarryingOut({ target, check }: Contract): void {
     return new Set([...digests, ...digests.flatMap((digest) => tags[attachmentTag(digest)] ?? [])]);
   }
 
-  /** Every index before what it lists, and every image before what is attached to it; what the registry took along need not be asked for. */
+  /**
+   * Every index before what it lists, and every image before what is attached to it; what the registry took along need not be asked for.
+   */
   function expectHoldersFirst(requests: readonly Seen[], steps: readonly Step[], before: Truth): void {
     const deletions = requests.filter((request) => target.kindOf(request) === 'delete');
     const at = (digest: Digest): number => deletions.findIndex((request) => isAbout(request, digest, tagsOf(before, digest)));

@@ -74,7 +74,8 @@ runContract({
   requestsFor: () => ({
     // The settings of the repository, and its images.
     list: 1 + pagesOfHistory,
-    // What has an artifact type: five bills of materials and two signatures of them, and an attestation that is a referrer. A chart, and an image without a build time, that might be one.
+    // What has an artifact type: five bills of materials and two signatures of them, and an attestation that is a referrer. A chart, and an
+    // image without a build time, that might be one.
     manifest: 9,
   }),
   async start(): Promise<TargetServer> {

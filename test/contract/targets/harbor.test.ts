@@ -47,8 +47,8 @@ runContract({
   pageSize: 100,
   answers,
   kindOf,
-  // The list of artifacts and that of tags; what is attached to something and has no signature's tag; who asks, and whether that project caches another
-  // registry and has immutable tags.
+  // The list of artifacts and that of tags; what is attached to something and has no signature's tag; who asks, and whether that project
+  // caches another registry and has immutable tags.
   requestsFor: ({ manifests, referrers, lost }) => ({
     list: Math.ceil(manifests / 100) + 1,
     manifest: referrers + lost,

@@ -66,8 +66,8 @@ export function ociTarget(
     kindOf: ociKind,
     isOptional: ({ path }) => path.includes('/referrers/'),
     requestsFor: ({ tags, manifests, tagged, lost, configs }: Shape) => ({
-      // The pages of tags, where a full one leads to another; whether one can be taken off, which a page of -1 tags shows; what is attached to each
-      // manifest, until it is clear that nobody can tell.
+      // The pages of tags, where a full one leads to another; whether one can be taken off, which a page of -1 tags shows; what is attached
+      // to each manifest, until it is clear that nobody can tell.
       list: ('pages' in skips ? 1 : Math.floor(tags / pageSize) + 1) + 1 + (referrersApi ? manifests : 1),
       manifest: tags + manifests - tagged + lost,
       blob: configs,

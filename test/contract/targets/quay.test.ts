@@ -96,8 +96,8 @@ runContract({
 });
 
 /**
- * What there is once Quay has collected garbage. A child of an index that says what it is attached to stays without its index too, and nobody
- * sees it.
+ * What there is once Quay has collected garbage. A child of an index that says what it is attached to stays without its index too, and
+ * nobody sees it.
  */
 function truthOf({ store }: FakeQuay, name: string): Truth {
   const repository = store.repositories.get(name);

@@ -73,7 +73,10 @@ async function prune(user: User, registry: Distribution): Promise<Plan> {
   return JSON.parse(await readFile(join(user.home, 'plan.json'), 'utf8')) as Plan;
 }
 
-/** References to everything that has a tag, or one of those chosen. Skopeo knows no indexes of indexes: in their place stand the images and indexes that they hold. */
+/**
+ * References to everything that has a tag, or one of those chosen. Skopeo knows no indexes of indexes: in their place stand the images and
+ * indexes that they hold.
+ */
 async function imagesIn(
   { host, root }: Distribution,
   chosen: (repository: string, tag: string) => boolean = () => true,

@@ -13,7 +13,10 @@ import { type Recorded, type RecordingProxy, startRecordingProxy } from '../serv
 
 const SOAK = process.env['REGPRUNE_SOAK'] === '1';
 const PER_REPOSITORY = 75;
-/** Distribution 2.8 takes the tags of a deleted manifest off in the way that is more easily disturbed. As many as are pruned side by side: each then is pushed to while it is. */
+/**
+ * Distribution 2.8 takes the tags of a deleted manifest off in the way that is more easily disturbed. As many as are pruned side by side:
+ * each then is pushed to while it is.
+ */
 const REPOSITORIES = SOAK ? { 2: 8, 3: 8 } : { 2: 2, 3: 1 };
 /** Of 600 steps in each a good half come to be deletions, the others having met a push: over ten thousand deletions in all. */
 const ROUNDS = SOAK ? 32 : 1;
@@ -209,8 +212,9 @@ async function lostOf({ root }: Distribution, puts: readonly Put[]): Promise<Put
 }
 
 /**
- * True if, after a tag was set, the program could learn of it before the deletion began that can have taken it along: that of the manifest it was set on,
- * or was on before. Of a new tag the list of tags tells; of one that goes by the plan, and was moved onto something else that goes, only looking at it.
+ * True if, after a tag was set, the program could learn of it before the deletion began that can have taken it along: that of the manifest
+ * it was set on, or was on before. Of a new tag the list of tags tells; of one that goes by the plan, and was moved onto something else
+ * that goes, only looking at it.
  */
 function couldBeSeen({ requests }: RecordingProxy, { repository, tag, digest, doneAt }: Put, former: readonly string[]): boolean {
   const own = requests.filter(({ path }) => path.startsWith(`/v2/${repository}/`));

@@ -82,8 +82,8 @@ export async function dryRun({ registry, session }: FaultWorld, ...more: readonl
 }
 
 /**
- * Plans while all is well, and carries out while the fault comes, with the first deletion that it hits and from then on. Checks that nothing is gone that the plan keeps, with
- * all that this needs.
+ * Plans while all is well, and carries out while the fault comes, with the first deletion that it hits and from then on. Checks that
+ * nothing is gone that the plan keeps, with all that this needs.
  */
 export async function applyWith(world: FaultWorld, begins: (request: SeenRequest) => boolean, fault: RequestHook): Promise<Outcome> {
   const { registry, session } = world;

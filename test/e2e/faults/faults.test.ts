@@ -74,7 +74,10 @@ interface Row {
   /** In the dry run, besides the names of registry and repository. */
   readonly says: RegExp;
   readonly timeouts?: typeof world.timeouts;
-  /** In an apply, where it is otherwise: a wait that is not by the clock, or an answer that takes its time to make, only once; `undefined` leaves it out. */
+  /**
+   * In an apply, where it is otherwise: a wait that is not by the clock, or an answer that takes its time to make, only once; `undefined`
+   * leaves it out.
+   */
   readonly inApply?: ((world: FaultWorld) => RequestHook) | undefined;
 }
 

@@ -1,7 +1,10 @@
 import { startProcess } from './run-process.ts';
 import { binaryPath } from './server-binaries.ts';
 
-/** A running registry of go-containerregistry, `crane registry serve`: it keeps everything in memory, and the tags of a manifest that is deleted. */
+/**
+ * A running registry of go-containerregistry, `crane registry serve`: it keeps everything in memory, and the tags of a manifest that is
+ * deleted.
+ */
 export interface CraneRegistry {
   /** `127.0.0.1:PORT` */
   readonly host: string;

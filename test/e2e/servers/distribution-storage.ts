@@ -11,8 +11,8 @@ export interface StoredRepository {
 }
 
 /**
- * What the storage of a distribution registry holds, by repository name, read from its files: the truth that no answer of the registry can colour
- * (distribution, registry/storage/paths.go).
+ * What the storage of a distribution registry holds, by repository name, read from its files: the truth that no answer of the registry can
+ * colour (distribution, registry/storage/paths.go).
  */
 export async function readStorage(root: string): Promise<Record<string, StoredRepository>> {
   const base = join(root, 'docker/registry/v2/repositories');

@@ -33,7 +33,10 @@ export interface Distribution {
 export const HTPASSWD_USER = { user: 'ann', password: 'correct-horse-battery' } as const;
 const HTPASSWD = 'ann:$2y$04$LY9j5tSz0cntb57w.jun5e5/cd2xglxl2t576SOL5J2SAn81TIzgW\n';
 
-/** Starts distribution on a free port of 127.0.0.1. It keeps no cache of blob descriptors, so that it sees at once what garbage collection removed. */
+/**
+ * Starts distribution on a free port of 127.0.0.1. It keeps no cache of blob descriptors, so that it sees at once what garbage collection
+ * removed.
+ */
 export async function startDistribution(options: DistributionOptions): Promise<Distribution> {
   const binary = binaryPath(options.version === 2 ? 'docker-registry' : 'registry3');
   const folder = await mkdtemp(join(tmpdir(), 'regprune-registry-'));

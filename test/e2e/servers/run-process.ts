@@ -18,7 +18,10 @@ process.once('exit', () => {
   for (const child of alive) child.kill('SIGKILL');
 });
 
-/** Starts a process without standard input; it does not outlive the tests. `onStderr` gets all that it has written there so far, whenever there is more. */
+/**
+ * Starts a process without standard input; it does not outlive the tests. `onStderr` gets all that it has written there so far, whenever
+ * there is more.
+ */
 export function startProcess(
   command: string,
   args: readonly string[],

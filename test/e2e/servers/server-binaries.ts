@@ -21,7 +21,8 @@ const HINTS: Readonly<Record<Binary, string>> = {
 export const serversRequired = process.env['REGPRUNE_REQUIRE_SERVERS'] === '1';
 
 /**
- * For `describe.skipIf`: true if one of the binaries is missing, unless servers are required; the tests then run, and fail with what is missing.
+ * For `describe.skipIf`: true if one of the binaries is missing, unless servers are required; the tests then run, and fail with what is
+ * missing.
  */
 export function skipWithout(...binaries: readonly Binary[]): boolean {
   return !serversRequired && binaries.some((binary) => find(binary) === undefined);

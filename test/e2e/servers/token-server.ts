@@ -33,8 +33,8 @@ const SERVICE = 'test-registry';
 const ISSUER = 'test-issuer';
 
 /**
- * Gives out JSON Web Tokens signed with ES256 (distribution, docs/content/spec/auth/jwt.md). As real ones do, it grants what was asked for as far as the user
- * may, and silently less.
+ * Gives out JSON Web Tokens signed with ES256 (distribution, docs/content/spec/auth/jwt.md). As real ones do, it grants what was asked for
+ * as far as the user may, and silently less.
  */
 export async function startTokenServer(users: readonly TokenUser[]): Promise<TokenServer> {
   const folder = await mkdtemp(join(tmpdir(), 'regprune-token-'));

@@ -25,8 +25,9 @@ export interface FakeAcr extends FakeServer {
 }
 
 /**
- * An Azure Container Registry on 127.0.0.1 that keeps everything in memory: `/acr/v1`, `/v2` and `/oauth2`, with its paging, locks and refusals, as far as cleaning up meets them.
- * No source of it is public; what it does is in its documentation, its swagger file, its clients and their issues.
+ * An Azure Container Registry on 127.0.0.1 that keeps everything in memory: `/acr/v1`, `/v2` and `/oauth2`, with its paging, locks and
+ * refusals, as far as cleaning up meets them. No source of it is public; what it does is in its documentation, its swagger file, its
+ * clients and their issues.
  */
 export async function startFakeAcr({ accounts, abac = false, referrersApi = true, maxPage = 1000, tls }: FakeAcrOptions): Promise<FakeAcr> {
   const store = new AcrStore();

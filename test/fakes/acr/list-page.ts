@@ -10,8 +10,8 @@ interface Listed {
 }
 
 /**
- * One page of a list without what is hidden: `n` of it, at most `maxPage` whatever `n` says (Azure/acr#749), after `last`, by name or by time; and the link to the next, which
- * is relative and carries an empty `orderby` (Azure/acr, docs/AAD-OAuth.md).
+ * One page of a list without what is hidden: `n` of it, at most `maxPage` whatever `n` says (Azure/acr#749), after `last`, by name or by
+ * time; and the link to the next, which is relative and carries an empty `orderby` (Azure/acr, docs/AAD-OAuth.md).
  */
 export function listPage<T extends Listed>(
   all: SortedMap<T>,

@@ -108,7 +108,10 @@ export class AcrStore {
     this.#touch(repository, digest);
   }
 
-  /** Deletes a manifest, its tags, locked or not, and all that is attached to it; children of an index stay, and an index does not hold its children. */
+  /**
+   * Deletes a manifest, its tags, locked or not, and all that is attached to it; children of an index stay, and an index does not hold its
+   * children.
+   */
   deleteManifest(name: string, digest: string): void {
     const repository = this.repository(name);
     const { locks } = this.manifest(name, digest);

@@ -6,7 +6,10 @@ export function accessKeyOf({ headers }: IncomingMessage): string | undefined {
   return /^AWS4-HMAC-SHA256 Credential=([^/]+)\//.exec(headers.authorization ?? '')?.[1];
 }
 
-/** True of a request that is rightly signed with this secret (AWS, "Signature Version 4"). Its path must need no escaping and its query be empty. */
+/**
+ * True of a request that is rightly signed with this secret (AWS, "Signature Version 4"). Its path must need no escaping and its query be
+ * empty.
+ */
 export function isSigned({ method = '', url = '', headers }: IncomingMessage, body: Buffer, secret: string): boolean {
   const [, scope = '', signedHeaders = '', signature] =
     /Credential=[^/]+\/([^,]+), *SignedHeaders=([^,]+), *Signature=([0-9a-f]+)/.exec(headers.authorization ?? '') ?? [];

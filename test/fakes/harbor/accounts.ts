@@ -2,8 +2,8 @@ import { HarborError } from './reply.ts';
 import type { HarborStore } from './store.ts';
 
 /**
- * An account. `oidc` has a CLI secret, which only a handful of calls take (src/server/middleware/security/oidc_cli.go). Permissions are `resource:action`, by
- * project, or `*` for all of them; an administrator has all.
+ * An account. `oidc` has a CLI secret, which only a handful of calls take (src/server/middleware/security/oidc_cli.go). Permissions are
+ * `resource:action`, by project, or `*` for all of them; an administrator has all.
  */
 export interface Account {
   readonly name: string;
@@ -75,7 +75,9 @@ export function mayProject(store: HarborStore, account: Account | undefined, pro
   return [...(account?.projects?.[project] ?? []), ...(account?.projects?.['*'] ?? [])].includes(permission);
 }
 
-/** Throws 401 for nobody, 403 for somebody, whether the project is there or not (src/server/v2.0/handler/base.go, `RequireProjectAccess`). */
+/**
+ * Throws 401 for nobody, 403 for somebody, whether the project is there or not (src/server/v2.0/handler/base.go, `RequireProjectAccess`).
+ */
 export function requireProject(store: HarborStore, account: Account | undefined, project: string, permission: string): void {
   if (mayProject(store, account, project, permission)) return;
   throw account ? new HarborError('FORBIDDEN', 'forbidden') : new HarborError('UNAUTHORIZED', 'unauthorized');

@@ -10,8 +10,8 @@ class Deletion {
 }
 
 /**
- * Deletes an artifact as Harbor does (src/controller/artifact/controller.go, `deleteDeeply`): refused while an index holds it or a tag of it is immutable; along go what is
- * attached to it, and the children that have neither tag nor another index.
+ * Deletes an artifact as Harbor does (src/controller/artifact/controller.go, `deleteDeeply`): refused while an index holds it or a tag of
+ * it is immutable; along go what is attached to it, and the children that have neither tag nor another index.
  */
 export function deleteDeeply(store: HarborStore, id: number): void {
   const deletion = new Deletion();

@@ -27,8 +27,8 @@ export interface FakeHarbor extends FakeServer {
 }
 
 /**
- * A Harbor on 127.0.0.1 that keeps everything in memory: its REST API, its registry API and its token service, with what they refuse and get wrong, as far as cleaning up
- * meets them. No source of it is Harbor's; what it does was read there (v2.9.5 to v2.16).
+ * A Harbor on 127.0.0.1 that keeps everything in memory: its REST API, its registry API and its token service, with what they refuse and
+ * get wrong, as far as cleaning up meets them. No source of it is Harbor's; what it does was read there (v2.9.5 to v2.16).
  */
 export async function startFakeHarbor(options: FakeHarborOptions = {}): Promise<FakeHarbor> {
   const { version = 'v2.15.2-080b0220', authMode = 'db_auth', ignoresBase = false, artifactTypes = true } = options;

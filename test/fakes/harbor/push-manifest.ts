@@ -4,7 +4,10 @@ import type { Reply, Seen } from '../shared/messages.ts';
 import { HarborError } from './reply.ts';
 import type { HarborStore, StoredArtifact, StoredRepository } from './store.ts';
 
-/** Takes a manifest in: the registry behind wants its blobs, then Harbor notes what it says (src/controller/artifact/abstractor.go), its tag, and what it is attached to. */
+/**
+ * Takes a manifest in: the registry behind wants its blobs, then Harbor notes what it says (src/controller/artifact/abstractor.go), its
+ * tag, and what it is attached to.
+ */
 export function pushManifest(store: HarborStore, repository: string, reference: string, { headers, body }: Seen): Reply {
   const digest = `sha256:${createHash('sha256').update(body).digest('hex')}`;
   const byTag = !reference.startsWith('sha256:');

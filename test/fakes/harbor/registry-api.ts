@@ -43,7 +43,9 @@ export function answerRegistry(context: RegistryContext, account: Account | unde
 
 const ACTIONS: Readonly<Record<string, string>> = { GET: 'pull', HEAD: 'pull', DELETE: 'delete' };
 
-/** A project that is not there is 401 with an empty challenge; reading takes a token even where anybody may (src/server/middleware/v2auth). */
+/**
+ * A project that is not there is 401 with an empty challenge; reading takes a token even where anybody may (src/server/middleware/v2auth).
+ */
 function authorize({ store, tokens }: RegistryContext, account: Account | undefined, request: Seen, repository: string): void {
   const project = repository.split('/')[0] ?? '';
   const action = ACTIONS[request.method] ?? 'push';

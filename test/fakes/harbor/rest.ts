@@ -31,8 +31,8 @@ export function answerRest(context: RestContext, account: Account | undefined, r
   if (url.pathname === '/api/version') return json({ version: 'v2.0' });
   const rest = /^\/api\/v2\.0(\/.*)$/.exec(url.pathname)?.[1];
   if (rest === undefined) return NO_ROUTE;
-  // The proxy before Harbor's core unescapes the path once, then core's router each segment, then its handler the repository's name: an escaped "/" gets there only if
-  // it was escaped twice.
+  // The proxy before Harbor's core unescapes the path once, then core's router each segment, then its handler the repository's name: an
+  // escaped "/" gets there only if it was escaped twice.
   const segments = decodeURIComponent(rest).split('/').slice(1).map(decodeURIComponent);
   const query = new Query(url.pathname, url.searchParams);
   const [area, ...below] = segments;
@@ -145,7 +145,10 @@ function repositories(
   return artifact(context, account, request, query, { project, full, reference, detail, below });
 }
 
-/** By push time, newest first; without accessories, and without untagged children unless `base=*` (src/pkg/artifact/dao/dao.go). Unknown keys of `q` do nothing. */
+/**
+ * By push time, newest first; without accessories, and without untagged children unless `base=*` (src/pkg/artifact/dao/dao.go). Unknown
+ * keys of `q` do nothing.
+ */
 function listed({ store, ignoresBase }: RestContext, repository: string, query: Query): StoredArtifact[] {
   const keywords = query.keywords();
   const everything = keywords.get('base') === '*' && !ignoresBase;

@@ -37,7 +37,10 @@ const UNDECLARED = ['412', '422'];
 /** How Go writes the two properties whose names the description puts in quotes. */
 const GO_NAMES = ['OsFeatures', 'OsVersion'];
 
-/** Checks requests and answers of the REST API against Harbor's description: paths, queries, statuses, and of each body its types, enums and property names. */
+/**
+ * Checks requests and answers of the REST API against Harbor's description: paths, queries, statuses, and of each body its types, enums and
+ * property names.
+ */
 export class SwaggerCheck {
   readonly #swagger = parse(readFileSync(SWAGGER_FILE, 'utf8')) as Swagger;
 

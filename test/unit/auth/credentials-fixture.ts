@@ -10,7 +10,10 @@ export interface Home {
   readonly path: string;
   /** Writes a file below it, as text or as JSON, and answers its path. */
   write(name: string, content: unknown): string;
-  /** Puts a program `docker-credential-<name>` on the PATH: a shell script, that finds what it was asked for in $server. Answers its log of those. */
+  /**
+   * Puts a program `docker-credential-<name>` on the PATH: a shell script, that finds what it was asked for in $server. Answers its log of
+   * those.
+   */
   helper(name: string, script: string): string;
   /** A resolver for this home, with these environment variables beside HOME and PATH. */
   resolver(env?: Record<string, string>, configured?: Record<string, CredentialConfig>): CredentialResolver;

@@ -9,7 +9,10 @@ export interface Proxy {
   readonly seen: { readonly what: string; readonly authorization: string | undefined }[];
 }
 
-/** A proxy that takes every host for the given port of this machine; it forwards plain requests and opens tunnels, or answers CONNECT with a status of its own. */
+/**
+ * A proxy that takes every host for the given port of this machine; it forwards plain requests and opens tunnels, or answers CONNECT with a
+ * status of its own.
+ */
 export async function startProxy(port: number, refuse?: number): Promise<Proxy> {
   const seen: { what: string; authorization: string | undefined }[] = [];
   const server = http.createServer((incoming, response) => {

@@ -4,7 +4,8 @@ import { compileGlobs, isGlob } from '../../../src/policy/glob.ts';
 import { compileTags } from '../../../src/policy/selectors/tags.ts';
 import { unreachablePolicies, unreachableRules } from '../../../src/policy/unreachable.ts';
 
-// What is told, with its place, stands in test/unit/config/policy-refusals.test.ts. Here: that a rule is not refused that has something left.
+// What is told, with its place, stands in test/unit/config/policy-refusals.test.ts. Here: that a rule is not refused that has something
+// left.
 
 /** Every name of up to so many of these characters. */
 function namesOf(characters: readonly string[], longest: number): string[] {
