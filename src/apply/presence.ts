@@ -37,7 +37,9 @@ export class Presence {
       });
       return;
     }
-    const message = `${plan.repository} of ${plan.registry} seems to be gone: of ${kept.length} manifests that stay by the plan, none that was looked for is there`;
+    const message =
+      `${plan.repository} of ${plan.registry} seems to be gone: ` +
+      `of ${kept.length} manifests that stay by the plan, none that was looked for is there`;
     throw new ToolError('NOT_FOUND', message, {
       hint: 'somebody else has deleted the repository meanwhile, or the credentials may not see it any more. Nothing more is deleted there',
     });

@@ -232,7 +232,8 @@ export class WatchedTags implements TagGuard {
     await putBack.giveUp(
       digest,
       tag,
-      `the tag ${tag} was moved from it to one of ${deleted.length} manifests, and went along when they were deleted: they are put back, and nobody can tell on which of them it was`,
+      `the tag ${tag} was moved from it to one of ${deleted.length} manifests, and went along when they were deleted: ` +
+        'they are put back, and nobody can tell on which of them it was',
     );
   }
 

@@ -18,7 +18,8 @@ export function diagnose(
   else if (danglingTags.length > 0)
     tell(
       'dangling_tags',
-      `the manifests of these listed tags are not there, and the policy goes on without them: ${namesOf(danglingTags.map(({ tag }) => tag))}`,
+      'the manifests of these listed tags are not there, and the policy goes on without them: ' +
+        namesOf(danglingTags.map(({ tag }) => tag)),
     );
   if (!policy) tell('ungoverned', 'no policy governs it, so it is left alone');
   else {
@@ -28,17 +29,20 @@ export function diagnose(
     for (const rule of tied)
       tell(
         'ties',
-        `the rule "${rule}" keeps one image and deletes another that is as new by all times that are known: their digests decide between them`,
+        `the rule "${rule}" keeps one image and deletes another that is as new by all times that are known: ` +
+          'their digests decide between them',
       );
     if (plan.complete && policy.asksIfSigned && policy.signaturesIn && !surroundings.wereReadWhole(policy.signaturesIn))
       tell(
         'note',
-        'not all the repositories of its signatures were read whole by this run, so an image without a known signature may have one: it stays where the policy asks',
+        'not all the repositories of its signatures were read whole by this run, so an image without a known signature may have one: ' +
+          'it stays where the policy asks',
       );
     if (orphansAreUnknown(policy, plan, surroundings))
       tell(
         'note',
-        'attachments whose image is not in this repository stay, because not all repositories that may hold their images were read whole: name ' +
+        'attachments whose image is not in this repository stay, ' +
+          'because not all repositories that may hold their images were read whole: name ' +
           'these repositories in "orphaned: {subjectsIn: […]}", and read them in the same run',
       );
   }

@@ -45,17 +45,21 @@ function repositoryLines(
   if (notDone.length === 0 && repairs.length === 0 && !error) return [];
   const shown = verbose ? notDone : notDone.slice(0, LISTED);
   const width = Math.max(0, ...shown.map((step) => stepName(step).length));
+  const done = doneOf(counts);
+  const title = style.bold(printable(`${registry}/${repository}`));
   return [
-    `${style.bold(printable(`${registry}/${repository}`))}  ${style.dim(`${number(doneOf(counts))} of ${count(doneOf(counts) + notDone.length, 'step')} done`)}`,
+    `${title}  ${style.dim(`${number(done)} of ${count(done + notDone.length, 'step')} done`)}`,
     ...(error ? [`  ${style.remove('given up')}  ${printable(error.message)}`] : []),
     ...shown.map(
       (step) =>
-        `  ${padEnd(stepName(step), width)}  ${style.change(OUTCOMES[step.outcome])}${step.message === undefined ? '' : `: ${printable(step.message)}`}`,
+        `  ${padEnd(stepName(step), width)}  ${style.change(OUTCOMES[step.outcome])}` +
+        (step.message === undefined ? '' : `: ${printable(step.message)}`),
     ),
     ...(shown.length < notDone.length ? [style.dim(`  … and ${number(notDone.length - shown.length)} more: -v shows all`)] : []),
     ...repairs.map(
       ({ digest, tag, restored, message }) =>
-        `  ${stepName({ digest, ...(tag !== undefined && { tag }) })}  ${restored ? style.change('put back') : style.remove('LOST')}: ${printable(message)}`,
+        `  ${stepName({ digest, ...(tag !== undefined && { tag }) })}  ` +
+        `${restored ? style.change('put back') : style.remove('LOST')}: ${printable(message)}`,
     ),
     '',
   ];

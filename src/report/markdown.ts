@@ -1,7 +1,7 @@
 import type { ApplyReport } from '../apply/apply-report.ts';
 import type { StepOutcome } from '../domain/step-outcome.ts';
 import { printable } from '../diagnostics/redact.ts';
-import type { Plan, RepositoryPlan } from '../plan/plan.ts';
+import type { Plan, PlannedImage, RepositoryPlan } from '../plan/plan.ts';
 import type { Reason } from '../plan/reason.ts';
 import { OUTCOMES } from './apply-text.ts';
 import { rankWords, reasonWords } from './reason-text.ts';
@@ -21,11 +21,12 @@ export function planMarkdown(plan: Plan, applied?: ApplyReport): string {
   const { images, bytes: size } = plan.summary;
   const governed = plan.repositories.filter(({ policy }) => policy !== undefined);
   const ungoverned = plan.repositories.length - governed.length;
+  const unapplied = plan.applyable ? 'Nothing has been changed.' : '**This plan may not be carried out:**';
   const lines = [
     `### Prune plan: ${count(images.delete, 'image')} to delete, ${size.exact ? '' : 'at least '}${bytes(size.freed)} freed`,
     '',
     ...unreadList(unreadLines(plan)),
-    `As of ${time(plan.now)}. ${applied ? appliedSentence(applied) : plan.applyable ? 'Nothing has been changed.' : '**This plan may not be carried out:**'}`,
+    `As of ${time(plan.now)}. ${applied ? appliedSentence(applied) : unapplied}`,
     '',
     ...plan.blockedBy.map(({ message }) => `- ${text(message)}`),
     ...(plan.blockedBy.length > 0 ? [''] : []),
@@ -73,25 +74,27 @@ function repositoryRow(repository: RepositoryPlan, now: string): string {
     recoverableDays,
   } = repository;
   const until = recoverableDays === undefined || images.delete === 0 ? '' : ` (${recoverable(recoverableDays, now)})`;
-  const name = `${code(`${repository.registry}/${repository.repository}`)}${repository.complete ? '' : ' (incomplete, nothing is deleted)'}`;
-  return `| ${name} | ${text(repository.policy ?? '')} | ${number(images.delete)} | ${number(images.untag)} | ${number(images.keep)} | ${freed(repository)}${until} |`;
+  const state = repository.complete ? '' : ' (incomplete, nothing is deleted)';
+  const name = `${code(`${repository.registry}/${repository.repository}`)}${state}`;
+  const numbers = [images.delete, images.untag, images.keep].map(number).join(' | ');
+  return `| ${name} | ${text(repository.policy ?? '')} | ${numbers} | ${freed(repository)}${until} |`;
 }
 
 function freed({ summary }: Pick<Plan, 'summary'>): string {
   return `${summary.bytes.exact ? '' : '≥ '}${bytes(summary.bytes.freed)}`;
 }
 
+/** The tags of an image, or its digest where it has none. */
+function called(image: PlannedImage): string {
+  const tags = ordinaryTags(image);
+  return (tags.length > 0 ? tags : [shortDigest(image.digest)]).map(code).join(' ');
+}
+
 function detailRows(repository: RepositoryPlan): string[] {
   const { deleted, archived, removedTags } = viewOf(repository);
   return [
-    ...deleted.map(({ image, reason, parts, size }) => {
-      const tags = ordinaryTags(image);
-      return `| delete | ${(tags.length > 0 ? tags : [shortDigest(image.digest)]).map(code).join(' ')} | ${bytes(size)} | ${why(reason, parts)} |`;
-    }),
-    ...archived.map(
-      ({ image, reason }) =>
-        `| archive | ${(image.tags.length > 0 ? ordinaryTags(image) : [shortDigest(image.digest)]).map(code).join(' ')} | | ${why(reason, 0)} |`,
-    ),
+    ...deleted.map(({ image, reason, parts, size }) => `| delete | ${called(image)} | ${bytes(size)} | ${why(reason, parts)} |`),
+    ...archived.map(({ image, reason }) => `| archive | ${called(image)} | | ${why(reason, 0)} |`),
     ...removedTags.map(({ tag, reason }) => `| untag | ${code(tag)} | | ${why(reason, 0)} |`),
   ];
 }

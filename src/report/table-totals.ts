@@ -20,11 +20,8 @@ export function totalLines(plan: Plan, style: Style, applyCommand: string | unde
   if (images.untag > 0) lines.push(line(style.change('untag '), images.untag, `${noun(images.untag)}  kept by another tag`));
   lines.push(line(style.stay('keep  '), images.keep, noun(images.keep).trimEnd()), '');
   if (plan.repositories.some(({ steps }) => steps.some(({ op }) => op !== 'archive-manifest'))) {
-    lines.push(
-      style.dim(
-        `${count(tags.delete, 'tag goes', 'tags go')}. The space comes back when the registry collects its garbage${size.exact ? '.' : ';'}`,
-      ),
-    );
+    const space = `The space comes back when the registry collects its garbage${size.exact ? '.' : ';'}`;
+    lines.push(style.dim(`${count(tags.delete, 'tag goes', 'tags go')}. ${space}`));
     if (!size.exact) lines.push(style.dim('the layers of some images are not known, so it may be more.'));
     lines.push('');
   }

@@ -67,10 +67,8 @@ function addRepository(page: Page, repository: RepositoryPlan, alone: boolean): 
   const clock = repository.clock === 'none' ? 'no times known' : `by ${repository.clock} time`;
   const idle = complete && images.delete === 0 && images.untag === 0 && summary.bytes.deleted === 0;
   if (idle && !alone && !page.verbose) {
-    lines.push(
-      `${style.bold(title)}  ${style.dim(`${printable(repository.policy ?? '')} · nothing to delete, ${count(images.keep, 'image stays', 'images stay')}`)}`,
-      '',
-    );
+    const idleness = `nothing to delete, ${count(images.keep, 'image stays', 'images stay')}`;
+    lines.push(`${style.bold(title)}  ${style.dim(`${printable(repository.policy ?? '')} · ${idleness}`)}`, '');
     return;
   }
   lines.push(`${style.bold(title)}  ${style.dim(`policy ${printable(repository.policy ?? '')} · ${clock}`)}`, '');
@@ -126,9 +124,8 @@ function addArchived(page: Page, { clock }: RepositoryPlan, { archived }: Reposi
 function addRemovedTags(page: Page, { summary, clock }: RepositoryPlan, { removedTags }: RepositoryView): void {
   if (removedTags.length === 0) return;
   const { lines, style, plan } = page;
-  lines.push(
-    `  ${style.change('untag')}   ${count(removedTags.length, 'tag')} of ${count(summary.images.untag, 'image that stays', 'images that stay')}`,
-  );
+  const staying = count(summary.images.untag, 'image that stays', 'images that stay');
+  lines.push(`  ${style.change('untag')}   ${count(removedTags.length, 'tag')} of ${staying}`);
   addByRule(page, removedTags, ({ tag, image, reason }) => {
     const others = ordinaryTags(image).filter((other) => !image.untag.includes(other));
     return {

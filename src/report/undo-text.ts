@@ -46,10 +46,10 @@ export function undoText(report: UndoReport, options: { readonly style?: Style; 
       (item) =>
         `${itemName(item)}  ${style.change(OUTCOMES[item.outcome])}${item.message === undefined ? '' : `: ${printable(item.message)}`}`,
     ),
-    ...lostLabels.map(
-      (lost) =>
-        `${itemName(lost)}  ${style.change(`without ${lost.labels.length === 1 ? 'its label' : 'its labels'} ${printable(lost.labels.join(', '))}`)}: ${printable(lost.message)}`,
-    ),
+    ...lostLabels.map((lost) => {
+      const lack = `without ${lost.labels.length === 1 ? 'its label' : 'its labels'} ${printable(lost.labels.join(', '))}`;
+      return `${itemName(lost)}  ${style.change(lack)}: ${printable(lost.message)}`;
+    }),
   ];
   const shown = options.verbose ? lines : lines.slice(0, LISTED);
   const rows = (Object.keys(OUTCOMES) as UndoOutcome[]).filter((key) => counts[key] > 0 || key === 'restored');
