@@ -36,6 +36,8 @@ const SHORT: readonly Shape[] = [
 ];
 const SHAPES = process.env['REGPRUNE_RACES'] === '1' ? SWEEP : SHORT;
 const DOOMED = 24;
+/** Distribution opens the file of every tag for each deletion: with more tags than this on a disk, its own work takes minutes. */
+const MOST_STORED = 2500;
 const REPOSITORY = 'race/app';
 const TIMEOUT = 600_000;
 
@@ -55,7 +57,9 @@ const ARENAS: readonly (readonly [name: string, needs: 'docker-registry' | 'regi
 ];
 
 describe.each(ARENAS)('pushes while images are deleted in %s', (name, needs, start) => {
-  it.skipIf(needs !== undefined && skipWithout(needs)).each(SHAPES)(
+  it
+    .skipIf(needs !== undefined && skipWithout(needs))
+    .each(needs === undefined ? SHAPES : SHAPES.filter(({ tags }) => tags <= MOST_STORED))(
     'are lost in silence between the last list and the deletion alone: $tags tags, $perDigest a digest, $latency ms',
     { timeout: TIMEOUT },
     async (shape) => {
