@@ -61,7 +61,8 @@ export function rememberSecret(text: string): void {
 function spellings(secret: string): string[] {
   const encoded = encodeURIComponent(secret);
   const form = new URLSearchParams({ '': secret }).toString().slice(1);
-  const all = [secret, encoded, form, JSON.stringify(secret).slice(1, -1)];
+  // Messages stand on one line, so that the lines of a secret are joined there.
+  const all = [secret, encoded, form, JSON.stringify(secret).slice(1, -1), secret.trim().replace(BREAKS, ' ')];
   if (secret.length <= LONGEST_ENCODED) {
     const bytes = Buffer.from(secret);
     all.push(bytes.toString('base64'), bytes.toString('base64').replace(/=+$/, ''), bytes.toString('base64url'));
@@ -76,8 +77,9 @@ function spellings(secret: string): string[] {
 export function redact(text: string): string {
   let clean = text;
   for (const form of forms) if (clean.includes(form)) clean = clean.replaceAll(form, MASK);
-  for (const form of forms) if (form.length > SHORTEST_PART) clean = withoutBeginning(clean, form);
+  // Before the beginnings: a private key is told by its first line, which begins as every other key does.
   for (const shape of SHAPES) clean = clean.replaceAll(shape, MASK);
+  for (const form of forms) if (form.length > SHORTEST_PART) clean = withoutBeginning(clean, form);
   return clean;
 }
 

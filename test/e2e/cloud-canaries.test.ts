@@ -93,8 +93,8 @@ describe('keys and session token of AWS', () => {
   test.for([
     ['AccessDeniedException', 400, 4],
     ['SignatureDoesNotMatch', 403, 4],
-    ['ServerException', 500, 1],
-    ['InvalidParameterException', 400, 1],
+    ['ServerException', 500, 5],
+    ['InvalidParameterException', 400, 5],
   ] as const)('are shown and written nowhere when ECR answers %s with the request', async ([name, answered, code]) => {
     const server = await refuse(answered, name);
     const user = await newUser({ env: { ...ENV, AWS_ENDPOINT_URL_ECR: server.url } });
@@ -187,7 +187,7 @@ describe.skipIf(!HAS_OPENSSL)('the key of a service account of Google, and the t
     ['the token is refused with the request', 4, echoed(400)],
     ['the token is refused with 401 and the request', 4, echoed(401)],
     ['the API answers 403 with the request', 4, granted, () => apiError(403)],
-    ['the API answers 501 with the request', 1, granted, () => apiError(501)],
+    ['the API answers 501 with the request', 5, granted, () => apiError(501)],
   ];
 
   test.for(
@@ -257,11 +257,11 @@ describe.skipIf(!HAS_OPENSSL)('the client secret of a service principal of Azure
       ['all is well', 0, granted],
       ['Entra ID refuses it with the request', 4, refused],
       ['the exchange answers 401 with the request', 4, granted, /^\/oauth2\/exchange/, 401],
-      ['the exchange answers 501 with the request', 1, granted, /^\/oauth2\/exchange/, 501],
+      ['the exchange answers 501 with the request', 5, granted, /^\/oauth2\/exchange/, 501],
       ['the token service answers 401 with the request', 4, granted, /^\/oauth2\/token/, 401],
-      ['the token service answers 501 with the request', 1, granted, /^\/oauth2\/token/, 501],
+      ['the token service answers 501 with the request', 5, granted, /^\/oauth2\/token/, 501],
       ['the list answers 403 with the request', 4, granted, /^\/acr\/v1\//, 403],
-      ['the list answers 501 with the request', 1, granted, /^\/acr\/v1\//, 501],
+      ['the list answers 501 with the request', 5, granted, /^\/acr\/v1\//, 501],
     ];
 
   test.for(CASES)('are shown and written nowhere when %s', async ([what, code, token, at, answered = 500]) => {

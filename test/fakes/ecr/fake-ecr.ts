@@ -172,7 +172,7 @@ export async function startFakeEcr(options: FakeEcrOptions = {}): Promise<FakeEc
   };
 }
 
-/** The OCI side of ECR Public: a token for a login, manifests by digest to read and to put. */
+/** The OCI side of ECR Public: a token for a login, manifests by digest or tag to read and to put. */
 function servePublicRegistry(request: IncomingMessage, response: ServerResponse, body: Buffer, store: Store, url: string): void {
   const { headers, method, url: path = '' } = request;
   const unknown = (code: string, status: number, extra: Record<string, string> = {}): void =>
@@ -195,7 +195,7 @@ function servePublicRegistry(request: IncomingMessage, response: ServerResponse,
     });
     return send(response, 201, {}, { 'docker-content-digest': image.digest });
   }
-  const image = repository.images.get(asDigest(reference));
+  const image = repository.images.get(asDigest(reference)) ?? [...repository.images.values()].find(({ tags }) => tags.has(reference));
   if (!image) return unknown('MANIFEST_UNKNOWN', 404);
   response.writeHead(200, { 'content-type': image.mediaType, 'docker-content-digest': image.digest }).end(image.bytes);
 }
