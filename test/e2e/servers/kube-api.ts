@@ -91,13 +91,20 @@ export async function startKubeApi(): Promise<KubeApi> {
     const ask: KubeApi['ask'] = async (method, path, content) => {
       const type = method === 'PATCH' ? 'application/strategic-merge-patch+json' : 'application/json';
       const headers = { authorization: `Bearer ${ADMIN_TOKEN}`, 'content-type': type };
-      const { statusCode, body } = await request(url + path, {
+      const {
+        statusCode,
+        headers: answered,
+        body,
+      } = await request(url + path, {
         method,
         headers,
         dispatcher: agent,
         ...(content !== undefined && { body: JSON.stringify(content) }),
       });
-      return { status: statusCode, json: (await body.json()) as KubeAnswer['json'] };
+      const text = await body.text();
+      // A path that no API serves yet is answered with a line of text.
+      const isJson = String(answered['content-type']).startsWith('application/json');
+      return { status: statusCode, json: isJson ? (JSON.parse(text) as KubeAnswer['json']) : { message: text } };
     };
     const must: KubeApi['must'] = async (method, path, content) => {
       const { status, json } = await ask(method, path, content);
