@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { ToolError } from '../diagnostics/tool-error.ts';
+import { LONGEST_TIMER_MS } from '../domain/time.ts';
 import type { Digest } from '../domain/digest.ts';
 import type { InUse } from '../domain/in-use.ts';
 import { inUseDigests } from '../plan/in-use-digests.ts';
@@ -138,14 +139,11 @@ function refusedReport({ repository: { registry, repository, steps } }: Work, { 
   return { registry, repository, counts: countResults(notDone, []), notDone, repairs: [], error: { code, message, hint } };
 }
 
-/** The longest time that a timer takes. */
-const LONGEST_TIMER = 2 ** 31 - 1;
-
 function sharedBy(work: readonly Work[], options: ApplyOptions): Shared {
   const { signal, deadline } = options;
   const signals = [
     ...(signal ? [signal] : []),
-    ...(deadline === undefined ? [] : [AbortSignal.timeout(Math.min(LONGEST_TIMER, Math.max(0, deadline - Date.now())))]),
+    ...(deadline === undefined ? [] : [AbortSignal.timeout(Math.min(LONGEST_TIMER_MS, Math.max(0, deadline - Date.now())))]),
   ];
   const signalOfRun = AbortSignal.any(signals);
   // Every request under way listens to it, so that many listeners are not a leak.

@@ -1,3 +1,4 @@
+import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Digest } from '../domain/digest.ts';
 import type { Step } from '../plan/plan.ts';
 import type { Presence } from './presence.ts';
@@ -7,7 +8,6 @@ import type { SeenTags } from './seen-tags.ts';
 import { sideBySide } from './side-by-side.ts';
 import { stepTags } from './step-tags.ts';
 import type { Objection, Sent, TagGuard } from './tag-guard.ts';
-import { takesMore } from './takes-more.ts';
 import { type Trial, TrialStep } from './trial.ts';
 import { failed } from './verdict.ts';
 
@@ -260,4 +260,12 @@ function deletedIn(since: readonly Sent[]): Digest[] {
   return since.flatMap(({ step, answer }) =>
     step.op === 'delete-manifest' && (answer === undefined || answer.outcome === 'deleted') ? [step.digest] : [],
   );
+}
+
+/** The error for a registry that deletes the image when it is told to take one tag off. */
+function takesMore(tag: string, { place }: RunState): ToolError {
+  const message = `when the tag ${tag} was taken off in ${place.repository} of ${place.registry}, other tags of its image went along`;
+  return new ToolError('REGISTRY_ERROR', message, {
+    hint: 'this registry cannot take off single tags: use "sharedTags: keep" in the policy',
+  });
 }

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { isObject } from '../domain/json.ts';
 import { nearest } from '../diagnostics/nearest.ts';
 import { advice, expectedWord, kindOf, wordList } from './plain-words.ts';
 import { keysAt } from './schema-keys.ts';
@@ -43,7 +44,7 @@ function flatten(issue: Issue, prefix: Path, options: FindingOptions, meant: Set
     return issue.keys.map((key) => ({ path: [...path, key], part: 'key', message: unknownKey(path, key, options, meant) }));
   }
   if (issue.code === 'custom')
-    return [{ path, part: 'value', message: issue.message, ...(isMap(valueAt(options.data, path)) && { whole: true }) }];
+    return [{ path, part: 'value', message: issue.message, ...(isObject(valueAt(options.data, path)) && { whole: true }) }];
   if (issue.code === 'invalid_key') return [{ path, part: 'key', message: issue.issues[0]?.message ?? issue.message }];
   const last = path.at(-1);
   if (last !== undefined && !isThere(options.data, path))
@@ -89,10 +90,6 @@ function unknownKey(path: Path, key: string, options: FindingOptions, meant: Set
 
 function keyOf(path: Path): string {
   return JSON.stringify(path.map(String));
-}
-
-function isMap(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isThere(data: unknown, path: Path): boolean {

@@ -1,3 +1,5 @@
+import { fields, type Fields } from './fields.ts';
+
 /** Where Flux has the objects that name charts and artifacts of registries. */
 export const FLUX_GROUP = 'source.toolkit.fluxcd.io';
 
@@ -13,8 +15,6 @@ export interface FluxObject<Place> {
   readonly status: Fields;
   readonly place: Place;
 }
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /** One version, and no range of them. Flux asks a registry for the tag of that name. */
 const VERSION = /^v?\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?$/;
@@ -104,8 +104,4 @@ function isVersion(value: unknown): value is string {
 
 function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== '';
-}
-
-function fields(value: unknown): Fields {
-  return typeof value === 'object' && value !== null ? (value as Fields) : {};
 }

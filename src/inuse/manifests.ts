@@ -9,11 +9,10 @@ import { parseJsonDocuments } from './json-documents.ts';
 import { imagesOfObject } from './kubernetes/images-of-object.ts';
 import { parseImage } from './parse-image.ts';
 import { unrenderedBy } from './unrendered.ts';
+import { fields, type Fields } from './fields.ts';
 
 /** The parser takes a hundred bytes of memory for each byte, and a second for each megabyte. */
 const LONGEST_YAML = 8 * 2 ** 20;
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /**
  * Adds the images of Kubernetes objects: documents of a YAML text, or JSON objects that follow each other. Each must be an object, or a
@@ -120,8 +119,4 @@ function isTemplate(text: string): boolean {
 function nameOf(kind: string, { namespace, name, generateName }: Fields): string {
   const own = name ?? generateName;
   return `${typeof namespace === 'string' ? `${namespace}/` : ''}${kind} ${typeof own === 'string' ? own : '(no name)'}`;
-}
-
-function fields(value: unknown): Fields {
-  return typeof value === 'object' && value !== null ? (value as Fields) : {};
 }

@@ -1,4 +1,4 @@
-type Fields = Readonly<Record<string, unknown>>;
+import { fields, type Fields } from './fields.ts';
 
 /**
  * Why an object does not tell the images that will run: it is input of a program that changes or makes others. Undefined of one that is
@@ -24,7 +24,3 @@ export function unrenderedBy(object: Fields): string | undefined {
 }
 
 const CHART = 'is made into other objects, and their images do not stand here: give what is rendered of it';
-
-function fields(value: unknown): Fields {
-  return typeof value === 'object' && value !== null ? (value as Fields) : {};
-}

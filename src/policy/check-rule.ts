@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { isMap } from './is-map.ts';
+import { isObject } from '../domain/json.ts';
 import { isCapture } from './ordering/group.ts';
 import { isTimeOrder, ORDERS } from './ordering/order.ts';
 import { captureNames, regexProblem } from './regex.ts';
@@ -18,8 +18,8 @@ export function checkRule(rule: Unchecked, context: z.core.$RefinementCtx): void
   checkKinds(rule, add);
   checkOrder(rule, add);
   checkGroups(rule, add);
-  if (isMap(keep)) checkKeep(keep, rule['per'], add);
-  if (isMap(live)) checkLive(live, rule['tags'], add);
+  if (isObject(keep)) checkKeep(keep, rule['per'], add);
+  if (isObject(live)) checkLive(live, rule['tags'], add);
   if (rule['orphaned'] !== undefined && action === 'archive')
     add('cannot be archive here: attachments of images that are gone are deleted or stay', 'action');
 }
@@ -85,7 +85,7 @@ function captureProblem(tags: unknown, name: string): string | undefined {
 
 /** The captures of a rule's expression, none without one; undefined where the expression is wrong. */
 function capturesOf(tags: unknown): readonly string[] | undefined {
-  const pattern = isMap(tags) ? tags['regex'] : undefined;
+  const pattern = isObject(tags) ? tags['regex'] : undefined;
   if (pattern === undefined) return [];
   return typeof pattern === 'string' && regexProblem(pattern) === undefined ? captureNames(pattern) : undefined;
 }

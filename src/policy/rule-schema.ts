@@ -1,9 +1,9 @@
 import semver from 'semver';
 import { z } from 'zod';
 import { SEVERITIES } from '../domain/inventory.ts';
+import { isObject } from '../domain/json.ts';
 import { checkRule } from './check-rule.ts';
 import { globMap, plainGlobs, plainTagGlobs, repositoryGlobs, tagGlobs } from './glob-schemas.ts';
-import { isMap } from './is-map.ts';
 import { ORDERS } from './ordering/order.ts';
 import { regexProblem } from './regex.ts';
 import { count, days, size } from './scalar-schemas.ts';
@@ -142,5 +142,5 @@ export const RuleSpec = z
           'restored before it can be pulled.',
       ),
   })
-  .superRefine(checkRule, { when: ({ value }) => isMap(value) })
+  .superRefine(checkRule, { when: ({ value }) => isObject(value) })
   .describe('What it selects, and what of that it keeps.');

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { isDigest } from '../domain/digest.ts';
+import { isObject } from '../domain/json.ts';
 import { globMap, repositoryGlobs, tagGlobs } from './glob-schemas.ts';
-import { isMap } from './is-map.ts';
 import { RuleSpec } from './rule-schema.ts';
 import { count, duration, isTrue, size } from './scalar-schemas.ts';
 import { unreachablePolicies, unreachableRules } from './unreachable.ts';
@@ -88,7 +88,7 @@ const PolicySpec = z
       .describe('How much one run does at most. Unlike limits, it never stops a plan.'),
     rules: z.array(RuleSpec).min(1).describe('In order: the first rule that selects a tag decides it; a tag that no rule selects stays.'),
   })
-  .superRefine(checkRules, { when: ({ value }) => isMap(value) });
+  .superRefine(checkRules, { when: ({ value }) => isObject(value) });
 
 /** What says which repositories a policy governs. */
 const Governing = z.object({
@@ -103,7 +103,7 @@ export const PolicyFile = z
     version: z.literal(1).describe('The version of this format.'),
     policies: z.array(PolicySpec).min(1).describe('The first one that matches a repository governs it.'),
   })
-  .superRefine(checkPolicies, { when: ({ value }) => isMap(value) });
+  .superRefine(checkPolicies, { when: ({ value }) => isObject(value) });
 
 // The checks run beside other problems, so that all are told at once: nothing about the value is certain but that it is a map.
 
@@ -150,7 +150,7 @@ function checkNames(list: readonly Readonly<Record<string, unknown>>[], key: str
 }
 
 function mapsIn(list: unknown): Readonly<Record<string, unknown>>[] {
-  return Array.isArray(list) ? list.map((entry: unknown) => (isMap(entry) ? entry : {})) : [];
+  return Array.isArray(list) ? list.map((entry: unknown) => (isObject(entry) ? entry : {})) : [];
 }
 
 export type PolicyFile = z.infer<typeof PolicyFile>;

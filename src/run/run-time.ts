@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { ToolError } from '../diagnostics/tool-error.ts';
+import { LONGEST_TIMER_MS } from '../domain/time.ts';
 import type { Io } from './io.ts';
 
 /** How long a run may go on. */
@@ -9,9 +10,6 @@ export interface RunTime {
   /** To be called at the end of the run. */
   readonly release: () => void;
 }
-
-/** The longest that a timer of Node.js can wait; a longer one would fire at once. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Starts the time of a run, which `maxDuration` limits to so many milliseconds. */
 export function startRunTime(io: Io, maxDuration: number | undefined): RunTime {

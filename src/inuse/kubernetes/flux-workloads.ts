@@ -2,6 +2,7 @@ import { ToolError } from '../../diagnostics/tool-error.ts';
 import { FLUX_GROUP } from '../flux-sources.ts';
 import { type ApiServer, get, jsonOf, refusal } from './api-server.ts';
 import { FLUX_WORKLOADS, type Workload } from './workloads.ts';
+import type { Fields } from '../fields.ts';
 
 /**
  * The kinds of Flux's objects that a cluster serves, each in the first version that has it; none where the cluster has no Flux, as the
@@ -23,8 +24,6 @@ export async function fluxWorkloads(server: ApiServer): Promise<Workload[]> {
   const order = FLUX_WORKLOADS.map(({ resource }) => resource);
   return found.toSorted((a, b) => order.indexOf(a.resource) - order.indexOf(b.resource));
 }
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /** A list of what the server serves. */
 async function discover(server: ApiServer, path: string, kind: string, key: string): Promise<Fields[]> {

@@ -1,4 +1,5 @@
 import { ToolError } from '../../diagnostics/tool-error.ts';
+import { fields, type Fields } from '../fields.ts';
 
 /** One image that a Kubernetes object names, as it is written there. */
 export interface NamedImage {
@@ -6,8 +7,6 @@ export interface NamedImage {
   /** Namespace (where the object tells one), kind, name and container: `shop/Deployment web (container app)`. */
   readonly where: string;
 }
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /** Lists of an object of every kind may lie in each other; nobody nests them deeper. */
 const DEEPEST_LIST = 8;
@@ -107,10 +106,6 @@ function entries(from: Fields, key: string, who: string): Fields[] {
   if (all.some((each) => typeof each !== 'object' || each === null))
     throw new ToolError('IN_USE_INVALID', `${who}: ${key} is not a list of objects.`, { hint: HINT });
   return all as Fields[];
-}
-
-function fields(value: unknown): Fields {
-  return typeof value === 'object' && value !== null ? (value as Fields) : {};
 }
 
 function name(value: unknown): string {
