@@ -19,6 +19,9 @@ export class RegistryReads {
   readonly #withStores: readonly PolicyWithStores[];
   readonly #findsOrphans: boolean;
   #held: Float64Array | undefined;
+  /** What was answered of all repositories, once they are known: each that is decided asks the same. */
+  readonly #readWhole = new Map<NamedRepositories | undefined, boolean>();
+  readonly #signed = new Map<NamedRepositories, Surroundings['isSigned']>();
 
   /** `knowsAll`: whether this run knows the names of all the repositories of the registry; asked when everything has been read. */
   constructor(policies: readonly Policy[], knowsAll: () => boolean) {
@@ -67,9 +70,9 @@ export class RegistryReads {
   around({ repository }: RepositoryInventory, { signaturesIn }: Policy): Surroundings {
     const owners = this.#withStores.filter(({ signaturesIn: stores }) => stores.matches(repository));
     return {
-      isSigned: signaturesIn ? this.#signedBy(signaturesIn) : NOTHING_AROUND.isSigned,
+      isSigned: signaturesIn ? answered(this.#signed, signaturesIn, () => this.#signedBy(signaturesIn)) : NOTHING_AROUND.isSigned,
       holds: (key) => this.#holds(numberOf(key)),
-      wereReadWhole: (named) => this.#wereReadWhole(named),
+      wereReadWhole: (named) => answered(this.#readWhole, named, () => this.#wereReadWhole(named)),
       areElsewhere: (named) => this.#eachNames(named, (name) => name !== repository),
       stays: owners.length === 0 ? NOTHING_AROUND.stays : this.#staysFor(repository, owners),
     };
@@ -114,6 +117,12 @@ export class RegistryReads {
     }
     return held[low] === digest;
   }
+}
+
+/** The answer to a question, which is looked for once. */
+function answered<Question, Answer>(answers: Map<Question, Answer>, question: Question, look: () => Answer): Answer {
+  if (!answers.has(question)) answers.set(question, look());
+  return answers.get(question) as Answer;
 }
 
 interface Known {

@@ -20,14 +20,17 @@ export interface Untagged {
  * untagged images or for orphaned attachments that selects it, and is kept or expires there. What no rule selects stays.
  */
 export function decideUntagged(input: DecisionInput, staying: Staying): Untagged {
-  const { matched, policy } = input;
+  const { matched, policy, surroundings } = input;
   const claims = new Claims(input.times, (node, _place, reason) => {
     staying.note(node).untagged = reason;
   });
   const roots = staying.graph.nodes.filter((node) => !staying.has(node) && isBare(node) && !staying.of(node).untagged);
   const isStore = !staying.graph.nodes.some(isImage);
+  // In a repository that holds attachments and not one image, only a rule that says where the images are is asked.
+  const orphaned = policy.rules.orphaned.filter(({ subjectsIn }) => subjectsIn || !isStore);
+  const isKnown = new Set(orphaned.filter((rule) => knowsOrphans(rule, isStore, surroundings)));
   for (const node of roots) {
-    const rule = node.isAttachment ? ruleForOrphan(node, isStore, input) : firstSelecting(policy.rules.untagged, node);
+    const rule = node.isAttachment ? ruleForOrphan(node, orphaned, isKnown, surroundings) : firstSelecting(policy.rules.untagged, node);
     if (rule) {
       matched.rules.add(rule);
       claims.add(node, rule, -1, {});
@@ -48,14 +51,13 @@ function isKept(reason: Reason | undefined): boolean {
 }
 
 /**
- * The rule that an attachment without a subject goes to; none while its subject is in another repository, or may be. In a repository that
- * holds attachments and not one image, only a rule that says where the images are is asked.
+ * The rule that an attachment without a subject goes to; none while its subject is in another repository, or may be. `isKnown` holds the
+ * rules for which it is known what is orphaned here.
  */
-function ruleForOrphan(attachment: Node, isStore: boolean, { policy, surroundings }: DecisionInput): Rule | undefined {
+function ruleForOrphan(attachment: Node, rules: readonly Rule[], isKnown: ReadonlySet<Rule>, surroundings: Surroundings): Rule | undefined {
   if (attachment.subjectKeys.some((key) => surroundings.holds(key))) return undefined;
-  const asked = isStore ? policy.rules.orphaned.filter(({ subjectsIn }) => subjectsIn) : policy.rules.orphaned;
-  const rule = firstSelecting(asked, attachment);
-  return rule && knowsOrphans(rule, isStore, surroundings) ? rule : undefined;
+  const rule = firstSelecting(rules, attachment);
+  return rule && isKnown.has(rule) ? rule : undefined;
 }
 
 /**
