@@ -143,6 +143,12 @@ export class RunState {
     return Object.keys(known).length > 0 ? { known } : {};
   }
 
+  /** The first of some labels that was not on a manifest when the plan was made. */
+  newLabel(digest: Digest, labels: readonly string[]): string | undefined {
+    const planned = this.#images.get(digest)?.registryLabels ?? [];
+    return labels.find((label) => !planned.includes(label));
+  }
+
   settle(step: Step, outcome: StepOutcome, message?: string): StepResult {
     const { op, digest } = step;
     const result = { op, digest, ...(step.op === 'delete-tag' && { tag: step.tag }), outcome, ...(message !== undefined && { message }) };
