@@ -10,7 +10,7 @@ import { parseEcrHost } from './host.ts';
 import { createPrivateService } from './private-service.ts';
 
 /** Where a private registry is, and whose permissions are used. */
-export interface EcrConnection extends Pick<ServiceOptions, 'http' | 'endpoint' | 'credentials'> {
+export interface EcrConnection extends Pick<ServiceOptions, 'http' | 'endpoint' | 'credentials' | 'waits'> {
   /** Its name in documents and messages. */
   readonly name: string;
   /** `https://<account>.dkr.ecr.<region>.amazonaws.com`, or another name for it, with `region`. */
@@ -32,7 +32,7 @@ export const DEFAULT_CONCURRENCY = 8;
  * tell different regions or accounts.
  */
 export function connect(options: EcrConnection): EcrClient {
-  const { name, url, http, endpoint, credentials, identity = {}, concurrency = DEFAULT_CONCURRENCY, clock = systemClock } = options;
+  const { name, url, http, endpoint, credentials, identity = {}, concurrency = DEFAULT_CONCURRENCY, clock = systemClock, waits } = options;
   const host = parseEcrHost(new URL(url).hostname);
   const limiter = new HostLimiter(concurrency);
   const config = createServiceConfig({
@@ -43,6 +43,7 @@ export function connect(options: EcrConnection): EcrClient {
     identity,
     ...(endpoint !== undefined && { endpoint }),
     ...(credentials && { credentials }),
+    ...(waits && { waits }),
   });
   // What the host does not ask for, the environment or the profile still may.
   const service = createPrivateService({

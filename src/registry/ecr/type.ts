@@ -23,7 +23,7 @@ export const ecrType: RegistryType = {
   aliases: ecrAliases,
   settings,
   unused: { paths: ['auth'], hint },
-  open: async ({ name, url, settings: given, http, concurrency, cache }) => {
+  open: async ({ name, url, settings: given, http, concurrency, cache, waits }) => {
     const { region, account, endpoint, ...identity } = EcrSettings.parse(given ?? {});
     const { openEcrRegistry } = await import('./open-registry.ts');
     return openEcrRegistry({
@@ -36,6 +36,7 @@ export const ecrType: RegistryType = {
       ...(endpoint !== undefined && { endpoint }),
       concurrency,
       ...(cache && { cache }),
+      ...(waits && { waits }),
     });
   },
 };
@@ -47,7 +48,7 @@ export const ecrPublicType: RegistryType = {
   aliases: ecrPublicAliases,
   settings,
   unused: { paths: ['auth', 'ecr.region', 'ecr.account'], hint },
-  open: async ({ name, url, settings: given, http, concurrency, cache }) => {
+  open: async ({ name, url, settings: given, http, concurrency, cache, waits }) => {
     const { endpoint, ...identity } = EcrSettings.parse(given ?? {});
     const { createEcrPublicRegistry } = await import('./create-public-registry.ts');
     return createEcrPublicRegistry({
@@ -58,6 +59,7 @@ export const ecrPublicType: RegistryType = {
       ...(endpoint !== undefined && { endpoint }),
       concurrency,
       ...(cache && { cache }),
+      ...(waits && { waits }),
     });
   },
 };
