@@ -28,6 +28,7 @@ const HOUSE: Readonly<Record<string, Folder>> = {
   inuse: { folders: ['domain', 'policy', 'diagnostics', 'config', 'http', 'auth'], packages: ['yaml'] },
   apply: { folders: ['domain', 'plan', 'diagnostics', 'documents'], types: ['registry'], packages: ['p-limit'] },
   report: { folders: ['domain', 'plan', 'diagnostics'], types: ['apply'], packages: ['yaml'], pure: true },
+  deploy: { folders: ['domain', 'diagnostics', 'config'], packages: ['yaml'] },
   demo: { folders: ['domain', 'diagnostics'], packages: ['undici', 'p-limit'] },
   run: {
     folders: [
@@ -45,6 +46,7 @@ const HOUSE: Readonly<Record<string, Folder>> = {
       'inuse',
       'apply',
       'report',
+      'deploy',
     ],
     packages: ['ora', 'p-limit'],
   },

@@ -4,6 +4,7 @@ import { flushOutput, guardOutput } from '../diagnostics/guard-output.ts';
 import { applyCommand } from './commands/apply.ts';
 import { demoCommand } from './commands/demo.ts';
 import { explainCommand } from './commands/explain.ts';
+import { generateCommand } from './commands/generate.ts';
 import { inventoryCommand } from './commands/inventory.ts';
 import { policyCommand } from './commands/policy.ts';
 import { pruneCommand } from './commands/prune.ts';
@@ -60,7 +61,7 @@ function buildProgram(context: CommandContext): Command {
     )
     .helpCommand('help [command]', 'show what a command can do')
     .addHelpText('after', helpEnd());
-  const commands = [pruneCommand, applyCommand, undoCommand, explainCommand, inventoryCommand, policyCommand, demoCommand];
+  const commands = [pruneCommand, applyCommand, undoCommand, explainCommand, inventoryCommand, policyCommand, generateCommand, demoCommand];
   for (const command of commands) program.addCommand(command(context));
   for (const command of withSubcommands(program)) configure(command, io);
   return program;
