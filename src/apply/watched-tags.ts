@@ -222,21 +222,16 @@ export class WatchedTags implements TagGuard {
       if (on.op === 'delete-tag') state.stop(takesMore(on.tag, state));
       return;
     }
-    if (!(await state.isThere(digest)))
-      return restore(digest, `the tag ${tag}, which stays by the plan, is gone together with its manifest`);
+    const isThere = await state.isThere(digest);
     const deleted = deletedIn(since);
     const [only, ...others] = deleted;
+    if (!isThere) await restore(digest, `the tag ${tag}, which stays by the plan, is gone together with its manifest`);
     if (only === undefined) return;
     this.#careful = true;
-    if (others.length === 0) return restore(only, `the tag ${tag} was moved from ${digest} to it and went along when it was deleted`);
-    const why = `the tag ${tag} was moved from ${digest} to this or another manifest that was deleted at the same time`;
-    for (const one of deleted) await putBack.restore(one, why);
-    await putBack.giveUp(
-      digest,
-      tag,
-      `the tag ${tag} was moved from it to one of ${deleted.length} manifests, and went along when they were deleted: ` +
-        'they are put back, and nobody can tell on which of them it was',
-    );
+    if (isThere && others.length === 0)
+      return restore(only, `the tag ${tag} was moved from ${digest} to it and went along when it was deleted`);
+    for (const one of deleted) await putBack.restore(one, `the tag ${tag} may have been moved onto it before it was deleted`);
+    await putBack.giveUp(digest, tag, isThere ? movedSomewhere(tag, deleted) : goneOrMoved(tag, deleted));
   }
 
   /** Where every tag that stays points to now, and whether that is whole. */
@@ -271,6 +266,22 @@ export class WatchedTags implements TagGuard {
 function deletedIn(since: readonly Sent[]): Digest[] {
   return since.flatMap(({ step, answer }) =>
     step.op === 'delete-manifest' && (answer === undefined || answer.outcome === 'deleted') ? [step.digest] : [],
+  );
+}
+
+function movedSomewhere(tag: string, { length }: readonly Digest[]): string {
+  return (
+    `the tag ${tag} was moved from it to one of ${length} manifests, and went along when they were deleted: ` +
+    'they are put back, and nobody can tell on which of them it was'
+  );
+}
+
+/** Some registries drop a manifest as soon as its last tag is set on another one, as zot does. */
+function goneOrMoved(tag: string, deleted: readonly Digest[]): string {
+  return (
+    `the tag ${tag} and its manifest went while ${deleted.join(', ')} ${deleted.length === 1 ? 'was' : 'were'} deleted, which ` +
+    `${deleted.length === 1 ? 'is' : 'are'} put back: either somebody deleted them, or moved the tag onto what was deleted. ` +
+    'Nobody can tell which: look where it should point to'
   );
 }
 
