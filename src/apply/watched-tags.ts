@@ -4,7 +4,7 @@ import type { Step } from '../plan/plan.ts';
 import type { Presence } from './presence.ts';
 import type { PutBack } from './put-back.ts';
 import type { RunState } from './run-state.ts';
-import type { SeenTags } from './seen-tags.ts';
+import type { TagLookup } from './tag-lookup.ts';
 import { sideBySide } from './side-by-side.ts';
 import { stepTags } from './step-tags.ts';
 import type { Objection, Sent, TagGuard } from './tag-guard.ts';
@@ -16,7 +16,7 @@ const MOST_LISTS = 5;
 
 export interface WatchedTagsParts {
   readonly state: RunState;
-  readonly tags: SeenTags;
+  readonly tags: TagLookup;
   readonly putBack: PutBack;
   readonly presence: Presence;
   readonly trial: Trial;
@@ -39,7 +39,7 @@ export class WatchedTags implements TagGuard {
   /** Requests that a list takes. */
   #pages = 1;
   /** The deletions since the last list. */
-  #since: readonly Sent[] = [];
+  #since: Sent[] = [];
   /** Somebody moves tags onto what goes: from then on steps go one after another, so that it can be told what a tag was on. */
   #careful = false;
   /** Tags that are listed, point to nothing, and were reported or were so from the beginning. */
@@ -63,6 +63,7 @@ export class WatchedTags implements TagGuard {
    */
   width(next: Step): number {
     if (this.#careful || !this.#parts.trial.passed(next)) return 1;
+    if (next.op === 'delete-tag') return this.#parts.state.concurrency;
     return Math.max(1, this.#parts.state.concurrency - 1) * this.#pages;
   }
 
@@ -77,7 +78,12 @@ export class WatchedTags implements TagGuard {
     };
     const own = steps.flatMap((step) => stepTags(step).map((tag) => ({ step, tag })));
     await sideBySide(own, state.concurrency, ({ step, tag }) => attempt(step, () => this.#look(tag)));
-    await Promise.all([this.#readLists(), sideBySide(steps, state.concurrency, (step) => attempt(step, () => this.#attachedSince(step)))]);
+    // The image of a single tag stays, whatever else is set on it by now: thousands of tags of one image need no list in between.
+    const needsList = this.#first !== undefined || steps.some(({ op }) => op !== 'delete-tag');
+    await Promise.all([
+      needsList && this.#readLists(),
+      sideBySide(steps, state.concurrency, (step) => attempt(step, () => this.#attachedSince(step))),
+    ]);
     return new Map(
       steps.flatMap((step) => {
         const objection = failures.get(step) ?? tags.objection(step);
@@ -104,7 +110,7 @@ export class WatchedTags implements TagGuard {
   sent(deletions: readonly Sent[]): void {
     const [first] = deletions;
     if (this.#first && first) this.#first.sent = first;
-    this.#since = [...this.#since, ...deletions.filter(({ answer }) => answer === undefined || answer.outcome === 'deleted')];
+    this.#since.push(...deletions.filter(({ answer }) => answer === undefined || answer.outcome === 'deleted'));
   }
 
   async end(thoroughly: boolean): Promise<void> {
