@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT } from '../diagnostics/exit-codes.ts';
+import { flushOutput, guardOutput } from '../diagnostics/guard-output.ts';
 import { applyCommand } from './commands/apply.ts';
 import { demoCommand } from './commands/demo.ts';
 import { explainCommand } from './commands/explain.ts';
@@ -11,6 +12,7 @@ import { undoCommand } from './commands/undo.ts';
 import { examples, helpEnd } from './help.ts';
 import { type Io, say, widthOf } from '../run/io.ts';
 import type { CommandContext } from './command-context.ts';
+import { rememberGivenSecrets } from './given-secrets.ts';
 import { packageRoot } from './package-root.ts';
 import { stoppedBy } from '../run/stop.ts';
 
@@ -18,6 +20,9 @@ import { stoppedBy } from '../run/stop.ts';
 export async function runProgram(argv: readonly string[], io: Io): Promise<number> {
   const { version } = packageRoot();
   let code: number = EXIT.done;
+  guardOutput(io.stdout, 'answer');
+  guardOutput(io.stderr, 'messages');
+  rememberGivenSecrets(argv);
   try {
     await buildProgram({ io, argv, version, runProgram, end: (result) => (code = result) }).parseAsync([...argv], { from: 'user' });
     return code;
@@ -32,6 +37,8 @@ export async function runProgram(argv: readonly string[], io: Io): Promise<numbe
     const { exitCodeOf, renderError } = await import('../run/render-error.ts');
     io.stderr.write(renderError(error, version));
     return stopped?.exitCode ?? exitCodeOf(error);
+  } finally {
+    flushOutput(io.stdout);
   }
 }
 
