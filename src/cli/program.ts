@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { EXIT } from '../diagnostics/exit-codes.ts';
 import { flushOutput, guardOutput } from '../diagnostics/guard-output.ts';
 import { applyCommand } from './commands/apply.ts';
@@ -10,7 +10,10 @@ import { policyCommand } from './commands/policy.ts';
 import { pruneCommand } from './commands/prune.ts';
 import { undoCommand } from './commands/undo.ts';
 import { examples, helpEnd } from './help.ts';
-import { type Io, say, widthOf } from '../run/io.ts';
+import { Activity } from '../run/activity.ts';
+import type { GlobalOptions } from '../run/context.ts';
+import { startHeartbeat } from '../run/heartbeat.ts';
+import { type Io, say, tell, widthOf } from '../run/io.ts';
 import type { CommandContext } from './command-context.ts';
 import { rememberGivenSecrets } from './given-secrets.ts';
 import { packageRoot } from './package-root.ts';
@@ -20,11 +23,17 @@ import { stoppedBy } from '../run/stop.ts';
 export async function runProgram(argv: readonly string[], io: Io): Promise<number> {
   const { version } = packageRoot();
   let code: number = EXIT.done;
+  let endHeartbeat = (): void => {};
   guardOutput(io.stdout, 'answer');
   guardOutput(io.stderr, 'messages');
   rememberGivenSecrets(argv);
   try {
-    await buildProgram({ io, argv, version, runProgram, end: (result) => (code = result) }).parseAsync([...argv], { from: 'user' });
+    const context = { io, argv, version, activity: new Activity(io.now), runProgram, end: (result: number) => (code = result) };
+    const program = buildProgram(context);
+    program.hook('preAction', (_program, command) => {
+      endHeartbeat = startHeartbeat(context, command.optsWithGlobals<GlobalOptions>());
+    });
+    await program.parseAsync([...argv], { from: 'user' });
     return code;
   } catch (error) {
     // Commander has written its message already; help and --version end in the same way.
@@ -34,10 +43,11 @@ export async function runProgram(argv: readonly string[], io: Io): Promise<numbe
       say(io, stopped.message);
       return stopped.exitCode;
     }
-    const { exitCodeOf, renderError } = await import('../run/render-error.ts');
-    io.stderr.write(renderError(error, version));
+    const { exitCodeOf, messageOfError } = await import('../run/error-message.ts');
+    tell(io, messageOfError(error, version));
     return stopped?.exitCode ?? exitCodeOf(error);
   } finally {
+    endHeartbeat();
     flushOutput(io.stdout);
   }
 }
@@ -48,8 +58,9 @@ function buildProgram(context: CommandContext): Command {
   const program = new Command(io.program)
     .version(version, '-V, --version', 'print the version')
     .option('-q, --quiet', 'say nothing but the answer and errors')
-    .option('-v, --verbose', 'say what is being done, and list every image')
+    .option('-v, --verbose', 'say what is being done, each request too, and list every image')
     .option('--no-color', 'no colour')
+    .addOption(new Option('--log-format <format>', 'how messages are written to stderr').choices(['text', 'json']).default('text'))
     .description(
       'Deletes the images of container registries that no policy keeps. Shows what would go, and why; deletes only with --apply.\n\n' +
         examples(io.program, [

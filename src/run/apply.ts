@@ -16,6 +16,7 @@ import { checkInUseSources } from './in-use-source-names.ts';
 import { measured, type MetricsOptions, type RunRecord } from './measured.ts';
 import type { NextCommands } from './next-commands.ts';
 import { styleOf } from './plan-output.ts';
+import { showing } from './progress.ts';
 import { startRunTime } from './run-time.ts';
 import { type ChangedPolicyOptions, checkPoliciesUnchanged } from './unchanged-policies.ts';
 
@@ -51,7 +52,7 @@ async function applySaved(file: string, options: ApplyOptions, context: Context,
     checkInUseSources(plan, place.settings.inUse);
     const again = (): Promise<InUse> => readInUse(place, context, time.signal);
     const readAt = io.now();
-    const inUse = { inUse: await again(), readAt, again };
+    const inUse = { inUse: await showing('reading what is in use', context, options, again), readAt, again };
     checkKnown(inUse.inUse);
     const style = styleOf(io, options);
     if (options.output === 'table' && options.verbose) io.stdout.write(`${planTable(plan, { style })}\n`);

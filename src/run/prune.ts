@@ -76,7 +76,7 @@ async function shown(planning: Planning, options: PruneOptions, context: Context
   await writeAnswer(context.io, planAnswer(plan, options, context.io, { applyCommand: next.apply?.(workplace.unlisted) }), options.out);
   const changes = plan.repositories.some(({ steps }) => steps.length > 0);
   const errors = failures.map(({ error }) => error);
-  tellErrors(errors, context);
+  tellErrors(failures, context);
   if (options.apply) say(context.io, 'Nothing was changed.');
   if (nothingRead(plan)) return exitCodeAfter(EXIT.done, errors, EXIT.notApplyable);
   const code = !plan.applyable ? EXIT.notApplyable : options.detailedExitcode && changes ? EXIT.planned : EXIT.done;
@@ -110,7 +110,7 @@ async function applied(
     throw error;
   });
   const unread = planning.failures.map(({ error }) => error);
-  tellErrors(unread, context);
+  tellErrors(planning.failures, context);
   if (carried.status === 'rejected') throw carried.reason;
   const uncollected = options.gc && report ? await collectGarbage(report, registries, options, context) : [];
   tellErrors(uncollected, context);
