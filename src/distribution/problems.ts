@@ -9,18 +9,21 @@ const MOST = 20;
 export class Problems {
   readonly #sentences = new Set<string>();
   readonly #signal: AbortSignal | undefined;
+  /** The first missing right: what else it kept from being read need not be told. */
+  #denied: ToolError | undefined;
 
   constructor(signal: AbortSignal | undefined) {
     this.#signal = signal;
   }
 
-  /** Sorted; empty where nothing went wrong. */
+  /** Sorted; empty where nothing went wrong. Throws `AUTH` where a right to read something is missing. */
   get list(): readonly string[] {
+    if (this.#denied) throw this.#denied;
     const sentences = [...this.#sentences].toSorted(byCodeUnit);
     return this.#isFull ? [...sentences, `Reading stopped after ${MOST} problems.`] : sentences;
   }
 
-  /** What an inventory says of itself: whether it is complete, and if not, why. */
+  /** What an inventory says of itself: whether it is complete, and if not, why. Throws as {@link list} does. */
   get verdict(): Pick<RepositoryInventory, 'complete' | 'problems'> {
     const problems = this.list;
     return problems.length === 0 ? { complete: true } : { complete: false, problems };
@@ -43,15 +46,19 @@ export class Problems {
     }
   }
 
-  /** Does the work. Its `ToolError` becomes a problem; once there are many, nothing is tried any more. Throws when the signal aborts. */
+  /**
+   * Does the work. Its `ToolError` becomes a problem; once there are many, or a right is missing, nothing is tried any more. Throws when the
+   * signal aborts.
+   */
   async attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
     this.#signal?.throwIfAborted();
-    if (this.#isFull) return undefined;
+    if (this.#isFull || this.#denied) return undefined;
     try {
       return await work();
     } catch (error) {
       this.#signal?.throwIfAborted();
       if (!(error instanceof ToolError)) throw error;
+      if (error.code === 'AUTH') this.#denied ??= error;
       this.add(error.message);
       return undefined;
     }
