@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { writeNew, writeNewBytes } from '../diagnostics/guarded-file.ts';
 import { makeFolder } from '../diagnostics/make-folder.ts';
 import { type Digest, isDigest } from '../domain/digest.ts';
 import { isTag } from '../domain/tag.ts';
@@ -39,7 +40,7 @@ export class ContentCache {
     return undefined;
   }
 
-  /** Keeps bytes under their digest; bytes of another digest are not kept. */
+  /** Keeps bytes under their digest; bytes of another digest are not kept, nor what holds a known secret. */
   async write(digest: Digest, bytes: Uint8Array): Promise<void> {
     if (hashes(bytes, digest)) await this.#replace(this.#contentPath(digest), bytes);
   }
@@ -116,7 +117,8 @@ export class ContentCache {
     const beside = `${path}.${randomUUID()}.tmp`;
     try {
       await makeFolder(dirname(path));
-      await writeFile(beside, content, { flag: 'wx', mode: 0o600 });
+      if (typeof content === 'string') await writeNew(beside, content);
+      else if (!(await writeNewBytes(beside, content))) return;
       await rename(beside, path);
       // It grows by writing alone.
       await (this.#tidied ??= dropUnused(this.#folder));
