@@ -16,15 +16,15 @@ export class Problems {
     this.#signal = signal;
   }
 
-  /** Sorted; empty where nothing went wrong. Throws `AUTH` where a right to read something is missing. */
+  /** Sorted; empty where nothing went wrong. */
   get list(): readonly string[] {
-    if (this.#denied) throw this.#denied;
     const sentences = [...this.#sentences].toSorted(byCodeUnit);
     return this.#isFull ? [...sentences, `Reading stopped after ${MOST} problems.`] : sentences;
   }
 
-  /** What an inventory says of itself: whether it is complete, and if not, why. Throws as {@link list} does. */
+  /** What an inventory says of itself: whether it is complete, and if not, why. Throws `AUTH` where a right to read something is missing. */
   get verdict(): Pick<RepositoryInventory, 'complete' | 'problems'> {
+    if (this.#denied) throw this.#denied;
     const problems = this.list;
     return problems.length === 0 ? { complete: true } : { complete: false, problems };
   }
@@ -46,13 +46,10 @@ export class Problems {
     }
   }
 
-  /**
-   * Does the work. Its `ToolError` becomes a problem; once there are many, or a right is missing, nothing is tried any more. Throws when the
-   * signal aborts.
-   */
+  /** Does the work. Its `ToolError` becomes a problem; once there are many, nothing is tried any more. Throws when the signal aborts. */
   async attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
     this.#signal?.throwIfAborted();
-    if (this.#isFull || this.#denied) return undefined;
+    if (this.#isFull) return undefined;
     try {
       return await work();
     } catch (error) {
