@@ -3,17 +3,17 @@ import type { ApplyReport } from '../apply/apply-report.ts';
 import { EXIT } from '../diagnostics/exit-codes.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Plan } from '../plan/plan.ts';
-import { applyText } from '../report/apply-text.ts';
 import { jsonParts } from '../report/json.ts';
 import type { Context } from './context.ts';
-import { type Io, say } from './io.ts';
+import { type Io, NOTHING_CHANGED, say } from './io.ts';
 import { checkWritable, writeWhole } from './write-file.ts';
-import { writeAnswer } from './answer.ts';
 import { carryOut, type CarryOutOptions, exitCodeOfApply } from './carry-out.ts';
-import { exitCodeAfter, tellErrors } from './failures.ts';
+import { exitCodeAfter, messageOf, tellErrors } from './failures.ts';
 import { collectGarbage, type GarbageOptions } from './garbage.ts';
 import { writeMetrics } from './metrics-file.ts';
-import { type AnswerOptions, appliedTable, planAnswer, tableAnswer } from './plan-output.ts';
+import { type AnswerOptions, briefResult, planAnswer } from './plan-output.ts';
+import { checkOutputFiles, type Output, outputsOf, writeOutputs } from './outputs.ts';
+import type { PlanForm } from './plan-forms.ts';
 import type { NextCommands } from './next-commands.ts';
 import { type Planning, type PlanningOptions, withPlan } from './planning.ts';
 
@@ -24,6 +24,8 @@ export interface PruneOptions extends PlanningOptions, CarryOutOptions, GarbageO
   readonly detailedExitcode?: boolean;
   readonly metricsFile?: string;
 }
+
+type Outputs = readonly Output<PlanForm>[];
 
 /** How far a run came, and how it ended. */
 interface Ended {
@@ -40,13 +42,14 @@ export async function prune(words: readonly string[], options: PruneOptions, con
   checkOptions(options);
   const startedAt = context.io.now();
   const run = async (): Promise<Ended> => {
-    await checkOutputs(options, context.io);
+    const outputs = outputsOf(options, 'table');
+    await checkOutputs(outputs, options, context.io);
     return withPlan(words, options, context, async (planning) => {
       const { plan } = planning;
       const [saved] = await Promise.allSettled([savePlan(plan, options, context.io)]);
       if (saved.status === 'rejected') return { plan, result: saved };
       const apply = options.apply && !nothingRead(plan) && !isTimeOver(planning);
-      return apply ? applied(planning, options, context, startedAt, next) : shown(planning, options, context, next);
+      return apply ? applied(planning, outputs, options, context, startedAt, next) : shown(planning, outputs, options, context, next);
     });
   };
   const [planned] = await Promise.allSettled([run()]);
@@ -76,10 +79,10 @@ function checkOptions({ apply, dryRun, now, inventory, gc, wait }: PruneOptions)
 }
 
 /** What is written at the end must not fail then, after a long reading or after deletions. */
-async function checkOutputs({ planOut, out, metricsFile }: PruneOptions, { cwd }: Io): Promise<void> {
-  if (planOut !== undefined) await checkWritable(resolve(cwd, planOut), '--plan-out');
-  if (out !== undefined && out !== '-') await checkWritable(resolve(cwd, out), '--out');
-  if (metricsFile !== undefined) await checkWritable(resolve(cwd, metricsFile), '--metrics-file');
+async function checkOutputs(outputs: Outputs, { planOut, out, metricsFile }: PruneOptions, io: Io): Promise<void> {
+  if (planOut !== undefined) await checkWritable(resolve(io.cwd, planOut), '--plan-out');
+  await checkOutputFiles(outputs, io, out);
+  if (metricsFile !== undefined) await checkWritable(resolve(io.cwd, metricsFile), '--metrics-file');
 }
 
 function nothingRead({ blockedBy }: Plan): boolean {
@@ -91,14 +94,17 @@ function isTimeOver({ failures }: Planning): boolean {
 }
 
 /** A dry run, or one in which nothing could be read or the time was over before the first deletion. */
-async function shown(planning: Planning, options: PruneOptions, context: Context, next: NextCommands): Promise<Ended> {
+async function shown(planning: Planning, outputs: Outputs, options: PruneOptions, context: Context, next: NextCommands): Promise<Ended> {
+  const { io } = context;
   const { plan, failures, workplace } = planning;
   const show = async (): Promise<number> => {
-    await writeAnswer(context.io, planAnswer(plan, options, context.io, { applyCommand: next.apply?.(workplace.unlisted) }), options.out);
-    const changes = plan.repositories.some(({ steps }) => steps.length > 0);
     const errors = failures.map(({ error }) => error);
+    const refused = options.apply ? (errors[0]?.message ?? 'not everything could be read') : undefined;
+    if (options.apply) say(io, NOTHING_CHANGED);
+    const applyCommand = next.apply?.(workplace.unlisted);
+    await writeOutputs(io, outputs, (output) => planAnswer(plan, output, options, io, { applyCommand, apply: options.apply, refused }));
+    const changes = plan.repositories.some(({ steps }) => steps.length > 0);
     tellErrors(errors, context);
-    if (options.apply) say(context.io, 'Nothing was changed.');
     if (nothingRead(plan)) return exitCodeAfter(EXIT.done, errors, EXIT.notApplyable);
     const code = !plan.applyable ? EXIT.notApplyable : options.detailedExitcode && changes ? EXIT.planned : EXIT.done;
     return exitCodeAfter(code, errors, EXIT.partial);
@@ -107,25 +113,39 @@ async function shown(planning: Planning, options: PruneOptions, context: Context
   return { plan, result };
 }
 
-/** With `--apply`. A table is shown before it is carried out; a document is written afterwards, with what came of it. */
-async function applied(planning: Planning, options: PruneOptions, context: Context, startedAt: number, next: NextCommands): Promise<Ended> {
+/** With `--apply`. A table on the screen is shown before it is carried out; everything else is written afterwards, with what came of it. */
+async function applied(
+  planning: Planning,
+  outputs: Outputs,
+  options: PruneOptions,
+  context: Context,
+  startedAt: number,
+  next: NextCommands,
+): Promise<Ended> {
   const { io } = context;
-  const { plan, registries, cached, earlier, inUse, workplace } = planning;
-  const before = options.output === 'table' ? tableAnswer(plan, options, io) : '';
-  if (options.out === undefined) io.stdout.write(before);
-  const work = { plan, registries, cached, inUse, justPlanned: true, settings: workplace.settings, startedAt, earlier } as const;
+  const { plan, registries, cached, earlier, inUse, limits, workplace } = planning;
+  const table = outputs.find(({ form, file }) => form === 'table' && file === undefined);
+  if (table) await writeOutputs(io, [table], (output) => planAnswer(plan, output, options, io, { apply: true }));
+  const work = { plan, registries, cached, inUse, limits, justPlanned: true, settings: workplace.settings, startedAt, earlier } as const;
   const [carried] = await Promise.allSettled([carryOut(work, options, context)]);
   const report = carried.status === 'fulfilled' ? carried.value : undefined;
-  const undoCommand = report?.journal === undefined ? undefined : next.undo(report.journal, workplace.unlisted);
+  const result = {
+    apply: true,
+    applied: report,
+    refused: report ? undefined : carried.status === 'rejected' ? messageOf(carried.reason) : 'the answer was no',
+    undoCommand: report?.journal === undefined ? undefined : next.undo(report.journal, workplace.unlisted),
+    unread: planning.failures.length > 0,
+  };
   const tell = async (): Promise<number> => {
-    const after = report ? appliedTable(report, options, io, { unread: planning.failures.length > 0, undoCommand }) : '';
-    const answer =
-      options.output !== 'table' ? planAnswer(plan, options, io, { applied: report }) : options.out === undefined ? after : before + after;
-    await writeAnswer(io, answer, options.out).catch((error: unknown) => {
-      // What was done must not be lost with the answer.
-      if (report) io.stderr.write(applyText(report, { undoCommand }));
-      throw error;
-    });
+    if (report && !table && report.outcome !== 'done') io.stderr.write(briefResult(plan, report, result));
+    if (carried.status === 'rejected') say(io, NOTHING_CHANGED);
+    await writeOutputs(io, outputs, (output) => planAnswer(plan, output, options, io, { ...result, tableShown: output === table })).catch(
+      (error: unknown) => {
+        // What was done must not be lost with the answer.
+        if (report && table) io.stderr.write(briefResult(plan, report, result));
+        throw error;
+      },
+    );
     const unread = planning.failures.map(({ error }) => error);
     tellErrors(unread, context);
     if (carried.status === 'rejected') throw carried.reason;
@@ -134,8 +154,8 @@ async function applied(planning: Planning, options: PruneOptions, context: Conte
     const code = report ? exitCodeOfApply(report, context) : EXIT.failed;
     return exitCodeAfter(exitCodeAfter(code, uncollected, EXIT.failed), unread, EXIT.partial);
   };
-  const [result] = await Promise.allSettled([tell()]);
-  return { plan, ...(report && { applied: report }), result };
+  const [ended] = await Promise.allSettled([tell()]);
+  return { plan, ...(report && { applied: report }), result: ended };
 }
 
 async function savePlan(plan: Plan, { planOut }: PruneOptions, { cwd }: Io): Promise<void> {

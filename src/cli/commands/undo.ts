@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import type { UndoOptions } from '../../run/undo.ts';
 import type { CommandContext } from '../command-context.ts';
 import { examples } from '../help.ts';
-import { concurrencyOption, outputOption, registryOption } from '../shared-options.ts';
+import { concurrencyOption, outOption, outputOption, registryOption } from '../shared-options.ts';
 
 /** `undo`: put back what a run deleted. */
 export function undoCommand(context: CommandContext): Command {
@@ -18,6 +18,7 @@ export function undoCommand(context: CommandContext): Command {
     .addOption(registryOption())
     .addOption(concurrencyOption())
     .addOption(outputOption('table', 'json', 'yaml'))
+    .addOption(outOption())
     .action(async (journal: string, _options, self: Command) => {
       const { undo } = await import('../../run/undo.ts');
       context.end(await undo(journal, self.optsWithGlobals<UndoOptions>(), context));
