@@ -1,8 +1,10 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT } from '../diagnostics/exit-codes.ts';
+import { flushOutput, guardOutput } from '../diagnostics/guard-output.ts';
 import { applyCommand } from './commands/apply.ts';
 import { demoCommand } from './commands/demo.ts';
 import { explainCommand } from './commands/explain.ts';
+import { generateCommand } from './commands/generate.ts';
 import { inventoryCommand } from './commands/inventory.ts';
 import { policyCommand } from './commands/policy.ts';
 import { pruneCommand } from './commands/prune.ts';
@@ -13,6 +15,7 @@ import { ourWords } from './other-words.ts';
 import type { ToolError } from '../diagnostics/tool-error.ts';
 import { type Io, say, widthOf } from '../run/io.ts';
 import type { CommandContext } from './command-context.ts';
+import { rememberGivenSecrets } from './given-secrets.ts';
 import { packageRoot } from './package-root.ts';
 import { stoppedBy } from '../run/stop.ts';
 
@@ -20,6 +23,9 @@ import { stoppedBy } from '../run/stop.ts';
 export async function runProgram(argv: readonly string[], io: Io): Promise<number> {
   const { version } = packageRoot();
   let code: number = EXIT.done;
+  guardOutput(io.stdout, 'answer');
+  guardOutput(io.stderr, 'messages');
+  rememberGivenSecrets(argv);
   const program = buildProgram({ io, argv, version, runProgram, end: (result) => (code = result) });
   try {
     await program.parseAsync([...argv], { from: 'user' });
@@ -36,6 +42,8 @@ export async function runProgram(argv: readonly string[], io: Io): Promise<numbe
     io.stderr.write(renderError(error, version));
     if ((error as Partial<ToolError>).code === 'USAGE') say(io, helpLine(nameOf(commandIn(program, argv))));
     return stopped?.exitCode ?? exitCodeOf(error);
+  } finally {
+    flushOutput(io.stdout);
   }
 }
 
@@ -58,7 +66,17 @@ function buildProgram(context: CommandContext): Command {
     )
     .helpCommand('help [command]', 'show what a command can do')
     .addHelpText('after', helpEnd());
-  const commands = [pruneCommand, applyCommand, showCommand, undoCommand, explainCommand, inventoryCommand, policyCommand, demoCommand];
+  const commands = [
+    pruneCommand,
+    applyCommand,
+    showCommand,
+    undoCommand,
+    explainCommand,
+    inventoryCommand,
+    policyCommand,
+    generateCommand,
+    demoCommand,
+  ];
   for (const command of commands) program.addCommand(command(context));
   for (const command of withSubcommands(program)) configure(command, io);
   return program;

@@ -59,3 +59,9 @@ function suggestion(form: string, forms: readonly string[]): string {
 export function outOption(): Option {
   return new Option('--out <file>', 'write the answer to a file instead of stdout');
 }
+
+export function addMetricsOptions(command: Command): Command {
+  return command
+    .option('--metrics-file <file>', 'write metrics for the textfile collector of Prometheus, however the run ends')
+    .option('--push-metrics <url>', 'push them to a Pushgateway');
+}

@@ -2,7 +2,7 @@
 const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
   EPERM: 'permission denied',
-  EROFS: 'the file system is read-only',
+  EROFS: 'EROFS, the file system is read-only',
   ENOSPC: 'ENOSPC, the disk is full',
   EDQUOT: 'EDQUOT, the quota is used up',
   EFBIG: 'EFBIG, the file would be too large',

@@ -25,6 +25,8 @@ export interface Companion {
   readonly tags: readonly string[];
   /** Other indexes that hold it. As long as one of them is there, the registry keeps it. */
   readonly heldBy: readonly Digest[];
+  /** The labels on it now, as {@link Registry.labelsOn} names them. Absent where there are none, or where they are not told. */
+  readonly labels?: readonly string[];
 }
 
 export interface RepositoriesOptions {
@@ -116,6 +118,12 @@ export interface Registry {
    * (`capabilities.cascades`). It is asked for so that everything deleted is in the journal, and nothing is deleted that the plan keeps.
    */
   takenAlong?(repository: string, digest: Digest): Promise<readonly Companion[]>;
+
+  /**
+   * The labels that users have put on a manifest, as they are now, by their names among its `labels`. Only where the registry tells them
+   * without a request of its own, if {@link takenAlong} is asked at the same time.
+   */
+  labelsOn?(repository: string, digest: Digest): Promise<readonly string[]>;
 
   /** A manifest's bytes, checked against the digest; undefined if it is not there. */
   readManifest(repository: string, digest: Digest): Promise<RawManifest | undefined>;

@@ -17,8 +17,11 @@ const LISTED = 20;
 /** Tags of one repository that are named before something is put back. */
 const TAGS = 5;
 
-/** What an undo would put back, for people: the counts, then each repository with tags of it. */
-export function undoWorkText(work: readonly UndoWork[], made: string): string {
+/**
+ * What an undo would put back, for people: the counts, then each repository with tags of it. `finishedBy` names the journals of later runs
+ * that have finished what this one had left.
+ */
+export function undoWorkText(work: readonly UndoWork[], made: string, finishedBy: readonly string[] = []): string {
   const sum = (size: (one: UndoWork) => number): number => work.reduce((total, one) => total + size(one), 0);
   const what = `${count(
     sum(({ manifests }) => manifests),
@@ -34,7 +37,8 @@ export function undoWorkText(work: readonly UndoWork[], made: string): string {
     return printable(`  ${registry}/${repository}  ${count(manifests, 'manifest')}${named.length > 0 ? `, tags ${named.join(', ')}` : ''}`);
   });
   const rest = work.length > LISTED ? [`  … and ${number(work.length - LISTED)} more`] : [];
-  return [`The run of ${printable(made)} deleted ${what}:`, ...shown, ...rest].join('\n');
+  const finished = finishedBy.length === 0 ? '' : `, with what later runs deleted of what it had left (${finishedBy.join(', ')}),`;
+  return [`The run of ${printable(made)}${printable(finished)} deleted ${what}:`, ...shown, ...rest].join('\n');
 }
 
 /** What an undo did, for people: what is not back, with the reason, then the totals. */

@@ -16,6 +16,7 @@ import { readInUse } from './in-use.ts';
 import { checkKnown } from './in-use-now.ts';
 import { checkInUseSources } from './in-use-source-names.ts';
 import { messageOf } from './failures.ts';
+import { measured, type MetricsOptions, type RunRecord } from './measured.ts';
 import type { NextCommands } from './next-commands.ts';
 import { checkOutputFiles, type OutputOptions, outputsOf, writeOutputs } from './outputs.ts';
 import type { PlanForm } from './plan-forms.ts';
@@ -23,7 +24,7 @@ import { briefResult, planAnswer } from './plan-output.ts';
 import { startRunTime } from './run-time.ts';
 import { type ChangedPolicyOptions, checkPoliciesUnchanged } from './unchanged-policies.ts';
 
-export interface ApplyOptions extends CarryOutOptions, ChangedPolicyOptions, OutputOptions<PlanForm> {
+export interface ApplyOptions extends CarryOutOptions, ChangedPolicyOptions, MetricsOptions, OutputOptions<PlanForm> {
   readonly registry?: readonly string[];
   /** Files that name what is in use. */
   readonly inUse?: readonly string[];
@@ -34,6 +35,10 @@ export interface ApplyOptions extends CarryOutOptions, ChangedPolicyOptions, Out
 
 /** `apply`: carries out a saved plan, as far as it still holds. Answers the exit code. */
 export async function apply(file: string, options: ApplyOptions, context: Context, next: NextCommands): Promise<number> {
+  return measured('regprune', options, context, (record) => applySaved(file, options, context, next, record));
+}
+
+async function applySaved(file: string, options: ApplyOptions, context: Context, next: NextCommands, record: RunRecord): Promise<number> {
   const { io } = context;
   const startedAt = io.now();
   const outputs = outputsOf(options, 'table');
@@ -42,11 +47,13 @@ export async function apply(file: string, options: ApplyOptions, context: Contex
     say(io, NOTHING_CHANGED);
     throw error;
   });
+  record.plan = plan;
   const screen = outputs.find(({ form, file: to }) => form === 'table' && to === undefined);
   const announce = (lines: readonly string[]): void => void (screen && !options.quiet && io.stdout.write(`${lines.join('\n')}\n`));
   const [carried] = await Promise.allSettled([carryOutSaved(plan, startedAt, announce, options, context)]);
   if (carried.status === 'rejected') say(io, NOTHING_CHANGED);
   const report = carried.status === 'fulfilled' ? carried.value : undefined;
+  if (report) record.applied = report;
   const shown = {
     apply: true,
     applied: report,
@@ -65,7 +72,7 @@ export async function apply(file: string, options: ApplyOptions, context: Contex
   });
   await written.catch((error: unknown) => {
     // What was done must not be lost with the answer.
-    if (report && screen) io.stderr.write(briefResult(plan, report, shown));
+    if (report && (screen || report.outcome === 'done')) io.stderr.write(briefResult(plan, report, shown));
     throw error;
   });
   if (carried.status === 'rejected') throw carried.reason;

@@ -1,5 +1,5 @@
-import { appendFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { GuardedFile } from '../diagnostics/guarded-file.ts';
 import { systemErrorWords } from '../diagnostics/system-error.ts';
 import { type Io, say } from './io.ts';
 
@@ -10,7 +10,12 @@ import { type Io, say } from './io.ts';
 export async function writeStepSummary(markdown: string, io: Io): Promise<void> {
   const file = io.env['GITHUB_STEP_SUMMARY'];
   if (file === undefined || file === '') return;
-  await appendFile(resolve(io.cwd, file), markdown).catch((error: unknown) => {
+  await append(resolve(io.cwd, file), markdown).catch((error: unknown) => {
     say(io, `warning: the step summary could not be written: ${systemErrorWords(error)}`);
   });
+}
+
+async function append(path: string, text: string): Promise<void> {
+  const file = await GuardedFile.open(path, 'a');
+  await file.append([text]).finally(() => file.close());
 }
