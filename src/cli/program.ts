@@ -8,12 +8,15 @@ import { generateCommand } from './commands/generate.ts';
 import { inventoryCommand } from './commands/inventory.ts';
 import { policyCommand } from './commands/policy.ts';
 import { pruneCommand } from './commands/prune.ts';
+import { showCommand } from './commands/show.ts';
 import { undoCommand } from './commands/undo.ts';
 import { examples, helpEnd } from './help.ts';
 import { Activity } from '../run/activity.ts';
 import type { GlobalOptions } from '../run/context.ts';
 import { startHeartbeat } from '../run/heartbeat.ts';
 import { type Io, say, tell, widthOf } from '../run/io.ts';
+import { ourWords } from './other-words.ts';
+import type { ToolError } from '../diagnostics/tool-error.ts';
 import type { CommandContext } from './command-context.ts';
 import { rememberGivenSecrets } from './given-secrets.ts';
 import { packageRoot } from './package-root.ts';
@@ -27,12 +30,12 @@ export async function runProgram(argv: readonly string[], io: Io): Promise<numbe
   guardOutput(io.stdout, 'answer');
   guardOutput(io.stderr, 'messages');
   rememberGivenSecrets(argv);
+  const context = { io, argv, version, activity: new Activity(io.now), runProgram, end: (result: number) => (code = result) };
+  const program = buildProgram(context);
+  program.hook('preAction', (_program, command) => {
+    endHeartbeat = startHeartbeat(context, command.optsWithGlobals<GlobalOptions>());
+  });
   try {
-    const context = { io, argv, version, activity: new Activity(io.now), runProgram, end: (result: number) => (code = result) };
-    const program = buildProgram(context);
-    program.hook('preAction', (_program, command) => {
-      endHeartbeat = startHeartbeat(context, command.optsWithGlobals<GlobalOptions>());
-    });
     await program.parseAsync([...argv], { from: 'user' });
     return code;
   } catch (error) {
@@ -45,6 +48,7 @@ export async function runProgram(argv: readonly string[], io: Io): Promise<numbe
     }
     const { exitCodeOf, messageOfError } = await import('../run/error-message.ts');
     tell(io, messageOfError(error, version));
+    if ((error as Partial<ToolError>).code === 'USAGE') say(io, helpLine(nameOf(commandIn(program, argv))));
     return stopped?.exitCode ?? exitCodeOf(error);
   } finally {
     endHeartbeat();
@@ -72,10 +76,36 @@ function buildProgram(context: CommandContext): Command {
     )
     .helpCommand('help [command]', 'show what a command can do')
     .addHelpText('after', helpEnd());
-  const commands = [pruneCommand, applyCommand, undoCommand, explainCommand, inventoryCommand, policyCommand, generateCommand, demoCommand];
+  const commands = [
+    pruneCommand,
+    applyCommand,
+    showCommand,
+    undoCommand,
+    explainCommand,
+    inventoryCommand,
+    policyCommand,
+    generateCommand,
+    demoCommand,
+  ];
   for (const command of commands) program.addCommand(command(context));
   for (const command of withSubcommands(program)) configure(command, io);
   return program;
+}
+
+/** The command that a command line calls, however far it was understood. */
+function commandIn(program: Command, argv: readonly string[]): Command {
+  let command = program;
+  for (const word of argv) command = command.commands.find((one) => one.name() === word) ?? command;
+  return command;
+}
+
+/** Its name as it is typed: `regctl policy check`. */
+function nameOf(command: Command): string {
+  return command.parent ? `${nameOf(command.parent)} ${command.name()}` : command.name();
+}
+
+function helpLine(command: string): string {
+  return `"${command} --help" shows examples and all that it takes.`;
 }
 
 function withSubcommands(command: Command): Command[] {
@@ -83,7 +113,7 @@ function withSubcommands(command: Command): Command[] {
 }
 
 /** Commands made on their own inherit nothing, so each is told where to write. */
-function configure(command: Command, { stdout, stderr }: Io): void {
+function configure(command: Command, { stdout, stderr, program }: Io): void {
   command
     .exitOverride()
     .helpOption('-h, --help', 'show this')
@@ -91,6 +121,12 @@ function configure(command: Command, { stdout, stderr }: Io): void {
     .configureOutput({
       writeOut: (text) => stdout.write(text),
       writeErr: (text) => stderr.write(text),
+      outputError: (text, write) => {
+        const advice = ourWords(text, program);
+        // What is nearest by its letters is then not what is meant.
+        const message = advice === undefined ? text : `${text.replace(/\(Did you mean .*\)\n/, '')}hint: ${advice}\n`;
+        write(`${message}${helpLine(nameOf(command))}\n`);
+      },
       getOutHelpWidth: () => Math.min(widthOf(stdout) ?? 100, 120),
       getErrHelpWidth: () => Math.min(widthOf(stderr) ?? 100, 120),
     });

@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 import { redact } from '../diagnostics/redact.ts';
-import { type Message, messageOf } from './message.ts';
+import { type Message, messageInText } from './message.ts';
 
 /**
  * A stream of messages that writes each as a line of JSON, with its time, level and text, and the code, registry and repository that it is
@@ -24,7 +24,7 @@ export class JsonMessages extends Writable {
   }
 
   override _write(text: string | Uint8Array, _encoding: BufferEncoding, done: () => void): void {
-    const message = messageOf(String(text));
+    const message = messageInText(String(text));
     if (message.message !== '') this.tell(message);
     done();
   }

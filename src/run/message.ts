@@ -18,7 +18,7 @@ export function messageText({ level, message, hint }: Message): string {
 }
 
 /** The message that a text for people is. */
-export function messageOf(text: string): Message {
+export function messageInText(text: string): Message {
   const [, level, message, hint] = /^(?:(error|warning): )?(.*?)(?:\nhint: (.*))?$/s.exec(text.trimEnd()) as unknown as [
     string,
     Message['level'] | undefined,
