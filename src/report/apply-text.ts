@@ -32,9 +32,17 @@ export interface ApplyTextOptions {
 /** What an apply did, for people: what was not done, with the reason, then the totals and the journal. */
 export function applyText(report: ApplyReport, options: ApplyTextOptions = {}): string {
   const style = options.style ?? PLAIN;
+  const failed = report.outcome === 'failed' ? [whatWentText(report), ''] : [];
   const lines = report.repositories.flatMap((repository) => repositoryLines(repository, style, options.verbose ?? false));
   lines.push(...totalLines(report, style, options));
-  return `${lines.join('\n')}\n`;
+  return `${[...failed, ...lines].join('\n')}\n`;
+}
+
+/** What a run that failed has deleted, a sentence. */
+export function whatWentText({ counts, repositories }: ApplyReport): string {
+  if (counts.deleted + counts.archived === 0) return 'Nothing was deleted.';
+  const left = repositories.reduce((sum, { notDone }) => sum + notDone.length, 0);
+  return `Carried out: ${number(doneOf(counts))} of ${count(doneOf(counts) + left, 'step')}.`;
 }
 
 function repositoryLines(

@@ -5,17 +5,23 @@ import { applyText } from '../report/apply-text.ts';
 import { toJson } from '../report/json.ts';
 import { planTable } from '../report/table.ts';
 import { toYaml } from '../report/yaml.ts';
+import type { ApplyReport } from '../apply/apply-report.ts';
+import type { Plan } from '../plan/plan.ts';
 import type { InUse } from '../domain/in-use.ts';
 import type { Context } from './context.ts';
+import { say } from './io.ts';
 import { carryOut, type CarryOutOptions, exitCodeOfApply } from './carry-out.ts';
+import { writeAnswer } from './answer.ts';
 import { checkJournalFolder } from './journal-folder.ts';
 import { openDocumentRegistries } from './document-registries.ts';
 import { readInUse } from './in-use.ts';
 import { checkKnown } from './in-use-now.ts';
 import { checkInUseSources } from './in-use-source-names.ts';
 import type { NextCommands } from './next-commands.ts';
+import { writeMetrics } from './metrics-file.ts';
 import { styleOf } from './plan-output.ts';
 import { startRunTime } from './run-time.ts';
+import { checkWritable } from './write-file.ts';
 import { type ChangedPolicyOptions, checkPoliciesUnchanged } from './unchanged-policies.ts';
 
 export interface ApplyOptions extends CarryOutOptions, ChangedPolicyOptions {
@@ -26,13 +32,43 @@ export interface ApplyOptions extends CarryOutOptions, ChangedPolicyOptions {
   readonly maxAge?: number;
   readonly concurrency?: string;
   readonly output: 'table' | 'json' | 'yaml';
+  /** The file that the answer goes to, `-` for stdout. */
+  readonly out?: string;
+  readonly metricsFile?: string;
 }
 
 /** `apply`: carries out a saved plan, as far as it still holds. Answers the exit code. */
 export async function apply(file: string, options: ApplyOptions, context: Context, next: NextCommands): Promise<number> {
   const { io } = context;
   const startedAt = io.now();
+  const { out, metricsFile } = options;
+  if (out !== undefined && out !== '-') await checkWritable(resolve(io.cwd, out), '--out');
+  if (metricsFile !== undefined) await checkWritable(resolve(io.cwd, metricsFile), '--metrics-file');
+  const run: Run = { startedAt };
+  const [result] = await Promise.allSettled([carryOutFile(file, options, context, next, run)]);
+  if (metricsFile !== undefined) {
+    const succeeded = result.status === 'fulfilled' && result.value === EXIT.done;
+    await writeMetrics(io, metricsFile, { ...run, succeeded });
+  }
+  if (result.status === 'fulfilled') return result.value;
+  // What was done must not be lost with the answer.
+  if (run.applied) io.stderr.write(applyText(run.applied));
+  else say(io, 'Nothing was deleted.');
+  throw result.reason;
+}
+
+/** An apply as far as it has come. */
+interface Run {
+  readonly startedAt: number;
+  plan?: Plan;
+  applied?: ApplyReport;
+}
+
+async function carryOutFile(file: string, options: ApplyOptions, context: Context, next: NextCommands, run: Run): Promise<number> {
+  const { io } = context;
+  const { startedAt } = run;
   const plan = await readPlanFile(resolve(io.cwd, file));
+  run.plan = plan;
   checkFresh(plan, { now: startedAt, ...(options.maxAge !== undefined && { maxAge: options.maxAge }) });
   await checkPoliciesUnchanged(plan, options, io);
   const urls = new Map(
@@ -55,11 +91,12 @@ export async function apply(file: string, options: ApplyOptions, context: Contex
       context,
     );
     if (!report) return EXIT.failed;
+    run.applied = report;
     const undoCommand = report.journal === undefined ? undefined : next.undo(report.journal, options.registry ?? []);
     const text = { json: toJson, yaml: toYaml, table: () => applyText(report, { style, verbose: options.verbose ?? false, undoCommand }) }[
       options.output
     ](report);
-    io.stdout.write(text);
+    await writeAnswer(io, text, options.out);
     return exitCodeOfApply(report, context);
   } finally {
     time.release();

@@ -12,6 +12,7 @@ import type { GlobalOptions } from './context.ts';
 import type { Text } from './write-file.ts';
 
 export interface AnswerOptions extends GlobalOptions {
+  readonly apply?: boolean;
   readonly output: 'table' | 'json' | 'yaml' | 'markdown' | 'name';
   /** The file that the answer goes to, `-` for stdout. */
   readonly out?: string;
@@ -31,7 +32,8 @@ export function planAnswer(plan: Plan, options: AnswerOptions, io: Io, { applied
   if (options.output === 'json') return jsonParts(document);
   if (options.output === 'yaml') return toYaml(document);
   if (options.output === 'markdown') return planMarkdown(plan, applied);
-  if (options.output === 'name') return planNames(plan);
+  // Names are read by programs, which take them for what went where it was to be carried out.
+  if (options.output === 'name') return options.apply && !applied ? '' : planNames(plan, applied);
   return tableAnswer(plan, options, io, applyCommand);
 }
 

@@ -3,7 +3,7 @@ import type { ApplyReport } from '../apply/apply-report.ts';
 import { EXIT } from '../diagnostics/exit-codes.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Plan } from '../plan/plan.ts';
-import { applyText } from '../report/apply-text.ts';
+import { applyText, whatWentText } from '../report/apply-text.ts';
 import { jsonParts } from '../report/json.ts';
 import type { Context } from './context.ts';
 import { type Io, say } from './io.ts';
@@ -94,7 +94,8 @@ function isTimeOver({ failures }: Planning): boolean {
 async function shown(planning: Planning, options: PruneOptions, context: Context, next: NextCommands): Promise<Ended> {
   const { plan, failures, workplace } = planning;
   const show = async (): Promise<number> => {
-    await writeAnswer(context.io, planAnswer(plan, options, context.io, { applyCommand: next.apply?.(workplace.unlisted) }), options.out);
+    const applyCommand = next.apply?.(workplace.unlisted);
+    await writeAnswer(context.io, planAnswer(plan, options, context.io, { applyCommand }), options.out);
     const changes = plan.repositories.some(({ steps }) => steps.length > 0);
     const errors = failures.map(({ error }) => error);
     tellErrors(errors, context);
@@ -119,8 +120,10 @@ async function applied(planning: Planning, options: PruneOptions, context: Conte
   const undoCommand = report?.journal === undefined ? undefined : next.undo(report.journal, workplace.unlisted);
   const tell = async (): Promise<number> => {
     const after = report ? appliedTable(report, options, io, { unread: planning.failures.length > 0, undoCommand }) : '';
-    const answer =
-      options.output !== 'table' ? planAnswer(plan, options, io, { applied: report }) : options.out === undefined ? after : before + after;
+    if (carried.status === 'rejected') say(io, 'Nothing was deleted.');
+    else if (report?.outcome === 'failed' && options.output !== 'table') say(io, whatWentText(report));
+    const isTable = options.output === 'table';
+    const answer = isTable ? (options.out === undefined ? after : before + after) : planAnswer(plan, options, io, { applied: report });
     await writeAnswer(io, answer, options.out).catch((error: unknown) => {
       // What was done must not be lost with the answer.
       if (report) io.stderr.write(applyText(report, { undoCommand }));

@@ -25,6 +25,8 @@ export function applyCommand(context: CommandContext): Command {
     .addOption(inUseOption())
     .addOption(concurrencyOption())
     .addOption(outputOption('table', 'json', 'yaml'))
+    .option('--out <file>', 'write the answer to a file instead of stdout')
+    .option('--metrics-file <file>', 'write metrics for the textfile collector of Prometheus')
     .action(async (plan: string, _options, self: Command) => {
       const { apply } = await import('../../run/apply.ts');
       context.end(await apply(plan, self.optsWithGlobals<ApplyOptions>(), context, commandsAfterApply(context)));

@@ -72,6 +72,14 @@ applied  1 repository, done in part
     expect(text).toContain('applied  1 repository, failed\n');
   });
 
+  test('begins, where it failed, with what was deleted', () => {
+    const failed = [{ outcome: 'failed' as const }];
+    expect(applyText(applyReport({ repositories: [reportOf(0, failed)] }))).toMatch(/^Nothing was deleted\.\n\n/);
+    expect(
+      applyText(applyReport({ repositories: [reportOf(2, failed, { repairs: [{ digest: digest('f'), restored: false, message: '' }] })] })),
+    ).toMatch(/^Carried out: 2 of 3 steps\.\n\n/);
+  });
+
   test('says what stopped it', () => {
     expect(applyText(applyReport({ repositories: [reportOf(1, [{ outcome: 'skipped' }])], stoppedBy: 'deadline' }))).toContain(
       'stopped, the time for the run was over',
