@@ -1,14 +1,15 @@
 import { Command } from 'commander';
 import type { ApplyOptions } from '../../run/apply.ts';
+import { PLAN_FORMS } from '../../run/plan-forms.ts';
 import type { CommandContext } from '../command-context.ts';
 import { examples } from '../help.ts';
 import { commandsAfterApply } from '../next-commands.ts';
 import { duration } from '../option-values.ts';
-import { concurrencyOption, inUseOption, outputOption, registryOption } from '../shared-options.ts';
+import { addMetricsOptions, concurrencyOption, inUseOption, outOption, outputOption, registryOption } from '../shared-options.ts';
 
 /** `apply`: carry out a saved plan. */
 export function applyCommand(context: CommandContext): Command {
-  return new Command('apply')
+  const command = new Command('apply')
     .summary('carry out a saved plan')
     .description(
       'Carries out a plan that "prune --plan-out" has saved. Each step is checked against the registry as it is now, ' +
@@ -24,11 +25,10 @@ export function applyCommand(context: CommandContext): Command {
     .addOption(registryOption())
     .addOption(inUseOption())
     .addOption(concurrencyOption())
-    .addOption(outputOption('table', 'json', 'yaml'))
-    .option('--out <file>', 'write the answer to a file instead of stdout')
-    .option('--metrics-file <file>', 'write metrics for the textfile collector of Prometheus')
-    .action(async (plan: string, _options, self: Command) => {
-      const { apply } = await import('../../run/apply.ts');
-      context.end(await apply(plan, self.optsWithGlobals<ApplyOptions>(), context, commandsAfterApply(context)));
-    });
+    .addOption(outputOption(...PLAN_FORMS))
+    .addOption(outOption());
+  return addMetricsOptions(command).action(async (plan: string, _options, self: Command) => {
+    const { apply } = await import('../../run/apply.ts');
+    context.end(await apply(plan, self.optsWithGlobals<ApplyOptions>(), context, commandsAfterApply(context)));
+  });
 }

@@ -15,7 +15,7 @@ test('a saved plan is carried out with its answer and its metrics in files; refu
   expect(await session.run(...words, '--in-use', 'nowhere.txt')).toMatchObject({
     code: 5,
     stdout: '',
-    stderr: expect.stringMatching(/^Nothing was deleted\.$/m) as string,
+    stderr: expect.stringMatching(/^Nothing was changed\.$/m) as string,
   });
   expect(await text('run.prom')).toMatch(/^regprune_deleted_manifests\{.*\} 0$/m);
   expect(tagsIn(registry, 'team/app')).toHaveLength(3);
