@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { ConnectionFlags } from '../config/settings.ts';
 import { checkFresh, readPlanFile } from '../documents/plan-file.ts';
 import { EXIT } from '../diagnostics/exit-codes.ts';
 import { applyText } from '../report/apply-text.ts';
@@ -19,7 +20,7 @@ import { styleOf } from './plan-output.ts';
 import { startRunTime } from './run-time.ts';
 import { type ChangedPolicyOptions, checkPoliciesUnchanged } from './unchanged-policies.ts';
 
-export interface ApplyOptions extends CarryOutOptions, ChangedPolicyOptions, MetricsOptions {
+export interface ApplyOptions extends ConnectionFlags, CarryOutOptions, ChangedPolicyOptions, MetricsOptions {
   readonly registry?: readonly string[];
   /** Files that name what is in use. */
   readonly inUse?: readonly string[];

@@ -1,3 +1,4 @@
+import type { ConnectionFlags } from '../config/settings.ts';
 import { resolve } from 'node:path';
 import { readJournal } from '../documents/read-journal.ts';
 import { RestoredTimes } from '../documents/restored-times.ts';
@@ -18,7 +19,7 @@ import { stoppedBy } from './stop.ts';
 import { openDocumentRegistries } from './document-registries.ts';
 import { styleOf } from './plan-output.ts';
 
-export interface UndoOptions extends MetricsOptions {
+export interface UndoOptions extends ConnectionFlags, MetricsOptions {
   readonly yes?: boolean;
   readonly registry?: readonly string[];
   readonly concurrency?: string;

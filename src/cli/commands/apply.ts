@@ -4,7 +4,15 @@ import type { CommandContext } from '../command-context.ts';
 import { examples } from '../help.ts';
 import { commandsAfterApply } from '../next-commands.ts';
 import { duration } from '../option-values.ts';
-import { addMetricsOptions, concurrencyOption, inUseOption, outputOption, registryOption } from '../shared-options.ts';
+import {
+  addMetricsOptions,
+  caFileOption,
+  concurrencyOption,
+  inUseOption,
+  outputOption,
+  plainHttpOption,
+  registryOption,
+} from '../shared-options.ts';
 
 /** `apply`: carry out a saved plan. */
 export function applyCommand(context: CommandContext): Command {
@@ -24,9 +32,13 @@ export function applyCommand(context: CommandContext): Command {
     .addOption(registryOption())
     .addOption(inUseOption())
     .addOption(concurrencyOption())
+    .addOption(plainHttpOption())
+    .addOption(caFileOption())
     .addOption(outputOption('table', 'json', 'yaml'));
   return addMetricsOptions(command).action(async (plan: string, _options, self: Command) => {
     const { apply } = await import('../../run/apply.ts');
-    context.end(await apply(plan, self.optsWithGlobals<ApplyOptions>(), context, commandsAfterApply(context)));
+    context.end(
+      await apply(plan, self.optsWithGlobals<ApplyOptions>(), context, commandsAfterApply(self.optsWithGlobals<ApplyOptions>(), context)),
+    );
   });
 }
