@@ -10,7 +10,7 @@ import { openGuard } from './open-guard.ts';
 import { Presence } from './presence.ts';
 import { PutBack } from './put-back.ts';
 import { type RunContext, RunState } from './run-state.ts';
-import { SeenTags } from './seen-tags.ts';
+import { TagLookup } from './tag-lookup.ts';
 import { sideBySide } from './side-by-side.ts';
 import { type Ready, StepPreparation } from './step-preparation.ts';
 import { StepRequests } from './step-requests.ts';
@@ -78,7 +78,7 @@ class RepositoryRun {
       requests: this.#requests,
     });
     const { trial, justRead } = context;
-    this.#guard = openGuard({ state, tags: new SeenTags(state, this.#holds), putBack: this.#putBack, presence, trial, justRead });
+    this.#guard = openGuard({ state, tags: new TagLookup(state, this.#holds), putBack: this.#putBack, presence, trial, justRead });
   }
 
   async carryOut(): Promise<void> {

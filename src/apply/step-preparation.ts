@@ -39,6 +39,8 @@ export class StepPreparation {
   readonly #requests: StepRequests;
   /** The manifest that was read last for a tag: thousands of tags may be on one. */
   #read: { readonly digest: Digest; readonly manifest: Promise<RawManifest | undefined> } | undefined;
+  /** The manifest that the journal has for the tag before: it need not be there again for each of them. */
+  #journaled: Digest | undefined;
   /** What stays by the plan although something that is to be deleted lists it too. */
   readonly shared = new Set<Digest>();
 
@@ -82,10 +84,12 @@ export class StepPreparation {
     const manifest = plain ? await this.#readOnce(step.digest) : await this.#state.keptBytes(step.digest);
     if (plain && !manifest) return this.#requests.gone(step);
     const { op, digest, tag } = step;
+    const content = manifest && this.#journaled !== digest ? { manifest } : {};
+    this.#journaled = digest;
     return {
       step,
       along: [],
-      ids: [await journal.intent({ ...place, op, digest, tags: [tag], ...(manifest && { manifest }), ...this.#state.known(digest) })],
+      ids: [await journal.intent({ ...place, op, digest, tags: [tag], ...content, ...this.#state.known(digest) })],
     };
   }
 

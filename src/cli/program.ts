@@ -4,11 +4,15 @@ import { flushOutput, guardOutput } from '../diagnostics/guard-output.ts';
 import { applyCommand } from './commands/apply.ts';
 import { demoCommand } from './commands/demo.ts';
 import { explainCommand } from './commands/explain.ts';
+import { generateCommand } from './commands/generate.ts';
 import { inventoryCommand } from './commands/inventory.ts';
 import { policyCommand } from './commands/policy.ts';
 import { pruneCommand } from './commands/prune.ts';
+import { showCommand } from './commands/show.ts';
 import { undoCommand } from './commands/undo.ts';
 import { examples, helpEnd } from './help.ts';
+import { ourWords } from './other-words.ts';
+import type { ToolError } from '../diagnostics/tool-error.ts';
 import { type Io, say, widthOf } from '../run/io.ts';
 import type { CommandContext } from './command-context.ts';
 import { rememberGivenSecrets } from './given-secrets.ts';
@@ -22,8 +26,9 @@ export async function runProgram(argv: readonly string[], io: Io): Promise<numbe
   guardOutput(io.stdout, 'answer');
   guardOutput(io.stderr, 'messages');
   rememberGivenSecrets(argv);
+  const program = buildProgram({ io, argv, version, runProgram, end: (result) => (code = result) });
   try {
-    await buildProgram({ io, argv, version, runProgram, end: (result) => (code = result) }).parseAsync([...argv], { from: 'user' });
+    await program.parseAsync([...argv], { from: 'user' });
     return code;
   } catch (error) {
     // Commander has written its message already; help and --version end in the same way.
@@ -35,6 +40,7 @@ export async function runProgram(argv: readonly string[], io: Io): Promise<numbe
     }
     const { exitCodeOf, renderError } = await import('../run/render-error.ts');
     io.stderr.write(renderError(error, version));
+    if ((error as Partial<ToolError>).code === 'USAGE') say(io, helpLine(nameOf(commandIn(program, argv))));
     return stopped?.exitCode ?? exitCodeOf(error);
   } finally {
     flushOutput(io.stdout);
@@ -60,10 +66,36 @@ function buildProgram(context: CommandContext): Command {
     )
     .helpCommand('help [command]', 'show what a command can do')
     .addHelpText('after', helpEnd());
-  const commands = [pruneCommand, applyCommand, undoCommand, explainCommand, inventoryCommand, policyCommand, demoCommand];
+  const commands = [
+    pruneCommand,
+    applyCommand,
+    showCommand,
+    undoCommand,
+    explainCommand,
+    inventoryCommand,
+    policyCommand,
+    generateCommand,
+    demoCommand,
+  ];
   for (const command of commands) program.addCommand(command(context));
   for (const command of withSubcommands(program)) configure(command, io);
   return program;
+}
+
+/** The command that a command line calls, however far it was understood. */
+function commandIn(program: Command, argv: readonly string[]): Command {
+  let command = program;
+  for (const word of argv) command = command.commands.find((one) => one.name() === word) ?? command;
+  return command;
+}
+
+/** Its name as it is typed: `regctl policy check`. */
+function nameOf(command: Command): string {
+  return command.parent ? `${nameOf(command.parent)} ${command.name()}` : command.name();
+}
+
+function helpLine(command: string): string {
+  return `"${command} --help" shows examples and all that it takes.`;
 }
 
 function withSubcommands(command: Command): Command[] {
@@ -71,7 +103,7 @@ function withSubcommands(command: Command): Command[] {
 }
 
 /** Commands made on their own inherit nothing, so each is told where to write. */
-function configure(command: Command, { stdout, stderr }: Io): void {
+function configure(command: Command, { stdout, stderr, program }: Io): void {
   command
     .exitOverride()
     .helpOption('-h, --help', 'show this')
@@ -79,6 +111,12 @@ function configure(command: Command, { stdout, stderr }: Io): void {
     .configureOutput({
       writeOut: (text) => stdout.write(text),
       writeErr: (text) => stderr.write(text),
+      outputError: (text, write) => {
+        const advice = ourWords(text, program);
+        // What is nearest by its letters is then not what is meant.
+        const message = advice === undefined ? text : `${text.replace(/\(Did you mean .*\)\n/, '')}hint: ${advice}\n`;
+        write(`${message}${helpLine(nameOf(command))}\n`);
+      },
       getOutHelpWidth: () => Math.min(widthOf(stdout) ?? 100, 120),
       getErrHelpWidth: () => Math.min(widthOf(stderr) ?? 100, 120),
     });

@@ -35,3 +35,8 @@ export function exitCodeAfter(code: number, errors: readonly ToolError[], instea
   if (errors.length === 0 || (code !== EXIT.done && code !== EXIT.planned)) return code;
   return errors.some(({ exitCode }) => exitCode === EXIT.auth) ? EXIT.auth : instead;
 }
+
+/** What an error says, for the answers of a run that it has ended. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

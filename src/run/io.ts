@@ -20,6 +20,9 @@ export interface Io {
   readonly signal: AbortSignal;
 }
 
+/** What a run says first that was to change something and did not. */
+export const NOTHING_CHANGED = 'Nothing was changed.';
+
 /** Writes lines of a message to stderr. */
 export function say(io: Io, ...lines: readonly string[]): void {
   for (const line of lines) io.stderr.write(`${line}\n`);

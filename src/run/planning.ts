@@ -25,6 +25,7 @@ import { type EarlierRuns, openEarlierRuns } from './earlier-runs.ts';
 import { readInUse } from './in-use.ts';
 import type { InUseReading } from './in-use-now.ts';
 import { inUseSourceNames } from './in-use-source-names.ts';
+import { limitWords } from './limit-words.ts';
 import { readLiveLists } from './live-lists.ts';
 import { checkJournalFolder, readRestored } from './journal-folder.ts';
 import { repositoriesInFile } from './inventory-file.ts';
@@ -64,6 +65,8 @@ export interface Planning {
   /** What could not be read, or not completely; everything else is in the plan. */
   readonly failures: readonly Failure[];
   readonly inUse: InUseReading;
+  /** The limits that the plan stays below, a few words each. */
+  readonly limits: readonly string[];
   /** The runs before this one that were stopped. */
   readonly earlier: EarlierRuns;
 }
@@ -112,7 +115,11 @@ async function planIn<Result>(
   }
   const createdAt = io.now();
   const now = options.now === undefined ? createdAt : parseNow(options.now);
-  const workplace = offline ? await openWorkplace([], { ...options, registry: [] }, context) : await openWorkplace(words, options, context);
+  const workplace = offline
+    ? await openWorkplace([], { ...options, registry: [] }, context)
+    : await openWorkplace(words, options, context).catch((error: unknown) => {
+        throw options.tags && words.length > 1 ? perhapsTags(error, words) : error;
+      });
   const { settings } = workplace;
   if (options.apply) await checkJournalFolder(settings);
   const deciding = await decidingPolicies(options, settings, waits);
@@ -176,6 +183,7 @@ async function planIn<Result>(
       cached: registries.cached,
       failures,
       inUse: { inUse, readAt, again: readAgain },
+      limits: limitWords(policies, maxDeletions),
       earlier,
     });
   } finally {
@@ -209,6 +217,18 @@ function readFromRegistries(
     progress,
   };
   return readRepositories(placesOf(registries, workplace), options, (failure) => failures.push(failure));
+}
+
+/** A word that is no registry, behind `--tags`, is probably one more tag. */
+function perhapsTags(error: unknown, words: readonly string[]): unknown {
+  if (!(error instanceof ToolError) || error.code !== 'USAGE') return error;
+  const tags = words.filter((word) => !word.includes('/'));
+  if (tags.length === 0) return error;
+  const repeated = tags.map((tag) => `--tags '${printable(tag)}'`).join(' ');
+  return new ToolError('USAGE', error.message, {
+    hint: `${error.hint} If it is a tag: --tags takes one each time, so write ${repeated}.`,
+    cause: error,
+  });
 }
 
 /** Milliseconds since the epoch of an RFC 3339 time; a space may stand between its date and its time. Throws `USAGE`. */

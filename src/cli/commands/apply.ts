@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { ApplyOptions } from '../../run/apply.ts';
+import { PLAN_FORMS } from '../../run/plan-forms.ts';
 import type { CommandContext } from '../command-context.ts';
 import { examples } from '../help.ts';
 import { commandsAfterApply } from '../next-commands.ts';
@@ -9,6 +10,7 @@ import {
   caFileOption,
   concurrencyOption,
   inUseOption,
+  outOption,
   outputOption,
   plainHttpOption,
   registryOption,
@@ -34,7 +36,8 @@ export function applyCommand(context: CommandContext): Command {
     .addOption(concurrencyOption())
     .addOption(plainHttpOption())
     .addOption(caFileOption())
-    .addOption(outputOption('table', 'json', 'yaml'));
+    .addOption(outputOption(...PLAN_FORMS))
+    .addOption(outOption());
   return addMetricsOptions(command).action(async (plan: string, _options, self: Command) => {
     const { apply } = await import('../../run/apply.ts');
     context.end(

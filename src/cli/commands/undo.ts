@@ -2,7 +2,15 @@ import { Command } from 'commander';
 import type { UndoOptions } from '../../run/undo.ts';
 import type { CommandContext } from '../command-context.ts';
 import { examples } from '../help.ts';
-import { addMetricsOptions, caFileOption, concurrencyOption, outputOption, plainHttpOption, registryOption } from '../shared-options.ts';
+import {
+  addMetricsOptions,
+  caFileOption,
+  concurrencyOption,
+  outOption,
+  outputOption,
+  plainHttpOption,
+  registryOption,
+} from '../shared-options.ts';
 
 /** `undo`: put back what a run deleted. */
 export function undoCommand(context: CommandContext): Command {
@@ -19,7 +27,8 @@ export function undoCommand(context: CommandContext): Command {
     .addOption(concurrencyOption())
     .addOption(plainHttpOption())
     .addOption(caFileOption())
-    .addOption(outputOption('table', 'json', 'yaml'));
+    .addOption(outputOption('table', 'json', 'yaml'))
+    .addOption(outOption());
   return addMetricsOptions(command).action(async (journal: string, _options, self: Command) => {
     const { undo } = await import('../../run/undo.ts');
     context.end(await undo(journal, self.optsWithGlobals<UndoOptions>(), context));

@@ -152,7 +152,7 @@ describe('labels that users of the registry had put on an image', () => {
     expect(code, stderr).toBe(6);
     expect(harbor.store.artifact('myproject/app', 'v1.0.0').labels).toEqual(['stable', 'everywhere']);
     expect(harbor.store.artifact('myproject/app', 'v1.0.1').labels).toEqual(['stable']);
-    expect(stdout).toMatch(/14 {2}put back\n +1 {2}label that could not be put back/);
+    expect(stdout).toMatch(/14 {2}put back \(.+\)\n +1 {2}label that could not be put back/);
     expect(stdout).toContain('harbor/removed');
   });
 });

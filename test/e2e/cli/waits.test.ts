@@ -88,7 +88,7 @@ describe('a wait', () => {
     const { code, stdout } = await running.ended;
 
     expect(code).toBe(143);
-    expect(stdout).toMatch(/applied .* stopped by a signal/);
+    expect(stdout).toMatch(/deleted .*: stopped by a signal/);
     expect(tagsIn(registry, 'team/app').length).toBeGreaterThan(1);
     expect(await user.journals()).toHaveLength(1);
   });
