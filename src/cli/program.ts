@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { EXIT } from '../diagnostics/exit-codes.ts';
 import { flushOutput, guardOutput } from '../diagnostics/guard-output.ts';
 import { applyCommand } from './commands/apply.ts';
@@ -11,9 +11,12 @@ import { pruneCommand } from './commands/prune.ts';
 import { showCommand } from './commands/show.ts';
 import { undoCommand } from './commands/undo.ts';
 import { examples, helpEnd } from './help.ts';
+import { Activity } from '../run/activity.ts';
+import type { GlobalOptions } from '../run/context.ts';
+import { startHeartbeat } from '../run/heartbeat.ts';
+import { type Io, say, tell, widthOf } from '../run/io.ts';
 import { ourWords } from './other-words.ts';
 import type { ToolError } from '../diagnostics/tool-error.ts';
-import { type Io, say, widthOf } from '../run/io.ts';
 import type { CommandContext } from './command-context.ts';
 import { rememberGivenSecrets } from './given-secrets.ts';
 import { packageRoot } from './package-root.ts';
@@ -23,10 +26,15 @@ import { stoppedBy } from '../run/stop.ts';
 export async function runProgram(argv: readonly string[], io: Io): Promise<number> {
   const { version } = packageRoot();
   let code: number = EXIT.done;
+  let endHeartbeat = (): void => {};
   guardOutput(io.stdout, 'answer');
   guardOutput(io.stderr, 'messages');
   rememberGivenSecrets(argv);
-  const program = buildProgram({ io, argv, version, runProgram, end: (result) => (code = result) });
+  const context = { io, argv, version, activity: new Activity(io.now), runProgram, end: (result: number) => (code = result) };
+  const program = buildProgram(context);
+  program.hook('preAction', (_program, command) => {
+    endHeartbeat = startHeartbeat(context, command.optsWithGlobals<GlobalOptions>());
+  });
   try {
     await program.parseAsync([...argv], { from: 'user' });
     return code;
@@ -38,11 +46,12 @@ export async function runProgram(argv: readonly string[], io: Io): Promise<numbe
       say(io, stopped.message);
       return stopped.exitCode;
     }
-    const { exitCodeOf, renderError } = await import('../run/render-error.ts');
-    io.stderr.write(renderError(error, version));
+    const { exitCodeOf, messageOfError } = await import('../run/error-message.ts');
+    tell(io, messageOfError(error, version));
     if ((error as Partial<ToolError>).code === 'USAGE') say(io, helpLine(nameOf(commandIn(program, argv))));
     return stopped?.exitCode ?? exitCodeOf(error);
   } finally {
+    endHeartbeat();
     flushOutput(io.stdout);
   }
 }
@@ -53,8 +62,9 @@ function buildProgram(context: CommandContext): Command {
   const program = new Command(io.program)
     .version(version, '-V, --version', 'print the version')
     .option('-q, --quiet', 'say nothing but the answer and errors')
-    .option('-v, --verbose', 'say what is being done, and list every image')
+    .option('-v, --verbose', 'say what is being done, each request too, and list every image')
     .option('--no-color', 'no colour')
+    .addOption(new Option('--log-format <format>', 'how messages are written to stderr').choices(['text', 'json']).default('text'))
     .description(
       'Deletes the images of container registries that no policy keeps. Shows what would go, and why; deletes only with --apply.\n\n' +
         examples(io.program, [

@@ -22,6 +22,7 @@ import type { NextCommands } from './next-commands.ts';
 import { checkOutputFiles, type OutputOptions, outputsOf, writeOutputs } from './outputs.ts';
 import type { PlanForm } from './plan-forms.ts';
 import { briefResult, planAnswer } from './plan-output.ts';
+import { showing } from './progress.ts';
 import { startRunTime } from './run-time.ts';
 import { type ChangedPolicyOptions, checkPoliciesUnchanged } from './unchanged-policies.ts';
 
@@ -101,7 +102,7 @@ async function carryOutSaved(
     checkInUseSources(plan, place.settings.inUse);
     const again = (): Promise<InUse> => readInUse(place, context, time.signal);
     const readAt = io.now();
-    const inUse = { inUse: await again(), readAt, again };
+    const inUse = { inUse: await showing('reading what is in use', context, options, again), readAt, again };
     checkKnown(inUse.inUse);
     const { byName: registries, cached, settings } = place;
     // Its limits were checked when it was made.

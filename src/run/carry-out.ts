@@ -73,7 +73,7 @@ export async function carryOut(work: Work, options: CarryOutOptions, context: Co
     }
   }
   const inUse = plan.applyable && steps > 0 ? await inUseNow(work.inUse, io) : work.inUse.inUse;
-  const progress = await startProgress(io, options);
+  const progress = await startProgress(context, options);
   let done = 0;
   const shared: Omit<ApplyOptions, 'plan' | 'journal'> = {
     registries,

@@ -38,7 +38,7 @@ export async function inventory(words: readonly string[], options: InventoryOpti
     signal: io.signal,
     waits: io.signal,
   });
-  const progress = await startProgress(io, options);
+  const progress = await startProgress(context, options);
   const failures: Failure[] = [];
   let wasRead = false;
   const everything = {
@@ -71,7 +71,7 @@ export async function inventory(words: readonly string[], options: InventoryOpti
       await writeAnswer(io, format === 'json' ? toJson(document) : toYaml(document), options.out);
     }
     const errors = failures.map(({ error }) => error);
-    tellErrors(errors, context);
+    tellErrors(failures, context);
     return exitCodeAfter(EXIT.done, errors, wasRead ? EXIT.partial : EXIT.failed);
   } finally {
     progress.stop();

@@ -18,7 +18,7 @@ import type { PolicySpec } from '../policy/schema.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Context, GlobalOptions } from './context.ts';
 import { type Io, say } from './io.ts';
-import { type Progress, startProgress } from './progress.ts';
+import { type Progress, showing, startProgress } from './progress.ts';
 import { type DecidingPolicies, decidingPolicies, isAdHoc, type PolicyOptions } from './deciding-policies.ts';
 import { type Failure, unreadOf } from './failures.ts';
 import { type EarlierRuns, openEarlierRuns } from './earlier-runs.ts';
@@ -125,8 +125,8 @@ async function planIn<Result>(
   const deciding = await decidingPolicies(options, settings, waits);
   const readAgain = (): Promise<InUse> => readInUse(workplace, context, waits);
   const readAt = io.now();
-  const running = await readAgain();
-  const live = await readLiveLists(deciding.policies, workplace, io, waits);
+  const running = await showing('reading what is in use', context, options, readAgain);
+  const live = await showing('reading lists of names', context, options, () => readLiveLists(deciding.policies, workplace, io, waits));
   const inUse = { ...running, problems: [...running.problems, ...live.problems] };
   const restored = await readRestored(settings);
   if (options.apply && settings.inUse.length === 0)
@@ -137,8 +137,12 @@ async function planIn<Result>(
     );
   const reading = linkSignals([waits]);
   const ends = { signal: reading.signal, waits };
-  const registries = offline ? NONE : await openRegistries(settings.registries, workplace.named, settings, context, ends);
-  const progress = await startProgress(io, options);
+  const registries = offline
+    ? NONE
+    : await showing('asking what kind of registry it is', context, options, () =>
+        openRegistries(settings.registries, workplace.named, settings, context, ends),
+      );
+  const progress = await startProgress(context, options);
   const failures: Failure[] = [];
   const untold = (problem: ToolError): void => say(io, `warning: what an earlier run left is not looked at: ${problem.message}`);
   const earlier = await openEarlierRuns(offline ? undefined : settings.journalDir, registries.byName, untold);

@@ -85,7 +85,7 @@ async function shown(planning: Planning, outputs: Outputs, options: PruneOptions
   const applyCommand = next.apply?.(workplace.unlisted);
   await writeOutputs(io, outputs, (output) => planAnswer(plan, output, options, io, { applyCommand, apply: options.apply, refused }));
   const changes = plan.repositories.some(({ steps }) => steps.length > 0);
-  tellErrors(errors, context);
+  tellErrors(failures, context);
   if (nothingRead(plan)) return exitCodeAfter(EXIT.done, errors, EXIT.notApplyable);
   const code = !plan.applyable ? EXIT.notApplyable : options.detailedExitcode && changes ? EXIT.planned : EXIT.done;
   return exitCodeAfter(code, errors, EXIT.partial);
@@ -126,7 +126,7 @@ async function applied(
     },
   );
   const unread = planning.failures.map(({ error }) => error);
-  tellErrors(unread, context);
+  tellErrors(planning.failures, context);
   if (carried.status === 'rejected') throw carried.reason;
   const uncollected = options.gc && report ? await collectGarbage(report, registries, options, context) : [];
   tellErrors(uncollected, context);

@@ -52,16 +52,18 @@ export async function openRegistries(
   const open = async (registry: Settings['registries'][number]): Promise<Registry> => {
     const { url, concurrency, caFile } = registry;
     const { host } = new URL(url);
-    const http = createHttpClient({
+    const client = createHttpClient({
       userAgent: `regprune/${context.version}`,
       env,
       concurrency,
       signal,
       waits,
+      onTrace: (trace) => context.activity.onTrace?.(trace),
       ...(caFile !== undefined && { ca: await readCertificates(resolve(context.io.cwd, caFile)) }),
       allowPlainHttp: (asked) => registry.plainHttp === true && asked === host,
     });
-    clients.push(http);
+    clients.push(client);
+    const http = context.activity.watch(client);
     return openRegistry(registry, {
       http,
       credentials: (repository) => credentials.resolve(host, repository),

@@ -48,7 +48,7 @@ async function undoAll(file: string, options: UndoOptions, context: Context, rec
       return EXIT.failed;
     }
     const { journalDir } = place.settings;
-    const progress = await startProgress(io, options);
+    const progress = await startProgress(context, options);
     let done = 0;
     const report = await undoJournal({
       journal,

@@ -5,7 +5,7 @@ import { onTestFinished } from 'vitest';
 import { type Ended, runProcess } from './servers/run-process.ts';
 
 /** A step of a composite action, as far as these actions have it. */
-export interface ActionStep {
+interface ActionStep {
   readonly name: string;
   readonly id?: string;
   readonly if?: string;

@@ -55,7 +55,7 @@ describe('the action', () => {
     const registry = await registryWith({ 'team/app': 3 });
     const user = await repositoryFor(registry);
 
-    const { code, outputs, summary, stderr } = await run(user, { comment: 'true' }, pullRequest);
+    const { code, outputs, summary, stdout, stderr } = await run(user, { comment: 'true' }, pullRequest);
 
     expect(code, stderr).toBe(0);
     expect(outputs).toEqual({ 'exit-code': '2', deletions: 'true' });
@@ -63,7 +63,8 @@ describe('the action', () => {
     expect(summary).toContain('### Prune plan');
     const calls = await readFile(join(user.home, 'calls'), 'utf8');
     expect(calls).toMatch(/^api --silent --method POST repos\/me\/mine\/issues\/7\/comments -F body=@/);
-    expect(calls).toContain(`<!-- regctl prune -->\n${summary}`);
+    expect(calls).toContain('<!-- regctl prune -->\n### Prune plan');
+    expect(stdout).toContain('::warning ');
   });
 
   test('replaces its earlier comment, and comments a plan that is blocked too, with the exit code of the plan', async () => {
@@ -87,7 +88,7 @@ describe('the action', () => {
     expect(code, stderr).toBe(0);
     expect(outputs).toMatchObject({ 'exit-code': '0', journal: expect.stringContaining('regprune-journal') });
     expect(tagsIn(registry, 'team/app')).toEqual(['build-3']);
-    expect(summary).toContain('\n    ');
+    expect(summary).toContain('2 images');
   });
 
   test('takes inputs for words alone, whatever they hold', async () => {
@@ -155,6 +156,7 @@ test('the jobs that "generate gitlab" prints plan, and carry out the plan of the
   expect(planned.code, planned.stderr).toBe(0);
   expect(tagsIn(registry, 'team/app')).toHaveLength(3);
   expect(await readFile(join(user.home, 'plan.md'), 'utf8')).toContain('### Prune plan');
+  expect(JSON.parse(await readFile(join(user.home, 'report.json'), 'utf8'))).toEqual({ create: 0, update: 0, delete: 2 });
   const applied = await run('prune apply');
   expect(applied.code, applied.stderr).toBe(0);
   expect(tagsIn(registry, 'team/app')).toEqual(['build-3']);

@@ -1,10 +1,10 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import type { AlertOptions, JobOptions, PipelineOptions } from '../../run/generate.ts';
 import type { CommandContext } from '../command-context.ts';
 import { examples } from '../help.ts';
 import { duration, repeated, wholeNumber } from '../option-values.ts';
 import { packageRoot } from '../package-root.ts';
-import { outputOption, registryOption } from '../shared-options.ts';
+import { registryOption } from '../shared-options.ts';
 
 /** `generate`: what the program is deployed with. */
 export function generateCommand(context: CommandContext): Command {
@@ -59,7 +59,7 @@ export function generateCommand(context: CommandContext): Command {
     .command('alerts')
     .summary('alert rules for Prometheus on the metrics of runs')
     .description('Prints rules that tell when nothing was cleaned up, a run failed, a plan is blocked, or a registry was not read.')
-    .addOption(outputOption('rules', 'prometheus-rule'))
+    .addOption(new Option('-o, --output <form>', 'how they are written').choices(['rules', 'prometheus-rule']).default('rules'))
     .action(async (_options, self: Command) => {
       const { generateAlerts } = await import('../../run/generate.ts');
       context.end(await generateAlerts(self.optsWithGlobals<AlertOptions>(), packageRoot().folder, context));

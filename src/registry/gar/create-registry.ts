@@ -6,6 +6,7 @@ import { nameText } from '../../domain/image-name.ts';
 import { type Clock, systemClock } from '../../http/clock.ts';
 import type { HttpClient } from '../../http/http-client.ts';
 import type { ContentCache } from '../../distribution/cache.ts';
+import { hasBlob } from '../../distribution/has-blob.ts';
 import { readManifest as readOciManifest } from '../../distribution/manifest-content.ts';
 import { putManifest } from '../../distribution/put-manifest.ts';
 import type { RawManifest } from '../../domain/raw-manifest.ts';
@@ -104,6 +105,7 @@ export function createGarRegistry(options: GarRegistryOptions): Registry {
     resolveTags: (repository) => resolveTags(client, repository),
     tagsOf: async (repository, digest) => (await findTags(client, repository, digest)) ?? [],
     hasManifest: (repository, digest) => isThere(client, repository, digest),
+    hasBlob: (repository, digest) => hasBlob(client.oci, repository, digest),
     readManifest: (repository, digest) => readManifest(client, repository, digest),
     comparesTags: true,
     deleteManifest: (repository, digest, tags) => deletion.deleteManifest(repository, digest, tags),

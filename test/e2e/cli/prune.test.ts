@@ -63,6 +63,21 @@ describe('a dry run', () => {
     expect(stdout.split('\n').toSorted()).toEqual(['', `${registry.host}/team/app:build-1`, `${registry.host}/team/app:build-2`]);
   });
 
+  test('names what went where it is carried out: not what the registry refused, and nothing where it was not begun', async () => {
+    const registry = await registryWith({ 'team/app': 3 });
+    const session = await newSession();
+    const words = ['prune', `${registry.host}/team/app`, '--keep-last', '1', '--apply', '-o', 'name'];
+
+    expect(await session.run(...words, '--max-deletions', '1')).toMatchObject({
+      code: 5,
+      stdout: '',
+      stderr: expect.stringMatching(/^Nothing was changed\.$/m) as string,
+    });
+    const first = registry.storage.repository('team/app').tags.get('build-1')!;
+    registry.onRequest(({ method, path }) => (method === 'DELETE' && path.endsWith(first) ? { status: 405 } : undefined));
+    expect(await session.run(...words)).toMatchObject({ code: 6, stdout: `${registry.host}/team/app:build-2\n` });
+  });
+
   test('writes its answer to a file instead, and then nothing to stdout', async () => {
     const registry = await registryWith({ 'team/app': 1 });
     const session = await newSession();

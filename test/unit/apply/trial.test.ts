@@ -93,6 +93,26 @@ describe('a registry that does not do what it answers is recognised by its first
     expect(report.repositories[0]!.repairs).toHaveLength(1);
   });
 
+  it('where a tag is not taken off: the first one shows it', async () => {
+    const { server, registry } = await withServer();
+    const old = Array.from({ length: 20 }, (_, n) => `old-${n}`);
+    await push(server.url, REPOSITORY, single('kept'), ['keep-1', ...old]);
+    const plan = await planOf(registry);
+    const deletions: string[] = [];
+    server.onRequest(({ method, path }) => {
+      const tag = path.split('/').at(-1) ?? '';
+      if (method !== 'DELETE' || !old.includes(tag)) return undefined;
+      deletions.push(tag);
+      return { status: 202 };
+    });
+
+    const report = await apply(plan, registry);
+
+    expect(deletions).toHaveLength(1);
+    expect(report).toMatchObject({ outcome: 'failed', counts: { deleted: 0, failed: 1, skipped: 19 } });
+    expect(report.repositories[0]!.error?.message).toContain('answers that a tag is taken off and does not take it off');
+  });
+
   it('where the blobs of a manifest go at once, so that nothing could be put back', async () => {
     const { plan, report, deletions } = await carriedOut((registry, name, digest) => {
       const repository = registry.storage.repository(name);
