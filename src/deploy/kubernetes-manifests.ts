@@ -1,4 +1,14 @@
-import { type Document, type Node, parseAllDocuments, parseDocument, stringify, type YAMLMap, type YAMLSeq } from 'yaml';
+import {
+  type Document,
+  type Node,
+  type Pair,
+  parseAllDocuments,
+  parseDocument,
+  type Scalar,
+  stringify,
+  type YAMLMap,
+  type YAMLSeq,
+} from 'yaml';
 import { CONFIG_FILE, CREDENTIALS_FOLDER, type MountedConfig } from './mounted-config.ts';
 
 /** What the manifests of a job are filled in with. */
@@ -56,7 +66,7 @@ export async function kubernetesManifests(job: JobSettings, read: ReadTemplate):
   fillRbac(rbac as Document[], name, namespace);
   fillStorage(storage as Document[], job);
   fillNetwork(network?.[0] as Document, job);
-  fillSecret(given?.[0] as Document, namespace, mounted);
+  fillSecret(given?.[0] as Document, name, namespace, mounted);
   fillPod(pod?.[0] as Document, job, secret);
   fillWorkload(workload?.[0] as Document, pod?.[0] as Document, job);
   const all = [
@@ -116,12 +126,12 @@ function portOf(url: string): number {
 }
 
 /** The words that give the Secret its values. */
-function fillSecret(document: Document, namespace: string, { variables, credentialFiles }: MountedConfig): void {
+function fillSecret(document: Document, name: string, namespace: string, { variables, credentialFiles }: MountedConfig): void {
   const keys = [...variables, ...credentialFiles];
   const patch = JSON.stringify({ stringData: Object.fromEntries(keys.map((key) => [key, '…'])) });
-  const name = document.getIn(['metadata', 'name']) as string;
-  const object = document.contents as YAMLMap;
-  object.commentBefore = `${object.commentBefore ?? ''}\n   kubectl -n ${namespace} patch secret ${name} -p '${patch}'`;
+  // The comment above an object belongs to its first key.
+  const [first] = (document.contents as YAMLMap<Scalar>).items as [Pair<Scalar>];
+  first.key.commentBefore = `${first.key.commentBefore ?? ''}\n   kubectl -n ${namespace} patch secret ${name} -p '${patch}'`;
 }
 
 function fillPod(pod: Document, job: JobSettings, secret: string): void {

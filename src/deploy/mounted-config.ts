@@ -17,7 +17,7 @@ export interface MountedConfig {
   readonly variables: readonly string[];
   /** The names of files with credentials in {@link CREDENTIALS_FOLDER}. */
   readonly credentialFiles: readonly string[];
-  /** What the config names and the container has not got, a sentence each. */
+  /** What the config names and the container has not got, each with what to do: "the container will not have …". */
   readonly missing: readonly string[];
 }
 
@@ -68,8 +68,8 @@ export function mountedConfig(settings: Settings, { policies, certificates }: Se
     variables: [...credentials.variables],
     credentialFiles: [...credentials.files],
     missing: [
-      ...settings.inUse.flatMap((source) => missingFor(source, 'says what is in use')),
-      ...Object.values(settings.lists).flatMap((source) => missingFor(source, 'is a list that rules look up')),
+      ...settings.inUse.flatMap((source) => missingFor(source, 'which says what is in use')),
+      ...Object.values(settings.lists).flatMap((source) => missingFor(source, 'which has names that rules look up')),
     ],
   };
 }
@@ -119,11 +119,11 @@ function withOwnCluster(sources: readonly InUseSource[]): readonly InUseSource[]
 }
 
 function missingFor(source: InUseSource | ListSource, what: string): string[] {
-  const put = 'put it into the image';
-  if ('file' in source) return [`${source.file} ${what}: ${put}, at that path from /etc/regctl`];
-  if ('command' in source) return [`the program ${source.command[0]} ${what}: ${put}`];
-  if ('git' in source) return [`the git repository ${source.git.repository} ${what}: build the image with git in it`];
+  const put = 'put it into the image and name it in the config by its whole path';
+  if ('file' in source) return [`${source.file}, ${what}: ${put}`];
+  if ('command' in source) return [`the program ${source.command[0]}, ${what}: ${put}`];
+  if ('git' in source) return [`git for ${source.git.repository}, ${what}: build the image with it`];
   if ('kubernetes' in source && (source.kubernetes.contexts ?? source.kubernetes.kubeconfig) !== undefined)
-    return [`a kubeconfig ${what}: mount it, and name it in KUBECONFIG or in the config`];
+    return [`the kubeconfig, ${what}: mount it, and name it in KUBECONFIG or in the config`];
   return [];
 }

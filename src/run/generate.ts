@@ -85,7 +85,7 @@ export async function generateJob(
     ...(settings.policies.length === 0
       ? ['no policy is named, so that one that keeps everything stands there: name yours in the config or with --policy']
       : []),
-    ...mounted.missing.map((what) => `the container will not have ${what}; a run without it is refused`),
+    ...mounted.missing.map((what) => `the container will not have ${what}. A run without it is refused.`),
   ];
   if (!options.quiet) for (const warning of warnings) say(io, `warning: ${warning}`);
   return EXIT.done;

@@ -22,8 +22,7 @@ const SETTINGS: Settings = {
 const NO_FILES = { policies: [], certificates: new Map<string, string>() };
 const PROD = { name: 'prod', url: 'https://registry.example.com:5443', concurrency: 8 };
 
-/** The manifests of a job, by kind. */
-async function manifestsOf(job: Partial<JobSettings>, settings: Partial<Settings> = {}): Promise<Record<string, unknown>> {
+function textOf(job: Partial<JobSettings>, settings: Partial<Settings> = {}): Promise<string> {
   const filled: JobSettings = {
     kind: 'cronjob',
     name: 'regctl-prune',
@@ -32,8 +31,14 @@ async function manifestsOf(job: Partial<JobSettings>, settings: Partial<Settings
     mounted: mountedConfig({ ...SETTINGS, ...settings }, NO_FILES),
     ...job,
   };
-  const text = await kubernetesManifests(filled, (path) => readFile(new URL(`../../../${path}`, import.meta.url), 'utf8'));
-  return Object.fromEntries(parseAllDocuments(text).map((document) => [document.get('kind') as string, document.toJS() as unknown]));
+  return kubernetesManifests(filled, (path) => readFile(new URL(`../../../${path}`, import.meta.url), 'utf8'));
+}
+
+/** The manifests of a job, by kind. */
+async function manifestsOf(...words: Parameters<typeof textOf>): Promise<Record<string, unknown>> {
+  return Object.fromEntries(
+    parseAllDocuments(await textOf(...words)).map((document) => [document.get('kind') as string, document.toJS() as unknown]),
+  );
 }
 
 describe('the config of a container', () => {
@@ -41,7 +46,7 @@ describe('the config of a container', () => {
     const { config, missing } = mountedConfig({ ...SETTINGS, inUse: [{ file: 'running.txt' }, { ecs: {} }] }, NO_FILES);
 
     expect(config).toMatchObject({ inUse: [{ kubernetes: {} }, { file: 'running.txt' }, { ecs: {} }] });
-    expect(missing).toEqual(['running.txt says what is in use: put it into the image, at that path from /etc/regctl']);
+    expect(missing).toEqual(['running.txt, which says what is in use: put it into the image and name it in the config by its whole path']);
   });
 
   test('keeps a source of the current cluster as it is, and adds one to a source that names contexts', () => {
@@ -139,6 +144,9 @@ describe('the manifests of a job', () => {
 
   test('hold no value of a secret, and none at all where a Secret is named', async () => {
     expect(Object.keys((await manifestsOf({}))['Secret'] as object)).toEqual(['apiVersion', 'kind', 'metadata', 'type']);
+    expect(await textOf({ name: 'nightly' })).toContain(
+      `#   kubectl -n regctl patch secret nightly -p '{"stringData":{"REGISTRY_USER":"…","REGISTRY_PASSWORD":"…"}}'\napiVersion: v1\nkind: Secret\n`,
+    );
     const { Secret, CronJob } = await manifestsOf({ secret: 'mine' });
     expect(Secret).toBeUndefined();
     expect(JSON.stringify(CronJob)).toContain('"secretKeyRef":{"name":"mine","key":"REGISTRY_PASSWORD","optional":true}');
