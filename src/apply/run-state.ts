@@ -4,8 +4,8 @@ import type { Digest } from '../domain/digest.ts';
 import type { DeleteManifestStep, PlannedImage, RepositoryPlan, Step } from '../plan/plan.ts';
 import type { RawManifest } from '../domain/raw-manifest.ts';
 import type { StepOutcome } from '../domain/step-outcome.ts';
-import type { Registry } from '../registry/registry.ts';
-import type { KnownFacts, Place } from '../documents/journal.ts';
+import type { Registry, Unreadable } from '../registry/registry.ts';
+import type { Intent, KnownFacts, Place } from '../documents/journal.ts';
 import type { Repair, StepResult } from './apply-report.ts';
 import type { Journal } from './journal.ts';
 import { manifestParts } from './manifest-parts.ts';
@@ -112,6 +112,13 @@ export class RunState {
     return mediaType !== undefined && bytes !== undefined
       ? { digest, mediaType: manifestParts(bytes).mediaType ?? mediaType, bytes }
       : undefined;
+  }
+
+  /** What the journal keeps of a manifest: its bytes, or why nobody can have them. Undefined where it is not there. */
+  async copyOf(digest: Digest, unreadable: Unreadable | undefined): Promise<Pick<Intent, 'manifest' | 'unreadable'> | undefined> {
+    if (unreadable) return { unreadable: unreadable.why };
+    const manifest = await this.bytesOf(digest);
+    return manifest && { manifest };
   }
 
   resolveTag(tag: string): Promise<Digest | undefined> {

@@ -103,7 +103,7 @@ function manifests(store: HarborStore, repository: string, reference: string, re
     return { status: 202, body: '' };
   }
   const artifact = found(store, repository, reference);
-  if (store.project(repository.split('/')[0] ?? '').preventPulls) {
+  if (store.isUnpullable(artifact)) {
     throw new HarborError(
       'PROJECTPOLICYVIOLATION',
       `current image with 2 vulnerabilities cannot be pulled due to configured policy in 'Prevent images with vulnerability severity of "Low" or higher from running.'`,

@@ -148,7 +148,7 @@ describe('a plan carried out on Harbor', () => {
     expect((await apply(plan, registry)).outcome).toBe('done');
   });
 
-  it('says what it could not do where a tag became immutable meanwhile', async () => {
+  it('leaves what got an immutable tag meanwhile, and all that goes with it', async () => {
     const { harbor, registry, outer } = await filled();
     const plan = await planOf(registry, [REPOSITORY], OPTIONS);
     harbor.store.addImmutableRule('team', 'old-*');

@@ -190,14 +190,15 @@ describe('a manifest', () => {
     expect(asked(harbor).filter((line) => line.includes('/manifests/'))).toEqual([]);
   });
 
-  it('that the project lets nobody pull is not deleted unread', async () => {
+  it('that the project lets nobody pull is told so before it is read; the reading itself says who is told', async () => {
     const { harbor, registry } = await withHarbor();
     const one = app('one');
     await fill(harbor, [[one, 'v1']]);
-    harbor.store.project('team').preventPulls = true;
+    harbor.store.project('team').preventPulls = 'findings';
+    expect(await registry.standing?.('team/app', one.digest)).toMatchObject({ unreadable: { deletable: false } });
     const error = await failure(registry.readManifest('team/app', one.digest));
     expect(error.message).toContain('PROJECTPOLICYVIOLATION');
-    expect(error.hint).toContain('it is not deleted');
+    expect(error.hint).toContain('project:read');
   });
 });
 

@@ -156,7 +156,11 @@ describe('an index', () => {
       pulledAt: '2025-07-01T00:00:00.000Z',
     });
     expect(find(inventory, arm.digest)).toMatchObject({ tags: [], platforms: ['linux/arm64/v8'] });
-    expect(asked(harbor)).toEqual(['GET @/systeminfo', 'GET @/projects/team/repositories/app/artifacts?q=base%3D*&page=1&page_size=100']);
+    expect(asked(harbor)).toEqual([
+      'GET @/systeminfo',
+      'GET @/projects/team/repositories/app/artifacts?q=base%3D*&page=1&page_size=100',
+      'GET @/projects/team',
+    ]);
   });
 
   it('is as old as nobody knows where one of its images does not say', async () => {

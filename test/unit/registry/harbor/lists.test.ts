@@ -19,8 +19,8 @@ describe('a long list', () => {
     expect(inventory.complete).toBe(true);
     expect(inventory.manifests).toHaveLength(2950);
     expect(new Set(inventory.manifests.flatMap(({ tags }) => tags)).size).toBe(5900);
-    // The one beside the 30 pages asks who is there.
-    expect(harbor.requests).toHaveLength(31);
+    // The two beside the 30 pages ask who is there, and what the project forbids.
+    expect(harbor.requests).toHaveLength(32);
   });
 
   it.each([
