@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Digest } from '../domain/digest.ts';
 import type { DeleteManifestStep, PlannedImage, RepositoryPlan, Step } from '../plan/plan.ts';
+import type { Reason } from '../plan/reason.ts';
 import type { RawManifest } from '../domain/raw-manifest.ts';
 import type { StepOutcome } from '../domain/step-outcome.ts';
 import type { Registry, Unreadable } from '../registry/registry.ts';
@@ -149,6 +150,12 @@ export class RunState {
     return Object.keys(known).length > 0 ? { known } : {};
   }
 
+  /** The first of some labels that was not on a manifest when the plan was made. */
+  newLabel(digest: Digest, labels: readonly string[]): string | undefined {
+    const planned = this.#images.get(digest)?.registryLabels ?? [];
+    return labels.find((label) => !planned.includes(label));
+  }
+
   settle(step: Step, outcome: StepOutcome, message?: string): StepResult {
     const { op, digest } = step;
     const result = { op, digest, ...(step.op === 'delete-tag' && { tag: step.tag }), outcome, ...(message !== undefined && { message }) };
@@ -206,6 +213,12 @@ export class RunState {
     return (await this.registry.readManifest(repository, digest)) !== undefined;
   }
 
+  /** What stays without a tag since something that stays needs it: the children of indexes, and attachments. */
+  partsThatStay(): readonly Digest[] {
+    const stays = ({ action, tags }: PlannedImage): boolean => action !== 'delete' && tags.every((tag) => this.takesOff(tag));
+    return this.plan.images.flatMap((image) => (stays(image) && image.reasons.some(isNeeded) ? [image.digest] : []));
+  }
+
   /** True of a tag that the plan takes off by itself. */
   takesOff(tag: string): boolean {
     return this.#singleTags.has(tag);
@@ -229,4 +242,8 @@ export class RunState {
     const message = `cannot go on in ${repository} of ${registry}: ${error instanceof Error ? error.message : String(error)}`;
     return new ToolError('REGISTRY_ERROR', message, { hint: 'this should not happen: please report it', cause: error });
   }
+}
+
+function isNeeded({ code }: Reason): boolean {
+  return code === 'child_of_kept' || code === 'attached_to_kept';
 }

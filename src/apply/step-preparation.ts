@@ -60,7 +60,7 @@ export class StepPreparation {
     if (early) return early;
     const standing = await this.#standingOf(step);
     if (registry.standing && !standing) return this.#requests.gone(step);
-    const objection = standing && standingObjection(step, standing, this.#state.image(step.digest));
+    const objection = standing && standingObjection(step, standing, this.#state.newLabel(step.digest, standing.labels));
     if (objection) return objection;
     return step.op === 'delete-tag' ? this.#prepareTag(step) : this.#prepareManifest(step, standing);
   }

@@ -79,8 +79,9 @@ export class ToldTags implements TagGuard {
 
   async end(thoroughly: boolean): Promise<void> {
     await this.judgeFirst();
-    if (!thoroughly) return;
     const { state, tags, putBack, presence } = this.#parts;
+    // One list is read even by a run that is stopped: what was pushed while it deleted may need what it has deleted.
+    if (!thoroughly && !(this.#deletes && state.registry.resolveTags)) return;
     const before = new Map(state.seen);
     const names = await tags.survey();
     if (!this.#deletes) return;

@@ -113,7 +113,9 @@ export class WatchedTags implements TagGuard {
     } finally {
       this.#leaveTrial();
     }
-    if (thoroughly) await this.#verify();
+    if (!thoroughly) return;
+    await this.#verify();
+    await this.#verifyParts();
   }
 
   /** The first deletion of its kind in the registry goes alone. */
@@ -252,6 +254,16 @@ export class WatchedTags implements TagGuard {
       if (under !== undefined) await putBack.restore(under, `the tag ${tag} was moved from ${digest} to it while it was deleted`, tag);
       else await putBack.restore(digest, `the tag ${tag}, which was on it, points to nothing any more`, tag);
     }
+  }
+
+  /** An index that stays and has lost a child answers as before: what no tag leads to is asked for by its digest. */
+  async #verifyParts(): Promise<void> {
+    const { state, putBack, presence } = this.#parts;
+    const parts = state.partsThatStay();
+    const there = await sideBySide(parts, state.concurrency, (digest) => state.isThere(digest));
+    const lost = parts.filter((_, position) => !there[position]);
+    if (lost.length === parts.length) await presence.mustBeThere();
+    for (const digest of lost) await putBack.restore(digest, 'something that stays by the plan needs it, and it is gone');
   }
 }
 

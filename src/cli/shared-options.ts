@@ -36,3 +36,9 @@ export function concurrencyOption(): Option {
 export function outputOption(...formats: readonly string[]): Option {
   return new Option('-o, --output <format>', 'how the answer is written').choices([...formats]).default(formats[0]);
 }
+
+export function addMetricsOptions(command: Command): Command {
+  return command
+    .option('--metrics-file <file>', 'write metrics for the textfile collector of Prometheus, however the run ends')
+    .option('--push-metrics <url>', 'push them to a Pushgateway');
+}

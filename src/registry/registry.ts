@@ -25,6 +25,8 @@ export interface Companion {
   readonly tags: readonly string[];
   /** Other indexes that hold it. As long as one of them is there, the registry keeps it. */
   readonly heldBy: readonly Digest[];
+  /** The labels on it now, as {@link Standing} names them. Absent where there are none, or where they are not told. */
+  readonly labels?: readonly string[];
   readonly unreadable?: Unreadable;
 }
 

@@ -6,6 +6,7 @@ import type { Reason } from '../plan/reason.ts';
 import { OUTCOMES } from './apply-text.ts';
 import { rankWords, reasonWords } from './reason-text.ts';
 import { notesOf, ordinaryTags, viewOf } from './repository-view.ts';
+import { freedWords } from './table-totals.ts';
 import { bytes, count, number, recoverable, shortDigest, time } from './text.ts';
 import { unreadLines } from './unread-lines.ts';
 
@@ -18,12 +19,12 @@ const ROWS_PER_REPOSITORY = 100;
  * what came of it.
  */
 export function planMarkdown(plan: Plan, applied?: ApplyReport): string {
-  const { images, bytes: size } = plan.summary;
+  const { images } = plan.summary;
   const governed = plan.repositories.filter(({ policy }) => policy !== undefined);
   const ungoverned = plan.repositories.length - governed.length;
   const unapplied = plan.applyable ? 'Nothing has been changed.' : '**This plan may not be carried out:**';
   const lines = [
-    `### Prune plan: ${count(images.delete, 'image')} to delete, ${size.exact ? '' : 'at least '}${bytes(size.freed)} freed`,
+    `### Prune plan: ${count(images.delete, 'image')} to delete, ${freedWords(plan.summary)}`,
     '',
     ...unreadList(unreadLines(plan)),
     `As of ${time(plan.now)}. ${applied ? appliedSentence(applied) : unapplied}`,
@@ -81,7 +82,8 @@ function repositoryRow(repository: RepositoryPlan, now: string): string {
 }
 
 function freed({ summary }: Pick<Plan, 'summary'>): string {
-  return `${summary.bytes.exact ? '' : '≥ '}${bytes(summary.bytes.freed)}`;
+  const { deleted, freed: known, exact } = summary.bytes;
+  return exact ? bytes(known) : `≤ ${bytes(deleted)}`;
 }
 
 /** The tags of an image, or its digest where it has none. */

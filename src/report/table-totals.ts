@@ -22,7 +22,7 @@ export function totalLines(plan: Plan, style: Style, applyCommand: string | unde
   if (plan.repositories.some(({ steps }) => steps.some(({ op }) => op !== 'archive-manifest'))) {
     const space = `The space comes back when the registry collects its garbage${size.exact ? '.' : ';'}`;
     lines.push(style.dim(`${count(tags.delete, 'tag goes', 'tags go')}. ${space}`));
-    if (!size.exact) lines.push(style.dim('the layers of some images are not known, so it may be more.'));
+    if (!size.exact) lines.push(style.dim('the layers of some images are not known, so it may be less.'));
     lines.push('');
   }
   const notes = notesOf(plan);
@@ -40,7 +40,7 @@ export function totalLines(plan: Plan, style: Style, applyCommand: string | unde
   return lines;
 }
 
-/** How much space is freed, in words. */
-export function freedWords({ bytes: { freed, exact } }: Summary): string {
-  return `${exact ? '' : 'at least '}${bytes(freed)} freed`;
+/** How much space is freed, in words: where the layers of some images are not known, what it can be at most, by their logical sizes. */
+export function freedWords({ bytes: { deleted, freed, exact } }: Summary): string {
+  return exact ? `${bytes(freed)} freed` : `up to ${bytes(deleted)} freed`;
 }

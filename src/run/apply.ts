@@ -13,12 +13,13 @@ import { openDocumentRegistries } from './document-registries.ts';
 import { readInUse } from './in-use.ts';
 import { checkKnown } from './in-use-now.ts';
 import { checkInUseSources } from './in-use-source-names.ts';
+import { measured, type MetricsOptions, type RunRecord } from './measured.ts';
 import type { NextCommands } from './next-commands.ts';
 import { styleOf } from './plan-output.ts';
 import { startRunTime } from './run-time.ts';
 import { type ChangedPolicyOptions, checkPoliciesUnchanged } from './unchanged-policies.ts';
 
-export interface ApplyOptions extends CarryOutOptions, ChangedPolicyOptions {
+export interface ApplyOptions extends CarryOutOptions, ChangedPolicyOptions, MetricsOptions {
   readonly registry?: readonly string[];
   /** Files that name what is in use. */
   readonly inUse?: readonly string[];
@@ -30,9 +31,14 @@ export interface ApplyOptions extends CarryOutOptions, ChangedPolicyOptions {
 
 /** `apply`: carries out a saved plan, as far as it still holds. Answers the exit code. */
 export async function apply(file: string, options: ApplyOptions, context: Context, next: NextCommands): Promise<number> {
+  return measured('regprune', options, context, (record) => applySaved(file, options, context, next, record));
+}
+
+async function applySaved(file: string, options: ApplyOptions, context: Context, next: NextCommands, record: RunRecord): Promise<number> {
   const { io } = context;
   const startedAt = io.now();
   const plan = await readPlanFile(resolve(io.cwd, file));
+  record.plan = plan;
   checkFresh(plan, { now: startedAt, ...(options.maxAge !== undefined && { maxAge: options.maxAge }) });
   await checkPoliciesUnchanged(plan, options, io);
   const urls = new Map(
@@ -55,6 +61,7 @@ export async function apply(file: string, options: ApplyOptions, context: Contex
       context,
     );
     if (!report) return EXIT.failed;
+    record.applied = report;
     const undoCommand = report.journal === undefined ? undefined : next.undo(report.journal, options.registry ?? []);
     const text = { json: toJson, yaml: toYaml, table: () => applyText(report, { style, verbose: options.verbose ?? false, undoCommand }) }[
       options.output

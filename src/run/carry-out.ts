@@ -8,7 +8,8 @@ import { printable } from '../diagnostics/redact.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Registry } from '../registry/registry.ts';
-import { bytes, count } from '../report/text.ts';
+import { freedWords } from '../report/table-totals.ts';
+import { count } from '../report/text.ts';
 import { confirm } from './confirm.ts';
 import { say } from './io.ts';
 import type { Context, GlobalOptions } from './context.ts';
@@ -96,12 +97,10 @@ function cannotUndoLines({ repositories }: Plan): string[] {
 }
 
 function question({ summary, repositories }: Plan): string {
-  const { images, bytes: size } = summary;
+  const { images } = summary;
   const where = repositories.filter(({ steps }) => steps.length > 0).length;
   const what = [
-    ...(images.delete > 0 || images.untag === 0
-      ? [`delete ${count(images.delete, 'image')} (${size.exact ? '' : 'at least '}${bytes(size.freed)})`]
-      : []),
+    ...(images.delete > 0 || images.untag === 0 ? [`delete ${count(images.delete, 'image')} (${freedWords(summary)})`] : []),
     ...(images.untag > 0 ? [`take tags off ${count(images.untag, 'image')}`] : []),
   ].join(' and ');
   return `${what[0]?.toUpperCase()}${what.slice(1)} in ${count(where, 'repository', 'repositories')}?`;

@@ -66,6 +66,7 @@ export async function openRegistries(
       credentials: (repository) => credentials.resolve(host, repository),
       env,
       ...(cache && { cache }),
+      waits,
       signal: context.io.signal,
     });
   };

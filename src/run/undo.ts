@@ -11,13 +11,14 @@ import { toYaml } from '../report/yaml.ts';
 import { withFinishingRuns } from '../apply/finishing-runs.ts';
 import { confirm } from './confirm.ts';
 import { say } from './io.ts';
-import type { Context, GlobalOptions } from './context.ts';
+import type { Context } from './context.ts';
+import { measured, type MetricsOptions, type RunRecord } from './measured.ts';
 import { startProgress } from './progress.ts';
 import { stoppedBy } from './stop.ts';
 import { openDocumentRegistries } from './document-registries.ts';
 import { styleOf } from './plan-output.ts';
 
-export interface UndoOptions extends GlobalOptions {
+export interface UndoOptions extends MetricsOptions {
   readonly yes?: boolean;
   readonly registry?: readonly string[];
   readonly concurrency?: string;
@@ -26,6 +27,10 @@ export interface UndoOptions extends GlobalOptions {
 
 /** `undo`: puts back what a run deleted, as far as the registry still has the parts. Answers the exit code. */
 export async function undo(file: string, options: UndoOptions, context: Context): Promise<number> {
+  return measured('regprune-undo', options, context, (record) => undoAll(file, options, context, record));
+}
+
+async function undoAll(file: string, options: UndoOptions, context: Context, record: RunRecord): Promise<number> {
   const { io } = context;
   const path = resolve(io.cwd, file);
   const journal = await withFinishingRuns(await readJournal(path), path);
@@ -50,6 +55,7 @@ export async function undo(file: string, options: UndoOptions, context: Context)
       signal: io.signal,
       onEvent: ({ registry, repository }) => progress.show(`putting back in ${registry}/${repository}  ${(done += 1)}`),
     }).finally(() => progress.stop());
+    record.undone = report;
     const style = styleOf(io, options);
     io.stdout.write(
       { json: toJson, yaml: toYaml, table: () => undoText(report, { style, verbose: options.verbose ?? false }) }[options.output](report),

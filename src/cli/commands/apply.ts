@@ -4,11 +4,11 @@ import type { CommandContext } from '../command-context.ts';
 import { examples } from '../help.ts';
 import { commandsAfterApply } from '../next-commands.ts';
 import { duration } from '../option-values.ts';
-import { concurrencyOption, inUseOption, outputOption, registryOption } from '../shared-options.ts';
+import { addMetricsOptions, concurrencyOption, inUseOption, outputOption, registryOption } from '../shared-options.ts';
 
 /** `apply`: carry out a saved plan. */
 export function applyCommand(context: CommandContext): Command {
-  return new Command('apply')
+  const command = new Command('apply')
     .summary('carry out a saved plan')
     .description(
       'Carries out a plan that "prune --plan-out" has saved. Each step is checked against the registry as it is now, ' +
@@ -24,9 +24,9 @@ export function applyCommand(context: CommandContext): Command {
     .addOption(registryOption())
     .addOption(inUseOption())
     .addOption(concurrencyOption())
-    .addOption(outputOption('table', 'json', 'yaml'))
-    .action(async (plan: string, _options, self: Command) => {
-      const { apply } = await import('../../run/apply.ts');
-      context.end(await apply(plan, self.optsWithGlobals<ApplyOptions>(), context, commandsAfterApply(context)));
-    });
+    .addOption(outputOption('table', 'json', 'yaml'));
+  return addMetricsOptions(command).action(async (plan: string, _options, self: Command) => {
+    const { apply } = await import('../../run/apply.ts');
+    context.end(await apply(plan, self.optsWithGlobals<ApplyOptions>(), context, commandsAfterApply(context)));
+  });
 }

@@ -4,7 +4,7 @@ import type { CommandContext } from '../command-context.ts';
 import { examples } from '../help.ts';
 import { commandsAfterPrune } from '../next-commands.ts';
 import { duration, shard, wholeNumber } from '../option-values.ts';
-import { addPolicyOptions, addSourceOptions, outputOption } from '../shared-options.ts';
+import { addMetricsOptions, addPolicyOptions, addSourceOptions, outputOption } from '../shared-options.ts';
 
 /** `prune`: plan, print it, and with `--apply` carry it out. */
 export function pruneCommand(context: CommandContext): Command {
@@ -32,16 +32,15 @@ export function pruneCommand(context: CommandContext): Command {
     .option('--wait', 'with --gc: until it is done, and say how much was freed');
   addPolicyOptions(command);
   addSourceOptions(command);
-  return command
+  command
     .optionsGroup('What is written:')
     .addOption(outputOption('table', 'json', 'yaml', 'markdown', 'name'))
     .option('--out <file>', 'write the answer to a file instead of stdout')
     .option('--plan-out <file>', 'save the plan, for "apply"')
-    .option('--metrics-file <file>', 'write metrics for the textfile collector of Prometheus')
-    .option('--detailed-exitcode', 'exit 2 if deletions are planned')
-    .action(async (targets: string[], _options, self: Command) => {
-      const { prune } = await import('../../run/prune.ts');
-      const options = self.optsWithGlobals<PruneOptions>();
-      context.end(await prune(targets, options, context, commandsAfterPrune(options, context)));
-    });
+    .option('--detailed-exitcode', 'exit 2 if deletions are planned');
+  return addMetricsOptions(command).action(async (targets: string[], _options, self: Command) => {
+    const { prune } = await import('../../run/prune.ts');
+    const options = self.optsWithGlobals<PruneOptions>();
+    context.end(await prune(targets, options, context, commandsAfterPrune(options, context)));
+  });
 }

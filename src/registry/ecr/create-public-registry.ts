@@ -24,7 +24,7 @@ import { PublicRepositories } from './public-repositories.ts';
 import { createPublicService } from './public-service.ts';
 import { outcomeOf, TagDeletion } from './tag-deletion.ts';
 
-export interface EcrPublicRegistryOptions extends Pick<ServiceOptions, 'http' | 'endpoint' | 'credentials'> {
+export interface EcrPublicRegistryOptions extends Pick<ServiceOptions, 'http' | 'endpoint' | 'credentials' | 'waits'> {
   /** Its name in documents and messages. */
   readonly name: string;
   /** `https://public.ecr.aws`, or with the alias of the account's registry, `https://public.ecr.aws/<alias>`. */
@@ -50,7 +50,17 @@ const HOST = 'public.ecr.aws/';
  * Nothing is sent yet.
  */
 export function createEcrPublicRegistry(options: EcrPublicRegistryOptions): Registry {
-  const { name, http, endpoint, credentials, identity = {}, cache, concurrency = DEFAULT_CONCURRENCY, clock = systemClock } = options;
+  const {
+    name,
+    http,
+    endpoint,
+    credentials,
+    identity = {},
+    cache,
+    concurrency = DEFAULT_CONCURRENCY,
+    clock = systemClock,
+    waits,
+  } = options;
   const url = options.url.replace(/\/+$/, '');
   const { origin, pathname } = new URL(url);
   const alias = pathname === '/' ? undefined : pathname.slice(1);
@@ -64,6 +74,7 @@ export function createEcrPublicRegistry(options: EcrPublicRegistryOptions): Regi
       identity,
       ...(endpoint !== undefined && { endpoint }),
       ...(credentials && { credentials }),
+      ...(waits && { waits }),
     }),
   );
   const client: EcrClient = new EcrClient({ name, service, limiter, identify: (repository) => repositories.identify(repository) });

@@ -23,7 +23,7 @@ import { createPrivateService } from './private-service.ts';
 import { putManifest } from './put-manifest.ts';
 import { outcomeOf, TagDeletion } from './tag-deletion.ts';
 
-export interface EcrRegistryOptions extends Pick<ServiceOptions, 'http' | 'endpoint' | 'credentials'> {
+export interface EcrRegistryOptions extends Pick<ServiceOptions, 'http' | 'endpoint' | 'credentials' | 'waits'> {
   /** Its name in documents and messages. */
   readonly name: string;
   /** `https://<account>.dkr.ecr.<region>.amazonaws.com`, or another name for it, with `region`. */
@@ -58,6 +58,7 @@ export function createEcrRegistry(options: EcrRegistryOptions): Registry {
     concurrency = DEFAULT_CONCURRENCY,
     clock = systemClock,
     env = {},
+    waits,
   } = options;
   const host = parseEcrHost(new URL(url).hostname);
   const limiter = new HostLimiter(concurrency);
@@ -69,6 +70,7 @@ export function createEcrRegistry(options: EcrRegistryOptions): Registry {
     identity,
     ...(endpoint !== undefined && { endpoint }),
     ...(credentials && { credentials }),
+    ...(waits && { waits }),
   });
   // To the SDK it is an error to ask for these together with an address.
   const ownAddress = endpoint !== undefined || Boolean(env['AWS_ENDPOINT_URL_ECR'] ?? env['AWS_ENDPOINT_URL']);

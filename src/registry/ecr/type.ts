@@ -17,7 +17,7 @@ export const ecrType: RegistryType = {
   aliases: ecrAliases,
   settings,
   unused: { paths: ['auth'], hint },
-  open: async ({ name, url, settings: given, http, env, concurrency, cache }) => {
+  open: async ({ name, url, settings: given, http, env, concurrency, cache, waits }) => {
     const { region, ...identity } = EcrSettings.parse(given ?? {});
     const { createEcrRegistry } = await import('./create-registry.ts');
     return createEcrRegistry({
@@ -29,6 +29,7 @@ export const ecrType: RegistryType = {
       ...(region !== undefined && { region }),
       concurrency,
       ...(cache && { cache }),
+      ...(waits && { waits }),
     });
   },
 };
@@ -40,9 +41,9 @@ export const ecrPublicType: RegistryType = {
   aliases: ecrPublicAliases,
   settings,
   unused: { paths: ['auth', 'ecr.region'], hint },
-  open: async ({ name, url, settings: given, http, concurrency, cache }) => {
+  open: async ({ name, url, settings: given, http, concurrency, cache, waits }) => {
     const identity = EcrSettings.parse(given ?? {}) as AwsIdentity;
     const { createEcrPublicRegistry } = await import('./create-public-registry.ts');
-    return createEcrPublicRegistry({ name, url, http, identity, concurrency, ...(cache && { cache }) });
+    return createEcrPublicRegistry({ name, url, http, identity, concurrency, ...(cache && { cache }), ...(waits && { waits }) });
   },
 };

@@ -41,6 +41,8 @@ export interface GarRegistryOptions {
   /** How many manifests are read side by side; the HTTP client limits the requests. Default 16. */
   readonly concurrency?: number;
   readonly clock?: Clock;
+  /** Ends every wait: for a quota, and for the end of an operation. */
+  readonly waits?: AbortSignal;
 }
 
 const DEFAULT_CONCURRENCY = 16;
@@ -49,7 +51,17 @@ const ENDPOINT = 'CLOUDSDK_API_ENDPOINT_OVERRIDES_ARTIFACTREGISTRY';
 
 /** Google Artifact Registry. Nothing is sent yet. Throws `CONFIG_INVALID` where nothing tells the location, and for a URL with a path. */
 export function createGarRegistry(options: GarRegistryOptions): Registry {
-  const { name, http, credentials, identity = {}, env = {}, cache, concurrency = DEFAULT_CONCURRENCY, clock = systemClock } = options;
+  const {
+    name,
+    http,
+    credentials,
+    identity = {},
+    env = {},
+    cache,
+    concurrency = DEFAULT_CONCURRENCY,
+    clock = systemClock,
+    waits,
+  } = options;
   const url = options.url.replace(/\/+$/, '');
   const place = placeOf(options);
   const endpoint = env[ENDPOINT] || API;
@@ -59,7 +71,7 @@ export function createGarRegistry(options: GarRegistryOptions): Registry {
     });
   }
   const tokens = createTokenSource({ registry: name, credentials, identity, http });
-  const client = new GarClient({ name, url, endpoint, place, http, tokens, clock });
+  const client = new GarClient({ name, url, endpoint, place, http, tokens, clock, waits });
   const deletion = new Deletion(client);
   const context: InventoryContext = {
     type: 'gar',

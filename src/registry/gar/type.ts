@@ -28,7 +28,7 @@ export const garType: RegistryType = {
   hosts: GAR_HOST,
   aliases: garAliases,
   settings: { key: 'gar', schema: GarSettings },
-  open: async ({ name, url, settings, http, credentials, env, concurrency, cache }) => {
+  open: async ({ name, url, settings, http, credentials, env, concurrency, cache, waits }) => {
     const { projects, location, impersonate } = GarSettings.parse(settings ?? {});
     const { createGarRegistry } = await import('./create-registry.ts');
     return createGarRegistry({
@@ -41,6 +41,7 @@ export const garType: RegistryType = {
       ...(location !== undefined && { location }),
       env,
       ...(cache && { cache }),
+      ...(waits && { waits }),
       // Twice as many manifests as requests: while one is decoded, another is fetched.
       concurrency: 2 * concurrency,
     });

@@ -25,7 +25,8 @@ const TRIES = 6;
 /**
  * Deletes versions that have no tags, or none any more, and without `force`: if somebody sets a tag in the meantime, the service refuses,
  * so that nothing is deleted that was just named. Several versions go into one operation. Those that it did not delete, or all of them if
- * it was refused as a whole or its answer was lost, are then asked for one by one, which tells why.
+ * it was refused as a whole or its answer was lost, are then asked for one by one, which tells why. Throws where the operation is still under
+ * way and nobody waits for it any more.
  */
 export async function deleteVersions(client: GarClient, repository: string, digests: readonly Digest[]): Promise<Map<Digest, Settled>> {
   const settled = new Map<Digest, Settled>();
@@ -52,7 +53,7 @@ async function deletedTogether(client: GarClient, repository: string, digests: r
     if (error || !failed.every((digest) => isDigest(digest) && digests.includes(digest))) return [];
     return digests.filter((digest) => !failed.includes(digest));
   } catch (error) {
-    if (error instanceof ToolError) return [];
+    if (error instanceof ToolError && !error.underWay) return [];
     throw error;
   }
 }
@@ -72,8 +73,8 @@ async function deleteOne(client: GarClient, repository: string, digest: Digest):
       if (error.code === FAILED_PRECONDITION) return await refusal(client, repository, digest, said);
       const passing = [RESOURCE_EXHAUSTED, ABORTED, UNAVAILABLE].includes(error.code);
       const hint = passing ? 'Run again later, or with less concurrency.' : 'The audit log of the project may say more.';
-      if (!passing || tries >= TRIES) return { error: new ToolError('REGISTRY_ERROR', said, { hint }) };
-      await client.clock.sleep(backoff(tries, client.clock.random()), new AbortController().signal);
+      const goesOn = passing && tries < TRIES && (await client.pause(backoff(tries, client.clock.random())));
+      if (!goesOn) return { error: new ToolError('REGISTRY_ERROR', said, { hint }) };
     }
   } catch (error) {
     if (error instanceof ToolError) return { error };

@@ -1,7 +1,7 @@
 import type { Digest } from '../../domain/digest.ts';
 import type { Standing } from '../registry.ts';
 import { findArtifact, type Reading } from './artifacts.ts';
-import { LABEL_PREFIX } from './build-manifests.ts';
+import { labelNames } from './build-manifests.ts';
 import type { PullPolicy } from './pull-policy.ts';
 
 const DETAIL = 'with_tag=true&with_label=true&with_immutable_status=true&with_accessory=true';
@@ -10,10 +10,10 @@ const DETAIL = 'with_tag=true&with_label=true&with_immutable_status=true&with_ac
 export async function readStanding(reading: Reading, policy: PullPolicy, digest: Digest): Promise<Standing | undefined> {
   const artifact = await findArtifact(reading, digest, DETAIL);
   if (!artifact) return undefined;
-  const { labels, tags, children, accessories, pulledAt } = artifact;
+  const { tags, children, accessories, pulledAt } = artifact;
   const unreadable = await policy.unreadable(reading.repository, digest);
   return {
-    labels: labels.map((name) => `${LABEL_PREFIX}${name}`),
+    labels: labelNames(artifact),
     lockedTags: tags.filter(({ immutable }) => immutable).map(({ name }) => name),
     children: children.map((child) => child.digest),
     ...(pulledAt !== undefined && { pulledAt }),

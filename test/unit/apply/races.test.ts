@@ -252,6 +252,26 @@ describe('a push between the last look and the deletion', () => {
     }
   });
 
+  it('a child of a kept index that is gone is an error, and put back where the reading for the plan has kept it', async () => {
+    for (const isCached of [false, true]) {
+      const { server, registry } = await withServer();
+      const { lone, kept } = await fillRepository(server);
+      const child = kept.children[1]!;
+      const plan = await planOf(registry);
+      server.onRequest(({ method, path }) => {
+        if (method === 'DELETE' && path.endsWith(lone.digest)) server.storage.repository(REPOSITORY).manifests.delete(child.digest);
+      });
+
+      const report = await apply(plan, registry, {
+        cached: async (digest) => (isCached && digest === child.digest ? child.bytes : undefined),
+      });
+
+      expect(report).toMatchObject({ outcome: isCached ? 'partial' : 'failed', counts: { lost: isCached ? 0 : 1 } });
+      expect(report.repositories[0]!.repairs).toMatchObject([{ digest: child.digest, restored: isCached }]);
+      expect(child.digest in contents(server).manifests).toBe(isCached);
+    }
+  });
+
   it('a kept tag that vanishes while several are deleted brings all of them back, with all their tags, since nobody can tell on which it was', async () => {
     const { server, registry } = await withServer();
     const images = Array.from({ length: 5 }, (_, number) => single(`image ${number}`));

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { EmbeddedRegistry } from '../../../src/demo/embedded-registry.ts';
 import { index } from '../../../src/demo/image.ts';
 import { push } from '../../../src/demo/push.ts';
+import type { Digest } from '../../../src/domain/digest.ts';
 import type { Registry } from '../../../src/registry/registry.ts';
 import { withServer } from '../registry/oci-fixture.ts';
 import { apply, contents, fillRepository, planOf, REPOSITORY, single } from './apply-fixture.ts';
@@ -60,6 +61,25 @@ describe('where the registry tells what tags are on a digest', () => {
     expect(manifests).toHaveProperty(inner.digest);
     expect(manifests).toHaveProperty(amd.digest);
     expect(manifests).toHaveProperty(bill.digest);
+  });
+
+  it('a run that is stopped still looks for what was pushed while it deleted, where one list tells that', async () => {
+    const { server, registry } = await withTagsOf();
+    const { nested, inner } = await fillRepository(server);
+    const plan = await planOf(registry);
+    const stop = new AbortController();
+    const resolveTags = async (repository: string): Promise<ReadonlyMap<string, Digest>> =>
+      new Map(server.storage.repository(repository).tags as Map<string, Digest>);
+    server.onRequest(async ({ method, path }) => {
+      if (method !== 'DELETE' || !path.endsWith(inner.digest)) return;
+      await push(server.url, REPOSITORY, index([nested.children[0]!]), ['next']);
+      stop.abort();
+    });
+
+    const report = await apply(plan, { ...registry, resolveTags }, { signal: stop.signal });
+
+    expect(report).toMatchObject({ outcome: 'interrupted', counts: { repaired: 1, lost: 0 } });
+    expect(contents(server).manifests).toHaveProperty(inner.digest);
   });
 
   it('a kept tag that is gone afterwards is reported, since nobody can tell what it was on', async () => {
