@@ -10,7 +10,7 @@ import { openGuard } from './open-guard.ts';
 import { Presence } from './presence.ts';
 import { PutBack } from './put-back.ts';
 import { type RunContext, RunState } from './run-state.ts';
-import { SeenTags } from './seen-tags.ts';
+import { TagLookup } from './tag-lookup.ts';
 import { sideBySide } from './side-by-side.ts';
 import { type Ready, StepPreparation } from './step-preparation.ts';
 import { StepRequests } from './step-requests.ts';
@@ -47,7 +47,7 @@ export async function runRepository(registry: Registry, plan: RepositoryPlan, co
   const notDone = results.filter(({ outcome }) => outcome !== 'deleted' && outcome !== 'archived' && outcome !== 'gone');
   const { error, repairs, place } = state;
   const failure = error && { error: { code: error.code, message: error.message, hint: error.hint } };
-  const undo = state.cannotUndo ? { undo: false as const } : {};
+  const undo = state.cannotUndo || state.hasNoCopies ? { undo: false as const } : {};
   return { ...place, counts: countResults(results, repairs), notDone, repairs, ...undo, ...failure };
 }
 
@@ -78,7 +78,7 @@ class RepositoryRun {
       requests: this.#requests,
     });
     const { trial, justRead } = context;
-    this.#guard = openGuard({ state, tags: new SeenTags(state, this.#holds), putBack: this.#putBack, presence, trial, justRead });
+    this.#guard = openGuard({ state, tags: new TagLookup(state, this.#holds), putBack: this.#putBack, presence, trial, justRead });
   }
 
   async carryOut(): Promise<void> {

@@ -57,6 +57,8 @@ export class RunState {
   readonly #tagsAtDeletion = new Map<Digest, readonly string[]>();
   readonly #manifestSteps = new Map<Digest, DeleteManifestStep>();
   readonly #singleTags = new Set<string>();
+  #lacksCopies = false;
+  #hasCopies = false;
 
   constructor(registry: Registry, plan: RepositoryPlan, context: RunContext) {
     this.registry = registry;
@@ -117,9 +119,16 @@ export class RunState {
 
   /** What the journal keeps of a manifest: its bytes, or why nobody can have them. Undefined where it is not there. */
   async copyOf(digest: Digest, unreadable: Unreadable | undefined): Promise<Pick<Intent, 'manifest' | 'unreadable'> | undefined> {
+    this.#lacksCopies ||= unreadable !== undefined;
     if (unreadable) return { unreadable: unreadable.why };
     const manifest = await this.bytesOf(digest);
+    this.#hasCopies ||= manifest !== undefined;
     return manifest && { manifest };
+  }
+
+  /** True where the journal has a copy of nothing that was deleted, because nobody can read it. */
+  get hasNoCopies(): boolean {
+    return this.#lacksCopies && !this.#hasCopies && this.#singleTags.size === 0;
   }
 
   resolveTag(tag: string): Promise<Digest | undefined> {

@@ -42,6 +42,8 @@ export class StepPreparation {
   #read: { readonly digest: Digest; readonly manifest: Promise<RawManifest | undefined> } | undefined;
   /** The same for what was told of it. */
   #asked: { readonly digest: Digest; readonly standing: Promise<Standing | undefined> } | undefined;
+  /** The manifest that the journal has for the tag before: it need not be there again for each of them. */
+  #journaled: Digest | undefined;
   /** What stays by the plan although something that is to be deleted lists it too. */
   readonly shared = new Set<Digest>();
 
@@ -98,10 +100,12 @@ export class StepPreparation {
     const manifest = plain ? await this.#readOnce(step.digest) : await this.#state.keptBytes(step.digest);
     if (plain && !manifest) return this.#requests.gone(step);
     const { op, digest, tag } = step;
+    const content = manifest && this.#journaled !== digest ? { manifest } : {};
+    this.#journaled = digest;
     return {
       step,
       along: [],
-      ids: [await journal.intent({ ...place, op, digest, tags: [tag], ...(manifest && { manifest }), ...this.#state.known(digest) })],
+      ids: [await journal.intent({ ...place, op, digest, tags: [tag], ...content, ...this.#state.known(digest) })],
     };
   }
 

@@ -3,14 +3,14 @@ import type { ArchiveManifestStep, DeleteManifestStep, Step } from '../plan/plan
 import type { Presence } from './presence.ts';
 import type { PutBack } from './put-back.ts';
 import type { RunState } from './run-state.ts';
-import type { SeenTags } from './seen-tags.ts';
+import type { TagLookup } from './tag-lookup.ts';
 import { sideBySide } from './side-by-side.ts';
 import type { Objection, Sent, TagGuard } from './tag-guard.ts';
 import { misbehaves, type Trial } from './trial.ts';
 
 export interface ToldTagsParts {
   readonly state: RunState;
-  readonly tags: SeenTags;
+  readonly tags: TagLookup;
   readonly putBack: PutBack;
   readonly presence: Presence;
   readonly trial: Trial;

@@ -4,6 +4,7 @@ import { EXIT } from '../diagnostics/exit-codes.ts';
 import type { Output } from '../run/io.ts';
 import { Stopped } from '../run/stop.ts';
 import { surviveClosedTerminal } from './closed-terminal.ts';
+import { ensureHomeFolder } from './home-folder.ts';
 import { watchOutput } from './output-failure.ts';
 import { runProgram } from './program.ts';
 
@@ -23,6 +24,7 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   });
 }
 surviveClosedTerminal();
+ensureHomeFolder();
 
 const stdoutFailure = watchOutput(process.stdout);
 // What could not be written to stderr can be told to nobody.

@@ -1,8 +1,10 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT } from '../diagnostics/exit-codes.ts';
+import { flushOutput, guardOutput } from '../diagnostics/guard-output.ts';
 import { applyCommand } from './commands/apply.ts';
 import { demoCommand } from './commands/demo.ts';
 import { explainCommand } from './commands/explain.ts';
+import { generateCommand } from './commands/generate.ts';
 import { inventoryCommand } from './commands/inventory.ts';
 import { policyCommand } from './commands/policy.ts';
 import { pruneCommand } from './commands/prune.ts';
@@ -10,6 +12,7 @@ import { undoCommand } from './commands/undo.ts';
 import { examples, helpEnd } from './help.ts';
 import { type Io, say, widthOf } from '../run/io.ts';
 import type { CommandContext } from './command-context.ts';
+import { rememberGivenSecrets } from './given-secrets.ts';
 import { packageRoot } from './package-root.ts';
 import { stoppedBy } from '../run/stop.ts';
 
@@ -17,6 +20,9 @@ import { stoppedBy } from '../run/stop.ts';
 export async function runProgram(argv: readonly string[], io: Io): Promise<number> {
   const { version } = packageRoot();
   let code: number = EXIT.done;
+  guardOutput(io.stdout, 'answer');
+  guardOutput(io.stderr, 'messages');
+  rememberGivenSecrets(argv);
   try {
     await buildProgram({ io, argv, version, runProgram, end: (result) => (code = result) }).parseAsync([...argv], { from: 'user' });
     return code;
@@ -31,6 +37,8 @@ export async function runProgram(argv: readonly string[], io: Io): Promise<numbe
     const { exitCodeOf, renderError } = await import('../run/render-error.ts');
     io.stderr.write(renderError(error, version));
     return stopped?.exitCode ?? exitCodeOf(error);
+  } finally {
+    flushOutput(io.stdout);
   }
 }
 
@@ -53,7 +61,7 @@ function buildProgram(context: CommandContext): Command {
     )
     .helpCommand('help [command]', 'show what a command can do')
     .addHelpText('after', helpEnd());
-  const commands = [pruneCommand, applyCommand, undoCommand, explainCommand, inventoryCommand, policyCommand, demoCommand];
+  const commands = [pruneCommand, applyCommand, undoCommand, explainCommand, inventoryCommand, policyCommand, generateCommand, demoCommand];
   for (const command of commands) program.addCommand(command(context));
   for (const command of withSubcommands(program)) configure(command, io);
   return program;

@@ -1,16 +1,19 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { writeNew, writeNewBytes } from '../diagnostics/guarded-file.ts';
 import { makeFolder } from '../diagnostics/make-folder.ts';
 import { type Digest, isDigest } from '../domain/digest.ts';
 import { isTag } from '../domain/tag.ts';
 import { utcTime } from '../domain/time.ts';
+import { asList, asObject, asText, parseJsonObject } from '../domain/json.ts';
 import { dropUnused } from './drop-unused.ts';
+import type { OwnPull, OwnPulls } from './own-pulls.ts';
 import { NOTHING_SEEN, type SeenTags } from './seen-tags.ts';
 
 /**
- * Manifests and configs kept from earlier runs by their digest, and the tags that were seen. The cache saves requests and is never
- * an authority: contents are checked against their digest on every read, what a tag points to is asked every time, and a cache that cannot
+ * Manifests and configs kept from earlier runs by their digest, the tags that were seen, and what this program itself pulled. The cache saves
+ * requests and is never an authority: contents are checked against their digest on every read, what a tag points to is asked every time, and a cache that cannot
  * be read or written counts as empty. What was not used for 30 days is dropped. It holds no credentials.
  */
 export class ContentCache {
@@ -37,7 +40,7 @@ export class ContentCache {
     return undefined;
   }
 
-  /** Keeps bytes under their digest; bytes of another digest are not kept. */
+  /** Keeps bytes under their digest; bytes of another digest are not kept, nor what holds a known secret. */
   async write(digest: Digest, bytes: Uint8Array): Promise<void> {
     if (hashes(bytes, digest)) await this.#replace(this.#contentPath(digest), bytes);
   }
@@ -75,13 +78,37 @@ export class ContentCache {
     return this.#writable;
   }
 
+  /** What this program pulled of a repository by reading it. `registry` is its URL. It is kept however long it is not used. */
+  async readPulls(registry: string, repository: string): Promise<OwnPulls> {
+    const bytes = await readFile(this.#pullsPath(registry, repository)).catch(() => undefined);
+    const file = bytes && parseJsonObject(bytes);
+    if (file?.['formatVersion'] !== FORMAT) return new Map();
+    const pulls = new Map<Digest, OwnPull>();
+    for (const [digest, value] of Object.entries(asObject(file['pulls']) ?? {})) {
+      const { before, at } = asObject(value) ?? {};
+      const told = asText(before);
+      const times = asList(at)?.filter((text): text is string => typeof text === 'string' && utcTime(text) !== undefined) ?? [];
+      if (isDigest(digest)) pulls.set(digest, { ...(told !== undefined && { before: told }), at: times });
+    }
+    return pulls;
+  }
+
+  /** Keeps what this program pulled of a repository, in place of what was kept before. */
+  async writePulls(registry: string, repository: string, pulls: OwnPulls): Promise<void> {
+    await this.#replace(this.#pullsPath(registry, repository), JSON.stringify({ formatVersion: FORMAT, pulls: Object.fromEntries(pulls) }));
+  }
+
   #contentPath(digest: Digest): string {
     const [algorithm, hex] = digest.split(':') as [string, string];
     return join(this.#folder, algorithm, hex.slice(0, 2), hex);
   }
 
   #tagsPath(registry: string, repository: string): string {
-    return join(this.#folder, 'tags', `${createHash('sha256').update(`${registry}\n${repository}`).digest('hex')}.json`);
+    return join(this.#folder, 'tags', fileOf(registry, repository));
+  }
+
+  #pullsPath(registry: string, repository: string): string {
+    return join(this.#folder, 'pulls', fileOf(registry, repository));
   }
 
   /** Writes beside and renames, so that nobody ever reads half a file. The first failure (read-only, full) ends all writing. */
@@ -90,7 +117,8 @@ export class ContentCache {
     const beside = `${path}.${randomUUID()}.tmp`;
     try {
       await makeFolder(dirname(path));
-      await writeFile(beside, content, { flag: 'wx', mode: 0o600 });
+      if (typeof content === 'string') await writeNew(beside, content);
+      else if (!(await writeNewBytes(beside, content))) return;
       await rename(beside, path);
       // It grows by writing alone.
       await (this.#tidied ??= dropUnused(this.#folder));
@@ -99,6 +127,11 @@ export class ContentCache {
       await rm(beside, { force: true }).catch(() => undefined);
     }
   }
+}
+
+/** The name of the file for a repository. */
+function fileOf(registry: string, repository: string): string {
+  return `${createHash('sha256').update(`${registry}\n${repository}`).digest('hex')}.json`;
 }
 
 interface TagFile {

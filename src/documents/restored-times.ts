@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, open, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { GuardedFile } from '../diagnostics/guarded-file.ts';
 import { makeFolder } from '../diagnostics/make-folder.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import { type Digest, isDigest } from '../domain/digest.ts';
@@ -58,12 +59,12 @@ export class RestoredTimes {
   }
 
   async #append(lines: readonly object[]): Promise<void> {
-    let file: FileHandle | undefined;
+    let file: GuardedFile | undefined;
     try {
       await makeFolder(dirname(this.path));
-      file = await open(this.path, 'a', 0o600);
+      file = await GuardedFile.open(this.path, 'a', 0o600);
       // The line break before them ends a line that another run had to leave unfinished.
-      await file.appendFile(`\n${lines.map((line) => JSON.stringify(line)).join('\n')}\n`);
+      await file.append([`\n${lines.map((line) => JSON.stringify(line)).join('\n')}\n`]);
       await file.datasync();
     } catch (error) {
       throw new ToolError('JOURNAL_WRITE', `cannot remember the times of what is put back in ${this.path}: ${(error as Error).message}`, {

@@ -8,7 +8,7 @@ const OUTCOMES: Readonly<Record<UndoOutcome, string>> = {
   restored: 'put back',
   present: 'there already',
   kept_newer: 'tag that points elsewhere today, left so',
-  lost: 'lost: the registry has not got all its parts any more; if a later run deleted them, undo that one first',
+  lost: 'lost: not all its parts are to be had any more; if a later run deleted them, undo that one first',
   failed: 'failed',
   skipped: 'not begun',
 };
@@ -16,8 +16,11 @@ const LISTED = 20;
 /** Tags of one repository that are named before something is put back. */
 const TAGS = 5;
 
-/** What an undo would put back, for people: the counts, then each repository with tags of it. */
-export function undoWorkText(work: readonly UndoWork[], made: string): string {
+/**
+ * What an undo would put back, for people: the counts, then each repository with tags of it. `finishedBy` names the journals of later runs
+ * that have finished what this one had left.
+ */
+export function undoWorkText(work: readonly UndoWork[], made: string, finishedBy: readonly string[] = []): string {
   const sum = (size: (one: UndoWork) => number): number => work.reduce((total, one) => total + size(one), 0);
   const what = `${count(
     sum(({ manifests }) => manifests),
@@ -31,7 +34,8 @@ export function undoWorkText(work: readonly UndoWork[], made: string): string {
     return printable(`  ${registry}/${repository}  ${count(manifests, 'manifest')}${named.length > 0 ? `, tags ${named.join(', ')}` : ''}`);
   });
   const rest = work.length > LISTED ? [`  … and ${number(work.length - LISTED)} more`] : [];
-  return [`The run of ${printable(made)} deleted ${what}:`, ...shown, ...rest].join('\n');
+  const finished = finishedBy.length === 0 ? '' : `, with what later runs deleted of what it had left (${finishedBy.join(', ')}),`;
+  return [`The run of ${printable(made)}${printable(finished)} deleted ${what}:`, ...shown, ...rest].join('\n');
 }
 
 /** What an undo did, for people: what is not back, with the reason, then the totals. */
@@ -44,7 +48,8 @@ export function undoText(report: UndoReport, options: { readonly style?: Style; 
   const lines = [
     ...told.map(
       (item) =>
-        `${itemName(item)}  ${style.change(OUTCOMES[item.outcome])}${item.message === undefined ? '' : `: ${printable(item.message)}`}`,
+        `${itemName(item)}  ${style.change(item.outcome === 'lost' && item.message !== undefined ? 'lost' : OUTCOMES[item.outcome])}` +
+        (item.message === undefined ? '' : `: ${printable(item.message)}`),
     ),
     ...lostLabels.map((lost) => {
       const lack = `without ${lost.labels.length === 1 ? 'its label' : 'its labels'} ${printable(lost.labels.join(', '))}`;

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { open, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Settings } from '../config/settings.ts';
 import { RestoredManifests, RestoredTimes } from '../documents/restored-times.ts';
+import { touch } from '../diagnostics/guarded-file.ts';
 import { makeFolder } from '../diagnostics/make-folder.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 
@@ -25,7 +26,7 @@ export async function checkJournalFolder(settings: Pick<Settings, 'journalDir'>)
   try {
     await makeFolder(folder);
     const probe = join(folder, `probe-${randomBytes(8).toString('hex')}.tmp`);
-    await (await open(probe, 'wx', 0o600)).close();
+    await touch(probe, { exclusive: true });
     await rm(probe);
   } catch (error) {
     throw new ToolError('JOURNAL_WRITE', `cannot write to the journal folder ${folder}: ${(error as Error).message}`, {

@@ -33,12 +33,12 @@ export async function undo(file: string, options: UndoOptions, context: Context)
 async function undoAll(file: string, options: UndoOptions, context: Context, record: RunRecord): Promise<number> {
   const { io } = context;
   const path = resolve(io.cwd, file);
-  const journal = await withFinishingRuns(await readJournal(path), path);
+  const { journal, finishedBy } = await withFinishingRuns(await readJournal(path), path);
   const urls = new Map(Object.entries(journal.header.registries).map(([name, { url }]) => [name, url]));
   const place = await openDocumentRegistries(urls, options, context, io.signal);
   try {
     const work = undoWork(journal);
-    if (!options.quiet || (!options.yes && io.stderr.isTTY === true)) say(io, undoWorkText(work, journal.header.createdAt));
+    if (!options.quiet || (!options.yes && io.stderr.isTTY === true)) say(io, undoWorkText(work, journal.header.createdAt, finishedBy));
     if (work.length > 0 && !options.yes && !(await confirm(io, 'Put it back?'))) {
       say(io, 'Nothing was changed.');
       return EXIT.failed;

@@ -103,6 +103,8 @@ export function createEcrPublicRegistry(options: EcrPublicRegistryOptions): Regi
     mustRead: mustReadPublic,
     capabilities: CAPABILITIES,
     cache,
+    clock,
+    url,
     limit: pLimit(2 * concurrency),
   };
   return {

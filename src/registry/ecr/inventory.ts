@@ -6,9 +6,11 @@ import type { ContentCache } from '../../distribution/cache.ts';
 import { digestedBytes } from '../../distribution/content-digest.ts';
 import { understand } from '../../distribution/manifest-content.ts';
 import type { ManifestDocument } from '../../distribution/manifest-document.ts';
+import { type OwnPull, type OwnPulls, readingNow } from '../../distribution/own-pulls.ts';
 import { Problems } from '../../distribution/problems.ts';
 import type { InventoryOptions } from '../registry.ts';
 import { ARCHIVE_MINIMUM_DAYS } from './archive.ts';
+import type { Clock } from '../../http/clock.ts';
 import { buildManifests } from './build-manifests.ts';
 import type { EcrClient } from './client.ts';
 import type { ImageDetail } from './image-detail.ts';
@@ -25,6 +27,9 @@ export interface InventoryContext {
   readonly mustRead: (image: ImageDetail) => boolean;
   readonly capabilities: Capabilities;
   readonly cache: ContentCache | undefined;
+  readonly clock: Clock;
+  /** By what the cache knows the registry. */
+  readonly url: string;
   /** How many calls are made side by side for manifests, over all repositories. */
   readonly limit: LimitFunction;
 }
@@ -50,7 +55,7 @@ export const ECR_CAPABILITIES: Capabilities = {
 
 /**
  * Reads a repository with one call for each 1000 images. Reading a manifest is a pull, so only the manifests that must be read and are not
- * in the cache are read, with one call for each 100. Throws `AUTH`, `UNREACHABLE` and `NOT_FOUND` for the repository as a whole; anything
+ * in the cache are read, with one call for each 100, and the times of the pulls before that are kept. Throws `AUTH`, `UNREACHABLE` and `NOT_FOUND` for the repository as a whole; anything
  * else that cannot be read becomes a problem.
  */
 export async function readInventory(
@@ -77,6 +82,7 @@ export async function readInventory(
 class Reading {
   readonly details = new Map<Digest, ImageDetail>();
   readonly documents = new Map<Digest, ManifestDocument>();
+  ownPulls: OwnPulls = new Map();
   readonly #context: InventoryContext;
   readonly #repository: string;
   readonly #options: InventoryOptions;
@@ -124,17 +130,32 @@ class Reading {
   }
 
   async #readManifests(wanted: readonly ImageDetail[]): Promise<void> {
-    const { cache, limit, manifests } = this.#context;
+    const { cache, limit, manifests, url, capabilities } = this.#context;
+    if (capabilities.pulledAt) this.ownPulls = (await cache?.readPulls(url, this.#repository)) ?? this.ownPulls;
     const left: ImageDetail[] = [];
     for (const detail of wanted) {
       const bytes = await cache?.read(detail.digest);
       if (bytes) await this.#take(detail, { manifest: { digest: detail.digest, mediaType: '', bytes } });
       else left.push(detail);
     }
+    if (capabilities.pulledAt && left.length > 0) await this.#rememberPulls(left);
     const batches = Array.from({ length: Math.ceil(left.length / manifests.most) }, (_, n) =>
       left.slice(n * manifests.most, (n + 1) * manifests.most),
     );
     await limit.map(batches, (batch) => this.#problems.attempt(() => this.#readBatch(batch)));
+  }
+
+  /**
+   * Keeps what ECR tells of their last pulls before they are read, which it counts as a pull: the next plan is to be the same. Written down
+   * before the first of them is read.
+   */
+  async #rememberPulls(read: readonly ImageDetail[]): Promise<void> {
+    const { cache, clock, url } = this.#context;
+    const now = new Date(clock.now()).toISOString();
+    const pulls = new Map<Digest, OwnPull>();
+    for (const [digest, pull] of this.ownPulls) if (this.details.has(digest)) pulls.set(digest, pull);
+    for (const { digest, pulledAt } of read) pulls.set(digest, readingNow(pulledAt, this.ownPulls.get(digest), now));
+    await cache?.writePulls(url, this.#repository, pulls);
   }
 
   async #readBatch(batch: readonly ImageDetail[]): Promise<void> {

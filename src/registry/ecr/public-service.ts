@@ -7,6 +7,7 @@ import {
   type ECRPUBLICClientConfig,
   GetAuthorizationTokenCommand,
 } from '@aws-sdk/client-ecr-public';
+import { withGivenEndpoint } from '../../auth/aws/given-endpoint.ts';
 import type { Operation, Service } from './service.ts';
 import type { JsonObject } from '../../domain/json.ts';
 
@@ -20,7 +21,7 @@ const COMMANDS: Partial<Record<Operation, new (input: never) => object>> = {
 
 /** Amazon ECR Public by the SDK. */
 export function createPublicService(config: ECRPUBLICClientConfig): Service {
-  const client = new ECRPUBLICClient(config);
+  const client = withGivenEndpoint(new ECRPUBLICClient(config));
   return {
     prefix: 'ecr-public',
     title: 'Amazon ECR Public',

@@ -1,3 +1,4 @@
+import { kindOfToken } from '../../auth/auth-errors.ts';
 import type { AuthClient } from 'google-auth-library';
 import type { Credentials } from '../../auth/credentials.ts';
 import { printable, redact, rememberSecret } from '../../diagnostics/redact.ts';
@@ -68,7 +69,7 @@ function ofCredentials(credentials: Credentials, registry: string, http: HttpCli
   if (!('username' in credentials)) {
     throw new ToolError(
       'AUTH',
-      `The credentials for the registry ${registry} (from ${source}) are an identity token, which Google does not take.`,
+      `The credentials for the registry ${registry} (from ${source}) are ${kindOfToken(credentials)}, which Google does not take.`,
       {
         hint: 'Log in with "gcloud auth configure-docker", or leave them out: then the application default credentials are used.',
       },

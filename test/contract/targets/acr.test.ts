@@ -127,6 +127,7 @@ function contentsOf({ store }: FakeAcr, name: string): Truth {
   };
 }
 
+const AUDIENCES = ['https://containerregistry.azure.net'];
 const PUSHER = { user: 'contract', password: 'admin-it-all-9182' };
 const ADMIN = adminUser(PUSHER.user, PUSHER.password);
 const PASSWORDS: Record<Account, string> = { owner: 'own-it-all-0815', reader: 'read-it-all-4711', stranger: 'guess-it-all-1234' };
@@ -150,7 +151,7 @@ runContract(
         return createAcrRegistry({
           name,
           url,
-          send: createSend({ http, name, url, credentials: async () => credentials, entraToken: noIdentity }),
+          send: createSend({ http, name, url, credentials: async () => credentials, entraToken: noIdentity, audiences: AUDIENCES }),
         });
       },
     );
@@ -172,7 +173,14 @@ runContract(
       createAcrRegistry({
         name,
         url,
-        send: createSend({ http, name, url, credentials: async () => undefined, entraToken: async () => ENTRA[account] }),
+        send: createSend({
+          http,
+          name,
+          url,
+          credentials: async () => undefined,
+          entraToken: async () => ENTRA[account],
+          audiences: AUDIENCES,
+        }),
       }),
     );
   }),

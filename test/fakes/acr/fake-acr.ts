@@ -10,6 +10,8 @@ export interface FakeAcrOptions {
   readonly accounts: readonly Account[];
   /** The registry is in the mode "RBAC Registry + ABAC Repository Permissions". */
   readonly abac?: boolean;
+  /** Anybody may pull. Default false. */
+  readonly anonymousPull?: boolean;
   /** Default true. */
   readonly referrersApi?: boolean;
   /** Longest page; default 1000. */
@@ -29,9 +31,10 @@ export interface FakeAcr extends FakeServer {
  * refusals, as far as cleaning up meets them. No source of it is public; what it does is in its documentation, its swagger file, its
  * clients and their issues.
  */
-export async function startFakeAcr({ accounts, abac = false, referrersApi = true, maxPage = 1000, tls }: FakeAcrOptions): Promise<FakeAcr> {
+export async function startFakeAcr(options: FakeAcrOptions): Promise<FakeAcr> {
+  const { accounts, abac = false, anonymousPull = false, referrersApi = true, maxPage = 1000, tls } = options;
   const store = new AcrStore();
-  const tokens = new Tokens(accounts, abac);
+  const tokens = new Tokens(accounts, abac, anonymousPull);
 
   function answer(request: Seen, own: string): Reply {
     const scheme = tls ? 'https' : 'http';

@@ -227,28 +227,29 @@ describe('a push between the last look and the deletion', () => {
     expect(report.counts.lost).toBe(0);
   });
 
-  it('a kept tag that is gone together with its image is an error, and put back where the reading for the plan has kept the image', async () => {
-    for (const kept of [false, true]) {
+  it('a kept tag that is gone together with its image is an error: both come back where the reading for the plan has kept them', async () => {
+    for (const isCached of [false, true]) {
       const { server, registry } = await withServer();
-      const filled = await fillRepository(server);
+      const { lone, kept } = await fillRepository(server);
       const plan = await planOf(registry);
+      // Somebody deletes it, or moves its tag in a registry that drops what has no tag any more, as zot does.
       server.onRequest(({ method, path }) => {
-        if (method !== 'DELETE' || !path.endsWith(filled.lone.digest)) return;
-        tagsIn(server).delete('keep-1');
-        server.storage.repository(REPOSITORY).manifests.delete(filled.kept.digest);
+        if (method !== 'DELETE' || !path.endsWith(lone.digest)) return;
+        tagsIn(server).set('keep-1', lone.digest);
+        server.storage.repository(REPOSITORY).manifests.delete(kept.digest);
       });
-      const cached = async (digest: string) => (kept && digest === filled.kept.digest ? filled.kept.bytes : undefined);
-      const report = await apply(plan, registry, { cached });
-      expect(report.counts).toMatchObject(kept ? { repaired: 1, lost: 0 } : { repaired: 0, lost: 1 });
-      expect(report.repositories[0]!.repairs).toMatchObject([
-        {
-          digest: filled.kept.digest,
-          tag: 'keep-1',
-          restored: kept,
-          message: expect.stringContaining('is gone together with its manifest'),
-        },
-      ]);
-      if (kept) expect(contents(server).tags).toMatchObject({ 'keep-1': filled.kept.digest });
+
+      const report = await apply(plan, registry, {
+        cached: async (digest) => (isCached && digest === kept.digest ? kept.bytes : undefined),
+      });
+
+      expect(report).toMatchObject({ outcome: 'failed', counts: { lost: isCached ? 1 : 2 } });
+      const { repairs } = report.repositories[0]!;
+      expect(repairs[0]).toMatchObject({ digest: kept.digest, tag: 'keep-1', restored: isCached });
+      expect(repairs).toContainEqual(expect.objectContaining({ digest: lone.digest, restored: true }));
+      expect(repairs.at(-1)).toMatchObject({ tag: 'keep-1', restored: false, message: expect.stringContaining('look where it should') });
+      expect(contents(server).manifests).toHaveProperty(lone.digest);
+      expect(contents(server).tags['keep-1']).toBe(isCached ? kept.digest : undefined);
     }
   });
 

@@ -35,6 +35,7 @@ async function names(registry: Registry): Promise<string[]> {
 
 function acr(url: string): Registry {
   const send = createSend({
+    audiences: [],
     http: testClient(),
     name: 'prod',
     url,

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import type { ApplyReport } from '../../../../src/apply/apply-report.ts';
 import { Journal } from '../../../../src/apply/journal.ts';
 import { undoJournal } from '../../../../src/apply/undo.ts';
@@ -142,6 +142,15 @@ describe('a project that lets nobody pull some of its images', () => {
       message: expect.stringContaining('the journal has no copy of it: the project team lets nobody pull it') as string,
     });
   });
+});
+
+test('a repository of which nothing could be kept offers no undo', async () => {
+  const { harbor } = await withHarbor();
+  const registry = adapter(harbor.url, ADMIN, { deleteUnpullable: true });
+  await fill(harbor, [[app('one'), 'old-1']]);
+  harbor.store.project('team').preventPulls = 'findings';
+  const report = await apply(await planOf(registry, [REPOSITORY], OPTIONS), registry);
+  expect(report).toMatchObject({ outcome: 'done', repositories: [{ undo: false }] });
 });
 
 describe('undo', () => {
