@@ -42,5 +42,5 @@ export function totalLines(plan: Plan, style: Style, applyCommand: string | unde
 
 /** How much space is freed, in words: where the layers of some images are not known, what it can be at most, by their logical sizes. */
 export function freedWords({ bytes: { deleted, freed, exact } }: Summary): string {
-  return exact ? `${bytes(freed)} freed` : `up to ${bytes(deleted)} freed`;
+  return exact || deleted === 0 ? `${bytes(freed)} freed` : `up to ${bytes(deleted)} freed`;
 }

@@ -44,6 +44,7 @@ export async function readInventory(
   const problems = new Problems(signal);
   const collection = new Collection();
   let note: string | undefined;
+  let isProxyCache: boolean | undefined;
   await problems.require(async () => {
     let read = 0;
     const listed = await listArtifacts(reading, IN_FULL, (more, total) => onProgress?.((read += more), total));
@@ -58,6 +59,7 @@ export async function readInventory(
     }
     await addHidden(collection, { reading, registry, projects, limit, problems });
     note = await policy.note(repository);
+    isProxyCache = (await projects.find(parts.project))?.isProxyCache;
   });
   return {
     registry: client.name,
@@ -65,7 +67,8 @@ export async function readInventory(
     repository,
     ...problems.verdict,
     ...(note !== undefined && { notes: [note] }),
-    capabilities: harborCapabilities(collection.artifacts.values()),
+    // Nothing can be pushed to what caches another registry (src/server/middleware/repoproxy).
+    capabilities: { ...harborCapabilities(collection.artifacts.values()), ...(isProxyCache && { undo: false }) },
     manifests: buildManifests(collection),
   };
 }

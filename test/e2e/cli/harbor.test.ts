@@ -193,8 +193,9 @@ describe("a robot account with the README's permissions", () => {
 describe('a whole Harbor', () => {
   test('leaves out what caches another registry, and says so', async () => {
     const harbor = await harborWithBuilds();
-    harbor.store.addProject('cache', { registryId: 4 });
+    const cache = harbor.store.addProject('cache');
     await pushTo(harbor, 'cache/nginx', image({ layers: [layer('nginx', 100)] }), ['1']);
+    cache.registryId = 4;
     const session = await newSession({ env: { REGISTRY_USER: ADMIN.name, REGISTRY_PASSWORD: ADMIN.secret } });
     const { stdout, stderr } = await session.run('prune', harbor.host, '--keep-last', '10', '-o', 'json');
     expect((JSON.parse(stdout) as { repositories: { repository: string }[] }).repositories.map(({ repository }) => repository)).toEqual([

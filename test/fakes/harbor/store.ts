@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 
-/** A project; `registryId` of one that caches another registry. */
+/** A project; with `registryId`, one that caches another registry: nothing can be pushed to it. */
 export interface StoredProject {
   readonly id: number;
   readonly name: string;
   readonly public: boolean;
-  readonly registryId?: number;
+  registryId?: number;
   /**
    * What nobody may pull: by findings, all images, since every one is taken to have some, and no index (src/server/middleware/vulnerable);
    * by signature, what has none (src/server/middleware/contenttrust).

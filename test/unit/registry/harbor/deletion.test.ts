@@ -184,8 +184,9 @@ describe('a manifest', () => {
 
   it('of a proxy cache is not fetched from behind it again', async () => {
     const { harbor, registry } = await withHarbor();
-    harbor.store.addProject('cache', { registryId: 3 });
+    const cache = harbor.store.addProject('cache');
     await fill(harbor, [[app('one'), 'v1']], 'cache/app');
+    cache.registryId = 3;
     expect(await registry.readManifest('cache/app', NOWHERE)).toBeUndefined();
     expect(asked(harbor).filter((line) => line.includes('/manifests/'))).toEqual([]);
   });

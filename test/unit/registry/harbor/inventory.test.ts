@@ -307,7 +307,7 @@ describe('what is attached', () => {
   it('is asked for one by one where a project caches another registry, whose tags its list has', async () => {
     const { harbor, registry } = await withHarbor();
     const signed = app('signed');
-    harbor.store.addProject('cache', { registryId: 7 });
+    const cache = harbor.store.addProject('cache');
     await fill(
       harbor,
       [
@@ -316,10 +316,12 @@ describe('what is attached', () => {
       ],
       'cache/app',
     );
+    cache.registryId = 7;
 
     const inventory = await registry.inventory('cache/app');
 
     expect(find(inventory, attachmentTag(signed.digest, 'sig')).subject).toBe(signed.digest);
+    expect(inventory.capabilities.undo).toBe(false);
     expect(asked(harbor).filter((line) => line.includes('/v2/'))).toEqual([]);
   });
 

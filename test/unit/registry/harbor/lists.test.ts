@@ -171,8 +171,9 @@ describe('tags', () => {
 
   it('of a proxy cache are those it has, not those of the registry behind', async () => {
     const { harbor, registry } = await withHarbor();
-    harbor.store.addProject('cache', { registryId: 3 });
+    const cache = harbor.store.addProject('cache');
     await fill(harbor, [[app('one'), 'v1']], 'cache/app');
+    cache.registryId = 3;
     expect(await registry.listTags('cache/app')).toEqual(['v1']);
     expect(asked(harbor).filter((line) => line.includes('/v2/'))).toEqual([]);
   });
