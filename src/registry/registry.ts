@@ -162,8 +162,7 @@ export interface Registry {
   pulledAt?(repository: string, digest: Digest): Promise<string | undefined>;
 
   /**
-   * Whether a blob is there, for a plain registry, which may be of any kind: to find out whether it still has what a deleted manifest
-   * needs.
+   * Whether a blob is there: to find out whether the registry still has what a deleted manifest needs, whatever words it has for that.
    */
   hasBlob?(repository: string, digest: Digest): Promise<boolean>;
 

@@ -1,6 +1,7 @@
 import type { UndoItem, UndoOutcome, UndoReport } from '../apply/undo-report.ts';
 import type { UndoWork } from '../apply/undo.ts';
 import { printable } from '../diagnostics/redact.ts';
+import { parseDigestTag } from '../domain/attachment.ts';
 import { PLAIN, type Style } from './style.ts';
 import { count, number, padStart, shortDigest } from './text.ts';
 
@@ -30,7 +31,9 @@ export function undoWorkText(work: readonly UndoWork[], made: string, finishedBy
     'tag',
   )} in ${count(work.length, 'repository', 'repositories')}`;
   const shown = work.slice(0, LISTED).map(({ registry, repository, manifests, tags }) => {
-    const named = [...tags.slice(0, TAGS), ...(tags.length > TAGS ? [`and ${number(tags.length - TAGS)} more`] : [])];
+    const ordinary = tags.filter((tag) => !parseDigestTag(tag));
+    const first = (ordinary.length > 0 ? ordinary : tags).slice(0, TAGS);
+    const named = [...first, ...(tags.length > first.length ? [`and ${number(tags.length - first.length)} more`] : [])];
     return printable(`  ${registry}/${repository}  ${count(manifests, 'manifest')}${named.length > 0 ? `, tags ${named.join(', ')}` : ''}`);
   });
   const rest = work.length > LISTED ? [`  … and ${number(work.length - LISTED)} more`] : [];
@@ -72,10 +75,18 @@ export function undoText(report: UndoReport, options: { readonly style?: Style; 
     ...(shown.length > 0 ? [''] : []),
     `${style.bold('undone')}  ${verdict}`,
     '',
-    ...rows.map((key) => `  ${padStart(number(counts[key]), digits)}  ${OUTCOMES[key]}`),
+    ...rows.map((key) => `  ${padStart(number(counts[key]), digits)}  ${OUTCOMES[key]}${kinds(items, key)}`),
     ...(labels > 0 ? [`  ${padStart(number(labels), digits)}  ${labels === 1 ? 'label' : 'labels'} that could not be put back`] : []),
     ...timesLines(report),
   ].join('\n')}\n`;
+}
+
+/** How many of them are manifests and how many tags: `(422 manifests and 215 tags)`. */
+function kinds(items: readonly UndoItem[], outcome: UndoOutcome): string {
+  const those = items.filter((item) => item.outcome === outcome);
+  const tags = those.filter(({ tag }) => tag !== undefined).length;
+  const parts = [...(those.length > tags ? [count(those.length - tags, 'manifest')] : []), ...(tags > 0 ? [count(tags, 'tag')] : [])];
+  return parts.length === 0 ? '' : ` (${parts.join(' and ')})`;
 }
 
 /** What the next run knows of the old times, and where from. */

@@ -7,6 +7,7 @@ import { LONGEST_FILE } from '../config/yaml-source.ts';
 import { alertRules } from '../deploy/alert-rules.ts';
 import { containerfile, type PackageFacts } from '../deploy/containerfile.ts';
 import { type JobSettings, kubernetesManifests, type ReadTemplate } from '../deploy/kubernetes-manifests.ts';
+import { githubWorkflow, gitlabJobs } from '../deploy/pipelines.ts';
 import { mountedConfig, type SettingsFiles } from '../deploy/mounted-config.ts';
 import { EXIT } from '../diagnostics/exit-codes.ts';
 import { readSource } from '../diagnostics/source.ts';
@@ -87,6 +88,31 @@ export async function generateJob(
     ...mounted.missing.map((what) => `the container will not have ${what}; a run without it is refused`),
   ];
   if (!options.quiet) for (const warning of warnings) say(io, `warning: ${warning}`);
+  return EXIT.done;
+}
+
+export interface PipelineOptions extends GlobalOptions {
+  readonly schedule?: string;
+}
+
+const SCHEDULE = '15 2 * * *';
+
+/** `generate github` and `generate gitlab`: a pipeline for the config and policies of here. */
+export async function generatePipeline(
+  host: 'github' | 'gitlab',
+  { schedule = SCHEDULE, quiet }: PipelineOptions,
+  packageFolder: string,
+  { io, version }: Context,
+): Promise<number> {
+  const settings = resolveSettings({}, io.env, await loadConfig(io.cwd, io.env, REGISTRY_TYPES));
+  const { configFile = '.regctlrc.yaml', policies, registries } = settings;
+  const { variables } = mountedConfig(settings, await filesOf(settings, io));
+  const watched = [configFile, ...(policies.length > 0 ? policies : ['policies/**'])];
+  const template = await templatesOf(packageFolder)(`src/deploy/${host}.yaml`);
+  io.stdout.write((host === 'github' ? githubWorkflow : gitlabJobs)(template, { version, watched, variables, schedule }));
+  const missing = [...(registries.length === 0 ? ['registry'] : []), ...(policies.length === 0 ? ['policy'] : [])];
+  if (missing.length > 0 && !quiet)
+    say(io, `warning: the config names no ${missing.join(' and no ')}, and the pipeline reads ${configFile}`);
   return EXIT.done;
 }
 

@@ -8,7 +8,7 @@ import { lastSuccessIn, metricsText, type RunFacts } from '../report/metrics.ts'
 import type { Context, GlobalOptions } from './context.ts';
 import { say } from './io.ts';
 import { pushAddress, pushMetrics } from './push-metrics.ts';
-import { exitCodeOf } from './render-error.ts';
+import { exitCodeOf } from './error-message.ts';
 import type { Shard } from './scope.ts';
 import { stoppedBy } from './stop.ts';
 import { checkWritable, writeWhole } from './write-file.ts';

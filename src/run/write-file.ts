@@ -1,5 +1,6 @@
 import { access, constants, realpath, rename, rm, stat } from 'node:fs/promises';
 import { GuardedFile, touch } from '../diagnostics/guarded-file.ts';
+import { systemErrorWords } from '../diagnostics/system-error.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 
 /** A text, or one that comes in parts. */
@@ -40,12 +41,14 @@ export async function checkWritable(file: string, origin: string): Promise<void>
     await touch(temporary);
     await rm(temporary);
   } catch (error) {
-    throw new ToolError('FILE', `cannot write ${file}, which ${origin} names: ${(error as Error).message}`, {
+    throw new ToolError('FILE', `cannot write ${file}, which ${origin} names: ${systemErrorWords(error, NO_FOLDER)}`, {
       hint: 'Check that its folder exists and may be written to. Nothing was read and nothing was changed.',
       cause: error,
     });
   }
 }
+
+const NO_FOLDER = 'its folder does not exist';
 
 function temporaryFor(target: string): string {
   return `${target}.${process.pid}.tmp`;
@@ -67,7 +70,7 @@ async function writeTo(path: string, file: string, text: Text): Promise<void> {
 }
 
 function unwritable(file: string, error: unknown): ToolError {
-  return new ToolError('FILE', `cannot write ${file}: ${error instanceof Error ? error.message : String(error)}`, {
+  return new ToolError('FILE', `cannot write ${file}: ${systemErrorWords(error, NO_FOLDER)}`, {
     hint: 'Check that its folder exists and may be written to.',
     cause: error,
   });

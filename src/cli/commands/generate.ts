@@ -1,10 +1,10 @@
-import { Command, InvalidArgumentError } from 'commander';
-import type { AlertOptions, JobOptions } from '../../run/generate.ts';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { AlertOptions, JobOptions, PipelineOptions } from '../../run/generate.ts';
 import type { CommandContext } from '../command-context.ts';
 import { examples } from '../help.ts';
 import { duration, repeated, wholeNumber } from '../option-values.ts';
 import { packageRoot } from '../package-root.ts';
-import { outputOption, registryOption } from '../shared-options.ts';
+import { registryOption } from '../shared-options.ts';
 
 /** `generate`: what the program is deployed with. */
 export function generateCommand(context: CommandContext): Command {
@@ -59,7 +59,7 @@ export function generateCommand(context: CommandContext): Command {
     .command('alerts')
     .summary('alert rules for Prometheus on the metrics of runs')
     .description('Prints rules that tell when nothing was cleaned up, a run failed, a plan is blocked, or a registry was not read.')
-    .addOption(outputOption('rules', 'prometheus-rule'))
+    .addOption(new Option('-o, --output <form>', 'how they are written').choices(['rules', 'prometheus-rule']).default('rules'))
     .action(async (_options, self: Command) => {
       const { generateAlerts } = await import('../../run/generate.ts');
       context.end(await generateAlerts(self.optsWithGlobals<AlertOptions>(), packageRoot().folder, context));
@@ -71,6 +71,25 @@ export function generateCommand(context: CommandContext): Command {
     .action(async () => {
       const { generateFile } = await import('../../run/generate.ts');
       context.end(await generateFile('dashboard.json', packageRoot().folder, context));
+    });
+  generate
+    .command('github')
+    .summary('a workflow of GitHub: a plan for a pull request, plan and apply every night')
+    .description(
+      'Prints a workflow. Put it into .github/workflows, and write the repository that has the action in the place of OWNER/REPO.',
+    )
+    .option('--schedule <cron>', 'when it runs, in UTC', cronSchedule, '15 2 * * *')
+    .action(async (_options, self: Command) => {
+      const { generatePipeline } = await import('../../run/generate.ts');
+      context.end(await generatePipeline('github', self.optsWithGlobals<PipelineOptions>(), packageRoot().folder, context));
+    });
+  generate
+    .command('gitlab')
+    .summary('jobs of GitLab: a plan for a merge request, plan and apply in a scheduled pipeline')
+    .description('Prints jobs to include in .gitlab-ci.yml. When they run, a schedule of the project says.')
+    .action(async (_options, self: Command) => {
+      const { generatePipeline } = await import('../../run/generate.ts');
+      context.end(await generatePipeline('gitlab', self.optsWithGlobals<PipelineOptions>(), packageRoot().folder, context));
     });
   return generate;
 }

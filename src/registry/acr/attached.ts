@@ -106,7 +106,7 @@ export class Attached {
   /** Reads the whole list, and the manifests that are in the cache; undefined where too many are not. */
   async #load(repository: string): Promise<Known | undefined> {
     const manifests: ManifestAttributes[] = [];
-    for await (const manifest of this.#list(repository)) manifests.push(manifest);
+    for await (const page of this.#pages(repository)) manifests.push(...page);
     const uncached: Digest[] = [];
     for (const { digest } of manifests) if (!(await this.#cache?.read(digest))) uncached.push(digest);
     if (uncached.length > MOST_READ) return undefined;
@@ -115,14 +115,25 @@ export class Attached {
     return this.#known.get(repository);
   }
 
-  /** Reads what came since. Every change of a manifest sets its `lastUpdateTime`, by which the list is sorted. */
+  /**
+   * Reads what came since. Every change of a manifest sets its `lastUpdateTime`, by which the list is sorted, so that its beginning tells
+   * all. If a page is not sorted, or all its times are the same, the order may have been ignored, and the next page is read too.
+   */
   async #refresh(repository: string, known: Known): Promise<void> {
     const since = known.newest - MARGIN_MS;
     const fresh: ManifestAttributes[] = [];
-    for await (const manifest of this.#list(repository, 'timedesc')) {
-      const updated = parseTime(manifest.lastUpdateTime ?? '');
-      if (updated !== undefined && updated < since) break;
-      if (isRecent(known, manifest) && !known.recent.has(manifest.digest)) fresh.push(manifest);
+    let last = Number.POSITIVE_INFINITY;
+    let isSorted = true;
+    let descends = false;
+    for await (const page of this.#pages(repository, 'timedesc')) {
+      for (const manifest of page) {
+        const updated = parseTime(manifest.lastUpdateTime ?? '') ?? last;
+        isSorted &&= updated <= last;
+        descends ||= updated < last && last !== Number.POSITIVE_INFINITY;
+        last = updated;
+        if (isRecent(known, manifest) && !known.recent.has(manifest.digest)) fresh.push(manifest);
+      }
+      if (isSorted && descends && last < since) break;
     }
     const documents = await this.#read(repository, fresh);
     for (const manifest of fresh) {
@@ -132,15 +143,14 @@ export class Attached {
     }
   }
 
-  async *#list(repository: string, order?: 'timedesc'): AsyncGenerator<ManifestAttributes> {
+  async *#pages(repository: string, order?: 'timedesc'): AsyncGenerator<readonly ManifestAttributes[]> {
     const doing = `list the manifests of ${this.#client.label(repository)}`;
     const bounds = new ListBounds(doing);
     let count = 0;
     for await (const page of this.#client.manifestPages(repository, doing, { ...(order && { order }) })) {
-      for (const entry of entriesOf(openAnswer(page, repository, doing), 'manifests', doing)) {
-        count += 1;
-        yield manifestAttributes(entry, doing);
-      }
+      const manifests = entriesOf(openAnswer(page, repository, doing), 'manifests', doing).map((entry) => manifestAttributes(entry, doing));
+      count += manifests.length;
+      yield manifests;
       bounds.check(count);
     }
   }

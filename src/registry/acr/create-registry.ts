@@ -1,6 +1,7 @@
 import pLimit from 'p-limit';
 import type { ContentCache } from '../../distribution/cache.ts';
 import type { Send } from '../../distribution/client.ts';
+import { hasBlob } from '../../distribution/has-blob.ts';
 import { hasManifest, readManifest } from '../../distribution/manifest-content.ts';
 import { putManifest } from '../../distribution/put-manifest.ts';
 import { ReferrersApi } from '../../distribution/referrers.ts';
@@ -81,6 +82,7 @@ export function createAcrRegistry({ name, url, send, cache, policies, concurrenc
     ],
     takenAlong: (repository, digest) => emptied.unless(repository, () => takenAlong(reading(repository), attached, digest), []),
     hasManifest: (repository, digest) => emptied.unless(repository, () => hasManifest(client.oci, repository, digest), false),
+    hasBlob: (repository, digest) => hasBlob(client.oci, repository, digest),
     readManifest: (repository, digest) => emptied.unless(repository, () => readManifest(client.oci, repository, digest), undefined),
     comparesTags: true,
     deleteManifest: (repository, digest, tags) =>

@@ -5,6 +5,7 @@ import { isIndexType } from '../../domain/media-types.ts';
 import { isImageConfigType } from '../../distribution/image-config.ts';
 import type { ManifestDocument } from '../../distribution/manifest-document.ts';
 import { type OwnPulls, pullByOthers } from '../../distribution/own-pulls.ts';
+import { timesOf } from '../../distribution/seen-tags.ts';
 import type { ImageDetail } from './image-detail.ts';
 
 /** What was read of a repository. */
@@ -14,10 +15,12 @@ export interface ReadImages {
   readonly documents: ReadonlyMap<Digest, ManifestDocument>;
   /** What this program itself pulled. */
   readonly ownPulls: OwnPulls;
+  /** When tags were first seen where they are, as far as that is remembered. */
+  readonly firstSeen: ReadonlyMap<string, string>;
 }
 
 /** Makes the manifests of an inventory, sorted by digest. */
-export function buildManifests({ details, documents, ownPulls }: ReadImages): Manifest[] {
+export function buildManifests({ details, documents, ownPulls, firstSeen }: ReadImages): Manifest[] {
   return [...details.values()]
     .toSorted((a, b) => byCodeUnit(a.digest, b.digest))
     .map((detail): Manifest => {
@@ -29,6 +32,7 @@ export function buildManifests({ details, documents, ownPulls }: ReadImages): Ma
       // write down, since it came within a day of this program's own, would be overlooked.
       const own = children.some((child) => details.has(child)) ? ownPulls.get(digest) : undefined;
       const pulledAt = newer(pullByOthers(detail.pulledAt, own), unarchivedAt);
+      const seen = timesOf(tags, firstSeen);
       const subject = document?.subject ?? detail.subject;
       const artifactType =
         document?.artifactType ??
@@ -39,6 +43,7 @@ export function buildManifests({ details, documents, ownPulls }: ReadImages): Ma
         // Of an index ECR tells the size of its largest image, which counts itself.
         size: document && isIndexType(mediaType) ? document.bytes : size,
         tags: tags.toSorted(byCodeUnit),
+        ...(seen && { firstSeen: seen }),
         ...(pushedAt !== undefined && { pushedAt }),
         ...(unarchivedAt !== undefined && { unarchivedAt }),
         ...(pulledAt !== undefined && { pulledAt }),

@@ -17,6 +17,7 @@ import { checkDelete, deleteManifests, type Settled, unexpectedOf } from './dele
 import { mustReadPublic } from './image-detail.ts';
 import { Images, listTags, resolveTag, resolveTags, tagsOf } from './images.ts';
 import { ECR_CAPABILITIES, type InventoryContext, readInventory } from './inventory.ts';
+import { Layers } from './layers.ts';
 import { readManifest } from './manifest-content.ts';
 import { createPublicLogin } from './public-login.ts';
 import { createPublicManifests } from './public-manifests.ts';
@@ -84,6 +85,7 @@ export function createEcrPublicRegistry(options: EcrPublicRegistryOptions): Regi
   const registry = new OciClient({ name, url: origin, send: (request, scopes) => auth.send(request, scopes) });
   const nameOf = (repository: string): string => (alias === undefined ? repository : `${alias}/${repository}`);
   const images = new Images(client);
+  const layers = new Layers(client);
   const manifests = createPublicManifests(registry, nameOf);
   const deletions = new Batches<Digest, Settled>(MOST_IMAGES, (repository, digests) =>
     deleteManifests(client, images, repository, digests),
@@ -126,6 +128,7 @@ export function createEcrPublicRegistry(options: EcrPublicRegistryOptions): Regi
     resolveTag: (repository, tag) => resolveTag(images, repository, tag),
     resolveTags: (repository) => resolveTags(images, repository),
     tagsOf: (repository, digest) => tagsOf(images, repository, digest),
+    hasBlob: (repository, digest) => layers.has(repository, digest),
     hasManifest: async (repository, digest) => (await images.find(repository, digest)) !== undefined,
     readManifest: read,
     deleteManifest: async (repository, digest, tags) => unexpectedOf(outcomeOf(await deletions.load(repository, digest)), tags),

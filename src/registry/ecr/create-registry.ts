@@ -13,6 +13,7 @@ import { ecrHost, parseEcrHost } from './host.ts';
 import { mustRead } from './image-detail.ts';
 import { Images, listTags, resolveTag, resolveTags, tagsOf } from './images.ts';
 import { ECR_CAPABILITIES, type InventoryContext, readInventory } from './inventory.ts';
+import { Layers } from './layers.ts';
 import { createManifestSource, readManifest } from './manifest-content.ts';
 import type { Found } from './manifest-source.ts';
 import { putManifest } from './put-manifest.ts';
@@ -35,6 +36,7 @@ export function createEcrRegistry(options: EcrRegistryOptions): Registry {
   const host = registryId === undefined || isOwnHost ? undefined : ecrHost(registryId, regionOf(options));
   const url = host === undefined ? options.url.replace(/\/+$/, '') : `https://${host}`;
   const images = new Images(client);
+  const layers = new Layers(client);
   const manifests = createManifestSource(client);
   const reads = new Batches<Digest, Found>(MOST_IMAGES, (repository, digests) => manifests.read(repository, digests, undefined));
   const deletions = new Batches<Digest, Settled>(MOST_IMAGES, (repository, digests) =>
@@ -76,6 +78,7 @@ export function createEcrRegistry(options: EcrRegistryOptions): Registry {
     resolveTags: (repository) => resolveTags(images, repository),
     tagsOf: (repository, digest) => tagsOf(images, repository, digest),
     pulledAt: async (repository, digest) => (await images.find(repository, digest))?.pulledAt,
+    hasBlob: (repository, digest) => layers.has(repository, digest),
     hasManifest: async (repository, digest) => (await images.find(repository, digest)) !== undefined,
     readManifest: read,
     deleteManifest: async (repository, digest, tags) => unexpectedOf(outcomeOf(await deletions.load(repository, digest)), tags),

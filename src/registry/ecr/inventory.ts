@@ -6,7 +6,8 @@ import type { ContentCache } from '../../distribution/cache.ts';
 import { digestedBytes } from '../../distribution/content-digest.ts';
 import { understand } from '../../distribution/manifest-content.ts';
 import type { ManifestDocument } from '../../distribution/manifest-document.ts';
-import { type OwnPull, type OwnPulls, readingNow } from '../../distribution/own-pulls.ts';
+import { type OwnPull, type OwnPulls, readingNow, readOwnPulls, writeOwnPulls } from '../../distribution/own-pulls.ts';
+import { noteTags } from '../../distribution/note-tags.ts';
 import { Problems } from '../../distribution/problems.ts';
 import type { InventoryOptions } from '../registry.ts';
 import { ARCHIVE_MINIMUM_DAYS } from './archive.ts';
@@ -83,6 +84,7 @@ class Reading {
   readonly details = new Map<Digest, ImageDetail>();
   readonly documents = new Map<Digest, ManifestDocument>();
   ownPulls: OwnPulls = new Map();
+  firstSeen: ReadonlyMap<string, string> = new Map();
   readonly #context: InventoryContext;
   readonly #repository: string;
   readonly #options: InventoryOptions;
@@ -104,9 +106,17 @@ class Reading {
       this.#count(page.length, page.length);
     }
     await this.#settleMovedTags();
+    await this.#noteTags();
     const wanted = [...this.details.values()].filter(mustRead);
     this.#count(0, wanted.length);
     await this.#readManifests(wanted);
+  }
+
+  /** ECR tells no times of tags: one that was put on an old image is known for new by having been seen before without it. */
+  async #noteTags(): Promise<void> {
+    const digests = new Map([...this.details.values()].flatMap(({ digest, tags }) => tags.map((tag): [string, Digest] => [tag, digest])));
+    const { cache, url } = this.#context;
+    this.firstSeen = await noteTags(cache, { registry: url, repository: this.#repository }, { digests, whole: true });
   }
 
   #count(done: number, found: number): void {
@@ -131,14 +141,14 @@ class Reading {
 
   async #readManifests(wanted: readonly ImageDetail[]): Promise<void> {
     const { cache, limit, manifests, url, capabilities } = this.#context;
-    if (capabilities.pulledAt) this.ownPulls = (await cache?.readPulls(url, this.#repository)) ?? this.ownPulls;
+    if (capabilities.pulledAt) this.ownPulls = await readOwnPulls(cache, url, this.#repository);
     const left: ImageDetail[] = [];
     for (const detail of wanted) {
       const bytes = await cache?.read(detail.digest);
       if (bytes) await this.#take(detail, { manifest: { digest: detail.digest, mediaType: '', bytes } });
       else left.push(detail);
     }
-    if (capabilities.pulledAt && left.length > 0) await this.#rememberPulls(left);
+    if (left.length + this.ownPulls.size > 0 && capabilities.pulledAt) await this.#rememberPulls(left);
     const batches = Array.from({ length: Math.ceil(left.length / manifests.most) }, (_, n) =>
       left.slice(n * manifests.most, (n + 1) * manifests.most),
     );
@@ -147,7 +157,7 @@ class Reading {
 
   /**
    * Keeps what ECR tells of their last pulls before they are read, which it counts as a pull: the next plan is to be the same. Written down
-   * before the first of them is read.
+   * before the first of them is read, and each time, so that it is not forgotten.
    */
   async #rememberPulls(read: readonly ImageDetail[]): Promise<void> {
     const { cache, clock, url } = this.#context;
@@ -155,7 +165,7 @@ class Reading {
     const pulls = new Map<Digest, OwnPull>();
     for (const [digest, pull] of this.ownPulls) if (this.details.has(digest)) pulls.set(digest, pull);
     for (const { digest, pulledAt } of read) pulls.set(digest, readingNow(pulledAt, this.ownPulls.get(digest), now));
-    await cache?.writePulls(url, this.#repository, pulls);
+    await writeOwnPulls(cache, url, this.#repository, pulls);
   }
 
   async #readBatch(batch: readonly ImageDetail[]): Promise<void> {

@@ -1,4 +1,5 @@
 import {
+  BatchCheckLayerAvailabilityCommand,
   BatchDeleteImageCommand,
   BatchGetImageCommand,
   DescribeImagesCommand,
@@ -14,6 +15,7 @@ import type { Operation, Service } from './service.ts';
 import type { JsonObject } from '../../domain/json.ts';
 
 const COMMANDS: Partial<Record<Operation, new (input: never) => object>> = {
+  BatchCheckLayerAvailability: BatchCheckLayerAvailabilityCommand,
   BatchDeleteImage: BatchDeleteImageCommand,
   BatchGetImage: BatchGetImageCommand,
   DescribeImages: DescribeImagesCommand,

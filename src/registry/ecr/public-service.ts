@@ -1,4 +1,5 @@
 import {
+  BatchCheckLayerAvailabilityCommand,
   BatchDeleteImageCommand,
   DescribeImagesCommand,
   DescribeRegistriesCommand,
@@ -12,6 +13,7 @@ import type { Operation, Service } from './service.ts';
 import type { JsonObject } from '../../domain/json.ts';
 
 const COMMANDS: Partial<Record<Operation, new (input: never) => object>> = {
+  BatchCheckLayerAvailability: BatchCheckLayerAvailabilityCommand,
   BatchDeleteImage: BatchDeleteImageCommand,
   DescribeImages: DescribeImagesCommand,
   DescribeRegistries: DescribeRegistriesCommand,

@@ -3,6 +3,7 @@ import type { JsonObject } from '../../domain/json.ts';
 /** The calls that this adapter makes. ECR Public lacks BatchGetImage and DescribeRegistry, and has DescribeRegistries and
  * GetAuthorizationToken. */
 export type Operation =
+  | 'BatchCheckLayerAvailability'
   | 'BatchDeleteImage'
   | 'BatchGetImage'
   | 'DescribeImages'

@@ -78,6 +78,11 @@ export class GarClient {
     });
   }
 
+  /** True once nothing is to be begun any more. */
+  get isStopped(): boolean {
+    return this.#waits?.aborted === true;
+  }
+
   /** How messages name a repository, or an image in it: `prod/project/repository/app`, `…/app:v1`, `…/app@sha256:…`. */
   label(repository: string, reference?: string): string {
     return this.oci.label(repository, reference);

@@ -36,9 +36,9 @@ export class Tokens {
     this.#anonymous = anonymousPull ? ANONYMOUS : undefined;
   }
 
-  /** No refresh token that was given out so far is good any more. */
-  revokeRefreshTokens(): void {
-    for (const [token, { access }] of this.#issued) if (!access) this.#issued.delete(token);
+  /** No token that was given out so far is good any more, or no refresh token. */
+  revoke(which: 'all' | 'refresh'): void {
+    for (const [token, { access }] of this.#issued) if (which === 'all' || !access) this.#issued.delete(token);
   }
 
   /** Every token so far. */

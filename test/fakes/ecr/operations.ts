@@ -241,6 +241,14 @@ function updateImageStorageClass(input: Input, rules: Rules): object {
   return { registryId: rules.account, repositoryName: repository.name, imageId: { imageDigest: image.digest }, imageStatus: image.status };
 }
 
+function batchCheckLayerAvailability(input: Input, rules: Rules): object {
+  const { layers } = repositoryOf(input, rules);
+  const digests = input['layerDigests'] as readonly string[];
+  if (digests.length < 1 || digests.length > 100) throw new ServiceError('InvalidParameterException', 'too many layers');
+  const availability = (digest: string): string => (layers.has(asDigest(digest)) ? 'AVAILABLE' : 'UNAVAILABLE');
+  return { layers: digests.map((layerDigest) => ({ layerDigest, layerAvailability: availability(layerDigest) })), failures: [] };
+}
+
 /** The registry of the account that the credentials are of. */
 function describeRegistry(_input: Input, { account }: Rules): object {
   return { registryId: account, replicationConfiguration: { rules: [] } };
@@ -267,6 +275,7 @@ function describeRegistries(_input: Input, { account, alias, customAlias }: Rule
 }
 
 const PRIVATE: Readonly<Record<string, (input: Input, rules: Rules) => object>> = {
+  BatchCheckLayerAvailability: batchCheckLayerAvailability,
   BatchDeleteImage: batchDeleteImage,
   BatchGetImage: batchGetImage,
   DescribeImages: describeImages,
@@ -277,6 +286,7 @@ const PRIVATE: Readonly<Record<string, (input: Input, rules: Rules) => object>> 
 };
 
 const PUBLIC: typeof PRIVATE = {
+  BatchCheckLayerAvailability: batchCheckLayerAvailability,
   BatchDeleteImage: batchDeleteImage,
   DescribeImages: describeImages,
   DescribeRegistries: describeRegistries,

@@ -193,6 +193,20 @@ describe('what the registry takes along', () => {
     ]);
   });
 
+  it('is found on whatever page it stands where the list does not come in the order that was asked for', async () => {
+    const acr = await withAcr({ sorts: false, maxPage: 3 });
+    const early = Date.now() - 3_600_000;
+    acr.store.now = () => early;
+    await fill(acr, [[release, 'v1'], ...Array.from({ length: 9 }, (_, n) => [app(`number ${n}`), `n${n}`] as const)]);
+    const registry = adapter(acr);
+    await registry.inventory('team/app');
+    acr.store.now = Date.now;
+    await fill(acr, [[bill]]);
+    // The older ones in between, in no order.
+    acr.store.manifest('team/app', 'n3').lastUpdateTime = early + 60_000;
+    expect(await registry.takenAlong!('team/app', release.digest)).toEqual([{ digest: bill.digest, tags: [], heldBy: [] }]);
+  });
+
   it('is asked of the referrers API where too much would have to be read', async () => {
     const acr = await withAcr();
     const many = Array.from({ length: 250 }, (_, n) => [app(`number ${n}`), `v${n}`] as const);

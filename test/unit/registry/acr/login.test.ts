@@ -77,10 +77,25 @@ describe('with an identity of Entra ID', () => {
     for (const repository of repositories) await fill(acr, [[app('one'), 'v1']], repository);
     const registry = adapter(acr, asEntra('entra-puller'));
     await registry.inventory('team/app');
-    acr.tokens.revokeRefreshTokens();
+    acr.tokens.revoke('refresh');
     const read = await Promise.all(repositories.map((repository) => registry.inventory(repository)));
     expect(read.map(({ complete }) => complete)).toEqual([true, true, true, true]);
     expect(exchanges(acr)).toHaveLength(2);
+  });
+
+  it('goes on deleting when all its tokens are refused in the middle, again and again', async () => {
+    const acr = await withAcr({ accounts: [puller] });
+    const images = Array.from({ length: 20 }, (_, n) => app(`number ${n}`));
+    await fill(acr, [...images.map((image, n) => [image, `v${n}`] as const), [app('stays'), 'stays']]);
+    const registry = adapter(acr, asEntra('entra-puller'));
+    let deletions = 0;
+    acr.onRequest(({ method }) => {
+      if (method === 'DELETE' && ++deletions % 5 === 0) acr.tokens.revoke('all');
+      return undefined;
+    });
+    const outcomes = await Promise.all(images.map(({ digest }) => registry.deleteManifest('team/app', digest)));
+    expect(outcomes).toEqual(images.map(() => ({ outcome: 'deleted' })));
+    expect([...acr.store.repository('team/app').tags.keys()]).toEqual(['stays']);
   });
 
   it('does not exchange it again and again where a right is missing, which ACR answers in the same way', async () => {

@@ -64,6 +64,19 @@ describe('reading a manifest, which ECR counts as a pull,', () => {
   });
 });
 
+it('a tag that was put on an old image since it was read before was first seen then, for ECR tells no times of tags', async () => {
+  const { fake, registry } = await pulls();
+  fake.push(REPOSITORY, app('old'), ['v1'], { pushedAt: '2025-01-01T00:00:00Z' });
+  expect((await registry.inventory(REPOSITORY)).manifests[0]).not.toHaveProperty('firstSeen');
+  const before = new Date().toISOString();
+  fake.push(REPOSITORY, app('old'), ['promoted'], { pushedAt: '2025-01-01T00:00:00Z' });
+  const second = await registry.inventory(REPOSITORY);
+  const [image] = second.manifests;
+  expect(Object.keys(image?.firstSeen ?? {})).toEqual(['promoted']);
+  expect((image?.firstSeen?.['promoted'] ?? '') >= before).toBe(true);
+  expect(await registry.inventory(REPOSITORY)).toEqual(second);
+});
+
 interface Pulls extends Pick<Fixture, 'fake' | 'registry'> {
   readonly clock: ReturnType<typeof testClock>;
   /** The same with what is remembered of pulls, and without the manifests that were kept. */

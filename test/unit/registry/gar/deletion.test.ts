@@ -96,6 +96,31 @@ describe('a deletion', () => {
     );
   });
 
+  it('is not asked for one by one where no right or no quota for the batch says all', async () => {
+    const images = ['one', 'two'].map(app);
+    const fake = await fakeGar({ accounts: [{ ...OWNER, may: (permission) => permission !== 'artifactregistry.versions.delete' }] });
+    for (const one of images) fake.push(APP, one, [`old-${one.digest.slice(-8)}`]);
+    const before = tagsOf(fake);
+    const registry = connect(fake);
+    for (const error of await Promise.all(images.map(({ digest }) => failure(registry.deleteManifest(APP, digest)))))
+      expect(error).toMatchObject({ code: 'AUTH', hint: expect.stringContaining('roles/artifactregistry.repoAdmin') as string });
+    expect(fake.calls.filter(({ method, path }) => method === 'DELETE' && path.includes('/versions/'))).toEqual([]);
+    expect(tagsOf(fake)).toEqual(before);
+  });
+
+  it('is not begun for those that a batch has left once the run was stopped', async () => {
+    const images = ['one', 'two'].map(app);
+    const fake = await fakeGar({ maxBatch: 1 });
+    for (const one of images) fake.push(APP, one);
+    const stop = new AbortController();
+    const registry = connect(fake, { waits: stop.signal });
+    const deletions = images.map(({ digest }) => failure(registry.deleteManifest(APP, digest)));
+    stop.abort(new Error('stopped'));
+    for (const error of await Promise.all(deletions)) expect(error.message).toContain('the run was stopped');
+    expect(fake.calls.filter(({ method }) => method === 'DELETE')).toEqual([]);
+    expect(fake.repository(APP).packages.get('team/app')!.images.size).toBe(2);
+  });
+
   it('leaves an image that gets a tag at the last moment, and its tags as they were', async () => {
     const fake = await fakeGar();
     const one = app('one');
