@@ -3,6 +3,7 @@ import { EXIT } from '../diagnostics/exit-codes.ts';
 import { flushOutput, guardOutput } from '../diagnostics/guard-output.ts';
 import { applyCommand } from './commands/apply.ts';
 import { demoCommand } from './commands/demo.ts';
+import { doctorCommand } from './commands/doctor.ts';
 import { explainCommand } from './commands/explain.ts';
 import { generateCommand } from './commands/generate.ts';
 import { inventoryCommand } from './commands/inventory.ts';
@@ -85,6 +86,7 @@ function buildProgram(context: CommandContext): Command {
     inventoryCommand,
     policyCommand,
     generateCommand,
+    doctorCommand,
     demoCommand,
   ];
   for (const command of commands) program.addCommand(command(context));
