@@ -6,6 +6,7 @@ import { demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { explainCommand } from './commands/explain.ts';
 import { generateCommand } from './commands/generate.ts';
+import { initCommand } from './commands/init.ts';
 import { inventoryCommand } from './commands/inventory.ts';
 import { policyCommand } from './commands/policy.ts';
 import { pruneCommand } from './commands/prune.ts';
@@ -86,6 +87,7 @@ function buildProgram(context: CommandContext): Command {
     inventoryCommand,
     policyCommand,
     generateCommand,
+    initCommand,
     doctorCommand,
     demoCommand,
   ];
