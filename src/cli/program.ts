@@ -2,6 +2,8 @@ import { Command, CommanderError, Option } from 'commander';
 import { EXIT } from '../diagnostics/exit-codes.ts';
 import { flushOutput, guardOutput } from '../diagnostics/guard-output.ts';
 import { applyCommand } from './commands/apply.ts';
+import { completeWordsCommand } from './commands/complete-words.ts';
+import { completionCommand } from './commands/completion.ts';
 import { demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { explainCommand } from './commands/explain.ts';
@@ -89,9 +91,11 @@ function buildProgram(context: CommandContext): Command {
     generateCommand,
     initCommand,
     doctorCommand,
+    completionCommand,
     demoCommand,
   ];
   for (const command of commands) program.addCommand(command(context));
+  program.addCommand(completeWordsCommand(context), { hidden: true });
   for (const command of withSubcommands(program)) configure(command, io);
   return program;
 }
