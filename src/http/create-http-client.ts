@@ -9,6 +9,7 @@ import type { HttpClient, HttpRequest, HttpResponse } from './http-client.ts';
 import { linkSignals } from './link-signals.ts';
 import { createNetwork, type Network, type ServerTls, type Timeouts } from './network.ts';
 import { redirected } from './redirect.ts';
+import { toldRate } from './told-rate.ts';
 import {
   backoff,
   failureCode,
@@ -46,6 +47,8 @@ export interface HttpClientOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Requests side by side against one host. Default 8. */
   readonly concurrency?: number;
+  /** The most requests to one host in a second. Default: as many as it takes. */
+  readonly rate?: number | undefined;
   /** Milliseconds. Default 10 s to connect, 120 s to the headers, 120 s for the whole body. */
   readonly timeouts?: Partial<Timeouts>;
   /** Certificates in PEM, trusted beside the usual ones. */
@@ -79,6 +82,11 @@ interface Budget {
   /** Of that, what the server took. */
   triesMs: number;
 }
+
+/** What came of one try: the answer to return, or one after which the request may be tried again. */
+type Outcome =
+  | { readonly final: true; readonly response: HttpResponse }
+  | { readonly final: false; readonly response?: HttpResponse; readonly error?: unknown };
 
 class RetryingClient implements HttpClient {
   readonly #options: HttpClientOptions;
@@ -145,7 +153,7 @@ class RetryingClient implements HttpClient {
     this.#checkPlainHttp(call);
     const host = this.#host(call.url.host);
     for (;;) {
-      const outcome = await host.run(() => this.#attempt(call, host, budget));
+      const outcome = await this.#turn(call, host, budget);
       if (outcome.final) return outcome.response;
       const pause = host.pausedUntil - this.#clock.now();
       const wait = backoff(budget.failures, this.#clock.random());
@@ -158,18 +166,27 @@ class RetryingClient implements HttpClient {
     }
   }
 
-  async #attempt(
-    call: Call,
-    host: HostLimiter,
-    budget: Budget,
-  ): Promise<{ final: true; response: HttpResponse } | { final: false; response?: HttpResponse; error?: unknown }> {
+  /** Sends a request in its turn, when the host does not ask for a pause. */
+  async #turn(call: Call, host: HostLimiter, budget: Budget): Promise<Outcome> {
+    for (;;) {
+      if (call.once !== true) await this.#waitForHost(call, host, budget);
+      const outcome = await host.run(async () => {
+        const isPaused = call.once !== true && host.pausedUntil > this.#clock.now();
+        return isPaused ? undefined : this.#attempt(call, host, budget);
+      }, call.once);
+      if (outcome) return outcome;
+    }
+  }
+
+  async #attempt(call: Call, host: HostLimiter, budget: Budget): Promise<Outcome> {
     const entered = this.#clock.now();
     try {
-      if (call.once !== true) await this.#waitForHost(call, host);
+      call.signal.throwIfAborted();
       const { epoch } = host;
       const response = await this.#timed(call, budget);
       if (isThrottled(response.status)) this.#slowDown(call, host, epoch, response);
       else if (response.status < 500) host.succeeded();
+      this.#heed(host, response);
       if (!isRetryableStatus(call.method, response.status)) return { final: true, response };
       budget.failures += 1;
       return { final: false, response };
@@ -208,14 +225,21 @@ class RetryingClient implements HttpClient {
   }
 
   /** This is a loop because the pause may grow during the wait. */
-  async #waitForHost(call: Call, host: HostLimiter): Promise<void> {
+  async #waitForHost(call: Call, host: HostLimiter, budget: Budget): Promise<void> {
     for (;;) {
       call.signal.throwIfAborted();
       const now = this.#clock.now();
       const pause = host.pausedUntil - now;
       if (pause <= 0) return;
       if (pause > this.#maxRetryAfterMs || !(await this.#mayWait(pause, call))) throw comeBackLater(call, host.pausedUntil, now);
+      budget.spentMs += pause;
     }
+  }
+
+  /** A host that says what is left of its limit is not driven beyond that. */
+  #heed(host: HostLimiter, { status, headers }: HttpResponse): void {
+    const told = toldRate(headers, this.#clock.now());
+    if (told) host.told(told, status === 429);
   }
 
   #mayWait(ms: number, { signal }: Call): Promise<boolean> {
@@ -223,9 +247,10 @@ class RetryingClient implements HttpClient {
   }
 
   #slowDown(call: Call, host: HostLimiter, epoch: number, response: HttpResponse): void {
-    host.complained(epoch);
     const now = this.#clock.now();
     const pause = parseRetryAfter(response.headers['retry-after'], now);
+    if (response.status === 429) host.refused(epoch, pause);
+    else host.complained(epoch);
     if (pause === undefined) return;
     host.pauseUntil(now + pause);
     if (pause > this.#maxRetryAfterMs) throw comeBackLater(call, now + pause, now);
@@ -246,7 +271,7 @@ class RetryingClient implements HttpClient {
   #host(name: string): HostLimiter {
     let host = this.#hosts.get(name);
     if (host === undefined) {
-      host = new HostLimiter(this.#options.concurrency ?? DEFAULT_CONCURRENCY);
+      host = new HostLimiter(this.#options.concurrency ?? DEFAULT_CONCURRENCY, { rate: this.#options.rate, clock: this.#clock });
       this.#hosts.set(name, host);
     }
     return host;

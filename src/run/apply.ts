@@ -25,6 +25,7 @@ export interface ApplyOptions extends CarryOutOptions, ChangedPolicyOptions {
   /** Milliseconds. */
   readonly maxAge?: number;
   readonly concurrency?: string;
+  readonly rate?: string;
   readonly output: 'table' | 'json' | 'yaml';
 }
 

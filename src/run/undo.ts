@@ -21,6 +21,7 @@ export interface UndoOptions extends GlobalOptions {
   readonly yes?: boolean;
   readonly registry?: readonly string[];
   readonly concurrency?: string;
+  readonly rate?: string;
   readonly output: 'table' | 'json' | 'yaml';
 }
 

@@ -4,7 +4,7 @@ import type { CommandContext } from '../command-context.ts';
 import { examples } from '../help.ts';
 import { commandsAfterApply } from '../next-commands.ts';
 import { duration } from '../option-values.ts';
-import { concurrencyOption, inUseOption, outputOption, registryOption } from '../shared-options.ts';
+import { concurrencyOption, inUseOption, outputOption, rateOption, registryOption } from '../shared-options.ts';
 
 /** `apply`: carry out a saved plan. */
 export function applyCommand(context: CommandContext): Command {
@@ -24,6 +24,7 @@ export function applyCommand(context: CommandContext): Command {
     .addOption(registryOption())
     .addOption(inUseOption())
     .addOption(concurrencyOption())
+    .addOption(rateOption())
     .addOption(outputOption('table', 'json', 'yaml'))
     .action(async (plan: string, _options, self: Command) => {
       const { apply } = await import('../../run/apply.ts');

@@ -2,7 +2,7 @@ import { Command, Option } from 'commander';
 import type { InventoryOptions } from '../../run/inventory.ts';
 import type { CommandContext } from '../command-context.ts';
 import { examples } from '../help.ts';
-import { concurrencyOption, registryOption } from '../shared-options.ts';
+import { cacheDirOption, concurrencyOption, noCacheOption, rateOption, registryOption } from '../shared-options.ts';
 
 /** `inventory`: what is there, as a document. */
 export function inventoryCommand(context: CommandContext): Command {
@@ -18,6 +18,9 @@ export function inventoryCommand(context: CommandContext): Command {
     .argument('[registry/repo...]', 'repositories (globs too) or whole registries; without any: every registry of the config')
     .addOption(registryOption())
     .addOption(concurrencyOption())
+    .addOption(rateOption())
+    .addOption(cacheDirOption())
+    .addOption(noCacheOption())
     .addOption(
       new Option('-o, --output <format>', 'how the answer is written; jsonl is a repository a line')
         .choices(['json', 'jsonl', 'yaml'])

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import type { UndoOptions } from '../../run/undo.ts';
 import type { CommandContext } from '../command-context.ts';
 import { examples } from '../help.ts';
-import { concurrencyOption, outputOption, registryOption } from '../shared-options.ts';
+import { concurrencyOption, outputOption, rateOption, registryOption } from '../shared-options.ts';
 
 /** `undo`: put back what a run deleted. */
 export function undoCommand(context: CommandContext): Command {
@@ -17,6 +17,7 @@ export function undoCommand(context: CommandContext): Command {
     .option('--yes', 'at a terminal, do not ask before anything is put back')
     .addOption(registryOption())
     .addOption(concurrencyOption())
+    .addOption(rateOption())
     .addOption(outputOption('table', 'json', 'yaml'))
     .action(async (journal: string, _options, self: Command) => {
       const { undo } = await import('../../run/undo.ts');
