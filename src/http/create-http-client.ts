@@ -1,3 +1,4 @@
+import type { Dispatcher } from 'undici';
 import { redactUrl } from '../diagnostics/redact.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import { isLoopback } from './address.ts';
@@ -6,7 +7,7 @@ import { type Call, exchange } from './exchange.ts';
 import { comeBackLater, unanswered } from './failure.ts';
 import { HostLimiter } from './host-limiter.ts';
 import type { HttpClient, HttpRequest, HttpResponse } from './http-client.ts';
-import { linkSignals } from './link-signals.ts';
+import { SharedSignals } from './link-signals.ts';
 import { createNetwork, type Network, type ServerTls, type Timeouts } from './network.ts';
 import { redirected } from './redirect.ts';
 import { toldRate } from './told-rate.ts';
@@ -94,10 +95,12 @@ class RetryingClient implements HttpClient {
   readonly #timeouts: Timeouts;
   readonly #maxRetryAfterMs: number;
   readonly #network: Network;
-  readonly #hosts = new Map<string, HostLimiter>();
+  readonly #signals: SharedSignals;
+  readonly #hosts = new Map<string, Host>();
 
   constructor(options: HttpClientOptions) {
     this.#options = options;
+    this.#signals = new SharedSignals(options.signal);
     this.#clock = options.clock ?? systemClock;
     this.#timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
     this.#maxRetryAfterMs = options.maxRetryAfterMs ?? DEFAULT_MAX_RETRY_AFTER_MS;
@@ -112,12 +115,12 @@ class RetryingClient implements HttpClient {
 
   async request(request: HttpRequest): Promise<HttpResponse> {
     const { url, headers, signal, ...rest } = request;
-    const linked = linkSignals([this.#options.signal, signal]);
+    const linked = this.#signals.link(signal);
     try {
       return await this.#follow({
         ...rest,
         url: withoutUser(url),
-        headers: { 'user-agent': this.#options.userAgent, ...headers },
+        headers: { 'user-agent': this.#options.userAgent, ...headers, 'accept-encoding': 'identity' },
         signal: linked.signal,
       });
     } finally {
@@ -150,10 +153,9 @@ class RetryingClient implements HttpClient {
    * effect at once.
    */
   async #persist(call: Call, budget: Budget): Promise<HttpResponse> {
-    this.#checkPlainHttp(call);
-    const host = this.#host(call.url.host);
+    const { limiter: host, dispatcher } = this.#host(call);
     for (;;) {
-      const outcome = await this.#turn(call, host, budget);
+      const outcome = await this.#turn(call, host, dispatcher, budget);
       if (outcome.final) return outcome.response;
       const pause = host.pausedUntil - this.#clock.now();
       const wait = backoff(budget.failures, this.#clock.random());
@@ -167,23 +169,23 @@ class RetryingClient implements HttpClient {
   }
 
   /** Sends a request in its turn, when the host does not ask for a pause. */
-  async #turn(call: Call, host: HostLimiter, budget: Budget): Promise<Outcome> {
+  async #turn(call: Call, host: HostLimiter, dispatcher: Dispatcher, budget: Budget): Promise<Outcome> {
     for (;;) {
       if (call.once !== true) await this.#waitForHost(call, host, budget);
       const outcome = await host.run(async () => {
         const isPaused = call.once !== true && host.pausedUntil > this.#clock.now();
-        return isPaused ? undefined : this.#attempt(call, host, budget);
+        return isPaused ? undefined : this.#attempt(call, host, dispatcher, budget);
       }, call.once);
       if (outcome) return outcome;
     }
   }
 
-  async #attempt(call: Call, host: HostLimiter, budget: Budget): Promise<Outcome> {
+  async #attempt(call: Call, host: HostLimiter, dispatcher: Dispatcher, budget: Budget): Promise<Outcome> {
     const entered = this.#clock.now();
     try {
       call.signal.throwIfAborted();
       const { epoch } = host;
-      const response = await this.#timed(call, budget);
+      const response = await this.#timed(call, dispatcher, budget);
       if (isThrottled(response.status)) this.#slowDown(call, host, epoch, response);
       else if (response.status < 500) host.succeeded();
       this.#heed(host, response);
@@ -201,21 +203,21 @@ class RetryingClient implements HttpClient {
     }
   }
 
-  async #timed(call: Call, budget: Budget): Promise<HttpResponse> {
+  async #timed(call: Call, dispatcher: Dispatcher, budget: Budget): Promise<HttpResponse> {
     const started = this.#clock.now();
     try {
-      return await this.#traced(call, budget.failures + 1);
+      return await this.#traced(call, dispatcher, budget.failures + 1);
     } finally {
       budget.triesMs += this.#clock.now() - started;
     }
   }
 
-  async #traced(call: Call, attempt: number): Promise<HttpResponse> {
+  async #traced(call: Call, dispatcher: Dispatcher, attempt: number): Promise<HttpResponse> {
     const started = this.#clock.now();
     const trace = (outcome: Pick<HttpTrace, 'status' | 'failure'>) =>
       this.#options.onTrace?.({ method: call.method, url: redactUrl(call.url.href), ...outcome, ms: this.#clock.now() - started, attempt });
     try {
-      const response = await exchange(this.#network.dispatcherFor(call.url), call, this.#timeouts.body);
+      const response = await exchange(dispatcher, call, this.#timeouts.body);
       trace({ status: response.status });
       return response;
     } catch (error) {
@@ -268,21 +270,38 @@ class RetryingClient implements HttpClient {
     );
   }
 
-  #host(name: string): HostLimiter {
-    let host = this.#hosts.get(name);
-    if (host === undefined) {
-      host = new HostLimiter(this.#options.concurrency ?? DEFAULT_CONCURRENCY, { rate: this.#options.rate, clock: this.#clock });
-      this.#hosts.set(name, host);
-    }
+  /** How to speak to the host of a request, worked out once. Throws `CONFIG_INVALID` where that would be without TLS and must not be. */
+  #host(call: Call): Host {
+    const { origin, host: name } = call.url;
+    const known = this.#hosts.get(origin);
+    if (known) return known;
+    this.#checkPlainHttp(call);
+    // One limit for a host, with TLS and without.
+    const limiter = [...this.#hosts.values()].find((other) => other.name === name)?.limiter ?? this.#newLimiter();
+    const host = { name, limiter, dispatcher: this.#network.dispatcherFor(call.url) };
+    this.#hosts.set(origin, host);
     return host;
   }
+
+  #newLimiter(): HostLimiter {
+    const { concurrency = DEFAULT_CONCURRENCY, rate } = this.#options;
+    return new HostLimiter(concurrency, { rate, clock: this.#clock });
+  }
+}
+
+/** A host that this client speaks to. */
+interface Host {
+  /** With its port. */
+  readonly name: string;
+  readonly limiter: HostLimiter;
+  readonly dispatcher: Dispatcher;
 }
 
 /** A user and a password in a URL are never used; credentials are passed separately. */
 function withoutUser(text: string): URL {
   const url = new URL(text);
-  url.username = '';
-  url.password = '';
-  url.hash = '';
+  if (url.username !== '') url.username = '';
+  if (url.password !== '') url.password = '';
+  if (url.hash !== '') url.hash = '';
   return url;
 }
