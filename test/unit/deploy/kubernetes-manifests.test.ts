@@ -7,6 +7,7 @@ import { mountedConfig } from '../../../src/deploy/mounted-config.ts';
 
 const SETTINGS: Settings = {
   registries: [],
+  withLimits: (registry) => ({ ...registry, concurrency: 8 }),
   policies: [],
   inUse: [],
   lists: {},
