@@ -14,7 +14,7 @@ export default defineConfig({
     // Most tests wait for servers of their own: every core may have one that runs.
     maxWorkers: '100%',
     projects: [
-      { test: { ...limits, root, name: 'pure', include: PURE, isolate: false } },
+      { test: { ...limits, root, name: 'pure', include: PURE, isolate: false, benchmark: { include: [] } } },
       {
         test: {
           ...limits,

@@ -17,6 +17,9 @@ export interface Halt {
   readonly message: string;
 }
 
+/** As `setTimeout` of `node:timers/promises`. */
+export type Pause = (milliseconds: number, value: undefined, options: { readonly signal: AbortSignal }) => Promise<void>;
+
 /** What a repository's run is given besides its plan. */
 export interface RunContext {
   readonly journal: Journal;
@@ -25,6 +28,8 @@ export interface RunContext {
   readonly halted: () => Halt | undefined;
   /** Aborted once nothing more is waited for. */
   readonly signal: AbortSignal;
+  /** Waits so many milliseconds, unless the signal aborts. Default: it does. */
+  readonly pause?: Pause | undefined;
   /** The bytes of a manifest that the reading for the plan has kept, checked against the digest. */
   readonly cached: (digest: Digest) => Promise<Uint8Array | undefined>;
 }
@@ -93,7 +98,8 @@ export class RunState {
 
   /** Waits so many milliseconds, or until the run is told to end. */
   async pause(milliseconds: number): Promise<void> {
-    await wait(milliseconds, undefined, { signal: this.#context.signal }).catch(() => {});
+    const { pause = wait, signal } = this.#context;
+    await pause(milliseconds, undefined, { signal }).catch(() => {});
   }
 
   /** A manifest as the registry has it now; undefined where it is not there. */

@@ -225,7 +225,7 @@ describe('what the registry refuses', () => {
     const { nested, inner, lone } = await fillRepository(server);
     const plan = await planOf(registry);
     server.onRequest(({ method, path }) => (method === 'DELETE' && path.endsWith(nested.digest) ? { status: 500, body: '' } : undefined));
-    const report = await apply(plan, registry);
+    const report = await apply(plan, registry, { pause: async () => {} });
     expect(report).toMatchObject({ outcome: 'partial', counts: { failed: 1 } });
     const { manifests } = contents(server);
     expect(manifests).toHaveProperty(inner.digest);
@@ -285,7 +285,7 @@ describe('what the registry refuses', () => {
     server.onRequest(({ method, path }) =>
       method === 'DELETE' && digests.has(asDigest(path.split('/').at(-1)!)) ? { status: 500, body: '' } : undefined,
     );
-    const report = await apply(plan, registry);
+    const report = await apply(plan, registry, { pause: async () => {} });
     expect(report).toMatchObject({ outcome: 'failed', counts: { failed: 5, skipped: 7 } });
     expect(report.repositories[0]!.error?.code).toBe('REGISTRY_ERROR');
   });
