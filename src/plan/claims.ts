@@ -1,3 +1,4 @@
+import type { SemVer } from 'semver';
 import { parseDuration } from '../domain/duration.ts';
 import { DAY_MS } from '../domain/time.ts';
 import type { Node } from '../graph/graph.ts';
@@ -61,7 +62,8 @@ export class Claims {
     // What has no tag has no version either.
     if (tag === undefined)
       return order || !(rule.per === 'repository' || isCapture(rule.per)) ? undefined : groupOf(rule.per, '', captures);
-    return order && this.#parse(order, tag) === undefined ? undefined : groupOf(rule.per, tag, captures);
+    if (order && this.#parse(order, tag) === undefined) return undefined;
+    return groupOf(rule.per, tag, captures, (version) => this.#parse(SEMVER, version) as SemVer | undefined);
   }
 
   /** Parsed once, although it is asked when a tag is claimed and again when it is ranked. */
@@ -214,6 +216,8 @@ export class Claims {
     for (const place of places) this.#settle(node, place, reasonFor(code, rule, node.ordinaryTags[place], facts));
   }
 }
+
+const SEMVER = tagOrder('semver') as TagOrder<unknown>;
 
 /** An image that has claims in a group. */
 interface Member {

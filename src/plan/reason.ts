@@ -37,13 +37,15 @@ export const DELETE_REASONS = {
   deleted_with_subject: 'attached to an image that is deleted',
 } as const;
 
+const DELETE_CODES: ReadonlySet<string> = new Set(Object.keys(DELETE_REASONS));
+
 export type KeepReason = keyof typeof KEEP_REASONS;
 export type DeleteReason = keyof typeof DELETE_REASONS;
 export type ReasonCode = KeepReason | DeleteReason;
 
 /** True of a code that deletes. */
 export function isDeleteReason(code: ReasonCode): code is DeleteReason {
-  return Object.hasOwn(DELETE_REASONS, code);
+  return DELETE_CODES.has(code);
 }
 
 /** One reason, with what it was measured by. */

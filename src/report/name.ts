@@ -1,4 +1,5 @@
 import { printable } from '../diagnostics/redact.ts';
+import { isTag } from '../domain/tag.ts';
 import type { Plan, RepositoryPlan, Step } from '../plan/plan.ts';
 
 /**
@@ -6,12 +7,17 @@ import type { Plan, RepositoryPlan, Step } from '../plan/plan.ts';
  * its image or taken off, `host/repository@digest` for a manifest without a tag.
  */
 export function planNames({ repositories }: Plan): string {
-  return repositories.flatMap((repository) => repository.steps.flatMap((step) => namesOf(repository, step))).join('');
+  return repositories.map(namesIn).join('');
 }
 
-function namesOf({ registry, url, repository }: RepositoryPlan, step: Step): string[] {
-  const base = `${url === undefined ? registry : new URL(url).host}/${repository}`;
+function namesIn({ registry, url, repository, steps }: RepositoryPlan): string {
+  const base = printable(`${url === undefined ? registry : new URL(url).host}/${repository}`);
+  let names = '';
+  for (const step of steps) for (const name of namesOf(step)) names += `${base}${name}\n`;
+  return names;
+}
+
+function namesOf(step: Step): readonly string[] {
   const tags = step.op === 'delete-tag' ? [step.tag] : Object.keys(step.expect);
-  const names = tags.length > 0 ? tags.map((tag) => `${base}:${tag}`) : [`${base}@${step.digest}`];
-  return names.map((name) => `${printable(name)}\n`);
+  return tags.length > 0 ? tags.map((tag) => `:${isTag(tag) ? tag : printable(tag)}`) : [`@${step.digest}`];
 }

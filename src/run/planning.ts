@@ -28,7 +28,7 @@ import { readLiveLists } from './live-lists.ts';
 import { checkJournalFolder, readRestored } from './journal-folder.ts';
 import { repositoriesInFile } from './inventory-file.ts';
 import { placesOf, readRepositories, type RepositoryRead } from './read-repositories.ts';
-import { type OpenRegistries, openRegistries } from './registries.ts';
+import type { OpenRegistries } from './registries.ts';
 import { startRunTime } from './run-time.ts';
 import { inShard, type Shard } from './scope.ts';
 import { openWorkplace, type Workplace } from './workplace.ts';
@@ -51,6 +51,8 @@ export interface PlanningOptions extends GlobalOptions, PolicyOptions {
   readonly maxDuration?: number;
   /** Whether the plan is to be carried out: what that needs is checked before anything is read. */
   readonly apply?: boolean;
+  /** False where nobody is told how much is freed: an inventory from a file is then read without the blobs of its manifests. */
+  readonly tellsFreed?: boolean;
 }
 
 /** A plan, and what is needed to carry it out. */
@@ -129,7 +131,12 @@ async function planIn<Result>(
     );
   const reading = linkSignals([waits]);
   const ends = { signal: reading.signal, waits };
-  const registries = offline ? NONE : await openRegistries(settings.registries, workplace.named, settings, context, ends);
+  const open = async (): Promise<OpenRegistries> => {
+    // Loaded where a registry is read: an inventory from a file needs no client.
+    const { openRegistries } = await import('./registries.ts');
+    return openRegistries(settings.registries, workplace.named, settings, context, ends);
+  };
+  const registries = offline ? NONE : await open();
   const progress = await startProgress(io, options);
   const failures: Failure[] = [];
   const untold = (problem: ToolError): void => say(io, `warning: what an earlier run left is not looked at: ${problem.message}`);
@@ -138,7 +145,13 @@ async function planIn<Result>(
     const listed = new Set<string>();
     let isPartial = words.length > 0;
     const reads = offline
-      ? repositoriesInFile(options.inventory, [...words, ...(options.registry ?? [])], options.shard, waits, () => (isPartial = true))
+      ? repositoriesInFile(
+          options.inventory,
+          [...words, ...(options.registry ?? [])],
+          options.shard,
+          { signal: waits, blobs: options.tellsFreed ?? true },
+          () => (isPartial = true),
+        )
       : readFromRegistries(registries, workplace, deciding, options, { io, signal: waits, progress }, failures, listed, restored);
     const { policies } = deciding;
     const { maxDeletions } = settings;

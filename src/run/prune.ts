@@ -41,7 +41,8 @@ export async function prune(words: readonly string[], options: PruneOptions, con
   const startedAt = context.io.now();
   const run = async (): Promise<Ended> => {
     await checkOutputs(options, context.io);
-    return withPlan(words, options, context, async (planning) => {
+    const tellsFreed = options.output !== 'name' || options.planOut !== undefined || options.metricsFile !== undefined;
+    return withPlan(words, { ...options, tellsFreed }, context, async (planning) => {
       const { plan } = planning;
       const [saved] = await Promise.allSettled([savePlan(plan, options, context.io)]);
       if (saved.status === 'rejected') return { plan, result: saved };

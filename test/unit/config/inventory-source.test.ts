@@ -300,7 +300,7 @@ describe('one repository a line', () => {
 
   test('the header says when it was taken', async () => {
     const folder = await folderWith({ 'i.jsonl': `${header}\n` });
-    expect((await openInventory(path.join(folder, 'i.jsonl'))).takenAt).toBe('2026-11-24T00:00:00Z');
+    expect((await openInventory(path.join(folder, 'i.jsonl'))).head().takenAt).toBe('2026-11-24T00:00:00Z');
   });
 
   test('a line separator of Unicode within a text ends no line', async () => {
