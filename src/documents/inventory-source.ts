@@ -6,6 +6,7 @@ import { printable } from '../diagnostics/redact.ts';
 import { unreadable } from '../diagnostics/source.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Inventory, RepositoryInventory } from '../domain/inventory.ts';
+import { parseJsonObject } from '../domain/json.ts';
 import { checkHeader, type Fields, fieldsOf, type Report } from './fields.ts';
 import { checkRepository, timeOf } from './inventory-check.ts';
 import { FLAG, LIST, OBJECT } from './kinds.ts';
@@ -113,11 +114,25 @@ function* repositoriesOf(
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     let index = 0;
-    for (const repository of check(jsonOr(file, () => parseAtOnce(bytes)))) {
+    for (const repository of check(parsedAtOnce(bytes, file))) {
       if (index >= passed) yield repository;
       index += 1;
     }
   }
+}
+
+function parsedAtOnce(bytes: Buffer, file: string): DocumentInParts {
+  return jsonOr(
+    file,
+    () => parseAtOnce(bytes),
+    isJsonLines(bytes) ? 'These are JSON lines, one repository each: name the file .jsonl.' : undefined,
+  );
+}
+
+/** True of a text whose first line is a JSON object, and not all of it. */
+function isJsonLines(bytes: Buffer): boolean {
+  const end = bytes.indexOf(0x0a);
+  return end > 0 && end < bytes.length - 1 && parseJsonObject(bytes.subarray(0, end)) !== undefined;
 }
 
 /** Checks a document, one repository after the other. All problems are thrown together, behind the last repository. */
@@ -236,11 +251,11 @@ function parseJson(text: string, place: string): unknown {
   return jsonOr(place, (): unknown => JSON.parse(text));
 }
 
-function jsonOr<Result>(place: string, parse: () => Result): Result {
+function jsonOr<Result>(place: string, parse: () => Result, hint?: string): Result {
   try {
     return parse();
   } catch (error) {
-    throw invalid(place, [`not valid JSON: ${error instanceof Error ? error.message : String(error)}`], 1);
+    throw invalid(place, [`not valid JSON: ${error instanceof Error ? error.message : String(error)}`], 1, hint);
   }
 }
 
@@ -263,10 +278,13 @@ function collectProblems(place: string): { readonly report: Report; readonly thr
   };
 }
 
-function invalid(place: string, problems: readonly string[], count: number): ToolError {
+function invalid(
+  place: string,
+  problems: readonly string[],
+  count: number,
+  hint = 'Take the inventory again with "inventory"; nothing was planned.',
+): ToolError {
   const lines = problems.map((problem) => `${place}: ${printable(problem).slice(0, LONGEST_PROBLEM)}`);
   const more = count > problems.length ? [`… and ${count - problems.length} more`] : [];
-  return new ToolError('INVENTORY_INVALID', [...lines, ...more].join('\n'), {
-    hint: 'Take the inventory again with "inventory"; nothing was planned.',
-  });
+  return new ToolError('INVENTORY_INVALID', [...lines, ...more].join('\n'), { hint });
 }

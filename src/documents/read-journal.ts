@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { withoutByteOrderMark } from './byte-order-mark.ts';
 import { openDocument } from './open-document.ts';
+import { unreadable } from '../diagnostics/source.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Digest } from '../domain/digest.ts';
 import { SIGNED_SCHEMA1 } from '../domain/media-types.ts';
@@ -40,10 +41,7 @@ export async function readJournal(path: string): Promise<JournalDocument> {
         cause: error,
       });
     }
-    throw new ToolError('FILE', `cannot read the journal ${path}: ${(error as Error).message}`, {
-      hint: 'check the path of the journal',
-      cause: error,
-    });
+    throw unreadable(path, 'journal', error);
   }
 }
 

@@ -140,12 +140,12 @@ export class Claims {
   #stand(rule: Rule, node: Node, places: readonly number[]): Ranked | undefined {
     const order = tagOrder(rule.order);
     const tags = tagsAt(node, places);
-    const { text, time } = this.#times.byOrder(rule.order, node, tags);
+    const { text, time, isPull = false } = this.#times.byOrder(rule.order, node, tags);
     const needsTime = typeof rule.keep === 'object' && (isTimeOrder(rule.order) || measuresAge(rule.keep));
     if (needsTime && time === undefined) return undefined;
     if (measuresPulls(rule.keep) && this.#times.pulled(node) === 'unknown') return undefined;
     const key = order ? this.#highest(order, tags) : time;
-    return key === undefined ? undefined : { node, places, tags, key, text, time };
+    return key === undefined ? undefined : { node, places, tags, key, text, time, isPull };
   }
 
   /** The text of a time that could not be read. */
@@ -205,6 +205,7 @@ export class Claims {
         rank,
         time: moment.time === undefined ? undefined : moment.text,
         ageDays: moment.time === undefined ? undefined : Math.floor((now - moment.time) / DAY_MS),
+        isPull: moment.time !== undefined && moment.isPull,
       });
       // Where a bound on the rank ends between two images that are equally new.
       if (code === undefined && previous?.byRank && this.#compare(rule, previous.member, member) === 0) this.tied.add(rule);
@@ -239,6 +240,8 @@ interface Ranked {
   /** The time that the order names. */
   readonly text: string | undefined;
   readonly time: number | undefined;
+  /** That is the time of a pull. */
+  readonly isPull: boolean;
   /** What decides where the keys are equal. */
   times?: readonly number[];
 }
@@ -248,6 +251,7 @@ interface Facts {
   readonly rank?: number | undefined;
   readonly time?: string | undefined;
   readonly ageDays?: number | undefined;
+  readonly isPull?: boolean | undefined;
 }
 
 /** The tags at these places; none of an image that is claimed without a tag. */
@@ -277,5 +281,6 @@ function reasonFor(code: ReasonCode, rule: Rule, tag: string | undefined, facts?
   if (facts.rank !== undefined) reason.rank = facts.rank;
   if (facts.time !== undefined) reason.time = facts.time;
   if (facts.ageDays !== undefined) reason.ageDays = facts.ageDays;
+  if (facts.isPull) reason.pulled = true;
   return reason;
 }

@@ -1,7 +1,7 @@
 import { printable } from '../diagnostics/redact.ts';
 import type { Plan, PlannedImage, RepositoryPlan } from '../plan/plan.ts';
 import type { Reason } from '../plan/reason.ts';
-import { rankWords, reasonLine, reasonWords } from './reason-text.ts';
+import { ageWords, rankWords, reasonLine, reasonWords } from './reason-text.ts';
 import { type KeptCount, ordinaryTags, type RepositoryView, viewOf } from './repository-view.ts';
 import { PLAIN, type Style } from './style.ts';
 import { freedWords, totalLines } from './table-totals.ts';
@@ -240,7 +240,7 @@ function imageName(image: PlannedImage): string[] {
 }
 
 function ageOf(image: PlannedImage, reason: Reason, clock: RepositoryPlan['clock'], now: string): string {
-  if (reason.ageDays !== undefined && reason.ageDays > 0) return count(reason.ageDays, 'day');
+  if (reason.ageDays !== undefined && reason.ageDays > 0) return ageWords(reason.ageDays, reason.pulled);
   return age(reason.time ?? (clock === 'pushed' ? image.pushedAt : image.createdAt), now);
 }
 

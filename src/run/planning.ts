@@ -167,7 +167,9 @@ async function planIn<Result>(
       ...(options.atMost !== undefined && { atMost: options.atMost }),
       knowsAll: (registry) => options.shard === undefined && (offline ? !isPartial : listed.has(registry)),
     });
+    let found = 0;
     for await (const { inventory, wasRead, error } of reads) {
+      found += 1;
       const policy = governingPolicy(policies, inventory.registry, inventory.repository);
       if (error && !isWhole(inventory, policy)) failures.push({ registry: inventory.registry, repository: inventory.repository, error });
       if (wasRead && !deciding.canBeAnswered(inventory)) continue;
@@ -177,6 +179,8 @@ async function planIn<Result>(
       look({ inventory, policy });
     }
     deciding.throwUnanswered();
+    if (offline && found === 0)
+      warn(io, `${printable(options.inventory)} holds no repository${words.length > 0 ? ' of those that are named' : ''}`, options.quiet);
     const plan = withUnread(planner.plan(), unreadOf(failures));
     progress.stop();
     // From here on, what is under way is to end by itself.

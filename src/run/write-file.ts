@@ -6,7 +6,7 @@ export type Text = string | Iterable<string> | AsyncIterable<string>;
 
 /**
  * Writes a file completely or not at all: to a temporary name next to it, which is then renamed. What is not a regular file (a pipe,
- * `/dev/null`) is written to directly, because a rename would put a file in its place. Throws `FILE`, and what `text` throws.
+ * `/dev/null`) is written to directly, because a rename would put a file in its place. Throws `FILE_WRITE`, and what `text` throws.
  */
 export async function writeWhole(file: string, text: Text): Promise<void> {
   const target = await realpath(file).catch(() => file);
@@ -27,7 +27,7 @@ export async function writeWhole(file: string, text: Text): Promise<void> {
 
 /**
  * Checks that a file can be written, before the work that makes its text: puts its temporary file there and removes it again. `origin` is
- * the option or the setting that names the file. Throws `FILE`.
+ * the option or the setting that names the file. Throws `FILE_WRITE`.
  */
 export async function checkWritable(file: string, origin: string): Promise<void> {
   const target = await realpath(file).catch(() => file);
@@ -39,7 +39,7 @@ export async function checkWritable(file: string, origin: string): Promise<void>
     await (await open(temporary, 'w')).close();
     await rm(temporary);
   } catch (error) {
-    throw new ToolError('FILE', `cannot write ${file}, which ${origin} names: ${(error as Error).message}`, {
+    throw new ToolError('FILE_WRITE', `cannot write ${file}, which ${origin} names: ${(error as Error).message}`, {
       hint: 'Check that its folder exists and may be written to. Nothing was read and nothing was changed.',
       cause: error,
     });
@@ -66,7 +66,7 @@ async function writeTo(path: string, file: string, text: Text): Promise<void> {
 }
 
 function unwritable(file: string, error: unknown): ToolError {
-  return new ToolError('FILE', `cannot write ${file}: ${error instanceof Error ? error.message : String(error)}`, {
+  return new ToolError('FILE_WRITE', `cannot write ${file}: ${error instanceof Error ? error.message : String(error)}`, {
     hint: 'Check that its folder exists and may be written to.',
     cause: error,
   });

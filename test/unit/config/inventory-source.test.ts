@@ -350,6 +350,29 @@ describe('one repository a line', () => {
   });
 });
 
+test('JSON lines in a .json file are told by their hint', async () => {
+  const folder = await folderWith({ 'i.json': `${JSON.stringify(HEAD)}\n${JSON.stringify(repository([]))}\n` });
+  await expect(readInventory(path.join(folder, 'i.json'))).rejects.toMatchObject({
+    code: 'INVENTORY_INVALID',
+    hint: 'These are JSON lines, one repository each: name the file .jsonl.',
+  });
+});
+
+test('the blobs are checked, and kept only where they are asked for', async () => {
+  const documentWith = (blob: object): string => document(repository([{ digest: digest(1), blobs: [blob] }]));
+  const folder = await folderWith({
+    'i.json': documentWith({ digest: digest(2), size: 1 }),
+    'wrong.json': documentWith({ digest: 'x', size: 1 }),
+  });
+  const read = async (name: string): Promise<(RepositoryInventory | undefined)[]> => {
+    const found: RepositoryInventory[] = [];
+    for await (const one of (await openInventory(path.join(folder, name), { blobs: false })).repositories) found.push(one);
+    return found;
+  };
+  expect((await read('i.json'))[0]?.manifests[0]?.blobs).toBeUndefined();
+  await expect(read('wrong.json')).rejects.toMatchObject({ code: 'INVENTORY_INVALID' });
+});
+
 test.for(['i.json', 'i.jsonl'])('%s that is not there is an error, never an empty inventory', async (name) => {
   const folder = await folderWith({});
   await expect(readInventory(path.join(folder, name))).rejects.toMatchObject({
