@@ -44,10 +44,12 @@ export class Companions {
     return ids;
   }
 
-  #objection({ digest, tags }: Companion): string | undefined {
+  #objection({ digest, tags, labels = [] }: Companion): string | undefined {
     const step = this.#state.stepOf(digest);
     if (!step) return 'the plan does not delete it';
     const unexpected = tags.find((tag) => !Object.hasOwn(step.expect, tag));
-    return unexpected === undefined ? this.#holds.reason(digest)?.message : `the tag ${unexpected} was set on it after the plan was made`;
+    if (unexpected !== undefined) return `the tag ${unexpected} was set on it after the plan was made`;
+    const label = this.#state.newLabel(digest, labels);
+    return label === undefined ? this.#holds.reason(digest)?.message : `the label ${label} was put on it after the plan was made`;
   }
 }

@@ -39,6 +39,8 @@ export class StepPreparation {
   readonly #requests: StepRequests;
   /** The manifest that was read last for a tag: thousands of tags may be on one. */
   #read: { readonly digest: Digest; readonly manifest: Promise<RawManifest | undefined> } | undefined;
+  /** The manifest that the journal has for the tag before: it need not be there again for each of them. */
+  #journaled: Digest | undefined;
   /** What stays by the plan although something that is to be deleted lists it too. */
   readonly shared = new Set<Digest>();
 
@@ -62,13 +64,14 @@ export class StepPreparation {
     if (!manifest) return this.#requests.gone(step);
     const subject = step.op === 'delete-manifest' && this.#stayingSubject(step, manifest);
     if (subject) return { outcome: 'held', message: `it is attached to ${subject}, which stays` };
-    const along = step.op === 'delete-manifest' ? await this.#companions.of(step) : [];
+    const [label, along] = step.op === 'delete-manifest' ? await Promise.all([this.#labelSince(step), this.#companions.of(step)]) : [];
+    if (label !== undefined) return { outcome: 'drifted', message: `the label ${label} was put on it after the plan was made` };
     if (typeof along === 'string') return { outcome: 'drifted', message: along };
     for (const child of readManifestLinks(manifest.bytes)?.children ?? []) if (this.#state.keeps.has(child)) this.shared.add(child);
     const tags = stepTags(step).filter((tag) => this.#state.seen.get(tag) === step.digest);
     if (step.op === 'delete-manifest') this.#state.noteTags(step.digest, tags);
     const id = await journal.intent({ ...place, op: step.op, digest: step.digest, tags, manifest, ...this.#state.known(step.digest) });
-    return { step, along, ids: [id, ...(await this.#companions.keep(along))] };
+    return { step, along: along ?? [], ids: [id, ...(await this.#companions.keep(along ?? []))] };
   }
 
   /**
@@ -81,10 +84,12 @@ export class StepPreparation {
     const manifest = plain ? await this.#readOnce(step.digest) : await this.#state.keptBytes(step.digest);
     if (plain && !manifest) return this.#requests.gone(step);
     const { op, digest, tag } = step;
+    const content = manifest && this.#journaled !== digest ? { manifest } : {};
+    this.#journaled = digest;
     return {
       step,
       along: [],
-      ids: [await journal.intent({ ...place, op, digest, tags: [tag], ...(manifest && { manifest }), ...this.#state.known(digest) })],
+      ids: [await journal.intent({ ...place, op, digest, tags: [tag], ...content, ...this.#state.known(digest) })],
     };
   }
 
@@ -107,6 +112,12 @@ export class StepPreparation {
     if (!registry.pulledAt || !image || image.part || isIndexType(image.mediaType)) return undefined;
     const pulledAt = await registry.pulledAt(plan.repository, digest);
     return pulledAt !== undefined && pulledAt > (image.pulledAt ?? '') ? pulledAt : undefined;
+  }
+
+  /** A label that was put on it since the plan: whatever it means, somebody has looked at this image meanwhile. */
+  async #labelSince({ digest }: DeleteManifestStep): Promise<string | undefined> {
+    const { registry, plan } = this.#state;
+    return this.#state.newLabel(digest, (await registry.labelsOn?.(plan.repository, digest)) ?? []);
   }
 
   /** Why a manifest must not be deleted, by what is known so far. */

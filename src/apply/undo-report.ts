@@ -28,7 +28,7 @@ export interface LostLabels {
 
 /** What became of the old times. */
 interface RememberedTimes {
-  /** The file that the next run has to find. */
+  /** The folder that the next run has to find. */
   readonly path: string;
   /** Manifests of which the old times are remembered. */
   readonly manifests: number;

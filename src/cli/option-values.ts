@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { parseDuration } from '../domain/duration.ts';
+import type { Io } from '../run/io.ts';
 import type { Shard } from '../run/scope.ts';
 
 /** Parsers of option values. Each throws commander's `InvalidArgumentError`, whose text commander shows after the option's name. */
@@ -27,14 +28,18 @@ export function duration(text: string): number {
   return value;
 }
 
-/** A shard such as `2/5`. */
-export function shard(text: string): Shard {
-  const match = /^(\d{1,6})\/(\d{1,6})$/.exec(text);
-  const index = Number(match?.[1]);
-  const of = Number(match?.[2]);
-  if (!match || index < 1 || index > of) throw new InvalidArgumentError('It must be I/N with I from 1 to N, such as 2/5.');
-  return { index, of };
-}
+/** A shard such as `2/5`; `/5` in a pod of an Indexed Job, whose environment tells which one, counted from 0. */
+export const shard =
+  ({ JOB_COMPLETION_INDEX }: Io['env']) =>
+  (text: string): Shard => {
+    const [, given = '', number] = /^(\d{0,6})\/(\d{1,6})$/.exec(text) ?? [];
+    const index =
+      given !== '' ? Number(given) : /^\d{1,6}$/.test(JOB_COMPLETION_INDEX ?? '') ? Number(JOB_COMPLETION_INDEX) + 1 : undefined;
+    const of = Number(number);
+    if (index === undefined || !(index >= 1 && index <= of))
+      throw new InvalidArgumentError('It must be I/N with I from 1 to N, such as 2/5, or /N where JOB_COMPLETION_INDEX is from 0 to N-1.');
+    return { index, of };
+  };
 
 /** Collects an option that may be given several times. */
 export function repeated(text: string, earlier: readonly string[] | undefined): string[] {

@@ -1,4 +1,6 @@
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { didYouMean } from '../diagnostics/nearest.ts';
+import type { Output } from '../run/outputs.ts';
 import { dayCount, repeated, wholeNumber } from './option-values.ts';
 
 export function addPolicyOptions(command: Command): Command {
@@ -17,7 +19,17 @@ export function addSourceOptions(command: Command): Command {
     .option('--inventory <file>', 'plan from what "inventory" wrote, asking no registry')
     .addOption(inUseOption())
     .option('--now <time>', 'decide as of this time (RFC 3339)')
-    .addOption(concurrencyOption());
+    .addOption(concurrencyOption())
+    .addOption(plainHttpOption())
+    .addOption(caFileOption());
+}
+
+export function plainHttpOption(): Option {
+  return new Option('--plain-http', 'speak to the registries without TLS');
+}
+
+export function caFileOption(): Option {
+  return new Option('--ca-file <file>', 'trust these certificate authorities (PEM) too');
 }
 
 export function inUseOption(): Option {
@@ -33,6 +45,33 @@ export function concurrencyOption(): Option {
   return new Option('--concurrency <n>', 'requests to one registry at a time');
 }
 
-export function outputOption(...formats: readonly string[]): Option {
-  return new Option('-o, --output <format>', 'how the answer is written').choices([...formats]).default(formats[0]);
+/** `-o FORM` and `-o FORM=FILE`, which may be repeated. The first form is the one that is written without it. */
+export function outputOption(...forms: readonly string[]): Option {
+  const what = `how the answer is written: ${forms.join(', ')}; may be repeated, each but one with its file`;
+  return new Option('-o, --output <form[=file]>', what)
+    .argParser((text: string, earlier: readonly Output<string>[] | undefined) => [...(earlier ?? []), output(text, forms)])
+    .default(undefined, forms[0]);
+}
+
+function output(text: string, forms: readonly string[]): Output<string> {
+  const [form = '', ...rest] = text.split('=');
+  const file = rest.join('=');
+  if (!forms.includes(form)) throw new InvalidArgumentError(`It must be one of ${forms.join(', ')}.${suggestion(form, forms)}`);
+  if (rest.length > 0 && file === '') throw new InvalidArgumentError(`Write the file behind it, such as ${form}=plan.${form}.`);
+  return rest.length > 0 ? { form, file } : { form };
+}
+
+function suggestion(form: string, forms: readonly string[]): string {
+  const meant = didYouMean(form, forms);
+  return meant === '' ? '' : ` D${meant.slice(3)}`;
+}
+
+export function outOption(): Option {
+  return new Option('--out <file>', 'write the answer to a file instead of stdout');
+}
+
+export function addMetricsOptions(command: Command): Command {
+  return command
+    .option('--metrics-file <file>', 'write metrics for the textfile collector of Prometheus, however the run ends')
+    .option('--push-metrics <url>', 'push them to a Pushgateway');
 }

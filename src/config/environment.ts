@@ -13,6 +13,7 @@ export const ENVIRONMENT: readonly (readonly [name: string, meaning: string])[] 
   ['REGCTL_CACHE_DIR', 'folder for the cache; default $XDG_CACHE_HOME/regprune, ~/.cache/regprune'],
   ['REGISTRY_USER, REGISTRY_PASSWORD', 'credentials for the registries that the config or the command line names'],
   ['DOCKER_CONFIG', 'folder with the config.json of Docker, for its credentials'],
+  ['JOB_COMPLETION_INDEX', 'which shard --shard /N is, counted from 0; a pod of an Indexed Job has it'],
   ['HTTPS_PROXY, HTTP_PROXY, NO_PROXY', 'proxy for requests to registries'],
   ['NO_COLOR', 'no colours, whatever its value, unless it is empty'],
 ];

@@ -1,16 +1,18 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { writeNew, writeNewBytes } from '../diagnostics/guarded-file.ts';
 import { makeFolder } from '../diagnostics/make-folder.ts';
 import { type Digest, isDigest } from '../domain/digest.ts';
 import { isTag } from '../domain/tag.ts';
 import { utcTime } from '../domain/time.ts';
+import { parseJsonObject } from '../domain/json.ts';
 import { dropUnused } from './drop-unused.ts';
 import { NOTHING_SEEN, type SeenTags } from './seen-tags.ts';
 
 /**
- * Manifests and configs kept from earlier runs by their digest, and the tags that were seen. The cache saves requests and is never
- * an authority: contents are checked against their digest on every read, what a tag points to is asked every time, and a cache that cannot
+ * What is kept from earlier runs: manifests and configs by their digest, the tags that were seen, and small facts by a key. The cache saves
+ * requests and is never an authority: contents are checked against their digest on every read, what a tag points to is asked every time, and a cache that cannot
  * be read or written counts as empty. What was not used for 30 days is dropped. It holds no credentials.
  */
 export class ContentCache {
@@ -37,7 +39,7 @@ export class ContentCache {
     return undefined;
   }
 
-  /** Keeps bytes under their digest; bytes of another digest are not kept. */
+  /** Keeps bytes under their digest; bytes of another digest are not kept, nor what holds a known secret. */
   async write(digest: Digest, bytes: Uint8Array): Promise<void> {
     if (hashes(bytes, digest)) await this.#replace(this.#contentPath(digest), bytes);
   }
@@ -75,13 +77,30 @@ export class ContentCache {
     return this.#writable;
   }
 
+  /** What was kept under a key, as JSON has it; undefined where nothing was. It is kept however long it is not used. */
+  async readFact(key: string): Promise<unknown> {
+    const bytes = await readFile(this.#factPath(key)).catch(() => undefined);
+    const file = bytes && parseJsonObject(bytes);
+    return file?.['key'] === key ? file['value'] : undefined;
+  }
+
+  /** Keeps a small fact, a JSON value, in place of the one before; false where that cannot be kept. */
+  async writeFact(key: string, value: unknown): Promise<boolean> {
+    await this.#replace(this.#factPath(key), JSON.stringify({ key, value }));
+    return this.#writable;
+  }
+
   #contentPath(digest: Digest): string {
     const [algorithm, hex] = digest.split(':') as [string, string];
     return join(this.#folder, algorithm, hex.slice(0, 2), hex);
   }
 
   #tagsPath(registry: string, repository: string): string {
-    return join(this.#folder, 'tags', `${createHash('sha256').update(`${registry}\n${repository}`).digest('hex')}.json`);
+    return join(this.#folder, 'tags', fileOf(`${registry}\n${repository}`));
+  }
+
+  #factPath(key: string): string {
+    return join(this.#folder, 'facts', fileOf(key));
   }
 
   /** Writes beside and renames, so that nobody ever reads half a file. The first failure (read-only, full) ends all writing. */
@@ -90,7 +109,8 @@ export class ContentCache {
     const beside = `${path}.${randomUUID()}.tmp`;
     try {
       await makeFolder(dirname(path));
-      await writeFile(beside, content, { flag: 'wx', mode: 0o600 });
+      if (typeof content === 'string') await writeNew(beside, content);
+      else if (!(await writeNewBytes(beside, content))) return;
       await rename(beside, path);
       // It grows by writing alone.
       await (this.#tidied ??= dropUnused(this.#folder));
@@ -99,6 +119,11 @@ export class ContentCache {
       await rm(beside, { force: true }).catch(() => undefined);
     }
   }
+}
+
+/** The name of the file for what a key stands for. */
+function fileOf(key: string): string {
+  return `${createHash('sha256').update(key).digest('hex')}.json`;
 }
 
 interface TagFile {

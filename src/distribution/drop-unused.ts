@@ -1,5 +1,6 @@
-import { readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { readdir, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
+import { touch } from '../diagnostics/guarded-file.ts';
 import { isDigest } from '../domain/digest.ts';
 import { DAY_MS } from '../domain/time.ts';
 
@@ -19,7 +20,7 @@ export async function dropUnused(folder: string, now = Date.now()): Promise<void
     const last = await timeOf(mark);
     // A mark from ahead of now is from a clock that was wrong.
     if (last !== undefined && last <= now && now - last < DAY_MS) return;
-    await writeFile(mark, '', { mode: 0o600 });
+    await touch(mark);
     await utimes(mark, new Date(now), new Date(now));
     for await (const path of ownFiles(folder)) {
       const used = await timeOf(path);

@@ -5,6 +5,7 @@ import { type Clock, sleepUnless, systemClock } from './clock.ts';
 import { type Call, exchange } from './exchange.ts';
 import { comeBackLater, unanswered } from './failure.ts';
 import { HostLimiter } from './host-limiter.ts';
+import { HostSilence } from './host-silence.ts';
 import type { HttpClient, HttpRequest, HttpResponse } from './http-client.ts';
 import { linkSignals } from './link-signals.ts';
 import { createNetwork, type Network, type ServerTls, type Timeouts } from './network.ts';
@@ -15,6 +16,7 @@ import {
   isRetryableFailure,
   isRetryableStatus,
   isThrottled,
+  isTimeout,
   parseRetryAfter,
   PATIENCE_MS,
   TOTAL_MS,
@@ -71,6 +73,9 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   return new RetryingClient(options);
 }
 
+/** As long as a host is waited for that did not answer before; such a request is sent once. */
+const SILENT_HEADERS_MS = 10_000;
+
 /** What one request has used up, over all its redirects. */
 interface Budget {
   failures: number;
@@ -87,6 +92,7 @@ class RetryingClient implements HttpClient {
   readonly #maxRetryAfterMs: number;
   readonly #network: Network;
   readonly #hosts = new Map<string, HostLimiter>();
+  readonly #silences = new Map<string, HostSilence>();
 
   constructor(options: HttpClientOptions) {
     this.#options = options;
@@ -144,13 +150,14 @@ class RetryingClient implements HttpClient {
   async #persist(call: Call, budget: Budget): Promise<HttpResponse> {
     this.#checkPlainHttp(call);
     const host = this.#host(call.url.host);
+    const { isSilent } = this.#silence(call);
     for (;;) {
       const outcome = await host.run(() => this.#attempt(call, host, budget));
       if (outcome.final) return outcome.response;
       const pause = host.pausedUntil - this.#clock.now();
       const wait = backoff(budget.failures, this.#clock.random());
       const exhausted = budget.failures >= TRIES || budget.triesMs > PATIENCE_MS || budget.spentMs + Math.max(wait, pause) > TOTAL_MS;
-      const mayWait = call.once !== true && !exhausted;
+      const mayWait = call.once !== true && !isSilent && !exhausted;
       budget.spentMs += wait;
       if (mayWait && (await this.#mayWait(wait, call))) continue;
       if (outcome.response !== undefined) return outcome.response;
@@ -186,8 +193,14 @@ class RetryingClient implements HttpClient {
 
   async #timed(call: Call, budget: Budget): Promise<HttpResponse> {
     const started = this.#clock.now();
+    const silence = this.#silence(call);
     try {
-      return await this.#traced(call, budget.failures + 1);
+      const response = await this.#traced(call, budget.failures + 1);
+      silence.answered();
+      return response;
+    } catch (error) {
+      if (isTimeout(error)) silence.timedOut(started, this.#clock.now());
+      throw error;
     } finally {
       budget.triesMs += this.#clock.now() - started;
     }
@@ -198,7 +211,8 @@ class RetryingClient implements HttpClient {
     const trace = (outcome: Pick<HttpTrace, 'status' | 'failure'>) =>
       this.#options.onTrace?.({ method: call.method, url: redactUrl(call.url.href), ...outcome, ms: this.#clock.now() - started, attempt });
     try {
-      const response = await exchange(this.#network.dispatcherFor(call.url), call, this.#timeouts.body);
+      const headers = Math.min(this.#timeouts.headers, this.#silence(call).isSilent ? SILENT_HEADERS_MS : Infinity);
+      const response = await exchange(this.#network.dispatcherFor(call.url), call, { headers, body: this.#timeouts.body });
       trace({ status: response.status });
       return response;
     } catch (error) {
@@ -238,9 +252,18 @@ class RetryingClient implements HttpClient {
       'CONFIG_INVALID',
       `${call.method} ${redactUrl(call.url.href)}: without TLS everything, including credentials, could be read and changed on the way.`,
       {
-        hint: `Use https://${call.url.host}, or allow plain HTTP for this host in the config.`,
+        hint: `Use https://${call.url.host}, or allow it: --plain-http, or "plainHttp: true" of the registry in the config.`,
       },
     );
+  }
+
+  #silence({ url: { host } }: Call): HostSilence {
+    let silence = this.#silences.get(host);
+    if (silence === undefined) {
+      silence = new HostSilence();
+      this.#silences.set(host, silence);
+    }
+    return silence;
   }
 
   #host(name: string): HostLimiter {

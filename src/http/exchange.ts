@@ -2,6 +2,7 @@ import { type Dispatcher, errors } from 'undici';
 import { redactUrl } from '../diagnostics/redact.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { HttpRequest, HttpResponse } from './http-client.ts';
+import type { Timeouts } from './network.ts';
 
 /** Enough for any error text. No more is read of an answer that reports an error. */
 const MAX_ERROR_BYTES = 64 * 1024;
@@ -23,7 +24,7 @@ export interface Call {
  * Sends a request once and reads its whole answer. Throws `ToolError` `BAD_RESPONSE` for an answer that is too long, or encoded although
  * that was not asked for; other errors as undici throws them. When the signal aborts, any error may be thrown.
  */
-export async function exchange(dispatcher: Dispatcher, call: Call, bodyTimeoutMs: number): Promise<HttpResponse> {
+export async function exchange(dispatcher: Dispatcher, call: Call, timeouts: Pick<Timeouts, 'headers' | 'body'>): Promise<HttpResponse> {
   const {
     statusCode: status,
     headers: received,
@@ -35,6 +36,7 @@ export async function exchange(dispatcher: Dispatcher, call: Call, bodyTimeoutMs
     headers: { ...call.headers, 'accept-encoding': 'identity' },
     body: call.body ?? null,
     signal: call.signal,
+    headersTimeout: timeouts.headers,
     // Without this, undici opens a new connection for every HEAD.
     reset: false,
   });
@@ -47,7 +49,7 @@ export async function exchange(dispatcher: Dispatcher, call: Call, bodyTimeoutMs
     body.destroy();
     throw tooLong(call, limit);
   }
-  const timer = setTimeout(() => body.destroy(new errors.BodyTimeoutError()), bodyTimeoutMs);
+  const timer = setTimeout(() => body.destroy(new errors.BodyTimeoutError()), timeouts.body);
   try {
     const read = await readUpTo(body, limit);
     if (read.more && success) throw tooLong(call, limit);

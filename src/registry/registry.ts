@@ -25,6 +25,8 @@ export interface Companion {
   readonly tags: readonly string[];
   /** Other indexes that hold it. As long as one of them is there, the registry keeps it. */
   readonly heldBy: readonly Digest[];
+  /** The labels on it now, as {@link Registry.labelsOn} names them. Absent where there are none, or where they are not told. */
+  readonly labels?: readonly string[];
 }
 
 export interface RepositoriesOptions {
@@ -117,6 +119,12 @@ export interface Registry {
    */
   takenAlong?(repository: string, digest: Digest): Promise<readonly Companion[]>;
 
+  /**
+   * The labels that users have put on a manifest, as they are now, by their names among its `labels`. Only where the registry tells them
+   * without a request of its own, if {@link takenAlong} is asked at the same time.
+   */
+  labelsOn?(repository: string, digest: Digest): Promise<readonly string[]>;
+
   /** A manifest's bytes, checked against the digest; undefined if it is not there. */
   readManifest(repository: string, digest: Digest): Promise<RawManifest | undefined>;
 
@@ -130,8 +138,7 @@ export interface Registry {
   pulledAt?(repository: string, digest: Digest): Promise<string | undefined>;
 
   /**
-   * Whether a blob is there, for a plain registry, which may be of any kind: to find out whether it still has what a deleted manifest
-   * needs.
+   * Whether a blob is there: to find out whether the registry still has what a deleted manifest needs, whatever words it has for that.
    */
   hasBlob?(repository: string, digest: Digest): Promise<boolean>;
 

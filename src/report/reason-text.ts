@@ -14,9 +14,9 @@ export function rankWords({ rank, group }: Reason): string {
   return `rank ${number(rank)}${group === undefined ? '' : ` in ${printable(group)}`}`;
 }
 
-/** An age in whole days: `41 days`, `pulled 41 days ago`. */
-export function ageWords(ageDays: number, pulled: true | undefined): string {
-  return pulled ? `pulled ${count(ageDays, 'day')} ago` : count(ageDays, 'day');
+/** An age that was measured: `41 days`, `pulled 41 days ago`. */
+export function ageWords(age: string, pulled: true | undefined): string {
+  return pulled ? `pulled ${age} ago` : age;
 }
 
 /** What a reason was measured by, without its words: `releases, rank 12 in 1.2, 41 days, by v1.2.3`. */
@@ -25,7 +25,7 @@ function measured(reason: Reason): string {
   const parts = [
     rule === undefined ? '' : printable(rule),
     rankWords(reason),
-    ageDays === undefined ? '' : ageWords(ageDays, pulled),
+    ageDays === undefined ? '' : ageWords(count(ageDays, 'day'), pulled),
     reason.code === 'unknown_time' && reason.time !== undefined ? `"${printable(time(reason.time))}"` : '',
     by === undefined ? '' : `by ${isDigest(by) ? shortDigest(by) : printable(by)}`,
   ];

@@ -1,3 +1,4 @@
+import type { ConnectionFlags } from '../config/settings.ts';
 import type { RestoredManifests } from '../documents/restored-times.ts';
 import { didYouMean } from '../diagnostics/nearest.ts';
 import { printable } from '../diagnostics/redact.ts';
@@ -17,13 +18,14 @@ import type { PolicySpec } from '../policy/schema.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Context, GlobalOptions } from './context.ts';
 import { type Io, say } from './io.ts';
-import { type Progress, startProgress } from './progress.ts';
+import { type Progress, showing, startProgress } from './progress.ts';
 import { type DecidingPolicies, decidingPolicies, isAdHoc, type PolicyOptions } from './deciding-policies.ts';
 import { type Failure, unreadOf } from './failures.ts';
 import { type EarlierRuns, openEarlierRuns } from './earlier-runs.ts';
 import { readInUse } from './in-use.ts';
 import type { InUseReading } from './in-use-now.ts';
 import { inUseSourceNames } from './in-use-source-names.ts';
+import { limitWords } from './limit-words.ts';
 import { readLiveLists } from './live-lists.ts';
 import { checkJournalFolder, readRestored } from './journal-folder.ts';
 import { repositoriesInFile } from './inventory-file.ts';
@@ -34,7 +36,7 @@ import { inShard, type Shard } from './scope.ts';
 import { openWorkplace, type Workplace } from './workplace.ts';
 
 /** What decides, what is read, what is in use, and as of when. */
-export interface PlanningOptions extends GlobalOptions, PolicyOptions {
+export interface PlanningOptions extends ConnectionFlags, GlobalOptions, PolicyOptions {
   readonly registry?: readonly string[];
   readonly inventory?: string;
   readonly inUse?: readonly string[];
@@ -65,6 +67,8 @@ export interface Planning {
   /** What could not be read, or not completely; everything else is in the plan. */
   readonly failures: readonly Failure[];
   readonly inUse: InUseReading;
+  /** The limits that the plan stays below, a few words each. */
+  readonly limits: readonly string[];
   /** The runs before this one that were stopped. */
   readonly earlier: EarlierRuns;
 }
@@ -113,14 +117,18 @@ async function planIn<Result>(
   }
   const createdAt = io.now();
   const now = options.now === undefined ? createdAt : parseNow(options.now);
-  const workplace = offline ? await openWorkplace([], { ...options, registry: [] }, context) : await openWorkplace(words, options, context);
+  const workplace = offline
+    ? await openWorkplace([], { ...options, registry: [] }, context)
+    : await openWorkplace(words, options, context).catch((error: unknown) => {
+        throw options.tags && words.length > 1 ? perhapsTags(error, words) : error;
+      });
   const { settings } = workplace;
   if (options.apply) await checkJournalFolder(settings);
   const deciding = await decidingPolicies(options, settings, waits);
   const readAgain = (): Promise<InUse> => readInUse(workplace, context, waits);
   const readAt = io.now();
-  const running = await readAgain();
-  const live = await readLiveLists(deciding.policies, workplace, io, waits);
+  const running = await showing('reading what is in use', context, options, readAgain);
+  const live = await showing('reading lists of names', context, options, () => readLiveLists(deciding.policies, workplace, io, waits));
   const inUse = { ...running, problems: [...running.problems, ...live.problems] };
   const restored = await readRestored(settings);
   if (options.apply && settings.inUse.length === 0)
@@ -136,8 +144,8 @@ async function planIn<Result>(
     const { openRegistries } = await import('./registries.ts');
     return openRegistries(settings.registries, workplace.named, settings, context, ends);
   };
-  const registries = offline ? NONE : await open();
-  const progress = await startProgress(io, options);
+  const registries = offline ? NONE : await showing('asking what kind of registry it is', context, options, open);
+  const progress = await startProgress(context, options);
   const failures: Failure[] = [];
   const untold = (problem: ToolError): void => say(io, `warning: what an earlier run left is not looked at: ${problem.message}`);
   const earlier = await openEarlierRuns(offline ? undefined : settings.journalDir, registries.byName, untold);
@@ -192,6 +200,7 @@ async function planIn<Result>(
       cached: registries.cached,
       failures,
       inUse: { inUse, readAt, again: readAgain },
+      limits: limitWords(policies, maxDeletions),
       earlier,
     });
   } finally {
@@ -225,6 +234,18 @@ function readFromRegistries(
     progress,
   };
   return readRepositories(placesOf(registries, workplace), options, (failure) => failures.push(failure));
+}
+
+/** A word that is no registry, behind `--tags`, is probably one more tag. */
+function perhapsTags(error: unknown, words: readonly string[]): unknown {
+  if (!(error instanceof ToolError) || error.code !== 'USAGE') return error;
+  const tags = words.filter((word) => !word.includes('/'));
+  if (tags.length === 0) return error;
+  const repeated = tags.map((tag) => `--tags '${printable(tag)}'`).join(' ');
+  return new ToolError('USAGE', error.message, {
+    hint: `${error.hint} If it is a tag: --tags takes one each time, so write ${repeated}.`,
+    cause: error,
+  });
 }
 
 /** Milliseconds since the epoch of an RFC 3339 time; a space may stand between its date and its time. Throws `USAGE`. */

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
+import { resolve } from 'node:path';
 import { createCredentialResolver } from '../auth/credential-resolver.ts';
 import type { CredentialConfig } from '../auth/credentials.ts';
 import type { CredentialSource, RegistryConfig } from '../config/config.ts';
@@ -51,21 +52,24 @@ export async function openRegistries(
   const open = async (registry: Settings['registries'][number]): Promise<Registry> => {
     const { url, concurrency, caFile } = registry;
     const { host } = new URL(url);
-    const http = createHttpClient({
+    const client = createHttpClient({
       userAgent: `regprune/${context.version}`,
       env,
       concurrency,
       signal,
       waits,
-      ...(caFile !== undefined && { ca: await readCertificates(caFile) }),
+      onTrace: (trace) => context.activity.onTrace?.(trace),
+      ...(caFile !== undefined && { ca: await readCertificates(resolve(context.io.cwd, caFile)) }),
       allowPlainHttp: (asked) => registry.plainHttp === true && asked === host,
     });
-    clients.push(http);
+    clients.push(client);
+    const http = context.activity.watch(client);
     return openRegistry(registry, {
       http,
       credentials: (repository) => credentials.resolve(host, repository),
       env,
       ...(cache && { cache }),
+      waits,
       signal: context.io.signal,
     });
   };
@@ -93,7 +97,7 @@ async function readCertificates(file: string): Promise<string> {
     return await readFile(file, 'utf8');
   } catch (error) {
     throw new ToolError('FILE', `cannot read the CA file ${file}: ${(error as Error).message}`, {
-      hint: 'Correct "tls.ca" of the registry in the config.',
+      hint: 'Correct "tls.ca" of the registry in the config, or --ca-file.',
       cause: error,
     });
   }

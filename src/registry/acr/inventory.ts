@@ -7,6 +7,7 @@ import type { ManifestDocument } from '../../distribution/manifest-document.ts';
 import { ManifestReader } from '../../distribution/manifest-reader.ts';
 import { Problems } from '../../distribution/problems.ts';
 import type { InventoryOptions } from '../registry.ts';
+import type { Attached } from './attached.ts';
 import type { ManifestAttributes } from './attributes.ts';
 import { buildManifests } from './build-manifests.ts';
 import type { AcrClient } from './client.ts';
@@ -22,6 +23,7 @@ export interface InventoryContext {
   readonly policies: ResourcePolicies | undefined;
   /** How many manifests are read side by side, over all repositories. */
   readonly limit: LimitFunction;
+  readonly attached: Attached;
   /** True of a repository that the registry's catalogue named. */
   readonly isListed: (repository: string) => boolean;
 }
@@ -84,7 +86,7 @@ export async function readInventory(
 }
 
 async function readManifests(
-  { client, cache, limit }: InventoryContext,
+  { client, cache, limit, attached }: InventoryContext,
   repository: string,
   options: InventoryOptions,
   problems: Problems,
@@ -105,6 +107,7 @@ async function readManifests(
     if (document) documents.set(document.digest, shared.in(document));
     onProgress?.(++done, total);
   });
+  if (problems.list.length === 0) attached.note(repository, listing.manifests.values(), documents);
   return buildManifests(listing, documents);
 }
 

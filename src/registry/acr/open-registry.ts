@@ -2,7 +2,7 @@ import type { Registry } from '../registry.ts';
 import { type AcrRegistryOptions, createAcrRegistry } from './create-registry.ts';
 import { type AcrSendOptions, createSend } from './create-send.ts';
 import { createEntraToken } from './entra-token.ts';
-import { managementOf } from './host.ts';
+import { audiencesOf, managementOf } from './host.ts';
 import { ResourcePolicies } from './resource-policies.ts';
 
 export interface OpenAcrOptions extends Omit<AcrRegistryOptions, 'send' | 'policies'>, Pick<AcrSendOptions, 'http' | 'credentials'> {
@@ -16,16 +16,18 @@ export interface OpenAcrOptions extends Omit<AcrRegistryOptions, 'send' | 'polic
 export function openAcrRegistry({ http, credentials, env, resourceId, ...options }: OpenAcrOptions): Registry {
   const { name, url } = options;
   const entraToken = createEntraToken(name, url, env);
-  const send = createSend({ http, name, url, credentials, entraToken });
+  const { hostname } = new URL(url);
+  const audiences = audiencesOf(hostname, env['AZURE_AUTHORITY_HOST']);
+  const send = createSend({ http, name, url, credentials, entraToken, audiences });
   if (resourceId === undefined) return createAcrRegistry({ ...options, send });
-  const management = managementOf(new URL(url).hostname);
+  const management = managementOf(hostname);
   const policies = new ResourcePolicies({
     http,
     name,
     url,
     resourceId,
     management,
-    token: createEntraToken(name, url, env, `${management}/.default`),
+    token: () => entraToken(management),
   });
   return createAcrRegistry({ ...options, send, policies });
 }

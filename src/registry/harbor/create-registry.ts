@@ -1,5 +1,6 @@
 import pLimit from 'p-limit';
 import { OciClient, type Send } from '../../distribution/client.ts';
+import { hasBlob } from '../../distribution/has-blob.ts';
 import { putManifest } from '../../distribution/put-manifest.ts';
 import type { Registry } from '../registry.ts';
 import { findArtifact, type Reading } from './artifacts.ts';
@@ -43,7 +44,9 @@ export function createHarborRegistry({ send, concurrency = DEFAULT_CONCURRENCY, 
     resolveTags: (repository) => resolveTags(context, repository),
     tagsOf: (repository, digest) => tagsOf(reading(repository), digest),
     takenAlong: (repository, digest) => takenAlong.of(reading(repository), digest),
+    labelsOn: (repository, digest) => takenAlong.labelsOn(reading(repository), digest),
     hasManifest: async (repository, digest) => (await findArtifact(reading(repository), digest)) !== undefined,
+    hasBlob: (repository, digest) => hasBlob(registry, repository, digest),
     readManifest: (repository, digest) => readManifest(reading(repository), registry, projects, digest),
     deleteManifest: (repository, digest) => deleteManifest(reading(repository), digest),
     deleteTag: (repository, tag, digest) => deleteTag(reading(repository), tag, digest),

@@ -124,6 +124,26 @@ describe('a plan carried out on Harbor', () => {
     expect(harbor.store.find(REPOSITORY, late.digest)).toBeDefined();
   });
 
+  it('leaves an image alone that got a label since, itself or one of its parts, without a request more for that', async () => {
+    for (const labelled of ['outer', 'amd'] as const) {
+      const { harbor, registry, ...images } = await filled();
+      harbor.store.artifact(REPOSITORY, 'old-1').labels = ['seen before'];
+      const plan = await planOf(registry, [REPOSITORY], OPTIONS);
+      harbor.store.artifact(REPOSITORY, images[labelled].digest).labels.push('stable');
+      harbor.requests.length = 0;
+
+      const report = await apply(plan, registry);
+
+      expect(report.repositories[0]?.notDone.find(({ digest }) => digest === images.outer.digest)).toMatchObject({
+        outcome: 'drifted',
+        message: expect.stringContaining('the label harbor/stable was put on it after the plan was made') as string,
+      });
+      expect(harbor.store.find(REPOSITORY, images.outer.digest)).toBeDefined();
+      const reads = harbor.requests.filter(({ path }) => path.includes(`${images.outer.digest}?`) && path.includes('with_label=true'));
+      expect(reads).toHaveLength(1);
+    }
+  });
+
   it('asks for no tag by itself that is not to go', async () => {
     const { harbor, registry } = await withHarbor();
     for (let number = 0; number < 450; number++)

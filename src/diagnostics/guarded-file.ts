@@ -1,0 +1,81 @@
+import { type FileHandle, open, writeFile } from 'node:fs/promises';
+import { DocumentFilter, holdsSecret, redactDocument } from './redact.ts';
+
+/**
+ * A file that is written to. This and the functions below are the only way by which bytes come to a file, so that no known secret does:
+ * what holds one is masked there.
+ */
+export class GuardedFile {
+  readonly #handle: FileHandle;
+  readonly #filter = new DocumentFilter();
+
+  constructor(handle: FileHandle) {
+    this.#handle = handle;
+  }
+
+  /** Throws the error of the file system. */
+  static async open(path: string, flags: 'w' | 'a' | 'ax+', mode?: number): Promise<GuardedFile> {
+    return new GuardedFile(await open(path, flags, mode));
+  }
+
+  /** Appends texts, each of which is whole, with one write. Answers how many bytes each became. */
+  async append(texts: readonly string[]): Promise<number[]> {
+    const parts = texts.map((text) => Buffer.from(redactDocument(text)));
+    await this.#handle.appendFile(Buffer.concat(parts));
+    return parts.map(({ length }) => length);
+  }
+
+  /** Writes a part of a text. A secret may begin in one part and end in another, so the last one is followed by {@link end}. */
+  async write(part: string): Promise<void> {
+    await this.#handle.writeFile(this.#filter.push(part));
+  }
+
+  /** Writes what was held back of the last part. */
+  async end(): Promise<void> {
+    await this.#handle.writeFile(this.#filter.end());
+  }
+
+  async read(offset: number, length: number): Promise<string> {
+    const { buffer } = await this.#handle.read(Buffer.alloc(length), 0, length, offset);
+    return buffer.toString('utf8');
+  }
+
+  async isFile(): Promise<boolean> {
+    return (await this.#handle.stat()).isFile();
+  }
+
+  sync(): Promise<void> {
+    return this.#handle.sync();
+  }
+
+  datasync(): Promise<void> {
+    return this.#handle.datasync();
+  }
+
+  close(): Promise<void> {
+    return this.#handle.close();
+  }
+}
+
+/** Makes a file and writes a text to it. Throws the error of the file system. */
+export async function writeNew(path: string, text: string): Promise<void> {
+  await writeFile(path, redactDocument(text), { flag: 'wx', mode: 0o600 });
+}
+
+/** Makes a file of bytes that must not be changed, unless they hold a secret: false then. Throws the error of the file system. */
+export async function writeNewBytes(path: string, bytes: Uint8Array): Promise<boolean> {
+  if (holdsSecret(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1'))) return false;
+  await writeFile(path, bytes, { flag: 'wx', mode: 0o600 });
+  return true;
+}
+
+/** Sees to it that the names of a folder's files are on the disk. Throws the error of the file system. */
+export async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  await folder.sync().finally(() => folder.close());
+}
+
+/** Makes an empty file. `exclusive`: throws where there is one already. Throws the error of the file system. */
+export async function touch(path: string, { exclusive = false }: { readonly exclusive?: boolean } = {}): Promise<void> {
+  await (await open(path, exclusive ? 'wx' : 'a', 0o600)).close();
+}
