@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { withoutByteOrderMark } from './byte-order-mark.ts';
 import { openDocument } from './open-document.ts';
-import { systemErrorWords } from '../diagnostics/system-error.ts';
+import { unreadable } from '../diagnostics/source.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Digest } from '../domain/digest.ts';
 import { SIGNED_SCHEMA1 } from '../domain/media-types.ts';
@@ -41,10 +41,7 @@ export async function readJournal(path: string): Promise<JournalDocument> {
         cause: error,
       });
     }
-    throw new ToolError('FILE', `cannot read the journal ${path}: ${systemErrorWords(error)}`, {
-      hint: 'check the path of the journal',
-      cause: error,
-    });
+    throw unreadable(path, 'journal', error);
   }
 }
 
