@@ -25,7 +25,7 @@ export function notLetIn(what: string, credentials: Credentials | undefined): To
     hint:
       credentials === undefined
         ? WHERE_CREDENTIALS_ARE_LOOKED_FOR
-        : 'Check that these credentials are right, have not expired and are meant for this registry.',
+        : 'Check that these credentials are right, have not expired, and are meant for this registry and allowed to do this.',
   });
 }
 

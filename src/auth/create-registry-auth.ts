@@ -146,7 +146,8 @@ class ChallengedClient implements RegistryAuth {
   }
 
   /** The authorization to try after a 401. Throws if another try would send the same again. */
-  async #answer(request: HttpRequest, response: HttpResponse, { scopes, credentials, sent, round }: Refused): Promise<Authorization> {
+  async #answer(request: HttpRequest, response: HttpResponse, refused: Refused): Promise<Authorization> {
+    const { scopes, credentials, sent, round } = refused;
     const what = this.#what(request, response);
     if (credentials !== undefined && 'registryToken' in credentials) throw this.#notAccepted(what, credentials);
     const demand = demandOf(response, this.#url);
@@ -155,7 +156,7 @@ class ChallengedClient implements RegistryAuth {
     // Twice is enough to learn the scheme and a missing scope.
     if (round > 1) throw notAllowed(what, credentials, missing);
     this.#scheme = demand.scheme;
-    if (demand.scheme.kind === 'basic') return this.#basic(what, credentials, sent);
+    if (demand.scheme.kind === 'basic') return this.#basic(what, refused);
     this.#tokens.widen(scopes, demand.scopes);
     if (sent?.grant !== undefined) {
       // The token was requested with the rights that are demanded, so the account does not have them. Without `insufficient_scope` the
@@ -167,10 +168,12 @@ class ChallengedClient implements RegistryAuth {
     return this.#bearer(demand.scheme, scopes, credentials);
   }
 
-  #basic(what: string, credentials: Credentials | undefined, sent: Authorization | undefined): Authorization {
+  #basic(what: string, { credentials, sent, scopes }: Refused): Authorization {
     if (credentials === undefined) throw notLetIn(what, credentials);
     if (!('username' in credentials)) throw notLetIn(`${what}; it wants user and password`, credentials);
     if (sent !== undefined && sent.grant === undefined) {
+      // Some registries answer 401 to who is known and lacks a right.
+      if (this.#worked.has(credentials)) throw notAllowed(`${what}, although it took these credentials before`, credentials, scopes);
       throw this.#notAccepted(what, credentials);
     }
     return { header: basicAuthorization(credentials) };

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { basename } from 'node:path';
 import { EXIT } from '../diagnostics/exit-codes.ts';
+import { guardOutput } from '../diagnostics/guard-output.ts';
 import type { Output } from '../run/io.ts';
 import { JsonMessages } from '../run/json-messages.ts';
 import { Stopped } from '../run/stop.ts';
@@ -29,6 +30,11 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 }
 surviveClosedTerminal();
 ensureHomeFolder();
+guardOutput(process.stderr, 'messages');
+// Node.js would write it past the filter of secrets.
+process.on('uncaughtException', (error) => {
+  process.stderr.write(`error: this is a bug in regprune\n${error.stack ?? error.message}\n`, () => process.exit(EXIT.failed));
+});
 
 const stdoutFailure = watchOutput(process.stdout);
 // What could not be written to stderr can be told to nobody.

@@ -19,7 +19,17 @@ export function addSourceOptions(command: Command): Command {
     .option('--inventory <file>', 'plan from what "inventory" wrote, asking no registry')
     .addOption(inUseOption())
     .option('--now <time>', 'decide as of this time (RFC 3339)')
-    .addOption(concurrencyOption());
+    .addOption(concurrencyOption())
+    .addOption(plainHttpOption())
+    .addOption(caFileOption());
+}
+
+export function plainHttpOption(): Option {
+  return new Option('--plain-http', 'speak to the registries without TLS');
+}
+
+export function caFileOption(): Option {
+  return new Option('--ca-file <file>', 'trust these certificate authorities (PEM) too');
 }
 
 export function inUseOption(): Option {

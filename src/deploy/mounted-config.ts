@@ -51,19 +51,18 @@ export function mountedConfig(settings: Settings, { policies, certificates }: Se
   const credentials = { variables: new Set<string>(), files: new Set<string>() };
   const registries = settings.registries.length > 0 ? settings.registries : [PLACEHOLDER];
   const authorities = new Map([...certificates].map(([path, text]) => [path, mount(path, text)]));
-  const listed = registries.map((registry): [string, object] => [
-    registry.name,
-    registryOf(registry, settings.concurrency, authorities, credentials),
-  ]);
+  const { policies: _policies, configFile: _file, journalDir: _journals, cacheDir: _cache, ...rest } = settings;
+  const { inUse, lists, mirrors, maxDeletions, concurrency, registries: _registries, ...more } = rest;
   return {
     config: {
-      registries: Object.fromEntries(listed),
+      registries: Object.fromEntries(registries.map((one) => [one.name, registryOf(one, concurrency, authorities, credentials)])),
       policies: mounted,
-      inUse: withOwnCluster(settings.inUse),
-      ...(Object.keys(settings.mirrors).length > 0 && { mirrors: settings.mirrors }),
-      ...(Object.keys(settings.lists).length > 0 && { lists: settings.lists }),
-      ...(settings.maxDeletions !== undefined && { limits: { maxDeletions: settings.maxDeletions } }),
-      ...(settings.concurrency !== DEFAULT_CONCURRENCY && { concurrency: settings.concurrency }),
+      inUse: withOwnCluster(inUse),
+      ...(Object.keys(mirrors).length > 0 && { mirrors }),
+      ...(Object.keys(lists).length > 0 && { lists }),
+      ...(maxDeletions !== undefined && { limits: { maxDeletions } }),
+      ...(concurrency !== DEFAULT_CONCURRENCY && { concurrency }),
+      ...more,
     },
     files,
     variables: [...credentials.variables],
@@ -86,7 +85,7 @@ function freeName(names: Set<string>, path: string): string {
 }
 
 function registryOf(
-  { name, url, type, plainHttp, auth, settings, caFile, concurrency }: RegistryConfig,
+  { name, auth, settings, caFile, concurrency, ...rest }: RegistryConfig,
   general: number,
   authorities: ReadonlyMap<string, string>,
   credentials: { readonly variables: Set<string>; readonly files: Set<string> },
@@ -96,15 +95,12 @@ function registryOf(
       credentials.variables.add(from.env);
       return { [`${what}Env`]: from.env };
     }
-    const file = `${name.replaceAll(':', '-')}.${what}`;
-    credentials.files.add(file);
+    const file = freeName(credentials.files, `${name}.${what}`);
     return { [`${what}File`]: `${CREDENTIALS_FOLDER}/${file}` };
   };
   if (!auth) for (const variable of ['REGISTRY_USER', 'REGISTRY_PASSWORD']) credentials.variables.add(variable);
   return {
-    url,
-    ...(type !== undefined && { type }),
-    ...(plainHttp && { plainHttp }),
+    ...rest,
     ...(auth && {
       auth: {
         ...('text' in auth.username ? { username: auth.username.text } : source('username', auth.username)),

@@ -1,5 +1,5 @@
 import { nearest } from './nearest.ts';
-import { lineText, type Source } from './source.ts';
+import { lineText, makeSource, type Source } from './source.ts';
 
 /** Names of keys that hold secrets, also misspelt: such a key is unknown, and is shown for that. */
 const SECRET_NAME = 'pas+o?w|pa?swo?r?d|pas+phrase|pwd|secre?t|secert|sercet|scret|token|tokn|toekn|credential|api[-_]?key|private[-_]?key';
@@ -31,7 +31,28 @@ export function hiddenParts(source: Source, line: number): (readonly [start: num
     parts.push([start, start + (QUOTED_VALUE.exec(rest)?.[0].length ?? rest.length)]);
   }
   for (const match of text.matchAll(USER_INFO)) parts.push([match.index, match.index + match[0].length - 1]);
-  return parts;
+  return merged(parts);
+}
+
+/** Parts that overlap become one; sorted. */
+function merged(parts: readonly (readonly [start: number, end: number])[]): [start: number, end: number][] {
+  const whole: [number, number][] = [];
+  for (const [start, end] of parts.toSorted(([a], [b]) => a - b)) {
+    const last = whole.at(-1);
+    if (last && start <= last[1]) last[1] = Math.max(last[1], end);
+    else whole.push([start, end]);
+  }
+  return whole;
+}
+
+/** A text that a program has said, with `***` in place of what stands where secrets do ({@link hiddenParts}). */
+export function withoutHiddenParts(text: string): string {
+  const source = makeSource('', text);
+  const lines = source.lineStarts.map((_, index) => {
+    const hidden = hiddenParts(source, index + 1).toReversed();
+    return hidden.reduce((line, [start, end]) => `${line.slice(0, start)}***${line.slice(end)}`, lineText(source, index + 1));
+  });
+  return lines.join('\n');
 }
 
 /**

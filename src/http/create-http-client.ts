@@ -252,7 +252,7 @@ class RetryingClient implements HttpClient {
       'CONFIG_INVALID',
       `${call.method} ${redactUrl(call.url.href)}: without TLS everything, including credentials, could be read and changed on the way.`,
       {
-        hint: `Use https://${call.url.host}, or allow plain HTTP for this host in the config.`,
+        hint: `Use https://${call.url.host}, or allow it: --plain-http, or "plainHttp: true" of the registry in the config.`,
       },
     );
   }

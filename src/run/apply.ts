@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { ConnectionFlags } from '../config/settings.ts';
 import { checkFresh, readPlanFile } from '../documents/plan-file.ts';
 import { applyReport, type ApplyReport, type Failure } from '../apply/apply-report.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
@@ -25,7 +26,7 @@ import { showing } from './progress.ts';
 import { startRunTime } from './run-time.ts';
 import { type ChangedPolicyOptions, checkPoliciesUnchanged } from './unchanged-policies.ts';
 
-export interface ApplyOptions extends CarryOutOptions, ChangedPolicyOptions, MetricsOptions, OutputOptions<PlanForm> {
+export interface ApplyOptions extends ConnectionFlags, CarryOutOptions, ChangedPolicyOptions, MetricsOptions, OutputOptions<PlanForm> {
   readonly registry?: readonly string[];
   /** Files that name what is in use. */
   readonly inUse?: readonly string[];

@@ -1,5 +1,5 @@
 import { loadConfig, type RegistryConfig } from '../config/config.ts';
-import { chooseRegistry, resolveSettings } from '../config/settings.ts';
+import { chooseRegistry, connected, type ConnectionFlags, resolveSettings } from '../config/settings.ts';
 import { printable } from '../diagnostics/redact.ts';
 import { linkSignals } from '../http/link-signals.ts';
 import { REGISTRY_TYPES } from '../registry/types.ts';
@@ -19,18 +19,18 @@ export interface DocumentPlace extends OpenRegistries, Pick<Workplace, 'settings
  */
 export async function openDocumentRegistries(
   named: ReadonlyMap<string, string>,
-  options: { readonly registry?: readonly string[]; readonly inUse?: readonly string[]; readonly concurrency?: string },
+  options: ConnectionFlags & { readonly registry?: readonly string[]; readonly inUse?: readonly string[]; readonly concurrency?: string },
   context: Context,
   waits: AbortSignal,
 ): Promise<DocumentPlace> {
   const { io } = context;
   const config = await loadConfig(io.cwd, io.env, REGISTRY_TYPES);
-  const given = (options.registry ?? []).map((text) => chooseRegistry(text, config.registries));
+  const given = (options.registry ?? []).map((text) => chooseRegistry(text, config.registries, options));
   const known = [...config.registries, ...given];
   const { inUse, concurrency } = options;
   const settings = resolveSettings({ ...(inUse && { inUse }), ...(concurrency !== undefined && { concurrency }) }, io.env, config);
   const wanted = [...named].map(([name, url]): RegistryConfig => known.find((registry) => registry.name === name) ?? { name, url });
-  const filled = wanted.map((registry) => ({ ...registry, concurrency: registry.concurrency ?? settings.concurrency }));
+  const filled = wanted.map((registry) => ({ ...connected(registry, options), concurrency: registry.concurrency ?? settings.concurrency }));
   const { REGISTRY_USER = '', REGISTRY_PASSWORD = '' } = io.env;
   if (REGISTRY_USER !== '' && REGISTRY_PASSWORD !== '')
     for (const { name, url } of wanted.filter((registry) => !known.includes(registry)))

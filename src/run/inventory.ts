@@ -1,3 +1,4 @@
+import type { ConnectionFlags } from '../config/settings.ts';
 import { resolve } from 'node:path';
 import { EXIT } from '../diagnostics/exit-codes.ts';
 import type { Inventory, RepositoryInventory } from '../domain/inventory.ts';
@@ -14,7 +15,7 @@ import { openRegistries } from './registries.ts';
 import { openWorkplace } from './workplace.ts';
 import { checkWritable } from './write-file.ts';
 
-export interface InventoryOptions extends GlobalOptions {
+export interface InventoryOptions extends ConnectionFlags, GlobalOptions {
   readonly registry?: readonly string[];
   readonly concurrency?: string;
   /** Absent: what `out` ends in, or else JSON. */

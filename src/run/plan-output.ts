@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto';
 import type { ApplyReport } from '../apply/apply-report.ts';
 import type { Plan } from '../plan/plan.ts';
 import { applyText } from '../report/apply-text.ts';
 import { planAnnotations } from '../report/github.ts';
 import { gitlabReport } from '../report/gitlab.ts';
+import { planHtml } from '../report/html.ts';
 import { jsonParts } from '../report/json.ts';
 import { planJunit } from '../report/junit.ts';
 import { planMarkdown } from '../report/markdown.ts';
@@ -50,6 +52,8 @@ export async function planAnswer(
       return toYaml(applied ? { ...plan, applied } : plan);
     case 'markdown':
       return planMarkdown(plan, { applied, refused });
+    case 'html':
+      return planHtml(plan, { applied, refused }, (text) => createHash('sha256').update(text).digest('base64'));
     case 'github':
       await writeStepSummary(planMarkdown(plan, { applied, refused }), io);
       return planAnnotations(plan, { applied, refused }, await policyPlaces(plan, io));

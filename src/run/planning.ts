@@ -1,3 +1,4 @@
+import type { ConnectionFlags } from '../config/settings.ts';
 import type { RestoredManifests } from '../documents/restored-times.ts';
 import { didYouMean } from '../diagnostics/nearest.ts';
 import { printable } from '../diagnostics/redact.ts';
@@ -35,7 +36,7 @@ import { inShard, type Shard } from './scope.ts';
 import { openWorkplace, type Workplace } from './workplace.ts';
 
 /** What decides, what is read, what is in use, and as of when. */
-export interface PlanningOptions extends GlobalOptions, PolicyOptions {
+export interface PlanningOptions extends ConnectionFlags, GlobalOptions, PolicyOptions {
   readonly registry?: readonly string[];
   readonly inventory?: string;
   readonly inUse?: readonly string[];

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
+import { resolve } from 'node:path';
 import { createCredentialResolver } from '../auth/credential-resolver.ts';
 import type { CredentialConfig } from '../auth/credentials.ts';
 import type { CredentialSource, RegistryConfig } from '../config/config.ts';
@@ -58,7 +59,7 @@ export async function openRegistries(
       signal,
       waits,
       onTrace: (trace) => context.activity.onTrace?.(trace),
-      ...(caFile !== undefined && { ca: await readCertificates(caFile) }),
+      ...(caFile !== undefined && { ca: await readCertificates(resolve(context.io.cwd, caFile)) }),
       allowPlainHttp: (asked) => registry.plainHttp === true && asked === host,
     });
     clients.push(client);
@@ -96,7 +97,7 @@ async function readCertificates(file: string): Promise<string> {
     return await readFile(file, 'utf8');
   } catch (error) {
     throw new ToolError('FILE', `cannot read the CA file ${file}: ${(error as Error).message}`, {
-      hint: 'Correct "tls.ca" of the registry in the config.',
+      hint: 'Correct "tls.ca" of the registry in the config, or --ca-file.',
       cause: error,
     });
   }

@@ -1,3 +1,4 @@
+import type { ConnectionFlags } from '../config/settings.ts';
 import { resolve } from 'node:path';
 import { readJournal } from '../documents/read-journal.ts';
 import { RestoredTimes } from '../documents/restored-times.ts';
@@ -20,7 +21,7 @@ import { openDocumentRegistries } from './document-registries.ts';
 import { checkOutputFiles, type OutputOptions, outputsOf, writeOutputs } from './outputs.ts';
 import { styleOf } from './plan-output.ts';
 
-export interface UndoOptions extends MetricsOptions, OutputOptions<'table' | 'json' | 'yaml'> {
+export interface UndoOptions extends ConnectionFlags, MetricsOptions, OutputOptions<'table' | 'json' | 'yaml'> {
   readonly yes?: boolean;
   readonly registry?: readonly string[];
   readonly concurrency?: string;

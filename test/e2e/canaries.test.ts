@@ -5,6 +5,7 @@ import type { EmbeddedRegistry } from '../../src/demo/embedded-registry.ts';
 import { artifact, image, layer } from '../../src/demo/image.ts';
 import { push } from '../../src/demo/push.ts';
 import type { Fault, RequestHook, SeenRequest } from '../../src/demo/registry-options.ts';
+import { PLAN_FORMS } from '../../src/run/plan-forms.ts';
 import { withRegistry } from '../unit/demo/with-registry.ts';
 import { newSession, type Session } from './cli/in-process.ts';
 import { expectNoCanary } from './expect-no-canary.ts';
@@ -60,14 +61,19 @@ async function searched({ secret, registry, session, sent }: Scene, given: reado
     const { stdout, stderr } = await session.run(...argv);
     all.push(`$ ${argv.join(' ')}\n${stdout}${stderr}`);
   };
-  for (const output of ['table', 'yaml', 'markdown', 'name']) await run('prune', ...words, '-o', output, '-v');
+  await run('prune', ...words, '-v');
+  await run('prune', ...words, ...PLAN_FORMS.flatMap((form) => ['-o', `${form}=answer.${form}`]), '--plan-out', 'plan.json');
   await run('prune', ...words, '-o', 'json', '--plan-out', 'plan.json', '--out', 'answer.json', '--metrics-file', 'm.prom');
   await run('inventory', registry.host);
   await run('inventory', registry.host, '--out', 'inventory.jsonl');
   await run('explain', `${registry.host}/team/app:build-1`, '--keep-last', '1');
   await run('apply', 'plan.json', '--yes', '-v');
   await run('prune', ...words, '--apply', '-v', '--metrics-file', 'm.prom');
-  for (const journal of await session.journals()) await run('undo', journal, '--yes');
+  for (const journal of await session.journals()) {
+    await run('show', journal);
+    await run('undo', journal, '--yes');
+  }
+  await run('show', 'plan.json', '-v');
   const output = all.join('\n');
   await expectNoCanary({ home: session.folder }, [secret, `${USER}:${secret}`, ...sent], output, given);
   return output;

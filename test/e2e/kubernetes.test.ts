@@ -289,7 +289,7 @@ describe.skipIf(skipWithout('kube-apiserver', 'etcd', 'openssl'))(
         await make('/apis/apps/v1/deployments', 'Deployment', { spec: { selector, template } });
         const user = await newUser({
           files: {
-            '.regctlrc.yaml': `registries: {prod: {url: "${registry.url}", auth: {username: cleaner, passwordEnv: PROD_PASSWORD}}}\n`,
+            '.regctlrc.yaml': `registries: {prod: {url: "${registry.url}", auth: {usernameEnv: PROD_USER, passwordFile: /home/me/password}}}\n`,
             'policies/builds.yaml': keepBuilds(1, '    repositories: ["team/**"]\n'),
           },
         });
@@ -297,7 +297,7 @@ describe.skipIf(skipWithout('kube-apiserver', 'etcd', 'openssl'))(
 
         for (const object of objects) await kube.apply(object);
         const secret = '/api/v1/namespaces/regctl/secrets/regctl-prune';
-        await kube.must('PATCH', secret, { stringData: { PROD_PASSWORD: 'of-the-secret' } });
+        await kube.must('PATCH', secret, { stringData: { PROD_USER: 'cleaner', 'prod.password': 'of-the-secret' } });
         for (const object of objects) await kube.apply(object);
         const { data } = (await kube.must('GET', secret)) as unknown as { readonly data: Readonly<Record<string, string>> };
         const job = objects.find(({ kind }) => kind === 'CronJob') as unknown as {
@@ -347,16 +347,23 @@ describe.skipIf(skipWithout('kube-apiserver', 'etcd', 'openssl'))(
       const { status } = await kube.must('POST', `/api/v1/namespaces/regctl/serviceaccounts/${spec.serviceAccountName}/token`, {
         spec: { expirationSeconds: 3600 },
       });
+      const secret = Object.fromEntries(
+        Object.entries(secrets).map(([key, value]): [string, string] => [key, Buffer.from(value, 'base64').toString('utf8')]),
+      );
       const account = { token: status?.token as string, 'ca.crt': kube.ca };
       const container = await newContainer([
         { path: '/var/run/secrets/kubernetes.io/serviceaccount', files: account },
-        ...volumeMounts.map(({ name, mountPath }) => ({ path: mountPath, ...(name === 'config' && { files: data }) })),
+        ...volumeMounts.map(({ name, mountPath }) => ({
+          path: mountPath,
+          ...(name === 'config' && { files: data }),
+          ...(name === 'credentials' && { files: secret }),
+        })),
       ]);
       const { hostname, port } = new URL(kube.url);
       const given = env.flatMap(({ name, value, valueFrom }): [string, string][] => {
         if (value !== undefined) return [[name, value]];
-        const encoded = secrets[valueFrom?.secretKeyRef.key as string];
-        return encoded === undefined ? [] : [[name, Buffer.from(encoded, 'base64').toString('utf8')]];
+        const given = secret[valueFrom?.secretKeyRef.key as string];
+        return given === undefined ? [] : [[name, given]];
       });
       return container.start(args, {
         env: { KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: port, ...Object.fromEntries(given), ...more },

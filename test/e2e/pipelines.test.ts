@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { mkdtemp, readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -33,6 +33,13 @@ async function repositoryFor(registry: EmbeddedRegistry, comment = ''): Promise<
       'bin/gh': `#!/bin/sh\nif [ "$2" = --paginate ]; then echo '${comment}'; else echo "$@" >> calls; for each; do case "$each" in body=@*) cat "\${each#body=@}" >> calls;; esac; done; fi\n`,
     },
   });
+}
+
+/** Commits the policies of a repository. Answers the revision. */
+async function commit({ home }: User): Promise<string> {
+  const script =
+    'git init --quiet && git add policies && git -c user.name=me -c user.email=me@example.com commit --quiet -m before && git rev-parse HEAD';
+  return (await mustRun('sh', ['-c', script], { cwd: home })).trim();
 }
 
 describe('the action', () => {
@@ -76,6 +83,21 @@ describe('the action', () => {
     expect(await readFile(join(user.home, 'calls'), 'utf8')).toMatch(
       /^api --silent --method PATCH repos\/me\/mine\/issues\/comments\/4711 -F body=@/,
     );
+  });
+
+  test('shows beside the plan how a changed policy decides differently from the base of the pull request', async () => {
+    const registry = await registryWith({ 'team/app': 3 });
+    const user = await repositoryFor(registry);
+    const base = await commit(user);
+    await writeFile(join(user.home, 'policies/builds.yaml'), keepBuilds(2));
+
+    const { code, summary, stderr } = await run(user, { base, comment: 'true' }, pullRequest);
+
+    expect(code, stderr).toBe(0);
+    const [, , compared] = summary.split(/^### /m);
+    expect(compared).toContain('build-2');
+    expect(compared).not.toContain('build-1');
+    expect(await readFile(join(user.home, 'calls'), 'utf8')).toContain(compared);
   });
 
   test('carries out the saved plan, and leaves a journal from which it is undone', async () => {
@@ -135,6 +157,8 @@ test('the workflow that "generate github" prints uses the inputs and outputs tha
 test('the jobs that "generate gitlab" prints plan, and carry out the plan of the job before', async () => {
   const registry = await registryWith({ 'team/app': 3 });
   const user = await repositoryFor(registry);
+  const base = await commit(user);
+  await writeFile(join(user.home, 'policies/builds.yaml'), keepBuilds(2));
   const jobs = parse(await user.succeed('generate', 'gitlab')) as Readonly<
     Record<
       string,
@@ -147,7 +171,8 @@ test('the jobs that "generate gitlab" prints plan, and carry out the plan of the
   >;
   const { before_script: before, variables } = jobs['.regprune']!;
   const filled = Object.entries(variables).map(([name, value]) => [name, value.replace('$CI_PROJECT_DIR', user.home)] as const);
-  const env = { PATH: `${join(installed, 'bin')}:${process.env['PATH']}`, HOME: user.home, ...Object.fromEntries(filled) };
+  const path = `${join(installed, 'bin')}:${process.env['PATH']}`;
+  const env = { PATH: path, HOME: user.home, CI_MERGE_REQUEST_DIFF_BASE_SHA: base, ...Object.fromEntries(filled) };
   const run = (name: string): ReturnType<typeof runProcess> =>
     runProcess('sh', ['-ec', jobs[name]!.script.join('\n')], { cwd: user.home, env });
 
@@ -155,9 +180,12 @@ test('the jobs that "generate gitlab" prints plan, and carry out the plan of the
   const planned = await run('prune plan');
   expect(planned.code, planned.stderr).toBe(0);
   expect(tagsIn(registry, 'team/app')).toHaveLength(3);
-  expect(await readFile(join(user.home, 'plan.md'), 'utf8')).toContain('### Prune plan');
-  expect(JSON.parse(await readFile(join(user.home, 'report.json'), 'utf8'))).toEqual({ create: 0, update: 0, delete: 2 });
+  expect((await readFile(join(user.home, 'plan.md'), 'utf8')).match(/^### [A-Z]\w+ \w+/gm)).toEqual([
+    '### Prune plan',
+    '### Policy change',
+  ]);
+  expect(JSON.parse(await readFile(join(user.home, 'report.json'), 'utf8'))).toEqual({ create: 0, update: 0, delete: 1 });
   const applied = await run('prune apply');
   expect(applied.code, applied.stderr).toBe(0);
-  expect(tagsIn(registry, 'team/app')).toEqual(['build-3']);
+  expect(tagsIn(registry, 'team/app')).toEqual(['build-2', 'build-3']);
 });

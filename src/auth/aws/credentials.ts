@@ -25,15 +25,41 @@ export function awsCredentials(
   { profile, roleArn, externalId }: AwsIdentity,
   client: { readonly region: string; readonly requestHandler: RequestHandler },
 ): AwsCredentials {
-  const clientConfig = { ...client } as NonNullable<NonNullable<Parameters<typeof fromNodeProviderChain>[0]>['clientConfig']>;
-  const chain = remembered(fromNodeProviderChain({ clientConfig, ...(profile !== undefined && { profile }) }), profile);
-  if (roleArn === undefined) return chain;
-  const assumed = fromTemporaryCredentials({
-    masterCredentials: chain,
-    clientConfig: clientConfig as NonNullable<Parameters<typeof fromTemporaryCredentials>[0]['clientConfig']>,
-    params: { RoleArn: roleArn, RoleSessionName: 'regprune', ...(externalId !== undefined && { ExternalId: externalId }) },
+  return withGivenAddress((kinds) => {
+    const clientConfig = { ...client, ...kinds } as NonNullable<NonNullable<Parameters<typeof fromNodeProviderChain>[0]>['clientConfig']>;
+    const chain = remembered(fromNodeProviderChain({ clientConfig, ...(profile !== undefined && { profile }) }), profile);
+    if (roleArn === undefined) return chain;
+    const assumed = fromTemporaryCredentials({
+      masterCredentials: chain,
+      clientConfig: clientConfig as NonNullable<Parameters<typeof fromTemporaryCredentials>[0]['clientConfig']>,
+      params: { RoleArn: roleArn, RoleSessionName: 'regprune', ...(externalId !== undefined && { ExternalId: externalId }) },
+    });
+    return remembered(assumed as AwsCredentials, profile);
   });
-  return remembered(assumed as AwsCredentials, profile);
+}
+
+interface EndpointKinds {
+  readonly useFipsEndpoint?: false;
+  readonly useDualstackEndpoint?: false;
+}
+
+/**
+ * Lets an address of STS that was given (in the environment or the profile) be used as it is, where FIPS or dual-stack endpoints are asked
+ * for besides. The SDK makes its client for STS by itself, and that refuses both together before it sends anything.
+ */
+function withGivenAddress(make: (kinds: EndpointKinds) => AwsCredentials): AwsCredentials {
+  const usual = make({});
+  let provide = usual;
+  return async (...args) => {
+    const used = provide;
+    try {
+      return await used(...args);
+    } catch (error) {
+      if (used !== usual || !(error instanceof Error) || !error.message.startsWith('Invalid Configuration: ')) throw error;
+      if (provide === usual) provide = make({ useFipsEndpoint: false, useDualstackEndpoint: false });
+      return provide(...args);
+    }
+  };
 }
 
 /**

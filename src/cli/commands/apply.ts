@@ -5,7 +5,16 @@ import type { CommandContext } from '../command-context.ts';
 import { examples } from '../help.ts';
 import { commandsAfterApply } from '../next-commands.ts';
 import { duration } from '../option-values.ts';
-import { addMetricsOptions, concurrencyOption, inUseOption, outOption, outputOption, registryOption } from '../shared-options.ts';
+import {
+  addMetricsOptions,
+  caFileOption,
+  concurrencyOption,
+  inUseOption,
+  outOption,
+  outputOption,
+  plainHttpOption,
+  registryOption,
+} from '../shared-options.ts';
 
 /** `apply`: carry out a saved plan. */
 export function applyCommand(context: CommandContext): Command {
@@ -25,10 +34,14 @@ export function applyCommand(context: CommandContext): Command {
     .addOption(registryOption())
     .addOption(inUseOption())
     .addOption(concurrencyOption())
+    .addOption(plainHttpOption())
+    .addOption(caFileOption())
     .addOption(outputOption(...PLAN_FORMS))
     .addOption(outOption());
   return addMetricsOptions(command).action(async (plan: string, _options, self: Command) => {
     const { apply } = await import('../../run/apply.ts');
-    context.end(await apply(plan, self.optsWithGlobals<ApplyOptions>(), context, commandsAfterApply(context)));
+    context.end(
+      await apply(plan, self.optsWithGlobals<ApplyOptions>(), context, commandsAfterApply(self.optsWithGlobals<ApplyOptions>(), context)),
+    );
   });
 }

@@ -2,7 +2,7 @@ import { Command, Option } from 'commander';
 import type { InventoryOptions } from '../../run/inventory.ts';
 import type { CommandContext } from '../command-context.ts';
 import { examples } from '../help.ts';
-import { concurrencyOption, registryOption } from '../shared-options.ts';
+import { caFileOption, concurrencyOption, plainHttpOption, registryOption } from '../shared-options.ts';
 
 /** `inventory`: what is there, as a document. */
 export function inventoryCommand(context: CommandContext): Command {
@@ -18,6 +18,8 @@ export function inventoryCommand(context: CommandContext): Command {
     .argument('[registry/repo...]', 'repositories (globs too) or whole registries; without any: every registry of the config')
     .addOption(registryOption())
     .addOption(concurrencyOption())
+    .addOption(plainHttpOption())
+    .addOption(caFileOption())
     .addOption(
       new Option('-o, --output <format>', 'how the answer is written; jsonl is a repository a line')
         .choices(['json', 'jsonl', 'yaml'])

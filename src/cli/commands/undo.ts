@@ -2,7 +2,15 @@ import { Command } from 'commander';
 import type { UndoOptions } from '../../run/undo.ts';
 import type { CommandContext } from '../command-context.ts';
 import { examples } from '../help.ts';
-import { addMetricsOptions, concurrencyOption, outOption, outputOption, registryOption } from '../shared-options.ts';
+import {
+  addMetricsOptions,
+  caFileOption,
+  concurrencyOption,
+  outOption,
+  outputOption,
+  plainHttpOption,
+  registryOption,
+} from '../shared-options.ts';
 
 /** `undo`: put back what a run deleted. */
 export function undoCommand(context: CommandContext): Command {
@@ -17,6 +25,8 @@ export function undoCommand(context: CommandContext): Command {
     .option('--yes', 'at a terminal, do not ask before anything is put back')
     .addOption(registryOption())
     .addOption(concurrencyOption())
+    .addOption(plainHttpOption())
+    .addOption(caFileOption())
     .addOption(outputOption('table', 'json', 'yaml'))
     .addOption(outOption());
   return addMetricsOptions(command).action(async (journal: string, _options, self: Command) => {

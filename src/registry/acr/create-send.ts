@@ -6,6 +6,7 @@ import { repositoryOf } from '../../auth/scopes.ts';
 import type { Send } from '../../distribution/client.ts';
 import { CredentialsRefused } from '../../auth/fetch-token.ts';
 import { type EntraToken, NoIdentity } from './entra-token.ts';
+import { REGISTRIES } from './host.ts';
 import { RefreshTokens } from './refresh-tokens.ts';
 import { missingRole } from './missing-role.ts';
 
@@ -18,8 +19,8 @@ export interface AcrSendOptions {
   readonly credentials: (repository: string | undefined) => Promise<Credentials | undefined>;
   /** Asked where the user gave nothing. */
   readonly entraToken: EntraToken;
-  /** The audiences of its tokens that the registry may want, tried in turn. */
-  readonly audiences: readonly string[];
+  /** The audiences of its tokens that the registry may want, tried in turn. Default: that of registries in the global cloud. */
+  readonly audiences?: readonly string[];
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
 }
@@ -31,7 +32,7 @@ export interface AcrSendOptions {
  * lets anonymous readers pull is read. A refresh token that is refused is exchanged anew, once. A scope for reading includes the metadata
  * that `/acr/v1` tells. An `AUTH` error names the role that is missing.
  */
-export function createSend({ http, name, url, credentials, entraToken, audiences, now = Date.now }: AcrSendOptions): Send {
+export function createSend({ http, name, url, credentials, entraToken, audiences = [REGISTRIES], now = Date.now }: AcrSendOptions): Send {
   const refreshTokens = new RefreshTokens({ http, name, url, entraToken, audiences, now });
   const own = new OwnCredentials();
   let noIdentity: NoIdentity | undefined;

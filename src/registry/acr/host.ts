@@ -13,7 +13,7 @@ interface Cloud {
 }
 
 /** The audience of registries in the global cloud (fluxcd/pkg, auth/azure), and perhaps in the others. */
-const REGISTRIES = 'https://containerregistry.azure.net';
+export const REGISTRIES = 'https://containerregistry.azure.net';
 
 /**
  * In the sovereign clouds, programs differ: some ask for that cloud's own name of the audience, the Azure SDK's client for registries for

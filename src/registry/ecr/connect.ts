@@ -2,7 +2,7 @@ import type { AwsIdentity } from '../../auth/aws/credentials.ts';
 import { createServiceConfig, type ServiceOptions } from '../../auth/aws/service-config.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import { badAnswer } from '../../distribution/answer-errors.ts';
-import { asText } from '../../domain/json.ts';
+import { asList, asObject } from '../../domain/json.ts';
 import { type Clock, systemClock } from '../../http/clock.ts';
 import { HostLimiter } from '../../http/host-limiter.ts';
 import { EcrClient } from './client.ts';
@@ -84,19 +84,29 @@ export function regionOf({ name, url, region }: EcrConnection): string {
   });
 }
 
-/** Asks ECR for the account of the credentials (DescribeRegistry). Throws `AUTH` and what else {@link EcrClient.call} throws. */
+/**
+ * Asks ECR for the account of the credentials: by DescribeRegistry, or else by a repository, which tells it too. Throws `AUTH` and what else
+ * {@link EcrClient.call} throws.
+ */
 export async function askAccount(options: EcrConnection): Promise<string> {
+  const client = connect(options);
   const doing = `find out the account of ${options.name}`;
   try {
-    const { registryId } = await connect(options).call({ operation: 'DescribeRegistry', doing });
-    const account = asText(registryId);
-    if (account === undefined || !/^\d{12}$/.test(account)) throw badAnswer(doing, 'the answer names no account');
-    return account;
+    return accountIn((await client.call({ operation: 'DescribeRegistry', doing }))['registryId'], doing);
   } catch (error) {
-    if (!(error instanceof ToolError) || error.code !== 'AUTH') throw error;
-    throw new ToolError('AUTH', error.message, {
+    if (!(error instanceof ToolError)) throw error;
+    const input = { maxResults: 1 };
+    const listed = await client.call({ operation: 'DescribeRepositories', doing, input }).catch(() => undefined);
+    const [repository] = asList(listed?.['repositories']) ?? [];
+    if (repository !== undefined) return accountIn(asObject(repository)?.['registryId'], doing);
+    throw new ToolError(error.code, error.message, {
       hint: `${error.hint} Where the account is known, say "ecr.account" in the config: then it is not asked for.`,
       cause: error,
     });
   }
+}
+
+function accountIn(registryId: unknown, doing: string): string {
+  if (typeof registryId === 'string' && /^\d{12}$/.test(registryId)) return registryId;
+  throw badAnswer(doing, 'the answer names no account');
 }

@@ -29,7 +29,7 @@ export interface TokenSourceOptions {
   /** What Google's library asks for tokens through. */
   readonly http: HttpClient;
   /** Where CLOUDSDK_AUTH_ACCESS_TOKEN is looked for, which gcloud too takes in place of any login. */
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
 const ADC = 'application default credentials';
@@ -42,7 +42,7 @@ const ACCESS_TOKEN = 'CLOUDSDK_AUTH_ACCESS_TOKEN';
  * GOOGLE_APPLICATION_CREDENTIALS (a key, workload identity federation, impersonation), the login of gcloud, the metadata server. Google's
  * library is loaded only where one of these needs it.
  */
-export function createTokenSource({ registry, credentials, identity, http, env }: TokenSourceOptions): TokenSource {
+export function createTokenSource({ registry, credentials, identity, http, env = {} }: TokenSourceOptions): TokenSource {
   const { impersonate } = identity;
   let found: Promise<TokenSource> | undefined;
   const find = async (): Promise<TokenSource> => {

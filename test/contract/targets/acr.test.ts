@@ -127,7 +127,6 @@ function contentsOf({ store }: FakeAcr, name: string): Truth {
   };
 }
 
-const AUDIENCES = ['https://containerregistry.azure.net'];
 const PUSHER = { user: 'contract', password: 'admin-it-all-9182' };
 const ADMIN = adminUser(PUSHER.user, PUSHER.password);
 const PASSWORDS: Record<Account, string> = { owner: 'own-it-all-0815', reader: 'read-it-all-4711', stranger: 'guess-it-all-1234' };
@@ -151,7 +150,7 @@ runContract(
         return createAcrRegistry({
           name,
           url,
-          send: createSend({ http, name, url, credentials: async () => credentials, entraToken: noIdentity, audiences: AUDIENCES }),
+          send: createSend({ http, name, url, credentials: async () => credentials, entraToken: noIdentity }),
         });
       },
     );
@@ -179,7 +178,6 @@ runContract(
           url,
           credentials: async () => undefined,
           entraToken: async () => ENTRA[account],
-          audiences: AUDIENCES,
         }),
       }),
     );

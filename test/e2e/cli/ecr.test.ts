@@ -173,6 +173,22 @@ describe('a registry under a name of its own', () => {
     );
   });
 
+  test('is known by a repository where the registry may not be described, and by the config where nothing else tells it', async () => {
+    const may = vi.fn((operation: string) => operation !== 'DescribeRegistry');
+    const fake = await startFakeEcr({ accounts: [{ ...OWNER, may }] });
+    onTestFinished(() => fake.close());
+    fake.push('team/app', app('one'), ['v1']);
+    const session = await newSession();
+    await session.file('.regctlrc.yaml', config(fake.url));
+    expect((await session.plan(line)).repositories[0]?.url).toBe(`https://${HOST}`);
+    may.mockImplementation((operation) => !/^Describe(?:Registry|Repositories)$/.test(operation));
+    const { code, stderr } = await session.run('prune', ...line);
+    expect(code).toBe(4);
+    expect(stderr).toMatch(/ecr:DescribeRegistry.*"ecr\.account"/s);
+    await session.file('.regctlrc.yaml', config(fake.url, ', account: "123456789012"'));
+    expect((await session.plan(line)).repositories[0]?.url).toBe(`https://${HOST}`);
+  });
+
   test('is not pruned by a plan for another account', async () => {
     const fake = await ecrWithBuilds();
     vi.stubEnv('AWS_ENDPOINT_URL_ECR', undefined);

@@ -1,9 +1,13 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { parse, parseAllDocuments } from 'yaml';
-import type { Settings } from '../../../src/config/settings.ts';
+import { parse, parseAllDocuments, stringify } from 'yaml';
+import { type Config, loadConfig } from '../../../src/config/config.ts';
+import { resolveSettings, type Settings } from '../../../src/config/settings.ts';
 import { type JobSettings, kubernetesManifests } from '../../../src/deploy/kubernetes-manifests.ts';
 import { mountedConfig } from '../../../src/deploy/mounted-config.ts';
+import { REGISTRY_TYPES } from '../../../src/registry/types.ts';
+import { folderWith } from '../config/temporary-folder.ts';
 
 const SETTINGS: Settings = {
   registries: [],
@@ -78,6 +82,36 @@ describe('the config of a container', () => {
     });
     expect({ variables, credentialFiles }).toEqual({ variables: ['PROD_USER'], credentialFiles: ['prod.password'] });
   });
+});
+
+test('the config of a container says all that the config of here says, and is a config', async () => {
+  const text = `
+registries:
+  prod:
+    url: https://registry.example.com:5443
+    type: harbor
+    tls: { ca: ca.pem }
+    auth: { username: cleaner, passwordEnv: PROD_PASSWORD }
+    concurrency: 4
+  "plain:5000": { url: "http://plain.example.com:5000", plainHttp: true }
+  account: { url: "https://123456789012.dkr.ecr.eu-central-1.amazonaws.com", ecr: { profile: prod } }
+policies: [policy.yaml]
+inUse: [{ kubernetes: {} }, { file: running.txt }, { ecs: { regions: [eu-central-1] }, mayBeEmpty: true }]
+mirrors: { mirror.example.com/hub: prod }
+lists: { branches: { git: { repository: "https://git.example.com/app.git", refs: [branches] } } }
+limits: { maxDeletions: 7 }
+concurrency: 3
+`;
+  const folder = await folderWith({ 'here.yaml': text });
+  const load = (name: string): Promise<Config> => loadConfig(folder, { REGCTL_CONFIG: name }, REGISTRY_TYPES);
+  const here = await load('here.yaml');
+  const { config } = mountedConfig(resolveSettings({}, {}, here), {
+    policies: [{ path: 'policy.yaml', text: '' }],
+    certificates: new Map([['ca.pem', '']]),
+  });
+  await writeFile(join(folder, 'there.yaml'), stringify(config));
+
+  expect({ ...(await load('there.yaml')), file: 'here.yaml' }).toEqual(here);
 });
 
 describe('the manifests of a job', () => {

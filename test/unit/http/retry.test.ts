@@ -128,25 +128,20 @@ describe('the end of all tries', () => {
     expect(clock.now() - START).toBe(240_000);
   });
 
-  test('a host that twice gave no answer is asked once more by each later request, for a short time, until it answers', async () => {
+  test('a host that gave no answer to a request, asked twice, is asked once by each later one, until it answers', async () => {
     const clock = testClock(0);
     let silent = true;
     const server = await startServer((_, response) => {
-      if (silent) void clock.sleep(1000, new AbortController().signal);
+      if (silent) void clock.sleep(120_000, new AbortController().signal);
       else response.end('here');
     });
     const client = testClient({ clock, timeouts: { headers: 200 } });
     const ask = (): Promise<HttpResponse> => client.request({ method: 'GET', url: server.url });
-    await expect(ask()).rejects.toMatchObject({ message: expect.stringContaining('6 tries') });
-    server.requests.length = 0;
-    for (let times = 0; times < 3; times++) await expect(ask()).rejects.toMatchObject({ code: 'UNREACHABLE' });
+    await expect(ask()).rejects.toMatchObject({ message: expect.stringContaining('2 tries') });
+    await expect(ask()).rejects.toMatchObject({ code: 'UNREACHABLE' });
     expect(server.requests).toHaveLength(3);
     silent = false;
     expect(text(await ask())).toBe('here');
-    silent = true;
-    server.requests.length = 0;
-    await expect(ask()).rejects.toMatchObject({ message: expect.stringContaining('6 tries') });
-    expect(server.requests).toHaveLength(6);
   });
 
   test.for([

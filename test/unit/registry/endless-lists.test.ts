@@ -35,7 +35,6 @@ async function names(registry: Registry): Promise<string[]> {
 
 function acr(url: string): Registry {
   const send = createSend({
-    audiences: [],
     http: testClient(),
     name: 'prod',
     url,

@@ -27,11 +27,19 @@ export function adapter(
     readonly audiences?: readonly string[];
   } = {},
 ): Registry {
-  const { http = testClient(), now, audiences = ['https://containerregistry.azure.net'], ...rest } = options;
+  const { http = testClient(), now, audiences, ...rest } = options;
   const known = 'name' in asker ? { username: asker.name, password: asker.secret } : undefined;
   const entraToken =
     'entra' in asker ? asker.entra : () => Promise.reject(new Error('the identity is not asked where there are credentials'));
-  const send = createSend({ http, name: 'prod', url: acr.url, credentials: async () => known, entraToken, audiences, ...(now && { now }) });
+  const send = createSend({
+    http,
+    name: 'prod',
+    url: acr.url,
+    credentials: async () => known,
+    entraToken,
+    ...(audiences && { audiences }),
+    ...(now && { now }),
+  });
   return createAcrRegistry({ name: 'prod', url: acr.url, send, ...rest });
 }
 

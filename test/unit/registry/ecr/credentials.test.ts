@@ -64,6 +64,17 @@ describe('credentials', () => {
     });
   });
 
+  it('are got from the address of STS that was given, also where FIPS endpoints are asked for besides', async () => {
+    const sts = await startSts();
+    vi.stubEnv('AWS_ENDPOINT_URL_STS', sts.url);
+    vi.stubEnv('AWS_USE_FIPS_ENDPOINT', 'true');
+    vi.stubEnv('AWS_ACCESS_KEY_ID', OWNER.accessKeyId);
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', OWNER.secretAccessKey);
+    const { registry } = await start([ROLE], { identity: { roleArn: 'arn:aws:iam::123456789012:role/cleanup' } });
+    expect(await registry.listTags(REPOSITORY)).toEqual(['v1']);
+    expect(sts.asked).toHaveLength(1);
+  });
+
   it('that STS does not give are an error of STS, not of ECR', async () => {
     const sts = await startSts('AccessDenied');
     vi.stubEnv('AWS_ENDPOINT_URL_STS', sts.url);
