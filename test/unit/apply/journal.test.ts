@@ -180,7 +180,11 @@ describe('a journal', () => {
   });
 
   it('is not mistaken for a missing file', async () => {
-    expect(await failure(readJournal(join(await temporaryFolder(), 'none.jsonl')))).toMatchObject({ code: 'FILE' });
+    expect(await failure(readJournal(join(await temporaryFolder(), 'none.jsonl')))).toMatchObject({
+      code: 'FILE',
+      exitCode: 3,
+      message: expect.stringContaining('none.jsonl: the journal cannot be read: there is no such file.'),
+    });
   });
 });
 
