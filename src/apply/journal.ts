@@ -86,11 +86,12 @@ export class Journal {
   async intent(intent: Intent): Promise<number> {
     this.#lastId += 1;
     const id = this.#lastId;
-    const { registry, repository, op, digest, tags, manifest, known } = intent;
+    const { registry, repository, op, digest, tags, manifest, known, unreadable } = intent;
     const content = manifest && { mediaType: manifest.mediaType, manifest: Buffer.from(manifest.bytes).toString('base64') };
     if (holdsSecret(`${repository} ${tags.join(' ')}`) || (manifest && holdsSecret(Buffer.from(manifest.bytes).toString('utf8'))))
       throw secretIn(intent);
-    const line = { kind: 'intent', id, at: now(), registry, repository, op, digest, tags, ...(known && { known }), ...content };
+    const why = unreadable === undefined ? {} : { unreadable };
+    const line = { kind: 'intent', id, at: now(), registry, repository, op, digest, tags, ...(known && { known }), ...why, ...content };
     const { offset, length } = await this.#append(line);
     if (manifest) this.#manifests.set(digest, { mediaType: manifest.mediaType, offset, length });
     return id;

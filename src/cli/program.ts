@@ -2,9 +2,13 @@ import { Command, CommanderError, Option } from 'commander';
 import { EXIT } from '../diagnostics/exit-codes.ts';
 import { flushOutput, guardOutput } from '../diagnostics/guard-output.ts';
 import { applyCommand } from './commands/apply.ts';
+import { completeWordsCommand } from './commands/complete-words.ts';
+import { completionCommand } from './commands/completion.ts';
 import { demoCommand } from './commands/demo.ts';
+import { doctorCommand } from './commands/doctor.ts';
 import { explainCommand } from './commands/explain.ts';
 import { generateCommand } from './commands/generate.ts';
+import { initCommand } from './commands/init.ts';
 import { inventoryCommand } from './commands/inventory.ts';
 import { policyCommand } from './commands/policy.ts';
 import { pruneCommand } from './commands/prune.ts';
@@ -85,9 +89,13 @@ function buildProgram(context: CommandContext): Command {
     inventoryCommand,
     policyCommand,
     generateCommand,
+    initCommand,
+    doctorCommand,
+    completionCommand,
     demoCommand,
   ];
   for (const command of commands) program.addCommand(command(context));
+  program.addCommand(completeWordsCommand(context), { hidden: true });
   for (const command of withSubcommands(program)) configure(command, io);
   return program;
 }

@@ -117,8 +117,9 @@ class JournalReader {
     const digest = line.required('digest', DIGEST);
     const tags = line.requiredList('tags', TAG);
     const known = line.object['known'] === undefined ? {} : { known: knownFacts(line.child('known')) };
-    const intent = { id, ...this.#place(line), op, digest, tags, ...known };
-    const without = op !== 'delete-manifest' && line.object['manifest'] === undefined;
+    const unreadable = line.optional('unreadable', TEXT);
+    const intent = { id, ...this.#place(line), op, digest, tags, ...known, ...(unreadable !== undefined && { unreadable }) };
+    const without = (op !== 'delete-manifest' || unreadable !== undefined) && line.object['manifest'] === undefined;
     this.#intents.set(id, without ? intent : { ...intent, manifest: this.#manifestIn(line, digest) });
   }
 

@@ -45,6 +45,10 @@ export interface PlanningOptions extends ConnectionFlags, GlobalOptions, PolicyO
   /** As given: the settings check it. */
   readonly concurrency?: string;
   /** As given: the settings check it. */
+  readonly rate?: string;
+  readonly cacheDir?: string;
+  readonly cache?: boolean;
+  /** As given: the settings check it. */
   readonly maxDeletions?: string;
   /** How much rules may delete in this run: what is more than this is left for the next. */
   readonly atMost?: number;

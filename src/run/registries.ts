@@ -15,11 +15,17 @@ import type { Registry } from '../registry/registry.ts';
 import type { Context } from './context.ts';
 
 /** What ends the requests to registries before their time. */
-export interface RequestEnds {
+interface RequestEnds {
   /** Ends every request. What is under way while something is deleted must not end like this. */
   readonly signal: AbortSignal;
   /** Ends every wait before a request is tried again; the request then fails. */
   readonly waits: AbortSignal;
+}
+
+/** How registries are opened. */
+export interface OpenOptions extends RequestEnds {
+  /** Stands between the registries and the network. */
+  readonly observe?: (http: HttpClient) => HttpClient;
 }
 
 /** Registries that can be spoken to, by name, until they are closed. */
@@ -39,7 +45,7 @@ export async function openRegistries(
   named: readonly RegistryConfig[],
   settings: Settings,
   context: Context,
-  { signal, waits }: RequestEnds,
+  { signal, waits, observe = (http) => http }: OpenOptions,
 ): Promise<OpenRegistries> {
   const { env } = context.io;
   const credentials = createCredentialResolver({
@@ -50,12 +56,13 @@ export async function openRegistries(
   const cache = settings.cacheDir === undefined ? undefined : new ContentCache(settings.cacheDir);
   const clients: HttpClient[] = [];
   const open = async (registry: Settings['registries'][number]): Promise<Registry> => {
-    const { url, concurrency, caFile } = registry;
+    const { url, concurrency, rate, caFile } = registry;
     const { host } = new URL(url);
     const client = createHttpClient({
       userAgent: `regprune/${context.version}`,
       env,
       concurrency,
+      rate,
       signal,
       waits,
       onTrace: (trace) => context.activity.onTrace?.(trace),
@@ -63,7 +70,7 @@ export async function openRegistries(
       allowPlainHttp: (asked) => registry.plainHttp === true && asked === host,
     });
     clients.push(client);
-    const http = context.activity.watch(client);
+    const http = observe(context.activity.watch(client));
     return openRegistry(registry, {
       http,
       credentials: (repository) => credentials.resolve(host, repository),
@@ -80,6 +87,7 @@ export async function openRegistries(
     cached: async (digest) => cache?.read(digest),
     close: async () => {
       await Promise.all(clients.map((client) => client.close()));
+      await cache?.close();
     },
   };
 }
