@@ -261,10 +261,12 @@ describe('the pure folders', () => {
 describe('the filter of known secrets stands before everything that is written', () => {
   /** What of Node's file system changes no content of a file. */
   const HARMLESS =
-    /^(?:type |access|constants|createReadStream|lstat|mkdir|mkdtemp|readdir|readFile|readFileSync|readlinkSync|realpath|rename|rm|stat|utimes|closeSync|Dirent|Stats)/;
+    /^(?:type |access|constants|createReadStream|lstat|mkdir|mkdtemp|readdir|readFile|readFileSync|readlinkSync|readSync|realpath|rename|renameSync|rm|rmdir|rmSync|stat|statSync|fstatSync|utimes|closeSync|Dirent|Stats)/;
   /** The one that writes, and those that open for reading. */
   const GUARD = 'diagnostics/guarded-file.ts';
   const READERS = ['diagnostics/file-chunks.ts', 'documents/open-document.ts'];
+  /** These write what is packed already; the cache asks beforehand whether it holds a secret. */
+  const PACKED = ['distribution/record-file.ts', 'distribution/kept-facts.ts'];
 
   test('files are written to by one module alone', () => {
     const imported = violations(
@@ -272,7 +274,8 @@ describe('the filter of known secrets stands before everything that is written',
       ({ path, code }) =>
         [...code.matchAll(/import\s+\{([^}]*)\}\s+from\s+'node:fs(?:\/promises)?'/g)]
           .flatMap(([, names]) => (names as string).split(',').map((name) => name.trim()))
-          .filter((name) => name !== '' && !HARMLESS.test(name) && !(READERS.includes(path) && name.startsWith('open'))),
+          .filter((name) => name !== '' && !HARMLESS.test(name) && !(READERS.includes(path) && name.startsWith('open')))
+          .filter((name) => !(PACKED.includes(path) && ['openSync', 'writeSync'].includes(name))),
     );
     const others = violations(
       files,
@@ -284,6 +287,10 @@ describe('the filter of known secrets stands before everything that is written',
     );
     expect([...imported, ...others, ...handles]).toEqual([]);
     expect(byPath.get(GUARD)?.code).toMatch(/redactDocument/);
+    expect(
+      violations(files, ({ imports }) => imports.map(({ target }) => target).filter((target) => /kept-(?:facts|contents)/.test(target))),
+    ).toEqual(['distribution/cache.ts: distribution/kept-contents.ts', 'distribution/cache.ts: distribution/kept-facts.ts']);
+    expect(byPath.get('distribution/cache.ts')?.code.match(/if \(holdsSecret\(/g)).toHaveLength(2);
   });
 
   test('the streams of the process are taken in one place, and are guarded before a command runs', () => {

@@ -47,7 +47,7 @@ export async function runRepository(registry: Registry, plan: RepositoryPlan, co
   const notDone = results.filter(({ outcome }) => outcome !== 'deleted' && outcome !== 'archived' && outcome !== 'gone');
   const { error, repairs, place } = state;
   const failure = error && { error: { code: error.code, message: error.message, hint: error.hint } };
-  const undo = state.cannotUndo ? { undo: false as const } : {};
+  const undo = state.cannotUndo || state.hasNoCopies ? { undo: false as const } : {};
   return { ...place, counts: countResults(results, repairs), notDone, repairs, ...undo, ...failure };
 }
 

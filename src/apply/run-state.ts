@@ -5,8 +5,8 @@ import type { DeleteManifestStep, PlannedImage, RepositoryPlan, Step } from '../
 import type { Reason } from '../plan/reason.ts';
 import type { RawManifest } from '../domain/raw-manifest.ts';
 import type { StepOutcome } from '../domain/step-outcome.ts';
-import type { Registry } from '../registry/registry.ts';
-import type { KnownFacts, Place } from '../documents/journal.ts';
+import type { Registry, Unreadable } from '../registry/registry.ts';
+import type { Intent, KnownFacts, Place } from '../documents/journal.ts';
 import type { Repair, StepResult } from './apply-report.ts';
 import type { Journal } from './journal.ts';
 import { manifestParts } from './manifest-parts.ts';
@@ -62,6 +62,8 @@ export class RunState {
   readonly #tagsAtDeletion = new Map<Digest, readonly string[]>();
   readonly #manifestSteps = new Map<Digest, DeleteManifestStep>();
   readonly #singleTags = new Set<string>();
+  #lacksCopies = false;
+  #hasCopies = false;
 
   constructor(registry: Registry, plan: RepositoryPlan, context: RunContext) {
     this.registry = registry;
@@ -119,6 +121,20 @@ export class RunState {
     return mediaType !== undefined && bytes !== undefined
       ? { digest, mediaType: manifestParts(bytes).mediaType ?? mediaType, bytes }
       : undefined;
+  }
+
+  /** What the journal keeps of a manifest: its bytes, or why nobody can have them. Undefined where it is not there. */
+  async copyOf(digest: Digest, unreadable: Unreadable | undefined): Promise<Pick<Intent, 'manifest' | 'unreadable'> | undefined> {
+    this.#lacksCopies ||= unreadable !== undefined;
+    if (unreadable) return { unreadable: unreadable.why };
+    const manifest = await this.bytesOf(digest);
+    this.#hasCopies ||= manifest !== undefined;
+    return manifest && { manifest };
+  }
+
+  /** True where the journal has a copy of nothing that was deleted, because nobody can read it. */
+  get hasNoCopies(): boolean {
+    return this.#lacksCopies && !this.#hasCopies && this.#singleTags.size === 0;
   }
 
   resolveTag(tag: string): Promise<Digest | undefined> {

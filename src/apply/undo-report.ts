@@ -3,7 +3,7 @@ import type { Failure } from './apply-report.ts';
 
 /**
  * What became of one manifest or tag. `present`: it was there already. `kept_newer`: the tag points elsewhere today, and was left so.
- * `lost`: the registry has not got all its parts any more. `skipped`: the run ended before its turn.
+ * `lost`: not all its parts are to be had any more. `skipped`: the run ended before its turn.
  */
 export type UndoOutcome = 'restored' | 'present' | 'kept_newer' | 'lost' | 'failed' | 'skipped';
 

@@ -75,7 +75,7 @@ class ChallengedClient implements RegistryAuth {
   }
 
   async send(request: HttpRequest, scopes: readonly string[]): Promise<HttpResponse> {
-    if (new URL(request.url).origin !== this.#url.origin) {
+    if (!this.#isOwn(request.url)) {
       throw new ToolError(
         'BAD_RESPONSE',
         `${request.method} ${redactUrl(request.url)} is not on ${this.#url.origin}, where registry ${this.#options.registry} is; ` +
@@ -91,7 +91,7 @@ class ChallengedClient implements RegistryAuth {
     for (let round = 0; ; round++) {
       const response = await this.#options.http.request(withAuthorization(request, sent));
       // An answer of a storage behind a redirect is not about our rights, and its challenges are not those of the registry.
-      if (new URL(response.url).origin !== this.#url.origin) return response;
+      if (response.url !== request.url && !this.#isOwn(response.url)) return response;
       if (response.status === 403 && !saysReadOnly(response)) throw notAllowed(this.#what(request, response), credentials, scopes);
       if (response.status !== 401) {
         if (credentials !== undefined) this.#worked.add(credentials);
@@ -99,6 +99,10 @@ class ChallengedClient implements RegistryAuth {
       }
       sent = await this.#answer(request, response, { scopes, credentials, sent, round });
     }
+  }
+
+  #isOwn(url: string): boolean {
+    return url.startsWith(`${this.#url.origin}/`) || new URL(url).origin === this.#url.origin;
   }
 
   /** Asks `/v2/` without credentials, once. A header in an answer of 200 is ignored: zot then names a realm but no service. */

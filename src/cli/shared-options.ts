@@ -20,6 +20,9 @@ export function addSourceOptions(command: Command): Command {
     .addOption(inUseOption())
     .option('--now <time>', 'decide as of this time (RFC 3339)')
     .addOption(concurrencyOption())
+    .addOption(rateOption())
+    .addOption(cacheDirOption())
+    .addOption(noCacheOption())
     .addOption(plainHttpOption())
     .addOption(caFileOption());
 }
@@ -43,6 +46,18 @@ export function registryOption(): Option {
 
 export function concurrencyOption(): Option {
   return new Option('--concurrency <n>', 'requests to one registry at a time');
+}
+
+export function rateOption(): Option {
+  return new Option('--rate <n>', 'most requests to one registry in a second, to leave something of its limit to others');
+}
+
+export function cacheDirOption(): Option {
+  return new Option('--cache-dir <folder>', 'what earlier runs read is kept here, which saves most requests');
+}
+
+export function noCacheOption(): Option {
+  return new Option('--no-cache', 'read everything, keep nothing, and do not remember when tags were first seen');
 }
 
 /** `-o FORM` and `-o FORM=FILE`, which may be repeated. The first form is the one that is written without it. */

@@ -8,6 +8,7 @@ export const MOST_CONCURRENCY = 256;
 
 const file = z.string().min(1);
 const concurrency = z.int().min(1).max(MOST_CONCURRENCY);
+const rate = z.number().positive();
 const variable = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'not the name of an environment variable' });
 
 const AuthSpec = z
@@ -46,6 +47,7 @@ const registryFields = {
   tls: z.strictObject({ ca: file }).optional(),
   plainHttp: z.literal(true, { error: 'can only be true: leave it out otherwise' }).optional(),
   concurrency: concurrency.optional(),
+  rate: rate.optional(),
 };
 
 /** The keys for the settings of single types, which a registry may have one by one. */
@@ -127,7 +129,9 @@ export function configFile(types: readonly RegistrySettings[]) {
     limits: z.strictObject({ maxDeletions: z.int().min(0).optional() }).optional(),
     journalDir: file.optional(),
     cacheDir: file.optional(),
+    cache: z.literal(false, { error: 'can only be false: leave it out otherwise' }).optional(),
     concurrency: concurrency.optional(),
+    rate: rate.optional(),
   });
 }
 export type ConfigFile = z.infer<ReturnType<typeof configFile>>;

@@ -25,6 +25,8 @@ export interface RegistryConfig {
   /** File of certificate authorities to trust, PEM. */
   readonly caFile?: string;
   readonly concurrency?: number;
+  /** The most requests in a second. */
+  readonly rate?: number;
 }
 
 /** Where AWS runs something, and whose permissions are used; without regions that of the environment or the profile. */
@@ -72,7 +74,11 @@ export interface Config {
   readonly maxDeletions?: number;
   readonly journalDir?: string;
   readonly cacheDir?: string;
+  /** False: there is no cache. */
+  readonly cache?: false;
   readonly concurrency?: number;
+  /** The most requests to one registry in a second. */
+  readonly rate?: number;
 }
 
 /**
@@ -102,7 +108,19 @@ function configError(problems: readonly Problem[]): SourceError {
 }
 
 function toConfig(file: ConfigFile, types: readonly RegistrySettings[], locate: (file: string) => string): Config {
-  const { registries = {}, policies = [], inUse = [], lists = {}, mirrors = {}, limits, journalDir, cacheDir, concurrency } = file;
+  const {
+    registries = {},
+    policies = [],
+    inUse = [],
+    lists = {},
+    mirrors = {},
+    limits,
+    journalDir,
+    cacheDir,
+    cache,
+    concurrency,
+    rate,
+  } = file;
   return {
     registries: Object.entries(registries).map(([name, spec]) => toRegistry(name, spec, types, locate)),
     policies: policies.map(locate),
@@ -112,7 +130,9 @@ function toConfig(file: ConfigFile, types: readonly RegistrySettings[], locate: 
     ...(limits?.maxDeletions !== undefined && { maxDeletions: limits.maxDeletions }),
     ...(journalDir !== undefined && { journalDir: locate(journalDir) }),
     ...(cacheDir !== undefined && { cacheDir: locate(cacheDir) }),
+    ...(cache !== undefined && { cache }),
     ...(concurrency !== undefined && { concurrency }),
+    ...(rate !== undefined && { rate }),
   };
 }
 
@@ -167,6 +187,7 @@ function toRegistry(
     ...(settings.length > 0 && { settings: Object.fromEntries(settings) }),
     ...(spec.tls && { caFile: locate(spec.tls.ca) }),
     ...(spec.concurrency !== undefined && { concurrency: spec.concurrency }),
+    ...(spec.rate !== undefined && { rate: spec.rate }),
   };
 }
 

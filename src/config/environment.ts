@@ -9,6 +9,7 @@ export const ENVIRONMENT: readonly (readonly [name: string, meaning: string])[] 
   ['REGCTL_IN_USE', 'files of images in use, as --in-use, added to those and to the config'],
   ['REGCTL_MAX_DELETIONS', 'most images deleted in one run, as --max-deletions'],
   ['REGCTL_CONCURRENCY', 'requests at a time to one registry, as --concurrency'],
+  ['REGCTL_RATE', 'most requests to one registry in a second, as --rate'],
   ['REGCTL_JOURNAL_DIR', 'folder for journals; default $XDG_STATE_HOME/regprune, ~/.local/state/regprune'],
   ['REGCTL_CACHE_DIR', 'folder for the cache; default $XDG_CACHE_HOME/regprune, ~/.cache/regprune'],
   ['REGISTRY_USER, REGISTRY_PASSWORD', 'credentials for the registries that the config or the command line names'],

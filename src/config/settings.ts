@@ -13,14 +13,23 @@ export interface SettingsFlags extends ConnectionFlags {
   readonly inUse?: readonly string[];
   readonly maxDeletions?: string;
   readonly concurrency?: string;
+  readonly rate?: string;
+  readonly cacheDir?: string;
+  /** False under `--no-cache`. */
+  readonly cache?: boolean;
 }
+
+/** A registry with the most requests at a time, and in a second where that is limited. */
+type LimitedRegistry = RegistryConfig & { readonly concurrency: number };
 
 /** What a run works with, every layer applied. */
 export interface Settings {
   /** The config that was used. */
   readonly configFile?: string;
   /** The registries asked for, or all of the config, each with its own concurrency filled in. */
-  readonly registries: readonly (RegistryConfig & { readonly concurrency: number })[];
+  readonly registries: readonly LimitedRegistry[];
+  /** A registry with the limits of the requests to it filled in. */
+  readonly withLimits: (registry: RegistryConfig) => LimitedRegistry;
   readonly policies: readonly string[];
   readonly inUse: readonly InUseSource[];
   readonly lists: Config['lists'];
@@ -30,6 +39,7 @@ export interface Settings {
   readonly concurrency: number;
   /** Undefined where neither a setting nor a home directory says. */
   readonly journalDir: string | undefined;
+  /** Undefined there too, and where no cache is wanted. */
   readonly cacheDir: string | undefined;
 }
 
@@ -53,7 +63,16 @@ export function resolveSettings(flags: SettingsFlags, environment: Environment, 
     number('--concurrency', flags.concurrency, 1, MOST_CONCURRENCY) ??
     number('REGCTL_CONCURRENCY', set(environment, 'REGCTL_CONCURRENCY'), 1, MOST_CONCURRENCY);
   const concurrency = explicit ?? config.concurrency ?? DEFAULT_CONCURRENCY;
+  const rate = perSecond('--rate', flags.rate) ?? perSecond('REGCTL_RATE', set(environment, 'REGCTL_RATE'));
   const registries = asked.length > 0 ? asked.map((text) => chooseRegistry(text, config.registries, flags)) : config.registries;
+  const withLimits = (registry: RegistryConfig): LimitedRegistry => {
+    const most = rate ?? registry.rate ?? config.rate;
+    return {
+      ...connected(registry, flags),
+      concurrency: explicit ?? registry.concurrency ?? concurrency,
+      ...(most !== undefined && { rate: most }),
+    };
+  };
   const maxDeletions =
     number('--max-deletions', flags.maxDeletions, 0) ??
     number('REGCTL_MAX_DELETIONS', protecting(environment, 'REGCTL_MAX_DELETIONS'), 0) ??
@@ -62,10 +81,8 @@ export function resolveSettings(flags: SettingsFlags, environment: Environment, 
   const inUse = [...(flags.inUse ?? []), ...list(environment, 'REGCTL_IN_USE')].map((file) => ({ file }));
   return {
     ...(config.file !== undefined && { configFile: config.file }),
-    registries: distinct(registries).map((registry) => ({
-      ...connected(registry, flags),
-      concurrency: explicit ?? registry.concurrency ?? concurrency,
-    })),
+    registries: distinct(registries).map(withLimits),
+    withLimits,
     policies: firstList(flags.policy, list(environment, 'REGCTL_POLICY')) ?? config.policies,
     inUse: [...config.inUse, ...inUse],
     lists: config.lists,
@@ -73,7 +90,7 @@ export function resolveSettings(flags: SettingsFlags, environment: Environment, 
     ...(maxDeletions !== undefined && { maxDeletions }),
     concurrency,
     journalDir: set(environment, 'REGCTL_JOURNAL_DIR') ?? config.journalDir ?? userFolder(environment, 'XDG_STATE_HOME', '.local/state'),
-    cacheDir: set(environment, 'REGCTL_CACHE_DIR') ?? config.cacheDir ?? userFolder(environment, 'XDG_CACHE_HOME', '.cache'),
+    cacheDir: cacheFolder(flags, environment, config),
   };
 }
 
@@ -146,6 +163,22 @@ function number(origin: string, text: string | undefined, least: number, most = 
   if (value >= least && value <= most) return value;
   const range = most === Number.MAX_SAFE_INTEGER ? `${least} or more` : `from ${least} to ${most}`;
   throw new ToolError('USAGE', `${origin} is "${text}": expected a whole number, ${range}.`, { hint: `Correct ${origin}.` });
+}
+
+function perSecond(origin: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const value = /^\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : 0;
+  if (value > 0) return value;
+  throw new ToolError('USAGE', `${origin} is "${text}": expected a number of requests a second, more than 0.`, {
+    hint: `Correct ${origin}.`,
+  });
+}
+
+function cacheFolder(flags: SettingsFlags, environment: Environment, config: Config): string | undefined {
+  if (flags.cache === false) return undefined;
+  const named = flags.cacheDir ?? set(environment, 'REGCTL_CACHE_DIR');
+  if (named === undefined && config.cache === false) return undefined;
+  return named ?? config.cacheDir ?? userFolder(environment, 'XDG_CACHE_HOME', '.cache');
 }
 
 /** A folder of the XDG base directory specification, which says that a relative value is to be ignored. */

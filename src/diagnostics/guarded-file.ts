@@ -1,9 +1,9 @@
-import { type FileHandle, open, writeFile } from 'node:fs/promises';
-import { DocumentFilter, holdsSecret, redactDocument } from './redact.ts';
+import { type FileHandle, open } from 'node:fs/promises';
+import { DocumentFilter, redactDocument } from './redact.ts';
 
 /**
- * A file that is written to. This and the functions below are the only way by which bytes come to a file, so that no known secret does:
- * what holds one is masked there.
+ * A file that is written to. This is the only way by which text comes to a file, so that no known secret does: what holds one is masked. (The cache packs what it
+ * keeps; it is not given what holds a secret.)
  */
 export class GuardedFile {
   readonly #handle: FileHandle;
@@ -55,18 +55,6 @@ export class GuardedFile {
   close(): Promise<void> {
     return this.#handle.close();
   }
-}
-
-/** Makes a file and writes a text to it. Throws the error of the file system. */
-export async function writeNew(path: string, text: string): Promise<void> {
-  await writeFile(path, redactDocument(text), { flag: 'wx', mode: 0o600 });
-}
-
-/** Makes a file of bytes that must not be changed, unless they hold a secret: false then. Throws the error of the file system. */
-export async function writeNewBytes(path: string, bytes: Uint8Array): Promise<boolean> {
-  if (holdsSecret(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1'))) return false;
-  await writeFile(path, bytes, { flag: 'wx', mode: 0o600 });
-  return true;
 }
 
 /** Sees to it that the names of a folder's files are on the disk. Throws the error of the file system. */

@@ -63,6 +63,7 @@ function verdict(response: HttpResponse): readonly [ErrorCode, string] {
 
 /** True of a 404 whose body says this error code and no other: not of one that a proxy or a web server answers. */
 export function saysOnly(response: HttpResponse, code: string): boolean {
+  if (response.status !== 404) return false;
   const errors = parseRegistryErrors(response.body);
-  return response.status === 404 && errors.length > 0 && errors.every((error) => error.code === code);
+  return errors.length > 0 && errors.every((error) => error.code === code);
 }

@@ -1,142 +1,128 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { readFile, rename, rm, utimes } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { writeNew, writeNewBytes } from '../diagnostics/guarded-file.ts';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { makeFolder } from '../diagnostics/make-folder.ts';
+import { holdsSecret } from '../diagnostics/redact.ts';
+import { byCodeUnit } from '../domain/compare.ts';
 import { type Digest, isDigest } from '../domain/digest.ts';
+import { asObject } from '../domain/json.ts';
 import { isTag } from '../domain/tag.ts';
 import { utcTime } from '../domain/time.ts';
-import { parseJsonObject } from '../domain/json.ts';
-import { dropUnused } from './drop-unused.ts';
+import { KeptContents } from './kept-contents.ts';
+import { KeptFacts } from './kept-facts.ts';
+import { removeOldCache } from './old-cache.ts';
 import { NOTHING_SEEN, type SeenTags } from './seen-tags.ts';
 
 /**
- * What is kept from earlier runs: manifests and configs by their digest, the tags that were seen, and small facts by a key. The cache saves
- * requests and is never an authority: contents are checked against their digest on every read, what a tag points to is asked every time, and a cache that cannot
- * be read or written counts as empty. What was not used for 30 days is dropped. It holds no credentials.
+ * What is kept from earlier runs: manifests and configs by their digest, and small facts by a key, such as the tags that were seen. The
+ * cache saves requests and is never an authority: contents are checked against their digest on every read, what a tag points to is asked
+ * every time, and a cache that cannot be read or written counts as empty. It is a folder of three files (`contents`, `contents.older`,
+ * `facts`), which may be carried from one machine to another; it is bounded to about 1 GB, holds no credentials, and is opened when it is
+ * first needed. These files are our own because the libraries that would do need a build (better-sqlite3, lmdb) or a newer Node.js than 20
+ * (node:sqlite).
  */
 export class ContentCache {
   readonly #folder: string;
-  #writable = true;
-  #tidied: Promise<void> | undefined;
+  readonly #contents: KeptContents;
+  readonly #facts: KeptFacts;
+  #writable: Promise<boolean> | undefined;
+  #oldCache: Promise<void> | undefined;
 
   /** `folder` is made when something is first written, for this user alone. */
   constructor(folder: string) {
     this.#folder = folder;
+    this.#contents = new KeptContents(folder);
+    this.#facts = new KeptFacts(folder);
   }
 
-  /** The bytes of that digest; undefined where they are not kept. What is damaged is dropped. */
+  /** The bytes of that digest; undefined where they are not kept. */
   async read(digest: Digest): Promise<Uint8Array | undefined> {
-    const path = this.#contentPath(digest);
-    const bytes = await readFile(path).catch(() => undefined);
-    if (bytes === undefined) return undefined;
-    if (hashes(bytes, digest)) {
-      const now = new Date();
-      await utimes(path, now, now).catch(() => undefined);
-      return bytes;
-    }
-    await rm(path, { force: true }).catch(() => undefined);
-    return undefined;
+    return this.#contents.read(digest);
   }
 
-  /** Keeps bytes under their digest; bytes of another digest are not kept, nor what holds a known secret. */
+  /**
+   * Keeps bytes under their digest; bytes of another digest are not kept, nor what holds a known secret. They are in the file at the latest
+   * after {@link close}.
+   */
   async write(digest: Digest, bytes: Uint8Array): Promise<void> {
-    if (hashes(bytes, digest)) await this.#replace(this.#contentPath(digest), bytes);
+    if (holdsSecret(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1'))) return;
+    await this.#write(() => this.#contents.write(digest, bytes));
+  }
+
+  /** What was kept under a key, as JSON has it; undefined where nothing was. */
+  async readFact(key: string): Promise<unknown> {
+    return this.#facts.read(key);
+  }
+
+  /** Keeps a small fact, a JSON value, in place of the one before; false where that cannot be kept, and for what holds a known secret. */
+  async writeFact(key: string, value: unknown): Promise<boolean> {
+    if (holdsSecret(JSON.stringify([key, value]))) return false;
+    return this.#write(() => this.#facts.write(key, value));
   }
 
   /** The tags of a repository when it was last read. `registry` is its URL. */
   async readTags(registry: string, repository: string): Promise<SeenTags> {
-    try {
-      const file = JSON.parse(await readFile(this.#tagsPath(registry, repository), 'utf8')) as Partial<TagFile>;
-      if (file.formatVersion !== FORMAT) return NOTHING_SEEN;
-      const digests = new Map<string, Digest>();
-      for (const [tag, digest] of Object.entries(file.tags ?? {})) if (isTag(tag) && isDigest(digest)) digests.set(tag, digest);
-      const firstSeen = new Map<string, string>();
-      for (const [tag, text] of Object.entries(file.firstSeen ?? {})) {
-        const time = typeof text === 'string' ? utcTime(text) : undefined;
-        if (digests.has(tag) && time !== undefined) firstSeen.set(tag, time);
-      }
-      return { digests, firstSeen, whole: file.whole === true };
-    } catch {
-      return NOTHING_SEEN;
+    const fact = asObject(await this.readFact(tagsKey(registry, repository)));
+    if (!fact) return NOTHING_SEEN;
+    const digests = new Map<string, Digest>();
+    for (const [tag, digest] of Object.entries(asObject(fact['tags']) ?? {})) if (isTag(tag) && isDigest(digest)) digests.set(tag, digest);
+    const firstSeen = new Map<string, string>();
+    for (const [tag, text] of Object.entries(asObject(fact['firstSeen']) ?? {})) {
+      const time = typeof text === 'string' ? utcTime(text) : undefined;
+      if (digests.has(tag) && time !== undefined) firstSeen.set(tag, time);
     }
+    return { digests, firstSeen, whole: fact['whole'] === true };
   }
 
   /**
-   * Keeps the tags of a repository in place of those kept before; false where that cannot be kept. A tag and its time are in one file that
-   * is replaced at once: what another process loses by that is seen anew by the next reading, and never taken for old.
+   * Keeps the tags of a repository in place of those kept before; false where that cannot be kept. A tag and its time are one fact: what
+   * is lost of it when two processes write is seen anew by the next reading, and never taken for old.
    */
   async writeTags(registry: string, repository: string, { digests, firstSeen, whole }: SeenTags): Promise<boolean> {
-    const file: TagFile = {
-      formatVersion: FORMAT,
-      whole,
-      tags: Object.fromEntries(digests),
-      firstSeen: Object.fromEntries(firstSeen),
-    };
-    await this.#replace(this.#tagsPath(registry, repository), JSON.stringify(file));
-    return this.#writable;
+    const fact = { whole, tags: sorted(digests), firstSeen: sorted(firstSeen) };
+    return this.writeFact(tagsKey(registry, repository), fact);
   }
 
-  /** What was kept under a key, as JSON has it; undefined where nothing was. It is kept however long it is not used. */
-  async readFact(key: string): Promise<unknown> {
-    const bytes = await readFile(this.#factPath(key)).catch(() => undefined);
-    const file = bytes && parseJsonObject(bytes);
-    return file?.['key'] === key ? file['value'] : undefined;
+  /** Writes what is not yet written, and closes the files. */
+  async close(): Promise<void> {
+    if (this.#writable) await this.#write(() => this.#contents.flush());
+    this.#contents.close();
+    this.#facts.close();
+    await this.#oldCache;
   }
 
-  /** Keeps a small fact, a JSON value, in place of the one before; false where that cannot be kept. */
-  async writeFact(key: string, value: unknown): Promise<boolean> {
-    await this.#replace(this.#factPath(key), JSON.stringify({ key, value }));
-    return this.#writable;
-  }
-
-  #contentPath(digest: Digest): string {
-    const [algorithm, hex] = digest.split(':') as [string, string];
-    return join(this.#folder, algorithm, hex.slice(0, 2), hex);
-  }
-
-  #tagsPath(registry: string, repository: string): string {
-    return join(this.#folder, 'tags', fileOf(`${registry}\n${repository}`));
-  }
-
-  #factPath(key: string): string {
-    return join(this.#folder, 'facts', fileOf(key));
-  }
-
-  /** Writes beside and renames, so that nobody ever reads half a file. The first failure (read-only, full) ends all writing. */
-  async #replace(path: string, content: Uint8Array | string): Promise<void> {
-    if (!this.#writable) return;
-    const beside = `${path}.${randomUUID()}.tmp`;
+  /** The first failure (read-only, full) ends all writing. */
+  async #write(work: () => void): Promise<boolean> {
+    this.#writable ??= this.#makeFolder();
+    if (!(await this.#writable)) return false;
     try {
-      await makeFolder(dirname(path));
-      if (typeof content === 'string') await writeNew(beside, content);
-      else if (!(await writeNewBytes(beside, content))) return;
-      await rename(beside, path);
-      // It grows by writing alone.
-      await (this.#tidied ??= dropUnused(this.#folder));
+      work();
+      return true;
     } catch {
-      this.#writable = false;
-      await rm(beside, { force: true }).catch(() => undefined);
+      this.#writable = Promise.resolve(false);
+      return false;
+    }
+  }
+
+  async #makeFolder(): Promise<boolean> {
+    try {
+      await makeFolder(this.#folder);
+      const isNew = await stat(join(this.#folder, 'contents')).then(
+        () => false,
+        () => true,
+      );
+      if (isNew) this.#oldCache = removeOldCache(this.#folder);
+      return true;
+    } catch {
+      return false;
     }
   }
 }
 
-/** The name of the file for what a key stands for. */
-function fileOf(key: string): string {
-  return `${createHash('sha256').update(key).digest('hex')}.json`;
+/** In the same order each time, so that what stays as it is need not be written again. */
+function sorted(map: ReadonlyMap<string, string>): Record<string, string> {
+  return Object.fromEntries([...map].toSorted(([a], [b]) => byCodeUnit(a, b)));
 }
 
-interface TagFile {
-  readonly formatVersion: string;
-  readonly whole: boolean;
-  /** Checked when they are read, as are the times. */
-  readonly tags: Readonly<Record<string, unknown>>;
-  readonly firstSeen: Readonly<Record<string, unknown>>;
-}
-
-const FORMAT = '1.0';
-
-function hashes(bytes: Uint8Array, digest: Digest): boolean {
-  const [algorithm, hex] = digest.split(':') as [string, string];
-  return createHash(algorithm).update(bytes).digest('hex') === hex;
+function tagsKey(registry: string, repository: string): string {
+  return `tags\n${registry}\n${repository}`;
 }

@@ -1,12 +1,22 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type Digest, digestOf } from '../domain/digest.ts';
 import { SIGNED_SCHEMA1 } from '../domain/media-types.ts';
 import { parseJsonObject, asList, asObject, asText } from '../domain/json.ts';
 
 /** The digest of bytes; by the algorithm of `like` where that is given, else sha256, which every registry uses by default. */
 export function contentDigest(bytes: Uint8Array, like?: Digest): Digest {
-  const algorithm = like === undefined ? 'sha256' : like.slice(0, like.indexOf(':'));
-  return digestOf(`${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`);
+  const algorithm = like === undefined ? 'sha256' : algorithmOf(like);
+  return digestOf(`${algorithm}:${hash(algorithm, bytes)}`);
+}
+
+/** True of bytes that have this digest. */
+export function hasDigest(bytes: Uint8Array, digest: Digest): boolean {
+  const algorithm = algorithmOf(digest);
+  return digest.slice(algorithm.length + 1) === hash(algorithm, bytes);
+}
+
+function algorithmOf(digest: Digest): string {
+  return digest.slice(0, digest.indexOf(':'));
 }
 
 /**

@@ -37,9 +37,8 @@ export function openManifest(response: HttpResponse, doing: string, expected?: D
 
 /** The digest in a header. Throws `BAD_RESPONSE` for something else. */
 export function headDigest(text: string, doing: string): Digest {
-  const shown = quoted(text);
   if (isDigest(text)) return text;
-  throw badAnswer(doing, `the registry calls it ${shown}, which is not a digest`);
+  throw badAnswer(doing, `the registry calls it ${quoted(text)}, which is not a digest`);
 }
 
 /** What a manifest says, from bytes that were checked. Throws `BAD_RESPONSE` for a manifest that is not understood. */

@@ -1,10 +1,12 @@
 /** A JSON object whose fields are not known yet. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
+const DECODER = new TextDecoder('utf-8', { ignoreBOM: true });
+
 /** Parses the bytes of a JSON object; undefined for anything else. */
 export function parseJsonObject(bytes: Uint8Array): JsonObject | undefined {
   try {
-    return asObject(JSON.parse(new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes)));
+    return asObject(JSON.parse(DECODER.decode(bytes)));
   } catch {
     return undefined;
   }

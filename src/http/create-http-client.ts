@@ -1,15 +1,18 @@
+import type { Dispatcher } from 'undici';
 import { redactUrl } from '../diagnostics/redact.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
-import { isLoopback } from './address.ts';
+import { withoutUser } from './address.ts';
 import { type Clock, sleepUnless, systemClock } from './clock.ts';
 import { type Call, exchange } from './exchange.ts';
 import { comeBackLater, unanswered } from './failure.ts';
 import { HostLimiter } from './host-limiter.ts';
-import { HostSilence } from './host-silence.ts';
+import { HostSilence, SILENT_HEADERS_MS } from './host-silence.ts';
 import type { HttpClient, HttpRequest, HttpResponse } from './http-client.ts';
-import { linkSignals } from './link-signals.ts';
-import { createNetwork, type Network, type ServerTls, type Timeouts } from './network.ts';
+import { SharedSignals } from './link-signals.ts';
+import { createNetwork, DEFAULT_TIMEOUTS, type Network, type ServerTls, type Timeouts } from './network.ts';
+import { refusePlainHttp } from './plain-http.ts';
 import { redirected } from './redirect.ts';
+import { toldRate } from './told-rate.ts';
 import {
   backoff,
   failureCode,
@@ -26,8 +29,6 @@ import {
 const MAX_REDIRECTS = 5;
 const DEFAULT_CONCURRENCY = 8;
 const DEFAULT_MAX_RETRY_AFTER_MS = 5 * 60_000;
-/** Long for headers: some servers walk through their whole storage before they answer. */
-const DEFAULT_TIMEOUTS: Timeouts = { connect: 10_000, headers: 120_000, body: 120_000 };
 
 /** One try of a request, for tracing. */
 export interface HttpTrace {
@@ -48,6 +49,8 @@ export interface HttpClientOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Requests side by side against one host. Default 8. */
   readonly concurrency?: number;
+  /** The most requests to one host in a second. Default: as many as it takes. */
+  readonly rate?: number | undefined;
   /** Milliseconds. Default 10 s to connect, 120 s to the headers, 120 s for the whole body. */
   readonly timeouts?: Partial<Timeouts>;
   /** Certificates in PEM, trusted beside the usual ones. */
@@ -73,9 +76,6 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   return new RetryingClient(options);
 }
 
-/** As long as a host is waited for that did not answer before; such a request is sent once. */
-const SILENT_HEADERS_MS = 10_000;
-
 /** What one request has used up, over all its redirects. */
 interface Budget {
   failures: number;
@@ -85,17 +85,23 @@ interface Budget {
   triesMs: number;
 }
 
+/** What came of one try: the answer to return, or one after which the request may be tried again. */
+type Outcome =
+  | { readonly final: true; readonly response: HttpResponse }
+  | { readonly final: false; readonly response?: HttpResponse; readonly error?: unknown };
+
 class RetryingClient implements HttpClient {
   readonly #options: HttpClientOptions;
   readonly #clock: Clock;
   readonly #timeouts: Timeouts;
   readonly #maxRetryAfterMs: number;
   readonly #network: Network;
-  readonly #hosts = new Map<string, HostLimiter>();
-  readonly #silences = new Map<string, HostSilence>();
+  readonly #signals: SharedSignals;
+  readonly #hosts = new Map<string, Host>();
 
   constructor(options: HttpClientOptions) {
     this.#options = options;
+    this.#signals = new SharedSignals(options.signal);
     this.#clock = options.clock ?? systemClock;
     this.#timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
     this.#maxRetryAfterMs = options.maxRetryAfterMs ?? DEFAULT_MAX_RETRY_AFTER_MS;
@@ -110,12 +116,12 @@ class RetryingClient implements HttpClient {
 
   async request(request: HttpRequest): Promise<HttpResponse> {
     const { url, headers, signal, ...rest } = request;
-    const linked = linkSignals([this.#options.signal, signal]);
+    const linked = this.#signals.link(signal);
     try {
       return await this.#follow({
         ...rest,
         url: withoutUser(url),
-        headers: { 'user-agent': this.#options.userAgent, ...headers },
+        headers: { 'user-agent': this.#options.userAgent, ...headers, 'accept-encoding': 'identity' },
         signal: linked.signal,
       });
     } finally {
@@ -148,11 +154,11 @@ class RetryingClient implements HttpClient {
    * effect at once.
    */
   async #persist(call: Call, budget: Budget): Promise<HttpResponse> {
-    this.#checkPlainHttp(call);
-    const host = this.#host(call.url.host);
-    const { isSilent } = this.#silence(call);
+    const to = this.#host(call);
+    const host = to.limiter;
+    const { isSilent } = to.silence;
     for (;;) {
-      const outcome = await host.run(() => this.#attempt(call, host, budget));
+      const outcome = await this.#turn(call, to, budget);
       if (outcome.final) return outcome.response;
       const pause = host.pausedUntil - this.#clock.now();
       const wait = backoff(budget.failures, this.#clock.random());
@@ -165,18 +171,29 @@ class RetryingClient implements HttpClient {
     }
   }
 
-  async #attempt(
-    call: Call,
-    host: HostLimiter,
-    budget: Budget,
-  ): Promise<{ final: true; response: HttpResponse } | { final: false; response?: HttpResponse; error?: unknown }> {
+  /** Sends a request in its turn, when the host does not ask for a pause. */
+  async #turn(call: Call, to: Host, budget: Budget): Promise<Outcome> {
+    const host = to.limiter;
+    for (;;) {
+      if (call.once !== true) await this.#waitForHost(call, host, budget);
+      const outcome = await host.run(async () => {
+        const isPaused = call.once !== true && host.pausedUntil > this.#clock.now();
+        return isPaused ? undefined : this.#attempt(call, to, budget);
+      }, call.once);
+      if (outcome) return outcome;
+    }
+  }
+
+  async #attempt(call: Call, to: Host, budget: Budget): Promise<Outcome> {
+    const host = to.limiter;
     const entered = this.#clock.now();
     try {
-      if (call.once !== true) await this.#waitForHost(call, host);
+      call.signal.throwIfAborted();
       const { epoch } = host;
-      const response = await this.#timed(call, budget);
+      const response = await this.#timed(call, to, budget);
       if (isThrottled(response.status)) this.#slowDown(call, host, epoch, response);
       else if (response.status < 500) host.succeeded();
+      this.#heed(host, response);
       if (!isRetryableStatus(call.method, response.status)) return { final: true, response };
       budget.failures += 1;
       return { final: false, response };
@@ -191,28 +208,27 @@ class RetryingClient implements HttpClient {
     }
   }
 
-  async #timed(call: Call, budget: Budget): Promise<HttpResponse> {
+  async #timed(call: Call, to: Host, budget: Budget): Promise<HttpResponse> {
     const started = this.#clock.now();
-    const silence = this.#silence(call);
     try {
-      const response = await this.#traced(call, budget.failures + 1);
-      silence.answered();
+      const response = await this.#traced(call, to, budget.failures + 1);
+      to.silence.answered();
       return response;
     } catch (error) {
-      if (isTimeout(error)) silence.timedOut(started, this.#clock.now());
+      if (isTimeout(error)) to.silence.timedOut(started, this.#clock.now());
       throw error;
     } finally {
       budget.triesMs += this.#clock.now() - started;
     }
   }
 
-  async #traced(call: Call, attempt: number): Promise<HttpResponse> {
+  async #traced(call: Call, { dispatcher, silence }: Host, attempt: number): Promise<HttpResponse> {
     const started = this.#clock.now();
     const trace = (outcome: Pick<HttpTrace, 'status' | 'failure'>) =>
       this.#options.onTrace?.({ method: call.method, url: redactUrl(call.url.href), ...outcome, ms: this.#clock.now() - started, attempt });
     try {
-      const headers = Math.min(this.#timeouts.headers, this.#silence(call).isSilent ? SILENT_HEADERS_MS : Infinity);
-      const response = await exchange(this.#network.dispatcherFor(call.url), call, { headers, body: this.#timeouts.body });
+      const headers = Math.min(this.#timeouts.headers, silence.isSilent ? SILENT_HEADERS_MS : Infinity);
+      const response = await exchange(dispatcher, call, { headers, body: this.#timeouts.body });
       trace({ status: response.status });
       return response;
     } catch (error) {
@@ -222,14 +238,21 @@ class RetryingClient implements HttpClient {
   }
 
   /** This is a loop because the pause may grow during the wait. */
-  async #waitForHost(call: Call, host: HostLimiter): Promise<void> {
+  async #waitForHost(call: Call, host: HostLimiter, budget: Budget): Promise<void> {
     for (;;) {
       call.signal.throwIfAborted();
       const now = this.#clock.now();
       const pause = host.pausedUntil - now;
       if (pause <= 0) return;
       if (pause > this.#maxRetryAfterMs || !(await this.#mayWait(pause, call))) throw comeBackLater(call, host.pausedUntil, now);
+      budget.spentMs += pause;
     }
+  }
+
+  /** A host that says what is left of its limit is not driven beyond that. */
+  #heed(host: HostLimiter, { status, headers }: HttpResponse): void {
+    const told = toldRate(headers, this.#clock.now());
+    if (told) host.told(told, status === 429);
   }
 
   #mayWait(ms: number, { signal }: Call): Promise<boolean> {
@@ -237,50 +260,39 @@ class RetryingClient implements HttpClient {
   }
 
   #slowDown(call: Call, host: HostLimiter, epoch: number, response: HttpResponse): void {
-    host.complained(epoch);
     const now = this.#clock.now();
     const pause = parseRetryAfter(response.headers['retry-after'], now);
+    if (response.status === 429) host.refused(epoch, pause);
+    else host.complained(epoch);
     if (pause === undefined) return;
     host.pauseUntil(now + pause);
     if (pause > this.#maxRetryAfterMs) throw comeBackLater(call, now + pause, now);
   }
 
-  #checkPlainHttp(call: Call): void {
-    if (call.url.protocol === 'https:' || isLoopback(call.url.hostname)) return;
-    if (call.url.protocol === 'http:' && this.#options.allowPlainHttp?.(call.url.host) === true) return;
-    throw new ToolError(
-      'CONFIG_INVALID',
-      `${call.method} ${redactUrl(call.url.href)}: without TLS everything, including credentials, could be read and changed on the way.`,
-      {
-        hint: `Use https://${call.url.host}, or allow it: --plain-http, or "plainHttp: true" of the registry in the config.`,
-      },
-    );
-  }
-
-  #silence({ url: { host } }: Call): HostSilence {
-    let silence = this.#silences.get(host);
-    if (silence === undefined) {
-      silence = new HostSilence();
-      this.#silences.set(host, silence);
-    }
-    return silence;
-  }
-
-  #host(name: string): HostLimiter {
-    let host = this.#hosts.get(name);
-    if (host === undefined) {
-      host = new HostLimiter(this.#options.concurrency ?? DEFAULT_CONCURRENCY);
-      this.#hosts.set(name, host);
-    }
+  /** How to speak to the host of a request, worked out once. Throws `CONFIG_INVALID` where that would be without TLS and must not be. */
+  #host(call: Call): Host {
+    const { origin, host: name } = call.url;
+    const known = this.#hosts.get(origin);
+    if (known) return known;
+    refusePlainHttp(call, this.#options.allowPlainHttp);
+    // One limit for a host, with TLS and without.
+    const limiter = [...this.#hosts.values()].find((other) => other.name === name)?.limiter ?? this.#newLimiter();
+    const host = { name, limiter, silence: new HostSilence(), dispatcher: this.#network.dispatcherFor(call.url) };
+    this.#hosts.set(origin, host);
     return host;
+  }
+
+  #newLimiter(): HostLimiter {
+    const { concurrency = DEFAULT_CONCURRENCY, rate } = this.#options;
+    return new HostLimiter(concurrency, { rate, clock: this.#clock });
   }
 }
 
-/** A user and a password in a URL are never used; credentials are passed separately. */
-function withoutUser(text: string): URL {
-  const url = new URL(text);
-  url.username = '';
-  url.password = '';
-  url.hash = '';
-  return url;
+/** A host that this client speaks to. */
+interface Host {
+  /** With its port. */
+  readonly name: string;
+  readonly limiter: HostLimiter;
+  readonly silence: HostSilence;
+  readonly dispatcher: Dispatcher;
 }

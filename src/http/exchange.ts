@@ -25,50 +25,115 @@ export interface Call {
  * that was not asked for; other errors as undici throws them. When the signal aborts, any error may be thrown.
  */
 export async function exchange(dispatcher: Dispatcher, call: Call, timeouts: Pick<Timeouts, 'headers' | 'body'>): Promise<HttpResponse> {
-  const {
-    statusCode: status,
-    headers: received,
-    body,
-  } = await dispatcher.request({
-    origin: call.url.origin,
-    path: call.url.pathname + call.url.search,
-    method: call.method,
-    headers: { ...call.headers, 'accept-encoding': 'identity' },
-    body: call.body ?? null,
-    signal: call.signal,
-    headersTimeout: timeouts.headers,
-    // Without this, undici opens a new connection for every HEAD.
-    reset: false,
-  });
-  // The reader of the body gets its error. A body that is dropped unread can fail too, and without a listener that would end the process.
-  body.on('error', () => {});
-  const headers = joined(received);
-  const success = status < 300;
-  const limit = Math.min(call.maxBytes ?? DEFAULT_MAX_BYTES, success ? Infinity : MAX_ERROR_BYTES);
-  if (success && call.method !== 'HEAD' && Number(headers['content-length']) > limit) {
-    body.destroy();
-    throw tooLong(call, limit);
-  }
-  const timer = setTimeout(() => body.destroy(new errors.BodyTimeoutError()), timeouts.body);
-  try {
-    const read = await readUpTo(body, limit);
-    if (read.more && success) throw tooLong(call, limit);
-    return { status, headers, body: decodable(call, status, headers, read.bytes), url: call.url.href };
-  } finally {
-    clearTimeout(timer);
-  }
+  const reading = new Reading(call, timeouts);
+  const { status, headers, bytes } = await reading.answerOf(dispatcher);
+  return { status, headers, body: decodable(call, status, headers, bytes), url: call.url.href };
 }
 
-/** The first bytes of a body. Leaving the loop closes the connection, so that the rest is never received. */
-async function readUpTo(body: AsyncIterable<Uint8Array>, limit: number): Promise<{ bytes: Uint8Array; more: boolean }> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    size += chunk.length;
-    chunks.push(chunk);
-    if (size > limit) break;
+type Headers = Readonly<Record<string, string | string[] | undefined>>;
+
+interface Answer {
+  readonly status: number;
+  readonly headers: HttpResponse['headers'];
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * Reads an answer into one buffer as it arrives: undici's `dispatch`, without the stream, the iterator and the timer that its `request`
+ * makes for each body.
+ */
+class Reading implements Dispatcher.DispatchHandler {
+  readonly #call: Call;
+  readonly #timeouts: Pick<Timeouts, 'headers' | 'body'>;
+  readonly #chunks: Uint8Array[] = [];
+  #size = 0;
+  #limit = 0;
+  #status = 0;
+  #headers: HttpResponse['headers'] = {};
+  /** Milliseconds. */
+  #begun = 0;
+  #controller: Dispatcher.DispatchController | undefined;
+  #resolve!: (answer: Answer) => void;
+  #reject!: (error: unknown) => void;
+
+  constructor(call: Call, timeouts: Pick<Timeouts, 'headers' | 'body'>) {
+    this.#call = call;
+    this.#timeouts = timeouts;
   }
-  return { bytes: Buffer.concat(chunks).subarray(0, limit), more: size > limit };
+
+  async answerOf(dispatcher: Dispatcher): Promise<Answer> {
+    const { url, method, headers, body = null, signal } = this.#call;
+    const stop = (): void => {
+      this.#controller?.abort(signal.reason as Error);
+      this.#reject(signal.reason);
+    };
+    const answer = new Promise<Answer>((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    signal.addEventListener('abort', stop);
+    try {
+      // Without `reset: false`, undici opens a new connection for every HEAD.
+      const headersTimeout = this.#timeouts.headers;
+      dispatcher.dispatch(
+        { origin: url.origin, path: url.pathname + url.search, method, headers, body, headersTimeout, reset: false },
+        this,
+      );
+      return await answer;
+    } finally {
+      signal.removeEventListener('abort', stop);
+    }
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    if (this.#call.signal.aborted) controller.abort(this.#call.signal.reason as Error);
+    this.#controller = controller;
+  }
+
+  onResponseStart(controller: Dispatcher.DispatchController, status: number, received: Headers): void {
+    // Such as 103, before the answer itself.
+    if (status < 200) return;
+    this.#status = status;
+    this.#headers = joined(received);
+    this.#begun = Date.now();
+    const { method, maxBytes = DEFAULT_MAX_BYTES } = this.#call;
+    this.#limit = this.#isSuccess ? maxBytes : Math.min(maxBytes, MAX_ERROR_BYTES);
+    if (this.#isSuccess && method !== 'HEAD' && Number(this.#headers['content-length']) > this.#limit) this.#tooLong(controller);
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
+    this.#size += chunk.length;
+    this.#chunks.push(chunk);
+    if (this.#size > this.#limit) {
+      if (this.#isSuccess) return this.#tooLong(controller);
+      // Nobody needs the rest of such an answer: the connection is closed.
+      this.#finish();
+      controller.abort(new errors.RequestAbortedError());
+    } else if (Date.now() - this.#begun > this.#timeouts.body) controller.abort(new errors.BodyTimeoutError());
+  }
+
+  onResponseEnd(): void {
+    this.#finish();
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#reject(error);
+  }
+
+  get #isSuccess(): boolean {
+    return this.#status < 300;
+  }
+
+  #finish(): void {
+    const bytes = this.#chunks.length === 1 ? (this.#chunks[0] as Uint8Array) : Buffer.concat(this.#chunks);
+    this.#resolve({ status: this.#status, headers: this.#headers, bytes: bytes.subarray(0, this.#limit) });
+  }
+
+  #tooLong(controller: Dispatcher.DispatchController): void {
+    const error = tooLong(this.#call, this.#limit);
+    this.#reject(error);
+    controller.abort(error);
+  }
 }
 
 function decodable(call: Call, status: number, headers: HttpResponse['headers'], bytes: Uint8Array): Uint8Array {
@@ -91,9 +156,12 @@ function tooLong(call: Call, limit: number): ToolError {
   });
 }
 
-function joined(headers: Record<string, string | string[] | undefined>): Record<string, string> {
-  const entries = Object.entries(headers).flatMap(([name, value]) =>
-    value === undefined ? [] : [[name.toLowerCase(), Array.isArray(value) ? value.join(', ') : value]],
-  );
-  return Object.fromEntries(entries);
+/** undici gives the names in lower case. */
+function joined(received: Headers): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const name in received) {
+    const value = received[name];
+    if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
+  }
+  return headers;
 }

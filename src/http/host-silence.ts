@@ -1,3 +1,5 @@
+/** As long as an answer is waited for from a host that gave none before; such a request is sent once. */
+export const SILENT_HEADERS_MS = 10_000;
 /** So many requests in a row, one after the other, that got no answer in time make a host a silent one. */
 const SILENT_AFTER = 2;
 

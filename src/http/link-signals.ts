@@ -26,3 +26,35 @@ export function linkSignals(signals: readonly (AbortSignal | undefined)[]): Link
   }
   return { signal: linked.signal, release: () => undo.forEach((each) => each()) };
 }
+
+/**
+ * Links the signals of requests to that of their client. Most requests have the same signal: as long as one of them is under way, the
+ * others share its link.
+ */
+export class SharedSignals {
+  readonly #own: AbortSignal | undefined;
+  readonly #shared = new Map<AbortSignal | undefined, LinkedSignal & { users: number }>();
+
+  constructor(own: AbortSignal | undefined) {
+    this.#own = own;
+  }
+
+  link(signal: AbortSignal | undefined): LinkedSignal {
+    let shared = this.#shared.get(signal);
+    if (!shared) {
+      shared = { ...linkSignals([this.#own, signal]), users: 0 };
+      this.#shared.set(signal, shared);
+    }
+    const link = shared;
+    link.users += 1;
+    return {
+      signal: link.signal,
+      release: () => {
+        link.users -= 1;
+        if (link.users > 0) return;
+        link.release();
+        this.#shared.delete(signal);
+      },
+    };
+  }
+}

@@ -7,7 +7,7 @@ import { clockWords } from './measured-age.ts';
 import { appliedAmounts, type Outcome } from './outcome.ts';
 import { reasonLine } from './reason-text.ts';
 import { notesOf, ordinaryTags, viewOf } from './repository-view.ts';
-import { freedWords } from './table-totals.ts';
+import { freedNumber, freedWords, mostFreed } from './table-totals.ts';
 import { bytes, number, time } from './text.ts';
 import { unreadLines } from './unread-lines.ts';
 import { xmlText } from './xml.ts';
@@ -95,20 +95,20 @@ function items(lines: readonly string[]): string {
 }
 
 function tiles(plan: Plan): string {
-  const { images, bytes: size } = plan.summary;
+  const { images } = plan.summary;
   const tile = (kind: string, value: string, what: string): string => `<li><b class="${kind}">${xmlText(value)}</b> ${xmlText(what)}</li>`;
   const sums = amountLines(plannedAmounts(plan)).map((line) => `<p class="dim">${xmlText(line)}</p>`);
   return `<ul class="tiles">${tile('go', number(images.delete), 'images go')}${tile('change', number(images.untag), 'lose tags')}${tile(
     'stay',
     number(images.keep),
     'stay',
-  )}${tile('', `${size.exact ? '' : '≥ '}${bytes(size.freed)}`, 'freed')}</ul>${sums.join('')}`;
+  )}${tile('', freedNumber(plan.summary), 'freed')}</ul>${sums.join('')}`;
 }
 
 /** The repositories in which most is freed, each with a bar; a table says the same to those who do not see it. */
 function bars(governed: readonly RepositoryPlan[], plan: Plan): string {
-  const sorted = governed.toSorted((a, b) => b.summary.bytes.freed - a.summary.bytes.freed).slice(0, BARS);
-  const most = Math.max(1, ...sorted.map(({ summary }) => summary.bytes.freed));
+  const sorted = governed.toSorted((a, b) => mostFreed(b.summary) - mostFreed(a.summary)).slice(0, BARS);
+  const most = Math.max(1, ...sorted.map(({ summary }) => mostFreed(summary)));
   const more = governed.length > sorted.length ? `The ${BARS} of ${number(governed.length)} in which most is freed. ` : '';
   const head = [th('Repository'), th('Go', 'n'), th('Lose tags', 'n'), th('Stay', 'n'), th('Freed', 'n'), th('Share', 'share')].join('');
   return [
@@ -125,9 +125,9 @@ function th(text: string, kind?: string): string {
 
 /** `most` is what the longest bar stands for. */
 function repositoryRow(one: RepositoryPlan, most: number): string {
-  const { images, bytes: size } = one.summary;
+  const { images } = one.summary;
   const about = `${one.policy ?? ''} · ${one.complete ? clockWords(one) : 'incomplete, nothing is deleted'}`;
-  const share = Math.round((size.freed / most) * 200);
+  const share = Math.round((mostFreed(one.summary) / most) * 200);
   const td = (kind: string, content: string): string => `<td class="${kind}">${content}</td>`;
   const bar = (kind: string, width: number): string => `<rect class="${kind}" width="${width}" height="12"/>`;
   return [
@@ -135,7 +135,7 @@ function repositoryRow(one: RepositoryPlan, most: number): string {
     td('n go', number(images.delete)),
     td('n', number(images.untag)),
     td('n stay', number(images.keep)),
-    td('n', xmlText(bytes(size.freed))),
+    td('n', xmlText(freedNumber(one.summary))),
     td('share', `<svg width="200" height="12" aria-hidden="true">${bar('ground', 200)}${bar('bar', share)}</svg>`),
     '</tr>',
   ].join('');

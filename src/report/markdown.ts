@@ -9,6 +9,7 @@ import { codeSpan } from './code-span.ts';
 import { appliedAmounts, type Outcome } from './outcome.ts';
 import { rankWords, reasonWords } from './reason-text.ts';
 import { notesOf, ordinaryTags, viewOf } from './repository-view.ts';
+import { freedNumber, freedWords } from './table-totals.ts';
 import { bytes, count, number, recoverable, shortDigest, time } from './text.ts';
 import { unreadLines } from './unread-lines.ts';
 
@@ -51,7 +52,7 @@ function nothingRead({ blockedBy }: Plan): boolean {
 }
 
 function headline(plan: Plan, { applied, refused }: Outcome): string {
-  const { images, bytes: size } = plan.summary;
+  const { images } = plan.summary;
   if (applied) {
     const what = amountWords(appliedAmounts(plan, applied));
     const verdict = { done: 'all of it', partial: 'in part', failed: 'failed', interrupted: 'stopped' }[applied.outcome];
@@ -59,7 +60,7 @@ function headline(plan: Plan, { applied, refused }: Outcome): string {
   }
   if (refused !== undefined) return 'Prune: nothing was changed';
   if (nothingRead(plan)) return 'Prune plan: nothing could be read';
-  return `Prune plan: ${count(images.delete, 'image')} to delete, ${size.exact ? '' : 'at least '}${bytes(size.freed)} freed`;
+  return `Prune plan: ${count(images.delete, 'image')} to delete, ${freedWords(plan.summary)}`;
 }
 
 function totals(plan: Plan, { applied }: Outcome, governed: readonly RepositoryPlan[]): string[] {
@@ -76,7 +77,7 @@ function totals(plan: Plan, { applied }: Outcome, governed: readonly RepositoryP
     '| --- | --- | ---: | ---: | ---: | ---: |',
     ...rows,
     ...(left > 0 ? [`| … and ${number(left)} more; see the JSON document | | | | | |`] : []),
-    `| **all** | | **${number(images.delete)}** | **${number(images.untag)}** | **${number(images.keep)}** | **${freed(plan)}** |`,
+    `| **all** | | **${number(images.delete)}** | **${number(images.untag)}** | **${number(images.keep)}** | **${freedNumber(plan.summary)}** |`,
     '',
   ];
 }
@@ -138,11 +139,7 @@ function repositoryRow(repository: RepositoryPlan, now: string): string {
   const state = repository.complete ? '' : ' (incomplete, nothing is deleted)';
   const name = `${codeSpan(`${repository.registry}/${repository.repository}`)}${state}`;
   const numbers = [images.delete, images.untag, images.keep].map(number).join(' | ');
-  return `| ${name} | ${codeSpan(repository.policy ?? '')} | ${numbers} | ${freed(repository)}${until} |`;
-}
-
-function freed({ summary }: Pick<Plan, 'summary'>): string {
-  return `${summary.bytes.exact ? '' : '≥ '}${bytes(summary.bytes.freed)}`;
+  return `| ${name} | ${codeSpan(repository.policy ?? '')} | ${numbers} | ${freedNumber(repository.summary)}${until} |`;
 }
 
 /** The tags of an image, or its digest where it has none. */

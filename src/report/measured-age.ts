@@ -1,6 +1,7 @@
 import { DAY_MS, parseTime } from '../domain/time.ts';
 import type { Clock, PlannedImage, RepositoryPlan } from '../plan/plan.ts';
 import { isDeleteReason, type Reason } from '../plan/reason.ts';
+import { ageWords } from './reason-text.ts';
 import { EARLIEST, count } from './text.ts';
 
 const HOUR_MS = DAY_MS / 24;
@@ -12,6 +13,11 @@ const TENTHS = 100;
  * up, so that it is never shown as 30 days old, and what stays is rounded down. Empty where no time is known.
  */
 export function measuredAge(image: PlannedImage, reason: Reason, clock: Clock, now: string): string {
+  const measured = timeSince(image, reason, clock, now);
+  return measured === '' ? '' : ageWords(measured, reason.pulled);
+}
+
+function timeSince(image: PlannedImage, reason: Reason, clock: Clock, now: string): string {
   const from = parseTime(reason.time ?? (clock === 'pushed' ? image.pushedAt : image.createdAt) ?? '');
   const to = parseTime(now);
   if (from === undefined || to === undefined || from < EARLIEST || to < from) {

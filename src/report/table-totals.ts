@@ -52,13 +52,27 @@ function amounts(plan: Plan, style: Style): string[] {
           '',
           ...amountLines(plannedAmounts(plan)).map((words) => style.dim(`To go: ${words}.`)),
           style.dim(space),
-          ...(size.exact ? [] : [style.dim('the layers of some images are not known, so it may be more.')]),
+          ...(size.exact ? [] : [style.dim('the layers of some images are not known, so it may be less.')]),
         ]
       : []),
   ];
 }
 
-/** How much space is freed, in words. */
-export function freedWords({ bytes: { freed, exact } }: Summary): string {
-  return `${exact ? '' : 'at least '}${bytes(freed)} freed`;
+/** How much space is freed, in words: where the layers of some images are not known, what it can be at most, by their logical sizes. */
+export function freedWords(summary: Summary): string {
+  return `${isExact(summary) ? '' : 'up to '}${bytes(mostFreed(summary))} freed`;
+}
+
+/** The same for a column. */
+export function freedNumber(summary: Summary): string {
+  return `${isExact(summary) ? '' : '≤ '}${bytes(mostFreed(summary))}`;
+}
+
+/** How many bytes are freed at most. */
+export function mostFreed({ bytes: { deleted, freed, exact } }: Summary): number {
+  return exact ? freed : deleted;
+}
+
+function isExact({ bytes: { deleted, exact } }: Summary): boolean {
+  return exact || deleted === 0;
 }

@@ -9,7 +9,7 @@ const OUTCOMES: Readonly<Record<UndoOutcome, string>> = {
   restored: 'put back',
   present: 'there already',
   kept_newer: 'tag that points elsewhere today, left so',
-  lost: 'lost: the registry has not got all its parts any more; if a later run deleted them, undo that one first',
+  lost: 'lost: not all its parts are to be had any more; if a later run deleted them, undo that one first',
   failed: 'failed',
   skipped: 'not begun',
 };
@@ -51,7 +51,8 @@ export function undoText(report: UndoReport, options: { readonly style?: Style; 
   const lines = [
     ...told.map(
       (item) =>
-        `${itemName(item)}  ${style.change(OUTCOMES[item.outcome])}${item.message === undefined ? '' : `: ${printable(item.message)}`}`,
+        `${itemName(item)}  ${style.change(item.outcome === 'lost' && item.message !== undefined ? 'lost' : OUTCOMES[item.outcome])}` +
+        (item.message === undefined ? '' : `: ${printable(item.message)}`),
     ),
     ...lostLabels.map((lost) => {
       const lack = `without ${lost.labels.length === 1 ? 'its label' : 'its labels'} ${printable(lost.labels.join(', '))}`;

@@ -33,6 +33,7 @@ export interface ApplyOptions extends ConnectionFlags, CarryOutOptions, ChangedP
   /** Milliseconds. */
   readonly maxAge?: number;
   readonly concurrency?: string;
+  readonly rate?: string;
 }
 
 /** `apply`: carries out a saved plan, as far as it still holds. Answers the exit code. */

@@ -19,7 +19,12 @@ export interface DocumentPlace extends OpenRegistries, Pick<Workplace, 'settings
  */
 export async function openDocumentRegistries(
   named: ReadonlyMap<string, string>,
-  options: ConnectionFlags & { readonly registry?: readonly string[]; readonly inUse?: readonly string[]; readonly concurrency?: string },
+  options: ConnectionFlags & {
+    readonly registry?: readonly string[];
+    readonly inUse?: readonly string[];
+    readonly concurrency?: string;
+    readonly rate?: string;
+  },
   context: Context,
   waits: AbortSignal,
 ): Promise<DocumentPlace> {
@@ -27,10 +32,11 @@ export async function openDocumentRegistries(
   const config = await loadConfig(io.cwd, io.env, REGISTRY_TYPES);
   const given = (options.registry ?? []).map((text) => chooseRegistry(text, config.registries, options));
   const known = [...config.registries, ...given];
-  const { inUse, concurrency } = options;
-  const settings = resolveSettings({ ...(inUse && { inUse }), ...(concurrency !== undefined && { concurrency }) }, io.env, config);
+  const { inUse, concurrency, rate } = options;
+  const flags = { ...(inUse && { inUse }), ...(concurrency !== undefined && { concurrency }), ...(rate !== undefined && { rate }) };
+  const settings = resolveSettings(flags, io.env, config);
   const wanted = [...named].map(([name, url]): RegistryConfig => known.find((registry) => registry.name === name) ?? { name, url });
-  const filled = wanted.map((registry) => ({ ...connected(registry, options), concurrency: registry.concurrency ?? settings.concurrency }));
+  const filled = wanted.map((registry) => settings.withLimits(connected(registry, options)));
   const { REGISTRY_USER = '', REGISTRY_PASSWORD = '' } = io.env;
   if (REGISTRY_USER !== '' && REGISTRY_PASSWORD !== '')
     for (const { name, url } of wanted.filter((registry) => !known.includes(registry)))

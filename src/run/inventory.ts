@@ -18,6 +18,9 @@ import { checkWritable } from './write-file.ts';
 export interface InventoryOptions extends ConnectionFlags, GlobalOptions {
   readonly registry?: readonly string[];
   readonly concurrency?: string;
+  readonly rate?: string;
+  readonly cacheDir?: string;
+  readonly cache?: boolean;
   /** Absent: what `out` ends in, or else JSON. */
   readonly output?: 'json' | 'jsonl' | 'yaml';
   readonly out?: string;

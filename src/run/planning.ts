@@ -30,7 +30,7 @@ import { readLiveLists } from './live-lists.ts';
 import { checkJournalFolder, readRestored } from './journal-folder.ts';
 import { repositoriesInFile } from './inventory-file.ts';
 import { placesOf, readRepositories, type RepositoryRead } from './read-repositories.ts';
-import { type OpenRegistries, openRegistries } from './registries.ts';
+import type { OpenRegistries } from './registries.ts';
 import { startRunTime } from './run-time.ts';
 import { inShard, type Shard } from './scope.ts';
 import { openWorkplace, type Workplace } from './workplace.ts';
@@ -45,6 +45,10 @@ export interface PlanningOptions extends ConnectionFlags, GlobalOptions, PolicyO
   /** As given: the settings check it. */
   readonly concurrency?: string;
   /** As given: the settings check it. */
+  readonly rate?: string;
+  readonly cacheDir?: string;
+  readonly cache?: boolean;
+  /** As given: the settings check it. */
   readonly maxDeletions?: string;
   /** How much rules may delete in this run: what is more than this is left for the next. */
   readonly atMost?: number;
@@ -53,6 +57,8 @@ export interface PlanningOptions extends ConnectionFlags, GlobalOptions, PolicyO
   readonly maxDuration?: number;
   /** Whether the plan is to be carried out: what that needs is checked before anything is read. */
   readonly apply?: boolean;
+  /** False where nobody is told how much is freed: an inventory from a file is then read without the blobs of its manifests. */
+  readonly tellsFreed?: boolean;
 }
 
 /** A plan, and what is needed to carry it out. */
@@ -137,11 +143,12 @@ async function planIn<Result>(
     );
   const reading = linkSignals([waits]);
   const ends = { signal: reading.signal, waits };
-  const registries = offline
-    ? NONE
-    : await showing('asking what kind of registry it is', context, options, () =>
-        openRegistries(settings.registries, workplace.named, settings, context, ends),
-      );
+  const open = async (): Promise<OpenRegistries> => {
+    // Loaded where a registry is read: an inventory from a file needs no client.
+    const { openRegistries } = await import('./registries.ts');
+    return openRegistries(settings.registries, workplace.named, settings, context, ends);
+  };
+  const registries = offline ? NONE : await showing('asking what kind of registry it is', context, options, open);
   const progress = await startProgress(context, options);
   const failures: Failure[] = [];
   const untold = (problem: ToolError): void => say(io, `warning: what an earlier run left is not looked at: ${problem.message}`);
@@ -150,7 +157,13 @@ async function planIn<Result>(
     const listed = new Set<string>();
     let isPartial = words.length > 0;
     const reads = offline
-      ? repositoriesInFile(options.inventory, [...words, ...(options.registry ?? [])], options.shard, waits, () => (isPartial = true))
+      ? repositoriesInFile(
+          options.inventory,
+          [...words, ...(options.registry ?? [])],
+          options.shard,
+          { signal: waits, blobs: options.tellsFreed ?? true },
+          () => (isPartial = true),
+        )
       : readFromRegistries(registries, workplace, deciding, options, { io, signal: waits, progress }, failures, listed, restored);
     const { policies } = deciding;
     const { maxDeletions } = settings;
@@ -166,7 +179,9 @@ async function planIn<Result>(
       ...(options.atMost !== undefined && { atMost: options.atMost }),
       knowsAll: (registry) => options.shard === undefined && (offline ? !isPartial : listed.has(registry)),
     });
+    let found = 0;
     for await (const { inventory, wasRead, error } of reads) {
+      found += 1;
       const policy = governingPolicy(policies, inventory.registry, inventory.repository);
       if (error && !isWhole(inventory, policy)) failures.push({ registry: inventory.registry, repository: inventory.repository, error });
       if (wasRead && !deciding.canBeAnswered(inventory)) continue;
@@ -176,6 +191,8 @@ async function planIn<Result>(
       look({ inventory, policy });
     }
     deciding.throwUnanswered();
+    if (offline && found === 0)
+      warn(io, `${printable(options.inventory)} holds no repository${words.length > 0 ? ' of those that are named' : ''}`, options.quiet);
     const plan = withUnread(planner.plan(), unreadOf(failures));
     progress.stop();
     // From here on, what is under way is to end by itself.

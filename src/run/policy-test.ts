@@ -85,7 +85,7 @@ async function planOf(folder: string, { policy, given }: Expected, { io, version
     version,
     ...(given.lists && { lists: given.lists }),
   });
-  const { repositories } = await openInventory(join(folder, 'inventory.json'), io.signal);
+  const { repositories } = await openInventory(join(folder, 'inventory.json'), { signal: io.signal });
   for await (const inventory of repositories) {
     refuseUnanswered(loaded, policies, inventory);
     planner.add(inventory);

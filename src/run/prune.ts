@@ -32,7 +32,12 @@ export async function prune(words: readonly string[], options: PruneOptions, con
     checkOptions(options);
     const outputs = outputsOf(options, 'table');
     await checkOutputs(outputs, options, context.io);
-    return withPlan(words, options, context, async (planning) => {
+    const tellsFreed =
+      outputs.some(({ form }) => form !== 'name') ||
+      options.planOut !== undefined ||
+      options.metricsFile !== undefined ||
+      options.pushMetrics !== undefined;
+    return withPlan(words, { ...options, tellsFreed }, context, async (planning) => {
       const { plan } = planning;
       record.plan = plan;
       await savePlan(plan, options, context.io);

@@ -56,12 +56,13 @@ export async function openRegistries(
   const cache = settings.cacheDir === undefined ? undefined : new ContentCache(settings.cacheDir);
   const clients: HttpClient[] = [];
   const open = async (registry: Settings['registries'][number]): Promise<Registry> => {
-    const { url, concurrency, caFile } = registry;
+    const { url, concurrency, rate, caFile } = registry;
     const { host } = new URL(url);
     const client = createHttpClient({
       userAgent: `regprune/${context.version}`,
       env,
       concurrency,
+      rate,
       signal,
       waits,
       onTrace: (trace) => context.activity.onTrace?.(trace),
@@ -86,6 +87,7 @@ export async function openRegistries(
     cached: async (digest) => cache?.read(digest),
     close: async () => {
       await Promise.all(clients.map((client) => client.close()));
+      await cache?.close();
     },
   };
 }

@@ -25,6 +25,7 @@ export interface UndoOptions extends ConnectionFlags, MetricsOptions, OutputOpti
   readonly yes?: boolean;
   readonly registry?: readonly string[];
   readonly concurrency?: string;
+  readonly rate?: string;
 }
 
 /** `undo`: puts back what a run deleted, as far as the registry still has the parts. Answers the exit code. */

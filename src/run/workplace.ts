@@ -26,6 +26,9 @@ interface Flags extends ConnectionFlags {
   readonly inUse?: readonly string[];
   readonly maxDeletions?: string;
   readonly concurrency?: string;
+  readonly rate?: string;
+  readonly cacheDir?: string;
+  readonly cache?: boolean;
 }
 
 /** Reads the config, applies environment and flags, and parses the targets. Throws `CONFIG_INVALID`, `FILE` and `USAGE`. */

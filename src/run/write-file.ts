@@ -8,7 +8,7 @@ export type Text = string | Iterable<string> | AsyncIterable<string>;
 
 /**
  * Writes a file completely or not at all: to a temporary name next to it, which is then renamed. What is not a regular file (a pipe,
- * `/dev/null`) is written to directly, because a rename would put a file in its place. Throws `FILE`, and what `text` throws.
+ * `/dev/null`) is written to directly, because a rename would put a file in its place. Throws `FILE_WRITE`, and what `text` throws.
  */
 export async function writeWhole(file: string, text: Text): Promise<void> {
   const target = await realpath(file).catch(() => file);
@@ -29,7 +29,7 @@ export async function writeWhole(file: string, text: Text): Promise<void> {
 
 /**
  * Checks that a file can be written, before the work that makes its text: puts its temporary file there and removes it again. `origin` is
- * the option or the setting that names the file. Throws `FILE`.
+ * the option or the setting that names the file. Throws `FILE_WRITE`.
  */
 export async function checkWritable(file: string, origin: string): Promise<void> {
   const target = await realpath(file).catch(() => file);
@@ -41,7 +41,7 @@ export async function checkWritable(file: string, origin: string): Promise<void>
     await touch(temporary);
     await rm(temporary);
   } catch (error) {
-    throw new ToolError('FILE', `cannot write ${file}, which ${origin} names: ${systemErrorWords(error, NO_FOLDER)}`, {
+    throw new ToolError('FILE_WRITE', `cannot write ${file}, which ${origin} names: ${systemErrorWords(error, NO_FOLDER)}`, {
       hint: 'Check that its folder exists and may be written to. Nothing was read and nothing was changed.',
       cause: error,
     });
@@ -70,7 +70,7 @@ async function writeTo(path: string, file: string, text: Text): Promise<void> {
 }
 
 function unwritable(file: string, error: unknown): ToolError {
-  return new ToolError('FILE', `cannot write ${file}: ${systemErrorWords(error, NO_FOLDER)}`, {
+  return new ToolError('FILE_WRITE', `cannot write ${file}: ${systemErrorWords(error, NO_FOLDER)}`, {
     hint: 'Check that its folder exists and may be written to.',
     cause: error,
   });

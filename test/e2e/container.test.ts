@@ -28,17 +28,10 @@ describe.skipIf(skipWithoutMounts())('the program in a container (needs unshare,
     const container = await newContainer([]);
 
     const help = await container.start([], { user: ANYBODY }).ended;
-    const printed = await Promise.all(
-      [['generate', 'cronjob'], ['generate', 'dashboard'], ['policy', 'schema'], ['demo']].map((words) => container.start(words).ended),
-    );
+    const cronjob = await container.start(['generate', 'cronjob'], { user: ANYBODY }).ended;
 
     expect(help.stdout + help.stderr).toContain('Usage: regctl');
-    expect(printed.map(({ code, stderr }) => [code, stderr])).toEqual([
-      [0, expect.stringContaining('warning: regprune:')],
-      [0, ''],
-      [0, ''],
-      [1, expect.stringContaining('ENOENT')],
-    ]);
+    expect([cronjob.code, cronjob.stderr]).toEqual([0, expect.stringContaining('warning: regprune:')]);
   });
 
   test('prunes there, with its journal in the one volume and its cache in the other', async () => {

@@ -13,6 +13,7 @@ import {
   outOption,
   outputOption,
   plainHttpOption,
+  rateOption,
   registryOption,
 } from '../shared-options.ts';
 
@@ -34,14 +35,14 @@ export function applyCommand(context: CommandContext): Command {
     .addOption(registryOption())
     .addOption(inUseOption())
     .addOption(concurrencyOption())
+    .addOption(rateOption())
     .addOption(plainHttpOption())
     .addOption(caFileOption())
     .addOption(outputOption(...PLAN_FORMS))
     .addOption(outOption());
   return addMetricsOptions(command).action(async (plan: string, _options, self: Command) => {
     const { apply } = await import('../../run/apply.ts');
-    context.end(
-      await apply(plan, self.optsWithGlobals<ApplyOptions>(), context, commandsAfterApply(self.optsWithGlobals<ApplyOptions>(), context)),
-    );
+    const given = self.optsWithGlobals<ApplyOptions>();
+    context.end(await apply(plan, given, context, commandsAfterApply(given, context)));
   });
 }

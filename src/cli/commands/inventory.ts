@@ -2,7 +2,15 @@ import { Command, Option } from 'commander';
 import type { InventoryOptions } from '../../run/inventory.ts';
 import type { CommandContext } from '../command-context.ts';
 import { examples } from '../help.ts';
-import { caFileOption, concurrencyOption, plainHttpOption, registryOption } from '../shared-options.ts';
+import {
+  caFileOption,
+  cacheDirOption,
+  concurrencyOption,
+  noCacheOption,
+  plainHttpOption,
+  rateOption,
+  registryOption,
+} from '../shared-options.ts';
 
 /** `inventory`: what is there, as a document. */
 export function inventoryCommand(context: CommandContext): Command {
@@ -20,6 +28,9 @@ export function inventoryCommand(context: CommandContext): Command {
     .addOption(concurrencyOption())
     .addOption(plainHttpOption())
     .addOption(caFileOption())
+    .addOption(rateOption())
+    .addOption(cacheDirOption())
+    .addOption(noCacheOption())
     .addOption(
       new Option('-o, --output <format>', 'how the answer is written; jsonl is a repository a line')
         .choices(['json', 'jsonl', 'yaml'])

@@ -9,6 +9,7 @@ import {
   outOption,
   outputOption,
   plainHttpOption,
+  rateOption,
   registryOption,
 } from '../shared-options.ts';
 
@@ -27,6 +28,7 @@ export function undoCommand(context: CommandContext): Command {
     .addOption(concurrencyOption())
     .addOption(plainHttpOption())
     .addOption(caFileOption())
+    .addOption(rateOption())
     .addOption(outputOption('table', 'json', 'yaml'))
     .addOption(outOption());
   return addMetricsOptions(command).action(async (journal: string, _options, self: Command) => {

@@ -23,6 +23,8 @@ export interface AcrRegistryOptions {
   /** Base URL. */
   readonly url: string;
   readonly send: Send;
+  /** Whether requests were sent without credentials, since there are none. */
+  readonly isAnonymous?: () => boolean;
   readonly cache?: ContentCache;
   /** What its Azure resource says; without it, nothing is known of that. */
   readonly policies?: ResourcePolicies;
@@ -38,7 +40,8 @@ const DEFAULT_CONCURRENCY = 16;
 const DELETIONS = 2;
 
 /** Azure Container Registry: lists, attributes and tags by its own API, manifests by the OCI API. */
-export function createAcrRegistry({ name, url, send, cache, policies, concurrency = DEFAULT_CONCURRENCY }: AcrRegistryOptions): Registry {
+export function createAcrRegistry(options: AcrRegistryOptions): Registry {
+  const { name, url, send, isAnonymous = () => false, cache, policies, concurrency = DEFAULT_CONCURRENCY } = options;
   const client = new AcrClient({ name, url, send });
   const listed = new Set<string>();
   const emptied = new EmptiedRepositories(client);
@@ -49,6 +52,7 @@ export function createAcrRegistry({ name, url, send, cache, policies, concurrenc
     client,
     cache,
     policies,
+    isAnonymous,
     attached,
     limit: pLimit(concurrency),
     isListed: (repository) => listed.has(repository),

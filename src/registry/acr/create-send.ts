@@ -21,6 +21,8 @@ export interface AcrSendOptions {
   readonly entraToken: EntraToken;
   /** The audiences of its tokens that the registry may want, tried in turn. Default: that of registries in the global cloud. */
   readonly audiences?: readonly string[];
+  /** Called where there is nothing to log in with, before a request is sent all the same. */
+  readonly onAnonymous?: () => void;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
 }
@@ -32,7 +34,8 @@ export interface AcrSendOptions {
  * lets anonymous readers pull is read. A refresh token that is refused is exchanged anew, once. A scope for reading includes the metadata
  * that `/acr/v1` tells. An `AUTH` error names the role that is missing.
  */
-export function createSend({ http, name, url, credentials, entraToken, audiences = [REGISTRIES], now = Date.now }: AcrSendOptions): Send {
+export function createSend(options: AcrSendOptions): Send {
+  const { http, name, url, credentials, entraToken, audiences = [REGISTRIES], onAnonymous, now = Date.now } = options;
   const refreshTokens = new RefreshTokens({ http, name, url, entraToken, audiences, now });
   const own = new OwnCredentials();
   let noIdentity: NoIdentity | undefined;
@@ -42,6 +45,7 @@ export function createSend({ http, name, url, credentials, entraToken, audiences
     } catch (error) {
       if (!(error instanceof NoIdentity)) throw error;
       noIdentity = error;
+      onAnonymous?.();
       return undefined;
     }
   };

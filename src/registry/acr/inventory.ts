@@ -21,6 +21,8 @@ export interface InventoryContext {
   readonly client: AcrClient;
   readonly cache: ContentCache | undefined;
   readonly policies: ResourcePolicies | undefined;
+  /** Whether requests were sent without credentials, since there are none. */
+  readonly isAnonymous: () => boolean;
   /** How many manifests are read side by side, over all repositories. */
   readonly limit: LimitFunction;
   readonly attached: Attached;
@@ -59,7 +61,7 @@ export async function readInventory(
   repository: string,
   options: InventoryOptions,
 ): Promise<RepositoryInventory> {
-  const { client, type, policies, isListed } = context;
+  const { client, type, policies, isListed, isAnonymous } = context;
   const problems = new Problems(options.signal);
   let manifests: readonly Manifest[] = [];
   await problems.require(async () => {
@@ -80,9 +82,14 @@ export async function readInventory(
     repository,
     ...problems.verdict,
     ...said,
+    ...(isAnonymous() && { notes: [...(said?.notes ?? []), readByAnybody(client.name)] }),
     capabilities: { ...CAPABILITIES, ...undo },
     manifests,
   };
+}
+
+function readByAnybody(name: string): string {
+  return `The registry ${name} was read without credentials, as it lets everybody. To delete something, log in: there was nothing to log in with.`;
 }
 
 async function readManifests(

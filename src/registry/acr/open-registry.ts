@@ -5,7 +5,8 @@ import { createEntraToken } from './entra-token.ts';
 import { audiencesOf, managementOf } from './host.ts';
 import { ResourcePolicies } from './resource-policies.ts';
 
-export interface OpenAcrOptions extends Omit<AcrRegistryOptions, 'send' | 'policies'>, Pick<AcrSendOptions, 'http' | 'credentials'> {
+export interface OpenAcrOptions
+  extends Omit<AcrRegistryOptions, 'send' | 'isAnonymous' | 'policies'>, Pick<AcrSendOptions, 'http' | 'credentials'> {
   /** Where AZURE_AUTHORITY_HOST is looked for. The Azure SDK itself reads the process's environment. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The Azure resource that the registry is, `/subscriptions/…`, whose policies are read. */
@@ -18,8 +19,10 @@ export function openAcrRegistry({ http, credentials, env, resourceId, ...options
   const entraToken = createEntraToken(name, url, env);
   const { hostname } = new URL(url);
   const audiences = audiencesOf(hostname, env['AZURE_AUTHORITY_HOST']);
-  const send = createSend({ http, name, url, credentials, entraToken, audiences });
-  if (resourceId === undefined) return createAcrRegistry({ ...options, send });
+  let anonymous = false;
+  const send = createSend({ http, name, url, credentials, entraToken, audiences, onAnonymous: () => (anonymous = true) });
+  const isAnonymous = (): boolean => anonymous;
+  if (resourceId === undefined) return createAcrRegistry({ ...options, send, isAnonymous });
   const management = managementOf(hostname);
   const policies = new ResourcePolicies({
     http,
@@ -29,5 +32,5 @@ export function openAcrRegistry({ http, credentials, env, resourceId, ...options
     management,
     token: () => entraToken(management),
   });
-  return createAcrRegistry({ ...options, send, policies });
+  return createAcrRegistry({ ...options, send, isAnonymous, policies });
 }

@@ -3,16 +3,20 @@ import type { Companion } from '../registry.ts';
 import type { Artifact } from './artifact.ts';
 import { labelNames } from './build-manifests.ts';
 import { findArtifact, indexesByChild, listArtifacts, type Reading } from './artifacts.ts';
+import type { PullPolicy } from './pull-policy.ts';
 
 /** Repositories whose indexes are remembered; a few are worked on at a time. */
 const REMEMBERED = 8;
 const WITH_PARTS = 'with_tag=true&with_accessory=true&with_label=true';
 
-/** Tells, right before an artifact is deleted, the labels on it, and what Harbor deletes along with an artifact (src/controller/artifact/controller.go, `deleteDeeply`). */
+/** Finds what Harbor deletes along with an artifact (src/controller/artifact/controller.go, `deleteDeeply`). */
 export class TakenAlong {
-  /** What is being read. */
-  readonly #reads = new Map<string, Promise<Artifact | undefined>>();
+  readonly #policy: PullPolicy;
   readonly #indexes = new Map<string, Promise<ReadonlyMap<Digest, readonly Digest[]>>>();
+
+  constructor(policy: PullPolicy) {
+    this.#policy = policy;
+  }
 
   /**
    * What Harbor deletes along with an artifact, to any depth, as it is now: everything that is attached, with its tags, and the untagged
@@ -20,23 +24,9 @@ export class TakenAlong {
    */
   async of(reading: Reading, digest: Digest): Promise<Companion[]> {
     const found = new Map<Digest, Companion>();
-    const root = await this.#read(reading, digest);
+    const root = await findArtifact(reading, digest, WITH_PARTS);
     if (root) await this.#walk(reading, root, [digest], [], found);
     return [...found.values()];
-  }
-
-  /** The labels that are on an artifact now; none if it is not there. */
-  async labelsOn(reading: Reading, digest: Digest): Promise<readonly string[]> {
-    const artifact = await this.#read(reading, digest);
-    return artifact ? labelNames(artifact) : [];
-  }
-
-  /** Both questions about an artifact are one request if they come together. */
-  #read(reading: Reading, digest: Digest): Promise<Artifact | undefined> {
-    const key = `${reading.repository}@${digest}`;
-    const read = this.#reads.get(key) ?? findArtifact(reading, digest, WITH_PARTS).finally(() => this.#reads.delete(key));
-    this.#reads.set(key, read);
-    return read;
   }
 
   async #walk(
@@ -53,7 +43,14 @@ export class TakenAlong {
       if (!artifact || (artifact.tags.length > 0 && !attached.has(digest))) continue;
       const heldBy = [...spared, ...(await this.#otherIndexes(reading, digest, path))];
       const labels = labelNames(artifact);
-      found.set(digest, { digest, tags: artifact.tags.map(({ name }) => name), heldBy, ...(labels.length > 0 && { labels }) });
+      const unreadable = await this.#policy.unreadable(reading.repository, digest);
+      found.set(digest, {
+        digest,
+        tags: artifact.tags.map(({ name }) => name),
+        heldBy,
+        ...(labels.length > 0 && { labels }),
+        ...(unreadable && { unreadable }),
+      });
       await this.#walk(reading, artifact, [...path, digest], heldBy, found);
     }
   }

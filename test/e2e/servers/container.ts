@@ -1,4 +1,4 @@
-import { chmod, chown, mkdir, mkdtemp, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, readlink, symlink, writeFile } from 'node:fs/promises';
 import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -14,7 +14,7 @@ const CONTAINER_USER = 65532;
 /** A folder that a container sees at a path. */
 export interface Mount {
   readonly path: string;
-  /** By their names. A folder with files is mounted read-only, another one can be written to by the container's group. */
+  /** By their names. A folder with files is mounted read-only, another one can be written to. */
   readonly files?: Readonly<Record<string, string>>;
 }
 
@@ -43,7 +43,8 @@ export function skipWithoutMounts(): boolean {
  */
 export async function newContainer(mounts: readonly Mount[]): Promise<Container> {
   const base = await mkdtemp(join(tmpdir(), 'regprune-container-'));
-  onTestFinished(() => rm(base, { recursive: true }));
+  // The container's user has left files there.
+  onTestFinished(() => asRoot(`rm -rf '${base}'`));
   await chmod(base, 0o755);
   const root = join(base, 'root');
   const place = (path: string): Promise<unknown> => mkdir(join(root, path), { recursive: true });
@@ -60,9 +61,7 @@ export async function newContainer(mounts: readonly Mount[]): Promise<Container>
     const folder = folderAt(path);
     await mkdir(folder, { recursive: true });
     for (const [name, text] of Object.entries(files ?? {})) await writeFile(join(folder, name), text, { mode: 0o644 });
-    // As a kubelet does for `fsGroup`.
-    await chmod(folder, files ? 0o755 : 0o2775);
-    if (!files) await chown(folder, process.getuid?.() ?? 0, CONTAINER_USER);
+    await chmod(folder, files ? 0o755 : 0o777);
     const inner = mounts.filter((other) => path.startsWith(`${other.path}/`)).toSorted((a, b) => b.path.length - a.path.length)[0];
     await mkdir(inner ? join(folderAt(inner.path), path.slice(inner.path.length)) : join(root, path), { recursive: true });
   }
@@ -88,7 +87,7 @@ export async function newContainer(mounts: readonly Mount[]): Promise<Container>
     async terminate({ child }) {
       let pid = String(child.pid);
       for (let next = await childOf(pid); next !== ''; next = await childOf(pid)) pid = next;
-      await mustRun('sh', ['-c', `${AS_ROOT.join(' ')} kill -TERM ${pid}`]);
+      await asRoot(`kill -TERM ${pid}`);
     },
     start(args, { env = {}, user = CONTAINER_USER } = {}) {
       const script = [
@@ -106,6 +105,10 @@ export async function newContainer(mounts: readonly Mount[]): Promise<Container>
       return startProcess(command, words, { cwd: dirname(base) });
     },
   };
+}
+
+async function asRoot(script: string): Promise<void> {
+  await mustRun('sh', ['-c', `${AS_ROOT.join(' ')} ${script}`]);
 }
 
 let packageFolder: Promise<string> | undefined;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Config } from '../../../src/config/config.ts';
-import { ENVIRONMENT } from '../../../src/config/environment.ts';
-import { DEFAULT_CONCURRENCY, resolveSettings } from '../../../src/config/settings.ts';
+import { type Environment, ENVIRONMENT } from '../../../src/config/environment.ts';
+import { DEFAULT_CONCURRENCY, resolveSettings, type SettingsFlags } from '../../../src/config/settings.ts';
 
 const NONE: Config = { registries: [], policies: [], inUse: [], lists: {}, mirrors: {} };
 const PROD = { name: 'prod', url: 'https://registry.example.com', concurrency: 3 } as const;
@@ -10,6 +10,7 @@ const TEST = { name: 'test', url: 'http://localhost:5000' } as const;
 test('without anything, the defaults', () => {
   expect(resolveSettings({}, { HOME: '/home/me' }, NONE)).toEqual({
     registries: [],
+    withLimits: expect.any(Function) as unknown,
     policies: [],
     inUse: [],
     lists: {},
@@ -163,6 +164,27 @@ test('folders of the user: XDG first, but not when it is relative; none without 
     cacheDir: '/h/.cache/regprune',
   });
   expect(resolveSettings({}, {}, NONE)).toMatchObject({ journalDir: undefined, cacheDir: undefined });
+});
+
+test('no cache: by a flag, or by the config where nothing names a folder', () => {
+  const folderOf = (flags: SettingsFlags, environment: Environment, config: Partial<Config>): string | undefined =>
+    resolveSettings(flags, { HOME: '/h', ...environment }, { ...NONE, ...config }).cacheDir;
+  expect(folderOf({ cache: false, cacheDir: 'f' }, { REGCTL_CACHE_DIR: 'e' }, { cacheDir: 'c' })).toBeUndefined();
+  expect(folderOf({}, {}, { cache: false, cacheDir: 'c' })).toBeUndefined();
+  expect(folderOf({}, { REGCTL_CACHE_DIR: 'e' }, { cache: false })).toBe('e');
+  expect(folderOf({ cache: true, cacheDir: 'f' }, { REGCTL_CACHE_DIR: 'e' }, { cache: false })).toBe('f');
+});
+
+test('the rate: a flag over the environment over the registry over the config; none where nobody gives one', () => {
+  const rateOf = (flags: SettingsFlags, environment: Environment, config: Partial<Config>): number | undefined =>
+    resolveSettings(flags, environment, { ...NONE, ...config }).registries[0]?.rate;
+  const registries = [{ ...PROD, rate: 2.5 }];
+  expect(rateOf({ rate: '10' }, { REGCTL_RATE: '5' }, { registries, rate: 1 })).toBe(10);
+  expect(rateOf({}, { REGCTL_RATE: '5' }, { registries, rate: 1 })).toBe(5);
+  expect(rateOf({}, {}, { registries, rate: 1 })).toBe(2.5);
+  expect(rateOf({}, {}, { registries: [PROD], rate: 1 })).toBe(1);
+  expect(rateOf({}, {}, { registries: [PROD] })).toBeUndefined();
+  for (const rate of ['0', '-1', 'fast', '']) expect(() => rateOf({ rate }, {}, { registries })).toThrow(/--rate is ".*": expected/);
 });
 
 test('every variable that is read is in the table that the help shows', () => {

@@ -11,6 +11,7 @@ import { folderWith } from '../config/temporary-folder.ts';
 
 const SETTINGS: Settings = {
   registries: [],
+  withLimits: (registry) => ({ ...registry, concurrency: 8 }),
   policies: [],
   inUse: [],
   lists: {},

@@ -1,4 +1,4 @@
-import { readdir, writeFile } from 'node:fs/promises';
+import { stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { EmbeddedRegistry } from '../../../src/demo/embedded-registry.ts';
@@ -19,7 +19,10 @@ function timesIn({ manifests }: RepositoryInventory): Record<string, string> {
 
 /** Another run with the same cache. */
 async function run(server: EmbeddedRegistry, folder: string): Promise<RepositoryInventory> {
-  return adapter(server.url, { cache: openCache(folder) }).inventory('team/app');
+  const cache = openCache(folder);
+  const inventory = await adapter(server.url, { cache }).inventory('team/app');
+  await cache.close();
+  return inventory;
 }
 
 /** A server whose repository was read once, with v1 and v2 in it. */
@@ -101,8 +104,7 @@ it('nothing is told where the time cannot be kept, since it would be another one
 
 it('a damaged file counts as a repository that was never read', async () => {
   const { server, folder } = await readOnce();
-  const [file = ''] = await readdir(join(folder, 'tags'));
-  await writeFile(join(folder, 'tags', file), '{"formatVersion":"1.0","whole":true,"tags":');
+  await truncate(join(folder, 'facts'), (await stat(join(folder, 'facts'))).size - 1);
   await fill(server, [[one, 'v3']]);
   expect(timesIn(await run(server, folder))).toEqual({});
 });

@@ -135,14 +135,14 @@ describe('what an undo did', () => {
 
     expect(undoText({ kind: 'UndoReport', formatVersion: '1.0', outcome: 'partial', lostLabels: [], counts, items })).toBe(`\
 prod/team/app:v1  tag that points elsewhere today, left so
-prod/team/app@sha256:a00000000000  lost: the registry has not got all its parts any more; if a later run deleted them, undo that one first: BLOB_UNKNOWN
+prod/team/app@sha256:a00000000000  lost: BLOB_UNKNOWN
 
 undone  done in part
 
   3  put back (1 manifest)
   1  there already
   1  tag that points elsewhere today, left so (1 tag)
-  1  lost: the registry has not got all its parts any more; if a later run deleted them, undo that one first (1 manifest)
+  1  lost: not all its parts are to be had any more; if a later run deleted them, undo that one first (1 manifest)
 `);
   });
 });

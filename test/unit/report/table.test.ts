@@ -134,11 +134,11 @@ Nothing has been changed. To carry this plan out:
     expect(text).not.toContain('.sig');
   });
 
-  test('says at least, where the layers of some image are not known', () => {
+  test('says how much it is at most, where the layers of some image are not known', () => {
     const one = repository([expired('a1', 'main-1', 4)]);
-    const unsure = { ...one, summary: { ...one.summary, bytes: { ...one.summary.bytes, exact: false } } };
+    const unsure = { ...one, summary: { ...one.summary, bytes: { ...one.summary.bytes, freed: 0, exact: false } } };
 
-    expect(planTable(plan([unsure]))).toContain('at least 40.0 MB freed');
+    expect(planTable(plan([unsure]))).toContain('up to 40.0 MB freed');
   });
 
   test('shows why a plan may not be carried out instead of the command', () => {

@@ -31,7 +31,9 @@ export function adapter(
   const known = 'name' in asker ? { username: asker.name, password: asker.secret } : undefined;
   const entraToken =
     'entra' in asker ? asker.entra : () => Promise.reject(new Error('the identity is not asked where there are credentials'));
+  let anonymous = false;
   const send = createSend({
+    onAnonymous: () => (anonymous = true),
     http,
     name: 'prod',
     url: acr.url,
@@ -40,7 +42,7 @@ export function adapter(
     ...(audiences && { audiences }),
     ...(now && { now }),
   });
-  return createAcrRegistry({ name: 'prod', url: acr.url, send, ...rest });
+  return createAcrRegistry({ name: 'prod', url: acr.url, send, isAnonymous: () => anonymous, ...rest });
 }
 
 /** A registry with the admin user, closed after the test. */

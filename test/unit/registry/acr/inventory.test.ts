@@ -66,7 +66,9 @@ describe('an inventory', () => {
     await fill(acr, [[release, 'v1'], [sbom(release, '2025-01-01T00:00:00Z')]]);
     const folder = await mkdtemp(join(tmpdir(), 'regprune-acr-'));
     onTestFinished(() => rm(folder, { recursive: true, force: true }));
-    const cold = await adapter(acr, undefined, { cache: new ContentCache(folder) }).inventory('team/app');
+    const cache = new ContentCache(folder);
+    const cold = await adapter(acr, undefined, { cache }).inventory('team/app');
+    await cache.close();
     const lists = ['GET /acr/v1/team/app', 'GET /acr/v1/team/app/_manifests?n=1000', 'GET /acr/v1/team/app/_tags?n=1000'];
     const manifests = [...acr.store.repository('team/app').manifests.keys()].map((digest) => `GET /v2/team/app/manifests/${digest}`);
     expect(asked(acr).toSorted()).toEqual([...lists, ...manifests].toSorted());

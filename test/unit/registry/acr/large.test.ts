@@ -87,7 +87,9 @@ it('manifests that were never read take one request more each, and are in the ca
   grow(acr, 1500);
   const folder = await mkdtemp(join(tmpdir(), 'regprune-acr-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  const cold = await adapter(acr, undefined, { cache: new ContentCache(folder) }).inventory('team/app');
+  const cache = new ContentCache(folder);
+  const cold = await adapter(acr, undefined, { cache }).inventory('team/app');
+  await cache.close();
   expect(asked(acr)).toHaveLength(1 + 2 + 2 + 1500);
   acr.requests.length = 0;
   expect(await adapter(acr, undefined, { cache: new ContentCache(folder) }).inventory('team/app')).toEqual(cold);

@@ -162,7 +162,10 @@ describe('without credentials and identity', () => {
     const acr = await withAcr({ anonymousPull: true });
     await fill(acr, [[app('one'), 'v1']]);
     const registry = adapter(acr, noIdentity);
-    expect((await registry.inventory('team/app')).complete).toBe(true);
+    expect(await registry.inventory('team/app')).toMatchObject({
+      complete: true,
+      notes: [expect.stringContaining('read without credentials') as string],
+    });
     expect(await registry.repositories()[Symbol.asyncIterator]().next()).toMatchObject({ value: 'team/app' });
     expect(await failure(registry.checkDelete('team/app', { tags: false }))).toMatchObject({
       code: 'AUTH',

@@ -55,11 +55,13 @@ describe('the inventory of an image', () => {
     const reads: string[] = [];
     const read = async (): Promise<unknown> => {
       reads.length = 0;
+      const cache = new ContentCache(folder);
       const { manifests } = await connect(
         fake,
-        { cache: new ContentCache(folder) },
+        { cache },
         { onTrace: ({ url }) => void (url.includes('/v2/') && reads.push(url)) },
       ).inventory(APP);
+      await cache.close();
       return manifests.find(({ digest }) => digest === bill.digest);
     };
     expect(await read()).toMatchObject({ subject: app.digest, artifactType: 'application/spdx+json' });
