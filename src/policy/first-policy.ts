@@ -83,7 +83,10 @@ export function firstPolicy({ tags, untagged, repositories = ['**'] }: PolicyGro
   // A policy needs a rule; this one keeps all.
   const all = rules.length + bare.length > 0 ? [...rules, ...bare] : ["      - { name: everything, tags: ['**'], keep: all }"];
   return [
-    '# A first policy, written from the tags that were there. Look at what it would do, and change it; "policy check" finds every mistake.',
+    '# yaml-language-server: $schema=./policy.schema.json',
+    '#',
+    '# A first policy, written from the tags that were there. Look at what it would do, and change it; "policy check" finds every mistake,',
+    '# and "policy schema > policy.schema.json" gives editors the schema.',
     'version: 1',
     'policies:',
     '  - name: first',

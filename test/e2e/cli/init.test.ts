@@ -57,5 +57,5 @@ test('init writes the policy, shows its plan, changes nothing, and never writes 
   expect(stderr).toContain(`  regctl prune ${registry.host}/team/app -p policy.yaml\n`);
   expect(registry.requests.every(({ method }) => method === 'GET' || method === 'HEAD')).toBe(true);
   expect(await session.run(...words)).toMatchObject({ code: 3, stdout: '' });
-  expect((await session.run(...words, '--out', '-')).stdout).toMatch(/^# A first policy/);
+  expect((await session.run(...words, '--out', '-')).stdout).toMatch(/^# yaml-language-server: .*\n#\n# A first policy/);
 });
