@@ -51,8 +51,7 @@ export function mountedConfig(settings: Settings, { policies, certificates }: Se
   const credentials = { variables: new Set<string>(), files: new Set<string>() };
   const registries = settings.registries.length > 0 ? settings.registries : [PLACEHOLDER];
   const authorities = new Map([...certificates].map(([path, text]) => [path, mount(path, text)]));
-  const { policies: _policies, configFile: _file, journalDir: _journals, cacheDir: _cache, ...rest } = settings;
-  const { inUse, lists, mirrors, maxDeletions, concurrency, registries: _registries, ...more } = rest;
+  const { inUse, lists, mirrors, maxDeletions, concurrency } = settings;
   return {
     config: {
       registries: Object.fromEntries(registries.map((one) => [one.name, registryOf(one, concurrency, authorities, credentials)])),
@@ -62,7 +61,6 @@ export function mountedConfig(settings: Settings, { policies, certificates }: Se
       ...(Object.keys(lists).length > 0 && { lists }),
       ...(maxDeletions !== undefined && { limits: { maxDeletions } }),
       ...(concurrency !== DEFAULT_CONCURRENCY && { concurrency }),
-      ...more,
     },
     files,
     variables: [...credentials.variables],

@@ -11,12 +11,12 @@ import { folderWith } from '../config/temporary-folder.ts';
 
 const SETTINGS: Settings = {
   registries: [],
-  withLimits: (registry) => ({ ...registry, concurrency: 8 }),
   policies: [],
   inUse: [],
   lists: {},
   mirrors: {},
   concurrency: 8,
+  withLimits: (registry) => ({ ...registry, concurrency: 8 }),
   journalDir: undefined,
   cacheDir: undefined,
 };
@@ -99,6 +99,7 @@ registries:
     tls: { ca: ca.pem }
     auth: { username: cleaner, passwordEnv: PROD_PASSWORD }
     concurrency: 4
+    rate: 20
   "plain:5000": { url: "http://plain.example.com:5000", plainHttp: true }
   account: { url: "https://123456789012.dkr.ecr.eu-central-1.amazonaws.com", ecr: { profile: prod } }
 policies: [policy.yaml]
