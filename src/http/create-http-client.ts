@@ -1,12 +1,12 @@
 import type { Dispatcher } from 'undici';
 import { redactUrl } from '../diagnostics/redact.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
-import { isLoopback } from './address.ts';
 import { type Clock, sleepUnless, systemClock } from './clock.ts';
 import { type Call, exchange } from './exchange.ts';
 import { comeBackLater, unanswered } from './failure.ts';
 import { HostLimiter } from './host-limiter.ts';
-import type { HttpClient, HttpRequest, HttpResponse } from './http-client.ts';
+import { Hosts } from './hosts.ts';
+import type { HttpRequest, HttpResponse, LimitedHttpClient } from './http-client.ts';
 import { SharedSignals } from './link-signals.ts';
 import { createNetwork, type Network, type ServerTls, type Timeouts } from './network.ts';
 import { redirected } from './redirect.ts';
@@ -71,7 +71,7 @@ export interface HttpClientOptions {
 }
 
 /** Makes the client. Throws `ToolError` `CONFIG_INVALID` for a proxy URL or a certificate that is not valid. */
-export function createHttpClient(options: HttpClientOptions): HttpClient {
+export function createHttpClient(options: HttpClientOptions): LimitedHttpClient {
   return new RetryingClient(options);
 }
 
@@ -89,14 +89,14 @@ type Outcome =
   | { readonly final: true; readonly response: HttpResponse }
   | { readonly final: false; readonly response?: HttpResponse; readonly error?: unknown };
 
-class RetryingClient implements HttpClient {
+class RetryingClient implements LimitedHttpClient {
   readonly #options: HttpClientOptions;
   readonly #clock: Clock;
   readonly #timeouts: Timeouts;
   readonly #maxRetryAfterMs: number;
   readonly #network: Network;
   readonly #signals: SharedSignals;
-  readonly #hosts = new Map<string, Host>();
+  readonly #hosts: Hosts;
 
   constructor(options: HttpClientOptions) {
     this.#options = options;
@@ -111,6 +111,8 @@ class RetryingClient implements HttpClient {
       ...(options.tls && { tls: options.tls }),
       ...(options.proxy !== undefined && { proxy: options.proxy }),
     });
+    const { concurrency = DEFAULT_CONCURRENCY, rate, allowPlainHttp = () => false } = options;
+    this.#hosts = new Hosts(this.#network, () => new HostLimiter(concurrency, { rate, clock: this.#clock }), allowPlainHttp);
   }
 
   async request(request: HttpRequest): Promise<HttpResponse> {
@@ -126,6 +128,10 @@ class RetryingClient implements HttpClient {
     } finally {
       linked.release();
     }
+  }
+
+  room(url: string): Promise<void> | undefined {
+    return this.#hosts.room(url);
   }
 
   async close(): Promise<void> {
@@ -153,7 +159,7 @@ class RetryingClient implements HttpClient {
    * effect at once.
    */
   async #persist(call: Call, budget: Budget): Promise<HttpResponse> {
-    const { limiter: host, dispatcher } = this.#host(call);
+    const { limiter: host, dispatcher } = this.#hosts.of(call);
     for (;;) {
       const outcome = await this.#turn(call, host, dispatcher, budget);
       if (outcome.final) return outcome.response;
@@ -257,44 +263,6 @@ class RetryingClient implements HttpClient {
     host.pauseUntil(now + pause);
     if (pause > this.#maxRetryAfterMs) throw comeBackLater(call, now + pause, now);
   }
-
-  #checkPlainHttp(call: Call): void {
-    if (call.url.protocol === 'https:' || isLoopback(call.url.hostname)) return;
-    if (call.url.protocol === 'http:' && this.#options.allowPlainHttp?.(call.url.host) === true) return;
-    throw new ToolError(
-      'CONFIG_INVALID',
-      `${call.method} ${redactUrl(call.url.href)}: without TLS everything, including credentials, could be read and changed on the way.`,
-      {
-        hint: `Use https://${call.url.host}, or allow plain HTTP for this host in the config.`,
-      },
-    );
-  }
-
-  /** How to speak to the host of a request, worked out once. Throws `CONFIG_INVALID` where that would be without TLS and must not be. */
-  #host(call: Call): Host {
-    const { origin, host: name } = call.url;
-    const known = this.#hosts.get(origin);
-    if (known) return known;
-    this.#checkPlainHttp(call);
-    // One limit for a host, with TLS and without.
-    const limiter = [...this.#hosts.values()].find((other) => other.name === name)?.limiter ?? this.#newLimiter();
-    const host = { name, limiter, dispatcher: this.#network.dispatcherFor(call.url) };
-    this.#hosts.set(origin, host);
-    return host;
-  }
-
-  #newLimiter(): HostLimiter {
-    const { concurrency = DEFAULT_CONCURRENCY, rate } = this.#options;
-    return new HostLimiter(concurrency, { rate, clock: this.#clock });
-  }
-}
-
-/** A host that this client speaks to. */
-interface Host {
-  /** With its port. */
-  readonly name: string;
-  readonly limiter: HostLimiter;
-  readonly dispatcher: Dispatcher;
 }
 
 /** A user and a password in a URL are never used; credentials are passed separately. */

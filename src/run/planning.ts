@@ -188,7 +188,7 @@ async function planIn<Result>(
   }
 }
 
-const NONE: OpenRegistries = { byName: new Map(), cached: async () => undefined, close: async () => {} };
+const NONE: OpenRegistries = { byName: new Map(), cached: async () => undefined, room: () => undefined, close: async () => {} };
 
 function readFromRegistries(
   registries: OpenRegistries,
