@@ -27,14 +27,22 @@ export function duration(text: string): number {
   return value;
 }
 
-/** A shard such as `2/5`. */
-export function shard(text: string): Shard {
-  const match = /^(\d{1,6})\/(\d{1,6})$/.exec(text);
-  const index = Number(match?.[1]);
-  const of = Number(match?.[2]);
-  if (!match || index < 1 || index > of) throw new InvalidArgumentError('It must be I/N with I from 1 to N, such as 2/5.');
-  return { index, of };
-}
+/** A shard such as `2/5`; of `/5`, the one that the environment names as an Indexed Job of Kubernetes does, from 0. */
+export const shard =
+  (environment: Readonly<Record<string, string | undefined>>) =>
+  (text: string): Shard => {
+    const match = /^(\d{0,6})\/(\d{1,6})$/.exec(text);
+    const of = Number(match?.[2]);
+    const job = environment['JOB_COMPLETION_INDEX'] ?? '';
+    if (match?.[1] === '' && !/^\d{1,6}$/.test(job))
+      throw new InvalidArgumentError(
+        'It must be I/N: without I, JOB_COMPLETION_INDEX must say which one, as in an Indexed Job of Kubernetes.',
+      );
+    const index = match?.[1] === '' ? Number(job) + 1 : Number(match?.[1]);
+    if (!match || index < 1 || index > of)
+      throw new InvalidArgumentError('It must be I/N with I from 1 to N, such as 2/5, or /N in an Indexed Job of N completions.');
+    return { index, of };
+  };
 
 /** Collects an option that may be given several times. */
 export function repeated(text: string, earlier: readonly string[] | undefined): string[] {
