@@ -1,5 +1,5 @@
 import type { Step } from '../plan/plan.ts';
-import type { SeenTags } from './seen-tags.ts';
+import type { TagLookup } from './tag-lookup.ts';
 import type { Objection, Sent, TagGuard } from './tag-guard.ts';
 import { ToldTags, type ToldTagsParts } from './told-tags.ts';
 
@@ -9,7 +9,7 @@ import { ToldTags, type ToldTagsParts } from './told-tags.ts';
  */
 export class ComparedTags implements TagGuard {
   readonly #told: ToldTags;
-  readonly #tags: SeenTags;
+  readonly #tags: TagLookup;
 
   constructor(parts: ToldTagsParts) {
     this.#told = new ToldTags(parts);

@@ -11,7 +11,7 @@ import type { Journal } from './journal.ts';
 import { lockRepositories } from './lock-repositories.ts';
 import { checkRegistries, planDigest } from '../documents/plan-file.ts';
 import { runRepository } from './repository-run.ts';
-import type { Halt } from './run-state.ts';
+import type { Halt, Pause } from './run-state.ts';
 import { sideBySide } from './side-by-side.ts';
 import { Trial } from './trial.ts';
 import { verifyPlan } from '../documents/plan-check.ts';
@@ -47,6 +47,8 @@ export interface ApplyOptions {
    * was not.
    */
   readonly justRead?: () => boolean;
+  /** Waits between two tries. Default: for as long as it is told. */
+  readonly pause?: Pause;
   /** Must not throw. */
   readonly onEvent?: (event: ApplyEvent) => void;
 }
@@ -166,7 +168,7 @@ function haltOf({ signal, deadline, journal }: ApplyOptions): () => Halt | undef
 }
 
 async function runOne({ registry, repository: plan }: Work, options: ApplyOptions, shared: Shared): Promise<RepositoryReport> {
-  const { journal, concurrency, onEvent, justRead, inUse, cached = async () => undefined } = options;
+  const { journal, concurrency, onEvent, justRead, inUse, pause, cached = async () => undefined } = options;
   const { halted, signal, trials } = shared;
   const place = { registry: plan.registry, repository: plan.repository };
   onEvent?.({ kind: 'begin', ...place, steps: plan.steps.length });
@@ -175,6 +177,7 @@ async function runOne({ registry, repository: plan }: Work, options: ApplyOption
     concurrency,
     halted,
     signal,
+    pause,
     cached,
     trial: trials.get(registry) ?? new Trial(),
     justRead: justRead?.() ?? false,

@@ -5,13 +5,20 @@ import type { JournalDocument, JournalIntent } from '../documents/journal.ts';
 import { readJournal } from '../documents/read-journal.ts';
 import { urlIn } from './unfinished-runs.ts';
 
+/** A journal, and the names of the later journals of which it has something. */
+export interface WithFinishingRuns {
+  readonly journal: JournalDocument;
+  readonly finishedBy: readonly string[];
+}
+
 /**
  * A journal with what later runs deleted in place of its own: what a run that was stopped had left is deleted by the next one, and without
  * that nothing can be put back that needs it. Later journals are looked for beside this one; those that cannot be read are passed over.
  */
-export async function withFinishingRuns(journal: JournalDocument, path: string): Promise<JournalDocument> {
+export async function withFinishingRuns(journal: JournalDocument, path: string): Promise<WithFinishingRuns> {
   const own = basename(path);
   const intents = [...journal.intents];
+  const finishedBy: string[] = [];
   const later = (await readdir(dirname(path)).catch(() => [])).filter((name) => name.endsWith('.jsonl') && name > own).toSorted();
   for (const name of later) {
     const other = await readJournal(join(dirname(path), name)).catch((error: unknown) => {
@@ -19,12 +26,14 @@ export async function withFinishingRuns(journal: JournalDocument, path: string):
       throw error;
     });
     if (!other?.header.finishes?.includes(own)) continue;
-    for (const intent of other.intents) {
+    const found = other.intents.flatMap((intent): JournalIntent[] => {
       const registry = ownName(journal, other, intent);
-      if (registry !== undefined) intents.push({ ...intent, registry });
-    }
+      return registry === undefined ? [] : [{ ...intent, registry }];
+    });
+    if (found.length > 0) finishedBy.push(name);
+    intents.push(...found);
   }
-  return { ...journal, intents };
+  return { journal: { ...journal, intents }, finishedBy };
 }
 
 /** The name by which a journal knows the registry of another one's intent, if that is for something that it was to delete itself. */

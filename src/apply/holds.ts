@@ -1,6 +1,6 @@
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Digest } from '../domain/digest.ts';
-import { readManifestLinks } from '../domain/manifest-links.ts';
+import { type ManifestLinks, readManifestLinks } from '../domain/manifest-links.ts';
 import type { RawManifest } from '../domain/raw-manifest.ts';
 import type { PutBack } from './put-back.ts';
 import type { RunState } from './run-state.ts';
@@ -51,9 +51,8 @@ export class Holds {
       const [held, depth] = next;
       if (this.#reasons.has(held) || this.#state.keeps.has(held)) continue;
       this.#reasons.set(held, hold);
-      const manifest = await this.#read(held, hold);
-      if (!manifest) continue;
-      const links = readManifestLinks(manifest.bytes);
+      const links = await this.#linksOf(held, hold);
+      if (links === 'gone') continue;
       if (!links || depth > MAX_DEPTH || this.#reasons.size > MAX_HELD) {
         const problem = links ? 'is one of too many that are nested in each other' : 'is not a JSON object with digests';
         const { repository, registry } = this.#state.plan;
@@ -64,6 +63,17 @@ export class Holds {
       }
       for (const needed of [...links.children, links.subject ?? []].flat()) pending.push([needed, depth + 1]);
     }
+  }
+
+  /**
+   * What a manifest needs; undefined where its bytes do not tell. Where reading them counts as a pull, what it is attached to stays unknown:
+   * such a registry would delete it along with that, and for this reason does not get to.
+   */
+  async #linksOf(held: Digest, hold: Hold): Promise<ManifestLinks | 'gone' | undefined> {
+    const { registry, plan } = this.#state;
+    if (registry.standing && this.#state.outcomeOf(held) !== 'deleted') return (await registry.standing(plan.repository, held)) ?? 'gone';
+    const manifest = await this.#read(held, hold);
+    return manifest ? readManifestLinks(manifest.bytes) : 'gone';
   }
 
   /** What was deleted by now is put back, unless it is there again. */

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { GuardedFile, syncFolder } from '../diagnostics/guarded-file.ts';
 import { makeFolder } from '../diagnostics/make-folder.ts';
+import { holdsSecret } from '../diagnostics/redact.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Digest } from '../domain/digest.ts';
 import type { RawManifest } from '../domain/raw-manifest.ts';
@@ -10,9 +11,15 @@ import type { StepOutcome } from '../domain/step-outcome.ts';
 import type { Counts } from './apply-report.ts';
 
 interface Pending {
-  readonly bytes: Buffer;
-  readonly resolve: (offset: number) => void;
+  readonly line: string;
+  readonly resolve: (written: Written) => void;
   readonly reject: (error: ToolError) => void;
+}
+
+/** Where a line stands in the file, in bytes. */
+interface Written {
+  readonly offset: number;
+  readonly length: number;
 }
 
 /**
@@ -23,9 +30,9 @@ interface Pending {
  */
 export class Journal {
   readonly folder: string;
-  readonly #openFile: (path: string) => Promise<FileHandle>;
+  readonly #openFile: (path: string) => Promise<GuardedFile>;
   #path: string | undefined;
-  #file: FileHandle | undefined;
+  #file: GuardedFile | undefined;
   #size = 0;
   #lastId = 0;
   #pending: Pending[] = [];
@@ -34,7 +41,7 @@ export class Journal {
   readonly #manifests = new Map<Digest, { readonly mediaType: string; readonly offset: number; readonly length: number }>();
 
   /** Touches nothing before {@link start}. `openFile` opens the file to write to. */
-  constructor(folder: string, openFile: (path: string) => Promise<FileHandle> = (path) => open(path, 'ax+', 0o600)) {
+  constructor(folder: string, openFile: (path: string) => Promise<GuardedFile> = (path) => GuardedFile.open(path, 'ax+', 0o600)) {
     this.folder = folder;
     this.#openFile = openFile;
   }
@@ -58,8 +65,7 @@ export class Journal {
     try {
       await makeFolder(this.folder);
       this.#file = await this.#openFile(path);
-      const folder = await open(this.folder, 'r');
-      await folder.sync().finally(() => folder.close());
+      await syncFolder(this.folder);
     } catch (error) {
       throw this.#fail(error);
     }
@@ -73,13 +79,19 @@ export class Journal {
     await this.#append({ kind: 'steps', registry, repository, steps, images });
   }
 
-  /** Written before a deletion is asked for. Answers the intent's number, for its outcome. */
+  /**
+   * Written before a deletion is asked for. Answers the intent's number, for its outcome. Throws `NOT_APPLYABLE` for an image that has a
+   * known secret in its manifest or tags: the journal must hold them as they are, and never a secret.
+   */
   async intent(intent: Intent): Promise<number> {
     this.#lastId += 1;
     const id = this.#lastId;
-    const { registry, repository, op, digest, tags, manifest, known } = intent;
+    const { registry, repository, op, digest, tags, manifest, known, unreadable } = intent;
     const content = manifest && { mediaType: manifest.mediaType, manifest: Buffer.from(manifest.bytes).toString('base64') };
-    const line = { kind: 'intent', id, at: now(), registry, repository, op, digest, tags, ...(known && { known }), ...content };
+    if (holdsSecret(`${repository} ${tags.join(' ')}`) || (manifest && holdsSecret(Buffer.from(manifest.bytes).toString('utf8'))))
+      throw secretIn(intent);
+    const why = unreadable === undefined ? {} : { unreadable };
+    const line = { kind: 'intent', id, at: now(), registry, repository, op, digest, tags, ...(known && { known }), ...why, ...content };
     const { offset, length } = await this.#append(line);
     if (manifest) this.#manifests.set(digest, { mediaType: manifest.mediaType, offset, length });
     return id;
@@ -102,8 +114,7 @@ export class Journal {
   async manifest(digest: Digest): Promise<RawManifest | undefined> {
     const found = this.#manifests.get(digest);
     if (!found || !this.#file) return undefined;
-    const { buffer } = await this.#file.read(Buffer.alloc(found.length), 0, found.length, found.offset);
-    const line = JSON.parse(buffer.toString('utf8')) as { manifest: string };
+    const line = JSON.parse(await this.#file.read(found.offset, found.length)) as { manifest: string };
     return { digest, mediaType: found.mediaType, bytes: Buffer.from(line.manifest, 'base64') };
   }
 
@@ -112,14 +123,12 @@ export class Journal {
     this.#file = undefined;
   }
 
-  async #append(line: object): Promise<{ offset: number; length: number }> {
+  async #append(line: object): Promise<Written> {
     if (this.#failure) throw this.#failure;
-    const bytes = Buffer.from(`${JSON.stringify(line)}\n`);
-    const offset = await new Promise<number>((resolve, reject) => {
-      this.#pending.push({ bytes, resolve, reject });
+    return new Promise<Written>((resolve, reject) => {
+      this.#pending.push({ line: `${JSON.stringify(line)}\n`, resolve, reject });
       if (!this.#writing) void this.#write();
     });
-    return { offset, length: bytes.length };
   }
 
   async #write(): Promise<void> {
@@ -127,18 +136,20 @@ export class Journal {
     while (this.#pending.length > 0) {
       const batch = this.#pending;
       this.#pending = [];
+      let lengths: number[];
       try {
         if (this.#failure || !this.#file) throw this.#failure ?? new Error('it is not open');
-        await this.#file.appendFile(Buffer.concat(batch.map(({ bytes }) => bytes)));
+        lengths = await this.#file.append(batch.map(({ line }) => line));
         await this.#file.datasync();
       } catch (error) {
         const failure = this.#fail(error);
         for (const { reject } of batch) reject(failure);
         continue;
       }
-      for (const { bytes, resolve } of batch) {
-        resolve(this.#size);
-        this.#size += bytes.length;
+      for (const [index, { resolve }] of batch.entries()) {
+        const length = lengths[index] as number;
+        resolve({ offset: this.#size, length });
+        this.#size += length;
       }
     }
     this.#writing = false;
@@ -151,6 +162,15 @@ export class Journal {
     });
     return this.#failure;
   }
+}
+
+function secretIn({ registry, repository, digest }: Intent): ToolError {
+  return new ToolError(
+    'NOT_APPLYABLE',
+    `${registry}/${repository}@${digest} holds a password or token that this run knows, in its manifest or tags. The journal would have ` +
+      'to hold it too, so the image is not deleted.',
+    { hint: 'Change that password or token, which everybody who can read the repository knows, and run again.' },
+  );
 }
 
 function now(): string {

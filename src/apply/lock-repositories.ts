@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readlinkSync } from 'node:fs';
-import { open, readdir, rm, stat } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { touch } from '../diagnostics/guarded-file.ts';
 import { makeFolder } from '../diagnostics/make-folder.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 
@@ -45,7 +46,7 @@ export async function lockRepositories(folder: string, repositories: readonly Lo
       await makeFolder(locks);
       for (const name of claims.keys()) {
         own.add(name);
-        await (await open(join(locks, name), 'wx', 0o600)).close();
+        await touch(join(locks, name), { exclusive: true });
       }
       rival = await findRival(locks, claims);
     } catch (error) {

@@ -10,12 +10,17 @@ const FOREIGN = /nondistributable|foreign/;
 
 /**
  * What a registry has not got any more of all that a manifest needs, by asking for each part: registries word it in different ways.
- * Undefined where it cannot be asked for.
+ * Undefined where it cannot be asked for, or not with these rights: putting a manifest back need not take them.
  */
 export async function lostParts(registry: Registry, repository: string, manifest: RawManifest): Promise<readonly Digest[] | undefined> {
   if (!registry.hasBlob) return undefined;
   const lost: Digest[] = [];
-  for (const blob of blobsOf(manifest.bytes)) if (!(await registry.hasBlob(repository, blob))) lost.push(blob);
+  try {
+    for (const blob of blobsOf(manifest.bytes)) if (!(await registry.hasBlob(repository, blob))) lost.push(blob);
+  } catch (error) {
+    if (error instanceof ToolError && error.code === 'AUTH') return undefined;
+    throw error;
+  }
   for (const child of new Set(readManifestLinks(manifest.bytes)?.children ?? []))
     if (!(await hasManifest(registry, repository, child))) lost.push(child);
   return lost;

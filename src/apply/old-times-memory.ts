@@ -111,7 +111,7 @@ export class OldTimes {
   async settle(signal: AbortSignal | undefined): Promise<void> {
     if (this.#attempts.size === 0) return;
     try {
-      const { manifests } = await this.#registry.inventory(this.#place.repository, { ...(signal && { signal }) });
+      const { manifests, complete } = await this.#registry.inventory(this.#place.repository, { ...(signal && { signal }) });
       const byDigest = new Map(manifests.map((manifest) => [manifest.digest, manifest]));
       const given = new Map<string, RegistryTimes>();
       for (const [digest, attempt] of this.#attempts) {
@@ -119,8 +119,9 @@ export class OldTimes {
         if (!isBack(attempt)) given.set(attempt.id, {});
         else if (manifest) given.set(attempt.id, givenTimes(manifest, attempt));
       }
-      await this.#memory.settle(given);
+      await this.#memory.settle(this.#place, given);
       for (const [digest, attempt] of this.#attempts) if (isBack(attempt) && given.has(attempt.id)) this.#settled.add(digest);
+      if (complete) await this.#memory.forgetAbsent(this.#place, new Set(byDigest.keys()));
     } catch (error) {
       this.#problems.add(messageOf(error));
     }

@@ -10,7 +10,7 @@ import { openGuard } from './open-guard.ts';
 import { Presence } from './presence.ts';
 import { PutBack } from './put-back.ts';
 import { type RunContext, RunState } from './run-state.ts';
-import { SeenTags } from './seen-tags.ts';
+import { TagLookup } from './tag-lookup.ts';
 import { sideBySide } from './side-by-side.ts';
 import { type Ready, StepPreparation } from './step-preparation.ts';
 import { StepRequests } from './step-requests.ts';
@@ -47,7 +47,7 @@ export async function runRepository(registry: Registry, plan: RepositoryPlan, co
   const notDone = results.filter(({ outcome }) => outcome !== 'deleted' && outcome !== 'archived' && outcome !== 'gone');
   const { error, repairs, place } = state;
   const failure = error && { error: { code: error.code, message: error.message, hint: error.hint } };
-  const undo = state.cannotUndo ? { undo: false as const } : {};
+  const undo = state.cannotUndo || state.hasNoCopies ? { undo: false as const } : {};
   return { ...place, counts: countResults(results, repairs), notDone, repairs, ...undo, ...failure };
 }
 
@@ -78,7 +78,7 @@ class RepositoryRun {
       requests: this.#requests,
     });
     const { trial, justRead } = context;
-    this.#guard = openGuard({ state, tags: new SeenTags(state, this.#holds), putBack: this.#putBack, presence, trial, justRead });
+    this.#guard = openGuard({ state, tags: new TagLookup(state, this.#holds), putBack: this.#putBack, presence, trial, justRead });
   }
 
   async carryOut(): Promise<void> {
@@ -141,13 +141,17 @@ class RepositoryRun {
       }
       const sent = await this.#sideBySide(going, async (one) => ({ one, ...(await this.#requests.send(one.step)) }));
       this.#guard.sent(sent.map(({ one: { step }, answer }) => ({ step, answer })));
-      waiting = [];
-      for (const { one, verdict, answer } of sent) {
+      for (const { one, verdict } of sent)
         if (verdict.outcome === 'deleted') for (const { digest } of one.along) this.#state.takenAlong.add(digest);
-        if (isPassing(verdict) && tries < TRIES && !this.#state.halted()) waiting = [...waiting, one];
-        else await this.#settle(one, verdict);
+      const goesOn = tries < TRIES && !this.#state.halted();
+      const isOver = (verdict: Verdict): boolean => !(goesOn && isPassing(verdict));
+      // Their outcomes go to the disk together, not one after the other.
+      await Promise.all(sent.map(({ one, verdict }) => isOver(verdict) && this.#note(one, verdict)));
+      for (const { one, verdict, answer } of sent) {
+        if (isOver(verdict)) await this.#follow(one.step, verdict);
         await this.#putBackWhatWent(one.step, answer);
       }
+      waiting = sent.flatMap(({ one, verdict }) => (isOver(verdict) ? [] : [one]));
       if (waiting.length > 0) await this.#state.pause(FIRST_WAIT * 2 ** (tries - 1) * (0.5 + Math.random()));
     }
   }
@@ -173,12 +177,23 @@ class RepositoryRun {
     for (const tag of answer.tags ?? []) await this.#putBack.restore(digest, `the tag ${tag} was set on it while it was deleted`, tag);
   }
 
-  async #settle({ step, ids }: Ready, verdict: Verdict): Promise<void> {
-    const { outcome, message } = verdict;
+  async #settle(ready: Ready, verdict: Verdict): Promise<void> {
+    await this.#note(ready, verdict);
+    await this.#follow(ready.step, verdict);
+  }
+
+  /** Notes what became of a step, and writes it down. */
+  async #note({ step, ids }: Ready, { outcome, message, uncertain }: Verdict): Promise<void> {
     this.#context.onStep(this.#state.settle(step, outcome, message));
     // Once something is deleted, a journal that fails ends the run but does not change what was done.
-    for (const id of verdict.uncertain ? [] : ids)
-      await this.#state.journal.outcome(id, outcome, message).catch((error: unknown) => this.#state.stop(this.#state.asToolError(error)));
+    const write = (id: number): Promise<void> =>
+      this.#state.journal.outcome(id, outcome, message).catch((error: unknown) => this.#state.stop(this.#state.asToolError(error)));
+    await Promise.all((uncertain ? [] : ids).map(write));
+  }
+
+  /** What follows from what became of a step. */
+  async #follow(step: Step, verdict: Verdict): Promise<void> {
+    const { outcome } = verdict;
     this.#countFailure(verdict);
     try {
       if (outcome === 'deleted') await this.#holds.restoreIfDeleted(step.digest);

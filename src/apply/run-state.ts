@@ -2,10 +2,11 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Digest } from '../domain/digest.ts';
 import type { DeleteManifestStep, PlannedImage, RepositoryPlan, Step } from '../plan/plan.ts';
+import type { Reason } from '../plan/reason.ts';
 import type { RawManifest } from '../domain/raw-manifest.ts';
 import type { StepOutcome } from '../domain/step-outcome.ts';
-import type { Registry } from '../registry/registry.ts';
-import type { KnownFacts, Place } from '../documents/journal.ts';
+import type { Registry, Unreadable } from '../registry/registry.ts';
+import type { Intent, KnownFacts, Place } from '../documents/journal.ts';
 import type { Repair, StepResult } from './apply-report.ts';
 import type { Journal } from './journal.ts';
 import { manifestParts } from './manifest-parts.ts';
@@ -16,6 +17,9 @@ export interface Halt {
   readonly message: string;
 }
 
+/** As `setTimeout` of `node:timers/promises`. */
+export type Pause = (milliseconds: number, value: undefined, options: { readonly signal: AbortSignal }) => Promise<void>;
+
 /** What a repository's run is given besides its plan. */
 export interface RunContext {
   readonly journal: Journal;
@@ -24,6 +28,8 @@ export interface RunContext {
   readonly halted: () => Halt | undefined;
   /** Aborted once nothing more is waited for. */
   readonly signal: AbortSignal;
+  /** Waits so many milliseconds, unless the signal aborts. Default: it does. */
+  readonly pause?: Pause | undefined;
   /** The bytes of a manifest that the reading for the plan has kept, checked against the digest. */
   readonly cached: (digest: Digest) => Promise<Uint8Array | undefined>;
 }
@@ -56,6 +62,8 @@ export class RunState {
   readonly #tagsAtDeletion = new Map<Digest, readonly string[]>();
   readonly #manifestSteps = new Map<Digest, DeleteManifestStep>();
   readonly #singleTags = new Set<string>();
+  #lacksCopies = false;
+  #hasCopies = false;
 
   constructor(registry: Registry, plan: RepositoryPlan, context: RunContext) {
     this.registry = registry;
@@ -92,7 +100,8 @@ export class RunState {
 
   /** Waits so many milliseconds, or until the run is told to end. */
   async pause(milliseconds: number): Promise<void> {
-    await wait(milliseconds, undefined, { signal: this.#context.signal }).catch(() => {});
+    const { pause = wait, signal } = this.#context;
+    await pause(milliseconds, undefined, { signal }).catch(() => {});
   }
 
   /** A manifest as the registry has it now; undefined where it is not there. */
@@ -112,6 +121,20 @@ export class RunState {
     return mediaType !== undefined && bytes !== undefined
       ? { digest, mediaType: manifestParts(bytes).mediaType ?? mediaType, bytes }
       : undefined;
+  }
+
+  /** What the journal keeps of a manifest: its bytes, or why nobody can have them. Undefined where it is not there. */
+  async copyOf(digest: Digest, unreadable: Unreadable | undefined): Promise<Pick<Intent, 'manifest' | 'unreadable'> | undefined> {
+    this.#lacksCopies ||= unreadable !== undefined;
+    if (unreadable) return { unreadable: unreadable.why };
+    const manifest = await this.bytesOf(digest);
+    this.#hasCopies ||= manifest !== undefined;
+    return manifest && { manifest };
+  }
+
+  /** True where the journal has a copy of nothing that was deleted, because nobody can read it. */
+  get hasNoCopies(): boolean {
+    return this.#lacksCopies && !this.#hasCopies && this.#singleTags.size === 0;
   }
 
   resolveTag(tag: string): Promise<Digest | undefined> {
@@ -140,6 +163,12 @@ export class RunState {
       ...(registryLabels && { labels: registryLabels }),
     };
     return Object.keys(known).length > 0 ? { known } : {};
+  }
+
+  /** The first of some labels that was not on a manifest when the plan was made. */
+  newLabel(digest: Digest, labels: readonly string[]): string | undefined {
+    const planned = this.#images.get(digest)?.registryLabels ?? [];
+    return labels.find((label) => !planned.includes(label));
   }
 
   settle(step: Step, outcome: StepOutcome, message?: string): StepResult {
@@ -199,6 +228,12 @@ export class RunState {
     return (await this.registry.readManifest(repository, digest)) !== undefined;
   }
 
+  /** What stays without a tag since something that stays needs it: the children of indexes, and attachments. */
+  partsThatStay(): readonly Digest[] {
+    const stays = ({ action, tags }: PlannedImage): boolean => action !== 'delete' && tags.every((tag) => this.takesOff(tag));
+    return this.plan.images.flatMap((image) => (stays(image) && image.reasons.some(isNeeded) ? [image.digest] : []));
+  }
+
   /** True of a tag that the plan takes off by itself. */
   takesOff(tag: string): boolean {
     return this.#singleTags.has(tag);
@@ -222,4 +257,8 @@ export class RunState {
     const message = `cannot go on in ${repository} of ${registry}: ${error instanceof Error ? error.message : String(error)}`;
     return new ToolError('REGISTRY_ERROR', message, { hint: 'this should not happen: please report it', cause: error });
   }
+}
+
+function isNeeded({ code }: Reason): boolean {
+  return code === 'child_of_kept' || code === 'attached_to_kept';
 }

@@ -1,13 +1,14 @@
 import type { Digest } from '../domain/digest.ts';
-import { readManifestLinks } from '../domain/manifest-links.ts';
+import { type ManifestLinks, readManifestLinks } from '../domain/manifest-links.ts';
 import { isIndexType } from '../domain/media-types.ts';
 import type { RawManifest } from '../domain/raw-manifest.ts';
 import type { StepOutcome } from '../domain/step-outcome.ts';
-import type { DeleteManifestStep, DeleteTagStep, Step } from '../plan/plan.ts';
-import type { Companion } from '../registry/registry.ts';
+import type { ArchiveManifestStep, DeleteManifestStep, DeleteTagStep, Step } from '../plan/plan.ts';
+import type { Companion, Standing } from '../registry/registry.ts';
 import type { Companions } from './companions.ts';
 import type { Holds } from './holds.ts';
 import type { RunState } from './run-state.ts';
+import { standingObjection } from './standing-objection.ts';
 import type { StepRequests } from './step-requests.ts';
 import { stepTags } from './step-tags.ts';
 import type { UsedNow } from './used-now.ts';
@@ -39,6 +40,10 @@ export class StepPreparation {
   readonly #requests: StepRequests;
   /** The manifest that was read last for a tag: thousands of tags may be on one. */
   #read: { readonly digest: Digest; readonly manifest: Promise<RawManifest | undefined> } | undefined;
+  /** The same for what was told of it. */
+  #asked: { readonly digest: Digest; readonly standing: Promise<Standing | undefined> } | undefined;
+  /** The manifest that the journal has for the tag before: it need not be there again for each of them. */
+  #journaled: Digest | undefined;
   /** What stays by the plan although something that is to be deleted lists it too. */
   readonly shared = new Set<Digest>();
 
@@ -52,22 +57,36 @@ export class StepPreparation {
 
   /** All that is needed before a step's check, which must not wait for anything then. */
   async prepare(step: Step): Promise<Verdict | Ready> {
-    const { journal, place } = this.#state;
+    const { registry } = this.#state;
     const early = this.objection(step);
     if (early) return early;
-    const pulledAt = step.op === 'delete-manifest' ? await this.#pulledSince(step) : undefined;
+    const standing = await this.#standingOf(step);
+    if (registry.standing && !standing) return this.#requests.gone(step);
+    const objection = standing && standingObjection(step, standing, this.#state.newLabel(step.digest, standing.labels));
+    if (objection) return objection;
+    return step.op === 'delete-tag' ? this.#prepareTag(step) : this.#prepareManifest(step, standing);
+  }
+
+  async #prepareManifest(step: DeleteManifestStep | ArchiveManifestStep, standing: Standing | undefined): Promise<Verdict | Ready> {
+    const { journal, place } = this.#state;
+    const { op, digest } = step;
+    const pulledAt = op === 'delete-manifest' ? await this.#pulledSince(step, standing) : undefined;
     if (pulledAt !== undefined) return { outcome: 'drifted', message: `it was pulled after the plan was made, at ${pulledAt}` };
-    if (step.op === 'delete-tag') return this.#prepareTag(step);
-    const manifest = await this.#state.bytesOf(step.digest);
-    if (!manifest) return this.#requests.gone(step);
-    const subject = step.op === 'delete-manifest' && this.#stayingSubject(step, manifest);
+    // What goes along may stand against it too, and is asked for before the bytes are read: that may count as a pull.
+    const along = op === 'delete-manifest' && standing?.alone !== true ? await this.#companions.of(step) : [];
+    if ('outcome' in along) return along;
+    const copy = await this.#state.copyOf(digest, standing?.unreadable);
+    if (!copy) return this.#requests.gone(step);
+    const { manifest } = copy;
+    const links = manifest ? readManifestLinks(manifest.bytes) : standing;
+    const used = this.#used.reasonOf(links, manifest);
+    if (used) return used;
+    const subject = op === 'delete-manifest' && this.#stayingSubject(step, links);
     if (subject) return { outcome: 'held', message: `it is attached to ${subject}, which stays` };
-    const along = step.op === 'delete-manifest' ? await this.#companions.of(step) : [];
-    if (typeof along === 'string') return { outcome: 'drifted', message: along };
-    for (const child of readManifestLinks(manifest.bytes)?.children ?? []) if (this.#state.keeps.has(child)) this.shared.add(child);
-    const tags = stepTags(step).filter((tag) => this.#state.seen.get(tag) === step.digest);
-    if (step.op === 'delete-manifest') this.#state.noteTags(step.digest, tags);
-    const id = await journal.intent({ ...place, op: step.op, digest: step.digest, tags, manifest, ...this.#state.known(step.digest) });
+    for (const child of links?.children ?? []) if (this.#state.keeps.has(child)) this.shared.add(child);
+    const tags = stepTags(step).filter((tag) => this.#state.seen.get(tag) === digest);
+    if (op === 'delete-manifest') this.#state.noteTags(digest, tags);
+    const id = await journal.intent({ ...place, op, digest, tags, ...copy, ...this.#state.known(digest) });
     return { step, along, ids: [id, ...(await this.#companions.keep(along))] };
   }
 
@@ -81,11 +100,25 @@ export class StepPreparation {
     const manifest = plain ? await this.#readOnce(step.digest) : await this.#state.keptBytes(step.digest);
     if (plain && !manifest) return this.#requests.gone(step);
     const { op, digest, tag } = step;
+    const content = manifest && this.#journaled !== digest ? { manifest } : {};
+    this.#journaled = digest;
     return {
       step,
       along: [],
-      ids: [await journal.intent({ ...place, op, digest, tags: [tag], ...(manifest && { manifest }), ...this.#state.known(digest) })],
+      ids: [await journal.intent({ ...place, op, digest, tags: [tag], ...content, ...this.#state.known(digest) })],
     };
+  }
+
+  /** Asked anew for each manifest, and once for many tags on one. */
+  async #standingOf({ op, digest }: Step): Promise<Standing | undefined> {
+    const { registry, plan } = this.#state;
+    if (!registry.standing) return undefined;
+    if (op !== 'delete-tag') return registry.standing(plan.repository, digest);
+    if (this.#asked?.digest === digest) return this.#asked.standing;
+    const standing = registry.standing(plan.repository, digest);
+    this.#asked = { digest, standing };
+    standing.catch(() => (this.#asked = undefined));
+    return standing;
   }
 
   #readOnce(digest: Digest): Promise<RawManifest | undefined> {
@@ -101,11 +134,11 @@ export class StepPreparation {
    * When it was pulled, if that was since the plan. The reading for a plan may itself count as a pull of what has to be read for it: of
    * indexes, and of what is attached.
    */
-  async #pulledSince({ digest }: DeleteManifestStep): Promise<string | undefined> {
+  async #pulledSince({ digest }: DeleteManifestStep, standing: Standing | undefined): Promise<string | undefined> {
     const { registry, plan } = this.#state;
     const image = this.#state.image(digest);
-    if (!registry.pulledAt || !image || image.part || isIndexType(image.mediaType)) return undefined;
-    const pulledAt = await registry.pulledAt(plan.repository, digest);
+    if (!image || image.part || isIndexType(image.mediaType)) return undefined;
+    const pulledAt = standing ? standing.pulledAt : await registry.pulledAt?.(plan.repository, digest);
     return pulledAt !== undefined && pulledAt > (image.pulledAt ?? '') ? pulledAt : undefined;
   }
 
@@ -118,8 +151,8 @@ export class StepPreparation {
   }
 
   /** The plan deletes an attachment after its subject; here its own bytes have the word. */
-  #stayingSubject({ digest }: DeleteManifestStep, manifest: RawManifest): Digest | undefined {
-    const subject = readManifestLinks(manifest.bytes)?.subject;
+  #stayingSubject({ digest }: DeleteManifestStep, links: ManifestLinks | undefined): Digest | undefined {
+    const subject = links?.subject;
     if (subject === undefined || subject === digest) return undefined;
     const outcome = this.#state.outcomeOf(subject);
     const stays =

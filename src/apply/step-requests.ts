@@ -55,6 +55,7 @@ export class StepRequests {
     } catch {
       return { ...failed(error), uncertain: true };
     }
+    if (error instanceof ToolError && error.underWay) return { ...failed(error), uncertain: true };
     if (!(error instanceof ToolError) || error.code !== 'AUTH') return failed(error);
     // Some registries refuse a protected image with 403. Where others may be deleted, it is this one that may not.
     return registry.checkDelete(plan.repository, { tags: step.op === 'delete-tag' }).then(

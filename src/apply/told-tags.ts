@@ -3,14 +3,14 @@ import type { ArchiveManifestStep, DeleteManifestStep, Step } from '../plan/plan
 import type { Presence } from './presence.ts';
 import type { PutBack } from './put-back.ts';
 import type { RunState } from './run-state.ts';
-import type { SeenTags } from './seen-tags.ts';
+import type { TagLookup } from './tag-lookup.ts';
 import { sideBySide } from './side-by-side.ts';
 import type { Objection, Sent, TagGuard } from './tag-guard.ts';
 import { misbehaves, type Trial } from './trial.ts';
 
 export interface ToldTagsParts {
   readonly state: RunState;
-  readonly tags: SeenTags;
+  readonly tags: TagLookup;
   readonly putBack: PutBack;
   readonly presence: Presence;
   readonly trial: Trial;
@@ -79,8 +79,9 @@ export class ToldTags implements TagGuard {
 
   async end(thoroughly: boolean): Promise<void> {
     await this.judgeFirst();
-    if (!thoroughly) return;
     const { state, tags, putBack, presence } = this.#parts;
+    // One list is read even by a run that is stopped: what was pushed while it deleted may need what it has deleted.
+    if (!thoroughly && !(this.#deletes && state.registry.resolveTags)) return;
     const before = new Map(state.seen);
     const names = await tags.survey();
     if (!this.#deletes) return;

@@ -3,7 +3,7 @@ import type { Failure } from './apply-report.ts';
 
 /**
  * What became of one manifest or tag. `present`: it was there already. `kept_newer`: the tag points elsewhere today, and was left so.
- * `lost`: the registry has not got all its parts any more. `skipped`: the run ended before its turn.
+ * `lost`: not all its parts are to be had any more. `skipped`: the run ended before its turn.
  */
 export type UndoOutcome = 'restored' | 'present' | 'kept_newer' | 'lost' | 'failed' | 'skipped';
 
@@ -28,7 +28,7 @@ export interface LostLabels {
 
 /** What became of the old times. */
 interface RememberedTimes {
-  /** The file that the next run has to find. */
+  /** The folder that the next run has to find. */
   readonly path: string;
   /** Manifests of which the old times are remembered. */
   readonly manifests: number;

@@ -43,6 +43,11 @@ export class UndoRepository {
     for (const { op, digest } of intents) if (op === 'archive-manifest') await this.#one(digest, undefined, () => this.#restore(digest));
     const deleted = deletedManifests(intents);
     const missing = new Map<Digest, UndoOutcome>();
+    for (const { digest, unreadable } of intents) {
+      if (unreadable === undefined) continue;
+      const outcome = await this.#one(digest, undefined, () => this.#withoutCopy(digest, unreadable));
+      if (outcome !== 'present') missing.set(digest, outcome);
+    }
     for (const one of deleted) {
       const { digest } = one.manifest;
       const outcome = await this.#one(digest, undefined, () => this.#putManifest(one));
@@ -66,7 +71,7 @@ export class UndoRepository {
       }),
     );
     const single = intents.flatMap(({ op, digest, tags, manifest, known = {} }) =>
-      op === 'delete-tag' && !manifest
+      op !== 'archive-manifest' && !manifest
         ? tags.map((tag): TagToPut => ({ tag, digest, time: oldTime(known, tag), put: () => this.#putTag(digest, tag) }))
         : [],
     );
@@ -94,6 +99,12 @@ export class UndoRepository {
     return (await registry.restoreManifest?.(repository, digest)) ? 'restored' : 'present';
   }
 
+  async #withoutCopy(digest: Digest, why: string): Promise<UndoOutcome> {
+    const { registry, repository } = this.#parts;
+    if (await hasManifest(registry, repository, digest)) return 'present';
+    throw new LostParts(`the journal has no copy of it: ${why}`);
+  }
+
   async #putManifest({ manifest, known }: Deleted): Promise<UndoOutcome> {
     const { registry, repository, times } = this.#parts;
     const { digest } = manifest;
@@ -116,12 +127,23 @@ export class UndoRepository {
       times?.tagWasThere(digest, tag);
       return 'present';
     }
-    const manifest = given ?? (await registry.readManifest(repository, digest));
-    if (!manifest) return 'lost';
+    const set = await this.#setterOf(digest, tag, given);
+    if (!set) return 'lost';
     await times?.beginTag(digest, tag);
-    await this.#put(manifest, tag);
+    await set();
     times?.tagRestored(digest, tag);
     return 'restored';
+  }
+
+  /** How to set a tag, where possible without a pull of its manifest; undefined where that is not there. */
+  async #setterOf(digest: Digest, tag: string, given: RawManifest | undefined): Promise<(() => Promise<void>) | undefined> {
+    const { registry, repository } = this.#parts;
+    if (!given && registry.setTag) {
+      const there = await hasManifest(registry, repository, digest);
+      return there ? async () => registry.setTag?.(repository, digest, tag) : undefined;
+    }
+    const manifest = given ?? (await registry.readManifest(repository, digest));
+    return manifest && (() => this.#put(manifest, tag));
   }
 
   async #put(manifest: RawManifest, tag?: string): Promise<void> {
@@ -131,7 +153,8 @@ export class UndoRepository {
     } catch (error) {
       if (!(error instanceof ToolError) || error.code !== 'REGISTRY_ERROR') throw error;
       const lost = await lostParts(registry, repository, manifest);
-      if (lost ? lost.length > 0 : saysLost(error)) throw new LostParts(lost ?? [], error);
+      if (lost && lost.length > 0) throw new LostParts(`the registry has not got ${lost.join(', ')} any more. ${error.message}`, error);
+      if (!lost && saysLost(error)) throw new LostParts(error.message, error);
       throw error;
     }
   }
@@ -161,9 +184,9 @@ interface TagToPut {
   readonly put: () => Promise<UndoOutcome>;
 }
 
-/** The registry has not got all parts of a manifest any more. */
+/** A manifest, or a part of it, is not to be had any more. */
 class LostParts extends Error {
-  constructor(parts: readonly Digest[], cause: ToolError) {
-    super(parts.length === 0 ? cause.message : `the registry has not got ${parts.join(', ')} any more. ${cause.message}`, { cause });
+  constructor(message: string, cause?: ToolError) {
+    super(message, { cause });
   }
 }

@@ -1,5 +1,6 @@
-import { type FileHandle, readdir, writeFile } from 'node:fs/promises';
+import { type FileHandle, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { touch } from '../diagnostics/guarded-file.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { JournalDocument } from '../documents/journal.ts';
 import { openDocument } from '../documents/open-document.ts';
@@ -43,7 +44,7 @@ export async function unfinishedRuns(folder: string, onProblem: (problem: ToolEr
 
 /** Notes that nothing of a run is left, so that its journal is not looked at again. */
 export async function markFinished(folder: string, name: string): Promise<void> {
-  await writeFile(join(folder, `${name}.finished`), '');
+  await touch(join(folder, `${name}.finished`));
 }
 
 /** The address at which a run knew a registry. */

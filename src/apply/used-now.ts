@@ -1,7 +1,9 @@
 import type { Digest } from '../domain/digest.ts';
 import type { Hold, Holds } from './holds.ts';
-import { readManifestLinks } from '../domain/manifest-links.ts';
+import { type ManifestLinks, readManifestLinks } from '../domain/manifest-links.ts';
+import type { Step } from '../plan/plan.ts';
 import { manifestParts } from './manifest-parts.ts';
+import type { RawManifest } from '../domain/raw-manifest.ts';
 import type { RunState } from './run-state.ts';
 import { sideBySide } from './side-by-side.ts';
 
@@ -10,6 +12,7 @@ export class UsedNow {
   readonly #state: RunState;
   readonly #holds: Holds;
   readonly #sources = new Map<Digest, string>();
+  #used: ReadonlyMap<Digest, string> = new Map();
 
   constructor(state: RunState, holds: Holds) {
     this.#state = state;
@@ -18,23 +21,34 @@ export class UsedNow {
 
   /** Who uses a manifest, as the reason why its step is not carried out. */
   reason(digest: Digest): Hold | undefined {
-    const source = this.#sources.get(digest);
-    return source === undefined ? undefined : { outcome: 'in_use', message: `it is in use: ${source}` };
+    return usedBy(this.#sources.get(digest));
+  }
+
+  /** The same for a manifest whose bytes were not read before its turn: by its config and what it lists. */
+  reasonOf({ children }: Pick<ManifestLinks, 'children'> = { children: [] }, manifest: RawManifest | undefined): Hold | undefined {
+    if (this.#used.size === 0) return undefined;
+    const { config } = manifest ? manifestParts(manifest.bytes) : {};
+    const needed = [config ?? [], children].flat();
+    return usedBy(needed.map((digest) => this.#used.get(digest)).find((source) => source !== undefined));
   }
 
   /**
    * Finds what is in use as the plan does: the manifest itself, every image whose config digest it is, and every index that holds one of
-   * these. Holds all that they need. `used` names digests, each with who says so.
+   * these. Holds all that they need. `used` names digests, each with who says so. Where reading a manifest counts as a pull, what an index
+   * lists is taken from the plan, and the rest is left to {@link reasonOf}.
    */
   async find(used: ReadonlyMap<Digest, string>): Promise<void> {
     if (used.size === 0) return;
-    const children = new Map<Digest, readonly Digest[]>();
-    const configs = new Map<Digest, Digest>();
+    this.#used = used;
     const { steps } = this.#state.plan;
+    const countsAsPull = this.#state.registry.standing !== undefined;
+    const children = countsAsPull ? heldInPlan(steps) : new Map<Digest, readonly Digest[]>();
+    const configs = new Map<Digest, Digest>();
     const digests = new Set(steps.map(({ digest }) => digest));
     const stays = new Set(steps.flatMap(({ op, digest }) => (op === 'delete-tag' ? [digest] : [])));
     await sideBySide([...digests], this.#state.concurrency, async (digest) => {
-      const manifest = stays.has(digest) ? await this.#state.keptBytes(digest) : await this.#state.bytesOf(digest);
+      const unread = countsAsPull || stays.has(digest);
+      const manifest = unread ? await this.#state.keptBytes(digest) : await this.#state.bytesOf(digest);
       if (!manifest) return;
       const { config } = manifestParts(manifest.bytes);
       if (config !== undefined) configs.set(digest, config);
@@ -54,4 +68,21 @@ export class UsedNow {
     }
     for (const [digest, source] of this.#sources) await this.#holds.hold(digest, `it is in use: ${source}`, 'in_use');
   }
+}
+
+/** What each manifest holds of what is deleted: its children, and what is attached to it. */
+function heldInPlan(steps: readonly Step[]): Map<Digest, Digest[]> {
+  const held = new Map<Digest, Digest[]>();
+  for (const step of steps) {
+    for (const holder of step.op === 'delete-manifest' ? step.after : []) {
+      const known = held.get(holder);
+      if (known) known.push(step.digest);
+      else held.set(holder, [step.digest]);
+    }
+  }
+  return held;
+}
+
+function usedBy(source: string | undefined): Hold | undefined {
+  return source === undefined ? undefined : { outcome: 'in_use', message: `it is in use: ${source}` };
 }

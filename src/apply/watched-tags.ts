@@ -4,7 +4,7 @@ import type { Step } from '../plan/plan.ts';
 import type { Presence } from './presence.ts';
 import type { PutBack } from './put-back.ts';
 import type { RunState } from './run-state.ts';
-import type { SeenTags } from './seen-tags.ts';
+import type { TagLookup } from './tag-lookup.ts';
 import { sideBySide } from './side-by-side.ts';
 import { stepTags } from './step-tags.ts';
 import type { Objection, Sent, TagGuard } from './tag-guard.ts';
@@ -16,7 +16,7 @@ const MOST_LISTS = 5;
 
 export interface WatchedTagsParts {
   readonly state: RunState;
-  readonly tags: SeenTags;
+  readonly tags: TagLookup;
   readonly putBack: PutBack;
   readonly presence: Presence;
   readonly trial: Trial;
@@ -39,7 +39,7 @@ export class WatchedTags implements TagGuard {
   /** Requests that a list takes. */
   #pages = 1;
   /** The deletions since the last list. */
-  #since: readonly Sent[] = [];
+  #since: Sent[] = [];
   /** Somebody moves tags onto what goes: from then on steps go one after another, so that it can be told what a tag was on. */
   #careful = false;
   /** Tags that are listed, point to nothing, and were reported or were so from the beginning. */
@@ -63,6 +63,7 @@ export class WatchedTags implements TagGuard {
    */
   width(next: Step): number {
     if (this.#careful || !this.#parts.trial.passed(next)) return 1;
+    if (next.op === 'delete-tag') return this.#parts.state.concurrency;
     return Math.max(1, this.#parts.state.concurrency - 1) * this.#pages;
   }
 
@@ -77,7 +78,12 @@ export class WatchedTags implements TagGuard {
     };
     const own = steps.flatMap((step) => stepTags(step).map((tag) => ({ step, tag })));
     await sideBySide(own, state.concurrency, ({ step, tag }) => attempt(step, () => this.#look(tag)));
-    await Promise.all([this.#readLists(), sideBySide(steps, state.concurrency, (step) => attempt(step, () => this.#attachedSince(step)))]);
+    // The image of a single tag stays, whatever else is set on it by now: thousands of tags of one image need no list in between.
+    const needsList = this.#first !== undefined || steps.some(({ op }) => op !== 'delete-tag');
+    await Promise.all([
+      needsList && this.#readLists(),
+      sideBySide(steps, state.concurrency, (step) => attempt(step, () => this.#attachedSince(step))),
+    ]);
     return new Map(
       steps.flatMap((step) => {
         const objection = failures.get(step) ?? tags.objection(step);
@@ -104,7 +110,7 @@ export class WatchedTags implements TagGuard {
   sent(deletions: readonly Sent[]): void {
     const [first] = deletions;
     if (this.#first && first) this.#first.sent = first;
-    this.#since = [...this.#since, ...deletions.filter(({ answer }) => answer === undefined || answer.outcome === 'deleted')];
+    this.#since.push(...deletions.filter(({ answer }) => answer === undefined || answer.outcome === 'deleted'));
   }
 
   async end(thoroughly: boolean): Promise<void> {
@@ -113,7 +119,9 @@ export class WatchedTags implements TagGuard {
     } finally {
       this.#leaveTrial();
     }
-    if (thoroughly) await this.#verify();
+    if (!thoroughly) return;
+    await this.#verify();
+    await this.#verifyParts();
   }
 
   /** The first deletion of its kind in the registry goes alone. */
@@ -213,28 +221,21 @@ export class WatchedTags implements TagGuard {
     };
     const on = since.find(({ step }) => step.digest === digest)?.step;
     if (on) {
-      await restore(
-        digest,
-        `the tag ${tag} ${on.op === 'delete-tag' ? `went along when ${on.tag} was taken off` : 'was set on it while it was deleted'}`,
-      );
+      const how = on.op === 'delete-tag' ? `went along when ${on.tag} was taken off` : 'was set on it while it was deleted';
+      await restore(digest, `the tag ${tag} ${how}`);
       if (on.op === 'delete-tag') state.stop(takesMore(on.tag, state));
       return;
     }
-    if (!(await state.isThere(digest)))
-      return restore(digest, `the tag ${tag}, which stays by the plan, is gone together with its manifest`);
+    const isThere = await state.isThere(digest);
     const deleted = deletedIn(since);
     const [only, ...others] = deleted;
+    if (!isThere) await restore(digest, `the tag ${tag}, which stays by the plan, is gone together with its manifest`);
     if (only === undefined) return;
     this.#careful = true;
-    if (others.length === 0) return restore(only, `the tag ${tag} was moved from ${digest} to it and went along when it was deleted`);
-    const why = `the tag ${tag} was moved from ${digest} to this or another manifest that was deleted at the same time`;
-    for (const one of deleted) await putBack.restore(one, why);
-    await putBack.giveUp(
-      digest,
-      tag,
-      `the tag ${tag} was moved from it to one of ${deleted.length} manifests, and went along when they were deleted: ` +
-        'they are put back, and nobody can tell on which of them it was',
-    );
+    if (isThere && others.length === 0)
+      return restore(only, `the tag ${tag} was moved from ${digest} to it and went along when it was deleted`);
+    for (const one of deleted) await putBack.restore(one, `the tag ${tag} may have been moved onto it before it was deleted`);
+    await putBack.giveUp(digest, tag, isThere ? movedSomewhere(tag, deleted) : goneOrMoved(tag, deleted));
   }
 
   /** Where every tag that stays points to now, and whether that is whole. */
@@ -253,12 +254,38 @@ export class WatchedTags implements TagGuard {
       else await putBack.restore(digest, `the tag ${tag}, which was on it, points to nothing any more`, tag);
     }
   }
+
+  /** An index that stays and has lost a child answers as before: what no tag leads to is asked for by its digest. */
+  async #verifyParts(): Promise<void> {
+    const { state, putBack, presence } = this.#parts;
+    const parts = state.partsThatStay();
+    const there = await sideBySide(parts, state.concurrency, (digest) => state.isThere(digest));
+    const lost = parts.filter((_, position) => !there[position]);
+    if (lost.length === parts.length) await presence.mustBeThere();
+    for (const digest of lost) await putBack.restore(digest, 'something that stays by the plan needs it, and it is gone');
+  }
 }
 
 /** The digests of the manifests that were deleted, or may have been. */
 function deletedIn(since: readonly Sent[]): Digest[] {
   return since.flatMap(({ step, answer }) =>
     step.op === 'delete-manifest' && (answer === undefined || answer.outcome === 'deleted') ? [step.digest] : [],
+  );
+}
+
+function movedSomewhere(tag: string, { length }: readonly Digest[]): string {
+  return (
+    `the tag ${tag} was moved from it to one of ${length} manifests, and went along when they were deleted: ` +
+    'they are put back, and nobody can tell on which of them it was'
+  );
+}
+
+/** Some registries drop a manifest as soon as its last tag is set on another one, as zot does. */
+function goneOrMoved(tag: string, deleted: readonly Digest[]): string {
+  return (
+    `the tag ${tag} and its manifest went while ${deleted.join(', ')} ${deleted.length === 1 ? 'was' : 'were'} deleted, which ` +
+    `${deleted.length === 1 ? 'is' : 'are'} put back: either somebody deleted them, or moved the tag onto what was deleted. ` +
+    'Nobody can tell which: look where it should point to'
   );
 }
 

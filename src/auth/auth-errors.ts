@@ -10,8 +10,13 @@ const WHERE_CREDENTIALS_ARE_LOOKED_FOR =
 /** Describes the credentials of a request for messages. Never shows the secret. */
 function describeCredentials(credentials: Credentials | undefined): string {
   if (credentials === undefined) return 'without credentials';
-  const who = 'username' in credentials ? `as user "${credentials.username}"` : 'with an identity token';
+  const who = 'username' in credentials ? `as user "${credentials.username}"` : `with ${kindOfToken(credentials)}`;
   return credentials.source === undefined ? who : `${who} (from ${credentials.source})`;
+}
+
+/** What there is in place of user and password, with its article. */
+export function kindOfToken(credentials: Credentials): string {
+  return 'registryToken' in credentials ? 'a registry token' : 'an identity token';
 }
 
 /** The error for credentials that are missing or not accepted. */
@@ -20,7 +25,7 @@ export function notLetIn(what: string, credentials: Credentials | undefined): To
     hint:
       credentials === undefined
         ? WHERE_CREDENTIALS_ARE_LOOKED_FOR
-        : 'Check that these credentials are right, have not expired and are meant for this registry.',
+        : 'Check that these credentials are right, have not expired, and are meant for this registry and allowed to do this.',
   });
 }
 

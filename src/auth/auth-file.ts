@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { rememberSecret } from '../diagnostics/redact.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Credentials } from './credentials.ts';
@@ -24,7 +25,8 @@ export function parseAuthFile(path: string, text: string): AuthFile {
     throw broken(path, 'it is not JSON');
   }
   if (!isFields(document)) throw broken(path, 'it does not hold a JSON object');
-  const { auths = {}, credHelpers = {}, credsStore } = document;
+  // The oldest form, from before 2015, is the list of entries itself (`kubernetes.io/dockercfg` still is).
+  const { auths = {}, credHelpers = {}, credsStore }: Fields = basename(path) === '.dockercfg' ? { auths: document } : document;
   if (!isFields(auths)) throw broken(path, '"auths" is not an object');
   if (!isFields(credHelpers) || !Object.values(credHelpers).every((name) => typeof name === 'string'))
     throw broken(path, '"credHelpers" is not an object whose values are names');
@@ -51,6 +53,11 @@ export function entryCredentials(file: AuthFile, key: string): Credentials | und
     return value;
   };
   const source = file.path;
+  const registryToken = field('registrytoken');
+  if (registryToken !== '') {
+    rememberSecret(registryToken);
+    return { registryToken, source };
+  }
   const identityToken = field('identitytoken');
   if (identityToken !== '') {
     rememberSecret(identityToken);

@@ -20,7 +20,7 @@ export interface AuthFiles {
 
 /**
  * The auth files in the order in which they are searched. A file that DOCKER_CONFIG or REGISTRY_AUTH_FILE names comes before one in its
- * usual place, and Docker's before Podman's. The first file that has credentials for the host is used.
+ * usual place, and Docker's before Podman's (containers-auth.json(5)). The first file that has credentials for the host is used.
  */
 export function authFilePaths({ env, home }: AuthFilesOptions): string[] {
   const named = (name: string) => env[name] || undefined;
@@ -28,10 +28,16 @@ export function authFilePaths({ env, home }: AuthFilesOptions): string[] {
   const podman = named('REGISTRY_AUTH_FILE');
   if (podman !== undefined) return named('DOCKER_CONFIG') === undefined ? [podman, docker] : [docker, podman];
   const runtime = named('XDG_RUNTIME_DIR');
+  const user = process.getuid?.();
   return [
     docker,
-    ...(runtime === undefined ? [] : [join(runtime, 'containers', 'auth.json')]),
+    ...(runtime !== undefined
+      ? [join(runtime, 'containers', 'auth.json')]
+      : user !== undefined
+        ? [`/run/containers/${user}/auth.json`]
+        : []),
     join(named('XDG_CONFIG_HOME') ?? join(home, '.config'), 'containers', 'auth.json'),
+    join(home, '.dockercfg'),
   ];
 }
 

@@ -86,7 +86,7 @@ class ChallengedClient implements RegistryAuth {
       );
     }
     const credentials = await this.#options.credentials(repositoryOf(scopes));
-    if (credentials !== undefined) await this.#askHow();
+    if (credentials !== undefined && !('registryToken' in credentials)) await this.#askHow();
     let sent = await this.#authorization(scopes, credentials);
     for (let round = 0; ; round++) {
       const response = await this.#options.http.request(withAuthorization(request, sent));
@@ -129,6 +129,7 @@ class ChallengedClient implements RegistryAuth {
   async #authorization(scopes: readonly string[], credentials: Credentials | undefined): Promise<Authorization | undefined> {
     const refused = credentials === undefined ? undefined : this.#refused.get(credentials);
     if (refused !== undefined) throw refused;
+    if (credentials !== undefined && 'registryToken' in credentials) return { header: `Bearer ${credentials.registryToken}` };
     if (this.#scheme?.kind === 'bearer') return this.#bearer(this.#scheme, scopes, credentials);
     return credentials !== undefined && 'username' in credentials ? { header: basicAuthorization(credentials) } : undefined;
   }
@@ -149,15 +150,17 @@ class ChallengedClient implements RegistryAuth {
   }
 
   /** The authorization to try after a 401. Throws if another try would send the same again. */
-  async #answer(request: HttpRequest, response: HttpResponse, { scopes, credentials, sent, round }: Refused): Promise<Authorization> {
-    const demand = demandOf(response, this.#url);
+  async #answer(request: HttpRequest, response: HttpResponse, refused: Refused): Promise<Authorization> {
+    const { scopes, credentials, sent, round } = refused;
     const what = this.#what(request, response);
+    if (credentials !== undefined && 'registryToken' in credentials) throw this.#notAccepted(what, credentials);
+    const demand = demandOf(response, this.#url);
     const missing = demand === undefined || demand.scopes.length === 0 ? scopes : demand.scopes;
     if (demand === undefined) throw notLetIn(`${what}, and does not say how to log in, or in a way that is not known here`, credentials);
     // Twice is enough to learn the scheme and a missing scope.
     if (round > 1) throw notAllowed(what, credentials, missing);
     this.#scheme = demand.scheme;
-    if (demand.scheme.kind === 'basic') return this.#basic(what, credentials, sent);
+    if (demand.scheme.kind === 'basic') return this.#basic(what, refused);
     this.#tokens.widen(scopes, demand.scopes);
     if (sent?.grant !== undefined) {
       // The token was requested with the rights that are demanded, so the account does not have them. Without `insufficient_scope` the
@@ -169,15 +172,22 @@ class ChallengedClient implements RegistryAuth {
     return this.#bearer(demand.scheme, scopes, credentials);
   }
 
-  #basic(what: string, credentials: Credentials | undefined, sent: Authorization | undefined): Authorization {
+  #basic(what: string, { credentials, sent, scopes }: Refused): Authorization {
     if (credentials === undefined) throw notLetIn(what, credentials);
-    if ('identityToken' in credentials) throw notLetIn(`${what}; it wants user and password`, credentials);
+    if (!('username' in credentials)) throw notLetIn(`${what}; it wants user and password`, credentials);
     if (sent !== undefined && sent.grant === undefined) {
-      const error = notLetIn(what, credentials);
-      if (!this.#worked.has(credentials)) this.#refused.set(credentials, error);
-      throw error;
+      // Some registries answer 401 to who is known and lacks a right.
+      if (this.#worked.has(credentials)) throw notAllowed(`${what}, although it took these credentials before`, credentials, scopes);
+      throw this.#notAccepted(what, credentials);
     }
     return { header: basicAuthorization(credentials) };
+  }
+
+  /** The error for credentials that were sent; they are not sent again if they never worked. */
+  #notAccepted(what: string, credentials: Credentials): ToolError {
+    const error = notLetIn(what, credentials);
+    if (!this.#worked.has(credentials)) this.#refused.set(credentials, error);
+    return error;
   }
 
   #what(request: HttpRequest, response: HttpResponse): string {

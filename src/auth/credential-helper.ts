@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { withoutHiddenParts } from '../diagnostics/hidden-text.ts';
 import { printable, redact, rememberSecret } from '../diagnostics/redact.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Credentials } from './credentials.ts';
@@ -33,7 +34,7 @@ export async function askHelper(
   const { code, stdout, stderr } = await run(program, server, env, limitMs);
   if (code === 0) return answered(program, server, stdout);
   if (NOT_FOUND.test(stdout) || NOT_FOUND.test(stderr)) return undefined;
-  const said = redact(printable(stdout.trim() === '' ? stderr : stdout)).slice(0, 300);
+  const said = redact(printable(withoutHiddenParts(stdout.trim() === '' ? stderr : stdout))).slice(0, 300);
   throw failed(
     program,
     server,

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type EmbeddedRegistry, startEmbeddedRegistry } from '../demo/embedded-registry.ts';
@@ -7,6 +7,7 @@ import { EXIT } from '../diagnostics/exit-codes.ts';
 import { bytes, count } from '../report/text.ts';
 import type { GlobalOptions } from '../run/context.ts';
 import type { Io } from '../run/io.ts';
+import { writeWhole } from '../run/write-file.ts';
 import { styleOf } from '../run/plan-output.ts';
 import type { CommandContext } from './command-context.ts';
 import { packageRoot } from './package-root.ts';
@@ -61,7 +62,7 @@ async function show(
   };
   try {
     const files = { [POLICY]: join(packageRoot().folder, POLICY), 'running.txt': join(folder, 'running.txt') };
-    await writeFile(files['running.txt'], running.map((image) => `${registry.host}/${image}\n`).join(''));
+    await writeWhole(files['running.txt'], running.map((image) => `${registry.host}/${image}\n`).join(''));
     const before = fingerprint(registry);
     say(
       `A registry on this machine, with ${inventoryWords(registry.storage)} of a good year. ` +

@@ -1,12 +1,18 @@
 import { setMaxListeners } from 'node:events';
 import { basename } from 'node:path';
 import { EXIT } from '../diagnostics/exit-codes.ts';
+import { guardOutput } from '../diagnostics/guard-output.ts';
 import type { Output } from '../run/io.ts';
+import { JsonMessages } from '../run/json-messages.ts';
 import { Stopped } from '../run/stop.ts';
 import { surviveClosedTerminal } from './closed-terminal.ts';
+import { ensureHomeFolder } from './home-folder.ts';
 import { watchOutput } from './output-failure.ts';
 import { runProgram } from './program.ts';
 
+/** Found out before the command line is parsed, because its mistakes are messages too. */
+const asksForJson = /(?:^|\n)--log-format(?:=|\n)json(?:\n|$)/.test(process.argv.join('\n'));
+const stderr = asksForJson ? new JsonMessages(process.stderr, Date.now) : process.stderr;
 const controller = new AbortController();
 // Every request under way listens to it.
 setMaxListeners(0, controller.signal);
@@ -18,11 +24,17 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       if (name !== 'SIGHUP') process.exit(new Stopped(name).exitCode);
       return;
     }
-    process.stderr.write(`${name}: finishing what is under way; once more stops at once\n`);
+    stderr.write(`${name}: finishing what is under way; once more stops at once\n`);
     controller.abort(new Stopped(name));
   });
 }
 surviveClosedTerminal();
+ensureHomeFolder();
+guardOutput(process.stderr, 'messages');
+// Node.js would write it past the filter of secrets.
+process.on('uncaughtException', (error) => {
+  process.stderr.write(`error: this is a bug in regprune\n${error.stack ?? error.message}\n`, () => process.exit(EXIT.failed));
+});
 
 const stdoutFailure = watchOutput(process.stdout);
 // What could not be written to stderr can be told to nobody.
@@ -30,7 +42,7 @@ watchOutput(process.stderr);
 
 const code = await runProgram(process.argv.slice(2), {
   stdout: process.stdout as Output,
-  stderr: process.stderr as Output,
+  stderr: stderr as Output,
   // Only on demand: a process that has touched its input may wait for it.
   get stdin() {
     return process.stdin;
@@ -43,7 +55,7 @@ const code = await runProgram(process.argv.slice(2), {
 });
 const failure = await stdoutFailure();
 if (failure) {
-  process.stderr.write(
+  stderr.write(
     `error: cannot write to standard output: ${failure.message}\nhint: Make room, or write the answer to another place with --out.\n`,
   );
 }

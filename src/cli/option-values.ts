@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { parseDuration } from '../domain/duration.ts';
+import type { Io } from '../run/io.ts';
 import type { Shard } from '../run/scope.ts';
 
 /** Parsers of option values. Each throws commander's `InvalidArgumentError`, whose text commander shows after the option's name. */
@@ -27,20 +28,16 @@ export function duration(text: string): number {
   return value;
 }
 
-/** A shard such as `2/5`; of `/5`, the one that the environment names as an Indexed Job of Kubernetes does, from 0. */
+/** A shard such as `2/5`; `/5` in a pod of an Indexed Job, whose environment tells which one, counted from 0. */
 export const shard =
-  (environment: Readonly<Record<string, string | undefined>>) =>
+  ({ JOB_COMPLETION_INDEX }: Io['env']) =>
   (text: string): Shard => {
-    const match = /^(\d{0,6})\/(\d{1,6})$/.exec(text);
-    const of = Number(match?.[2]);
-    const job = environment['JOB_COMPLETION_INDEX'] ?? '';
-    if (match?.[1] === '' && !/^\d{1,6}$/.test(job))
-      throw new InvalidArgumentError(
-        'It must be I/N: without I, JOB_COMPLETION_INDEX must say which one, as in an Indexed Job of Kubernetes.',
-      );
-    const index = match?.[1] === '' ? Number(job) + 1 : Number(match?.[1]);
-    if (!match || index < 1 || index > of)
-      throw new InvalidArgumentError('It must be I/N with I from 1 to N, such as 2/5, or /N in an Indexed Job of N completions.');
+    const [, given = '', number] = /^(\d{0,6})\/(\d{1,6})$/.exec(text) ?? [];
+    const index =
+      given !== '' ? Number(given) : /^\d{1,6}$/.test(JOB_COMPLETION_INDEX ?? '') ? Number(JOB_COMPLETION_INDEX) + 1 : undefined;
+    const of = Number(number);
+    if (index === undefined || !(index >= 1 && index <= of))
+      throw new InvalidArgumentError('It must be I/N with I from 1 to N, such as 2/5, or /N where JOB_COMPLETION_INDEX is from 0 to N-1.');
     return { index, of };
   };
 

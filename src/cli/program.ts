@@ -1,15 +1,28 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { EXIT } from '../diagnostics/exit-codes.ts';
+import { flushOutput, guardOutput } from '../diagnostics/guard-output.ts';
 import { applyCommand } from './commands/apply.ts';
+import { completeWordsCommand } from './commands/complete-words.ts';
+import { completionCommand } from './commands/completion.ts';
 import { demoCommand } from './commands/demo.ts';
+import { doctorCommand } from './commands/doctor.ts';
 import { explainCommand } from './commands/explain.ts';
+import { generateCommand } from './commands/generate.ts';
+import { initCommand } from './commands/init.ts';
 import { inventoryCommand } from './commands/inventory.ts';
 import { policyCommand } from './commands/policy.ts';
 import { pruneCommand } from './commands/prune.ts';
+import { showCommand } from './commands/show.ts';
 import { undoCommand } from './commands/undo.ts';
 import { examples, helpEnd } from './help.ts';
-import { type Io, say, widthOf } from '../run/io.ts';
+import { Activity } from '../run/activity.ts';
+import type { GlobalOptions } from '../run/context.ts';
+import { startHeartbeat } from '../run/heartbeat.ts';
+import { type Io, say, tell, widthOf } from '../run/io.ts';
+import { ourWords } from './other-words.ts';
+import type { ToolError } from '../diagnostics/tool-error.ts';
 import type { CommandContext } from './command-context.ts';
+import { rememberGivenSecrets } from './given-secrets.ts';
 import { packageRoot } from './package-root.ts';
 import { stoppedBy } from '../run/stop.ts';
 
@@ -17,8 +30,17 @@ import { stoppedBy } from '../run/stop.ts';
 export async function runProgram(argv: readonly string[], io: Io): Promise<number> {
   const { version } = packageRoot();
   let code: number = EXIT.done;
+  let endHeartbeat = (): void => {};
+  guardOutput(io.stdout, 'answer');
+  guardOutput(io.stderr, 'messages');
+  rememberGivenSecrets(argv);
+  const context = { io, argv, version, activity: new Activity(io.now), runProgram, end: (result: number) => (code = result) };
+  const program = buildProgram(context);
+  program.hook('preAction', (_program, command) => {
+    endHeartbeat = startHeartbeat(context, command.optsWithGlobals<GlobalOptions>());
+  });
   try {
-    await buildProgram({ io, argv, version, runProgram, end: (result) => (code = result) }).parseAsync([...argv], { from: 'user' });
+    await program.parseAsync([...argv], { from: 'user' });
     return code;
   } catch (error) {
     // Commander has written its message already; help and --version end in the same way.
@@ -28,9 +50,13 @@ export async function runProgram(argv: readonly string[], io: Io): Promise<numbe
       say(io, stopped.message);
       return stopped.exitCode;
     }
-    const { exitCodeOf, renderError } = await import('../run/render-error.ts');
-    io.stderr.write(renderError(error, version));
+    const { exitCodeOf, messageOfError } = await import('../run/error-message.ts');
+    tell(io, messageOfError(error, version));
+    if ((error as Partial<ToolError>).code === 'USAGE') say(io, helpLine(nameOf(commandIn(program, argv))));
     return stopped?.exitCode ?? exitCodeOf(error);
+  } finally {
+    endHeartbeat();
+    flushOutput(io.stdout);
   }
 }
 
@@ -40,8 +66,9 @@ function buildProgram(context: CommandContext): Command {
   const program = new Command(io.program)
     .version(version, '-V, --version', 'print the version')
     .option('-q, --quiet', 'say nothing but the answer and errors')
-    .option('-v, --verbose', 'say what is being done, and list every image')
+    .option('-v, --verbose', 'say what is being done, each request too, and list every image')
     .option('--no-color', 'no colour')
+    .addOption(new Option('--log-format <format>', 'how messages are written to stderr').choices(['text', 'json']).default('text'))
     .description(
       'Deletes the images of container registries that no policy keeps. Shows what would go, and why; deletes only with --apply.\n\n' +
         examples(io.program, [
@@ -53,10 +80,40 @@ function buildProgram(context: CommandContext): Command {
     )
     .helpCommand('help [command]', 'show what a command can do')
     .addHelpText('after', helpEnd());
-  const commands = [pruneCommand, applyCommand, undoCommand, explainCommand, inventoryCommand, policyCommand, demoCommand];
+  const commands = [
+    pruneCommand,
+    applyCommand,
+    showCommand,
+    undoCommand,
+    explainCommand,
+    inventoryCommand,
+    policyCommand,
+    generateCommand,
+    initCommand,
+    doctorCommand,
+    completionCommand,
+    demoCommand,
+  ];
   for (const command of commands) program.addCommand(command(context));
+  program.addCommand(completeWordsCommand(context), { hidden: true });
   for (const command of withSubcommands(program)) configure(command, io);
   return program;
+}
+
+/** The command that a command line calls, however far it was understood. */
+function commandIn(program: Command, argv: readonly string[]): Command {
+  let command = program;
+  for (const word of argv) command = command.commands.find((one) => one.name() === word) ?? command;
+  return command;
+}
+
+/** Its name as it is typed: `regctl policy check`. */
+function nameOf(command: Command): string {
+  return command.parent ? `${nameOf(command.parent)} ${command.name()}` : command.name();
+}
+
+function helpLine(command: string): string {
+  return `"${command} --help" shows examples and all that it takes.`;
 }
 
 function withSubcommands(command: Command): Command[] {
@@ -64,7 +121,7 @@ function withSubcommands(command: Command): Command[] {
 }
 
 /** Commands made on their own inherit nothing, so each is told where to write. */
-function configure(command: Command, { stdout, stderr }: Io): void {
+function configure(command: Command, { stdout, stderr, program }: Io): void {
   command
     .exitOverride()
     .helpOption('-h, --help', 'show this')
@@ -72,6 +129,12 @@ function configure(command: Command, { stdout, stderr }: Io): void {
     .configureOutput({
       writeOut: (text) => stdout.write(text),
       writeErr: (text) => stderr.write(text),
+      outputError: (text, write) => {
+        const advice = ourWords(text, program);
+        // What is nearest by its letters is then not what is meant.
+        const message = advice === undefined ? text : `${text.replace(/\(Did you mean .*\)\n/, '')}hint: ${advice}\n`;
+        write(`${message}${helpLine(nameOf(command))}\n`);
+      },
       getOutHelpWidth: () => Math.min(widthOf(stdout) ?? 100, 120),
       getErrHelpWidth: () => Math.min(widthOf(stderr) ?? 100, 120),
     });

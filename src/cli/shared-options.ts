@@ -1,4 +1,6 @@
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { didYouMean } from '../diagnostics/nearest.ts';
+import type { Output } from '../run/outputs.ts';
 import { dayCount, repeated, wholeNumber } from './option-values.ts';
 
 export function addPolicyOptions(command: Command): Command {
@@ -20,7 +22,17 @@ export function addSourceOptions(command: Command): Command {
     .addOption(concurrencyOption())
     .addOption(rateOption())
     .addOption(cacheDirOption())
-    .addOption(noCacheOption());
+    .addOption(noCacheOption())
+    .addOption(plainHttpOption())
+    .addOption(caFileOption());
+}
+
+export function plainHttpOption(): Option {
+  return new Option('--plain-http', 'speak to the registries without TLS');
+}
+
+export function caFileOption(): Option {
+  return new Option('--ca-file <file>', 'trust these certificate authorities (PEM) too');
 }
 
 export function inUseOption(): Option {
@@ -48,6 +60,33 @@ export function noCacheOption(): Option {
   return new Option('--no-cache', 'read everything, keep nothing, and do not remember when tags were first seen');
 }
 
-export function outputOption(...formats: readonly string[]): Option {
-  return new Option('-o, --output <format>', 'how the answer is written').choices([...formats]).default(formats[0]);
+/** `-o FORM` and `-o FORM=FILE`, which may be repeated. The first form is the one that is written without it. */
+export function outputOption(...forms: readonly string[]): Option {
+  const what = `how the answer is written: ${forms.join(', ')}; may be repeated, each but one with its file`;
+  return new Option('-o, --output <form[=file]>', what)
+    .argParser((text: string, earlier: readonly Output<string>[] | undefined) => [...(earlier ?? []), output(text, forms)])
+    .default(undefined, forms[0]);
+}
+
+function output(text: string, forms: readonly string[]): Output<string> {
+  const [form = '', ...rest] = text.split('=');
+  const file = rest.join('=');
+  if (!forms.includes(form)) throw new InvalidArgumentError(`It must be one of ${forms.join(', ')}.${suggestion(form, forms)}`);
+  if (rest.length > 0 && file === '') throw new InvalidArgumentError(`Write the file behind it, such as ${form}=plan.${form}.`);
+  return rest.length > 0 ? { form, file } : { form };
+}
+
+function suggestion(form: string, forms: readonly string[]): string {
+  const meant = didYouMean(form, forms);
+  return meant === '' ? '' : ` D${meant.slice(3)}`;
+}
+
+export function outOption(): Option {
+  return new Option('--out <file>', 'write the answer to a file instead of stdout');
+}
+
+export function addMetricsOptions(command: Command): Command {
+  return command
+    .option('--metrics-file <file>', 'write metrics for the textfile collector of Prometheus, however the run ends')
+    .option('--push-metrics <url>', 'push them to a Pushgateway');
 }

@@ -12,4 +12,8 @@ export const awsIdentity = {
   externalId: z.string().min(2).optional(),
 };
 
+export const awsAccount = z
+  .string({ error: 'not the id of an account: 12 digits in quotes, such as "123456789012"' })
+  .regex(/^\d{12}$/, { error: 'not the id of an account: 12 digits, such as "123456789012"' });
+
 export const awsRegion = z.string().regex(/^[a-z]{2,}(?:-[a-z]+)+-\d+$/, { error: 'not a region, such as eu-central-1' });

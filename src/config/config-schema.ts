@@ -138,9 +138,24 @@ export type ConfigFile = z.infer<ReturnType<typeof configFile>>;
 
 const SECRETS = ['password', 'token', 'secret', 'identityToken'];
 
-/** What to say of a key that would hold a secret. */
-export function secretKey(path: readonly (string | number)[], key: string): string | undefined {
-  if (path[0] !== 'registries' || !SECRETS.includes(key)) return undefined;
+/** What other programs call what is meant, and what it is here. */
+const CONNECTION: readonly (readonly [key: RegExp, here: string])[] = [
+  [
+    /^(?:root|trusted)?[-_]?(?:ca|cert(?:ificate)?s?)[-_]?(?:file|cert|bundle|path)?$/i,
+    'a certificate authority is given as tls: {ca: FILE}',
+  ],
+  [
+    /^(?:insecure\w*|(?:use|allow|plain)?[-_]?http|(?:skip)?[-_]?(?:tls|ssl)?[-_]?(?:skip)?[-_]?verify|no[-_]?tls)$/i,
+    'a registry without TLS is allowed by plainHttp: true; a certificate is always checked, and its CA is given as tls: {ca: FILE}',
+  ],
+];
+
+/** What to say of a key of a registry that is not known: one that would hold a secret, and one that other programs have. */
+export function unknownRegistryKey(path: readonly (string | number)[], key: string): string | undefined {
+  if (path[0] !== 'registries') return undefined;
+  const here = CONNECTION.find(([words]) => words.test(key))?.[1];
+  if (here !== undefined) return `unknown key "${key}": ${here}`;
+  if (!SECRETS.includes(key)) return undefined;
   const what = key === 'password' ? 'password' : 'secret';
   return `a ${what} must not stand in a config: name an environment variable ("passwordEnv") or a file ("passwordFile") that holds it`;
 }

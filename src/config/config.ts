@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { readSource, type Source } from '../diagnostics/source.ts';
 import { type Problem, SourceError } from '../diagnostics/source-error.ts';
-import { type ConfigFile, configFile, type RegistrySpec, secretKey, settingsOf } from './config-schema.ts';
+import { type ConfigFile, configFile, type RegistrySpec, unknownRegistryKey, settingsOf } from './config-schema.ts';
 import type { Environment } from './environment.ts';
 import { findConfig, PACKAGE_KEY } from './find-config.ts';
 import type { RegistrySettings } from './registry-settings.ts';
@@ -98,7 +98,7 @@ export async function loadConfig(cwd: string, environment: Environment, types: r
 
 function parseConfig(source: Source, types: readonly RegistrySettings[]): ConfigFile {
   const inPackage = path.basename(source.file) === 'package.json';
-  const result = readYaml(source, configFile(types), { unknownKey: secretKey, ...(inPackage && { root: [PACKAGE_KEY] }) });
+  const result = readYaml(source, configFile(types), { unknownKey: unknownRegistryKey, ...(inPackage && { root: [PACKAGE_KEY] }) });
   if (isProblems(result)) throw configError(result);
   return result.data;
 }

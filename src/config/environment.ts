@@ -15,6 +15,7 @@ export const ENVIRONMENT: readonly (readonly [name: string, meaning: string])[] 
   ['JOB_COMPLETION_INDEX', 'which shard this is, from 0, for --shard /N'],
   ['REGISTRY_USER, REGISTRY_PASSWORD', 'credentials for the registries that the config or the command line names'],
   ['DOCKER_CONFIG', 'folder with the config.json of Docker, for its credentials'],
+  ['JOB_COMPLETION_INDEX', 'which shard --shard /N is, counted from 0; a pod of an Indexed Job has it'],
   ['HTTPS_PROXY, HTTP_PROXY, NO_PROXY', 'proxy for requests to registries'],
   ['NO_COLOR', 'no colours, whatever its value, unless it is empty'],
 ];

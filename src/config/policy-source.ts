@@ -1,5 +1,6 @@
-import { readSource } from '../diagnostics/source.ts';
+import { readSource, type Source } from '../diagnostics/source.ts';
 import { type Problem, SourceError } from '../diagnostics/source-error.ts';
+import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Digest } from '../domain/digest.ts';
 import { PolicyFile, type PolicySpec, unreachablePolicy } from '../policy/schema.ts';
 import { unreachablePolicies } from '../policy/unreachable.ts';
@@ -24,16 +25,34 @@ export interface PoliciesOfRun {
 }
 
 /**
- * Reads policy files, in this order. Throws `POLICY_INVALID` with everything that is wrong in all of them ({@link SourceError}), and
- * `FILE` for one that cannot be read. Names are unique over all files: a plan names a policy by its name. For a `run` the files also must
+ * Reads policy files, in this order; one may be read already. Throws `POLICY_INVALID` with everything that is wrong in all of them
+ * ({@link SourceError}), one that cannot be read among it, and `FILE` where that is all that is wrong. Names are unique over all files: a plan names a policy by its name. For a `run` the files also must
  * fit together and with the config; without it, they may be meant for different runs.
  */
-export async function loadPolicies(files: readonly string[], run?: PoliciesOfRun, signal?: AbortSignal): Promise<LoadedPolicy[]> {
+export async function loadPolicies(
+  files: readonly (string | Source)[],
+  run?: PoliciesOfRun,
+  signal?: AbortSignal,
+): Promise<LoadedPolicy[]> {
   const policies: LoadedPolicy[] = [];
   const problems: Problem[] = [];
+  const missing: ToolError[] = [];
   const taken = new Map<string, string>();
-  for (const file of files) {
-    const source = await readSource(file, { what: 'policy', maxBytes: LONGEST_FILE, signal });
+  for (const given of files) {
+    const source = await sourceOf(given, signal);
+    if (source instanceof ToolError) {
+      missing.push(source);
+      problems.push({
+        file: String(given),
+        line: 1,
+        column: 1,
+        endColumn: 2,
+        message: withoutName(source.message, String(given)),
+        frame: '',
+      });
+      continue;
+    }
+    const { file } = source;
     const result = readYaml(source, PolicyFile);
     if (isProblems(result)) {
       problems.push(...result);
@@ -50,8 +69,26 @@ export async function loadPolicies(files: readonly string[], run?: PoliciesOfRun
     });
   }
   if (run) problems.push(...unreachableOverFiles(policies), ...policies.flatMap((policy) => unknownLists(policy, run.lists)));
+  const [first] = missing;
+  if (first && problems.length === 1) throw first;
   if (problems.length > 0) throw policyError(problems);
   return policies;
+}
+
+/** The text of a file, or why it cannot be read. */
+async function sourceOf(given: string | Source, signal: AbortSignal | undefined): Promise<Source | ToolError> {
+  if (typeof given !== 'string') return given;
+  try {
+    return await readSource(given, { what: 'policy', maxBytes: LONGEST_FILE, signal });
+  } catch (error) {
+    if (error instanceof ToolError) return error;
+    throw error;
+  }
+}
+
+/** The message of an error about a file, which stands behind the name of the file anyway. */
+function withoutName(message: string, file: string): string {
+  return message.startsWith(`${file}: `) ? message.slice(file.length + 2) : message;
 }
 
 /** The policies that one of an earlier file leaves nothing to; what one of its own file leaves nothing to, the schema tells. */

@@ -7,7 +7,7 @@ import type { Environment } from './environment.ts';
 import { parseRegistryUrl } from './registry-url.ts';
 
 /** The flags that layer over environment and config, as text from the command line. */
-export interface SettingsFlags {
+export interface SettingsFlags extends ConnectionFlags {
   readonly policy?: readonly string[];
   readonly registry?: readonly string[];
   readonly inUse?: readonly string[];
@@ -43,6 +43,14 @@ export interface Settings {
   readonly cacheDir: string | undefined;
 }
 
+/** How registries are reached, as the command line says. */
+export interface ConnectionFlags {
+  /** They may be spoken to without TLS, and those that are given without a scheme are. */
+  readonly plainHttp?: boolean;
+  /** A file of certificate authorities to trust beside the usual ones, PEM. */
+  readonly caFile?: string;
+}
+
 export const DEFAULT_CONCURRENCY = 8;
 
 /**
@@ -56,10 +64,14 @@ export function resolveSettings(flags: SettingsFlags, environment: Environment, 
     number('REGCTL_CONCURRENCY', set(environment, 'REGCTL_CONCURRENCY'), 1, MOST_CONCURRENCY);
   const concurrency = explicit ?? config.concurrency ?? DEFAULT_CONCURRENCY;
   const rate = perSecond('--rate', flags.rate) ?? perSecond('REGCTL_RATE', set(environment, 'REGCTL_RATE'));
-  const registries = asked.length > 0 ? asked.map((text) => chooseRegistry(text, config.registries)) : config.registries;
+  const registries = asked.length > 0 ? asked.map((text) => chooseRegistry(text, config.registries, flags)) : config.registries;
   const withLimits = (registry: RegistryConfig): LimitedRegistry => {
     const most = rate ?? registry.rate ?? config.rate;
-    return { ...registry, concurrency: explicit ?? registry.concurrency ?? concurrency, ...(most !== undefined && { rate: most }) };
+    return {
+      ...connected(registry, flags),
+      concurrency: explicit ?? registry.concurrency ?? concurrency,
+      ...(most !== undefined && { rate: most }),
+    };
   };
   const maxDeletions =
     number('--max-deletions', flags.maxDeletions, 0) ??
@@ -86,10 +98,10 @@ export function resolveSettings(flags: SettingsFlags, environment: Environment, 
  * The registry that a name of the config, a URL or a host means. A URL that the config has is that registry, with its name and its
  * credentials; another one is called by its host. Throws `USAGE`.
  */
-export function chooseRegistry(text: string, known: readonly RegistryConfig[]): RegistryConfig {
+export function chooseRegistry(text: string, known: readonly RegistryConfig[], flags: ConnectionFlags = {}): RegistryConfig {
   const named = known.find(({ name }) => name === text);
   if (named) return named;
-  const address = parseRegistryUrl(text);
+  const address = parseRegistryUrl(text, flags.plainHttp);
   // As in an image reference, a word without "." and ":" is not a host, so it is a misspelt name.
   const isAddress = text.includes('://') || /[.:]/.test(text.split('/')[0] ?? '') || text.split('/')[0] === 'localhost';
   if (!isAddress) {
@@ -111,6 +123,11 @@ export function chooseRegistry(text: string, known: readonly RegistryConfig[]): 
     });
   }
   return known.find(({ url }) => url === address.url) ?? { name: address.host, url: address.url };
+}
+
+/** A registry that is reached as the flags say. */
+export function connected(registry: RegistryConfig, { plainHttp, caFile }: ConnectionFlags): RegistryConfig {
+  return { ...registry, ...(plainHttp && { plainHttp }), ...(caFile !== undefined && { caFile }) };
 }
 
 function distinct(registries: readonly RegistryConfig[]): RegistryConfig[] {

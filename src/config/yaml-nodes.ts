@@ -57,7 +57,7 @@ export function checkNodes(source: Source, root: ParsedNode, { generated = false
       if (first !== undefined) add(key, `"${name}" stands here twice, first in line ${first}`);
       else lines.set(name, positionOf(source, key.range[0]).line);
       if (name === '__proto__') add(key, 'unknown key "__proto__"');
-      if (name === '<<' && generated) add(key, '"<<" merges nothing here: write it out');
+      if (name === '<<') add(key, '"<<" merges nothing here, since YAML 1.2 has no merge keys: write out what it stands for');
       if (key.anchor) anchors.set(key.anchor, key);
       visit(value);
     }

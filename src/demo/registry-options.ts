@@ -68,6 +68,8 @@ export interface EmbeddedRegistryOptions {
   readonly ignorePaging?: boolean;
   /** As zot: manifests are answered whatever the Accept header says. Default: as distribution 2.8, which hides or converts them. */
   readonly ignoreAccept?: boolean;
+  /** As zot: a manifest is gone as soon as its last tag is set on another one, even if an index holds it. */
+  readonly dropsOverwritten?: boolean;
   /** Default: none needed. */
   readonly auth?: EmbeddedAuth;
   /** The first hook; see {@link RequestHook}. */

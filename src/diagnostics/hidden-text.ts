@@ -1,8 +1,12 @@
-import { lineText, type Source } from './source.ts';
+import { nearest } from './nearest.ts';
+import { lineText, makeSource, type Source } from './source.ts';
 
 /** Names of keys that hold secrets, also misspelt: such a key is unknown, and is shown for that. */
 const SECRET_NAME = 'pas+o?w|pa?swo?r?d|pas+phrase|pwd|secre?t|secert|sercet|scret|token|tokn|toekn|credential|api[-_]?key|private[-_]?key';
 const SECRET_KEY = new RegExp(`[\\w.-]*(?:${SECRET_NAME})[\\w.-]*["']?\\s*[:=]\\s*`, 'gi');
+/** Misspelt in yet another way, a key is near to one of these. */
+const SECRET_WORDS = ['password', 'passphrase', 'secret', 'token', 'identityToken', 'credentials', 'apiKey', 'privateKey'];
+const KEY = /(?<=^|[\s{,"'])([A-Za-z][\w.-]*)["']?\s*:\s*/g;
 // A key that ends in Env or File is meant to hold a name, and a name is not a secret.
 const NAMED_VALUE = /^(?:[A-Z_][A-Z0-9_]*|["'][A-Z_][A-Z0-9_]*["'])(?=[\s,}]|$)/;
 const QUOTED_VALUE = /^(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*')(?=[\s,}\]]|$)/;
@@ -18,7 +22,7 @@ export function hiddenParts(source: Source, line: number): (readonly [start: num
   const text = lineText(source, line);
   if (isUnderSecretKey(source, line)) return [[0, text.length]];
   const parts: (readonly [number, number])[] = [];
-  for (const match of text.matchAll(SECRET_KEY)) {
+  for (const match of secretKeys(text)) {
     const start = match.index + match[0].length;
     const rest = text.slice(start);
     const key = match[0].replace(/["']?\s*[:=]\s*$/, '');
@@ -27,7 +31,28 @@ export function hiddenParts(source: Source, line: number): (readonly [start: num
     parts.push([start, start + (QUOTED_VALUE.exec(rest)?.[0].length ?? rest.length)]);
   }
   for (const match of text.matchAll(USER_INFO)) parts.push([match.index, match.index + match[0].length - 1]);
-  return parts;
+  return merged(parts);
+}
+
+/** Parts that overlap become one; sorted. */
+function merged(parts: readonly (readonly [start: number, end: number])[]): [start: number, end: number][] {
+  const whole: [number, number][] = [];
+  for (const [start, end] of parts.toSorted(([a], [b]) => a - b)) {
+    const last = whole.at(-1);
+    if (last && start <= last[1]) last[1] = Math.max(last[1], end);
+    else whole.push([start, end]);
+  }
+  return whole;
+}
+
+/** A text that a program has said, with `***` in place of what stands where secrets do ({@link hiddenParts}). */
+export function withoutHiddenParts(text: string): string {
+  const source = makeSource('', text);
+  const lines = source.lineStarts.map((_, index) => {
+    const hidden = hiddenParts(source, index + 1).toReversed();
+    return hidden.reduce((line, [start, end]) => `${line.slice(0, start)}***${line.slice(end)}`, lineText(source, index + 1));
+  });
+  return lines.join('\n');
 }
 
 /**
@@ -39,12 +64,20 @@ function isUnderSecretKey(source: Source, line: number): boolean {
   for (let above = line - 1; above >= Math.max(1, line - REACH); above--) {
     const text = lineText(source, above);
     if (text.trim() === '' || indentOf(text) >= indent) continue;
-    const match = [...text.matchAll(SECRET_KEY)].at(-1);
+    const match = secretKeys(text).at(-1);
     if (!match) return false;
     const rest = text.slice(match.index + match[0].length);
     return !QUOTED_VALUE.test(rest) && !/File["']?\s*[:=]\s*$/.test(match[0]) && !rest.startsWith('{') && !rest.startsWith('[');
   }
   return false;
+}
+
+/** The keys of secrets in a line, each with what stands between it and its value. */
+function secretKeys(text: string): RegExpExecArray[] {
+  const misspelt = [...text.matchAll(KEY)].filter(
+    ([, key]) => nearest(key as string, SECRET_WORDS) !== undefined || /^(?:pass|pw)$/i.test(key as string),
+  );
+  return [...text.matchAll(SECRET_KEY), ...misspelt].toSorted((a, b) => a.index - b.index);
 }
 
 function indentOf(text: string): number {

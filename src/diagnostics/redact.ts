@@ -1,6 +1,8 @@
 import { stripVTControlCharacters } from 'node:util';
+import { isOwnWord } from './own-words.ts';
+import { type Found, SecretSearch, SHORTEST_SEARCHED } from './secret-search.ts';
 
-/** What stands in the place of a secret. */
+/** What stands in the place of a secret. Neither a tag nor the name of a repository can hold it. */
 const MASK = '***';
 /** Shorter texts are not secrets, and masking them would make every message unreadable. */
 const SHORTEST_SECRET = 4;
@@ -9,9 +11,8 @@ const SHORTEST_SECRET = 4;
  * thousands of tokens.
  */
 const LONGEST_ENCODED = 256;
-
-/** So much of the beginning of a long secret is taken for it: answers and messages are cut somewhere. */
-const SHORTEST_PART = 20;
+/** So few digits from 0 to f stand by chance in some digest. */
+const PART_OF_A_DIGEST = /^[0-9a-f]{1,15}$/;
 
 /** Query parameters whose values are shown: paging, filters and token scopes. Everything else may be a signature or a key. */
 const SHOWN_PARAMETERS = new Set([
@@ -43,56 +44,108 @@ const SHAPES: readonly RegExp[] = [
   /(?<=Signature=)[0-9a-f]{64}/gi,
 ];
 
-/** Every form in which a secret may appear, the longest first so that no secret hides part of a longer one. */
-const forms: string[] = [];
 const known = new Set<string>();
+/** Every form in which a secret may appear, but for {@link commonForms}. */
+const forms = new SecretSearch();
+/** The forms that are taken out of messages alone; the longest first, so that none hides part of a longer one. */
+const commonForms: string[] = [];
 
-/** Remembers a secret for the rest of the process. Call it the moment a password or token is read, before anything else is done with it. */
+/**
+ * Remembers a secret for the rest of the process. Call it the moment a password or token is read, before anything else is done with it.
+ * Whatever is written or shown afterwards goes through {@link redact} or {@link redactDocument}.
+ */
 export function rememberSecret(text: string): void {
   if (known.has(text)) return;
   for (const form of spellings(text)) {
     if (form.length < SHORTEST_SECRET || known.has(form)) continue;
     known.add(form);
-    const place = forms.findIndex((other) => other.length < form.length);
-    forms.splice(place < 0 ? forms.length : place, 0, form);
+    if (isCommon(form)) commonForms.push(form);
+    else forms.add(form);
   }
+  commonForms.sort((a, b) => b.length - a.length);
+}
+
+/** True of what stands in documents by chance: a short text, a few digits of a digest, a word of the documents themselves. */
+function isCommon(form: string): boolean {
+  return form.length < SHORTEST_SEARCHED || PART_OF_A_DIGEST.test(form) || isOwnWord(form);
 }
 
 function spellings(secret: string): string[] {
   const encoded = encodeURIComponent(secret);
   const form = new URLSearchParams({ '': secret }).toString().slice(1);
+  const lower = (text: string): string => text.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase());
+  const json = JSON.stringify(secret).slice(1, -1);
   // Messages stand on one line, so that the lines of a secret are joined there.
-  const all = [secret, encoded, form, JSON.stringify(secret).slice(1, -1), secret.trim().replace(BREAKS, ' ')];
-  if (secret.length <= LONGEST_ENCODED) {
-    const bytes = Buffer.from(secret);
-    all.push(bytes.toString('base64'), bytes.toString('base64').replace(/=+$/, ''), bytes.toString('base64url'));
-  }
-  return all;
+  const all = [secret, encoded, form, lower(encoded), lower(form), json, secret.trim().replace(BREAKS, ' '), secret.replaceAll("'", "''")];
+  return secret.length <= LONGEST_ENCODED ? [...all, ...base64Forms(secret), ...base64Forms(json)] : all;
+}
+
+/** The secret in base64, and what of it stays the same wherever it stands in something longer, such as `user:password`. */
+function base64Forms(secret: string): string[] {
+  const whole = Buffer.from(secret).toString('base64');
+  const within = [0, 1, 2].flatMap((before) => {
+    const bytes = Buffer.concat([Buffer.alloc(before), Buffer.from(secret)]);
+    // Three bytes are four characters; those that other bytes take part in are left out.
+    const part = bytes.toString('base64').slice(Math.ceil((before * 4) / 3), Math.floor((bytes.length * 4) / 3));
+    return part.length >= SHORTEST_SEARCHED ? [part] : [];
+  });
+  return [whole, whole.replace(/=+$/, ''), ...within].flatMap((text) => [text, text.replaceAll('+', '-').replaceAll('/', '_')]);
 }
 
 /**
- * The text with `***` in place of every remembered secret, plain, URL-encoded, JSON-escaped or in base64, of the beginning of a long one,
- * and of whatever is a secret by its shape.
+ * A message without secrets: `***` in place of everything that was remembered, be it plain, URL-encoded, JSON-escaped or in base64, of
+ * the beginning of a long one, and of whatever is a secret by its shape.
  */
 export function redact(text: string): string {
-  let clean = text;
-  for (const form of forms) if (clean.includes(form)) clean = clean.replaceAll(form, MASK);
-  // Before the beginnings: a private key is told by its first line, which begins as every other key does.
-  for (const shape of SHAPES) clean = clean.replaceAll(shape, MASK);
-  for (const form of forms) if (form.length > SHORTEST_PART) clean = withoutBeginning(clean, form);
-  return clean;
+  // A private key is told by its first line, which begins as every other key does: before the beginnings.
+  const shapeless = SHAPES.reduce((clean, shape) => clean.replaceAll(shape, MASK), text);
+  const clean = masked(shapeless, forms.find(shapeless));
+  return commonForms.reduce((rest, form) => rest.replaceAll(form, MASK), clean);
 }
 
-/** The text without what begins as a secret does, as far as it goes on like that. */
-function withoutBeginning(text: string, secret: string): string {
-  const beginning = secret.slice(0, SHORTEST_PART);
-  let clean = text;
-  for (let at = clean.indexOf(beginning); at >= 0; at = clean.indexOf(beginning, at + MASK.length)) {
-    let length = SHORTEST_PART;
-    while (length < secret.length && clean[at + length] === secret[length]) length++;
-    clean = `${clean.slice(0, at)}${MASK}${clean.slice(at + length)}`;
+/**
+ * A document, or a part of one, without secrets. Those that may stand there by chance ({@link isCommon}) stay, because without them the
+ * document would say something else. What is masked is not a tag, a digest or a name any more, so that nothing is ever deleted by it.
+ */
+export function redactDocument(text: string): string {
+  return masked(text, forms.find(text));
+}
+
+/** True of a text that {@link redactDocument} would change. */
+export function holdsSecret(text: string): boolean {
+  return forms.find(text).length > 0;
+}
+
+function masked(text: string, found: readonly Found[]): string {
+  let clean = '';
+  let from = 0;
+  for (const { start, end } of found) {
+    clean += text.slice(from, start) + MASK;
+    from = end;
   }
-  return clean;
+  return clean + text.slice(from);
+}
+
+/** Takes the secrets out of a document that comes in parts, also those that begin in one part and end in another. */
+export class DocumentFilter {
+  #held = '';
+
+  /** What can be written so far: the part, with what was held back before, but for an end that may be the beginning of a secret. */
+  push(part: string): string {
+    if (forms.isEmpty) return part;
+    const text = this.#held + part;
+    const last = forms.find(text).at(-1);
+    const open = last?.end === text.length ? last.start : Math.max(last?.end ?? 0, forms.open(text));
+    this.#held = text.slice(open);
+    return redactDocument(text.slice(0, open));
+  }
+
+  /** The rest. */
+  end(): string {
+    const rest = redactDocument(this.#held);
+    this.#held = '';
+    return rest;
+  }
 }
 
 /** A URL fit for messages: without user and password, without fragment, and with the values of known harmless query parameters only. */
@@ -122,10 +175,10 @@ const INVISIBLE = /[\p{Cc}\p{Cf}]/gu;
 
 /**
  * Text from elsewhere made fit for a terminal: escape sequences and control characters are taken out, line breaks and tabs become a
- * space.
+ * space. Secrets are taken out here too, because a report may escape the text once more, in a way of its own.
  */
 export function printable(text: string): string {
-  return stripVTControlCharacters(text).replace(BREAKS, ' ').replace(INVISIBLE, '').trim();
+  return stripVTControlCharacters(redactDocument(text)).replace(BREAKS, ' ').replace(INVISIBLE, '').trim();
 }
 
 /** As {@link printable}, for a text of several lines, which keep their line breaks and their indentation. */

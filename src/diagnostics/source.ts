@@ -1,4 +1,5 @@
 import { fileChunks } from './file-chunks.ts';
+import { systemErrorWords } from './system-error.ts';
 import { ToolError } from './tool-error.ts';
 
 /** A text that problems point into. */
@@ -82,17 +83,10 @@ function tooLong(file: string, what: string, maxBytes: number): ToolError {
   });
 }
 
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  EACCES: 'permission denied',
-  EPERM: 'permission denied',
-  EISDIR: 'it is a directory',
-  ENOTDIR: 'a part of the path is not a directory',
-};
-
 /** The error for a file that could not be read. */
 export function unreadable(file: string, what: string, cause: unknown): ToolError {
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-  const reason = REASONS[code] ?? (code || (cause instanceof Error ? cause.message : String(cause)));
-  return new ToolError('FILE', `${file}: the ${what} cannot be read: ${reason}.`, { hint: 'Check the path and its permissions.', cause });
+  return new ToolError('FILE', `${file}: the ${what} cannot be read: ${systemErrorWords(cause)}.`, {
+    hint: 'Check the path and its permissions.',
+    cause,
+  });
 }

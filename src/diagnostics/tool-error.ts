@@ -16,7 +16,8 @@ const CATALOGUE = {
   UNREACHABLE: EXIT.failed,
   REGISTRY_ERROR: EXIT.failed,
   BAD_RESPONSE: EXIT.failed,
-  FILE: EXIT.failed,
+  FILE: EXIT.usage,
+  FILE_WRITE: EXIT.failed,
   JOURNAL_WRITE: EXIT.failed,
   APPLIED_IN_PART: EXIT.partial,
   TIME_OVER: EXIT.partial,
@@ -29,17 +30,20 @@ export class ToolError extends Error {
   readonly hint: string;
   /** The same request may well be answered a moment later. */
   readonly transient: boolean;
+  /** What was asked for was begun, and may still be done: nobody waited for its end. */
+  readonly underWay: boolean;
 
   constructor(
     code: ErrorCode,
     message: string,
-    options: { readonly hint: string; readonly transient?: boolean; readonly cause?: unknown },
+    options: { readonly hint: string; readonly transient?: boolean; readonly underWay?: boolean; readonly cause?: unknown },
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'ToolError';
     this.code = code;
     this.hint = options.hint;
     this.transient = options.transient ?? false;
+    this.underWay = options.underWay ?? false;
   }
 
   get exitCode(): number {

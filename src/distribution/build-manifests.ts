@@ -6,6 +6,7 @@ import { agreedLabels } from './agreed-labels.ts';
 import { createdTime } from './created-time.ts';
 import { type ImageConfig, isImageConfigType } from './image-config.ts';
 import type { ChildDescriptor, ManifestDocument } from './manifest-document.ts';
+import { timesOf } from './seen-tags.ts';
 
 /** What was read of a repository: its manifests, and the tags that point to each of them. */
 export interface ReadManifests {
@@ -45,15 +46,6 @@ export function buildManifests({ documents, tags, firstSeen }: ReadManifests, co
         ...(blobs && { blobs }),
       };
     });
-}
-
-/** The times of those tags that have one; undefined where none has. */
-function timesOf(tags: readonly string[], times: ReadonlyMap<string, string>): Manifest['firstSeen'] {
-  const known = tags.flatMap((tag) => {
-    const time = times.get(tag);
-    return time === undefined ? [] : [[tag, time] as const];
-  });
-  return known.length === 0 ? undefined : Object.fromEntries(known);
 }
 
 /** The manifest itself, config and layers; undefined where those are not known. */

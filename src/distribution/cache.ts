@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeFolder } from '../diagnostics/make-folder.ts';
+import { holdsSecret } from '../diagnostics/redact.ts';
 import { byCodeUnit } from '../domain/compare.ts';
 import { type Digest, isDigest } from '../domain/digest.ts';
 import { asObject } from '../domain/json.ts';
@@ -38,8 +39,12 @@ export class ContentCache {
     return this.#contents.read(digest);
   }
 
-  /** Keeps bytes under their digest; bytes of another digest are not kept. They are in the file at the latest after {@link close}. */
+  /**
+   * Keeps bytes under their digest; bytes of another digest are not kept, nor what holds a known secret. They are in the file at the latest
+   * after {@link close}.
+   */
   async write(digest: Digest, bytes: Uint8Array): Promise<void> {
+    if (holdsSecret(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1'))) return;
     await this.#write(() => this.#contents.write(digest, bytes));
   }
 
@@ -48,8 +53,9 @@ export class ContentCache {
     return this.#facts.read(key);
   }
 
-  /** Keeps a small fact, a JSON value, in place of the one before; false where that cannot be kept. */
+  /** Keeps a small fact, a JSON value, in place of the one before; false where that cannot be kept, and for what holds a known secret. */
   async writeFact(key: string, value: unknown): Promise<boolean> {
+    if (holdsSecret(JSON.stringify([key, value]))) return false;
     return this.#write(() => this.#facts.write(key, value));
   }
 

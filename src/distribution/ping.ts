@@ -22,6 +22,12 @@ export function createPing(http: HttpClient, url: string): Ping {
  */
 export async function tellingAnswer(ping: Ping, url: string): Promise<HttpResponse> {
   const response = await ping();
+  if (saysItHasTls(response)) {
+    const { host } = new URL(url);
+    throw new ToolError('UNREACHABLE', `The registry at ${url} speaks TLS, and was spoken to without it.`, {
+      hint: `Give it as https://${host}, and leave out --plain-http and "plainHttp".`,
+    });
+  }
   if (response.status !== 429 && response.status < 500) return response;
   throw new ToolError(
     'REGISTRY_ERROR',
@@ -30,4 +36,10 @@ export async function tellingAnswer(ping: Ping, url: string): Promise<HttpRespon
       hint: 'Run again later, or name its kind in the config, as "type".',
     },
   );
+}
+
+/** The words of Go's servers and of nginx for a request without TLS at a port that has it. */
+function saysItHasTls({ status, body, url }: HttpResponse): boolean {
+  if (status !== 400 || !url.startsWith('http://')) return false;
+  return /HTTP request to an HTTPS server|plain HTTP request was sent to HTTPS port/i.test(Buffer.from(body).toString('utf8'));
 }

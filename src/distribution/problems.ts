@@ -9,6 +9,8 @@ const MOST = 20;
 export class Problems {
   readonly #sentences = new Set<string>();
   readonly #signal: AbortSignal | undefined;
+  /** The first missing right: what else it kept from being read need not be told. */
+  #denied: ToolError | undefined;
 
   constructor(signal: AbortSignal | undefined) {
     this.#signal = signal;
@@ -20,8 +22,9 @@ export class Problems {
     return this.#isFull ? [...sentences, `Reading stopped after ${MOST} problems.`] : sentences;
   }
 
-  /** What an inventory says of itself: whether it is complete, and if not, why. */
+  /** What an inventory says of itself: whether it is complete, and if not, why. Throws `AUTH` where a right to read something is missing. */
   get verdict(): Pick<RepositoryInventory, 'complete' | 'problems'> {
+    if (this.#denied) throw this.#denied;
     const problems = this.list;
     return problems.length === 0 ? { complete: true } : { complete: false, problems };
   }
@@ -52,6 +55,7 @@ export class Problems {
     } catch (error) {
       this.#signal?.throwIfAborted();
       if (!(error instanceof ToolError)) throw error;
+      if (error.code === 'AUTH') this.#denied ??= error;
       this.add(error.message);
       return undefined;
     }

@@ -1,4 +1,5 @@
 import { quoted } from '../diagnostics/redact.ts';
+import { type Digest, isDigest } from '../domain/digest.ts';
 import type { RawManifest } from '../domain/raw-manifest.ts';
 import { badAnswer, refused } from './answer-errors.ts';
 import { digestedBytes, contentDigest } from './content-digest.ts';
@@ -6,11 +7,21 @@ import type { OciClient } from './client.ts';
 import { hasManifest } from './manifest-content.ts';
 import { resolveTag } from './tags.ts';
 
+/** The digest that is there now under a tag or digest; undefined where nothing is. */
+export type LookUp = (reference: string) => Promise<Digest | undefined>;
+
 /**
- * Puts a manifest back, byte for byte, under its digest or a tag. It is done when the manifest, or the tag on it, is there afterwards.
- * Throws `BAD_RESPONSE` where it is not, and where the bytes or the registry's answer have another digest.
+ * Puts a manifest back, byte for byte, under its digest or a tag. It is done when the manifest, or the tag on it, is there afterwards, by
+ * `lookUp` where HEAD is not the way to ask. Throws `BAD_RESPONSE` where it is not, and where the bytes or the registry's answer have another
+ * digest.
  */
-export async function putManifest(client: OciClient, repository: string, manifest: RawManifest, tag?: string): Promise<void> {
+export async function putManifest(
+  client: OciClient,
+  repository: string,
+  manifest: RawManifest,
+  tag?: string,
+  lookUp: LookUp = (reference) => lookUpByHead(client, repository, reference),
+): Promise<void> {
   const { digest, mediaType, bytes } = manifest;
   const reference = tag ?? digest;
   const doing = `put back the manifest ${client.label(repository, digest)}${tag === undefined ? '' : ` as ${tag}`}`;
@@ -21,11 +32,14 @@ export async function putManifest(client: OciClient, repository: string, manifes
   const stored = response.headers['docker-content-digest'];
   if (stored !== undefined && stored !== digest) throw badAnswer(doing, `the registry stored it as ${quoted(stored)}`);
   // The body says nothing: one registry answers "OK", and what answers a page may be no registry.
-  const isThere =
-    tag === undefined ? await hasManifest(client, repository, digest) : (await resolveTag(client, repository, tag)) === digest;
-  if (!isThere)
+  if ((await lookUp(reference)) !== digest)
     throw badAnswer(
       doing,
       `the answer was ${response.status}, and ${tag === undefined ? 'the manifest' : 'the tag'} is not there afterwards`,
     );
+}
+
+async function lookUpByHead(client: OciClient, repository: string, reference: string): Promise<Digest | undefined> {
+  if (!isDigest(reference)) return resolveTag(client, repository, reference);
+  return (await hasManifest(client, repository, reference)) ? reference : undefined;
 }

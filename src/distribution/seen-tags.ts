@@ -35,3 +35,12 @@ export function seenNow(before: SeenTags, digests: ReadonlyMap<string, Digest>, 
   }
   return { digests: all, firstSeen, whole: before.whole };
 }
+
+/** Those of the times that tags of one manifest have; undefined where none has. */
+export function timesOf(tags: readonly string[], times: ReadonlyMap<string, string>): Readonly<Record<string, string>> | undefined {
+  const own = tags.flatMap((tag): [string, string][] => {
+    const time = times.get(tag);
+    return time === undefined ? [] : [[tag, time]];
+  });
+  return own.length > 0 ? Object.fromEntries(own) : undefined;
+}

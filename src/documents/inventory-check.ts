@@ -3,18 +3,43 @@ import { type Blob, type Capabilities, type Manifest, type RepositoryInventory, 
 import { OCI_MANIFEST } from '../domain/media-types.ts';
 import { isTag } from '../domain/tag.ts';
 import { Fields, fieldsOf, type Report } from './fields.ts';
-import { ANY_TEXT, BYTES, DAYS, DIGEST, FLAG, IMAGE_NAME, type Kind, LIST, OBJECT, oneOf, REPOSITORY, TEXT } from './kinds.ts';
+import {
+  ANY_TEXT,
+  BYTES,
+  DAYS,
+  DIGEST,
+  FLAG,
+  IMAGE_NAME,
+  type Kind,
+  LIST,
+  listOf,
+  mapOf,
+  OBJECT,
+  oneOf,
+  REPOSITORY,
+  TAG,
+  TEXT,
+} from './kinds.ts';
 
 const SEVERITY = oneOf(SEVERITIES);
+const BLOB: Kind<Blob> = {
+  name: 'a blob',
+  is: (value): value is Blob => OBJECT.is(value) && DIGEST.is(value['digest']) && BYTES.is(value['size']),
+};
 
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /**
- * Checks one repository of an inventory document and fills in what may be left out. By hand rather than by a schema, since a
- * document may hold hundreds of thousands of manifests. Unknown keys are passed over. Undefined after reporting what keeps it from
- * being used.
+ * Checks one repository of an inventory document and fills in what may be left out. Its manifests come apart from it, and their blobs are
+ * kept where that is asked for. By hand rather than by a schema, since a document may hold hundreds of thousands of manifests. Unknown keys
+ * are passed over. Undefined after reporting what keeps it from being used.
  */
-export function checkRepository(value: unknown, at: string, report: Report): RepositoryInventory | undefined {
+export function checkRepository(
+  value: unknown,
+  { manifests: list, blobs }: { readonly manifests: Iterable<unknown> | undefined; readonly blobs: boolean },
+  at: string,
+  report: Report,
+): RepositoryInventory | undefined {
   const fields = fieldsOf(value, at, report);
   if (!fields) return undefined;
   const registry = fields.required('registry', TEXT);
@@ -28,7 +53,8 @@ export function checkRepository(value: unknown, at: string, report: Report): Rep
   const notes = fields.optionalList('notes', TEXT);
   const recoverableDays = fields.optional('recoverableDays', DAYS);
   const archiveMinimumDays = fields.optional('archiveMinimumDays', DAYS);
-  const manifests = checkManifests(fields);
+  if (!list) fields.required('manifests', LIST);
+  const manifests = checkManifests(list ?? [], fields, blobs);
   const capabilities = checkCapabilities(fields, manifests);
   if (registry === undefined || repository === undefined || complete === undefined) return undefined;
   const said = {
@@ -60,27 +86,85 @@ function checkDanglingTags(repository: Fields): RepositoryInventory['danglingTag
   });
 }
 
-function checkManifests(repository: Fields): Manifest[] {
+function checkManifests(list: Iterable<unknown>, repository: Fields, blobs: boolean): Manifest[] {
   const manifests: Manifest[] = [];
   const digests = new Set<Digest>();
-  const holders = new Map<string, string>();
-  for (const fields of repository.children('manifests')) {
-    const manifest = checkManifest(fields);
-    if (!manifest) continue;
-    manifests.push(manifest);
-    if (digests.has(manifest.digest)) fields.wrong('digest', `${manifest.digest} is there twice in this repository`);
-    digests.add(manifest.digest);
-    for (const tag of manifest.tags) {
-      const holder = holders.get(tag);
-      if (holder === undefined) holders.set(tag, fields.at);
-      else fields.wrong('tags', `the tag "${tag}" is there twice, first in ${holder}`);
+  const holders = new Map<string, number>();
+  const placeOf = (index: number): string => `${repository.path('manifests')}[${index}]`;
+  let index = 0;
+  for (const value of list) {
+    const manifest = isRight(value) ? completed(value) : checkManifest(value, placeOf(index), repository.report);
+    if (manifest) {
+      // Not by "delete", which makes an object slow.
+      if (!blobs && manifest.blobs) (manifest as { blobs?: readonly Blob[] | undefined }).blobs = undefined;
+      manifests.push(manifest);
+      const { digest, tags } = manifest;
+      if (digests.has(digest)) repository.report(`${placeOf(index)}.digest`, `${digest} is there twice in this repository`);
+      digests.add(digest);
+      for (const tag of tags) {
+        const holder = holders.get(tag);
+        if (holder === undefined) holders.set(tag, index);
+        else repository.report(`${placeOf(index)}.tags`, `the tag "${tag}" is there twice, first in ${placeOf(holder)}`);
+      }
     }
+    index += 1;
   }
   return manifests;
 }
 
+/** What each field of a manifest must be. */
+const MANIFEST: { readonly [Key in keyof Manifest]-?: Kind<NonNullable<Manifest[Key]>> } = {
+  digest: DIGEST,
+  mediaType: TEXT,
+  size: BYTES,
+  tags: listOf(TAG),
+  tagTimes: mapOf(ANY_TEXT),
+  pushedAt: ANY_TEXT,
+  unarchivedAt: ANY_TEXT,
+  firstSeen: mapOf(ANY_TEXT),
+  createdAt: ANY_TEXT,
+  pulledAt: ANY_TEXT,
+  config: DIGEST,
+  children: listOf(DIGEST),
+  subject: DIGEST,
+  artifactType: TEXT,
+  labels: mapOf(ANY_TEXT),
+  registryLabels: listOf(TEXT),
+  annotations: mapOf(ANY_TEXT),
+  platforms: listOf(TEXT),
+  blobs: listOf(BLOB),
+  locked: FLAG,
+  archived: FLAG,
+  lockedTags: listOf(TEXT),
+  signed: FLAG,
+  vulnerability: SEVERITY,
+};
+const KINDS: ReadonlyMap<string, Kind<unknown>> = new Map(Object.entries(MANIFEST));
+
+/** True of a manifest whose every field is as it must be, so that it needs no copy. Nearly all are: the others are looked at once more. */
+function isRight(value: unknown): value is Partial<Manifest> & Pick<Manifest, 'digest'> {
+  if (!OBJECT.is(value) || value['digest'] === undefined) return false;
+  for (const key in value) {
+    const kind = KINDS.get(key);
+    if (kind !== undefined && !kind.is(value[key])) return false;
+  }
+  return true;
+}
+
+function completed(value: Partial<Writable<Manifest>> & Pick<Manifest, 'digest'>): Manifest {
+  value.mediaType ??= OCI_MANIFEST;
+  value.size ??= 0;
+  value.tags ??= NONE;
+  value.children ??= NONE;
+  return value as Manifest;
+}
+
+const NONE: readonly never[] = Object.freeze([]);
+
 /** Undefined where the digest is missing or wrong; everything else is checked all the same. */
-function checkManifest(fields: Fields): Manifest | undefined {
+function checkManifest(value: unknown, at: string, report: Report): Manifest | undefined {
+  const fields = fieldsOf(value, at, report);
+  if (!fields) return undefined;
   const digest = fields.required('digest', DIGEST);
   const tags = fields.optionalList('tags', TEXT) ?? [];
   for (const tag of tags) if (!isTag(tag)) fields.wrong('tags', `"${tag}" is not a tag`);
@@ -137,11 +221,6 @@ function timesOf(fields: Fields, key: string): Readonly<Record<string, string>> 
   const entries = Object.entries(times).filter(([, time]) => time !== null);
   return Object.fromEntries(entries.map(([name, time]) => [name, timeText(time)]));
 }
-
-const BLOB: Kind<Blob> = {
-  name: 'a blob',
-  is: (value): value is Blob => OBJECT.is(value) && DIGEST.is(value['digest']) && BYTES.is(value['size']),
-};
 
 function checkBlobs(manifest: Fields): readonly Blob[] | undefined {
   const list = manifest.optional('blobs', LIST);

@@ -6,113 +6,170 @@ import { printable } from '../diagnostics/redact.ts';
 import { unreadable } from '../diagnostics/source.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Inventory, RepositoryInventory } from '../domain/inventory.ts';
+import { parseJsonObject } from '../domain/json.ts';
 import { checkHeader, type Fields, fieldsOf, type Report } from './fields.ts';
 import { checkRepository, timeOf } from './inventory-check.ts';
 import { FLAG, LIST, OBJECT } from './kinds.ts';
 import { type Line, linesOf } from './lines.ts';
-import { parseInParts } from './repository-parts.ts';
+import { type DocumentInParts, manifestsOf, parseAtOnce, parseInParts } from './repository-parts.ts';
 
 /** An inventory, its repositories one after the other so that not all need to be in memory. */
 export interface InventoryStream {
-  /** ISO 8601; other text where the document does not say. */
-  readonly takenAt: string;
-  /** True of an inventory that says that it holds only some repositories of its registries. */
-  readonly partial: boolean;
   /**
    * To be gone through once. What is wrong with a repository is thrown when its line is reached or, in a JSON document, behind the last
    * repository.
    */
   readonly repositories: AsyncIterable<RepositoryInventory> | Iterable<RepositoryInventory>;
+  /** What the document says of itself, which is known once its repositories have been gone through. */
+  readonly head: () => InventoryHead;
 }
 
-const UNKNOWN_TIME = 'not known';
+interface InventoryHead {
+  /** ISO 8601; other text where the document does not say. */
+  readonly takenAt: string;
+  /** True of an inventory that says that it holds only some repositories of its registries. */
+  readonly partial: boolean;
+}
+
+export interface InventoryReading {
+  /** Ends the wait for the writer of a pipe. */
+  readonly signal?: AbortSignal;
+  /** False: the blobs of the manifests, which are most of a large inventory, are checked and not kept. */
+  readonly blobs?: boolean;
+}
+
+const NOTHING_SAID: InventoryHead = { takenAt: 'not known', partial: false };
 /** As many problems are told; the rest is counted. */
 const SHOWN = 20;
 const LONGEST_PROBLEM = 400;
 
 /** Reads an inventory whole: a JSON document, or a `.jsonl` file. Throws `FILE`, and `INVENTORY_INVALID` with what is wrong and where. */
 export async function readInventory(file: string): Promise<Inventory> {
-  const { takenAt, partial, repositories: stream } = await openInventory(file);
+  const stream = await openInventory(file);
   const repositories: RepositoryInventory[] = [];
-  for await (const repository of stream) repositories.push(repository);
-  return { kind: 'Inventory', formatVersion: '1.0', takenAt, ...(partial && { partial }), repositories };
+  for await (const repository of stream.repositories) repositories.push(repository);
+  return inventoryOf(stream.head(), repositories);
 }
 
 /**
  * Opens an inventory: a JSON document, or a `.jsonl` file with one repository in each line, where the first line may be a header
- * (an Inventory without `repositories`). The values of one repository at a time are in memory. `signal` ends the wait for the writer of a
- * pipe. Throws as {@link readInventory}, and the signal's reason.
+ * (an Inventory without `repositories`). The values of one repository at a time are in memory. Throws as {@link readInventory}, and the
+ * signal's reason.
  */
-export async function openInventory(file: string, signal?: AbortSignal): Promise<InventoryStream> {
-  if (!file.endsWith('.jsonl')) return inventoryIn(await readBytes(file, signal), file);
+export async function openInventory(file: string, { signal, blobs = true }: InventoryReading = {}): Promise<InventoryStream> {
+  if (!file.endsWith('.jsonl')) return inventoryIn(await readBytes(file, signal), file, blobs);
   const lines = linesOf(readChunks(file, signal));
   const first = await nextLine(lines, file);
   if (!first) throw invalid(file, ['empty: expected a repository in each line'], 1);
   const place = placeOf(file, first);
   const value = parseJson(first.text, place);
   if (!OBJECT.is(value) || value['kind'] === undefined)
-    return { takenAt: UNKNOWN_TIME, partial: false, repositories: repositoriesIn(file, lines, first) };
+    return { repositories: repositoriesIn(file, lines, blobs, first), head: () => NOTHING_SAID };
   const problems = collectProblems(place);
   const head = checkHead(value, problems.report);
   if (head && head.object['repositories'] !== undefined)
     head.wrong('repositories', 'in a .jsonl file each repository stands in a line of its own');
-  const partial = isPartial(head);
+  const said = headOf(head);
   problems.throwAny();
-  return { takenAt: takenAtOf(head), partial, repositories: repositoriesIn(file, lines) };
+  return { repositories: repositoriesIn(file, lines, blobs), head: () => said };
 }
 
 /** Reads an inventory document from its text; `file` names it in errors. Throws `INVENTORY_INVALID`. */
 export function parseInventory(text: string, file: string): Inventory {
-  const { takenAt, partial, repositories } = inventoryIn(Buffer.from(text), file);
-  return { kind: 'Inventory', formatVersion: '1.0', takenAt, ...(partial && { partial }), repositories: [...repositories] };
+  const stream = inventoryIn(Buffer.from(text), file, true);
+  const repositories = [...stream.repositories];
+  return inventoryOf(stream.head(), repositories);
 }
 
-function inventoryIn(bytes: Buffer, file: string): InventoryStream & { readonly repositories: Iterable<RepositoryInventory> } {
+function inventoryOf({ takenAt, partial }: InventoryHead, repositories: readonly RepositoryInventory[]): Inventory {
+  return { kind: 'Inventory', formatVersion: '1.0', takenAt, ...(partial && { partial }), repositories };
+}
+
+function inventoryIn(
+  bytes: Buffer,
+  file: string,
+  blobs: boolean,
+): InventoryStream & { readonly repositories: Iterable<RepositoryInventory> } {
   if (!isUtf8(bytes)) throw invalid(file, ['not UTF-8 text'], 1);
-  const { value, repositories } = withPlaceOfError(bytes, file, () => parseInParts(bytes));
+  let said = NOTHING_SAID;
+  const check = (document: DocumentInParts): Iterable<RepositoryInventory> => checkDocument(document, file, blobs, (head) => (said = head));
+  return { repositories: repositoriesOf(bytes, file, check), head: () => said };
+}
+
+/**
+ * The repositories of a document. It is read in parts until one of these is no JSON: then that is told by parsing the whole, or the whole is
+ * JSON in another form than the parts were looked for in.
+ */
+function* repositoriesOf(
+  bytes: Buffer,
+  file: string,
+  check: (document: DocumentInParts) => Iterable<RepositoryInventory>,
+): Generator<RepositoryInventory> {
+  let passed = 0;
+  try {
+    for (const repository of check(parseInParts(bytes))) {
+      yield repository;
+      passed += 1;
+    }
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    let index = 0;
+    for (const repository of check(parsedAtOnce(bytes, file))) {
+      if (index >= passed) yield repository;
+      index += 1;
+    }
+  }
+}
+
+function parsedAtOnce(bytes: Buffer, file: string): DocumentInParts {
+  return jsonOr(
+    file,
+    () => parseAtOnce(bytes),
+    isJsonLines(bytes) ? 'These are JSON lines, one repository each: name the file .jsonl.' : undefined,
+  );
+}
+
+/** True of a text whose first line is a JSON object, and not all of it. */
+function isJsonLines(bytes: Buffer): boolean {
+  const end = bytes.indexOf(0x0a);
+  return end > 0 && end < bytes.length - 1 && parseJsonObject(bytes.subarray(0, end)) !== undefined;
+}
+
+/** Checks a document, one repository after the other. All problems are thrown together, behind the last repository. */
+function* checkDocument(
+  { value, repositories }: DocumentInParts,
+  file: string,
+  blobs: boolean,
+  tell: (head: InventoryHead) => void,
+): Generator<RepositoryInventory> {
   const problems = collectProblems(file);
   const head = checkHead(value, problems.report);
   head?.required('repositories', LIST);
-  return { takenAt: takenAtOf(head), partial: isPartial(head), repositories: checkedRepositories(repositories, problems, bytes, file) };
-}
-
-/** The repositories of a document. All problems are thrown together, behind the last repository. */
-function* checkedRepositories(
-  entries: Iterable<unknown>,
-  problems: ReturnType<typeof collectProblems>,
-  bytes: Buffer,
-  file: string,
-): Generator<RepositoryInventory> {
+  tell(headOf(head));
   const taken = new Map<string, string>();
-  const rest = entries[Symbol.iterator]();
-  for (let index = 0; ; index++) {
-    const next = withPlaceOfError(bytes, file, () => rest.next());
-    if (next.done) break;
+  let index = 0;
+  for (const { value: entry, manifests } of repositories) {
     const at = `repositories[${index}]`;
-    const repository = checkRepository(next.value, at, problems.report);
+    const repository = checkRepository(entry, { manifests, blobs }, at, problems.report);
     if (repository && isFirst(repository, at, at, taken, problems.report)) yield repository;
+    index += 1;
   }
   problems.throwAny();
 }
 
-/** A part of a document does not know where it stands, so what is wrong with it is told by parsing the whole. */
-function withPlaceOfError<T>(bytes: Buffer, file: string, parse: () => T): T {
-  try {
-    return parse();
-  } catch (error) {
-    parseJson(new TextDecoder().decode(bytes), file);
-    throw error;
-  }
-}
-
 /** The repositories of the remaining lines, after the one that was read already. */
-async function* repositoriesIn(file: string, lines: AsyncGenerator<Line>, first?: Line): AsyncGenerator<RepositoryInventory> {
+async function* repositoriesIn(
+  file: string,
+  lines: AsyncGenerator<Line>,
+  blobs: boolean,
+  first?: Line,
+): AsyncGenerator<RepositoryInventory> {
   const taken = new Map<string, string>();
   for (let line = first ?? (await nextLine(lines, file)); line; line = await nextLine(lines, file)) {
     const problems = collectProblems(placeOf(file, line));
     const value = parseJson(line.text, placeOf(file, line));
     if (OBJECT.is(value) && value['kind'] === 'Inventory') problems.report('', 'a second header: expected a repository');
-    const repository = checkRepository(value, '', problems.report);
+    const repository = checkRepository(value, { manifests: manifestsOf(value), blobs }, '', problems.report);
     if (repository) isFirst(repository, '', `line ${line.number}`, taken, problems.report);
     problems.throwAny();
     if (repository) yield repository;
@@ -125,12 +182,9 @@ function checkHead(value: unknown, report: Report): Fields | undefined {
   return fields;
 }
 
-function isPartial(head: Fields | undefined): boolean {
-  return head?.optional('partial', FLAG) ?? false;
-}
-
-function takenAtOf(head: Fields | undefined): string {
-  return (head && timeOf(head, 'takenAt')) ?? UNKNOWN_TIME;
+function headOf(head: Fields | undefined): InventoryHead {
+  const takenAt = head && timeOf(head, 'takenAt');
+  return { takenAt: takenAt ?? NOTHING_SAID.takenAt, partial: head?.optional('partial', FLAG) ?? false };
 }
 
 function isFirst(
@@ -194,10 +248,14 @@ async function nextLine(lines: AsyncGenerator<Line>, file: string): Promise<Line
 }
 
 function parseJson(text: string, place: string): unknown {
+  return jsonOr(place, (): unknown => JSON.parse(text));
+}
+
+function jsonOr<Result>(place: string, parse: () => Result, hint?: string): Result {
   try {
-    return JSON.parse(text);
+    return parse();
   } catch (error) {
-    throw invalid(place, [`not valid JSON: ${error instanceof Error ? error.message : String(error)}`], 1);
+    throw invalid(place, [`not valid JSON: ${error instanceof Error ? error.message : String(error)}`], 1, hint);
   }
 }
 
@@ -220,10 +278,13 @@ function collectProblems(place: string): { readonly report: Report; readonly thr
   };
 }
 
-function invalid(place: string, problems: readonly string[], count: number): ToolError {
+function invalid(
+  place: string,
+  problems: readonly string[],
+  count: number,
+  hint = 'Take the inventory again with "inventory"; nothing was planned.',
+): ToolError {
   const lines = problems.map((problem) => `${place}: ${printable(problem).slice(0, LONGEST_PROBLEM)}`);
   const more = count > problems.length ? [`… and ${count - problems.length} more`] : [];
-  return new ToolError('INVENTORY_INVALID', [...lines, ...more].join('\n'), {
-    hint: 'Take the inventory again with "inventory"; nothing was planned.',
-  });
+  return new ToolError('INVENTORY_INVALID', [...lines, ...more].join('\n'), { hint });
 }

@@ -41,8 +41,10 @@ export interface Intent extends Place {
   readonly digest: Digest;
   /** The tags that go: those seen on a manifest, or the one tag. The tags of what is archived stay on it. */
   readonly tags: readonly string[];
-  /** Missing for a tag whose manifest stays, where to read the manifest would count as a pull. */
+  /** Missing for a tag whose manifest stays, where to read the manifest would count as a pull, and for what is `unreadable`. */
   readonly manifest?: RawManifest;
+  /** Why the registry gives the bytes of a manifest to nobody, so that it goes without a copy. */
+  readonly unreadable?: string;
   /** Missing in the journals of earlier versions. */
   readonly known?: KnownFacts;
 }

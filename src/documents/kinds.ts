@@ -50,6 +50,23 @@ export const UTC_TIME: Kind<string> = {
 export const LIST: Kind<readonly unknown[]> = { name: 'a list', is: (value) => Array.isArray(value) };
 export const OBJECT: Kind<JsonObject> = { name: 'an object', is: isObject };
 
+/** A list whose elements are all of a kind. */
+export function listOf<T>({ is }: Kind<T>): Kind<readonly T[]> {
+  return {
+    name: 'a list',
+    is: (value): value is readonly T[] => {
+      if (!Array.isArray(value)) return false;
+      for (let index = 0; index < value.length; index++) if (!is(value[index])) return false;
+      return true;
+    },
+  };
+}
+
+/** A map whose values are all of a kind. */
+export function mapOf<T>({ is }: Kind<T>): Kind<Readonly<Record<string, T>>> {
+  return { name: 'an object', is: (value): value is Readonly<Record<string, T>> => isObject(value) && Object.values(value).every(is) };
+}
+
 /** One of these texts. */
 export function oneOf<const T extends string>(texts: readonly T[]): Kind<T> {
   return { name: texts.join(', '), is: (value): value is T => texts.some((text) => text === value) };

@@ -62,6 +62,7 @@ export function checkImageFacts(image: Fields<never>): void {
 export function checkReasonFacts(reason: Fields<never>): void {
   for (const key of ['tag', 'rule', 'group', 'time', 'by']) reason.optional(key, ANY_TEXT);
   for (const key of ['rank', 'ageDays']) reason.optional(key, NUMBER);
+  reason.optional('pulled', FLAG);
 }
 
 function checkSummary(holder: Fields<never>): void {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { withoutByteOrderMark } from './byte-order-mark.ts';
 import { openDocument } from './open-document.ts';
 import { quoted } from '../diagnostics/redact.ts';
+import { unreadable } from '../diagnostics/source.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import { type Digest, digestOf } from '../domain/digest.ts';
 import { DAY_MS, parseTime } from '../domain/time.ts';
@@ -106,10 +107,7 @@ async function readText(path: string): Promise<string> {
       chunks.push(chunk);
     }
   } catch (error) {
-    throw new ToolError('FILE', `cannot read the plan ${path}: ${(error as Error).message}`, {
-      hint: 'check the path of the plan',
-      cause: error,
-    });
+    throw unreadable(path, 'plan', error);
   }
   if (size > MAX_BYTES) throw notAPlan(path, `is larger than ${MAX_BYTES / 1024 / 1024} MiB`);
   return withoutByteOrderMark(Buffer.concat(chunks).toString('utf8'));

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { withoutByteOrderMark } from './byte-order-mark.ts';
 import { openDocument } from './open-document.ts';
+import { unreadable } from '../diagnostics/source.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Digest } from '../domain/digest.ts';
 import { SIGNED_SCHEMA1 } from '../domain/media-types.ts';
@@ -40,10 +41,7 @@ export async function readJournal(path: string): Promise<JournalDocument> {
         cause: error,
       });
     }
-    throw new ToolError('FILE', `cannot read the journal ${path}: ${(error as Error).message}`, {
-      hint: 'check the path of the journal',
-      cause: error,
-    });
+    throw unreadable(path, 'journal', error);
   }
 }
 
@@ -119,8 +117,9 @@ class JournalReader {
     const digest = line.required('digest', DIGEST);
     const tags = line.requiredList('tags', TAG);
     const known = line.object['known'] === undefined ? {} : { known: knownFacts(line.child('known')) };
-    const intent = { id, ...this.#place(line), op, digest, tags, ...known };
-    const without = op !== 'delete-manifest' && line.object['manifest'] === undefined;
+    const unreadable = line.optional('unreadable', TEXT);
+    const intent = { id, ...this.#place(line), op, digest, tags, ...known, ...(unreadable !== undefined && { unreadable }) };
+    const without = (op !== 'delete-manifest' || unreadable !== undefined) && line.object['manifest'] === undefined;
     this.#intents.set(id, without ? intent : { ...intent, manifest: this.#manifestIn(line, digest) });
   }
 

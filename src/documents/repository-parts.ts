@@ -1,107 +1,151 @@
 import { isObject, type JsonObject } from '../domain/json.ts';
 
-/** A JSON document whose `repositories` are parsed one after the other. */
+/** A JSON document whose repositories are parsed one after the other, and the manifests of each some at a time. */
 export interface DocumentInParts {
-  /** The document; the repositories in it are empty objects. */
+  /** The document; its `repositories` are none where they come in parts. */
   readonly value: unknown;
-  /** The elements of `repositories`, each parsed when its turn comes. Empty where the document has no such list. Throws `SyntaxError`. */
-  readonly repositories: Iterable<unknown>;
+  /** The elements of `repositories`, each to be gone through before the next. Empty where the document has no such list. */
+  readonly repositories: Iterable<RepositoryInParts>;
+}
+
+export interface RepositoryInParts {
+  /** The repository, or whatever stands in its place; its `manifests` are none where they come in parts. */
+  readonly value: unknown;
+  /** The elements of its `manifests`; undefined where it has no such list. */
+  readonly manifests: Iterable<unknown> | undefined;
+}
+
+/** A document that was parsed at once, in the same form. Throws `SyntaxError`. */
+export function parseAtOnce(bytes: Buffer): DocumentInParts {
+  const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
+  return { value, repositories: (listIn(value, 'repositories') ?? []).map(repositoryOf) };
 }
 
 /**
- * Parses a JSON document of UTF-8 text, which need not be in memory as values all at once. If the document is no JSON, either this or a
- * repository throws a `SyntaxError`, which does not know its place in the document.
+ * Parses a JSON document of UTF-8 text, which need not be in memory as values all at once. To look at each byte for where a part ends costs
+ * as much as to parse it, so the ends are guessed: the elements of a list begin in the same way. Each guess is proved by parsing the part:
+ * JSON has one end for each value. Where a guess was wrong, as where the document is no JSON, either this or an element throws a
+ * `SyntaxError`; what stands behind the last repository that was gone through is then told by {@link parseAtOnce}. Manifests are parsed
+ * together that are about as long as `size`, in bytes.
  */
-export function parseInParts(bytes: Buffer): DocumentInParts {
-  const parts = findRepositories(bytes) ?? [];
-  const value: unknown = JSON.parse(withoutParts(bytes, parts));
-  return { value, repositories: elementsOf(isObject(value) ? value : {}, parts, bytes) };
+export function parseInParts(bytes: Buffer, size = PART): DocumentInParts {
+  const document = withoutList({ bytes, start: hasByteOrderMark(bytes) ? 3 : 0, end: bytes.length }, 'repositories');
+  if (!document) throw new SyntaxError('no list of repositories where it was looked for');
+  return { value: document.value, repositories: repositoriesIn(document.list, size) };
 }
 
-/** Where an object stands in the document: offsets of bytes, the end exclusive. */
-interface Part {
+function* repositoriesIn(list: Range, size: number): Generator<RepositoryInParts> {
+  for (const part of elementsIn(list, 1)) {
+    const repository = withoutList(part, 'manifests');
+    yield repository ? { value: repository.value, manifests: manifestsIn(repository.list, size) } : repositoryOf(JSON.parse(textOf(part)));
+  }
+}
+
+function* manifestsIn(list: Range, size: number): Generator<unknown> {
+  for (const part of elementsIn(list, size)) yield* JSON.parse(`[${textOf(part)}]`) as unknown[];
+}
+
+function repositoryOf(value: unknown): RepositoryInParts {
+  return { value, manifests: manifestsOf(value) };
+}
+
+/** The manifests of a repository that was parsed at once; undefined where it has no such list. */
+export function manifestsOf(repository: unknown): readonly unknown[] | undefined {
+  return listIn(repository, 'manifests');
+}
+
+function listIn(value: unknown, name: string): readonly unknown[] | undefined {
+  const list = isObject(value) ? value[name] : undefined;
+  return Array.isArray(list) ? list : undefined;
+}
+
+/** So short that what is parsed of it can be collected as soon as it has been checked. */
+const PART = 65_536;
+
+/** A part of the document: offsets of bytes, the end exclusive. */
+interface Range {
+  readonly bytes: Buffer;
   readonly start: number;
   readonly end: number;
 }
 
 const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
+const COMMA = 0x2c;
 const OPEN_LIST = 0x5b;
 const CLOSE_LIST = 0x5d;
-const OPEN_OBJECT = 0x7b;
-const CLOSE_OBJECT = 0x7d;
 
 /**
- * The objects in the list `repositories` of the outermost object. Undefined where that list is there twice. In text that is not JSON it may
- * find anything: what is left and the parts are then not all JSON.
+ * An object without the elements of one list of it, and where these stand if they are JSON: everything beside them is parsed. Undefined
+ * where it has no such key. Throws `SyntaxError` where that is not certain.
  */
-function findRepositories(bytes: Buffer): Part[] | undefined {
-  const parts: Part[] = [];
-  let depth = 0;
-  let lists = 0;
-  let isInList = false;
-  let key = '';
-  let start = 0;
-  for (let at = 0; at < bytes.length; at++) {
-    const byte = bytes[at];
-    if (byte === QUOTE) {
-      const end = endOfString(bytes, at);
-      if (depth === 1) key = bytes.toString('utf8', at, end);
-      at = end - 1;
-    } else if (byte === OPEN_OBJECT || byte === OPEN_LIST) {
-      if (depth === 0 && byte === OPEN_LIST) return undefined;
-      if (depth === 1 && byte === OPEN_LIST && isRepositories(key)) {
-        lists += 1;
-        isInList = true;
-      } else if (depth === 2 && isInList && byte === OPEN_OBJECT) start = at;
-      depth += 1;
-    } else if (byte === CLOSE_OBJECT || byte === CLOSE_LIST) {
-      depth -= 1;
-      if (depth === 2 && isInList && byte === CLOSE_OBJECT) parts.push({ start, end: at + 1 });
-      if (depth === 1) isInList = false;
-    }
-  }
-  return lists > 1 ? undefined : parts;
+function withoutList({ bytes, start, end }: Range, name: string): { readonly value: JsonObject; readonly list: Range } | undefined {
+  const key = Buffer.from(`"${name}"`);
+  const found = bytes.subarray(start, end).indexOf(key);
+  if (found < 0) return undefined;
+  const open = bytes.indexOf(OPEN_LIST, start + found + key.length);
+  const close = bytes.lastIndexOf(CLOSE_LIST, end - 1);
+  if (open < 0 || close < open) throw new SyntaxError(`no list where ${name} was found`);
+  // The key is one of this very object, and its last so far, if this closes the object.
+  const before: unknown = JSON.parse(`${textOf({ bytes, start, end: open })}[]}`);
+  const rest = textOf({ bytes, start: close + 1, end });
+  const after: unknown = JSON.parse(`{"${name}":[]${rest}`);
+  // An escaped character may hide the same key once more.
+  const isCertain =
+    isObject(before) && isObject(after) && Object.keys(before).at(-1) === name && !/\\/.test(rest) && !rest.includes(`"${name}"`);
+  if (!isCertain) throw new SyntaxError(`it is not certain which ${name} are meant`);
+  return { value: { ...before, ...after }, list: { bytes, start: open + 1, end: close } };
 }
 
-/** The offset behind the quote that ends a string. */
-function endOfString(bytes: Buffer, start: number): number {
-  for (let at = start + 1; at < bytes.length; at++) {
-    const byte = bytes[at];
-    if (byte === QUOTE) return at + 1;
-    if (byte === BACKSLASH) at += 1;
-  }
-  return bytes.length;
+/** How the first element of a list begins, as the others probably do too. */
+interface Beginning {
+  /** From its brace to the value of its first key. */
+  readonly first: Buffer;
+  /** From the end of that value to that of the next key, where the value is text. */
+  readonly second: Buffer;
 }
 
-/** A key may be written with escapes. */
-function isRepositories(key: string): boolean {
-  if (!key.includes('\\')) return key === '"repositories"';
-  try {
-    return JSON.parse(key) === 'repositories';
-  } catch {
-    return false;
+/** Parts of a list that begin and probably end with an element, each of at least so many bytes. */
+function* elementsIn({ bytes, start, end }: Range, size: number): Generator<Range> {
+  const beginning = beginningOf({ bytes, start, end });
+  if (!beginning) {
+    if (textOf({ bytes, start, end }).trim() !== '') yield { bytes, start, end };
+    return;
   }
+  let at = start;
+  const nextAfter = (place: number): number => nextElement({ bytes, start: place, end }, beginning);
+  for (let next = nextAfter(nextAfter(at) + size); next >= 0; next = nextAfter(next + size)) {
+    const comma = bytes.lastIndexOf(COMMA, next);
+    if (comma < at) throw new SyntaxError('no comma where an element seems to begin');
+    yield { bytes, start: at, end: comma };
+    at = comma + 1;
+  }
+  yield { bytes, start: at, end };
 }
 
-/** The text with an empty object, between spaces, in place of each part: what stands beside a part does not grow together with it. */
-function withoutParts(bytes: Buffer, parts: readonly Part[]): string {
-  const decoder = new TextDecoder();
-  const kept: string[] = [];
-  let at = 0;
-  for (const { start, end } of parts) {
-    kept.push(decoder.decode(bytes.subarray(at, start), { stream: true }));
-    at = end;
-  }
-  return [...kept, decoder.decode(bytes.subarray(at))].join(' {} ');
+/** Undefined where the first element is no object with keys. */
+function beginningOf({ bytes, start, end }: Range): Beginning | undefined {
+  const text = bytes.toString('latin1', start, Math.min(end, start + LONGEST_BEGINNING));
+  const [, first, second = ''] = /^\s*(\{\s*"[^"\\]*"\s*:\s*)(?:"[^"\\]*"(\s*,\s*"[^"\\]*"\s*:))?/.exec(text) ?? [];
+  return first === undefined ? undefined : { first: Buffer.from(first, 'latin1'), second: Buffer.from(second, 'latin1') };
 }
 
-/** Every object in the list is a part, if there are parts. */
-function* elementsOf({ repositories }: JsonObject, parts: readonly Part[], bytes: Buffer): Generator<unknown, void, undefined> {
-  if (!Array.isArray(repositories)) return;
-  let next = 0;
-  for (const element of repositories as unknown[]) {
-    const part = isObject(element) ? parts[next++] : undefined;
-    yield part ? JSON.parse(bytes.toString('utf8', part.start, part.end)) : element;
+const LONGEST_BEGINNING = 2048;
+
+/** Where something begins as the elements of the list do; -1 if nothing does. */
+function nextElement({ bytes, start, end }: Range, { first, second }: Beginning): number {
+  for (let at = bytes.indexOf(first, start); at >= 0 && at < end; at = bytes.indexOf(first, at + 1)) {
+    if (second.length === 0) return at;
+    const value = at + first.length;
+    const next = bytes.indexOf(QUOTE, value + 1) + 1;
+    if (bytes[value] === QUOTE && bytes.subarray(next, next + second.length).equals(second)) return at;
   }
+  return -1;
+}
+
+function textOf({ bytes, start, end }: Range): string {
+  return bytes.toString('utf8', start, end);
+}
+
+function hasByteOrderMark(bytes: Buffer): boolean {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
 }

@@ -1,6 +1,7 @@
-import { randomBytes } from 'node:crypto';
-import { type FileHandle, open, readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { createHash, randomBytes } from 'node:crypto';
+import { readdir, readFile, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { GuardedFile } from '../diagnostics/guarded-file.ts';
 import { makeFolder } from '../diagnostics/make-folder.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import { type Digest, isDigest } from '../domain/digest.ts';
@@ -17,62 +18,98 @@ export interface RestoredPlace {
 }
 
 /**
- * What was put back, in a file of the journal folder, so that the next run knows its old times: JSON Lines, only ever appended to, each
- * addition with one write, so that two processes may write at once. A line that is damaged is left out.
+ * What was put back, in a folder beside the journals, so that the next run knows its old times: a file of JSON Lines for each repository,
+ * which one undo at a time writes to, since it holds the lock on that repository. A line that is damaged is left out.
  */
 export class RestoredTimes {
   readonly path: string;
 
   /** `folder` is the journal folder; it is made when something is first written. */
   constructor(folder: string) {
-    this.path = join(folder, 'restored', 'times.jsonl');
+    this.path = join(folder, 'restored');
   }
 
   /** Written before something is put back. Answers the number for {@link settle}. Throws `JOURNAL_WRITE`. */
   async begin(place: RestoredPlace, digest: Digest, had: RegistryTimes): Promise<string> {
     const id = randomBytes(8).toString('hex');
-    await this.#append([{ id, at: new Date().toISOString(), ...place, digest, had }]);
+    await this.#append(place, [{ id, at: new Date().toISOString(), ...place, digest, had }]);
     return id;
   }
 
   /** Written once the times are known that the registry gave what was put back; `{}` for what was not. Throws `JOURNAL_WRITE`. */
-  async settle(given: ReadonlyMap<string, RegistryTimes>): Promise<void> {
-    if (given.size > 0) await this.#append([...given].map(([id, times]) => ({ id, given: times })));
+  async settle(place: RestoredPlace, given: ReadonlyMap<string, RegistryTimes>): Promise<void> {
+    const lines = [...given].map(([id, times]) => ({ id, given: times }));
+    if (lines.length > 0) await this.#append(place, lines);
+  }
+
+  /** Forgets what was put back in a repository and is none of these. Throws `FILE` and `JOURNAL_WRITE`. */
+  async forgetAbsent(place: RestoredPlace, present: ReadonlySet<Digest>): Promise<void> {
+    const path = this.#fileOf(place);
+    const entries = await this.#readFile(path);
+    const kept = entries.filter(({ digest }) => present.has(digest));
+    if (kept.length === entries.length) return;
+    const lines = kept.flatMap(({ given, ...begun }) => [begun, ...(given ? [{ id: begun.id, given }] : [])]);
+    await this.#guarded(async () => {
+      await writeLines(`${path}.tmp`, 'w', lines);
+      await rename(`${path}.tmp`, path);
+    });
   }
 
   /** All that was put back. Throws `FILE` where the file is there and cannot be read. */
   async read(): Promise<RestoredManifests> {
-    let text: string;
-    try {
-      text = await readFile(this.path, 'utf8');
-    } catch (error) {
-      if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return new RestoredManifests([]);
-      throw new ToolError('FILE', `cannot read the times of what "undo" has put back, ${this.path}: ${(error as Error).message}`, {
-        hint: 'see to it that the file can be read. Without it, what was put back would be taken for new',
-        cause: error,
-      });
-    }
-    const entries = new Map<string, Entry>();
-    for (const line of text.split('\n')) takeLine(line, entries);
-    return new RestoredManifests([...entries.values()]);
+    const names = await readdir(this.path).catch((error: unknown) => this.#noneIfAbsent(error));
+    const entries: Entry[] = [];
+    for (const name of names) if (name.endsWith('.jsonl')) entries.push(...(await this.#readFile(join(this.path, name))));
+    return new RestoredManifests(entries);
   }
 
-  async #append(lines: readonly object[]): Promise<void> {
-    let file: FileHandle | undefined;
+  #fileOf(place: RestoredPlace): string {
+    return join(this.path, `${createHash('sha256').update(keyOf(place)).digest('hex').slice(0, 32)}.jsonl`);
+  }
+
+  async #readFile(path: string): Promise<Entry[]> {
+    const text = await readFile(path, 'utf8').catch((error: unknown) => this.#noneIfAbsent(error).join(''));
+    const entries = new Map<string, Entry>();
+    for (const line of text.split('\n')) takeLine(line, entries);
+    return [...entries.values()];
+  }
+
+  #noneIfAbsent(error: unknown): string[] {
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return [];
+    throw new ToolError('FILE', `cannot read the times of what "undo" has put back, in ${this.path}: ${(error as Error).message}`, {
+      hint: 'see to it that the files there can be read. Without them, what was put back would be taken for new',
+      cause: error,
+    });
+  }
+
+  async #append(place: RestoredPlace, lines: readonly object[]): Promise<void> {
+    await this.#guarded(async () => {
+      await makeFolder(this.path);
+      await writeLines(this.#fileOf(place), 'a', lines);
+    });
+  }
+
+  async #guarded(write: () => Promise<void>): Promise<void> {
     try {
-      await makeFolder(dirname(this.path));
-      file = await open(this.path, 'a', 0o600);
-      // The line break before them ends a line that another run had to leave unfinished.
-      await file.appendFile(`\n${lines.map((line) => JSON.stringify(line)).join('\n')}\n`);
-      await file.datasync();
+      await write();
     } catch (error) {
       throw new ToolError('JOURNAL_WRITE', `cannot remember the times of what is put back in ${this.path}: ${(error as Error).message}`, {
         hint: 'make room, or give a journal folder that can be written to: without these times, what is put back is taken for new',
         cause: error,
       });
-    } finally {
-      await file?.close();
     }
+  }
+}
+
+/** Writes lines with one write, so that they are on the disk. */
+async function writeLines(path: string, flags: 'a' | 'w', lines: readonly object[]): Promise<void> {
+  const file = await GuardedFile.open(path, flags, 0o600);
+  try {
+    // The line break before them ends a line that another run had to leave unfinished.
+    await file.append([`\n${lines.map((line) => JSON.stringify(line)).join('\n')}\n`]);
+    await file.datasync();
+  } finally {
+    await file.close();
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Digest } from './digest.ts';
+import { areDigits, type Digest } from './digest.ts';
 import { isSignatureType } from './media-types.ts';
 
 /** What a tag of the form `sha256-<64 hex digits>[.<suffix>]` says: a digest, and what is attached to it under that suffix. */
@@ -9,7 +9,9 @@ export interface DigestTag {
   readonly suffix: string;
 }
 
-const DIGEST_TAG = /^(sha256|sha512)-([0-9a-f]{64})(?:\.(.+))?$/;
+const STARTS: readonly string[] = ['sha256-', 'sha512-'];
+/** Where the digits of a digest end in a tag, which has room for 64 of them. */
+const END = 7 + 64;
 const COSIGN_SUFFIXES: readonly string[] = ['sig', 'att', 'sbom'];
 /** Artifact types of attestations, SBOMs and the like, by how they begin. Signatures have a list of their own. */
 const ATTACHED_TYPES: readonly string[] = [
@@ -31,9 +33,9 @@ const ATTACHED_TYPES: readonly string[] = [
  * what it stands on and on what else is in the repository (design, section 2).
  */
 export function parseDigestTag(tag: string): DigestTag | undefined {
-  // Asked of every tag, nearly all of which are of another form.
-  const match = tag.startsWith('sha') ? DIGEST_TAG.exec(tag) : null;
-  return match ? { key: `${match[1]}:${match[2]}`, suffix: match[3] ?? '' } : undefined;
+  if (!STARTS.some((start) => tag.startsWith(start)) || tag.length < END || !areDigits(tag, 7, END)) return undefined;
+  if (tag.length > END && (tag.charAt(END) !== '.' || tag.length === END + 1)) return undefined;
+  return { key: `${tag.slice(0, 6)}:${tag.slice(7, END)}`, suffix: tag.slice(END + 1) };
 }
 
 /** A digest as far as a tag can hold it: a tag has room for 64 hexadecimal digits (distribution-spec, "Referrers Tag Schema"). */

@@ -6,11 +6,8 @@ export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** Milliseconds of a day of exactly 24 hours. */
 export const DAY_MS = 86_400_000;
 
-/**
- * What registries and this program write, on a day that every month has. This is the language's own format, which its parser reads
- * in the same way everywhere.
- */
-const USUAL = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{3})?Z$/;
+/** What registries and this program write. This is the language's own format, which its parser reads in the same way everywhere. */
+const USUAL = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{3})?Z$/;
 
 /** A date and time with a zone: the time up to its second, the fraction of that second, the zone. */
 const RFC3339 = /^(\d{4}-\d{2}-\d{2}T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)(?:\.(\d+))?(Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/i;
@@ -20,12 +17,19 @@ const RFC3339 = /^(\d{4}-\d{2}-\d{2}T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)(?:\.(\d+
  * day or hour that does not exist.
  */
 export function parseTime(text: string): number | undefined {
-  if (USUAL.test(text)) return Date.parse(text);
+  if (USUAL.test(text)) return usualTime(text);
   const [, seconds, fraction = '', zone] = RFC3339.exec(text) ?? [];
   if (seconds === undefined || zone === undefined) return undefined;
   // The fraction is added as a whole number: read as a decimal it can end up one millisecond early.
   const time = parseISO(`${seconds}${zone}`.toUpperCase()).getTime() + Number(fraction.padEnd(3, '0').slice(0, 3));
   return Number.isNaN(time) ? undefined : time;
+}
+
+/** The last days are not in every month: where there is none, the parser of the language goes on counting in the next. */
+function usualTime(text: string): number | undefined {
+  const time = Date.parse(text);
+  const isInEveryMonth = text.charAt(8) < '2' || (text.charAt(8) === '2' && text.charAt(9) < '9');
+  return isInEveryMonth || new Date(time).getUTCDate() === Number(text.slice(8, 10)) ? time : undefined;
 }
 
 /** An RFC 3339 time as this program writes times: in UTC, with milliseconds. Undefined for any other value. */

@@ -1,5 +1,5 @@
 import type { Node } from './graph.ts';
-import type { NodeSet } from './node-set.ts';
+import { NodeSet } from './node-set.ts';
 
 /** Why a manifest stays because another one stays, and that other one. */
 export interface Hold {
@@ -36,13 +36,14 @@ export function indexesHeldByChildren(nodes: readonly Node[], staying: NodeSet):
   return held;
 }
 
-/** What is deleted along with `roots`: they themselves, and their children and attachments, to any depth. */
-export function below(roots: Iterable<Node>): Set<Node> {
-  const found = new Set(roots);
-  // A set grows while it is walked: what is added is visited too.
-  for (const node of found) {
-    for (const child of node.children) found.add(child);
-    for (const attachment of node.attachments) found.add(attachment);
+/** What is deleted along with `roots`, of a graph of so many manifests: they themselves, and their children and attachments, to any depth. */
+export function below(roots: Iterable<Node>, size: number): NodeSet {
+  const found = new NodeSet(size);
+  const pending = [...roots];
+  for (let node = pending.pop(); node; node = pending.pop()) {
+    if (!found.add(node)) continue;
+    for (const child of node.children) pending.push(child);
+    for (const attachment of node.attachments) pending.push(attachment);
   }
   return found;
 }

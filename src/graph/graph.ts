@@ -19,6 +19,8 @@ export interface Node {
   readonly isAttachment: boolean;
   /** What it is attached to, present or not: digests as {@link digestKey} writes them, sorted. */
   readonly subjectKeys: readonly string[];
+  /** Of these, what it signs: by its `.sig` tag or its artifact type, or as the index of a fallback tag that lists a signature. */
+  readonly signedKeys: readonly string[];
   /** A signature is attached to it, or the registry says so. Undefined: signatures may be where this run has not read them. */
   readonly signed: boolean | undefined;
   /** The indexes that list it. */
@@ -55,17 +57,14 @@ export function buildGraph(manifests: readonly Manifest[], signedElsewhere: Sign
     addSubjects(node, tags, lookUp);
   }
   for (const node of nodes)
-    node.signed =
-      node.manifest.signed === true ||
-      node.attachments.some((attachment) => signs(attachment, digestKey(node.manifest.digest))) ||
-      signedElsewhere(node.manifest.digest);
+    node.signed = node.manifest.signed === true || (node.attachments.length > 0 && isSigned(node)) || signedElsewhere(node.manifest.digest);
   return { nodes, find: (digest) => byDigest.get(digest), indexesHolding: indexesHoldingIn(nodes, byDigest) };
 }
 
 /** The digests, as {@link digestKey} writes them, that something in this graph signs, present here or not. */
 export function signedKeys({ nodes }: Graph): Set<string> {
   const keys = new Set<string>();
-  for (const node of nodes) for (const key of node.subjectKeys) if (signs(node, key)) keys.add(key);
+  for (const node of nodes) for (const key of node.signedKeys) keys.add(key);
   return keys;
 }
 
@@ -84,6 +83,7 @@ function newNode(manifest: Manifest, index: number): MutableNode {
     attachmentTags: NO_TEXTS,
     isAttachment: false,
     subjectKeys: NO_TEXTS,
+    signedKeys: NO_TEXTS,
     signed: false,
     parents: NONE,
     children: NONE,
@@ -165,6 +165,7 @@ function addSubjects(node: MutableNode, tags: readonly DigestTag[], lookUp: KeyL
   if (subject === undefined && tags.length === 0) return;
   node.isAttachment = true;
   node.subjectKeys = distinct([...(subject === undefined ? [] : [digestKey(subject)]), ...tags.map(({ key }) => key)]);
+  node.signedKeys = signedBy(node, tags);
   for (const key of node.subjectKeys) {
     const found = lookUp(key);
     if (!found || found === node) continue;
@@ -173,15 +174,16 @@ function addSubjects(node: MutableNode, tags: readonly DigestTag[], lookUp: KeyL
   }
 }
 
-/** A signature by its `.sig` tag or its artifact type, or the index of a fallback tag that lists one. */
-function signs({ manifest, attachmentTags, children, subjectKeys }: Node, key: string): boolean {
-  if (!subjectKeys.includes(key)) return false;
-  if (isSignature(manifest)) return true;
-  return attachmentTags.some((tag) => {
-    const digestTag = parseDigestTag(tag);
-    if (digestTag?.key !== key) return false;
-    return digestTag.suffix === 'sig' || (digestTag.suffix === '' && children.some((child) => isSignature(child.manifest)));
-  });
+/** What an attachment with these tags signs. */
+function signedBy({ manifest, children, subjectKeys }: Node, tags: readonly DigestTag[]): readonly string[] {
+  if (isSignature(manifest)) return subjectKeys;
+  const listsSignature = children.some((child) => isSignature(child.manifest));
+  return tags.flatMap(({ key, suffix }) => (suffix === 'sig' || (suffix === '' && listsSignature) ? [key] : []));
+}
+
+function isSigned({ manifest, attachments }: Node): boolean {
+  const key = digestKey(manifest.digest);
+  return attachments.some(({ signedKeys: signed }) => signed.includes(key));
 }
 
 function isSignature({ artifactType }: Manifest): boolean {

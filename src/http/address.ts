@@ -40,3 +40,12 @@ function contains(list: BlockList, hostname: string): boolean {
   const family = isIP(address);
   return family !== 0 && list.check(address, family === 6 ? 'ipv6' : 'ipv4');
 }
+
+/** A user and a password in a URL are never used; credentials are passed separately. */
+export function withoutUser(text: string): URL {
+  const url = new URL(text);
+  if (url.username !== '') url.username = '';
+  if (url.password !== '') url.password = '';
+  if (url.hash !== '') url.hash = '';
+  return url;
+}

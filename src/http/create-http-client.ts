@@ -1,14 +1,15 @@
-import type { Dispatcher } from 'undici';
 import { redactUrl } from '../diagnostics/redact.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
+import { withoutUser } from './address.ts';
 import { type Clock, sleepUnless, systemClock } from './clock.ts';
 import { type Call, exchange } from './exchange.ts';
 import { comeBackLater, unanswered } from './failure.ts';
 import { HostLimiter } from './host-limiter.ts';
-import { Hosts } from './hosts.ts';
+import { type Host, Hosts } from './hosts.ts';
 import type { HttpRequest, HttpResponse, LimitedHttpClient } from './http-client.ts';
+import { SILENT_HEADERS_MS } from './host-silence.ts';
 import { SharedSignals } from './link-signals.ts';
-import { createNetwork, type Network, type ServerTls, type Timeouts } from './network.ts';
+import { createNetwork, DEFAULT_TIMEOUTS, type Network, type ServerTls, type Timeouts } from './network.ts';
 import { redirected } from './redirect.ts';
 import { toldRate } from './told-rate.ts';
 import {
@@ -17,6 +18,7 @@ import {
   isRetryableFailure,
   isRetryableStatus,
   isThrottled,
+  isTimeout,
   parseRetryAfter,
   PATIENCE_MS,
   TOTAL_MS,
@@ -26,8 +28,6 @@ import {
 const MAX_REDIRECTS = 5;
 const DEFAULT_CONCURRENCY = 8;
 const DEFAULT_MAX_RETRY_AFTER_MS = 5 * 60_000;
-/** Long for headers: some servers walk through their whole storage before they answer. */
-const DEFAULT_TIMEOUTS: Timeouts = { connect: 10_000, headers: 120_000, body: 120_000 };
 
 /** One try of a request, for tracing. */
 export interface HttpTrace {
@@ -159,14 +159,16 @@ class RetryingClient implements LimitedHttpClient {
    * effect at once.
    */
   async #persist(call: Call, budget: Budget): Promise<HttpResponse> {
-    const { limiter: host, dispatcher } = this.#hosts.of(call);
+    const to = this.#hosts.of(call);
+    const host = to.limiter;
+    const { isSilent } = to.silence;
     for (;;) {
-      const outcome = await this.#turn(call, host, dispatcher, budget);
+      const outcome = await this.#turn(call, to, budget);
       if (outcome.final) return outcome.response;
       const pause = host.pausedUntil - this.#clock.now();
       const wait = backoff(budget.failures, this.#clock.random());
       const exhausted = budget.failures >= TRIES || budget.triesMs > PATIENCE_MS || budget.spentMs + Math.max(wait, pause) > TOTAL_MS;
-      const mayWait = call.once !== true && !exhausted;
+      const mayWait = call.once !== true && !isSilent && !exhausted;
       budget.spentMs += wait;
       if (mayWait && (await this.#mayWait(wait, call))) continue;
       if (outcome.response !== undefined) return outcome.response;
@@ -175,23 +177,25 @@ class RetryingClient implements LimitedHttpClient {
   }
 
   /** Sends a request in its turn, when the host does not ask for a pause. */
-  async #turn(call: Call, host: HostLimiter, dispatcher: Dispatcher, budget: Budget): Promise<Outcome> {
+  async #turn(call: Call, to: Host, budget: Budget): Promise<Outcome> {
+    const host = to.limiter;
     for (;;) {
       if (call.once !== true) await this.#waitForHost(call, host, budget);
       const outcome = await host.run(async () => {
         const isPaused = call.once !== true && host.pausedUntil > this.#clock.now();
-        return isPaused ? undefined : this.#attempt(call, host, dispatcher, budget);
+        return isPaused ? undefined : this.#attempt(call, to, budget);
       }, call.once);
       if (outcome) return outcome;
     }
   }
 
-  async #attempt(call: Call, host: HostLimiter, dispatcher: Dispatcher, budget: Budget): Promise<Outcome> {
+  async #attempt(call: Call, to: Host, budget: Budget): Promise<Outcome> {
+    const host = to.limiter;
     const entered = this.#clock.now();
     try {
       call.signal.throwIfAborted();
       const { epoch } = host;
-      const response = await this.#timed(call, dispatcher, budget);
+      const response = await this.#timed(call, to, budget);
       if (isThrottled(response.status)) this.#slowDown(call, host, epoch, response);
       else if (response.status < 500) host.succeeded();
       this.#heed(host, response);
@@ -209,21 +213,27 @@ class RetryingClient implements LimitedHttpClient {
     }
   }
 
-  async #timed(call: Call, dispatcher: Dispatcher, budget: Budget): Promise<HttpResponse> {
+  async #timed(call: Call, to: Host, budget: Budget): Promise<HttpResponse> {
     const started = this.#clock.now();
     try {
-      return await this.#traced(call, dispatcher, budget.failures + 1);
+      const response = await this.#traced(call, to, budget.failures + 1);
+      to.silence.answered();
+      return response;
+    } catch (error) {
+      if (isTimeout(error)) to.silence.timedOut(started, this.#clock.now());
+      throw error;
     } finally {
       budget.triesMs += this.#clock.now() - started;
     }
   }
 
-  async #traced(call: Call, dispatcher: Dispatcher, attempt: number): Promise<HttpResponse> {
+  async #traced(call: Call, { dispatcher, silence }: Host, attempt: number): Promise<HttpResponse> {
     const started = this.#clock.now();
     const trace = (outcome: Pick<HttpTrace, 'status' | 'failure'>) =>
       this.#options.onTrace?.({ method: call.method, url: redactUrl(call.url.href), ...outcome, ms: this.#clock.now() - started, attempt });
     try {
-      const response = await exchange(dispatcher, call, this.#timeouts.body);
+      const headers = Math.min(this.#timeouts.headers, silence.isSilent ? SILENT_HEADERS_MS : Infinity);
+      const response = await exchange(dispatcher, call, { headers, body: this.#timeouts.body });
       trace({ status: response.status });
       return response;
     } catch (error) {
@@ -263,13 +273,4 @@ class RetryingClient implements LimitedHttpClient {
     host.pauseUntil(now + pause);
     if (pause > this.#maxRetryAfterMs) throw comeBackLater(call, now + pause, now);
   }
-}
-
-/** A user and a password in a URL are never used; credentials are passed separately. */
-function withoutUser(text: string): URL {
-  const url = new URL(text);
-  if (url.username !== '') url.username = '';
-  if (url.password !== '') url.password = '';
-  if (url.hash !== '') url.hash = '';
-  return url;
 }

@@ -2,6 +2,7 @@ import { type Dispatcher, errors } from 'undici';
 import { redactUrl } from '../diagnostics/redact.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { HttpRequest, HttpResponse } from './http-client.ts';
+import type { Timeouts } from './network.ts';
 
 /** Enough for any error text. No more is read of an answer that reports an error. */
 const MAX_ERROR_BYTES = 64 * 1024;
@@ -23,8 +24,8 @@ export interface Call {
  * Sends a request once and reads its whole answer. Throws `ToolError` `BAD_RESPONSE` for an answer that is too long, or encoded although
  * that was not asked for; other errors as undici throws them. When the signal aborts, any error may be thrown.
  */
-export async function exchange(dispatcher: Dispatcher, call: Call, bodyTimeoutMs: number): Promise<HttpResponse> {
-  const reading = new Reading(call, bodyTimeoutMs);
+export async function exchange(dispatcher: Dispatcher, call: Call, timeouts: Pick<Timeouts, 'headers' | 'body'>): Promise<HttpResponse> {
+  const reading = new Reading(call, timeouts);
   const { status, headers, bytes } = await reading.answerOf(dispatcher);
   return { status, headers, body: decodable(call, status, headers, bytes), url: call.url.href };
 }
@@ -43,7 +44,7 @@ interface Answer {
  */
 class Reading implements Dispatcher.DispatchHandler {
   readonly #call: Call;
-  readonly #bodyTimeoutMs: number;
+  readonly #timeouts: Pick<Timeouts, 'headers' | 'body'>;
   readonly #chunks: Uint8Array[] = [];
   #size = 0;
   #limit = 0;
@@ -55,9 +56,9 @@ class Reading implements Dispatcher.DispatchHandler {
   #resolve!: (answer: Answer) => void;
   #reject!: (error: unknown) => void;
 
-  constructor(call: Call, bodyTimeoutMs: number) {
+  constructor(call: Call, timeouts: Pick<Timeouts, 'headers' | 'body'>) {
     this.#call = call;
-    this.#bodyTimeoutMs = bodyTimeoutMs;
+    this.#timeouts = timeouts;
   }
 
   async answerOf(dispatcher: Dispatcher): Promise<Answer> {
@@ -73,7 +74,11 @@ class Reading implements Dispatcher.DispatchHandler {
     signal.addEventListener('abort', stop);
     try {
       // Without `reset: false`, undici opens a new connection for every HEAD.
-      dispatcher.dispatch({ origin: url.origin, path: url.pathname + url.search, method, headers, body, reset: false }, this);
+      const headersTimeout = this.#timeouts.headers;
+      dispatcher.dispatch(
+        { origin: url.origin, path: url.pathname + url.search, method, headers, body, headersTimeout, reset: false },
+        this,
+      );
       return await answer;
     } finally {
       signal.removeEventListener('abort', stop);
@@ -104,7 +109,7 @@ class Reading implements Dispatcher.DispatchHandler {
       // Nobody needs the rest of such an answer: the connection is closed.
       this.#finish();
       controller.abort(new errors.RequestAbortedError());
-    } else if (Date.now() - this.#begun > this.#bodyTimeoutMs) controller.abort(new errors.BodyTimeoutError());
+    } else if (Date.now() - this.#begun > this.#timeouts.body) controller.abort(new errors.BodyTimeoutError());
   }
 
   onResponseEnd(): void {

@@ -4,7 +4,10 @@ import type { Call } from './exchange.ts';
 import { failureCode, isRetryableFailure, proxyRefusal } from './retry-policy.ts';
 
 const NETWORK_HINT = 'Check that the host is up and can be reached from here, and HTTPS_PROXY, HTTP_PROXY and NO_PROXY.';
-const TLS_HINT = 'For a private CA, name its certificate for this host in the config, or set NODE_EXTRA_CA_CERTS.';
+const TLS_HINT =
+  'For a private CA, give its certificate: --ca-file, "tls: {ca: FILE}" of the registry in the config, or NODE_EXTRA_CA_CERTS.';
+const NO_TLS_HINT =
+  'Check the port. A registry without TLS is given as http://, and allowed by --plain-http or by "plainHttp: true" of the registry in the config.';
 
 /** What happened and what to do, by the code that Node.js or undici gives. */
 const KNOWN: Readonly<Record<string, readonly [what: string, hint: string]>> = {
@@ -24,11 +27,8 @@ const KNOWN: Readonly<Record<string, readonly [what: string, hint: string]>> = {
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: ['its certificate is signed by a CA that is not trusted here', TLS_HINT],
   CERT_HAS_EXPIRED: ['its certificate has expired', 'Renew the certificate, or check the clock of this machine.'],
   ERR_TLS_CERT_ALTNAME_INVALID: ['its certificate is for another name', 'Use the name that the certificate is for.'],
-  ERR_SSL_WRONG_VERSION_NUMBER: [
-    'it does not speak TLS',
-    'Check the port. A server without TLS must be given as http:// and allowed in the config.',
-  ],
-  EPROTO: ['it does not speak TLS', 'Check the port. A server without TLS must be given as http:// and allowed in the config.'],
+  ERR_SSL_WRONG_VERSION_NUMBER: ['it does not speak TLS', NO_TLS_HINT],
+  EPROTO: ['it does not speak TLS', NO_TLS_HINT],
 };
 
 /** The error for a request that got no answer: `BAD_RESPONSE` if the server sent something that is not HTTP, otherwise `UNREACHABLE`. */

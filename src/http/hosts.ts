@@ -1,16 +1,16 @@
 import type { Dispatcher } from 'undici';
-import { redactUrl } from '../diagnostics/redact.ts';
-import { ToolError } from '../diagnostics/tool-error.ts';
-import { isLoopback } from './address.ts';
 import type { Call } from './exchange.ts';
 import type { HostLimiter } from './host-limiter.ts';
+import { HostSilence } from './host-silence.ts';
 import type { Network } from './network.ts';
+import { refusePlainHttp } from './plain-http.ts';
 
 /** A host that a client speaks to. */
 export interface Host {
   /** With its port. */
   readonly name: string;
   readonly limiter: HostLimiter;
+  readonly silence: HostSilence;
   readonly dispatcher: Dispatcher;
 }
 
@@ -33,8 +33,9 @@ export class Hosts {
     const { origin, host: name } = call.url;
     const known = this.#known.get(origin);
     if (known) return known;
-    this.#checkPlainHttp(call);
-    const host = { name, limiter: this.#limiter(name) ?? this.#newLimiter(), dispatcher: this.#network.dispatcherFor(call.url) };
+    refusePlainHttp(call, this.#allowPlainHttp);
+    const limiter = this.#limiter(name) ?? this.#newLimiter();
+    const host = { name, limiter, silence: new HostSilence(), dispatcher: this.#network.dispatcherFor(call.url) };
     this.#known.set(origin, host);
     return host;
   }
@@ -47,17 +48,5 @@ export class Hosts {
   /** Resolves when a request to this host would go out at once; undefined for a host that was never spoken to. */
   room(url: string): Promise<void> | undefined {
     return this.#limiter(new URL(url).host)?.room();
-  }
-
-  #checkPlainHttp(call: Call): void {
-    if (call.url.protocol === 'https:' || isLoopback(call.url.hostname)) return;
-    if (call.url.protocol === 'http:' && this.#allowPlainHttp(call.url.host)) return;
-    throw new ToolError(
-      'CONFIG_INVALID',
-      `${call.method} ${redactUrl(call.url.href)}: without TLS everything, including credentials, could be read and changed on the way.`,
-      {
-        hint: `Use https://${call.url.host}, or allow plain HTTP for this host in the config.`,
-      },
-    );
   }
 }

@@ -13,6 +13,9 @@ export interface Timeouts {
   readonly body: number;
 }
 
+/** Long for headers: some servers walk through their whole storage before they answer. */
+export const DEFAULT_TIMEOUTS: Timeouts = { connect: 10_000, headers: 120_000, body: 120_000 };
+
 export interface NetworkOptions {
   /** Where HTTPS_PROXY, HTTP_PROXY, NO_PROXY (or in lower case) and NODE_EXTRA_CA_CERTS are read. */
   readonly env: Readonly<Record<string, string | undefined>>;

@@ -74,7 +74,12 @@ function entryOf(value: unknown): RegistryErrorEntry[] {
 function clean(value: unknown): string {
   if (value === undefined || value === null) return '';
   const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return text === '{}' || text === '[]' ? '' : redact(printable(text)).slice(0, MAX_TEXT);
+  // A sentence of its own ends where the message that quotes it goes on.
+  return text === '{}' || text === '[]'
+    ? ''
+    : redact(printable(text))
+        .slice(0, MAX_TEXT)
+        .replace(/(?<![.])\.$/, '');
 }
 
 function isFields(value: unknown): value is Fields {

@@ -55,6 +55,11 @@ function mayRepeat(method: HttpRequest['method']): boolean {
   return method !== 'POST' && method !== 'PATCH';
 }
 
+/** True where a connection, or the answer to a request, did not come in time. */
+export function isTimeout(error: unknown): boolean {
+  return ['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_CONNECT_TIMEOUT'].includes(failureCode(error));
+}
+
 /** The code of a failed request as Node.js or undici gives it; of several addresses tried, that of the first. */
 export function failureCode(error: unknown): string {
   const { code, errors } = error as { code?: unknown; errors?: unknown };

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { hiddenParts } from '../diagnostics/hidden-text.ts';
+import { withoutHiddenParts } from '../diagnostics/hidden-text.ts';
 import { printable, redact, rememberSecret } from '../diagnostics/redact.ts';
-import { lineText, makeSource, positionOf, type Source } from '../diagnostics/source.ts';
+import { makeSource, type Source } from '../diagnostics/source.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { InUseImage } from '../domain/in-use.ts';
 import { understood } from './file.ts';
@@ -162,14 +162,9 @@ function lastLines(stderr: string): string[] {
     .split('\n')
     .map((line) => (line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE)}…` : line))
     .filter((line) => printable(line) !== '');
-  const source = makeSource('', lines.slice(-REACH).join('\n'));
-  return source.lineStarts
+  return withoutHiddenParts(lines.slice(-REACH).join('\n'))
+    .split('\n')
     .slice(-SHOWN_LINES)
-    .map((start) => {
-      const { line: number } = positionOf(source, start);
-      let line = lineText(source, number);
-      for (const [from, to] of hiddenParts(source, number).toReversed()) line = `${line.slice(0, from)}***${line.slice(to)}`;
-      return redact(printable(line));
-    })
+    .map((line) => redact(printable(line)))
     .filter((line) => line !== '');
 }

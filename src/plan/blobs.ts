@@ -26,6 +26,9 @@ export class Blobs {
   #high = new Int32Array(FIRST_CAPACITY);
   #low = new Int32Array(FIRST_CAPACITY);
   #sizes = new Float64Array(FIRST_CAPACITY);
+  /** Of each blob, the last sum in which it was held by something, so that no list has to be emptied for each sum. */
+  #sums = new Int32Array(FIRST_CAPACITY);
+  #sum = 0;
   #count = 0;
 
   /** What the decisions on these nodes, in their order, do to their blobs. */
@@ -47,13 +50,14 @@ export class Blobs {
   /** Bytes of the blobs that only manifests that go hold, of these repositories. */
   freed(uses: readonly BlobUse[]): number {
     if (uses.every(({ deleted }) => deleted.length === 0)) return 0;
-    const held = new Uint8Array(this.#count);
-    for (const { kept } of uses) for (const blob of kept) held[blob] = 1;
+    this.#sum += 1;
+    const sums = this.#sums;
+    for (const { kept } of uses) for (const blob of kept) sums[blob] = this.#sum;
     let total = 0;
     for (const { deleted } of uses) {
       for (const blob of deleted) {
-        if (held[blob] === 1) continue;
-        held[blob] = 1;
+        if (sums[blob] === this.#sum) continue;
+        sums[blob] = this.#sum;
         total += this.#sizes[blob] as number;
       }
     }
@@ -87,6 +91,9 @@ export class Blobs {
   #grow(): void {
     const capacity = 2 * this.#sizes.length;
     const grown = { high: new Int32Array(capacity), low: new Int32Array(capacity), sizes: new Float64Array(capacity) };
+    const sums = new Int32Array(capacity);
+    sums.set(this.#sums);
+    this.#sums = sums;
     grown.high.set(this.#high);
     grown.low.set(this.#low);
     grown.sizes.set(this.#sizes);

@@ -1,3 +1,4 @@
+import type { SemVer } from 'semver';
 import { parseDuration } from '../domain/duration.ts';
 import { DAY_MS } from '../domain/time.ts';
 import type { Node } from '../graph/graph.ts';
@@ -61,7 +62,8 @@ export class Claims {
     // What has no tag has no version either.
     if (tag === undefined)
       return order || !(rule.per === 'repository' || isCapture(rule.per)) ? undefined : groupOf(rule.per, '', captures);
-    return order && this.#parse(order, tag) === undefined ? undefined : groupOf(rule.per, tag, captures);
+    if (order && this.#parse(order, tag) === undefined) return undefined;
+    return groupOf(rule.per, tag, captures, (version) => this.#parse(SEMVER, version) as SemVer | undefined);
   }
 
   /** Parsed once, although it is asked when a tag is claimed and again when it is ranked. */
@@ -138,12 +140,12 @@ export class Claims {
   #stand(rule: Rule, node: Node, places: readonly number[]): Ranked | undefined {
     const order = tagOrder(rule.order);
     const tags = tagsAt(node, places);
-    const { text, time } = this.#times.byOrder(rule.order, node, tags);
+    const { text, time, isPull = false } = this.#times.byOrder(rule.order, node, tags);
     const needsTime = typeof rule.keep === 'object' && (isTimeOrder(rule.order) || measuresAge(rule.keep));
     if (needsTime && time === undefined) return undefined;
     if (measuresPulls(rule.keep) && this.#times.pulled(node) === 'unknown') return undefined;
     const key = order ? this.#highest(order, tags) : time;
-    return key === undefined ? undefined : { node, places, tags, key, text, time };
+    return key === undefined ? undefined : { node, places, tags, key, text, time, isPull };
   }
 
   /** The text of a time that could not be read. */
@@ -203,6 +205,7 @@ export class Claims {
         rank,
         time: moment.time === undefined ? undefined : moment.text,
         ageDays: moment.time === undefined ? undefined : Math.floor((now - moment.time) / DAY_MS),
+        isPull: moment.time !== undefined && moment.isPull,
       });
       // Where a bound on the rank ends between two images that are equally new.
       if (code === undefined && previous?.byRank && this.#compare(rule, previous.member, member) === 0) this.tied.add(rule);
@@ -214,6 +217,8 @@ export class Claims {
     for (const place of places) this.#settle(node, place, reasonFor(code, rule, node.ordinaryTags[place], facts));
   }
 }
+
+const SEMVER = tagOrder('semver') as TagOrder<unknown>;
 
 /** An image that has claims in a group. */
 interface Member {
@@ -235,6 +240,8 @@ interface Ranked {
   /** The time that the order names. */
   readonly text: string | undefined;
   readonly time: number | undefined;
+  /** That is the time of a pull. */
+  readonly isPull: boolean;
   /** What decides where the keys are equal. */
   times?: readonly number[];
 }
@@ -244,6 +251,7 @@ interface Facts {
   readonly rank?: number | undefined;
   readonly time?: string | undefined;
   readonly ageDays?: number | undefined;
+  readonly isPull?: boolean | undefined;
 }
 
 /** The tags at these places; none of an image that is claimed without a tag. */
@@ -273,5 +281,6 @@ function reasonFor(code: ReasonCode, rule: Rule, tag: string | undefined, facts?
   if (facts.rank !== undefined) reason.rank = facts.rank;
   if (facts.time !== undefined) reason.time = facts.time;
   if (facts.ageDays !== undefined) reason.ageDays = facts.ageDays;
+  if (facts.isPull) reason.pulled = true;
   return reason;
 }

@@ -10,7 +10,8 @@ export function explain({ repository, policy }: DecisionInput, staying: Staying,
   keepUnasked(staying, doomed);
   const untags = policy.sharedTags === 'untag' && repository.capabilities.deleteTag;
   const archiving = new Set(policy.rules.tagged.flatMap(({ name, action }) => (action === 'archive' ? [name] : [])));
-  return staying.graph.nodes.map((node) => (staying.has(node) ? kept(node, staying, untags, archiving) : deleted(node, staying)));
+  const gone = new GoneWith(staying);
+  return staying.graph.nodes.map((node) => (staying.has(node) ? kept(node, staying, untags, archiving) : deleted(node, staying, gone)));
 }
 
 /**
@@ -18,8 +19,12 @@ export function explain({ repository, policy }: DecisionInput, staying: Staying,
  * asked for them.
  */
 function keepUnasked(staying: Staying, doomed: readonly Node[]): void {
-  const going = below(doomed.filter((node) => !staying.has(node)));
-  const unasked = staying.graph.nodes.filter((node) => !staying.has(node) && !going.has(node));
+  const { nodes } = staying.graph;
+  const going = below(
+    doomed.filter((node) => !staying.has(node)),
+    nodes.length,
+  );
+  const unasked = nodes.filter((node) => !staying.has(node) && !going.has(node));
   for (const node of unasked) staying.note(node).own = { code: 'no_rule' };
   staying.stay(unasked);
 }
@@ -49,9 +54,9 @@ function staysUnless(untag: readonly string[]): (reason: Reason) => Reason {
   return (reason) => (isDeleteReason(reason.code) && !untag.includes(reason.tag ?? '') ? { ...reason, code: 'shares_digest' } : reason);
 }
 
-function deleted(node: Node, staying: Staying): Decision {
+function deleted(node: Node, staying: Staying, gone: GoneWith): Decision {
   const { tags, untagged } = staying.of(node);
-  const reasons = tags ?? (untagged ? [untagged] : [goneWith(node, staying)]);
+  const reasons = tags ?? (untagged ? [untagged] : gone.reasonsOf(node));
   return { action: 'delete', untag: NO_TAGS, reasons };
 }
 
@@ -71,9 +76,20 @@ function holdReason(node: Node, staying: Staying): Reason {
   return { code, by: by.manifest.digest };
 }
 
-function goneWith({ parents, subjects }: Node, staying: Staying): Reason {
-  const isGone = (other: Node): boolean => !staying.has(other);
-  const parent = parents.find(isGone);
-  if (parent) return { code: 'deleted_with_parent', by: parent.manifest.digest };
-  return { code: 'deleted_with_subject', by: (subjects.find(isGone) as Node).manifest.digest };
+/** Why something goes that no rule deletes: with an index or with what it is attached to, which have one answer for all their parts. */
+class GoneWith {
+  readonly #isGone: (node: Node) => boolean;
+  readonly #parents: (readonly Reason[])[] = [];
+  readonly #subjects: (readonly Reason[])[] = [];
+
+  constructor(staying: Staying) {
+    this.#isGone = (node) => !staying.has(node);
+  }
+
+  reasonsOf({ parents, subjects }: Node): readonly Reason[] {
+    const parent = parents.find(this.#isGone);
+    if (parent) return (this.#parents[parent.index] ??= [{ code: 'deleted_with_parent', by: parent.manifest.digest }]);
+    const subject = subjects.find(this.#isGone) as Node;
+    return (this.#subjects[subject.index] ??= [{ code: 'deleted_with_subject', by: subject.manifest.digest }]);
+  }
 }

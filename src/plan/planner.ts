@@ -66,6 +66,8 @@ export class Planner {
     const { reads } = this.#registry(inventory.registry);
     reads.add(inventory, policy, wasRead);
     if (policy) (this.#matched.get(policy) as Matched).repositories += 1;
+    for (const [one, matched] of this.#matched)
+      if (one.registries?.includes(inventory.registry) ?? true) matched.meet(one, inventory.repository);
     if (policy && reads.hasToWait(inventory, policy)) this.#waiting.push({ inventory, policy, leftovers });
     else this.#decide(inventory, policy, NOTHING_AROUND, leftovers);
   }

@@ -5,7 +5,7 @@ import type { DecisionInput } from './decision-input.ts';
 import { inUseDigests } from './in-use-digests.ts';
 import type { Reason } from './reason.ts';
 import type { Staying } from './staying.ts';
-import type { Moment, Times } from './time.ts';
+import type { Times } from './time.ts';
 
 /** Step 3 of the decision: protection wins over every rule. Writes down what protects whole images, and what protects attachment tags. */
 export function protect(input: DecisionInput, staying: Staying): void {
@@ -80,23 +80,25 @@ function protectionOf(node: Node, input: DecisionInput, users: ReadonlySet<strin
     if (node.signed) matched.signed = true;
     add({ code: 'protected_signed' });
   }
-  const newest = newestTime(node, times);
-  if (newest && times.now - newest.time <= policy.grace) add({ code: 'grace', time: newest.text });
+  const newest = newestTime(node, times, policy.grace);
+  if (newest) add({ code: 'grace', time: newest });
   return reasons ?? NOTHING;
 }
 
 /**
- * The newest known time at which something happened to a manifest: it was pushed, tagged, taken out of an archive, first seen by this
- * program.
+ * The newest known time at which something happened to a manifest, if it is not longer ago than so many milliseconds: it was pushed, tagged,
+ * taken out of an archive, first seen by this program.
  */
-function newestTime(node: Node, times: Times): Moment | undefined {
+function newestTime(node: Node, times: Times, grace: number): string | undefined {
   const { tags, tagTimes, firstSeen, unarchivedAt } = node.manifest;
-  const pushed = times.pushed(node);
-  let newest = pushed === undefined ? undefined : { text: times.pushedText(node) as string, time: pushed };
-  const consider = (text: string | undefined): void => {
-    const time = times.known(text);
-    if (text !== undefined && time !== undefined && (!newest || time > newest.time)) newest = { text, time };
+  let newest: string | undefined;
+  let after = times.now - grace;
+  const consider = (text: string | undefined, time = times.known(text)): void => {
+    if (time === undefined || time < after || (newest !== undefined && time === after)) return;
+    newest = text;
+    after = time;
   };
+  consider(times.pushedText(node), times.pushed(node));
   if (unarchivedAt !== undefined) consider(unarchivedAt);
   for (const byTag of [tagTimes, firstSeen]) {
     if (byTag) for (const tag of tags) if (Object.hasOwn(byTag, tag)) consider(byTag[tag]);

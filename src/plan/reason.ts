@@ -4,7 +4,7 @@
  */
 export const KEEP_REASONS = {
   newest: 'among the newest of its group',
-  within_days: 'younger than the rule asks',
+  within_days: 'no older than the rule asks',
   pulled_within: 'pulled, or pushed, recently enough',
   live: 'what it was built from is still there',
   no_lifetime: 'it does not say for how long it is to be kept',
@@ -37,13 +37,15 @@ export const DELETE_REASONS = {
   deleted_with_subject: 'attached to an image that is deleted',
 } as const;
 
+const DELETE_CODES: ReadonlySet<string> = new Set(Object.keys(DELETE_REASONS));
+
 export type KeepReason = keyof typeof KEEP_REASONS;
 export type DeleteReason = keyof typeof DELETE_REASONS;
 export type ReasonCode = KeepReason | DeleteReason;
 
 /** True of a code that deletes. */
 export function isDeleteReason(code: ReasonCode): code is DeleteReason {
-  return Object.hasOwn(DELETE_REASONS, code);
+  return DELETE_CODES.has(code);
 }
 
 /** One reason, with what it was measured by. */
@@ -60,6 +62,8 @@ export interface Reason {
   readonly time?: string;
   /** Whole days (24 h) between that time and now, rounded down. */
   readonly ageDays?: number;
+  /** That time is the one of the last pull. */
+  readonly pulled?: true;
   /** What holds it: a digest, a label, a glob, who uses it. */
   readonly by?: string;
 }

@@ -67,6 +67,10 @@ function claimTags(node: Node, { policy, lists, matched }: DecisionInput, stayin
   });
 }
 
+function keeps({ code }: Reason): boolean {
+  return !isDeleteReason(code);
+}
+
 /** True if a list holds the name. A list that nobody has read may hold anything. */
 function isLive(name: string, list: string, lists: DecisionInput['lists']): boolean {
   return lists.get(list)?.(name) ?? true;
@@ -85,17 +89,20 @@ function claimUntagged(node: Node, rules: readonly Rule[], { matched }: Decision
 function isHeld(node: Node, input: DecisionInput, staying: Staying): boolean {
   const finding = staying.of(node);
   const { tags } = finding;
-  tags?.forEach((_, place) => {
-    const reason = protectionOfTag(node, node.ordinaryTags[place] as string, input);
-    if (reason) tags[place] = reason;
-  });
+  if (tags)
+    for (let place = 0; place < tags.length; place++) {
+      const reason = protectionOfTag(node, node.ordinaryTags[place] as string, input);
+      if (reason) tags[place] = reason;
+    }
   if (finding.protection || finding.heldTags) return true;
   const archived = staying.archived.get(node);
   if (archived) staying.note(node).own = { code: 'archived', ...(archived !== node && { by: archived.manifest.digest }) };
   if (archived) return true;
-  const subject = node.subjectKeys.find((key) => input.surroundings.stays(key));
-  if (subject !== undefined) staying.note(node).own = { code: 'attached_to_kept', by: subject };
-  if (subject !== undefined) return true;
-  const verdicts = tags ?? (finding.untagged ? [finding.untagged] : []);
-  return verdicts.some(({ code }) => !isDeleteReason(code));
+  for (const key of node.subjectKeys) {
+    if (!input.surroundings.stays(key)) continue;
+    staying.note(node).own = { code: 'attached_to_kept', by: key };
+    return true;
+  }
+  if (tags) return tags.some(keeps);
+  return finding.untagged !== undefined && keeps(finding.untagged);
 }

@@ -9,7 +9,12 @@ const EARLIEST = Date.UTC(2000, 0, 1);
 export interface Moment {
   readonly text: string;
   readonly time: number;
+  /** It is the time of a pull. */
+  readonly isPull?: true;
 }
+
+/** The same, where it may not be known. */
+type MaybeMoment = Pick<Moment, 'isPull'> & { readonly text: string | undefined; readonly time: number | undefined };
 
 /**
  * Milliseconds since the epoch, UTC. Undefined for a time that is missing, is not an RFC 3339 time, lies before 2000-01-01 (reproducible
@@ -117,7 +122,7 @@ export class Times {
    * The time that an order names, for an image with these claimed tags; of the times of several tags the newest, and unknown if one of them
    * is unknown, for then the newest is unknown too. The orders that read a tag name the time when it was pushed.
    */
-  byOrder(order: Order, node: Node, tags: readonly string[]): { readonly text: string | undefined; readonly time: number | undefined } {
+  byOrder(order: Order, node: Node, tags: readonly string[]): MaybeMoment {
     if (order === 'created') return { text: node.manifest.createdAt, time: knownTime(node.manifest.createdAt, this.now) };
     if (order === 'pulled' || order === 'active') return this.#byPull(order, node);
     if (order === 'tagged' && this.#capabilities.tagTimes) return this.#byTags(node, tags);
@@ -127,10 +132,10 @@ export class Times {
   #ownPull({ manifest: { pulledAt } }: Node): Moment | 'never' | 'unknown' {
     if (pulledAt === undefined) return 'never';
     const time = knownTime(pulledAt, this.now);
-    return time === undefined ? 'unknown' : { text: pulledAt, time };
+    return time === undefined ? 'unknown' : { text: pulledAt, time, isPull: true };
   }
 
-  #byPull(order: 'pulled' | 'active', node: Node): { readonly text: string | undefined; readonly time: number | undefined } {
+  #byPull(order: 'pulled' | 'active', node: Node): MaybeMoment {
     const pulled = this.pulled(node);
     if (pulled === 'unknown') return { text: node.manifest.pulledAt, time: undefined };
     if (order === 'pulled' && pulled !== 'never') return pulled;
@@ -138,7 +143,7 @@ export class Times {
     return pulled !== 'never' && pushed.time !== undefined && pulled.time > pushed.time ? pulled : pushed;
   }
 
-  #byTags(node: Node, tags: readonly string[]): { readonly text: string | undefined; readonly time: number | undefined } {
+  #byTags(node: Node, tags: readonly string[]): MaybeMoment {
     const { tagTimes } = node.manifest;
     let newest: Moment | undefined;
     for (const tag of tags) {

@@ -10,20 +10,28 @@ export function captureNames(pattern: string): string[] {
   return regexProblem(pattern) === undefined ? Object.keys(RE2JS.compile(pattern).namedGroups()) : [];
 }
 
+/** RE2JS's name for a match from the first character to the last. */
+const ANCHOR_BOTH = 2;
+
 /**
  * Compiles an RE2 expression (no backtracking), anchored at both ends, that tells what it captured under these names. To tell whether it
- * matches costs a tenth of what captures cost, so only those that are needed are asked for; the expression has each of them. Throws
- * `RE2JSSyntaxException` for an expression that does not compile.
+ * matches costs a tenth of what captures cost, so only those that are needed are asked for; the expression has each of them. A matcher would
+ * look for the match once and for its captures once more, so the expression is asked itself. Throws `RE2JSSyntaxException` for an
+ * expression that does not compile.
  */
 export function compileRegex(pattern: string, captures: readonly string[] = []): NameCapture {
   const regex = RE2JS.compile(pattern);
   const groups = regex.namedGroups();
   const wanted = captures.map((name): readonly [name: string, group: number] => [name, groups[name] as number]);
+  const most = 1 + Math.max(0, ...wanted.map(([, group]) => group));
   return (text) => {
     if (!regex.testExact(text)) return undefined;
     if (wanted.length === 0) return NO_CAPTURES;
-    const matcher = regex.matcher(text);
-    return matcher.matches() ? Object.fromEntries(wanted.map(([name, group]) => [name, matcher.group(group) ?? ''])) : undefined;
+    const [matched, bounds] = regex.re2().matchWithGroup(text, 0, text.length, ANCHOR_BOTH, most) as [boolean, readonly number[]];
+    if (!matched) return undefined;
+    // A group that took no part in the match begins at -1.
+    const textOf = (group: number): string => text.slice(Math.max(0, bounds[2 * group] ?? 0), Math.max(0, bounds[2 * group + 1] ?? 0));
+    return Object.fromEntries(wanted.map(([name, group]) => [name, textOf(group)]));
   };
 }
 

@@ -19,7 +19,20 @@ const range = z.string().superRefine((text, context) => {
 
 function rangeProblem(text: string): string | undefined {
   if (semver.validRange(text) === null) return 'not a semver range, such as ">=1.0.0 <2.0.0"';
-  return text.split('||').some((part) => part.trim() === '') ? 'an empty range is every version: write "*" if that is meant' : undefined;
+  if (text.split('||').some((part) => part.trim() === '')) return 'an empty range is every version: write "*" if that is meant';
+  const empty = new semver.Range(text, { includePrerelease: true }).set.find(holdsNothing);
+  return empty && `no version is in ${empty.map(({ value }) => value).join(' ')}: its lower bound is above its upper one`;
+}
+
+/** True of bounds that must all hold and contradict each other. */
+function holdsNothing(bounds: readonly semver.Comparator[]): boolean {
+  return bounds.some((low) => bounds.some((high) => contradict(low, high)));
+}
+
+function contradict(low: semver.Comparator, high: semver.Comparator): boolean {
+  if (low.operator.startsWith('<') || high.operator.startsWith('>') || low.value === '' || high.value === '') return false;
+  const order = semver.compare(low.semver, high.semver);
+  return order > 0 || (order === 0 && (low.operator === '>' || high.operator === '<'));
 }
 
 const TagSelector = z
@@ -56,7 +69,9 @@ const Keep = z
             'Those pulled within the last D days and, where "days" is not given, those no older than D days. Needs a registry that ' +
               'records pulls.',
           ),
-        max: count.optional().describe('Of what days, pulledDays and label keep, no more than the newest N; on its own, the newest N.'),
+        max: count
+          .optional()
+          .describe('Of what days, pulledDays and label keep, no more than the newest N; on its own, the newest N. Not beside older.'),
         label: z
           .string()
           .min(1)
@@ -65,7 +80,7 @@ const Keep = z
             'Those no older than the duration in this label of the image itself, such as expires: 3w. An image whose label ' +
               'cannot be read stays, unless another word keeps or expires it. Needs a registry that tells labels.',
           ),
-        older: count.optional().describe('Beside "days": of those that are older, the newest N stay too.'),
+        older: count.optional().describe('Beside "days", and not beside "max": of those that are older, the newest N stay too.'),
         groups: count.optional().describe('With a capture in "per": "last" and "max" count in the newest N groups only.'),
       })
       .refine((keep) => Object.keys(keep).length > 0, {

@@ -105,7 +105,17 @@ function takesAllOf(above: RuleEntry, below: RuleEntry): boolean {
 function tagsOf({ tags = ['**'] }: RuleSpec): Omit<RuleEntry, 'rule'> {
   if (Array.isArray(tags)) return { ...namesOf(tags), regex: undefined, semver: undefined };
   const { include = ['**'], exclude = [], regex, semver } = tags;
-  return { include: include.map(read), exclude: exclude.map(read), regex, semver };
+  return {
+    include: include.map(read),
+    exclude: exclude.map(read),
+    regex: regex !== undefined && isEvery(regex) ? undefined : regex,
+    semver,
+  };
+}
+
+/** True of an expression that surely matches every tag, which is never empty. */
+function isEvery(regex: string): boolean {
+  return /^\^?(?:\((?:\?(?::|P?<\w+>))?)?\.[*+]\??\)?\$?$/.test(regex);
 }
 
 function namesOf(globs: readonly string[]): Names {

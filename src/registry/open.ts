@@ -9,7 +9,7 @@ import { PLAIN_TYPE, REGISTRY_TYPES, UNSUPPORTED } from './types.ts';
 import { unavailableRegistry } from './unavailable.ts';
 
 /** What the registries of a run are opened with, besides their configs. */
-export interface OpenOptions extends Pick<OpenContext, 'http' | 'credentials' | 'env' | 'cache'> {
+export interface OpenOptions extends Pick<OpenContext, 'http' | 'credentials' | 'env' | 'cache' | 'waits'> {
   readonly signal: AbortSignal;
 }
 

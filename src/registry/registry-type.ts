@@ -25,6 +25,8 @@ export interface OpenContext {
   readonly credentials: (repository?: string) => Promise<Credentials | undefined>;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cache?: ContentCache;
+  /** Ends every wait between requests, as for the end of what the registry was told to do; the request or wait then fails. */
+  readonly waits?: AbortSignal;
 }
 
 /**

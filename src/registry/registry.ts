@@ -25,6 +25,32 @@ export interface Companion {
   readonly tags: readonly string[];
   /** Other indexes that hold it. As long as one of them is there, the registry keeps it. */
   readonly heldBy: readonly Digest[];
+  /** The labels on it now, as {@link Standing} names them. Absent where there are none, or where they are not told. */
+  readonly labels?: readonly string[];
+  readonly unreadable?: Unreadable;
+}
+
+/** A manifest whose bytes the registry gives to nobody, so that it cannot be put back. */
+export interface Unreadable {
+  /** Why, as a clause: `the project team lets nobody pull it`. */
+  readonly why: string;
+  /** The config says that it is to be deleted all the same. */
+  readonly deletable: boolean;
+}
+
+/** What a registry tells of a manifest right before something of it is deleted, besides where its tags point to. */
+export interface Standing {
+  /** Names of the labels that users of the registry have put on it, as `registryLabels` of an inventory. */
+  readonly labels: readonly string[];
+  /** Those of its tags that the registry refuses to delete or move. */
+  readonly lockedTags: readonly string[];
+  /** What it lists. */
+  readonly children: readonly Digest[];
+  /** When it was last pulled, ISO 8601 UTC. */
+  readonly pulledAt?: string;
+  /** True where nothing is deleted along with it. */
+  readonly alone: boolean;
+  readonly unreadable?: Unreadable;
 }
 
 export interface RepositoriesOptions {
@@ -117,6 +143,12 @@ export interface Registry {
    */
   takenAlong?(repository: string, digest: Digest): Promise<readonly Companion[]>;
 
+  /**
+   * What the registry tells of a manifest now; undefined if it is not there. Only where reading its bytes counts as a pull and this does
+   * not: what stands against a deletion is found out before the bytes are read.
+   */
+  standing?(repository: string, digest: Digest): Promise<Standing | undefined>;
+
   /** A manifest's bytes, checked against the digest; undefined if it is not there. */
   readManifest(repository: string, digest: Digest): Promise<RawManifest | undefined>;
 
@@ -130,8 +162,7 @@ export interface Registry {
   pulledAt?(repository: string, digest: Digest): Promise<string | undefined>;
 
   /**
-   * Whether a blob is there, for a plain registry, which may be of any kind: to find out whether it still has what a deleted manifest
-   * needs.
+   * Whether a blob is there: to find out whether the registry still has what a deleted manifest needs, whatever words it has for that.
    */
   hasBlob?(repository: string, digest: Digest): Promise<boolean>;
 
@@ -161,6 +192,9 @@ export interface Registry {
 
   /** Puts a manifest back under its digest or, with `tag`, under that tag. The registry must still have its blobs and children. */
   putManifest(repository: string, manifest: RawManifest, tag?: string): Promise<void>;
+
+  /** Sets a tag on a manifest that is there, where that takes no reading of its bytes, which would count as a pull. */
+  setTag?(repository: string, digest: Digest, tag: string): Promise<void>;
 
   /**
    * Puts labels back on a manifest, by their names among its `labels`; what is on it already stays. Answers those that the registry has not

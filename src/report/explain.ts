@@ -126,22 +126,14 @@ function tagVerb({ image }: Explanation, tag: string, deleted: boolean, style: S
 
 function section(title: string, rows: readonly (readonly string[])[], style: Style): string {
   if (rows.length === 0) return '';
-  const widths = (rows[0] as readonly string[]).map((_, column) => Math.max(...rows.map((row) => width(plain(row[column] ?? '')))));
+  const widths = (rows[0] as readonly string[]).map((_, column) => Math.max(...rows.map((row) => width(row[column] ?? ''))));
   const lines = rows.map((row) =>
     row
-      .map((cell, column) =>
-        column === row.length - 1 ? cell : padEnd(cell, (widths[column] as number) + cell.length - plain(cell).length),
-      )
+      .map((cell, column) => (column === row.length - 1 ? cell : padEnd(cell, widths[column] as number)))
       .join('  ')
       .trimEnd(),
   );
   return `\n  ${style.dim(title)}\n${lines.map((line) => `    ${line}\n`).join('')}`;
-}
-
-/** Without the colours of our own that a cell may carry. */
-function plain(cell: string): string {
-  // eslint-disable-next-line no-control-regex
-  return cell.replace(/\u001B\[\d+m/g, '');
 }
 
 function typeWords({ image, platforms, artifactType }: Explanation): string {

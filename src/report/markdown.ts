@@ -3,70 +3,132 @@ import type { StepOutcome } from '../domain/step-outcome.ts';
 import { printable } from '../diagnostics/redact.ts';
 import type { Plan, PlannedImage, RepositoryPlan } from '../plan/plan.ts';
 import type { Reason } from '../plan/reason.ts';
+import { amountWords } from './amounts.ts';
 import { OUTCOMES } from './apply-text.ts';
+import { codeSpan } from './code-span.ts';
+import { appliedAmounts, type Outcome } from './outcome.ts';
 import { rankWords, reasonWords } from './reason-text.ts';
 import { notesOf, ordinaryTags, viewOf } from './repository-view.ts';
+import { freedNumber, freedWords } from './table-totals.ts';
 import { bytes, count, number, recoverable, shortDigest, time } from './text.ts';
 import { unreadLines } from './unread-lines.ts';
 
-/** Rows of details in all: a CI step summary takes one mebibyte at most. */
-const ROWS = 1000;
+/**
+ * The longest answer, in UTF-16 code units. A comment on GitHub takes 65,536 characters; a step summary (1 MiB) and a note on GitLab
+ * (1,000,000) take more. Some is left for what a pipeline writes around it.
+ */
+const LONGEST = 60_000;
+/** As much of it may go to the list of repositories, and to each of the other lists. */
+const TABLE = LONGEST / 3;
+const LIST = LONGEST / 8;
 const ROWS_PER_REPOSITORY = 100;
+const LISTED = 50;
 
 /**
- * The plan for a CI step summary or a comment: totals in a table, and under each repository, folded away, what goes. With `applied`, also
- * what came of it.
+ * The plan, or what came of it, for a CI step summary or a comment: the totals in a table, and under each repository, folded away, what
+ * goes. Text from elsewhere stands in code spans only: there, no host reads a mention, a reference, a command, a link or an image.
  */
-export function planMarkdown(plan: Plan, applied?: ApplyReport): string {
-  const { images, bytes: size } = plan.summary;
+export function planMarkdown(plan: Plan, outcome: Outcome = {}): string {
   const governed = plan.repositories.filter(({ policy }) => policy !== undefined);
   const ungoverned = plan.repositories.length - governed.length;
-  const unapplied = plan.applyable ? 'Nothing has been changed.' : '**This plan may not be carried out:**';
   const lines = [
-    `### Prune plan: ${count(images.delete, 'image')} to delete, ${size.exact ? '' : 'at least '}${bytes(size.freed)} freed`,
+    `### ${headline(plan, outcome)}`,
     '',
-    ...unreadList(unreadLines(plan)),
-    `As of ${time(plan.now)}. ${applied ? appliedSentence(applied) : unapplied}`,
+    ...(outcome.refused === undefined ? [] : [codeSpan(outcome.refused), '']),
+    ...bulletList('**Not everything could be read. Nothing is deleted where something is missing:**', unreadLines(plan)),
+    ...bulletList(
+      '**This plan may not be carried out:**',
+      plan.blockedBy.map(({ message }) => message),
+    ),
+    ...(nothingRead(plan) ? [] : totals(plan, outcome, governed)),
+    ...(ungoverned > 0 ? [`${count(ungoverned, 'repository is', 'repositories are')} governed by no policy, and left alone.`, ''] : []),
+    ...bulletList('Notes:', notesOf(plan)),
+  ];
+  return `${[...lines, ...details(governed, LONGEST - lengthOf(lines))].join('\n').trimEnd()}\n`;
+}
+
+function nothingRead({ blockedBy }: Plan): boolean {
+  return blockedBy.some(({ code: why }) => why === 'nothingRead');
+}
+
+function headline(plan: Plan, { applied, refused }: Outcome): string {
+  const { images } = plan.summary;
+  if (applied) {
+    const what = amountWords(appliedAmounts(plan, applied));
+    const verdict = { done: 'all of it', partial: 'in part', failed: 'failed', interrupted: 'stopped' }[applied.outcome];
+    return what === '' ? `Prune: nothing was deleted (${verdict})` : `Prune: ${what} deleted (${verdict})`;
+  }
+  if (refused !== undefined) return 'Prune: nothing was changed';
+  if (nothingRead(plan)) return 'Prune plan: nothing could be read';
+  return `Prune plan: ${count(images.delete, 'image')} to delete, ${freedWords(plan.summary)}`;
+}
+
+function totals(plan: Plan, { applied }: Outcome, governed: readonly RepositoryPlan[]): string[] {
+  const { images } = plan.summary;
+  const rows = fitting(
+    governed.map((repository) => repositoryRow(repository, plan.now)),
+    TABLE,
+  );
+  const left = governed.length - rows.length;
+  return [
+    `As of ${time(plan.now)}. ${applied ? stepsSentence(applied) : 'Nothing has been changed.'}`,
     '',
-    ...plan.blockedBy.map(({ message }) => `- ${text(message)}`),
-    ...(plan.blockedBy.length > 0 ? [''] : []),
     '| Repository | Policy | Delete | Untag | Keep | Freed |',
     '| --- | --- | ---: | ---: | ---: | ---: |',
-    ...governed.map((repository) => repositoryRow(repository, plan.now)),
-    `| **all** | | **${number(images.delete)}** | **${number(images.untag)}** | **${number(images.keep)}** | **${freed(plan)}** |`,
-    '',
-    ...(ungoverned > 0 ? [`${count(ungoverned, 'repository is', 'repositories are')} governed by no policy, and left alone.`, ''] : []),
-    ...notesOf(plan).flatMap((note) => [`Note: ${text(note)}`, '']),
-  ];
-  let rows = 0;
-  for (const repository of governed) {
-    const details = detailRows(repository);
-    if (details.length === 0) continue;
-    const shown = details.slice(0, Math.max(0, Math.min(ROWS_PER_REPOSITORY, ROWS - rows)));
-    rows += shown.length;
-    lines.push(...folded(repository, shown, details.length - shown.length));
-  }
-  return `${lines.join('\n').trimEnd()}\n`;
-}
-
-function unreadList(unread: readonly string[]): string[] {
-  if (unread.length === 0) return [];
-  const left = unread.length - ROWS_PER_REPOSITORY;
-  return [
-    '**Not everything could be read. Nothing is deleted where something is missing:**',
-    '',
-    ...unread.slice(0, ROWS_PER_REPOSITORY).map((line) => `- ${text(line)}`),
-    ...(left > 0 ? [`- … and ${number(left)} more; see the JSON document.`] : []),
+    ...rows,
+    ...(left > 0 ? [`| … and ${number(left)} more; see the JSON document | | | | | |`] : []),
+    `| **all** | | **${number(images.delete)}** | **${number(images.untag)}** | **${number(images.keep)}** | **${freedNumber(plan.summary)}** |`,
     '',
   ];
 }
 
-function appliedSentence({ outcome, counts }: ApplyReport): string {
+/** The first lines that have room. */
+function fitting(lines: readonly string[], room: number): readonly string[] {
+  let left = room;
+  const end = lines.findIndex((line) => (left -= line.length + 1) < 0);
+  return end < 0 ? lines : lines.slice(0, end);
+}
+
+function lengthOf(lines: readonly string[]): number {
+  return lines.reduce((sum, line) => sum + line.length + 1, 0);
+}
+
+function bulletList(title: string, entries: readonly string[]): string[] {
+  if (entries.length === 0) return [];
+  const shown = fitting(
+    entries.slice(0, LISTED).map((line) => `- ${codeSpan(line)}`),
+    LIST,
+  );
+  const left = entries.length - shown.length;
+  return [title, '', ...shown, ...(left > 0 ? [`- … and ${number(left)} more; see the JSON document.`] : []), ''];
+}
+
+function stepsSentence({ counts }: ApplyReport): string {
   const steps = (Object.keys(OUTCOMES) as StepOutcome[])
     .filter((key) => counts[key] > 0)
     .map((key) => `${number(counts[key])} ${OUTCOMES[key]}`);
-  return `**Carried out, ${outcome === 'done' ? 'all of it' : outcome}**${steps.length > 0 ? `: ${steps.join('; ')}` : ''}.`;
+  return steps.length === 0 ? 'No step was carried out.' : `Of the steps: ${steps.join('; ')}.`;
 }
+
+/** What goes in each repository, as far as there is room. */
+function details(governed: readonly RepositoryPlan[], room: number): string[] {
+  const lines: string[] = [];
+  let left = room;
+  for (const [index, repository] of governed.entries()) {
+    const all = detailRows(repository);
+    if (all.length === 0) continue;
+    const rows = fitting(all.slice(0, ROWS_PER_REPOSITORY), left - FRAME);
+    if (rows.length === 0)
+      return [...lines, `The details of ${count(governed.length - index, 'repository', 'repositories')} more are in the JSON document.`];
+    const block = folded(repository, rows, all.length - rows.length);
+    lines.push(...block);
+    left -= lengthOf(block);
+  }
+  return lines;
+}
+
+/** What the frame of one repository's details takes at most, and the sentence behind the last. */
+const FRAME = 800;
 
 function repositoryRow(repository: RepositoryPlan, now: string): string {
   const {
@@ -75,19 +137,15 @@ function repositoryRow(repository: RepositoryPlan, now: string): string {
   } = repository;
   const until = recoverableDays === undefined || images.delete === 0 ? '' : ` (${recoverable(recoverableDays, now)})`;
   const state = repository.complete ? '' : ' (incomplete, nothing is deleted)';
-  const name = `${code(`${repository.registry}/${repository.repository}`)}${state}`;
+  const name = `${codeSpan(`${repository.registry}/${repository.repository}`)}${state}`;
   const numbers = [images.delete, images.untag, images.keep].map(number).join(' | ');
-  return `| ${name} | ${text(repository.policy ?? '')} | ${numbers} | ${freed(repository)}${until} |`;
-}
-
-function freed({ summary }: Pick<Plan, 'summary'>): string {
-  return `${summary.bytes.exact ? '' : '≥ '}${bytes(summary.bytes.freed)}`;
+  return `| ${name} | ${codeSpan(repository.policy ?? '')} | ${numbers} | ${freedNumber(repository.summary)}${until} |`;
 }
 
 /** The tags of an image, or its digest where it has none. */
 function called(image: PlannedImage): string {
   const tags = ordinaryTags(image);
-  return (tags.length > 0 ? tags : [shortDigest(image.digest)]).map(code).join(' ');
+  return (tags.length > 0 ? tags : [shortDigest(image.digest)]).map(codeSpan).join(' ');
 }
 
 function detailRows(repository: RepositoryPlan): string[] {
@@ -95,30 +153,19 @@ function detailRows(repository: RepositoryPlan): string[] {
   return [
     ...deleted.map(({ image, reason, parts, size }) => `| delete | ${called(image)} | ${bytes(size)} | ${why(reason, parts)} |`),
     ...archived.map(({ image, reason }) => `| archive | ${called(image)} | | ${why(reason, 0)} |`),
-    ...removedTags.map(({ tag, reason }) => `| untag | ${code(tag)} | | ${why(reason, 0)} |`),
+    ...removedTags.map(({ tag, reason }) => `| untag | ${codeSpan(tag)} | | ${why(reason, 0)} |`),
   ];
 }
 
 function folded({ registry, repository }: RepositoryPlan, rows: readonly string[], left: number): string[] {
-  const title = `<summary>${html(printable(`${registry}/${repository}`))}</summary>`;
-  if (rows.length === 0) return [`<details>${title}`, '', `${count(left, 'line')} left out; see the JSON document.`, '', '</details>', ''];
+  const title = `<summary><code>${html(printable(`${registry}/${repository}`))}</code></summary>`;
   const more = left > 0 ? [`… and ${number(left)} more; see the JSON document.`, ''] : [];
   return [`<details>${title}`, '', '| | Image | Size | Why |', '| --- | --- | ---: | --- |', ...rows, '', ...more, '</details>', ''];
 }
 
 function why(reason: Reason, parts: number): string {
-  const words = [text(reason.rule ?? reasonWords(reason.code)), text(rankWords(reason)), parts > 0 ? `with ${count(parts, 'part')}` : ''];
-  return words.filter((part) => part !== '').join(', ');
-}
-
-/** Text from elsewhere, so that nothing in it is taken for markup or the end of a cell. */
-function text(value: string): string {
-  return printable(value).replace(/[\\`*_{}[\]<>()#+!|~&@:]/g, (character) => `&#${character.codePointAt(0)};`);
-}
-
-/** Code within a table cell: a backtick cannot be escaped there, and a bar ends the cell even in code. */
-function code(value: string): string {
-  return `\`${printable(value).replaceAll('`', "'").replaceAll('|', '\\|')}\``;
+  const named = [reason.rule ?? reasonWords(reason.code), rankWords(reason)].filter((part) => part !== '').join(', ');
+  return `${codeSpan(named)}${parts > 0 ? `, with ${count(parts, 'part')}` : ''}`;
 }
 
 function html(value: string): string {

@@ -14,13 +14,18 @@ export function rankWords({ rank, group }: Reason): string {
   return `rank ${number(rank)}${group === undefined ? '' : ` in ${printable(group)}`}`;
 }
 
+/** An age that was measured: `41 days`, `pulled 41 days ago`. */
+export function ageWords(age: string, pulled: true | undefined): string {
+  return pulled ? `pulled ${age} ago` : age;
+}
+
 /** What a reason was measured by, without its words: `releases, rank 12 in 1.2, 41 days, by v1.2.3`. */
 function measured(reason: Reason): string {
-  const { rule, ageDays, by } = reason;
+  const { rule, ageDays, pulled, by } = reason;
   const parts = [
     rule === undefined ? '' : printable(rule),
     rankWords(reason),
-    ageDays === undefined ? '' : count(ageDays, 'day'),
+    ageDays === undefined ? '' : ageWords(count(ageDays, 'day'), pulled),
     reason.code === 'unknown_time' && reason.time !== undefined ? `"${printable(time(reason.time))}"` : '',
     by === undefined ? '' : `by ${isDigest(by) ? shortDigest(by) : printable(by)}`,
   ];

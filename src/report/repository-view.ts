@@ -14,6 +14,14 @@ interface DeletedImage {
   readonly size: number;
 }
 
+interface KeptImage {
+  readonly image: PlannedImage;
+  readonly reason: Reason;
+  /** Children and attachments that stay with it, and bytes of all of them together; one that several hold is counted with the first. */
+  readonly parts: number;
+  readonly size: number;
+}
+
 /** A tag that is taken off while its image stays. */
 interface RemovedTag {
   readonly tag: string;
@@ -34,7 +42,7 @@ export interface RepositoryView {
   readonly removedTags: readonly RemovedTag[];
   /** Images that go into the archive; the parts of an index are told with it. */
   readonly archived: readonly { readonly image: PlannedImage; readonly reason: Reason }[];
-  readonly kept: readonly { readonly image: PlannedImage; readonly reason: Reason }[];
+  readonly kept: readonly KeptImage[];
   /** Most frequent first. */
   readonly keptBy: readonly KeptCount[];
 }
@@ -51,7 +59,7 @@ export function viewOf(repository: RepositoryPlan): RepositoryView {
     archived: imagesWith('archive'),
     deleted: deletedImages(repository),
     removedTags: removedTags(repository),
-    kept,
+    kept: withParts(repository, kept),
     keptBy: countReasons(kept.map(({ reason }) => reason)),
   };
 }
@@ -76,6 +84,8 @@ export function notesOf({ diagnostics }: Plan): string[] {
   ];
 }
 
+/** The reasons of what stays with another, which they name. */
+const WITH: ReadonlySet<ReasonCode> = new Set<ReasonCode>(['child_of_kept', 'attached_to_kept']);
 /** The reasons of what goes with another and is told on its line. */
 const ALONG: ReadonlySet<ReasonCode> = new Set<ReasonCode>(['deleted_with_parent', 'deleted_with_subject']);
 
@@ -107,6 +117,30 @@ function deletedImages({ images, steps }: RepositoryPlan): DeletedImage[] {
     return { image, reason: ownReason.get(image.digest) ?? (image.reasons[0] as Reason), parts: count, size: image.size + size };
   });
   return listed.toSorted((a, b) => byReason(a.reason, b.reason) || byCodeUnit(a.image.digest, b.image.digest));
+}
+
+/** The images that stay with what stays because of them, which names them in its reason. */
+function withParts({ images }: RepositoryPlan, kept: readonly { readonly image: PlannedImage; readonly reason: Reason }[]): KeptImage[] {
+  const byDigest = new Map(images.map((image) => [image.digest as string, image]));
+  const parts = new Map<PlannedImage, { count: number; size: number }>();
+  for (const part of images) {
+    if (!part.part || part.action === 'delete') continue;
+    const seen = new Set<PlannedImage>([part]);
+    let head = part;
+    for (;;) {
+      const above = byDigest.get(head.reasons.find(({ code }) => WITH.has(code))?.by ?? '');
+      if (!head.part || !above || seen.has(above)) break;
+      seen.add(above);
+      head = above;
+    }
+    if (head.part) continue;
+    const sum = parts.get(head) ?? { count: 0, size: 0 };
+    parts.set(head, { count: sum.count + 1, size: sum.size + part.size });
+  }
+  return kept.map(({ image, reason }) => {
+    const { count, size } = parts.get(image) ?? { count: 0, size: 0 };
+    return { image, reason, parts: count, size: image.size + size };
+  });
 }
 
 /** The deleted image that a part goes with, up any number of indexes and subjects. */

@@ -1,12 +1,13 @@
 import { printable } from '../diagnostics/redact.ts';
 import type { Plan, PlannedImage, RepositoryPlan } from '../plan/plan.ts';
 import type { Reason } from '../plan/reason.ts';
+import { clockWords, measuredAge } from './measured-age.ts';
 import { rankWords, reasonLine, reasonWords } from './reason-text.ts';
 import { type KeptCount, ordinaryTags, type RepositoryView, viewOf } from './repository-view.ts';
 import { PLAIN, type Style } from './style.ts';
-import { freedWords, totalLines } from './table-totals.ts';
+import { blockedLines, freedWords, totalLines } from './table-totals.ts';
 import { unreadSection } from './table-unread.ts';
-import { age, bytes, count, fit, number, padEnd, padStart, recoverable, shortDigest, width } from './text.ts';
+import { bytes, count, fit, fitMiddle, number, padEnd, padStart, recoverable, shortDigest, width } from './text.ts';
 
 export interface TableOptions {
   /** Width of the terminal; undefined: nothing is cut. */
@@ -16,14 +17,19 @@ export interface TableOptions {
   readonly verbose?: boolean | undefined;
   /** The command that carries the plan out, shown at the end. */
   readonly applyCommand?: string | undefined;
+  /** It was to be carried out: a plan that may not be says first that nothing was deleted. */
+  readonly apply?: boolean | undefined;
 }
 
 /** Lines for the deletions of one repository, before "… and N more": of the only one, and of each of several. */
 const LISTED_ALONE = 20;
 const LISTED = 8;
-/** Columns of size, age and the gaps between them. */
-const FIXED = 6 + 2 + 7 + 2 + 8 + 2;
+/** Columns of an age, and of size, age and the gaps between them. */
+const AGE = 9;
+const FIXED = 6 + 2 + 7 + 2 + AGE + 2;
 const WHY = 24;
+/** Reasons why one repository is incomplete. */
+const REASONS = 5;
 
 interface Page {
   readonly plan: Plan;
@@ -47,7 +53,11 @@ export function planTable(plan: Plan, options: TableOptions = {}): string {
     listed,
     lines: [],
   };
+  if (options.apply && !plan.applyable) page.lines.push(...blockedLines(plan, page.style, 'Nothing was changed. '), '');
   page.lines.push(...unreadSection(plan, page.style, page.verbose));
+  // What is known of nothing would look like an answer.
+  if (plan.blockedBy.some(({ code }) => code === 'nothingRead'))
+    return `${[...page.lines, ...totalLines(plan, page.style, options)].join('\n').trimEnd()}\n`;
   const isPassedOver = (repository: RepositoryPlan): boolean => !page.verbose && governed.length > 1 && isEmpty(repository);
   for (const repository of governed) if (!isPassedOver(repository)) addRepository(page, repository, governed.length === 1);
   addEmpty(page, governed.filter(isPassedOver));
@@ -55,34 +65,37 @@ export function planTable(plan: Plan, options: TableOptions = {}): string {
     page,
     plan.repositories.filter(({ policy }) => policy === undefined),
   );
-  page.lines.push(...totalLines(plan, page.style, options.applyCommand));
+  page.lines.push(...totalLines(plan, page.style, options));
   return `${page.lines.join('\n')}\n`;
 }
 
 function addRepository(page: Page, repository: RepositoryPlan, alone: boolean): void {
-  const { lines, style, plan } = page;
+  const { lines, style } = page;
   const { summary, complete } = repository;
   const { images } = summary;
   const title = printable(`${repository.registry}/${repository.repository}`);
-  const clock = repository.clock === 'none' ? 'no times known' : `by ${repository.clock} time`;
   const idle = complete && images.delete === 0 && images.untag === 0 && summary.bytes.deleted === 0;
   if (idle && !alone && !page.verbose) {
     const idleness = `nothing to delete, ${count(images.keep, 'image stays', 'images stay')}`;
     lines.push(`${style.bold(title)}  ${style.dim(`${printable(repository.policy ?? '')} · ${idleness}`)}`, '');
     return;
   }
-  lines.push(`${style.bold(title)}  ${style.dim(`policy ${printable(repository.policy ?? '')} · ${clock}`)}`, '');
-  if (!complete) {
-    const why = plan.diagnostics.filter(
-      (note) => note.code === 'incomplete' && note.registry === repository.registry && note.repository === repository.repository,
-    );
-    lines.push(...why.map(({ message }) => `  ${style.remove('incomplete')}  ${printable(message)}`), '');
-  }
+  lines.push(`${style.bold(title)}  ${style.dim(`policy ${printable(repository.policy ?? '')} · ${clockWords(repository)}`)}`, '');
+  if (!complete) lines.push(...incompleteLines(page, repository), '');
   const view = viewOf(repository);
   addDeleted(page, repository, view);
   addArchived(page, repository, view);
   addRemovedTags(page, repository, view);
   addKept(page, repository, view);
+}
+
+/** One line with the first reasons, since a repository may have one for each of its images. */
+function incompleteLines({ plan, style, verbose }: Page, { registry, repository }: RepositoryPlan): string[] {
+  const why = plan.diagnostics.filter((note) => note.code === 'incomplete' && note.registry === registry && note.repository === repository);
+  const shown = verbose ? why : why.slice(0, REASONS);
+  const more = why.length - shown.length;
+  const told = shown.map(({ message }) => printable(message)).join('; ');
+  return [`  ${style.remove('incomplete')}  ${told}${more > 0 ? `; and ${number(more)} more: -v shows all` : ''}`];
 }
 
 function addDeleted(page: Page, { summary, clock, recoverableDays }: RepositoryPlan, { deleted }: RepositoryView): void {
@@ -100,7 +113,7 @@ function addDeleted(page: Page, { summary, clock, recoverableDays }: RepositoryP
   addByRule(page, deleted, ({ image, size, reason, parts }) => ({
     name: imageName(image),
     size: bytes(size),
-    age: ageOf(image, reason, clock, plan.now),
+    age: measuredAge(image, reason, clock, plan.now),
     why:
       [rankWords(reason), parts > 0 ? `+${count(parts, 'part')}` : ''].filter((part) => part !== '').join(', ') ||
       (reason.rule === undefined ? reasonWords(reason.code) : ''),
@@ -115,7 +128,7 @@ function addArchived(page: Page, { clock }: RepositoryPlan, { archived }: Reposi
   addByRule(page, archived, ({ image, reason }) => ({
     name: imageName(image),
     size: '',
-    age: ageOf(image, reason, clock, plan.now),
+    age: measuredAge(image, reason, clock, plan.now),
     why: rankWords(reason),
   }));
   lines.push('');
@@ -131,7 +144,7 @@ function addRemovedTags(page: Page, { summary, clock }: RepositoryPlan, { remove
     return {
       name: [printable(tag)],
       size: '',
-      age: ageOf(image, reason, clock, plan.now),
+      age: measuredAge(image, reason, clock, plan.now),
       why: [rankWords(reason), others.length > 0 ? `stays as ${printable(others[0] as string)}` : 'stays untagged']
         .filter((part) => part !== '')
         .join(', '),
@@ -145,11 +158,11 @@ function addKept(page: Page, { summary, clock, complete }: RepositoryPlan, { kep
   if (kept.length === 0) return;
   lines.push(`  ${style.stay('keep')}    ${count(summary.images.keep, 'image')}`);
   if (page.verbose) {
-    const rows = kept.map(({ image, reason }): Row => ({
+    const rows = kept.map(({ image, reason, parts, size }): Row => ({
       name: imageName(image),
-      size: bytes(image.size),
-      age: ageOf(image, reason, clock, plan.now),
-      why: reasonLine(reason),
+      size: bytes(size),
+      age: measuredAge(image, reason, clock, plan.now),
+      why: `${parts > 0 ? `+${count(parts, 'part')}, ` : ''}${reasonLine(reason)}`,
     }));
     const columns = columnsFor(page, rows);
     lines.push(...rows.map((row) => rowLine(page, 4, row, columns)));
@@ -206,22 +219,32 @@ function addByRule<Item extends { readonly reason: Reason }>(page: Page, items: 
 }
 
 interface Columns {
-  /** Most that a name may take, and what the longest takes. */
-  readonly most: number;
+  /** What the longest name takes. */
   readonly name: number;
+  /** The names as they are shown: two rows never show the same. */
+  readonly shown: ReadonlyMap<Row, string>;
   /** Whether any row has a size. */
   readonly sized: boolean;
 }
 
 function columnsFor({ columns }: Page, rows: readonly Row[]): Columns {
   const most = columns === undefined ? Infinity : Math.max(16, columns - FIXED - WHY);
-  const longest = Math.max(0, ...rows.map(({ name }) => width(nameIn(name, most))));
-  return { most, name: Math.min(longest, 60), sized: rows.some(({ size }) => size !== '') };
+  const shown = namesOf(rows, most);
+  const longest = Math.max(0, ...[...shown.values()].map(width).filter((one) => one <= most));
+  return { shown, name: Math.min(longest, 60), sized: rows.some(({ size }) => size !== '') };
 }
 
-function rowLine({ style, columns }: Page, indent: number, row: Row, { most, name, sized }: Columns): string {
-  const facts = `${sized ? `  ${padStart(row.size, 7)}` : ''}  ${padStart(row.age, 8)}`;
-  const start = `${' '.repeat(indent)}${padEnd(nameIn(row.name, most), name)}${facts}`;
+/** Each name cut to its room; where two would look the same, both are written out. */
+function namesOf(rows: readonly Row[], most: number): ReadonlyMap<Row, string> {
+  const cut = rows.map((row): [Row, string] => [row, nameIn(row.name, most)]);
+  const times = new Map<string, number>();
+  for (const [, name] of cut) times.set(name, (times.get(name) ?? 0) + 1);
+  return new Map(cut.map(([row, name]) => [row, (times.get(name) as number) > 1 ? row.name.join(', ') : name]));
+}
+
+function rowLine({ style, columns }: Page, indent: number, row: Row, { shown, name, sized }: Columns): string {
+  const facts = `${sized ? `  ${padStart(row.size, 7)}` : ''}  ${padStart(row.age, AGE)}`;
+  const start = `${' '.repeat(indent)}${padEnd(shown.get(row) as string, name)}${facts}`;
   const why = columns === undefined ? row.why : fit(row.why, columns - width(start) - 2);
   return why === '' ? start.trimEnd() : `${start}  ${style.dim(why)}`;
 }
@@ -229,19 +252,14 @@ function rowLine({ style, columns }: Page, indent: number, row: Row, { most, nam
 /** All the tags where they fit, else the first and how many more. */
 function nameIn(parts: readonly string[], columns: number): string {
   const all = parts.join(', ');
-  if (parts.length < 2 || width(all) <= columns) return fit(all, columns);
+  if (parts.length < 2 || width(all) <= columns) return fitMiddle(all, columns);
   const more = ` +${parts.length - 1}`;
-  return fit(parts[0] as string, columns - more.length) + more;
+  return fitMiddle(parts[0] as string, columns - more.length) + more;
 }
 
 function imageName(image: PlannedImage): string[] {
   const tags = ordinaryTags(image).map(printable);
   return tags.length > 0 ? tags : [shortDigest(image.digest)];
-}
-
-function ageOf(image: PlannedImage, reason: Reason, clock: RepositoryPlan['clock'], now: string): string {
-  if (reason.ageDays !== undefined && reason.ageDays > 0) return count(reason.ageDays, 'day');
-  return age(reason.time ?? (clock === 'pushed' ? image.pushedAt : image.createdAt), now);
 }
 
 function isEmpty({ complete, images }: RepositoryPlan): boolean {

@@ -1,6 +1,7 @@
 import type { UndoItem, UndoOutcome, UndoReport } from '../apply/undo-report.ts';
 import type { UndoWork } from '../apply/undo.ts';
 import { printable } from '../diagnostics/redact.ts';
+import { parseDigestTag } from '../domain/attachment.ts';
 import { PLAIN, type Style } from './style.ts';
 import { count, number, padStart, shortDigest } from './text.ts';
 
@@ -8,7 +9,7 @@ const OUTCOMES: Readonly<Record<UndoOutcome, string>> = {
   restored: 'put back',
   present: 'there already',
   kept_newer: 'tag that points elsewhere today, left so',
-  lost: 'lost: the registry has not got all its parts any more; if a later run deleted them, undo that one first',
+  lost: 'lost: not all its parts are to be had any more; if a later run deleted them, undo that one first',
   failed: 'failed',
   skipped: 'not begun',
 };
@@ -16,8 +17,11 @@ const LISTED = 20;
 /** Tags of one repository that are named before something is put back. */
 const TAGS = 5;
 
-/** What an undo would put back, for people: the counts, then each repository with tags of it. */
-export function undoWorkText(work: readonly UndoWork[], made: string): string {
+/**
+ * What an undo would put back, for people: the counts, then each repository with tags of it. `finishedBy` names the journals of later runs
+ * that have finished what this one had left.
+ */
+export function undoWorkText(work: readonly UndoWork[], made: string, finishedBy: readonly string[] = []): string {
   const sum = (size: (one: UndoWork) => number): number => work.reduce((total, one) => total + size(one), 0);
   const what = `${count(
     sum(({ manifests }) => manifests),
@@ -27,11 +31,14 @@ export function undoWorkText(work: readonly UndoWork[], made: string): string {
     'tag',
   )} in ${count(work.length, 'repository', 'repositories')}`;
   const shown = work.slice(0, LISTED).map(({ registry, repository, manifests, tags }) => {
-    const named = [...tags.slice(0, TAGS), ...(tags.length > TAGS ? [`and ${number(tags.length - TAGS)} more`] : [])];
+    const ordinary = tags.filter((tag) => !parseDigestTag(tag));
+    const first = (ordinary.length > 0 ? ordinary : tags).slice(0, TAGS);
+    const named = [...first, ...(tags.length > first.length ? [`and ${number(tags.length - first.length)} more`] : [])];
     return printable(`  ${registry}/${repository}  ${count(manifests, 'manifest')}${named.length > 0 ? `, tags ${named.join(', ')}` : ''}`);
   });
   const rest = work.length > LISTED ? [`  … and ${number(work.length - LISTED)} more`] : [];
-  return [`The run of ${printable(made)} deleted ${what}:`, ...shown, ...rest].join('\n');
+  const finished = finishedBy.length === 0 ? '' : `, with what later runs deleted of what it had left (${finishedBy.join(', ')}),`;
+  return [`The run of ${printable(made)}${printable(finished)} deleted ${what}:`, ...shown, ...rest].join('\n');
 }
 
 /** What an undo did, for people: what is not back, with the reason, then the totals. */
@@ -44,7 +51,8 @@ export function undoText(report: UndoReport, options: { readonly style?: Style; 
   const lines = [
     ...told.map(
       (item) =>
-        `${itemName(item)}  ${style.change(OUTCOMES[item.outcome])}${item.message === undefined ? '' : `: ${printable(item.message)}`}`,
+        `${itemName(item)}  ${style.change(item.outcome === 'lost' && item.message !== undefined ? 'lost' : OUTCOMES[item.outcome])}` +
+        (item.message === undefined ? '' : `: ${printable(item.message)}`),
     ),
     ...lostLabels.map((lost) => {
       const lack = `without ${lost.labels.length === 1 ? 'its label' : 'its labels'} ${printable(lost.labels.join(', '))}`;
@@ -67,10 +75,18 @@ export function undoText(report: UndoReport, options: { readonly style?: Style; 
     ...(shown.length > 0 ? [''] : []),
     `${style.bold('undone')}  ${verdict}`,
     '',
-    ...rows.map((key) => `  ${padStart(number(counts[key]), digits)}  ${OUTCOMES[key]}`),
+    ...rows.map((key) => `  ${padStart(number(counts[key]), digits)}  ${OUTCOMES[key]}${kinds(items, key)}`),
     ...(labels > 0 ? [`  ${padStart(number(labels), digits)}  ${labels === 1 ? 'label' : 'labels'} that could not be put back`] : []),
     ...timesLines(report),
   ].join('\n')}\n`;
+}
+
+/** How many of them are manifests and how many tags: `(422 manifests and 215 tags)`. */
+function kinds(items: readonly UndoItem[], outcome: UndoOutcome): string {
+  const those = items.filter((item) => item.outcome === outcome);
+  const tags = those.filter(({ tag }) => tag !== undefined).length;
+  const parts = [...(those.length > tags ? [count(those.length - tags, 'manifest')] : []), ...(tags > 0 ? [count(tags, 'tag')] : [])];
+  return parts.length === 0 ? '' : ` (${parts.join(' and ')})`;
 }
 
 /** What the next run knows of the old times, and where from. */

@@ -1,24 +1,32 @@
 import { resolve } from 'node:path';
+import type { ConnectionFlags } from '../config/settings.ts';
 import { checkFresh, readPlanFile } from '../documents/plan-file.ts';
+import { applyReport, type ApplyReport, type Failure } from '../apply/apply-report.ts';
+import { ToolError } from '../diagnostics/tool-error.ts';
 import { EXIT } from '../diagnostics/exit-codes.ts';
-import { applyText } from '../report/apply-text.ts';
 import { toJson } from '../report/json.ts';
-import { planTable } from '../report/table.ts';
 import { toYaml } from '../report/yaml.ts';
 import type { InUse } from '../domain/in-use.ts';
+import type { Plan } from '../plan/plan.ts';
+import { NOTHING_CHANGED, say } from './io.ts';
 import type { Context } from './context.ts';
-import { carryOut, type CarryOutOptions, exitCodeOfApply } from './carry-out.ts';
+import { carryOut, type CarryOutOptions, exitCodeOfApply, type Work } from './carry-out.ts';
 import { checkJournalFolder } from './journal-folder.ts';
 import { openDocumentRegistries } from './document-registries.ts';
 import { readInUse } from './in-use.ts';
 import { checkKnown } from './in-use-now.ts';
 import { checkInUseSources } from './in-use-source-names.ts';
+import { messageOf } from './failures.ts';
+import { measured, type MetricsOptions, type RunRecord } from './measured.ts';
 import type { NextCommands } from './next-commands.ts';
-import { styleOf } from './plan-output.ts';
+import { checkOutputFiles, type OutputOptions, outputsOf, writeOutputs } from './outputs.ts';
+import type { PlanForm } from './plan-forms.ts';
+import { briefResult, planAnswer } from './plan-output.ts';
+import { showing } from './progress.ts';
 import { startRunTime } from './run-time.ts';
 import { type ChangedPolicyOptions, checkPoliciesUnchanged } from './unchanged-policies.ts';
 
-export interface ApplyOptions extends CarryOutOptions, ChangedPolicyOptions {
+export interface ApplyOptions extends ConnectionFlags, CarryOutOptions, ChangedPolicyOptions, MetricsOptions, OutputOptions<PlanForm> {
   readonly registry?: readonly string[];
   /** Files that name what is in use. */
   readonly inUse?: readonly string[];
@@ -26,14 +34,63 @@ export interface ApplyOptions extends CarryOutOptions, ChangedPolicyOptions {
   readonly maxAge?: number;
   readonly concurrency?: string;
   readonly rate?: string;
-  readonly output: 'table' | 'json' | 'yaml';
 }
 
 /** `apply`: carries out a saved plan, as far as it still holds. Answers the exit code. */
 export async function apply(file: string, options: ApplyOptions, context: Context, next: NextCommands): Promise<number> {
+  return measured('regprune', options, context, (record) => applySaved(file, options, context, next, record));
+}
+
+async function applySaved(file: string, options: ApplyOptions, context: Context, next: NextCommands, record: RunRecord): Promise<number> {
   const { io } = context;
   const startedAt = io.now();
-  const plan = await readPlanFile(resolve(io.cwd, file));
+  const outputs = outputsOf(options, 'table');
+  await checkOutputFiles(outputs, io, options.out);
+  const plan = await readPlanFile(resolve(io.cwd, file)).catch((error: unknown) => {
+    say(io, NOTHING_CHANGED);
+    throw error;
+  });
+  record.plan = plan;
+  const screen = outputs.find(({ form, file: to }) => form === 'table' && to === undefined);
+  const announce = (lines: readonly string[]): void => void (screen && !options.quiet && io.stdout.write(`${lines.join('\n')}\n`));
+  const [carried] = await Promise.allSettled([carryOutSaved(plan, startedAt, announce, options, context)]);
+  if (carried.status === 'rejected') say(io, NOTHING_CHANGED);
+  const report = carried.status === 'fulfilled' ? carried.value : undefined;
+  if (report) record.applied = report;
+  const shown = {
+    apply: true,
+    applied: report,
+    refused: report ? undefined : carried.status === 'rejected' ? messageOf(carried.reason) : 'the answer was no',
+    undoCommand: report?.journal === undefined ? undefined : next.undo(report.journal, options.registry ?? []),
+    tableShown: !options.verbose,
+  };
+  if (report && !screen && report.outcome !== 'done') io.stderr.write(briefResult(plan, report, shown));
+  // Of what was refused, stderr tells.
+  const answers = report ? outputs : outputs.filter((output) => output !== screen);
+  const written = writeOutputs(io, answers, (output) => {
+    if (output.form !== 'json' && output.form !== 'yaml') return planAnswer(plan, output, options, io, shown);
+    const document =
+      report ?? applyReport({ repositories: [], ...(carried.status === 'rejected' && { error: failureOf(carried.reason) }) });
+    return output.form === 'json' ? toJson(document) : toYaml(document);
+  });
+  await written.catch((error: unknown) => {
+    // What was done must not be lost with the answer.
+    if (report && (screen || report.outcome === 'done')) io.stderr.write(briefResult(plan, report, shown));
+    throw error;
+  });
+  if (carried.status === 'rejected') throw carried.reason;
+  return report ? exitCodeOfApply(report, context) : EXIT.failed;
+}
+
+/** Undefined if the answer was no. */
+async function carryOutSaved(
+  plan: Plan,
+  startedAt: number,
+  announce: NonNullable<Work['announce']>,
+  options: ApplyOptions,
+  context: Context,
+): Promise<ApplyReport | undefined> {
+  const { io } = context;
   checkFresh(plan, { now: startedAt, ...(options.maxAge !== undefined && { maxAge: options.maxAge }) });
   await checkPoliciesUnchanged(plan, options, io);
   const urls = new Map(
@@ -46,24 +103,19 @@ export async function apply(file: string, options: ApplyOptions, context: Contex
     checkInUseSources(plan, place.settings.inUse);
     const again = (): Promise<InUse> => readInUse(place, context, time.signal);
     const readAt = io.now();
-    const inUse = { inUse: await again(), readAt, again };
+    const inUse = { inUse: await showing('reading what is in use', context, options, again), readAt, again };
     checkKnown(inUse.inUse);
-    const style = styleOf(io, options);
-    if (options.output === 'table' && options.verbose) io.stdout.write(`${planTable(plan, { style })}\n`);
-    const report = await carryOut(
-      { plan, registries: place.byName, cached: place.cached, settings: place.settings, startedAt, inUse },
-      options,
-      context,
-    );
-    if (!report) return EXIT.failed;
-    const undoCommand = report.journal === undefined ? undefined : next.undo(report.journal, options.registry ?? []);
-    const text = { json: toJson, yaml: toYaml, table: () => applyText(report, { style, verbose: options.verbose ?? false, undoCommand }) }[
-      options.output
-    ](report);
-    io.stdout.write(text);
-    return exitCodeOfApply(report, context);
+    const { byName: registries, cached, settings } = place;
+    // Its limits were checked when it was made.
+    return await carryOut({ plan, registries, cached, settings, limits: [], startedAt, announce, inUse }, options, context);
   } finally {
     time.release();
     await place.close();
   }
+}
+
+function failureOf(error: unknown): Failure {
+  if (!(error instanceof ToolError)) throw error;
+  const { code, message, hint } = error;
+  return { code, message, hint };
 }

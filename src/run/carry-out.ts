@@ -8,9 +8,10 @@ import { printable } from '../diagnostics/redact.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Registry } from '../registry/registry.ts';
-import { bytes, count } from '../report/text.ts';
-import { confirm } from './confirm.ts';
-import { say } from './io.ts';
+import { count } from '../report/text.ts';
+import { workLines } from '../report/work-text.ts';
+import { confirm, isAsked } from './confirm.ts';
+import { NOTHING_CHANGED, say } from './io.ts';
 import type { Context, GlobalOptions } from './context.ts';
 import type { EarlierRuns } from './earlier-runs.ts';
 import { inUseNow, type InUseReading } from './in-use-now.ts';
@@ -39,6 +40,10 @@ export interface Work {
   /** This very run made the plan, from a reading that began at `startedAt`. */
   readonly justPlanned?: true;
   readonly settings: Settings;
+  /** The limits that the plan stays below, a few words each. */
+  readonly limits: readonly string[];
+  /** Told what is about to be carried out, where nobody is asked. */
+  readonly announce?: (lines: readonly string[]) => void;
   /** Milliseconds since the epoch: `maxDuration` counts from here. */
   readonly startedAt: number;
   /** The runs before this one; absent if the plan was saved. */
@@ -55,12 +60,20 @@ export async function carryOut(work: Work, options: CarryOutOptions, context: Co
   const journalDir = journalFolder(settings);
   const steps = plan.repositories.reduce((sum, repository) => sum + repository.steps.length, 0);
   if (plan.applyable) for (const line of cannotUndoLines(plan)) say(io, line);
-  if (plan.applyable && steps > 0 && !options.yes && !(await confirm(io, question(plan)))) {
-    say(io, 'Nothing was changed.');
-    return undefined;
+  if (plan.applyable && steps > 0) {
+    const lines = workLines(plan, work.limits);
+    if (options.yes || !isAsked(io)) {
+      work.announce?.(lines);
+    } else {
+      say(io, ...lines);
+      if (!(await confirm(io, 'Carry this out?'))) {
+        say(io, NOTHING_CHANGED);
+        return undefined;
+      }
+    }
   }
   const inUse = plan.applyable && steps > 0 ? await inUseNow(work.inUse, io) : work.inUse.inUse;
-  const progress = await startProgress(io, options);
+  const progress = await startProgress(context, options);
   let done = 0;
   const shared: Omit<ApplyOptions, 'plan' | 'journal'> = {
     registries,
@@ -93,18 +106,6 @@ function cannotUndoLines({ repositories }: Plan): string[] {
   const named = where.slice(0, LISTED).map(({ registry, repository }) => printable(`${registry}/${repository}`));
   const rest = where.length > LISTED ? ` and ${count(where.length - LISTED, 'more repository', 'more repositories')}` : '';
   return [`warning: what is deleted in ${named.join(', ')}${rest} cannot be put back by this program`];
-}
-
-function question({ summary, repositories }: Plan): string {
-  const { images, bytes: size } = summary;
-  const where = repositories.filter(({ steps }) => steps.length > 0).length;
-  const what = [
-    ...(images.delete > 0 || images.untag === 0
-      ? [`delete ${count(images.delete, 'image')} (${size.exact ? '' : 'at least '}${bytes(size.freed)})`]
-      : []),
-    ...(images.untag > 0 ? [`take tags off ${count(images.untag, 'image')}`] : []),
-  ].join(' and ');
-  return `${what[0]?.toUpperCase()}${what.slice(1)} in ${count(where, 'repository', 'repositories')}?`;
 }
 
 function lineOf(event: ApplyEvent): string | undefined {

@@ -1,3 +1,4 @@
+import type { Activity } from './activity.ts';
 import type { Io } from './io.ts';
 
 /** What every command works with, whatever it is asked. */
@@ -5,6 +6,8 @@ export interface Context {
   readonly io: Io;
   /** The version of this program. */
   readonly version: string;
+  /** What the run is doing. */
+  readonly activity: Activity;
 }
 
 /** What every command may be asked. */

@@ -1,5 +1,5 @@
 import { loadConfig, type RegistryConfig } from '../config/config.ts';
-import { chooseRegistry, resolveSettings } from '../config/settings.ts';
+import { chooseRegistry, connected, type ConnectionFlags, resolveSettings } from '../config/settings.ts';
 import { printable } from '../diagnostics/redact.ts';
 import { linkSignals } from '../http/link-signals.ts';
 import { REGISTRY_TYPES } from '../registry/types.ts';
@@ -19,7 +19,7 @@ export interface DocumentPlace extends OpenRegistries, Pick<Workplace, 'settings
  */
 export async function openDocumentRegistries(
   named: ReadonlyMap<string, string>,
-  options: {
+  options: ConnectionFlags & {
     readonly registry?: readonly string[];
     readonly inUse?: readonly string[];
     readonly concurrency?: string;
@@ -30,13 +30,13 @@ export async function openDocumentRegistries(
 ): Promise<DocumentPlace> {
   const { io } = context;
   const config = await loadConfig(io.cwd, io.env, REGISTRY_TYPES);
-  const given = (options.registry ?? []).map((text) => chooseRegistry(text, config.registries));
+  const given = (options.registry ?? []).map((text) => chooseRegistry(text, config.registries, options));
   const known = [...config.registries, ...given];
   const { inUse, concurrency, rate } = options;
   const flags = { ...(inUse && { inUse }), ...(concurrency !== undefined && { concurrency }), ...(rate !== undefined && { rate }) };
   const settings = resolveSettings(flags, io.env, config);
   const wanted = [...named].map(([name, url]): RegistryConfig => known.find((registry) => registry.name === name) ?? { name, url });
-  const filled = wanted.map(settings.withLimits);
+  const filled = wanted.map((registry) => settings.withLimits(connected(registry, options)));
   const { REGISTRY_USER = '', REGISTRY_PASSWORD = '' } = io.env;
   if (REGISTRY_USER !== '' && REGISTRY_PASSWORD !== '')
     for (const { name, url } of wanted.filter((registry) => !known.includes(registry)))

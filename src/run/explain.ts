@@ -6,20 +6,22 @@ import { isTag } from '../domain/tag.ts';
 import type { Plan, PlannedImage, RepositoryPlan } from '../plan/plan.ts';
 import { type Explanation, explanationText } from '../report/explain.ts';
 import { toJson } from '../report/json.ts';
+import { PLAIN } from '../report/style.ts';
 import { toYaml } from '../report/yaml.ts';
 import type { Context } from './context.ts';
 import { explanationOf } from './explanation.ts';
+import { checkOutputFiles, type OutputOptions, outputsOf, writeOutputs } from './outputs.ts';
 import { styleOf } from './plan-output.ts';
 import { type ReadNow, type PlanningOptions, withPlan } from './planning.ts';
 import { refuseUser } from './targets.ts';
 
-export interface ExplainOptions extends PlanningOptions {
-  readonly output: 'table' | 'json' | 'yaml';
-}
+export interface ExplainOptions extends PlanningOptions, OutputOptions<'table' | 'json' | 'yaml'> {}
 
 /** `explain`: how one image is decided. Throws `NOT_FOUND` if there is no such image. */
 export async function explain(text: string, options: ExplainOptions, context: Context): Promise<number> {
   const { io } = context;
+  const outputs = outputsOf(options, 'table');
+  await checkOutputFiles(outputs, io, options.out);
   const { repository, names } = parseImage(text);
   let seen: ReadNow | undefined;
   const found = await withPlan(
@@ -39,7 +41,10 @@ export async function explain(text: string, options: ExplainOptions, context: Co
     throw new ToolError('NOT_FOUND', `The image ${text} does not exist, or it cannot be seen.`, {
       hint: 'Check its name; on a plain registry, what has no tag and belongs to no other image is not listed.',
     });
-  io.stdout.write({ json: toJson, yaml: toYaml, table: () => explanationText(found, styleOf(io, options)) }[options.output](found));
+  await writeOutputs(io, outputs, ({ form, file }) => {
+    const style = file === undefined ? styleOf(io, options) : PLAIN;
+    return { json: toJson, yaml: toYaml, table: () => explanationText(found, style) }[form](found);
+  });
   return EXIT.done;
 }
 

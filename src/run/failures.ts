@@ -2,7 +2,8 @@ import { EXIT } from '../diagnostics/exit-codes.ts';
 import type { ToolError } from '../diagnostics/tool-error.ts';
 import type { Unread } from '../plan/plan.ts';
 import type { Context } from './context.ts';
-import { renderError } from './render-error.ts';
+import { messageOfError } from './error-message.ts';
+import { tell } from './io.ts';
 
 /** A repository, or a whole registry, that could not be read, or not completely. */
 export interface Failure {
@@ -22,9 +23,12 @@ export function unreadOf(failures: readonly Failure[]): Unread[] {
   }));
 }
 
-/** Tells errors at the end of stderr, where they are seen. */
-export function tellErrors(errors: readonly ToolError[], { io, version }: Context): void {
-  for (const error of errors) io.stderr.write(renderError(error, version));
+/** Tells errors at the end of stderr, where they are seen, with what they are about where that is known. */
+export function tellErrors(errors: readonly (ToolError | Failure)[], { io, version }: Context): void {
+  for (const one of errors) {
+    const { error, ...place } = 'error' in one ? one : { error: one };
+    tell(io, { ...messageOfError(error, version), ...place });
+  }
 }
 
 /**
@@ -34,4 +38,9 @@ export function tellErrors(errors: readonly ToolError[], { io, version }: Contex
 export function exitCodeAfter(code: number, errors: readonly ToolError[], instead: number): number {
   if (errors.length === 0 || (code !== EXIT.done && code !== EXIT.planned)) return code;
   return errors.some(({ exitCode }) => exitCode === EXIT.auth) ? EXIT.auth : instead;
+}
+
+/** What an error says, for the answers of a run that it has ended. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

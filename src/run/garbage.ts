@@ -31,7 +31,7 @@ export async function collectGarbage(
       say(io, `${name}: its garbage collection cannot be started from here.`);
       continue;
     }
-    const progress = await startProgress(io, options);
+    const progress = await startProgress(context, options);
     progress.show(`${name}: garbage collection`);
     try {
       const result = await registry.collectGarbage({ wait: options.wait ?? false, signal: io.signal });

@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import type { InUseSource } from '../config/config.ts';
 import { type ErrorCode, ToolError } from '../diagnostics/tool-error.ts';
 import type { InUse, InUseImage } from '../domain/in-use.ts';
+import type { HttpTrace } from '../http/create-http-client.ts';
 import { commandName, type CommandOptions, readInUseCommand } from '../inuse/command.ts';
 import { readInUseFile } from '../inuse/file.ts';
 import { readMirrors, withMirrored } from '../inuse/mirrors.ts';
@@ -62,27 +63,19 @@ function namesNothing(source: InUseSource): string {
 async function readSource(
   source: InUseSource,
   { named }: InUsePlace,
-  { io, version }: Context,
+  { io, version, activity }: Context,
   signal: AbortSignal,
 ): Promise<readonly InUseImage[]> {
   if ('file' in source) return readInUseFile(source.file, signal);
   if ('command' in source) return readInUseCommand(source.command, commandOptions(named, io, signal));
+  const { env } = io;
+  const reading = { env, userAgent: `regprune/${version}`, signal, onTrace: (trace: HttpTrace) => activity.onTrace?.(trace) };
   if ('kubernetes' in source) {
     const { readKubernetes } = await import('../inuse/kubernetes/read-kubernetes.ts');
-    return readKubernetes(source.kubernetes, {
-      env: io.env,
-      home: io.env['HOME'] ?? homedir(),
-      userAgent: `regprune/${version}`,
-      signal,
-    });
+    return readKubernetes(source.kubernetes, { ...reading, home: env['HOME'] ?? homedir() });
   }
-  if ('ecs' in source)
-    return (await import('../inuse/aws/ecs.ts')).readEcs(source.ecs, { env: io.env, userAgent: `regprune/${version}`, signal });
-  return (await import('../inuse/aws/lambda.ts')).readLambda(source.lambda, {
-    env: io.env,
-    userAgent: `regprune/${version}`,
-    signal,
-  });
+  if ('ecs' in source) return (await import('../inuse/aws/ecs.ts')).readEcs(source.ecs, reading);
+  return (await import('../inuse/aws/lambda.ts')).readLambda(source.lambda, reading);
 }
 
 /** How programs are run that list something: without the variables that passwords of registries are read from. */

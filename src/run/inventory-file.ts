@@ -1,4 +1,4 @@
-import { openInventory } from '../documents/inventory-source.ts';
+import { type InventoryReading, openInventory } from '../documents/inventory-source.ts';
 import { nameText } from '../domain/image-name.ts';
 import { repositoryNames } from '../domain/repository-names.ts';
 import { compileGlobs } from '../policy/glob.ts';
@@ -7,23 +7,23 @@ import { inShard, type Shard } from './scope.ts';
 
 /**
  * The repositories of an inventory file. With `words`, only those that the words mean: registries, repositories by each of their names, or
- * globs over `registry/repository` and over these names. `onPartial` is called first for a file that holds only some repositories of its
+ * globs over `registry/repository` and over these names. `onPartial` is called last for a file that holds only some repositories of its
  * registries.
  */
 export async function* repositoriesInFile(
   file: string,
   words: readonly string[],
   shard: Shard | undefined,
-  signal: AbortSignal,
+  { signal, blobs }: Required<InventoryReading>,
   onPartial: () => void,
 ): AsyncGenerator<RepositoryRead> {
   const globs = compileGlobs(words.filter((word) => /[*?[{]/.test(word)));
-  const { partial, repositories } = await openInventory(file, signal);
-  if (partial) onPartial();
+  const { repositories, head } = await openInventory(file, { signal, blobs });
   for await (const inventory of repositories) {
     const { registry, repository } = inventory;
     const titles = [`${registry}/${repository}`, ...repositoryNames(inventory).map(nameText)];
     const meant = words.length === 0 || words.includes(registry) || titles.some((title) => words.includes(title) || globs(title));
     if (meant && inShard(shard, registry, repository)) yield { inventory, wasRead: true };
   }
+  if (head().partial) onPartial();
 }

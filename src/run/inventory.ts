@@ -1,3 +1,4 @@
+import type { ConnectionFlags } from '../config/settings.ts';
 import { resolve } from 'node:path';
 import { EXIT } from '../diagnostics/exit-codes.ts';
 import type { Inventory, RepositoryInventory } from '../domain/inventory.ts';
@@ -14,7 +15,7 @@ import { openRegistries } from './registries.ts';
 import { openWorkplace } from './workplace.ts';
 import { checkWritable } from './write-file.ts';
 
-export interface InventoryOptions extends GlobalOptions {
+export interface InventoryOptions extends ConnectionFlags, GlobalOptions {
   readonly registry?: readonly string[];
   readonly concurrency?: string;
   readonly rate?: string;
@@ -40,7 +41,7 @@ export async function inventory(words: readonly string[], options: InventoryOpti
     signal: io.signal,
     waits: io.signal,
   });
-  const progress = await startProgress(io, options);
+  const progress = await startProgress(context, options);
   const failures: Failure[] = [];
   let wasRead = false;
   const everything = {
@@ -73,7 +74,7 @@ export async function inventory(words: readonly string[], options: InventoryOpti
       await writeAnswer(io, format === 'json' ? toJson(document) : toYaml(document), options.out);
     }
     const errors = failures.map(({ error }) => error);
-    tellErrors(errors, context);
+    tellErrors(failures, context);
     return exitCodeAfter(EXIT.done, errors, wasRead ? EXIT.partial : EXIT.failed);
   } finally {
     progress.stop();

@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
+import { type Message, messageText } from './message.ts';
 
 /** A stream that people may be looking at. */
 export type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number };
@@ -7,8 +8,8 @@ export type Output = Writable & { readonly isTTY?: boolean; readonly columns?: n
 export interface Io {
   /** The answer, and nothing else. */
   readonly stdout: Output;
-  /** Progress, messages, questions. */
-  readonly stderr: Output;
+  /** Progress, messages, questions. One that takes messages as such writes them in a form of its own. */
+  readonly stderr: Output & { readonly tell?: (message: Message) => void };
   readonly stdin: Readable & { readonly isTTY?: boolean };
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
@@ -20,9 +21,18 @@ export interface Io {
   readonly signal: AbortSignal;
 }
 
+/** What a run says first that was to change something and did not. */
+export const NOTHING_CHANGED = 'Nothing was changed.';
+
 /** Writes lines of a message to stderr. */
 export function say(io: Io, ...lines: readonly string[]): void {
   for (const line of lines) io.stderr.write(`${line}\n`);
+}
+
+/** Writes a message to stderr. */
+export function tell({ stderr }: Io, message: Message): void {
+  if (stderr.tell) stderr.tell(message);
+  else stderr.write(messageText(message));
 }
 
 /** True if colour may be written to a stream: it is a terminal that has colours, and its user has not switched them off. */

@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { open, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Settings } from '../config/settings.ts';
 import { RestoredManifests, RestoredTimes } from '../documents/restored-times.ts';
+import { touch } from '../diagnostics/guarded-file.ts';
 import { makeFolder } from '../diagnostics/make-folder.ts';
+import { systemErrorWords } from '../diagnostics/system-error.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 
 const HINT = 'Set REGCTL_JOURNAL_DIR, or "journalDir" in the config, to a folder that may be written to. Nothing was changed.';
@@ -25,12 +27,16 @@ export async function checkJournalFolder(settings: Pick<Settings, 'journalDir'>)
   try {
     await makeFolder(folder);
     const probe = join(folder, `probe-${randomBytes(8).toString('hex')}.tmp`);
-    await (await open(probe, 'wx', 0o600)).close();
+    await touch(probe, { exclusive: true });
     await rm(probe);
   } catch (error) {
-    throw new ToolError('JOURNAL_WRITE', `cannot write to the journal folder ${folder}: ${(error as Error).message}`, {
-      hint: HINT,
-      cause: error,
-    });
+    throw new ToolError(
+      'JOURNAL_WRITE',
+      `cannot write to the journal folder ${folder}: ${systemErrorWords(error, 'it does not exist and cannot be made')}`,
+      {
+        hint: HINT,
+        cause: error,
+      },
+    );
   }
 }

@@ -1,65 +1,94 @@
+import { createHash } from 'node:crypto';
 import type { ApplyReport } from '../apply/apply-report.ts';
 import type { Plan } from '../plan/plan.ts';
 import { applyText } from '../report/apply-text.ts';
+import { planAnnotations } from '../report/github.ts';
+import { gitlabReport } from '../report/gitlab.ts';
+import { planHtml } from '../report/html.ts';
 import { jsonParts } from '../report/json.ts';
+import { planJunit } from '../report/junit.ts';
 import { planMarkdown } from '../report/markdown.ts';
 import { planNames } from '../report/name.ts';
+import type { Outcome } from '../report/outcome.ts';
 import { COLOUR, PLAIN, type Style } from '../report/style.ts';
 import { planTable } from '../report/table.ts';
 import { toYaml } from '../report/yaml.ts';
-import { type Io, usesColour, widthOf } from './io.ts';
+import { type Io, NOTHING_CHANGED, usesColour, widthOf } from './io.ts';
 import type { GlobalOptions } from './context.ts';
+import type { Output, OutputOptions } from './outputs.ts';
+import type { PlanForm } from './plan-forms.ts';
+import { policyPlaces } from './policy-places.ts';
+import { writeStepSummary } from './step-summary.ts';
 import type { Text } from './write-file.ts';
 
-export interface AnswerOptions extends GlobalOptions {
-  readonly output: 'table' | 'json' | 'yaml' | 'markdown' | 'name';
-  /** The file that the answer goes to, `-` for stdout. */
-  readonly out?: string;
-}
+export interface AnswerOptions extends GlobalOptions, OutputOptions<PlanForm> {}
 
 /** What a plan is shown with besides itself. */
-export interface Shown {
-  /** What came of it. It is one more field of a document; below a table it is shown by {@link appliedTable}. */
-  readonly applied?: ApplyReport | undefined;
-  /** The command line that carries it out, where there is one. */
+export interface Shown extends Outcome {
+  /** It was to be carried out. */
+  readonly apply?: boolean | undefined;
+  /** The command lines that carry it out and that put back what was deleted, where there are such. */
   readonly applyCommand?: string | undefined;
+  readonly undoCommand?: string | undefined;
+  /** True if the plan cannot hold everything that it is about. */
+  readonly unread?: boolean;
+  /** The table of the plan is on the screen already. */
+  readonly tableShown?: boolean;
 }
 
-/** A plan in the form that its reader asked for. */
-export function planAnswer(plan: Plan, options: AnswerOptions, io: Io, { applied, applyCommand }: Shown): Text {
-  const document = applied ? { ...plan, applied } : plan;
-  if (options.output === 'json') return jsonParts(document);
-  if (options.output === 'yaml') return toYaml(document);
-  if (options.output === 'markdown') return planMarkdown(plan, applied);
-  if (options.output === 'name') return planNames(plan);
-  return tableAnswer(plan, options, io, applyCommand);
-}
-
-/** A plan as a table; `applyCommand` as in {@link Shown}. */
-export function tableAnswer(plan: Plan, options: GlobalOptions & { readonly out?: string }, io: Io, applyCommand?: string): string {
-  return planTable(plan, {
-    style: styleOf(io, options),
-    columns: goesToFile(options) ? undefined : widthOf(io.stdout),
-    verbose: options.verbose,
-    ...(applyCommand !== undefined && { applyCommand }),
-  });
-}
-
-/** The result of a plan whose table was shown before. `unread` is true if the plan cannot hold everything that it is about. */
-export function appliedTable(
-  applied: ApplyReport,
-  options: GlobalOptions & { readonly out?: string },
+/** A plan in one of the forms that its reader asked for. */
+export async function planAnswer(
+  plan: Plan,
+  { form, file }: Output<PlanForm>,
+  options: GlobalOptions,
   io: Io,
-  more: { readonly unread: boolean; readonly undoCommand: string | undefined },
-): string {
-  return `\n${applyText(applied, { style: styleOf(io, options), verbose: options.verbose ?? false, ...more })}`;
+  shown: Shown,
+): Promise<Text> {
+  const { applied, refused } = shown;
+  switch (form) {
+    case 'json':
+      return jsonParts(applied ? { ...plan, applied } : plan);
+    case 'yaml':
+      return toYaml(applied ? { ...plan, applied } : plan);
+    case 'markdown':
+      return planMarkdown(plan, { applied, refused });
+    case 'html':
+      return planHtml(plan, { applied, refused }, (text) => createHash('sha256').update(text).digest('base64'));
+    case 'github':
+      await writeStepSummary(planMarkdown(plan, { applied, refused }), io);
+      return planAnnotations(plan, { applied, refused }, await policyPlaces(plan, io));
+    case 'gitlab':
+      return gitlabReport(plan, { applied, refused });
+    case 'junit':
+      return planJunit(plan, { applied, refused });
+    case 'name':
+      return planNames(plan, shown);
+    case 'table':
+      return tableAnswer(plan, file, options, io, shown);
+  }
 }
 
-/** Colour if stdout shows it; no colour in a file. */
-export function styleOf(io: Io, options: GlobalOptions & { readonly out?: string }): Style {
-  return !goesToFile(options) && usesColour(io, io.stdout, options) ? COLOUR : PLAIN;
+function tableAnswer(plan: Plan, file: string | undefined, options: GlobalOptions, io: Io, shown: Shown): string {
+  const { applied, refused, apply, applyCommand, undoCommand, unread = false, tableShown } = shown;
+  const style = file === undefined ? styleOf(io, options) : PLAIN;
+  const columns = file === undefined ? widthOf(io.stdout) : undefined;
+  const verbose = options.verbose ?? false;
+  const table = tableShown ? '' : planTable(plan, { style, columns, verbose, applyCommand, apply });
+  const result = applied
+    ? `\n${applyText(plan, applied, { style, columns, verbose, unread, undoCommand })}`
+    : refused === undefined || !plan.applyable
+      ? ''
+      : `\n${style.remove(style.bold(NOTHING_CHANGED))} ${refused}\n`;
+  // In a file the result comes first: what was planned is not what was done.
+  return tableShown ? result : `${result.trimStart()}${result === '' ? '' : '\n'}${table}`;
 }
 
-function goesToFile({ out }: { readonly out?: string }): boolean {
-  return out !== undefined && out !== '-';
+/** What came of a plan in a few lines, for those who see no table of it. */
+export function briefResult(plan: Plan, applied: ApplyReport, shown: Pick<Shown, 'undoCommand' | 'unread'>): string {
+  return applyText(plan, applied, { brief: true, unread: shown.unread ?? false, undoCommand: shown.undoCommand });
+}
+
+/** Colour if stdout shows it. */
+export function styleOf(io: Io, options: GlobalOptions): Style {
+  return usesColour(io, io.stdout, options) ? COLOUR : PLAIN;
 }

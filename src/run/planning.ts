@@ -1,3 +1,4 @@
+import type { ConnectionFlags } from '../config/settings.ts';
 import type { RestoredManifests } from '../documents/restored-times.ts';
 import { didYouMean } from '../diagnostics/nearest.ts';
 import { printable } from '../diagnostics/redact.ts';
@@ -17,25 +18,26 @@ import type { PolicySpec } from '../policy/schema.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Context, GlobalOptions } from './context.ts';
 import { type Io, say } from './io.ts';
-import { type Progress, startProgress } from './progress.ts';
+import { type Progress, showing, startProgress } from './progress.ts';
 import { type DecidingPolicies, decidingPolicies, isAdHoc, type PolicyOptions } from './deciding-policies.ts';
 import { type Failure, unreadOf } from './failures.ts';
 import { type EarlierRuns, openEarlierRuns } from './earlier-runs.ts';
 import { readInUse } from './in-use.ts';
 import type { InUseReading } from './in-use-now.ts';
 import { inUseSourceNames } from './in-use-source-names.ts';
+import { limitWords } from './limit-words.ts';
 import { readLiveLists } from './live-lists.ts';
 import { checkJournalFolder, readRestored } from './journal-folder.ts';
 import { repositoriesInFile } from './inventory-file.ts';
 import { placesOf, readRepositories, type RepositoryRead } from './read-repositories.ts';
-import { type OpenRegistries, openRegistries } from './registries.ts';
+import type { OpenRegistries } from './registries.ts';
 import { startRunTime } from './run-time.ts';
 import { inShard, type Shard } from './scope.ts';
 import { partOf, policiesOf } from './shard-limits.ts';
 import { openWorkplace, type Workplace } from './workplace.ts';
 
 /** What decides, what is read, what is in use, and as of when. */
-export interface PlanningOptions extends GlobalOptions, PolicyOptions {
+export interface PlanningOptions extends ConnectionFlags, GlobalOptions, PolicyOptions {
   readonly registry?: readonly string[];
   readonly inventory?: string;
   readonly inUse?: readonly string[];
@@ -56,6 +58,8 @@ export interface PlanningOptions extends GlobalOptions, PolicyOptions {
   readonly maxDuration?: number;
   /** Whether the plan is to be carried out: what that needs is checked before anything is read. */
   readonly apply?: boolean;
+  /** False where nobody is told how much is freed: an inventory from a file is then read without the blobs of its manifests. */
+  readonly tellsFreed?: boolean;
 }
 
 /** A plan, and what is needed to carry it out. */
@@ -68,6 +72,8 @@ export interface Planning {
   /** What could not be read, or not completely; everything else is in the plan. */
   readonly failures: readonly Failure[];
   readonly inUse: InUseReading;
+  /** The limits that the plan stays below, a few words each. */
+  readonly limits: readonly string[];
   /** The runs before this one that were stopped. */
   readonly earlier: EarlierRuns;
 }
@@ -116,14 +122,18 @@ async function planIn<Result>(
   }
   const createdAt = io.now();
   const now = options.now === undefined ? createdAt : parseNow(options.now);
-  const workplace = offline ? await openWorkplace([], { ...options, registry: [] }, context) : await openWorkplace(words, options, context);
+  const workplace = offline
+    ? await openWorkplace([], { ...options, registry: [] }, context)
+    : await openWorkplace(words, options, context).catch((error: unknown) => {
+        throw options.tags && words.length > 1 ? perhapsTags(error, words) : error;
+      });
   const { settings } = workplace;
   if (options.apply) await checkJournalFolder(settings);
   const deciding = await decidingPolicies(options, settings, waits);
   const readAgain = (): Promise<InUse> => readInUse(workplace, context, waits);
   const readAt = io.now();
-  const running = await readAgain();
-  const live = await readLiveLists(deciding.policies, workplace, io, waits);
+  const running = await showing('reading what is in use', context, options, readAgain);
+  const live = await showing('reading lists of names', context, options, () => readLiveLists(deciding.policies, workplace, io, waits));
   const inUse = { ...running, problems: [...running.problems, ...live.problems] };
   const restored = await readRestored(settings);
   if (options.apply && settings.inUse.length === 0)
@@ -134,8 +144,13 @@ async function planIn<Result>(
     );
   const reading = linkSignals([waits]);
   const ends = { signal: reading.signal, waits };
-  const registries = offline ? NONE : await openRegistries(settings.registries, workplace.named, settings, context, ends);
-  const progress = await startProgress(io, options);
+  const open = async (): Promise<OpenRegistries> => {
+    // Loaded where a registry is read: an inventory from a file needs no client.
+    const { openRegistries } = await import('./registries.ts');
+    return openRegistries(settings.registries, workplace.named, settings, context, ends);
+  };
+  const registries = offline ? NONE : await showing('asking what kind of registry it is', context, options, open);
+  const progress = await startProgress(context, options);
   const failures: Failure[] = [];
   const untold = (problem: ToolError): void => say(io, `warning: what an earlier run left is not looked at: ${problem.message}`);
   const earlier = await openEarlierRuns(offline ? undefined : settings.journalDir, registries.byName, untold);
@@ -143,7 +158,13 @@ async function planIn<Result>(
     const listed = new Set<string>();
     let isPartial = words.length > 0;
     const reads = offline
-      ? repositoriesInFile(options.inventory, [...words, ...(options.registry ?? [])], options.shard, waits, () => (isPartial = true))
+      ? repositoriesInFile(
+          options.inventory,
+          [...words, ...(options.registry ?? [])],
+          options.shard,
+          { signal: waits, blobs: options.tellsFreed ?? true },
+          () => (isPartial = true),
+        )
       : readFromRegistries(registries, workplace, deciding, options, { io, signal: waits, progress }, failures, listed, restored);
     const { policies } = deciding;
     const { maxDeletions } = settings;
@@ -161,7 +182,9 @@ async function planIn<Result>(
       ...(options.atMost !== undefined && { atMost: part(options.atMost) }),
       knowsAll: (registry) => shard === undefined && (offline ? !isPartial : listed.has(registry)),
     });
+    let found = 0;
     for await (const { inventory, wasRead, error } of reads) {
+      found += 1;
       const policy = governingPolicy(policies, inventory.registry, inventory.repository);
       if (error && !isWhole(inventory, policy)) failures.push({ registry: inventory.registry, repository: inventory.repository, error });
       if (wasRead && !deciding.canBeAnswered(inventory)) continue;
@@ -171,6 +194,8 @@ async function planIn<Result>(
       look({ inventory, policy });
     }
     deciding.throwUnanswered();
+    if (offline && found === 0)
+      warn(io, `${printable(options.inventory)} holds no repository${words.length > 0 ? ' of those that are named' : ''}`, options.quiet);
     const plan = withUnread(planner.plan(), unreadOf(failures));
     progress.stop();
     // From here on, what is under way is to end by itself.
@@ -182,6 +207,7 @@ async function planIn<Result>(
       cached: registries.cached,
       failures,
       inUse: { inUse, readAt, again: readAgain },
+      limits: limitWords(policies, maxDeletions),
       earlier,
     });
   } finally {
@@ -215,6 +241,18 @@ function readFromRegistries(
     progress,
   };
   return readRepositories(placesOf(registries, workplace), options, (failure) => failures.push(failure));
+}
+
+/** A word that is no registry, behind `--tags`, is probably one more tag. */
+function perhapsTags(error: unknown, words: readonly string[]): unknown {
+  if (!(error instanceof ToolError) || error.code !== 'USAGE') return error;
+  const tags = words.filter((word) => !word.includes('/'));
+  if (tags.length === 0) return error;
+  const repeated = tags.map((tag) => `--tags '${printable(tag)}'`).join(' ');
+  return new ToolError('USAGE', error.message, {
+    hint: `${error.hint} If it is a tag: --tags takes one each time, so write ${repeated}.`,
+    cause: error,
+  });
 }
 
 /** Milliseconds since the epoch of an RFC 3339 time; a space may stand between its date and its time. Throws `USAGE`. */

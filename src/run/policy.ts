@@ -1,18 +1,50 @@
+import { createHash } from 'node:crypto';
 import { policyJsonSchema } from '../config/policy-json-schema.ts';
 import { loadPolicies } from '../config/policy-source.ts';
 import { EXIT } from '../diagnostics/exit-codes.ts';
+import { makeSource, type Source } from '../diagnostics/source.ts';
+import { SourceError } from '../diagnostics/source-error.ts';
+import { ToolError } from '../diagnostics/tool-error.ts';
+import { toJson } from '../report/json.ts';
+import { checkAnnotations, checkCodeQuality, checkJunit, checkSarif, checkText, type PolicyCheck } from '../report/policy-check.ts';
 import { count } from '../report/text.ts';
-import { say } from './io.ts';
+import { type Io, say } from './io.ts';
+import type { CheckForm } from './check-forms.ts';
 import type { Context, GlobalOptions } from './context.ts';
+import { checkOutputFiles, type OutputOptions, outputsOf, writeOutputs } from './outputs.ts';
+import { fromRoot } from './policy-places.ts';
+
+export interface CheckOptions extends GlobalOptions, OutputOptions<CheckForm> {}
 
 /**
- * `policy check`: throws `POLICY_INVALID` with everything that is wrong. A success is told on stderr, because the answer is the exit code
- * alone.
+ * `policy check`: throws `POLICY_INVALID` with everything that is wrong, after it is written in every form that is asked for. As text, a
+ * success is told on stderr, because the answer is the exit code alone.
  */
-export async function checkPolicies(files: readonly string[], { quiet }: GlobalOptions, { io }: Context): Promise<number> {
-  const policies = await loadPolicies(files, undefined, io.signal);
-  const rules = policies.reduce((sum, { spec }) => sum + spec.rules.length, 0);
-  if (!quiet) say(io, `${count(policies.length, 'policy', 'policies')} with ${count(rules, 'rule')}: nothing wrong`);
+export async function checkPolicies(files: readonly string[], options: CheckOptions, context: Context): Promise<number> {
+  const { io, version } = context;
+  const outputs = outputsOf(options, 'text');
+  await checkOutputFiles(outputs, io, options.out);
+  const sources = await Promise.all(files.map(async (file) => (file === '-' ? await standardInput(io) : file)));
+  const [checked] = await Promise.allSettled([loadPolicies(sources, undefined, io.signal)]);
+  const check: PolicyCheck = {
+    kind: 'PolicyCheck',
+    formatVersion: '1.0',
+    files: files.map((file) => (file === '-' ? STDIN : fromRoot(file, io))),
+    findings: checked.status === 'rejected' ? findingsIn(checked.reason, files, io) : [],
+  };
+  const answers = {
+    text: () => checkText(check),
+    json: () => toJson(check),
+    github: () => checkAnnotations(check),
+    gitlab: () => checkCodeQuality(check, (text) => createHash('sha256').update(text).digest('hex')),
+    junit: () => checkJunit(check),
+    sarif: () => checkSarif(check, version),
+  };
+  // On the screen, the error at the end has it all, with the lines themselves.
+  await writeOutputs(io, outputs, ({ form, file }) => (form === 'text' && file === undefined ? '' : answers[form]()));
+  if (checked.status === 'rejected') throw checked.reason;
+  const rules = checked.value.reduce((sum, { spec }) => sum + spec.rules.length, 0);
+  if (!options.quiet) say(io, `${count(checked.value.length, 'policy', 'policies')} with ${count(rules, 'rule')}: nothing wrong`);
   return EXIT.done;
 }
 
@@ -20,4 +52,39 @@ export async function checkPolicies(files: readonly string[], { quiet }: GlobalO
 export function printSchema({ io }: Context): number {
   io.stdout.write(policyJsonSchema());
   return EXIT.done;
+}
+
+/** What standard input is called in messages. */
+const STDIN = 'stdin';
+/** Bytes; a policy file is never so long. */
+const LONGEST = 10 * 1024 * 1024;
+
+async function standardInput({ stdin }: Io): Promise<Source> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of stdin as AsyncIterable<Buffer | string>) {
+    chunks.push(Buffer.from(chunk));
+    length += chunk.length;
+    if (length > LONGEST) throw new ToolError('FILE', `${STDIN}: the policy is longer than 10 MiB.`, { hint: 'Give a policy file.' });
+  }
+  return makeSource(
+    STDIN,
+    Buffer.concat(chunks)
+      .toString('utf8')
+      .replace(/^\uFEFF/, ''),
+  );
+}
+
+/** What an error of reading policies says, at its places; one without a place is at the first line of the only file. */
+function findingsIn(error: unknown, files: readonly string[], io: Io): PolicyCheck['findings'] {
+  if (error instanceof SourceError)
+    return error.problems.map(({ file, line, column, endColumn, message }) => ({
+      file: fromRoot(file, io),
+      line,
+      column,
+      endColumn,
+      message,
+    }));
+  if (!(error instanceof ToolError)) throw error;
+  return [{ file: fromRoot(files[0] ?? '', io), line: 1, column: 1, endColumn: 2, message: error.message }];
 }

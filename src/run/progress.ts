@@ -1,5 +1,5 @@
-import { type Io, isInteractive, say } from './io.ts';
-import type { GlobalOptions } from './context.ts';
+import { isInteractive, say } from './io.ts';
+import type { Context, GlobalOptions } from './context.ts';
 
 /** Tells what is going on: one moving line at a terminal; elsewhere, with `--verbose`, one line for each thing done. */
 export interface Progress {
@@ -16,13 +16,12 @@ export interface Progress {
 }
 
 /** Starts to tell the progress. The spinner is loaded only if it will be seen. */
-export async function startProgress(io: Io, { quiet, verbose }: GlobalOptions): Promise<Progress> {
+export async function startProgress({ io, activity }: Context, { quiet, verbose }: GlobalOptions): Promise<Progress> {
   const tell = verbose && !quiet ? (text: string): void => say(io, text) : () => {};
-  if (quiet || !isInteractive(io)) return { expect: () => {}, show: () => {}, reading: () => {}, done: tell, stop: () => {} };
-  const { default: ora } = await import('ora');
-  const spinner = ora({ stream: io.stderr as NodeJS.WriteStream, discardStdin: false }).start();
+  const spinner = quiet || !isInteractive(io) ? undefined : await startSpinner(io.stderr as NodeJS.WriteStream);
   const show = (text: string): void => {
-    spinner.text = text;
+    activity.show(text);
+    if (spinner) spinner.text = text;
   };
   let expected = 0;
   let finished = 0;
@@ -35,9 +34,33 @@ export async function startProgress(io: Io, { quiet, verbose }: GlobalOptions): 
     reading: (title, done, total) => show(`reading ${title}  ${done}/${total}${share()}`),
     done: (text) => {
       finished += 1;
-      spinner.clear();
+      spinner?.clear();
       tell(text);
     },
-    stop: () => spinner.stop(),
+    stop: () => {
+      activity.show(undefined);
+      spinner?.stop();
+    },
   };
+}
+
+/** Shows one line while something is done. Answers and throws what that does. */
+export async function showing<Result>(
+  text: string,
+  context: Context,
+  options: GlobalOptions,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const progress = await startProgress(context, options);
+  progress.show(text);
+  try {
+    return await work();
+  } finally {
+    progress.stop();
+  }
+}
+
+async function startSpinner(stream: NodeJS.WriteStream): Promise<{ text: string; clear: () => unknown; stop: () => unknown }> {
+  const { default: ora } = await import('ora');
+  return ora({ stream, discardStdin: false }).start();
 }

@@ -1,5 +1,5 @@
 import type { RestoredManifests } from '../documents/restored-times.ts';
-import { printable } from '../diagnostics/redact.ts';
+import { holdsSecret, printable } from '../diagnostics/redact.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import { byCodeUnit } from '../domain/compare.ts';
 import type { Capabilities, RepositoryInventory } from '../domain/inventory.ts';
@@ -207,7 +207,7 @@ async function readOne(
   try {
     signal.throwIfAborted();
     const read = await registry.inventory(repository, { signal, onProgress: (done, total) => progress.reading(title, done, total) });
-    const inventory = restored.withOldTimes(withNames({ ...read, url }, url), url);
+    const inventory = restored.withOldTimes(withNames(withoutSecrets({ ...read, url }), url), url);
     progress.done(`${title}: ${inventory.manifests.length} manifests${inventory.complete ? '' : ', not read completely'}`);
     return { inventory, wasRead: true, ...(!inventory.complete && { error: notWhole(title, inventory.problems ?? []) }) };
   } catch (caught) {
@@ -217,6 +217,20 @@ async function readOne(
     progress.done(`${title}: could not be read`);
     return { inventory: { ...nothing, complete: false, problems: [error.message] }, wasRead: false, error };
   }
+}
+
+/**
+ * A repository in which a tag is, or holds, a secret of this run is not complete: a plan or journal that named the tag would hold the
+ * secret, and one that masked it would be of another tag.
+ */
+function withoutSecrets(inventory: RepositoryInventory): RepositoryInventory {
+  const { registry, repository, manifests, danglingTags = [], problems = [] } = inventory;
+  const tags = [...manifests.flatMap((manifest) => manifest.tags), ...danglingTags.map(({ tag }) => tag)];
+  if (!holdsSecret([repository, ...tags].join(' '))) return inventory;
+  const problem =
+    `The name or a tag of ${registry}/${repository} holds a password or token that this run knows. Change that password or token, which ` +
+    'everybody who can read the repository knows.';
+  return { ...inventory, complete: false, problems: [...problems, problem] };
 }
 
 /** With every name that the hosts of the registry tell, beside those that the registry itself told. */

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
+import { resolve } from 'node:path';
 import { createCredentialResolver } from '../auth/credential-resolver.ts';
 import type { CredentialConfig } from '../auth/credentials.ts';
 import type { CredentialSource, RegistryConfig } from '../config/config.ts';
@@ -7,18 +8,24 @@ import type { Settings } from '../config/settings.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Digest } from '../domain/digest.ts';
 import { createHttpClient } from '../http/create-http-client.ts';
-import type { LimitedHttpClient } from '../http/http-client.ts';
+import type { HttpClient, LimitedHttpClient } from '../http/http-client.ts';
 import { ContentCache } from '../distribution/cache.ts';
 import { openRegistry } from '../registry/open.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Context } from './context.ts';
 
 /** What ends the requests to registries before their time. */
-export interface RequestEnds {
+interface RequestEnds {
   /** Ends every request. What is under way while something is deleted must not end like this. */
   readonly signal: AbortSignal;
   /** Ends every wait before a request is tried again; the request then fails. */
   readonly waits: AbortSignal;
+}
+
+/** How registries are opened. */
+export interface OpenOptions extends RequestEnds {
+  /** Stands between the registries and the network. */
+  readonly observe?: (http: HttpClient) => HttpClient;
 }
 
 /** Registries that can be spoken to, by name, until they are closed. */
@@ -40,7 +47,7 @@ export async function openRegistries(
   named: readonly RegistryConfig[],
   settings: Settings,
   context: Context,
-  { signal, waits }: RequestEnds,
+  { signal, waits, observe = (http) => http }: OpenOptions,
 ): Promise<OpenRegistries> {
   const { env } = context.io;
   const credentials = createCredentialResolver({
@@ -53,22 +60,25 @@ export async function openRegistries(
   const open = async (registry: Settings['registries'][number]): Promise<Registry> => {
     const { url, concurrency, rate, caFile } = registry;
     const { host } = new URL(url);
-    const http = createHttpClient({
+    const client = createHttpClient({
       userAgent: `regprune/${context.version}`,
       env,
       concurrency,
       rate,
       signal,
       waits,
-      ...(caFile !== undefined && { ca: await readCertificates(caFile) }),
+      onTrace: (trace) => context.activity.onTrace?.(trace),
+      ...(caFile !== undefined && { ca: await readCertificates(resolve(context.io.cwd, caFile)) }),
       allowPlainHttp: (asked) => registry.plainHttp === true && asked === host,
     });
-    clients.set(registry.name, http);
+    clients.set(registry.name, client);
+    const http = observe(context.activity.watch(client));
     return openRegistry(registry, {
       http,
       credentials: (repository) => credentials.resolve(host, repository),
       env,
       ...(cache && { cache }),
+      waits,
       signal: context.io.signal,
     });
   };
@@ -98,7 +108,7 @@ async function readCertificates(file: string): Promise<string> {
     return await readFile(file, 'utf8');
   } catch (error) {
     throw new ToolError('FILE', `cannot read the CA file ${file}: ${(error as Error).message}`, {
-      hint: 'Correct "tls.ca" of the registry in the config.',
+      hint: 'Correct "tls.ca" of the registry in the config, or --ca-file.',
       cause: error,
     });
   }

@@ -1,3 +1,4 @@
+import type { ConnectionFlags } from '../config/settings.ts';
 import { resolve } from 'node:path';
 import { readJournal } from '../documents/read-journal.ts';
 import { RestoredTimes } from '../documents/restored-times.ts';
@@ -7,40 +8,48 @@ import { EXIT } from '../diagnostics/exit-codes.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import { toJson } from '../report/json.ts';
 import { undoText, undoWorkText } from '../report/undo-text.ts';
+import { PLAIN } from '../report/style.ts';
 import { toYaml } from '../report/yaml.ts';
 import { withFinishingRuns } from '../apply/finishing-runs.ts';
-import { confirm } from './confirm.ts';
-import { say } from './io.ts';
-import type { Context, GlobalOptions } from './context.ts';
+import { confirm, isAsked } from './confirm.ts';
+import { NOTHING_CHANGED, say } from './io.ts';
+import type { Context } from './context.ts';
+import { measured, type MetricsOptions, type RunRecord } from './measured.ts';
 import { startProgress } from './progress.ts';
 import { stoppedBy } from './stop.ts';
 import { openDocumentRegistries } from './document-registries.ts';
+import { checkOutputFiles, type OutputOptions, outputsOf, writeOutputs } from './outputs.ts';
 import { styleOf } from './plan-output.ts';
 
-export interface UndoOptions extends GlobalOptions {
+export interface UndoOptions extends ConnectionFlags, MetricsOptions, OutputOptions<'table' | 'json' | 'yaml'> {
   readonly yes?: boolean;
   readonly registry?: readonly string[];
   readonly concurrency?: string;
   readonly rate?: string;
-  readonly output: 'table' | 'json' | 'yaml';
 }
 
 /** `undo`: puts back what a run deleted, as far as the registry still has the parts. Answers the exit code. */
 export async function undo(file: string, options: UndoOptions, context: Context): Promise<number> {
+  return measured('regprune-undo', options, context, (record) => undoAll(file, options, context, record));
+}
+
+async function undoAll(file: string, options: UndoOptions, context: Context, record: RunRecord): Promise<number> {
   const { io } = context;
+  const outputs = outputsOf(options, 'table');
+  await checkOutputFiles(outputs, io, options.out);
   const path = resolve(io.cwd, file);
-  const journal = await withFinishingRuns(await readJournal(path), path);
+  const { journal, finishedBy } = await withFinishingRuns(await readJournal(path), path);
   const urls = new Map(Object.entries(journal.header.registries).map(([name, { url }]) => [name, url]));
   const place = await openDocumentRegistries(urls, options, context, io.signal);
   try {
     const work = undoWork(journal);
-    if (!options.quiet || (!options.yes && io.stderr.isTTY === true)) say(io, undoWorkText(work, journal.header.createdAt));
-    if (work.length > 0 && !options.yes && !(await confirm(io, 'Put it back?'))) {
-      say(io, 'Nothing was changed.');
+    if (!options.quiet || (!options.yes && io.stderr.isTTY === true)) say(io, undoWorkText(work, journal.header.createdAt, finishedBy));
+    if (work.length > 0 && !options.yes && isAsked(io) && !(await confirm(io, 'Put it back?'))) {
+      say(io, NOTHING_CHANGED);
       return EXIT.failed;
     }
     const { journalDir } = place.settings;
-    const progress = await startProgress(io, options);
+    const progress = await startProgress(context, options);
     let done = 0;
     const report = await undoJournal({
       journal,
@@ -51,10 +60,13 @@ export async function undo(file: string, options: UndoOptions, context: Context)
       signal: io.signal,
       onEvent: ({ registry, repository }) => progress.show(`putting back in ${registry}/${repository}  ${(done += 1)}`),
     }).finally(() => progress.stop());
-    const style = styleOf(io, options);
-    io.stdout.write(
-      { json: toJson, yaml: toYaml, table: () => undoText(report, { style, verbose: options.verbose ?? false }) }[options.output](report),
-    );
+    record.undone = report;
+    await writeOutputs(io, outputs, (output) => {
+      const style = output.file === undefined ? styleOf(io, options) : PLAIN;
+      return { json: toJson, yaml: toYaml, table: () => undoText(report, { style, verbose: options.verbose ?? false }) }[output.form](
+        report,
+      );
+    });
     return exitCode(report, context);
   } finally {
     await place.close();

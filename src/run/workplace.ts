@@ -1,5 +1,5 @@
 import { type Config, loadConfig, type RegistryConfig } from '../config/config.ts';
-import { chooseRegistry, resolveSettings, type Settings } from '../config/settings.ts';
+import { chooseRegistry, type ConnectionFlags, resolveSettings, type Settings } from '../config/settings.ts';
 import type { InUse } from '../domain/in-use.ts';
 import { aliasesOf } from '../registry/image-names.ts';
 import { REGISTRY_TYPES } from '../registry/types.ts';
@@ -20,7 +20,7 @@ export interface Workplace {
   readonly hosts: InUse['hosts'];
 }
 
-interface Flags {
+interface Flags extends ConnectionFlags {
   readonly policy?: readonly string[];
   readonly registry?: readonly string[];
   readonly inUse?: readonly string[];
@@ -45,15 +45,15 @@ export async function openWorkplace(words: readonly string[], flags: Flags, cont
     settings,
     scopes: scopes(targets, settings, config),
     named,
-    unlisted: unlistedRegistries(settings, config),
+    unlisted: unlistedRegistries(settings, config, flags),
     hosts: hostsOfRegistries(named),
   };
 }
 
 /** The registries of a run that its config does not name, each as a word of a command line that means the same registry. */
-function unlistedRegistries({ registries }: Settings, config: Config): string[] {
+function unlistedRegistries({ registries }: Settings, config: Config, flags: ConnectionFlags): string[] {
   const unlisted = registries.filter(({ name }) => config.registries.every((known) => known.name !== name));
-  return unlisted.map(({ name, url }) => (chooseRegistry(name, config.registries).url === url ? name : url));
+  return unlisted.map(({ name, url }) => (chooseRegistry(name, config.registries, flags).url === url ? name : url));
 }
 
 /** The hosts of registries, by the registries' names: first that of the URL, then others of the same registry. */

@@ -1,4 +1,6 @@
-import { access, constants, type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { access, constants, realpath, rename, rm, stat } from 'node:fs/promises';
+import { GuardedFile, touch } from '../diagnostics/guarded-file.ts';
+import { systemErrorWords } from '../diagnostics/system-error.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 
 /** A text, or one that comes in parts. */
@@ -6,7 +8,7 @@ export type Text = string | Iterable<string> | AsyncIterable<string>;
 
 /**
  * Writes a file completely or not at all: to a temporary name next to it, which is then renamed. What is not a regular file (a pipe,
- * `/dev/null`) is written to directly, because a rename would put a file in its place. Throws `FILE`, and what `text` throws.
+ * `/dev/null`) is written to directly, because a rename would put a file in its place. Throws `FILE_WRITE`, and what `text` throws.
  */
 export async function writeWhole(file: string, text: Text): Promise<void> {
   const target = await realpath(file).catch(() => file);
@@ -27,7 +29,7 @@ export async function writeWhole(file: string, text: Text): Promise<void> {
 
 /**
  * Checks that a file can be written, before the work that makes its text: puts its temporary file there and removes it again. `origin` is
- * the option or the setting that names the file. Throws `FILE`.
+ * the option or the setting that names the file. Throws `FILE_WRITE`.
  */
 export async function checkWritable(file: string, origin: string): Promise<void> {
   const target = await realpath(file).catch(() => file);
@@ -36,37 +38,39 @@ export async function checkWritable(file: string, origin: string): Promise<void>
     if (existing?.isDirectory()) throw new Error('it is a directory');
     if (existing && !existing.isFile()) return await access(target, constants.W_OK);
     const temporary = temporaryFor(target);
-    await (await open(temporary, 'w')).close();
+    await touch(temporary);
     await rm(temporary);
   } catch (error) {
-    throw new ToolError('FILE', `cannot write ${file}, which ${origin} names: ${(error as Error).message}`, {
+    throw new ToolError('FILE_WRITE', `cannot write ${file}, which ${origin} names: ${systemErrorWords(error, NO_FOLDER)}`, {
       hint: 'Check that its folder exists and may be written to. Nothing was read and nothing was changed.',
       cause: error,
     });
   }
 }
 
+const NO_FOLDER = 'its folder does not exist';
+
 function temporaryFor(target: string): string {
   return `${target}.${process.pid}.tmp`;
 }
 
 async function writeTo(path: string, file: string, text: Text): Promise<void> {
-  let handle: FileHandle | undefined;
-  const guarded = <Result>(work: Promise<Result>): Promise<Result> =>
+  let opened: GuardedFile | undefined;
+  const orUnwritable = <Result>(work: Promise<Result>): Promise<Result> =>
     work.catch((error: unknown) => Promise.reject(unwritable(file, error)));
   try {
-    handle = await guarded(open(path, 'w'));
-    if (typeof text === 'string') await guarded(handle.writeFile(text));
-    else for await (const part of text) await guarded(handle.writeFile(part));
+    opened = await orUnwritable(GuardedFile.open(path, 'w'));
+    for await (const part of typeof text === 'string' ? [text] : text) await orUnwritable(opened.write(part));
+    await orUnwritable(opened.end());
     // Pipes and terminals cannot be synced.
-    if ((await handle.stat()).isFile()) await guarded(handle.sync());
+    if (await opened.isFile()) await orUnwritable(opened.sync());
   } finally {
-    await handle?.close();
+    await opened?.close();
   }
 }
 
 function unwritable(file: string, error: unknown): ToolError {
-  return new ToolError('FILE', `cannot write ${file}: ${error instanceof Error ? error.message : String(error)}`, {
+  return new ToolError('FILE_WRITE', `cannot write ${file}: ${systemErrorWords(error, NO_FOLDER)}`, {
     hint: 'Check that its folder exists and may be written to.',
     cause: error,
   });

@@ -1,210 +1,374 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { expect, onTestFinished, test } from 'vitest';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { expect, test } from 'vitest';
 import type { EmbeddedRegistry } from '../../src/demo/embedded-registry.ts';
-import type { Fault, SeenRequest } from '../../src/demo/registry-options.ts';
-import { registryWith, tagsIn } from './cli/registry-with-builds.ts';
+import { artifact, image, layer } from '../../src/demo/image.ts';
+import { push } from '../../src/demo/push.ts';
+import type { Fault, RequestHook, SeenRequest } from '../../src/demo/registry-options.ts';
+import { PLAN_FORMS } from '../../src/run/plan-forms.ts';
+import { withRegistry } from '../unit/demo/with-registry.ts';
+import { newSession, type Session } from './cli/in-process.ts';
 import { expectNoCanary } from './expect-no-canary.ts';
-import { newUser } from './program.ts';
+
+/*
+ * A registry that repeats the credentials that it was sent, in every place that there is for it, and all commands that look at it. Each
+ * test has a secret of its own, because what one has taught the program is masked in the next.
+ */
 
 const USER = 'robot';
-/** With characters that look otherwise in a URL, in a form and in JSON. */
-const PASSWORD = 'can@ry "pass/word+0815';
-const IDENTITY = 'canary-identity-token-4711';
-const BASIC = Buffer.from(`${USER}:${PASSWORD}`).toString('base64');
-const CONFIG = (host: string, auth: string): string => `registries: {prod: {url: "http://${host}"${auth}}}\n`;
+const DAY = (number: number): string => `2026-01-0${number}T00:00:00Z`;
+const build = (seed: string, parts: Partial<Parameters<typeof image>[0]> = {}): ReturnType<typeof image> =>
+  image({ layers: [layer(seed, 10)], created: DAY(1), ...parts });
+
+interface Scene {
+  readonly secret: string;
+  readonly registry: EmbeddedRegistry;
+  readonly session: Session;
+  /** What the registry was sent as Authorization. */
+  readonly sent: ReadonlySet<string>;
+}
+
+/** A registry with three images, and a user whose password is `secret`. */
+async function scene(secret: string, scheme: 'basic' | 'bearer' = 'basic'): Promise<Scene> {
+  const access = { '*': ['pull', 'push', 'delete'] };
+  const registry = await withRegistry({
+    auth:
+      scheme === 'basic'
+        ? { scheme, user: USER, password: secret }
+        : { scheme, users: [{ name: USER, password: secret, access, catalog: true }] },
+  });
+  for (const day of [1, 2, 3])
+    await push(registry.url, 'team/app', build(`${day}`, { created: DAY(day) }), [`build-${day}`], {
+      auth: { user: USER, password: secret },
+    });
+  const session = await newSession({ env: { REGISTRY_USER: USER, REGISTRY_PASSWORD: secret, PATH: process.env['PATH'] } });
+  return { secret, registry, session, sent: sentTo(registry) };
+}
+
+function sentTo(registry: EmbeddedRegistry): ReadonlySet<string> {
+  const sent = new Set<string>();
+  registry.onRequest(({ headers: { authorization } }) => {
+    if (authorization !== undefined) sent.add(authorization.replace(/^\S+ /, ''));
+  });
+  return sent;
+}
+
+/** Runs every command that reads the registry, and looks through all that they have shown and written. Answers what they showed. */
+async function searched({ secret, registry, session, sent }: Scene, given: readonly string[] = []): Promise<string> {
+  const words = [registry.host, '--tags', '**', '--keep-last', '1'];
+  const all: string[] = [];
+  const run = async (...argv: readonly string[]): Promise<void> => {
+    const { stdout, stderr } = await session.run(...argv);
+    all.push(`$ ${argv.join(' ')}\n${stdout}${stderr}`);
+  };
+  await run('prune', ...words, '-v');
+  await run('prune', ...words, ...PLAN_FORMS.flatMap((form) => ['-o', `${form}=answer.${form}`]), '--plan-out', 'plan.json');
+  await run('prune', ...words, '-o', 'json', '--plan-out', 'plan.json', '--out', 'answer.json', '--metrics-file', 'm.prom');
+  await run('inventory', registry.host);
+  await run('inventory', registry.host, '--out', 'inventory.jsonl');
+  await run('explain', `${registry.host}/team/app:build-1`, '--keep-last', '1');
+  await run('apply', 'plan.json', '--yes', '-v');
+  await run('prune', ...words, '--apply', '-v', '--metrics-file', 'm.prom');
+  for (const journal of await session.journals()) {
+    await run('show', journal);
+    await run('undo', journal, '--yes');
+  }
+  await run('show', 'plan.json', '-v');
+  const output = all.join('\n');
+  await expectNoCanary({ home: session.folder }, [secret, `${USER}:${secret}`, ...sent], output, given);
+  return output;
+}
+
+/** Everything of a request, in every form that a careless server may give it. */
+function repeated({ headers, path, body }: SeenRequest): string {
+  const word = headers.authorization?.split(' ')[1] ?? '';
+  const pair = Buffer.from(word, 'base64').toString('utf8');
+  const secret = pair.slice(pair.indexOf(':') + 1);
+  const spoken = [
+    headers.authorization,
+    pair,
+    secret,
+    encodeURIComponent(secret),
+    encodeURIComponent(secret).toLowerCase(),
+    word.slice(0, 30),
+  ];
+  return `${spoken.join(' ')} ${JSON.stringify({ headers, path, secret })} ${body.toString('utf8')}`;
+}
+
+const error = (status: number, body: object): Fault => ({
+  status,
+  headers: { 'content-type': 'application/json', 'www-authenticate': 'Basic realm="x"' },
+  body: JSON.stringify(body),
+});
+const isTags = ({ path }: SeenRequest): boolean => path.includes('/tags/list');
+const isManifest = ({ path, method }: SeenRequest): boolean => method === 'GET' && path.includes('/manifests/');
+
+/** Where it is repeated, by what the registry answers. */
+const ANSWERS: readonly (readonly [where: string, hook: RequestHook])[] = [
+  ['the message of an error', (seen) => (isTags(seen) ? error(403, { errors: [{ code: 'DENIED', message: repeated(seen) }] }) : undefined)],
+  [
+    'the detail of an error',
+    (seen) =>
+      isManifest(seen)
+        ? error(507, { errors: [{ code: 'X', message: 'no', detail: { seen: repeated(seen), ...seen.headers } }] })
+        : undefined,
+  ],
+  ['the code of an error', (seen) => (isTags(seen) ? error(418, { errors: [{ code: repeated(seen), message: 'no' }] }) : undefined)],
+  [
+    'a very long message',
+    (seen) => (isTags(seen) ? error(403, { errors: [{ message: `${'x'.repeat(280)}${repeated(seen)}` }] }) : undefined),
+  ],
+  [
+    'the title of a web page',
+    (seen) =>
+      isTags(seen) ? { status: 403, headers: { 'content-type': 'text/html' }, body: `<title>${repeated(seen)}</title>` } : undefined,
+  ],
+  [
+    'the place that it redirects to',
+    (seen) =>
+      isTags(seen)
+        ? { status: 307, headers: { location: `http://169.254.1.1/${encodeURIComponent(repeated(seen)).slice(0, 900)}` } }
+        : undefined,
+  ],
+  [
+    'the link to the next page',
+    (seen) =>
+      isTags(seen)
+        ? (reply) => ({
+            ...reply,
+            headers: { ...reply.headers, link: `<http://127.0.0.1:1/${encodeURIComponent(repeated(seen)).slice(0, 900)}>; rel="next"` },
+          })
+        : undefined,
+  ],
+  [
+    'the digest of an answer',
+    (seen) =>
+      isManifest(seen)
+        ? (reply) => ({ ...reply, headers: { ...reply.headers, 'docker-content-digest': `sha256:${seen.headers.authorization}` } })
+        : undefined,
+  ],
+  [
+    'the name of a repository',
+    (seen) =>
+      seen.path.includes('_catalog') ? { status: 200, body: JSON.stringify({ repositories: ['team/app', repeated(seen)] }) } : undefined,
+  ],
+  [
+    'the name of a tag that is none',
+    (seen) => (isTags(seen) ? { status: 200, body: JSON.stringify({ name: 'team/app', tags: [repeated(seen)] }) } : undefined),
+  ],
+  [
+    'the answer to a deletion',
+    (seen) =>
+      seen.method === 'DELETE' && !seen.path.includes('check')
+        ? error(409, { errors: [{ code: 'X', message: repeated(seen) }] })
+        : undefined,
+  ],
+];
+
+test.for(ANSWERS)('a password that comes back in %s is shown and written nowhere', async ([where, hook]) => {
+  const place = await scene(`can@ry "${where.replaceAll(' ', '/')}+0815`);
+  place.registry.onRequest(hook);
+  const output = await searched(place);
+  if (!/digest|place|link/.test(where)) expect(output).toContain('***');
+});
+
+/** A secret that can be a tag and the name of a repository. */
+const NAMEABLE = (where: string): string => `canary-0815-${where.replaceAll(' ', '-')}-token`;
+
+/** What the registry holds. */
+const CONTENT: readonly (readonly [
+  where: string,
+  thing: (secret: string) => ReturnType<typeof image>,
+  tag?: (secret: string) => string,
+])[] = [
+  ['a label', (secret) => build('l', { labels: { [secret]: 'x', y: `the ${secret}`, z: Buffer.from(`a:${secret}`).toString('base64') } })],
+  ['an annotation', (secret) => build('a', { annotations: { note: secret } })],
+  ['a kind of artifact', (secret) => artifact({ artifactType: `application/${secret}`, annotations: { a: secret } })],
+  ['a tag', () => build('t'), (secret) => `v-${secret}`],
+  ['a time', (secret) => build('c', { created: secret })],
+];
+
+test.for(CONTENT)('a password that stands in %s of an image is shown and written nowhere', async ([where, thing, tag]) => {
+  const secret = NAMEABLE(where);
+  const place = await scene(secret);
+  const { registry, session } = place;
+  const auth = { user: USER, password: secret };
+  await push(registry.url, 'team/app', thing(secret), [tag?.(secret) ?? 'reflected'], { auth });
+  registry.requests.length = 0;
+  await session.run('prune', registry.host, '--tags', 'reflected', '--keep-last', '0', '--apply');
+  const output = await searched(place);
+  const digest = thing(secret).digest;
+  const there = registry.storage.repositories.get('team/app')?.manifests.has(digest) === true;
+  if (tag || where === 'an annotation') {
+    // The journal must hold the manifest and its tags as they are, and no secret: so nothing is deleted.
+    expect(there).toBe(true);
+    expect(output).toContain('that this run knows');
+  }
+});
+
+test('a password that is the name of a repository is shown and written nowhere, and nothing is deleted in it', async () => {
+  const secret = NAMEABLE('a repository');
+  const place = await scene(secret);
+  await push(place.registry.url, `team/${secret}`, build('r'), ['v1', 'v2'], { auth: { user: USER, password: secret } });
+  expect(await searched(place)).toContain('/team/***');
+  expect(place.registry.storage.repositories.get(`team/${secret}`)?.tags.size).toBe(2);
+});
+
+test.for([
+  ['refuses', (seen: SeenRequest): Fault => error(401, { details: repeated(seen) })],
+  ['gives half a token', (seen: SeenRequest): Fault => ({ status: 200, body: `{"token": "${repeated(seen)}` })],
+  [
+    'gives a token that cannot be sent',
+    (seen: SeenRequest): Fault => ({ status: 200, body: JSON.stringify({ token: `${repeated(seen)}\r\n` }) }),
+  ],
+] as const)('a token server that %s and repeats the request shows nothing', async ([what, answer]) => {
+  const place = await scene(`can@ry "token/${what}+0815`, 'bearer');
+  place.registry.onRequest((seen) => (seen.path.startsWith('/token') ? answer(seen) : undefined));
+  await searched(place);
+});
+
+test('a token of a token server that comes back in tags, labels and errors is shown and written nowhere', async () => {
+  const place = await scene('canary-0815-for-a-token-server', 'bearer');
+  place.registry.onRequest((seen) =>
+    isTags(seen) && seen.headers.authorization?.startsWith('Bearer')
+      ? { status: 200, body: JSON.stringify({ tags: ['build-1', seen.headers.authorization.slice(7)] }) }
+      : isManifest(seen)
+        ? error(403, { errors: [{ code: 'X', message: seen.headers.authorization }] })
+        : undefined,
+  );
+  expect(await searched(place)).toContain('***');
+});
+
+const PASSWORD = (source: string): string => `can@ry "${source}/word+0815`;
+const CONFIG = (host: string, auth: string): string => `registries: {prod: {url: "http://${host}", auth: ${auth}}}\n`;
 const dockerFile = (host: string, entry: object): string => JSON.stringify({ auths: { [host]: entry } });
 
 /** Where a secret comes from. `files`: by their names in the home folder; the secret may stand in these. */
 const SOURCES: readonly (readonly [
-  what: string,
-  setup: (host: string) => { readonly env?: NodeJS.ProcessEnv; readonly files?: Readonly<Record<string, string>> },
+  source: string,
+  setup: (host: string, secret: string) => { readonly env?: Record<string, string>; readonly files?: Readonly<Record<string, string>> },
 ])[] = [
-  ['REGISTRY_USER and REGISTRY_PASSWORD', () => ({ env: { REGISTRY_USER: USER, REGISTRY_PASSWORD: PASSWORD } })],
   [
     'variables that the config names',
-    (host) => ({
-      env: { WHO: USER, WORD: PASSWORD },
-      files: { '.regctlrc.yaml': CONFIG(host, ', auth: {usernameEnv: WHO, passwordEnv: WORD}') },
+    (host, secret) => ({
+      env: { WHO: USER, WORD: secret },
+      files: { '.regctlrc.yaml': CONFIG(host, '{usernameEnv: WHO, passwordEnv: WORD}') },
     }),
   ],
   [
     'files that the config names',
-    (host) => ({
+    (host, secret) => ({
       files: {
         user: `${USER}\n`,
-        word: `${PASSWORD}\n`,
-        '.regctlrc.yaml': CONFIG(host, ', auth: {usernameFile: user, passwordFile: word}'),
+        word: `${secret}\n`,
+        '.regctlrc.yaml': CONFIG(host, '{usernameFile: $HOME/user, passwordFile: $HOME/word}'),
       },
     }),
   ],
-  ['an auth file with "auth"', (host) => ({ files: { '.docker/config.json': dockerFile(host, { auth: BASIC }) } })],
+  [
+    'an auth file with "auth"',
+    (host, secret) => ({
+      files: { '.docker/config.json': dockerFile(host, { auth: Buffer.from(`${USER}:${secret}`).toString('base64') }) },
+    }),
+  ],
   [
     'an auth file with user and password',
-    (host) => ({ files: { '.docker/config.json': dockerFile(host, { username: USER, password: PASSWORD }) } }),
+    (host, secret) => ({ files: { '.docker/config.json': dockerFile(host, { username: USER, password: secret }) } }),
   ],
-  ['an auth file with an identity token', (host) => ({ files: { '.docker/config.json': dockerFile(host, { identitytoken: IDENTITY }) } })],
+  [
+    'an auth file with an identity token',
+    (host, secret) => ({ files: { '.docker/config.json': dockerFile(host, { identitytoken: secret }) } }),
+  ],
+  [
+    'an auth file with a registry token',
+    (host, secret) => ({ files: { '.docker/config.json': dockerFile(host, { registrytoken: secret }) } }),
+  ],
   [
     'a credential helper',
-    (host) => ({
+    (host, secret) => ({
       files: {
         '.docker/config.json': JSON.stringify({ credHelpers: { [host]: 'canary' } }),
-        'bin/docker-credential-canary': `#!/bin/sh\ncat <<'END'\n${JSON.stringify({ ServerURL: host, Username: USER, Secret: PASSWORD })}\nEND\n`,
+        'bin/docker-credential-canary': `#!/bin/sh\ncat <<'END'\n${JSON.stringify({ ServerURL: host, Username: USER, Secret: secret })}\nEND\n`,
+      },
+    }),
+  ],
+  [
+    'a credential helper that fails, and says what it has',
+    (host, secret) => ({
+      env: { REGISTRY_USER: USER, REGISTRY_PASSWORD: secret },
+      files: {
+        '.docker/config.json': JSON.stringify({ credHelpers: { 'other.example.com': 'canary' } }),
+        'running.sh': `#!/bin/sh\ncat <<'END' >&2\n${secret}\nEND\nexit 1\n`,
+        '.regctlrc.yaml': `registries: {prod: {url: "http://${host}"}}\ninUse: [{command: [sh, running.sh]}]\n`,
       },
     }),
   ],
 ];
 
-/** An answer that says everything of the request that it answers, as a careless server does. */
-const echo =
-  (status: number) =>
-  ({ headers, body, path }: SeenRequest): Fault => ({
-    status,
-    headers: {
-      'content-type': 'application/json',
-      'www-authenticate': 'Basic realm="x"',
-      'x-echo': encodeURIComponent(JSON.stringify(headers)),
-    },
-    body: JSON.stringify({
-      errors: [
-        {
-          code: 'DENIED',
-          message: `${headers.authorization} ${plain(headers.authorization)} ${body}`,
-          detail: { headers, path, word: encodeURIComponent(plain(headers.authorization)) },
-        },
-      ],
-    }),
+test.for(SOURCES)('a secret of %s that comes back is shown and written nowhere', async ([source, setup]) => {
+  const secret = /token/.test(source) ? NAMEABLE(source) : PASSWORD(source);
+  const registry = await withRegistry();
+  await push(registry.url, 'team/app', build('1'), ['build-1']);
+  registry.onRequest((seen) => {
+    if (seen.path === '/v2/') return { status: 401, headers: { 'www-authenticate': `Bearer realm="${registry.url}/token",service="x"` } };
+    if (seen.path.startsWith('/token')) return error(401, { details: repeated(seen) });
+    return error(403, { errors: [{ code: 'DENIED', message: repeated(seen) }] });
   });
-
-function plain(authorization = ''): string {
-  return Buffer.from(authorization.replace(/^\S+ /, ''), 'base64')
-    .toString('utf8')
-    .replace(/^[^:]*:/, '');
-}
-
-const isRead = ({ path }: SeenRequest): boolean => /\/tags\/|\/manifests\//.test(path);
-
-/** What the registry answers, and how the run ends. */
-const ANSWERS: readonly (readonly [
-  what: string,
-  code: number,
-  hook: (elsewhere: string) => (request: SeenRequest) => Fault | undefined,
-])[] = [
-  ['that all is well', 0, () => () => undefined],
-  ['401 with the request', 4, () => (request) => (request.path === '/v2/' ? undefined : echo(401)(request))],
-  ['403 with the request', 4, () => (request) => (isRead(request) ? echo(403)(request) : undefined)],
-  ['507 with the request', 5, () => (request) => (isRead(request) ? echo(507)(request) : undefined)],
-  [
-    'a redirect to another server that repeats the request',
-    5,
-    (elsewhere) =>
-      ({ path }) =>
-        /\/tags\//.test(path) ? { status: 307, headers: { location: `${elsewhere}/x` } } : undefined,
-  ],
-  [
-    'a token server with a token that is none, and the request',
-    5,
-    () => (request) =>
-      request.path.startsWith('/token')
-        ? { status: 200, body: JSON.stringify({ token: `${request.headers.authorization}\r\n${request.body}`, ...request.headers }) }
-        : undefined,
-  ],
-  [
-    'a token server with half of its JSON, and the request',
-    5,
-    () => (request) =>
-      request.path.startsWith('/token') ? { status: 200, body: `{"token": "${request.headers.authorization}${request.body}` } : undefined,
-  ],
-];
-
-/** Of each source once that it works and once that it is repeated; whatever else is answered is the same for all. */
-const few = (what: string): typeof ANSWERS =>
-  /^REGISTRY_USER|identity/.test(what) ? ANSWERS : ANSWERS.filter(([answer]) => /well|403/.test(answer));
-
-test.for(SOURCES)('a secret of %s is shown and written nowhere, whatever the registry answers', async ([what, setup]) => {
-  await Promise.all(
-    few(what).map(async ([answer, code, hook]) => {
-      const tokens = answer.includes('token');
-      const identity = JSON.stringify(setup('x')).includes(IDENTITY);
-      const registry = await registryWith(
-        {},
-        {
-          auth:
-            tokens || identity
-              ? {
-                  scheme: 'bearer',
-                  users: [{ name: USER, password: PASSWORD, access: { '*': ['pull', 'push', 'delete'] }, catalog: true }],
-                }
-              : { scheme: 'basic', user: USER, password: PASSWORD },
-        },
-      );
-      await fill(registry);
-      const elsewhere = await startEcho();
-      const given = setup(registry.host);
-      const user = await newUser(given);
-      registry.onRequest(hook(elsewhere.url));
-      // Where it is an identity token, this registry's token server does not take it: that is a refusal of its own.
-      const expected = identity ? [4, 5] : [code];
-      const name = given.files?.['.regctlrc.yaml'] === undefined ? registry.host : 'prod';
-      const words = [
-        `${name}/team/app`,
-        '--tags',
-        'build-*',
-        '--keep-last',
-        '1',
-        '-v',
-        '--plan-out',
-        'plan.json',
-        '--out',
-        'out.json',
-        '-o',
-        'json',
-        '--metrics-file',
-        'm.prom',
-        '--apply',
-      ];
-      const ended = await user.run('prune', ...words);
-      expect(expected, `${answer}: ${ended.stderr}`).toContain(ended.code);
-      expect(tagsIn(registry, 'team/app')).toHaveLength(ended.code === 0 ? 1 : 3);
-      await expectNoCanary(
-        user,
-        [PASSWORD, IDENTITY, `${USER}:${PASSWORD}`],
-        `${answer}\n${ended.stdout}${ended.stderr}`,
-        Object.keys(given.files ?? {}),
-      );
-      expect(elsewhere.secrets).toEqual([]);
-      // It did come back, and was taken out.
-      if (answer.endsWith('with the request') && !identity) expect(ended.stderr, answer).toContain('***');
-    }),
-  );
-});
-
-test('a URL that holds a password is refused without being shown', async () => {
-  const user = await newUser();
-  const ended = await user.run('prune', `https://${USER}:canary-in-the-url@registry.example.com/team/app`, '--keep-last', '1', '-v');
-  expect(ended.code, ended.stderr).toBe(3);
-  expect(ended.stdout + ended.stderr).not.toContain('canary-in-the-url');
-});
-
-async function fill(registry: EmbeddedRegistry): Promise<void> {
-  const { image, layer } = await import('../../src/demo/image.ts');
-  const { push } = await import('../../src/demo/push.ts');
-  for (const day of [1, 2, 3]) {
-    const thing = image({ layers: [layer(String(day), 10)], created: `2026-01-0${day}T00:00:00Z` });
-    await push(registry.url, 'team/app', thing, [`build-${day}`], { auth: { user: USER, password: PASSWORD } });
+  const { env = {}, files = {} } = setup(registry.host, secret);
+  const session = await newSession();
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(dirname(join(session.folder, name)), { recursive: true });
+    await writeFile(join(session.folder, name), text.replaceAll('$HOME', session.folder));
+    if (name.startsWith('bin/')) await chmod(join(session.folder, name), 0o700);
   }
+  const PATH = `${join(session.folder, 'bin')}:${process.env['PATH']}`;
+  const run: Session['run'] = (...argv) => newRun(session.folder, { ...env, PATH }, argv);
+  const output = await searched({ secret, registry, sent: sentTo(registry), session: { ...session, run } }, Object.keys(files));
+  expect(output).toContain('***');
+});
+
+async function newRun(folder: string, env: Record<string, string>, argv: readonly string[]): ReturnType<Session['run']> {
+  const session = await newSession({ cwd: folder, env: { ...env, HOME: folder } });
+  return session.run(...argv);
 }
 
-/** A server that answers with all that it was asked. */
-async function startEcho(): Promise<{ readonly url: string; readonly secrets: string[] }> {
-  const secrets: string[] = [];
-  const server = createServer(({ headers, url }, response) => {
-    if (headers.authorization !== undefined) secrets.push(headers.authorization);
-    response
-      .writeHead(400, { 'content-type': 'application/json' })
-      .end(JSON.stringify({ errors: [{ code: 'X', message: JSON.stringify({ headers, url }) }] }));
-  });
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  onTestFinished(() => void server.close());
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, secrets };
-}
+test.for([
+  ['prune', 'robot:canary-1-word@registry.example.com/team/app', '--keep-last', '1'],
+  ['prune', 'https://robot:canary-1-word@registry.example.com/team/app', '--keep-last', '1', '-v'],
+  ['prune', '--registry', 'https://robot:canary-1-word@registry.example.com', '--keep-last', '1'],
+  ['explain', 'robot:canary-1-word@registry.example.com/team/app:v1'],
+  ['inventory', 'robot:canary-1-word@registry.example.com'],
+  ['apply', 'https://robot:canary-1-word@files.example.com/plan.json'],
+  ['undo', 'robot:canary-1-word@files.example.com/journal.jsonl'],
+  ['prune', 'registry.example.com', '--policy', 'https://robot:canary-1-word@files.example.com/policy.yaml'],
+  ['prune', 'registry.example.com', '--password=canary-1-word'],
+  ['robot:canary-1-word@registry.example.com/team/app'],
+])('a password in the words of the command line is not repeated: %s', async (...[argv]) => {
+  const session = await newSession();
+  const { code, stdout, stderr } = await session.run(...argv);
+  expect(code, stderr).not.toBe(0);
+  expect(stdout + stderr).not.toContain('canary-1-word');
+});
+
+test('a password under a misspelt key of the config is not shown in the frame', async () => {
+  const session = await newSession();
+  await session.file(
+    '.regctlrc.yaml',
+    'registries: {prod: {url: "https://r.example.com", auth: {usernaem: bob, passwrd: canary-2-word}}}\n',
+  );
+  const { code, stderr } = await session.run('prune', 'prod', '--keep-last', '1');
+  expect(code).toBe(3);
+  expect(stderr).toContain('passwrd: ***');
+  expect(stderr).not.toContain('canary-2-word');
+});
+
+test('what was masked is no plan any more: a plan that names a secret is refused and deletes nothing', async () => {
+  const secret = NAMEABLE('a plan');
+  const { registry, session } = await scene(secret);
+  await push(registry.url, 'team/app', build('t'), [secret], { auth: { user: USER, password: secret } });
+  await session.run('prune', registry.host, '--keep-last', '1', '--plan-out', 'plan.json');
+  expect(await readFile(join(session.folder, 'plan.json'), 'utf8')).toContain('"***"');
+  registry.requests.length = 0;
+  expect(await session.run('apply', 'plan.json', '--yes')).toMatchObject({ code: 3 });
+  expect(registry.requests.filter(({ method }) => method === 'DELETE')).toEqual([]);
+});

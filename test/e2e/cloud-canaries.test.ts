@@ -90,26 +90,17 @@ describe('keys and session token of AWS', () => {
     expect(fake.store.repository('team/app').images.size).toBe(1);
   });
 
-  test.for([
-    ['AccessDeniedException', 400, 4],
-    ['SignatureDoesNotMatch', 403, 4],
-    ['ServerException', 500, 5],
-    ['InvalidParameterException', 400, 5],
-  ] as const)('are shown and written nowhere when ECR answers %s with the request', async ([name, answered, code]) => {
-    const server = await refuse(answered, name);
+  test('are shown and written nowhere when ECR refuses with the request', async () => {
+    const server = await refuse(400, 'AccessDeniedException');
     const user = await newUser({ env: { ...ENV, AWS_ENDPOINT_URL_ECR: server.url } });
-    const output = await searched(user, ['prune', `${HOST}/team/app`, ...BUILDS, ...WRITES], code, SECRETS);
+    const output = await searched(user, ['prune', `${HOST}/team/app`, ...BUILDS, ...WRITES], 4, SECRETS);
     expect(output).toContain('***');
     expect(output).not.toMatch(/Signature=[0-9a-f]/);
   });
 
-  test.for([
-    ['AccessDeniedException', 400],
-    ['SignatureDoesNotMatch', 403],
-    ['ServerException', 500],
-  ] as const)('are shown and written nowhere when ECS answers %s with the request', async ([name, answered]) => {
+  test('are shown and written nowhere when ECS refuses with the request', async () => {
     const registry = await registryWith({ 'team/app': 3 });
-    const server = await refuse(answered, name);
+    const server = await refuse(403, 'SignatureDoesNotMatch');
     const user = await userInUse(registry.host, 'ecs: {regions: [eu-central-1]}', { ...ENV, AWS_ENDPOINT_URL_ECS: server.url });
     expect(await searched(user, ['prune', 'prod', ...WRITES], 5, SECRETS)).toContain('***');
     expect(tagsIn(registry, 'team/app')).toHaveLength(3);
@@ -185,13 +176,16 @@ describe.skipIf(!HAS_OPENSSL)('the key of a service account of Google, and the t
   ])[] = [
     ['all is well', 0, granted],
     ['the token is refused with the request', 4, echoed(400)],
-    ['the token is refused with 401 and the request', 4, echoed(401)],
     ['the API answers 403 with the request', 4, granted, () => apiError(403)],
-    ['the API answers 501 with the request', 5, granted, () => apiError(501)],
   ];
 
   test.for(
-    WAYS.flatMap(([way, auth, env]) => CASES.map(([what, code, token, api]) => [way, what, { auth, env, code, token, api }] as const)),
+    // The key is learnt in two ways; what comes of it afterwards is the same for both.
+    WAYS.flatMap(([way, auth, env]) =>
+      CASES.filter(([what]) => auth !== '' || what.startsWith('the token')).map(
+        ([what, code, token, api]) => [way, what, { auth, env, code, token, api }] as const,
+      ),
+    ),
   )('are shown and written nowhere, %s, when %s', async ([, what, { auth, env, code, token, api }]) => {
     const fake = await gar();
     const endpoint = (await api?.())?.url ?? fake.url;
@@ -257,11 +251,8 @@ describe.skipIf(!HAS_OPENSSL)('the client secret of a service principal of Azure
       ['all is well', 0, granted],
       ['Entra ID refuses it with the request', 4, refused],
       ['the exchange answers 401 with the request', 4, granted, /^\/oauth2\/exchange/, 401],
-      ['the exchange answers 501 with the request', 5, granted, /^\/oauth2\/exchange/, 501],
-      ['the token service answers 401 with the request', 4, granted, /^\/oauth2\/token/, 401],
       ['the token service answers 501 with the request', 5, granted, /^\/oauth2\/token/, 501],
       ['the list answers 403 with the request', 4, granted, /^\/acr\/v1\//, 403],
-      ['the list answers 501 with the request', 5, granted, /^\/acr\/v1\//, 501],
     ];
 
   test.for(CASES)('are shown and written nowhere when %s', async ([what, code, token, at, answered = 500]) => {
@@ -311,10 +302,9 @@ describe('credentials of a kubeconfig', () => {
   const EXEC_TOKEN = 'canary-token-of-a-plugin';
   const PLUGIN_SECRET = 'canary-secret-for-the-plugin';
   const PASSWORD = 'canary "pass/word+';
+  /** Whatever it answers, what was learnt is masked: once that all is well, and once what repeats the request. */
   const ANSWERS = [
     ['that all is well', 0, 0],
-    ['401', 401, 5],
-    ['403', 403, 5],
     ['501', 501, 5],
   ] as const;
   const plugin = (print: string): object => ({
@@ -367,7 +357,9 @@ describe('credentials of a kubeconfig', () => {
 
   test.for(
     USERS.flatMap(([what, user, secrets]) =>
-      ANSWERS.map(([answer, answered, code]) => [what, answer, { user, secrets, answered, code }] as const),
+      ANSWERS.filter(([, answered]) => answered !== 0 || what.includes('plugin')).map(
+        ([answer, answered, code]) => [what, answer, { user, secrets, answered, code }] as const,
+      ),
     ),
   )(
     'that are %s are shown and written nowhere when the API server answers %s with the request',
@@ -382,20 +374,20 @@ describe('credentials of a kubeconfig', () => {
     expect(await pruned(user, await startFakeApiServer(), {}, 5, [PLUGIN_SECRET])).toContain('***');
   });
 
-  test.runIf(HAS_OPENSSL).for(ANSWERS)(
-    'that are a client key are shown and written nowhere when the API server answers %s with the request',
-    async ([, answered, code]) => {
+  test.runIf(HAS_OPENSSL)(
+    'that are a client key are shown and written nowhere when the API server answers 501 with the request',
+    async () => {
       const { ca, server: pair } = makeCertificates();
       const base64 = (text: string): string => Buffer.from(text).toString('base64');
       const user = { 'client-certificate-data': base64(pair.cert), 'client-key-data': base64(pair.key) };
-      const server = await startFakeApiServer({ ...echoing(answered, pair.key, base64(pair.key)), tls: { ...pair, clientCa: ca } });
-      const output = await pruned(user, server, { 'certificate-authority-data': base64(ca) }, code, [
+      const server = await startFakeApiServer({ ...echoing(501, pair.key, base64(pair.key)), tls: { ...pair, clientCa: ca } });
+      const output = await pruned(user, server, { 'certificate-authority-data': base64(ca) }, 5, [
         pair.key,
         pair.key.trim(),
         pair.key.split('\n')[1]!,
         base64(pair.key),
       ]);
-      if (answered > 500) expect(output).toContain('***');
+      expect(output).toContain('***');
     },
   );
 });

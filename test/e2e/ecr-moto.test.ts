@@ -4,6 +4,7 @@ import { image, index, layer, type Pushable } from '../../src/demo/image.ts';
 import { createHttpClient } from '../../src/http/create-http-client.ts';
 import type { HttpClient } from '../../src/http/http-client.ts';
 import { createEcrRegistry } from '../../src/registry/ecr/create-registry.ts';
+import { openEcrRegistry } from '../../src/registry/ecr/open-registry.ts';
 import type { Registry } from '../../src/registry/registry.ts';
 import { type Moto, skipWithoutMoto, startMoto } from './servers/moto.ts';
 import { asDigest } from '../digest.ts';
@@ -79,6 +80,19 @@ describe.skipIf(missing)(`the adapter for ECR on moto${missing ? ' [skipped: the
     expect(Buffer.from((await registry.readManifest(REPOSITORY, one.digest))!.bytes)).toEqual(one.bytes);
     expect(await registry.readManifest(REPOSITORY, asDigest(`sha256:${'0'.repeat(64)}`))).toBeUndefined();
     await expect(registry.listTags('team/nowhere')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  it('is asked which account a registry under a name of its own is of', async () => {
+    const own = await openEcrRegistry({
+      name: 'own',
+      url: 'https://images.example.com',
+      region: 'eu-central-1',
+      endpoint: moto.url,
+      http,
+      credentials: CREDENTIALS,
+    });
+    expect(own.url).toBe('https://123456789012.dkr.ecr.eu-central-1.amazonaws.com');
+    expect((await own.listTags(REPOSITORY)).toSorted()).toEqual(['child', 'latest', 'list', 'v1']);
   });
 
   it('takes a tag off, deletes images, and puts one back', async () => {

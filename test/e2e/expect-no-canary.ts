@@ -1,13 +1,18 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { filesOf, type User } from './program.ts';
+import { filesOf } from './program.ts';
 
 /**
  * Looks for secrets in whatever form, in the output and in everything that was written, but for the files that they were given in: `given`,
  * by their names in the home folder.
  */
-export async function expectNoCanary(user: User, secrets: readonly string[], output: string, given: readonly string[] = []): Promise<void> {
+export async function expectNoCanary(
+  user: { readonly home: string },
+  secrets: readonly string[],
+  output: string,
+  given: readonly string[] = [],
+): Promise<void> {
   const written = [...(await filesOf(user))].filter(([path]) => !given.some((name) => path === join(user.home, name)));
   expect(given.length === 0 || (await readFile(join(user.home, given[0]!), 'utf8')) !== '').toBe(true);
   for (const [place, text] of [['the output', output], ...written] as const) {

@@ -9,11 +9,14 @@ import { image, layer } from '../../src/demo/image.ts';
 import { push } from '../../src/demo/push.ts';
 import { WORKLOADS } from '../../src/inuse/kubernetes/workloads.ts';
 import type { Plan } from '../../src/plan/plan.ts';
-import { tagsIn } from './cli/registry-with-builds.ts';
+import type { PushOptions } from '../../src/demo/push.ts';
+import { keepBuilds, registryWith, tagsIn } from './cli/registry-with-builds.ts';
 import { listen } from '../unit/http/loopback-server.ts';
 import { withRegistry } from '../unit/demo/with-registry.ts';
 import { newUser, type User } from './program.ts';
-import { type KubeApi, startKubeApi } from './servers/kube-api.ts';
+import { newContainer, skipWithoutMounts } from './servers/container.ts';
+import { type KubeApi, type KubeObject, startKubeApi } from './servers/kube-api.ts';
+import type { Running } from './servers/run-process.ts';
 import { skipWithout } from './servers/server-binaries.ts';
 
 const RBAC = fileURLToPath(new URL('../../src/inuse/kubernetes/rbac.yaml', import.meta.url));
@@ -277,6 +280,97 @@ describe.skipIf(skipWithout('kube-apiserver', 'etcd', 'openssl'))(
         .toBe(expected);
     }
 
+    describe.skipIf(skipWithoutMounts())('what "generate" prints (needs unshare, chroot and setpriv, as root or with sudo)', () => {
+      test('as a CronJob is taken as it is, its pod is allowed, and its container keeps what the cluster runs and deletes the rest', async () => {
+        const registry = await withRegistry({ auth: { scheme: 'basic', user: 'cleaner', password: 'of-the-secret' } });
+        await pushImages(registry, 4, { auth: { user: 'cleaner', password: 'of-the-secret' } });
+        const make = await withNamespace('own');
+        const template = { metadata: { labels }, spec: { containers: [{ name: 'app', image: `${registry.host}/team/app:build-1` }] } };
+        await make('/apis/apps/v1/deployments', 'Deployment', { spec: { selector, template } });
+        const user = await newUser({
+          files: {
+            '.regctlrc.yaml': `registries: {prod: {url: "${registry.url}", auth: {usernameEnv: PROD_USER, passwordFile: /home/me/password}}}\n`,
+            'policies/builds.yaml': keepBuilds(1, '    repositories: ["team/**"]\n'),
+          },
+        });
+        const objects = documentsIn(await user.succeed('generate', 'cronjob', '-q', '-p', 'policies/builds.yaml'));
+
+        for (const object of objects) await kube.apply(object);
+        const secret = '/api/v1/namespaces/regctl/secrets/regctl-prune';
+        await kube.must('PATCH', secret, { stringData: { PROD_USER: 'cleaner', 'prod.password': 'of-the-secret' } });
+        for (const object of objects) await kube.apply(object);
+        const { data } = (await kube.must('GET', secret)) as unknown as { readonly data: Readonly<Record<string, string>> };
+        const job = objects.find(({ kind }) => kind === 'CronJob') as unknown as {
+          readonly spec: { readonly jobTemplate: { readonly spec: JobSpec } };
+        };
+        const { template: pod } = job.spec.jobTemplate.spec;
+        await kube.must('POST', '/api/v1/namespaces/regctl/pods', { ...pod, kind: 'Pod', metadata: { ...pod.metadata, name: 'one' } });
+        const { code, stderr, stdout } = await (await inContainer(pod, objects, data)).ended;
+
+        expect(code, stderr + stdout).toBe(0);
+        expect(tagsIn(registry, 'team/app')).toEqual(['build-1', 'build-4']);
+      });
+
+      test('as an Indexed Job is taken as it is, and its pods share the repositories', async () => {
+        const repositories = ['team/a', 'team/b', 'team/c', 'team/d', 'team/e'];
+        const registry = await registryWith(Object.fromEntries(repositories.map((name) => [name, 3])));
+        const user = await newUser({ files: { 'policy.yaml': keepBuilds(1) } });
+        const words = ['--registry', registry.url, '-p', 'policy.yaml', '--shards', '2', '--name', 'shares', '--namespace', 'regctl'];
+        const objects = documentsIn(await user.succeed('generate', 'indexed-job', '-q', ...words));
+
+        for (const object of objects) await kube.apply(object);
+        expect(objects.map(({ kind }) => kind)).not.toContain('Namespace');
+        const { spec } = objects.find(({ kind }) => kind === 'Job') as unknown as { readonly spec: JobSpec };
+        const make = await withNamespace('shares');
+        await make('/api/v1/pods', 'Pod', { spec: { containers: [{ name: 'app', image: 'elsewhere.example.com/x:y' }] } });
+        const ended = await Promise.all(
+          ['0', '1'].map(async (index) => (await inContainer(spec.template, objects, {}, { JOB_COMPLETION_INDEX: index })).ended),
+        );
+
+        expect(ended.map(({ code, stderr }) => [code, stderr])).toEqual([
+          [0, expect.anything()],
+          [0, expect.anything()],
+        ]);
+        expect(repositories.map((name) => tagsIn(registry, name))).toEqual(repositories.map(() => ['build-3']));
+      });
+    });
+
+    /** Starts the container of a pod with exactly its arguments, its environment and its mounts, as the ServiceAccount of the pod. */
+    async function inContainer(
+      { spec }: JobSpec['template'],
+      objects: readonly KubeObject[],
+      secrets: Readonly<Record<string, string>>,
+      more: Readonly<Record<string, string>> = {},
+    ): Promise<Running> {
+      const [{ args, env, volumeMounts }] = spec.containers;
+      const { data } = objects.find(({ kind }) => kind === 'ConfigMap') as unknown as { readonly data: Readonly<Record<string, string>> };
+      const { status } = await kube.must('POST', `/api/v1/namespaces/regctl/serviceaccounts/${spec.serviceAccountName}/token`, {
+        spec: { expirationSeconds: 3600 },
+      });
+      const secret = Object.fromEntries(
+        Object.entries(secrets).map(([key, value]): [string, string] => [key, Buffer.from(value, 'base64').toString('utf8')]),
+      );
+      const account = { token: status?.token as string, 'ca.crt': kube.ca };
+      const container = await newContainer([
+        { path: '/var/run/secrets/kubernetes.io/serviceaccount', files: account },
+        ...volumeMounts.map(({ name, mountPath }) => ({
+          path: mountPath,
+          ...(name === 'config' && { files: data }),
+          ...(name === 'credentials' && { files: secret }),
+        })),
+      ]);
+      const { hostname, port } = new URL(kube.url);
+      const given = env.flatMap(({ name, value, valueFrom }): [string, string][] => {
+        if (value !== undefined) return [[name, value]];
+        const given = secret[valueFrom?.secretKeyRef.key as string];
+        return given === undefined ? [] : [[name, given]];
+      });
+      return container.start(args, {
+        env: { KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: port, ...Object.fromEntries(given), ...more },
+        user: spec.securityContext.runAsUser,
+      });
+    }
+
     test('a token that it does not know is refused, and nothing is deleted', async () => {
       const registry = await withRegistry();
       await pushImages(registry, 2);
@@ -337,6 +431,35 @@ describe.skipIf(skipWithout('kube-apiserver', 'etcd', 'openssl'))(
   },
 );
 
+/** What a test reads of the spec of a Job. */
+interface JobSpec {
+  readonly template: {
+    readonly metadata: object;
+    readonly spec: {
+      readonly serviceAccountName: string;
+      readonly securityContext: { readonly runAsUser: number };
+      readonly containers: readonly [
+        {
+          readonly args: readonly string[];
+          readonly env: readonly {
+            readonly name: string;
+            readonly value?: string;
+            readonly valueFrom?: { readonly secretKeyRef: { readonly key: string } };
+          }[];
+          readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string }[];
+        },
+      ];
+    };
+  };
+}
+
+function documentsIn(text: string): KubeObject[] {
+  return parseAllDocuments(text).map((document) => {
+    expect(document.errors).toEqual([]);
+    return document.toJS() as KubeObject;
+  });
+}
+
 const RBAC_PATHS: Readonly<Record<string, string>> = {
   ServiceAccount: '/api/v1/namespaces/regctl/serviceaccounts',
   ClusterRole: '/apis/rbac.authorization.k8s.io/v1/clusterroles',
@@ -348,10 +471,10 @@ function imageOfBuild(number: number): ReturnType<typeof image> {
 }
 
 /** Pushes `build-1` … `build-N`, the last one newest. Answers their digests, by number. */
-async function pushImages(registry: EmbeddedRegistry, count: number): Promise<string[]> {
+async function pushImages(registry: EmbeddedRegistry, count: number, options: PushOptions = {}): Promise<string[]> {
   const digests = [''];
   for (let number = 1; number <= count; number++)
-    digests.push(await push(registry.url, 'team/app', imageOfBuild(number), [`build-${number}`]));
+    digests.push(await push(registry.url, 'team/app', imageOfBuild(number), [`build-${number}`], options));
   return digests;
 }
 

@@ -68,7 +68,7 @@ export async function newUser({
 }
 
 /** Everything that the program has left in a user's home, by path. */
-export async function filesOf(user: User): Promise<Map<string, string>> {
+export async function filesOf(user: { readonly home: string }): Promise<Map<string, string>> {
   const entries = await readdir(user.home, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
   return new Map(await Promise.all(files.map(async (path) => [path, await readFile(path, 'latin1')] as const)));

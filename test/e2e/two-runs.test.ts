@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { EmbeddedRegistry } from '../../src/demo/embedded-registry.ts';
 import { contents, fillRepository } from '../unit/apply/apply-fixture.ts';
 import { withRegistry } from '../unit/demo/with-registry.ts';
+import { newSession } from './cli/in-process.ts';
 import { newUser, type User } from './program.ts';
 
 const POLICY = `version: 1
@@ -27,15 +28,17 @@ async function slowRegistry(...repositories: readonly string[]): Promise<Embedde
   return registry;
 }
 
-function prune({ host }: EmbeddedRegistry, ...repositories: readonly string[]): string[] {
-  return ['prune', ...repositories.map((repository) => `${host}/${repository}`), '-p', 'policy.yaml', '--apply'];
+function prune({ host }: EmbeddedRegistry, repository: string, policy = 'policy.yaml'): string[] {
+  return ['prune', `${host}/${repository}`, '-p', policy, '--apply'];
 }
 
 /** What an undisturbed run leaves of a repository. */
 async function prunedAlone(repository: string): Promise<ReturnType<typeof contents>> {
   const registry = await withRegistry();
   await fillRepository(registry, repository);
-  await (await newUser({ files: FILES })).succeed(...prune(registry, repository));
+  const session = await newSession();
+  await session.file('policy.yaml', POLICY);
+  expect((await session.run(...prune(registry, repository, join(session.folder, 'policy.yaml')))).code).toBe(0);
   return contents(registry, repository);
 }
 

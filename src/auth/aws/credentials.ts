@@ -1,5 +1,6 @@
 import { fromNodeProviderChain, fromTemporaryCredentials } from '@aws-sdk/credential-providers';
 import { rememberSecret } from '../../diagnostics/redact.ts';
+import { noteGettingCredentials } from './aws-errors.ts';
 import type { RequestHandler } from './request-handler.ts';
 
 /** Whose permissions are used, as the config says. */
@@ -24,24 +25,53 @@ export function awsCredentials(
   { profile, roleArn, externalId }: AwsIdentity,
   client: { readonly region: string; readonly requestHandler: RequestHandler },
 ): AwsCredentials {
-  const clientConfig = { ...client } as NonNullable<NonNullable<Parameters<typeof fromNodeProviderChain>[0]>['clientConfig']>;
-  const chain = remembered(fromNodeProviderChain({ clientConfig, ...(profile !== undefined && { profile }) }));
-  if (roleArn === undefined) return chain;
-  const assumed = fromTemporaryCredentials({
-    masterCredentials: chain,
-    clientConfig: clientConfig as NonNullable<Parameters<typeof fromTemporaryCredentials>[0]['clientConfig']>,
-    params: { RoleArn: roleArn, RoleSessionName: 'regprune', ...(externalId !== undefined && { ExternalId: externalId }) },
+  return withGivenAddress((kinds) => {
+    const clientConfig = { ...client, ...kinds } as NonNullable<NonNullable<Parameters<typeof fromNodeProviderChain>[0]>['clientConfig']>;
+    const chain = remembered(fromNodeProviderChain({ clientConfig, ...(profile !== undefined && { profile }) }), profile);
+    if (roleArn === undefined) return chain;
+    const assumed = fromTemporaryCredentials({
+      masterCredentials: chain,
+      clientConfig: clientConfig as NonNullable<Parameters<typeof fromTemporaryCredentials>[0]['clientConfig']>,
+      params: { RoleArn: roleArn, RoleSessionName: 'regprune', ...(externalId !== undefined && { ExternalId: externalId }) },
+    });
+    return remembered(assumed as AwsCredentials, profile);
   });
-  return remembered(assumed as AwsCredentials);
+}
+
+interface EndpointKinds {
+  readonly useFipsEndpoint?: false;
+  readonly useDualstackEndpoint?: false;
+}
+
+/**
+ * Lets an address of STS that was given (in the environment or the profile) be used as it is, where FIPS or dual-stack endpoints are asked
+ * for besides. The SDK makes its client for STS by itself, and that refuses both together before it sends anything.
+ */
+function withGivenAddress(make: (kinds: EndpointKinds) => AwsCredentials): AwsCredentials {
+  const usual = make({});
+  let provide = usual;
+  return async (...args) => {
+    const used = provide;
+    try {
+      return await used(...args);
+    } catch (error) {
+      if (used !== usual || !(error instanceof Error) || !error.message.startsWith('Invalid Configuration: ')) throw error;
+      if (provide === usual) provide = make({ useFipsEndpoint: false, useDualstackEndpoint: false });
+      return provide(...args);
+    }
+  };
 }
 
 /**
  * Remembers every credential as a secret: in errors, services repeat what was signed, including the session token ("The Canonical String
- * for this request should have been").
+ * for this request should have been"). An error is noted as one of getting credentials.
  */
-function remembered(provide: AwsCredentials): AwsCredentials {
+function remembered(provide: AwsCredentials, profile = process.env['AWS_PROFILE'] || undefined): AwsCredentials {
   return async (...args) => {
-    const found = await provide(...args);
+    const found = await provide(...args).catch((error: unknown) => {
+      noteGettingCredentials(error, profile);
+      throw error;
+    });
     for (const secret of [found.secretAccessKey, found.sessionToken, found.accessKeyId]) if (secret !== undefined) rememberSecret(secret);
     return found;
   };

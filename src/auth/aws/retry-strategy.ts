@@ -1,5 +1,5 @@
 import { ToolError } from '../../diagnostics/tool-error.ts';
-import type { Clock } from '../../http/clock.ts';
+import { type Clock, sleepUnless } from '../../http/clock.ts';
 import type { HostLimiter } from '../../http/host-limiter.ts';
 import { backoff } from '../../http/retry-policy.ts';
 
@@ -33,6 +33,12 @@ const THROTTLED_TRIES = 12;
 const TRIES = 6;
 const LONGEST_HINT_MS = 5 * 60_000;
 
+/** What ends the waits between tries. */
+export interface RetryEnds {
+  readonly signal?: AbortSignal | undefined;
+  readonly waits?: AbortSignal | undefined;
+}
+
 interface Attempt extends Token {
   readonly epoch: number;
 }
@@ -40,9 +46,13 @@ interface Attempt extends Token {
 /**
  * Decides when the SDK tries again. The SDK's own strategies give up after three tries, or when a budget that all calls share is used up,
  * which happens within seconds on a throttled account. This strategy waits longer each time, and lets fewer calls run side by side while
- * the service complains. `signal` ends the waits.
+ * the service complains. `signal` ends the waits with its reason; `waits` ends them too, and the call then fails as it did last.
  */
-export function createRetryStrategy(limiter: HostLimiter, clock: Clock, signal: AbortSignal = new AbortController().signal): RetryStrategy {
+export function createRetryStrategy(
+  limiter: HostLimiter,
+  clock: Clock,
+  { signal = new AbortController().signal, waits }: RetryEnds = {},
+): RetryStrategy {
   const attempt = (count: number): Attempt => ({ epoch: limiter.epoch, getRetryCount: () => count, getRetryDelay: () => 0 });
   return {
     acquireInitialRetryToken: async () => attempt(0),
@@ -54,7 +64,8 @@ export function createRetryStrategy(limiter: HostLimiter, clock: Clock, signal: 
       if (!passing || failures >= (throttled ? THROTTLED_TRIES : TRIES)) throw error;
       const hint = retryAfterHint === undefined ? 0 : Math.min(LONGEST_HINT_MS, retryAfterHint.getTime() - clock.now());
       // The wait happens here, so that the SDK does not wait as well.
-      await clock.sleep(Math.max(hint, backoff(failures, clock.random())), signal);
+      const wait = Math.max(hint, backoff(failures, clock.random()));
+      if (!(await sleepUnless(waits, clock, wait, signal))) throw error;
       return attempt(failures);
     },
     recordSuccess() {

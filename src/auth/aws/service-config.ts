@@ -3,9 +3,9 @@ import type { HostLimiter } from '../../http/host-limiter.ts';
 import type { HttpClient } from '../../http/http-client.ts';
 import { type AwsCredentials, awsCredentials, type AwsIdentity } from './credentials.ts';
 import { createRequestHandler, type RequestHandler } from './request-handler.ts';
-import { createRetryStrategy, type RetryStrategy } from './retry-strategy.ts';
+import { createRetryStrategy, type RetryEnds, type RetryStrategy } from './retry-strategy.ts';
 
-export interface ServiceOptions {
+export interface ServiceOptions extends RetryEnds {
   readonly region: string;
   readonly http: HttpClient;
   readonly limiter: HostLimiter;
@@ -15,8 +15,6 @@ export interface ServiceOptions {
   readonly endpoint?: string;
   /** Used instead of what the SDK's chain finds. */
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
-  /** Ends the waits between tries. */
-  readonly signal?: AbortSignal;
 }
 
 /** What each client of the SDK takes. */
@@ -39,6 +37,7 @@ export function createServiceConfig({
   endpoint,
   credentials,
   signal,
+  waits,
 }: ServiceOptions): ServiceConfig {
   // The SDK warns on stderr that a future version needs a newer Node.js. The lockfile already decides which version is used.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
@@ -46,7 +45,7 @@ export function createServiceConfig({
   return {
     region,
     requestHandler,
-    retryStrategy: createRetryStrategy(limiter, clock, signal),
+    retryStrategy: createRetryStrategy(limiter, clock, { signal, waits }),
     credentials: credentials ?? awsCredentials(identity, { region, requestHandler }),
     ...(identity.profile !== undefined && { profile: identity.profile }),
     ...(endpoint !== undefined && { endpoint }),

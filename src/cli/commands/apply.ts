@@ -1,14 +1,25 @@
 import { Command } from 'commander';
 import type { ApplyOptions } from '../../run/apply.ts';
+import { PLAN_FORMS } from '../../run/plan-forms.ts';
 import type { CommandContext } from '../command-context.ts';
 import { examples } from '../help.ts';
 import { commandsAfterApply } from '../next-commands.ts';
 import { duration } from '../option-values.ts';
-import { concurrencyOption, inUseOption, outputOption, rateOption, registryOption } from '../shared-options.ts';
+import {
+  addMetricsOptions,
+  caFileOption,
+  concurrencyOption,
+  inUseOption,
+  outOption,
+  outputOption,
+  plainHttpOption,
+  rateOption,
+  registryOption,
+} from '../shared-options.ts';
 
 /** `apply`: carry out a saved plan. */
 export function applyCommand(context: CommandContext): Command {
-  return new Command('apply')
+  const command = new Command('apply')
     .summary('carry out a saved plan')
     .description(
       'Carries out a plan that "prune --plan-out" has saved. Each step is checked against the registry as it is now, ' +
@@ -25,9 +36,13 @@ export function applyCommand(context: CommandContext): Command {
     .addOption(inUseOption())
     .addOption(concurrencyOption())
     .addOption(rateOption())
-    .addOption(outputOption('table', 'json', 'yaml'))
-    .action(async (plan: string, _options, self: Command) => {
-      const { apply } = await import('../../run/apply.ts');
-      context.end(await apply(plan, self.optsWithGlobals<ApplyOptions>(), context, commandsAfterApply(context)));
-    });
+    .addOption(plainHttpOption())
+    .addOption(caFileOption())
+    .addOption(outputOption(...PLAN_FORMS))
+    .addOption(outOption());
+  return addMetricsOptions(command).action(async (plan: string, _options, self: Command) => {
+    const { apply } = await import('../../run/apply.ts');
+    const given = self.optsWithGlobals<ApplyOptions>();
+    context.end(await apply(plan, given, context, commandsAfterApply(given, context)));
+  });
 }

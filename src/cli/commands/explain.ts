@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import type { ExplainOptions } from '../../run/explain.ts';
 import type { CommandContext } from '../command-context.ts';
 import { examples } from '../help.ts';
-import { addPolicyOptions, addSourceOptions, outputOption } from '../shared-options.ts';
+import { addPolicyOptions, addSourceOptions, outOption, outputOption } from '../shared-options.ts';
 
 /** `explain`: the whole trace of one image. */
 export function explainCommand(context: CommandContext): Command {
@@ -21,6 +21,7 @@ export function explainCommand(context: CommandContext): Command {
   return command
     .optionsGroup('What is written:')
     .addOption(outputOption('table', 'json', 'yaml'))
+    .addOption(outOption())
     .action(async (image: string, _options, self: Command) => {
       const { explain } = await import('../../run/explain.ts');
       context.end(await explain(image, self.optsWithGlobals<ExplainOptions>(), context));

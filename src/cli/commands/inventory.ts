@@ -2,7 +2,15 @@ import { Command, Option } from 'commander';
 import type { InventoryOptions } from '../../run/inventory.ts';
 import type { CommandContext } from '../command-context.ts';
 import { examples } from '../help.ts';
-import { cacheDirOption, concurrencyOption, noCacheOption, rateOption, registryOption } from '../shared-options.ts';
+import {
+  caFileOption,
+  cacheDirOption,
+  concurrencyOption,
+  noCacheOption,
+  plainHttpOption,
+  rateOption,
+  registryOption,
+} from '../shared-options.ts';
 
 /** `inventory`: what is there, as a document. */
 export function inventoryCommand(context: CommandContext): Command {
@@ -18,6 +26,8 @@ export function inventoryCommand(context: CommandContext): Command {
     .argument('[registry/repo...]', 'repositories (globs too) or whole registries; without any: every registry of the config')
     .addOption(registryOption())
     .addOption(concurrencyOption())
+    .addOption(plainHttpOption())
+    .addOption(caFileOption())
     .addOption(rateOption())
     .addOption(cacheDirOption())
     .addOption(noCacheOption())

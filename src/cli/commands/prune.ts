@@ -1,10 +1,11 @@
 import { Command } from 'commander';
+import { PLAN_FORMS } from '../../run/plan-forms.ts';
 import type { PruneOptions } from '../../run/prune.ts';
 import type { CommandContext } from '../command-context.ts';
 import { examples } from '../help.ts';
 import { commandsAfterPrune } from '../next-commands.ts';
 import { duration, shard, wholeNumber } from '../option-values.ts';
-import { addPolicyOptions, addSourceOptions, outputOption } from '../shared-options.ts';
+import { addMetricsOptions, addPolicyOptions, addSourceOptions, outOption, outputOption } from '../shared-options.ts';
 
 /** `prune`: plan, print it, and with `--apply` carry it out. */
 export function pruneCommand(context: CommandContext): Command {
@@ -16,7 +17,10 @@ export function pruneCommand(context: CommandContext): Command {
           ['what would go?', "prune registry.example.com/team/app --tags 'v*' --keep-last 10 --keep-days 30"],
           ['a whole registry, by a policy file, carried out', 'prune --registry registry.example.com -p policies/nightly.yaml --apply'],
           ['every registry and policy of the config, in a nightly job', 'prune --apply --metrics-file /metrics/prune.prom'],
-          ['a plan for review, and its summary for the pipeline', 'prune -p policies/nightly.yaml --plan-out plan.json -o markdown'],
+          [
+            'for review: on the screen, for a comment and as a test report',
+            'prune -p policies/nightly.yaml -o table -o markdown=plan.md -o junit=report.xml',
+          ],
         ]),
     )
     .argument('[registry/repo...]', 'repositories (globs too) or whole registries; without any: every registry of the config')
@@ -29,23 +33,22 @@ export function pruneCommand(context: CommandContext): Command {
     .option('--max-duration <time>', 'end the run after so long, planning included, such as 30m: no deletion is begun after it', duration)
     .option(
       '--shard <i/n>',
-      'only the I-th of N parts of the repositories, with its part of every limit; /N in an Indexed Job of Kubernetes',
+      'only the I-th of N parts of the repositories, with its part of every limit; /N in the pods of an Indexed Job',
       shard(context.io.env),
     )
     .option('--gc', 'afterwards, have the registry free the space, where it can be told to')
     .option('--wait', 'with --gc: until it is done, and say how much was freed');
   addPolicyOptions(command);
   addSourceOptions(command);
-  return command
+  command
     .optionsGroup('What is written:')
-    .addOption(outputOption('table', 'json', 'yaml', 'markdown', 'name'))
-    .option('--out <file>', 'write the answer to a file instead of stdout')
+    .addOption(outputOption(...PLAN_FORMS))
+    .addOption(outOption())
     .option('--plan-out <file>', 'save the plan, for "apply"')
-    .option('--metrics-file <file>', 'write metrics for the textfile collector of Prometheus')
-    .option('--detailed-exitcode', 'exit 2 if deletions are planned')
-    .action(async (targets: string[], _options, self: Command) => {
-      const { prune } = await import('../../run/prune.ts');
-      const options = self.optsWithGlobals<PruneOptions>();
-      context.end(await prune(targets, options, context, commandsAfterPrune(options, context)));
-    });
+    .option('--detailed-exitcode', 'exit 2 if deletions are planned');
+  return addMetricsOptions(command).action(async (targets: string[], _options, self: Command) => {
+    const { prune } = await import('../../run/prune.ts');
+    const options = self.optsWithGlobals<PruneOptions>();
+    context.end(await prune(targets, options, context, commandsAfterPrune(options, context)));
+  });
 }

@@ -86,8 +86,10 @@ function putManifest(call: Call): Reply {
   repository.manifests.set(digest, manifest);
   repository.listed = true;
   if (!byDigest) {
+    const former = repository.tags.get(reference);
     repository.tags.set(reference, digest);
     repository.tagged = true;
+    if (call.options.dropsOverwritten && former && ![...repository.tags.values()].includes(former)) repository.manifests.delete(former);
   }
   const subject = call.options.referrersApi !== false && fields.subject;
   return {

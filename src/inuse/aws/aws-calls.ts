@@ -147,13 +147,18 @@ export class AwsCalls {
     return this.error(codeOf(failure), call, this.#sentence(call, failure), error);
   }
 
-  #sentence({ action, on }: AwsCall, { kind, name, text, status }: AwsFailure): string {
+  #sentence({ action, on }: AwsCall, { kind, lender, name, text, status }: AwsFailure): string {
     const permission = `${this.#prefix}:${action}`;
     switch (kind) {
       case 'no-credentials':
         return (
           `was not sent, since the AWS SDK has no credentials: ${text}. Set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, ` +
           'or give this pod, task or instance a role.'
+        );
+      case 'not-lent':
+        return (
+          `was not sent, since there are no AWS credentials: ${lender} answered ${name}: ${text}. ` +
+          'Check the role and its trust policy, or log in again ("aws sso login").'
         );
       case 'denied':
         return `was refused with ${name}: ${text}. It needs ${permission} on ${on}: allow it to the role or user.`;
@@ -176,6 +181,6 @@ export class AwsCalls {
 }
 
 function codeOf({ kind }: AwsFailure): ErrorCode {
-  if (kind === 'no-credentials' || kind === 'denied' || kind === 'not-let-in') return 'AUTH';
+  if (kind === 'no-credentials' || kind === 'not-lent' || kind === 'denied' || kind === 'not-let-in') return 'AUTH';
   return kind === 'not-understood' ? 'BAD_RESPONSE' : 'REGISTRY_ERROR';
 }

@@ -1,5 +1,6 @@
 import { DescribeClustersCommand, ECSClient, ListClustersCommand } from '@aws-sdk/client-ecs';
 import { isNamed } from '../../auth/aws/aws-errors.ts';
+import { withGivenEndpoint } from '../../auth/aws/given-endpoint.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { InUseImage } from '../../domain/in-use.ts';
 import type { AwsCall, AwsCalls } from './aws-calls.ts';
@@ -18,7 +19,11 @@ import { TaskDefinitions } from './task-definitions.ts';
  * image.
  */
 export function readEcs(places: AwsPlaces, reading: AwsReading): Promise<InUseImage[]> {
-  return readRegions({ prefix: 'ecs', title: 'ECS', connect: (config) => new ECSClient(config), read: readRegion }, places, reading);
+  return readRegions(
+    { prefix: 'ecs', title: 'ECS', connect: (config) => withGivenEndpoint(new ECSClient(config)), read: readRegion },
+    places,
+    reading,
+  );
 }
 
 async function readRegion(client: ECSClient, calls: AwsCalls, found: UsedImages): Promise<void> {

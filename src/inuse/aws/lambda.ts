@@ -1,4 +1,5 @@
 import { type FunctionConfiguration, GetFunctionCommand, LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
+import { withGivenEndpoint } from '../../auth/aws/given-endpoint.ts';
 import type { InUseImage } from '../../domain/in-use.ts';
 import { distinct } from './arn-lists.ts';
 import type { AwsCall, AwsCalls } from './aws-calls.ts';
@@ -15,7 +16,7 @@ const NOT_STARTED: readonly string[] = ['Pending', 'Failed'];
  */
 export function readLambda(places: AwsPlaces, reading: AwsReading): Promise<InUseImage[]> {
   return readRegions(
-    { prefix: 'lambda', title: 'Lambda', connect: (config) => new LambdaClient(config), read: readRegion },
+    { prefix: 'lambda', title: 'Lambda', connect: (config) => withGivenEndpoint(new LambdaClient(config)), read: readRegion },
     places,
     reading,
   );

@@ -4,7 +4,7 @@ import { createServiceConfig, type ServiceConfig } from '../../auth/aws/service-
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { InUseImage } from '../../domain/in-use.ts';
 import { type Clock, systemClock } from '../../http/clock.ts';
-import { createHttpClient } from '../../http/create-http-client.ts';
+import { createHttpClient, type HttpTrace } from '../../http/create-http-client.ts';
 import { HostLimiter } from '../../http/host-limiter.ts';
 import { linkSignals } from '../../http/link-signals.ts';
 import { AwsCalls } from './aws-calls.ts';
@@ -20,6 +20,8 @@ export interface AwsReading {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly userAgent: string;
   readonly signal: AbortSignal;
+  /** Called with each try of a request. */
+  readonly onTrace?: (trace: HttpTrace) => void;
   readonly clock?: Clock;
 }
 
@@ -57,13 +59,13 @@ export class UsedImages {
 export async function readRegions<Client>(
   service: AwsService<Client>,
   { regions, ...identity }: AwsPlaces,
-  { env, userAgent, signal, clock = systemClock }: AwsReading,
+  { env, userAgent, signal, onTrace, clock = systemClock }: AwsReading,
 ): Promise<InUseImage[]> {
   const stop = new AbortController();
   const linked = linkSignals([signal, stop.signal]);
   // As many as there are calls and waits side by side, which Node.js takes for a leak.
   setMaxListeners(0, linked.signal);
-  const http = createHttpClient({ userAgent, env, clock, signal: linked.signal });
+  const http = createHttpClient({ userAgent, env, clock, signal: linked.signal, ...(onTrace && { onTrace }) });
   const found = new UsedImages();
   const configOf = (region: string, limiter: HostLimiter): ServiceConfig =>
     createServiceConfig({ region, http, limiter, clock, identity, signal: linked.signal });

@@ -2,7 +2,7 @@ import type { InUseImage } from '../../domain/in-use.ts';
 import { printable } from '../../diagnostics/redact.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { Clock } from '../../http/clock.ts';
-import { createHttpClient } from '../../http/create-http-client.ts';
+import { createHttpClient, type HttpTrace } from '../../http/create-http-client.ts';
 import { FLUX_GROUP } from '../flux-sources.ts';
 import type { ApiServer } from './api-server.ts';
 import { type ClusterAccess, type ClusterChoice, findClusters } from './cluster-access.ts';
@@ -17,6 +17,8 @@ export interface KubernetesOptions {
   readonly home: string;
   readonly userAgent: string;
   readonly signal: AbortSignal;
+  /** Called with each try of a request. */
+  readonly onTrace?: (trace: HttpTrace) => void;
   /** For tests. */
   readonly serviceAccount?: string;
   readonly pageSize?: number;
@@ -66,10 +68,18 @@ export async function readKubernetes(choice: ClusterChoice, options: KubernetesO
 }
 
 async function readCluster(access: ClusterAccess, called: string, found: FoundImages, options: KubernetesOptions): Promise<void> {
-  const { env, userAgent, signal, pageSize = PAGE_SIZE, clock } = options;
+  const { env, userAgent, signal, onTrace, pageSize = PAGE_SIZE, clock } = options;
   const { headers, tls } = await clusterCredentials(access, signal);
   const { server, proxyUrl } = access.cluster;
-  const http = createHttpClient({ userAgent, env, signal, tls, ...(proxyUrl && { proxy: proxyUrl }), ...(clock && { clock }) });
+  const http = createHttpClient({
+    userAgent,
+    env,
+    signal,
+    tls,
+    ...(onTrace && { onTrace }),
+    ...(proxyUrl && { proxy: proxyUrl }),
+    ...(clock && { clock }),
+  });
   try {
     await readLists({ called, url: server.replace(/\/+$/, ''), http, headers, pageSize }, found);
   } finally {

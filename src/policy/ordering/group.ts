@@ -1,3 +1,4 @@
+import type { SemVer } from 'semver';
 import { parseVersion } from './semver.ts';
 
 /** True of a `per` that names a capture of the rule's expression: it is neither `repository`, `major` nor `minor`. */
@@ -7,12 +8,17 @@ export function isCapture(per: string): boolean {
 
 /**
  * The group of a tag under `per`; undefined for a tag that is not a whole version under `major` or `minor`. The repository as one
- * group is ''.
+ * group is ''. `versionOf` is asked where the version of the tag is needed.
  */
-export function groupOf(per: string, tag: string, captures: Readonly<Record<string, string>>): string | undefined {
+export function groupOf(
+  per: string,
+  tag: string,
+  captures: Readonly<Record<string, string>>,
+  versionOf: (tag: string) => SemVer | undefined = parseVersion,
+): string | undefined {
   if (per === 'repository') return '';
   if (isCapture(per)) return captures[per] ?? '';
-  const version = parseVersion(tag);
+  const version = versionOf(tag);
   if (!version) return undefined;
   return per === 'major' ? `${version.major}` : `${version.major}.${version.minor}`;
 }

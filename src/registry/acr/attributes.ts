@@ -20,8 +20,10 @@ export interface ManifestAttributes {
   readonly mediaType: string;
   /** `os/architecture` of an image. */
   readonly platform?: string;
-  /** When it was first pushed, ISO 8601 UTC. Its other time, `lastUpdateTime`, also changes with its tags and attributes. */
+  /** When it was first pushed, ISO 8601 UTC. */
   readonly createdTime?: string;
+  /** The same, or when its tags or attributes were last changed. */
+  readonly lastUpdateTime?: string;
   /** Some of its tags: not more than a few (Azure/acr#529). */
   readonly tags: readonly string[];
   readonly locked: boolean;
@@ -73,11 +75,13 @@ export function manifestAttributes(value: unknown, doing: string): ManifestAttri
   const digest = digestOf(json, doing);
   const platform = platformText(json);
   const createdTime = utcTime(json?.['createdTime']);
+  const lastUpdateTime = utcTime(json?.['lastUpdateTime']);
   return {
     digest,
     mediaType: asText(json?.['mediaType']) ?? '',
     ...(platform !== undefined && { platform }),
     ...(createdTime !== undefined && { createdTime }),
+    ...(lastUpdateTime !== undefined && { lastUpdateTime }),
     tags: entriesOf(json ?? {}, 'tags', doing).map((tag) => tagName(tag, doing)),
     locked: isLocked(json),
   };

@@ -9,6 +9,8 @@ import { CATALOG_SCOPES, OciClient, pullScope, type Send } from '../../distribut
 
 /** The longest page there is: a larger `n` gets as many (Azure/acr#749). */
 const PAGE = 1000;
+/** A page of what is read for its beginning. */
+const FEW = 100;
 /** A thousand manifests with their attributes take less than 1 MB. */
 const MAX_LIST = 32 * 1024 * 1024;
 
@@ -58,8 +60,14 @@ export class AcrClient {
     return this.#pages(`/acr/v1/_catalog?n=${PAGE}`, doing, CATALOG_SCOPES, signal);
   }
 
-  manifestPages(repository: string, doing: string, signal?: AbortSignal): AsyncGenerator<HttpResponse> {
-    return this.#pages(`${repositoryPath(repository)}/_manifests?n=${PAGE}`, doing, [pullScope(repository)], signal);
+  /** All pages of the manifests: by digest, or those that were changed last first. */
+  manifestPages(
+    repository: string,
+    doing: string,
+    { order, signal }: { readonly order?: 'timedesc'; readonly signal?: AbortSignal | undefined } = {},
+  ): AsyncGenerator<HttpResponse> {
+    const query = order === undefined ? `n=${PAGE}` : `n=${FEW}&orderby=${order}`;
+    return this.#pages(`${repositoryPath(repository)}/_manifests?${query}`, doing, [pullScope(repository)], signal);
   }
 
   /** All pages of the tags; with `digest`, of those on it. */

@@ -1,11 +1,13 @@
 import pLimit from 'p-limit';
 import type { ContentCache } from '../../distribution/cache.ts';
 import type { Send } from '../../distribution/client.ts';
+import { hasBlob } from '../../distribution/has-blob.ts';
 import { hasManifest, readManifest } from '../../distribution/manifest-content.ts';
 import { putManifest } from '../../distribution/put-manifest.ts';
 import { ReferrersApi } from '../../distribution/referrers.ts';
 import { resolveTag } from '../../distribution/tags.ts';
 import type { DeleteOutcome, Registry } from '../registry.ts';
+import { Attached } from './attached.ts';
 import { listRepositories } from './catalog.ts';
 import { AcrClient } from './client.ts';
 import { checkDelete, deleteManifest, deleteTag } from './deletion.ts';
@@ -21,6 +23,8 @@ export interface AcrRegistryOptions {
   /** Base URL. */
   readonly url: string;
   readonly send: Send;
+  /** Whether requests were sent without credentials, since there are none. */
+  readonly isAnonymous?: () => boolean;
   readonly cache?: ContentCache;
   /** What its Azure resource says; without it, nothing is known of that. */
   readonly policies?: ResourcePolicies;
@@ -36,17 +40,20 @@ const DEFAULT_CONCURRENCY = 16;
 const DELETIONS = 2;
 
 /** Azure Container Registry: lists, attributes and tags by its own API, manifests by the OCI API. */
-export function createAcrRegistry({ name, url, send, cache, policies, concurrency = DEFAULT_CONCURRENCY }: AcrRegistryOptions): Registry {
+export function createAcrRegistry(options: AcrRegistryOptions): Registry {
+  const { name, url, send, isAnonymous = () => false, cache, policies, concurrency = DEFAULT_CONCURRENCY } = options;
   const client = new AcrClient({ name, url, send });
   const listed = new Set<string>();
   const emptied = new EmptiedRepositories(client);
-  const referrers = new ReferrersApi(client.oci);
+  const attached = new Attached(client, cache, new ReferrersApi(client.oci));
   const deletions = pLimit(DELETIONS);
   const context: InventoryContext = {
     type: 'acr',
     client,
     cache,
     policies,
+    isAnonymous,
+    attached,
     limit: pLimit(concurrency),
     isListed: (repository) => listed.has(repository),
   };
@@ -77,11 +84,18 @@ export function createAcrRegistry({ name, url, send, cache, policies, concurrenc
     tagsOf: async (repository, digest) => [
       ...(await emptied.unless(repository, () => readTags(reading(repository), digest), new Map())).keys(),
     ],
-    takenAlong: (repository, digest) => takenAlong(reading(repository), referrers, digest),
+    takenAlong: (repository, digest) => emptied.unless(repository, () => takenAlong(reading(repository), attached, digest), []),
     hasManifest: (repository, digest) => emptied.unless(repository, () => hasManifest(client.oci, repository, digest), false),
+    hasBlob: (repository, digest) => hasBlob(client.oci, repository, digest),
     readManifest: (repository, digest) => emptied.unless(repository, () => readManifest(client.oci, repository, digest), undefined),
     comparesTags: true,
-    deleteManifest: (repository, digest, tags) => deleting(repository, () => deleteManifest(reading(repository), digest, tags)),
+    deleteManifest: (repository, digest, tags) =>
+      deleting(repository, async () => {
+        if (await attached.isGone(repository, digest)) return { outcome: 'gone' };
+        const outcome = await deleteManifest(reading(repository), digest, tags);
+        if (outcome.outcome === 'deleted') await attached.noteDeletion(repository, digest);
+        return outcome;
+      }),
     deleteTag: (repository, tag, digest) => deleting(repository, () => deleteTag(reading(repository), tag, digest)),
     putManifest: (repository, manifest, tag) => putManifest(client.oci, repository, manifest, tag),
   };

@@ -2,29 +2,26 @@ import { printable, redact, rememberSecret } from '../../diagnostics/redact.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import { authorityOf } from './host.ts';
 
-/** Gets an access token of Microsoft Entra ID for one audience. Throws `ToolError` `AUTH`. */
-export type EntraToken = () => Promise<string>;
-
 /**
- * The audience of registries in every cloud (fluxcd/pkg, auth/azure). A token for Azure Resource Manager works for most registries, but not
- * for those that have `azureADAuthenticationAsArmPolicy` switched off.
+ * Gets an access token of Microsoft Entra ID for an audience, such as `https://containerregistry.azure.net`. Throws `ToolError` `AUTH`, as
+ * {@link NoIdentity} where there is no identity at all.
  */
-const REGISTRIES = 'https://containerregistry.azure.net/.default';
+export type EntraToken = (audience: string) => Promise<string>;
+
+/** None of the ways of the Azure SDK to an identity is there. */
+export class NoIdentity extends ToolError {}
+
 const MAX_TEXT = 1500;
+/** What the SDK's chain ends in where each of its ways is missing. A way that is there and fails ends it with another error. */
+const NONE = new Set(['AggregateAuthenticationError', 'CredentialUnavailableError']);
 /** What the SDK takes from its environment and sends, as the ways of its chain have it. */
 const SECRETS = ['AZURE_CLIENT_SECRET', 'AZURE_PASSWORD', 'AZURE_CLIENT_CERTIFICATE_PASSWORD', 'IDENTITY_HEADER', 'MSI_SECRET'];
 
 /**
  * Gets tokens for the identity of this machine through the chain of the Azure SDK: environment (a service principal), workload identity,
- * managed identity, the Azure CLI and other tools. They are for registries unless another scope is given. The SDK is loaded when the first
- * token is asked for. AZURE_AUTHORITY_HOST wins over what the host of the registry says.
+ * managed identity, the Azure CLI and other tools. The SDK is loaded when the first token is asked for. AZURE_AUTHORITY_HOST wins over what the host of the registry says.
  */
-export function createEntraToken(
-  registry: string,
-  url: string,
-  env: Readonly<Record<string, string | undefined>>,
-  scope = REGISTRIES,
-): EntraToken {
+export function createEntraToken(registry: string, url: string, env: Readonly<Record<string, string | undefined>>): EntraToken {
   const authority = env['AZURE_AUTHORITY_HOST'] ? undefined : authorityOf(new URL(url).hostname);
   for (const name of SECRETS) {
     // The SDK looks at the process's own alone.
@@ -32,12 +29,12 @@ export function createEntraToken(
     if (secret) rememberSecret(secret);
   }
   let credential: Promise<{ getToken(scope: string): Promise<{ readonly token: string } | null> }> | undefined;
-  return async () => {
+  return async (audience) => {
     credential ??= import('@azure/identity').then(
       ({ DefaultAzureCredential }) => new DefaultAzureCredential({ ...(authority !== undefined && { authorityHost: authority }) }),
     );
     try {
-      const answer = await (await credential).getToken(scope);
+      const answer = await (await credential).getToken(`${audience}/.default`);
       if (!answer) throw new Error('the Azure SDK has no token');
       rememberSecret(answer.token);
       return answer.token;
@@ -50,7 +47,8 @@ export function createEntraToken(
 /** The SDK's message has a line for each way that it tried. */
 function noToken(registry: string, error: unknown): ToolError {
   const said = printable(redact(error instanceof Error ? error.message : String(error))).slice(0, MAX_TEXT);
-  return new ToolError(
+  const isNone = error instanceof Error && NONE.has(error.name);
+  return new (isNone ? NoIdentity : ToolError)(
     'AUTH',
     `There are no credentials for the registry ${registry}, and no identity of Microsoft Entra ID: ${said.replace(/[.\s]*$/, '.')}`,
     {

@@ -7,6 +7,7 @@ import type { ManifestDocument } from '../../distribution/manifest-document.ts';
 import { ManifestReader } from '../../distribution/manifest-reader.ts';
 import { Problems } from '../../distribution/problems.ts';
 import type { InventoryOptions } from '../registry.ts';
+import type { Attached } from './attached.ts';
 import type { ManifestAttributes } from './attributes.ts';
 import { buildManifests } from './build-manifests.ts';
 import type { AcrClient } from './client.ts';
@@ -20,8 +21,11 @@ export interface InventoryContext {
   readonly client: AcrClient;
   readonly cache: ContentCache | undefined;
   readonly policies: ResourcePolicies | undefined;
+  /** Whether requests were sent without credentials, since there are none. */
+  readonly isAnonymous: () => boolean;
   /** How many manifests are read side by side, over all repositories. */
   readonly limit: LimitFunction;
+  readonly attached: Attached;
   /** True of a repository that the registry's catalogue named. */
   readonly isListed: (repository: string) => boolean;
 }
@@ -57,7 +61,7 @@ export async function readInventory(
   repository: string,
   options: InventoryOptions,
 ): Promise<RepositoryInventory> {
-  const { client, type, policies, isListed } = context;
+  const { client, type, policies, isListed, isAnonymous } = context;
   const problems = new Problems(options.signal);
   let manifests: readonly Manifest[] = [];
   await problems.require(async () => {
@@ -78,13 +82,18 @@ export async function readInventory(
     repository,
     ...problems.verdict,
     ...said,
+    ...(isAnonymous() && { notes: [...(said?.notes ?? []), readByAnybody(client.name)] }),
     capabilities: { ...CAPABILITIES, ...undo },
     manifests,
   };
 }
 
+function readByAnybody(name: string): string {
+  return `The registry ${name} was read without credentials, as it lets everybody. To delete something, log in: there was nothing to log in with.`;
+}
+
 async function readManifests(
-  { client, cache, limit }: InventoryContext,
+  { client, cache, limit, attached }: InventoryContext,
   repository: string,
   options: InventoryOptions,
   problems: Problems,
@@ -105,6 +114,7 @@ async function readManifests(
     if (document) documents.set(document.digest, shared.in(document));
     onProgress?.(++done, total);
   });
+  if (problems.list.length === 0) attached.note(repository, listing.manifests.values(), documents);
   return buildManifests(listing, documents);
 }
 

@@ -61,7 +61,7 @@ async function readManifests(
   const doing = `list the manifests of ${client.label(repository)}`;
   const manifests = new Map<Digest, ManifestAttributes>();
   const bounds = new ListBounds(doing);
-  for await (const page of client.manifestPages(repository, doing, signal)) {
+  for await (const page of client.manifestPages(repository, doing, { signal })) {
     const known = manifests.size;
     for (const entry of entriesOf(openAnswer(page, repository, doing), 'manifests', doing)) {
       const manifest = manifestAttributes(entry, doing);

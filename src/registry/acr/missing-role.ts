@@ -50,7 +50,7 @@ export function missingRole(scopes: readonly string[], credentials: Credentials)
       `a service principal the role ${roles} (in ABAC mode: ${abacRoles}).`
     );
   }
-  if (isOfAbacRegistry(credentials.identityToken)) {
+  if ('identityToken' in credentials && isOfAbacRegistry(credentials.identityToken)) {
     return (
       `Give the identity the role "${abacRoles}": the registry is in ABAC mode, where AcrPull, AcrDelete, and even Owner, give ` +
       'no right to its repositories.'

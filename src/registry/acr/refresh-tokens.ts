@@ -4,7 +4,7 @@ import { rememberSecret } from '../../diagnostics/redact.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { HttpClient } from '../../http/http-client.ts';
 import { asText, parseJsonObject } from '../../domain/json.ts';
-import type { EntraToken } from './entra-token.ts';
+import { type EntraToken, NoIdentity } from './entra-token.ts';
 import { expiryOf } from './token-claims.ts';
 
 export interface RefreshTokensOptions {
@@ -13,6 +13,8 @@ export interface RefreshTokensOptions {
   readonly name: string;
   readonly url: string;
   readonly entraToken: EntraToken;
+  /** Which tokens the registry may want, tried in turn. */
+  readonly audiences: readonly string[];
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
@@ -29,6 +31,10 @@ export class RefreshTokens {
   #current: { readonly credentials: Credentials; readonly freshUntil: number } | undefined;
   #pending: Promise<Credentials> | undefined;
   #refused: ToolError | undefined;
+  /** The audience of the token that the registry has taken. */
+  #audience: string | undefined;
+  /** Something was done with the current token. */
+  #hasWorked = false;
 
   constructor(options: RefreshTokensOptions) {
     this.#options = options;
@@ -47,12 +53,34 @@ export class RefreshTokens {
     return this.#pending;
   }
 
+  /** Something was done with the token that {@link get} returns. */
+  worked(): void {
+    this.#hasWorked = true;
+  }
+
+  /** The token that {@link get} returned last. */
+  get current(): Credentials | undefined {
+    return this.#current?.credentials;
+  }
+
+  /**
+   * Called when the registry refused a token. Answers whether it is worth another try: with a token that has replaced it meanwhile, or one
+   * that is exchanged anew. A token that was never good for anything is not replaced: the next would fare no better.
+   */
+  renew(refused: Credentials | undefined): boolean {
+    if (this.#current?.credentials !== refused) return true;
+    if (!this.#hasWorked) return false;
+    this.#current = undefined;
+    return true;
+  }
+
   async #exchange(): Promise<Credentials> {
     try {
-      const identityToken = await this.#ask();
+      const identityToken = await this.#askInTurn();
       const expiry = expiryOf(identityToken) ?? this.#options.now() + DEFAULT_LIFETIME_MS;
       const credentials: Credentials = { identityToken, source: 'Microsoft Entra ID' };
       this.#current = { credentials, freshUntil: expiry - AHEAD_MS };
+      this.#hasWorked = false;
       return credentials;
     } catch (error) {
       if (error instanceof ToolError && error.code === 'AUTH') this.#refused = error;
@@ -60,10 +88,26 @@ export class RefreshTokens {
     }
   }
 
-  async #ask(): Promise<string> {
+  /** Asks with tokens for each audience until one is taken, which is then asked with alone. Throws the first refusal. */
+  async #askInTurn(): Promise<string> {
+    let first: unknown;
+    for (const audience of this.#audience === undefined ? this.#options.audiences : [this.#audience]) {
+      try {
+        const token = await this.#ask(audience);
+        this.#audience = audience;
+        return token;
+      } catch (error) {
+        if (!(error instanceof ToolError) || error.code !== 'AUTH' || error instanceof NoIdentity) throw error;
+        first ??= error;
+      }
+    }
+    throw first;
+  }
+
+  async #ask(audience: string): Promise<string> {
     const { http, name, url, entraToken } = this.#options;
     const doing = `Cannot log in to the registry ${name} with the identity of Microsoft Entra ID`;
-    const form = new URLSearchParams({ grant_type: 'access_token', service: new URL(url).host, access_token: await entraToken() });
+    const form = new URLSearchParams({ grant_type: 'access_token', service: new URL(url).host, access_token: await entraToken(audience) });
     const headers = { 'content-type': 'application/x-www-form-urlencoded' };
     const response = await http.request({
       method: 'POST',

@@ -4,7 +4,6 @@ import type { RepositoryInventory } from '../../domain/inventory.ts';
 import type { HttpClient } from '../../http/http-client.ts';
 import { badAnswer } from '../../distribution/answer-errors.ts';
 import { asObject, asText, type JsonObject, parseJsonObject } from '../../domain/json.ts';
-import type { EntraToken } from './entra-token.ts';
 import { ACR_HOST } from './host.ts';
 
 export interface ResourcePoliciesOptions {
@@ -18,7 +17,7 @@ export interface ResourcePoliciesOptions {
   /** Base URL of Azure Resource Manager. */
   readonly management: string;
   /** For Azure Resource Manager. */
-  readonly token: EntraToken;
+  readonly token: () => Promise<string>;
 }
 
 /** What the policies of a registry mean for each of its repositories. */

@@ -3,23 +3,34 @@ import { ToolError } from '../../diagnostics/tool-error.ts';
 import { badAnswer } from '../../distribution/answer-errors.ts';
 import type { Operation, Service } from './service.ts';
 
+const OF_THE_REGISTRY = /^Describe(?:Registry|Registries|Repositories)$/;
+
 /** The error for a call that failed. `doing` says what it was for and names it: `read the images of prod/team/app`. */
 export function refused(doing: string, error: unknown, operation: Operation, { prefix, title }: Service): ToolError {
   if (error instanceof ToolError) return new ToolError(error.code, `Cannot ${doing}: ${error.message}`, { hint: error.hint, cause: error });
-  const { kind, name, text, status } = awsFailure(error);
-  const said = `${title} answered ${name}: ${text}.`;
+  const { kind, lender = title, name, text, status } = awsFailure(error);
+  const said = `${lender} answered ${name}: ${text}.`;
   const permission = `${prefix}:${operation}`;
   if (kind === 'no-credentials') {
     return new ToolError('AUTH', `Cannot ${doing}: the AWS SDK has no credentials: ${text}.`, {
       hint:
-        'Set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, run "aws sso login", or give the pod, task or instance ' +
-        'a role.',
+        'Set AWS_PROFILE (a profile that ~/.aws/config or ~/.aws/credentials has) or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, ' +
+        'run "aws sso login", or give the pod, task or instance a role.',
+    });
+  }
+  if (kind === 'not-lent') {
+    return new ToolError('AUTH', `Cannot ${doing}: there are no AWS credentials, since ${said}`, {
+      hint:
+        lender === 'AWS STS'
+          ? 'Check the role, that its trust policy names whoever assumes it, with the external id if it asks for one, and that ' +
+            'sts:AssumeRole (or sts:AssumeRoleWithWebIdentity) is allowed.'
+          : 'Log in again ("aws sso login", "aws login"), and check the account and the role of the profile.',
     });
   }
   if (kind === 'denied') {
     return new ToolError('AUTH', `Cannot ${doing}: ${said}`, {
       hint:
-        `Allow ${permission} for this repository in the policies of the role or user, and of the repository if it is another ` +
+        `Allow ${permission} ${OF_THE_REGISTRY.test(operation) ? 'on the registry' : 'for this repository'} in the policies of the role or user, and of the repository if it is another ` +
         "account's.",
     });
   }

@@ -17,6 +17,7 @@ import { checkDelete, deleteManifests, type Settled, unexpectedOf } from './dele
 import { mustReadPublic } from './image-detail.ts';
 import { Images, listTags, resolveTag, resolveTags, tagsOf } from './images.ts';
 import { ECR_CAPABILITIES, type InventoryContext, readInventory } from './inventory.ts';
+import { Layers } from './layers.ts';
 import { readManifest } from './manifest-content.ts';
 import { createPublicLogin } from './public-login.ts';
 import { createPublicManifests } from './public-manifests.ts';
@@ -24,7 +25,7 @@ import { PublicRepositories } from './public-repositories.ts';
 import { createPublicService } from './public-service.ts';
 import { outcomeOf, TagDeletion } from './tag-deletion.ts';
 
-export interface EcrPublicRegistryOptions extends Pick<ServiceOptions, 'http' | 'endpoint' | 'credentials'> {
+export interface EcrPublicRegistryOptions extends Pick<ServiceOptions, 'http' | 'endpoint' | 'credentials' | 'waits'> {
   /** Its name in documents and messages. */
   readonly name: string;
   /** `https://public.ecr.aws`, or with the alias of the account's registry, `https://public.ecr.aws/<alias>`. */
@@ -50,7 +51,17 @@ const HOST = 'public.ecr.aws/';
  * Nothing is sent yet.
  */
 export function createEcrPublicRegistry(options: EcrPublicRegistryOptions): Registry {
-  const { name, http, endpoint, credentials, identity = {}, cache, concurrency = DEFAULT_CONCURRENCY, clock = systemClock } = options;
+  const {
+    name,
+    http,
+    endpoint,
+    credentials,
+    identity = {},
+    cache,
+    concurrency = DEFAULT_CONCURRENCY,
+    clock = systemClock,
+    waits,
+  } = options;
   const url = options.url.replace(/\/+$/, '');
   const { origin, pathname } = new URL(url);
   const alias = pathname === '/' ? undefined : pathname.slice(1);
@@ -64,6 +75,7 @@ export function createEcrPublicRegistry(options: EcrPublicRegistryOptions): Regi
       identity,
       ...(endpoint !== undefined && { endpoint }),
       ...(credentials && { credentials }),
+      ...(waits && { waits }),
     }),
   );
   const client: EcrClient = new EcrClient({ name, service, limiter, identify: (repository) => repositories.identify(repository) });
@@ -73,6 +85,7 @@ export function createEcrPublicRegistry(options: EcrPublicRegistryOptions): Regi
   const registry = new OciClient({ name, url: origin, send: (request, scopes) => auth.send(request, scopes) });
   const nameOf = (repository: string): string => (alias === undefined ? repository : `${alias}/${repository}`);
   const images = new Images(client);
+  const layers = new Layers(client);
   const manifests = createPublicManifests(registry, nameOf);
   const deletions = new Batches<Digest, Settled>(MOST_IMAGES, (repository, digests) =>
     deleteManifests(client, images, repository, digests),
@@ -92,6 +105,8 @@ export function createEcrPublicRegistry(options: EcrPublicRegistryOptions): Regi
     mustRead: mustReadPublic,
     capabilities: CAPABILITIES,
     cache,
+    clock,
+    url,
     limit: pLimit(2 * concurrency),
   };
   return {
@@ -113,6 +128,7 @@ export function createEcrPublicRegistry(options: EcrPublicRegistryOptions): Regi
     resolveTag: (repository, tag) => resolveTag(images, repository, tag),
     resolveTags: (repository) => resolveTags(images, repository),
     tagsOf: (repository, digest) => tagsOf(images, repository, digest),
+    hasBlob: (repository, digest) => layers.has(repository, digest),
     hasManifest: async (repository, digest) => (await images.find(repository, digest)) !== undefined,
     readManifest: read,
     deleteManifest: async (repository, digest, tags) => unexpectedOf(outcomeOf(await deletions.load(repository, digest)), tags),

@@ -21,6 +21,22 @@ const DOMAINS = [
  */
 export const ECR_HOST = new RegExp(String.raw`^(\d{12})\.dkr[.-]ecr(-fips)?\.([a-z0-9][a-z0-9-]*)\.(?:${DOMAINS})$`);
 
+/** The domains of the partitions by the beginning of their regions' names; all others are in `amazonaws.com`. */
+const DOMAIN_OF: readonly (readonly [beginning: string, domain: string])[] = [
+  ['cn-', 'amazonaws.com.cn'],
+  ['eusc-', 'amazonaws.eu'],
+  ['us-iso-', 'c2s.ic.gov'],
+  ['us-isob-', 'sc2s.sgov.gov'],
+  ['eu-isoe-', 'cloud.adc-e.uk'],
+  ['us-isof-', 'csp.hci.ic.gov'],
+];
+
+/** The plain host of an account's registry in a region. */
+export function ecrHost(account: string, region: string): string {
+  const domain = DOMAIN_OF.find(([beginning]) => region.startsWith(beginning))?.[1] ?? 'amazonaws.com';
+  return `${account}.dkr.ecr.${region}.${domain}`;
+}
+
 /** The hosts of ECR Public: the usual one, and its dual-stack one. */
 export const ECR_PUBLIC_HOSTS: readonly string[] = ['public.ecr.aws', 'ecr-public.aws.com'];
 export const ECR_PUBLIC_HOST = new RegExp(`^(?:${ECR_PUBLIC_HOSTS.join('|').replaceAll('.', '\\.')})$`);

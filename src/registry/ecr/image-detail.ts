@@ -18,6 +18,8 @@ export interface ImageDetail {
   readonly pushedAt?: string;
   /** Right to the day alone: ECR need not write down more than one pull in 24 hours. */
   readonly pulledAt?: string;
+  /** When it was last taken out of the archive. */
+  readonly unarchivedAt?: string;
   /** What it is attached to. */
   readonly subject?: Digest;
   /** In the archive, or on its way back: it cannot be pulled. */
@@ -39,6 +41,7 @@ export function readImageDetail(value: unknown, doing: string): ImageDetail {
   const artifactType = asText(json['artifactMediaType']);
   const pushedAt = timeIn(json, 'imagePushedAt', doing);
   const pulledAt = timeIn(json, 'lastRecordedPullTime', doing);
+  const unarchivedAt = timeIn(json, 'lastActivatedAt', doing);
   const subject = json['subjectManifestDigest'] === undefined ? undefined : digestIn(json['subjectManifestDigest'], doing);
   const status = json['imageStatus'] ?? 'ACTIVE';
   const vulnerability = worstFinding(json);
@@ -50,6 +53,7 @@ export function readImageDetail(value: unknown, doing: string): ImageDetail {
     size,
     ...(pushedAt !== undefined && { pushedAt }),
     ...(pulledAt !== undefined && { pulledAt }),
+    ...(unarchivedAt !== undefined && { unarchivedAt }),
     ...(subject !== undefined && { subject }),
     archived: status !== 'ACTIVE',
     ...(vulnerability && { vulnerability }),

@@ -6,9 +6,12 @@ import type { ContentCache } from '../../distribution/cache.ts';
 import { digestedBytes } from '../../distribution/content-digest.ts';
 import { understand } from '../../distribution/manifest-content.ts';
 import type { ManifestDocument } from '../../distribution/manifest-document.ts';
+import { type OwnPull, type OwnPulls, readingNow, readOwnPulls, writeOwnPulls } from '../../distribution/own-pulls.ts';
+import { noteTags } from '../../distribution/note-tags.ts';
 import { Problems } from '../../distribution/problems.ts';
 import type { InventoryOptions } from '../registry.ts';
 import { ARCHIVE_MINIMUM_DAYS } from './archive.ts';
+import type { Clock } from '../../http/clock.ts';
 import { buildManifests } from './build-manifests.ts';
 import type { EcrClient } from './client.ts';
 import type { ImageDetail } from './image-detail.ts';
@@ -25,6 +28,9 @@ export interface InventoryContext {
   readonly mustRead: (image: ImageDetail) => boolean;
   readonly capabilities: Capabilities;
   readonly cache: ContentCache | undefined;
+  readonly clock: Clock;
+  /** By what the cache knows the registry. */
+  readonly url: string;
   /** How many calls are made side by side for manifests, over all repositories. */
   readonly limit: LimitFunction;
 }
@@ -50,7 +56,7 @@ export const ECR_CAPABILITIES: Capabilities = {
 
 /**
  * Reads a repository with one call for each 1000 images. Reading a manifest is a pull, so only the manifests that must be read and are not
- * in the cache are read, with one call for each 100. Throws `AUTH`, `UNREACHABLE` and `NOT_FOUND` for the repository as a whole; anything
+ * in the cache are read, with one call for each 100, and the times of the pulls before that are kept. Throws `AUTH`, `UNREACHABLE` and `NOT_FOUND` for the repository as a whole; anything
  * else that cannot be read becomes a problem.
  */
 export async function readInventory(
@@ -77,6 +83,8 @@ export async function readInventory(
 class Reading {
   readonly details = new Map<Digest, ImageDetail>();
   readonly documents = new Map<Digest, ManifestDocument>();
+  ownPulls: OwnPulls = new Map();
+  firstSeen: ReadonlyMap<string, string> = new Map();
   readonly #context: InventoryContext;
   readonly #repository: string;
   readonly #options: InventoryOptions;
@@ -98,9 +106,17 @@ class Reading {
       this.#count(page.length, page.length);
     }
     await this.#settleMovedTags();
+    await this.#noteTags();
     const wanted = [...this.details.values()].filter(mustRead);
     this.#count(0, wanted.length);
     await this.#readManifests(wanted);
+  }
+
+  /** ECR tells no times of tags: one that was put on an old image is known for new by having been seen before without it. */
+  async #noteTags(): Promise<void> {
+    const digests = new Map([...this.details.values()].flatMap(({ digest, tags }) => tags.map((tag): [string, Digest] => [tag, digest])));
+    const { cache, url } = this.#context;
+    this.firstSeen = await noteTags(cache, { registry: url, repository: this.#repository }, { digests, whole: true });
   }
 
   #count(done: number, found: number): void {
@@ -124,17 +140,32 @@ class Reading {
   }
 
   async #readManifests(wanted: readonly ImageDetail[]): Promise<void> {
-    const { cache, limit, manifests } = this.#context;
+    const { cache, limit, manifests, url, capabilities } = this.#context;
+    if (capabilities.pulledAt) this.ownPulls = await readOwnPulls(cache, url, this.#repository);
     const left: ImageDetail[] = [];
     for (const detail of wanted) {
       const bytes = await cache?.read(detail.digest);
       if (bytes) await this.#take(detail, { manifest: { digest: detail.digest, mediaType: '', bytes } });
       else left.push(detail);
     }
+    if (left.length + this.ownPulls.size > 0 && capabilities.pulledAt) await this.#rememberPulls(left);
     const batches = Array.from({ length: Math.ceil(left.length / manifests.most) }, (_, n) =>
       left.slice(n * manifests.most, (n + 1) * manifests.most),
     );
     await limit.map(batches, (batch) => this.#problems.attempt(() => this.#readBatch(batch)));
+  }
+
+  /**
+   * Keeps what ECR tells of their last pulls before they are read, which it counts as a pull: the next plan is to be the same. Written down
+   * before the first of them is read, and each time, so that it is not forgotten.
+   */
+  async #rememberPulls(read: readonly ImageDetail[]): Promise<void> {
+    const { cache, clock, url } = this.#context;
+    const now = new Date(clock.now()).toISOString();
+    const pulls = new Map<Digest, OwnPull>();
+    for (const [digest, pull] of this.ownPulls) if (this.details.has(digest)) pulls.set(digest, pull);
+    for (const { digest, pulledAt } of read) pulls.set(digest, readingNow(pulledAt, this.ownPulls.get(digest), now));
+    await writeOwnPulls(cache, url, this.#repository, pulls);
   }
 
   async #readBatch(batch: readonly ImageDetail[]): Promise<void> {

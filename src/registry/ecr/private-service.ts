@@ -1,20 +1,25 @@
 import {
+  BatchCheckLayerAvailabilityCommand,
   BatchDeleteImageCommand,
   BatchGetImageCommand,
   DescribeImagesCommand,
+  DescribeRegistryCommand,
   DescribeRepositoriesCommand,
   ECRClient,
   type ECRClientConfig,
   PutImageCommand,
   UpdateImageStorageClassCommand,
 } from '@aws-sdk/client-ecr';
+import { withGivenEndpoint } from '../../auth/aws/given-endpoint.ts';
 import type { Operation, Service } from './service.ts';
 import type { JsonObject } from '../../domain/json.ts';
 
 const COMMANDS: Partial<Record<Operation, new (input: never) => object>> = {
+  BatchCheckLayerAvailability: BatchCheckLayerAvailabilityCommand,
   BatchDeleteImage: BatchDeleteImageCommand,
   BatchGetImage: BatchGetImageCommand,
   DescribeImages: DescribeImagesCommand,
+  DescribeRegistry: DescribeRegistryCommand,
   DescribeRepositories: DescribeRepositoriesCommand,
   PutImage: PutImageCommand,
   UpdateImageStorageClass: UpdateImageStorageClassCommand,
@@ -22,7 +27,7 @@ const COMMANDS: Partial<Record<Operation, new (input: never) => object>> = {
 
 /** Amazon ECR by the SDK. */
 export function createPrivateService(config: ECRClientConfig): Service {
-  const client = new ECRClient(config);
+  const client = withGivenEndpoint(new ECRClient(config));
   return {
     prefix: 'ecr',
     title: 'Amazon ECR',

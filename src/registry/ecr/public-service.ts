@@ -1,4 +1,5 @@
 import {
+  BatchCheckLayerAvailabilityCommand,
   BatchDeleteImageCommand,
   DescribeImagesCommand,
   DescribeRegistriesCommand,
@@ -7,10 +8,12 @@ import {
   type ECRPUBLICClientConfig,
   GetAuthorizationTokenCommand,
 } from '@aws-sdk/client-ecr-public';
+import { withGivenEndpoint } from '../../auth/aws/given-endpoint.ts';
 import type { Operation, Service } from './service.ts';
 import type { JsonObject } from '../../domain/json.ts';
 
 const COMMANDS: Partial<Record<Operation, new (input: never) => object>> = {
+  BatchCheckLayerAvailability: BatchCheckLayerAvailabilityCommand,
   BatchDeleteImage: BatchDeleteImageCommand,
   DescribeImages: DescribeImagesCommand,
   DescribeRegistries: DescribeRegistriesCommand,
@@ -20,7 +23,7 @@ const COMMANDS: Partial<Record<Operation, new (input: never) => object>> = {
 
 /** Amazon ECR Public by the SDK. */
 export function createPublicService(config: ECRPUBLICClientConfig): Service {
-  const client = new ECRPUBLICClient(config);
+  const client = withGivenEndpoint(new ECRPUBLICClient(config));
   return {
     prefix: 'ecr-public',
     title: 'Amazon ECR Public',

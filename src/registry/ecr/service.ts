@@ -1,11 +1,14 @@
 import type { JsonObject } from '../../domain/json.ts';
 
-/** The calls that this adapter makes. ECR Public lacks BatchGetImage and has DescribeRegistries and GetAuthorizationToken. */
+/** The calls that this adapter makes. ECR Public lacks BatchGetImage and DescribeRegistry, and has DescribeRegistries and
+ * GetAuthorizationToken. */
 export type Operation =
+  | 'BatchCheckLayerAvailability'
   | 'BatchDeleteImage'
   | 'BatchGetImage'
   | 'DescribeImages'
   | 'DescribeRegistries'
+  | 'DescribeRegistry'
   | 'DescribeRepositories'
   | 'GetAuthorizationToken'
   | 'PutImage'

@@ -5,6 +5,7 @@ import type { DeleteOutcome } from '../registry.ts';
 import { type EcrClient, MOST_IMAGES } from './client.ts';
 import { type Answered, deleteImages } from './delete-images.ts';
 import { settle, type Settled, unexpectedOf } from './deletion.ts';
+import type { ImageDetail } from './image-detail.ts';
 import type { Images } from './images.ts';
 
 interface TagOn {
@@ -56,11 +57,17 @@ export class TagDeletion {
 
   async #delete(repository: string, wanted: readonly TagOn[]): Promise<Map<string, Settled>> {
     const results = new Map<string, Settled>();
-    const stays = await this.#tagsThatStay(repository, wanted);
+    const details = await this.#details(repository, wanted);
+    const stays = new Map([...details].map(([digest, detail]) => [digest, new Set(detail?.tags)]));
     const going: TagOn[] = [];
     for (const one of wanted) {
       const left = stays.get(one.digest);
       if (!left?.has(one.tag)) results.set(keyOf(one), await this.#elsewhere(repository, one));
+      else if (details.get(one.digest)?.archived === true)
+        results.set(keyOf(one), {
+          outcome: 'locked',
+          message: `Cannot ${this.#doing(repository, one)}: ${one.digest} is in the archive, where nothing is changed of it.`,
+        });
       else if (left.size === 1)
         results.set(keyOf(one), {
           outcome: 'locked',
@@ -86,13 +93,10 @@ export class TagDeletion {
     return results;
   }
 
-  /** The tags of each image. */
-  async #tagsThatStay(repository: string, wanted: readonly TagOn[]): Promise<Map<Digest, Set<string>>> {
+  /** What is known of each image now; undefined of one that is not there. */
+  async #details(repository: string, wanted: readonly TagOn[]): Promise<Map<Digest, ImageDetail | undefined>> {
     const digests = [...new Set(wanted.map(({ digest }) => digest))];
-    const details = await Promise.all(
-      digests.map(async (digest) => [digest, new Set((await this.#images.find(repository, digest))?.tags)] as const),
-    );
-    return new Map(details);
+    return new Map(await Promise.all(digests.map(async (digest) => [digest, await this.#images.find(repository, digest)] as const)));
   }
 
   async #settle(repository: string, one: TagOn, answered: Answered | undefined): Promise<Settled> {

@@ -1,12 +1,18 @@
 import { z } from 'zod';
 import type { AwsIdentity } from '../../auth/aws/credentials.ts';
-import { awsIdentity, awsRegion } from '../../config/aws-settings.ts';
+import { apiEndpoint } from '../../config/api-endpoint.ts';
+import { awsAccount, awsIdentity, awsRegion } from '../../config/aws-settings.ts';
 import type { RegistryType } from '../registry-type.ts';
 import { ecrAliases, ecrPublicAliases } from './aliases.ts';
 import { ECR_HOST, ECR_PUBLIC_HOST } from './host.ts';
 
-/** Whose permissions are used, and the region of a private registry where its host does not tell it. */
-const EcrSettings = z.strictObject({ ...awsIdentity, region: awsRegion.optional() });
+/** Whose permissions are used, where the API is, and of a private registry its region and account where its host does not tell them. */
+const EcrSettings = z.strictObject({
+  ...awsIdentity,
+  region: awsRegion.optional(),
+  account: awsAccount.optional(),
+  endpoint: apiEndpoint.optional(),
+});
 const settings = { key: 'ecr', schema: EcrSettings };
 const hint = 'Its credentials are found by the AWS SDK; "ecr" can name a profile or a role.';
 
@@ -17,18 +23,20 @@ export const ecrType: RegistryType = {
   aliases: ecrAliases,
   settings,
   unused: { paths: ['auth'], hint },
-  open: async ({ name, url, settings: given, http, env, concurrency, cache }) => {
-    const { region, ...identity } = EcrSettings.parse(given ?? {});
-    const { createEcrRegistry } = await import('./create-registry.ts');
-    return createEcrRegistry({
+  open: async ({ name, url, settings: given, http, concurrency, cache, waits }) => {
+    const { region, account, endpoint, ...identity } = EcrSettings.parse(given ?? {});
+    const { openEcrRegistry } = await import('./open-registry.ts');
+    return openEcrRegistry({
       name,
       url,
       http,
-      env,
       identity: identity as AwsIdentity,
       ...(region !== undefined && { region }),
+      ...(account !== undefined && { account }),
+      ...(endpoint !== undefined && { endpoint }),
       concurrency,
       ...(cache && { cache }),
+      ...(waits && { waits }),
     });
   },
 };
@@ -39,10 +47,19 @@ export const ecrPublicType: RegistryType = {
   hosts: ECR_PUBLIC_HOST,
   aliases: ecrPublicAliases,
   settings,
-  unused: { paths: ['auth', 'ecr.region'], hint },
-  open: async ({ name, url, settings: given, http, concurrency, cache }) => {
-    const identity = EcrSettings.parse(given ?? {}) as AwsIdentity;
+  unused: { paths: ['auth', 'ecr.region', 'ecr.account'], hint },
+  open: async ({ name, url, settings: given, http, concurrency, cache, waits }) => {
+    const { endpoint, ...identity } = EcrSettings.parse(given ?? {});
     const { createEcrPublicRegistry } = await import('./create-public-registry.ts');
-    return createEcrPublicRegistry({ name, url, http, identity, concurrency, ...(cache && { cache }) });
+    return createEcrPublicRegistry({
+      name,
+      url,
+      http,
+      identity: identity as AwsIdentity,
+      ...(endpoint !== undefined && { endpoint }),
+      concurrency,
+      ...(cache && { cache }),
+      ...(waits && { waits }),
+    });
   },
 };

@@ -41,6 +41,12 @@ export function errorText(response: HttpResponse): string {
   return `status ${response.status}, ${said}`.replace(/[.\s]*$/, '');
 }
 
+/** The role with the fewest rights that has a permission (README). */
+function roleWith(permission: string): string {
+  const role = /\.(?:delete|create)$/.test(permission) ? 'repoAdmin' : permission.endsWith('.uploadArtifacts') ? 'writer' : 'reader';
+  return `roles/artifactregistry.${role}`;
+}
+
 /** The error for an answer that is not what was asked for. `source` says where the credentials came from. */
 export function refused({ doing, permission }: Asked, response: HttpResponse, source: string): ToolError {
   const { status } = response;
@@ -53,7 +59,8 @@ export function refused({ doing, permission }: Asked, response: HttpResponse, so
   if (status === 403) {
     return new ToolError('AUTH', `${said}, asked with ${source}.`, {
       hint:
-        `It takes the permission ${permission} on the repository, and the Artifact Registry API must be enabled in the project. ` +
+        `It takes the permission ${permission} on the repository, which ${roleWith(permission)} has, and the Artifact Registry API must be ` +
+        'enabled in the project. ' +
         'A project that is not there looks the same.',
     });
   }
@@ -65,6 +72,7 @@ export function refused({ doing, permission }: Asked, response: HttpResponse, so
   if (status === 429)
     return new ToolError('REGISTRY_ERROR', `${said}.`, {
       hint: 'The quota of requests per minute is used up: run again later, or with less concurrency.',
+      transient: true,
     });
   return new ToolError('REGISTRY_ERROR', `${said}.`, {
     hint: status >= 500 ? 'Run again later.' : 'The audit log of the project may say more.',

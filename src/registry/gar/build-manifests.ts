@@ -5,6 +5,7 @@ import { isIndexType } from '../../domain/media-types.ts';
 import { createdTime } from '../../distribution/created-time.ts';
 import { isImageConfigType } from '../../distribution/image-config.ts';
 import type { ManifestDocument } from '../../distribution/manifest-document.ts';
+import { timesOf } from '../../distribution/seen-tags.ts';
 import type { DockerImage } from './docker-image.ts';
 
 /** What was read of a repository. */
@@ -13,6 +14,8 @@ export interface ReadImages {
   /** The manifests that had to be read. */
   readonly documents: ReadonlyMap<Digest, ManifestDocument>;
   readonly immutableTags: boolean;
+  /** When tags were first seen where they are, as far as that is remembered. */
+  readonly firstSeen: ReadonlyMap<string, string>;
 }
 
 /** Makes the manifests of an inventory, sorted by digest. */
@@ -27,12 +30,14 @@ export function buildManifests(read: ReadImages): Manifest[] {
       const tags = image.tags.toSorted(byCodeUnit);
       const artifactType = facts.artifactType(image);
       const createdAt = facts.createdAt(image);
+      const seen = timesOf(tags, read.firstSeen);
       return {
         digest,
         mediaType,
         // What it tells of an index is not its own size, which is a few hundred bytes for each of its children.
         size: isIndexType(mediaType) ? (document?.bytes ?? 0) : image.size,
         tags,
+        ...(seen && { firstSeen: seen }),
         ...(pushedAt !== undefined && { pushedAt }),
         ...(createdAt !== undefined && { createdAt }),
         children: [...new Set(facts.children(image).map((child) => child.digest))],

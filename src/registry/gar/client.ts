@@ -1,6 +1,6 @@
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { Digest } from '../../domain/digest.ts';
-import type { Clock } from '../../http/clock.ts';
+import { type Clock, sleepUnless } from '../../http/clock.ts';
 import type { HttpClient, HttpRequest, HttpResponse } from '../../http/http-client.ts';
 import { badAnswer } from '../../distribution/answer-errors.ts';
 import { OciClient } from '../../distribution/client.ts';
@@ -21,6 +21,8 @@ export interface GarClientOptions {
   readonly http: HttpClient;
   readonly tokens: TokenSource;
   readonly clock: Clock;
+  /** Ends every wait. */
+  readonly waits?: AbortSignal | undefined;
 }
 
 /** A request to the Artifact Registry API. */
@@ -53,14 +55,16 @@ export class GarClient {
   readonly #endpoint: string;
   readonly #http: HttpClient;
   readonly #tokens: TokenSource;
+  readonly #waits: AbortSignal | undefined;
 
-  constructor({ name, url, endpoint, place, http, tokens, clock }: GarClientOptions) {
+  constructor({ name, url, endpoint, place, http, tokens, clock, waits }: GarClientOptions) {
     this.name = name;
     this.place = place;
     this.clock = clock;
     this.#endpoint = endpoint.replace(/\/+$/, '');
     this.#http = http;
     this.#tokens = tokens;
+    this.#waits = waits;
     this.oci = new OciClient({
       name,
       url,
@@ -72,6 +76,11 @@ export class GarClient {
         throw this.refused({ doing, permission: `artifactregistry.repositories.${writes ? 'upload' : 'download'}Artifacts` }, response);
       },
     });
+  }
+
+  /** True once nothing is to be begun any more. */
+  get isStopped(): boolean {
+    return this.#waits?.aborted === true;
   }
 
   /** How messages name a repository, or an image in it: `prod/project/repository/app`, `…/app:v1`, `…/app@sha256:…`. */
@@ -102,6 +111,11 @@ export class GarClient {
 
   tagOf(repository: string, tag: string): string {
     return tagResource(this.whole(repository), tag, this.place);
+  }
+
+  /** Waits so many milliseconds; answers false, at once, when the run is told to wait for nothing more. */
+  pause(ms: number, signal = new AbortController().signal): Promise<boolean> {
+    return sleepUnless(this.#waits, this.clock, ms, signal);
   }
 
   /** Sends a request and gives back the answer whatever its status. */
@@ -146,8 +160,7 @@ export class GarClient {
       const token = await this.#tokens.token();
       const response = await this.#http.request({ ...request, headers: { ...request.headers, authorization: `Bearer ${token}` } });
       const wait = response.status === 429 ? QUOTA_WAITS[round] : undefined;
-      if (wait === undefined) return response;
-      await this.clock.sleep(wait, request.signal ?? new AbortController().signal);
+      if (wait === undefined || !(await this.pause(wait, request.signal))) return response;
     }
   }
 }

@@ -2,13 +2,16 @@ import pLimit from 'p-limit';
 import type { Credentials } from '../../auth/credentials.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { Digest } from '../../domain/digest.ts';
+import { nameText } from '../../domain/image-name.ts';
 import { type Clock, systemClock } from '../../http/clock.ts';
 import type { HttpClient } from '../../http/http-client.ts';
 import type { ContentCache } from '../../distribution/cache.ts';
+import { hasBlob } from '../../distribution/has-blob.ts';
 import { readManifest as readOciManifest } from '../../distribution/manifest-content.ts';
 import { putManifest } from '../../distribution/put-manifest.ts';
 import type { RawManifest } from '../../domain/raw-manifest.ts';
 import type { Registry } from '../registry.ts';
+import { garAliases } from './aliases.ts';
 import { listRepositories } from './catalog.ts';
 import { GarClient } from './client.ts';
 import { checkDelete, Deletion } from './deletion.ts';
@@ -30,17 +33,21 @@ export interface GarRegistryOptions {
   readonly identity?: GarIdentity;
   /** Where the host does not tell it. */
   readonly location?: string;
+  /** The address of the Artifact Registry API for this registry alone: a regional one, one in a network of one's own, another cloud's. */
+  readonly endpoint?: string;
   /** Projects whose repositories are listed; default the one in GOOGLE_CLOUD_PROJECT. */
   readonly projects?: readonly string[];
   /**
-   * The environment, for GOOGLE_CLOUD_PROJECT and CLOUDSDK_API_ENDPOINT_OVERRIDES_ARTIFACTREGISTRY, which gcloud too takes for the address
-   * of the API.
+   * The environment, for GOOGLE_CLOUD_PROJECT, and as gcloud knows them CLOUDSDK_AUTH_ACCESS_TOKEN and, for the address of the API,
+   * CLOUDSDK_API_ENDPOINT_OVERRIDES_ARTIFACTREGISTRY.
    */
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly cache?: ContentCache;
   /** How many manifests are read side by side; the HTTP client limits the requests. Default 16. */
   readonly concurrency?: number;
   readonly clock?: Clock;
+  /** Ends every wait: for a quota, and for the end of an operation. */
+  readonly waits?: AbortSignal;
 }
 
 const DEFAULT_CONCURRENCY = 16;
@@ -49,17 +56,28 @@ const ENDPOINT = 'CLOUDSDK_API_ENDPOINT_OVERRIDES_ARTIFACTREGISTRY';
 
 /** Google Artifact Registry. Nothing is sent yet. Throws `CONFIG_INVALID` where nothing tells the location, and for a URL with a path. */
 export function createGarRegistry(options: GarRegistryOptions): Registry {
-  const { name, http, credentials, identity = {}, env = {}, cache, concurrency = DEFAULT_CONCURRENCY, clock = systemClock } = options;
+  const {
+    name,
+    http,
+    credentials,
+    identity = {},
+    env = {},
+    cache,
+    concurrency = DEFAULT_CONCURRENCY,
+    clock = systemClock,
+    waits,
+  } = options;
   const url = options.url.replace(/\/+$/, '');
   const place = placeOf(options);
-  const endpoint = env[ENDPOINT] || API;
+  const isOwnHost = parseGarHost(new URL(url).hostname) !== undefined;
+  const endpoint = options.endpoint ?? (env[ENDPOINT] || API);
   if (!URL.canParse(endpoint)) {
     throw new ToolError('CONFIG_INVALID', `${ENDPOINT} is not a URL.`, {
       hint: `Give the address of the Artifact Registry API, such as ${API}/, or do not set it.`,
     });
   }
-  const tokens = createTokenSource({ registry: name, credentials, identity, http });
-  const client = new GarClient({ name, url, endpoint, place, http, tokens, clock });
+  const tokens = createTokenSource({ registry: name, credentials, identity, http, env });
+  const client = new GarClient({ name, url, endpoint, place, http, tokens, clock, waits });
   const deletion = new Deletion(client);
   const context: InventoryContext = {
     type: 'gar',
@@ -76,19 +94,30 @@ export function createGarRegistry(options: GarRegistryOptions): Registry {
     type: context.type,
     url,
     repositories: (asked = {}) => listRepositories(client, { projects, ...asked }),
-    inventory: (repository, asked = {}) => readInventory(context, repository, asked),
+    inventory: async (repository, asked = {}) => ({
+      ...(await readInventory(context, repository, asked)),
+      // What runs may be pulled by the usual host.
+      ...(!isOwnHost && { names: namesAt(place, repository) }),
+    }),
     checkDelete: (repository, needs) => checkDelete(client, repository, needs),
     listTags: (repository) => listTags(client, repository),
     resolveTag: (repository, tag) => resolveTag(client, repository, tag),
     resolveTags: (repository) => resolveTags(client, repository),
     tagsOf: async (repository, digest) => (await findTags(client, repository, digest)) ?? [],
     hasManifest: (repository, digest) => isThere(client, repository, digest),
+    hasBlob: (repository, digest) => hasBlob(client.oci, repository, digest),
     readManifest: (repository, digest) => readManifest(client, repository, digest),
     comparesTags: true,
     deleteManifest: (repository, digest, tags) => deletion.deleteManifest(repository, digest, tags),
     deleteTag: (repository, tag, digest) => deletion.deleteTag(repository, tag, digest),
     putManifest: (repository, manifest, tag) => putManifest(client.oci, repository, manifest, tag),
   };
+}
+
+/** The names, `host/path`, of a repository at the usual host of its location, and what else that is called. */
+function namesAt({ location }: GarPlace, path: string): string[] {
+  const name = { host: `${location}-docker.pkg.dev`, path };
+  return [name, ...garAliases(name)].map(nameText);
 }
 
 function placeOf({ name, url, location }: GarRegistryOptions): GarPlace {

@@ -82,6 +82,8 @@ export class Deletion {
       settled = { error };
     }
     if ('error' in settled) {
+      // What was begun may still be done, and would then take along what is put back.
+      if (settled.error.underWay) throw settled.error;
       await this.#putTagsBack(repository, digest, takenOff, settled.error.message);
       throw settled.error;
     }

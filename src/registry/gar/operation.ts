@@ -20,26 +20,20 @@ const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 5000;
 const PATIENCE_MS = 10 * 60_000;
 
-/** Waits for the end of an operation (google.longrunning.Operation). Throws `REGISTRY_ERROR` for one that does not end in ten minutes. */
+/**
+ * Waits for the end of an operation (google.longrunning.Operation). Throws `REGISTRY_ERROR`, which is under way, for one that has not ended
+ * after ten minutes, or when the run is told to wait for nothing more: then the operation is asked for once more, and not again.
+ */
 export async function waitForOperation(client: GarClient, first: JsonObject, asked: Asked): Promise<OperationEnd> {
   let operation = first;
   let waited = 0;
   for (let wait = FIRST_WAIT_MS; operation['done'] !== true; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
     const name = asText(operation['name']) ?? '';
     if (!NAME.test(name)) throw badAnswer(asked.doing, 'the answer is not an operation');
-    if (waited >= PATIENCE_MS) {
-      throw new ToolError(
-        'REGISTRY_ERROR',
-        `Cannot ${asked.doing}: the operation ${name} has not ended after ${PATIENCE_MS / 60_000} minutes.`,
-        {
-          hint: 'Run again later: what was deleted meanwhile is then gone.',
-        },
-      );
-    }
-    // A deletion that was begun is seen to its end, whatever happens.
-    await client.clock.sleep(wait, new AbortController().signal);
+    const isOver = waited >= PATIENCE_MS || !(await client.pause(wait));
     waited += wait;
     operation = await client.get({ ...asked, path: name });
+    if (isOver && operation['done'] !== true) throw notEnded(asked, name, waited);
   }
   const error = asObject(operation['error']);
   const failed = asList(asObject(operation['metadata'])?.['failedVersions']);
@@ -50,4 +44,12 @@ export async function waitForOperation(client: GarClient, first: JsonObject, ask
     .slice(0, 600)
     .replace(/[.\s]*$/, '');
   return { error: { code: Number(error['code'] ?? UNKNOWN), text }, failedVersions: failed };
+}
+
+function notEnded({ doing }: Asked, name: string, waited: number): ToolError {
+  const when = waited > PATIENCE_MS ? `after ${PATIENCE_MS / 60_000} minutes` : 'when the run was stopped';
+  return new ToolError('REGISTRY_ERROR', `Cannot tell whether it was possible to ${doing}: the operation ${name} had not ended ${when}.`, {
+    hint: 'Run again later: what was deleted meanwhile is then gone.',
+    underWay: true,
+  });
 }

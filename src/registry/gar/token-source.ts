@@ -1,3 +1,4 @@
+import { kindOfToken } from '../../auth/auth-errors.ts';
 import type { AuthClient } from 'google-auth-library';
 import type { Credentials } from '../../auth/credentials.ts';
 import { printable, redact, rememberSecret } from '../../diagnostics/redact.ts';
@@ -27,24 +28,35 @@ export interface TokenSourceOptions {
   readonly identity: GarIdentity;
   /** What Google's library asks for tokens through. */
   readonly http: HttpClient;
+  /** Where CLOUDSDK_AUTH_ACCESS_TOKEN is looked for, which gcloud too takes in place of any login. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
 const ADC = 'application default credentials';
+const ACCESS_TOKEN = 'CLOUDSDK_AUTH_ACCESS_TOKEN';
 
 /**
  * Gets access tokens from the credentials that are configured for the host: a password that is an access token (`oauth2accesstoken`, and
- * what gcloud's helper gives), or the key of a service account (`_json_key`, `_json_key_base64`). Without these, from Google's chain:
+ * what gcloud's helper gives), or the key of a service account (`_json_key`, `_json_key_base64`). Without these, that of
+ * CLOUDSDK_AUTH_ACCESS_TOKEN, or from Google's chain:
  * GOOGLE_APPLICATION_CREDENTIALS (a key, workload identity federation, impersonation), the login of gcloud, the metadata server. Google's
  * library is loaded only where one of these needs it.
  */
-export function createTokenSource({ registry, credentials, identity, http }: TokenSourceOptions): TokenSource {
+export function createTokenSource({ registry, credentials, identity, http, env = {} }: TokenSourceOptions): TokenSource {
+  const { impersonate } = identity;
   let found: Promise<TokenSource> | undefined;
   const find = async (): Promise<TokenSource> => {
     const configured = await credentials();
-    if (configured && identity.impersonate === undefined) return ofCredentials(configured, registry, http);
-    return ofLibrary(registry, identity.impersonate === undefined ? ADC : `${ADC}, as ${identity.impersonate}`, async () =>
-      (await import('./google-clients.ts')).defaultClient(identity.impersonate, http),
-    );
+    if (configured && impersonate === undefined) return ofCredentials(configured, registry, http);
+    const given = env[ACCESS_TOKEN] || undefined;
+    if (given !== undefined) rememberSecret(given);
+    if (given !== undefined && impersonate === undefined) return { source: ACCESS_TOKEN, token: async () => given };
+    const found = given === undefined ? ADC : ACCESS_TOKEN;
+    return ofLibrary(registry, impersonate === undefined ? found : `${found}, as ${impersonate}`, async () => {
+      const { accessTokenClient, defaultClient, impersonated } = await import('./google-clients.ts');
+      const client = given === undefined ? await defaultClient(http) : accessTokenClient(given, http);
+      return impersonate === undefined ? client : impersonated(client, impersonate, http);
+    });
   };
   let source = ADC;
   return {
@@ -68,7 +80,7 @@ function ofCredentials(credentials: Credentials, registry: string, http: HttpCli
   if (!('username' in credentials)) {
     throw new ToolError(
       'AUTH',
-      `The credentials for the registry ${registry} (from ${source}) are an identity token, which Google does not take.`,
+      `The credentials for the registry ${registry} (from ${source}) are ${kindOfToken(credentials)}, which Google does not take.`,
       {
         hint: 'Log in with "gcloud auth configure-docker", or leave them out: then the application default credentials are used.',
       },

@@ -1,11 +1,12 @@
 import { z } from 'zod';
+import { apiEndpoint } from '../../config/api-endpoint.ts';
 import type { RegistryType } from '../registry-type.ts';
 import { garAliases } from './aliases.ts';
 import { GAR_HOST } from './host.ts';
 
 /**
- * The projects that are listed, the location where the host does not tell it, and the service account to impersonate. Everything secret
- * comes by Google's own ways, or by `auth`.
+ * The projects that are listed, the location where the host does not tell it, the service account to impersonate, and where the Artifact
+ * Registry API is. Everything secret comes by Google's own ways, or by `auth`.
  */
 const GarSettings = z.strictObject({
   projects: z
@@ -20,6 +21,7 @@ const GarSettings = z.strictObject({
     .string()
     .regex(/^[\w.-]+@[\w.-]+$/, { error: 'not the email of a service account' })
     .optional(),
+  endpoint: apiEndpoint.optional(),
 });
 
 /** Google Artifact Registry, and Container Registry's names, which it has taken over. */
@@ -28,8 +30,8 @@ export const garType: RegistryType = {
   hosts: GAR_HOST,
   aliases: garAliases,
   settings: { key: 'gar', schema: GarSettings },
-  open: async ({ name, url, settings, http, credentials, env, concurrency, cache }) => {
-    const { projects, location, impersonate } = GarSettings.parse(settings ?? {});
+  open: async ({ name, url, settings, http, credentials, env, concurrency, cache, waits }) => {
+    const { projects, location, impersonate, endpoint } = GarSettings.parse(settings ?? {});
     const { createGarRegistry } = await import('./create-registry.ts');
     return createGarRegistry({
       name,
@@ -39,8 +41,10 @@ export const garType: RegistryType = {
       identity: { ...(impersonate !== undefined && { impersonate }) },
       ...(projects && { projects }),
       ...(location !== undefined && { location }),
+      ...(endpoint !== undefined && { endpoint }),
       env,
       ...(cache && { cache }),
+      ...(waits && { waits }),
       // Twice as many manifests as requests: while one is decoded, another is fetched.
       concurrency: 2 * concurrency,
     });

@@ -25,18 +25,40 @@ const TRIES = 6;
 /**
  * Deletes versions that have no tags, or none any more, and without `force`: if somebody sets a tag in the meantime, the service refuses,
  * so that nothing is deleted that was just named. Several versions go into one operation. Those that it did not delete, or all of them if
- * it was refused as a whole or its answer was lost, are then asked for one by one, which tells why.
+ * it was refused as a whole or its answer was lost, are then asked for one by one, which tells why; but not where the refusal holds of each
+ * of them, for lack of a right or of quota, nor once the run is stopped. Throws where the operation is still under
+ * way and nobody waits for it any more.
  */
 export async function deleteVersions(client: GarClient, repository: string, digests: readonly Digest[]): Promise<Map<Digest, Settled>> {
-  const settled = new Map<Digest, Settled>();
-  for (const digest of digests.length > 1 ? await deletedTogether(client, repository, digests) : [])
-    settled.set(digest, { outcome: 'deleted' });
-  for (const digest of digests) if (!settled.has(digest)) settled.set(digest, await deleteOne(client, repository, digest));
+  const together = digests.length > 1 ? await deleteTogether(client, repository, digests) : { deleted: [] };
+  const settled = new Map<Digest, Settled>(together.deleted.map((digest) => [digest, { outcome: 'deleted' }]));
+  for (const digest of digests) {
+    if (settled.has(digest)) continue;
+    const error = together.refusal ?? (together.failed && client.isStopped ? stopped(client, repository, digest) : undefined);
+    settled.set(digest, error ? { error } : await deleteOne(client, repository, digest));
+  }
   return settled;
 }
 
-/** Those that one operation deleted. */
-async function deletedTogether(client: GarClient, repository: string, digests: readonly Digest[]): Promise<readonly Digest[]> {
+/** What became of a batch. */
+interface Together {
+  readonly deleted: readonly Digest[];
+  /** It was not carried out, or not for all. */
+  readonly failed?: true;
+  /** Why it was not carried out, where that holds of each of them. */
+  readonly refusal?: ToolError;
+}
+
+/** A deletion is not begun any more once the run was stopped, also where one request for several has failed. */
+function stopped(client: GarClient, repository: string, digest: Digest): ToolError {
+  const doing = `delete the image ${client.label(repository, digest)}`;
+  return new ToolError('REGISTRY_ERROR', `Cannot ${doing}: it was not deleted together with others, and then the run was stopped.`, {
+    hint: 'Run again.',
+  });
+}
+
+/** Deletes several by one operation. */
+async function deleteTogether(client: GarClient, repository: string, digests: readonly Digest[]): Promise<Together> {
   const asked: Asked = { doing: `delete ${digests.length} images of ${client.label(repository)}`, permission: PERMISSION };
   const names = digests.map((digest) => client.versionOf(repository, digest));
   try {
@@ -49,11 +71,12 @@ async function deletedTogether(client: GarClient, repository: string, digests: r
     const { error, failedVersions } = await waitForOperation(client, operation, asked);
     const failed = failedVersions.map((name) => lastPart(name, 'versions'));
     // One that cannot be told apart could be any of them.
-    if (error || !failed.every((digest) => isDigest(digest) && digests.includes(digest))) return [];
-    return digests.filter((digest) => !failed.includes(digest));
+    if (error || !failed.every((digest) => isDigest(digest) && digests.includes(digest))) return { deleted: [], failed: true };
+    return { deleted: digests.filter((digest) => !failed.includes(digest)), ...(failed.length > 0 && { failed: true }) };
   } catch (error) {
-    if (error instanceof ToolError) return [];
-    throw error;
+    if (!(error instanceof ToolError) || error.underWay) throw error;
+    const forAll = error.code === 'AUTH' || error.transient;
+    return { deleted: [], failed: true, ...(forAll && { refusal: error }) };
   }
 }
 
@@ -72,8 +95,8 @@ async function deleteOne(client: GarClient, repository: string, digest: Digest):
       if (error.code === FAILED_PRECONDITION) return await refusal(client, repository, digest, said);
       const passing = [RESOURCE_EXHAUSTED, ABORTED, UNAVAILABLE].includes(error.code);
       const hint = passing ? 'Run again later, or with less concurrency.' : 'The audit log of the project may say more.';
-      if (!passing || tries >= TRIES) return { error: new ToolError('REGISTRY_ERROR', said, { hint }) };
-      await client.clock.sleep(backoff(tries, client.clock.random()), new AbortController().signal);
+      const goesOn = passing && tries < TRIES && (await client.pause(backoff(tries, client.clock.random())));
+      if (!goesOn) return { error: new ToolError('REGISTRY_ERROR', said, { hint }) };
     }
   } catch (error) {
     if (error instanceof ToolError) return { error };

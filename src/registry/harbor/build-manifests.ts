@@ -51,12 +51,17 @@ function manifestOf(artifact: Artifact, { subjects, signed }: Collection, facts:
     ...(subject !== undefined && { subject }),
     ...(artifactType !== undefined && { artifactType }),
     ...(labels && { labels }),
-    ...(artifact.labels.length > 0 && { registryLabels: artifact.labels.map((name) => `${LABEL_PREFIX}${name}`) }),
+    ...(artifact.labels.length > 0 && { registryLabels: labelNames(artifact) }),
     ...(annotations && { annotations }),
     ...(platforms.length > 0 && { platforms }),
     ...(signed.has(digest) && { signed: true }),
     ...(vulnerability && { vulnerability }),
   };
+}
+
+/** The labels that users of Harbor have put on an artifact, by their names among its labels. */
+export function labelNames({ labels }: Artifact): string[] {
+  return labels.map((name) => `${LABEL_PREFIX}${name}`);
 }
 
 /** What is attached to others and was not read is a manifest of no special kind. */

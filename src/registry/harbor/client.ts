@@ -1,3 +1,4 @@
+import { kindOfToken } from '../../auth/auth-errors.ts';
 import { basicAuthorization } from '../../auth/basic-authorization.ts';
 import type { Credentials } from '../../auth/credentials.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
@@ -105,9 +106,13 @@ export class HarborClient {
   async #readSystemInfo(credentials: Credentials | undefined): Promise<SystemInfo> {
     const asked: Asked = { doing: `log in to ${this.name}` };
     if (credentials && !('username' in credentials)) {
-      throw new ToolError('AUTH', `Cannot ${asked.doing}: its API takes user and password, and there is only an identity token for it.`, {
-        hint: 'Give the name and secret of a robot account, or a user and password.',
-      });
+      throw new ToolError(
+        'AUTH',
+        `Cannot ${asked.doing}: its API takes user and password, and there is only ${kindOfToken(credentials)} for it.`,
+        {
+          hint: 'Give the name and secret of a robot account, or a user and password.',
+        },
+      );
     }
     const response = await this.#request({
       method: 'GET',

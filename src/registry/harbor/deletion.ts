@@ -76,7 +76,7 @@ export async function checkDelete(reading: Reading, projects: Projects, needs: {
   }
   const project = await projects.find(splitRepository(repository)?.project ?? '');
   if (!project) return;
-  const wanted = ['artifact:delete', 'repository:pull', ...(needs.tags ? ['tag:delete'] : [])];
+  const wanted = ['artifact:delete', 'repository:pull', 'tag:list', ...(needs.tags ? ['tag:delete'] : [])];
   const granted = await permissions(reading, project.id, { doing, needs: wanted.join(', ') });
   const missing = wanted.filter((permission) => !granted.has(permission));
   if (missing.length === 0) return;

@@ -13,6 +13,7 @@ import { type HarborClient, splitRepository } from './client.ts';
 import { Collection } from './collection.ts';
 import { addHidden } from './hidden-artifacts.ts';
 import type { Projects } from './projects.ts';
+import type { PullPolicy } from './pull-policy.ts';
 
 /** What the inventories of one Harbor share. */
 export interface InventoryContext {
@@ -20,6 +21,7 @@ export interface InventoryContext {
   readonly client: HarborClient;
   readonly registry: OciClient;
   readonly projects: Projects;
+  readonly policy: PullPolicy;
   /** How much is read side by side, over all repositories. */
   readonly limit: LimitFunction;
 }
@@ -34,13 +36,15 @@ export async function readInventory(
   repository: string,
   options: InventoryOptions,
 ): Promise<RepositoryInventory> {
-  const { client, registry, projects, limit, type } = context;
+  const { client, registry, projects, policy, limit, type } = context;
   const { signal, onProgress } = options;
   const parts = splitRepository(repository);
   if (!parts) throw await noRepository(client, repository, signal);
   const reading: Reading = { client, repository, signal };
   const problems = new Problems(signal);
   const collection = new Collection();
+  let note: string | undefined;
+  let isProxyCache: boolean | undefined;
   await problems.require(async () => {
     let read = 0;
     const listed = await listArtifacts(reading, IN_FULL, (more, total) => onProgress?.((read += more), total));
@@ -54,13 +58,17 @@ export async function readInventory(
       if (contradiction !== undefined) problems.add(`In ${client.label(repository)}, ${contradiction}.`);
     }
     await addHidden(collection, { reading, registry, projects, limit, problems });
+    note = await policy.note(repository);
+    isProxyCache = (await projects.find(parts.project))?.isProxyCache;
   });
   return {
     registry: client.name,
     type,
     repository,
     ...problems.verdict,
-    capabilities: harborCapabilities(collection.artifacts.values()),
+    ...(note !== undefined && { notes: [note] }),
+    // Nothing can be pushed to what caches another registry (src/server/middleware/repoproxy).
+    capabilities: { ...harborCapabilities(collection.artifacts.values()), ...(isProxyCache && { undo: false }) },
     manifests: buildManifests(collection),
   };
 }

@@ -34,9 +34,7 @@ export async function readManifest(
   if (response.status === 404 && !(await findArtifact(reading, digest, BARE))) return undefined;
   if (response.status === 412 && hasCode(response, 'PROJECTPOLICYVIOLATION')) {
     throw new ToolError('REGISTRY_ERROR', refused(doing, response).message, {
-      hint:
-        'The project lets nobody pull this image (vulnerabilities or signatures), so that it could not be put back, and it is not ' +
-        'deleted. Exempt it, or delete it in Harbor.',
+      hint: 'The project lets nobody pull this image (vulnerabilities or signatures). An account with project:read is told so beforehand.',
     });
   }
   if (response.status !== 200) throw refused(doing, response);

@@ -1,6 +1,6 @@
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import { badAnswer } from '../../distribution/answer-errors.ts';
-import { asText, type JsonObject, parseJsonObject } from '../../domain/json.ts';
+import { asObject, asText, type JsonObject, parseJsonObject } from '../../domain/json.ts';
 import type { HarborClient } from './client.ts';
 import { readList } from './pages.ts';
 
@@ -10,12 +10,23 @@ export interface Project {
   readonly name: string;
   /** It only caches the images of another registry, and gets them back with the next pull. */
   readonly isProxyCache: boolean;
+  /** Some of its images may be pulled by nobody: those with findings of a severity, or those without a signature. */
+  readonly forbidsPulls: boolean;
 }
+
+/** What forbids pulls, each with the text "true" (swagger, `ProjectMetadata`). */
+const FORBIDDING = ['prevent_vul', 'enable_content_trust', 'enable_content_trust_cosign'];
 
 function readProject(json: JsonObject, doing: string): Project {
   const { project_id: id, name, registry_id: registry } = json;
+  const metadata = asObject(json['metadata']) ?? {};
   if (typeof id !== 'number' || asText(name) === undefined) throw badAnswer(doing, 'it lists a project without a name or number');
-  return { id, name: name as string, isProxyCache: typeof registry === 'number' && registry !== 0 };
+  return {
+    id,
+    name: name as string,
+    isProxyCache: typeof registry === 'number' && registry !== 0,
+    forbidsPulls: FORBIDDING.some((field) => metadata[field] === 'true'),
+  };
 }
 
 /** All projects that the credentials may see. */

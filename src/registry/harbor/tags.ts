@@ -4,7 +4,7 @@ import { badAnswer } from '../../distribution/answer-errors.ts';
 import type { OciClient } from '../../distribution/client.ts';
 import { readTags } from '../../distribution/tags.ts';
 import { checkReadable, findArtifact, hasRepository, listArtifacts, type Reading } from './artifacts.ts';
-import { artifactPath, splitRepository } from './client.ts';
+import { artifactPath, type HarborRequest, splitRepository } from './client.ts';
 import { type InventoryContext, readInventory } from './inventory.ts';
 import { readList } from './pages.ts';
 import type { Projects } from './projects.ts';
@@ -60,6 +60,21 @@ export async function tagsOf(reading: Reading, digest: Digest): Promise<string[]
     if (typeof name !== 'string') throw badAnswer(doing, 'it lists a tag without a name');
     return name;
   });
+}
+
+/** Sets a tag on an artifact that is there, by the REST API: to push its manifest again, it would have to be pulled. */
+export async function setTag({ client, repository, signal }: Reading, digest: Digest, tag: string): Promise<void> {
+  const asked: HarborRequest = {
+    method: 'POST',
+    doing: `set the tag ${client.label(repository, tag)}`,
+    needs: 'tag:create',
+    path: `${artifactPath(repository, digest)}/tags`,
+    json: { name: tag },
+    repository,
+    signal,
+  };
+  const response = await client.send(asked);
+  if (response.status !== 201) throw await client.refused(asked, response);
 }
 
 /** Where every tag points to, by a whole new inventory: that costs no request for each. */

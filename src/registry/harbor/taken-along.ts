@@ -1,15 +1,22 @@
 import type { Digest } from '../../domain/digest.ts';
 import type { Companion } from '../registry.ts';
 import type { Artifact } from './artifact.ts';
+import { labelNames } from './build-manifests.ts';
 import { findArtifact, indexesByChild, listArtifacts, type Reading } from './artifacts.ts';
+import type { PullPolicy } from './pull-policy.ts';
 
 /** Repositories whose indexes are remembered; a few are worked on at a time. */
 const REMEMBERED = 8;
-const WITH_PARTS = 'with_tag=true&with_accessory=true';
+const WITH_PARTS = 'with_tag=true&with_accessory=true&with_label=true';
 
 /** Finds what Harbor deletes along with an artifact (src/controller/artifact/controller.go, `deleteDeeply`). */
 export class TakenAlong {
+  readonly #policy: PullPolicy;
   readonly #indexes = new Map<string, Promise<ReadonlyMap<Digest, readonly Digest[]>>>();
+
+  constructor(policy: PullPolicy) {
+    this.#policy = policy;
+  }
 
   /**
    * What Harbor deletes along with an artifact, to any depth, as it is now: everything that is attached, with its tags, and the untagged
@@ -35,7 +42,15 @@ export class TakenAlong {
       const artifact = await findArtifact(reading, digest, WITH_PARTS);
       if (!artifact || (artifact.tags.length > 0 && !attached.has(digest))) continue;
       const heldBy = [...spared, ...(await this.#otherIndexes(reading, digest, path))];
-      found.set(digest, { digest, tags: artifact.tags.map(({ name }) => name), heldBy });
+      const labels = labelNames(artifact);
+      const unreadable = await this.#policy.unreadable(reading.repository, digest);
+      found.set(digest, {
+        digest,
+        tags: artifact.tags.map(({ name }) => name),
+        heldBy,
+        ...(labels.length > 0 && { labels }),
+        ...(unreadable && { unreadable }),
+      });
       await this.#walk(reading, artifact, [...path, digest], heldBy, found);
     }
   }

@@ -14,7 +14,8 @@ import type { OciClient } from '../../distribution/client.ts';
 import { readConfigs, wantedConfigs } from '../../distribution/image-configs.ts';
 import { followGraph } from './manifest-graph.ts';
 import { ManifestReader, type Reading } from '../../distribution/manifest-reader.ts';
-import { NOTHING_SEEN, seenNow } from '../../distribution/seen-tags.ts';
+import { noteTags } from '../../distribution/note-tags.ts';
+import { NOTHING_SEEN } from '../../distribution/seen-tags.ts';
 import { Problems } from '../../distribution/problems.ts';
 import type { ReferrersApi } from '../../distribution/referrers.ts';
 import type { Software } from './software.ts';
@@ -79,15 +80,11 @@ async function readListed(
   const before = (await cache?.readTags(client.url, repository)) ?? NOTHING_SEEN;
   const tagged = await readTagged(tags, { ...shared, hints: before.digests });
   const whole = problems.list.length === 0;
-  const now = new Date().toISOString();
-  const seen = seenNow(before, tagged.digests, whole, now);
   await followGraph(tagged, { ...shared, referrers, onFound: (found) => count(0, found) });
   const wanted = wantedConfigs(tagged);
   count(0, wanted.size);
   const configs = await readConfigs(reading, wanted, shared);
-  const kept = (await cache?.writeTags(client.url, repository, seen)) ?? false;
-  // A time that cannot be kept would be a later one in every run, and what is new would never grow old.
-  const { firstSeen } = kept ? seen : seenNow({ ...before, whole: false }, tagged.digests, whole, now);
+  const firstSeen = await noteTags(cache, { registry: client.url, repository }, { before, digests: tagged.digests, whole });
   const manifests = buildManifests({ ...tagged, firstSeen }, configs);
   const { dangling } = tagged;
   const asks = dangling.length > 0 || (problems.list.length === 0 && sharesDigests(manifests));

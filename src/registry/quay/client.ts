@@ -1,3 +1,4 @@
+import { kindOfToken } from '../../auth/auth-errors.ts';
 import type { Credentials } from '../../auth/credentials.ts';
 import { createRegistryAuth } from '../../auth/create-registry-auth.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
@@ -109,9 +110,13 @@ export class QuayClient {
     if (!credentials) return undefined;
     const hint = `Make an OAuth2 access token (organization, Applications), and give it as the password of the user ${TOKEN_USER}.`;
     if (!('username' in credentials)) {
-      throw new ToolError('AUTH', `Cannot ${doing}: Quay's API does not take the identity token that was found for ${this.name}.`, {
-        hint,
-      });
+      throw new ToolError(
+        'AUTH',
+        `Cannot ${doing}: Quay's API does not take ${kindOfToken(credentials)}, which is what was found for ${this.name}.`,
+        {
+          hint,
+        },
+      );
     }
     if (credentials.username.includes('+') || credentials.username === '$app') {
       const message = `Cannot ${doing}: Quay's API takes OAuth2 access tokens alone, and none of robot accounts and applications`;

@@ -1,3 +1,4 @@
+import type { Digest } from '../../../src/domain/digest.ts';
 import { expect } from 'vitest';
 import type { Contract } from '../contract.ts';
 import type { Seen } from '../fault-proxy.ts';
@@ -148,6 +149,11 @@ export function testDeletion({ target, check }: Contract): void {
     expect(raw).toMatchObject({ digest: THINGS.oldSingle.digest, mediaType: THINGS.oldSingle.mediaType });
     expect(Buffer.from(raw.bytes)).toEqual(THINGS.oldSingle.bytes);
     expect(await registry.deleteManifest(scene.repository, raw.digest)).toEqual({ outcome: 'deleted' });
+    // The registry has what is needed for that, and says of what it has not got that it is not there.
+    for (const { digest } of THINGS.oldSingle.blobs) expect((await registry.hasBlob?.(scene.repository, digest)) ?? true).toBe(true);
+    expect((await registry.hasBlob?.(scene.repository, THINGS.oldSingle.digest.replace(/.{8}$/, '00000000') as Digest)) ?? false).toBe(
+      false,
+    );
     await registry.putManifest(scene.repository, raw);
     expect(contents(await scene.truth())).toEqual(contents(without(before, new Set(), ['old-single'])));
   });

@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import { ToolError } from '../../../src/diagnostics/tool-error.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
+import { everyday } from '../../sweep.ts';
 import type { Contract } from '../contract.ts';
 import type { Answer, Fault, Seen } from '../fault-proxy.ts';
 import { comparable } from '../expected-inventory.ts';
@@ -10,20 +11,20 @@ import { names, namesRegistry, type Scene } from '../scene.ts';
 const html = { 'content-type': 'text/html' };
 
 /** Answers to a single question, each for good: whatever is asked, they leave open what the truth is. */
-const WRONG: readonly (readonly [what: string, fault: Fault])[] = [
+const WRONG: readonly (readonly [what: string, fault: Fault])[] = everyday(4, [
   ['is 500', { status: 500, headers: html, body: '<html><title>Oops</title></html>' }],
   ['is 404 from a machine on the way', { status: 404, headers: html, body: '<html><title>Not Found</title></html>' }],
+  ['is an empty object', (answer) => ({ ...answer, body: '{}' })],
+  ['breaks off half-way', 'truncate'],
   ['is 404 and says nothing', { status: 404 }],
   ['is 204', { status: 204 }],
   ['is a web page', { status: 200, headers: html, body: '<html><title>Log in</title></html>' }],
-  ['is an empty object', (answer) => ({ ...answer, body: '{}' })],
   ['is null', (answer) => ({ ...answer, body: 'null' })],
   ['is empty', (answer) => ({ ...answer, body: '' })],
-  ['breaks off half-way', 'truncate'],
   ['lacks its second half', (answer) => ({ ...answer, body: Buffer.from(answer.body ?? '').subarray(0, (answer.body ?? '').length / 2) })],
   ['has another digest', (answer) => ({ ...answer, body: `${String(answer.body)} ` })],
   ['has names in place of lists', (answer) => ({ ...answer, body: String(answer.body).replaceAll(/\[[^[\]]*\]/g, '"none"') })],
-];
+]);
 
 export function testIncomplete({ target, check }: Contract): void {
   for (const [what, fault] of WRONG) {

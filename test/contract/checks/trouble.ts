@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import { ToolError } from '../../../src/diagnostics/tool-error.ts';
+import { everyday } from '../../sweep.ts';
 import type { Contract } from '../contract.ts';
 import type { Kind } from '../contract-target.ts';
 import { needs } from '../expected-inventory.ts';
@@ -9,7 +10,8 @@ import type { Applied, Scene } from '../scene.ts';
 import { contents } from '../truth.ts';
 
 export function testTrouble({ target, check }: Contract): void {
-  const faults: readonly (readonly [what: string, fault: Fault])[] = [
+  const faults: readonly (readonly [what: string, fault: Fault])[] = everyday(3, [
+    ['is lost', 'lost'],
     // Not 500: a deletion that fails so is tried again, and really waited for.
     ['is 400', { status: 400, headers: { 'content-type': 'text/html' }, body: '<html><title>Bad Request</title></html>' }],
     [
@@ -19,8 +21,7 @@ export function testTrouble({ target, check }: Contract): void {
     ['is 401', target.answers.unauthorized],
     ['is 403', target.answers.forbidden],
     ['is a web page', { status: 200, headers: { 'content-type': 'text/html' }, body: '<html><title>Log in</title></html>' }],
-    ['is lost', 'lost'],
-  ];
+  ]);
   /** What goes wrong, and after how many that went well: the first looks at the repository are no deletion yet. */
   const moments: readonly (readonly [Kind, after: number])[] = [
     ['list', 4],

@@ -172,7 +172,13 @@ runContract(
       createAcrRegistry({
         name,
         url,
-        send: createSend({ http, name, url, credentials: async () => undefined, entraToken: async () => ENTRA[account] }),
+        send: createSend({
+          http,
+          name,
+          url,
+          credentials: async () => undefined,
+          entraToken: async () => ENTRA[account],
+        }),
       }),
     );
   }),

@@ -12,7 +12,7 @@ export const ECR_ACCOUNTS: Record<Account, FakeAccount> = {
   reader: {
     accessKeyId: 'AKIAREADER0000000000',
     secretAccessKey: 'read-it-all-secret-key-4711',
-    may: (operation) => /^(?:Describe|BatchGet|GetAuth)/.test(operation),
+    may: (operation) => /^(?:Describe|BatchGet|BatchCheck|GetAuth)/.test(operation),
   },
   stranger: { accessKeyId: OWNER.accessKeyId, secretAccessKey: 'guess-it-all-secret-key-1234' },
 };

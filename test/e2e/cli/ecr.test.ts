@@ -119,6 +119,9 @@ describe('a registry on Amazon ECR, known by its host', () => {
   test.each([
     ['{roleArn: cleanup}', 'not the ARN of a role'],
     ['{region: Frankfurt}', 'not a region'],
+    ['{account: 123456789012}', '12 digits in quotes'],
+    ['{endpoint: vpce.example.com}', 'not the address of an API'],
+    ['{endpoint: "https://me:secret@vpce.example.com"}', 'must not stand in an address'],
     ['{secretAccessKey: x}', 'secretAccessKey'],
   ])('refuses a config with ecr: %s', async (ecr, problem) => {
     const session = await newSession();
@@ -126,6 +129,89 @@ describe('a registry on Amazon ECR, known by its host', () => {
     const { code, stderr } = await session.run('prune', '--registry', 'prod', '--keep-last', '1');
     expect(code).toBe(3);
     expect(stderr).toContain(problem);
+  });
+});
+
+test('an index counts as pulled when one of its images was, and planning twice plans the same although ECR counts the reading', async () => {
+  const fake = await startFakeEcr({ recordPulls: true });
+  onTestFinished(() => fake.close());
+  vi.stubEnv('AWS_ENDPOINT_URL_ECR', fake.url);
+  const long = { pushedAt: '2026-01-01T00:00:00Z' };
+  fake.push('team/app', index([app('used'), app('other')]), ['used'], long);
+  fake.push('team/app', index([app('unused')]), ['unused'], { ...long, pulledAt: '2026-02-01T00:00:00Z' });
+  fake.push('team/app', app('new'), ['new'], { pushedAt: new Date(NOW - DAY).toISOString() });
+  fake.store.repository('team/app').images.get(app('used').digest)!.pulledAt = NOW - 3 * DAY;
+  const session = await newSession();
+  const policy = 'version: 1\npolicies: [{name: a, rules: [{name: b, tags: ["**"], keep: {pulledDays: 30}}]}]\n';
+  const line = [`${HOST}/team/app`, '-p', await session.file('policy.yaml', policy)];
+  const plan = await session.plan(line);
+  const actions = plan.repositories[0]?.images.flatMap(({ tags, action }) => tags.map((tag) => [tag, action]));
+  expect(Object.fromEntries(actions ?? [])).toEqual({ used: 'keep', unused: 'delete', new: 'keep' });
+  expect(await session.plan(line)).toEqual(plan);
+  expect(fake.calls.filter(({ operation }) => operation === 'BatchGetImage')).toHaveLength(1);
+});
+
+describe('a registry under a name of its own', () => {
+  const config = (endpoint: string, more = ''): string =>
+    `registries:\n  prod: {url: "https://images.example.com", type: ecr, ecr: {region: eu-central-1, endpoint: "${endpoint}"${more}}}\n`;
+  const line = ['prod/team/app', '--keep-last', '10'];
+
+  test('is asked which account it is of, says so, and is pruned there; what runs is known by its own name on ECR', async () => {
+    const fake = await ecrWithBuilds();
+    vi.stubEnv('AWS_ENDPOINT_URL_ECR', undefined);
+    const session = await newSession();
+    await session.file('.regctlrc.yaml', config(fake.url));
+    const inUse = await session.file('in-use.txt', `${HOST}/team/app:build-1\n`);
+    const plan = await session.plan([...line, '--in-use', inUse, '--plan-out', 'plan.json']);
+    expect(plan.repositories[0]).toMatchObject({ url: `https://${HOST}`, summary: { images: { keep: 11, delete: 19 } } });
+    expect(plan.diagnostics).toMatchObject([{ code: 'note', message: expect.stringContaining('account 123456789012') as string }]);
+    const applied = await session.run('apply', `${session.folder}/plan.json`, '--in-use', inUse, '--yes');
+    expect(applied.code, applied.stderr).toBe(0);
+    expect(tagsIn(fake)).toHaveLength(11);
+    expect(fake.calls.filter(({ input }) => input['registryId'] !== '123456789012').map(({ operation }) => operation)).toEqual(
+      fake.calls.filter(({ operation }) => operation === 'DescribeRegistry').map(({ operation }) => operation),
+    );
+  });
+
+  test('is known by a repository where the registry may not be described, and by the config where nothing else tells it', async () => {
+    const may = vi.fn((operation: string) => operation !== 'DescribeRegistry');
+    const fake = await startFakeEcr({ accounts: [{ ...OWNER, may }] });
+    onTestFinished(() => fake.close());
+    fake.push('team/app', app('one'), ['v1']);
+    const session = await newSession();
+    await session.file('.regctlrc.yaml', config(fake.url));
+    expect((await session.plan(line)).repositories[0]?.url).toBe(`https://${HOST}`);
+    may.mockImplementation((operation) => !/^Describe(?:Registry|Repositories)$/.test(operation));
+    const { code, stderr } = await session.run('prune', ...line);
+    expect(code).toBe(4);
+    expect(stderr).toMatch(/ecr:DescribeRegistry.*"ecr\.account"/s);
+    await session.file('.regctlrc.yaml', config(fake.url, ', account: "123456789012"'));
+    expect((await session.plan(line)).repositories[0]?.url).toBe(`https://${HOST}`);
+  });
+
+  test('is not pruned by a plan for another account', async () => {
+    const fake = await ecrWithBuilds();
+    vi.stubEnv('AWS_ENDPOINT_URL_ECR', undefined);
+    const session = await newSession();
+    await session.file('.regctlrc.yaml', config(fake.url));
+    await session.plan([...line, '--plan-out', 'plan.json']);
+    const other = await startFakeEcr({ account: '999999999999' });
+    onTestFinished(() => other.close());
+    await session.file('.regctlrc.yaml', config(other.url));
+    const { code, stderr } = await session.run('apply', `${session.folder}/plan.json`, '--yes');
+    expect(code).toBe(3);
+    expect(stderr).toContain('999999999999');
+    expect(other.calls.map(({ operation }) => operation)).toEqual(['DescribeRegistry']);
+  });
+
+  test('is left alone where the config expects another account', async () => {
+    const fake = await ecrWithBuilds();
+    vi.stubEnv('AWS_ENDPOINT_URL_ECR', undefined);
+    const session = await newSession();
+    await session.file('.regctlrc.yaml', config(fake.url, ', account: "999999999999"'));
+    const { code, stderr } = await session.run('prune', ...line);
+    expect(code).toBe(4);
+    expect(stderr).toContain("not authorized in the registry with id '999999999999'");
   });
 });
 

@@ -1,5 +1,7 @@
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { attachmentTag, cosignSignature } from '../../../src/demo/attachments.ts';
+import { attachmentTag, cosignSignature, sbom } from '../../../src/demo/attachments.ts';
 import { image, index, layer, type Pushable } from '../../../src/demo/image.ts';
 import { push } from '../../../src/demo/push.ts';
 import { CLEANER } from '../../fakes/harbor/accounts.ts';
@@ -150,11 +152,50 @@ describe('a project of Harbor, in one line', () => {
   });
 });
 
+/** The permissions that the README lists for what is said in the first column, and those above it. */
+async function listedPermissions(row: RegExp): Promise<string[]> {
+  const readme = await readFile(fileURLToPath(new URL('../../../src/registry/harbor/README.md', import.meta.url)), 'utf8');
+  const rows = readme.split('\n').filter((line) => line.startsWith('| ') && line.includes(':'));
+  return rows.slice(0, rows.findIndex((line) => row.test(line)) + 1).flatMap((line) => line.match(/(?<=`)[a-z-]+:[a-z]+(?=`)/g) ?? []);
+}
+
+describe("a robot account with the README's permissions", () => {
+  test('has exactly those that are asked for: to plan, to delete, and to put back', async () => {
+    const harbor = await harborWithBuilds();
+    harbor.store.ensureRepository('myproject/empty');
+    harbor.store.addLabel('known', 'myproject');
+    harbor.store.artifact('myproject/app', 'build-1').labels.push('known');
+    const two = image({ layers: [layer('two', 100)] });
+    harbor.store.now = () => NOW - 200 * DAY;
+    await pushTo(harbor, 'myproject/app', two, ['build-0', 'stays']);
+    await pushTo(harbor, 'myproject/app', sbom(two, '2025-01-01T00:00:00Z'), []);
+    harbor.store.now = () => NOW;
+    harbor.store.askedPermissions.clear();
+    let journal = '';
+    const runs: readonly (readonly [RegExp, () => readonly string[]])[] = [
+      [/^\| plans/, () => ['prune', `${harbor.host}/myproject`, '--tags', 'build-*', '--keep-last', '10']],
+      [/--apply/, () => ['prune', `${harbor.host}/myproject`, '--tags', 'build-*', '--keep-last', '10', '--apply']],
+      [/^\| `undo`/, () => ['undo', journal, '--registry', harbor.host, '--yes']],
+    ];
+    for (const [row, args] of runs) {
+      const permissions = await listedPermissions(row);
+      harbor.accounts.splice(0, harbor.accounts.length, { ...ROBOT, projects: { myproject: permissions } });
+      const session = await newSession({ env: ENV });
+      const { code, stdout, stderr } = await session.run(...args());
+      expect([code, stderr]).toEqual([0, expect.not.stringContaining('error')]);
+      journal = /\S+\.jsonl/.exec(stdout)?.[0] ?? journal;
+      const asked = new Set([...harbor.store.askedPermissions].filter((permission) => !permission.startsWith('garbage-collection:')));
+      expect([...asked].toSorted()).toEqual(permissions.toSorted());
+    }
+  });
+});
+
 describe('a whole Harbor', () => {
   test('leaves out what caches another registry, and says so', async () => {
     const harbor = await harborWithBuilds();
-    harbor.store.addProject('cache', { registryId: 4 });
+    const cache = harbor.store.addProject('cache');
     await pushTo(harbor, 'cache/nginx', image({ layers: [layer('nginx', 100)] }), ['1']);
+    cache.registryId = 4;
     const session = await newSession({ env: { REGISTRY_USER: ADMIN.name, REGISTRY_PASSWORD: ADMIN.secret } });
     const { stdout, stderr } = await session.run('prune', harbor.host, '--keep-last', '10', '-o', 'json');
     expect((JSON.parse(stdout) as { repositories: { repository: string }[] }).repositories.map(({ repository }) => repository)).toEqual([

@@ -62,7 +62,7 @@ describe.skipIf(!existsSync('/dev/full'))('a full disk', () => {
     const { code, stdout } = await redirected('2>/dev/full', user, ...words);
 
     expect(code).toBe(0);
-    expect(stdout).toMatch(/applied {2}1 repository, done\n/);
+    expect(stdout).toMatch(/deleted {2}4 images in 1 repository: done\n/);
     expect(await deletedByJournal(user)).toBe(4);
   });
 });

@@ -2,6 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { errorReply, jsonReply } from '../../../src/demo/reply.ts';
 import { push } from '../../../src/demo/push.ts';
 import { image, layer } from '../../../src/demo/image.ts';
+import type { ServerResponse } from 'node:http';
+import { json, type Seen, startServer } from '../../unit/http/loopback-server.ts';
+import { startProxy } from '../../unit/http/proxy-server.ts';
+import { HAS_OPENSSL, makeCertificates } from '../../unit/http/test-certificates.ts';
 import { newSession } from './in-process.ts';
 import { keepBuilds, registryWith, tagsIn } from './registry-with-builds.ts';
 
@@ -111,4 +115,54 @@ test('a repository without the right to delete holds up no other, and the exit c
   expect(code).toBe(4);
   expect(stdout).toMatch(/team\/app.*\n.*given up .*answered status 403/);
   expect([tagsIn(registry, 'team/app'), tagsIn(registry, 'team/web')]).toEqual([['build-1', 'build-2', 'build-3'], ['build-3']]);
+});
+
+describe('how a registry is reached', () => {
+  const WORDS = ['--tags', '**', '--keep-last', '1'];
+  /** A registry whose one repository is empty. */
+  const empty = ({ path }: Seen, response: ServerResponse): void => {
+    if (path === '/v2/') json(response, 200, {});
+    else if (path.startsWith('/v2/team/app/tags/list')) json(response, 200, { name: 'team/app', tags: [] });
+    else json(response, 404, {});
+  };
+
+  test('one with TLS that is spoken to without it says so', async () => {
+    const server = await startServer(
+      (_, response) => void response.writeHead(400).end('Client sent an HTTP request to an HTTPS server.\n'),
+    );
+    const session = await newSession();
+    const { code, stderr } = await session.run('prune', `${server.host}/team/app`, ...WORDS);
+    expect({ code, stderr }).toEqual({
+      code: 5,
+      stderr:
+        `error: The registry at http://${server.host} speaks TLS, and was spoken to without it.\n` +
+        `hint: Give it as https://${server.host}, and leave out --plain-http and "plainHttp".\n`,
+    });
+  });
+
+  test('one without TLS is spoken to with --plain-http alone, and the commands that follow have it', async () => {
+    const server = await startServer(empty);
+    const proxy = await startProxy(server.port);
+    const session = await newSession({ env: { HTTP_PROXY: proxy.url } });
+    const run = (...more: readonly string[]): ReturnType<typeof session.run> =>
+      session.run('prune', 'registry.example.com/team/app', ...WORDS, '--plan-out', 'plan.json', ...more);
+    expect((await session.run('prune', 'http://registry.example.com/team/app', ...WORDS)).stderr).toContain(
+      '--plain-http, or "plainHttp: true"',
+    );
+    const { code, stdout } = await run('--plain-http');
+    expect(code, stdout).toBe(0);
+    expect(server.requests.length).toBeGreaterThan(0);
+    expect((await session.run('apply', 'plan.json', '--plain-http')).code).toBe(0);
+  });
+
+  test.runIf(HAS_OPENSSL)('one with a CA of its own is trusted with --ca-file', async () => {
+    const { caFile, server: tls } = makeCertificates('registry.example.com');
+    const server = await startServer(empty, tls);
+    const proxy = await startProxy(server.port);
+    const session = await newSession({ env: { HTTPS_PROXY: proxy.url } });
+    const words = ['prune', 'registry.example.com/team/app', ...WORDS];
+    expect((await session.run(...words)).stderr).toContain('--ca-file, "tls: {ca: FILE}"');
+    expect((await session.run(...words, '--ca-file', caFile)).code).toBe(0);
+    expect((await session.run(...words, '--ca-file', 'missing.pem')).stderr).toContain('or --ca-file');
+  });
 });

@@ -123,7 +123,9 @@ describe('the demo', () => {
     const stdout = await user.succeed('demo');
 
     expect(stdout).toMatch(/\$ regctl prune 127\.0\.0\.1:\d+ -p policies\/demo\.yaml --in-use running\.txt --plan-out plan\.json\n/);
-    expect(stdout).toMatch(/\$ regctl apply plan\.json --in-use running\.txt --yes\n\napplied .* done\n/);
+    expect(stdout).toMatch(
+      /\$ regctl apply plan\.json --in-use running\.txt --yes\n\nAbout to delete 180 images [\s\S]*\ndeleted {2}180 images .* in 5 repositories: done\n/,
+    );
     expect(stdout).toMatch(/\$ regctl undo .+ --yes\n\nundone {2}done\n/);
     expect(stdout).toContain('every digest as it was');
     expect(await user.journals()).toEqual([]);
@@ -175,7 +177,7 @@ describe('a signal', () => {
 
       expect(code).toBe(expected);
       expect(stderr).toContain(`${signal}: finishing what is under way; once more stops at once\n`);
-      expect(stdout).toMatch(/applied {2}1 repository, stopped by a signal/);
+      expect(stdout).toMatch(/deleted {2}\d+ images? in 1 repository: stopped by a signal/);
       expect(stdout).toContain('not begun');
       expect(deletions).toBeLessThan(10);
       const left = tagsIn(registry, 'team/app').length;

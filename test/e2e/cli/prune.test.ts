@@ -63,6 +63,21 @@ describe('a dry run', () => {
     expect(stdout.split('\n').toSorted()).toEqual(['', `${registry.host}/team/app:build-1`, `${registry.host}/team/app:build-2`]);
   });
 
+  test('names what went where it is carried out: not what the registry refused, and nothing where it was not begun', async () => {
+    const registry = await registryWith({ 'team/app': 3 });
+    const session = await newSession();
+    const words = ['prune', `${registry.host}/team/app`, '--keep-last', '1', '--apply', '-o', 'name'];
+
+    expect(await session.run(...words, '--max-deletions', '1')).toMatchObject({
+      code: 5,
+      stdout: '',
+      stderr: expect.stringMatching(/^Nothing was changed\.$/m) as string,
+    });
+    const first = registry.storage.repository('team/app').tags.get('build-1')!;
+    registry.onRequest(({ method, path }) => (method === 'DELETE' && path.endsWith(first) ? { status: 405 } : undefined));
+    expect(await session.run(...words)).toMatchObject({ code: 6, stdout: `${registry.host}/team/app:build-2\n` });
+  });
+
   test('writes its answer to a file instead, and then nothing to stdout', async () => {
     const registry = await registryWith({ 'team/app': 1 });
     const session = await newSession();
@@ -246,7 +261,7 @@ describe('--apply', () => {
         .map(({ path }) => path)
         .toSorted(),
     ).toEqual(doomed.map((digest) => MANIFEST('team/app', digest)).toSorted());
-    expect(stdout).toMatch(/applied {2}1 repository, done\n\n {2}3 {2}deleted\n/);
+    expect(stdout).toMatch(/deleted {2}3 images in 1 repository: done\n/);
     expect(stdout).not.toContain('Nothing has been changed');
     expect(stdout).toContain((await session.journals())[0]);
     expect((await session.run(...words, '--apply')).stdout).toContain('delete  0 images');
@@ -345,7 +360,7 @@ describe('--apply', () => {
     const { code, stdout } = await session.run('prune', `${registry.host}/team/app`, '--keep-last', '1', '--apply');
 
     expect(code).toBe(6);
-    expect(stdout).toContain(`${stubborn.slice(0, 19)}  failed`);
+    expect(stdout).toContain('  build-1  failed');
     expect(tagsIn(registry, 'team/app')).toEqual(['build-1', 'build-3']);
   });
 

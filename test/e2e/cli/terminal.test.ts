@@ -31,7 +31,9 @@ describe('--apply at a terminal', () => {
     const { code } = await session.run('prune', `${registry.host}/team/app`, '--keep-last', '1', '--apply');
 
     expect(code).toBe(0);
-    expect(shown()).toMatch(/^warning: no source says what is in use.*\nDelete 3 images \(.+\) in 1 repository\? \[y\/N\] /);
+    expect(shown()).toMatch(
+      /^warning: no source says what is in use.*\nAbout to delete 3 images in 1 repository, .+ freed:\n {2}.+\/team\/app {2}3 images, tags build-1, build-2, build-3\n3 tags with their images\.\nCarry this out\? \[y\/N\] /,
+    );
     expect(tagsIn(registry, 'team/app')).toEqual(['build-4']);
   });
 

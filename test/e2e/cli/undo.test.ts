@@ -1,4 +1,4 @@
-import { appendFile, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { image, layer } from '../../../src/demo/image.ts';
@@ -12,12 +12,19 @@ const [HOUR, DAY] = [3_600_000, 86_400_000];
 const ENV = { REGISTRY_USER: ADMIN.name, REGISTRY_PASSWORD: ADMIN.secret };
 const TAGS = Array.from({ length: 11 }, (_, index) => `v1.0.${index}`);
 const OLD = TAGS.slice(0, 7);
-const TIMES = '.local/state/regprune/restored/times.jsonl';
 
 const pushTag = (harbor: FakeHarbor, tag: string): Promise<unknown> =>
   push(harbor.url, 'myproject/app', image({ layers: [layer(tag, 100)], created: '2026-01-01T00:00:00Z' }), [tag], {
     auth: { user: ADMIN.name, password: ADMIN.secret },
   });
+
+/** The file that remembers the old times of the one repository. */
+async function timesOf({ folder }: Session): Promise<string> {
+  const restored = join(folder, '.local/state/regprune/restored');
+  const names = await readdir(restored);
+  expect(names).toHaveLength(1);
+  return join(restored, names[0]!);
+}
 
 interface Undone {
   readonly harbor: FakeHarbor;
@@ -76,7 +83,7 @@ describe('what was put back on a registry that dates it anew', () => {
     expect(inventory.stdout).toContain(new Date(NOW - 110 * DAY).toISOString());
 
     // Without what is remembered, the restored ones are the newest.
-    await writeFile(join(run.session.folder, TIMES), '');
+    await writeFile(await timesOf(run.session), '');
     expect(doomed(await run.session.plan(run.prune))).not.toEqual(OLD);
   });
 
@@ -103,7 +110,7 @@ describe('what was put back on a registry that dates it anew', () => {
   test('has unknown times where the undo was cut off before it had read them, until it is run again', async () => {
     const run = await undone(await versions());
     await undo(run);
-    const times = join(run.session.folder, TIMES);
+    const times = await timesOf(run.session);
     const lines = (await readFile(times, 'utf8')).split('\n');
     await writeFile(times, lines.filter((line) => !line.includes('"given"')).join('\n'));
     const plan = await run.session.plan(run.prune);
@@ -118,10 +125,11 @@ describe('what was put back on a registry that dates it anew', () => {
   test('is remembered behind a damaged line', async () => {
     const run = await undone(await versions());
     await undo(run);
-    await appendFile(join(run.session.folder, TIMES), '{"id": "torn", "at"');
+    const times = await timesOf(run.session);
+    await appendFile(times, '{"id": "torn", "at"');
     expect(doomed(await run.session.plan(run.prune))).toEqual(OLD);
-    const text = await readFile(join(run.session.folder, TIMES), 'utf8');
-    await writeFile(join(run.session.folder, TIMES), `\u0000 {]\n${text}`);
+    const text = await readFile(times, 'utf8');
+    await writeFile(times, `\u0000 {]\n${text}`);
     expect(doomed(await run.session.plan(run.prune))).toEqual(OLD);
   });
 });
@@ -152,7 +160,7 @@ describe('labels that users of the registry had put on an image', () => {
     expect(code, stderr).toBe(6);
     expect(harbor.store.artifact('myproject/app', 'v1.0.0').labels).toEqual(['stable', 'everywhere']);
     expect(harbor.store.artifact('myproject/app', 'v1.0.1').labels).toEqual(['stable']);
-    expect(stdout).toMatch(/14 {2}put back\n +1 {2}label that could not be put back/);
+    expect(stdout).toMatch(/14 {2}put back \(.+\)\n +1 {2}label that could not be put back/);
     expect(stdout).toContain('harbor/removed');
   });
 });

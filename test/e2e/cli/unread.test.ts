@@ -42,7 +42,7 @@ describe('a repository that cannot be read', () => {
       'Not everything could be read. Nothing is deleted where something is missing:',
       expect.stringContaining(line),
     ]);
-    expect(markdown.stdout).toMatch(/^### Prune plan.*\n\n\*\*Not everything could be read.*\n\n- .*team\/broken&#58; REGISTRY&#95;ERROR/);
+    expect(markdown.stdout).toMatch(/^### Prune plan.*\n\n\*\*Not everything could be read.*\n\n- `.*team\/broken: REGISTRY_ERROR/);
     expect(table.stderr).toMatch(/error: .*team\/broken/);
   });
 
@@ -53,7 +53,7 @@ describe('a repository that cannot be read', () => {
     const { code, stdout } = await session.run('prune', registry.host, '--keep-last', '1', '--apply', '--metrics-file', 'prune.prom');
 
     expect(code).toBe(6);
-    expect(stdout).toContain('done in part: not everything could be read');
+    expect(stdout).toContain('done in part, and not everything could be read');
     expect(tagsIn(registry, 'team/app')).toEqual(['build-3']);
     expect(tagsIn(registry, 'team/broken')).toHaveLength(3);
     const metrics = await readFile(join(session.folder, 'prune.prom'), 'utf8');

@@ -50,11 +50,11 @@ describe('a wait', () => {
   test.for(WAITS)('for %s ends when the time for the run is over: 5, because nothing was read', async ([, hook]) => {
     const registry = await registryWith({ 'team/app': 3 });
     registry.onRequest(hook);
-    const user = await newUser();
+    const session = await newSession();
     const words = ['prune', `${registry.host}/team/app`, '--keep-last', '1', '--max-duration', '1s'];
 
     for (const more of [[], ['--apply']]) {
-      const { code, stdout } = await user.run(...words, '-o', 'json', ...more);
+      const { code, stdout } = await session.run(...words, '-o', 'json', ...more);
       expect(code).toBe(5);
       expect(JSON.parse(stdout) as Plan).toMatchObject({ applyable: false, unread: [{ code: 'TIME_OVER' }] });
     }
@@ -63,9 +63,9 @@ describe('a wait', () => {
   test('leaves what was read before: that is planned, the rest stands in the plan, and nothing is begun any more', async () => {
     const registry = await registryWith({ 'team/app': 3, 'team/slow': 3 });
     registry.onRequest(({ path }) => (path.startsWith('/v2/team/slow') ? 'hang' : undefined));
-    const user = await newUser();
+    const session = await newSession();
 
-    const { code, stdout, stderr } = await user.run('prune', registry.host, '--keep-last', '1', '--max-duration', '3s', '--apply');
+    const { code, stdout, stderr } = await session.run('prune', registry.host, '--keep-last', '1', '--max-duration', '3s', '--apply');
 
     expect(code).toBe(6);
     expect(stdout).toContain(`${registry.host}/team/slow: TIME_OVER: The time that --max-duration gives was over`);
@@ -88,7 +88,7 @@ describe('a wait', () => {
     const { code, stdout } = await running.ended;
 
     expect(code).toBe(143);
-    expect(stdout).toMatch(/applied .* stopped by a signal/);
+    expect(stdout).toMatch(/deleted .*: stopped by a signal/);
     expect(tagsIn(registry, 'team/app').length).toBeGreaterThan(1);
     expect(await user.journals()).toHaveLength(1);
   });
@@ -124,8 +124,9 @@ describe.skipIf(process.platform === 'win32')('a named pipe that nobody writes t
 
   test('is waited for no longer than the run may take', async () => {
     const { registry, user, pipe } = await withPipes();
+    const session = await newSession({ env: { HOME: user.home } });
     const codes = [];
-    for (const some of words(registry.host, pipe)) codes.push((await user.run('prune', ...some, '--max-duration', '1s')).code);
+    for (const some of words(registry.host, pipe)) codes.push((await session.run('prune', ...some, '--max-duration', '1s')).code);
 
     // What is in use could not be read; without a policy or an inventory there is no plan.
     expect(codes).toEqual([6, 5, 6, 6]);

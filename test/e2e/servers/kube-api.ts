@@ -13,6 +13,13 @@ interface KubeAnswer {
   readonly json: { readonly status?: { readonly token?: string; readonly allowed?: boolean }; readonly message?: string };
 }
 
+/** An object as it stands in a manifest. */
+export interface KubeObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace?: string };
+}
+
 /** A running kube-apiserver with its etcd: no scheduler, no controllers, no nodes. What is written is all that happens. */
 export interface KubeApi {
   readonly url: string;
@@ -24,6 +31,8 @@ export interface KubeApi {
   ask(method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, content?: unknown): Promise<KubeAnswer>;
   /** One that must succeed. */
   must(method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, content?: unknown): Promise<KubeAnswer['json']>;
+  /** What `kubectl apply --server-side --validate=strict` does with an object: an unknown field is an error. Answers the object. */
+  apply(object: KubeObject): Promise<KubeAnswer['json']>;
   /** Has etcd forget every revision but the newest: places in lists that were given out are then gone. */
   compact(): Promise<void>;
   stop(): Promise<void>;
@@ -88,8 +97,7 @@ export async function startKubeApi(): Promise<KubeApi> {
     const ca = await readyCertificate(url, join(folder, 'certificates', 'apiserver.crt'), [etcd, server]);
     const agent = new Agent({ connect: { ca }, connections: 16 });
     agents.push(agent);
-    const ask: KubeApi['ask'] = async (method, path, content) => {
-      const type = method === 'PATCH' ? 'application/strategic-merge-patch+json' : 'application/json';
+    const send = async (method: Parameters<KubeApi['ask']>[0], path: string, content: unknown, type: string): Promise<KubeAnswer> => {
       const headers = { authorization: `Bearer ${ADMIN_TOKEN}`, 'content-type': type };
       const {
         statusCode,
@@ -106,6 +114,8 @@ export async function startKubeApi(): Promise<KubeApi> {
       const isJson = String(answered['content-type']).startsWith('application/json');
       return { status: statusCode, json: isJson ? (JSON.parse(text) as KubeAnswer['json']) : { message: text } };
     };
+    const ask: KubeApi['ask'] = (method, path, content) =>
+      send(method, path, content, method === 'PATCH' ? 'application/strategic-merge-patch+json' : 'application/json');
     const must: KubeApi['must'] = async (method, path, content) => {
       const { status, json } = await ask(method, path, content);
       if (status >= 300) throw new Error(`${method} ${path}: ${status} ${json.message}`);
@@ -117,6 +127,17 @@ export async function startKubeApi(): Promise<KubeApi> {
       adminToken: ADMIN_TOKEN,
       ask,
       must,
+      async apply(object) {
+        const { apiVersion, kind, metadata } = object;
+        const { name, namespace } = metadata;
+        const resource = `${kind.toLowerCase().replace(/y$/, 'ie')}s`;
+        const group = apiVersion === 'v1' ? '/api/v1' : `/apis/${apiVersion}`;
+        const path = `${group}${namespace === undefined ? '' : `/namespaces/${namespace}`}/${resource}/${name}`;
+        const words = '?fieldManager=test&fieldValidation=Strict';
+        const { status, json } = await send('PATCH', path + words, object, 'application/apply-patch+yaml');
+        if (status >= 300) throw new Error(`apply ${kind} ${name}: ${status} ${json.message}`);
+        return json;
+      },
       async compact() {
         const { header } = (await post(`${etcdUrl}/v3/kv/range`, { key: 'AA==' })) as { header: { revision: string } };
         await post(`${etcdUrl}/v3/kv/compaction`, { revision: header.revision, physical: true });

@@ -3,7 +3,7 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /** A program that tests start: a registry, or a client that is not ours. */
-export type Binary = 'docker-registry' | 'registry3' | 'crane' | 'skopeo' | 'openssl' | 'kube-apiserver' | 'etcd';
+export type Binary = 'docker-registry' | 'registry3' | 'crane' | 'skopeo' | 'openssl' | 'kube-apiserver' | 'etcd' | 'promtool';
 
 /** How a person gets it. */
 const HINTS: Readonly<Record<Binary, string>> = {
@@ -14,6 +14,7 @@ const HINTS: Readonly<Record<Binary, string>> = {
   skopeo: 'install the Debian package skopeo',
   openssl: 'install the Debian package openssl',
   'kube-apiserver': 'build it as .ci/run does and name the binary in REGPRUNE_KUBE_APISERVER',
+  promtool: 'install the Debian package prometheus',
   etcd: 'install the Debian package etcd-server, or name the binary in REGPRUNE_ETCD',
 };
 

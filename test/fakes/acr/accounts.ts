@@ -23,6 +23,9 @@ export function scopeMapToken(name: string, secret: string, actions: Readonly<Re
   return { name, secret, mayListCatalog: false, actionsOn: (repository) => actions[repository] ?? [] };
 }
 
+/** Whoever asks without credentials, of a registry that lets everybody pull (container-registry-anonymous-pull). */
+export const ANONYMOUS: Account = { mayListCatalog: true, actionsOn: () => ['pull', 'metadata_read'] };
+
 /** The data actions of the roles on the registry; AcrDelete alone can neither list nor read. */
 const ROLES: Readonly<Record<string, readonly Action[]>> = {
   AcrPull: ['pull', 'metadata_read'],

@@ -10,8 +10,12 @@ export interface FakeAcrOptions {
   readonly accounts: readonly Account[];
   /** The registry is in the mode "RBAC Registry + ABAC Repository Permissions". */
   readonly abac?: boolean;
+  /** Anybody may pull. Default false. */
+  readonly anonymousPull?: boolean;
   /** Default true. */
   readonly referrersApi?: boolean;
+  /** False: lists come in the order of their names, whatever is asked for. */
+  readonly sorts?: boolean;
   /** Longest page; default 1000. */
   readonly maxPage?: number;
   /** Key and certificate of a server with TLS, as the official client wants it. */
@@ -29,9 +33,10 @@ export interface FakeAcr extends FakeServer {
  * refusals, as far as cleaning up meets them. No source of it is public; what it does is in its documentation, its swagger file, its
  * clients and their issues.
  */
-export async function startFakeAcr({ accounts, abac = false, referrersApi = true, maxPage = 1000, tls }: FakeAcrOptions): Promise<FakeAcr> {
+export async function startFakeAcr(options: FakeAcrOptions): Promise<FakeAcr> {
+  const { accounts, abac = false, anonymousPull = false, referrersApi = true, maxPage = 1000, sorts = true, tls } = options;
   const store = new AcrStore();
-  const tokens = new Tokens(accounts, abac);
+  const tokens = new Tokens(accounts, abac, anonymousPull);
 
   function answer(request: Seen, own: string): Reply {
     const scheme = tls ? 'https' : 'http';
@@ -44,7 +49,7 @@ export async function startFakeAcr({ accounts, abac = false, referrersApi = true
       return { status: 200, headers: { 'content-type': 'application/json' }, body: '{}' };
     }
     const authorize = (repository: string, action: string): void => tokens.authorize(request, host, scheme, repository, action);
-    const context = { store, maxPage, referrersApi, authorize };
+    const context = { store, maxPage, sorts, referrersApi, authorize };
     if (url.pathname.startsWith('/v2/')) return answerOci(context, request, url);
     if (url.pathname.startsWith('/acr/v1/')) return answerOwn(context, host, request, url);
     return { status: 404, headers: { 'content-type': 'text/plain' }, body: '404 page not found' };

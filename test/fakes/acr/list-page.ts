@@ -20,7 +20,8 @@ export function listPage<T extends Listed>(
     maxPage,
     key,
     wanted = () => true,
-  }: { readonly maxPage: number; readonly key: (item: T) => string; readonly wanted?: (item: T) => boolean },
+    sorts = true,
+  }: { readonly maxPage: number; readonly key: (item: T) => string; readonly wanted?: (item: T) => boolean; readonly sorts?: boolean },
 ): { readonly items: readonly T[]; readonly headers: Readonly<Record<string, string>> } {
   const asked = url.searchParams.get('n');
   if (asked !== null && !/^\d+$/.test(asked)) throw new AcrError('INVALID_ARGUMENT', 'n is not valid');
@@ -29,7 +30,7 @@ export function listPage<T extends Listed>(
   const last = url.searchParams.get('last') ?? '';
   const items: T[] = [];
   let more = false;
-  for (const item of orderBy.startsWith('time') ? byTime(all, orderBy, last, key) : all.after(last)) {
+  for (const item of sorts && orderBy.startsWith('time') ? byTime(all, orderBy, last, key) : all.after(last)) {
     if (!item.locks.listEnabled || !wanted(item)) continue;
     more = items.length === n;
     if (more) break;

@@ -8,6 +8,8 @@ import { type AcrStore, disallowed } from './store.ts';
 export interface ApiContext {
   readonly store: AcrStore;
   readonly maxPage: number;
+  /** False: what asks for an order gets any. */
+  readonly sorts: boolean;
   /** False: as on a registry that is encrypted with a customer's key. */
   readonly referrersApi: boolean;
   /** Throws where the request may not do that; '' for the catalogue. */

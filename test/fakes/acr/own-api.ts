@@ -9,7 +9,7 @@ const TAGS_OF_A_MANIFEST = 10;
 
 /** Answers a request below `/acr/v1/` (Azure/acr-cli, docs/swagger.yaml). */
 export function answerOwn(context: ApiContext, host: string, request: Seen, url: URL): Reply {
-  const { store, authorize, maxPage } = context;
+  const { store, authorize, maxPage, sorts } = context;
   // Clients write the slashes of a name as they are or as %2F.
   const path = decodeURIComponent(url.pathname);
   if (path === '/acr/v1/_catalog') {
@@ -34,7 +34,7 @@ export function answerOwn(context: ApiContext, host: string, request: Seen, url:
       });
       return json({ ...named, tags: items.map(tagBody) }, headers);
     }
-    const { items, headers } = listPage(repository.manifests, url, { maxPage, key: (manifest) => manifest.digest });
+    const { items, headers } = listPage(repository.manifests, url, { maxPage, sorts, key: (manifest) => manifest.digest });
     const tags = tagsByDigest(repository, items);
     return json({ ...named, manifests: items.map((manifest) => manifestBody(tags.get(manifest.digest) ?? [], manifest)) }, headers);
   }

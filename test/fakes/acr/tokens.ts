@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Account } from './accounts.ts';
+import { type Account, ANONYMOUS } from './accounts.ts';
 import type { Reply, Seen } from '../shared/messages.ts';
 import { AcrError, json } from './reply.ts';
 
@@ -28,10 +28,17 @@ export class Tokens {
   readonly #accounts: readonly Account[];
   readonly #abac: boolean;
   readonly #issued = new Map<string, Issued>();
+  readonly #anonymous: Account | undefined;
 
-  constructor(accounts: readonly Account[], abac: boolean) {
+  constructor(accounts: readonly Account[], abac: boolean, anonymousPull: boolean) {
     this.#accounts = accounts;
     this.#abac = abac;
+    this.#anonymous = anonymousPull ? ANONYMOUS : undefined;
+  }
+
+  /** No token that was given out so far is good any more, or no refresh token. */
+  revoke(which: 'all' | 'refresh'): void {
+    for (const [token, { access }] of this.#issued) if (which === 'all' || !access) this.#issued.delete(token);
   }
 
   /** Every token so far. */
@@ -60,7 +67,8 @@ export class Tokens {
   }
 
   #give(request: Seen, fields: URLSearchParams): Reply {
-    const account = request.method === 'POST' ? this.#byRefreshToken(fields) : this.byBasic(request);
+    const isAnonymous = request.method === 'GET' && request.headers['authorization'] === undefined;
+    const account = isAnonymous ? this.#anonymous : request.method === 'POST' ? this.#byRefreshToken(fields) : this.byBasic(request);
     const scopes = fields
       .getAll('scope')
       .flatMap((scope) => scope.split(' '))

@@ -24,8 +24,10 @@ export interface FakeEcrOptions {
   readonly public?: boolean;
   /** Longest page; default 1000. AWS may always answer less than it is asked for. */
   readonly maxPage?: number;
-  /** Reading a manifest is a pull. Default: as for a principal that RegisterPullTimeUpdateExclusion exempts. */
+  /** Reading a manifest is a pull, written down once in 24 hours. Default: as for a principal that RegisterPullTimeUpdateExclusion exempts. */
   readonly recordPulls?: boolean;
+  /** Its clock, in milliseconds since the epoch; default the machine's. */
+  readonly now?: () => number;
   /** Public: an alias that the registry has besides its default one. */
   readonly customAlias?: string;
 }
@@ -64,7 +66,7 @@ interface PushFacts {
 }
 
 export async function startFakeEcr(options: FakeEcrOptions = {}): Promise<FakeEcr> {
-  const { account = ACCOUNT, accounts = [OWNER], maxPage = 1000, recordPulls = false } = options;
+  const { account = ACCOUNT, accounts = [OWNER], maxPage = 1000, recordPulls = false, now = Date.now } = options;
   const isPublic = options.public ?? false;
   const store = new Store();
   const { customAlias } = options;
@@ -74,6 +76,7 @@ export async function startFakeEcr(options: FakeEcrOptions = {}): Promise<FakeEc
     public: isPublic,
     maxPage,
     recordPulls,
+    now,
     alias: ALIAS,
     ...(customAlias !== undefined && { customAlias }),
   };

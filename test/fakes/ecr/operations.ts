@@ -16,8 +16,10 @@ export interface Rules {
   readonly public: boolean;
   /** Longest page, whatever is asked for. */
   readonly maxPage: number;
-  /** Reading a manifest counts as a pull. */
+  /** Reading a manifest counts as a pull, of which one in 24 hours is written down. */
   readonly recordPulls: boolean;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
   /** Public: begins the address of each repository. */
   readonly alias: string;
   /** Public: a second one. */
@@ -111,6 +113,7 @@ function detail(image: StoredImage, { name }: StoredRepository, rules: Rules): o
     ...shown,
     imageStatus: status,
     ...(pulledAt !== undefined && { lastRecordedPullTime: pulledAt / 1000 }),
+    ...(image.activatedAt !== undefined && { lastActivatedAt: image.activatedAt / 1000 }),
     ...(subject !== undefined && { subjectManifestDigest: subject }),
     ...(vulnerability && {
       imageScanStatus: { status: 'COMPLETE', description: 'The scan was completed successfully.' },
@@ -134,7 +137,7 @@ function batchGetImage(input: Input, rules: Rules): object {
     else if (image.status !== 'ACTIVE')
       failures.push({ imageId, failureCode: 'ImageInaccessible', failureReason: 'Requested image is archived' });
     else {
-      if (rules.recordPulls) image.pulledAt = Date.now();
+      if (rules.recordPulls && rules.now() - (image.pulledAt ?? 0) >= 86_400_000) image.pulledAt = rules.now();
       const { digest, bytes, mediaType } = image;
       images.push({
         registryId: rules.account,
@@ -165,6 +168,7 @@ function batchDeleteImage(input: Input, rules: Rules): object {
     else if (!image && imageDigest !== undefined && imageTag !== undefined && imageOfTag(repository, imageTag))
       fail('ImageTagDoesNotMatchDigest', 'The digest does not match the tag');
     else if (!image) fail('ImageNotFound', 'Requested image not found');
+    else if (imageDigest === undefined && image.status !== 'ACTIVE') fail('ImageInaccessible', 'Requested image is archived');
     else if ((imageTag === undefined || image.tags.size === 1) && referenced.has(image.digest)) {
       fail('ImageReferencedByManifestList', `Requested image referenced by manifest list: [${referenced.get(image.digest)}]`);
     } else {
@@ -237,6 +241,19 @@ function updateImageStorageClass(input: Input, rules: Rules): object {
   return { registryId: rules.account, repositoryName: repository.name, imageId: { imageDigest: image.digest }, imageStatus: image.status };
 }
 
+function batchCheckLayerAvailability(input: Input, rules: Rules): object {
+  const { layers } = repositoryOf(input, rules);
+  const digests = input['layerDigests'] as readonly string[];
+  if (digests.length < 1 || digests.length > 100) throw new ServiceError('InvalidParameterException', 'too many layers');
+  const availability = (digest: string): string => (layers.has(asDigest(digest)) ? 'AVAILABLE' : 'UNAVAILABLE');
+  return { layers: digests.map((layerDigest) => ({ layerDigest, layerAvailability: availability(layerDigest) })), failures: [] };
+}
+
+/** The registry of the account that the credentials are of. */
+function describeRegistry(_input: Input, { account }: Rules): object {
+  return { registryId: account, replicationConfiguration: { rules: [] } };
+}
+
 function describeRegistries(_input: Input, { account, alias, customAlias }: Rules): object {
   const aliases = [
     { name: alias, status: 'ACTIVE', primaryRegistryAlias: customAlias === undefined, defaultRegistryAlias: true },
@@ -258,15 +275,18 @@ function describeRegistries(_input: Input, { account, alias, customAlias }: Rule
 }
 
 const PRIVATE: Readonly<Record<string, (input: Input, rules: Rules) => object>> = {
+  BatchCheckLayerAvailability: batchCheckLayerAvailability,
   BatchDeleteImage: batchDeleteImage,
   BatchGetImage: batchGetImage,
   DescribeImages: describeImages,
+  DescribeRegistry: describeRegistry,
   DescribeRepositories: describeRepositories,
   PutImage: putImage,
   UpdateImageStorageClass: updateImageStorageClass,
 };
 
 const PUBLIC: typeof PRIVATE = {
+  BatchCheckLayerAvailability: batchCheckLayerAvailability,
   BatchDeleteImage: batchDeleteImage,
   DescribeImages: describeImages,
   DescribeRegistries: describeRegistries,

@@ -15,6 +15,8 @@ export interface StoredImage {
   readonly children: readonly Digest[];
   pushedAt: number;
   pulledAt?: number;
+  /** When it was last taken out of the archive. */
+  activatedAt?: number;
   status: 'ACTIVE' | 'ARCHIVED' | 'ACTIVATING';
   /** It is one that the service does not archive. */
   unarchivable?: true;

@@ -22,7 +22,7 @@ export function answerRegistryApi(
   const refuse = (status: number, code: string, message: string): void => {
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ errors: [{ code, message }] }));
   };
-  const [, name = '', what, reference = ''] = /^\/v2\/(.+)\/(manifests|tags)\/([^/?]+)/.exec(url) ?? [];
+  const [, name = '', what, reference = ''] = /^\/v2\/(.+)\/(manifests|tags|blobs)\/([^/?]+)/.exec(url) ?? [];
   const parts = name.split('/');
   const [project, id, image] =
     gcr === undefined ? [parts[0], parts[1], parts.slice(2).join('/')] : [parts[0], gcr, parts.slice(1).join('/')];
@@ -41,6 +41,10 @@ export function answerRegistryApi(
     response
       .writeHead(200, { 'content-type': 'application/json' })
       .end(JSON.stringify({ child: [], manifest, name, tags: [...(stored?.tags.keys() ?? [])] }));
+    return;
+  }
+  if (what === 'blobs') {
+    response.writeHead(method === 'HEAD' && store.blobs.has(asDigest(reference)) ? 200 : 404).end();
     return;
   }
   const digest = reference.startsWith('sha256:') ? asDigest(reference) : (stored?.tags.get(reference) ?? asDigest(''));

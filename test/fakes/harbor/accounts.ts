@@ -68,6 +68,7 @@ export function maySystem(account: Account | undefined, permission: string): boo
 
 export function mayProject(store: HarborStore, account: Account | undefined, project: string, permission: string): boolean {
   const known = store.projects.get(project);
+  store.askedPermissions.add(permission);
   // An administrator may do everything, even in a project that is not there.
   if (account?.kind === 'admin') return true;
   if (!known) return false;

@@ -56,6 +56,9 @@ function authorize({ store, tokens }: RegistryContext, account: Account | undefi
     ? tokens.grants(request, repository, action)
     : mayProject(store, account, project, `repository:${action}`);
   if (!granted) throw tokens.challenge(request, scope);
+  // src/server/middleware/repoproxy, `DisableBlobAndManifestUploadMiddleware`
+  if (action === 'push' && store.project(project).registryId !== undefined)
+    throw new HarborError('DENIED', `can not push artifact to a proxy project: ${project}`);
   if (store.readOnly && request.method !== 'GET' && request.method !== 'HEAD') {
     throw new HarborError('DENIED', 'The system is in read only mode. Any modification is prohibited.');
   }
@@ -103,7 +106,7 @@ function manifests(store: HarborStore, repository: string, reference: string, re
     return { status: 202, body: '' };
   }
   const artifact = found(store, repository, reference);
-  if (store.project(repository.split('/')[0] ?? '').preventPulls) {
+  if (store.isUnpullable(artifact)) {
     throw new HarborError(
       'PROJECTPOLICYVIOLATION',
       `current image with 2 vulnerabilities cannot be pulled due to configured policy in 'Prevent images with vulnerability severity of "Low" or higher from running.'`,

@@ -104,7 +104,7 @@ function renderScan(scan: NonNullable<StoredArtifact['scan']> | null): object {
   };
 }
 
-export function renderProject(store: HarborStore, { id, name, public: isPublic, registryId }: StoredProject): object {
+export function renderProject(store: HarborStore, { id, name, public: isPublic, registryId, preventPulls }: StoredProject): object {
   return {
     project_id: id,
     owner_id: 1,
@@ -115,7 +115,12 @@ export function renderProject(store: HarborStore, { id, name, public: isPublic, 
     deleted: false,
     repo_count: [...store.repositories.values()].filter(({ projectId }) => projectId === id).length,
     // Texts, all of them.
-    metadata: { public: String(isPublic), ...(registryId !== undefined && { retention_id: '1' }) },
+    metadata: {
+      public: String(isPublic),
+      ...(preventPulls === 'findings' && { prevent_vul: 'true', severity: 'low' }),
+      ...(preventPulls === 'unsigned' && { enable_content_trust_cosign: 'true' }),
+      ...(registryId !== undefined && { retention_id: '1' }),
+    },
   };
 }
 

@@ -212,6 +212,7 @@ function artifact(
   if (area === undefined && method === 'DELETE') return done(() => deleteDeeply(store, found.id));
   if (area === 'tags' && tag === undefined && method === 'GET')
     return query.page(store.tagsOn(found.id), (one) => renderTag(store, one, detail.immutableStatus));
+  if (area === 'tags' && tag === undefined && method === 'POST') return createTag(store, found, body);
   if (area === 'tags' && tag !== undefined && method === 'DELETE') {
     const own = store.tagsOn(found.id).find(({ name }) => name === tag);
     if (!own) throw new HarborError('NOT_FOUND', `tag ${tag} attached to artifact ${found.id} not found`);
@@ -225,6 +226,14 @@ function artifact(
       renderAccessory,
     );
   return NO_ROUTE;
+}
+
+/** A tag that is on another artifact of the repository is not moved. */
+function createTag(store: HarborStore, found: StoredArtifact, body: Buffer): Reply {
+  const { name = '' } = JSON.parse(body.toString('utf8')) as { readonly name?: string };
+  if (store.findTag(found.repository.name, name)) throw new HarborError('CONFLICT', `tag ${name} already exists under the repository`);
+  store.setTag(found, name);
+  return { status: 201, body: '' };
 }
 
 function done(work: () => unknown): Reply {

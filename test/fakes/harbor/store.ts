@@ -1,13 +1,16 @@
 import { createHash } from 'node:crypto';
 
-/** A project; `registryId` of one that caches another registry. */
+/** A project; with `registryId`, one that caches another registry: nothing can be pushed to it. */
 export interface StoredProject {
   readonly id: number;
   readonly name: string;
   readonly public: boolean;
-  readonly registryId?: number;
-  /** Nobody may pull: "prevent vulnerable images from running" of everything. */
-  preventPulls: boolean;
+  registryId?: number;
+  /**
+   * What nobody may pull: by findings, all images, since every one is taken to have some, and no index (src/server/middleware/vulnerable);
+   * by signature, what has none (src/server/middleware/contenttrust).
+   */
+  preventPulls?: 'findings' | 'unsigned';
   readonly immutableRules: { id: number; disabled: boolean; pattern: string }[];
 }
 
@@ -95,6 +98,8 @@ export class HarborStore {
   readonly labels: StoredLabel[] = [];
   readonly gcJobs: GcJob[] = [];
   readOnly = false;
+  /** The permissions that accounts were asked for. */
+  readonly askedPermissions = new Set<string>();
   /** What is pushed now is pushed then. */
   now: () => number = Date.now;
   #lastId = 0;
@@ -111,7 +116,6 @@ export class HarborStore {
       name,
       public: isPublic,
       ...(registryId !== undefined && { registryId }),
-      preventPulls: false,
       immutableRules: [],
     };
     this.projects.set(name, project);
@@ -172,6 +176,15 @@ export class HarborStore {
 
   isAccessory(artifactId: number): boolean {
     return this.accessories.some((accessory) => accessory.artifactId === artifactId);
+  }
+
+  /** Whether the project lets nobody pull an artifact; signatures themselves may be (src/server/middleware/util, `SkipPolicyChecking`). */
+  isUnpullable({ id, projectId, manifestType }: StoredArtifact): boolean {
+    const policy = [...this.projects.values()].find((project) => project.id === projectId)?.preventPulls;
+    const isSignature = ({ type }: StoredAccessory): boolean => type.startsWith('signature.');
+    if (policy === undefined || this.accessories.some((one) => one.artifactId === id && isSignature(one))) return false;
+    if (policy === 'findings') return !/index|list/.test(manifestType);
+    return !this.accessories.some((one) => one.subjectId === id && isSignature(one));
   }
 
   isImmutable(tag: StoredTag): boolean {

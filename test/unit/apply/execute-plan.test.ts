@@ -7,6 +7,7 @@ import { Journal } from '../../../src/apply/journal.ts';
 import { lockRepositories } from '../../../src/apply/lock-repositories.ts';
 import { attachmentTag } from '../../../src/demo/attachments.ts';
 import { push } from '../../../src/demo/push.ts';
+import { ToolError } from '../../../src/diagnostics/tool-error.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import { failure, withServer } from '../registry/oci-fixture.ts';
 import { apply, changes, contents, fillRepository, journalLines, planOf, REPOSITORY, single, temporaryFolder } from './apply-fixture.ts';
@@ -224,7 +225,7 @@ describe('what the registry refuses', () => {
     const { nested, inner, lone } = await fillRepository(server);
     const plan = await planOf(registry);
     server.onRequest(({ method, path }) => (method === 'DELETE' && path.endsWith(nested.digest) ? { status: 500, body: '' } : undefined));
-    const report = await apply(plan, registry);
+    const report = await apply(plan, registry, { pause: async () => {} });
     expect(report).toMatchObject({ outcome: 'partial', counts: { failed: 1 } });
     const { manifests } = contents(server);
     expect(manifests).toHaveProperty(inner.digest);
@@ -260,6 +261,21 @@ describe('what the registry refuses', () => {
     expect(lines.filter(({ kind, id }) => kind === 'outcome' && id === intent?.['id'])).toEqual([]);
   });
 
+  it('a deletion that was begun and that nobody waits for has no outcome in the journal, since it may still be done', async () => {
+    const { server, registry } = await withServer();
+    await push(server.url, REPOSITORY, single('doomed'), ['old-1']);
+    await push(server.url, REPOSITORY, single('kept'), ['keep-1']);
+    const plan = await planOf(registry);
+    const folder = await temporaryFolder();
+    const deleteManifest = (): Promise<never> =>
+      Promise.reject(new ToolError('REGISTRY_ERROR', 'the operation had not ended', { hint: '', underWay: true }));
+
+    const report = await apply(plan, { ...registry, deleteManifest }, { journal: new Journal(folder) });
+
+    expect(report).toMatchObject({ outcome: 'failed', counts: { failed: 1, deleted: 0 } });
+    expect((await journalLines(folder)).map(({ kind }) => kind)).toEqual(['Journal', 'steps', 'intent', 'end']);
+  });
+
   it('a registry that fails again and again is left alone', async () => {
     const { server, registry } = await withServer();
     for (let n = 0; n < 12; n++) await push(server.url, REPOSITORY, single(`image ${n}`), [`old-${n}`]);
@@ -269,7 +285,7 @@ describe('what the registry refuses', () => {
     server.onRequest(({ method, path }) =>
       method === 'DELETE' && digests.has(asDigest(path.split('/').at(-1)!)) ? { status: 500, body: '' } : undefined,
     );
-    const report = await apply(plan, registry);
+    const report = await apply(plan, registry, { pause: async () => {} });
     expect(report).toMatchObject({ outcome: 'failed', counts: { failed: 5, skipped: 7 } });
     expect(report.repositories[0]!.error?.code).toBe('REGISTRY_ERROR');
   });

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { type FileHandle, open, readFile, stat, writeFile } from 'node:fs/promises';
+import { open, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { NO_COUNTS } from '../../../src/apply/apply-report.ts';
 import { Journal } from '../../../src/apply/journal.ts';
+import { GuardedFile } from '../../../src/diagnostics/guarded-file.ts';
 import { readJournal } from '../../../src/documents/read-journal.ts';
 import { failure, withServer } from '../registry/oci-fixture.ts';
 import { apply, contents, fillRepository, planOf, temporaryFolder } from './apply-fixture.ts';
@@ -98,7 +99,7 @@ describe('a journal', () => {
           await sync();
           calls.push('sync');
         };
-        return file;
+        return new GuardedFile(file);
       }),
     );
     expect(calls).toEqual(['append', 'sync']);
@@ -164,12 +165,16 @@ describe('a journal', () => {
   });
 
   it('is not mistaken for a missing file', async () => {
-    expect(await failure(readJournal(join(await temporaryFolder(), 'none.jsonl')))).toMatchObject({ code: 'FILE' });
+    expect(await failure(readJournal(join(await temporaryFolder(), 'none.jsonl')))).toMatchObject({
+      code: 'FILE',
+      exitCode: 3,
+      message: expect.stringContaining('none.jsonl: the journal cannot be read: there is no such file.'),
+    });
   });
 });
 
 /** Opens a file whose n-th write does what a full file system does: part of the line, and then the error. Later writes succeed again. */
-function failing(nth: number): (path: string) => Promise<FileHandle> {
+function failing(nth: number): (path: string) => Promise<GuardedFile> {
   return async (path) => {
     const file = await open(path, 'ax+');
     const append = file.appendFile.bind(file);
@@ -180,7 +185,7 @@ function failing(nth: number): (path: string) => Promise<FileHandle> {
       await append((data as Buffer).subarray(0, 10));
       throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
     };
-    return file;
+    return new GuardedFile(file);
   };
 }
 
@@ -190,7 +195,9 @@ describe('a journal that cannot be written', () => {
     await fillRepository(server);
     const plan = await planOf(registry);
     const before = contents(server);
-    const error = await failure(apply(plan, registry, { journal: new Journal(await temporaryFolder(), () => open('/dev/full', 'a')) }));
+    const error = await failure(
+      apply(plan, registry, { journal: new Journal(await temporaryFolder(), () => GuardedFile.open('/dev/full', 'a')) }),
+    );
     expect(error).toMatchObject({ code: 'JOURNAL_WRITE', message: expect.stringContaining('ENOSPC') });
     expect(contents(server)).toEqual(before);
   });

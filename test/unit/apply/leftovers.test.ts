@@ -128,8 +128,10 @@ describe('what an earlier run left', () => {
     const run = await stopped();
     const [name] = (await readdir(run.folder)).filter((one) => one.endsWith('.jsonl'));
     await again(run);
+    const later = (await readdir(run.folder)).filter((one) => one.endsWith('.jsonl') && one !== name);
     const path = join(run.folder, name!);
-    const journal = await withFinishingRuns(await readJournal(path), path);
+    const { journal, finishedBy } = await withFinishingRuns(await readJournal(path), path);
+    expect(finishedBy).toEqual(later);
     const report = await undoJournal({ journal, path, registries: new Map([['prod', run.registry]]), concurrency: 4 });
     expect(report.outcome).toBe('done');
     const { manifests, tags } = contents(run.server);

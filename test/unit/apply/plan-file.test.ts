@@ -93,7 +93,11 @@ describe('a saved plan', () => {
   });
 
   it('that is not there is another error', async () => {
-    expect((await failure(readPlanFile(join(await temporaryFolder(), 'none')))).code).toBe('FILE');
+    expect(await failure(readPlanFile(join(await temporaryFolder(), 'none')))).toMatchObject({
+      code: 'FILE',
+      exitCode: 3,
+      message: expect.stringMatching(/none: the plan cannot be read: there is no such file\.$/),
+    });
   });
 });
 

@@ -79,7 +79,7 @@ describe('failures in a row', () => {
       const at = digests.findIndex((digest) => path.endsWith(digest));
       return method === 'DELETE' && at >= 0 && at % 2 === 1 ? 'reset' : undefined;
     });
-    const report = await apply(plan, registry, { concurrency: 1 });
+    const report = await apply(plan, registry, { concurrency: 1, pause: async () => {} });
     expect(report.counts).toMatchObject({ deleted: 9, failed: 9, skipped: 0 });
   });
 });

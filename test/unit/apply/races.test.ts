@@ -4,9 +4,11 @@ import { Journal } from '../../../src/apply/journal.ts';
 import type { EmbeddedRegistry } from '../../../src/demo/embedded-registry.ts';
 import { index } from '../../../src/demo/image.ts';
 import { push } from '../../../src/demo/push.ts';
+import type { Step } from '../../../src/plan/plan.ts';
 import { withServer } from '../registry/oci-fixture.ts';
 import {
   apply,
+  changes,
   contents,
   type Filled,
   fillRepository,
@@ -137,14 +139,21 @@ describe('a push between the last look and the deletion', () => {
 
   it('a tag that one list shows and that leads to what the same wave is to delete holds that wave back until a list shows nothing new', async () => {
     const { server, registry } = await withServer();
-    const { lone, nested } = await fillRepository(server);
+    for (let n = 0; n < 6; n++) await push(server.url, REPOSITORY, single(`image ${n}`), [`old-${n}`]);
+    await push(server.url, REPOSITORY, single('kept'), ['keep-1']);
     const plan = await planOf(registry);
+    // The first goes alone, and then three at a time.
+    const [, , one, other] = plan.repositories[0]!.steps;
+    const tagOf = ({ digest }: Step): string => plan.repositories[0]!.images.find((image) => image.digest === digest)!.tags[0]!;
     server.onRequest(({ method, path }) => {
-      if (method === 'HEAD' && path.endsWith('/old-3')) tagsIn(server).set('release', lone.digest);
-      if (method === 'HEAD' && path.endsWith('/release')) tagsIn(server).set('release-2', nested.digest);
+      if (method === 'HEAD' && path.endsWith(`/${tagOf(one!)}`)) tagsIn(server).set('release', one!.digest);
+      if (method === 'HEAD' && path.endsWith('/release')) tagsIn(server).set('release-2', other!.digest);
     });
-    await apply(plan, registry);
-    expect(contents(server).tags).toMatchObject({ release: lone.digest, 'release-2': nested.digest });
+
+    const report = await apply(plan, registry, { concurrency: 4 });
+
+    expect(report).toMatchObject({ counts: { deleted: 4, drifted: 2, repaired: 0, lost: 0 } });
+    for (const { digest } of [one!, other!]) expect(changes(server)).not.toContain(`DELETE ${digest}`);
   });
 
   it('a new tag that points to nothing, since it was set when the image was gone and its tags were taken off, gets its image back', async () => {
@@ -227,28 +236,47 @@ describe('a push between the last look and the deletion', () => {
     expect(report.counts.lost).toBe(0);
   });
 
-  it('a kept tag that is gone together with its image is an error, and put back where the reading for the plan has kept the image', async () => {
-    for (const kept of [false, true]) {
+  it('a kept tag that is gone together with its image is an error: both come back where the reading for the plan has kept them', async () => {
+    for (const isCached of [false, true]) {
+      // Somebody deletes it, or moves its tag where the registry drops what has no tag any more: these look the same.
+      const { server, registry } = await withServer({ dropsOverwritten: true });
+      const { lone, kept } = await fillRepository(server);
+      const plan = await planOf(registry);
+      server.onRequest(async ({ method, path }) => {
+        if (method === 'DELETE' && path.endsWith(lone.digest)) await push(server.url, REPOSITORY, lone, ['keep-1']);
+      });
+
+      const report = await apply(plan, registry, {
+        cached: async (digest) => (isCached && digest === kept.digest ? kept.bytes : undefined),
+      });
+
+      expect(report).toMatchObject({ outcome: 'failed', counts: { lost: isCached ? 1 : 2 } });
+      const { repairs } = report.repositories[0]!;
+      expect(repairs[0]).toMatchObject({ digest: kept.digest, tag: 'keep-1', restored: isCached });
+      expect(repairs).toContainEqual(expect.objectContaining({ digest: lone.digest, restored: true }));
+      expect(repairs.at(-1)).toMatchObject({ tag: 'keep-1', restored: false, message: expect.stringContaining('look where it should') });
+      expect(contents(server).manifests).toHaveProperty(lone.digest);
+      expect(contents(server).tags['keep-1']).toBe(isCached ? kept.digest : undefined);
+    }
+  });
+
+  it('a child of a kept index that is gone is an error, and put back where the reading for the plan has kept it', async () => {
+    for (const isCached of [false, true]) {
       const { server, registry } = await withServer();
-      const filled = await fillRepository(server);
+      const { lone, kept } = await fillRepository(server);
+      const child = kept.children[1]!;
       const plan = await planOf(registry);
       server.onRequest(({ method, path }) => {
-        if (method !== 'DELETE' || !path.endsWith(filled.lone.digest)) return;
-        tagsIn(server).delete('keep-1');
-        server.storage.repository(REPOSITORY).manifests.delete(filled.kept.digest);
+        if (method === 'DELETE' && path.endsWith(lone.digest)) server.storage.repository(REPOSITORY).manifests.delete(child.digest);
       });
-      const cached = async (digest: string) => (kept && digest === filled.kept.digest ? filled.kept.bytes : undefined);
-      const report = await apply(plan, registry, { cached });
-      expect(report.counts).toMatchObject(kept ? { repaired: 1, lost: 0 } : { repaired: 0, lost: 1 });
-      expect(report.repositories[0]!.repairs).toMatchObject([
-        {
-          digest: filled.kept.digest,
-          tag: 'keep-1',
-          restored: kept,
-          message: expect.stringContaining('is gone together with its manifest'),
-        },
-      ]);
-      if (kept) expect(contents(server).tags).toMatchObject({ 'keep-1': filled.kept.digest });
+
+      const report = await apply(plan, registry, {
+        cached: async (digest) => (isCached && digest === child.digest ? child.bytes : undefined),
+      });
+
+      expect(report).toMatchObject({ outcome: isCached ? 'partial' : 'failed', counts: { lost: isCached ? 0 : 1 } });
+      expect(report.repositories[0]!.repairs).toMatchObject([{ digest: child.digest, restored: isCached }]);
+      expect(child.digest in contents(server).manifests).toBe(isCached);
     }
   });
 

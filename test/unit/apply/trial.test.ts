@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ApplyReport } from '../../../src/apply/apply-report.ts';
+import type { Plan } from '../../../src/plan/plan.ts';
 import type { EmbeddedRegistry } from '../../../src/demo/embedded-registry.ts';
 import { push } from '../../../src/demo/push.ts';
 import { withServer } from '../registry/oci-fixture.ts';
@@ -7,6 +8,7 @@ import { apply, contents, planOf, REPOSITORY, single } from './apply-fixture.ts'
 import { applyText } from '../../../src/report/apply-text.ts';
 
 interface Scene {
+  readonly plan: Plan;
   readonly server: EmbeddedRegistry;
   readonly report: ApplyReport;
   readonly before: ReturnType<typeof contents>;
@@ -33,7 +35,7 @@ async function carriedOut(deletion: (server: EmbeddedRegistry, repository: strin
     return { status: 202 };
   });
   const report = await apply(plan, registry);
-  return { server, report, before, deletions };
+  return { plan, server, report, before, deletions };
 }
 
 describe('a registry that does not do what it answers is recognised by its first deletion, and left alone in every repository', () => {
@@ -91,8 +93,28 @@ describe('a registry that does not do what it answers is recognised by its first
     expect(report.repositories[0]!.repairs).toHaveLength(1);
   });
 
+  it('where a tag is not taken off: the first one shows it', async () => {
+    const { server, registry } = await withServer();
+    const old = Array.from({ length: 20 }, (_, n) => `old-${n}`);
+    await push(server.url, REPOSITORY, single('kept'), ['keep-1', ...old]);
+    const plan = await planOf(registry);
+    const deletions: string[] = [];
+    server.onRequest(({ method, path }) => {
+      const tag = path.split('/').at(-1) ?? '';
+      if (method !== 'DELETE' || !old.includes(tag)) return undefined;
+      deletions.push(tag);
+      return { status: 202 };
+    });
+
+    const report = await apply(plan, registry);
+
+    expect(deletions).toHaveLength(1);
+    expect(report).toMatchObject({ outcome: 'failed', counts: { deleted: 0, failed: 1, skipped: 19 } });
+    expect(report.repositories[0]!.error?.message).toContain('answers that a tag is taken off and does not take it off');
+  });
+
   it('where the blobs of a manifest go at once, so that nothing could be put back', async () => {
-    const { report, deletions } = await carriedOut((registry, name, digest) => {
+    const { plan, report, deletions } = await carriedOut((registry, name, digest) => {
       const repository = registry.storage.repository(name);
       for (const { digest: blob } of repository.manifests.get(digest as never)!.fields.blobs) repository.blobs.delete(blob);
       repository.manifests.delete(digest as never);
@@ -101,7 +123,7 @@ describe('a registry that does not do what it answers is recognised by its first
     expect(deletions).toHaveLength(1);
     expect(report.counts).toMatchObject({ deleted: 1, skipped: 15 });
     for (const { error } of report.repositories) expect(error?.message).toContain('deletes the blobs of a manifest at once');
-    expect(applyText(report, { undoCommand: 'regctl undo journal' })).not.toContain('regctl undo');
+    expect(applyText(plan, report, { undoCommand: 'regctl undo journal' })).not.toContain('regctl undo');
   });
 });
 

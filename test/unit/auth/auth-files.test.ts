@@ -9,14 +9,21 @@ const HOST = 'registry.example.com';
 
 describe('the auth files', () => {
   const home = '/home/u';
+  const RUN = `/run/containers/${process.getuid?.()}/auth.json`;
   test.for([
-    [{}, ['/home/u/.docker/config.json', '/home/u/.config/containers/auth.json']],
-    [{ XDG_RUNTIME_DIR: '/run/u' }, ['/home/u/.docker/config.json', '/run/u/containers/auth.json', '/home/u/.config/containers/auth.json']],
-    [{ XDG_CONFIG_HOME: '/etc/u' }, ['/home/u/.docker/config.json', '/etc/u/containers/auth.json']],
-    [{ DOCKER_CONFIG: '/d' }, ['/d/config.json', '/home/u/.config/containers/auth.json']],
+    [{}, ['/home/u/.docker/config.json', RUN, '/home/u/.config/containers/auth.json', '/home/u/.dockercfg']],
+    [
+      { XDG_RUNTIME_DIR: '/run/u' },
+      ['/home/u/.docker/config.json', '/run/u/containers/auth.json', '/home/u/.config/containers/auth.json', '/home/u/.dockercfg'],
+    ],
+    [{ XDG_CONFIG_HOME: '/etc/u' }, ['/home/u/.docker/config.json', RUN, '/etc/u/containers/auth.json', '/home/u/.dockercfg']],
+    [{ DOCKER_CONFIG: '/d' }, ['/d/config.json', RUN, '/home/u/.config/containers/auth.json', '/home/u/.dockercfg']],
     [{ REGISTRY_AUTH_FILE: '/r.json', XDG_RUNTIME_DIR: '/run/u' }, ['/r.json', '/home/u/.docker/config.json']],
     [{ REGISTRY_AUTH_FILE: '/r.json', DOCKER_CONFIG: '/d' }, ['/d/config.json', '/r.json']],
-    [{ REGISTRY_AUTH_FILE: '', DOCKER_CONFIG: '' }, ['/home/u/.docker/config.json', '/home/u/.config/containers/auth.json']],
+    [
+      { REGISTRY_AUTH_FILE: '', DOCKER_CONFIG: '' },
+      ['/home/u/.docker/config.json', RUN, '/home/u/.config/containers/auth.json', '/home/u/.dockercfg'],
+    ],
   ] as const)('with %j are, in this order, %j', ([env, paths]) => {
     expect(authFilePaths({ env, home })).toEqual(paths);
   });
@@ -81,42 +88,6 @@ describe('an entry', () => {
     home.write('.docker/config.json', { auths });
     return home.resolver().resolve(host, repository);
   };
-
-  test.for([
-    ['auth', auth('user', 'pass:word'), { username: 'user', password: 'pass:word' }],
-    ['auth that is padded with zeros', { auth: Buffer.from('user:pass\0\0').toString('base64') }, { username: 'user', password: 'pass' }],
-    ['username and password', { username: 'user', password: 'word' }, { username: 'user', password: 'word' }],
-    [
-      'an identity token, beside its empty auth',
-      { auth: Buffer.from('00000000:').toString('base64'), identitytoken: 'id-token' },
-      { identityToken: 'id-token' },
-    ],
-    ['nothing, as Docker writes it', {}, undefined],
-    ['null', null, undefined],
-  ] as const)('may hold %s', async ([, entry, credentials]) => {
-    const found = await resolve({ [HOST]: entry });
-    if (credentials === undefined) expect(found).toBeUndefined();
-    else expect(found).toMatchObject(credentials);
-  });
-
-  test.for([
-    ['registry.example.com', HOST],
-    ['https://registry.example.com', HOST],
-    ['http://registry.example.com', HOST],
-    ['https://registry.example.com/', HOST],
-    ['https://registry.example.com/v1/', HOST],
-    ['https://registry.example.com/v2/', HOST],
-    ['registry.example.com/v1/', HOST],
-    ['REGISTRY.example.com', HOST],
-    ['registry.example.com', 'Registry.Example.com'],
-    ['registry.example.com:5000', 'registry.example.com:5000'],
-    ['https://index.docker.io/v1/', 'docker.io'],
-    ['https://index.docker.io/v1/', 'registry-1.docker.io'],
-    ['index.docker.io', 'docker.io'],
-    ['docker.io', 'registry-1.docker.io'],
-  ] as const)('under %s is for %s', async ([key, host]) => {
-    expect(await resolve({ [key]: auth('user', 'word') }, host)).toMatchObject({ username: 'user' });
-  });
 
   test.for([
     ['registry.example.com', 'registry.example.com:5000'],

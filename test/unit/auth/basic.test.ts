@@ -68,7 +68,11 @@ describe('a registry that wants user and password', () => {
     });
     const auth = authFor(server, ALICE);
     await auth.send(get(server, '/v2/a'), []);
-    await expect(auth.send(get(server, '/v2/secret'), [])).rejects.toMatchObject({ code: 'AUTH' });
+    await expect(auth.send(get(server, '/v2/secret'), ['repository:secret:pull'])).rejects.toMatchObject({
+      code: 'AUTH',
+      message: expect.stringContaining('although it took these credentials before, asked as user "alice"'),
+      hint: 'Use an account that has these rights: repository:secret:pull.',
+    });
     expect((await auth.send(get(server, '/v2/b'), [])).status).toBe(200);
   });
 

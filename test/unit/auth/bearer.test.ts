@@ -116,6 +116,18 @@ describe('with credentials', () => {
   });
 });
 
+test('a registry token is sent as it is, to the registry alone, and not again once it was refused', async () => {
+  const server = await startTokenRegistry();
+  const auth = authFor(server, { registryToken: 'a-registry-token', source: 'a test' });
+  for (const repository of ['a', 'b'])
+    await expect(auth.send(tags(server, repository), pull(repository))).rejects.toMatchObject({
+      code: 'AUTH',
+      message: expect.stringContaining('with a registry token (from a test)'),
+    });
+  expect(server.tokens.requests).toEqual([]);
+  expect(server.registry.requests.map(({ headers }) => headers.authorization)).toEqual(['Bearer a-registry-token']);
+});
+
 describe('a token', () => {
   test.for([
     ['lives as long as it says, less half a minute', { expires_in: 300 }, 269, 271],

@@ -73,6 +73,8 @@ describe('a credential helper', () => {
     ['echo "keychain is \u001b[31mlocked"; exit 1', 'exit code 1: keychain is locked'],
     ['echo "no session" >&2; exit 2', 'exit code 2: no session'],
     ['echo "unfinished secret-word"', 'its answer is not JSON'],
+    [`echo '{"Username":"bob","Secret":"secret-word"}'; exit 1`, 'exit code 1: {"Username":"bob","Secret":***}'],
+    ['echo "token=secret-word" >&2; exit 1', 'exit code 1: token=***'],
     ['echo \'{"Username":5,"Secret":"secret-word"}\'', 'its answer has no Username and Secret'],
     ['echo \'{"Secret":"secret-word"}\'', 'its answer has a Secret but no Username'],
   ] as const)('that fails (%s) is an error that names it, not "none"', async ([script, why]) => {

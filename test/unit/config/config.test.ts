@@ -364,6 +364,16 @@ describe('what is wrong in a config', () => {
     expect(message).not.toContain('hunter2');
   });
 
+  test.for([
+    ['caFile: x', 'tls: {ca: FILE}'],
+    ['tls: {ca_cert: x}', 'tls: {ca: FILE}'],
+    ['insecure: true', 'plainHttp: true'],
+    ['plain_http: true', 'plainHttp: true'],
+    ['skipTlsVerify: true', 'plainHttp: true'],
+  ])('what other programs call it leads to what it is here: %s', async ([given, here]) => {
+    expect(await failure({ '.regctlrc': `registries:\n  prod:\n    url: example.com\n    ${given}\n` })).toContain(here);
+  });
+
   test.for(['https://bob:hunter2@example.com', 'bob:hunter2@example.com', 'https://hunter2@example.com/x'])(
     'nor may an address hold one: %s',
     async (address) => {

@@ -300,7 +300,7 @@ describe('one repository a line', () => {
 
   test('the header says when it was taken', async () => {
     const folder = await folderWith({ 'i.jsonl': `${header}\n` });
-    expect((await openInventory(path.join(folder, 'i.jsonl'))).takenAt).toBe('2026-11-24T00:00:00Z');
+    expect((await openInventory(path.join(folder, 'i.jsonl'))).head().takenAt).toBe('2026-11-24T00:00:00Z');
   });
 
   test('a line separator of Unicode within a text ends no line', async () => {
@@ -348,6 +348,29 @@ describe('one repository a line', () => {
   test('bytes that are no text', async () => {
     await expect(names(new Uint8Array([0x7b, 0xff, 0x0a]))).rejects.toMatchObject({ code: 'INVENTORY_INVALID' });
   });
+});
+
+test('JSON lines in a .json file are told by their hint', async () => {
+  const folder = await folderWith({ 'i.json': `${JSON.stringify(HEAD)}\n${JSON.stringify(repository([]))}\n` });
+  await expect(readInventory(path.join(folder, 'i.json'))).rejects.toMatchObject({
+    code: 'INVENTORY_INVALID',
+    hint: 'These are JSON lines, one repository each: name the file .jsonl.',
+  });
+});
+
+test('the blobs are checked, and kept only where they are asked for', async () => {
+  const documentWith = (blob: object): string => document(repository([{ digest: digest(1), blobs: [blob] }]));
+  const folder = await folderWith({
+    'i.json': documentWith({ digest: digest(2), size: 1 }),
+    'wrong.json': documentWith({ digest: 'x', size: 1 }),
+  });
+  const read = async (name: string): Promise<(RepositoryInventory | undefined)[]> => {
+    const found: RepositoryInventory[] = [];
+    for await (const one of (await openInventory(path.join(folder, name), { blobs: false })).repositories) found.push(one);
+    return found;
+  };
+  expect((await read('i.json'))[0]?.manifests[0]?.blobs).toBeUndefined();
+  await expect(read('wrong.json')).rejects.toMatchObject({ code: 'INVENTORY_INVALID' });
 });
 
 test.for(['i.json', 'i.jsonl'])('%s that is not there is an error, never an empty inventory', async (name) => {

@@ -118,8 +118,44 @@ describe('expressions and ranges', () => {
   });
 });
 
+describe('a range in which no version is', () => {
+  test.each([
+    ['>=2 <1', '>=2.0.0-0 <1.0.0-0'],
+    ['>1.0.0 <1.0.0', '>1.0.0 <1.0.0'],
+    ['1.x || >=3.0.0 =2.0.0', '>=3.0.0 2.0.0'],
+  ])('%s', async (range, told) => {
+    expect(await wrongWithRules(`{name: r, tags: {semver: "${range}"}, keep: all}`)).toEqual([
+      `5:34: no version is in ${told}: its lower bound is above its upper one`,
+    ]);
+  });
+
+  test.each(['>=1.0.0 <=1.0.0', '1.0.0', '>1.0.0 <1.0.1', '^1 || ~2.3', '>=1.0.0-rc.1 <1.0.0', '*'])('%s holds some', async (range) => {
+    expect(await wrongWithRules(`{name: r, tags: {semver: "${range}"}, keep: all}`)).toEqual([]);
+  });
+});
+
+test('days and durations that no registry reaches back to', async () => {
+  for (const key of ['days', 'pulledDays'])
+    expect(await wrongWithRules(`{name: r, tags: ["**"], keep: {${key}: 40000000}}`)).toEqual([
+      expect.stringContaining('reaches back more than 36500 days') as string,
+    ]);
+});
+
+test('a rule below an expression for every tag has nothing left', async () => {
+  for (const every of ['.*', '.+', '^.*$', '(?<all>.+)', '(.*)', '(?:.+?)'])
+    expect(
+      await wrongWithRules(`{name: all, tags: {regex: "${every}"}, keep: {last: 1}}`, '{name: r, tags: ["**"], keep: all}'),
+      every,
+    ).toEqual([expect.stringContaining('nothing is left for this rule: "all" above it takes all that it selects') as string]);
+  expect(await wrongWithRules('{name: all, tags: {regex: ".*a"}, keep: {last: 1}}', '{name: r, tags: ["**"], keep: all}')).toEqual([]);
+});
+
 describe('what says nothing', () => {
   test.for<[rule: string, problems: string[]]>([
+    [
+      '{name: r, tags: ["**"], keep: {days: 1, max: 3, older: 2}}',
+      ['5:54: cannot stand beside "older": one bounds what days keep by the number, the other keeps more than days do'],
+    ],
     [
       '{name: r, tags: ["**"], keep: {last: 1, max: 3}}',
       ['5:54: says nothing beside "last" alone: it bounds what days, pulledDays and label keep'],

@@ -1,14 +1,24 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseInParts } from '../../../src/documents/repository-parts.ts';
+import { type DocumentInParts, parseAtOnce, parseInParts } from '../../../src/documents/repository-parts.ts';
 
 /** The document put together again. */
-function inParts(text: string): unknown {
-  const { value, repositories } = parseInParts(Buffer.from(text));
-  const all = [...repositories];
+function whole({ value, repositories }: DocumentInParts): unknown {
+  const all = Array.from(repositories, ({ value: repository, manifests }) =>
+    manifests === undefined ? repository : { ...(repository as object), manifests: [...manifests] },
+  );
   const hasList = typeof value === 'object' && value !== null && Array.isArray((value as { repositories?: unknown }).repositories);
-  if (hasList) (value as { repositories: unknown }).repositories = all;
-  return value;
+  return hasList ? { ...value, repositories: all } : value;
+}
+
+/** The document from parts of one manifest each or, where that does not go, from the whole. */
+function inParts(text: string): unknown {
+  try {
+    return whole(parseInParts(Buffer.from(text), 1));
+  } catch (error) {
+    expect(error).toBeInstanceOf(SyntaxError);
+    return whole(parseAtOnce(Buffer.from(text)));
+  }
 }
 
 /** What a text says, or that it is no JSON. */
@@ -27,6 +37,20 @@ const expectSame = (text: string): void => {
 
 describe('a document that is parsed in parts says the same as one that is parsed at once', () => {
   test.each([
+    '{"repositories":[{"a":1,"manifests":[{"a":1,"b":[]},{"a":2,"b":[]}]},{"a":2,"manifests":[]},{"a":3}]}',
+    '{"repositories":[{"a":1,"manifests":[{"b":1}],"more":[1]},{"a":2,"manifests":[{"b":2}],"complete":false}]}',
+    '{"repositories":[{"a":1,"manifests":[{"b":1}],"c":2},{"a":2,"manifests":null,"c":[3]}],"partial":true,"notes":["x"]}',
+    '{"repositories":[{"x":{"manifests":[{"b":1}]},"manifests":[]},{"x":{"manifests":[{"b":1}]}}]}',
+    '{"repositories":[{"manifests":[{"b":1}],"manifests":[{"b":2}]},{"manifests":[{"b":1}],"m\\u0061nifests":[{"b":2}]}]}',
+    '{"repositories":[{"m\\u0061nifests":[{"b":1}],"manifests":[{"b":2}]}]}',
+    '{"repositories":[{"a":"},{\\"a\\":1,\\"manifests\\":[","manifests":[{"b":"},{\\"b\\":2"},{"b":3}]}]}',
+    '{"repositories":[{"manifests":[{"d":"1","s":2,"b":[{"d":"1","s":2},{"d":"2","s":2}]},{"d":"3","s":2}]}]}',
+    '{"repositories":[{"manifests":[{"b":1}{"b":2}]}]}',
+    '{"repositories":[{"manifests":[{"b":1},,{"b":2}]}]}',
+    '{"repositories":[{"manifests":[{"b":1},{"b":2},]}]}',
+    '{"repositories":[{"manifests":[{"b":1}],}]}',
+    '{"repositories":[{"manifests":[{"b":1}]]}',
+    '{"repositories":[{"manifests":[{"b":1}]},{"manifests":[{"b":01}]}]}',
     '{"repositories":[{"a":1},{"b":{"repositories":[{"c":2}]}}],"kind":"Inventory"}',
     ' { "kind" : "Inventory" , "repositories" : [ { "a" : "}]{[" } , 5 , null , [ { "b" : 1 } ] , "{}" , {} ] } ',
     '{"repositories":[{"a":"\\"}"},{"b":"\\\\"},{"c":"\\\\\\""}]}',
@@ -62,8 +86,15 @@ describe('a document that is parsed in parts says the same as one that is parsed
   ])('%s', expectSame);
 
   const key = fc.oneof({ arbitrary: fc.constant('repositories'), weight: 3 }, fc.string({ maxLength: 3 }));
+  const manifests = fc.array(fc.dictionary(fc.constantFrom('digest', 'size', 'manifests', 'x'), fc.jsonValue({ maxDepth: 2 })), {
+    maxLength: 4,
+  });
+  const repository = fc.record(
+    { registry: fc.string({ maxLength: 3 }), manifests, x: fc.jsonValue({ maxDepth: 2 }) },
+    { requiredKeys: [] },
+  );
   const repositories = fc.array(
-    fc.oneof({ arbitrary: fc.dictionary(key, fc.jsonValue({ maxDepth: 2 })), weight: 3 }, fc.jsonValue({ maxDepth: 2 })),
+    fc.oneof({ arbitrary: repository, weight: 3 }, fc.dictionary(key, fc.jsonValue({ maxDepth: 2 })), fc.jsonValue({ maxDepth: 2 })),
     { maxLength: 4 },
   );
   const text = fc
@@ -88,7 +119,36 @@ test('a byte order mark is not part of the text', () => {
   expect(inParts('\ufeff{"repositories":[{"a":1}]}')).toEqual({ repositories: [{ a: 1 }] });
 });
 
-test('a repository is parsed when its turn comes', () => {
-  const [first] = parseInParts(Buffer.from('{"repositories":[{"a":1},{"a":01}]}')).repositories;
-  expect(first).toEqual({ a: 1 });
+describe('what is usual comes in parts', () => {
+  const manifest = (n: number): object => ({
+    digest: `sha256:${n}`,
+    size: n,
+    blobs: [
+      { digest: `sha256:${n}`, bytes: 1 },
+      { digest: 'x', bytes: 2 },
+    ],
+  });
+  const repository = (n: number): object => ({
+    registry: 'r',
+    repository: `team/${n}`,
+    manifests: [manifest(n), manifest(n + 1)],
+    notes: 'n',
+  });
+  const document = { kind: 'Inventory', repositories: [repository(1), repository(3)], partial: true };
+
+  test.each([undefined, 2])('written with %j spaces', (space) => {
+    const text = JSON.stringify(document, null, space);
+    expect(whole(parseInParts(Buffer.from(text), 1))).toEqual(document);
+    expect(whole(parseInParts(Buffer.from(text)))).toEqual(document);
+  });
+
+  test('each part is parsed when its turn comes', () => {
+    const text = JSON.stringify(document).replace('"size":2', '"size":02');
+    const [first] = parseInParts(Buffer.from(text), 1).repositories;
+    const read: unknown[] = [];
+    expect(() => {
+      for (const one of first?.manifests ?? []) read.push(one);
+    }).toThrow(SyntaxError);
+    expect(read).toEqual([manifest(1)]);
+  });
 });

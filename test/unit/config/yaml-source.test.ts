@@ -69,7 +69,7 @@ test('every problem is told at once, in the order of the file', () => {
       'p.yaml:4:5: unknown key "keepAtleast"; did you mean "keepAtLeast"?',
       '  4 |     keepAtleast: 1',
       '    |     ^~~~~~~~~~~',
-      'p.yaml:5:12: not a duration: write a whole number and s, m, h, d or w, such as 12h or 30d',
+      'p.yaml:5:12: not a duration: write a whole number and s, m, h, d or w, such as 12h or 30d, or 0s for none',
       '  5 |     grace: 1 hour',
       '    |            ^~~~~~',
       'p.yaml:9:16: expected "pushed", "created", "tagged", "pulled", "active", "semver", "numeric" or "alphabetical", got "semvr"; did you mean "semver"?',
@@ -238,9 +238,12 @@ describe('what is not one plain YAML document', () => {
     ],
     ['an unclosed quote', 'version: "1\n', ['p.yaml:2:1: not valid YAML: missing closing "quote']],
     [
-      'a merge key is a key like any other',
+      'a merge key is explained',
       'version: 1\npolicies: &p []\n<<: 1\n',
-      ['p.yaml:2:14: needs at least one entry', 'p.yaml:3:1: unknown key "<<"; known here: version, policies'],
+      [
+        'p.yaml:2:14: needs at least one entry',
+        'p.yaml:3:1: "<<" merges nothing here, since YAML 1.2 has no merge keys: write out what it stands for',
+      ],
     ],
     ['a number as a key', rule('labels: {1: "a", "1": "b"}', 'keep: all'), ['p.yaml:6:18: a key must be text: quote it, "1"']],
     ['a list as a key', '? [a]\n: b\n', ['p.yaml:1:3: a key must be text']],

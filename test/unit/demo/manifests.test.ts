@@ -86,6 +86,16 @@ describe('reading a manifest', () => {
 });
 
 describe('putting a manifest', () => {
+  it('drops the one that its tag was on, if that has no other, with dropsOverwritten, as zot does', async () => {
+    const registry = await withRegistry({ dropsOverwritten: true });
+    await push(registry.url, 'team/app', amd64, ['v1', 'latest']);
+    const there = (): boolean => registry.storage.repository('team/app').manifests.has(amd64.digest);
+    await push(registry.url, 'team/app', arm64, ['v1']);
+    expect(there()).toBe(true);
+    await push(registry.url, 'team/app', arm64, ['latest']);
+    expect(there()).toBe(false);
+  });
+
   it('refuses one whose blobs or children are not in this repository, and names them', async () => {
     const registry = await withRegistry();
     await push(registry.url, 'team/other', both, ['v1']);

@@ -39,9 +39,23 @@ describe('secrets are not shown', () => {
     ['a password', 'auth: {user: bob, password: hunter2}', 1],
     ['a quoted one', "password: 'hunter2' # old", 1],
     ['in JSON', '{"identityToken":"hunter2","x":1}', 1],
-    ...['passwrd', 'pasword', 'passowrd', 'passwort', 'psword', 'passwd', 'dbPasswd', 'secrt', 'tokn', 'apikey'].map(
-      (key): [string, string, number] => [`under the misspelt key ${key}`, `auth: {user: bob, ${key}: hunter2}`, 1],
-    ),
+    ...[
+      'passwrd',
+      'pasword',
+      'passowrd',
+      'passwort',
+      'psword',
+      'passwd',
+      'dbPasswd',
+      'secrt',
+      'tokn',
+      'apikey',
+      'pssword',
+      'pasxword',
+      'secet',
+      'tken',
+      'pass',
+    ].map((key): [string, string, number] => [`under the misspelt key ${key}`, `auth: {user: bob, ${key}: hunter2}`, 1]),
     ['with commas in it', 'password: a,b}hunter2', 1],
     ['where the name of a variable belongs', 'passwordEnv: hunter2', 1],
     ['in a URL', 'url: https://bob:hunter2@registry.example.com', 1],
@@ -60,6 +74,7 @@ describe('secrets are not shown', () => {
 
   test('names of variables and files are no secrets, and image references no URLs', () => {
     expect(frame('auth: {passwordEnv: HARBOR_PASSWORD, x: 1}', 1, 1, 1)).toContain('HARBOR_PASSWORD, x: 1');
+    expect(frame('rules: [{tags: [a], keep: {last: 1}}]', 1, 1, 1)).toContain('rules: [{tags: [a], keep: {last: 1}}]');
     expect(frame('passwordFile: /run/secrets/harbor', 1, 1, 1)).toContain('/run/secrets/harbor');
     expect(frame(`docker-pullable://nginx@sha256:${'a'.repeat(64)}`, 1, 1, 1)).toContain('docker-pullable://nginx@sha256:aaa');
     expect(frame(`registry.example.com:5000/app:v1@sha256:${'a'.repeat(64)}`, 1, 1, 1)).toContain('app:v1@');

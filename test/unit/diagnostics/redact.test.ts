@@ -1,5 +1,16 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { printable, quoted, redact, redactUrl, rememberSecret } from '../../../src/diagnostics/redact.ts';
+import {
+  DocumentFilter,
+  holdsSecret,
+  printable,
+  quoted,
+  redact,
+  redactDocument,
+  redactUrl,
+  rememberSecret,
+} from '../../../src/diagnostics/redact.ts';
+import { isOwnWord } from '../../../src/diagnostics/own-words.ts';
 
 describe('a remembered secret', () => {
   test('is masked wherever and in whatever form it stands', () => {
@@ -48,6 +59,74 @@ describe('a remembered secret', () => {
     rememberSecret('abc');
     expect(redact('abc')).toBe('abc');
   });
+});
+
+describe('a document', () => {
+  const hex = (digits: string): string => `sha256:${digits.padEnd(64, '0123456789abcdef')}`;
+
+  test('has no secret in it, in whatever form, nor in base64 with something before and behind', () => {
+    const secret = 'document-word "1"/+';
+    rememberSecret(secret);
+    const forms = [secret, encodeURIComponent(secret), encodeURIComponent(secret).toLowerCase(), JSON.stringify(secret).slice(1, -1)];
+    for (const form of forms) expect(redactDocument(`{"a": "x${form}y"}`)).toBe('{"a": "x***y"}');
+    for (const user of ['', 'a', 'ab', 'abc', 'robot$x+y'])
+      for (const text of [`${user}:${secret}`, `${user}${secret}`, JSON.stringify({ user, secret, more: 1 })])
+        for (const encoding of ['base64', 'base64url'] as const)
+          expect(holdsSecret(Buffer.from(text).toString(encoding)), `${text} ${encoding}`).toBe(true);
+  });
+
+  test('keeps what stands there by chance: a short secret, digits of a digest, a word of the document', () => {
+    for (const secret of ['prod123', 'deadbeef', '20260101', 'pulledAt', 'manifests', 'registry', 'deleted_with_parent'])
+      rememberSecret(secret);
+    const text = JSON.stringify({
+      registry: 'prod123',
+      manifests: [{ digest: hex('deadbeef20260101'), tags: ['prod123'], pulledAt: '2026' }],
+    });
+    expect(redactDocument(text)).toBe(text);
+    expect(redact('prod123 deadbeef pulledAt')).toBe('*** *** ***');
+  });
+
+  test('keeps a digest, but not a token of as many digits', () => {
+    rememberSecret('7e'.repeat(10));
+    expect(redactDocument(`${hex('7e7e7e')} ${hex('7e'.repeat(10))}`)).toBe(`${hex('7e7e7e')} sha256:***${hex('7e'.repeat(10)).slice(27)}`);
+  });
+
+  test.for([1, 2, 3, 5, 8, 21, 64])('in parts of %i characters lets nothing through at their borders', (size) => {
+    const token = `border-${'0123456789ABCDEFGHIJ'.repeat(6)}`;
+    rememberSecret(token);
+    rememberSecret('short-word');
+    const text = `{"a":"${token}","b":"short-word","c":"short-wor","d":"${token.slice(0, 40)}"} border-0 short-`;
+    const filter = new DocumentFilter();
+    let written = '';
+    for (let at = 0; at < text.length; at += size) written += filter.push(text.slice(at, at + size));
+    expect(written + filter.end()).toBe('{"a":"***","b":"***","c":"short-wor","d":"***"} border-0 short-');
+  });
+
+  test('is written at once where its end cannot be the beginning of a secret', () => {
+    rememberSecret('another-word');
+    expect(new DocumentFilter().push('Put it back? [y/N] ')).toBe('Put it back? [y/N] ');
+  });
+});
+
+test('two secrets that overlap are both gone', () => {
+  rememberSecret('overlap-first');
+  rememberSecret('first-overlap');
+  expect(redact('an overlap-first-overlap here')).toBe('an *** here');
+});
+
+test('every key of a document that is long enough to be a secret is known as a word of the documents', () => {
+  const schema = [
+    'plan/plan.ts',
+    'plan/reason.ts',
+    'domain/inventory.ts',
+    'documents/journal.ts',
+    'apply/apply-report.ts',
+    'apply/undo-report.ts',
+  ];
+  const code = schema.map((path) => readFileSync(new URL(`../../../src/${path}`, import.meta.url), 'utf8')).join('\n');
+  const words = [...code.matchAll(/readonly (\w{8,})\??:|'([a-z]\w+_\w+)'/g)].map(([, key, value]) => key ?? (value as string));
+  expect(words.length).toBeGreaterThan(30);
+  expect(words.filter((word) => word.length >= 8 && !isOwnWord(word))).toEqual([]);
 });
 
 describe('what is a secret by its shape is masked, although nobody has remembered it', () => {

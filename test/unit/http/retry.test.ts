@@ -1,3 +1,4 @@
+import type { HttpResponse } from '../../../src/http/http-client.ts';
 import { describe, expect, test } from 'vitest';
 import { isRetryableFailure, parseRetryAfter } from '../../../src/http/retry-policy.ts';
 import { startServer } from './loopback-server.ts';
@@ -125,6 +126,22 @@ describe('the end of all tries', () => {
     else await expect(outcome).rejects.toMatchObject({ code: 'UNREACHABLE', message: expect.stringMatching(/no answer in time.*2 tries/) });
     expect(server.requests).toHaveLength(2);
     expect(clock.now() - START).toBe(240_000);
+  });
+
+  test('a host that gave no answer to a request, asked twice, is asked once by each later one, until it answers', async () => {
+    const clock = testClock(0);
+    let silent = true;
+    const server = await startServer((_, response) => {
+      if (silent) void clock.sleep(120_000, new AbortController().signal);
+      else response.end('here');
+    });
+    const client = testClient({ clock, timeouts: { headers: 200 } });
+    const ask = (): Promise<HttpResponse> => client.request({ method: 'GET', url: server.url });
+    await expect(ask()).rejects.toMatchObject({ message: expect.stringContaining('2 tries') });
+    await expect(ask()).rejects.toMatchObject({ code: 'UNREACHABLE' });
+    expect(server.requests).toHaveLength(3);
+    silent = false;
+    expect(text(await ask())).toBe('here');
   });
 
   test.for([

@@ -263,7 +263,7 @@ describe('what is not understood is told in its place, and is never passed over'
     [
       'a merge key',
       'x: &x {image: "team/app:v1"}\napiVersion: v1\nkind: Pod\nspec: {containers: [{<<: *x}]}\n',
-      '4: "<<" merges nothing here: write it out',
+      '4: "<<" merges nothing here, since YAML 1.2 has no merge keys: write out what it stands for',
     ],
     ['a tag', pod('!env IMAGE'), /^7: /],
     ['more than one document of which one is broken', `${WEB}---\nkind: [\n`, /^\d+: not valid YAML/],

@@ -3,6 +3,8 @@ import type { Manifest, RepositoryInventory } from '../../../src/domain/inventor
 import type { Plan } from '../../../src/plan/plan.ts';
 import { type PlanContext, Planner } from '../../../src/plan/planner.ts';
 import type { PolicySpec, RuleSpec } from '../../../src/policy/schema.ts';
+import type { Reason } from '../../../src/plan/reason.ts';
+import { reasonLine } from '../../../src/report/reason-text.ts';
 import { attachmentTag, capabilities, daysAgo, manifest, NOTHING_IN_USE, NOW, policy, repository } from './fixture.ts';
 
 const image = (alias: string): Manifest => manifest(alias, { tags: [`v${alias}`], pushedAt: daysAgo(9) });
@@ -193,6 +195,31 @@ test('an untagged image that is archived says by which rule', () => {
 });
 
 describe('what selects nothing is told', () => {
+  test('of globs over repositories; a host in front is explained', () => {
+    const repositories = ['team/*', '!team/legacy', '!prod.example.com/team/legacy', 'web/*', '!web/old', '!team/app'];
+    const { diagnostics } = plan([{ repositories, rules: [KEEP_ALL] }], [at('team/web', [image('a')]), at('team/app', [image('b')])]);
+    const about = (glob: string, what: string): string =>
+      `"${glob}" under "repositories" of the policy "nightly" ${what} nothing in this run`;
+    expect(diagnostics.filter(({ code }) => code === 'nothing_selected').map(({ message }) => message)).toEqual([
+      about('!team/legacy', 'takes out'),
+      `${about('!prod.example.com/team/legacy', 'takes out')}: the names of repositories have no host in front`,
+      about('web/*', 'selects'),
+      about('!web/old', 'takes out'),
+    ]);
+  });
+
+  test('and an age that is a pull says so', () => {
+    const pulled = (alias: string, days: number): Manifest =>
+      manifest(alias, { tags: [`v${alias}`], pushedAt: daysAgo(40), pulledAt: daysAgo(days) });
+    const rules = [{ name: 'used', tags: ['**'], keep: { pulledDays: 5 } }];
+    const read = at('team/app', [pulled('a', 1), pulled('b', 9)], { capabilities: capabilities({ pulledAt: true }) });
+    const images = plan([{ rules, keepAtLeast: 0 }], [read]).repositories[0]?.images ?? [];
+    expect(images.map(({ reasons }) => reasonLine(reasons[0] as Reason))).toEqual([
+      'pulled, or pushed, recently enough (used, rank 1, pulled 1 day ago)',
+      'its rule keeps it no longer (used, rank 2, pulled 9 days ago)',
+    ]);
+  });
+
   const told = (spec: Partial<PolicySpec>, ...manifests: Manifest[]): string[] =>
     plan([spec], [repository(manifests)]).diagnostics.map(({ code, policy: name, message }) => `${code} ${name}: ${message}`);
 

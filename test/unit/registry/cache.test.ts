@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { appendFile, mkdir, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { rememberSecret } from '../../../src/diagnostics/redact.ts';
 import { contentDigest } from '../../../src/distribution/content-digest.ts';
 import { KeptContents } from '../../../src/distribution/kept-contents.ts';
 import { KeptFacts } from '../../../src/distribution/kept-facts.ts';
@@ -34,6 +35,20 @@ async function found(folder: string, all: readonly Buffer[]): Promise<number> {
 }
 
 describe('contents', () => {
+  it('and facts that hold a known secret are not kept', async () => {
+    rememberSecret('a-word-of-the-cache');
+    const folder = await cacheFolder();
+    const secret = Buffer.from('{"labels":{"x":"a-word-of-the-cache"}}');
+    await keep(folder, secret, bytes);
+    expect(await found(folder, [secret, bytes])).toBe(1);
+    const cache = openCache(folder);
+    expect(await cache.writeTags(NOWHERE, 'a', { ...NOTHING_SEEN, digests: new Map([['a-word-of-the-cache', digest]]), whole: true })).toBe(
+      false,
+    );
+    expect(await cache.readTags(NOWHERE, 'a')).toEqual(NOTHING_SEEN);
+    await cache.close();
+  });
+
   it('are kept by their digest, for this user alone', async () => {
     const folder = join(await cacheFolder(), 'made', 'for', 'it');
     const cache = openCache(folder);

@@ -80,6 +80,20 @@ describe('single tags are taken off', () => {
     expect(probes(requests())).toEqual(['GET /v2/', 'GET /v2/team/app/tags/list?n=none', 'GET /v2/_zot/ext/mgmt']);
   });
 
+  it.each([
+    ['tag or digest was not found in repository', true],
+    ['unknown manifest', false],
+  ])('by olareg, which pays no heed to a strange number, and is known by its words: %s', async (detail, expected) => {
+    const { registry, requests } = await answering(undefined, ({ path }) => {
+      if (path.endsWith('?n=none')) return jsonReply(200, { name: 'team/app', tags: ['v1'] });
+      return path.includes('regprune-check-')
+        ? jsonReply(404, { errors: [{ code: 'MANIFEST_UNKNOWN', message: 'manifest unknown to registry', detail }] })
+        : undefined;
+    });
+    expect((await registry.inventory('team/app')).capabilities.deleteTag).toBe(expected);
+    expect(requests().filter((line) => line.includes('regprune-check-'))).toHaveLength(1);
+  });
+
   it('not by a registry that refuses a strange number otherwise, and it is not asked for more', async () => {
     const { registry, requests } = await answering(undefined, ({ path }) =>
       path.endsWith('?n=none') ? jsonReply(400, { errors: [{ code: 'BAD_REQUEST' }] }) : undefined,

@@ -10,9 +10,11 @@ export function digest(start: string): Digest {
   return asDigest(`sha256:${start.padEnd(64, '0')}`);
 }
 
-/** A kept image; tests name what differs. */
+/** A kept image; tests name what differs. What goes or stays with another is a part of it. */
 export function image(start: string, fields: Partial<PlannedImage> = {}): PlannedImage {
+  const isPart = fields.reasons?.some(({ code }) => /^(?:deleted_with|child_of|attached_to)_/.test(code));
   return {
+    ...(isPart && { part: true as const }),
     digest: digest(start),
     mediaType: 'application/vnd.oci.image.manifest.v1+json',
     tags: [],

@@ -1,3 +1,4 @@
+import stringWidth from 'string-width';
 import { describe, expect, test } from 'vitest';
 import { COLOUR } from '../../../src/report/style.ts';
 import { planTable } from '../../../src/report/table.ts';
@@ -29,11 +30,11 @@ prod/team/app  policy services · by created time
 
   delete  1 image with 1 part · 80.0 MB freed
     branch builds  1
-      main-1f3  80.0 MB   41 days  rank 4 in main, +1 part
+      main-1f3  80.0 MB    41 days  rank 4 in main, +1 part
 
   untag   1 tag of 1 image that stays
     releases  1
-      v1.0.0   41 days  rank 11, stays as v1
+      v1.0.0    41 days  rank 11, stays as v1
 
   keep    1 image
     1  the policy protects this tag
@@ -44,7 +45,9 @@ total  1 repository, decided as of 2026-11-24 03:10 UTC
   untag   1 image   kept by another tag
   keep    1 image
 
-1 tag goes. The space comes back when the registry collects its garbage.
+To go: 2 manifests: 1 image, and 1 part or attachment.
+To go: 2 tags: 1 with their images, 1 from images that stay.
+The space comes back when the registry collects its garbage.
 
 Nothing has been changed. To carry this plan out:
 
@@ -131,11 +134,11 @@ Nothing has been changed. To carry this plan out:
     expect(text).not.toContain('.sig');
   });
 
-  test('says at least, where the layers of some image are not known', () => {
+  test('says how much it is at most, where the layers of some image are not known', () => {
     const one = repository([expired('a1', 'main-1', 4)]);
-    const unsure = { ...one, summary: { ...one.summary, bytes: { ...one.summary.bytes, exact: false } } };
+    const unsure = { ...one, summary: { ...one.summary, bytes: { ...one.summary.bytes, freed: 0, exact: false } } };
 
-    expect(planTable(plan([unsure]))).toContain('at least 40.0 MB freed');
+    expect(planTable(plan([unsure]))).toContain('up to 40.0 MB freed');
   });
 
   test('shows why a plan may not be carried out instead of the command', () => {
@@ -187,6 +190,99 @@ Nothing has been changed. To carry this plan out:
 
     // eslint-disable-next-line no-control-regex
     expect(planTable(plan([repository([evil])]))).not.toMatch(/[\u0000-\u0009\u000B-\u001F]/);
+  });
+
+  test('cuts long names in the middle, by the columns that they take, and shows no two alike', () => {
+    const build = (start: string, end: string) => expired(start, `feature-${'x'.repeat(60)}-${end}`, 4);
+    const wide = expired('c3', `发布版本-${'测试'.repeat(30)}-🚀-7`, 4);
+    const twins = ['a', 'b'].map((middle, index) => expired(`d${index}`, `${'y'.repeat(60)}${middle}${'z'.repeat(60)}`, 4));
+
+    const lines = planTable(plan([repository([build('c1', 'one'), build('c2', 'two'), wide, ...twins])]), { columns: 80 }).split('\n');
+
+    const row = (part: string) => lines.find((line) => line.includes(part)) ?? '';
+    expect(row('-one')).toMatch(/^ {6}feature-x+…x+-one {2,}40\.0 MB/);
+    expect(row('-two')).toContain('…');
+    expect(stringWidth(row('🚀-7'))).toBeLessThanOrEqual(80);
+    expect(lines.filter((line) => line.includes('yyy')).map((line) => line.includes('yaz') || line.includes('ybz'))).toEqual([true, true]);
+  });
+
+  test('rounds an age so that it agrees with the rule: up where it goes, down where it stays', () => {
+    const at = (time: string) => ({ createdAt: time, tags: ['v1'] });
+    const time = '2026-10-25T02:00:00.000Z';
+    const goes = expired('a1', 'v1', 4, { ...at(time), reasons: [{ code: 'expired', tag: 'v1', rule: 'r', rank: 4, time, ageDays: 30 }] });
+    const younger = '2026-10-25T03:30:00.000Z';
+    const stays = image('a2', {
+      createdAt: younger,
+      tags: ['v2'],
+      reasons: [{ code: 'within_days', rule: 'r', time: younger, ageDays: 29 }],
+    });
+
+    const text = planTable(plan([repository([goes, stays])]), { verbose: true });
+
+    expect(text).toMatch(/v1 .* 30\.1 days/);
+    expect(text).toMatch(/v2 .* 29\.9 days/);
+  });
+
+  test('names the time that decided in its heading', () => {
+    const pulledAt = '2026-11-01T00:00:00.000Z';
+    const pulled = expired('a1', 'v1', 4, {
+      pulledAt,
+      reasons: [{ code: 'expired', tag: 'v1', rule: 'r', rank: 4, time: pulledAt, ageDays: 23 }],
+    });
+    const created = expired('a2', 'v2', 4, {
+      reasons: [{ code: 'expired', tag: 'v2', rule: 'r', rank: 4, time: '2026-10-14T03:10:00.000Z' }],
+    });
+
+    expect(planTable(plan([repository([pulled])]))).toContain('policy services · by pulled time\n');
+    expect(planTable(plan([repository([pulled, created])]))).toContain('policy services · by created and pulled times\n');
+  });
+
+  test('gives an index its size with its parts, where it stays as where it goes', () => {
+    const index = image('c1', { tags: ['v1'] });
+    const part = image('c2', { reasons: [{ code: 'child_of_kept', by: index.digest }] });
+
+    expect(planTable(plan([repository([index, part])]), { verbose: true })).toMatch(/v1 +80\.0 MB .*\+1 part/);
+  });
+
+  test('tells an incomplete repository in one line with the first reasons', () => {
+    const broken = repository([image('c1', { reasons: [{ code: 'incomplete' }] })], { complete: false });
+    const diagnostics = Array.from({ length: 9 }, (_, index) => ({
+      code: 'incomplete' as const,
+      registry: 'prod',
+      repository: 'team/app',
+      message: `v${index} was not read`,
+    }));
+
+    const text = planTable(plan([broken], { diagnostics }));
+
+    expect(text.match(/incomplete/g)).toHaveLength(1);
+    expect(text).toContain('v4 was not read; and 4 more: -v shows all\n');
+  });
+
+  test('says first that nothing was deleted, where a plan that was to be carried out may not be', () => {
+    const refused = plan([repository(many(3))], {
+      applyable: false,
+      blockedBy: [{ code: 'inUseIncomplete', message: 'the cluster did not answer' }],
+    });
+
+    expect(planTable(refused, { apply: true })).toMatch(
+      /^Nothing was changed\. This plan may not be carried out:\n {2}the cluster did not answer\n\n/,
+    );
+    expect(planTable(refused, { apply: true }).match(/may not be carried out/g)).toHaveLength(1);
+  });
+
+  test('has no totals where nothing could be read, but what was not read and why', () => {
+    const text = planTable(
+      plan([], {
+        applyable: false,
+        blockedBy: [{ code: 'nothingRead', message: 'nothing could be read' }],
+        unread: [{ registry: 'prod', code: 'UNREACHABLE', message: 'no answer in time' }],
+      }),
+    );
+
+    expect(text).toMatch(/^Not everything could be read/);
+    expect(text).not.toContain('total');
+    expect(text).not.toContain('0 images');
   });
 
   test('is the same text with colour as without', () => {

@@ -47,9 +47,9 @@ describe('writing a file', () => {
     await writeFile(join(folder, 'file'), '');
 
     await expect(writeWhole(join(folder, 'missing/a.txt'), 'x')).rejects.toMatchObject({
-      code: 'FILE',
+      code: 'FILE_WRITE',
       message: expect.stringContaining('cannot write') as string,
     });
-    await expect(writeWhole(join(folder, 'file/a.txt'), 'x')).rejects.toMatchObject({ code: 'FILE' });
+    await expect(writeWhole(join(folder, 'file/a.txt'), 'x')).rejects.toMatchObject({ code: 'FILE_WRITE' });
   });
 });

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { imagesOfObject } from '../../../../src/inuse/kubernetes/images-of-object.ts';
 import { FLUX_WORKLOADS, WORKLOADS } from '../../../../src/inuse/kubernetes/workloads.ts';
 
 const FOLDER = new URL('../../../../src/inuse/', import.meta.url);
@@ -28,26 +27,20 @@ test('the ClusterRole allows to list what is read, and nothing else', () => {
   expect(allowed.toSorted()).toEqual([...lists, 'get /apis', 'get /apis/source.toolkit.fluxcd.io/*'].toSorted());
 });
 
-test('the binding is of that ClusterRole to the ServiceAccount that the CronJob runs as', () => {
+test('the binding is of that ClusterRole to that ServiceAccount', () => {
   const [account, role, binding] = documents('rbac.yaml') as [
     { metadata: object },
     { metadata: { name: string } },
     { roleRef: object; subjects: object[] },
   ];
-  const [job] = documents('cronjob.yaml') as [
-    { metadata: { namespace: string }; spec: { jobTemplate: { spec: { template: { spec: { serviceAccountName: string } } } } } },
-  ];
   expect(binding.roleRef).toMatchObject({ kind: 'ClusterRole', name: role.metadata.name });
   expect(binding.subjects).toEqual([{ kind: 'ServiceAccount', ...account.metadata }]);
-  expect(account.metadata).toEqual({ name: job.spec.jobTemplate.spec.template.spec.serviceAccountName, namespace: job.metadata.namespace });
-  expect(imagesOfObject(job)).toHaveLength(1);
 });
 
-test('the page names both, and every kind of object that is read', () => {
+test('the page names the file, and every kind of object that is read', () => {
   const page = readFileSync(new URL('README.md', FOLDER), 'utf8');
   for (const text of [
     '(kubernetes/rbac.yaml)',
-    '(kubernetes/cronjob.yaml)',
     ...WORKLOADS.map(({ kind }) => `${kind}s`),
     ...FLUX_WORKLOADS.map(({ kind }) => `\`${kind}\``),
   ])

@@ -6,6 +6,7 @@ import type { Manifest, RepositoryInventory } from '../../../../src/domain/inven
 import type { HttpClient } from '../../../../src/http/http-client.ts';
 import { type AcrRegistryOptions, createAcrRegistry } from '../../../../src/registry/acr/create-registry.ts';
 import { createSend } from '../../../../src/registry/acr/create-send.ts';
+import type { EntraToken } from '../../../../src/registry/acr/entra-token.ts';
 import type { Registry } from '../../../../src/registry/registry.ts';
 import { type Account, adminUser } from '../../../fakes/acr/accounts.ts';
 import { type FakeAcr, type FakeAcrOptions, startFakeAcr } from '../../../fakes/acr/fake-acr.ts';
@@ -14,20 +15,34 @@ import { testClient } from '../../http/test-client.ts';
 const ADMIN: Account = adminUser('team', 'admin-secret-0815');
 
 /** Who asks: a name and its secret, or a token of Entra ID. */
-export type Asker = { readonly name: string; readonly secret: string } | { readonly entra: () => Promise<string> };
+export type Asker = { readonly name: string; readonly secret: string } | { readonly entra: EntraToken };
 
 /** The adapter, called `prod`; by default as the admin user. */
 export function adapter(
   acr: FakeAcr,
   asker: Asker = { name: 'team', secret: 'admin-secret-0815' },
-  options: Partial<AcrRegistryOptions> & { readonly http?: HttpClient; readonly now?: () => number } = {},
+  options: Partial<AcrRegistryOptions> & {
+    readonly http?: HttpClient;
+    readonly now?: () => number;
+    readonly audiences?: readonly string[];
+  } = {},
 ): Registry {
-  const { http = testClient(), now, ...rest } = options;
+  const { http = testClient(), now, audiences, ...rest } = options;
   const known = 'name' in asker ? { username: asker.name, password: asker.secret } : undefined;
   const entraToken =
     'entra' in asker ? asker.entra : () => Promise.reject(new Error('the identity is not asked where there are credentials'));
-  const send = createSend({ http, name: 'prod', url: acr.url, credentials: async () => known, entraToken, ...(now && { now }) });
-  return createAcrRegistry({ name: 'prod', url: acr.url, send, ...rest });
+  let anonymous = false;
+  const send = createSend({
+    onAnonymous: () => (anonymous = true),
+    http,
+    name: 'prod',
+    url: acr.url,
+    credentials: async () => known,
+    entraToken,
+    ...(audiences && { audiences }),
+    ...(now && { now }),
+  });
+  return createAcrRegistry({ name: 'prod', url: acr.url, send, isAnonymous: () => anonymous, ...rest });
 }
 
 /** A registry with the admin user, closed after the test. */

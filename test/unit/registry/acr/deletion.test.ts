@@ -169,10 +169,62 @@ describe('what the registry takes along', () => {
     );
   });
 
-  it('is nothing where the registry has no referrers API', async () => {
+  it('is known without the referrers API, which some registries lack and others ration', async () => {
     const acr = await withAcr({ referrersApi: false });
     await fill(acr, [[release, 'v1'], [bill]]);
-    expect(await adapter(acr).takenAlong!('team/app', release.digest)).toEqual([]);
+    expect(await adapter(acr).takenAlong!('team/app', release.digest)).toEqual([{ digest: bill.digest, tags: [], heldBy: [] }]);
+  });
+
+  it('is known from the inventory, and one request tells what came since for all that are asked about at a time', async () => {
+    const acr = await withAcr();
+    await fill(acr, [
+      [release, 'v1'],
+      [two, 'v2'],
+    ]);
+    const registry = adapter(acr);
+    await registry.inventory('team/app');
+    await fill(acr, [[bill]]);
+    const along = await Promise.all([release, two, one].map(({ digest }) => registry.takenAlong!('team/app', digest)));
+    expect(along).toEqual([[{ digest: bill.digest, tags: [], heldBy: [] }], [], []]);
+    expect(asked(acr)).toEqual([
+      'GET /acr/v1/team/app/_manifests?n=100&orderby=timedesc',
+      `GET /v2/team/app/manifests/${bill.digest}`,
+      `GET /acr/v1/team/app/_tags?n=1000&digest=${encodeURIComponent(bill.digest)}`,
+    ]);
+  });
+
+  it('is found on whatever page it stands where the list does not come in the order that was asked for', async () => {
+    const acr = await withAcr({ sorts: false, maxPage: 3 });
+    const early = Date.now() - 3_600_000;
+    acr.store.now = () => early;
+    await fill(acr, [[release, 'v1'], ...Array.from({ length: 9 }, (_, n) => [app(`number ${n}`), `n${n}`] as const)]);
+    const registry = adapter(acr);
+    await registry.inventory('team/app');
+    acr.store.now = Date.now;
+    await fill(acr, [[bill]]);
+    // The older ones in between, in no order.
+    acr.store.manifest('team/app', 'n3').lastUpdateTime = early + 60_000;
+    expect(await registry.takenAlong!('team/app', release.digest)).toEqual([{ digest: bill.digest, tags: [], heldBy: [] }]);
+  });
+
+  it('is asked of the referrers API where too much would have to be read', async () => {
+    const acr = await withAcr();
+    const many = Array.from({ length: 250 }, (_, n) => [app(`number ${n}`), `v${n}`] as const);
+    await fill(acr, [...many, [release, 'v1'], [bill]]);
+    expect(await adapter(acr).takenAlong!('team/app', release.digest)).toEqual([{ digest: bill.digest, tags: [], heldBy: [] }]);
+    expect(asked(acr).filter((request) => request.includes('/v2/team/app/manifests/'))).toEqual([]);
+    expect(asked(acr)).toContain(`GET /v2/team/app/referrers/${release.digest}`);
+  });
+
+  it('is not deleted a second time: one request finds out that it is gone', async () => {
+    const acr = await withAcr();
+    await fill(acr, [[release, 'v1'], [bill], [two, 'keep']]);
+    const registry = adapter(acr);
+    await registry.inventory('team/app');
+    await registry.deleteManifest('team/app', release.digest);
+    acr.requests.length = 0;
+    expect(await registry.deleteManifest('team/app', bill.digest)).toEqual({ outcome: 'gone' });
+    expect(asked(acr)).toEqual([`GET /v2/team/app/manifests/${bill.digest}`]);
   });
 });
 

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { redact } from '../../../../src/diagnostics/redact.ts';
-import { createEntraToken } from '../../../../src/registry/acr/entra-token.ts';
-import { authorityOf } from '../../../../src/registry/acr/host.ts';
+import { createEntraToken, NoIdentity } from '../../../../src/registry/acr/entra-token.ts';
+import { audiencesOf, authorityOf } from '../../../../src/registry/acr/host.ts';
 import { json, startServer } from '../../http/loopback-server.ts';
 import { failure } from './acr-fixture.ts';
 
@@ -31,7 +31,7 @@ describe('the token of an identity', () => {
       client_id: 'any',
     }));
     const entraToken = createEntraToken('prod', 'https://team.azurecr.io', {});
-    expect(await entraToken()).toBe('entra-token-of-the-app');
+    expect(await entraToken('https://containerregistry.azure.net')).toBe('entra-token-of-the-app');
     expect([...new Set(resources)]).toEqual(['https://containerregistry.azure.net']);
     expect(redact('entra-token-of-the-app')).toBe('***');
   });
@@ -40,7 +40,8 @@ describe('the token of an identity', () => {
     vi.stubEnv('AZURE_TOKEN_CREDENTIALS', 'EnvironmentCredential');
     for (const name of ['AZURE_TENANT_ID', 'AZURE_CLIENT_ID', 'AZURE_CLIENT_SECRET', 'AZURE_USERNAME', 'AZURE_PASSWORD'])
       vi.stubEnv(name, undefined);
-    const error = await failure(createEntraToken('prod', 'https://team.azurecr.io', {})());
+    const error = await failure(createEntraToken('prod', 'https://team.azurecr.io', {})('https://containerregistry.azure.net'));
+    expect(error).toBeInstanceOf(NoIdentity);
     expect(error).toMatchObject({
       code: 'AUTH',
       message: expect.stringContaining('registry prod') as string,
@@ -57,4 +58,15 @@ it.each([
   ['registry.example.com', undefined],
 ])('identities for %s log in at %s', (host, authority) => {
   expect(authorityOf(host)).toBe(authority);
+});
+
+it.each([
+  ['team.azurecr.io', undefined, ['https://containerregistry.azure.net']],
+  ['team.azurecr.us', undefined, expect.arrayContaining(['https://containerregistry.azure.us', 'https://containerregistry.azure.net'])],
+  ['team.azurecr.cn', undefined, expect.arrayContaining(['https://containerregistry.azure.cn', 'https://management.chinacloudapi.cn'])],
+  // A name of its own: the authority tells the cloud.
+  ['registry.example.com', 'https://login.microsoftonline.us/', expect.arrayContaining(['https://management.usgovcloudapi.net'])],
+  ['registry.example.com', 'https://login.microsoftonline.com', ['https://containerregistry.azure.net']],
+])('tokens for %s, with the authority %s, are for %j', (host, authority, audiences) => {
+  expect(audiencesOf(host, authority)).toEqual(audiences);
 });

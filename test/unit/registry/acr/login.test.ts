@@ -1,9 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { redact } from '../../../../src/diagnostics/redact.ts';
+import { ToolError } from '../../../../src/diagnostics/tool-error.ts';
+import { NoIdentity } from '../../../../src/registry/acr/entra-token.ts';
 import { identity, scopeMapToken } from '../../../fakes/acr/accounts.ts';
+import type { FakeAcr } from '../../../fakes/acr/fake-acr.ts';
 import { adapter, app, failure, fill, scopes, withAcr } from './acr-fixture.ts';
 
 const HOUR = 3_600_000;
+/** The requests that exchange a token of Entra ID. */
+const exchanges = (acr: FakeAcr) => acr.requests.filter(({ path }) => path === '/oauth2/exchange');
 const asEntra = (token: string) => ({ entra: async () => token });
 
 describe('with an identity of Entra ID', () => {
@@ -66,6 +71,66 @@ describe('with an identity of Entra ID', () => {
     expect(acr.requests.filter(({ path }) => path.startsWith('/oauth2/'))).toHaveLength(1);
   });
 
+  it('exchanges its token anew where the registry refuses a refresh token that was good, and goes on', async () => {
+    const acr = await withAcr({ accounts: [puller] });
+    const repositories = ['team/app', 'team/two', 'team/three', 'team/four'];
+    for (const repository of repositories) await fill(acr, [[app('one'), 'v1']], repository);
+    const registry = adapter(acr, asEntra('entra-puller'));
+    await registry.inventory('team/app');
+    acr.tokens.revoke('refresh');
+    const read = await Promise.all(repositories.map((repository) => registry.inventory(repository)));
+    expect(read.map(({ complete }) => complete)).toEqual([true, true, true, true]);
+    expect(exchanges(acr)).toHaveLength(2);
+  });
+
+  it('goes on deleting when all its tokens are refused in the middle, again and again', async () => {
+    const acr = await withAcr({ accounts: [puller] });
+    const images = Array.from({ length: 20 }, (_, n) => app(`number ${n}`));
+    await fill(acr, [...images.map((image, n) => [image, `v${n}`] as const), [app('stays'), 'stays']]);
+    const registry = adapter(acr, asEntra('entra-puller'));
+    let deletions = 0;
+    acr.onRequest(({ method }) => {
+      if (method === 'DELETE' && ++deletions % 5 === 0) acr.tokens.revoke('all');
+      return undefined;
+    });
+    const outcomes = await Promise.all(images.map(({ digest }) => registry.deleteManifest('team/app', digest)));
+    expect(outcomes).toEqual(images.map(() => ({ outcome: 'deleted' })));
+    expect([...acr.store.repository('team/app').tags.keys()]).toEqual(['stays']);
+  });
+
+  it('does not exchange it again and again where a right is missing, which ACR answers in the same way', async () => {
+    const acr = await withAcr({ accounts: [identity('entra-one', ['AcrPull'], { only: ['team/app'] })] });
+    for (const repository of ['team/app', 'team/two', 'team/three']) await fill(acr, [[app('one'), 'v1']], repository);
+    const registry = adapter(acr, asEntra('entra-one'));
+    await registry.inventory('team/app');
+    for (const repository of ['team/two', 'team/three', 'team/two'])
+      expect(await failure(registry.inventory(repository))).toMatchObject({
+        code: 'AUTH',
+        message: expect.stringContaining(repository) as string,
+      });
+    expect(exchanges(acr)).toHaveLength(2);
+  });
+
+  it('tries the audiences of a sovereign cloud in turn, and stays with the one that the registry takes', async () => {
+    const acr = await withAcr({ accounts: [identity('entra for https://second.example', ['AcrPull'])] });
+    await fill(acr, [[app('one'), 'v1']]);
+    let now = Date.now();
+    acr.tokens.now = () => now;
+    const asked: string[] = [];
+    const entra = async (audience: string): Promise<string> => {
+      asked.push(audience);
+      // Entra ID itself may not know one, or the registry refuse its token.
+      if (audience === 'https://none.example') throw new ToolError('AUTH', 'AADSTS500011', { hint: 'none' });
+      return `entra for ${audience}`;
+    };
+    const audiences = ['https://none.example', 'https://first.example', 'https://second.example', 'https://third.example'];
+    const registry = adapter(acr, { entra }, { audiences, now: () => now });
+    expect(await registry.listTags('team/app')).toEqual(['v1']);
+    now += 4 * HOUR;
+    expect(await registry.listTags('team/app')).toEqual(['v1']);
+    expect(asked).toEqual([...audiences.slice(0, 3), 'https://second.example']);
+  });
+
   it('whose tokens are secrets', async () => {
     const acr = await withAcr({ accounts: [puller] });
     await fill(acr, [[app('one'), 'v1']]);
@@ -87,6 +152,36 @@ describe('with an identity of Entra ID', () => {
       message: expect.stringContaining('team/other') as string,
     });
     expect((await registry.inventory('team/app')).complete).toBe(true);
+  });
+});
+
+describe('without credentials and identity', () => {
+  const noIdentity = { entra: () => Promise.reject(new NoIdentity('AUTH', 'there is no identity.', { hint: 'Run "az login".' })) };
+
+  it('a registry that lets everybody pull is read, and nothing is deleted', async () => {
+    const acr = await withAcr({ anonymousPull: true });
+    await fill(acr, [[app('one'), 'v1']]);
+    const registry = adapter(acr, noIdentity);
+    expect(await registry.inventory('team/app')).toMatchObject({
+      complete: true,
+      notes: [expect.stringContaining('read without credentials') as string],
+    });
+    expect(await registry.repositories()[Symbol.asyncIterator]().next()).toMatchObject({ value: 'team/app' });
+    expect(await failure(registry.checkDelete('team/app', { tags: false }))).toMatchObject({
+      code: 'AUTH',
+      message: expect.stringContaining('there is no identity') as string,
+      hint: expect.stringContaining('az login') as string,
+    });
+  });
+
+  it('any other registry says which ways there are to an identity', async () => {
+    const acr = await withAcr();
+    await fill(acr, [[app('one'), 'v1']]);
+    expect(await failure(adapter(acr, noIdentity).inventory('team/app'))).toMatchObject({
+      code: 'AUTH',
+      message: expect.stringMatching(/team\/app.*there is no identity/) as string,
+      hint: expect.stringContaining('az login') as string,
+    });
   });
 });
 

@@ -14,6 +14,26 @@ describe('the archive', () => {
     expect(fake.store.repository(REPOSITORY).images.get(digest)?.status).toBe('ACTIVATING');
   });
 
+  it('tells when an image came out of it, which counts as a pull as it does for the rules of ECR itself', async () => {
+    const { fake, registry } = await startEcr();
+    fake.push(REPOSITORY, app('back'), ['back'], { pushedAt: '2025-01-01T00:00:00Z', pulledAt: '2025-02-01T00:00:00Z' });
+    fake.store.repository(REPOSITORY).images.get(app('back').digest)!.activatedAt = Date.parse('2025-06-01T00:00:00Z');
+    expect((await registry.inventory(REPOSITORY)).manifests).toMatchObject([
+      { pushedAt: '2025-01-01T00:00:00.000Z', unarchivedAt: '2025-06-01T00:00:00.000Z', pulledAt: '2025-06-01T00:00:00.000Z' },
+    ]);
+  });
+
+  it('keeps all tags of what is in it, whoever asks to take one off', async () => {
+    const { fake, registry, calls } = await startEcr();
+    fake.push(REPOSITORY, app('old'), ['old', 'older']);
+    await registry.archiveManifest!(REPOSITORY, app('old').digest);
+    expect(await registry.deleteTag(REPOSITORY, 'older', app('old').digest)).toMatchObject({
+      outcome: 'locked',
+      message: expect.stringContaining('in the archive') as string,
+    });
+    expect(calls('BatchDeleteImage')).toEqual([]);
+  });
+
   it('gives nothing back that is not in there', async () => {
     const { fake, registry, calls } = await startEcr();
     fake.push(REPOSITORY, app('new'), ['new']);

@@ -64,6 +64,39 @@ describe('credentials', () => {
     });
   });
 
+  it('are got from the address of STS that was given, also where FIPS endpoints are asked for besides', async () => {
+    const sts = await startSts();
+    vi.stubEnv('AWS_ENDPOINT_URL_STS', sts.url);
+    vi.stubEnv('AWS_USE_FIPS_ENDPOINT', 'true');
+    vi.stubEnv('AWS_ACCESS_KEY_ID', OWNER.accessKeyId);
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', OWNER.secretAccessKey);
+    const { registry } = await start([ROLE], { identity: { roleArn: 'arn:aws:iam::123456789012:role/cleanup' } });
+    expect(await registry.listTags(REPOSITORY)).toEqual(['v1']);
+    expect(sts.asked).toHaveLength(1);
+  });
+
+  it('that STS does not give are an error of STS, not of ECR', async () => {
+    const sts = await startSts('AccessDenied');
+    vi.stubEnv('AWS_ENDPOINT_URL_STS', sts.url);
+    vi.stubEnv('AWS_ACCESS_KEY_ID', OWNER.accessKeyId);
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', OWNER.secretAccessKey);
+    const { registry } = await start([ROLE], { identity: { roleArn: 'arn:aws:iam::123456789012:role/cleanup' } });
+    await expect(registry.inventory(REPOSITORY)).rejects.toMatchObject({
+      code: 'AUTH',
+      message: expect.stringMatching(/prod\/team\/app.*AWS STS answered AccessDenied/) as string,
+      hint: expect.stringContaining('trust policy') as string,
+    });
+  });
+
+  it('of a profile that is missing are an error that names the profile', async () => {
+    const { registry } = await start([OWNER], { identity: { profile: 'nowhere' } });
+    await expect(registry.inventory(REPOSITORY)).rejects.toMatchObject({
+      code: 'AUTH',
+      message: expect.stringContaining('with the profile "nowhere"') as string,
+      hint: expect.stringContaining('~/.aws/config') as string,
+    });
+  });
+
   it('lead to no warning of the SDK about the Node.js that is used', async () => {
     const warned = vi.spyOn(process, 'emitWarning');
     const { registry } = await start([OWNER], { credentials: OWNER });
@@ -95,8 +128,8 @@ interface Asked {
   readonly authorization: string;
 }
 
-/** Gives out {@link ROLE} to whoever asks for a role (AWS query protocol). */
-async function startSts(): Promise<{ url: string; asked: Asked[] }> {
+/** Gives out {@link ROLE} to whoever asks for a role (AWS query protocol), or refuses it with that code. */
+async function startSts(refusal?: string): Promise<{ url: string; asked: Asked[] }> {
   const asked: Asked[] = [];
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
@@ -106,6 +139,12 @@ async function startSts(): Promise<{ url: string; asked: Asked[] }> {
       const keys = `<AccessKeyId>${ROLE.accessKeyId}</AccessKeyId><SecretAccessKey>${ROLE.secretAccessKey}</SecretAccessKey><SessionToken>token</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration>`;
       const user =
         '<AssumedRoleUser><Arn>arn:aws:sts::123456789012:assumed-role/cleanup/regprune</Arn><AssumedRoleId>AROA:regprune</AssumedRoleId></AssumedRoleUser>';
+      if (refusal !== undefined) {
+        response.writeHead(403, { 'content-type': 'text/xml' });
+        const error = `<Error><Type>Sender</Type><Code>${refusal}</Code><Message>User: any is not authorized to perform: sts:AssumeRole</Message></Error>`;
+        response.end(`<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">${error}</ErrorResponse>`);
+        return;
+      }
       response.writeHead(200, { 'content-type': 'text/xml' });
       response.end(
         `<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials>${keys}</Credentials>${user}</AssumeRoleResult></AssumeRoleResponse>`,

@@ -6,6 +6,7 @@ import { EcrClient } from '../../../../src/registry/ecr/client.ts';
 import type { Answered } from '../../../../src/registry/ecr/delete-images.ts';
 import { settle } from '../../../../src/registry/ecr/deletion.ts';
 import type { FakeEcr } from '../../../fakes/ecr/fake-ecr.ts';
+import { partsOf } from '../../../fakes/ecr/store.ts';
 import { app, REPOSITORY, sizes, startEcr } from './ecr-fixture.ts';
 import { asDigest } from '../../../digest.ts';
 import type { Digest } from '../../../../src/domain/digest.ts';
@@ -200,6 +201,18 @@ describe('putting back', () => {
       code: 'REGISTRY_ERROR',
       message: expect.stringContaining('BLOB_UNKNOWN') as string,
     });
+  });
+
+  it('can be told beforehand: which layers are there takes one call for all that are asked about at a time', async () => {
+    const { fake, registry, calls } = await startEcr();
+    fake.push(REPOSITORY, app('one'), ['v1']);
+    const parts = [...partsOf(app('one').bytes).layers];
+    const lost = parts[0]!;
+    fake.store.repository(REPOSITORY).layers.delete(lost);
+    const there = await Promise.all(parts.map((digest) => registry.hasBlob!(REPOSITORY, digest)));
+    expect(there).toEqual(parts.map((digest) => digest !== lost));
+    expect(calls('BatchCheckLayerAvailability')).toMatchObject([{ layerDigests: parts }]);
+    await expect(registry.hasBlob!('team/none', lost)).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 
   it('does not move a tag of an immutable repository', async () => {

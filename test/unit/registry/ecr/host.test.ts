@@ -1,4 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { parseEcrHost } from '../../../../src/registry/ecr/host.ts';
 import { createEcrRegistry, type EcrRegistryOptions } from '../../../../src/registry/ecr/create-registry.ts';
 import { createEcrPublicRegistry } from '../../../../src/registry/ecr/create-public-registry.ts';
@@ -7,6 +10,8 @@ import { OWNER } from '../../../fakes/ecr/fake-ecr.ts';
 import { testClock } from '../../http/test-client.ts';
 
 const account = '123456789012';
+
+afterEach(() => vi.unstubAllEnvs());
 
 describe('a host of ECR', () => {
   it.each([
@@ -67,11 +72,55 @@ describe('the API is asked at', () => {
     process.env['AWS_ENDPOINT_URL_ECR'] = 'https://vpce.example.com';
     try {
       for (const host of ['dkr.ecr-fips.us-east-1.amazonaws.com', 'dkr-ecr.us-east-1.on.aws']) {
-        expect((await addressFor({ url: `https://${account}.${host}`, env: process.env })).url).toBe('https://vpce.example.com/');
+        expect((await addressFor({ url: `https://${account}.${host}` })).url).toBe('https://vpce.example.com/');
       }
     } finally {
       delete process.env['AWS_ENDPOINT_URL_ECR'];
     }
+  });
+
+  it.each([
+    ['AWS_USE_FIPS_ENDPOINT', 'https://api.ecr-fips.us-east-1.amazonaws.com/'],
+    ['AWS_USE_DUALSTACK_ENDPOINT', 'https://ecr.us-east-1.api.aws/'],
+  ])('the kind of address that %s asks for, for a plain host', async (variable, expected) => {
+    vi.stubEnv(variable, 'true');
+    expect((await addressFor({ url: `https://${account}.dkr.ecr.us-east-1.amazonaws.com` })).url).toBe(expected);
+  });
+
+  it.each([
+    ['use_fips_endpoint = true', 'https://api.ecr-fips.us-east-1.amazonaws.com/'],
+    ['use_dualstack_endpoint = true', 'https://ecr.us-east-1.api.aws/'],
+    // An address wins over what kind is asked for.
+    ['use_fips_endpoint = true\nendpoint_url = https://vpce.example.com', 'https://vpce.example.com/'],
+    ['services = private\n[services private]\necr =\n  endpoint_url = https://vpce.example.com', 'https://vpce.example.com/'],
+  ])('what the profile says: %j', async (keys, expected) => {
+    const folder = await mkdtemp(join(tmpdir(), 'regprune-aws-'));
+    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    await writeFile(join(folder, 'config'), `[profile cleanup]\n${keys}\n`);
+    vi.stubEnv('AWS_CONFIG_FILE', join(folder, 'config'));
+    const host = keys.includes('endpoint_url') ? 'dkr.ecr-fips' : 'dkr.ecr';
+    const url = `https://${account}.${host}.us-east-1.amazonaws.com`;
+    // The SDK looks for an address in the profile of the environment alone.
+    vi.stubEnv('AWS_PROFILE', 'cleanup');
+    expect((await addressFor({ url, identity: { profile: 'cleanup' } })).url).toBe(expected);
+  });
+
+  it('the address that the config gives to this registry alone', async () => {
+    vi.stubEnv('AWS_ENDPOINT_URL_ECR', 'https://other.example.com');
+    const url = `https://${account}.dkr.ecr-fips.us-east-1.amazonaws.com`;
+    expect((await addressFor({ url, endpoint: 'https://vpce.example.com' })).url).toBe('https://vpce.example.com/');
+  });
+
+  it('the account of the config for a name that does not tell it, and no other', async () => {
+    const registry = { url: 'https://images.example.com', region: 'us-gov-west-1', account: '210987654321' };
+    const { body } = await addressFor(registry);
+    expect(JSON.parse(Buffer.from(body as Uint8Array).toString('utf8'))).toMatchObject({ registryId: '210987654321' });
+    const { http } = recorder();
+    expect(createEcrRegistry({ name: 'prod', http, credentials: OWNER, ...registry }).url).toBe(
+      'https://210987654321.dkr.ecr.us-gov-west-1.amazonaws.com',
+    );
+    const other = { name: 'prod', http, url: `https://${account}.dkr.ecr.us-east-1.amazonaws.com`, account: '210987654321' };
+    expect(() => createEcrRegistry(other)).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
   });
 
   it('one region for all of ECR Public', async () => {

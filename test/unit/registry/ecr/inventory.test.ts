@@ -183,6 +183,18 @@ describe('a large repository', () => {
     expect(limiter.concurrency).toBe(4);
   });
 
+  it('is not waited for once the run is stopped: the call fails as it did last', async () => {
+    const stop = new AbortController();
+    const { fake, registry } = await startEcr({ registry: { waits: stop.signal } });
+    fake.store.repository(REPOSITORY);
+    fake.throttle(1);
+    stop.abort();
+
+    await expect(registry.listTags(REPOSITORY)).rejects.toMatchObject({
+      message: expect.stringContaining('ThrottlingException') as string,
+    });
+  });
+
   it('is given up on where ECR does nothing but throttle, with an error that says so', async () => {
     const { fake, registry } = await startEcr();
     fake.store.repository(REPOSITORY);

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { image, index, layer } from '../../../../src/demo/image.ts';
+import type { Clock } from '../../../../src/http/clock.ts';
 import { startFaultProxy } from '../../../contract/fault-proxy.ts';
 import { type FakeAccount, type FakeGar, OWNER } from '../../../fakes/gar/fake-gar.ts';
+import { testClock } from '../../http/test-client.ts';
 import { APP, callsOf, connect, failure, fakeGar } from './gar-fixture.ts';
 
 function app(seed: string): ReturnType<typeof image> {
@@ -26,6 +28,29 @@ describe('a deletion', () => {
     ]);
     expect(fake.calls.filter(({ query }) => query.has('force'))).toEqual([]);
     expect(fake.violations).toEqual([]);
+  });
+
+  it('is not waited for once the run is stopped: its operation is asked for once more, and nothing else is sent', async () => {
+    const images = ['one', 'two'].map(app);
+    for (const together of [images.slice(0, 1), images]) {
+      const fake = await fakeGar({ polls: 1000 });
+      for (const one of images) fake.push(APP, one, ['v-'.concat(one.digest.slice(-8))]);
+      const [stop, clock] = [new AbortController(), testClock()];
+      const sleep: Clock['sleep'] = async (ms, signal) => {
+        if (clock.slept.length > 3) stop.abort(new Error('stopped'));
+        await clock.sleep(ms, signal);
+      };
+      const registry = connect(fake, { waits: stop.signal, clock: { ...clock, sleep } });
+
+      for (const error of await Promise.all(together.map(({ digest }) => failure(registry.deleteManifest(APP, digest)))))
+        expect(error).toMatchObject({ code: 'REGISTRY_ERROR', underWay: true });
+
+      expect(clock.slept).toHaveLength(4);
+      expect(fake.calls.at(-1)?.path).toContain('operations/');
+      expect(fake.calls.filter(({ method }) => method === 'POST').map(({ path }) => path.split(':').at(-1))).toEqual(
+        together.length === 1 ? [] : ['batchDelete'],
+      );
+    }
   });
 
   it('goes together with others that are asked for at the same time', async () => {
@@ -69,6 +94,31 @@ describe('a deletion', () => {
     expect(await Promise.all(images.map(({ digest }) => registry.deleteManifest(APP, digest)))).toEqual(
       images.map(() => ({ outcome: 'deleted' })),
     );
+  });
+
+  it('is not asked for one by one where no right or no quota for the batch says all', async () => {
+    const images = ['one', 'two'].map(app);
+    const fake = await fakeGar({ accounts: [{ ...OWNER, may: (permission) => permission !== 'artifactregistry.versions.delete' }] });
+    for (const one of images) fake.push(APP, one, [`old-${one.digest.slice(-8)}`]);
+    const before = tagsOf(fake);
+    const registry = connect(fake);
+    for (const error of await Promise.all(images.map(({ digest }) => failure(registry.deleteManifest(APP, digest)))))
+      expect(error).toMatchObject({ code: 'AUTH', hint: expect.stringContaining('roles/artifactregistry.repoAdmin') as string });
+    expect(fake.calls.filter(({ method, path }) => method === 'DELETE' && path.includes('/versions/'))).toEqual([]);
+    expect(tagsOf(fake)).toEqual(before);
+  });
+
+  it('is not begun for those that a batch has left once the run was stopped', async () => {
+    const images = ['one', 'two'].map(app);
+    const fake = await fakeGar({ maxBatch: 1 });
+    for (const one of images) fake.push(APP, one);
+    const stop = new AbortController();
+    const registry = connect(fake, { waits: stop.signal });
+    const deletions = images.map(({ digest }) => failure(registry.deleteManifest(APP, digest)));
+    stop.abort(new Error('stopped'));
+    for (const error of await Promise.all(deletions)) expect(error.message).toContain('the run was stopped');
+    expect(fake.calls.filter(({ method }) => method === 'DELETE')).toEqual([]);
+    expect(fake.repository(APP).packages.get('team/app')!.images.size).toBe(2);
   });
 
   it('leaves an image that gets a tag at the last moment, and its tags as they were', async () => {

@@ -33,6 +33,18 @@ describe('the inventory of an image', () => {
     expect(fake.violations).toEqual([]);
   });
 
+  it('tells when a tag was first seen on an image that was there before, for no API tells when it was set', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'regprune-gar-'));
+    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    const fake = await fakeGar();
+    fake.push(APP, app, ['v1'], { pushedAt: '2025-01-01T00:00:00Z' });
+    const read = () => connect(fake, { cache: new ContentCache(folder) }).inventory(APP);
+    expect((await read()).manifests[0]).not.toHaveProperty('firstSeen');
+    fake.push(APP, app, ['promoted'], { pushedAt: '2025-01-01T00:00:00Z' });
+    expect(Object.keys((await read()).manifests[0]?.firstSeen ?? {})).toEqual(['promoted']);
+    expect(await read()).toEqual(await read());
+  });
+
   it('reads the manifests of artifacts for their subjects, and none of them twice where there is a cache', async () => {
     const fake = await fakeGar();
     const bill = sbom(app, '2025-01-01T00:00:00Z');

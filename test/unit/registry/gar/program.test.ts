@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { image, layer } from '../../../../src/demo/image.ts';
+import { artifact, image, layer } from '../../../../src/demo/image.ts';
 import { newSession } from '../../../e2e/cli/in-process.ts';
 import { type FakeGar, OWNER } from '../../../fakes/gar/fake-gar.ts';
 import { fakeGar } from './gar-fixture.ts';
@@ -40,6 +40,35 @@ describe('the program on Artifact Registry', () => {
     expect(fake.violations).toEqual([]);
   });
 
+  it('ends with 4, one line and the role, where manifests may not be read', async () => {
+    const may = (permission: string): boolean => permission !== 'artifactregistry.repositories.downloadArtifacts';
+    const fake = await fakeGar({ accounts: [{ ...OWNER, may }] });
+    const name = 'my-project/images/team/app';
+    fake.push(name, old, ['v1']);
+    for (let n = 0; n < 30; n++) fake.push(name, artifact({ artifactType: `application/vnd.example.${n}` }), [`a${n}`]);
+    const session = await newSession(world(fake));
+    await session.file('.regctlrc.yaml', config(fake, '{location: europe-west1}'));
+    const { code, stderr } = await session.run('prune', `prod/${name}`, '--tags', '*', '--keep-last', '1');
+    expect(code).toBe(4);
+    expect(stderr).toContain('roles/artifactregistry.reader');
+    expect(stderr.match(/answered status 403/g)).toHaveLength(1);
+    expect(stderr.length).toBeLessThan(1500);
+  });
+
+  it('asks the API at the address that the config gives to the registry, and knows images by the usual host too', async () => {
+    const fake = await fakeGar();
+    fake.push('my-project/images/team/app', old, ['build-1'], { pushedAt: '2025-02-01T00:00:00Z' });
+    fake.push('my-project/images/team/app', fresh, ['build-2'], { pushedAt: '2025-02-02T00:00:00Z' });
+    const session = await newSession({ env: { GAR_TOKEN: OWNER.token } });
+    await session.file('.regctlrc.yaml', config(fake, `{location: europe-west1, endpoint: "${fake.url}"}`));
+    const inUse = await session.file('in-use.txt', 'europe-west1-docker.pkg.dev/my-project/images/team/app:build-1\n');
+    const { repositories } = await session.plan(['prod/my-project/images/team/app', '--keep-last', '1', '--in-use', inUse]);
+    expect(repositories[0]?.images.find(({ tags }) => tags.includes('build-1'))).toMatchObject({
+      action: 'keep',
+      reasons: [{ code: 'in_use' }],
+    });
+  });
+
   it('refuses settings that make no sense', async () => {
     const fake = await fakeGar();
     const session = await newSession(world(fake));
@@ -47,6 +76,7 @@ describe('the program on Artifact Registry', () => {
       ['{location: "not a place"}', 'not a location'],
       ['{projects: ["UPPER"]}', 'not the id of a project'],
       ['{impersonate: nobody}', 'not the email of a service account'],
+      ['{endpoint: nowhere}', 'not the address of an API'],
     ] as const) {
       await session.file('.regctlrc.yaml', config(fake, gar));
       const { code, stderr } = await session.run('prune', 'prod', '--tags', '*', '--keep-last', '1');

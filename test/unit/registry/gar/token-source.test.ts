@@ -13,8 +13,8 @@ import { OWNER } from '../../../fakes/gar/fake-gar.ts';
 import { testClient } from '../../http/test-client.ts';
 import { APP, connect, failure, fakeGar } from './gar-fixture.ts';
 
-function sourceOf(credentials: Credentials | undefined, identity: GarIdentity = {}): TokenSource {
-  return createTokenSource({ registry: 'prod', credentials: async () => credentials, identity, http: testClient() });
+function sourceOf(credentials: Credentials | undefined, identity: GarIdentity = {}, env: Record<string, string> = {}): TokenSource {
+  return createTokenSource({ registry: 'prod', credentials: async () => credentials, identity, http: testClient(), env });
 }
 
 interface Google {
@@ -111,6 +111,16 @@ describe('credentials for Artifact Registry', () => {
     expect((await registry.inventory(APP)).complete).toBe(true);
     expect((await registry.readManifest(APP, app.digest))?.digest).toBe(app.digest);
     expect(asked.filter((request) => request.includes('/token'))).toHaveLength(1);
+  });
+
+  it('are the token in CLOUDSDK_AUTH_ACCESS_TOKEN, unless the registry has some of its own, and that of the account it may be', async () => {
+    setEnvironment({});
+    const env = { CLOUDSDK_AUTH_ACCESS_TOKEN: 'ya29.token-of-gcloud' };
+    const source = sourceOf(undefined, {}, env);
+    expect(await source.token()).toBe('ya29.token-of-gcloud');
+    expect(source.source).toBe('CLOUDSDK_AUTH_ACCESS_TOKEN');
+    expect(redact('it is ya29.token-of-gcloud')).toBe('it is ***');
+    expect(await sourceOf({ username: 'oauth2accesstoken', password: 'ya29.given-token' }, {}, env).token()).toBe('ya29.given-token');
   });
 
   it('that are nowhere are an error that says where to put them', async () => {

@@ -124,6 +124,25 @@ describe('a plan carried out on Harbor', () => {
     expect(harbor.store.find(REPOSITORY, late.digest)).toBeDefined();
   });
 
+  it('leaves an image alone that got a label since, itself or one of its parts, before anything is pulled', async () => {
+    for (const labelled of ['outer', 'amd'] as const) {
+      const { harbor, registry, ...images } = await filled();
+      harbor.store.artifact(REPOSITORY, 'old-1').labels = ['seen before'];
+      const plan = await planOf(registry, [REPOSITORY], OPTIONS);
+      harbor.store.artifact(REPOSITORY, images[labelled].digest).labels.push('stable');
+      harbor.requests.length = 0;
+
+      const report = await apply(plan, registry);
+
+      expect(report.repositories[0]?.notDone.find(({ digest }) => digest === images.outer.digest)).toMatchObject({
+        outcome: 'drifted',
+        message: expect.stringContaining('the label harbor/stable was put on it after the plan was made') as string,
+      });
+      expect(harbor.store.find(REPOSITORY, images.outer.digest)).toBeDefined();
+      expect(harbor.requests.filter(({ path }) => path.includes('/manifests/'))).toEqual([]);
+    }
+  });
+
   it('asks for no tag by itself that is not to go', async () => {
     const { harbor, registry } = await withHarbor();
     for (let number = 0; number < 450; number++)
@@ -148,7 +167,7 @@ describe('a plan carried out on Harbor', () => {
     expect((await apply(plan, registry)).outcome).toBe('done');
   });
 
-  it('says what it could not do where a tag became immutable meanwhile', async () => {
+  it('leaves what got an immutable tag meanwhile, and all that goes with it', async () => {
     const { harbor, registry, outer } = await filled();
     const plan = await planOf(registry, [REPOSITORY], OPTIONS);
     harbor.store.addImmutableRule('team', 'old-*');

@@ -184,20 +184,22 @@ describe('a manifest', () => {
 
   it('of a proxy cache is not fetched from behind it again', async () => {
     const { harbor, registry } = await withHarbor();
-    harbor.store.addProject('cache', { registryId: 3 });
+    const cache = harbor.store.addProject('cache');
     await fill(harbor, [[app('one'), 'v1']], 'cache/app');
+    cache.registryId = 3;
     expect(await registry.readManifest('cache/app', NOWHERE)).toBeUndefined();
     expect(asked(harbor).filter((line) => line.includes('/manifests/'))).toEqual([]);
   });
 
-  it('that the project lets nobody pull is not deleted unread', async () => {
+  it('that the project lets nobody pull is told so before it is read; the reading itself says who is told', async () => {
     const { harbor, registry } = await withHarbor();
     const one = app('one');
     await fill(harbor, [[one, 'v1']]);
-    harbor.store.project('team').preventPulls = true;
+    harbor.store.project('team').preventPulls = 'findings';
+    expect(await registry.standing?.('team/app', one.digest)).toMatchObject({ unreadable: { deletable: false } });
     const error = await failure(registry.readManifest('team/app', one.digest));
     expect(error.message).toContain('PROJECTPOLICYVIOLATION');
-    expect(error.hint).toContain('it is not deleted');
+    expect(error.hint).toContain('project:read');
   });
 });
 

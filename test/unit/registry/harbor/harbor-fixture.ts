@@ -5,14 +5,18 @@ import type { Pushable } from '../../../../src/demo/image.ts';
 import { push } from '../../../../src/demo/push.ts';
 import { ToolError } from '../../../../src/diagnostics/tool-error.ts';
 import type { Manifest, RepositoryInventory } from '../../../../src/domain/inventory.ts';
-import { createHarborRegistry } from '../../../../src/registry/harbor/create-registry.ts';
+import { createHarborRegistry, type HarborRegistryOptions } from '../../../../src/registry/harbor/create-registry.ts';
 import type { Registry } from '../../../../src/registry/registry.ts';
 import type { Account } from '../../../fakes/harbor/accounts.ts';
 import { ADMIN, type FakeHarbor, type FakeHarborOptions, startFakeHarbor } from '../../../fakes/harbor/fake-harbor.ts';
 import { testClient } from '../../http/test-client.ts';
 
 /** The adapter, called `prod`, as that account; `null` for nobody. */
-export function adapter(url: string, account: Pick<Account, 'name' | 'secret'> | null = ADMIN): Registry {
+export function adapter(
+  url: string,
+  account: Pick<Account, 'name' | 'secret'> | null = ADMIN,
+  options: Pick<HarborRegistryOptions, 'deleteUnpullable'> = {},
+): Registry {
   const credentials: Credentials | undefined = account ? { username: account.name, password: account.secret } : undefined;
   const http = testClient();
   const auth = createRegistryAuth({ http, registry: 'prod', url, credentials: async () => credentials });
@@ -22,6 +26,7 @@ export function adapter(url: string, account: Pick<Account, 'name' | 'secret'> |
     http,
     credentials: async () => credentials,
     send: (request, scopes) => auth.send(request, scopes),
+    ...options,
   });
 }
 

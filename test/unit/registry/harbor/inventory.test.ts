@@ -156,7 +156,11 @@ describe('an index', () => {
       pulledAt: '2025-07-01T00:00:00.000Z',
     });
     expect(find(inventory, arm.digest)).toMatchObject({ tags: [], platforms: ['linux/arm64/v8'] });
-    expect(asked(harbor)).toEqual(['GET @/systeminfo', 'GET @/projects/team/repositories/app/artifacts?q=base%3D*&page=1&page_size=100']);
+    expect(asked(harbor)).toEqual([
+      'GET @/systeminfo',
+      'GET @/projects/team/repositories/app/artifacts?q=base%3D*&page=1&page_size=100',
+      'GET @/projects/team',
+    ]);
   });
 
   it('is as old as nobody knows where one of its images does not say', async () => {
@@ -303,7 +307,7 @@ describe('what is attached', () => {
   it('is asked for one by one where a project caches another registry, whose tags its list has', async () => {
     const { harbor, registry } = await withHarbor();
     const signed = app('signed');
-    harbor.store.addProject('cache', { registryId: 7 });
+    const cache = harbor.store.addProject('cache');
     await fill(
       harbor,
       [
@@ -312,10 +316,12 @@ describe('what is attached', () => {
       ],
       'cache/app',
     );
+    cache.registryId = 7;
 
     const inventory = await registry.inventory('cache/app');
 
     expect(find(inventory, attachmentTag(signed.digest, 'sig')).subject).toBe(signed.digest);
+    expect(inventory.capabilities.undo).toBe(false);
     expect(asked(harbor).filter((line) => line.includes('/v2/'))).toEqual([]);
   });
 

@@ -12,7 +12,7 @@ const SETTLE = 1000;
 const PATIENCE_STEP = 50;
 
 /** Looks at tags, and holds what they turn out to point to. */
-export class SeenTags {
+export class TagLookup {
   readonly #state: RunState;
   readonly #holds: Holds;
 

@@ -1,0 +1,82 @@
+import { printable } from '../diagnostics/redact.ts';
+import type { ChangedImage, PlanDiff, Side } from '../plan/diff-plans.ts';
+import { codeSpan } from './code-span.ts';
+import { reasonLine } from './reason-text.ts';
+import { PLAIN, type Style } from './style.ts';
+import { bytes, count, number, shortDigest } from './text.ts';
+
+/** Images of one repository before "… and N more". */
+const LISTED = 20;
+/** Rows of Markdown in all, each with two reasons: less than a comment takes. */
+const ROWS = 60;
+
+/** What a change of policies changes, for people: per image, what becomes of it now and what became of it before, each with its reason. */
+export function diffText(diff: PlanDiff, options: { readonly style?: Style; readonly verbose?: boolean } = {}): string {
+  const { style = PLAIN, verbose = false } = options;
+  const lines = [style.bold(headline(diff)), ''];
+  for (const { registry, repository, policy, images } of diff.repositories) {
+    const own = images.filter(({ part }) => !part);
+    if (own.length === 0) continue;
+    const policies =
+      policy.before === policy.after
+        ? `policy ${policy.after ?? 'none'}`
+        : `policy ${policy.before ?? 'none'}, now ${policy.after ?? 'none'}`;
+    lines.push(`${style.bold(printable(`${registry}/${repository}`))}  ${style.dim(printable(policies))}`);
+    const shown = verbose ? own : own.slice(0, LISTED);
+    for (const image of shown) {
+      const { after, before } = image;
+      const mark = after.action === 'delete' ? style.remove('- ') : before.action === 'delete' ? style.stay('+ ') : style.change('~ ');
+      lines.push(
+        `  ${mark}${printable(nameOf(image))}  ${bytes(image.size)}`,
+        `      now     ${sideText(after)}`,
+        `      before  ${sideText(before)}`,
+      );
+    }
+    if (shown.length < own.length) lines.push(style.dim(`  … and ${number(own.length - shown.length)} more: -v shows all`));
+    lines.push('');
+  }
+  return `${lines.join('\n').trimEnd()}\n`;
+}
+
+/** The same for a comment on a pull request. */
+export function diffMarkdown(diff: PlanDiff): string {
+  const rows = diff.repositories.flatMap(({ registry, repository, images }) =>
+    images
+      .filter(({ part }) => !part)
+      .map((image) => {
+        const name = codeSpan(`${registry}/${repository}:${nameOf(image)}`);
+        return `| ${name} | ${codeSpan(sideText(image.before))} | ${codeSpan(sideText(image.after))} |`;
+      }),
+  );
+  const left = rows.length - ROWS;
+  return `${[
+    `### Policy change: ${headline(diff)}`,
+    '',
+    ...(rows.length === 0 ? [] : ['| Image | Before | Now |', '| --- | --- | --- |', ...rows.slice(0, ROWS), '']),
+    ...(left > 0 ? [`… and ${number(left)} more; see the JSON document.`] : []),
+  ]
+    .join('\n')
+    .trimEnd()}\n`;
+}
+
+function headline({ summary: { images, tags, bytes: size }, repositories }: PlanDiff): string {
+  if (repositories.length === 0) return 'nothing is decided differently';
+  const parts = [
+    `${count(images.deletedNow, 'image')} more ${images.deletedNow === 1 ? 'goes' : 'go'}, ${number(images.keptNow)} that went ${images.keptNow === 1 ? 'stays' : 'stay'}`,
+    ...(tags.deletedNow + tags.keptNow > 0
+      ? [`of images that stay ${count(tags.deletedNow, 'tag')} more to take off, ${number(tags.keptNow)} fewer`]
+      : []),
+    `${bytes(Math.abs(size.deleted))} ${size.deleted < 0 ? 'less' : 'more'} to delete`,
+  ];
+  return parts.join('; ');
+}
+
+function nameOf({ tags, digest }: ChangedImage): string {
+  return tags.length > 0 ? tags.join(', ') : shortDigest(digest);
+}
+
+function sideText({ action, untag, reasons }: Side): string {
+  const verb = action === 'untag' ? `untag ${untag.join(', ')}` : action;
+  const [first] = reasons;
+  return first ? `${verb}: ${reasonLine(first)}` : verb;
+}

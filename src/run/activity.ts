@@ -1,0 +1,47 @@
+import { redactUrl } from '../diagnostics/redact.ts';
+import type { HttpTrace } from '../http/create-http-client.ts';
+import type { HttpClient, HttpRequest } from '../http/http-client.ts';
+
+/** What a run is doing and which requests are under way, for those who want to know what it waits for. */
+export class Activity {
+  readonly #now: () => number;
+  /** When each request was made, in milliseconds since the epoch; the oldest first. */
+  readonly #requests = new Map<HttpRequest, number>();
+  #doing: string | undefined;
+  /** Called with each try of a request. */
+  onTrace: ((trace: HttpTrace) => void) | undefined;
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** What is done from now on; undefined: nothing that takes time. */
+  show(text: string | undefined): void {
+    this.#doing = text;
+  }
+
+  /** The same client, with its requests counted here while they are under way. */
+  watch(http: HttpClient): HttpClient {
+    return {
+      request: async (request) => {
+        this.#requests.set(request, this.#now());
+        try {
+          return await http.request(request);
+        } finally {
+          this.#requests.delete(request);
+        }
+      },
+      close: () => http.close(),
+    };
+  }
+
+  /** A sentence about what the run waits for; undefined if it waits for nothing that is known. */
+  waitsFor(): string | undefined {
+    const [oldest] = this.#requests;
+    if (oldest === undefined) return this.#doing === undefined ? undefined : `still ${this.#doing}`;
+    const [{ method, url }, since] = oldest;
+    const seconds = Math.round((this.#now() - since) / 1000);
+    const which = this.#requests.size === 1 ? 'a request' : `the oldest of ${this.#requests.size} requests`;
+    return `still ${this.#doing ?? 'at work'}; ${which} has waited for ${seconds} s: ${method} ${redactUrl(url)}`;
+  }
+}

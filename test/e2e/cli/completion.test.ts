@@ -1,0 +1,62 @@
+import { execFile } from 'node:child_process';
+import { chmod } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { Command } from 'commander';
+import { expect, test } from 'vitest';
+import { wordsFor } from '../../../src/cli/complete-words.ts';
+import { newSession, type Session } from './in-process.ts';
+
+const POLICY = `version: 1
+policies:
+  - name: one
+    registries: [prod]
+    repositories: [team/app, 'team/**']
+    rules: [{ name: all, tags: ['**'], keep: all }]
+`;
+
+async function withConfig(): Promise<Session> {
+  const session = await newSession();
+  const policy = await session.file('policy.yaml', POLICY);
+  await session.file('.regctlrc.yaml', `registries: { prod: { url: https://registry.example.com } }\npolicies: ['${policy}']\n`);
+  return newSession({ cwd: session.folder });
+}
+
+test.for([
+  [['pr'], ['prune']],
+  [['policy', 'd'], ['diff']],
+  [
+    ['prune', '--max-'],
+    ['--max-deletions', '--max-duration'],
+  ],
+  [['prune', '-o', 'm'], ['markdown']],
+  [['prune', '--registry', 'p'], ['prod']],
+  [
+    ['prune', 'p'],
+    ['prod', 'prod/team/app'],
+  ],
+  [['prune', '-p', ''], []],
+  [['apply', ''], []],
+] as const)('%j may go on with %j', async ([words, expected]) => {
+  const session = await withConfig();
+  const { stdout } = await session.run('complete-words', '--', ...words);
+  expect(stdout.split('\n').filter((word) => word !== '')).toEqual(expected);
+});
+
+test('a name that a shell would expand is never a word', () => {
+  const known = { registries: ['prod', 'p$(touch x)', 'p`x`', 'p x'], repositories: [] };
+  const program = new Command('regctl').addCommand(new Command('prune').argument('[registry/repo...]'));
+  expect(wordsFor(program, ['prune', 'p'], known)).toEqual(['prod']);
+});
+
+test('the words of the program are completed in bash', async () => {
+  const session = await newSession();
+  const { stdout: script } = await session.run('completion', 'bash');
+  const program = await session.file('regctl', '#!/bin/sh\nprintf "prune\\npolicy\\n"\n');
+  await chmod(program, 0o755);
+  const asked = `${script}\nCOMP_WORDS=(regctl pr); COMP_CWORD=1; _regctl; printf '%s\\n' "\${COMPREPLY[@]}"`;
+
+  const { stdout } = await promisify(execFile)('bash', ['-c', asked], { env: { PATH: `${session.folder}:${process.env['PATH']}` } });
+
+  expect(stdout).toBe('prune\n');
+  expect((await session.run('--help')).stdout).not.toContain('complete-words');
+});

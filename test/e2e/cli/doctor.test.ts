@@ -1,0 +1,60 @@
+import { describe, expect, test } from 'vitest';
+import type { Diagnosis } from '../../../src/report/diagnosis.ts';
+import { newSession, type Session } from './in-process.ts';
+import { registryWith } from './registry-with-builds.ts';
+
+/** The findings of `doctor … -o json`, by subject and check. */
+async function findings(
+  session: Session,
+  ...words: readonly string[]
+): Promise<{ code: number; of: (check: string) => string | undefined }> {
+  const { code, stdout } = await session.run('doctor', ...words, '-o', 'json');
+  const { findings: all } = JSON.parse(stdout) as Diagnosis;
+  return { code, of: (check) => all.find((finding) => finding.check === check)?.state };
+}
+
+describe('doctor', () => {
+  test('finds everything that a run needs, and sends nothing that changes anything', async () => {
+    const registry = await registryWith({ 'team/app': 3 });
+    const session = await newSession({ now: Date.now });
+    const running = await session.file('running.txt', `${registry.host}/team/app:build-1\n`);
+
+    const { code, stdout } = await session.run('doctor', registry.host, '--in-use', running);
+
+    expect(code, stdout).toBe(0);
+    expect(stdout).toMatch(/^ {2}ok {6}reach/m);
+    expect(stdout).toMatch(/^ {2}ok {6}delete/m);
+    expect(stdout).toMatch(/^ {2}ok {6}file running\.txt +it names 1 image$/m);
+    expect(stdout).toMatch(/^nothing failed, /m);
+    expect(new Set(registry.requests.map(({ method }) => method))).not.toContain('PUT');
+    expect(registry.requests.filter(({ method, status }) => method === 'DELETE' && status === 202)).toEqual([]);
+    expect(registry.storage.repository('team/app').tags.size).toBe(3);
+  });
+
+  test('says what is switched off or refused, with a next step, and ends with the code of a run', async () => {
+    const session = await newSession({ now: Date.now });
+    const registry = await registryWith({ 'team/app': 1 });
+    registry.onRequest(({ method }) => (method === 'DELETE' ? { status: 405 } : undefined));
+
+    const off = await findings(session, `${registry.host}/team/app`);
+    expect([off.of('read'), off.of('delete')]).toEqual(['ok', 'failed']);
+    expect(off.code).toBe(5);
+    expect((await session.run('doctor', registry.host)).stdout).toContain('next: ');
+
+    registry.onRequest(() => ({ status: 401, headers: { 'www-authenticate': 'Basic realm="x"' } }));
+    expect((await findings(session, registry.host)).code).toBe(4);
+  });
+
+  test('tells clocks that differ, a source that names nothing, a wrong policy and a folder that cannot be written', async () => {
+    const registry = await registryWith({ 'team/app': 1 });
+    const session = await newSession({ now: () => Date.now() - 3_600_000 });
+    const empty = await session.file('running.txt', '');
+    const wrong = await session.file('policy.yaml', 'version: 1\npolicies: [{name: x, ruels: []}]\n');
+    const blocked = await newSession({ now: () => Date.now() - 3_600_000, env: { REGCTL_JOURNAL_DIR: `${empty}/journals` } });
+
+    const { code, of } = await findings(blocked, registry.host, '--in-use', empty, '-p', wrong);
+
+    expect([of('clock'), of('file running.txt'), of('files'), of('journal')]).toEqual(['warning', 'failed', 'failed', 'failed']);
+    expect(code).not.toBe(0);
+  });
+});
