@@ -81,15 +81,15 @@ export class Journal {
 
   /**
    * Written before a deletion is asked for. Answers the intent's number, for its outcome. Throws `NOT_APPLYABLE` for an image that has a
-   * known secret in its manifest or tags: the journal must hold them as they are, and never a secret.
+   * known secret in its manifest, in the base64 of that, or in its tags: the journal must hold them as they are, and never a secret.
    */
   async intent(intent: Intent): Promise<number> {
     this.#lastId += 1;
     const id = this.#lastId;
     const { registry, repository, op, digest, tags, manifest, known, unreadable } = intent;
     const content = manifest && { mediaType: manifest.mediaType, manifest: Buffer.from(manifest.bytes).toString('base64') };
-    if (holdsSecret(`${repository} ${tags.join(' ')}`) || (manifest && holdsSecret(Buffer.from(manifest.bytes).toString('utf8'))))
-      throw secretIn(intent);
+    const texts = [repository, ...tags, ...(content ? [content.manifest, Buffer.from(manifest.bytes).toString('utf8')] : [])];
+    if (texts.some(holdsSecret)) throw secretIn(intent);
     const why = unreadable === undefined ? {} : { unreadable };
     const line = { kind: 'intent', id, at: now(), registry, repository, op, digest, tags, ...(known && { known }), ...why, ...content };
     const { offset, length } = await this.#append(line);

@@ -8,7 +8,7 @@ export interface DocumentInParts {
   readonly repositories: Iterable<RepositoryInParts>;
 }
 
-export interface RepositoryInParts {
+interface RepositoryInParts {
   /** The repository, or whatever stands in its place; its `manifests` are none where they come in parts. */
   readonly value: unknown;
   /** The elements of its `manifests`; undefined where it has no such list. */

@@ -1,9 +1,9 @@
-import type { SemVer } from 'semver';
 import { parseDuration } from '../domain/duration.ts';
 import { DAY_MS } from '../domain/time.ts';
 import type { Node } from '../graph/graph.ts';
 import { keptBy, measuresAge, measuresPulls } from '../policy/keep/keep.ts';
 import { groupOf, isCapture } from '../policy/ordering/group.ts';
+import type { Version } from '../policy/ordering/semver.ts';
 import { type TagOrder, tagOrder } from '../policy/ordering/tag-order.ts';
 import type { Rule } from '../policy/policy.ts';
 import { isTimeOrder } from '../policy/ordering/order.ts';
@@ -63,7 +63,7 @@ export class Claims {
     if (tag === undefined)
       return order || !(rule.per === 'repository' || isCapture(rule.per)) ? undefined : groupOf(rule.per, '', captures);
     if (order && this.#parse(order, tag) === undefined) return undefined;
-    return groupOf(rule.per, tag, captures, (version) => this.#parse(SEMVER, version) as SemVer | undefined);
+    return groupOf(rule.per, tag, captures, (version) => this.#parse(SEMVER, version) as Version | undefined);
   }
 
   /** Parsed once, although it is asked when a tag is claimed and again when it is ranked. */

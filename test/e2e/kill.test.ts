@@ -9,7 +9,7 @@ import { contents, fillRepository } from '../unit/apply/apply-fixture.ts';
 import { newUser, type User } from './program.ts';
 
 /** A hundred in CI: see .ci/run. */
-const MOMENTS = Number(process.env['REGPRUNE_KILLS'] ?? 6);
+const MOMENTS = Number(process.env['REGPRUNE_KILLS'] ?? 3);
 const SEED = Number(process.env['SEED'] ?? 20_261_124);
 const AT_ONCE = 3;
 const REPOSITORIES = ['team/app', 'team/web'];

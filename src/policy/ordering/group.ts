@@ -1,5 +1,4 @@
-import type { SemVer } from 'semver';
-import { parseVersion } from './semver.ts';
+import { parseVersion, type Version } from './semver.ts';
 
 /** True of a `per` that names a capture of the rule's expression: it is neither `repository`, `major` nor `minor`. */
 export function isCapture(per: string): boolean {
@@ -14,7 +13,7 @@ export function groupOf(
   per: string,
   tag: string,
   captures: Readonly<Record<string, string>>,
-  versionOf: (tag: string) => SemVer | undefined = parseVersion,
+  versionOf: (tag: string) => Version | undefined = parseVersion,
 ): string | undefined {
   if (per === 'repository') return '';
   if (isCapture(per)) return captures[per] ?? '';

@@ -1,8 +1,7 @@
-import type { SemVer } from 'semver';
 import { byCodeUnit } from '../../domain/compare.ts';
 import type { Order } from './order.ts';
 import { compareNumeric, type NumericKey, parseNumeric } from './numeric.ts';
-import { compareVersions, parseVersion } from './semver.ts';
+import { compareVersions, parseVersion, type Version } from './semver.ts';
 
 /** An order that reads the tag: `parse` answers undefined for a tag that has no place in it. */
 export interface TagOrder<Key> {
@@ -12,7 +11,7 @@ export interface TagOrder<Key> {
 }
 
 const TAG_ORDERS = {
-  semver: { parse: parseVersion, compare: compareVersions } satisfies TagOrder<SemVer>,
+  semver: { parse: parseVersion, compare: compareVersions } satisfies TagOrder<Version>,
   numeric: { parse: parseNumeric, compare: compareNumeric } satisfies TagOrder<NumericKey>,
   alphabetical: { parse: (tag: string) => tag, compare: byCodeUnit } satisfies TagOrder<string>,
 };

@@ -7,7 +7,7 @@ import { undoJournal } from '../../../src/apply/undo.ts';
 import type { EmbeddedRegistry } from '../../../src/demo/embedded-registry.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import type { Registry } from '../../../src/registry/registry.ts';
-import { SWEEPING } from '../../sweep.ts';
+import { everyday } from '../../sweep.ts';
 import { withServer } from '../registry/oci-fixture.ts';
 import { apply, contents, fillRepository, planOf, REPOSITORY, temporaryFolder } from './apply-fixture.ts';
 
@@ -78,7 +78,8 @@ async function recorded(): Promise<Recorded> {
 
 /** All of them where CI sweeps, elsewhere every third, whole lines and torn ones. */
 function inThisRun(moments: readonly Moment[]): readonly Moment[] {
-  return SWEEPING ? moments : moments.filter((_, index) => index % 3 === 0);
+  const third = (rest: number): Moment[] => moments.filter((_, index) => index % 3 === rest);
+  return everyday(Math.ceil(moments.length / 3), [0, 1, 2].flatMap(third));
 }
 
 describe('a run that is killed', () => {

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { NO_COUNTS } from '../../../src/apply/apply-report.ts';
 import { Journal } from '../../../src/apply/journal.ts';
 import { GuardedFile } from '../../../src/diagnostics/guarded-file.ts';
+import { rememberSecret } from '../../../src/diagnostics/redact.ts';
 import { readJournal } from '../../../src/documents/read-journal.ts';
 import { failure, withServer } from '../registry/oci-fixture.ts';
 import { apply, contents, fillRepository, planOf, temporaryFolder } from './apply-fixture.ts';
@@ -70,6 +71,20 @@ describe('a journal', () => {
       },
       { id: 2, ...PLACE, op: 'delete-tag', digest: manifest('b').digest, tags: ['v2'], manifest: manifest('b') },
     ]);
+  });
+
+  it('refuses an image that it would have to change, since it never holds a secret: in the manifest, in its base64, in a tag', async () => {
+    const journal = await started(new Journal(await temporaryFolder()));
+    const [plain, encoded] = [manifest('holds-hunter2-within'), manifest('another one')];
+    for (const secret of ['hunter2-within', Buffer.from(encoded.bytes).toString('base64').slice(9, 33), 'my-secret-tag'])
+      rememberSecret(secret);
+    const refused = { code: 'NOT_APPLYABLE', message: expect.stringContaining('holds a password or token') as string };
+    const intent = { ...PLACE, op: 'delete-manifest', tags: ['v1'] } as const;
+
+    await expect(journal.intent({ ...intent, digest: plain.digest, manifest: plain })).rejects.toMatchObject(refused);
+    await expect(journal.intent({ ...intent, digest: encoded.digest, manifest: encoded })).rejects.toMatchObject(refused);
+    await expect(journal.intent({ ...intent, digest: encoded.digest, tags: ['my-secret-tag'] })).rejects.toMatchObject(refused);
+    await journal.close();
   });
 
   it('gives a manifest back while it is still being written', async () => {
