@@ -1,4 +1,3 @@
-import type { Dispatcher } from 'undici';
 import { redactUrl } from '../diagnostics/redact.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import { withoutUser } from './address.ts';
@@ -6,11 +5,11 @@ import { type Clock, sleepUnless, systemClock } from './clock.ts';
 import { type Call, exchange } from './exchange.ts';
 import { comeBackLater, unanswered } from './failure.ts';
 import { HostLimiter } from './host-limiter.ts';
-import { HostSilence, SILENT_HEADERS_MS } from './host-silence.ts';
-import type { HttpClient, HttpRequest, HttpResponse } from './http-client.ts';
+import { type Host, Hosts } from './hosts.ts';
+import type { HttpRequest, HttpResponse, LimitedHttpClient } from './http-client.ts';
+import { SILENT_HEADERS_MS } from './host-silence.ts';
 import { SharedSignals } from './link-signals.ts';
 import { createNetwork, DEFAULT_TIMEOUTS, type Network, type ServerTls, type Timeouts } from './network.ts';
-import { refusePlainHttp } from './plain-http.ts';
 import { redirected } from './redirect.ts';
 import { toldRate } from './told-rate.ts';
 import {
@@ -72,7 +71,7 @@ export interface HttpClientOptions {
 }
 
 /** Makes the client. Throws `ToolError` `CONFIG_INVALID` for a proxy URL or a certificate that is not valid. */
-export function createHttpClient(options: HttpClientOptions): HttpClient {
+export function createHttpClient(options: HttpClientOptions): LimitedHttpClient {
   return new RetryingClient(options);
 }
 
@@ -90,14 +89,14 @@ type Outcome =
   | { readonly final: true; readonly response: HttpResponse }
   | { readonly final: false; readonly response?: HttpResponse; readonly error?: unknown };
 
-class RetryingClient implements HttpClient {
+class RetryingClient implements LimitedHttpClient {
   readonly #options: HttpClientOptions;
   readonly #clock: Clock;
   readonly #timeouts: Timeouts;
   readonly #maxRetryAfterMs: number;
   readonly #network: Network;
   readonly #signals: SharedSignals;
-  readonly #hosts = new Map<string, Host>();
+  readonly #hosts: Hosts;
 
   constructor(options: HttpClientOptions) {
     this.#options = options;
@@ -112,6 +111,8 @@ class RetryingClient implements HttpClient {
       ...(options.tls && { tls: options.tls }),
       ...(options.proxy !== undefined && { proxy: options.proxy }),
     });
+    const { concurrency = DEFAULT_CONCURRENCY, rate, allowPlainHttp = () => false } = options;
+    this.#hosts = new Hosts(this.#network, () => new HostLimiter(concurrency, { rate, clock: this.#clock }), allowPlainHttp);
   }
 
   async request(request: HttpRequest): Promise<HttpResponse> {
@@ -127,6 +128,10 @@ class RetryingClient implements HttpClient {
     } finally {
       linked.release();
     }
+  }
+
+  room(url: string): Promise<void> | undefined {
+    return this.#hosts.room(url);
   }
 
   async close(): Promise<void> {
@@ -154,7 +159,7 @@ class RetryingClient implements HttpClient {
    * effect at once.
    */
   async #persist(call: Call, budget: Budget): Promise<HttpResponse> {
-    const to = this.#host(call);
+    const to = this.#hosts.of(call);
     const host = to.limiter;
     const { isSilent } = to.silence;
     for (;;) {
@@ -268,31 +273,4 @@ class RetryingClient implements HttpClient {
     host.pauseUntil(now + pause);
     if (pause > this.#maxRetryAfterMs) throw comeBackLater(call, now + pause, now);
   }
-
-  /** How to speak to the host of a request, worked out once. Throws `CONFIG_INVALID` where that would be without TLS and must not be. */
-  #host(call: Call): Host {
-    const { origin, host: name } = call.url;
-    const known = this.#hosts.get(origin);
-    if (known) return known;
-    refusePlainHttp(call, this.#options.allowPlainHttp);
-    // One limit for a host, with TLS and without.
-    const limiter = [...this.#hosts.values()].find((other) => other.name === name)?.limiter ?? this.#newLimiter();
-    const host = { name, limiter, silence: new HostSilence(), dispatcher: this.#network.dispatcherFor(call.url) };
-    this.#hosts.set(origin, host);
-    return host;
-  }
-
-  #newLimiter(): HostLimiter {
-    const { concurrency = DEFAULT_CONCURRENCY, rate } = this.#options;
-    return new HostLimiter(concurrency, { rate, clock: this.#clock });
-  }
-}
-
-/** A host that this client speaks to. */
-interface Host {
-  /** With its port. */
-  readonly name: string;
-  readonly limiter: HostLimiter;
-  readonly silence: HostSilence;
-  readonly dispatcher: Dispatcher;
 }

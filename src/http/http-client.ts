@@ -39,3 +39,9 @@ export interface HttpClient {
   /** Closes all connections; what is still under way fails. */
   close(): Promise<void>;
 }
+
+/** A client that tells whether a host has room for more requests than it has now. */
+export interface LimitedHttpClient extends HttpClient {
+  /** Resolves when a request to the host of this URL would go out at once; undefined for a host that it never spoke to. */
+  room(url: string): Promise<void> | undefined;
+}

@@ -33,6 +33,7 @@ import { placesOf, readRepositories, type RepositoryRead } from './read-reposito
 import type { OpenRegistries } from './registries.ts';
 import { startRunTime } from './run-time.ts';
 import { inShard, type Shard } from './scope.ts';
+import { partOf, policiesOf } from './shard-limits.ts';
 import { openWorkplace, type Workplace } from './workplace.ts';
 
 /** What decides, what is read, what is in use, and as of when. */
@@ -167,17 +168,19 @@ async function planIn<Result>(
       : readFromRegistries(registries, workplace, deciding, options, { io, signal: waits, progress }, failures, listed, restored);
     const { policies } = deciding;
     const { maxDeletions } = settings;
+    const { shard } = options;
+    const part = (limit: number): number => (shard ? partOf(limit, shard) : limit);
     const planner = new Planner({
-      policies,
+      policies: policiesOf(policies, shard),
       inUse,
       now,
       createdAt,
       version,
       lists: live.lists,
       inUseSources: inUseSourceNames(settings.inUse),
-      ...(maxDeletions !== undefined && { maxDeletions }),
-      ...(options.atMost !== undefined && { atMost: options.atMost }),
-      knowsAll: (registry) => options.shard === undefined && (offline ? !isPartial : listed.has(registry)),
+      ...(maxDeletions !== undefined && { maxDeletions: part(maxDeletions) }),
+      ...(options.atMost !== undefined && { atMost: part(options.atMost) }),
+      knowsAll: (registry) => shard === undefined && (offline ? !isPartial : listed.has(registry)),
     });
     let found = 0;
     for await (const { inventory, wasRead, error } of reads) {
@@ -214,7 +217,7 @@ async function planIn<Result>(
   }
 }
 
-const NONE: OpenRegistries = { byName: new Map(), cached: async () => undefined, close: async () => {} };
+const NONE: OpenRegistries = { byName: new Map(), cached: async () => undefined, room: () => undefined, close: async () => {} };
 
 function readFromRegistries(
   registries: OpenRegistries,

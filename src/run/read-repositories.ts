@@ -15,8 +15,13 @@ import type { OpenRegistries } from './registries.ts';
 import type { Scope } from './scope.ts';
 import type { Workplace } from './workplace.ts';
 
-/** Repositories at a time; the requests of each are limited by the registry's client. */
-const REPOSITORIES = 4;
+/** Repositories at a time, where nobody tells whether there is room for the requests of another one. */
+const FEW = 4;
+/**
+ * Repositories at a time, however much room there is. A small one sends one request after another; while a large one keeps the registry
+ * busy, no other is begun, so that few of the large ones are in memory.
+ */
+const MOST = 64;
 
 /** A repository that a plan can be made of. */
 export interface RepositoryRead {
@@ -32,13 +37,15 @@ export interface RepositoryRead {
 export interface Place {
   readonly registry: Registry;
   readonly scope: Scope;
+  /** Resolves when there is room for the requests of another repository; undefined where nobody can tell. */
+  readonly room: () => Promise<void> | undefined;
 }
 
 /** The registries of the run, each with its scope. Throws `USAGE` if there is none. */
-export function placesOf({ byName }: OpenRegistries, { scopes }: Workplace): Place[] {
+export function placesOf({ byName, room }: OpenRegistries, { scopes }: Workplace): Place[] {
   const places = [...byName.values()].flatMap((registry) => {
     const scope = scopes.get(registry.name);
-    return scope ? [{ registry, scope }] : [];
+    return scope ? [{ registry, scope, room: () => room(registry.name) }] : [];
   });
   if (places.length > 0) return places;
   throw new ToolError('USAGE', 'No registry is named, so there is nothing to read.', {
@@ -64,7 +71,7 @@ export interface ReadOptions {
 }
 
 /**
- * Reads the repositories of a run, sorted by registry and repository, a few at a time. A failure in one repository is that repository's
+ * Reads the repositories of a run, sorted by registry and repository, as many at a time as there is room for. A failure in one repository is that repository's
  * result and stops no other. If the names of a registry cannot be listed, `failed` is called. Throws everything else, above
  * all an abort.
  */
@@ -73,10 +80,11 @@ export async function* readRepositories(
   options: ReadOptions,
   failed: (failure: Failure) => void,
 ): AsyncGenerator<RepositoryRead> {
-  for (const { registry, scope } of places.toSorted((a, b) => byCodeUnit(a.registry.name, b.registry.name))) {
+  for (const { registry, scope, room } of places.toSorted((a, b) => byCodeUnit(a.registry.name, b.registry.name))) {
     const names = await namesIn(registry, scope, options, failed);
     options.progress.expect(names.length);
-    for await (const reads of inOrder(names, REPOSITORIES, (name) => readNamed(registry, name, scope, options))) yield* reads;
+    const read = (name: string): Promise<RepositoryRead[]> => readNamed(registry, name, scope, options);
+    for await (const reads of inOrder(names, { few: FEW, most: MOST, room }, read)) yield* reads;
   }
 }
 

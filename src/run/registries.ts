@@ -8,7 +8,7 @@ import type { Settings } from '../config/settings.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Digest } from '../domain/digest.ts';
 import { createHttpClient } from '../http/create-http-client.ts';
-import type { HttpClient } from '../http/http-client.ts';
+import type { HttpClient, LimitedHttpClient } from '../http/http-client.ts';
 import { ContentCache } from '../distribution/cache.ts';
 import { openRegistry } from '../registry/open.ts';
 import type { Registry } from '../registry/registry.ts';
@@ -33,6 +33,8 @@ export interface OpenRegistries {
   readonly byName: ReadonlyMap<string, Registry>;
   /** A manifest that was read from one of them, by this run or an earlier one, as it was kept. */
   readonly cached: (digest: Digest) => Promise<Uint8Array | undefined>;
+  /** Resolves when a request to a registry would go out at once; undefined where nobody can tell. */
+  readonly room: (registry: string) => Promise<void> | undefined;
   readonly close: () => Promise<void>;
 }
 
@@ -54,7 +56,7 @@ export async function openRegistries(
     configured: new Map(named.map((registry) => [new URL(registry.url).host, credentialConfig(registry)])),
   });
   const cache = settings.cacheDir === undefined ? undefined : new ContentCache(settings.cacheDir);
-  const clients: HttpClient[] = [];
+  const clients = new Map<string, LimitedHttpClient>();
   const open = async (registry: Settings['registries'][number]): Promise<Registry> => {
     const { url, concurrency, rate, caFile } = registry;
     const { host } = new URL(url);
@@ -69,7 +71,7 @@ export async function openRegistries(
       ...(caFile !== undefined && { ca: await readCertificates(resolve(context.io.cwd, caFile)) }),
       allowPlainHttp: (asked) => registry.plainHttp === true && asked === host,
     });
-    clients.push(client);
+    clients.set(registry.name, client);
     const http = observe(context.activity.watch(client));
     return openRegistry(registry, {
       http,
@@ -85,8 +87,9 @@ export async function openRegistries(
   return {
     byName,
     cached: async (digest) => cache?.read(digest),
+    room: (name) => clients.get(name)?.room(byName.get(name)?.url ?? ''),
     close: async () => {
-      await Promise.all(clients.map((client) => client.close()));
+      await Promise.all([...clients.values()].map((client) => client.close()));
       await cache?.close();
     },
   };

@@ -31,7 +31,11 @@ export function pruneCommand(context: CommandContext): Command {
     .option('--max-deletions <n>', 'refuse to carry out a plan with more images to delete')
     .option('--at-most <n>', 'delete N at most in this run, the oldest first, and leave the others for the next', wholeNumber(1))
     .option('--max-duration <time>', 'end the run after so long, planning included, such as 30m: no deletion is begun after it', duration)
-    .option('--shard <i/n>', 'only the I-th of N parts of the repositories; /N in the pods of an Indexed Job', shard(context.io.env))
+    .option(
+      '--shard <i/n>',
+      'only the I-th of N parts of the repositories, with its part of every limit; /N in the pods of an Indexed Job',
+      shard(context.io.env),
+    )
     .option('--gc', 'afterwards, have the registry free the space, where it can be told to')
     .option('--wait', 'with --gc: until it is done, and say how much was freed');
   addPolicyOptions(command);

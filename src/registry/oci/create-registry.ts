@@ -53,6 +53,7 @@ export function createOciRegistry({
     software,
     tagDeletion: new TagDeletion(client, software),
     limit: pLimit(concurrency),
+    large: pLimit(1),
     isListed: (repository) => listed.has(repository),
   };
   return {

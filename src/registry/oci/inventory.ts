@@ -33,9 +33,14 @@ export interface InventoryContext {
   readonly tagDeletion: TagDeletion;
   /** How much is read side by side, over all repositories. */
   readonly limit: LimitFunction;
+  /** Lets one large repository at a time be read, since each takes much memory. */
+  readonly large: LimitFunction;
   /** True of a repository that the registry's catalogue named. */
   readonly isListed: (repository: string) => boolean;
 }
+
+/** Tags of a repository that is large. */
+const LARGE = 20_000;
 
 /**
  * Reads a repository: its tags, what they point to, everything that can be reached from there, and the configs of its images. Throws
@@ -46,11 +51,22 @@ export async function readInventory(
   repository: string,
   options: InventoryOptions,
 ): Promise<RepositoryInventory> {
-  const { client, cache, limit, referrers, tagDeletion } = context;
   const { signal } = options;
   const tags = await tagsOrProblem(context, repository, signal);
   if (typeof tags === 'string')
     return inventoryOf(context, repository, { manifests: [], deleteTag: false, problems: [tags], dangling: [], notes: [] });
+  const read = (): Promise<RepositoryInventory> => readListed(context, repository, tags, options);
+  return tags.length < LARGE ? read() : context.large(read);
+}
+
+async function readListed(
+  context: InventoryContext,
+  repository: string,
+  tags: readonly string[],
+  options: InventoryOptions,
+): Promise<RepositoryInventory> {
+  const { client, cache, limit, referrers, tagDeletion } = context;
+  const { signal } = options;
   const problems = new Problems(signal);
   const reading: Reading = { client, repository, cache, signal };
   const reader = new ManifestReader(reading);
