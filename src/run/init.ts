@@ -66,7 +66,7 @@ async function groundIn(file: string, named: boolean, signal: AbortSignal): Prom
   const tags: string[] = [];
   const names = new Set<string>();
   let untagged = 0;
-  const { repositories } = await openInventory(file, signal);
+  const { repositories } = await openInventory(file, { signal });
   for await (const { repository, manifests, capabilities } of repositories) {
     names.add(repository);
     for (const manifest of manifests) tags.push(...(manifest.tags ?? []));
