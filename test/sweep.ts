@@ -1,5 +1,5 @@
 /** True where a run has the time for every case: `.ci/run` says so by `REGPRUNE_SWEEP`. */
-const SWEEPING = process.env['REGPRUNE_SWEEP'] !== undefined;
+export const SWEEPING = process.env['REGPRUNE_SWEEP'] !== undefined;
 
 /** All cases where the run has the time for them, elsewhere the first few: the list names the most telling ones first. */
 export function everyday<T>(few: number, cases: readonly T[]): readonly T[] {
