@@ -230,7 +230,16 @@ class RetryingClient implements LimitedHttpClient {
   async #traced(call: Call, { dispatcher, silence }: Host, attempt: number): Promise<HttpResponse> {
     const started = this.#clock.now();
     const trace = (outcome: Pick<HttpTrace, 'status' | 'failure'>) =>
-      this.#options.onTrace?.({ method: call.method, url: redactUrl(call.url.href), ...outcome, ms: this.#clock.now() - started, attempt });
+      this.#options.onTrace?.({
+        method: call.method,
+        // Made only where somebody asks: it costs more than the rest of the trace.
+        get url() {
+          return redactUrl(call.url.href);
+        },
+        ...outcome,
+        ms: this.#clock.now() - started,
+        attempt,
+      });
     try {
       const headers = Math.min(this.#timeouts.headers, silence.isSilent ? SILENT_HEADERS_MS : Infinity);
       const response = await exchange(dispatcher, call, { headers, body: this.#timeouts.body });
