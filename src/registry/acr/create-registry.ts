@@ -8,6 +8,7 @@ import { ReferrersApi } from '../../distribution/referrers.ts';
 import { resolveTag } from '../../distribution/tags.ts';
 import type { DeleteOutcome, Registry } from '../registry.ts';
 import { Attached } from './attached.ts';
+import { readBeside } from './beside.ts';
 import { listRepositories } from './catalog.ts';
 import { AcrClient } from './client.ts';
 import { checkDelete, deleteManifest, deleteTag } from './deletion.ts';
@@ -98,5 +99,6 @@ export function createAcrRegistry(options: AcrRegistryOptions): Registry {
       }),
     deleteTag: (repository, tag, digest) => deleting(repository, () => deleteTag(reading(repository), tag, digest)),
     putManifest: (repository, manifest, tag) => putManifest(client.oci, repository, manifest, tag),
+    beside: () => readBeside(name, policies),
   };
 }

@@ -20,6 +20,14 @@ export interface ResourcePoliciesOptions {
   readonly token: () => Promise<string>;
 }
 
+/** For how many days each policy is set; absent where it is switched off. */
+export interface PolicyDays {
+  /** What is deleted can be restored for so long. */
+  readonly softDelete?: number;
+  /** Untagged manifests are deleted after so long. */
+  readonly untagged?: number;
+}
+
 /** What the policies of a registry mean for each of its repositories. */
 type Said = Pick<RepositoryInventory, 'recoverableDays' | 'notes'>;
 
@@ -34,27 +42,35 @@ const MAX_BYTES = 1024 * 1024;
  */
 export class ResourcePolicies {
   readonly #options: ResourcePoliciesOptions;
-  #said: Promise<Said> | undefined;
+  #days: Promise<PolicyDays> | undefined;
 
   constructor(options: ResourcePoliciesOptions) {
     this.#options = options;
   }
 
   /** What cannot be read is not known: a note says so, and nothing fails for it. Throws the signal's reason. */
-  read(signal?: AbortSignal): Promise<Said> {
-    this.#said ??= this.#read(signal);
-    return this.#said;
-  }
-
-  async #read(signal: AbortSignal | undefined): Promise<Said> {
-    const doing = `read the policies of the registry ${this.#options.name}`;
+  async read(signal?: AbortSignal): Promise<Said> {
     try {
-      return said(await this.#policies(doing, signal), this.#options.name, doing);
+      return said(await this.days(signal), this.#options.name);
     } catch (error) {
       signal?.throwIfAborted();
       if (!(error instanceof ToolError)) throw error;
       return { notes: [`Whether what is deleted can be restored is not known. ${error.message} ${error.hint}`] };
     }
+  }
+
+  /** Throws the errors of the identity and of Azure Resource Manager, each time the first one, and the signal's reason. */
+  days(signal?: AbortSignal): Promise<PolicyDays> {
+    this.#days ??= this.#read(signal);
+    return this.#days;
+  }
+
+  async #read(signal: AbortSignal | undefined): Promise<PolicyDays> {
+    const doing = `read the policies of the registry ${this.#options.name}`;
+    const policies = await this.#policies(doing, signal);
+    const softDelete = daysOf(policies, 'softDeletePolicy', 'retentionDays', doing);
+    const untagged = daysOf(policies, 'retentionPolicy', 'days', doing);
+    return { ...(softDelete !== undefined && { softDelete }), ...(untagged !== undefined && { untagged }) };
   }
 
   async #policies(doing: string, signal: AbortSignal | undefined): Promise<JsonObject> {
@@ -85,9 +101,7 @@ export class ResourcePolicies {
   }
 }
 
-function said(policies: JsonObject, name: string, doing: string): Said {
-  const softDelete = daysOf(policies, 'softDeletePolicy', 'retentionDays', doing);
-  const untagged = daysOf(policies, 'retentionPolicy', 'days', doing);
+function said({ softDelete, untagged }: PolicyDays, name: string): Said {
   const when = untagged === 0 ? 'as soon as they lose' : `${untagged === 1 ? '1 day' : `${untagged} days`} after they lost`;
   return {
     ...(softDelete !== undefined && { recoverableDays: softDelete }),

@@ -12,6 +12,7 @@ import { putManifest } from '../../distribution/put-manifest.ts';
 import type { RawManifest } from '../../domain/raw-manifest.ts';
 import type { Registry } from '../registry.ts';
 import { garAliases } from './aliases.ts';
+import { readBeside } from './beside.ts';
 import { listRepositories } from './catalog.ts';
 import { GarClient } from './client.ts';
 import { checkDelete, Deletion } from './deletion.ts';
@@ -111,6 +112,7 @@ export function createGarRegistry(options: GarRegistryOptions): Registry {
     deleteManifest: (repository, digest, tags) => deletion.deleteManifest(repository, digest, tags),
     deleteTag: (repository, tag, digest) => deletion.deleteTag(repository, tag, digest),
     putManifest: (repository, manifest, tag) => putManifest(client.oci, repository, manifest, tag),
+    beside: (repository) => readBeside(client, repository),
   };
 }
 

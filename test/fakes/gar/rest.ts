@@ -274,13 +274,16 @@ function page<Item>(
   return { [field]: shown, nextPageToken: Buffer.from(`after ${end}`).toString('base64url') };
 }
 
-function renderRepository(name: string, { format, mode, immutableTags, project, location, id }: StoredRepository): object {
+function renderRepository(name: string, repository: StoredRepository): object {
+  const { format, mode, immutableTags, project, location, id, cleanupPolicies, cleanupPolicyDryRun } = repository;
   return {
     name,
     format,
     mode,
     registryUri: `${location}-docker.pkg.dev/${project}/${id}`,
     ...(immutableTags && { dockerConfig: { immutableTags } }),
+    ...(cleanupPolicies && { cleanupPolicies }),
+    ...(cleanupPolicyDryRun && { cleanupPolicyDryRun }),
   };
 }
 

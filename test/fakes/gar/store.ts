@@ -36,6 +36,9 @@ export interface StoredRepository {
   format: string;
   mode: 'STANDARD_REPOSITORY' | 'VIRTUAL_REPOSITORY' | 'REMOTE_REPOSITORY';
   immutableTags: boolean;
+  /** By their ids. */
+  cleanupPolicies?: Readonly<Record<string, object>>;
+  cleanupPolicyDryRun?: boolean;
 }
 
 /** What is pushed. */

@@ -97,6 +97,17 @@ describe('the policies of the Azure resource that a registry is', () => {
     expect(await read('https://registry.example.com')).toEqual({ recoverableDays: 14 });
   });
 
+  it('are told to doctor, which never takes what it could not ask for nothing', async () => {
+    const acr = await withAcr();
+    const told = async (policies?: ResourcePolicies): Promise<string[]> =>
+      (await adapter(acr, undefined, policies && { policies }).beside!('team/app')).map(({ check, state }) => `${check} ${state}`);
+    const on = { retentionPolicy: { days: 30, status: 'enabled' }, softDeletePolicy: { retentionDays: 14, status: 'enabled' } };
+    expect(await told(policiesAt((await azure(OFF)).url))).toEqual(['retention ok', 'garbage ok']);
+    expect(await told(policiesAt((await azure(on)).url))).toEqual(['retention warning', 'garbage warning']);
+    expect(await told(policiesAt((await azure(OFF, 403)).url))).toEqual(['retention unknown', 'garbage unknown']);
+    expect(await told()).toEqual(['retention unknown', 'garbage unknown']);
+  });
+
   it('stop with the run', async () => {
     const { url } = await azure(OFF);
     await expect(policiesAt(url).read(AbortSignal.abort(new Error('stopped')))).rejects.toThrow('stopped');
