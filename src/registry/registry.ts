@@ -1,6 +1,7 @@
 import type { Digest } from '../domain/digest.ts';
 import type { RepositoryInventory } from '../domain/inventory.ts';
 import type { RawManifest } from '../domain/raw-manifest.ts';
+import type { Beside } from './beside.ts';
 
 /**
  * The outcome of one deletion. `gone`: it was no longer there, and the repository itself was there and could be read. `locked`: the
@@ -204,4 +205,11 @@ export interface Registry {
 
   /** Tells the registry to free the space of everything that nothing refers to any more. Throws only if the registry cannot be reached. */
   collectGarbage?(options: CollectGarbageOptions): Promise<GarbageCollection>;
+
+  /**
+   * What the registry itself does in a repository beside this program, or keeps it from doing, one entry for each question. Changes
+   * nothing. What could not be asked, for want of a right or for another error of the registry, is an entry with the state `unknown`, so
+   * that this throws none of the errors above.
+   */
+  beside?(repository: string): Promise<readonly Beside[]>;
 }

@@ -91,7 +91,9 @@ async function diagnoseOpen(registry: Registry, { scopes }: Workplace): Promise<
     const next = `Name a repository: doctor ${name}/REPO.`;
     return [...checked, { subject: name, check: 'read', state: 'unknown', message: 'there is no repository to try it on', next }];
   }
-  return [...checked, ...(await diagnoseRepository(registry, repository)), collecting(registry)];
+  const beside = (await registry.beside?.(repository)) ?? [];
+  checked.push(...(await diagnoseRepository(registry, repository)), ...beside.map((one): Checked => ({ subject: name, ...one })));
+  return beside.some(({ check }) => check === 'garbage') ? checked : [...checked, collecting(registry)];
 }
 
 async function diagnoseRepository(registry: Registry, repository: string): Promise<Checked[]> {

@@ -5,6 +5,7 @@ import type { ContentCache } from '../../distribution/cache.ts';
 import { systemClock } from '../../http/clock.ts';
 import type { Registry } from '../registry.ts';
 import { archiveManifest, checkArchive, restoreManifest } from './archive.ts';
+import { readBeside } from './beside.ts';
 import { listRepositories } from './catalog.ts';
 import { MOST_IMAGES } from './client.ts';
 import { accountOf, connect, DEFAULT_CONCURRENCY, type EcrConnection, regionOf } from './connect.ts';
@@ -87,5 +88,6 @@ export function createEcrRegistry(options: EcrRegistryOptions): Registry {
     restoreManifest: (repository, digest) => restoreManifest(client, images, repository, digest),
     deleteTag: (repository, tag, digest) => tagDeletion.delete(repository, tag, digest),
     putManifest: (repository, manifest, tag) => putManifest(client, repository, manifest, tag),
+    beside: (repository) => readBeside(client, registryId, repository),
   };
 }

@@ -7,6 +7,7 @@ import {
   DescribeRepositoriesCommand,
   ECRClient,
   type ECRClientConfig,
+  GetLifecyclePolicyCommand,
   PutImageCommand,
   UpdateImageStorageClassCommand,
 } from '@aws-sdk/client-ecr';
@@ -21,6 +22,7 @@ const COMMANDS: Partial<Record<Operation, new (input: never) => object>> = {
   DescribeImages: DescribeImagesCommand,
   DescribeRegistry: DescribeRegistryCommand,
   DescribeRepositories: DescribeRepositoriesCommand,
+  GetLifecyclePolicy: GetLifecyclePolicyCommand,
   PutImage: PutImageCommand,
   UpdateImageStorageClass: UpdateImageStorageClassCommand,
 };

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../domain/json.ts';
 
-/** The calls that this adapter makes. ECR Public lacks BatchGetImage and DescribeRegistry, and has DescribeRegistries and
- * GetAuthorizationToken. */
+/** The calls that this adapter makes. ECR Public lacks BatchGetImage, DescribeRegistry and GetLifecyclePolicy, and has
+ * DescribeRegistries and GetAuthorizationToken. */
 export type Operation =
   | 'BatchCheckLayerAvailability'
   | 'BatchDeleteImage'
@@ -11,6 +11,7 @@ export type Operation =
   | 'DescribeRegistry'
   | 'DescribeRepositories'
   | 'GetAuthorizationToken'
+  | 'GetLifecyclePolicy'
   | 'PutImage'
   | 'UpdateImageStorageClass';
 

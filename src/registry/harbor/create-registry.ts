@@ -4,6 +4,7 @@ import { hasBlob } from '../../distribution/has-blob.ts';
 import { putManifest } from '../../distribution/put-manifest.ts';
 import type { Registry } from '../registry.ts';
 import { findArtifact, type Reading } from './artifacts.ts';
+import { readBeside } from './beside.ts';
 import { listRepositories } from './catalog.ts';
 import { HarborClient, type HarborClientOptions } from './client.ts';
 import { checkDelete, deleteManifest, deleteTag } from './deletion.ts';
@@ -62,5 +63,6 @@ export function createHarborRegistry(given: HarborRegistryOptions): Registry {
     setTag: (repository, digest, tag) => setTag(reading(repository), digest, tag),
     restoreLabels: (repository, digest, names) => restoreLabels(reading(repository), projects, digest, names),
     collectGarbage: (asked) => collectGarbage(client, asked),
+    beside: (repository) => readBeside(client, projects, repository),
   };
 }

@@ -12,6 +12,8 @@ export interface Project {
   readonly isProxyCache: boolean;
   /** Some of its images may be pulled by nobody: those with findings of a severity, or those without a signature. */
   readonly forbidsPulls: boolean;
+  /** The number of its retention policy; absent where it has none. */
+  readonly retentionId?: string;
 }
 
 /** What forbids pulls, each with the text "true" (swagger, `ProjectMetadata`). */
@@ -20,12 +22,14 @@ const FORBIDDING = ['prevent_vul', 'enable_content_trust', 'enable_content_trust
 function readProject(json: JsonObject, doing: string): Project {
   const { project_id: id, name, registry_id: registry } = json;
   const metadata = asObject(json['metadata']) ?? {};
+  const retentionId = asText(metadata['retention_id']) || undefined;
   if (typeof id !== 'number' || asText(name) === undefined) throw badAnswer(doing, 'it lists a project without a name or number');
   return {
     id,
     name: name as string,
     isProxyCache: typeof registry === 'number' && registry !== 0,
     forbidsPulls: FORBIDDING.some((field) => metadata[field] === 'true'),
+    ...(retentionId !== undefined && { retentionId }),
   };
 }
 

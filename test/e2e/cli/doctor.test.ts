@@ -1,5 +1,9 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { image, layer } from '../../../src/demo/image.ts';
+import { push } from '../../../src/demo/push.ts';
 import type { Diagnosis } from '../../../src/report/diagnosis.ts';
+import { CLEANER } from '../../fakes/harbor/accounts.ts';
+import { ADMIN, startFakeHarbor } from '../../fakes/harbor/fake-harbor.ts';
 import { newSession, type Session } from './in-process.ts';
 import { registryWith } from './registry-with-builds.ts';
 
@@ -43,6 +47,33 @@ describe('doctor', () => {
 
     registry.onRequest(() => ({ status: 401, headers: { 'www-authenticate': 'Basic realm="x"' } }));
     expect((await findings(session, registry.host)).code).toBe(4);
+  });
+
+  test('tells what the registry deletes by itself, and what could not be asked, each with a next step', async () => {
+    const robot = { name: 'robot$team+cleaner', secret: 'robot-secret', kind: 'robot' as const };
+    const accounts = [{ ...robot, projects: { team: [...CLEANER, 'tag-retention:read'] } }];
+    const harbor = await startFakeHarbor({ accounts });
+    onTestFinished(() => harbor.close());
+    harbor.store.addProject('team');
+    const auth = { user: ADMIN.name, password: ADMIN.secret };
+    await push(harbor.url, 'team/app', image({ layers: [layer('one', 100)] }), ['v1'], { auth });
+    harbor.store.setRetention('team', { cron: '0 0 4 * * *', rules: [{ template: 'latestPushedK', amount: 10, pattern: '**' }] });
+    harbor.requests.length = 0;
+    const session = await newSession({ now: Date.now, env: { REGISTRY_USER: robot.name, REGISTRY_PASSWORD: robot.secret } });
+
+    const { code, stdout } = await session.run('doctor', `${harbor.host}/team/app`);
+
+    expect(code, stdout).toBe(0);
+    expect(stdout).toMatch(
+      /^ {2}look {4}retention +Harbor itself deletes in the project team, by the schedule 0 0 4 .*\n +next: Let one of the two/m,
+    );
+    expect(stdout).toMatch(/^ {2}ok {6}immutable +no tag of the project team is immutable$/m);
+    expect(stdout).toMatch(/^ {2}\? {7}garbage +the garbage .* could not be asked for, since: .*\n +next: .*garbage-collection:read/m);
+    expect(stdout).not.toContain('this program cannot tell when space comes back');
+    expect(harbor.requests.filter(({ method }) => !['GET', 'HEAD'].includes(method))).toEqual([]);
+
+    const { findings: all } = JSON.parse((await session.run('doctor', harbor.host, '-o', 'json')).stdout) as Diagnosis;
+    expect(all.filter(({ check }) => check === 'retention')).toMatchObject([{ state: 'warning', subject: harbor.host }]);
   });
 
   test('tells clocks that differ, a source that names nothing, a wrong policy and a folder that cannot be written', async () => {

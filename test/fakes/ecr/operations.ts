@@ -54,7 +54,11 @@ function repositoryOf({ repositoryName }: Input, { store, account }: Rules): Sto
 }
 
 function describeRepositories(input: Input, rules: Rules): object {
-  const names = [...rules.store.repositories.keys()].toSorted();
+  const wanted = input['repositoryNames'] as readonly string[] | undefined;
+  if (wanted && (input['maxResults'] !== undefined || input['nextToken'] !== undefined))
+    throw new ServiceError('InvalidParameterException', 'maxResults and nextToken cannot be used with repositoryNames');
+  const names =
+    wanted?.map((name) => repositoryOf({ repositoryName: name }, rules).name) ?? [...rules.store.repositories.keys()].toSorted();
   const { page, nextToken } = paged(names, input, rules);
   const repositories = page.map((repositoryName) => ({
     registryId: rules.account,
@@ -63,6 +67,7 @@ function describeRepositories(input: Input, rules: Rules): object {
     repositoryUri: rules.public
       ? `public.ecr.aws/${rules.alias}/${repositoryName}`
       : `${rules.account}.dkr.ecr.eu-central-1.amazonaws.com/${repositoryName}`,
+    ...(!rules.public && { imageTagMutability: rules.store.repository(repositoryName).mutability }),
   }));
   return { repositories, ...(nextToken !== undefined && { nextToken }) };
 }
@@ -249,6 +254,16 @@ function batchCheckLayerAvailability(input: Input, rules: Rules): object {
   return { layers: digests.map((layerDigest) => ({ layerDigest, layerAvailability: availability(layerDigest) })), failures: [] };
 }
 
+function getLifecyclePolicy(input: Input, rules: Rules): object {
+  const { name, lifecyclePolicy } = repositoryOf(input, rules);
+  if (lifecyclePolicy !== undefined)
+    return { registryId: rules.account, repositoryName: name, lifecyclePolicyText: lifecyclePolicy, lastEvaluatedAt: rules.now() / 1000 };
+  throw new ServiceError(
+    'LifecyclePolicyNotFoundException',
+    `Lifecycle policy does not exist for the repository with name '${name}' in the registry with id '${rules.account}'`,
+  );
+}
+
 /** The registry of the account that the credentials are of. */
 function describeRegistry(_input: Input, { account }: Rules): object {
   return { registryId: account, replicationConfiguration: { rules: [] } };
@@ -281,6 +296,7 @@ const PRIVATE: Readonly<Record<string, (input: Input, rules: Rules) => object>> 
   DescribeImages: describeImages,
   DescribeRegistry: describeRegistry,
   DescribeRepositories: describeRepositories,
+  GetLifecyclePolicy: getLifecyclePolicy,
   PutImage: putImage,
   UpdateImageStorageClass: updateImageStorageClass,
 };

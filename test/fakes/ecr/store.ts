@@ -29,6 +29,8 @@ export interface StoredRepository {
   /** Layers and configs that PutImage finds. */
   readonly layers: Set<Digest>;
   mutability: 'MUTABLE' | 'IMMUTABLE';
+  /** The text of its lifecycle policy. */
+  lifecyclePolicy?: string;
 }
 
 /** What is pushed. */

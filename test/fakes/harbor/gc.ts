@@ -1,7 +1,7 @@
 import type { Query } from './query.ts';
 import { time } from './render.ts';
 import type { Reply } from '../shared/messages.ts';
-import { HarborError } from './reply.ts';
+import { HarborError, json } from './reply.ts';
 import type { GcJob, HarborStore } from './store.ts';
 
 /** Starts a job that is over after two looks at it; what nothing refers to is gone at once (src/server/v2.0/handler/gc.go). */
@@ -59,6 +59,22 @@ export function renderJob({ id, freed }: GcJob, status: string): object {
   };
 }
 
+/** Without a schedule, there is no body (src/server/v2.0/handler/gc.go, `GetGCSchedule`). */
+export function renderSchedule({ gcSchedule }: HarborStore): Reply {
+  if (!gcSchedule) return { status: 200, body: '' };
+  const { type, cron, parameters } = gcSchedule;
+  return json({
+    creation_time: time(1),
+    deleted: false,
+    id: 1,
+    job_kind: cron,
+    job_parameters: JSON.stringify(parameters),
+    schedule: { cron, next_scheduled_time: time(86_400_000), type },
+    update_time: time(1),
+  });
+}
+
 export function jobPage(store: HarborStore, query: Query): Reply {
-  return query.page(store.gcJobs, (job) => renderJob(job, job.statuses[0] ?? 'Success'));
+  // The newest first (src/pkg/task/dao/model.go).
+  return query.page(store.gcJobs.toReversed(), (job) => renderJob(job, job.statuses[0] ?? 'Success'));
 }

@@ -1,4 +1,4 @@
-import type { HarborStore, StoredAccessory, StoredArtifact, StoredProject, StoredRepository, StoredTag } from './store.ts';
+import type { HarborStore, StoredAccessory, StoredArtifact, StoredProject, StoredRepository, StoredRetention, StoredTag } from './store.ts';
 
 /** What a list or artifact is asked to hold (src/server/v2.0/handler/artifact.go, `option`). */
 export interface Detail {
@@ -104,7 +104,10 @@ function renderScan(scan: NonNullable<StoredArtifact['scan']> | null): object {
   };
 }
 
-export function renderProject(store: HarborStore, { id, name, public: isPublic, registryId, preventPulls }: StoredProject): object {
+export function renderProject(
+  store: HarborStore,
+  { id, name, public: isPublic, registryId, preventPulls, retention }: StoredProject,
+): object {
   return {
     project_id: id,
     owner_id: 1,
@@ -119,8 +122,26 @@ export function renderProject(store: HarborStore, { id, name, public: isPublic, 
       public: String(isPublic),
       ...(preventPulls === 'findings' && { prevent_vul: 'true', severity: 'low' }),
       ...(preventPulls === 'unsigned' && { enable_content_trust_cosign: 'true' }),
-      ...(registryId !== undefined && { retention_id: '1' }),
+      ...(retention && { retention_id: String(retention.id) }),
     },
+  };
+}
+
+/** A retention policy (swagger, `RetentionPolicy`), each rule for all repositories of the project. */
+export function renderRetention({ id: ref }: StoredProject, { id, cron, rules }: StoredRetention): object {
+  return {
+    id,
+    algorithm: 'or',
+    rules: rules.map(({ template, amount, pattern, disabled = false }) => ({
+      action: 'retain',
+      disabled,
+      params: { [template]: amount },
+      scope_selectors: { repository: [{ decoration: 'repoMatches', kind: 'doublestar', pattern: '**' }] },
+      tag_selectors: [{ decoration: 'matches', extras: '{"untagged":true}', kind: 'doublestar', pattern }],
+      template,
+    })),
+    scope: { level: 'project', ref },
+    trigger: { kind: 'Schedule', references: {}, settings: { cron } },
   };
 }
 

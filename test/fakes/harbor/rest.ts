@@ -1,6 +1,6 @@
 import { type Account, maySystem, requireProject, requireSystem } from './accounts.ts';
 import { deleteDeeply } from './delete-deeply.ts';
-import { jobPage, renderJob, startGc } from './gc.ts';
+import { jobPage, renderJob, renderSchedule, startGc } from './gc.ts';
 import { Query } from './query.ts';
 import {
   type Detail,
@@ -9,6 +9,7 @@ import {
   type RenderOptions,
   renderProject,
   renderRepository,
+  renderRetention,
   renderTag,
   time,
 } from './render.ts';
@@ -42,6 +43,7 @@ export function answerRest(context: RestContext, account: Account | undefined, r
   if (area === 'labels' && below.length === 0) return labels(context, account, query);
   if (area === 'users' && below.join('/') === 'current/permissions') return permissions(context, account, query);
   if (area === 'system' && below[0] === 'gc') return gc(context, account, request, query, below.slice(1));
+  if (area === 'retentions' && below.length === 1) return retention(context, account, Number(below[0]));
   return NO_ROUTE;
 }
 
@@ -277,6 +279,15 @@ function permissions({ store }: RestContext, account: Account | undefined, query
   );
 }
 
+/** It has to be known who asks, before anything else (src/server/v2.0/handler/retention.go). */
+function retention({ store }: RestContext, account: Account | undefined, id: number): Reply {
+  if (!account) throw new HarborError('UNAUTHORIZED', 'unauthorized');
+  const project = [...store.projects.values()].find((one) => one.retention?.id === id);
+  if (!project?.retention) throw new HarborError('NOT_FOUND', `no such Retention policy with id ${id}`);
+  requireProject(store, account, project.name, 'tag-retention:read');
+  return json(renderRetention(project, project.retention));
+}
+
 function gc({ store }: RestContext, account: Account | undefined, request: Seen, query: Query, [id, log]: readonly string[]): Reply {
   if (id === 'schedule' && request.method === 'POST') {
     requireSystem(account, 'garbage-collection:create');
@@ -284,6 +295,7 @@ function gc({ store }: RestContext, account: Account | undefined, request: Seen,
   }
   requireSystem(account, id === undefined ? 'garbage-collection:list' : 'garbage-collection:read');
   if (id === undefined) return jobPage(store, query);
+  if (id === 'schedule') return renderSchedule(store);
   const job = store.gcJobs.find((one) => one.id === Number(id));
   if (!job) throw new HarborError('NOT_FOUND', `garbage collection ${id} is not found`);
   return log === 'log'

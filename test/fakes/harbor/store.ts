@@ -12,6 +12,14 @@ export interface StoredProject {
    */
   preventPulls?: 'findings' | 'unsigned';
   readonly immutableRules: { id: number; disabled: boolean; pattern: string }[];
+  retention?: StoredRetention;
+}
+
+/** The retention policy of a project; without a `cron` it acts only when it is started. */
+export interface StoredRetention {
+  readonly id: number;
+  readonly cron: string;
+  readonly rules: readonly { readonly template: string; readonly amount: number; readonly pattern: string; readonly disabled?: boolean }[];
 }
 
 export interface StoredRepository {
@@ -97,6 +105,8 @@ export class HarborStore {
   readonly blobs = new Map<string, Buffer>();
   readonly labels: StoredLabel[] = [];
   readonly gcJobs: GcJob[] = [];
+  /** By what schedule garbage is collected, with the parameters of each job; undefined where none was made. */
+  gcSchedule?: { readonly type: string; readonly cron: string; readonly parameters: Readonly<Record<string, unknown>> };
   readOnly = false;
   /** The permissions that accounts were asked for. */
   readonly askedPermissions = new Set<string>();
@@ -119,6 +129,9 @@ export class HarborStore {
       immutableRules: [],
     };
     this.projects.set(name, project);
+    // Harbor gives such a project a policy of its own (src/server/v2.0/handler/project.go, `CreateProject`).
+    if (registryId !== undefined)
+      this.setRetention(name, { cron: '0 0 0 * * *', rules: [{ template: 'nDaysSinceLastPull', amount: 7, pattern: '**' }] });
     return project;
   }
 
@@ -130,6 +143,10 @@ export class HarborStore {
   /** Tags of the project that a rule's pattern matches (`*` is any text) can neither be deleted nor moved. */
   addImmutableRule(project: string, pattern: string, disabled = false): void {
     this.project(project).immutableRules.push({ id: this.nextId(), disabled, pattern });
+  }
+
+  setRetention(project: string, policy: Omit<StoredRetention, 'id'>): void {
+    this.project(project).retention = { id: this.nextId(), ...policy };
   }
 
   project(name: string): StoredProject {
