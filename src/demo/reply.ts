@@ -36,9 +36,9 @@ export function errorReply(
   return jsonReply(status, { errors: details.map((detail) => ({ code, message, ...(detail !== undefined && { detail }) })) }, headers);
 }
 
-/** A JSON body; `headers` may name another content type. */
+/** A JSON body with the content type of distribution (registry/handlers/tags.go); `headers` may name another. */
 export function jsonReply(status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): Reply {
-  return { status, headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) };
+  return { status, headers: { 'content-type': 'application/json; charset=utf-8', ...headers }, body: JSON.stringify(body) };
 }
 
 /** The answer of Go's router to a path that it does not know: no JSON and no code. */

@@ -6,13 +6,14 @@ import { startFakeAcr } from '../fakes/acr/fake-acr.ts';
 import { unlocked } from '../fakes/acr/store.ts';
 import { OWNER as AWS, startFakeEcr } from '../fakes/ecr/fake-ecr.ts';
 import { LOCATION, OWNER as GOOGLE, startFakeGar } from '../fakes/gar/fake-gar.ts';
+import { SWEEPING } from '../sweep.ts';
 import { newUser } from './program.ts';
 import { asDigest } from '../digest.ts';
 import type { Digest } from '../../src/domain/digest.ts';
 
-const COUNT = 100_000;
-/** Of ACR every manifest is read where none is in the cache: REGPRUNE_SOAK=1 takes the whole hundred thousand, which needs minutes. */
-const COUNT_READ = process.env['REGPRUNE_SOAK'] === '1' ? COUNT : 2000;
+const COUNT = SWEEPING ? 100_000 : 20_000;
+/** Of ACR every manifest is read where none is in the cache: REGPRUNE_SOAK=1 takes a hundred thousand, which needs minutes. */
+const COUNT_READ = process.env['REGPRUNE_SOAK'] === '1' ? 100_000 : 1000;
 const MINUTE = 60_000;
 const LONG = 10 * MINUTE;
 const START = Date.UTC(2026, 0, 1);

@@ -13,6 +13,8 @@ const FEATURES = 'gitlab-container-registry-features';
 const ZOT_MANAGEMENT = '/v2/_zot/ext/mgmt';
 /** What olareg says of a manifest that is not there (olareg/olareg, manifest.go). */
 const OLAREG_UNKNOWN = 'tag or digest was not found in repository';
+/** What olareg says that a list of tags is (olareg/olareg, tag.go); distribution names a charset (registry/handlers/tags.go). */
+const OLAREG_TYPE = 'application/json';
 /** Before this version, zot deletes the manifest with all its tags. */
 const ZOT_WITH_TAG_DELETION = [2, 1, 2] as const;
 
@@ -54,6 +56,7 @@ export class TagDeletion {
     if (software?.tagDeletion === 'known') return true;
     if (software?.tagDeletion === 'features') return saysTagDelete(await this.#client.get('/v2/', { once: true, signal }));
     const answer = await this.#client.getTags(repository, { n: 'none', once: true, signal });
+    if (answer.status === 200 && answer.headers['content-type'] !== OLAREG_TYPE) return false;
     if (answer.status === 200)
       return isOlareg(await this.#client.getManifest(repository, `regprune-check-${randomBytes(16).toString('hex')}`, signal));
     if (answer.status !== 400) return false;

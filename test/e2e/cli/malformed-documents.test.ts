@@ -6,6 +6,7 @@ import { readPlanFile } from '../../../src/documents/plan-file.ts';
 import type { EmbeddedRegistry } from '../../../src/demo/embedded-registry.ts';
 import { ToolError } from '../../../src/diagnostics/tool-error.ts';
 import { contents, fillRepository, REPOSITORY } from '../../unit/apply/apply-fixture.ts';
+import { everyday } from '../../sweep.ts';
 import { withRegistry } from '../../unit/demo/with-registry.ts';
 import { newSession, type Session } from './in-process.ts';
 
@@ -15,7 +16,7 @@ type Path = readonly (string | number)[];
 const BOM = '\uFEFF';
 const POLICY = 'version: 1\npolicies:\n  - name: old\n    rules:\n      - {name: old, tags: ["old-*"], keep: none}\n';
 /** What stands in the place of a value; those of its own kind are left out, but for another text. */
-const WRONG: readonly Json[] = [null, true, -7.5, 'other', ['other'], { other: {} }];
+const WRONG: readonly Json[] = everyday(2, [null, 'other', true, -7.5, ['other'], { other: {} }]);
 const LONG = { timeout: 300_000 };
 
 interface Made {
@@ -118,11 +119,11 @@ describe('a plan of which one field is missing, null or of another type', () => 
       (isFine ? taken : refused).push(where);
       if (isFine && isNew(where)) await carriedOut(all, where, 'apply', file, '--yes', '-v');
     }
-    expect(refused.length).toBeGreaterThan(1000);
+    expect(refused.length).toBeGreaterThan(500);
     expect(refused).toEqual(
       expect.arrayContaining(['diagnostics deleted', 'summary: null', 'repositories.0.summary: null', 'policies.0 deleted']),
     );
-    expect(taken.length).toBeGreaterThan(50);
+    expect(taken.length).toBeGreaterThan(10);
   });
 
   test('is refused by the command with exit code 3, the file and the place', async () => {
@@ -165,9 +166,9 @@ describe('a journal of which one field is missing, null or of another type', () 
         if (isFine && isNew(`${kind}.${where}`)) await carriedOut(all, `line ${index + 1}, ${where}`, 'undo', file, '--yes');
       }
     }
-    expect(refused.length).toBeGreaterThan(300);
+    expect(refused.length).toBeGreaterThan(100);
     const url = `Journal.registries.${all.server.host}.url: "other"`;
-    expect(refused).toEqual(expect.arrayContaining(['Journal.registries deleted', 'intent.digest: null', 'outcome.outcome: true', url]));
+    expect(refused).toEqual(expect.arrayContaining(['Journal.registries deleted', 'intent.digest: null', 'outcome.outcome: null', url]));
     expect(taken).toContain('end.counts deleted');
   });
 

@@ -1,12 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { expect, it, onTestFinished } from 'vitest';
+import { SWEEPING } from '../../sweep.ts';
 import { newUser } from '../program.ts';
 import { POLICY } from '../registry-history.ts';
 import { brokenParts, readStorage } from '../servers/distribution-storage.ts';
 import { startRecordingProxy } from '../servers/recording-proxy.ts';
 import { afterPlan, type FilledRegistry } from './filled-registry.ts';
 
-const KILLS = 3;
+const KILLS = SWEEPING ? 3 : 1;
 const DELETION_MS = 15;
 
 /** Rerunning is the recovery from any crash. */

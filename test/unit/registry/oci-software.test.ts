@@ -85,7 +85,7 @@ describe('single tags are taken off', () => {
     ['unknown manifest', false],
   ])('by olareg, which pays no heed to a strange number, and is known by its words: %s', async (detail, expected) => {
     const { registry, requests } = await answering(undefined, ({ path }) => {
-      if (path.endsWith('?n=none')) return jsonReply(200, { name: 'team/app', tags: ['v1'] });
+      if (path.endsWith('?n=none')) return jsonReply(200, { name: 'team/app', tags: ['v1'] }, { 'content-type': 'application/json' });
       return path.includes('regprune-check-')
         ? jsonReply(404, { errors: [{ code: 'MANIFEST_UNKNOWN', message: 'manifest unknown to registry', detail }] })
         : undefined;
