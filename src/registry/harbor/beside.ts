@@ -93,7 +93,7 @@ async function schedule(client: HarborClient, doing: string): Promise<Answer> {
   if (parameters?.['delete_untagged'] === true) {
     return {
       state: 'warning',
-      message: `the garbage collection ${when} deletes every untagged artifact too, also those that a policy keeps`,
+      message: `the garbage collection ${when} deletes untagged artifacts too, also those that a policy keeps`,
       next: 'Schedule it without "delete untagged artifacts" (Administration, Clean Up): then the policies decide about them.',
     };
   }
