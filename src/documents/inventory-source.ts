@@ -1,5 +1,6 @@
 import { constants, isUtf8 } from 'node:buffer';
 import { readFile, stat } from 'node:fs/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { refuseDevice } from './open-document.ts';
 import { fileChunks } from '../diagnostics/file-chunks.ts';
 import { printable } from '../diagnostics/redact.ts';
@@ -113,12 +114,20 @@ function* repositoriesOf(
     }
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
+    const again = passed > 0 ? check(parseInParts(bytes))[Symbol.iterator]() : undefined;
     let index = 0;
     for (const repository of check(parsedAtOnce(bytes, file))) {
       if (index >= passed) yield repository;
+      else if (!isDeepStrictEqual(again?.next().value, repository)) throw otherList(file);
       index += 1;
     }
+    if (index < passed) throw otherList(file);
   }
+}
+
+/** What was passed on stands in a list that the same key further down replaces. */
+function otherList(file: string): ToolError {
+  return invalid(file, ['it has the list "repositories" more than once'], 1);
 }
 
 function parsedAtOnce(bytes: Buffer, file: string): DocumentInParts {

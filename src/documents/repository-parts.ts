@@ -108,7 +108,7 @@ interface Beginning {
 function* elementsIn({ bytes, start, end }: Range, size: number): Generator<Range> {
   const beginning = beginningOf({ bytes, start, end });
   if (!beginning) {
-    if (textOf({ bytes, start, end }).trim() !== '') yield { bytes, start, end };
+    if (/[^\t\n\r ]/.test(textOf({ bytes, start, end }))) yield { bytes, start, end };
     return;
   }
   let at = start;

@@ -350,6 +350,19 @@ describe('one repository a line', () => {
   });
 });
 
+test.for([
+  ['as long a list', [repository([], { repository: 'c' }), repository([], { repository: 'd' })]],
+  ['an empty list', []],
+] as const)('repositories that %s further down replaces are not planned in silence', ([, replacement]) => {
+  const first = document(repository([], { repository: 'a' }), repository([], { repository: 'b' }));
+  const text = `${first.slice(0, -1)},"repositories":${JSON.stringify(replacement)}}`;
+  expect(() => parseInventory(text, 'i.json')).toThrow('it has the list "repositories" more than once');
+});
+
+test('an empty list holds white space of JSON alone', () => {
+  expect(() => parseInventory(document().replace('[]', '[\u00a0]'), 'i.json')).toThrow('not valid JSON');
+});
+
 test('JSON lines in a .json file are told by their hint', async () => {
   const folder = await folderWith({ 'i.json': `${JSON.stringify(HEAD)}\n${JSON.stringify(repository([]))}\n` });
   await expect(readInventory(path.join(folder, 'i.json'))).rejects.toMatchObject({
