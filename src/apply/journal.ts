@@ -88,7 +88,8 @@ export class Journal {
     const id = this.#lastId;
     const { registry, repository, op, digest, tags, manifest, known, unreadable } = intent;
     const content = manifest && { mediaType: manifest.mediaType, manifest: Buffer.from(manifest.bytes).toString('base64') };
-    const texts = [repository, ...tags, ...(content ? [content.manifest, Buffer.from(manifest.bytes).toString('utf8')] : [])];
+    const facts = known ? [JSON.stringify(known)] : [];
+    const texts = [repository, ...tags, ...facts, ...(content ? [content.manifest, Buffer.from(manifest.bytes).toString('utf8')] : [])];
     if (texts.some(holdsSecret)) throw secretIn(intent);
     const why = unreadable === undefined ? {} : { unreadable };
     const line = { kind: 'intent', id, at: now(), registry, repository, op, digest, tags, ...(known && { known }), ...why, ...content };
@@ -167,7 +168,7 @@ export class Journal {
 function secretIn({ registry, repository, digest }: Intent): ToolError {
   return new ToolError(
     'NOT_APPLYABLE',
-    `${registry}/${repository}@${digest} holds a password or token that this run knows, in its manifest or tags. The journal would have ` +
+    `${registry}/${repository}@${digest} holds a password or token that this run knows, in its manifest, tags or labels. The journal would have ` +
       'to hold it too, so the image is not deleted.',
     { hint: 'Change that password or token, which everybody who can read the repository knows, and run again.' },
   );

@@ -73,7 +73,7 @@ describe('a journal', () => {
     ]);
   });
 
-  it('refuses an image that it would have to change, since it never holds a secret: in the manifest, in its base64, in a tag', async () => {
+  it('refuses an image that it would have to change, since it never holds a secret: in manifest, base64, tag or label', async () => {
     const journal = await started(new Journal(await temporaryFolder()));
     const [plain, encoded] = [manifest('holds-hunter2-within'), manifest('another one')];
     for (const secret of ['hunter2-within', Buffer.from(encoded.bytes).toString('base64').slice(9, 33), 'my-secret-tag'])
@@ -84,6 +84,8 @@ describe('a journal', () => {
     await expect(journal.intent({ ...intent, digest: plain.digest, manifest: plain })).rejects.toMatchObject(refused);
     await expect(journal.intent({ ...intent, digest: encoded.digest, manifest: encoded })).rejects.toMatchObject(refused);
     await expect(journal.intent({ ...intent, digest: encoded.digest, tags: ['my-secret-tag'] })).rejects.toMatchObject(refused);
+    const known = { labels: ['my-secret-tag'] };
+    await expect(journal.intent({ ...intent, digest: encoded.digest, known })).rejects.toMatchObject(refused);
     await journal.close();
   });
 
