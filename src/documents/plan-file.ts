@@ -62,7 +62,7 @@ export function checkFresh(plan: Plan, { now, maxAge = DAY_MS }: Freshness): voi
   const age = made === undefined ? Number.POSITIVE_INFINITY : now - made;
   if (age > maxAge)
     throw stale(
-      `the plan was made at ${plan.createdAt}, and may be carried out for ${hours(maxAge)} only`,
+      `the plan was made at ${plan.createdAt}, and may be carried out for ${durationText(maxAge)} only`,
       'make a new plan, or allow its age with --max-age',
     );
   if (age < -CLOCK_SKEW)
@@ -117,6 +117,6 @@ function notAPlan(path: string, problem: string, cause?: unknown): ToolError {
   return new ToolError('PLAN_INVALID', `${path} ${problem}`, { hint: 'give a plan that "prune --plan-out" has written', cause });
 }
 
-function hours(milliseconds: number): string {
-  return `${Math.round(milliseconds / 36_000) / 100} h`;
+function durationText(milliseconds: number): string {
+  return milliseconds < 3_600_000 ? `${milliseconds / 1000} s` : `${Math.round(milliseconds / 36_000) / 100} h`;
 }

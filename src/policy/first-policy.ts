@@ -92,7 +92,7 @@ export function firstPolicy({ tags, untagged, repositories = ['**'] }: PolicyGro
     '  - name: first',
     `    repositories: [${repositories.map((name) => `'${name.replaceAll("'", "''")}'`).join(', ')}]`,
     '    grace: 1d # nothing that was pushed or tagged within the last day is touched',
-    '    limits: { maxDeletePercent: 50 } # a plan that would delete more than half of all images is not carried out',
+    '    limits: { maxDeletePercent: 50 } # a plan that would delete more than half of what its rules could delete is not carried out',
     ...(moving.length > 0 ? ['    protect:', `      - tags: [${moving.join(', ')}]`] : []),
     ...(others > 0 ? [`    # ${others} other tags fit no rule, so they stay.`] : []),
     '    rules:',

@@ -146,6 +146,10 @@ test('a saved plan is refused after a day, or as long as --max-age says', async 
     code: 5,
     stderr: expect.stringContaining('may be carried out for 24 h only') as string,
   });
+  expect(await user.run('apply', 'plan.json', '--max-age', '90s')).toMatchObject({
+    code: 5,
+    stderr: expect.stringContaining('may be carried out for 90 s only') as string,
+  });
   expect(tagsIn(registry, 'team/app')).toHaveLength(2);
   await succeed(user, 'apply', 'plan.json', '--max-age', '26h');
   expect(tagsIn(registry, 'team/app')).toEqual(['build-2']);
