@@ -114,7 +114,7 @@ export class GarClient {
   }
 
   /** Waits so many milliseconds; answers false, at once, when the run is told to wait for nothing more. */
-  pause(ms: number, signal = new AbortController().signal): Promise<boolean> {
+  pause(ms: number, signal: AbortSignal = new AbortController().signal): Promise<boolean> {
     return sleepUnless(this.#waits, this.clock, ms, signal);
   }
 
