@@ -1,4 +1,4 @@
-import type { Action, Plan, PlannedImage, RepositoryPlan } from './plan.ts';
+import type { Action, Block, Plan, PlannedImage, RepositoryPlan } from './plan.ts';
 import type { Reason } from './reason.ts';
 
 /** How one manifest is decided by one of two policies. */
@@ -39,6 +39,8 @@ export interface PlanDiff {
     /** `Summary.bytes.deleted` after the change less that before it. */
     readonly bytes: { readonly deleted: number };
   };
+  /** What blocks one of the plans and not the other: an exceeded limit, above all. */
+  readonly blockedBy: { readonly before: readonly Block[]; readonly after: readonly Block[] };
   /** Those in which something is decided differently. */
   readonly repositories: readonly ChangedRepository[];
 }
@@ -69,8 +71,14 @@ export function diffPlans(before: Plan, after: Plan): PlanDiff {
       tags: { deletedNow: tags('before', 'after'), keptNow: tags('after', 'before') },
       bytes: { deleted: after.summary.bytes.deleted - before.summary.bytes.deleted },
     },
+    blockedBy: { before: blocksOnly(before, after), after: blocksOnly(after, before) },
     repositories,
   };
+}
+
+/** What blocks the first plan and not the second. */
+function blocksOnly({ blockedBy }: Plan, other: Plan): readonly Block[] {
+  return blockedBy.filter(({ code, policy }) => !other.blockedBy.some((one) => one.code === code && one.policy === policy));
 }
 
 function changedImages(before: RepositoryPlan, after: RepositoryPlan): ChangedImage[] {

@@ -13,7 +13,7 @@ const ROWS = 60;
 /** What a change of policies changes, for people: per image, what becomes of it now and what became of it before, each with its reason. */
 export function diffText(diff: PlanDiff, options: { readonly style?: Style; readonly verbose?: boolean } = {}): string {
   const { style = PLAIN, verbose = false } = options;
-  const lines = [style.bold(headline(diff)), ''];
+  const lines = [style.bold(headline(diff)), ...blockLines(diff).map(printable), ''];
   for (const { registry, repository, policy, images } of diff.repositories) {
     const own = images.filter(({ part }) => !part);
     if (own.length === 0) continue;
@@ -52,6 +52,7 @@ export function diffMarkdown(diff: PlanDiff): string {
   return `${[
     `### Policy change: ${headline(diff)}`,
     '',
+    ...blockLines(diff).flatMap((line) => [codeSpan(line), '']),
     ...(rows.length === 0 ? [] : ['| Image | Before | Now |', '| --- | --- | --- |', ...rows.slice(0, ROWS), '']),
     ...(left > 0 ? [`… and ${number(left)} more; see the JSON document.`] : []),
   ]
@@ -69,6 +70,13 @@ function headline({ summary: { images, tags, bytes: size }, repositories }: Plan
     `${bytes(Math.abs(size.deleted))} ${size.deleted < 0 ? 'less' : 'more'} to delete`,
   ];
   return parts.join('; ');
+}
+
+function blockLines({ blockedBy: { before, after } }: PlanDiff): string[] {
+  return [
+    ...before.map(({ message }) => `no longer blocked, and would be carried out: ${message}`),
+    ...after.map(({ message }) => `blocked from now on: ${message}`),
+  ];
 }
 
 function nameOf({ tags, digest }: ChangedImage): string {

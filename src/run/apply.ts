@@ -60,7 +60,7 @@ async function applySaved(file: string, options: ApplyOptions, context: Context,
   const shown = {
     apply: true,
     applied: report,
-    refused: report ? undefined : carried.status === 'rejected' ? messageOf(carried.reason) : 'the answer was no',
+    refused: report ? undefined : carried.status === 'rejected' ? messageOf(carried.reason) : 'The answer was no.',
     undoCommand: report?.journal === undefined ? undefined : next.undo(report.journal, options.registry ?? []),
     tableShown: !options.verbose,
   };

@@ -49,5 +49,7 @@ export async function diffPolicies(before: string, after: string, options: DiffO
     };
     return text[form](diff);
   });
-  return options.detailedExitcode && diff.repositories.length > 0 ? EXIT.planned : EXIT.done;
+  const { repositories, blockedBy } = diff;
+  const isSame = repositories.length + blockedBy.before.length + blockedBy.after.length === 0;
+  return options.detailedExitcode && !isSame ? EXIT.planned : EXIT.done;
 }

@@ -117,7 +117,7 @@ async function applied(
   const result = {
     apply: true,
     applied: report,
-    refused: report ? undefined : carried.status === 'rejected' ? messageOf(carried.reason) : 'the answer was no',
+    refused: report ? undefined : carried.status === 'rejected' ? messageOf(carried.reason) : 'The answer was no.',
     undoCommand: report?.journal === undefined ? undefined : next.undo(report.journal, workplace.unlisted),
     unread: planning.failures.length > 0,
   };

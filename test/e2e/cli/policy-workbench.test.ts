@@ -76,6 +76,15 @@ describe('policy diff', () => {
     expect(await readFile(join(session.folder, 'diff.md'), 'utf8')).toContain('| `prod/team/app:v1.0.0-rc.4` | `keep: ');
   });
 
+  test('says that a limit blocks what was carried out before', async () => {
+    const session = await withCase((policy) => policy.replace(/^( +)limits:$/m, '$&\n$1  maxDeletions: 0'));
+
+    const { code, stdout } = await session.run(...within(session), '--detailed-exitcode');
+
+    expect(code).toBe(2);
+    expect(stdout).toMatch(/^nothing is decided differently\nblocked from now on: .*0/);
+  });
+
   test('says so where nothing changes', async () => {
     const session = await withCase((policy) => policy.replace('name: release candidates', 'name: candidates'));
     expect(await session.run(...within(session), '--detailed-exitcode')).toMatchObject({
