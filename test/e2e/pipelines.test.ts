@@ -1,6 +1,4 @@
-import { rmSync } from 'node:fs';
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
@@ -8,6 +6,7 @@ import type { EmbeddedRegistry } from '../../src/demo/embedded-registry.ts';
 import { keepBuilds, registryWith, tagsIn } from './cli/registry-with-builds.ts';
 import { type Action, type ActionRun, runAction } from './pipeline-steps.ts';
 import { newUser, type User } from './program.ts';
+import { packPackage } from './servers/pack-package.ts';
 import { mustRun, runProcess } from './servers/run-process.ts';
 
 const ROOT = new URL('../..', import.meta.url);
@@ -16,11 +15,9 @@ const action = parse(await readFile(new URL('.github/actions/prune/action.yml', 
 /** Where the action's own step has installed what `npm pack` makes of this checkout. */
 let installed: string;
 beforeAll(async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'regprune-installed-'));
-  process.once('exit', () => rmSync(folder, { recursive: true }));
-  const name = await mustRun('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', folder], { cwd: ROOT });
+  const { folder, file } = await packPackage();
   installed = join(folder, 'regprune');
-  const env = { ...process.env, RUNNER_TEMP: folder, PACKAGE: join(folder, name.trim()) };
+  const env = { ...process.env, RUNNER_TEMP: folder, PACKAGE: file };
   await mustRun('bash', ['-eo', 'pipefail', '-c', action.runs.steps.find((step) => step.name === 'Install')!.run], { env });
 });
 
