@@ -27,7 +27,9 @@ async function repositoryFor(registry: EmbeddedRegistry, comment = ''): Promise<
     files: {
       '.regctlrc.yaml': `registries: {prod: {url: "${registry.url}"}}\npolicies: [policies/builds.yaml]\n`,
       'policies/builds.yaml': keepBuilds(1),
-      'bin/gh': `#!/bin/sh\nif [ "$2" = --paginate ]; then echo '${comment}'; else echo "$@" >> calls; for each; do case "$each" in body=@*) cat "\${each#body=@}" >> calls;; esac; done; fi\n`,
+      'bin/gh':
+        `#!/bin/sh\nif [ "$2" = --paginate ]; then echo '${comment}'; else echo "$@" >> calls; for each; ` +
+        `do case "$each" in body=@*) cat "\${each#body=@}" >> calls;; esac; done; fi\n`,
     },
   });
 }
@@ -35,7 +37,8 @@ async function repositoryFor(registry: EmbeddedRegistry, comment = ''): Promise<
 /** Commits the policies of a repository. Answers the revision. */
 async function commit({ home }: User): Promise<string> {
   const script =
-    'git init --quiet && git add policies && git -c user.name=me -c user.email=me@example.com commit --quiet -m before && git rev-parse HEAD';
+    'git init --quiet && git add policies && ' +
+    'git -c user.name=me -c user.email=me@example.com commit --quiet -m before && git rev-parse HEAD';
   return (await mustRun('sh', ['-c', script], { cwd: home })).trim();
 }
 
@@ -127,7 +130,8 @@ test('the workflow that "generate github" prints uses the inputs and outputs tha
   const user = await newUser({
     files: {
       '.regctlrc.yaml':
-        'registries: {prod: {url: "https://registry.example.com", auth: {usernameEnv: PROD_USER, passwordEnv: PROD_PASSWORD}}}\npolicies: [policies/builds.yaml]\n',
+        'registries: {prod: {url: "https://registry.example.com", auth: {usernameEnv: PROD_USER, passwordEnv: PROD_PASSWORD}}}\n' +
+        'policies: [policies/builds.yaml]\n',
       'policies/builds.yaml': keepBuilds(1),
     },
   });

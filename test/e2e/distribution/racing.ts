@@ -101,7 +101,8 @@ export function testRacing(version: 2 | 3): void {
       });
       if (SOAK)
         process.stderr.write(
-          `${puts.length} pushes; ${JSON.stringify(applied!.counts)}; astray ${astray.length}, untold ${untold.length}, of which could be seen ${lost.length}\n`,
+          `${puts.length} pushes; ${JSON.stringify(applied!.counts)}; astray ${astray.length}, untold ${untold.length}, ` +
+            `of which could be seen ${lost.length}\n`,
         );
       expect(lost).toEqual([]);
       expect(await brokenParts(registry.root)).toEqual([]);

@@ -87,7 +87,8 @@ export async function newContainer(mounts: readonly Mount[]): Promise<Container>
         ...binds.map(([source, path, mode]) => `mount --bind ${mode === 'ro' ? '-o ro ' : ''}'${source}' '${root}${path}'`),
         `mount -t proc proc '${root}/proc'`,
         `mount -o remount,bind,ro '${root}'`,
-        `exec chroot '${root}' /usr/bin/setpriv --reuid=${user} --regid=${user} --groups=${CONTAINER_USER} --no-new-privs --bounding-set=-all --inh-caps=-all "$@"`,
+        `exec chroot '${root}' /usr/bin/setpriv --reuid=${user} --regid=${user} --groups=${CONTAINER_USER} ` +
+          `--no-new-privs --bounding-set=-all --inh-caps=-all "$@"`,
       ].join('\n');
       const variables = Object.entries({ NODE_ENV: 'production', ...env }).map(([name, value]) => `${name}=${value}`);
       const isolated = ['unshare', '--mount', '--pid', '--fork', '--kill-child', 'sh', '-c', script, 'sh'];
