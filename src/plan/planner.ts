@@ -2,6 +2,7 @@ import { byCodeUnit } from '../domain/compare.ts';
 import type { InUse } from '../domain/in-use.ts';
 import type { RepositoryInventory } from '../domain/inventory.ts';
 import { governingPolicy } from '../policy/governing.ts';
+import { isFor } from '../policy/is-for.ts';
 import type { Policy } from '../policy/policy.ts';
 import { Blobs } from './blobs.ts';
 import { byRepository } from './by-repository.ts';
@@ -67,8 +68,7 @@ export class Planner {
     const { reads } = this.#registry(inventory.registry);
     reads.add(inventory, policy, wasRead);
     if (policy) (this.#matched.get(policy) as Matched).repositories += 1;
-    for (const [one, matched] of this.#matched)
-      if (one.registries?.includes(inventory.registry) ?? true) matched.meet(one, inventory.repository);
+    for (const [one, matched] of this.#matched) if (isFor(one, inventory.registry)) matched.meet(one, inventory.repository);
     if (policy && reads.hasToWait(inventory, policy)) this.#waiting.push({ inventory, policy, leftovers });
     else this.#decide(inventory, policy, NOTHING_AROUND, leftovers);
   }
@@ -101,7 +101,7 @@ export class Planner {
     const known = this.#registries.get(name);
     if (known) return known;
     const { policies, knowsAll } = this.#context;
-    const governing = policies.filter(({ registries }) => registries?.includes(name) ?? true);
+    const governing = policies.filter((policy) => isFor(policy, name));
     const added = { reads: new RegistryReads(governing, () => knowsAll?.(name) ?? true), blobs: new Blobs() };
     this.#registries.set(name, added);
     return added;
