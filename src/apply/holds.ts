@@ -66,8 +66,8 @@ export class Holds {
   }
 
   /**
-   * What a manifest needs; undefined where its bytes do not tell. Where reading them counts as a pull, what it is attached to stays unknown:
-   * such a registry would delete it along with that, and for this reason does not get to.
+   * What a manifest needs; undefined where its bytes do not tell. Where reading them counts as a pull, what it is attached to stays
+   * unknown: such a registry would delete it along with that, and for this reason does not get to.
    */
   async #linksOf(held: Digest, hold: Hold): Promise<ManifestLinks | 'gone' | undefined> {
     const { registry, plan } = this.#state;

@@ -168,8 +168,8 @@ export class Journal {
 function secretIn({ registry, repository, digest }: Intent): ToolError {
   return new ToolError(
     'NOT_APPLYABLE',
-    `${registry}/${repository}@${digest} holds a password or token that this run knows, in its manifest, tags or labels. The journal would have ` +
-      'to hold it too, so the image is not deleted.',
+    `${registry}/${repository}@${digest} holds a password or token that this run knows, in its manifest, tags or labels. ` +
+      'The journal would have to hold it too, so the image is not deleted.',
     { hint: 'Change that password or token, which everybody who can read the repository knows, and run again.' },
   );
 }

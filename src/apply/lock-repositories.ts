@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { readlinkSync } from 'node:fs';
 import { readdir, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
@@ -7,6 +7,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { touch } from '../diagnostics/guarded-file.ts';
 import { makeFolder } from '../diagnostics/make-folder.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
+import { fileKey } from '../documents/file-key.ts';
 
 export interface LockedRepository {
   /** The registry's base URL: it may go by several names. */
@@ -34,7 +35,7 @@ const own = new Set<string>();
 export async function lockRepositories(folder: string, repositories: readonly LockedRepository[]): Promise<() => Promise<void>> {
   const locks = join(folder, 'locks');
   for (let attempt = 1; ; attempt++) {
-    const claims = new Map(repositories.map((one) => [`${keyOf(one)}.${PLACE}.${process.pid}.${randomBytes(8).toString('hex')}`, one]));
+    const claims = new Map(repositories.map((one) => [`${fileKey(one)}.${PLACE}.${process.pid}.${randomBytes(8).toString('hex')}`, one]));
     const free = async (): Promise<void> => {
       for (const name of claims.keys()) {
         await rm(join(locks, name), { force: true });
@@ -65,7 +66,7 @@ export async function lockRepositories(folder: string, repositories: readonly Lo
 
 /** Whether a run that is under way has one of these repositories. Changes nothing. */
 export async function isLocked(folder: string, repositories: readonly LockedRepository[]): Promise<boolean> {
-  const wanted = new Set(repositories.map(keyOf));
+  const wanted = new Set(repositories.map(fileKey));
   const names = await readdir(join(folder, 'locks')).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
     throw error;
@@ -79,7 +80,7 @@ interface Rival extends LockedRepository {
 
 /** A living claim of somebody else on one of these; what the dead have left is removed on the way. */
 async function findRival(locks: string, claims: ReadonlyMap<string, LockedRepository>): Promise<Rival | undefined> {
-  const wanted = new Map([...claims.values()].map((one) => [keyOf(one), one]));
+  const wanted = new Map([...claims.values()].map((one) => [fileKey(one), one]));
   for (const name of await readdir(locks)) {
     const repository = wanted.get(name.slice(0, 32));
     if (!repository || claims.has(name)) continue;
@@ -116,10 +117,6 @@ async function inUse(locks: string, { name, url, repository }: Rival): Promise<T
       hint: `wait for it to end; if there is no such run any more, delete ${file}`,
     },
   );
-}
-
-function keyOf({ url, repository }: LockedRepository): string {
-  return createHash('sha256').update(`${url}\n${repository}`).digest('hex').slice(0, 32);
 }
 
 function pidNamespace(): string {

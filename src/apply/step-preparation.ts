@@ -38,10 +38,10 @@ export class StepPreparation {
   readonly #used: UsedNow;
   readonly #companions: Companions;
   readonly #requests: StepRequests;
-  /** The manifest that was read last for a tag: thousands of tags may be on one. */
-  #read: { readonly digest: Digest; readonly manifest: Promise<RawManifest | undefined> } | undefined;
-  /** The same for what was told of it. */
-  #asked: { readonly digest: Digest; readonly standing: Promise<Standing | undefined> } | undefined;
+  /** The manifest that was read last for a tag. */
+  readonly #read = new LastAnswer<RawManifest | undefined>();
+  /** What was told of it. */
+  readonly #told = new LastAnswer<Standing | undefined>();
   /** The manifest that the journal has for the tag before: it need not be there again for each of them. */
   #journaled: Digest | undefined;
   /** What stays by the plan although something that is to be deleted lists it too. */
@@ -97,9 +97,9 @@ export class StepPreparation {
   async #prepareTag(step: DeleteTagStep): Promise<Verdict | Ready> {
     const { journal, place, registry } = this.#state;
     const plain = !registry.tagsOf && !registry.comparesTags;
-    const manifest = plain ? await this.#readOnce(step.digest) : await this.#state.keptBytes(step.digest);
-    if (plain && !manifest) return this.#requests.gone(step);
     const { op, digest, tag } = step;
+    const manifest = await (plain ? this.#read.about(digest, () => this.#state.bytesOf(digest)) : this.#state.keptBytes(digest));
+    if (plain && !manifest) return this.#requests.gone(step);
     const content = manifest && this.#journaled !== digest ? { manifest } : {};
     this.#journaled = digest;
     return {
@@ -113,21 +113,8 @@ export class StepPreparation {
   async #standingOf({ op, digest }: Step): Promise<Standing | undefined> {
     const { registry, plan } = this.#state;
     if (!registry.standing) return undefined;
-    if (op !== 'delete-tag') return registry.standing(plan.repository, digest);
-    if (this.#asked?.digest === digest) return this.#asked.standing;
-    const standing = registry.standing(plan.repository, digest);
-    this.#asked = { digest, standing };
-    standing.catch(() => (this.#asked = undefined));
-    return standing;
-  }
-
-  #readOnce(digest: Digest): Promise<RawManifest | undefined> {
-    if (this.#read?.digest === digest) return this.#read.manifest;
-    const manifest = this.#state.bytesOf(digest);
-    this.#read = { digest, manifest };
-    // What failed for one tag is tried again for the next.
-    manifest.catch(() => (this.#read = undefined));
-    return manifest;
+    const ask = async (): Promise<Standing | undefined> => registry.standing?.(plan.repository, digest);
+    return op === 'delete-tag' ? this.#told.about(digest, ask) : ask();
   }
 
   /**
@@ -163,4 +150,18 @@ export class StepPreparation {
 
 function isDone(outcome: StepOutcome | undefined): boolean {
   return outcome === 'deleted' || outcome === 'gone';
+}
+
+/** The last answer about a digest: thousands of tags may be on one. */
+class LastAnswer<Answer> {
+  #last: { readonly digest: Digest; readonly answer: Promise<Answer> } | undefined;
+
+  about(digest: Digest, ask: () => Promise<Answer>): Promise<Answer> {
+    if (this.#last?.digest === digest) return this.#last.answer;
+    const answer = ask();
+    this.#last = { digest, answer };
+    // What failed for one tag is tried again for the next.
+    answer.catch(() => (this.#last = undefined));
+    return answer;
+  }
 }

@@ -98,8 +98,8 @@ function inventoryIn(
 }
 
 /**
- * The repositories of a document. It is read in parts until one of these is no JSON: then that is told by parsing the whole, or the whole is
- * JSON in another form than the parts were looked for in.
+ * The repositories of a document. It is read in parts until one of these is no JSON: then that is told by parsing the whole, or the
+ * whole is JSON in another form than the parts were looked for in.
  */
 function* repositoriesOf(
   bytes: Buffer,

@@ -1,7 +1,7 @@
 import type { Digest } from '../domain/digest.ts';
 import type { RawManifest } from '../domain/raw-manifest.ts';
 import type { StepOutcome } from '../domain/step-outcome.ts';
-import type { Step } from '../plan/plan.ts';
+import type { PlannedImage, Step } from '../plan/plan.ts';
 
 /** The first line of a journal. */
 export interface JournalHeader {
@@ -26,11 +26,7 @@ export interface Place {
 /**
  * What the registry knew of a manifest besides its content, before something of it went. Times are ISO 8601 UTC, as the registry told them.
  */
-export interface KnownFacts {
-  readonly pushedAt?: string;
-  readonly createdAt?: string;
-  readonly pulledAt?: string;
-  readonly tagTimes?: Readonly<Record<string, string>>;
+export interface KnownFacts extends Pick<PlannedImage, 'pushedAt' | 'createdAt' | 'pulledAt' | 'tagTimes'> {
   /** Those that users of the registry have put on it. */
   readonly labels?: readonly string[];
 }
@@ -81,11 +77,4 @@ export interface PlannedSteps extends Place {
 }
 
 /** What was known of an image besides its manifest. Times in ISO 8601 UTC. */
-export interface JournalImage {
-  readonly digest: Digest;
-  readonly tags: readonly string[];
-  readonly size: number;
-  readonly pushedAt?: string;
-  readonly createdAt?: string;
-  readonly pulledAt?: string;
-}
+export type JournalImage = Pick<PlannedImage, 'digest' | 'tags' | 'size' | 'pushedAt' | 'createdAt' | 'pulledAt'>;

@@ -1,8 +1,10 @@
 import { type Digest, isDigest } from '../domain/digest.ts';
 import { isObject, isText, type JsonObject } from '../domain/json.ts';
 import { isRepositoryName, parseReference } from '../domain/reference.ts';
+import { type StepOutcome, STEP_OUTCOMES } from '../domain/step-outcome.ts';
 import { isTag } from '../domain/tag.ts';
 import { parseTime } from '../domain/time.ts';
+import type { Step } from '../plan/plan.ts';
 
 /** What the value of a field must be. */
 export interface Kind<T> {
@@ -86,3 +88,8 @@ function isRegistryUrl(text: string): boolean {
 function isWhole(value: unknown): value is number {
   return Number.isSafeInteger(value);
 }
+
+/** What a step of a plan does. */
+export const OPERATION: Kind<Step['op']> = oneOf(['delete-tag', 'archive-manifest', 'delete-manifest']);
+/** What became of a step. */
+export const STEP_OUTCOME: Kind<StepOutcome> = oneOf(STEP_OUTCOMES);

@@ -7,11 +7,10 @@ import type { Plan, Step } from '../plan/plan.ts';
 import { isDeleteReason, type ReasonCode } from '../plan/reason.ts';
 import { DocumentProblem, must, throwProblem } from './document-problem.ts';
 import { checkHeader, type Fields, fieldsOf } from './fields.ts';
-import { DIGEST, FLAG, LIST, oneOf, REPOSITORY, TAG, TEXT, UTC_TIME } from './kinds.ts';
+import { DIGEST, FLAG, LIST, oneOf, OPERATION, REPOSITORY, TAG, TEXT, UTC_TIME } from './kinds.ts';
 import { checkImageFacts, checkPlanFacts, checkReasonFacts, checkRepositoryFacts } from './plan-facts-check.ts';
 
 const ACTION = oneOf(['keep', 'untag', 'archive', 'delete']);
-const OPERATION = oneOf(['delete-tag', 'archive-manifest', 'delete-manifest']);
 
 /**
  * Checks everything in a plan that carrying it out relies on: that the document is a plan, and that each step is what the plan

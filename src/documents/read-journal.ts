@@ -6,18 +6,15 @@ import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Digest } from '../domain/digest.ts';
 import { SIGNED_SCHEMA1 } from '../domain/media-types.ts';
 import type { RawManifest } from '../domain/raw-manifest.ts';
-import { STEP_OUTCOMES } from '../domain/step-outcome.ts';
 import { DocumentProblem, must, throwProblem } from './document-problem.ts';
 import { checkHeader, type Fields, fieldsOf } from './fields.ts';
 import type { JournalDocument, JournalHeader, JournalImage, JournalIntent, KnownFacts, Place, PlannedSteps } from './journal.ts';
-import { ANY_TEXT, BYTES, DIGEST, oneOf, REGISTRY_URL, REPOSITORY, TAG, TEXT, UTC_TIME } from './kinds.ts';
+import { ANY_TEXT, BYTES, DIGEST, OPERATION, REGISTRY_URL, REPOSITORY, STEP_OUTCOME, TAG, TEXT, UTC_TIME } from './kinds.ts';
 import { checkSteps } from './plan-check.ts';
 
 const MAX_LINE = 64 * 1024 * 1024;
 const MAX_FILE = 4 * 1024 * 1024 * 1024;
 const MEDIA_TYPE = /^[\w.+-]+\/[\w.+-]+$/;
-const OPERATION = oneOf(['delete-tag', 'delete-manifest', 'archive-manifest']);
-const OUTCOME = oneOf(STEP_OUTCOMES);
 
 /**
  * Reads a journal and checks all of it: for a line that is not understood, and for a manifest whose bytes are not those of its
@@ -138,7 +135,7 @@ class JournalReader {
   #takeOutcome(line: Fields<never>): void {
     const intent = this.#intents.get(line.object['id'] as number);
     must(intent !== undefined && intent.outcome === undefined, 'id', 'does not name an intent that has no outcome yet');
-    intent.outcome = line.required('outcome', OUTCOME);
+    intent.outcome = line.required('outcome', STEP_OUTCOME);
   }
 
   #place(line: Fields<never>): Place {

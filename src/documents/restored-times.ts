@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GuardedFile } from '../diagnostics/guarded-file.ts';
@@ -9,6 +9,7 @@ import type { RepositoryInventory } from '../domain/inventory.ts';
 import { asObject, isObject, parseJsonObject } from '../domain/json.ts';
 import { type RegistryTimes, type RestoredManifest, withOldTimes } from '../domain/old-times.ts';
 import { parseTime } from '../domain/time.ts';
+import { fileKey } from './file-key.ts';
 
 /** Where a manifest was put back. */
 export interface RestoredPlace {
@@ -64,7 +65,7 @@ export class RestoredTimes {
   }
 
   #fileOf(place: RestoredPlace): string {
-    return join(this.path, `${createHash('sha256').update(keyOf(place)).digest('hex').slice(0, 32)}.jsonl`);
+    return join(this.path, `${fileKey(place)}.jsonl`);
   }
 
   async #readFile(path: string): Promise<Entry[]> {

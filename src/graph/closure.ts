@@ -36,7 +36,10 @@ export function indexesHeldByChildren(nodes: readonly Node[], staying: NodeSet):
   return held;
 }
 
-/** What is deleted along with `roots`, of a graph of so many manifests: they themselves, and their children and attachments, to any depth. */
+/**
+ * What is deleted along with `roots`, of a graph of so many manifests: they themselves, and their children and attachments, to any
+ * depth.
+ */
 export function below(roots: Iterable<Node>, size: number): NodeSet {
   const found = new NodeSet(size);
   const pending = [...roots];

@@ -1,20 +1,10 @@
-import type { Action, Block, Plan, PlannedImage, RepositoryPlan } from './plan.ts';
-import type { Reason } from './reason.ts';
+import type { Block, Plan, PlannedImage, RepositoryPlan } from './plan.ts';
 
 /** How one manifest is decided by one of two policies. */
-export interface Side {
-  readonly action: Action;
-  readonly untag: readonly string[];
-  readonly reasons: readonly Reason[];
-}
+export type Side = Pick<PlannedImage, 'action' | 'untag' | 'reasons'>;
 
 /** A manifest that is decided differently. */
-export interface ChangedImage {
-  readonly digest: string;
-  readonly tags: readonly string[];
-  /** Bytes. */
-  readonly size: number;
-  readonly part?: true;
+export interface ChangedImage extends Pick<PlannedImage, 'digest' | 'tags' | 'size' | 'part'> {
   readonly before: Side;
   readonly after: Side;
 }

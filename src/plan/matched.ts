@@ -16,8 +16,8 @@ export class Matched {
 
   /** Notes which globs of the policy a repository of one of its registries matches. */
   meet({ repositories: { globs } }: Policy, repository: string): void {
-    const isMeant = globs.some(({ takesOut, matches }) => !takesOut && matches(repository));
-    for (const glob of globs) if ((isMeant || !glob.takesOut) && glob.matches(repository)) this.globs.add(glob);
+    const met = globs.filter(({ matches }) => matches(repository));
+    if (met.some(({ takesOut }) => !takesOut)) for (const glob of met) this.globs.add(glob);
   }
 
   /** A sentence for the policy, or for each of its entries and rules, that has selected nothing. */

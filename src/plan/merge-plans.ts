@@ -1,4 +1,5 @@
 import { byCodeUnit } from '../domain/compare.ts';
+import { byRepository } from './by-repository.ts';
 import type { Plan } from './plan.ts';
 import { addSummaries } from './summary.ts';
 
@@ -11,9 +12,7 @@ export function mergePlans(plans: readonly [Plan, ...Plan[]]): Plan {
   if (others.length === 0) return first;
   const inUse = [...new Set(plans.flatMap((plan) => plan.inUse ?? []))].toSorted(byCodeUnit);
   const unread = plans.flatMap((plan) => plan.unread ?? []);
-  const repositories = plans
-    .flatMap((plan) => plan.repositories)
-    .toSorted((a, b) => byCodeUnit(a.registry, b.registry) || byCodeUnit(a.repository, b.repository));
+  const repositories = plans.flatMap((plan) => plan.repositories).toSorted(byRepository);
   const times = (pick: (plan: Plan) => string): string[] => plans.map(pick).toSorted(byCodeUnit);
   return {
     kind: 'Plan',

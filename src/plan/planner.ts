@@ -2,8 +2,10 @@ import { byCodeUnit } from '../domain/compare.ts';
 import type { InUse } from '../domain/in-use.ts';
 import type { RepositoryInventory } from '../domain/inventory.ts';
 import { governingPolicy } from '../policy/governing.ts';
+import { isFor } from '../policy/is-for.ts';
 import type { Policy } from '../policy/policy.ts';
 import { Blobs } from './blobs.ts';
+import { byRepository } from './by-repository.ts';
 import { diagnose } from './diagnose.ts';
 import { trippedLimits, unreadSources } from './limits.ts';
 import { compileLiveNames, type LiveNames } from './live-names.ts';
@@ -66,8 +68,7 @@ export class Planner {
     const { reads } = this.#registry(inventory.registry);
     reads.add(inventory, policy, wasRead);
     if (policy) (this.#matched.get(policy) as Matched).repositories += 1;
-    for (const [one, matched] of this.#matched)
-      if (one.registries?.includes(inventory.registry) ?? true) matched.meet(one, inventory.repository);
+    for (const [one, matched] of this.#matched) if (isFor(one, inventory.registry)) matched.meet(one, inventory.repository);
     if (policy && reads.hasToWait(inventory, policy)) this.#waiting.push({ inventory, policy, leftovers });
     else this.#decide(inventory, policy, NOTHING_AROUND, leftovers);
   }
@@ -76,9 +77,7 @@ export class Planner {
   plan(): Plan {
     const { policies, inUse, inUseSources = [], now, createdAt, version, maxDeletions, atMost } = this.#context;
     this.#decideWaiting();
-    const sorted = this.#planned.toSorted(
-      (a, b) => byCodeUnit(a.plan.registry, b.plan.registry) || byCodeUnit(a.plan.repository, b.plan.repository),
-    );
+    const sorted = this.#planned.toSorted((a, b) => byRepository(a.plan, b.plan));
     const planned = leaveForNextRun(sorted, policies, atMost);
     const repositories = planned.map(({ plan }) => plan);
     const blockedBy = [...trippedLimits(repositories, policies, maxDeletions), ...unreadSources(inUse)];
@@ -94,7 +93,7 @@ export class Planner {
       blockedBy,
       repositories,
       summary: this.#total(planned),
-      diagnostics: [...this.#nothingSelected(), ...this.#diagnostics.toSorted(byPlace)],
+      diagnostics: [...this.#nothingSelected(), ...this.#diagnostics.toSorted(byRepository)],
     };
   }
 
@@ -102,7 +101,7 @@ export class Planner {
     const known = this.#registries.get(name);
     if (known) return known;
     const { policies, knowsAll } = this.#context;
-    const governing = policies.filter(({ registries }) => registries?.includes(name) ?? true);
+    const governing = policies.filter((policy) => isFor(policy, name));
     const added = { reads: new RegistryReads(governing, () => knowsAll?.(name) ?? true), blobs: new Blobs() };
     this.#registries.set(name, added);
     return added;
@@ -111,12 +110,7 @@ export class Planner {
   /** First those whose images decide what becomes of the signatures of others; within these, by name. */
   #decideWaiting(): void {
     const isStore = ({ inventory }: Waiting): number => Number(this.#registry(inventory.registry).reads.isStore(inventory.repository));
-    this.#waiting.sort(
-      (a, b) =>
-        isStore(a) - isStore(b) ||
-        byCodeUnit(a.inventory.registry, b.inventory.registry) ||
-        byCodeUnit(a.inventory.repository, b.inventory.repository),
-    );
+    this.#waiting.sort((a, b) => isStore(a) - isStore(b) || byRepository(a.inventory, b.inventory));
     for (const { inventory, policy, leftovers } of this.#waiting)
       this.#decide(inventory, policy, this.#registry(inventory.registry).reads.around(inventory, policy), leftovers);
   }
@@ -191,8 +185,4 @@ interface Waiting {
 function settled({ plan, blobs, tied }: PlannedRepository): PlannedRepository {
   const one: PlannedRepository = { plan, blobs, tied, doomed: [], leave: () => one };
   return one;
-}
-
-function byPlace(a: Diagnostic, b: Diagnostic): number {
-  return byCodeUnit(a.registry ?? '', b.registry ?? '') || byCodeUnit(a.repository ?? '', b.repository ?? '');
 }

@@ -86,8 +86,8 @@ function protectionOf(node: Node, input: DecisionInput, users: ReadonlySet<strin
 }
 
 /**
- * The newest known time at which something happened to a manifest, if it is not longer ago than so many milliseconds: it was pushed, tagged,
- * taken out of an archive, first seen by this program.
+ * The newest known time at which something happened to a manifest, if it is not longer ago than so many milliseconds: it was pushed,
+ * tagged, taken out of an archive, first seen by this program.
  */
 function newestTime(node: Node, times: Times, grace: number): string | undefined {
   const { tags, tagTimes, firstSeen, unarchivedAt } = node.manifest;

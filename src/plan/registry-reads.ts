@@ -1,7 +1,6 @@
 import { digestKey, parseDigestTag } from '../domain/attachment.ts';
 import type { RepositoryInventory } from '../domain/inventory.ts';
 import { buildGraph, signedKeys } from '../graph/graph.ts';
-import type { NameMatcher } from '../policy/glob.ts';
 import type { NamedRepositories } from '../policy/named-repositories.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { RepositoryPlan } from './plan.ts';
@@ -86,9 +85,9 @@ export class RegistryReads {
   }
 
   /** Whether each glob names one of these repositories. */
-  #eachNames({ matches, each }: NamedRepositories, isOne: (repository: string) => boolean = () => true): boolean {
+  #eachNames({ matches, globs }: NamedRepositories, isOne: (repository: string) => boolean = () => true): boolean {
     const meant = [...this.#repositories.keys()].filter((name) => isOne(name) && matches(name));
-    return each.every((glob) => meant.some(glob));
+    return globs.every((glob) => glob.takesOut || meant.some(glob.matches));
   }
 
   #signedBy(stores: NamedRepositories): Surroundings['isSigned'] {
@@ -101,8 +100,10 @@ export class RegistryReads {
   /** Where a repository was not read whole, or may be missing in this run, what is there may be the subject of anything. */
   #staysFor(store: string, owners: readonly Policy[]): Surroundings['stays'] {
     const others = [...this.#repositories].filter(([name, { policy }]) => name !== store && policy && owners.includes(policy));
-    const isKnown = (name: NameMatcher): boolean => [...this.#repositories.keys()].some(name);
-    const areKnown = this.#knowsAll() || owners.every(({ repositories }) => repositories.areNames && repositories.each.every(isKnown));
+    const names = [...this.#repositories.keys()];
+    const areNamed = ({ areNames, globs }: NamedRepositories): boolean =>
+      areNames && globs.every(({ takesOut, matches }) => takesOut || names.some(matches));
+    const areKnown = this.#knowsAll() || owners.every(({ repositories }) => areNamed(repositories));
     if (!areKnown || others.some(([, { isWhole: whole }]) => !whole)) return () => true;
     return (key) => others.some(([, { keys }]) => keys?.has(key));
   }

@@ -1,4 +1,5 @@
 import { byCodeUnit } from '../domain/compare.ts';
+import { byRepository } from './by-repository.ts';
 import type { Plan, Unread } from './plan.ts';
 
 /**
@@ -19,10 +20,7 @@ export function withUnread(plan: Plan, unread: readonly Unread[]): Plan {
     policies,
     applyable: applyable && something,
     blockedBy: blocks,
-    unread: unread.toSorted(
-      (a, b) =>
-        byCodeUnit(a.registry, b.registry) || byCodeUnit(a.repository ?? '', b.repository ?? '') || byCodeUnit(a.message, b.message),
-    ),
+    unread: unread.toSorted((a, b) => byRepository(a, b) || byCodeUnit(a.message, b.message)),
     ...rest,
   };
 }

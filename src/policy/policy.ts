@@ -1,6 +1,7 @@
 import type { Digest } from '../domain/digest.ts';
 import { parseDuration } from '../domain/duration.ts';
 import { compileGlobs, type NameMatcher } from './glob.ts';
+import { isFor } from './is-for.ts';
 import type { Keep } from './keep/keep.ts';
 import { compileNamedRepositories, type NamedRepositories } from './named-repositories.ts';
 import { isCapture } from './ordering/group.ts';
@@ -93,7 +94,7 @@ export function compilePolicy(spec: PolicySpec, from: { readonly source: string;
   return {
     name: spec.name,
     ...from,
-    governs: (registry, repository) => (spec.registries?.includes(registry) ?? true) && repositories.matches(repository),
+    governs: (registry, repository) => isFor(spec, registry) && repositories.matches(repository),
     ...(spec.registries && { registries: spec.registries }),
     repositories,
     asksIfSigned: protect.some(({ signed }) => signed === true) || spec.rules.some(({ signed }) => signed !== undefined),

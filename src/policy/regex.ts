@@ -15,8 +15,8 @@ const ANCHOR_BOTH = 2;
 
 /**
  * Compiles an RE2 expression (no backtracking), anchored at both ends, that tells what it captured under these names. To tell whether it
- * matches costs a tenth of what captures cost, so only those that are needed are asked for; the expression has each of them. A matcher would
- * look for the match once and for its captures once more, so the expression is asked itself. Throws `RE2JSSyntaxException` for an
+ * matches costs a tenth of what captures cost, so only those that are needed are asked for; the expression has each of them. A matcher
+ * would look for the match once and for its captures once more, so the expression is asked itself. Throws `RE2JSSyntaxException` for an
  * expression that does not compile.
  */
 export function compileRegex(pattern: string, captures: readonly string[] = []): NameCapture {

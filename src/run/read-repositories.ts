@@ -4,6 +4,7 @@ import { ToolError } from '../diagnostics/tool-error.ts';
 import { byCodeUnit } from '../domain/compare.ts';
 import type { Capabilities, RepositoryInventory } from '../domain/inventory.ts';
 import { isRepositoryName } from '../domain/reference.ts';
+import { isFor } from '../policy/is-for.ts';
 import type { PolicySpec } from '../policy/schema.ts';
 import { otherNames } from '../registry/image-names.ts';
 import type { Registry } from '../registry/registry.ts';
@@ -136,7 +137,7 @@ function nothingFound(registry: string, listed: number, { globs }: Scope): strin
  */
 function namesOfPolicies(specs: readonly PolicySpec[], registry: string): string[] | undefined {
   const lists = specs
-    .filter(({ registries }) => registries?.includes(registry) ?? true)
+    .filter((spec) => isFor(spec, registry))
     .map(({ repositories }) => repositories?.filter((glob) => !glob.startsWith('!')));
   return lists.length > 0 && lists.every((list) => list?.every(isRepositoryName)) ? lists.flatMap((list) => list ?? []) : undefined;
 }

@@ -1,14 +1,12 @@
 import type { ApplyReport } from '../apply/apply-report.ts';
 import { DocumentProblem, must, throwProblem } from '../documents/document-problem.ts';
 import { type Fields, fieldsOf } from '../documents/fields.ts';
-import { COUNT, DIGEST, FLAG, oneOf, REPOSITORY, TAG, TEXT } from '../documents/kinds.ts';
+import { COUNT, DIGEST, FLAG, oneOf, OPERATION, REPOSITORY, STEP_OUTCOME, TAG, TEXT } from '../documents/kinds.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import { STEP_OUTCOMES } from '../domain/step-outcome.ts';
 import type { Plan } from '../plan/plan.ts';
 
 const OUTCOME = oneOf(['done', 'partial', 'failed', 'interrupted']);
-const STEP = oneOf(STEP_OUTCOMES);
-const OPERATION = oneOf(['delete-tag', 'archive-manifest', 'delete-manifest']);
 
 /**
  * What came of a plan, where its document tells so (`prune --apply -o json` writes it into the plan); undefined where it was not carried
@@ -41,7 +39,7 @@ function checkResult(report: Fields<never>): void {
       step.required('op', OPERATION);
       step.required('digest', DIGEST);
       step.optional('tag', TAG);
-      step.required('outcome', STEP);
+      step.required('outcome', STEP_OUTCOME);
       step.optional('message', TEXT);
     }
     for (const repair of repository.children('repairs')) {

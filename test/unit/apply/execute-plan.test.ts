@@ -242,7 +242,7 @@ describe('what the registry refuses', () => {
     expect(contents(server).manifests).not.toHaveProperty(lone.digest);
   });
 
-  it('a deletion of which nobody can tell whether it was done is not asked for again: somebody may have pushed the image anew', async () => {
+  it('a deletion is not asked for again where nobody can tell whether it was done: the image may have been pushed anew', async () => {
     const { server, registry } = await withServer();
     const { lone } = await fillRepository(server);
     const plan = await planOf(registry);

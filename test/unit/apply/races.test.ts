@@ -71,7 +71,7 @@ describe('a push between the last look and the deletion', () => {
     );
   });
 
-  it('a kept tag that was set on the doomed image when that was gone already, and points to nothing since, is put back with it', async () => {
+  it('a kept tag that was set on the doomed image when that was gone already, and points to nothing, is put back with it', async () => {
     const { server, registry } = await withServer();
     const { lone } = await fillRepository(server);
     const plan = await planOf(registry);
@@ -87,7 +87,7 @@ describe('a push between the last look and the deletion', () => {
     expect(report).toMatchObject({ outcome: 'partial', counts: { repaired: 1, lost: 0 } });
   });
 
-  it('two kept tags that were moved onto one doomed image are both put back, although the first has brought the image back by then', async () => {
+  it('two kept tags that were moved onto one doomed image are both put back, although the first has brought the image back', async () => {
     const { server, filled, report } = await whileDeleting(
       ({ lone }) => lone.digest,
       (server, { lone }) => {
@@ -137,7 +137,7 @@ describe('a push between the last look and the deletion', () => {
     );
   });
 
-  it('a tag that one list shows and that leads to what the same wave is to delete holds that wave back until a list shows nothing new', async () => {
+  it('a tag in one list that leads to what the same wave is to delete holds that wave back until a list shows nothing new', async () => {
     const { server, registry } = await withServer();
     for (let n = 0; n < 6; n++) await push(server.url, REPOSITORY, single(`image ${n}`), [`old-${n}`]);
     await push(server.url, REPOSITORY, single('kept'), ['keep-1']);
@@ -156,7 +156,7 @@ describe('a push between the last look and the deletion', () => {
     for (const { digest } of [one!, other!]) expect(changes(server)).not.toContain(`DELETE ${digest}`);
   });
 
-  it('a new tag that points to nothing, since it was set when the image was gone and its tags were taken off, gets its image back', async () => {
+  it('a new tag that was set when the image and its tags were gone, and so points to nothing, gets its image back', async () => {
     const { server, registry } = await withServer();
     const { lone } = await fillRepository(server);
     const plan = await planOf(registry);
@@ -236,7 +236,7 @@ describe('a push between the last look and the deletion', () => {
     expect(report.counts.lost).toBe(0);
   });
 
-  it('a kept tag that is gone together with its image is an error: both come back where the reading for the plan has kept them', async () => {
+  it('a kept tag that is gone with its image is an error: both come back where the reading for the plan has kept them', async () => {
     for (const isCached of [false, true]) {
       // Somebody deletes it, or moves its tag where the registry drops what has no tag any more: these look the same.
       const { server, registry } = await withServer({ dropsOverwritten: true });
@@ -280,7 +280,7 @@ describe('a push between the last look and the deletion', () => {
     }
   });
 
-  it('a kept tag that vanishes while several are deleted brings all of them back, with all their tags, since nobody can tell on which it was', async () => {
+  it('a kept tag that vanishes while several are deleted brings all of them back, with all tags: it may have been on any', async () => {
     const { server, registry } = await withServer();
     const images = Array.from({ length: 5 }, (_, number) => single(`image ${number}`));
     for (const [number, one] of images.entries()) await push(server.url, REPOSITORY, one, [`old-${number}`, `old-${number}-too`]);

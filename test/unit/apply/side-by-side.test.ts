@@ -23,6 +23,11 @@ async function withTagsOf(): Promise<{ server: EmbeddedRegistry; registry: Regis
   return { server, registry: { ...registry, tagsOf } };
 }
 
+/** One list of all tags with their digests. */
+function listIn({ storage }: EmbeddedRegistry): (repository: string) => Promise<ReadonlyMap<string, Digest>> {
+  return async (repository) => new Map(storage.repository(repository).tags as Map<string, Digest>);
+}
+
 /** A registry whose adapter compares by itself besides. */
 async function withComparison(): Promise<{ server: EmbeddedRegistry; registry: Registry }> {
   const { server, registry } = await withTagsOf();
@@ -32,9 +37,7 @@ async function withComparison(): Promise<{ server: EmbeddedRegistry; registry: R
       ? registry.deleteManifest(repository, digest)
       : { outcome: 'drifted', message: `the tag ${unexpected} was set on it` };
   };
-  const resolveTags = async (repository: string): Promise<ReadonlyMap<string, Digest>> =>
-    new Map(server.storage.repository(repository).tags as Map<string, Digest>);
-  return { server, registry: { ...registry, comparesTags: true, deleteManifest, resolveTags } };
+  return { server, registry: { ...registry, comparesTags: true, deleteManifest, resolveTags: listIn(server) } };
 }
 
 describe('where the registry tells what tags are on a digest', () => {
@@ -90,15 +93,13 @@ describe('where the registry tells what tags are on a digest', () => {
     const { nested, inner } = await fillRepository(server);
     const plan = await planOf(registry);
     const stop = new AbortController();
-    const resolveTags = async (repository: string): Promise<ReadonlyMap<string, Digest>> =>
-      new Map(server.storage.repository(repository).tags as Map<string, Digest>);
     server.onRequest(async ({ method, path }) => {
       if (method !== 'DELETE' || !path.endsWith(inner.digest)) return;
       await push(server.url, REPOSITORY, index([nested.children[0]!]), ['next']);
       stop.abort();
     });
 
-    const report = await apply(plan, { ...registry, resolveTags }, { signal: stop.signal });
+    const report = await apply(plan, { ...registry, resolveTags: listIn(server) }, { signal: stop.signal });
 
     expect(report).toMatchObject({ outcome: 'interrupted', counts: { repaired: 1, lost: 0 } });
     expect(contents(server).manifests).toHaveProperty(inner.digest);

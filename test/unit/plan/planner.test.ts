@@ -244,7 +244,8 @@ describe('what selects nothing is told', () => {
       ),
     ).toEqual([
       'nothing_selected nightly: "protect" of the policy "nightly" names the tags prod, and this run has found nothing of that kind',
-      `nothing_selected nightly: "protect" of the policy "nightly" names the digest ${image('9').digest}, and this run has found nothing of that kind`,
+      `nothing_selected nightly: "protect" of the policy "nightly" names the digest ${image('9').digest}, ` +
+        'and this run has found nothing of that kind',
       'nothing_selected nightly: "protect" of the policy "nightly" names the label keep=*, and this run has found nothing of that kind',
       'nothing_selected nightly: "protect" of the policy "nightly" names signed images, and this run has found nothing of that kind',
       'nothing_selected nightly: the rule "all" of the policy "nightly" has selected nothing in this run',
