@@ -15,8 +15,8 @@ const WASTEFUL = 4 * 1024 * 1024;
 const BUSY_MS = 10 * 60_000;
 
 /**
- * Small facts by a key, each a JSON value, in the file `facts`. A fact that changes is appended, and the newest of a key counts. Now and then
- * the file is put together anew; what another process adds at that very moment may be lost, as if that process had not run.
+ * Small facts by a key, each a JSON value, in the file `facts`. A fact that changes is appended, and the newest of a key counts. Now and
+ * then the file is put together anew; what another process adds at that very moment may be lost, as if that process had not run.
  */
 export class KeptFacts {
   readonly #path: string;

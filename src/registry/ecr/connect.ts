@@ -76,8 +76,8 @@ export function regionOf({ name, url, region }: EcrConnection): string {
 }
 
 /**
- * Asks ECR for the account of the credentials: by DescribeRegistry, or else by a repository, which tells it too. Throws `AUTH` and what else
- * {@link EcrClient.call} throws.
+ * Asks ECR for the account of the credentials: by DescribeRegistry, or else by a repository, which tells it too. Throws `AUTH` and what
+ * else {@link EcrClient.call} throws.
  */
 export async function askAccount(options: EcrConnection): Promise<string> {
   const client = connect(options);

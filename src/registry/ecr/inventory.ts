@@ -56,8 +56,8 @@ export const ECR_CAPABILITIES: Capabilities = {
 
 /**
  * Reads a repository with one call for each 1000 images. Reading a manifest is a pull, so only the manifests that must be read and are not
- * in the cache are read, with one call for each 100, and the times of the pulls before that are kept. Throws `AUTH`, `UNREACHABLE` and `NOT_FOUND` for the repository as a whole; anything
- * else that cannot be read becomes a problem.
+ * in the cache are read, with one call for each 100, and the times of the pulls before that are kept. Throws `AUTH`, `UNREACHABLE` and
+ * `NOT_FOUND` for the repository as a whole; anything else that cannot be read becomes a problem.
  */
 export async function readInventory(
   context: InventoryContext,
