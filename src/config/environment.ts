@@ -12,7 +12,6 @@ export const ENVIRONMENT: readonly (readonly [name: string, meaning: string])[] 
   ['REGCTL_RATE', 'most requests to one registry in a second, as --rate'],
   ['REGCTL_JOURNAL_DIR', 'folder for journals; default $XDG_STATE_HOME/regprune, ~/.local/state/regprune'],
   ['REGCTL_CACHE_DIR', 'folder for the cache; default $XDG_CACHE_HOME/regprune, ~/.cache/regprune'],
-  ['JOB_COMPLETION_INDEX', 'which shard this is, from 0, for --shard /N'],
   ['REGISTRY_USER, REGISTRY_PASSWORD', 'credentials for the registries that the config or the command line names'],
   ['DOCKER_CONFIG', 'folder with the config.json of Docker, for its credentials'],
   ['JOB_COMPLETION_INDEX', 'which shard --shard /N is, counted from 0; a pod of an Indexed Job has it'],

@@ -26,8 +26,9 @@ export interface PoliciesOfRun {
 
 /**
  * Reads policy files, in this order; one may be read already. Throws `POLICY_INVALID` with everything that is wrong in all of them
- * ({@link SourceError}), one that cannot be read among it, and `FILE` where that is all that is wrong. Names are unique over all files: a plan names a policy by its name. For a `run` the files also must
- * fit together and with the config; without it, they may be meant for different runs.
+ * ({@link SourceError}), one that cannot be read among it, and `FILE` where that is all that is wrong. Names are unique over all files: a
+ * plan names a policy by its name. For a `run` the files also must fit together and with the config; without it, they may be meant for
+ * different runs.
  */
 export async function loadPolicies(
   files: readonly (string | Source)[],

@@ -39,6 +39,8 @@ export type ReadTemplate = (path: string) => Promise<string>;
 
 const OWN_NAMESPACE = 'regctl';
 const FOLDER = 'src/deploy/kubernetes';
+/** What the name of each object begins with in the files there. */
+const TEMPLATE_NAME = /^regctl-prune/;
 /** What a run needs after `--max-duration` for its deletions under way, report and journal, in milliseconds. */
 const ENDING_MS = 10 * 60_000;
 /** https, and the port on which API servers listen behind their service. */
@@ -52,31 +54,30 @@ export async function kubernetesManifests(job: JobSettings, read: ReadTemplate):
       if (document.errors[0]) throw document.errors[0];
       return document as Document;
     });
-  const [own, given, storage, network, rbac, workload, pod] = await Promise.all(
-    [
-      `${FOLDER}/namespace.yaml`,
-      `${FOLDER}/secret.yaml`,
-      `${FOLDER}/storage.yaml`,
-      `${FOLDER}/network-policy.yaml`,
-      'src/inuse/kubernetes/rbac.yaml',
-      `${FOLDER}/${job.kind}.yaml`,
-      `${FOLDER}/pod.yaml`,
-    ].map(documents),
-  );
-  fillRbac(rbac as Document[], name, namespace);
-  fillStorage(storage as Document[], job);
-  fillNetwork(network?.[0] as Document, job);
-  fillSecret(given?.[0] as Document, name, namespace, mounted);
-  fillPod(pod?.[0] as Document, job, secret);
-  fillWorkload(workload?.[0] as Document, pod?.[0] as Document, job);
+  const only = async (path: string): Promise<Document> => (await documents(path))[0] as Document;
+  const [own, given, storage, network, rbac, workload, pod] = await Promise.all([
+    only(`${FOLDER}/namespace.yaml`),
+    only(`${FOLDER}/secret.yaml`),
+    documents(`${FOLDER}/storage.yaml`),
+    only(`${FOLDER}/network-policy.yaml`),
+    documents('src/inuse/kubernetes/rbac.yaml'),
+    only(`${FOLDER}/${job.kind}.yaml`),
+    only(`${FOLDER}/pod.yaml`),
+  ]);
+  fillRbac(rbac, name, namespace);
+  fillStorage(storage, job);
+  fillNetwork(network, job);
+  fillSecret(given, name, namespace, mounted);
+  fillPod(pod, job, secret);
+  fillWorkload(workload, pod, job);
   const all = [
-    ...(job.namespace === undefined ? (own as Document[]) : []),
-    ...(rbac as Document[]),
+    ...(job.namespace === undefined ? [own] : []),
+    ...rbac,
     configMap(name, mounted),
-    ...(job.secret === undefined ? (given as Document[]) : []),
-    ...(storage as Document[]),
-    ...(network as Document[]),
-    ...(workload as Document[]),
+    ...(job.secret === undefined ? [given] : []),
+    ...storage,
+    network,
+    workload,
   ];
   for (const document of all) {
     const kind = document.get('kind') as string;
@@ -105,7 +106,7 @@ function configMap(name: string, { config, files }: MountedConfig): Document {
 /** Pods of several nodes share the journals, so that the volume must allow it. */
 function fillStorage(claims: readonly Document[], { name, kind }: JobSettings): void {
   for (const claim of claims) {
-    const own = (claim.getIn(['metadata', 'name']) as string).replace(/^regctl-prune/, name);
+    const own = (claim.getIn(['metadata', 'name']) as string).replace(TEMPLATE_NAME, name);
     claim.setIn(['metadata', 'name'], own);
     if (kind === 'indexed-job') claim.setIn(['spec', 'accessModes', 0], 'ReadWriteMany');
   }
@@ -148,7 +149,7 @@ function fillPod(pod: Document, job: JobSettings, secret: string): void {
   const mounts = pod.getIn([...container, 'volumeMounts']) as YAMLSeq<YAMLMap>;
   for (const volume of volumes.items) {
     const claim = volume.getIn(['persistentVolumeClaim', 'claimName']) as string | undefined;
-    if (claim !== undefined) volume.setIn(['persistentVolumeClaim', 'claimName'], claim.replace(/^regctl-prune/, name));
+    if (claim !== undefined) volume.setIn(['persistentVolumeClaim', 'claimName'], claim.replace(TEMPLATE_NAME, name));
     if (volume.get('name') === 'config') volume.setIn(['configMap', 'name'], name);
   }
   if (mounted.credentialFiles.length > 0) {

@@ -2,8 +2,8 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { DocumentFilter, redactDocument } from './redact.ts';
 
 /**
- * A file that is written to. This is the only way by which text comes to a file, so that no known secret does: what holds one is masked. (The cache packs what it
- * keeps; it is not given what holds a secret.)
+ * A file that is written to. This is the only way by which text comes to a file, so that no known secret does: what holds one is masked.
+ * (The cache packs what it keeps; it is not given what holds a secret.)
  */
 export class GuardedFile {
   readonly #handle: FileHandle;

@@ -134,10 +134,14 @@ export class DocumentFilter {
   push(part: string): string {
     if (forms.isEmpty) return part;
     const text = this.#held + part;
-    const last = forms.find(text).at(-1);
+    const found = forms.find(text);
+    const last = found.at(-1);
     const open = last?.end === text.length ? last.start : Math.max(last?.end ?? 0, forms.open(text));
     this.#held = text.slice(open);
-    return redactDocument(text.slice(0, open));
+    return masked(
+      text.slice(0, open),
+      found.filter(({ end }) => end <= open),
+    );
   }
 
   /** The rest. */

@@ -44,7 +44,7 @@ export class ContentCache {
    * after {@link close}.
    */
   async write(digest: Digest, bytes: Uint8Array): Promise<void> {
-    if (holdsSecret(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1'))) return;
+    if (holdsSecret(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'))) return;
     await this.#write(() => this.#contents.write(digest, bytes));
   }
 

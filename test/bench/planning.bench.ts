@@ -52,7 +52,8 @@ function costOf(args: readonly string[]): Cost {
 /** `JSON.parse` of a document in a process of its own, in milliseconds of processor time: of the call alone, and of the whole process. */
 function parseCost(document: string): { readonly alone: number; readonly whole: number } {
   const code =
-    'const{readFileSync}=require("fs");const t=readFileSync(process.argv[1],"utf8");const b=process.cpuUsage();globalThis.v=JSON.parse(t);' +
+    'const{readFileSync}=require("fs");const t=readFileSync(process.argv[1],"utf8");const b=process.cpuUsage();' +
+    'globalThis.v=JSON.parse(t);' +
     'const{user,system}=process.cpuUsage(b);console.log((user+system)/1000)';
   const alone = Number(execFileSync(process.execPath, ['-e', code, document], { encoding: 'utf8' }));
   return { alone, whole: costOf(['-e', code, document]).ms };
@@ -86,7 +87,8 @@ describe('prune --inventory FILE -o name, 100,000 manifests', () => {
       }));
       const ratio = (of: (pair: (typeof pairs)[number]) => number): string => median(pairs.map(of)).toFixed(1);
       process.stdout.write(
-        `${name}: ${ratio(({ plan }) => plan.ms / 1000)} s of processor time, ${ratio(({ plan }) => plan.megabytes)} MB; without start-up ` +
+        `${name}: ${ratio(({ plan }) => plan.ms / 1000)} s of processor time, ${ratio(({ plan }) => plan.megabytes)} MB; ` +
+          `without start-up ` +
           `${ratio(({ parse, plan, start }) => (plan.ms - start) / parse.alone)} times a cold JSON.parse, the whole process ` +
           `${ratio(({ parse, plan }) => plan.ms / parse.whole)} times one that reads and parses\n`,
       );

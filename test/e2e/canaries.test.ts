@@ -242,6 +242,8 @@ test('a token of a token server that comes back in tags, labels and errors is sh
 const PASSWORD = (source: string): string => `can@ry "${source}/word+0815`;
 const CONFIG = (host: string, auth: string): string => `registries: {prod: {url: "http://${host}", auth: ${auth}}}\n`;
 const dockerFile = (host: string, entry: object): string => JSON.stringify({ auths: { [host]: entry } });
+const credentialHelper = (host: string, secret: string): string =>
+  `#!/bin/sh\ncat <<'END'\n${JSON.stringify({ ServerURL: host, Username: USER, Secret: secret })}\nEND\n`;
 
 /** Where a secret comes from. `files`: by their names in the home folder; the secret may stand in these. */
 const SOURCES: readonly (readonly [
@@ -288,7 +290,7 @@ const SOURCES: readonly (readonly [
     (host, secret) => ({
       files: {
         '.docker/config.json': JSON.stringify({ credHelpers: { [host]: 'canary' } }),
-        'bin/docker-credential-canary': `#!/bin/sh\ncat <<'END'\n${JSON.stringify({ ServerURL: host, Username: USER, Secret: secret })}\nEND\n`,
+        'bin/docker-credential-canary': credentialHelper(host, secret),
       },
     }),
   ],

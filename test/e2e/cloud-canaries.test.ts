@@ -47,7 +47,8 @@ function repeated(
   { headers, body, path }: Pick<Seen, 'headers' | 'path'> & { readonly body?: string },
   ...more: readonly string[]
 ): string {
-  return `cannot: ${more.join(' ')} ${headers.authorization ?? ''} ${body ?? ''} ${decodeURIComponent((body ?? '').replaceAll('+', ' ').replaceAll('%', '%25'))} ${JSON.stringify(headers)} ${path}`;
+  const decoded = decodeURIComponent((body ?? '').replaceAll('+', ' ').replaceAll('%', '%25'));
+  return `cannot: ${more.join(' ')} ${headers.authorization ?? ''} ${body ?? ''} ${decoded} ${JSON.stringify(headers)} ${path}`;
 }
 
 /** Runs it, and looks for the secrets. Answers the output. */

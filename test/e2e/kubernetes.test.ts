@@ -264,7 +264,8 @@ describe.skipIf(skipWithout('kube-apiserver', 'etcd', 'openssl'))(
 
         expect(code, stderr).toBe(5);
         expect(stdout + stderr).toContain(
-          `cluster prod: may not list ${resource} in ${group === '' ? 'the core API group ("")' : `the API group ${group}`} (403); grant the verb "list"`,
+          `cluster prod: may not list ${resource} in ${group === '' ? 'the core API group ("")' : `the API group ${group}`} (403); ` +
+            `grant the verb "list"`,
         );
         expect(tagsIn(registry, 'team/app')).toEqual(['build-1', 'build-2']);
       },
@@ -281,15 +282,16 @@ describe.skipIf(skipWithout('kube-apiserver', 'etcd', 'openssl'))(
     }
 
     describe.skipIf(skipWithoutMounts())('what "generate" prints (needs unshare, chroot and setpriv, as root or with sudo)', () => {
-      test('as a CronJob is taken as it is, its pod is allowed, and its container keeps what the cluster runs and deletes the rest', async () => {
+      test('as a CronJob is taken as it is, its pod is allowed, and its container keeps what runs and deletes the rest', async () => {
         const registry = await withRegistry({ auth: { scheme: 'basic', user: 'cleaner', password: 'of-the-secret' } });
         await pushImages(registry, 4, { auth: { user: 'cleaner', password: 'of-the-secret' } });
         const make = await withNamespace('own');
         const template = { metadata: { labels }, spec: { containers: [{ name: 'app', image: `${registry.host}/team/app:build-1` }] } };
         await make('/apis/apps/v1/deployments', 'Deployment', { spec: { selector, template } });
+        const auth = '{usernameEnv: PROD_USER, passwordFile: /home/me/password}';
         const user = await newUser({
           files: {
-            '.regctlrc.yaml': `registries: {prod: {url: "${registry.url}", auth: {usernameEnv: PROD_USER, passwordFile: /home/me/password}}}\n`,
+            '.regctlrc.yaml': `registries: {prod: {url: "${registry.url}", auth: ${auth}}}\n`,
             'policies/builds.yaml': keepBuilds(1, '    repositories: ["team/**"]\n'),
           },
         });

@@ -137,7 +137,9 @@ it(
     }
     fake.exhaust(3);
     const env = { CLOUDSDK_API_ENDPOINT_OVERRIDES_ARTIFACTREGISTRY: fake.url, GAR_TOKEN: GOOGLE.token };
-    const config = `registries:\n  prod:\n    url: ${fake.url}\n    type: gar\n    gar: {location: ${LOCATION}}\n    auth: {username: oauth2accesstoken, passwordEnv: GAR_TOKEN}\n`;
+    const config =
+      `registries:\n  prod:\n    url: ${fake.url}\n    type: gar\n    gar: {location: ${LOCATION}}\n` +
+      `    auth: {username: oauth2accesstoken, passwordEnv: GAR_TOKEN}\n`;
     await prune('prod/my-project/images/app', env, COUNT, 10, { '.regctlrc.yaml': config });
     // The repository itself tells whether its tags are immutable.
     expect(fake.calls.length).toBe(1 + COUNT / 1000);
@@ -146,7 +148,8 @@ it(
 );
 
 it(
-  `${COUNT_READ} images of one ACR repository are planned with a request for each page of 1000 and each manifest that is not in the cache, though it throttles`,
+  `${COUNT_READ} images of one ACR repository are planned with a request for each page of 1000 and ` +
+    `each manifest that is not in the cache, though it throttles`,
   async () => {
     const acr = await startFakeAcr({ accounts: [adminUser('team', 'admin-secret-0815')] });
     onTestFinished(() => acr.close());

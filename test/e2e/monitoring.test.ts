@@ -1,8 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { metricsText } from '../../src/report/metrics.ts';
+import { folderWith } from '../unit/config/temporary-folder.ts';
 import { expired, image, plan, repository } from '../unit/report/plan-fixture.ts';
 import { newUser } from './program.ts';
 import { runProcess } from './servers/run-process.ts';
@@ -18,9 +18,7 @@ describe.skipIf(skipWithout('promtool'))('what Prometheus takes (needs promtool)
       { ...RUN, plan: SHOWN },
       { ...RUN, exitCode: 3, broken: true, lastSuccess: undefined },
     ]) {
-      const folder = await mkdtemp(join(tmpdir(), 'regprune-promtool-'));
-      onTestFinished(() => rm(folder, { recursive: true }));
-      await writeFile(join(folder, 'm.prom'), metricsText(run));
+      const folder = await folderWith({ 'm.prom': metricsText(run) });
       const checked = await runProcess('sh', ['-c', `"$0" check metrics < "$1"`, binaryPath('promtool'), join(folder, 'm.prom')]);
       expect(checked).toEqual({ code: 0, stdout: '', stderr: '' });
     }

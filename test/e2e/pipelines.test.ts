@@ -1,6 +1,4 @@
-import { rmSync } from 'node:fs';
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
@@ -8,6 +6,7 @@ import type { EmbeddedRegistry } from '../../src/demo/embedded-registry.ts';
 import { keepBuilds, registryWith, tagsIn } from './cli/registry-with-builds.ts';
 import { type Action, type ActionRun, runAction } from './pipeline-steps.ts';
 import { newUser, type User } from './program.ts';
+import { packPackage } from './servers/pack-package.ts';
 import { mustRun, runProcess } from './servers/run-process.ts';
 
 const ROOT = new URL('../..', import.meta.url);
@@ -16,11 +15,9 @@ const action = parse(await readFile(new URL('.github/actions/prune/action.yml', 
 /** Where the action's own step has installed what `npm pack` makes of this checkout. */
 let installed: string;
 beforeAll(async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'regprune-installed-'));
-  process.once('exit', () => rmSync(folder, { recursive: true }));
-  const name = await mustRun('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', folder], { cwd: ROOT });
+  const { folder, file } = await packPackage();
   installed = join(folder, 'regprune');
-  const env = { ...process.env, RUNNER_TEMP: folder, PACKAGE: join(folder, name.trim()) };
+  const env = { ...process.env, RUNNER_TEMP: folder, PACKAGE: file };
   await mustRun('bash', ['-eo', 'pipefail', '-c', action.runs.steps.find((step) => step.name === 'Install')!.run], { env });
 });
 
@@ -30,7 +27,9 @@ async function repositoryFor(registry: EmbeddedRegistry, comment = ''): Promise<
     files: {
       '.regctlrc.yaml': `registries: {prod: {url: "${registry.url}"}}\npolicies: [policies/builds.yaml]\n`,
       'policies/builds.yaml': keepBuilds(1),
-      'bin/gh': `#!/bin/sh\nif [ "$2" = --paginate ]; then echo '${comment}'; else echo "$@" >> calls; for each; do case "$each" in body=@*) cat "\${each#body=@}" >> calls;; esac; done; fi\n`,
+      'bin/gh':
+        `#!/bin/sh\nif [ "$2" = --paginate ]; then echo '${comment}'; else echo "$@" >> calls; for each; ` +
+        `do case "$each" in body=@*) cat "\${each#body=@}" >> calls;; esac; done; fi\n`,
     },
   });
 }
@@ -38,7 +37,8 @@ async function repositoryFor(registry: EmbeddedRegistry, comment = ''): Promise<
 /** Commits the policies of a repository. Answers the revision. */
 async function commit({ home }: User): Promise<string> {
   const script =
-    'git init --quiet && git add policies && git -c user.name=me -c user.email=me@example.com commit --quiet -m before && git rev-parse HEAD';
+    'git init --quiet && git add policies && ' +
+    'git -c user.name=me -c user.email=me@example.com commit --quiet -m before && git rev-parse HEAD';
   return (await mustRun('sh', ['-c', script], { cwd: home })).trim();
 }
 
@@ -130,7 +130,8 @@ test('the workflow that "generate github" prints uses the inputs and outputs tha
   const user = await newUser({
     files: {
       '.regctlrc.yaml':
-        'registries: {prod: {url: "https://registry.example.com", auth: {usernameEnv: PROD_USER, passwordEnv: PROD_PASSWORD}}}\npolicies: [policies/builds.yaml]\n',
+        'registries: {prod: {url: "https://registry.example.com", auth: {usernameEnv: PROD_USER, passwordEnv: PROD_PASSWORD}}}\n' +
+        'policies: [policies/builds.yaml]\n',
       'policies/builds.yaml': keepBuilds(1),
     },
   });

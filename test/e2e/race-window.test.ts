@@ -170,7 +170,10 @@ function summaryOf(proxy: RecordingProxy, puts: number, lost: number): string {
     })
     .toSorted((a, b) => a - b);
   const median = windows[Math.floor(windows.length / 2)] ?? 0;
-  return `${puts} pushes, ${windows.length} deletions, ${lost} pushes lost; window ${median} ms (median), ${windows.at(-1) ?? 0} ms (longest)`;
+  return (
+    `${puts} pushes, ${windows.length} deletions, ${lost} pushes lost; window ${median} ms (median), ` +
+    `${windows.at(-1) ?? 0} ms (longest)`
+  );
 }
 
 async function startEmbedded(): Promise<Arena> {

@@ -79,7 +79,7 @@ describe('two runs at once', () => {
     for (const repository of ['team/app', 'team/web']) expect(contents(registry, repository)).toEqual(await prunedAlone(repository));
   });
 
-  test('with two journal folders on one repository, where neither knows of the other: both end, nothing more is gone, and the journals put all of it back', async () => {
+  test('with a journal folder each, neither knows of the other: both end, no more is gone, and the journals put it all back', async () => {
     const registry = await slowRegistry('team/app');
     const before = contents(registry);
     const users = [await newUser({ files: FILES }), await newUser({ files: FILES })];

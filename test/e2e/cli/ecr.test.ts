@@ -132,7 +132,7 @@ describe('a registry on Amazon ECR, known by its host', () => {
   });
 });
 
-test('an index counts as pulled when one of its images was, and planning twice plans the same although ECR counts the reading', async () => {
+test('an index counts as pulled when one of its images was, and a second plan is the same although ECR counts the reading', async () => {
   const fake = await startFakeEcr({ recordPulls: true });
   onTestFinished(() => fake.close());
   vi.stubEnv('AWS_ENDPOINT_URL_ECR', fake.url);

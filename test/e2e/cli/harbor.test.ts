@@ -136,7 +136,8 @@ describe('a project of Harbor, in one line', () => {
     const session = await newSession({ env: ENV });
     const policy = await session.file(
       'policy.yaml',
-      'version: 1\npolicies:\n  - name: builds\n    repositories: ["myproject/**"]\n    rules:\n      - name: builds\n        tags: ["build-*"]\n        keep: {last: 10}\n',
+      'version: 1\npolicies:\n  - name: builds\n    repositories: ["myproject/**"]\n' +
+        '    rules:\n      - name: builds\n        tags: ["build-*"]\n        keep: {last: 10}\n',
     );
     const { code, stdout } = await session.run('prune', `${harbor.host}/myproject`, '-p', policy, '-o', 'json');
     expect(code).toBe(0);

@@ -42,7 +42,8 @@ const deployment = (name: string, image: string, namespace = 'shop'): object => 
   spec: { template: { spec: { containers: [{ name: 'app', image }] } } },
 });
 const manifest = (name: string, image: string): string =>
-  `---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: ${name}, namespace: shop}\nspec:\n  template:\n    spec:\n      containers:\n        - name: app\n          image: ${image}\n`;
+  `---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: ${name}, namespace: shop}\n` +
+  `spec:\n  template:\n    spec:\n      containers:\n        - name: app\n          image: ${image}\n`;
 
 describe('--in-use', () => {
   test('what kubectl prints: the image of a workload stays, and the plan and explain say whose it is', async () => {
@@ -181,7 +182,9 @@ describe('a source that names no image', () => {
       blockedBy: [
         {
           code: 'inUseIncomplete',
-          message: `what is in use is not known: ${none} names no image. Where nothing may be in use, give it as a source in the config, with "mayBeEmpty: true".`,
+          message:
+            `what is in use is not known: ${none} names no image. Where nothing may be in use, give it as ` +
+            `a source in the config, with "mayBeEmpty: true".`,
         },
       ],
     });

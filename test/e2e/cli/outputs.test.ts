@@ -73,7 +73,8 @@ test.skipIf(process.platform !== 'linux')(
   async () => {
     const registry = await registryWith({ 'team/app': 40 });
     const user = await newUser();
-    const command = `${process.execPath} ${SCRIPT} prune ${registry.host}/team/app --keep-last 1 --apply --yes --concurrency 1; echo $? >ended`;
+    const options = '--keep-last 1 --apply --yes --concurrency 1';
+    const command = `${process.execPath} ${SCRIPT} prune ${registry.host}/team/app ${options}; echo $? >ended`;
     await writeFile(join(user.home, 'run.sh'), `trap '' HUP\n${command}\n`);
     const terminal = spawn('script', ['-qc', 'sh run.sh', '/dev/null'], {
       cwd: user.home,

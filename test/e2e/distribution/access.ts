@@ -14,7 +14,7 @@ interface Login {
 
 /** Where credentials come from, and that they go nowhere else. */
 export function testAccess(filled: FilledRegistry): void {
-  it('reads and deletes behind htpasswd, whoever brings the credentials; without or with wrong ones it changes nothing and exits with 4', async () => {
+  it('reads and deletes behind htpasswd, whoever brings the credentials; without or with wrong ones nothing is changed: 4', async () => {
     const registry = await filled.start({ auth: 'htpasswd' });
     const before = await readStorage(registry.root);
     const dryRun = ['prune', '-v', '--registry', registry.url, '-p', 'policy.yaml'];

@@ -342,7 +342,7 @@ describe('a dry run changes nothing, ends, and says where it went wrong, where t
   });
 });
 
-describe('an apply deletes nothing that the plan keeps, ends, and says where it went wrong, where from its first deletion on the answer is', () => {
+describe('an apply deletes nothing that stays, ends, and says where it went wrong, where from its first deletion on the answer is', () => {
   test.for(ROWS.map((row) => ({ inApply: row.fault, ...row })).filter(({ inApply }) => inApply))(
     '$what',
     async ({ inApply, timeouts = {} }) => {

@@ -1,13 +1,11 @@
 import { chmod, mkdir, mkdtemp, readFile, readlink, symlink, writeFile } from 'node:fs/promises';
-import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
+import { packPackage } from './pack-package.ts';
 import { mustRun, type Running, startProcess } from './run-process.ts';
 import { onPath, serversRequired } from './server-binaries.ts';
 
-const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 /** The user of the image; without an entry in any list of users. */
 const CONTAINER_USER = 65532;
 
@@ -23,8 +21,6 @@ export interface Container {
   start(args: readonly string[], options?: { readonly env?: Readonly<Record<string, string>>; readonly user?: number }): Running;
   /** Sends SIGTERM to its process 1, as an engine does. */
   terminate(running: Running): Promise<void>;
-  /** The folder of this machine that stands at a path of the container. */
-  folderAt(path: string): string;
 }
 
 /** Only root may mount; sudo is good enough. */
@@ -49,11 +45,16 @@ export async function newContainer(mounts: readonly Mount[]): Promise<Container>
   const root = join(base, 'root');
   const place = (path: string): Promise<unknown> => mkdir(join(root, path), { recursive: true });
   for (const path of ['usr', 'proc', 'dev', 'nodejs/bin', 'opt/regprune']) await place(path);
-  for (const name of ['lib', 'lib64'])
-    await readlink(`/${name}`).then(
-      (target) => symlink(target, join(root, name)),
-      () => place(name),
-    );
+  const ownLibraries: string[] = [];
+  for (const name of ['lib', 'lib64']) {
+    // On most systems a link into /usr.
+    const target = await readlink(`/${name}`).catch(() => undefined);
+    if (target !== undefined) await symlink(target, join(root, name));
+    else {
+      await place(name);
+      ownLibraries.push(`/${name}`);
+    }
+  }
   await writeFile(join(root, 'nodejs/bin/node'), '');
   packageFolder ??= unpackedPackage();
   const folderAt = (path: string): string => join(base, 'mounts', path.replaceAll('/', '_'));
@@ -67,23 +68,13 @@ export async function newContainer(mounts: readonly Mount[]): Promise<Container>
   }
   const binds = [
     ['/usr', '/usr', 'ro'],
-    ...(
-      await Promise.all(
-        ['lib', 'lib64'].map(async (name) =>
-          readlink(`/${name}`).then(
-            () => [],
-            () => [[`/${name}`, `/${name}`, 'ro']],
-          ),
-        ),
-      )
-    ).flat(),
+    ...ownLibraries.map((path) => [path, path, 'ro']),
     ['/dev', '/dev', 'rw'],
     [await packageFolder, '/opt/regprune', 'ro'],
     [process.execPath, '/nodejs/bin/node', 'ro'],
     ...mounts.map(({ path, files }) => [folderAt(path), path, files ? 'ro' : 'rw']),
   ] as string[][];
   return {
-    folderAt,
     async terminate({ child }) {
       let pid = String(child.pid);
       for (let next = await childOf(pid); next !== ''; next = await childOf(pid)) pid = next;
@@ -96,7 +87,8 @@ export async function newContainer(mounts: readonly Mount[]): Promise<Container>
         ...binds.map(([source, path, mode]) => `mount --bind ${mode === 'ro' ? '-o ro ' : ''}'${source}' '${root}${path}'`),
         `mount -t proc proc '${root}/proc'`,
         `mount -o remount,bind,ro '${root}'`,
-        `exec chroot '${root}' /usr/bin/setpriv --reuid=${user} --regid=${user} --groups=${CONTAINER_USER} --no-new-privs --bounding-set=-all --inh-caps=-all "$@"`,
+        `exec chroot '${root}' /usr/bin/setpriv --reuid=${user} --regid=${user} --groups=${CONTAINER_USER} ` +
+          `--no-new-privs --bounding-set=-all --inh-caps=-all "$@"`,
       ].join('\n');
       const variables = Object.entries({ NODE_ENV: 'production', ...env }).map(([name, value]) => `${name}=${value}`);
       const isolated = ['unshare', '--mount', '--pid', '--fork', '--kill-child', 'sh', '-c', script, 'sh'];
@@ -115,12 +107,12 @@ let packageFolder: Promise<string> | undefined;
 
 /** What `npm pack` makes of this checkout, unpacked as the Containerfile does; once for all tests of a file. */
 async function unpackedPackage(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'regprune-packed-'));
-  process.once('exit', () => rmSync(folder, { recursive: true }));
+  const { folder, file } = await packPackage();
   await chmod(folder, 0o755);
-  await mustRun('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', folder], { cwd: ROOT });
-  await mustRun('sh', ['-c', 'cd "$0" && mkdir package && tar -xzf *.tgz --strip-components=1 --no-same-owner -C package', folder]);
-  return join(folder, 'package');
+  const unpacked = join(folder, 'package');
+  await mkdir(unpacked);
+  await mustRun('tar', ['-xzf', file, '--strip-components=1', '--no-same-owner', '-C', unpacked]);
+  return unpacked;
 }
 
 /** The first process that a process has started; empty where there is none. */

@@ -10,7 +10,8 @@ const HINTS: Readonly<Record<Binary, string>> = {
   'docker-registry': 'install the Debian package docker-registry (distribution 2.8)',
   registry3: 'run `go install github.com/distribution/distribution/v3/cmd/registry@v3.1.2` and name the binary in REGPRUNE_REGISTRY3',
   crane:
-    'run `go install github.com/google/go-containerregistry/cmd/crane@v0.20.3` and have it on the PATH, or name the binary in REGPRUNE_CRANE',
+    'run `go install github.com/google/go-containerregistry/cmd/crane@v0.20.3` and have it on the PATH, ' +
+    'or name the binary in REGPRUNE_CRANE',
   skopeo: 'install the Debian package skopeo',
   openssl: 'install the Debian package openssl',
   'kube-apiserver': 'build it as .ci/run does and name the binary in REGPRUNE_KUBE_APISERVER',

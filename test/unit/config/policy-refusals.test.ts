@@ -33,7 +33,8 @@ describe('globs', () => {
   test.for<[glob: string, problem: string]>([
     [
       '^prod',
-      'no tag has "^", and a glob is for the whole tag in any case: write "prod" for that tag alone, or "prod*" for every tag that begins so',
+      'no tag has "^", and a glob is for the whole tag in any case: write "prod" for that tag alone, ' +
+        'or "prod*" for every tag that begins so',
     ],
     [
       'prod$',
@@ -42,7 +43,8 @@ describe('globs', () => {
     ['^v1$', 'no tag has "^", and a glob is for the whole tag in any case: write "v1" for that tag alone'],
     [
       '!^prod',
-      'no tag has "^", and a glob is for the whole tag in any case: write "prod" for that tag alone, or "prod*" for every tag that begins so',
+      'no tag has "^", and a glob is for the whole tag in any case: write "prod" for that tag alone, ' +
+        'or "prod*" for every tag that begins so',
     ],
     ['(a|b)', 'no tag has "(", so this glob matches nothing: it can hold *, **, ?, [a-z], {a,b} and "\\"'],
     ['!(latest)', 'no tag has "(", so this glob matches nothing: it can hold *, **, ?, [a-z], {a,b} and "\\"'],
@@ -58,7 +60,8 @@ describe('globs', () => {
 
   test('are refused wherever they stand', async () => {
     expect(await wrongWithRules('{name: r, tags: {exclude: ["^v"]}, keep: all}')).toEqual([
-      '5:36: no tag has "^", and a glob is for the whole tag in any case: write "v" for that tag alone, or "v*" for every tag that begins so',
+      '5:36: no tag has "^", and a glob is for the whole tag in any case: write "v" for that tag alone, ' +
+        'or "v*" for every tag that begins so',
     ]);
     expect(await wrongWithRules('{name: r, tags: {exclude: ["!v"]}, keep: all}')).toEqual([
       '5:36: a glob with "!" cannot stand here; write "\\!" for the character itself',
@@ -110,10 +113,13 @@ describe('expressions and ranges', () => {
 
   test('what other tools read in another way is refused with the ways to say it', async () => {
     expect(await wrongWithRules('{name: r, tags: {regex: "^prod"}, keep: all}')).toEqual([
-      '5:33: the expression is anchored at its start only by "^", but an expression is for the whole tag in any case: write "prod.*" for every tag that begins so, or "prod" for the whole tag',
+      '5:33: the expression is anchored at its start only by "^", but an expression is for the whole ' +
+        'tag in any case: write "prod.*" for every tag that begins so, or "prod" for the whole tag',
     ]);
     expect(await wrongWithRules('{name: r, tags: {regex: "^(?!latest).*$"}, keep: all}')).toEqual([
-      '5:33: the expression has the lookahead "(?!", and RE2 knows no such thing, because it never goes back: what is to be left out belongs into tags.exclude or to a rule above this one, what must be there besides into tags.include',
+      '5:33: the expression has the lookahead "(?!", and RE2 knows no such thing, because it never goes ' +
+        'back: what is to be left out belongs into tags.exclude or to a rule above this one, what must ' +
+        'be there besides into tags.include',
     ]);
   });
 });
@@ -219,7 +225,8 @@ describe('untagged images beside tags', () => {
     [
       '{name: r, tags: ["**"], untagged: true, keep: {last: 5}}',
       [
-        '5:43: cannot stand beside "tags": a rule selects tags, untagged images or orphaned attachments; "untagged: too" counts both together',
+        '5:43: cannot stand beside "tags": a rule selects tags, untagged images or orphaned attachments; ' +
+          '"untagged: too" counts both together',
       ],
     ],
     [

@@ -68,7 +68,8 @@ test('what is wrong in several files is told at once, in the order of the files'
       'b.yaml:6:12: not a duration: write a whole number and s, m, h, d or w, such as 12h or 30d, or 0s for none',
       '  6 |     grace: soon',
       '    |            ^~~~',
-      'a.yaml:6:5: unknown key "kep"; known here: name, registries, repositories, keepAtLeast, keepNewest, grace, signaturesIn, danglingTags, sharedTags, protect, limits, perRun, rules',
+      'a.yaml:6:5: unknown key "kep"; known here: name, registries, repositories, keepAtLeast, keepNewest, ' +
+        'grace, signaturesIn, danglingTags, sharedTags, protect, limits, perRun, rules',
       '  6 |     kep: 1',
       '    |     ^~~',
     ].join('\n'),

@@ -72,7 +72,8 @@ test('every problem is told at once, in the order of the file', () => {
       'p.yaml:5:12: not a duration: write a whole number and s, m, h, d or w, such as 12h or 30d, or 0s for none',
       '  5 |     grace: 1 hour',
       '    |            ^~~~~~',
-      'p.yaml:9:16: expected "pushed", "created", "tagged", "pulled", "active", "semver", "numeric" or "alphabetical", got "semvr"; did you mean "semver"?',
+      'p.yaml:9:16: expected "pushed", "created", "tagged", "pulled", "active", "semver", "numeric" ' +
+        'or "alphabetical", got "semvr"; did you mean "semver"?',
       '  9 |         order: semvr',
       '    |                ^~~~~',
       'p.yaml:10:9: unknown key "kep"; did you mean "keep"?',
@@ -146,14 +147,16 @@ describe('what the schema does not allow', () => {
       'a key that is like none',
       ['untagged: true', 'xyzzy: 1', 'keep: all'],
       [
-        'p.yaml:7:9: unknown key "xyzzy"; known here: name, tags, untagged, orphaned, labels, annotations, mediaTypes, artifactTypes, platforms, largerThan, signed, vulnerabilities, order, per, live, keep, action',
+        'p.yaml:7:9: unknown key "xyzzy"; known here: name, tags, untagged, orphaned, labels, annotations, ' +
+          'mediaTypes, artifactTypes, platforms, largerThan, signed, vulnerabilities, order, per, live, keep, action',
       ],
     ],
     [
       'a key of the prototype',
       ['untagged: true', 'constructor: 1', 'keep: all'],
       [
-        'p.yaml:7:9: unknown key "constructor"; known here: name, tags, untagged, orphaned, labels, annotations, mediaTypes, artifactTypes, platforms, largerThan, signed, vulnerabilities, order, per, live, keep, action',
+        'p.yaml:7:9: unknown key "constructor"; known here: name, tags, untagged, orphaned, labels, annotations, ' +
+          'mediaTypes, artifactTypes, platforms, largerThan, signed, vulnerabilities, order, per, live, keep, action',
       ],
     ],
     [
@@ -255,7 +258,8 @@ describe('what is not one plain YAML document', () => {
 
   test('aliases stand for what they name, and their place is theirs', () => {
     const source = read(
-      'version: 1\npolicies:\n  - name: a\n    repositories: [a]\n    rules: &r\n      - {name: x, untagged: true, keep: &k {days: 1}}\n  - name: b\n    rules: *r\n',
+      'version: 1\npolicies:\n  - name: a\n    repositories: [a]\n    rules: &r\n' +
+        '      - {name: x, untagged: true, keep: &k {days: 1}}\n  - name: b\n    rules: *r\n',
     );
     expect(source.data).toMatchObject({ policies: [{ rules: [{ keep: { days: 1 } }] }, { rules: [{ keep: { days: 1 } }] }] });
     expect(source.positionOf(['policies', 1, 'rules'])).toEqual({ line: 8, column: 12 });

@@ -147,7 +147,8 @@ describe('the manifests of a job', () => {
   test('hold no value of a secret, and none at all where a Secret is named', async () => {
     expect(Object.keys((await manifestsOf({}))['Secret'] as object)).toEqual(['apiVersion', 'kind', 'metadata', 'type']);
     expect(await textOf({ name: 'nightly' })).toContain(
-      `#   kubectl -n regctl patch secret nightly -p '{"stringData":{"REGISTRY_USER":"…","REGISTRY_PASSWORD":"…"}}'\napiVersion: v1\nkind: Secret\n`,
+      `#   kubectl -n regctl patch secret nightly -p '{"stringData":{"REGISTRY_USER":"…","REGISTRY_PASSWORD":"…"}}'\n` +
+        `apiVersion: v1\nkind: Secret\n`,
     );
     const { Secret, CronJob } = await manifestsOf({ secret: 'mine' });
     expect(Secret).toBeUndefined();
