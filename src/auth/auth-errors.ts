@@ -7,10 +7,10 @@ const WHERE_CREDENTIALS_ARE_LOOKED_FOR =
   'Credentials are looked for in the config ("auth"), in REGISTRY_USER and REGISTRY_PASSWORD, and in the auth files of Docker and Podman ' +
   '("docker login").';
 
-/** Describes the credentials of a request for messages. Never shows the secret. */
-function describeCredentials(credentials: Credentials | undefined): string {
+/** Describes the credentials of a request for messages; `as` tells of their user. Never shows the secret. */
+export function describeCredentials(credentials: Credentials | undefined, as = (username: string) => `as user "${username}"`): string {
   if (credentials === undefined) return 'without credentials';
-  const who = 'username' in credentials ? `as user "${credentials.username}"` : `with ${kindOfToken(credentials)}`;
+  const who = 'username' in credentials ? as(credentials.username) : `with ${kindOfToken(credentials)}`;
   return credentials.source === undefined ? who : `${who} (from ${credentials.source})`;
 }
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { closeSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { DAY_MS } from '../domain/time.ts';
@@ -15,8 +15,8 @@ const WASTEFUL = 4 * 1024 * 1024;
 const BUSY_MS = 10 * 60_000;
 
 /**
- * Small facts by a key, each a JSON value, in the file `facts`. A fact that changes is appended, and the newest of a key counts. Now and then
- * the file is put together anew; what another process adds at that very moment may be lost, as if that process had not run.
+ * Small facts by a key, each a JSON value, in the file `facts`. A fact that changes is appended, and the newest of a key counts. Now and
+ * then the file is put together anew; what another process adds at that very moment may be lost, as if that process had not run.
  */
 export class KeptFacts {
   readonly #path: string;
@@ -107,5 +107,5 @@ export class KeptFacts {
 
 /** 64 bits, which tell keys apart well enough: the fact itself names its key. */
 function hashOf(content: string | Uint8Array): string {
-  return createHash('sha256').update(content).digest('hex').slice(0, 16);
+  return hash('sha256', content).slice(0, 16);
 }

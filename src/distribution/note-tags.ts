@@ -17,3 +17,16 @@ export async function noteTags(
   const kept = (await cache?.writeTags(registry, repository, seen)) ?? false;
   return (kept ? seen : seenNow({ ...known, whole: false }, digests, whole, now)).firstSeen;
 }
+
+/**
+ * The same of a registry that lists its images with all their tags and tells no times of tags: one that was put on an old image is known
+ * for new by having been seen before without it.
+ */
+export function noteTagsOfImages(
+  cache: ContentCache | undefined,
+  place: { readonly registry: string; readonly repository: string },
+  images: Iterable<{ readonly digest: Digest; readonly tags: readonly string[] }>,
+): Promise<ReadonlyMap<string, string>> {
+  const digests = new Map([...images].flatMap(({ digest, tags }) => tags.map((tag): [string, Digest] => [tag, digest])));
+  return noteTags(cache, place, { digests, whole: true });
+}

@@ -22,7 +22,10 @@ export class Problems {
     return this.#isFull ? [...sentences, `Reading stopped after ${MOST} problems.`] : sentences;
   }
 
-  /** What an inventory says of itself: whether it is complete, and if not, why. Throws `AUTH` where a right to read something is missing. */
+  /**
+   * What an inventory says of itself: whether it is complete, and if not, why. Throws `AUTH` where a right to read something is
+   * missing.
+   */
   get verdict(): Pick<RepositoryInventory, 'complete' | 'problems'> {
     if (this.#denied) throw this.#denied;
     const problems = this.list;

@@ -7,7 +7,8 @@ const NETWORK_HINT = 'Check that the host is up and can be reached from here, an
 const TLS_HINT =
   'For a private CA, give its certificate: --ca-file, "tls: {ca: FILE}" of the registry in the config, or NODE_EXTRA_CA_CERTS.';
 const NO_TLS_HINT =
-  'Check the port. A registry without TLS is given as http://, and allowed by --plain-http or by "plainHttp: true" of the registry in the config.';
+  'Check the port. A registry without TLS is given as http://, and allowed by --plain-http or by "plainHttp: true" of the registry ' +
+  'in the config.';
 
 /** What happened and what to do, by the code that Node.js or undici gives. */
 const KNOWN: Readonly<Record<string, readonly [what: string, hint: string]>> = {

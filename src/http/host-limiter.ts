@@ -30,7 +30,8 @@ export interface LimiterOptions {
  *
  * - how many run side by side: each complaint (429, 503) halves that, and it grows back one by one;
  * - how many go out in a second: after a refusal (429) as many as the host let through before, spread evenly; more only after half a minute
- *   without a refusal, and then by additions; a rate that is refused is taken down by a twentieth. The user may give a rate that is never passed;
+ *   without a refusal, and then by additions; a rate that is refused is taken down by a twentieth. The user may give a rate that is never
+ *   passed;
  * - how many are left, where the host tells it ({@link told}): no more than that go out until it counts anew.
  */
 export class HostLimiter {

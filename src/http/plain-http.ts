@@ -4,9 +4,9 @@ import { isLoopback } from './address.ts';
 import type { Call } from './exchange.ts';
 
 /** Throws `CONFIG_INVALID` for a request without TLS, but for one to this machine itself and to a host that `allow` lets pass. */
-export function refusePlainHttp({ method, url }: Call, allow: ((host: string) => boolean) | undefined): void {
+export function refusePlainHttp({ method, url }: Call, allow: (host: string) => boolean): void {
   if (url.protocol === 'https:' || isLoopback(url.hostname)) return;
-  if (url.protocol === 'http:' && allow?.(url.host) === true) return;
+  if (url.protocol === 'http:' && allow(url.host)) return;
   throw new ToolError(
     'CONFIG_INVALID',
     `${method} ${redactUrl(url.href)}: without TLS everything, including credentials, could be read and changed on the way.`,

@@ -16,8 +16,8 @@ export type LookUp = (subject: Digest) => readonly Digest[] | Promise<readonly D
 /** So long before the newest known time a manifest may have come that was not listed yet, in milliseconds. */
 const MARGIN_MS = 5 * 60_000;
 /**
- * So many manifests are read at most to find out what is attached where no inventory told it. ListReferrers, which tells it of one manifest,
- * may be asked 250 times a minute in Basic and Standard (container-registry-skus.md), and counts as a read besides.
+ * So many manifests are read at most to find out what is attached where no inventory told it. ListReferrers, which tells it of one
+ * manifest, may be asked 250 times a minute in Basic and Standard (container-registry-skus.md), and counts as a read besides.
  */
 const MOST_READ = 250;
 

@@ -22,9 +22,10 @@ export async function readBeside(name: string, policies: ResourcePolicies | unde
 
 function retention(name: string, { untagged }: PolicyDays): Omit<Beside, 'check'> {
   if (untagged === undefined) return { state: 'ok', message: `${name} has no retention policy for untagged manifests` };
+  const when = `${untagged} days after they lost their last tag`;
   return {
     state: 'warning',
-    message: `ACR itself deletes manifests of Docker's media types ${untagged} days after they lost their last tag, by its retention policy`,
+    message: `ACR itself deletes manifests of Docker's media types ${when}, by its retention policy`,
     next: 'Let one of the two decide: az acr config retention update -r REGISTRY --type UntaggedManifests --status disabled.',
   };
 }

@@ -19,7 +19,8 @@ const SECRETS = ['AZURE_CLIENT_SECRET', 'AZURE_PASSWORD', 'AZURE_CLIENT_CERTIFIC
 
 /**
  * Gets tokens for the identity of this machine through the chain of the Azure SDK: environment (a service principal), workload identity,
- * managed identity, the Azure CLI and other tools. The SDK is loaded when the first token is asked for. AZURE_AUTHORITY_HOST wins over what the host of the registry says.
+ * managed identity, the Azure CLI and other tools. The SDK is loaded when the first token is asked for. AZURE_AUTHORITY_HOST wins over what
+ * the host of the registry says.
  */
 export function createEntraToken(registry: string, url: string, env: Readonly<Record<string, string | undefined>>): EntraToken {
   const authority = env['AZURE_AUTHORITY_HOST'] ? undefined : authorityOf(new URL(url).hostname);

@@ -89,7 +89,10 @@ export async function readInventory(
 }
 
 function readByAnybody(name: string): string {
-  return `The registry ${name} was read without credentials, as it lets everybody. To delete something, log in: there was nothing to log in with.`;
+  return (
+    `The registry ${name} was read without credentials, as it lets everybody. ` +
+    'To delete something, log in: there was nothing to log in with.'
+  );
 }
 
 async function readManifests(

@@ -30,8 +30,8 @@ export function refused(doing: string, error: unknown, operation: Operation, { p
   if (kind === 'denied') {
     return new ToolError('AUTH', `Cannot ${doing}: ${said}`, {
       hint:
-        `Allow ${permission} ${OF_THE_REGISTRY.test(operation) ? 'on the registry' : 'for this repository'} in the policies of the role or user, and of the repository if it is another ` +
-        "account's.",
+        `Allow ${permission} ${OF_THE_REGISTRY.test(operation) ? 'on the registry' : 'for this repository'} in the policies of the ` +
+        "role or user, and of the repository if it is another account's.",
     });
   }
   if (kind === 'not-let-in') {

@@ -32,19 +32,10 @@ export const DEFAULT_CONCURRENCY = 8;
  * tell different regions or accounts.
  */
 export function connect(options: EcrConnection): EcrClient {
-  const { name, url, http, endpoint, credentials, identity = {}, concurrency = DEFAULT_CONCURRENCY, clock = systemClock, waits } = options;
+  const { name, url, identity = {}, concurrency = DEFAULT_CONCURRENCY, clock = systemClock } = options;
   const host = parseEcrHost(new URL(url).hostname);
   const limiter = new HostLimiter(concurrency);
-  const config = createServiceConfig({
-    region: regionOf(options),
-    http,
-    limiter,
-    clock,
-    identity,
-    ...(endpoint !== undefined && { endpoint }),
-    ...(credentials && { credentials }),
-    ...(waits && { waits }),
-  });
+  const config = createServiceConfig({ ...options, region: regionOf(options), limiter, clock, identity });
   // What the host does not ask for, the environment or the profile still may.
   const service = createPrivateService({
     ...config,
@@ -85,8 +76,8 @@ export function regionOf({ name, url, region }: EcrConnection): string {
 }
 
 /**
- * Asks ECR for the account of the credentials: by DescribeRegistry, or else by a repository, which tells it too. Throws `AUTH` and what else
- * {@link EcrClient.call} throws.
+ * Asks ECR for the account of the credentials: by DescribeRegistry, or else by a repository, which tells it too. Throws `AUTH` and what
+ * else {@link EcrClient.call} throws.
  */
 export async function askAccount(options: EcrConnection): Promise<string> {
   const client = connect(options);

@@ -51,33 +51,12 @@ const HOST = 'public.ecr.aws/';
  * Nothing is sent yet.
  */
 export function createEcrPublicRegistry(options: EcrPublicRegistryOptions): Registry {
-  const {
-    name,
-    http,
-    endpoint,
-    credentials,
-    identity = {},
-    cache,
-    concurrency = DEFAULT_CONCURRENCY,
-    clock = systemClock,
-    waits,
-  } = options;
+  const { name, http, identity = {}, cache, concurrency = DEFAULT_CONCURRENCY, clock = systemClock } = options;
   const url = options.url.replace(/\/+$/, '');
   const { origin, pathname } = new URL(url);
   const alias = pathname === '/' ? undefined : pathname.slice(1);
   const limiter = new HostLimiter(concurrency);
-  const service = createPublicService(
-    createServiceConfig({
-      region: REGION,
-      http,
-      limiter,
-      clock,
-      identity,
-      ...(endpoint !== undefined && { endpoint }),
-      ...(credentials && { credentials }),
-      ...(waits && { waits }),
-    }),
-  );
+  const service = createPublicService(createServiceConfig({ ...options, region: REGION, limiter, clock, identity }));
   const client: EcrClient = new EcrClient({ name, service, limiter, identify: (repository) => repositories.identify(repository) });
   const repositories = new PublicRepositories(client, alias);
   const login = createPublicLogin(client, clock);

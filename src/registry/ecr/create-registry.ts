@@ -26,8 +26,8 @@ export interface EcrRegistryOptions extends EcrConnection {
 
 /**
  * Amazon ECR, private registries. Nothing is sent yet. A registry under a name of its own has the URL of its ECR host where its account is
- * known, so that a plan for it is carried out in no other account. Throws `CONFIG_INVALID` where nothing tells the region, or where host and
- * config tell different regions or accounts.
+ * known, so that a plan for it is carried out in no other account. Throws `CONFIG_INVALID` where nothing tells the region, or where host
+ * and config tell different regions or accounts.
  */
 export function createEcrRegistry(options: EcrRegistryOptions): Registry {
   const { name, cache, concurrency = DEFAULT_CONCURRENCY, clock = systemClock } = options;

@@ -7,7 +7,7 @@ import { digestedBytes } from '../../distribution/content-digest.ts';
 import { understand } from '../../distribution/manifest-content.ts';
 import type { ManifestDocument } from '../../distribution/manifest-document.ts';
 import { type OwnPull, type OwnPulls, readingNow, readOwnPulls, writeOwnPulls } from '../../distribution/own-pulls.ts';
-import { noteTags } from '../../distribution/note-tags.ts';
+import { noteTagsOfImages } from '../../distribution/note-tags.ts';
 import { Problems } from '../../distribution/problems.ts';
 import type { InventoryOptions } from '../registry.ts';
 import { ARCHIVE_MINIMUM_DAYS } from './archive.ts';
@@ -56,8 +56,8 @@ export const ECR_CAPABILITIES: Capabilities = {
 
 /**
  * Reads a repository with one call for each 1000 images. Reading a manifest is a pull, so only the manifests that must be read and are not
- * in the cache are read, with one call for each 100, and the times of the pulls before that are kept. Throws `AUTH`, `UNREACHABLE` and `NOT_FOUND` for the repository as a whole; anything
- * else that cannot be read becomes a problem.
+ * in the cache are read, with one call for each 100, and the times of the pulls before that are kept. Throws `AUTH`, `UNREACHABLE` and
+ * `NOT_FOUND` for the repository as a whole; anything else that cannot be read becomes a problem.
  */
 export async function readInventory(
   context: InventoryContext,
@@ -99,24 +99,17 @@ class Reading {
   }
 
   async all(): Promise<void> {
-    const { images, mustRead } = this.#context;
+    const { images, mustRead, cache, url } = this.#context;
     const { signal } = this.#options;
     for await (const page of images.list(this.#repository, { signal })) {
       for (const detail of page) this.details.set(detail.digest, detail);
       this.#count(page.length, page.length);
     }
     await this.#settleMovedTags();
-    await this.#noteTags();
+    this.firstSeen = await noteTagsOfImages(cache, { registry: url, repository: this.#repository }, this.details.values());
     const wanted = [...this.details.values()].filter(mustRead);
     this.#count(0, wanted.length);
     await this.#readManifests(wanted);
-  }
-
-  /** ECR tells no times of tags: one that was put on an old image is known for new by having been seen before without it. */
-  async #noteTags(): Promise<void> {
-    const digests = new Map([...this.details.values()].flatMap(({ digest, tags }) => tags.map((tag): [string, Digest] => [tag, digest])));
-    const { cache, url } = this.#context;
-    this.firstSeen = await noteTags(cache, { registry: url, repository: this.#repository }, { digests, whole: true });
   }
 
   #count(done: number, found: number): void {

@@ -23,7 +23,8 @@ export class Layers {
   }
 
   async #check(repository: string, layerDigests: readonly Digest[]): Promise<Map<Digest, boolean>> {
-    const doing = `look for ${layerDigests.length === 1 ? 'a layer' : `${layerDigests.length} layers`} in ${this.#client.label(repository)}`;
+    const what = layerDigests.length === 1 ? 'a layer' : `${layerDigests.length} layers`;
+    const doing = `look for ${what} in ${this.#client.label(repository)}`;
     const answer = await this.#client.call({ operation: 'BatchCheckLayerAvailability', doing, repository, input: { layerDigests } });
     const layers = (asList(answer['layers']) ?? []).map((layer) => asObject(layer) ?? {});
     const found = new Map<Digest, boolean>();

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { AwsIdentity } from '../../auth/aws/credentials.ts';
 import { apiEndpoint } from '../../config/api-endpoint.ts';
 import { awsAccount, awsIdentity, awsRegion } from '../../config/aws-settings.ts';
-import type { RegistryType } from '../registry-type.ts';
+import type { OpenContext, RegistryType } from '../registry-type.ts';
 import { ecrAliases, ecrPublicAliases } from './aliases.ts';
 import { ECR_HOST, ECR_PUBLIC_HOST } from './host.ts';
 
@@ -23,21 +23,10 @@ export const ecrType: RegistryType = {
   aliases: ecrAliases,
   settings,
   unused: { paths: ['auth'], hint },
-  open: async ({ name, url, settings: given, http, concurrency, cache, waits }) => {
-    const { region, account, endpoint, ...identity } = EcrSettings.parse(given ?? {});
+  open: async (context) => {
+    const options = optionsOf(context);
     const { openEcrRegistry } = await import('./open-registry.ts');
-    return openEcrRegistry({
-      name,
-      url,
-      http,
-      identity: identity as AwsIdentity,
-      ...(region !== undefined && { region }),
-      ...(account !== undefined && { account }),
-      ...(endpoint !== undefined && { endpoint }),
-      concurrency,
-      ...(cache && { cache }),
-      ...(waits && { waits }),
-    });
+    return openEcrRegistry(options);
   },
 };
 
@@ -48,18 +37,26 @@ export const ecrPublicType: RegistryType = {
   aliases: ecrPublicAliases,
   settings,
   unused: { paths: ['auth', 'ecr.region', 'ecr.account'], hint },
-  open: async ({ name, url, settings: given, http, concurrency, cache, waits }) => {
-    const { endpoint, ...identity } = EcrSettings.parse(given ?? {});
+  open: async (context) => {
+    const options = optionsOf(context);
     const { createEcrPublicRegistry } = await import('./create-public-registry.ts');
-    return createEcrPublicRegistry({
-      name,
-      url,
-      http,
-      identity: identity as AwsIdentity,
-      ...(endpoint !== undefined && { endpoint }),
-      concurrency,
-      ...(cache && { cache }),
-      ...(waits && { waits }),
-    });
+    return createEcrPublicRegistry(options);
   },
 };
+
+/** What either type is opened with. The registry's own credentials are not among it: the AWS SDK finds those of its APIs. */
+function optionsOf({ name, url, settings: given, http, concurrency, cache, waits }: OpenContext) {
+  const { region, account, endpoint, ...identity } = EcrSettings.parse(given ?? {});
+  return {
+    name,
+    url,
+    http,
+    identity: identity as AwsIdentity,
+    ...(region !== undefined && { region }),
+    ...(account !== undefined && { account }),
+    ...(endpoint !== undefined && { endpoint }),
+    concurrency,
+    ...(cache && { cache }),
+    ...(waits && { waits }),
+  };
+}

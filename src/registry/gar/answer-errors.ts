@@ -59,9 +59,8 @@ export function refused({ doing, permission }: Asked, response: HttpResponse, so
   if (status === 403) {
     return new ToolError('AUTH', `${said}, asked with ${source}.`, {
       hint:
-        `It takes the permission ${permission} on the repository, which ${roleWith(permission)} has, and the Artifact Registry API must be ` +
-        'enabled in the project. ' +
-        'A project that is not there looks the same.',
+        `It takes the permission ${permission} on the repository, which ${roleWith(permission)} has, and the Artifact Registry API ` +
+        'must be enabled in the project. A project that is not there looks the same.',
     });
   }
   if (isNotFound(response)) {

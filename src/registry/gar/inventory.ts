@@ -6,7 +6,7 @@ import type { ContentCache } from '../../distribution/cache.ts';
 import type { ManifestDocument } from '../../distribution/manifest-document.ts';
 import { ManifestReader } from '../../distribution/manifest-reader.ts';
 import { Problems } from '../../distribution/problems.ts';
-import { noteTags } from '../../distribution/note-tags.ts';
+import { noteTagsOfImages } from '../../distribution/note-tags.ts';
 import type { InventoryOptions } from '../registry.ts';
 import { buildManifests } from './build-manifests.ts';
 import type { GarClient } from './client.ts';
@@ -94,7 +94,7 @@ class Reading {
   }
 
   async all(): Promise<void> {
-    const { client, images } = this.#context;
+    const { client, images, cache } = this.#context;
     const name = client.whole(this.#repository);
     const { signal } = this.#options;
     this.settings = await this.#findSettings(name);
@@ -103,7 +103,7 @@ class Reading {
     for (const image of listed) this.images.set(image.digest, image);
     if (listed.length === 0) await this.#checkEmpty();
     await this.#completeTags();
-    await this.#noteTags();
+    this.firstSeen = await noteTagsOfImages(cache, { registry: client.oci.url, repository: this.#repository }, this.images.values());
     const wanted = imagesToRead(listed);
     this.#progress.done = listed.length;
     this.#progress.total = listed.length + wanted.length;
@@ -163,13 +163,6 @@ class Reading {
       else tags.set(digest, [tag]);
     }
     for (const [digest, image] of this.images) this.images.set(digest, { ...image, tags: tags.get(digest) ?? [] });
-  }
-
-  /** Artifact Registry tells no times of tags: one that was put on an old image is known for new by having been seen before without it. */
-  async #noteTags(): Promise<void> {
-    const digests = new Map([...this.images.values()].flatMap(({ digest, tags }) => tags.map((tag): [string, Digest] => [tag, digest])));
-    const { client, cache } = this.#context;
-    this.firstSeen = await noteTags(cache, { registry: client.oci.url, repository: this.#repository }, { digests, whole: true });
   }
 
   async #readManifests(wanted: readonly DockerImage[]): Promise<void> {

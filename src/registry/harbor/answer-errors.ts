@@ -1,4 +1,4 @@
-import { kindOfToken } from '../../auth/auth-errors.ts';
+import { describeCredentials } from '../../auth/auth-errors.ts';
 import { registryErrorText } from '../../http/registry-errors.ts';
 import type { Credentials } from '../../auth/credentials.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
@@ -81,9 +81,7 @@ export function readOnly(doing: string, why: string): ToolError {
 
 /** Names the user, never the secret. */
 export function describe(credentials: Credentials | undefined): string {
-  if (!credentials) return 'without credentials';
-  const who = 'username' in credentials ? `as ${JSON.stringify(credentials.username)}` : `with ${kindOfToken(credentials)}`;
-  return credentials.source === undefined ? who : `${who} (from ${credentials.source})`;
+  return describeCredentials(credentials, (username) => `as ${JSON.stringify(username)}`);
 }
 
 const NONE_GIVEN = 'Set REGISTRY_USER and REGISTRY_PASSWORD, name credentials in the config, or log in with "docker login".';

@@ -6,8 +6,8 @@ import type { Projects } from './projects.ts';
 
 /**
  * What nobody may pull. A project can forbid to pull images with findings of a severity, or without a signature
- * (src/server/middleware/vulnerable, contenttrust): Harbor then answers 412 on `/v2`, and no other API has the bytes of a manifest. Deleting
- * them is allowed all the same.
+ * (src/server/middleware/vulnerable, contenttrust): Harbor then answers 412 on `/v2`, and no other API has the bytes of a manifest.
+ * Deleting them is allowed all the same.
  */
 export class PullPolicy {
   readonly #registry: OciClient;
@@ -25,10 +25,13 @@ export class PullPolicy {
   async note(repository: string): Promise<string | undefined> {
     const project = await this.#forbidding(repository);
     if (project === undefined) return undefined;
-    const policy = `The project ${this.#registry.label(project)} lets nobody pull some of its images, for their findings or for want of a signature`;
+    const policy =
+      `The project ${this.#registry.label(project)} lets nobody pull some of its images, for their findings or for want of ` +
+      'a signature';
     return this.#deletesUnpullable
       ? `${policy}. As the config says ("deleteUnpullable"), they are deleted without a copy, and "undo" cannot put them back.`
-      : `${policy}. They cannot be kept for "undo", and are not deleted unless the config of this registry says "harbor: {deleteUnpullable: true}".`;
+      : `${policy}. They cannot be kept for "undo", and are not deleted unless the config of this registry says ` +
+          '"harbor: {deleteUnpullable: true}".';
   }
 
   /** Why a manifest cannot be read; undefined where it can. HEAD does not count as a pull. */

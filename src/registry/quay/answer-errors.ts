@@ -1,4 +1,4 @@
-import { kindOfToken } from '../../auth/auth-errors.ts';
+import { describeCredentials } from '../../auth/auth-errors.ts';
 import { registryErrorText } from '../../http/registry-errors.ts';
 import type { Credentials } from '../../auth/credentials.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
@@ -57,9 +57,7 @@ export function refused({ doing, scope = 'repo:read' }: Asked, response: HttpRes
 
 /** Tells whose token it is, never the token. */
 export function describe(credentials: Credentials | undefined): string {
-  if (!credentials) return 'without credentials';
-  const who = 'username' in credentials ? `with the token of ${JSON.stringify(credentials.username)}` : `with ${kindOfToken(credentials)}`;
-  return credentials.source === undefined ? who : `${who} (from ${credentials.source})`;
+  return describeCredentials(credentials, (username) => `with the token of ${JSON.stringify(username)}`);
 }
 
 function errorType({ body }: HttpResponse): string | undefined {

@@ -42,7 +42,8 @@ export interface StoredRepository {
 }
 
 const DISALLOWED =
-  'The operation is disallowed on this registry, repository or image. View troubleshooting steps at https://aka.ms/acr/faq/#why-does-my-pull-or-push-request-fail-with-disallowed-operation';
+  'The operation is disallowed on this registry, repository or image. View troubleshooting steps at ' +
+  'https://aka.ms/acr/faq/#why-does-my-pull-or-push-request-fail-with-disallowed-operation';
 
 export function unlocked(): Locks {
   return { deleteEnabled: true, writeEnabled: true, readEnabled: true, listEnabled: true };

@@ -140,7 +140,8 @@ export class Tokens {
   #issue(account: Account, lifetime: number, claims: object, access?: readonly Access[]): string {
     const expires = this.now() + lifetime;
     const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-    const token = `${part({ alg: 'RS256', typ: 'JWT' })}.${part({ jti: randomUUID(), exp: Math.floor(expires / 1000), ...claims })}.${part({ signed: true })}`;
+    const body = { jti: randomUUID(), exp: Math.floor(expires / 1000), ...claims };
+    const token = [{ alg: 'RS256', typ: 'JWT' }, body, { signed: true }].map(part).join('.');
     this.#issued.set(token, { account, expires, ...(access && { access }) });
     return token;
   }

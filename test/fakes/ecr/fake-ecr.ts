@@ -24,7 +24,10 @@ export interface FakeEcrOptions {
   readonly public?: boolean;
   /** Longest page; default 1000. AWS may always answer less than it is asked for. */
   readonly maxPage?: number;
-  /** Reading a manifest is a pull, written down once in 24 hours. Default: as for a principal that RegisterPullTimeUpdateExclusion exempts. */
+  /**
+   * Reading a manifest is a pull, written down once in 24 hours. Default: as for a principal that RegisterPullTimeUpdateExclusion
+   * exempts.
+   */
   readonly recordPulls?: boolean;
   /** Its clock, in milliseconds since the epoch; default the machine's. */
   readonly now?: () => number;
@@ -132,14 +135,16 @@ export async function startFakeEcr(options: FakeEcrOptions = {}): Promise<FakeEc
     if (!isSigned(request, body, known.secretAccessKey)) {
       throw new ServiceError(
         'InvalidSignatureException',
-        'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method.',
+        'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and ' +
+          'signing method.',
       );
     }
     if (known.may?.(operation) ?? true) return;
     const action = `${isPublic ? 'ecr-public' : 'ecr'}:${operation}`;
     throw new ServiceError(
       'AccessDeniedException',
-      `User: arn:aws:iam::${account}:user/ci is not authorized to perform: ${action} because no identity-based policy allows the ${action} action`,
+      `User: arn:aws:iam::${account}:user/ci is not authorized to perform: ${action} because no identity-based policy allows ` +
+        `the ${action} action`,
     );
   }
 

@@ -88,7 +88,8 @@ function describeImages(input: Input, rules: Rules): object {
       const shown = `{imageDigest:'${id.imageDigest ?? 'null'}', imageTag:'${id.imageTag ?? 'null'}'}`;
       throw new ServiceError(
         'ImageNotFoundException',
-        `The image with imageId ${shown} does not exist within the repository with name '${repository.name}' in the registry with id '${rules.account}'`,
+        `The image with imageId ${shown} does not exist within the repository with name '${repository.name}' in the registry with ` +
+          `id '${rules.account}'`,
       );
     });
     return { imageDetails: [...new Set(images)].map((image) => detail(image, repository, rules)) };
@@ -212,7 +213,8 @@ function putImage(input: Input, rules: Rules): object {
   if (imageTag !== undefined && repository.mutability === 'IMMUTABLE' && imageOfTag(repository, imageTag)) {
     throw new ServiceError(
       'ImageTagAlreadyExistsException',
-      `The image tag '${imageTag}' already exists in the '${repository.name}' repository and cannot be overwritten because the repository is immutable.`,
+      `The image tag '${imageTag}' already exists in the '${repository.name}' repository and cannot be overwritten because the ` +
+        'repository is immutable.',
     );
   }
   const mediaType = imageManifestMediaType ?? (JSON.parse(imageManifest ?? '{}') as { mediaType?: string }).mediaType ?? '';

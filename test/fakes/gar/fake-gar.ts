@@ -108,13 +108,15 @@ export async function startFakeGar(options: FakeGarOptions = {}): Promise<FakeGa
       if (!account)
         throw new ServiceError(
           'UNAUTHENTICATED',
-          'Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid authentication credential.',
+          'Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid authentication ' +
+            'credential.',
         );
       if (exhausted > 0) {
         exhausted -= 1;
         throw new ServiceError(
           'RESOURCE_EXHAUSTED',
-          "Quota exceeded for quota metric 'Requests per project per region' and limit 'Requests per project per region per minute per region'",
+          "Quota exceeded for quota metric 'Requests per project per region' and limit " +
+            "'Requests per project per region per minute per region'",
         );
       }
       const answer = answerRest(

@@ -109,7 +109,8 @@ function manifests(store: HarborStore, repository: string, reference: string, re
   if (store.isUnpullable(artifact)) {
     throw new HarborError(
       'PROJECTPOLICYVIOLATION',
-      `current image with 2 vulnerabilities cannot be pulled due to configured policy in 'Prevent images with vulnerability severity of "Low" or higher from running.'`,
+      'current image with 2 vulnerabilities cannot be pulled due to configured policy in ' +
+        `'Prevent images with vulnerability severity of "Low" or higher from running.'`,
     );
   }
   if (request.method === 'GET' && request.headers['user-agent'] !== OWN_USER_AGENT) {
