@@ -67,7 +67,8 @@ export function isSomething(amounts: Amounts): boolean {
  * images that stay`. A line that would only repeat the number of images is left out.
  */
 export function amountLines({ images, parts, tags, tagsAlone, attachmentTags }: Amounts): string[] {
-  const manifests = `${count(images + parts, 'manifest')}: ${count(images, 'image')}, and ${count(parts, 'part or attachment', 'parts and attachments')}`;
+  const others = count(parts, 'part or attachment', 'parts and attachments');
+  const manifests = `${count(images + parts, 'manifest')}: ${count(images, 'image')}, and ${others}`;
   const both = tags > 0 && tagsAlone > 0;
   const where = both
     ? `: ${number(tags)} with their images, ${number(tagsAlone)} from images that stay`

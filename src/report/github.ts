@@ -52,7 +52,8 @@ function ruleWords({ images, tags, repositories }: RuleTotal): string {
     ' and ',
   );
   const more = repositories.length > NAMED ? `, and ${number(repositories.length - NAMED)} more` : '';
-  return `${what} to delete in ${count(repositories.length, 'repository', 'repositories')}: ${repositories.slice(0, NAMED).join(', ')}${more}`;
+  const where = count(repositories.length, 'repository', 'repositories');
+  return `${what} to delete in ${where}: ${repositories.slice(0, NAMED).join(', ')}${more}`;
 }
 
 /** What GitHub would not show is counted in the last that it does. */

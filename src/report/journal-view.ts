@@ -59,7 +59,8 @@ export function journalMarkdown(view: JournalView): string {
     const done = entries.filter(wentAway);
     const tags = done.flatMap((entry) => entry.tags).filter((tag) => !parseDigestTag(tag));
     const named = tags.slice(0, TAGS).map(codeSpan).join(' ');
-    return `| ${codeSpan(name)} | ${number(done.length)} | ${named}${tags.length > TAGS ? ` and ${number(tags.length - TAGS)} more` : ''} |`;
+    const more = tags.length > TAGS ? ` and ${number(tags.length - TAGS)} more` : '';
+    return `| ${codeSpan(name)} | ${number(done.length)} | ${named}${more} |`;
   });
   return `### ${totals(view, PLAIN)}\n\n| Repository | Deletions | Tags |\n| --- | ---: | --- |\n${rows.join('\n')}\n`;
 }
@@ -92,7 +93,8 @@ function totals(view: JournalView, style: Style): string {
     count(tags.length, 'tag'),
     ...(archived > 0 ? [`${count(archived, 'manifest')} into the archive`] : []),
   ];
-  return `The run of ${style.bold(time(view.createdAt))} deleted ${what.join(' and ')} in ${count(byRepository(view).size, 'repository', 'repositories')}`;
+  const where = count(byRepository(view).size, 'repository', 'repositories');
+  return `The run of ${style.bold(time(view.createdAt))} deleted ${what.join(' and ')} in ${where}`;
 }
 
 /** Also what may have gone: a run that was killed does not know. */

@@ -25,7 +25,8 @@ export function junitXml(cases: readonly TestCase[]): string {
     ...those.flatMap(caseLines),
     '  </testsuite>',
   ]);
-  return `${['<?xml version="1.0" encoding="UTF-8"?>', `<testsuites name="regctl" tests="${cases.length}" failures="${failures(cases)}">`, ...lines, '</testsuites>'].join('\n')}\n`;
+  const root = `<testsuites name="regctl" tests="${cases.length}" failures="${failures(cases)}">`;
+  return `${['<?xml version="1.0" encoding="UTF-8"?>', root, ...lines, '</testsuites>'].join('\n')}\n`;
 }
 
 /**

@@ -28,5 +28,6 @@ function repositoryLine(repository: RepositoryPlan): string {
   const tags = repository.images.flatMap((image) => (image.action === 'delete' ? ordinaryTags(image) : image.untag)).toSorted(byCodeUnit);
   const more = tags.length > TAGS ? `, and ${number(tags.length - TAGS)} more` : '';
   const named = tags.length > 0 ? `, tags ${tags.slice(0, TAGS).join(', ')}${more}` : '';
-  return `  ${printable(`${repository.registry}/${repository.repository}  ${amountWords(amountsOf(repository, repository.steps))}${named}`)}`;
+  const amount = amountWords(amountsOf(repository, repository.steps));
+  return `  ${printable(`${repository.registry}/${repository.repository}  ${amount}${named}`)}`;
 }

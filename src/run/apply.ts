@@ -10,13 +10,12 @@ import type { InUse } from '../domain/in-use.ts';
 import type { Plan } from '../plan/plan.ts';
 import { NOTHING_CHANGED, say } from './io.ts';
 import type { Context } from './context.ts';
-import { carryOut, type CarryOutOptions, exitCodeOfApply, type Work } from './carry-out.ts';
+import { carryOut, type CarryOutOptions, exitCodeOfApply, outcomeOf, type Work } from './carry-out.ts';
 import { checkJournalFolder } from './journal-folder.ts';
 import { openDocumentRegistries } from './document-registries.ts';
 import { readInUse } from './in-use.ts';
 import { checkKnown } from './in-use-now.ts';
 import { checkInUseSources } from './in-use-source-names.ts';
-import { messageOf } from './failures.ts';
 import { measured, type MetricsOptions, type RunRecord } from './measured.ts';
 import type { NextCommands } from './next-commands.ts';
 import { checkOutputFiles, type OutputOptions, outputsOf, writeOutputs } from './outputs.ts';
@@ -55,12 +54,12 @@ async function applySaved(file: string, options: ApplyOptions, context: Context,
   const announce = (lines: readonly string[]): void => void (screen && !options.quiet && io.stdout.write(`${lines.join('\n')}\n`));
   const [carried] = await Promise.allSettled([carryOutSaved(plan, startedAt, announce, options, context)]);
   if (carried.status === 'rejected') say(io, NOTHING_CHANGED);
-  const report = carried.status === 'fulfilled' ? carried.value : undefined;
+  const outcome = outcomeOf(carried);
+  const report = outcome.applied;
   if (report) record.applied = report;
   const shown = {
     apply: true,
-    applied: report,
-    refused: report ? undefined : carried.status === 'rejected' ? messageOf(carried.reason) : 'The answer was no.',
+    ...outcome,
     undoCommand: report?.journal === undefined ? undefined : next.undo(report.journal, options.registry ?? []),
     tableShown: !options.verbose,
   };

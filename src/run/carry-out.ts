@@ -8,12 +8,14 @@ import { printable } from '../diagnostics/redact.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Registry } from '../registry/registry.ts';
+import type { Outcome } from '../report/outcome.ts';
 import { count } from '../report/text.ts';
 import { workLines } from '../report/work-text.ts';
 import { confirm, isAsked } from './confirm.ts';
 import { NOTHING_CHANGED, say } from './io.ts';
 import type { Context, GlobalOptions } from './context.ts';
 import type { EarlierRuns } from './earlier-runs.ts';
+import { messageOf } from './failures.ts';
 import { inUseNow, type InUseReading } from './in-use-now.ts';
 import { journalFolder } from './journal-folder.ts';
 import { startProgress } from './progress.ts';
@@ -114,6 +116,12 @@ function lineOf(event: ApplyEvent): string | undefined {
   if (event.kind !== 'end') return undefined;
   const { counts, notDone } = event.report;
   return `${title}: ${counts.deleted + counts.gone} done, ${notDone.length} not`;
+}
+
+/** What came of {@link carryOut}: its report, or why nothing was begun. */
+export function outcomeOf(carried: PromiseSettledResult<ApplyReport | undefined>): Outcome {
+  if (carried.status === 'rejected') return { refused: messageOf(carried.reason) };
+  return carried.value ? { applied: carried.value } : { refused: 'The answer was no.' };
 }
 
 /** The exit code of a run whose plan was carried out. */

@@ -1,7 +1,10 @@
 import { createInterface } from 'node:readline/promises';
 import type { Io } from './io.ts';
 
-/** True if there is somebody to ask: input and messages are a terminal. Elsewhere whoever runs the program has given `--apply` on purpose. */
+/**
+ * True if there is somebody to ask: input and messages are a terminal. Elsewhere whoever runs the program has given `--apply` on
+ * purpose.
+ */
 export function isAsked(io: Io): boolean {
   return io.stdin.isTTY === true && io.stderr.isTTY === true;
 }

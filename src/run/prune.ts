@@ -6,8 +6,8 @@ import { jsonParts } from '../report/json.ts';
 import type { Context } from './context.ts';
 import { type Io, NOTHING_CHANGED, say } from './io.ts';
 import { checkWritable, writeWhole } from './write-file.ts';
-import { carryOut, type CarryOutOptions, exitCodeOfApply } from './carry-out.ts';
-import { exitCodeAfter, messageOf, tellErrors } from './failures.ts';
+import { carryOut, type CarryOutOptions, exitCodeOfApply, outcomeOf } from './carry-out.ts';
+import { exitCodeAfter, tellErrors } from './failures.ts';
 import { collectGarbage, type GarbageOptions } from './garbage.ts';
 import { measured, type MetricsOptions, type RunRecord } from './measured.ts';
 import { type AnswerOptions, briefResult, planAnswer } from './plan-output.ts';
@@ -112,12 +112,12 @@ async function applied(
   if (table) await writeOutputs(io, [table], (output) => planAnswer(plan, output, options, io, { apply: true }));
   const work = { plan, registries, cached, inUse, limits, justPlanned: true, settings: workplace.settings, startedAt, earlier } as const;
   const [carried] = await Promise.allSettled([carryOut(work, options, context)]);
-  const report = carried.status === 'fulfilled' ? carried.value : undefined;
+  const outcome = outcomeOf(carried);
+  const report = outcome.applied;
   if (report) record.applied = report;
   const result = {
     apply: true,
-    applied: report,
-    refused: report ? undefined : carried.status === 'rejected' ? messageOf(carried.reason) : 'The answer was no.',
+    ...outcome,
     undoCommand: report?.journal === undefined ? undefined : next.undo(report.journal, workplace.unlisted),
     unread: planning.failures.length > 0,
   };

@@ -72,9 +72,9 @@ export interface ReadOptions {
 }
 
 /**
- * Reads the repositories of a run, sorted by registry and repository, as many at a time as there is room for. A failure in one repository is that repository's
- * result and stops no other. If the names of a registry cannot be listed, `failed` is called. Throws everything else, above
- * all an abort.
+ * Reads the repositories of a run, sorted by registry and repository, as many at a time as there is room for. A failure in one
+ * repository is that repository's result and stops no other. If the names of a registry cannot be listed, `failed` is called. Throws
+ * everything else, above all an abort.
  */
 export async function* readRepositories(
   places: readonly Place[],
