@@ -6,7 +6,7 @@ import type { Plan, RepositoryPlan } from '../plan/plan.ts';
 import { addAmounts, amountLines, amountsOf, amountWords, isSomething, stepsDone } from './amounts.ts';
 import { ordinaryTags } from './repository-view.ts';
 import { PLAIN, type Style } from './style.ts';
-import { count, number, padEnd, padStart, shortDigest, width, wrap } from './text.ts';
+import { count, moreLine, number, padEnd, padStart, shortDigest, width, wrap } from './text.ts';
 
 /** What the outcomes of steps mean, in words. */
 export const OUTCOMES: Readonly<Record<StepOutcome, string>> = {
@@ -113,7 +113,7 @@ function notDoneLines(
         `  ${padEnd(nameOf(step), widest)}  ${style.change(OUTCOMES[step.outcome])}` +
         (step.message === undefined ? '' : `: ${printable(step.message)}`),
     ),
-    ...(shown.length < notDone.length ? [style.dim(`  … and ${number(notDone.length - shown.length)} more: -v shows all`)] : []),
+    ...(shown.length < notDone.length ? [style.dim(`  ${moreLine(notDone.length - shown.length)}`)] : []),
     ...repairs.map((repair) => {
       const became = repair.restored ? style.change('put back') : style.remove('LOST');
       return `  ${nameOf(repair)}  ${became}: ${printable(repair.message)}`;

@@ -3,7 +3,7 @@ import type { ChangedImage, PlanDiff, Side } from '../plan/diff-plans.ts';
 import { codeSpan } from './code-span.ts';
 import { reasonLine } from './reason-text.ts';
 import { PLAIN, type Style } from './style.ts';
-import { bytes, count, number, shortDigest } from './text.ts';
+import { bytes, count, moreLine, number, shortDigest } from './text.ts';
 
 /** Images of one repository before "… and N more". */
 const LISTED = 20;
@@ -32,7 +32,7 @@ export function diffText(diff: PlanDiff, options: { readonly style?: Style; read
         `      before  ${sideText(before)}`,
       );
     }
-    if (shown.length < own.length) lines.push(style.dim(`  … and ${number(own.length - shown.length)} more: -v shows all`));
+    if (shown.length < own.length) lines.push(style.dim(`  ${moreLine(own.length - shown.length)}`));
     lines.push('');
   }
   return `${lines.join('\n').trimEnd()}\n`;
@@ -63,7 +63,8 @@ export function diffMarkdown(diff: PlanDiff): string {
 function headline({ summary: { images, tags, bytes: size }, repositories }: PlanDiff): string {
   if (repositories.length === 0) return 'nothing is decided differently';
   const parts = [
-    `${count(images.deletedNow, 'image')} more ${images.deletedNow === 1 ? 'goes' : 'go'}, ${number(images.keptNow)} that went ${images.keptNow === 1 ? 'stays' : 'stay'}`,
+    `${count(images.deletedNow, 'image')} more ${images.deletedNow === 1 ? 'goes' : 'go'}, ` +
+      `${number(images.keptNow)} that went ${images.keptNow === 1 ? 'stays' : 'stay'}`,
     ...(tags.deletedNow + tags.keptNow > 0
       ? [`of images that stay ${count(tags.deletedNow, 'tag')} more to take off, ${number(tags.keptNow)} fewer`]
       : []),

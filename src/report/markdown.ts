@@ -77,7 +77,8 @@ function totals(plan: Plan, { applied }: Outcome, governed: readonly RepositoryP
     '| --- | --- | ---: | ---: | ---: | ---: |',
     ...rows,
     ...(left > 0 ? [`| … and ${number(left)} more; see the JSON document | | | | | |`] : []),
-    `| **all** | | **${number(images.delete)}** | **${number(images.untag)}** | **${number(images.keep)}** | **${freedNumber(plan.summary)}** |`,
+    `| **all** | | **${number(images.delete)}** | **${number(images.untag)}** | **${number(images.keep)}** | ` +
+      `**${freedNumber(plan.summary)}** |`,
     '',
   ];
 }

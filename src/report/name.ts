@@ -1,7 +1,6 @@
 import { printable } from '../diagnostics/redact.ts';
 import { isTag } from '../domain/tag.ts';
-import { stepsDone } from './amounts.ts';
-import type { Outcome } from './outcome.ts';
+import { appliedSteps, type Outcome } from './outcome.ts';
 import type { Plan, RepositoryPlan, Step } from '../plan/plan.ts';
 
 /**
@@ -9,15 +8,10 @@ import type { Plan, RepositoryPlan, Step } from '../plan/plan.ts';
  * its image or taken off, `host/repository@digest` for a manifest without a tag. Of a plan that was to be carried out, for everything that
  * went.
  */
-export function planNames({ repositories }: Plan, { applied, refused }: Outcome = {}): string {
+export function planNames(plan: Plan, { applied, refused }: Outcome = {}): string {
   if (refused !== undefined) return '';
-  if (!applied) return repositories.map((repository) => namesIn(repository, repository.steps)).join('');
-  return applied.repositories
-    .map((report) => {
-      const repository = repositories.find((one) => one.registry === report.registry && one.repository === report.repository);
-      return repository ? namesIn(repository, stepsDone(repository, report)) : '';
-    })
-    .join('');
+  const steps = applied ? appliedSteps(plan, applied) : plan.repositories.map((repository) => [repository, repository.steps] as const);
+  return steps.map(([repository, its]) => namesIn(repository, its)).join('');
 }
 
 function namesIn({ registry, url, repository }: RepositoryPlan, steps: readonly Step[]): string {

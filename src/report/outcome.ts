@@ -1,5 +1,5 @@
 import type { ApplyReport } from '../apply/apply-report.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { Plan, RepositoryPlan, Step } from '../plan/plan.ts';
 import { addAmounts, type Amounts, amountsOf, stepsDone } from './amounts.ts';
 
 /** What came of a plan that was to be carried out. */
@@ -10,13 +10,16 @@ export interface Outcome {
   readonly refused?: string | undefined;
 }
 
-/** What a run took away. */
-export function appliedAmounts(plan: Plan, { repositories }: ApplyReport): Amounts {
+/** The steps of each repository that a run has done, in the order of its report. */
+export function appliedSteps(plan: Plan, { repositories }: ApplyReport): (readonly [RepositoryPlan, readonly Step[]])[] {
   const planned = new Map(plan.repositories.map((one) => [JSON.stringify([one.registry, one.repository]), one]));
-  return addAmounts(
-    repositories.flatMap((report) => {
-      const repository = planned.get(JSON.stringify([report.registry, report.repository]));
-      return repository ? [amountsOf(repository, stepsDone(repository, report))] : [];
-    }),
-  );
+  return repositories.flatMap((report) => {
+    const repository = planned.get(JSON.stringify([report.registry, report.repository]));
+    return repository ? [[repository, stepsDone(repository, report)] as const] : [];
+  });
+}
+
+/** What a run took away. */
+export function appliedAmounts(plan: Plan, report: ApplyReport): Amounts {
+  return addAmounts(appliedSteps(plan, report).map(([repository, steps]) => amountsOf(repository, steps)));
 }

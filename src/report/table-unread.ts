@@ -1,6 +1,6 @@
 import type { Plan } from '../plan/plan.ts';
 import type { Style } from './style.ts';
-import { number } from './text.ts';
+import { moreLine } from './text.ts';
 import { unreadLines } from './unread-lines.ts';
 
 /** Lines before "… and N more". */
@@ -14,7 +14,7 @@ export function unreadSection(plan: Plan, style: Style, verbose: boolean): strin
   return [
     style.remove(style.bold('Not everything could be read. Nothing is deleted where something is missing:')),
     ...shown.map((line) => `  ${line}`),
-    ...(shown.length < unread.length ? [style.dim(`  … and ${number(unread.length - shown.length)} more: -v shows all`)] : []),
+    ...(shown.length < unread.length ? [style.dim(`  ${moreLine(unread.length - shown.length)}`)] : []),
     '',
   ];
 }

@@ -7,7 +7,7 @@ import { type KeptCount, ordinaryTags, type RepositoryView, viewOf } from './rep
 import { PLAIN, type Style } from './style.ts';
 import { blockedLines, freedWords, totalLines } from './table-totals.ts';
 import { unreadSection } from './table-unread.ts';
-import { bytes, count, fit, fitMiddle, number, padEnd, padStart, recoverable, shortDigest, width } from './text.ts';
+import { bytes, count, fit, fitMiddle, moreLine, number, padEnd, padStart, recoverable, shortDigest, width } from './text.ts';
 
 export interface TableOptions {
   /** Width of the terminal; undefined: nothing is cut. */
@@ -213,8 +213,7 @@ function addByRule<Item extends { readonly reason: Reason }>(page: Page, items: 
   for (const { rule, all, rows } of blocks) {
     if (rule !== undefined) page.lines.push(`    ${printable(rule)}${page.style.dim(`  ${number(all)}`)}`);
     page.lines.push(...rows.map((row) => rowLine(page, 6, row, columns)));
-    if (rows.length < all)
-      page.lines.push(page.style.dim(`      … and ${number(all - rows.length)} more: -v shows all, -o name lists them`));
+    if (rows.length < all) page.lines.push(page.style.dim(`      ${moreLine(all - rows.length)}, -o name lists them`));
   }
 }
 

@@ -21,6 +21,11 @@ export function count(value: number, noun: string, plural = `${noun}s`): string 
   return `${number(value)} ${value === 1 ? noun : plural}`;
 }
 
+/** What stands below a list that was cut, in a terminal. */
+export function moreLine(left: number): string {
+  return `… and ${number(left)} more: -v shows all`;
+}
+
 /** A whole number with commas, the same on every machine. */
 export function number(value: number): string {
   return String(value).replace(/\B(?=(?:\d{3})+$)/g, ',');

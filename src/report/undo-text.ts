@@ -3,7 +3,7 @@ import type { UndoWork } from '../apply/undo.ts';
 import { printable } from '../diagnostics/redact.ts';
 import { parseDigestTag } from '../domain/attachment.ts';
 import { PLAIN, type Style } from './style.ts';
-import { count, number, padStart, shortDigest } from './text.ts';
+import { count, moreLine, number, padStart, shortDigest } from './text.ts';
 
 const OUTCOMES: Readonly<Record<UndoOutcome, string>> = {
   restored: 'put back',
@@ -71,7 +71,7 @@ export function undoText(report: UndoReport, options: { readonly style?: Style; 
   }[outcome];
   return `${[
     ...shown,
-    ...(shown.length < lines.length ? [style.dim(`… and ${number(lines.length - shown.length)} more: -v shows all`)] : []),
+    ...(shown.length < lines.length ? [style.dim(moreLine(lines.length - shown.length))] : []),
     ...(shown.length > 0 ? [''] : []),
     `${style.bold('undone')}  ${verdict}`,
     '',

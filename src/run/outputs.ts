@@ -32,7 +32,7 @@ export function outputsOf<Form extends string>({ output = [], out }: OutputOptio
     if (others.length > 1)
       throw new ToolError(
         'USAGE',
-        `${others.map((one) => `-o ${one.form}`).join(' and ')} both go to ${file === undefined ? 'stdout' : file}, which takes one answer.`,
+        `${others.map((one) => `-o ${one.form}`).join(' and ')} both go to ${file ?? 'stdout'}, which takes one answer.`,
         { hint: `Give each a file of its own, such as -o ${form}=plan.${EXTENSIONS[form] ?? form}.` },
       );
   }

@@ -10,7 +10,8 @@ export function doctorCommand(context: CommandContext): Command {
   return new Command('doctor')
     .summary('can each registry be reached, read, deleted from; what is switched off')
     .description(
-      'Looks at each registry, the policies, the sources of what is in use and the folders, changes nothing, and says what to do next.\n\n' +
+      'Looks at each registry, the policies, the sources of what is in use and the folders, ' +
+        'changes nothing, and says what to do next.\n\n' +
         examples(context.io.program, [
           ['everything that the config names', 'doctor'],
           ['one repository', 'doctor registry.example.com/team/app'],

@@ -12,7 +12,8 @@ export function generateCommand(context: CommandContext): Command {
   const generate = new Command('generate')
     .summary('print what it is deployed with: containers, Kubernetes, alerts, pipelines')
     .description(
-      'Prints files to deploy with, filled in from the config and the flags. Nothing is read from a registry, and no secret is printed.\n\n' +
+      'Prints files to deploy with, filled in from the config and the flags. ' +
+        'Nothing is read from a registry, and no secret is printed.\n\n' +
         examples(program, [
           [
             'every night in a cluster, keeping what it runs',
@@ -27,8 +28,8 @@ export function generateCommand(context: CommandContext): Command {
     .command('cronjob')
     .summary('a CronJob with all that it needs, and the config and policies of here')
     .description(
-      'Prints a CronJob that prunes every night, with its account and permissions, config and policies, Secret without values, volumes for ' +
-        'journals and cache, and network policy. What the cluster runs, or would run again, is protected.',
+      'Prints a CronJob that prunes every night, with its account and permissions, config and policies, Secret without values, ' +
+        'volumes for journals and cache, and network policy. What the cluster runs, or would run again, is protected.',
     )
     .option('--schedule <cron>', 'when it runs, in UTC', cronSchedule, '15 2 * * *');
   addJobOptions(cronjob).action(async (_options, self: Command) => {

@@ -36,8 +36,8 @@ export function policyCommand(context: CommandContext): Command {
     .summary('decide the cases of a folder, and compare with what is expected')
     .description(
       'Decides the inventory of each case by its policy, and compares with what is expected. A case is a folder with inventory.json, ' +
-        'expected.json ({"given": {"now": TIME}, "images": {TAG: [ACTION, REASON…]}}), policy.yaml (or "policy": FILE in expected.json) and, ' +
-        'where something runs, in-use.txt. What goes and is not named is a failure.\n\n' +
+        'expected.json ({"given": {"now": TIME}, "images": {TAG: [ACTION, REASON…]}}), policy.yaml (or "policy": FILE in expected.json) ' +
+        'and, where something runs, in-use.txt. What goes and is not named is a failure.\n\n' +
         examples(context.io.program, [
           ['every case below a folder', 'policy test policies/tests'],
           ['in a pipeline', 'policy test policies/tests -o text -o junit=report.xml'],
