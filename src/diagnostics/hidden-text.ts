@@ -7,6 +7,10 @@ const SECRET_KEY = new RegExp(`[\\w.-]*(?:${SECRET_NAME})[\\w.-]*["']?\\s*[:=]\\
 /** Misspelt in yet another way, a key is near to one of these. */
 const SECRET_WORDS = ['password', 'passphrase', 'secret', 'token', 'identityToken', 'credentials', 'apiKey', 'privateKey'];
 const KEY = /(?<=^|[\s{,"'])([A-Za-z][\w.-]*)["']?\s*:\s*/g;
+/** A key that holds a map, some of whose values are secrets: in the place of the map there may be nothing but the secret. */
+const AUTH_VALUE = /(?<=^\s*(?:-\s+)?|[{,]\s*)["']?auth["']?\s*[:=]\s*(?=[^\s{])/g;
+const AUTH_ALONE = /^\s*(?:-\s+)?["']?auth["']?\s*:\s*$/;
+const MAP_ENTRY = /^\s*["']?[\w.-]+["']?\s*:(?:\s|$)/;
 // A key that ends in Env or File is meant to hold a name, and a name is not a secret.
 const NAMED_VALUE = /^(?:[A-Z_][A-Z0-9_]*|["'][A-Z_][A-Z0-9_]*["'])(?=[\s,}]|$)/;
 const QUOTED_VALUE = /^(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*')(?=[\s,}\]]|$)/;
@@ -16,7 +20,7 @@ const REACH = 200;
 
 /**
  * The parts of a source line that must not be shown because they may be secrets: the value of a key such as `password`, also where it
- * stands on lines of its own, and the user and password in a URL. Pairs of offsets into the line, the end exclusive.
+ * stands on lines of its own, whatever stands in the place of the map `auth`, and the user and password in a URL. Pairs of offsets into the line, the end exclusive.
  */
 export function hiddenParts(source: Source, line: number): (readonly [start: number, end: number])[] {
   const text = lineText(source, line);
@@ -65,8 +69,9 @@ function isUnderSecretKey(source: Source, line: number): boolean {
     const text = lineText(source, above);
     if (text.trim() === '' || indentOf(text) >= indent) continue;
     const match = secretKeys(text).at(-1);
-    if (!match) return false;
+    if (!match) return AUTH_ALONE.test(text) && !MAP_ENTRY.test(lineText(source, line));
     const rest = text.slice(match.index + match[0].length);
+    if (/auth["']?\s*[:=]\s*$/.test(match[0])) return !QUOTED_VALUE.test(rest);
     return !QUOTED_VALUE.test(rest) && !/File["']?\s*[:=]\s*$/.test(match[0]) && !rest.startsWith('{') && !rest.startsWith('[');
   }
   return false;
@@ -77,7 +82,7 @@ function secretKeys(text: string): RegExpExecArray[] {
   const misspelt = [...text.matchAll(KEY)].filter(
     ([, key]) => nearest(key as string, SECRET_WORDS) !== undefined || /^(?:pass|pw)$/i.test(key as string),
   );
-  return [...text.matchAll(SECRET_KEY), ...misspelt].toSorted((a, b) => a.index - b.index);
+  return [...text.matchAll(SECRET_KEY), ...text.matchAll(AUTH_VALUE), ...misspelt].toSorted((a, b) => a.index - b.index);
 }
 
 function indentOf(text: string): number {
