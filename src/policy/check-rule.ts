@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { isObject } from '../domain/json.ts';
 import { isCapture } from './ordering/group.ts';
 import { isTimeOrder, ORDERS } from './ordering/order.ts';

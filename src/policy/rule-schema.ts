@@ -1,5 +1,5 @@
 import semver from 'semver';
-import { z } from 'zod';
+import * as z from 'zod';
 import { SEVERITIES } from '../domain/inventory.ts';
 import { isObject } from '../domain/json.ts';
 import { checkRule } from './check-rule.ts';
