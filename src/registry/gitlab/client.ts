@@ -69,6 +69,10 @@ export class GitlabClient {
     return credentials !== undefined && 'username' in credentials && credentials.username === JOB_USER;
   }
 
+  async isAnonymous(repository: string): Promise<boolean> {
+    return (await this.#options.credentials(repository)) === undefined;
+  }
+
   /** Sends a request and gives back the answer whatever its status. Throws `AUTH` for credentials that the API never takes. */
   async call(call: Call): Promise<HttpResponse> {
     const text = new URLSearchParams(call.query).toString();

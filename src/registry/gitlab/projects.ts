@@ -30,16 +30,17 @@ export class Projects {
   }
 
   of({ projectId, path }: ContainerRepository): Promise<Told<Project>> {
-    return once(this.#projects, projectId, () => this.#told(path, () => this.#read(projectId, path)));
+    const doing = `read the project of ${this.#client.label(path)}`;
+    return once(this.#projects, projectId, () => this.#told(path, doing, () => this.#read(projectId, path, doing)));
   }
 
   /** The rules by which tags are protected, as far as they are told. */
   rulesOf({ projectId, path }: ContainerRepository): Promise<Told<readonly TagRule[]>> {
-    return once(this.#rules, projectId, () => this.#told(path, () => readTagRules(this.#client, projectId, path)));
+    const doing = `list the rules that protect tags in the project of ${this.#client.label(path)}`;
+    return once(this.#rules, projectId, () => this.#told(path, doing, () => readTagRules(this.#client, projectId, path, doing)));
   }
 
-  async #read(projectId: number, repository: string): Promise<Project> {
-    const doing = `read the project of ${this.#client.label(repository)}`;
+  async #read(projectId: number, repository: string, doing: string): Promise<Project> {
     const json = await this.#client.get({ doing, path: `/projects/${projectId}`, repository });
     const path = asText(json['path_with_namespace']);
     if (json['id'] !== projectId || path === undefined) throw badAnswer(doing, 'the answer is not about that project');
@@ -54,13 +55,13 @@ export class Projects {
   }
 
   /** A right that is missing for such a question is no reason not to read the images. Any other error is thrown. */
-  async #told<T>(repository: string, ask: () => Promise<T>): Promise<Told<T>> {
+  async #told<T>(repository: string, doing: string, ask: () => Promise<T>): Promise<Told<T>> {
     if (await this.#client.hasJobToken(repository)) return { unknown: 'GitLab does not tell that to a job token' };
     try {
       return { known: await ask() };
     } catch (error) {
       if (!(error instanceof ToolError) || (error.code !== 'AUTH' && error.code !== 'NOT_FOUND')) throw error;
-      return { unknown: error.message.replace(/^Cannot [^:]*: /, '').replace(/[.\s]*$/, '') };
+      return { unknown: error.message.replace(`Cannot ${doing}: `, '').replace(/[.\s]*$/, '') };
     }
   }
 }

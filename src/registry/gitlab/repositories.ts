@@ -1,3 +1,4 @@
+import { notLetIn } from '../../auth/auth-errors.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import { badAnswer } from '../../distribution/answer-errors.ts';
 import { ListBounds } from '../../distribution/list-bounds.ts';
@@ -22,6 +23,8 @@ export class Repositories {
   readonly #known = new Map<string, ContainerRepository>();
   /** By the path of a project; undefined where there is no project of that path. */
   readonly #lists = new Map<string, Promise<readonly ContainerRepository[] | undefined>>();
+  /** The same of groups. */
+  readonly #groups = new Map<string, Promise<readonly ContainerRepository[] | undefined>>();
 
   constructor(client: GitlabClient) {
     this.#client = client;
@@ -37,29 +40,38 @@ export class Repositories {
     try {
       return await this.#search(name);
     } catch (error) {
-      if (!(error instanceof ToolError) || error.code === 'NOT_FOUND') throw error;
-      // What is asked for is of a project, and others may wait for the same answer.
+      const label = this.#client.label(name);
+      // What is asked for is a list of its project, and others may wait for the same answer.
+      if (!(error instanceof ToolError) || error.message.includes(label)) throw error;
       const { code, message, hint, transient } = error;
-      throw new ToolError(code, `Cannot find the repository ${this.#client.label(name)}: ${message}`, { hint, transient, cause: error });
+      throw new ToolError(code, `Cannot find the repository ${label}: ${message}`, { hint, transient, cause: error });
     }
   }
 
   async #search(name: string): Promise<ContainerRepository> {
+    if (!name.includes('/')) {
+      throw await this.#missing(name, (await this.ofGroup(name)) ? 'it is a group' : 'GitLab shows no group of that name either');
+    }
     const project = await this.#projectOf(name);
-    if (project === undefined) throw this.#missing(name, `GitLab shows no project ${pathsOf(name).join(' and no project ')}`);
+    if (project === undefined) throw await this.#missing(name, `GitLab shows no project ${pathsOf(name).join(' and no project ')}`);
     const listed = (await this.#listOf(project)) ?? [];
     const found = listed.find(({ path }) => path === name) ?? (await this.ofProject(project))?.find(({ path }) => path === name);
-    if (!found) throw this.#missing(name, `GitLab lists no such repository in the project ${project}`);
+    if (!found) throw await this.#missing(name, `GitLab lists no such repository in the project ${project}`);
     return found;
   }
 
   /** All repositories of a group and what is below it; undefined where GitLab shows no such group. */
   ofGroup(path: string): Promise<readonly ContainerRepository[] | undefined> {
-    return this.#read({
-      doing: `list the repositories of the group ${this.#client.label(path)}`,
-      path: `/groups/${encodeURIComponent(path)}/registry/repositories`,
-      repository: path,
-    });
+    const list =
+      this.#groups.get(path) ??
+      this.#read({
+        doing: `list the repositories of the group ${this.#client.label(path)}`,
+        path: `/groups/${encodeURIComponent(path)}/registry/repositories`,
+        repository: path,
+      });
+    this.#groups.set(path, list);
+    list.catch(() => this.#groups.delete(path));
+    return list;
   }
 
   /** All repositories of a project; undefined where GitLab shows no such project. */
@@ -101,9 +113,14 @@ export class Repositories {
     return [...found.values()];
   }
 
-  #missing(name: string, why: string): ToolError {
-    return new ToolError('NOT_FOUND', `There is no repository ${this.#client.label(name)}: ${why}.`, {
-      hint: 'Check the name, GROUP/PROJECT or GROUP/PROJECT/NAME, and that the token may see it.',
+  /** What is private does not exist for whoever is not logged in. */
+  async #missing(name: string, why: string): Promise<ToolError> {
+    const message = `There is no repository ${this.#client.label(name)}: ${why}`;
+    if (await this.#client.isAnonymous(name)) return notLetIn(message, undefined);
+    return new ToolError('NOT_FOUND', `${message}.`, {
+      hint:
+        'Check the name, GROUP/PROJECT or GROUP/PROJECT/NAME, and that the token may see it. A job token is for the project of its ' +
+        'job alone.',
     });
   }
 }

@@ -17,8 +17,12 @@ export interface TagRule {
 const LEVELS: Readonly<Record<string, number>> = { maintainer: 40, owner: 50, admin: 60 };
 
 /** The rules of a project. GitLab before 18.7 has no such list, and none lists rules by which tags are immutable. Throws as `get`. */
-export async function readTagRules(client: GitlabClient, projectId: number, repository: string): Promise<readonly TagRule[]> {
-  const doing = `list the rules that protect tags in the project of ${client.label(repository)}`;
+export async function readTagRules(
+  client: GitlabClient,
+  projectId: number,
+  repository: string,
+  doing: string,
+): Promise<readonly TagRule[]> {
   const call: Call = { doing, needs: TO_READ_RULES, path: `/projects/${projectId}/registry/protection/tag/rules`, repository };
   const rules: TagRule[] = [];
   const bounds = new ListBounds(doing);

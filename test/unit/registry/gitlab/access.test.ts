@@ -111,4 +111,17 @@ it('a project that is not shown is not taken for one without images, and neither
     for await (const _name of connect(gitlab).repositories({ below })) continue;
   };
   expect(await failure(list('nobody'))).toMatchObject({ code: 'NOT_FOUND', message: expect.stringContaining('prod/nobody') as string });
+  expect(await failure(connect(gitlab).inventory('team'))).toMatchObject({
+    code: 'NOT_FOUND',
+    message: 'There is no repository prod/team: it is a group.',
+  });
+});
+
+it('a wrong token, and none, are a missing right and no missing repository', async () => {
+  const gitlab = await fakeGitlab();
+  await fill(gitlab, APP, build('one'), 'v1');
+  const wrong = connect(gitlab, { ...MAINTAINER, token: 'glpat-wrong' });
+  const anonymous = connect(gitlab, MAINTAINER, { credentials: async () => undefined });
+  for (const registry of [wrong, anonymous])
+    for (const name of ['team', APP]) expect((await failure(registry.inventory(name))).code).toBe('AUTH');
 });
