@@ -153,6 +153,9 @@ describe('opening a registry', () => {
   it('hands the settings of its type to it', async () => {
     const url = 'https://artifacts.example.com';
     expect((await open({ url, type: 'gar', settings: { gar: { location: 'europe-west1' } } })).type).toBe('gar');
+    // Also where the host tells no type, and the answer to /v2/ does.
+    const asked = await startLoopback(() => quay);
+    expect((await open({ url: asked, settings: { quay: { namespaces: ['team'] } } })).type).toBe('quay');
     await expect(open({ url, type: 'gar' })).rejects.toMatchObject({ message: expect.stringContaining('location') as string });
   });
 });
