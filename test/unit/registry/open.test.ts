@@ -12,8 +12,9 @@ describe('the type of a registry', () => {
     'localhost:5000',
     '127.0.0.1:5000',
     '[::1]:5000',
-    'ghcr.io',
     'docker.io',
+    'ghcr.io.example.com',
+    'containers.example.com',
     'azurecr.io.example.com',
     'quay.io.example.com',
     'quay.example.com',
@@ -40,6 +41,8 @@ describe('the type of a registry', () => {
     ['quay.io', 'quay'],
     ['Quay.io:443', 'quay'],
     ['registry.gitlab.com', 'gitlab'],
+    ['ghcr.io', 'ghcr'],
+    ['containers.octo-corp.ghe.com', 'ghcr'],
   ])('%s is of type %s', (host, type) => {
     expect(typeOfHost(host)?.name).toBe(type);
   });
