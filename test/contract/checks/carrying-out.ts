@@ -7,7 +7,8 @@ import { index } from '../../../src/demo/image.ts';
 import type { Step } from '../../../src/plan/plan.ts';
 import type { Contract } from '../contract.ts';
 import type { Truth } from '../contract-target.ts';
-import { isAbout, type Seen } from '../fault-proxy.ts';
+import type { Seen } from '../fault-proxy.ts';
+import { isAbout } from '../is-about.ts';
 import { app, ATTACHED_BY_DIGEST, GOES, HISTORY, THINGS } from '../history.ts';
 import { expectNoSecrets, NOWHERE, REGISTRY, type Scene } from '../scene.ts';
 import { contents, tagsOf, without } from '../truth.ts';
@@ -36,7 +37,7 @@ export function testCarryingOut({ target, check }: Contract): void {
       });
       expect(report.counts.deleted + report.counts.gone).toBe(repository!.steps.length);
       expect(contents(await scene.truth())).toEqual(contents(without(before, gone, takesTagsOff ? ['old-shared'] : [])));
-      expectHoldersFirst(requests, repository!.steps, before);
+      expectHoldersFirst(scene, requests, repository!.steps, before);
       expectNoSecrets(scene, [await readFile(journal, 'utf8')]);
       expect((await scene.plan()).repositories[0]!.steps).toEqual([]);
     },
@@ -48,7 +49,10 @@ export function testCarryingOut({ target, check }: Contract): void {
     const single = { thing: THINGS.oldSingle, tags: ['old-single'], pushedAt };
     await scene.push([{ thing: index([THINGS.releaseAmd, app('stays')]), tags: ['keep-1'], pushedAt }, single]);
     const plan = await scene.plan();
-    scene.proxy.fault((request) => isAbout(request, lost, []), target.answers.manifestGone);
+    const unknown = { status: 404, body: JSON.stringify({ errors: [{ code: 'MANIFEST_UNKNOWN', message: 'manifest unknown' }] }) };
+    const isAsked = (request: Seen): boolean => isAbout(scene.server, request, lost, []);
+    scene.proxy.fault((request) => isAsked(request) && request.path.startsWith('/v2/'), unknown);
+    scene.proxy.fault(isAsked, target.answers.manifestGone);
     // Lists do not name it either. Another digest is as long.
     const isList = (request: Seen): boolean => target.kindOf(request) === 'list';
     scene.proxy.fault(isList, (answer) => ({ ...answer, body: String(answer.body).replaceAll(lost, NOWHERE) }));
@@ -84,9 +88,9 @@ export function testCarryingOut({ target, check }: Contract): void {
   /**
    * Every index before what it lists, and every image before what is attached to it; what the registry took along need not be asked for.
    */
-  function expectHoldersFirst(requests: readonly Seen[], steps: readonly Step[], before: Truth): void {
+  function expectHoldersFirst(scene: Scene, requests: readonly Seen[], steps: readonly Step[], before: Truth): void {
     const deletions = requests.filter((request) => target.kindOf(request) === 'delete');
-    const at = (digest: Digest): number => deletions.findIndex((request) => isAbout(request, digest, tagsOf(before, digest)));
+    const at = (digest: Digest): number => deletions.findIndex((request) => isAbout(scene.server, request, digest, tagsOf(before, digest)));
     const held = steps.flatMap((step) => (step.op === 'delete-manifest' ? step.after.map((holder) => [holder, step.digest] as const) : []));
     expect(held.length).toBeGreaterThan(5);
     expect(held.filter(([holder, digest]) => at(digest) >= 0 && at(holder) > at(digest))).toEqual([]);
