@@ -4,7 +4,7 @@ import { delimiter, join } from 'node:path';
 
 /** A program that tests start: a registry, or a client that is not ours. */
 export type Binary =
-  'docker-registry' | 'registry3' | 'crane' | 'skopeo' | 'openssl' | 'kube-apiserver' | 'etcd' | 'promtool' | 'zsh' | 'fish';
+  'docker-registry' | 'registry3' | 'crane' | 'skopeo' | 'openssl' | 'kube-apiserver' | 'etcd' | 'promtool' | 'zsh' | 'fish' | 'chromium';
 
 /** How a person gets it. */
 const HINTS: Readonly<Record<Binary, string>> = {
@@ -19,6 +19,7 @@ const HINTS: Readonly<Record<Binary, string>> = {
   promtool: 'install the Debian package prometheus',
   zsh: 'install the Debian package zsh',
   fish: 'install the Debian package fish',
+  chromium: 'install the Debian package chromium',
   etcd: 'install the Debian package etcd-server, or name the binary in REGPRUNE_ETCD',
 };
 
