@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { binaryPath } from './server-binaries.ts';
 
 /** What a screen reader is told of one element. */
-export interface Spoken {
+interface Spoken {
   readonly role: string;
   readonly name: string;
 }
