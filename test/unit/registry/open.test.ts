@@ -42,6 +42,7 @@ describe('the type of a registry', () => {
     ['Quay.io:443', 'quay'],
     ['ghcr.io', 'ghcr'],
     ['containers.octo-corp.ghe.com', 'ghcr'],
+    ['registry.gitlab.com', 'gitlab'],
   ])('%s is of type %s', (host, type) => {
     expect(typeOfHost(host)?.name).toBe(type);
   });
@@ -73,10 +74,10 @@ describe('opening a registry', () => {
       { http: testClient(), credentials: async () => undefined, env: {}, signal: new AbortController().signal },
     );
   const harbor = { status: 401, body: '', headers: { 'www-authenticate': 'Basic realm="harbor"' } };
-  const challenged = (realm: string): typeof harbor => ({
+  const challenged = (realm: string, service = 'quay.example.com'): typeof harbor => ({
     status: 401,
     body: '',
-    headers: { 'www-authenticate': `Bearer realm="${realm}",service="quay.example.com"` },
+    headers: { 'www-authenticate': `Bearer realm="${realm}",service="${service}"` },
   });
   const quay = challenged('https://quay.example.com/v2/auth');
 
@@ -85,6 +86,10 @@ describe('opening a registry', () => {
     [quay, 'quay'],
     [challenged('https://auth.example.com/v2/auth'), 'oci'],
     [challenged('https://quay.example.com/token'), 'oci'],
+    [challenged('https://gitlab.example.com/jwt/auth', 'container_registry'), 'gitlab'],
+    [challenged('https://gitlab.example.com/code/jwt/auth', 'container_registry'), 'gitlab'],
+    [challenged('https://gitlab.example.com/jwt/auth', 'another'), 'oci'],
+    [{ status: 200, body: '{}', headers: { 'gitlab-container-registry-version': '4.27.0-gitlab' } }, 'gitlab'],
     [{ status: 200, body: '{}' }, 'oci'],
   ])('asks what it is where neither config nor host tells: %o is %s', async (answer, type) => {
     let asked = 0;
@@ -143,9 +148,17 @@ describe('opening a registry', () => {
     });
   });
 
+  it('takes the settings of a type that it turns out to be of', async () => {
+    const url = await startLoopback(() => quay);
+    expect((await open({ url, settings: { quay: { namespaces: ['team'] } } })).type).toBe('quay');
+  });
+
   it('hands the settings of its type to it', async () => {
     const url = 'https://artifacts.example.com';
     expect((await open({ url, type: 'gar', settings: { gar: { location: 'europe-west1' } } })).type).toBe('gar');
+    // Also where the host tells no type, and the answer to /v2/ does.
+    const asked = await startLoopback(() => quay);
+    expect((await open({ url: asked, settings: { quay: { namespaces: ['team'] } } })).type).toBe('quay');
     await expect(open({ url, type: 'gar' })).rejects.toMatchObject({ message: expect.stringContaining('location') as string });
   });
 });
