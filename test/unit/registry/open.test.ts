@@ -40,9 +40,9 @@ describe('the type of a registry', () => {
     ['gcr.io', 'gar'],
     ['quay.io', 'quay'],
     ['Quay.io:443', 'quay'],
-    ['registry.gitlab.com', 'gitlab'],
     ['ghcr.io', 'ghcr'],
     ['containers.octo-corp.ghe.com', 'ghcr'],
+    ['registry.gitlab.com', 'gitlab'],
   ])('%s is of type %s', (host, type) => {
     expect(typeOfHost(host)?.name).toBe(type);
   });
