@@ -54,11 +54,6 @@ interface Rule {
   times: number;
 }
 
-/** True of a request that names a digest, or ends with one of its tags where the registry deletes an image tag by tag (`…/tag/v1`). */
-export function isAbout({ path, body }: Seen, digest: string, tags: readonly string[]): boolean {
-  return path.includes(digest) || body.includes(digest) || tags.some((tag) => path.endsWith(`/tag/${tag}`));
-}
-
 /** Starts one before a server. Where the server names its own URL in a header, the proxy puts its own there. */
 export async function startFaultProxy(target: string): Promise<FaultProxy> {
   const agent = new Agent({ keepAlive: true });
