@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { compileGlobs, type NameMatcher } from './glob.ts';
 import { type ParsedGlob, parseGlob } from './parse-glob.ts';
 import type { RuleSpec as RuleSchema } from './rule-schema.ts';

@@ -12,14 +12,14 @@ import { buildManifests } from '../../distribution/build-manifests.ts';
 import type { TagDeletion } from './tag-deletion.ts';
 import type { OciClient } from '../../distribution/client.ts';
 import { readConfigs, wantedConfigs } from '../../distribution/image-configs.ts';
-import { followGraph } from './manifest-graph.ts';
+import { followGraph } from '../../distribution/manifest-graph.ts';
 import { ManifestReader, type Reading } from '../../distribution/manifest-reader.ts';
 import { noteTags } from '../../distribution/note-tags.ts';
 import { NOTHING_SEEN } from '../../distribution/seen-tags.ts';
 import { Problems } from '../../distribution/problems.ts';
 import type { ReferrersApi } from '../../distribution/referrers.ts';
 import type { Software } from './software.ts';
-import { readTagged } from './tagged-manifests.ts';
+import { readTagged } from '../../distribution/tagged-manifests.ts';
 import { noSuchRepository, readTags } from '../../distribution/tags.ts';
 
 /** What the inventories of one registry share. */

@@ -1,11 +1,11 @@
 import type { LimitFunction } from 'p-limit';
-import { byCodeUnit } from '../../domain/compare.ts';
-import type { Digest } from '../../domain/digest.ts';
-import type { DanglingTag } from '../../domain/inventory.ts';
-import type { ManifestDocument } from '../../distribution/manifest-document.ts';
-import type { ManifestReader, Reading } from '../../distribution/manifest-reader.ts';
-import type { Problems } from '../../distribution/problems.ts';
-import { readDanglingTag, readTags } from '../../distribution/tags.ts';
+import { byCodeUnit } from '../domain/compare.ts';
+import type { Digest } from '../domain/digest.ts';
+import type { DanglingTag } from '../domain/inventory.ts';
+import type { ManifestDocument } from './manifest-document.ts';
+import type { ManifestReader, Reading } from './manifest-reader.ts';
+import type { Problems } from './problems.ts';
+import { readDanglingTag, readTags } from './tags.ts';
 
 /** The manifests that have a tag, and where each tag points to. */
 export interface TaggedManifests {

@@ -1,10 +1,10 @@
 import type { LimitFunction } from 'p-limit';
-import type { Digest } from '../../domain/digest.ts';
-import { attachmentTagSubject } from '../../domain/tag.ts';
-import type { ManifestReader, Reading } from '../../distribution/manifest-reader.ts';
-import { MOST_ENTRIES } from '../../distribution/list-bounds.ts';
-import type { Problems } from '../../distribution/problems.ts';
-import type { ReferrersApi } from '../../distribution/referrers.ts';
+import type { Digest } from '../domain/digest.ts';
+import { attachmentTagSubject } from '../domain/tag.ts';
+import type { ManifestReader, Reading } from './manifest-reader.ts';
+import { MOST_ENTRIES } from './list-bounds.ts';
+import type { Problems } from './problems.ts';
+import type { ReferrersApi } from './referrers.ts';
 import type { TaggedManifests } from './tagged-manifests.ts';
 
 export interface GraphOptions {
