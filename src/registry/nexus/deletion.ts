@@ -11,7 +11,7 @@ import type { DeleteOutcome } from '../registry.ts';
 import { checkWritable } from './writable.ts';
 import type { Call } from './client.ts';
 import type { Component } from './component.ts';
-import { type NexusRepositories, whyLocked } from './nexus-repositories.ts';
+import { type NexusRepositories, type NexusRepository, whyLocked } from './nexus-repositories.ts';
 import type { Place } from './routing.ts';
 import { readAgain, type TagSource } from './tags.ts';
 import type { TakenAlong } from './taken-along.ts';
@@ -52,7 +52,13 @@ export class Deletion {
     }
     await listTags(client.oci, repository);
     const doing = `find out whether tags can be deleted in ${label}`;
-    const answer = await client.oci.deleteManifest(repository, `sha256:${randomBytes(32).toString('hex')}`);
+    const answer = await client.oci.deleteManifest(repository, `sha256:${randomBytes(32).toString('hex')}`).catch((error: unknown) => {
+      if (!(error instanceof ToolError) || error.code !== 'AUTH') throw error;
+      throw new ToolError('AUTH', `Nothing can be deleted in ${label}: ${error.message}`, {
+        hint: `Give a role of this user the privilege ${deletePrivilege(hosted)}.`,
+        cause: error,
+      });
+    });
     // Any other answer than a refusal leaves it to the first deletion to tell.
     if (isRepositoryUnknown(answer) || answer.status >= 500 || answer.status === 429) throw refused(doing, answer);
   }
@@ -134,7 +140,7 @@ export class Deletion {
     const call: Call = {
       method: 'DELETE',
       doing,
-      privilege: `nx-repository-view-${hosted.format}-${hosted.name}-delete`,
+      privilege: deletePrivilege(hosted),
       path: `/v1/components/${encodeURIComponent(id)}`,
       // What was read right before would not hold after a wait.
       once: true,
@@ -187,4 +193,8 @@ export class Deletion {
       }
     }
   }
+}
+
+function deletePrivilege({ format, name }: NexusRepository): string {
+  return `nx-repository-view-${format}-${name}-delete`;
 }

@@ -114,9 +114,14 @@ export class Routing {
     const label = repository === undefined ? name : client.label(repository);
     if (!found) {
       const hosts = `If ${new URL(client.url).host} stands for a single repository, as a port or subdomain does, say which: "nexus.repository".`;
-      throw new ToolError('NOT_FOUND', `Cannot find ${label}: ${client.name} shows these credentials no repository "${name}" for images.`, {
-        hint: `Check the name, and that a role of this user has nx-repository-view-docker-${name}-browse. ${hosts}`,
-      });
+      // Nothing at all is shown to whoever has no right to anything.
+      throw new ToolError(
+        all.length === 0 ? 'AUTH' : 'NOT_FOUND',
+        `Cannot find ${label}: ${client.name} shows these credentials no repository "${name}" for images.`,
+        {
+          hint: `Check the name, and that a role of this user has nx-repository-view-docker-${name}-browse. ${hosts}`,
+        },
+      );
     }
     if (found.type === 'hosted') return found;
     const hosted = all.filter(({ type }) => type === 'hosted').map((one) => one.name);

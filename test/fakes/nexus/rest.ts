@@ -104,14 +104,9 @@ function answerTasks(
   if (id === '') throw bare(404);
   need(run === undefined ? 'tasks-read' : 'tasks-run');
   if (!task) throw bare(404);
-  if (run === undefined && method === 'GET') {
-    const answer = json(200, describeTask(task));
-    task.state = 'WAITING';
-    return answer;
-  }
+  if (run === undefined && method === 'GET') return json(200, describeTask(task));
   if (run === undefined || method !== 'POST' || !task.enabled) throw bare(405);
   store.run(task);
-  task.state = 'RUNNING';
   return { status: 204 };
 }
 
