@@ -24,11 +24,12 @@ const HOUSE: Readonly<Record<string, Folder>> = {
   http: { folders: ['diagnostics'], packages: ['undici', 'p-limit'] },
   auth: { folders: ['diagnostics', 'http'] },
   distribution: { folders: ['domain', 'diagnostics', 'http', 'auth'], packages: ['p-limit'] },
-  registry: { folders: ['domain', 'diagnostics', 'config', 'http', 'auth', 'distribution'], packages: ['p-limit', 'zod'] },
+  registry: { folders: ['domain', 'diagnostics', 'config', 'http', 'auth', 'distribution'], packages: ['p-limit', 'zod', 're2js'] },
   inuse: { folders: ['domain', 'policy', 'diagnostics', 'config', 'http', 'auth'], packages: ['yaml'] },
   apply: { folders: ['domain', 'plan', 'diagnostics', 'documents'], types: ['registry'], packages: ['p-limit'] },
   report: { folders: ['domain', 'plan', 'diagnostics'], types: ['apply'], packages: ['yaml', 'string-width'], pure: true },
   deploy: { folders: ['domain', 'diagnostics', 'config'], packages: ['yaml'] },
+  'policy-import': { folders: ['domain', 'policy', 'diagnostics', 'config'], packages: ['yaml', 'zod'] },
   demo: { folders: ['domain', 'diagnostics'], packages: ['undici', 'p-limit'] },
   run: {
     folders: [
@@ -47,6 +48,7 @@ const HOUSE: Readonly<Record<string, Folder>> = {
       'apply',
       'report',
       'deploy',
+      'policy-import',
     ],
     packages: ['ora', 'p-limit'],
   },

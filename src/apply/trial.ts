@@ -99,6 +99,7 @@ export class TrialStep {
   async #judgeManifest(step: DeleteManifestStep, listed: ReadonlySet<string>): Promise<void> {
     const state = this.#state;
     const tags = Object.keys(step.expect);
+    if (tags.length === 0 && state.registry.collectsUntagged) return;
     const left: string[] = [];
     for (const tag of tags) if (listed.has(tag) && (await this.#stayed(tag, step.digest))) left.push(tag);
     if (left.length === tags.length) {

@@ -131,6 +131,19 @@ function read(text: string): Glob {
   return { ...parsed, text, matches: compileGlobs([text]) };
 }
 
+/** True if every name that one list of globs selects is surely selected by the other, too. Throws a `TypeError` for a glob that is wrong. */
+export function areGlobsWithin(inner: readonly string[], outer: readonly string[]): boolean {
+  return covers(namesOf(outer), namesOf(inner), true);
+}
+
+/** True if surely no name is selected by both lists of globs. Throws a `TypeError` for a glob that is wrong. */
+export function areGlobsDisjoint(one: readonly string[], other: readonly string[]): boolean {
+  const [left, right] = [namesOf(one), namesOf(other)];
+  const isOutOf = (glob: Glob, names: Names): boolean =>
+    names.exclude.some((outer) => isWithin(glob, outer, true)) || names.include.every((selected) => areDisjoint(glob, selected));
+  return left.include.every((glob) => isOutOf(glob, right)) || right.include.every((glob) => isOutOf(glob, left));
+}
+
 /** True if every name of the narrow ones is surely one of the wide ones. Tags have no parts, the names of repositories have. */
 function covers(wide: Names, narrow: Names, hasParts: boolean): boolean {
   const isIncluded = (inner: Glob): boolean => wide.include.some((outer) => isWithin(inner, outer, hasParts));

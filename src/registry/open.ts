@@ -82,8 +82,8 @@ function refuseAsPlain(name: string, answer: HttpResponse): void {
   });
 }
 
-/** The types that no host tells. */
-const UNTOLD: readonly RegistryType[] = REGISTRY_TYPES.filter(({ hosts }) => hosts === undefined);
+/** What a registry may be whose host tells no type. */
+const UNTOLD: readonly RegistryType[] = REGISTRY_TYPES.filter(({ hosts, recognises }) => hosts === undefined || recognises !== undefined);
 
 /**
  * Throws `CONFIG_INVALID` for a setting that the registry's type does not use, because whoever wrote it expects it to do something.

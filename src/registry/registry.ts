@@ -102,6 +102,12 @@ export interface Registry {
   /** Base URL without credentials. Plans and journals name it, so that they are not carried out on another registry. */
   readonly url: string;
 
+  /**
+   * True where nothing but tags can be deleted: what no tag leads to any more is collected later by the registry itself, and can be read
+   * until then. Deleting a manifest without a tag asks nothing of it.
+   */
+  readonly collectsUntagged?: true;
+
   /** How many deletions it puts into one request, if more than one. So many steps of a repository may be carried out side by side. */
   readonly batch?: number;
 

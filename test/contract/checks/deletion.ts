@@ -214,5 +214,6 @@ export function testDeletion({ target, check }: Contract): void {
 /** True of a request that is about the scene's repository, and not about who asks. */
 function concerns({ target, repository }: Scene, request: Seen): boolean {
   const name = repository.split('/').at(-1)!;
-  return target.kindOf(request) !== 'token' && (request.path.includes(name) || request.body.includes(name));
+  const isAbout = target.concerns?.(request, repository) ?? (request.path.includes(name) || request.body.includes(name));
+  return target.kindOf(request) !== 'token' && isAbout;
 }

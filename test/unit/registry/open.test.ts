@@ -12,8 +12,9 @@ describe('the type of a registry', () => {
     'localhost:5000',
     '127.0.0.1:5000',
     '[::1]:5000',
-    'ghcr.io',
     'docker.io',
+    'ghcr.io.example.com',
+    'containers.example.com',
     'azurecr.io.example.com',
     'quay.io.example.com',
     'quay.example.com',
@@ -39,6 +40,9 @@ describe('the type of a registry', () => {
     ['gcr.io', 'gar'],
     ['quay.io', 'quay'],
     ['Quay.io:443', 'quay'],
+    ['registry.gitlab.com', 'gitlab'],
+    ['ghcr.io', 'ghcr'],
+    ['containers.octo-corp.ghe.com', 'ghcr'],
   ])('%s is of type %s', (host, type) => {
     expect(typeOfHost(host)?.name).toBe(type);
   });
@@ -70,10 +74,10 @@ describe('opening a registry', () => {
       { http: testClient(), credentials: async () => undefined, env: {}, signal: new AbortController().signal },
     );
   const harbor = { status: 401, body: '', headers: { 'www-authenticate': 'Basic realm="harbor"' } };
-  const challenged = (realm: string): typeof harbor => ({
+  const challenged = (realm: string, service = 'quay.example.com'): typeof harbor => ({
     status: 401,
     body: '',
-    headers: { 'www-authenticate': `Bearer realm="${realm}",service="quay.example.com"` },
+    headers: { 'www-authenticate': `Bearer realm="${realm}",service="${service}"` },
   });
   const quay = challenged('https://quay.example.com/v2/auth');
 
@@ -85,6 +89,10 @@ describe('opening a registry', () => {
     [{ status: 401, body: '', headers: { 'www-authenticate': 'Bearer realm="https://n/v2/token",service="https://n/v2/token"' } }, 'nexus'],
     [challenged('https://auth.example.com/v2/auth'), 'oci'],
     [challenged('https://quay.example.com/token'), 'oci'],
+    [challenged('https://gitlab.example.com/jwt/auth', 'container_registry'), 'gitlab'],
+    [challenged('https://gitlab.example.com/code/jwt/auth', 'container_registry'), 'gitlab'],
+    [challenged('https://gitlab.example.com/jwt/auth', 'another'), 'oci'],
+    [{ status: 200, body: '{}', headers: { 'gitlab-container-registry-version': '4.27.0-gitlab' } }, 'gitlab'],
     [{ status: 200, body: '{}' }, 'oci'],
   ])('asks what it is where neither config nor host tells: %o is %s', async (answer, type) => {
     let asked = 0;
@@ -143,9 +151,17 @@ describe('opening a registry', () => {
     });
   });
 
+  it('takes the settings of a type that it turns out to be of', async () => {
+    const url = await startLoopback(() => quay);
+    expect((await open({ url, settings: { quay: { namespaces: ['team'] } } })).type).toBe('quay');
+  });
+
   it('hands the settings of its type to it', async () => {
     const url = 'https://artifacts.example.com';
     expect((await open({ url, type: 'gar', settings: { gar: { location: 'europe-west1' } } })).type).toBe('gar');
+    // Also where the host tells no type, and the answer to /v2/ does.
+    const asked = await startLoopback(() => quay);
+    expect((await open({ url: asked, settings: { quay: { namespaces: ['team'] } } })).type).toBe('quay');
     await expect(open({ url, type: 'gar' })).rejects.toMatchObject({ message: expect.stringContaining('location') as string });
   });
 });

@@ -1,0 +1,176 @@
+import type { LimitFunction } from 'p-limit';
+import { buildManifests } from '../../distribution/build-manifests.ts';
+import type { ContentCache } from '../../distribution/cache.ts';
+import type { ImageConfig } from '../../distribution/image-config.ts';
+import { readConfigs, wantedConfigs } from '../../distribution/image-configs.ts';
+import { followGraph } from '../../distribution/manifest-graph.ts';
+import { ManifestReader, type Reading } from '../../distribution/manifest-reader.ts';
+import { noteTags } from '../../distribution/note-tags.ts';
+import { Problems } from '../../distribution/problems.ts';
+import type { ReferrersApi } from '../../distribution/referrers.ts';
+import { NOTHING_SEEN } from '../../distribution/seen-tags.ts';
+import { readTagged, type TaggedManifests } from '../../distribution/tagged-manifests.ts';
+import type { Digest } from '../../domain/digest.ts';
+import type { Capabilities, DanglingTag, Manifest, RepositoryInventory } from '../../domain/inventory.ts';
+import type { InventoryOptions } from '../registry.ts';
+import type { GitlabClient } from './client.ts';
+import { whyLocked } from './deletion.ts';
+import type { Projects } from './projects.ts';
+import type { ContainerRepository, Repositories } from './repositories.ts';
+import { lockedBy } from './tag-rules.ts';
+import { readTagNames } from './tags.ts';
+
+/** What the inventories of one registry share. */
+export interface InventoryContext {
+  readonly type: string;
+  readonly client: GitlabClient;
+  readonly repositories: Repositories;
+  readonly projects: Projects;
+  readonly referrers: ReferrersApi;
+  readonly cache: ContentCache | undefined;
+  /** How much is read side by side, over all repositories. */
+  readonly limit: LimitFunction;
+}
+
+/**
+ * Reads a repository: by the API its tags and what protects them, by the registry what they point to, what can be reached from there, and
+ * the configs of its images. Throws `AUTH`, `UNREACHABLE` and `NOT_FOUND` for the repository as a whole; anything else that cannot be read
+ * becomes a problem.
+ *
+ * The API's details of a tag are not asked for. Their `created_at` is, with a metadata database, when a tag of that name was set for the
+ * first time, wherever it was moved since, and without one what the image says of itself, which its config says too: the one would make a
+ * new image old, and the other tells nothing more. Without a database they do not find an OCI index at all, since GitLab accepts images
+ * alone there (lib/container_registry/client.rb).
+ */
+export async function readInventory(
+  context: InventoryContext,
+  repository: string,
+  options: InventoryOptions,
+): Promise<RepositoryInventory> {
+  options.signal?.throwIfAborted();
+  const problems = new Problems(options.signal);
+  const reading = new GitlabReading(context, repository, options, problems);
+  await problems.require(() => reading.all());
+  const { notes, dangling } = reading;
+  return {
+    registry: context.client.name,
+    type: context.type,
+    repository,
+    ...problems.verdict,
+    ...(dangling.length > 0 && { danglingTags: dangling }),
+    ...(notes.length > 0 && { notes }),
+    capabilities: CAPABILITIES,
+    manifests: reading.manifests(),
+  };
+}
+
+/** The reading of one repository. */
+class GitlabReading {
+  notes: readonly string[] = [];
+  readonly #context: InventoryContext;
+  readonly #repository: string;
+  readonly #options: InventoryOptions;
+  readonly #problems: Problems;
+  readonly #progress = { done: 0, total: 0 };
+  #tagged: TaggedManifests = { documents: new Map(), digests: new Map(), tags: new Map(), dangling: [] };
+  #configs: ReadonlyMap<Digest, ImageConfig> = new Map();
+  #firstSeen: ReadonlyMap<string, string> | undefined;
+  #isLocked: (tag: string) => boolean = () => false;
+  #allLocked = false;
+
+  constructor(context: InventoryContext, repository: string, options: InventoryOptions, problems: Problems) {
+    this.#context = context;
+    this.#repository = repository;
+    this.#options = options;
+    this.#problems = problems;
+  }
+
+  get dangling(): readonly DanglingTag[] {
+    return this.#tagged.dangling;
+  }
+
+  async all(): Promise<void> {
+    const { client, repositories, referrers, cache, limit } = this.#context;
+    const { signal } = this.#options;
+    const found = await repositories.find(this.#repository);
+    await this.#readProject(found);
+    const names = await readTagNames(client, found, { signal });
+    this.#count(0, names.length);
+    const reading: Reading = { client: client.oci, repository: this.#repository, cache, signal };
+    const reader = new ManifestReader(reading);
+    const shared = { reading, reader, limit, problems: this.#problems, onRead: () => this.#count(1, 0) };
+    const place = { registry: client.url, repository: this.#repository };
+    const before = (await cache?.readTags(place.registry, place.repository)) ?? NOTHING_SEEN;
+    this.#tagged = await readTagged(names, { ...shared, hints: before.digests });
+    const whole = this.#problems.list.length === 0;
+    await followGraph(this.#tagged, { ...shared, referrers, onFound: (more) => this.#count(0, more) });
+    const wanted = wantedConfigs(this.#tagged);
+    this.#count(0, wanted.size);
+    this.#configs = await readConfigs(reading, wanted, shared);
+    this.#firstSeen = await noteTags(cache, place, { before, digests: this.#tagged.digests, whole });
+    for (const { tag } of this.dangling) {
+      this.#problems.add(
+        `The tag ${client.label(this.#repository, tag)} is listed, but its manifest is not there. Delete it in GitLab, or push it again. ` +
+          'Or go on without it: danglingTags: ignore in the policy.',
+      );
+    }
+  }
+
+  manifests(): Manifest[] {
+    const firstSeen = this.#firstSeen && { firstSeen: this.#firstSeen };
+    return buildManifests({ ...this.#tagged, ...firstSeen }, this.#configs).map((manifest): Manifest => {
+      const lockedTags = manifest.tags.filter(this.#isLocked);
+      return { ...manifest, ...(this.#allLocked && { locked: true }), ...(lockedTags.length > 0 && { lockedTags }) };
+    });
+  }
+
+  /** What keeps tags from being deleted, and what GitLab deletes by itself. */
+  async #readProject(found: ContainerRepository): Promise<void> {
+    const { client, projects } = this.#context;
+    const label = client.label(this.#repository);
+    const why = whyLocked(found.status);
+    const [project, rules] = await Promise.all([projects.of(found), projects.rulesOf(found)]);
+    this.#allLocked = why !== undefined;
+    const level = 'known' in project ? project.known.accessLevel : undefined;
+    if ('known' in rules) this.#isLocked = lockedBy(rules.known, level);
+    this.notes = [
+      ...(why === undefined ? [] : [`Nothing can be deleted in ${label}: it ${why}.`]),
+      ...('known' in rules
+        ? []
+        : [
+            `Which tags of ${label} are protected is not known, since ${rules.unknown}. GitLab refuses to delete those, and they are ` +
+              'then reported as locked.',
+          ]),
+      ...cleanupNote(label, project),
+    ];
+  }
+
+  #count(done: number, found: number): void {
+    this.#progress.done += done;
+    this.#progress.total += found;
+    this.#options.onProgress?.(this.#progress.done, this.#progress.total);
+  }
+}
+
+function cleanupNote(label: string, project: Awaited<ReturnType<Projects['of']>>): string[] {
+  if ('unknown' in project) {
+    return [`Whether GitLab itself deletes tags of ${label} by a cleanup policy of its project is not known, since ${project.unknown}.`];
+  }
+  const { path, cleanup } = project.known;
+  return cleanup === undefined ? [] : [`GitLab itself deletes tags of ${label} by the cleanup policy of the project ${path}: ${cleanup}.`];
+}
+
+/** What GitLab tells: tags, and what images say of themselves; nothing of pushes, pulls, manifests without a tag, and scans. */
+const CAPABILITIES: Capabilities = {
+  deleteTag: true,
+  listUntagged: false,
+  pushedAt: false,
+  createdAt: true,
+  pulledAt: false,
+  tagTimes: false,
+  labels: true,
+  annotations: true,
+  platforms: true,
+  artifactType: true,
+  vulnerability: false,
+};
