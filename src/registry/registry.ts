@@ -80,11 +80,11 @@ export interface CollectGarbageOptions {
 }
 
 /**
- * The outcome of a garbage collection. `started`: nobody waited for its end. `refused`: it must not be started by this account, or not now.
- * `freed` is in bytes, and missing where the registry does not tell.
+ * The outcome of a garbage collection. `started`: nobody waited for its end; `next` is what has to be done after it, a sentence. `refused`:
+ * it must not be started by this account, or not now. `freed` is in bytes, and missing where the registry does not tell.
  */
 export type GarbageCollection =
-  | { readonly state: 'started'; readonly job?: string }
+  | { readonly state: 'started'; readonly job?: string; readonly next?: string }
   | { readonly state: 'finished'; readonly job: string; readonly freed?: number }
   | { readonly state: 'failed'; readonly job: string; readonly message: string }
   | { readonly state: 'refused'; readonly message: string };
