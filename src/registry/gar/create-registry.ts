@@ -20,7 +20,7 @@ import { Deletion } from './deletion.ts';
 import { type GarPlace, parseGarHost } from './host.ts';
 import { Images } from './images.ts';
 import { type InventoryContext, readInventory } from './inventory.ts';
-import { isThere } from './presence.ts';
+import { isThere, listManifests } from './presence.ts';
 import { findTags, listTags, resolveTag, resolveTags } from './tags.ts';
 import { createTokenSource, type GarIdentity } from './token-source.ts';
 
@@ -101,6 +101,7 @@ export function createGarRegistry(options: GarRegistryOptions): Registry {
     resolveTag: (repository, tag) => resolveTag(client, repository, tag),
     resolveTags: (repository) => resolveTags(client, repository),
     tagsOf: async (repository, digest) => (await findTags(client, repository, digest)) ?? [],
+    listManifests: (repository) => listManifests(client, repository),
     hasManifest: (repository, digest) => isThere(client, repository, digest),
     hasBlob: (repository, digest) => hasBlob(client.oci, repository, digest),
     readManifest: (repository, digest) => readManifest(client, repository, digest),

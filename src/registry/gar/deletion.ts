@@ -25,7 +25,7 @@ const MAKES_TAGS = 'artifactregistry.tags.create';
  * own, and the credentials must have the permissions (`testIamPermissions`). An image is deleted after its tags, so both permissions are
  * needed, and also the one to put the tags back if the image is then refused.
  */
-export async function checkDelete(client: GarClient, repository: string, needs: { readonly tags: boolean }): Promise<void> {
+async function checkDelete(client: GarClient, repository: string, needs: { readonly tags: boolean }): Promise<void> {
   const label = client.label(repository);
   const name = client.whole(repository);
   const { mode, immutableTags, id } = await findRepositorySettings(client, name, label);
