@@ -71,6 +71,8 @@ export class WatchedTags implements TagGuard {
   async check(steps: readonly Step[]): Promise<ReadonlyMap<Step, Objection>> {
     const { state, tags } = this.#parts;
     if (this.#first && !this.#first.sent) this.#leaveTrial();
+    // What the last one has shown is known before the next is tried.
+    if (this.#first && steps[0] && !this.#hasPassed(steps[0])) await this.#readLists();
     await this.#enterTrial(steps);
     const failures = new Map<Step, Objection>();
     const attempt = async (step: Step, look: () => Promise<Objection | undefined>): Promise<void> => {
