@@ -6,6 +6,9 @@ import { duration, repeated, wholeNumber } from '../option-values.ts';
 import { packageRoot } from '../package-root.ts';
 import { registryOption } from '../shared-options.ts';
 
+/** A quiet time that hardly anybody else takes, as the templates have it too. */
+const NIGHTLY = '15 2 * * *';
+
 /** `generate`: what the program is deployed with. */
 export function generateCommand(context: CommandContext): Command {
   const { program } = context.io;
@@ -37,7 +40,7 @@ export function generateCommand(context: CommandContext): Command {
           ],
         ]),
     )
-    .option('--schedule <cron>', 'when it runs, in UTC', cronSchedule, '15 2 * * *');
+    .option('--schedule <cron>', 'when it runs, in UTC', cronSchedule, NIGHTLY);
   addJobOptions(cronjob).action(async (_options, self: Command) => {
     const { generateJob } = await import('../../run/generate.ts');
     context.end(await generateJob('cronjob', self.optsWithGlobals<JobOptions>(), packageRoot().folder, context));
@@ -108,7 +111,7 @@ export function generateCommand(context: CommandContext): Command {
       'Prints a workflow. Put it into .github/workflows, and write the repository that has the action in the place of OWNER/REPO.\n\n' +
         examples(program, [['at three instead', "generate github --schedule '0 3 * * *' > .github/workflows/prune.yaml"]]),
     )
-    .option('--schedule <cron>', 'when it runs, in UTC', cronSchedule, '15 2 * * *')
+    .option('--schedule <cron>', 'when it runs, in UTC', cronSchedule, NIGHTLY)
     .action(async (_options, self: Command) => {
       const { generatePipeline } = await import('../../run/generate.ts');
       context.end(await generatePipeline('github', self.optsWithGlobals<PipelineOptions>(), packageRoot().folder, context));
