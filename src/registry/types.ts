@@ -1,6 +1,7 @@
 import { acrType } from './acr/type.ts';
 import { ecrPublicType, ecrType } from './ecr/type.ts';
 import { garType } from './gar/type.ts';
+import { giteaType } from './gitea/type.ts';
 import { gitlabType } from './gitlab/type.ts';
 import { harborType } from './harbor/type.ts';
 import { ociType } from './oci/type.ts';
@@ -17,6 +18,7 @@ export const REGISTRY_TYPES: readonly RegistryType[] = [
   garType,
   quayType,
   gitlabType,
+  giteaType,
 ];
 
 /** What a registry is taken for where neither the config nor its host nor its answer says what it is. */
