@@ -29,6 +29,7 @@ const HOUSE: Readonly<Record<string, Folder>> = {
   apply: { folders: ['domain', 'plan', 'diagnostics', 'documents'], types: ['registry'], packages: ['p-limit'] },
   report: { folders: ['domain', 'plan', 'diagnostics'], types: ['apply'], packages: ['yaml', 'string-width'], pure: true },
   deploy: { folders: ['domain', 'diagnostics', 'config'], packages: ['yaml'] },
+  'policy-import': { folders: ['domain', 'policy', 'diagnostics', 'config'], packages: ['yaml', 'zod'] },
   demo: { folders: ['domain', 'diagnostics'], packages: ['undici', 'p-limit'] },
   run: {
     folders: [
@@ -47,6 +48,7 @@ const HOUSE: Readonly<Record<string, Folder>> = {
       'apply',
       'report',
       'deploy',
+      'policy-import',
     ],
     packages: ['ora', 'p-limit'],
   },

@@ -31,7 +31,8 @@ function takesValue({ required, optional }: Option): boolean {
   return required || optional;
 }
 
-function valuesOf({ long, description }: Option, { registries }: KnownNames): readonly string[] {
+function valuesOf({ long, description, argChoices }: Option, { registries }: KnownNames): readonly string[] {
+  if (argChoices) return argChoices;
   if (long === '--registry') return registries;
   if (long !== '--output') return [];
   return /: ([a-z, ]+);/.exec(description)?.[1]?.split(', ') ?? [];

@@ -51,6 +51,9 @@ const COMMANDS: Readonly<Record<string, string>> = {
   lint: 'policy check',
   check: 'policy check',
   schema: 'policy schema',
+  import: 'policy import',
+  migrate: 'policy import',
+  convert: 'policy import',
 };
 
 /**

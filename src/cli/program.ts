@@ -44,7 +44,11 @@ export async function runProgram(argv: readonly string[], io: Io): Promise<numbe
     return code;
   } catch (error) {
     // Commander has written its message already; help and --version end in the same way.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return EXIT.done;
+      await measureMistake(commandIn(program, argv), argv, context);
+      return EXIT.usage;
+    }
     const stopped = stoppedBy(io.signal);
     if (stopped && (error as Error).name === 'AbortError') {
       say(io, stopped.message);
@@ -100,6 +104,24 @@ function buildProgram(context: CommandContext): Command {
   return program;
 }
 
+/** Leaves the metrics of a command line that cannot be understood, where it says so that they can be told. */
+async function measureMistake(command: Command, argv: readonly string[], context: CommandContext): Promise<void> {
+  const valueOf = (name: string): string | undefined => {
+    if (!command.options.some(({ long }) => long === name)) return undefined;
+    const at = argv.findLastIndex((word) => word === name || word.startsWith(`${name}=`));
+    const value = argv[at]?.includes('=') ? argv[at].slice(name.length + 1) : argv[at + 1];
+    return at < 0 || value === '' || value?.startsWith('-') ? undefined : value;
+  };
+  const [metricsFile, pushMetrics] = [valueOf('--metrics-file'), valueOf('--push-metrics')];
+  if (metricsFile === undefined && pushMetrics === undefined) return;
+  const { measureUsage } = await import('../run/measured.ts');
+  await measureUsage(
+    command.name() as Parameters<typeof measureUsage>[0],
+    { color: false, ...(metricsFile !== undefined && { metricsFile }), ...(pushMetrics !== undefined && { pushMetrics }) },
+    context,
+  );
+}
+
 /** The command that a command line calls, however far it was understood. */
 function commandIn(program: Command, argv: readonly string[]): Command {
   let command = program;
@@ -120,6 +142,16 @@ function withSubcommands(command: Command): Command[] {
   return [command, ...command.commands.flatMap(withSubcommands)];
 }
 
+/** Where an option stands that a command does not know, while its subcommands do: it was written without one of these. */
+function subcommandsWith(message: string, command: Command): string | undefined {
+  const [, option] = /^error: unknown option '(--[^'=]+)/.exec(message) ?? [];
+  if (option === undefined || !command.parent) return undefined;
+  const names = command.commands.filter(({ options }) => options.some(({ long }) => long === option)).map(nameOf);
+  if (names.length === 0) return undefined;
+  const all = names.join(', ').replace(/, (?=[^,]*$)/, ' or ');
+  return `${option} belongs behind ${all}.`;
+}
+
 /** Commands made on their own inherit nothing, so each is told where to write. */
 function configure(command: Command, { stdout, stderr, program }: Io): void {
   command
@@ -130,7 +162,7 @@ function configure(command: Command, { stdout, stderr, program }: Io): void {
       writeOut: (text) => stdout.write(text),
       writeErr: (text) => stderr.write(text),
       outputError: (text, write) => {
-        const advice = ourWords(text, program);
+        const advice = subcommandsWith(text, command) ?? ourWords(text, program);
         // What is nearest by its letters is then not what is meant.
         const message = advice === undefined ? text : `${text.replace(/\(Did you mean .*\)\n/, '')}hint: ${advice}\n`;
         write(`${message}${helpLine(nameOf(command))}\n`);

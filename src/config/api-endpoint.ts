@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * The address of a vendor's API, where it is not the usual one: a private endpoint in a network of one's own, another region or cloud.

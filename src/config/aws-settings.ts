@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Settings that say whose permissions are used in AWS. Everything secret comes by the AWS SDK's own ways. */
 export const awsIdentity = {

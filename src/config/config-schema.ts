@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { awsIdentity, awsRegion } from './aws-settings.ts';
 import type { RegistrySettings } from './registry-settings.ts';
 import { parseRegistryUrl } from './registry-url.ts';

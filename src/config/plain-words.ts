@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { didYouMean } from '../diagnostics/nearest.ts';
 
 type Issue = z.core.$ZodRawIssue;

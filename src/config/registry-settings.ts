@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 
 /** What a config has to know of a type of registry: what `type` may name, and the settings of its own that a registry of it may have. */
 export interface RegistrySettings {

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { isObject } from '../domain/json.ts';
 import { nearest } from '../diagnostics/nearest.ts';
 import { advice, expectedWord, kindOf, wordList } from './plain-words.ts';

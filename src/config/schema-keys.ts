@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Path } from './yaml-document.ts';
 
 type Type = z.core.$ZodType;

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { positionOf, type Source } from '../diagnostics/source.ts';
 import { type Problem, problemAt } from '../diagnostics/source-error.ts';
 import { plainWords } from './plain-words.ts';

@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream';
+import { StringDecoder } from 'node:string_decoder';
 import { DocumentFilter, redact } from './redact.ts';
 
 /** Writes what a guarded stream of an answer has held back. */
@@ -13,10 +14,12 @@ export function guardOutput(stream: Writable, kind: 'answer' | 'messages'): void
   const write = stream.write.bind(stream) as (text: string, ...rest: unknown[]) => boolean;
   const filter = new DocumentFilter();
   const clean = kind === 'messages' ? redact : (text: string): string => filter.push(text);
+  // A character of several bytes may begin in one chunk and end in the next.
+  const decoder = new StringDecoder('utf8');
   stream.write = (chunk: Uint8Array | string, ...rest: unknown[]) =>
-    write(clean(typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('utf8')), ...rest);
+    write(clean(typeof chunk === 'string' ? chunk : decoder.write(Buffer.from(chunk))), ...rest);
   flushes.set(stream, () => {
-    const rest = filter.end();
+    const rest = clean(decoder.end()) + filter.end();
     if (rest !== '') write(rest);
   });
 }

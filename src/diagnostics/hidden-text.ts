@@ -20,7 +20,8 @@ const REACH = 200;
 
 /**
  * The parts of a source line that must not be shown because they may be secrets: the value of a key such as `password`, also where it
- * stands on lines of its own, whatever stands in the place of the map `auth`, and the user and password in a URL. Pairs of offsets into the line, the end exclusive.
+ * stands on lines of its own, whatever stands in the place of the map `auth`, and the user and password in a URL. Pairs of offsets into
+ * the line, the end exclusive.
  */
 export function hiddenParts(source: Source, line: number): (readonly [start: number, end: number])[] {
   const text = lineText(source, line);

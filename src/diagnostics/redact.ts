@@ -1,14 +1,14 @@
 import { stripVTControlCharacters } from 'node:util';
 import { isOwnWord } from './own-words.ts';
-import { type Found, SecretSearch, SHORTEST_SEARCHED } from './secret-search.ts';
+import type { Found } from './secret-parts.ts';
+import { SecretSearch, SHORTEST_SEARCHED } from './secret-search.ts';
 
 /** What stands in the place of a secret. Neither a tag nor the name of a repository can hold it. */
 const MASK = '***';
 /** Shorter texts are not secrets, and masking them would make every message unreadable. */
 const SHORTEST_SECRET = 4;
 /**
- * Longer secrets are tokens, which nobody encodes once more; passwords are shorter. This keeps the list small when a run collects
- * thousands of tokens.
+ * Longer secrets are tokens, which are found in base64 by their parts. This keeps the list small when a run collects thousands of tokens.
  */
 const LONGEST_ENCODED = 256;
 /** So few digits from 0 to f stand by chance in some digest. */
@@ -56,6 +56,7 @@ const commonForms: string[] = [];
  */
 export function rememberSecret(text: string): void {
   if (known.has(text)) return;
+  forms.addParts(text);
   for (const form of spellings(text)) {
     if (form.length < SHORTEST_SECRET || known.has(form)) continue;
     known.add(form);
@@ -94,7 +95,7 @@ function base64Forms(secret: string): string[] {
 
 /**
  * A message without secrets: `***` in place of everything that was remembered, be it plain, URL-encoded, JSON-escaped or in base64, of
- * the beginning of a long one, and of whatever is a secret by its shape.
+ * the parts of a long one, and of whatever is a secret by its shape.
  */
 export function redact(text: string): string {
   // A private key is told by its first line, which begins as every other key does: before the beginnings.
@@ -135,8 +136,7 @@ export class DocumentFilter {
     if (forms.isEmpty) return part;
     const text = this.#held + part;
     const found = forms.find(text);
-    const last = found.at(-1);
-    const open = last?.end === text.length ? last.start : Math.max(last?.end ?? 0, forms.open(text));
+    const open = forms.open(text, found);
     this.#held = text.slice(open);
     return masked(
       text.slice(0, open),

@@ -9,10 +9,12 @@ export function hasCode(response: HttpResponse, code: string): boolean {
 }
 
 /**
- * True of a 404 that says that this one manifest is not there. A 404 that says that the Accept header hides it (distribution uses
- * the same code), or that the repository or path does not exist, does not count.
+ * True of a 404 that says that this one manifest is not there; Quay has a code of its own for a tag that was deleted
+ * (endpoints/v2/errors.py). A 404 that says that the Accept header hides it (distribution uses the same code), or that the repository or
+ * path does not exist, does not count.
  */
 export function isManifestUnknown(response: HttpResponse): boolean {
+  if (saysOnly(response, 'TAG_EXPIRED')) return true;
   return saysOnly(response, 'MANIFEST_UNKNOWN') && !/accept header/i.test(registryErrorText(response));
 }
 

@@ -30,13 +30,13 @@ const BLOB: Kind<Blob> = {
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /**
- * Checks one repository of an inventory document and fills in what may be left out. Its manifests come apart from it, and their blobs are
+ * Checks one repository of an inventory document and fills in what may be left out. Its manifests come apart from it, some at a time, and their blobs are
  * kept where that is asked for. By hand rather than by a schema, since a document may hold hundreds of thousands of manifests. Unknown keys
  * are passed over. Undefined after reporting what keeps it from being used.
  */
 export function checkRepository(
   value: unknown,
-  { manifests: list, blobs }: { readonly manifests: Iterable<unknown> | undefined; readonly blobs: boolean },
+  { manifests: lists, blobs }: { readonly manifests: Iterable<readonly unknown[]> | undefined; readonly blobs: boolean },
   at: string,
   report: Report,
 ): RepositoryInventory | undefined {
@@ -53,8 +53,8 @@ export function checkRepository(
   const notes = fields.optionalList('notes', TEXT);
   const recoverableDays = fields.optional('recoverableDays', DAYS);
   const archiveMinimumDays = fields.optional('archiveMinimumDays', DAYS);
-  if (!list) fields.required('manifests', LIST);
-  const manifests = checkManifests(list ?? [], fields, blobs);
+  if (!lists) fields.required('manifests', LIST);
+  const manifests = checkManifests(lists ?? [], fields, blobs);
   const capabilities = checkCapabilities(fields, manifests);
   if (registry === undefined || repository === undefined || complete === undefined) return undefined;
   const said = {
@@ -86,29 +86,28 @@ function checkDanglingTags(repository: Fields): RepositoryInventory['danglingTag
   });
 }
 
-function checkManifests(list: Iterable<unknown>, repository: Fields, blobs: boolean): Manifest[] {
+function checkManifests(lists: Iterable<readonly unknown[]>, repository: Fields, blobs: boolean): Manifest[] {
   const manifests: Manifest[] = [];
   const digests = new Set<Digest>();
   const holders = new Map<string, number>();
   const placeOf = (index: number): string => `${repository.path('manifests')}[${index}]`;
-  let index = 0;
-  for (const value of list) {
+  const check = (value: unknown, index: number): void => {
     const manifest = isRight(value) ? completed(value) : checkManifest(value, placeOf(index), repository.report);
-    if (manifest) {
-      // Not by "delete", which makes an object slow.
-      if (!blobs && manifest.blobs) (manifest as { blobs?: readonly Blob[] | undefined }).blobs = undefined;
-      manifests.push(manifest);
-      const { digest, tags } = manifest;
-      if (digests.has(digest)) repository.report(`${placeOf(index)}.digest`, `${digest} is there twice in this repository`);
-      digests.add(digest);
-      for (const tag of tags) {
-        const holder = holders.get(tag);
-        if (holder === undefined) holders.set(tag, index);
-        else repository.report(`${placeOf(index)}.tags`, `the tag "${tag}" is there twice, first in ${placeOf(holder)}`);
-      }
+    if (!manifest) return;
+    // Not by "delete", which makes an object slow.
+    if (!blobs && manifest.blobs) (manifest as { blobs?: readonly Blob[] | undefined }).blobs = undefined;
+    manifests.push(manifest);
+    const { digest, tags } = manifest;
+    if (digests.has(digest)) repository.report(`${placeOf(index)}.digest`, `${digest} is there twice in this repository`);
+    digests.add(digest);
+    for (const tag of tags) {
+      const holder = holders.get(tag);
+      if (holder === undefined) holders.set(tag, index);
+      else repository.report(`${placeOf(index)}.tags`, `the tag "${tag}" is there twice, first in ${placeOf(holder)}`);
     }
-    index += 1;
-  }
+  };
+  let index = 0;
+  for (const list of lists) for (const value of list) check(value, index++);
   return manifests;
 }
 

@@ -11,8 +11,8 @@ export interface DocumentInParts {
 interface RepositoryInParts {
   /** The repository, or whatever stands in its place; its `manifests` are none where they come in parts. */
   readonly value: unknown;
-  /** The elements of its `manifests`; undefined where it has no such list. */
-  readonly manifests: Iterable<unknown> | undefined;
+  /** The elements of its `manifests`, some at a time; undefined where it has no such list. */
+  readonly manifests: Iterable<readonly unknown[]> | undefined;
 }
 
 /** A document that was parsed at once, in the same form. Throws `SyntaxError`. */
@@ -41,17 +41,18 @@ function* repositoriesIn(list: Range, size: number): Generator<RepositoryInParts
   }
 }
 
-function* manifestsIn(list: Range, size: number): Generator<unknown> {
-  for (const part of elementsIn(list, size)) yield* JSON.parse(`[${textOf(part)}]`) as unknown[];
+function* manifestsIn(list: Range, size: number): Generator<readonly unknown[]> {
+  for (const part of elementsIn(list, size)) yield JSON.parse(`[${textOf(part)}]`) as unknown[];
 }
 
 function repositoryOf(value: unknown): RepositoryInParts {
   return { value, manifests: manifestsOf(value) };
 }
 
-/** The manifests of a repository that was parsed at once; undefined where it has no such list. */
-export function manifestsOf(repository: unknown): readonly unknown[] | undefined {
-  return listIn(repository, 'manifests');
+/** The manifests of a repository that was parsed at once, all at a time; undefined where it has no such list. */
+export function manifestsOf(repository: unknown): RepositoryInParts['manifests'] {
+  const list = listIn(repository, 'manifests');
+  return list && [list];
 }
 
 function listIn(value: unknown, name: string): readonly unknown[] | undefined {

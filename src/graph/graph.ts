@@ -11,6 +11,8 @@ export interface Node {
   /** Its place among the nodes of its graph, from 0. */
   readonly index: number;
   readonly manifest: Manifest;
+  /** All its tags, sorted. */
+  readonly tags: readonly string[];
   /** The tags that rules decide about, sorted. */
   readonly ordinaryTags: readonly string[];
   /** The tags that attach it to another manifest, sorted. */
@@ -47,7 +49,8 @@ export type SignedElsewhere = (digest: Digest) => boolean | undefined;
  * its own child or subject.
  */
 export function buildGraph(manifests: readonly Manifest[], signedElsewhere: SignedElsewhere = () => false): Graph {
-  const nodes = sortedByDigest(manifests).map(newNode);
+  const nodes: MutableNode[] = [];
+  for (const manifest of sortedByDigest(manifests)) nodes.push(newNode(manifest, nodes.length));
   const byDigest = new Map<string, MutableNode>();
   for (const node of nodes) byDigest.set(node.manifest.digest, node);
   const lookUp = keyLookup(nodes, byDigest);
@@ -79,6 +82,7 @@ function newNode(manifest: Manifest, index: number): MutableNode {
   return {
     index,
     manifest,
+    tags: NO_TEXTS,
     ordinaryTags: NO_TEXTS,
     attachmentTags: NO_TEXTS,
     isAttachment: false,
@@ -120,12 +124,13 @@ function addChildren(node: MutableNode, byDigest: ReadonlyMap<string, MutableNod
 
 /** Tells its attachment tags from the others, and answers what the former say. */
 function readTags(node: MutableNode, lookUp: KeyLookup): readonly DigestTag[] {
-  const { tags } = node.manifest;
-  node.ordinaryTags = sorted(tags);
+  const tags = sorted(node.manifest.tags);
+  node.tags = tags;
+  node.ordinaryTags = tags;
   // Nearly all manifests have tags of another form only.
   if (!tags.some((tag) => tag.startsWith('sha'))) return [];
   const found: DigestTag[] = [];
-  const attachmentTags = node.ordinaryTags.filter((tag) => {
+  const attachmentTags = tags.filter((tag) => {
     const digestTag = parseDigestTag(tag);
     if (!digestTag || !attaches(node, digestTag, lookUp)) return false;
     found.push(digestTag);
@@ -133,7 +138,7 @@ function readTags(node: MutableNode, lookUp: KeyLookup): readonly DigestTag[] {
   });
   if (attachmentTags.length === 0) return found;
   node.attachmentTags = attachmentTags;
-  node.ordinaryTags = node.ordinaryTags.filter((tag) => !attachmentTags.includes(tag));
+  node.ordinaryTags = tags.filter((tag) => !attachmentTags.includes(tag));
   return found;
 }
 
@@ -164,7 +169,8 @@ function addSubjects(node: MutableNode, tags: readonly DigestTag[], lookUp: KeyL
   const { subject } = node.manifest;
   if (subject === undefined && tags.length === 0) return;
   node.isAttachment = true;
-  node.subjectKeys = distinct([...(subject === undefined ? [] : [digestKey(subject)]), ...tags.map(({ key }) => key)]);
+  const keys = tags.map(({ key }) => key);
+  node.subjectKeys = distinct(subject === undefined ? keys : [digestKey(subject), ...keys]);
   node.signedKeys = signedBy(node, tags);
   for (const key of node.subjectKeys) {
     const found = lookUp(key);

@@ -16,7 +16,7 @@ import {
   backoff,
   failureCode,
   isRetryableFailure,
-  isRetryableStatus,
+  isRetryableAnswer,
   isThrottled,
   isTimeout,
   parseRetryAfter,
@@ -196,10 +196,10 @@ class RetryingClient implements LimitedHttpClient {
       call.signal.throwIfAborted();
       const { epoch } = host;
       const response = await this.#timed(call, to, budget);
-      if (isThrottled(response.status)) this.#slowDown(call, host, epoch, response);
+      if (isThrottled(response)) this.#slowDown(call, host, epoch, response);
       else if (response.status < 500) host.succeeded();
       this.#heed(host, response);
-      if (!isRetryableStatus(call.method, response.status)) return { final: true, response };
+      if (!isRetryableAnswer(call.method, response)) return { final: true, response };
       budget.failures += 1;
       return { final: false, response };
     } catch (error) {
@@ -264,9 +264,9 @@ class RetryingClient implements LimitedHttpClient {
   }
 
   /** A host that says what is left of its limit is not driven beyond that. */
-  #heed(host: HostLimiter, { status, headers }: HttpResponse): void {
-    const told = toldRate(headers, this.#clock.now());
-    if (told) host.told(told, status === 429);
+  #heed(host: HostLimiter, response: HttpResponse): void {
+    const told = toldRate(response.headers, this.#clock.now());
+    if (told) host.told(told, isTooMany(response));
   }
 
   #mayWait(ms: number, { signal }: Call): Promise<boolean> {
@@ -276,10 +276,15 @@ class RetryingClient implements LimitedHttpClient {
   #slowDown(call: Call, host: HostLimiter, epoch: number, response: HttpResponse): void {
     const now = this.#clock.now();
     const pause = parseRetryAfter(response.headers['retry-after'], now);
-    if (response.status === 429) host.refused(epoch, pause);
+    if (isTooMany(response)) host.refused(epoch, pause);
     else host.complained(epoch);
     if (pause === undefined) return;
     host.pauseUntil(now + pause);
     if (pause > this.#maxRetryAfterMs) throw comeBackLater(call, now + pause, now);
   }
+}
+
+/** Too many requests, in contrast to a server that has no room for any. */
+function isTooMany(response: HttpResponse): boolean {
+  return isThrottled(response) && response.status !== 503;
 }

@@ -1,4 +1,4 @@
-import type { HttpRequest } from './http-client.ts';
+import type { HttpRequest, HttpResponse } from './http-client.ts';
 
 /** How often one request is sent at most, over all its redirects. */
 export const TRIES = 6;
@@ -13,6 +13,8 @@ const LONGEST_WAIT_MS = 30_000;
 
 /** The server asks for patience and has not carried out the request. */
 const THROTTLED = new Set([429, 503]);
+/** A refusal for lack of a right, unless headers say that it is for too many requests (GitHub, "Rate limits for the REST API"). */
+const FORBIDDEN = 403;
 /** Answers that may be different on another try: failures of the server itself and of proxies in front of it (499 and 520 to 524). */
 const TRANSIENT = new Set([408, 429, 499, 500, 502, 503, 504, 520, 521, 522, 523, 524]);
 
@@ -35,14 +37,15 @@ const LOST_CONNECTION = new Set([
   'HPE_INVALID_EOF_STATE',
 ]);
 
-/** True for the statuses that ask the client to slow down. */
-export function isThrottled(status: number): boolean {
-  return THROTTLED.has(status);
+/** True of an answer that asks the client to slow down. */
+export function isThrottled({ status, headers }: Pick<HttpResponse, 'status' | 'headers'>): boolean {
+  if (status !== FORBIDDEN) return THROTTLED.has(status);
+  return headers['retry-after'] !== undefined || headers['x-ratelimit-remaining'] === '0';
 }
 
 /** Whether the request may be sent again after this answer. A POST or PATCH may, only if the server says that it has not looked at it. */
-export function isRetryableStatus(method: HttpRequest['method'], status: number): boolean {
-  return mayRepeat(method) ? TRANSIENT.has(status) : THROTTLED.has(status);
+export function isRetryableAnswer(method: HttpRequest['method'], response: Pick<HttpResponse, 'status' | 'headers'>): boolean {
+  return isThrottled(response) || (mayRepeat(method) && TRANSIENT.has(response.status));
 }
 
 /** Whether the request may be sent again after its connection failed. A POST or PATCH never may: it may have been carried out. */

@@ -46,14 +46,17 @@ export class Claims {
     let groups = this.#groups.get(rule);
     if (!groups) this.#groups.set(rule, (groups = new Map<string, Member[]>()));
     const members = groups.get(group);
-    let member = members?.at(-1);
-    if (member?.node !== node) {
-      member = { node, places: [], heldPlaces: [], isLive: true };
-      if (members) members.push(member);
-      else groups.set(group, [member]);
+    const isLive = held === 'live';
+    const last = members?.at(-1);
+    if (last?.node === node) {
+      (held ? last.heldPlaces : last.places).push(place);
+      if (!isLive) last.isLive = false;
+      return;
     }
-    (held ? member.heldPlaces : member.places).push(place);
-    if (held !== 'live') member.isLive = false;
+    // Nearly always the only place: a list that grows from nothing would take room for sixteen more.
+    const member: Member = held ? { node, places: [], heldPlaces: [place], isLive } : { node, places: [place], heldPlaces: [], isLive };
+    if (members) members.push(member);
+    else groups.set(group, [member]);
   }
 
   /** The group of a claimed tag, or of an image without one; undefined for a tag that the rule's order or grouping cannot parse. */

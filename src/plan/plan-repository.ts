@@ -124,9 +124,8 @@ function repositoryPlan(
 
 /** Fields that are not known are left out, in one order and without a copy: there is one of these for each manifest. */
 function plannedImage(node: Node, { action, untag, reasons }: Decision): PlannedImage {
-  const { digest, mediaType, tags, size, pushedAt, createdAt, pulledAt, tagTimes, registryLabels } = node.manifest;
-  const sorted = node.attachmentTags.length === 0 ? node.ordinaryTags : tags.length < 2 ? tags : tags.toSorted(byCodeUnit);
-  const image: Partial<{ -readonly [Key in keyof PlannedImage]: PlannedImage[Key] }> = { digest, mediaType, tags: sorted };
+  const { digest, mediaType, size, pushedAt, createdAt, pulledAt, tagTimes, registryLabels } = node.manifest;
+  const image: Partial<{ -readonly [Key in keyof PlannedImage]: PlannedImage[Key] }> = { digest, mediaType, tags: node.tags };
   if (node.attachmentTags.length > 0) image.attachmentTags = node.attachmentTags;
   image.size = size;
   if (pushedAt !== undefined) image.pushedAt = pushedAt;

@@ -83,7 +83,7 @@ function heldBy({ children, attachments }: Node): Iterable<Node> {
   return attachments.length === 0 ? children : new Set([...children, ...attachments]);
 }
 
-function deleteManifest({ manifest: { digest, tags } }: Node, after: readonly Node[]): DeleteManifestStep {
+function deleteManifest({ manifest: { digest }, tags }: Node, after: readonly Node[]): DeleteManifestStep {
   return {
     op: 'delete-manifest',
     digest,
@@ -98,7 +98,7 @@ const NO_DIGESTS: readonly Digest[] = [];
 function expectedOf(tags: readonly string[], digest: Digest): DeleteManifestStep['expect'] {
   // Not by assignment: `__proto__` is a tag too.
   if (tags.length === 1) return { [tags[0] as string]: digest };
-  return Object.fromEntries(tags.toSorted(byCodeUnit).map((tag): [string, Digest] => [tag, digest]));
+  return Object.fromEntries(tags.map((tag): [string, Digest] => [tag, digest]));
 }
 
 function byIndex(a: Node, b: Node): number {

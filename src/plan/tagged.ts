@@ -48,7 +48,7 @@ const UNSETTLED: Reason = { code: 'no_rule' };
 function claimTags(node: Node, { policy, lists, matched }: DecisionInput, staying: Staying, claims: Claims): void {
   const isProtected = staying.of(node).protection !== undefined;
   // Each place is settled: here, or once the claims are judged.
-  const tags: Reason[] = [];
+  const tags = Array.from({ length: node.ordinaryTags.length }, () => UNSETTLED);
   if (!isProtected) staying.note(node).tags = tags;
   node.ordinaryTags.forEach((tag, place) => {
     for (const rule of policy.rules.tagged) {
@@ -59,7 +59,7 @@ function claimTags(node: Node, { policy, lists, matched }: DecisionInput, stayin
       if (selected === undefined) break;
       matched.rules.add(rule);
       const live = rule.live !== undefined && isLive(captures[rule.live.capture] ?? '', rule.live.list, lists);
-      tags[place] = live ? { code: 'live', tag, rule: rule.name } : UNSETTLED;
+      if (live) tags[place] = { code: 'live', tag, rule: rule.name };
       claims.add(node, rule, place, captures, live ? 'live' : isProtected ? 'protected' : undefined);
       return;
     }

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { isObject } from '../domain/json.ts';
 import { isCapture } from './ordering/group.ts';
 import { isTimeOrder, ORDERS } from './ordering/order.ts';
@@ -61,8 +61,6 @@ function checkGroups({ per, tags, untagged, orphaned }: Unchecked, add: Add): vo
 function checkKeep({ last, days, pulledDays, max, label, older, groups }: Unchecked, per: unknown, add: Add): void {
   if (max !== undefined && last !== undefined && days === undefined && pulledDays === undefined && label === undefined)
     add('says nothing beside "last" alone: it bounds what days, pulledDays and label keep', 'keep', 'max');
-  if (max !== undefined && older !== undefined)
-    add('cannot stand beside "older": one bounds what days keep by the number, the other keeps more than days do', 'keep', 'max');
   if (older !== undefined && days === undefined) add('needs "days" beside it: it counts those that are older', 'keep', 'older');
   if (groups === undefined) return;
   if (per === undefined || (typeof per === 'string' && per !== '' && !isCapture(per)))

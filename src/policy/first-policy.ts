@@ -46,13 +46,15 @@ export interface PolicyGround {
   readonly untagged: number;
   /** Names and globs of the repositories that it is for; default: every one. */
   readonly repositories?: readonly string[];
+  /** Percent that its limit lets a plan delete; default 50. */
+  readonly mostPercent?: number;
 }
 
 /**
  * A first policy as YAML, with a rule for each way of naming tags that at least three tags follow. A tag that follows none is selected by
  * no rule, so it stays.
  */
-export function firstPolicy({ tags, untagged, repositories = ['**'] }: PolicyGround): string {
+export function firstPolicy({ tags, untagged, repositories = ['**'], mostPercent = 50 }: PolicyGround): string {
   const moving = [...new Set(tags.filter((tag) => MOVING.test(tag)))].toSorted(byCodeUnit);
   const compiled = PATTERNS.map((pattern) => ({ pattern, matches: compileRegex(pattern.regex) }));
   const found = new Map<Pattern, string[]>();
@@ -92,7 +94,8 @@ export function firstPolicy({ tags, untagged, repositories = ['**'] }: PolicyGro
     '  - name: first',
     `    repositories: [${repositories.map((name) => `'${name.replaceAll("'", "''")}'`).join(', ')}]`,
     '    grace: 1d # nothing that was pushed or tagged within the last day is touched',
-    '    limits: { maxDeletePercent: 50 } # a plan that would delete more than half of what its rules could delete is not carried out',
+    `    limits: { maxDeletePercent: ${mostPercent} } # a plan that deletes more of what its rules could delete is not carried out` +
+      (mostPercent > 50 ? '; the first one needs so much, later ones less' : ''),
     ...(moving.length > 0 ? ['    protect:', `      - tags: [${moving.join(', ')}]`] : []),
     ...(others > 0 ? [`    # ${others} other tags fit no rule, so they stay.`] : []),
     '    rules:',

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { globProblem } from './glob.ts';
 import { parseGlob } from './parse-glob.ts';
 

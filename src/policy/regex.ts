@@ -88,15 +88,19 @@ function halfAnchored(alternative: string): string | undefined {
 }
 
 /** The parts of an expression between the `|` that stand in no group. */
-function alternatives(pattern: string): string[] {
+export function alternatives(pattern: string): string[] {
   const parts = [''];
   let depth = 0;
-  // An escaped character, a quotation, a class, or one character.
-  for (const [token] of pattern.matchAll(/\\Q.*?(?:\\E|$)|\\.|\[\^?\]?(?:\\.|\[:\w+:\]|[^\]\\])*\]|./gsu)) {
+  for (const token of tokensOf(pattern)) {
     if (token === '(') depth += 1;
     if (token === ')') depth -= 1;
     if (token === '|' && depth === 0) parts.push('');
     else parts[parts.length - 1] += token;
   }
   return parts;
+}
+
+/** The parts of an expression: an escaped character, a quotation, a class, or one character each. */
+export function tokensOf(pattern: string): string[] {
+  return pattern.match(/\\Q.*?(?:\\E|$)|\\.|\[\^?\]?(?:\\.|\[:\w+:\]|[^\]\\])*\]|./gsu) ?? [];
 }

@@ -1,5 +1,5 @@
 import semver from 'semver';
-import { z } from 'zod';
+import * as z from 'zod';
 import { SEVERITIES } from '../domain/inventory.ts';
 import { isObject } from '../domain/json.ts';
 import { checkRule } from './check-rule.ts';
@@ -69,9 +69,7 @@ const Keep = z
             'Those pulled within the last D days and, where "days" is not given, those no older than D days. Needs a registry that ' +
               'records pulls.',
           ),
-        max: count
-          .optional()
-          .describe('Of what days, pulledDays and label keep, no more than the newest N; on its own, the newest N. Not beside older.'),
+        max: count.optional().describe('Of what days, pulledDays and label keep, no more than the newest N; on its own, the newest N.'),
         label: z
           .string()
           .min(1)
@@ -80,7 +78,7 @@ const Keep = z
             'Those no older than the duration in this label of the image itself, such as expires: 3w. An image whose label ' +
               'cannot be read stays, unless another word keeps or expires it. Needs a registry that tells labels.',
           ),
-        older: count.optional().describe('Beside "days", and not beside "max": of those that are older, the newest N stay too.'),
+        older: count.optional().describe('Beside "days": of those that are older, the newest N stay too. "max" does not bound them.'),
         groups: count.optional().describe('With a capture in "per": "last" and "max" count in the newest N groups only.'),
       })
       .refine((keep) => Object.keys(keep).length > 0, {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { isDigest } from '../domain/digest.ts';
 import { isObject } from '../domain/json.ts';
 import { globMap, repositoryGlobs, tagGlobs } from './glob-schemas.ts';

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { compileGlobs, type NameMatcher } from './glob.ts';
 import { type ParsedGlob, parseGlob } from './parse-glob.ts';
 import type { RuleSpec as RuleSchema } from './rule-schema.ts';
@@ -129,6 +129,19 @@ function read(text: string): Glob {
   const parsed = parseGlob(text);
   if (typeof parsed === 'string') throw new TypeError(`the glob "${text}" ${parsed}`);
   return { ...parsed, text, matches: compileGlobs([text]) };
+}
+
+/** True if every name that one list of globs selects is surely selected by the other, too. Throws a `TypeError` for a glob that is wrong. */
+export function areGlobsWithin(inner: readonly string[], outer: readonly string[]): boolean {
+  return covers(namesOf(outer), namesOf(inner), true);
+}
+
+/** True if surely no name is selected by both lists of globs. Throws a `TypeError` for a glob that is wrong. */
+export function areGlobsDisjoint(one: readonly string[], other: readonly string[]): boolean {
+  const [left, right] = [namesOf(one), namesOf(other)];
+  const isOutOf = (glob: Glob, names: Names): boolean =>
+    names.exclude.some((outer) => isWithin(glob, outer, true)) || names.include.every((selected) => areDisjoint(glob, selected));
+  return left.include.every((glob) => isOutOf(glob, right)) || right.include.every((glob) => isOutOf(glob, left));
 }
 
 /** True if every name of the narrow ones is surely one of the wide ones. Tags have no parts, the names of repositories have. */

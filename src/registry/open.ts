@@ -82,7 +82,7 @@ function refuseAsPlain(name: string, answer: HttpResponse): void {
   });
 }
 
-/** The types that a registry may be of whose host tells none. */
+/** What a registry may be whose host tells no type. */
 const UNTOLD: readonly RegistryType[] = REGISTRY_TYPES.filter(({ hosts, recognises }) => hosts === undefined || recognises !== undefined);
 
 /**

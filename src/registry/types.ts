@@ -1,6 +1,7 @@
 import { acrType } from './acr/type.ts';
 import { ecrPublicType, ecrType } from './ecr/type.ts';
 import { garType } from './gar/type.ts';
+import { ghcrType } from './ghcr/type.ts';
 import { giteaType } from './gitea/type.ts';
 import { gitlabType } from './gitlab/type.ts';
 import { harborType } from './harbor/type.ts';
@@ -18,6 +19,7 @@ export const REGISTRY_TYPES: readonly RegistryType[] = [
   garType,
   quayType,
   gitlabType,
+  ghcrType,
   giteaType,
 ];
 

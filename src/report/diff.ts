@@ -1,7 +1,10 @@
 import { printable } from '../diagnostics/redact.ts';
+import { byCodeUnit } from '../domain/compare.ts';
 import type { ChangedImage, PlanDiff, Side } from '../plan/diff-plans.ts';
+import type { Reason } from '../plan/reason.ts';
 import { codeSpan } from './code-span.ts';
 import { reasonLine } from './reason-text.ts';
+import { byReason } from './repository-view.ts';
 import { PLAIN, type Style } from './style.ts';
 import { bytes, count, moreLine, number, shortDigest } from './text.ts';
 
@@ -15,7 +18,7 @@ export function diffText(diff: PlanDiff, options: { readonly style?: Style; read
   const { style = PLAIN, verbose = false } = options;
   const lines = [style.bold(headline(diff)), ...blockLines(diff).map(printable), ''];
   for (const { registry, repository, policy, images } of diff.repositories) {
-    const own = images.filter(({ part }) => !part);
+    const own = images.filter(({ part }) => !part).toSorted(byChange);
     if (own.length === 0) continue;
     const policies =
       policy.before === policy.after
@@ -43,6 +46,7 @@ export function diffMarkdown(diff: PlanDiff): string {
   const rows = diff.repositories.flatMap(({ registry, repository, images }) =>
     images
       .filter(({ part }) => !part)
+      .toSorted(byChange)
       .map((image) => {
         const name = codeSpan(`${registry}/${repository}:${nameOf(image)}`);
         return `| ${name} | ${codeSpan(sideText(image.before))} | ${codeSpan(sideText(image.after))} |`;
@@ -58,6 +62,13 @@ export function diffMarkdown(diff: PlanDiff): string {
   ]
     .join('\n')
     .trimEnd()}\n`;
+}
+
+/** What goes from now on first, then what loses tags or gains them, then what stays from now on; in each by rule, the newest first. */
+function byChange(one: ChangedImage, other: ChangedImage): number {
+  const place = ({ before, after }: ChangedImage): number => (after.action === 'delete' ? 0 : before.action === 'delete' ? 2 : 1);
+  const reason = ({ before, after }: ChangedImage): Reason => (after.reasons[0] ?? before.reasons[0]) as Reason;
+  return place(one) - place(other) || byReason(reason(one), reason(other)) || byCodeUnit(nameOf(one), nameOf(other));
 }
 
 function headline({ summary: { images, tags, bytes: size }, repositories }: PlanDiff): string {

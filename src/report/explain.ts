@@ -22,6 +22,8 @@ export interface Explanation {
   /** Whether the registry records these times at all. */
   readonly records: Pick<Capabilities, 'pushedAt' | 'createdAt' | 'pulledAt'>;
   readonly image: PlannedImage;
+  /** Bytes of the image and of its children and attachments at any depth, each counted once. */
+  readonly sizeWithParts: number;
   readonly platforms: readonly string[];
   readonly artifactType?: string;
   /** The rules that are named in its reasons. */
@@ -62,7 +64,7 @@ export function explanationText(explanation: Explanation, style: Style = PLAIN):
   const ofTags = image.reasons.filter(({ tag }) => tag !== undefined);
   const about = [
     ['type', typeWords(explanation)],
-    ['size', bytes(image.size)],
+    ['size', sizeWords(explanation)],
     ['pushed', timeWords(image.pushedAt, explanation.records.pushedAt, now, 'not known')],
     ['created', timeWords(image.createdAt, explanation.records.createdAt, now, 'not known')],
     ['pulled', timeWords(image.pulledAt, explanation.records.pulledAt, now, 'never')],
@@ -143,6 +145,10 @@ function typeWords({ image, platforms, artifactType }: Explanation): string {
     ...(artifactType === undefined ? [] : [printable(artifactType)]),
     ...platforms.map(printable),
   ].join(', ');
+}
+
+function sizeWords({ image: { size }, sizeWithParts }: Explanation): string {
+  return sizeWithParts === size ? bytes(size) : `${bytes(sizeWithParts)} with its parts, ${bytes(size)} by itself`;
 }
 
 function timeWords(value: string | undefined, recorded: boolean, now: string, missing: string): string {

@@ -184,7 +184,8 @@ function countReasons(reasons: readonly Reason[]): KeptCount[] {
     .toSorted((a, b) => b.images - a.images || byCodeUnit(a.code, b.code));
 }
 
-function byReason(a: Reason, b: Reason): number {
+/** By rule, then by group, then the newest first. */
+export function byReason(a: Reason, b: Reason): number {
   return (
     byCodeUnit(a.rule ?? '', b.rule ?? '') || byCodeUnit(a.group ?? '', b.group ?? '') || (a.rank ?? Infinity) - (b.rank ?? Infinity) || 0
   );

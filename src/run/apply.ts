@@ -37,7 +37,7 @@ export interface ApplyOptions extends ConnectionFlags, CarryOutOptions, ChangedP
 
 /** `apply`: carries out a saved plan, as far as it still holds. Answers the exit code. */
 export async function apply(file: string, options: ApplyOptions, context: Context, next: NextCommands): Promise<number> {
-  return measured('regprune', options, context, (record) => applySaved(file, options, context, next, record));
+  return measured('apply', options, context, (record) => applySaved(file, options, context, next, record));
 }
 
 async function applySaved(file: string, options: ApplyOptions, context: Context, next: NextCommands, record: RunRecord): Promise<number> {
@@ -53,9 +53,9 @@ async function applySaved(file: string, options: ApplyOptions, context: Context,
   const screen = outputs.find(({ form, file: to }) => form === 'table' && to === undefined);
   const announce = (lines: readonly string[]): void => void (screen && !options.quiet && io.stdout.write(`${lines.join('\n')}\n`));
   const [carried] = await Promise.allSettled([carryOutSaved(plan, startedAt, announce, options, context)]);
-  if (carried.status === 'rejected') say(io, NOTHING_CHANGED);
   const outcome = outcomeOf(carried);
   const report = outcome.applied;
+  if (!report) say(io, NOTHING_CHANGED);
   if (report) record.applied = report;
   const shown = {
     apply: true,

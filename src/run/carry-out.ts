@@ -12,7 +12,7 @@ import type { Outcome } from '../report/outcome.ts';
 import { count } from '../report/text.ts';
 import { workLines } from '../report/work-text.ts';
 import { confirm, isAsked } from './confirm.ts';
-import { NOTHING_CHANGED, say } from './io.ts';
+import { say } from './io.ts';
 import type { Context, GlobalOptions } from './context.ts';
 import type { EarlierRuns } from './earlier-runs.ts';
 import { messageOf } from './failures.ts';
@@ -68,10 +68,7 @@ export async function carryOut(work: Work, options: CarryOutOptions, context: Co
       work.announce?.(lines);
     } else {
       say(io, ...lines);
-      if (!(await confirm(io, 'Carry this out?'))) {
-        say(io, NOTHING_CHANGED);
-        return undefined;
-      }
+      if (!(await confirm(io, 'Carry this out?'))) return undefined;
     }
   }
   const inUse = plan.applyable && steps > 0 ? await inUseNow(work.inUse, io) : work.inUse.inUse;

@@ -32,6 +32,7 @@ export function explanationOf(
     clock: plan.clock,
     records: { pushedAt, createdAt, pulledAt },
     image,
+    sizeWithParts: [...withParts(node)].reduce((sum, { manifest: { size } }) => sum + size, 0),
     platforms: platforms ?? [],
     ...(artifactType !== undefined && { artifactType }),
     rules: policy ? rulesNamed(policy, image) : [],
@@ -40,6 +41,14 @@ export function explanationOf(
     indexes: related(node.parents),
     subjects: related(node.subjects),
   };
+}
+
+/** A manifest with its children and attachments, to any depth. */
+function withParts(node: Node): Set<Node> {
+  const found = new Set([node]);
+  // A set grows while it is walked: what is added is visited too.
+  for (const { children, attachments } of found) for (const part of [...children, ...attachments]) found.add(part);
+  return found;
 }
 
 function rulesNamed(policy: Policy, { reasons }: PlannedImage): ExplainedRule[] {

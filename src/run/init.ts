@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { openInventory } from '../documents/inventory-source.ts';
 import { EXIT } from '../diagnostics/exit-codes.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
+import type { Plan } from '../plan/plan.ts';
 import { firstPolicy, type PolicyGround } from '../policy/first-policy.ts';
 import type { Context, GlobalOptions } from './context.ts';
 import { inventory as takeInventory } from './inventory.ts';
@@ -44,22 +45,32 @@ export async function init(
   try {
     const taken = options.inventory === undefined ? join(folder, 'inventory.jsonl') : resolve(io.cwd, options.inventory);
     const code = options.inventory === undefined ? await takeInventory(words, { ...options, out: taken }, context) : EXIT.done;
-    const text = firstPolicy(await groundIn(taken, words.length > 0, io.signal));
+    const ground = await groundIn(taken, words.length > 0, io.signal);
+    const draft = join(folder, 'policy.yaml');
+    await writeWhole(draft, firstPolicy(ground));
+    const { color, verbose } = options;
+    const planBy = (policy: string): Promise<Plan> =>
+      withPlan([], { policy: [policy], inventory: taken, color, quiet: true }, context, async ({ plan }) => plan);
+    const text = firstPolicy({ ...ground, mostPercent: neededPercent(await planBy(draft)) });
     if (toStdout) {
       io.stdout.write(text);
       return code;
     }
     await writeWhole(file, text);
-    const { color, verbose } = options;
-    await withPlan([], { policy: [file], inventory: taken, color, quiet: true }, context, async ({ plan }) => {
-      const shown = { applyCommand: undefined };
-      io.stdout.write((await planAnswer(plan, { form: 'table' }, { color, ...(verbose && { verbose }) }, io, shown)) as string);
-    });
+    const plan = await planBy(file);
+    const shown = { applyCommand: undefined };
+    io.stdout.write((await planAnswer(plan, { form: 'table' }, { color, ...(verbose && { verbose }) }, io, shown)) as string);
     if (!options.quiet) say(io, `${out} is written. Change it, and look again:`, `  ${next(out)}`);
     return code;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** The percent that a first plan deletes, rounded up to tens, where the limit of the draft blocks it: its own limit must not do that. */
+function neededPercent({ blockedBy }: Plan): number {
+  const { limit = 50, actual = limit } = blockedBy.find(({ code }) => code === 'maxDeletePercent') ?? {};
+  return Math.ceil(Math.max(limit, actual) / 10) * 10;
 }
 
 async function groundIn(file: string, named: boolean, signal: AbortSignal): Promise<PolicyGround> {

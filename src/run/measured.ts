@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { ApplyReport } from '../apply/apply-report.ts';
 import type { UndoReport } from '../apply/undo-report.ts';
 import { EXIT } from '../diagnostics/exit-codes.ts';
+import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Plan } from '../plan/plan.ts';
 import { lastSuccessIn, metricsText, type RunFacts } from '../report/metrics.ts';
 import type { Context, GlobalOptions } from './context.ts';
@@ -20,6 +21,9 @@ export interface MetricsOptions extends GlobalOptions {
   readonly shard?: Shard;
 }
 
+/** The commands that tell metrics. */
+type MeasuredCommand = 'prune' | 'apply' | 'undo';
+
 /** What a command has come to so far. It fills this in as it goes on, so that it is known however the command ends. */
 export interface RunRecord {
   plan?: Plan;
@@ -29,12 +33,12 @@ export interface RunRecord {
 
 /**
  * Runs a command and leaves its metrics in every outcome: in place of those of the last run in the file, and at the Pushgateway. The time
- * of the last success stays where a run fails. `job` is what a Pushgateway calls the command. Answers and throws what `work` does; throws
+ * of the last success stays where a run fails. At a Pushgateway, an undo is a job of its own. Answers and throws what `work` does; throws
  * `USAGE` for a wrong address and `FILE` for a file that cannot be written, both before anything is done, and `FILE` afterwards too. What
  * cannot be pushed is only told: the time of the last success then stands still, and that is what alerts look at.
  */
 export async function measured(
-  job: string,
+  command: MeasuredCommand,
   options: MetricsOptions,
   context: Context,
   work: (record: RunRecord) => Promise<number>,
@@ -42,7 +46,7 @@ export async function measured(
   const { io } = context;
   const { metricsFile, pushMetrics: url, shard } = options;
   const file = metricsFile === undefined ? undefined : resolve(io.cwd, metricsFile);
-  const address = url === undefined ? undefined : pushAddress(url, job, shard);
+  const address = url === undefined ? undefined : pushAddress(url, command === 'undo' ? 'regprune-undo' : 'regprune', shard);
   if (file !== undefined) await checkWritable(file, '--metrics-file');
   const startedAt = io.now();
   const record: RunRecord = {};
@@ -67,6 +71,15 @@ export async function measured(
   if (result.status === 'rejected') throw result.reason;
   if (saved.status === 'rejected') throw saved.reason;
   return result.value;
+}
+
+/**
+ * Leaves the metrics of a command line that was not understood, whose mistake is told already: a failed run. What is wrong with the place
+ * of the metrics is not told beside it.
+ */
+export async function measureUsage(command: MeasuredCommand, options: MetricsOptions, context: Context): Promise<void> {
+  const mistake = new ToolError('USAGE', 'the command line was not understood', { hint: '' });
+  await measured(command, options, context, () => Promise.reject(mistake)).catch(() => {});
 }
 
 async function saveMetrics(file: string, facts: RunFacts, success: number | undefined): Promise<void> {

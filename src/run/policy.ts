@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { policyJsonSchema } from '../config/policy-json-schema.ts';
 import { loadPolicies } from '../config/policy-source.ts';
 import { EXIT } from '../diagnostics/exit-codes.ts';
-import { makeSource, type Source } from '../diagnostics/source.ts';
 import { SourceError } from '../diagnostics/source-error.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import { toJson } from '../report/json.ts';
@@ -13,6 +12,7 @@ import type { CheckForm } from './check-forms.ts';
 import type { Context, GlobalOptions } from './context.ts';
 import { checkOutputFiles, type OutputOptions, outputsOf, writeOutputs } from './outputs.ts';
 import { fromRoot } from './policy-places.ts';
+import { standardInput, STDIN } from './standard-input.ts';
 
 export interface CheckOptions extends GlobalOptions, OutputOptions<CheckForm> {}
 
@@ -24,7 +24,7 @@ export async function checkPolicies(files: readonly string[], options: CheckOpti
   const { io, version } = context;
   const outputs = outputsOf(options, 'text');
   await checkOutputFiles(outputs, io, options.out);
-  const sources = await Promise.all(files.map(async (file) => (file === '-' ? await standardInput(io) : file)));
+  const sources = await Promise.all(files.map(async (file) => (file === '-' ? await standardInput(io, 'policy') : file)));
   const [checked] = await Promise.allSettled([loadPolicies(sources, undefined, io.signal)]);
   const check: PolicyCheck = {
     kind: 'PolicyCheck',
@@ -52,27 +52,6 @@ export async function checkPolicies(files: readonly string[], options: CheckOpti
 export function printSchema({ io }: Context): number {
   io.stdout.write(policyJsonSchema());
   return EXIT.done;
-}
-
-/** What standard input is called in messages. */
-const STDIN = 'stdin';
-/** Bytes; a policy file is never so long. */
-const LONGEST = 10 * 1024 * 1024;
-
-async function standardInput({ stdin }: Io): Promise<Source> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of stdin as AsyncIterable<Buffer | string>) {
-    chunks.push(Buffer.from(chunk));
-    length += chunk.length;
-    if (length > LONGEST) throw new ToolError('FILE', `${STDIN}: the policy is longer than 10 MiB.`, { hint: 'Give a policy file.' });
-  }
-  return makeSource(
-    STDIN,
-    Buffer.concat(chunks)
-      .toString('utf8')
-      .replace(/^\uFEFF/, ''),
-  );
 }
 
 /** What an error of reading policies says, at its places; one without a place is at the first line of the only file. */

@@ -28,7 +28,7 @@ type Outputs = readonly Output<PlanForm>[];
 /** `prune`: a plan, and with `--apply` what comes of it. Answers the exit code. */
 export async function prune(words: readonly string[], options: PruneOptions, context: Context, next: NextCommands): Promise<number> {
   const startedAt = context.io.now();
-  return measured('regprune', options, context, async (record) => {
+  return measured('prune', options, context, async (record) => {
     checkOptions(options);
     const outputs = outputsOf(options, 'table');
     await checkOutputs(outputs, options, context.io);
@@ -122,7 +122,8 @@ async function applied(
     unread: planning.failures.length > 0,
   };
   if (report && !table && report.outcome !== 'done') io.stderr.write(briefResult(plan, report, result));
-  if (carried.status === 'rejected') say(io, NOTHING_CHANGED);
+  // Where the table is on the screen, the words below it begin so.
+  if (!report && (carried.status === 'rejected' || !table)) say(io, NOTHING_CHANGED);
   await writeOutputs(io, outputs, (output) => planAnswer(plan, output, options, io, { ...result, tableShown: output === table })).catch(
     (error: unknown) => {
       // What was done must not be lost with the answer.

@@ -1,6 +1,5 @@
 import { redactUrl } from '../diagnostics/redact.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
-import { createHttpClient } from '../http/create-http-client.ts';
 import type { Context } from './context.ts';
 import type { Shard } from './scope.ts';
 
@@ -29,6 +28,8 @@ export function pushAddress(text: string, job: string, shard: Shard | undefined)
  */
 export async function pushMetrics(address: string, text: string, { io, version }: Context): Promise<void> {
   const { host } = new URL(address);
+  // Loaded where metrics are pushed: a plan made from a file needs no client.
+  const { createHttpClient } = await import('../http/create-http-client.ts');
   const http = createHttpClient({
     userAgent: `regprune/${version}`,
     env: io.env,

@@ -30,7 +30,7 @@ export interface UndoOptions extends ConnectionFlags, MetricsOptions, OutputOpti
 
 /** `undo`: puts back what a run deleted, as far as the registry still has the parts. Answers the exit code. */
 export async function undo(file: string, options: UndoOptions, context: Context): Promise<number> {
-  return measured('regprune-undo', options, context, (record) => undoAll(file, options, context, record));
+  return measured('undo', options, context, (record) => undoAll(file, options, context, record));
 }
 
 async function undoAll(file: string, options: UndoOptions, context: Context, record: RunRecord): Promise<number> {

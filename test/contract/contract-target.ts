@@ -123,6 +123,8 @@ export interface TargetServer {
   truth(repository: string): Promise<Truth>;
   /** Names of all its repositories. */
   repositories(): Promise<readonly string[]>;
+  /** True of a request that is about a manifest and names it by a number of the registry's own. Default: none does. */
+  names?(request: Seen, digest: Digest): boolean;
   /** Makes a tag undeletable, perhaps in other repositories too. With the feature `locks`. */
   lock?(repository: string, tag: string): Promise<void>;
   /** Puts a label on a manifest as a user does, and makes it where it is not there. With the feature `restoreLabels`. */

@@ -54,12 +54,6 @@ interface Rule {
   times: number;
 }
 
-/** True of a request that names a digest, or ends with one of its tags where the registry deletes an image tag by tag (`…/tags/v1`). */
-export function isAbout({ path, body }: Seen, digest: string, tags: readonly string[]): boolean {
-  const plain = decodeURIComponent(path);
-  return plain.includes(digest) || body.includes(digest) || tags.some((tag) => plain.endsWith(`/${tag}`));
-}
-
 /** Starts one before a server. Where the server names its own URL in a header, the proxy puts its own there. */
 export async function startFaultProxy(target: string): Promise<FaultProxy> {
   const agent = new Agent({ keepAlive: true });

@@ -289,7 +289,7 @@ function keepFor(pulls: boolean, groups: boolean): fc.Arbitrary<Keep> {
       return clean({
         ...keep,
         max: keep.last !== undefined && !measures ? undefined : keep.max,
-        older: keep.days === undefined || (keep.max !== undefined && (keep.last === undefined || measures)) ? undefined : keep.older,
+        older: keep.days === undefined ? undefined : keep.older,
         groups: keep.last === undefined && keep.max === undefined ? undefined : keep.groups,
       });
     })

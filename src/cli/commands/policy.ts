@@ -1,8 +1,10 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { examples } from '../help.ts';
 import { CHECK_FORMS } from '../../run/check-forms.ts';
+import { IMPORT_FORMATS } from '../../run/import-formats.ts';
 import type { CheckOptions } from '../../run/policy.ts';
 import type { DiffOptions } from '../../run/policy-diff.ts';
+import type { ImportOptions } from '../../run/import-policy.ts';
 import type { TestOptions } from '../../run/policy-test.ts';
 import type { CommandContext } from '../command-context.ts';
 import { inUseOption, outOption, outputOption } from '../shared-options.ts';
@@ -10,7 +12,7 @@ import { inUseOption, outOption, outputOption } from '../shared-options.ts';
 /** `policy`: the policy workbench. */
 export function policyCommand(context: CommandContext): Command {
   const policy = new Command('policy')
-    .summary('check, test and compare policies, print their schema')
+    .summary('check, test, compare and import policies, print their schema')
     .description('Works on policy files, without any registry.')
     .helpCommand(false);
   policy
@@ -79,6 +81,28 @@ export function policyCommand(context: CommandContext): Command {
     .action(async () => {
       const { printSchema } = await import('../../run/policy.ts');
       context.end(printSchema(context));
+    });
+  policy
+    .command('import')
+    .summary("write a policy from a registry's own retention, or from another tool's")
+    .description(
+      'Writes a policy that says what other settings say: a lifecycle policy of ECR, tag retention and immutable tags of Harbor, cleanup ' +
+        'policies of Artifact Registry, commands of acr purge, auto-prune policies of Quay, a cleanup policy of GitLab, steps of a GitHub ' +
+        'workflow. A comment above each rule says where it comes from, and where its meaning differs. It never deletes more than they do: ' +
+        'what cannot be said keeps everything, and what is not understood is an error.\n\n' +
+        examples(context.io.program, [
+          ['from what "aws ecr get-lifecycle-policy" printed', 'policy import lifecycle.json > policy.yaml'],
+          ['from Harbor, for the project library', 'policy import retention.json --of library --out policy.yaml'],
+          ['from a task of ACR', 'policy import acr-task.yaml'],
+        ]),
+    )
+    .argument('<file...>', 'files with settings, as JSON, YAML or command lines; - is standard input')
+    .addOption(new Option('--from <kind>', 'what they are, where their content does not tell').choices(IMPORT_FORMATS))
+    .option('--of <path>', 'the repository, project or organization that they are of, such as team/app')
+    .addOption(outOption())
+    .action(async (files: string[], _options, self: Command) => {
+      const { importPolicy } = await import('../../run/import-policy.ts');
+      context.end(await importPolicy(files, self.optsWithGlobals<ImportOptions>(), context));
     });
   return policy;
 }

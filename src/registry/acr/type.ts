@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { RegistryType } from '../registry-type.ts';
 import { ACR_HOST } from './host.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { AwsIdentity } from '../../auth/aws/credentials.ts';
 import { apiEndpoint } from '../../config/api-endpoint.ts';
 import { awsAccount, awsIdentity, awsRegion } from '../../config/aws-settings.ts';

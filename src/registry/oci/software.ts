@@ -31,7 +31,7 @@ const KNOWN: readonly (Software & { readonly is: (seen: Seen) => boolean })[] = 
     is: ({ host }) => host === 'ghcr.io',
     refusal: {
       why: 'it answers every deletion over the registry API with 405',
-      instead: "Delete versions of the package over GitHub's own API, or in its web pages.",
+      instead: 'Say "type: ghcr" in the config, so that versions are deleted over GitHub\'s own API.',
     },
   },
   {

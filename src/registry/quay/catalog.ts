@@ -5,12 +5,13 @@ import { isRepositoryName } from '../../domain/reference.ts';
 import { badAnswer } from '../../distribution/answer-errors.ts';
 import { ListBounds } from '../../distribution/list-bounds.ts';
 import type { RepositoriesOptions } from '../registry.ts';
-import type { QuayClient } from './client.ts';
+import { isNotFound } from './answer-errors.ts';
+import { type Call, type QuayClient, repositoryPath } from './client.ts';
 
 /**
  * The names of all repositories with images in the wanted namespaces: that of `below`, else those of the config. Throws `NOT_FOUND` where
- * nothing names one, and for a namespace in which nothing is listed and that is not known to be there: Quay answers with an empty list too
- * where there is no such namespace, and where the token may not see what is in it.
+ * nothing names one, and `AUTH` or `NOT_FOUND` where nothing is listed although there may be something: Quay answers with an empty list
+ * too where there is no such namespace, to a token that is not valid, and to one that may not see what is in it.
  */
 export async function* listRepositories(
   client: QuayClient,
@@ -62,12 +63,47 @@ async function* repositoriesOf(client: QuayClient, namespace: string, signal: Ab
     if (next !== '') bounds.next(next);
     mark = next;
   } while (mark !== '');
-  if (seen.size === 0) await checkOrganization(client, namespace, signal);
+  if (seen.size === 0) await checkEmpty(client, namespace, signal);
 }
 
-async function checkOrganization(client: QuayClient, namespace: string, signal: AbortSignal | undefined): Promise<void> {
+/**
+ * The error for a name without a slash. It can only mean all repositories of a namespace: `NOT_FOUND` says so if there are any, and else
+ * why none is listed.
+ */
+export async function noRepository(client: QuayClient, namespace: string, signal: AbortSignal | undefined): Promise<ToolError> {
+  const label = client.label(namespace);
+  const { done } = await repositoriesOf(client, namespace, signal).next();
+  return new ToolError('NOT_FOUND', `${label} is a namespace and no repository${done ? ', and there is no repository in it' : ''}.`, {
+    hint: `Name a repository, NAMESPACE/NAME, or all of a namespace: ${label}/**.`,
+  });
+}
+
+/** A name that no repository has. */
+const NOWHERE = 'regprune-check';
+
+/**
+ * Finds out whether nothing is listed of a namespace because there is nothing. Asked for a repository that is not there, Quay says so to
+ * those who may see all of the namespace, and answers 401 or 403 to everybody else. Throws `AUTH` and `NOT_FOUND`.
+ */
+async function checkEmpty(client: QuayClient, namespace: string, signal: AbortSignal | undefined): Promise<void> {
+  const repository = `${namespace}/${NOWHERE}`;
+  const probe: Call = {
+    doing: `list the repositories of ${client.label(namespace)}`,
+    path: repositoryPath(client, repository),
+    query: { includeTags: 'false' },
+    repository,
+    signal,
+  };
+  const response = await client.call(probe);
+  if (response.status === 200 || isNotFound(response)) return;
+  if (response.status !== 403) throw await client.refused(probe, response);
   const doing = `find out whether there is an organization ${client.label(namespace)}`;
-  if (await client.find({ doing, path: `/organization/${encodeURIComponent(namespace)}`, signal })) return;
+  const isThere = await client.find({ doing, path: `/organization/${encodeURIComponent(namespace)}`, signal });
+  if (isThere) {
+    throw new ToolError('AUTH', `Quay lists no repository in ${client.label(namespace)}, and may hide them from the user of this token.`, {
+      hint: 'Use a token of somebody who may see its repositories, with the scope repo:read.',
+    });
+  }
   throw new ToolError('NOT_FOUND', `Quay lists no repository in ${client.label(namespace)}, and knows no organization of that name.`, {
     hint: 'Check the name, and that the token (scope repo:read) is of somebody who may see its repositories.',
   });

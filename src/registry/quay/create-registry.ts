@@ -4,7 +4,8 @@ import type { ContentCache } from '../../distribution/cache.ts';
 import { ReferrersApi } from '../../distribution/referrers.ts';
 import type { Registry } from '../registry.ts';
 import { AutoPrune } from './auto-prune.ts';
-import { listRepositories } from './catalog.ts';
+import { readBeside } from './beside.ts';
+import { listRepositories, noRepository } from './catalog.ts';
 import { QuayClient, type QuayClientOptions } from './client.ts';
 import { checkDelete, Deletion } from './deletion.ts';
 import { type Features, readFeatures } from './features.ts';
@@ -57,7 +58,10 @@ export function createQuayRegistry(options: QuayRegistryOptions): Registry {
     type: context.type,
     url: client.url,
     repositories: (asked = {}) => listRepositories(client, namespaces, asked),
-    inventory: (repository, asked = {}) => readInventory(context, repository, asked),
+    async inventory(repository, asked = {}) {
+      if (!repository.includes('/')) throw await noRepository(client, repository, asked.signal);
+      return readInventory(context, repository, asked);
+    },
     checkDelete: (repository) => checkDelete(client, repository),
     listTags: async (repository, asked = {}) => [...(await readTags(client, repository, asked)).keys()],
     resolveTag: async (repository, tag) => (await findTag(client, repository, tag))?.digest,
@@ -70,5 +74,6 @@ export function createQuayRegistry(options: QuayRegistryOptions): Registry {
     deleteManifest: (repository, digest, tags) => deletion.deleteManifest(repository, digest, tags),
     deleteTag: (repository, tag, digest) => deletion.deleteTag(repository, tag, digest),
     putManifest: (repository, manifest, tag) => putBack(client, repository, manifest, tag),
+    beside: (repository) => readBeside(client, context.features, repository),
   };
 }

@@ -6,7 +6,8 @@ import { attachmentTag } from '../../../src/demo/attachments.ts';
 import type { Step } from '../../../src/plan/plan.ts';
 import type { Contract } from '../contract.ts';
 import type { Truth } from '../contract-target.ts';
-import { isAbout, type Seen } from '../fault-proxy.ts';
+import type { Seen } from '../fault-proxy.ts';
+import { isAbout } from '../is-about.ts';
 import { ATTACHED_BY_DIGEST, GOES, HISTORY, THINGS } from '../history.ts';
 import { expectNoSecrets, REGISTRY, type Scene } from '../scene.ts';
 import { contents, tagsOf, without } from '../truth.ts';
@@ -35,7 +36,7 @@ export function testCarryingOut({ target, check }: Contract): void {
       });
       expect(report.counts.deleted + report.counts.gone).toBe(repository!.steps.length);
       expect(contents(await scene.truth())).toEqual(contents(without(before, gone, takesTagsOff ? ['old-shared'] : [])));
-      expectHoldersFirst(requests, repository!.steps, before);
+      expectHoldersFirst(scene, requests, repository!.steps, before);
       expectNoSecrets(scene, [await readFile(journal, 'utf8')]);
       expect((await scene.plan()).repositories[0]!.steps).toEqual([]);
     },
@@ -65,9 +66,9 @@ export function testCarryingOut({ target, check }: Contract): void {
   /**
    * Every index before what it lists, and every image before what is attached to it; what the registry took along need not be asked for.
    */
-  function expectHoldersFirst(requests: readonly Seen[], steps: readonly Step[], before: Truth): void {
+  function expectHoldersFirst(scene: Scene, requests: readonly Seen[], steps: readonly Step[], before: Truth): void {
     const deletions = requests.filter((request) => target.kindOf(request) === 'delete');
-    const at = (digest: Digest): number => deletions.findIndex((request) => isAbout(request, digest, tagsOf(before, digest)));
+    const at = (digest: Digest): number => deletions.findIndex((request) => isAbout(scene.server, request, digest, tagsOf(before, digest)));
     const held = steps.flatMap((step) => (step.op === 'delete-manifest' ? step.after.map((holder) => [holder, step.digest] as const) : []));
     expect(held.length).toBeGreaterThan(5);
     expect(held.filter(([holder, digest]) => at(digest) >= 0 && at(holder) > at(digest))).toEqual([]);

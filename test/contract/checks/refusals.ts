@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import type { Contract } from '../contract.ts';
-import { isAbout } from '../fault-proxy.ts';
+import { isAbout } from '../is-about.ts';
 import { NESTED, SMALL, THINGS } from '../history.ts';
 import { names } from '../scene.ts';
 import { contents, tagsOf } from '../truth.ts';
@@ -23,7 +23,10 @@ export function testRefusals({ target, check, withServer }: Contract): void {
     const plan = await scene.plan();
     const { digest } = THINGS.oldSingle;
     const own = tagsOf(before, digest);
-    scene.proxy.fault((request) => target.kindOf(request) === 'delete' && isAbout(request, digest, own), target.answers.locked);
+    scene.proxy.fault(
+      (request) => target.kindOf(request) === 'delete' && isAbout(scene.server, request, digest, own),
+      target.answers.locked,
+    );
 
     const { report, steps } = await scene.apply(plan);
 
@@ -42,7 +45,10 @@ export function testRefusals({ target, check, withServer }: Contract): void {
     const plan = await scene.plan();
     const { digest } = THINGS.smallOld;
     const own = tagsOf(before, digest);
-    scene.proxy.fault((request) => target.kindOf(request) === 'delete' && isAbout(request, digest, own), target.answers.locked);
+    scene.proxy.fault(
+      (request) => target.kindOf(request) === 'delete' && isAbout(scene.server, request, digest, own),
+      target.answers.locked,
+    );
 
     const { report, steps } = await scene.apply(plan);
 

@@ -59,3 +59,14 @@ test('init writes the policy, shows its plan, changes nothing, and never writes 
   expect(await session.run(...words)).toMatchObject({ code: 3, stdout: '' });
   expect((await session.run(...words, '--out', '-')).stdout).toMatch(/^# yaml-language-server: .*\n#\n# A first policy/);
 });
+
+test('the limit of the policy lets its own first plan through', async () => {
+  const registry = await registryWith({ 'team/app': 100 });
+  const session = await newSession();
+
+  const { stdout, stderr } = await session.run('init', `${registry.host}/team/app`);
+
+  expect(stdout, stderr).toMatch(/delete {2}70 images/);
+  expect(await readFile(join(session.folder, 'policy.yaml'), 'utf8')).toContain('maxDeletePercent: 70');
+  expect(stdout).not.toContain('may not be carried out');
+});

@@ -39,6 +39,15 @@ describe('the metrics of a run', () => {
     expect(await metricsOf(session)).toContain('regprune_errors{registry="",policy=""} 1\n');
   });
 
+  test.for([
+    [['prune', '--no-such-option', ...FILE], 3],
+    [['undo', '--metrics-file=prune.prom'], 3],
+  ] as const)('are there after a command line that is not understood: %j', async ([words, code]) => {
+    const session = await newSession();
+    expect((await session.run(...words)).code).toBe(code);
+    expect(await metricsOf(session)).toContain('regprune_exit_code 3\n');
+  });
+
   test('of an apply tell what was deleted, and of a plan that is refused that it was', async () => {
     const registry = await registryWith({ 'team/app': 3 });
     const session = await newSession();

@@ -186,6 +186,28 @@ describe('what a run is about', () => {
     expect(parts.flat().toSorted()).toEqual(names.toSorted());
     expect(parts.filter((part) => part.length > 0).length).toBeGreaterThan(1);
   });
+
+  test('shards that are carried out side by side delete no more together than one run may', async () => {
+    const names = Array.from({ length: 12 }, (_, index) => `team/app-${index}`);
+    const builds = Object.fromEntries(names.map((name) => [name, 4]));
+    const shards = ['1/3', '2/3', '3/3'];
+    const limits: [words: string[], code: number, deleted: number][] = [
+      [['--at-most', '10'], 0, 10],
+      // Each shard would delete more than its part, so that each is refused.
+      [['--max-deletions', '10'], 5, 0],
+    ];
+    for (const [limit, code, deleted] of limits) {
+      const registry = await registryWith(builds);
+      const session = await newSession();
+      const words = ['prune', registry.host, '--keep-last', '1', ...limit, '--apply', '--yes'];
+
+      const results = await Promise.all(shards.map((shard) => session.run(...words, '--shard', shard)));
+
+      expect(results.map((result) => result.code)).toEqual(shards.map(() => code));
+      const left = names.map((name) => tagsIn(registry, name).length).reduce((sum, count) => sum + count, 0);
+      expect(48 - left).toBe(deleted);
+    }
+  });
 });
 
 describe('what goes wrong while reading', () => {

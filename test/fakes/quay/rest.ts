@@ -7,6 +7,8 @@ import { Immutable, type QuayStore, type StoredRepository, type TagRow } from '.
 export interface FakeAccount {
   readonly token: string;
   readonly scopes: readonly string[];
+  /** The namespaces in which its user may see everything; default all. In others, nothing is shown. */
+  readonly sees?: readonly string[];
 }
 
 export interface RestOptions {
@@ -16,6 +18,7 @@ export interface RestOptions {
   readonly repositoriesPage: number;
   readonly pullStatistics: boolean;
   readonly autoPrune: boolean;
+  readonly immutability: boolean;
 }
 
 const INCLUDED: Readonly<Record<string, readonly string[]>> = {
@@ -33,6 +36,7 @@ const PATHS = [
 ];
 const PULLS = '/repository/{repository}/manifest/{manifestref}/pull_statistics';
 const POLICIES = ['/repository/{repository}/autoprunepolicy/', '/organization/{orgname}/autoprunepolicy/'];
+const IMMUTABILITY = '/repository/{repository}/immutabilitypolicy/';
 
 /** Answers `/api/v1`. */
 export function answerRest(request: Seen, options: RestOptions): Reply {
@@ -44,47 +48,56 @@ export function answerRest(request: Seen, options: RestOptions): Reply {
   const path = url.pathname.slice('/api/v1'.length);
   if (path === '/discovery') return json(200, { swagger: '2.0', paths: pathsOf(options) });
   const account = accountOf(headers['authorization'], options);
-  const may = (scope: string): boolean => account !== undefined && (INCLUDED[scope] ?? [scope]).some((one) => account.scopes.includes(one));
-  const need = (scope: string, repository?: StoredRepository): void => {
-    if (may(scope) || (scope === 'repo:read' && repository?.isPublic)) return;
+  const may = (scope: string, name: string): boolean =>
+    sees(account, name) && (INCLUDED[scope] ?? [scope]).some((one) => account.scopes.includes(one));
+  const need = (scope: string, name: string): void => {
+    if (may(scope, name) || (scope === 'repo:read' && store.repositories.get(name)?.isPublic)) return;
     if (!account) throw problem(401, 'invalid_token', 'Requires authentication');
     throw problem(403, 'insufficient_scope', 'Unauthorized');
   };
-  if (path === '/repository' && method === 'GET') return json(200, listRepositories(url.searchParams, account !== undefined, options));
+  if (path === '/repository' && method === 'GET') return json(200, listRepositories(url.searchParams, account, options));
   const organization = /^\/organization\/([^/]+)(\/autoprunepolicy\/)?$/.exec(path);
   if (organization && method === 'GET') {
     const found = store.organizations.get(organization[1]!);
-    if (!found) throw problem(404, 'not_found', 'Not Found');
+    if (!found || found.isUser) throw problem(404, 'not_found', 'Not Found');
     if (organization[2] === undefined) return json(200, { name: organization[1], tag_expiration_s: found.tagExpirationS });
     if (!options.autoPrune) return unknownPath();
-    need('org:admin');
+    need('org:admin', organization[1]!);
     return json(200, { policies: found.policies });
   }
-  const [, name = '', rest = ''] = /^\/repository\/(.+?)((?:\/tag\/|\/manifest\/sha256:|\/autoprunepolicy\/).*)?$/.exec(path) ?? [];
+  const [, name = '', rest = ''] =
+    /^\/repository\/(.+?)((?:\/tag\/|\/manifest\/sha256:|\/autoprunepolicy\/|\/immutabilitypolicy\/).*)?$/.exec(path) ?? [];
   const repository = store.repositories.get(name);
   if (name === '') return unknownPath();
   if (!repository)
-    throw store.organizations.has(name.split('/')[0]!) && account ? problem(404, 'not_found', 'Not Found') : refusal(account);
+    throw store.organizations.has(name.split('/')[0]!) && sees(account, name) ? problem(404, 'not_found', 'Not Found') : refusal(account);
   if (rest === '' && method === 'GET') {
-    need('repo:read', repository);
-    return json(200, describe(repository, options, may));
+    need('repo:read', name);
+    return json(
+      200,
+      describe(repository, options, (scope) => may(scope, name)),
+    );
   }
   if (rest === '/autoprunepolicy/' && options.autoPrune && method === 'GET') {
-    need('repo:admin');
+    need('repo:admin', name);
     return json(200, { policies: repository.policies });
+  }
+  if (rest === '/immutabilitypolicy/' && options.immutability && method === 'GET') {
+    need('repo:admin', name);
+    return json(200, { policies: repository.immutability });
   }
   const [, digest, statistics] = /^\/manifest\/(sha256:[0-9a-f]{64})(\/pull_statistics)?$/.exec(rest) ?? [];
   if (digest !== undefined && method === 'GET' && (statistics === undefined || options.pullStatistics)) {
-    need('repo:read', repository);
+    need('repo:read', name);
     return json(200, describeManifest(repository, digest as Digest, { store, statistics: statistics !== undefined }));
   }
   if (rest === '/tag/' && method === 'GET') {
-    need('repo:read', repository);
+    need('repo:read', name);
     return json(200, listTags(repository, url.searchParams, store));
   }
   const [, tag = '', restore] = /^\/tag\/([\w][\w.-]{0,127})(\/restore)?$/.exec(rest) ?? [];
   if (tag === '' || method !== (restore === undefined ? 'DELETE' : 'POST')) return unknownPath();
-  need('repo:write');
+  need('repo:write', name);
   if (repository.state !== 'NORMAL') return json(503, { message: `Repository is in read only or mirror mode: ${repository.state}` });
   try {
     if (restore === undefined) {
@@ -111,26 +124,29 @@ function refusal(account: FakeAccount | undefined): ReplyError {
   return account ? problem(403, 'insufficient_scope', 'Unauthorized') : problem(401, 'invalid_token', 'Requires authentication');
 }
 
-function pathsOf({ pullStatistics, autoPrune }: RestOptions): object {
-  const paths = [...PATHS, ...(pullStatistics ? [PULLS] : []), ...(autoPrune ? POLICIES : [])];
+function pathsOf({ pullStatistics, autoPrune, immutability }: RestOptions): object {
+  const paths = [...PATHS, ...(pullStatistics ? [PULLS] : []), ...(autoPrune ? POLICIES : []), ...(immutability ? [IMMUTABILITY] : [])];
   return Object.fromEntries(paths.map((path) => [`/api/v1${path}`, {}]));
 }
 
-/** Nothing but a token of an application is taken, and any other login is an error. */
+/** Nothing but a token of an application is taken. Any other login counts as none, and what needs none is answered. */
 function accountOf(authorization: string | string[] | undefined, { accounts }: RestOptions): FakeAccount | undefined {
-  if (authorization === undefined) return undefined;
-  const found = accounts.find(({ token }) => authorization === `Bearer ${token}`);
-  if (!found) throw problem(401, 'invalid_token', 'The access token could not be validated');
-  return found;
+  return accounts.find(({ token }) => authorization === `Bearer ${token}`);
 }
 
-/** Not protected by scopes; nothing is listed of a namespace that is not there. A mark that is not known leads to the first page. */
-function listRepositories(query: URLSearchParams, known: boolean, { store, repositoriesPage }: RestOptions): object {
+/** True of an account whose user may see what is in the namespace of a name. */
+function sees(account: FakeAccount | undefined, name: string): account is FakeAccount {
+  return account !== undefined && account.sees?.includes(name.split('/')[0]!) !== false;
+}
+
+/**
+ * Not protected by scopes; nothing is listed of a namespace that is not there, and public repositories are not listed to others. A mark
+ * that is not known leads to the first page.
+ */
+function listRepositories(query: URLSearchParams, account: FakeAccount | undefined, { store, repositoriesPage }: RestOptions): object {
   if (!['namespace', 'starred', 'public'].some((name) => query.has(name)))
     throw problem(400, 'invalid_request', 'namespace, starred or public are required for this API call');
-  const own = [...store.repositories.values()].filter(
-    ({ name, isPublic }) => name.startsWith(`${query.get('namespace')}/`) && (known || isPublic),
-  );
+  const own = [...store.repositories.values()].filter(({ name }) => name.startsWith(`${query.get('namespace')}/`) && sees(account, name));
   const first = Number(/^after-(\d+)$/.exec(query.get('next_page') ?? '')?.[1] ?? 0);
   const next = first + repositoriesPage;
   return {
@@ -155,7 +171,7 @@ function describe({ name, kind, state, isPublic }: StoredRepository, { store }: 
     kind,
     description: null,
     is_public: isPublic,
-    is_organization: true,
+    is_organization: !store.organization(namespace!).isUser,
     is_starred: false,
     tag_expiration_s: store.organization(namespace!).tagExpirationS,
     is_free_account: true,

@@ -27,12 +27,22 @@ interface StoredManifest {
   lastPull?: number;
 }
 
+/** An organization, or the namespace of a user. */
+interface Namespace {
+  readonly policies: object[];
+  /** How long its deleted tags can be restored. */
+  tagExpirationS: number;
+  isUser: boolean;
+}
+
 export interface StoredRepository {
   /** `team/app` */
   readonly name: string;
   readonly manifests: Map<Digest, StoredManifest>;
   readonly rows: TagRow[];
   readonly policies: object[];
+  /** Its immutability policies. */
+  readonly immutability: object[];
   state: string;
   kind: string;
   isPublic: boolean;
@@ -44,14 +54,14 @@ export class Immutable extends Error {}
 /** What a Quay holds, and the rules by which it changes. */
 export class QuayStore {
   readonly repositories = new Map<string, StoredRepository>();
-  readonly organizations = new Map<string, { readonly policies: object[]; tagExpirationS: number }>();
+  readonly organizations = new Map<string, Namespace>();
   readonly blobs = new Map<string, Buffer>();
   /** Newer Quays end the tags of signatures with their image. */
   endsCosignTags = true;
   now: () => number = Date.now;
 
-  organization(name: string): { readonly policies: object[]; tagExpirationS: number } {
-    const known = this.organizations.get(name) ?? { policies: [], tagExpirationS: 14 * 86_400 };
+  organization(name: string): Namespace {
+    const known = this.organizations.get(name) ?? { policies: [], tagExpirationS: 14 * 86_400, isUser: false };
     this.organizations.set(name, known);
     return known;
   }
@@ -64,6 +74,7 @@ export class QuayStore {
       manifests: new Map(),
       rows: [],
       policies: [],
+      immutability: [],
       state: 'NORMAL',
       kind: 'image',
       isPublic: false,

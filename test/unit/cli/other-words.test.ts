@@ -6,6 +6,7 @@ test.for([
   [['prune', 'localhost/a', '--older-than=30d'], 'Write --keep-days D'],
   [['prune', 'localhost/a', '--dry-run=false'], 'Nothing is changed without --apply'],
   [['plan', 'localhost/a'], 'Write regctl prune: it plans, and deletes only with --apply.'],
+  [['generate', '--image', 'x'], '--image belongs behind regctl generate cronjob or regctl generate indexed-job.'],
   [['validate', 'a.yaml'], 'Write regctl policy check.'],
   [['prune', 'localhost:1/a', '--tags', 'v1', 'v2', '--keep-last', '1'], "write --tags 'v2'"],
 ] as const)('%j, which other tools understand, leads to what says the same here, and to the help', async ([words, advice]) => {
@@ -13,6 +14,6 @@ test.for([
 
   expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
   expect(stderr).toContain(advice);
-  expect(stderr).toMatch(/"regctl(?: prune)? --help" shows/);
+  expect(stderr).toMatch(/"regctl(?: prune| generate)? --help" shows/);
   expect(stderr).not.toContain('Did you mean');
 });

@@ -5,7 +5,7 @@ import { type DocumentInParts, parseAtOnce, parseInParts } from '../../../src/do
 /** The document put together again. */
 function whole({ value, repositories }: DocumentInParts): unknown {
   const all = Array.from(repositories, ({ value: repository, manifests }) =>
-    manifests === undefined ? repository : { ...(repository as object), manifests: [...manifests] },
+    manifests === undefined ? repository : { ...(repository as object), manifests: [...manifests].flat() },
   );
   const hasList = typeof value === 'object' && value !== null && Array.isArray((value as { repositories?: unknown }).repositories);
   return hasList ? { ...value, repositories: all } : value;
@@ -147,7 +147,7 @@ describe('what is usual comes in parts', () => {
     const [first] = parseInParts(Buffer.from(text), 1).repositories;
     const read: unknown[] = [];
     expect(() => {
-      for (const one of first?.manifests ?? []) read.push(one);
+      for (const some of first?.manifests ?? []) read.push(...some);
     }).toThrow(SyntaxError);
     expect(read).toEqual([manifest(1)]);
   });

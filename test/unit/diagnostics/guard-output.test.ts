@@ -31,3 +31,11 @@ test('what is written to a stream has no secret in it, whoever writes it, and ho
   flushOutput(answer.to);
   expect(answer.text()).toBe('one ***, pin4, stre');
 });
+
+test('a character of several bytes that begins in one chunk and ends in the next is written as it is', () => {
+  const [answer, messages] = [stream(), stream()];
+  guardOutput(answer.to, 'answer');
+  guardOutput(messages.to, 'messages');
+  for (const { to } of [answer, messages]) for (const byte of Buffer.from('größer 日本 🎉 ')) to.write(Buffer.from([byte]));
+  expect([answer.text(), messages.text()]).toEqual(['größer 日本 🎉 ', 'größer 日本 🎉 ']);
+});

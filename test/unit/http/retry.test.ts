@@ -204,6 +204,16 @@ describe('Retry-After', () => {
     expect(at.find(([path]) => path === '/other')).toBeDefined();
   });
 
+  test.for([{ 'retry-after': '60' }, { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '60' }])(
+    'is kept of a 403 too, which says so that there were too many requests: %o',
+    async (headers) => {
+      const clock = testClock(0);
+      const server = await startServer((_, response, nth) => void response.writeHead(nth < 2 ? 403 : 200, nth < 2 ? headers : {}).end());
+      const response = await testClient({ clock }).request({ method: 'POST', url: server.url, body: 'x' });
+      expect([response.status, clock.now() - START]).toEqual([200, 60_000]);
+    },
+  );
+
   test('as an HTTP date', async () => {
     const clock = testClock(0);
     const server = await startServer((_, response, nth) => {

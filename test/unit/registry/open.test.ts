@@ -12,8 +12,9 @@ describe('the type of a registry', () => {
     'localhost:5000',
     '127.0.0.1:5000',
     '[::1]:5000',
-    'ghcr.io',
     'docker.io',
+    'ghcr.io.example.com',
+    'containers.example.com',
     'azurecr.io.example.com',
     'quay.io.example.com',
     'quay.example.com',
@@ -40,6 +41,8 @@ describe('the type of a registry', () => {
     ['quay.io', 'quay'],
     ['Quay.io:443', 'quay'],
     ['registry.gitlab.com', 'gitlab'],
+    ['ghcr.io', 'ghcr'],
+    ['containers.octo-corp.ghe.com', 'ghcr'],
   ])('%s is of type %s', (host, type) => {
     expect(typeOfHost(host)?.name).toBe(type);
   });
@@ -154,6 +157,9 @@ describe('opening a registry', () => {
   it('hands the settings of its type to it', async () => {
     const url = 'https://artifacts.example.com';
     expect((await open({ url, type: 'gar', settings: { gar: { location: 'europe-west1' } } })).type).toBe('gar');
+    // Also where the host tells no type, and the answer to /v2/ does.
+    const asked = await startLoopback(() => quay);
+    expect((await open({ url: asked, settings: { quay: { namespaces: ['team'] } } })).type).toBe('quay');
     await expect(open({ url, type: 'gar' })).rejects.toMatchObject({ message: expect.stringContaining('location') as string });
   });
 });

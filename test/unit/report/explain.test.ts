@@ -23,6 +23,7 @@ const explanation: Explanation = {
       { code: 'newest', tag: 'v1.2.3', rule: 'releases', group: '1.2', rank: 2, ageDays: 41 },
     ],
   }),
+  sizeWithParts: 40_000_000,
   platforms: ['linux/amd64'],
   rules: [
     { name: 'branch builds', order: 'pushed', per: 'branch', keep: { last: 3, days: 14 } },
@@ -99,4 +100,9 @@ test('it says which times the registry does not record, and that a repository wa
 test('colour changes no column', () => {
   // eslint-disable-next-line no-control-regex
   expect(explanationText(explanation, COLOUR).replace(/\u001B\[\d+m/g, '')).toBe(explanationText(explanation));
+});
+
+test('the size of an index is told with its parts', () => {
+  const index = { ...explanation, image: image('ab', { size: 1200 }), sizeWithParts: 80_000_000 };
+  expect(explanationText(index)).toContain('size     80.0 MB with its parts, 1.2 kB by itself\n');
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { RepositoriesOptions } from '../../../../src/registry/registry.ts';
-import { build, connect, failure, fakeQuay } from './quay-fixture.ts';
+import type { Registry, RepositoriesOptions } from '../../../../src/registry/registry.ts';
+import { OWNER } from '../../../fakes/quay/fake-quay.ts';
+import { build, connect, connectAs, failure, fakeQuay } from './quay-fixture.ts';
 
 describe('the repositories of Quay', () => {
   it('are listed by namespace, and those that hold no images are passed over with a message', async () => {
@@ -20,9 +21,16 @@ describe('the repositories of Quay', () => {
     expect(error).toMatchObject({ code: 'NOT_FOUND', hint: expect.stringContaining('quay.namespaces') as string });
   });
 
-  it('of a namespace that is not there are an error, although Quay answers with an empty list', async () => {
-    const quay = await fakeQuay();
+  it('are never taken for none because Quay shows nothing: to a token that is not valid, or without rights, and to nobody', async () => {
+    const quay = await fakeQuay({ accounts: [OWNER, { token: 'foreign', scopes: ['repo:write'], sees: ['other'] }] });
+    quay.store.push('team/a', build('one'), ['v1']);
     quay.store.organization('empty');
+    const anonymous = connect(quay, { namespaces: ['team'], credentials: async () => undefined });
+    for (const registry of [anonymous, connectAs(quay, '$oauthtoken', 'expired'), connectAs(quay, '$oauthtoken', 'foreign')]) {
+      expect((await failure(listOf(registry, { below: 'team' }))).code).toBe('AUTH');
+      // A name without a slash can only mean the namespace.
+      expect((await failure(registry.inventory('team'))).code).toBe('AUTH');
+    }
     expect((await failure(list(quay, { below: 'typo' }))).message).toContain('prod/typo');
     expect(await list(quay, { below: 'empty' })).toEqual([]);
   });
@@ -41,8 +49,13 @@ describe('the repositories of Quay', () => {
   });
 
   it('are named NAMESPACE/NAME', async () => {
-    const error = await failure(connect(await fakeQuay()).inventory('team'));
-    expect(error).toMatchObject({ code: 'NOT_FOUND', message: expect.stringContaining('NAMESPACE/NAME') as string });
+    const quay = await fakeQuay();
+    quay.store.push('team/a', build('one'), ['v1']);
+    expect(await failure(connect(quay).inventory('team'))).toMatchObject({
+      code: 'NOT_FOUND',
+      message: 'prod/team is a namespace and no repository.',
+      hint: expect.stringContaining('NAMESPACE/NAME') as string,
+    });
   });
 });
 
@@ -51,7 +64,11 @@ async function list(
   options: RepositoriesOptions,
   namespaces: readonly string[] = [],
 ): Promise<string[]> {
+  return listOf(connect(quay, { namespaces }), options);
+}
+
+async function listOf(registry: Registry, options: RepositoriesOptions): Promise<string[]> {
   const names: string[] = [];
-  for await (const name of connect(quay, { namespaces }).repositories(options)) names.push(name);
+  for await (const name of registry.repositories(options)) names.push(name);
   return names;
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { index } from '../../../../src/demo/image.ts';
 import { OWNER } from '../../../fakes/quay/fake-quay.ts';
+import { adapter } from '../oci-fixture.ts';
 import { APP, build, connect, fakeQuay } from './quay-fixture.ts';
 
 /** A running Quay's own description of its API, which is no part of this repository. */
@@ -86,6 +87,15 @@ it('counts a pull for each GET and HEAD of a manifest, and none for what its API
   expect(quay.store.repository(APP).manifests.get(one.digest)!.pulls).toBe(2);
   await connect(quay).readManifest(APP, one.digest);
   expect(quay.store.repository(APP).manifests.get(one.digest)!.pulls).toBe(2);
+});
+
+it('says over /v2/ that a deleted tag has expired, which the plain API takes for gone', async () => {
+  const quay = await fakeQuay();
+  quay.store.push(APP, build('one'), ['v1']);
+  quay.store.deleteTag(quay.store.repository(APP), 'v1');
+  const plain = adapter(quay.url, { user: '$oauthtoken', password: OWNER.token });
+  expect(await plain.resolveTag(APP, 'v1')).toBeUndefined();
+  expect(await plain.resolveTag(APP, 'never-set')).toBeUndefined();
 });
 
 it('refuses scopes that Quay refuses, and makes a repository where one that may be pushed to is asked for', async () => {

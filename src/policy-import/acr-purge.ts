@@ -1,0 +1,180 @@
+import type { Source } from '../diagnostics/source.ts';
+import { type Problem, problemAt } from '../diagnostics/source-error.ts';
+import type { RuleSpec } from '../policy/schema.ts';
+import { areGlobsWithin } from '../policy/unreachable.ts';
+import { daysIn } from './days-in.ts';
+import { globsOfRepositories } from './globs-of-repositories.ts';
+import { type Commented, type ImportedPolicy, keepsAll } from './imported-policy.ts';
+import { narrowFirst } from './narrow-first.ts';
+import { settingsError } from './parse-settings.ts';
+import { shellWords, type Word } from './shell-words.ts';
+import { tagsFoundBy } from './whole-tag.ts';
+
+// Azure/acr-cli, cmd/acr/purge.go and cmd/repository/image_functions.go: the flags, and what they do. The expression for repositories
+// stands between ^ and $, that for tags is searched for; --keep counts the newest of those that would be deleted; the tags of all filters
+// of one command that match a repository are counted together.
+
+/** One `acr purge`. */
+interface Purge {
+  readonly text: string;
+  readonly filters: readonly { readonly repositories: string; readonly tags: string }[];
+  readonly days: number;
+  readonly keep: number;
+  readonly untagged: boolean;
+  readonly notes: readonly string[];
+}
+
+const TAKE_A_VALUE = ['--registry', '-r', '--username', '-u', '--password', '-p', '--config', '-c'];
+const HOW_FAST = ['--concurrency', '--repository-page-size', '--filter-timeout-seconds'];
+
+/** The command, by its name or by that of its image (`mcr.microsoft.com/acr/acr-cli:0.14 purge`), but in no comment. */
+const COMMAND = /(?<=^[^#\n]*)\bacr(?:-cli(?::[\w.-]+)?)?[ \t]+purge\b/gm;
+
+export function isAcrPurge(text: string): boolean {
+  return text.search(COMMAND) >= 0;
+}
+
+/** Every `acr purge` of a text: command lines, a script, `az acr task create --cmd`, the steps of a task as YAML. */
+export function importAcrPurge(source: Source): ImportedPolicy[] {
+  const read = [...source.text.matchAll(COMMAND)].map(({ index, 0: { length } }) => readPurge(source, index + length));
+  const problems = read.flatMap((one) => ('text' in one ? [] : one));
+  if (problems.length > 0) throw settingsError(problems);
+  const purges = read.flatMap((one) => ('text' in one ? [one] : []));
+  const expressions = [...new Set(purges.flatMap(({ filters }) => filters.map(({ repositories }) => repositories)))];
+  const groups = expressions.flatMap((repositories): Group[] => {
+    const globs = globsOfRepositories(repositories);
+    return globs
+      ? [{ repositories, globs, purges: purges.filter(({ filters }) => filters.some((one) => one.repositories === repositories)) }]
+      : [];
+  });
+  const left = expressions
+    .filter((expression) => !groups.some(({ repositories }) => repositories === expression))
+    .map((expression) => `LEFT OUT: the repositories ${expression}, an expression that globs cannot say.`);
+  if (groups.length === 0) throw settingsError([problemAt(source, { start: 0, end: 1 }, left.join(' '))]);
+  return narrowFirst(groups, isWithin).map((group, index, all) => {
+    // What a wider filter says holds for these repositories too, which its own policy below does not govern.
+    const those = [group, ...all.slice(index + 1).filter((other) => isWithin(group, other))];
+    const together = [...new Set(those.flatMap((one) => one.purges))];
+    return policyFor(
+      group,
+      together,
+      those.map(({ repositories }) => repositories),
+      index === 0 ? left : [],
+    );
+  });
+}
+
+function isWithin(inner: Group, outer: Group): boolean {
+  return areGlobsWithin(inner.globs, outer.globs);
+}
+
+interface Group {
+  /** The expression, as the filters have it. */
+  readonly repositories: string;
+  readonly globs: string[];
+  readonly purges: readonly Purge[];
+}
+
+/** The policy for one expression for repositories; `filters` are that expression and the wider ones. */
+function policyFor(
+  { repositories, globs }: Group,
+  purges: readonly Purge[],
+  filters: readonly string[],
+  left: readonly string[],
+): ImportedPolicy {
+  const untagged = purges.filter((purge) => purge.untagged);
+  const untaggedDays = Math.min(...untagged.map((purge) => purge.days));
+  const rules = purges.map((purge, index): Commented<RuleSpec> => {
+    const searches = purge.filters.filter((filter) => filters.includes(filter.repositories)).map(({ tags }) => tags);
+    const name = purges.length === 1 ? 'purge' : `purge ${index + 1}`;
+    const comments = [`acr purge ${purge.text}`, ...purge.notes];
+    const tags = tagsFoundBy(searches.join('|'));
+    if (tags === undefined)
+      return keepsAll({ name, tags: ['**'] }, ...comments, 'NOT IMPORTED: RE2 does not know an expression of these filters.');
+    const older = purge.keep > 0 && { older: purge.keep };
+    if (untagged.length === 0)
+      return keepsAll(
+        { name, tags },
+        ...comments,
+        'NOT IMPORTED: without --untagged, acr purge takes tags off and leaves the images; here they are deleted. If that is meant, ' +
+          `write order: tagged, and keep: {days: ${purge.days}${purge.keep > 0 ? `, older: ${purge.keep}` : ''}} in the place of keep: all.`,
+      );
+    // An image goes with its last tag here, and there not before it is as old as a command with --untagged asks.
+    return { part: { name, tags, order: 'tagged', keep: { days: Math.max(purge.days, untaggedDays), ...older } }, comments };
+  });
+  if (untagged.length > 0)
+    rules.push({ part: { name: 'untagged', untagged: true, keep: { days: untaggedDays } }, comments: ['--untagged'] });
+  return {
+    name: `purge of ${repositories}`,
+    comments: [
+      `From acr purge for the repositories ${repositories}.`,
+      '--keep counts tags; here the images are counted that have them, which keeps no fewer.',
+      ...left,
+    ],
+    repositories: globs,
+    rules,
+  };
+}
+
+/** One command from its place on; else what of it is not understood. */
+function readPurge(source: Source, from: number): Purge | readonly Problem[] {
+  const words = shellWords(source.text, from);
+  const problems: Problem[] = [];
+  const wrong = ({ start, end }: Word, message: string): void => void problems.push(problemAt(source, { start, end }, message));
+  const filters: Purge['filters'][number][] = [];
+  const notes: string[] = [];
+  let [days, keep, untagged]: [number | undefined, number, boolean] = [undefined, 0, false];
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] as Word;
+    const [flag = '', ...inline] = word.text.split('=');
+    const value = (): Word | undefined => (inline.length > 0 ? { ...word, text: inline.join('=') } : words[++at]);
+    if (flag === '--filter' || flag === '-f') {
+      const given = value();
+      const filter = filterIn(given?.text ?? '');
+      if (filter) filters.push(filter);
+      else wrong(given ?? word, 'a filter is REPOSITORY:TAGS, two expressions');
+    } else if (flag === '--ago') {
+      const given = value();
+      days = daysIn(given?.text ?? '');
+      if (days === undefined) wrong(given ?? word, '--ago takes days and a duration of Go, such as 30d or 2d3h6m');
+    } else if (flag === '--keep') {
+      const given = value();
+      keep = Number(given?.text);
+      if (!/^\d+$/.test(given?.text ?? '')) wrong(given ?? word, '--keep takes a number');
+    } else if (flag === '--untagged') untagged = inline.join('=') !== 'false';
+    else if (flag === '--dry-run') notes.push('ATTENTION: there it is a dry run (--dry-run) and deletes nothing.');
+    else if (flag === '--include-locked') notes.push('--include-locked: here, what is locked stays.');
+    else if ([...TAKE_A_VALUE, ...HOW_FAST].includes(flag)) value();
+    else wrong(word, `"${word.text}" is not known of acr purge`);
+  }
+  const whole = { start: from, end: words.at(-1)?.end ?? from, text: '' };
+  if (filters.length === 0) wrong(whole, 'acr purge needs --filter');
+  if (days === undefined && problems.length === 0) wrong(whole, 'acr purge needs --ago');
+  if (problems.length > 0) return problems;
+  return {
+    text: words
+      .filter((_word, at) => isShown(words, at))
+      .map(({ text }) => text)
+      .join(' '),
+    filters,
+    days: days as number,
+    keep,
+    untagged,
+    notes,
+  };
+}
+
+/** Names and passwords are not copied into a policy. */
+function isShown(words: readonly Word[], at: number): boolean {
+  const flag = (words[at]?.text ?? '').split('=')[0] ?? '';
+  return !TAKE_A_VALUE.includes(flag) && !TAKE_A_VALUE.includes(words[at - 1]?.text ?? '');
+}
+
+/** The two expressions of a filter, which a ":" that belongs to neither a group nor a class stands between. */
+function filterIn(text: string): Purge['filters'][number] | undefined {
+  const colons = [...text.matchAll(/:/g)].filter(({ index }) => !/\(\?[a-zA-Z-]*$|\[[^\]]*$/.test(text.slice(0, index)));
+  const [only] = colons;
+  if (!only || colons.length > 1) return undefined;
+  const [repositories, tags] = [text.slice(0, only.index), text.slice(only.index + 1)];
+  return repositories !== '' && tags !== '' ? { repositories, tags } : undefined;
+}

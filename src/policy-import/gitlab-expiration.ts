@@ -1,0 +1,86 @@
+import { z } from 'zod';
+import { isObject } from '../domain/json.ts';
+import type { Source } from '../diagnostics/source.ts';
+import type { RuleSpec } from '../policy/schema.ts';
+import { daysIn } from './days-in.ts';
+import { globOf } from './glob-of.ts';
+import { type Commented, FOR_ALL, type ImportedPolicy, type ImportGround, keepsAll } from './imported-policy.ts';
+import { parseSettings } from './parse-settings.ts';
+import { tagsFoundBy } from './whole-tag.ts';
+
+// `container_expiration_policy` of `GET /api/v4/projects/{id}`, and `container_expiration_policy_attributes` of its PUT:
+// https://docs.gitlab.com/api/projects/. What it does: Projects::ContainerRepository::CleanupTagsBaseService of gitlab-org/gitlab, which
+// puts \A before an expression and \z behind it, takes out "latest", then counts, then looks at the age.
+const ExpirationPolicy = z.strictObject({
+  cadence: z.string().optional(),
+  enabled: z.boolean().default(true),
+  keep_n: z.int().min(0).nullish(),
+  older_than: z
+    .string()
+    .refine((text) => text === '' || daysIn(text) !== undefined, { error: 'not a duration, such as 30d' })
+    .nullish(),
+  name_regex: z.string().nullish(),
+  name_regex_delete: z.string().nullish(),
+  name_regex_keep: z.string().nullish(),
+  next_run_at: z.string().nullish(),
+});
+type ExpirationPolicy = z.infer<typeof ExpirationPolicy>;
+const path = z.string().min(1).optional();
+const Project = z.object({ path_with_namespace: path, container_expiration_policy: ExpirationPolicy });
+const Change = z.object({ path_with_namespace: path, container_expiration_policy_attributes: ExpirationPolicy });
+
+export function isGitlabExpiration(data: unknown): boolean {
+  return (
+    isObject(data) &&
+    ['container_expiration_policy', 'container_expiration_policy_attributes', 'keep_n', 'older_than', 'name_regex_keep'].some(
+      (key) => key in data,
+    )
+  );
+}
+
+/** The cleanup policy of a project of GitLab. */
+export function importGitlabExpiration(source: Source, data: unknown, { of }: ImportGround): ImportedPolicy[] {
+  const has = (key: string): boolean => isObject(data) && key in data;
+  const project = has('container_expiration_policy') ? parseSettings(source, Project).data : undefined;
+  const change = has('container_expiration_policy_attributes') ? parseSettings(source, Change).data : undefined;
+  const policy =
+    project?.container_expiration_policy ?? change?.container_expiration_policy_attributes ?? parseSettings(source, ExpirationPolicy).data;
+  const name = of ?? project?.path_with_namespace ?? change?.path_with_namespace;
+  return [
+    {
+      name: name === undefined ? 'cleanup' : `cleanup of ${name}`,
+      comments: [
+        `From the container cleanup policy of ${name === undefined ? 'a project' : `the project ${name}`} of GitLab.`,
+        'GitLab counts tags; here the images are counted that have them, which keeps no fewer.',
+        ...(name === undefined ? [FOR_ALL] : []),
+      ],
+      // GitLab writes the names of repositories in small letters.
+      ...(name !== undefined && { repositories: [`${globOf(name.toLowerCase())}/**`] }),
+      rules: rulesOf(policy),
+    },
+  ];
+}
+
+function rulesOf({ enabled, keep_n, older_than, name_regex, name_regex_delete, name_regex_keep }: ExpirationPolicy): Commented<RuleSpec>[] {
+  const everything = { name: 'everything', tags: ['**'] };
+  const regex = name_regex_delete || name_regex;
+  if (!enabled)
+    return [
+      keepsAll(everything, 'It is switched off there and deletes nothing. Write "enabled": true, and import it again, for its rules.'),
+    ];
+  if (!regex) return [keepsAll(everything, 'It has no name_regex, so that it deletes nothing.')];
+  const kept = name_regex_keep ? tagsFoundBy(`^${name_regex_keep}$`) : [];
+  const deleted = tagsFoundBy(`^${regex}$`);
+  if (kept === undefined || deleted === undefined)
+    return [keepsAll(everything, `NOT IMPORTED: RE2 does not know the expression ${kept === undefined ? name_regex_keep : regex}.`)];
+  const days = older_than ? daysIn(older_than) : undefined;
+  const words = { ...(keep_n && { last: keep_n }), ...(days !== undefined && { days }) };
+  return [
+    ...(name_regex_keep ? [keepsAll({ name: 'kept', tags: kept }, `name_regex_keep: ${name_regex_keep}`)] : []),
+    keepsAll({ name: 'latest', tags: ['latest'] }, 'GitLab never deletes the tag latest.'),
+    {
+      part: { name: 'cleanup', tags: deleted, order: 'created', keep: Object.keys(words).length > 0 ? words : 'none' },
+      comments: [`name_regex: ${regex}, keep_n: ${keep_n ?? 'none'}, older_than: ${older_than || 'none'}`],
+    },
+  ];
+}

@@ -1,0 +1,186 @@
+import { z } from 'zod';
+import { isObject } from '../domain/json.ts';
+import type { Source } from '../diagnostics/source.ts';
+import type { RuleSpec } from '../policy/schema.ts';
+import {
+  HarborSelector,
+  isSelectorWithin,
+  mayOverlap,
+  repositoryGlobsOf,
+  selectionWords,
+  selectsUntagged,
+  tagGlobsOf,
+} from './harbor-selector.ts';
+import { type Commented, type ImportedPolicy, type ImportGround, keepsAll } from './imported-policy.ts';
+import { narrowFirst } from './narrow-first.ts';
+import { parseSettings, settingsError } from './parse-settings.ts';
+
+// `GET /api/v2.0/retentions/{id}` and `GET /api/v2.0/projects/{project}/immutabletagrules`: RetentionPolicy and ImmutableRule of Harbor's
+// swagger.yaml. What the templates keep: goharbor/harbor, src/pkg/retention/policy/rule; times: src/pkg/retention/dep/client.go.
+const TEMPLATES = ['latestPushedK', 'latestPulledN', 'nDaysSinceLastPush', 'nDaysSinceLastPull', 'always'] as const;
+const common = {
+  id: z.int().optional(),
+  priority: z.int().optional(),
+  disabled: z.boolean().optional(),
+  tag_selectors: z.tuple([HarborSelector]),
+  scope_selectors: z.strictObject({ repository: z.tuple([HarborSelector]) }),
+};
+const RetentionRule = z
+  .strictObject({
+    ...common,
+    action: z.literal('retain'),
+    template: z.enum(TEMPLATES),
+    params: z.record(z.string(), z.number().min(0)).default({}),
+  })
+  .refine(({ template, params }) => template === 'always' || params[template] !== undefined, {
+    path: ['params'],
+    error: 'has no number for the template of this rule',
+  });
+type RetentionRule = z.infer<typeof RetentionRule>;
+const Retention = z.object({ algorithm: z.literal('or').optional(), rules: z.array(RetentionRule).min(1) });
+const ImmutableRules = z.array(
+  z.strictObject({
+    ...common,
+    action: z.string().optional(),
+    template: z.literal('immutable_template').optional(),
+    params: z.unknown(),
+  }),
+);
+
+const ANY_PROJECT =
+  'ATTENTION: Harbor names the project by a number only, so this is for every project. Write its name in the place of the first "*", or ' +
+  'import with --of PROJECT.';
+
+export function isHarborRetention(data: unknown): boolean {
+  const rules = isObject(data) ? data['rules'] : data;
+  return Array.isArray(rules) && rules.some((rule) => isObject(rule) && 'tag_selectors' in rule);
+}
+
+/** The tag retention of a Harbor project, or its rules for immutable tags. */
+export function importHarborRetention(source: Source, data: unknown, ground: ImportGround): ImportedPolicy[] {
+  return Array.isArray(data) ? importImmutable(source, ground) : importRetention(source, ground);
+}
+
+function importRetention(source: Source, { of }: ImportGround): ImportedPolicy[] {
+  const read = parseSettings(source, Retention);
+  const rules = read.data.rules.filter(({ disabled }) => disabled !== true);
+  if (rules.length === 0) throw settingsError([read.problemAt(['rules'], 'every rule is disabled: there is nothing to import')]);
+  // The first policy that matches a repository governs it, so those that are for fewer repositories come first.
+  const scopes = narrowFirst(distinct(rules.map(scopeOf)), isSelectorWithin);
+  return scopes.map((scope, index) => ({
+    name: scopes.length === 1 ? 'retention' : `retention, ${selectionWords(scope, 'repositories')}`,
+    comments: [
+      `From the tag retention of a Harbor project, for ${selectionWords(scope, 'repositories')}.`,
+      'Harbor keeps what any of its rules keeps. Here the first rule that selects a tag decides it, so each also keeps what those for a ' +
+        'part of the same tags keep.',
+      'Harbor goes by the newest time of all tags of an image, a rule here by that of the tags that it selects.',
+      ...(of === undefined ? [ANY_PROJECT] : []),
+    ],
+    repositories: repositoryGlobsOf(scope, of),
+    // Harbor never takes a tag off an image that stays.
+    sharedTags: 'keep',
+    rules: rulesOf(
+      rules.filter((rule) => mayOverlap(scopeOf(rule), scope) && !scopes.slice(0, index).some((other) => sameAs(other, scopeOf(rule)))),
+    ),
+  }));
+}
+
+function importImmutable(source: Source, { of }: ImportGround): ImportedPolicy[] {
+  const rules = parseSettings(source, ImmutableRules).data.filter(({ disabled }) => disabled !== true);
+  return rules.map((rule, index) => ({
+    name: `immutable tags ${index + 1}`,
+    comments: [
+      `From a rule for immutable tags of a Harbor project: ${selectionWords(rule.tag_selectors[0], 'tags')}. Harbor refuses to delete them ` +
+        'in any case.',
+      'Put this "protect" into the policy that governs these repositories: of several for one repository the first decides alone.',
+      ...(of === undefined ? [ANY_PROJECT] : []),
+    ],
+    repositories: repositoryGlobsOf(scopeOf(rule), of),
+    protect: [{ part: { tags: tagGlobsOf(rule.tag_selectors[0]), wholeImage: true as const }, comments: [] }],
+    rules: [keepsAll({ name: 'everything', tags: ['**'] }, 'A policy needs a rule; this one deletes nothing.')],
+  }));
+}
+
+/** The rules of one policy: the narrowest selection first, and last what no rule keeps. */
+function rulesOf(rules: readonly RetentionRule[]): Commented<RuleSpec>[] {
+  const selections = narrowFirst(distinct(rules.map(tagsOf)), isSelectorWithin);
+  const counting = rules.filter((rule) => selectsUntagged(tagsOf(rule)));
+  // Where not every rule counts them among its tags, images without a tag are counted by themselves, which keeps no fewer of either.
+  const together = selections.length === 1 && counting.length === rules.length && { untagged: 'too' as const };
+  const imported = selections.map((selection, index) => {
+    const own = rules.filter((rule) => sameAs(tagsOf(rule), selection));
+    const wider = selections.slice(index + 1).filter((other) => mayOverlap(other, selection));
+    const besides = rules.filter((rule) => wider.some((other) => sameAs(tagsOf(rule), other)));
+    const partly = besides.filter((rule) => rule.template === 'latestPushedK' && !isSelectorWithin(selection, tagsOf(rule)));
+    return ruleOf({ name: nameOf(selection), tags: tagGlobsOf(selection), ...together }, own, besides, partly);
+  });
+  const rest: Commented<RuleSpec> = {
+    part: { name: 'all others', tags: ['**'], keep: 'none' },
+    comments: ['Harbor deletes what none of its rules keeps.'],
+  };
+  const bare =
+    counting.length > 0
+      ? ruleOf({ name: 'untagged', untagged: true }, counting, [], [])
+      : { part: { name: 'untagged', untagged: true as const, keep: 'none' as const }, comments: rest.comments };
+  const everything = selections.some((selection) => tagGlobsOf(selection).join() === '**');
+  return [...imported, ...(everything ? [] : [rest]), ...(together ? [] : [bare])];
+}
+
+/** One rule for all that Harbor has for a selection; `partly` are those of `besides` whose newest cannot be counted here. */
+function ruleOf(
+  rule: Omit<RuleSpec, 'keep'>,
+  own: readonly RetentionRule[],
+  besides: readonly RetentionRule[],
+  partly: readonly RetentionRule[],
+): Commented<RuleSpec> {
+  const all = [...own, ...besides];
+  const comments = [...own.map(wordsOf), ...besides.map((one) => `kept besides, for a part of these: ${wordsOf(one)}`)];
+  if (all.some(({ template }) => template === 'always')) return keepsAll(rule, ...comments);
+  if (all.some(({ template }) => template === 'latestPulledN'))
+    return keepsAll(
+      rule,
+      ...comments,
+      'NOT IMPORTED: by pulls, Harbor takes what was never pulled for the oldest, and "order: pulled" goes by its push then: they keep ' +
+        'different images. If that is meant, write order: pulled and keep: {last: N} in the place of keep: all.',
+    );
+  if (partly.length > 0)
+    return keepsAll(rule, ...comments, 'NOT IMPORTED: the newest of selections that overlap in part cannot be counted together here.');
+  const most = (template: RetentionRule['template']): number | undefined => {
+    const numbers = all.flatMap((one) => (one.template === template ? [one.params[template] as number] : []));
+    return numbers.length === 0 ? undefined : Math.max(...numbers);
+  };
+  const [last, days, pulledDays] = [most('latestPushedK'), most('nDaysSinceLastPush'), most('nDaysSinceLastPull')];
+  if (pulledDays !== undefined && days === undefined)
+    comments.push('Harbor deletes what was never pulled, however new; pulledDays also keeps what was pushed within that time.');
+  const keep = {
+    ...(last !== undefined && { last }),
+    ...(days !== undefined && { days }),
+    ...(pulledDays !== undefined && { pulledDays }),
+  };
+  return { comments, part: { ...rule, ...(rule.tags && { order: 'tagged' }), keep } };
+}
+
+function wordsOf({ id, template, params, tag_selectors: [selector] }: RetentionRule): string {
+  const value = template === 'always' ? '' : ` ${params[template]}`;
+  return `Harbor rule${id === undefined ? '' : ` ${id}`}: ${template}${value}, ${selectionWords(selector, 'tags')}`;
+}
+
+function nameOf({ decoration, pattern }: HarborSelector): string {
+  return decoration === 'excludes' ? `all but ${pattern}` : pattern || '**';
+}
+
+function tagsOf({ tag_selectors: [selector] }: RetentionRule): HarborSelector {
+  return selector;
+}
+
+function scopeOf({ scope_selectors }: Pick<RetentionRule, 'scope_selectors'>): HarborSelector {
+  return scope_selectors.repository[0];
+}
+
+function distinct(selectors: readonly HarborSelector[]): HarborSelector[] {
+  return selectors.filter((one, index) => selectors.findIndex((other) => sameAs(one, other)) === index);
+}
+
+function sameAs(one: HarborSelector, other: HarborSelector): boolean {
+  return one.decoration === other.decoration && one.pattern === other.pattern;
+}

@@ -1,0 +1,48 @@
+import { parseYaml } from '../config/yaml-document.ts';
+import type { Source } from '../diagnostics/source.ts';
+import { ToolError } from '../diagnostics/tool-error.ts';
+import { importAcrPurge, isAcrPurge } from './acr-purge.ts';
+import { importEcrLifecycle, isEcrLifecycle } from './ecr-lifecycle.ts';
+import { importGarCleanup, isGarCleanup } from './gar-cleanup.ts';
+import { importGithubWorkflow, isGithubWorkflow } from './github-workflow.ts';
+import { importGitlabExpiration, isGitlabExpiration } from './gitlab-expiration.ts';
+import { importHarborRetention, isHarborRetention } from './harbor-retention.ts';
+import type { ImportedPolicy, ImportGround } from './imported-policy.ts';
+import { settingsError } from './parse-settings.ts';
+import { importQuayAutoPrune, isQuayAutoPrune } from './quay-auto-prune.ts';
+
+interface Format {
+  /** True of the content of such a file: its data as YAML or JSON, undefined where it is neither, and its text. */
+  readonly recognises: (data: unknown, text: string) => boolean;
+  readonly read: (source: Source, data: unknown, ground: ImportGround) => ImportedPolicy[];
+}
+
+/** The settings that can be imported, by the word of `--from`. In this order they are recognised. */
+const FORMATS = {
+  ecr: { recognises: isEcrLifecycle, read: importEcrLifecycle },
+  harbor: { recognises: isHarborRetention, read: importHarborRetention },
+  gar: { recognises: isGarCleanup, read: importGarCleanup },
+  quay: { recognises: isQuayAutoPrune, read: importQuayAutoPrune },
+  gitlab: { recognises: isGitlabExpiration, read: importGitlabExpiration },
+  github: { recognises: isGithubWorkflow, read: importGithubWorkflow },
+  acr: { recognises: (_data, text) => isAcrPurge(text), read: importAcrPurge },
+} as const satisfies Readonly<Record<string, Format>>;
+export type FormatName = keyof typeof FORMATS;
+
+const FORMAT_NAMES = Object.keys(FORMATS) as readonly FormatName[];
+
+/**
+ * The policies that say what the settings of a registry or a tool say, or less. Throws `USAGE` where it is not known what settings they
+ * are, and `POLICY_INVALID` with every place that is not understood.
+ */
+export function importPolicies(source: Source, from: FormatName | undefined, ground: ImportGround): ImportedPolicy[] {
+  const { data, problems } = parseYaml(source);
+  const name = from ?? FORMAT_NAMES.find((one) => FORMATS[one].recognises(data, source.text));
+  if (name === undefined) {
+    if (data === undefined && problems.length > 0) throw settingsError(problems);
+    throw new ToolError('USAGE', `${source.file}: no settings are recognised that could be imported.`, {
+      hint: `Say what they are with --from ${FORMAT_NAMES.join('|')}, and what is expected of them will be told.`,
+    });
+  }
+  return FORMATS[name].read(source, data, ground);
+}

@@ -1,0 +1,152 @@
+import type { LimitFunction } from 'p-limit';
+import { buildManifests } from '../../distribution/build-manifests.ts';
+import type { ContentCache } from '../../distribution/cache.ts';
+import type { ImageConfig } from '../../distribution/image-config.ts';
+import { readConfigs, wantedConfigs } from '../../distribution/image-configs.ts';
+import type { ManifestDocument } from '../../distribution/manifest-document.ts';
+import { ManifestReader } from '../../distribution/manifest-reader.ts';
+import { noteTagsOfImages } from '../../distribution/note-tags.ts';
+import { Problems } from '../../distribution/problems.ts';
+import type { Digest } from '../../domain/digest.ts';
+import type { Capabilities, Manifest, RepositoryInventory } from '../../domain/inventory.ts';
+import type { InventoryOptions } from '../registry.ts';
+import type { GhcrClient } from './client.ts';
+import { formerLists } from './former-lists.ts';
+import { digestsOf, type PackageVersions, type Version, type Versions } from './versions.ts';
+
+/** What the inventories of one registry share. */
+export interface InventoryContext {
+  readonly type: string;
+  readonly client: GhcrClient;
+  readonly versions: PackageVersions;
+  readonly cache: ContentCache | undefined;
+  /** How many manifests are read side by side, over all repositories. */
+  readonly limit: LimitFunction;
+}
+
+/** GitHub lets deleted versions be restored for so long (docs.github.com, "Deleting and restoring a package"). */
+const RESTORABLE_DAYS = 30;
+
+/**
+ * Reads a package: its versions by the REST API, which lists them all, with and without a tag; and the manifest of each over `/v2/`, since
+ * only that tells what an index holds and what something is attached to. Throws `AUTH`, `UNREACHABLE` and `NOT_FOUND` for the package as a
+ * whole; anything else that cannot be read becomes a problem.
+ */
+export async function readInventory(
+  context: InventoryContext,
+  repository: string,
+  options: InventoryOptions,
+): Promise<RepositoryInventory> {
+  options.signal?.throwIfAborted();
+  const problems = new Problems(options.signal);
+  const reading = new Reading(context, repository, options, problems);
+  await problems.require(() => reading.all());
+  return {
+    registry: context.client.name,
+    type: context.type,
+    repository,
+    ...problems.verdict,
+    recoverableDays: RESTORABLE_DAYS,
+    capabilities: CAPABILITIES,
+    manifests: reading.manifests(),
+  };
+}
+
+/** The reading of one package. */
+class Reading {
+  readonly #context: InventoryContext;
+  readonly #repository: string;
+  readonly #options: InventoryOptions;
+  readonly #problems: Problems;
+  readonly #progress = { done: 0, total: 0 };
+  readonly #documents = new Map<Digest, ManifestDocument>();
+  #versions: Versions = new Map();
+  #firstSeen: ReadonlyMap<string, string> = new Map();
+  #configs: ReadonlyMap<Digest, ImageConfig> = new Map();
+
+  constructor(context: InventoryContext, repository: string, options: InventoryOptions, problems: Problems) {
+    this.#context = context;
+    this.#repository = repository;
+    this.#options = options;
+    this.#problems = problems;
+  }
+
+  async all(): Promise<void> {
+    const { client, versions, cache, limit } = this.#context;
+    const { signal } = this.#options;
+    const repository = this.#repository;
+    this.#versions = await versions.listSteadily(repository, { signal });
+    if (this.#versions.size === 0) {
+      this.#problems.add(`GitHub lists no version of ${client.label(repository)}, and a package has one at least. Run again.`);
+    }
+    digestsOf(this.#versions, `list the versions of ${client.label(repository)}`);
+    this.#firstSeen = await noteTagsOfImages(cache, { registry: client.oci.url, repository }, this.#versions.values());
+    const reading = { client: client.oci, repository, cache, signal };
+    const reader = new ManifestReader(reading);
+    this.#count(0, this.#versions.size);
+    await limit.map(this.#versions.values(), async (version) => {
+      await this.#problems.attempt(() => this.#readDocument(reader, version));
+      this.#count(1, 0);
+    });
+    for (const [digest, subject] of formerLists(this.#documents, this.#tags()))
+      this.#documents.set(digest, { ...(this.#documents.get(digest) as ManifestDocument), subject });
+    const wanted = wantedConfigs({ documents: this.#documents, tags: this.#tags() });
+    this.#count(0, wanted.size);
+    this.#configs = await readConfigs(reading, wanted, { limit, problems: this.#problems, onRead: () => this.#count(1, 0) });
+  }
+
+  manifests(): Manifest[] {
+    const tagged = [...this.#versions.values()].filter(({ tags }) => tags.length > 0);
+    return buildManifests({ documents: this.#documents, tags: this.#tags(), firstSeen: this.#firstSeen }, this.#configs).map(
+      (manifest): Manifest => {
+        const pushedAt = this.#versions.get(manifest.digest)?.pushedAt;
+        // GitHub never deletes the last version with a tag.
+        const isLast = tagged.length === 1 && tagged[0]?.digest === manifest.digest;
+        return { ...manifest, ...(pushedAt !== undefined && { pushedAt }), ...(isLast && { locked: true }) };
+      },
+    );
+  }
+
+  async #readDocument(reader: ManifestReader, { digest, id }: Version): Promise<void> {
+    const document = await reader.byDigest(digest, '');
+    if (document) {
+      this.#documents.set(digest, document);
+      return;
+    }
+    const { client, versions } = this.#context;
+    // It may have been deleted since the list, and is then left out.
+    if (!(await versions.find(this.#repository, digest))) return;
+    this.#problems.add(
+      `The version ${client.label(this.#repository, digest)} is listed (id ${id}), and its manifest is not to be had, so that nobody can ` +
+        'tell what it holds. Run again; if it stays so, delete this version in the web pages of the package.',
+    );
+  }
+
+  #tags(): Map<Digest, readonly string[]> {
+    return new Map([...this.#versions.values()].flatMap(({ digest, tags }) => (tags.length > 0 ? [[digest, tags] as const] : [])));
+  }
+
+  #count(done: number, found: number): void {
+    this.#progress.done += done;
+    this.#progress.total += found;
+    this.#options.onProgress?.(this.#progress.done, this.#progress.total);
+  }
+}
+
+/**
+ * What GitHub tells. `created_at` of a version is when it was pushed; no time of a tag and no pull is told. A tag cannot be taken off
+ * alone: it goes with its version.
+ */
+const CAPABILITIES: Capabilities = {
+  deleteTag: false,
+  listUntagged: true,
+  pushedAt: true,
+  createdAt: true,
+  pulledAt: false,
+  tagTimes: false,
+  labels: true,
+  annotations: true,
+  platforms: true,
+  artifactType: true,
+  vulnerability: false,
+};

@@ -1,0 +1,56 @@
+import { ToolError } from '../../diagnostics/tool-error.ts';
+import { type Clock, sleepUnless } from '../../http/clock.ts';
+
+/**
+ * What GitHub allows in a minute beside the hourly limit that its answers tell, and what requests count (docs.github.com, "Rate limits for
+ * the REST API", secondary rate limits: 900 points; 1 for GET and HEAD, 5 for what changes something). No answer tells what is left of it,
+ * so it is counted here, and a ninth is left to others who use the same token.
+ */
+const MOST_POINTS = 800;
+const MINUTE_MS = 60_000;
+export const READ_POINTS = 1;
+export const CHANGE_POINTS = 5;
+
+const NEVER = new AbortController().signal;
+
+/** Spreads requests so that the limit for a minute is not hit. */
+export class RequestPoints {
+  readonly #clock: Clock;
+  readonly #waits: AbortSignal | undefined;
+  readonly #spent: { readonly at: number; readonly points: number }[] = [];
+
+  constructor(clock: Clock, waits: AbortSignal | undefined) {
+    this.#clock = clock;
+    this.#waits = waits;
+  }
+
+  /** Waits until so many points may be spent. Throws `REGISTRY_ERROR` where the run is stopped meanwhile. */
+  async room(points: number, doing: string, signal: AbortSignal = NEVER): Promise<void> {
+    for (;;) {
+      const wait = this.#waitFor(points);
+      if (wait <= 0) return;
+      if (await sleepUnless(this.#waits, this.#clock, wait, signal)) continue;
+      throw new ToolError('REGISTRY_ERROR', `Cannot ${doing}: GitHub allows no more requests in this minute, and the run was stopped.`, {
+        hint: 'Run again.',
+      });
+    }
+  }
+
+  /** Counts a request that is sent now. */
+  spend(points: number): void {
+    this.#spent.push({ at: this.#clock.now(), points });
+  }
+
+  /** Milliseconds. */
+  #waitFor(points: number): number {
+    const now = this.#clock.now();
+    while (this.#spent[0] && this.#spent[0].at <= now - MINUTE_MS) this.#spent.shift();
+    let over = this.#spent.reduce((sum, one) => sum + one.points, points) - MOST_POINTS;
+    for (const { at, points: given } of this.#spent) {
+      if (over <= 0) return 0;
+      over -= given;
+      if (over <= 0) return at + MINUTE_MS - now;
+    }
+    return 0;
+  }
+}
