@@ -2,6 +2,7 @@ import { acrType } from './acr/type.ts';
 import { ecrPublicType, ecrType } from './ecr/type.ts';
 import { garType } from './gar/type.ts';
 import { ghcrType } from './ghcr/type.ts';
+import { giteaType } from './gitea/type.ts';
 import { gitlabType } from './gitlab/type.ts';
 import { harborType } from './harbor/type.ts';
 import { nexusType } from './nexus/type.ts';
@@ -21,6 +22,7 @@ export const REGISTRY_TYPES: readonly RegistryType[] = [
   gitlabType,
   ghcrType,
   nexusType,
+  giteaType,
 ];
 
 /** What a registry is taken for where neither the config nor its host nor its answer says what it is. */

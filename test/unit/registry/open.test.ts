@@ -92,6 +92,7 @@ describe('opening a registry', () => {
     [challenged('https://gitlab.example.com/jwt/auth', 'container_registry'), 'gitlab'],
     [challenged('https://gitlab.example.com/code/jwt/auth', 'container_registry'), 'gitlab'],
     [challenged('https://gitlab.example.com/jwt/auth', 'another'), 'oci'],
+    [challenged('https://git.example.com/v2/token', 'container_registry'), 'gitea'],
     [{ status: 200, body: '{}', headers: { 'gitlab-container-registry-version': '4.27.0-gitlab' } }, 'gitlab'],
     [{ status: 200, body: '{}' }, 'oci'],
   ])('asks what it is where neither config nor host tells: %o is %s', async (answer, type) => {
