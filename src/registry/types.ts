@@ -1,4 +1,5 @@
 import { acrType } from './acr/type.ts';
+import { dockerHubType } from './dockerhub/type.ts';
 import { ecrPublicType, ecrType } from './ecr/type.ts';
 import { garType } from './gar/type.ts';
 import { ghcrType } from './ghcr/type.ts';
@@ -19,6 +20,7 @@ export const REGISTRY_TYPES: readonly RegistryType[] = [
   quayType,
   gitlabType,
   ghcrType,
+  dockerHubType,
 ];
 
 /** What a registry is taken for where neither the config nor its host nor its answer says what it is. */

@@ -7,8 +7,12 @@ import type { Seen } from './fault-proxy.ts';
  * tag (`…/tags/v1`).
  */
 export function isAbout(server: TargetServer, request: Seen, digest: Digest, tags: readonly string[]): boolean {
-  const { path, body } = request;
-  if (path.includes(digest) || body.includes(digest) || tags.some((tag) => path.endsWith(`/tag/${tag}`) || path.endsWith(`/tags/${tag}`)))
+  const path = request.path.replace(/\/$/, '');
+  if (
+    path.includes(digest) ||
+    request.body.includes(digest) ||
+    tags.some((tag) => path.endsWith(`/tag/${tag}`) || path.endsWith(`/tags/${tag}`))
+  )
     return true;
   return server.names?.(request, digest) ?? false;
 }
