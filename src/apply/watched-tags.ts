@@ -121,7 +121,6 @@ export class WatchedTags implements TagGuard {
     }
     if (!thoroughly) return;
     await this.#verify();
-    await this.#verifyParts();
   }
 
   /** The first deletion of its kind in the registry goes alone. */
@@ -238,7 +237,7 @@ export class WatchedTags implements TagGuard {
     await putBack.giveUp(digest, tag, isThere ? movedSomewhere(tag, deleted) : goneOrMoved(tag, deleted));
   }
 
-  /** Where every tag that stays points to now, and whether that is whole. */
+  /** Where every tag that stays points to now. */
   async #verify(): Promise<void> {
     const { state, tags, putBack } = this.#parts;
     const staying = [...(this.#listed ?? [])].filter((tag) => !this.#broken.has(tag));
@@ -253,16 +252,6 @@ export class WatchedTags implements TagGuard {
       if (under !== undefined) await putBack.restore(under, `the tag ${tag} was moved from ${digest} to it while it was deleted`, tag);
       else await putBack.restore(digest, `the tag ${tag}, which was on it, points to nothing any more`, tag);
     }
-  }
-
-  /** An index that stays and has lost a child answers as before: what no tag leads to is asked for by its digest. */
-  async #verifyParts(): Promise<void> {
-    const { state, putBack, presence } = this.#parts;
-    const parts = state.partsThatStay();
-    const there = await sideBySide(parts, state.concurrency, (digest) => state.isThere(digest));
-    const lost = parts.filter((_, position) => !there[position]);
-    if (lost.length === parts.length) await presence.mustBeThere();
-    for (const digest of lost) await putBack.restore(digest, 'something that stays by the plan needs it, and it is gone');
   }
 }
 

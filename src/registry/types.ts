@@ -5,6 +5,7 @@ import { garType } from './gar/type.ts';
 import { ghcrType } from './ghcr/type.ts';
 import { gitlabType } from './gitlab/type.ts';
 import { harborType } from './harbor/type.ts';
+import { nexusType } from './nexus/type.ts';
 import { ociType } from './oci/type.ts';
 import { quayType } from './quay/type.ts';
 import type { RegistryType } from './registry-type.ts';
@@ -21,6 +22,7 @@ export const REGISTRY_TYPES: readonly RegistryType[] = [
   gitlabType,
   ghcrType,
   dockerHubType,
+  nexusType,
 ];
 
 /** What a registry is taken for where neither the config nor its host nor its answer says what it is. */

@@ -15,7 +15,7 @@ import { confirm, isAsked } from './confirm.ts';
 import { say } from './io.ts';
 import type { Context, GlobalOptions } from './context.ts';
 import type { EarlierRuns } from './earlier-runs.ts';
-import { messageOf } from './failures.ts';
+import { type Failure, messageOf, tellErrors } from './failures.ts';
 import { inUseNow, type InUseReading } from './in-use-now.ts';
 import { journalFolder } from './journal-folder.ts';
 import { startProgress } from './progress.ts';
@@ -119,6 +119,14 @@ function lineOf(event: ApplyEvent): string | undefined {
 export function outcomeOf(carried: PromiseSettledResult<ApplyReport | undefined>): Outcome {
   if (carried.status === 'rejected') return { refused: messageOf(carried.reason) };
   return carried.value ? { applied: carried.value } : { refused: 'The answer was no.' };
+}
+
+/** Tells what ended the work in a repository before its last step, at the end of stderr and with what to do. */
+export function tellGivenUp({ repositories }: ApplyReport, context: Context): void {
+  const failures = repositories.flatMap(({ registry, repository, error }): Failure[] =>
+    error ? [{ registry, repository, error: new ToolError(error.code, error.message, { hint: error.hint }) }] : [],
+  );
+  tellErrors(failures, context);
 }
 
 /** The exit code of a run whose plan was carried out. */

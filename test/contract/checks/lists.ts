@@ -83,6 +83,14 @@ export function testLists({ target, check, filled, withServer }: Contract): void
     expect(await tagsOf(NOWHERE)).toEqual([]);
   });
 
+  check('of manifests, where the adapter has such a list, name those without a tag too, and nothing that is not there', [], async () => {
+    const { scene, truth } = await filled();
+    const listed = await scene.connect().listManifests?.(scene.repository);
+    if (!listed) return;
+    expect([...listed].filter((digest) => !(digest in truth.manifests))).toEqual([]);
+    expect([...listed]).toEqual(expect.arrayContaining([THINGS.releaseAmd.digest, THINGS.untagged.digest, THINGS.shared.digest]));
+  });
+
   check('of a repository that is not there are an error that names it, and so is its inventory', [], async (scene) => {
     await scene.server.push(`${scene.repository}-beside`, [{ thing: app('one'), tags: ['keep'] }]);
     const registry = scene.connect();

@@ -87,6 +87,9 @@ describe('opening a registry', () => {
   it.each([
     [harbor, 'harbor'],
     [quay, 'quay'],
+    [{ status: 401, body: '', headers: { server: 'Nexus/3.94.0-12 (PRO)' } }, 'nexus'],
+    [{ status: 401, body: '', headers: { 'www-authenticate': 'BASIC realm="Sonatype Nexus Repository Manager"' } }, 'nexus'],
+    [{ status: 401, body: '', headers: { 'www-authenticate': 'Bearer realm="https://n/v2/token",service="https://n/v2/token"' } }, 'nexus'],
     [challenged('https://auth.example.com/v2/auth'), 'oci'],
     [challenged('https://quay.example.com/token'), 'oci'],
     [challenged('https://gitlab.example.com/jwt/auth', 'container_registry'), 'gitlab'],
