@@ -1,4 +1,5 @@
 import { acrType } from './acr/type.ts';
+import { dockerHubType } from './dockerhub/type.ts';
 import { ecrPublicType, ecrType } from './ecr/type.ts';
 import { garType } from './gar/type.ts';
 import { ghcrType } from './ghcr/type.ts';
@@ -21,6 +22,7 @@ export const REGISTRY_TYPES: readonly RegistryType[] = [
   quayType,
   gitlabType,
   ghcrType,
+  dockerHubType,
   nexusType,
   giteaType,
 ];
