@@ -288,7 +288,7 @@ describe('what is wrong in a config', () => {
     ['{url: "${REGISTRY_HOST}"}', 'not the address of a registry, such as https://registry.example.com'],
     [
       '{url: example.com, type: harbour}',
-      'expected "oci", "harbor", "ecr", "ecr-public", "acr", "gar", "quay", "gitlab", "ghcr" or "nexus", got "harbour"; did you mean "harbor"?',
+      'expected "oci", "harbor", "ecr", "ecr-public", "acr", "gar", "quay", "gitlab", "ghcr", "nexus" or "alibaba", got "harbour"; did you mean "harbor"?',
     ],
     ['{url: example.com, auth: {usernameEnv: A}}', 'needs one of "passwordEnv" and "passwordFile"'],
     [
