@@ -80,8 +80,10 @@ export function testCarryingOut({ target, check }: Contract): void {
   const takesTagsOff = !('deleteTag' in target.skips);
 
   /** What of the history goes, by hand: with each manifest its fallback tag, without what the inventory does not list. */
-  function goneFrom({ tags }: Truth): Set<Digest> {
-    const digests = GOES.map(({ digest }) => digest).filter((digest) => !('referrers' in target.skips) || !ATTACHED_BY_DIGEST.has(digest));
+  function goneFrom({ tags, manifests }: Truth): Set<Digest> {
+    const isListed = (digest: Digest): boolean =>
+      digest in manifests && (!('referrers' in target.skips) || !ATTACHED_BY_DIGEST.has(digest));
+    const digests = GOES.map(({ digest }) => digest).filter(isListed);
     return new Set([...digests, ...digests.flatMap((digest) => tags[attachmentTag(digest)] ?? [])]);
   }
 
