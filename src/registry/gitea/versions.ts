@@ -22,35 +22,47 @@ export interface Versions {
 /** More than Gitea answers unless its setting `MAX_RESPONSE_ITEMS` (50) says otherwise; it cuts what is asked for. */
 const PAGE = '1000';
 /** So often a list is read that changes meanwhile. */
-const MOST_TRIES = 3;
+const MOST_TRIES = 4;
 
 /**
- * Reads all versions, with the list of tags of the registry itself beside it: pages by number lose an entry where one before it is deleted
- * meanwhile. They are read again where the two differ, or where there are not as many as Gitea says. Throws `NOT_FOUND` for a repository
- * that is not there, and `REGISTRY_ERROR` where they do not agree.
+ * Reads all versions. Pages by number lose an entry where one before it is deleted meanwhile, so a list of several pages is read until two
+ * agree. Throws `NOT_FOUND` for a repository that is not there, and `REGISTRY_ERROR` where they do not agree, or where there are not as many
+ * as Gitea says.
  */
 export async function readVersions(client: GiteaClient, repository: string, signal: AbortSignal | undefined): Promise<Versions> {
+  // The API answers with an empty list where there is no such package; the registry says so.
+  await listTags(client.oci, repository, { signal });
+  let before: Read | undefined;
   for (let tries = 0; tries < MOST_TRIES; tries++) {
-    const names = await listTags(client.oci, repository, { signal });
-    const { versions, isWhole } = await readAll(client, repository, signal);
-    if (isWhole && names.length === versions.tags.size && names.every((tag) => versions.tags.has(tag))) return versions;
+    const read = await readAll(client, repository, signal);
+    if (read.isWhole && (read.pages === 1 || sameIds(read, before))) return read.versions;
+    before = read;
   }
-  const message = `Cannot list the versions of ${client.label(repository)}: there are other ones than Gitea says that there are`;
+  const message = `Cannot list the versions of ${client.label(repository)}: there are not as many as Gitea says that there are`;
   throw new ToolError('REGISTRY_ERROR', `${message}, or they change while they are listed.`, {
     hint: 'Run again when fewer tags are pushed and deleted there.',
   });
 }
 
-async function readAll(
-  client: GiteaClient,
-  repository: string,
-  signal: AbortSignal | undefined,
-): Promise<{ readonly versions: Versions; readonly isWhole: boolean }> {
+interface Read {
+  readonly versions: Versions;
+  /** Of every version that was listed, also of other packages. */
+  readonly ids: ReadonlySet<number>;
+  readonly pages: number;
+  /** There are as many as Gitea says. */
+  readonly isWhole: boolean;
+}
+
+function sameIds({ ids }: Read, before: Read | undefined): boolean {
+  return before?.isWhole === true && ids.size === before.ids.size && [...ids].every((id) => before.ids.has(id));
+}
+
+async function readAll(client: GiteaClient, repository: string, signal: AbortSignal | undefined): Promise<Read> {
   const doing = `list the versions of ${client.label(repository)}`;
   const { owner, name } = packageOf(client, repository);
   const path = `/packages/${encodeURIComponent(owner)}`;
   const versions = { tags: new Map<string, string>(), digests: new Map<Digest, string>() };
-  const seen = new Set<unknown>();
+  const ids = new Set<number>();
   const bounds = new ListBounds(doing, 2);
   for (let page = 1; ; page++) {
     // The filter finds every package whose name holds this one.
@@ -65,14 +77,14 @@ async function readAll(
       const { id, name: packageName, version, created_at: created } = entry ?? {};
       const time = typeof created === 'string' ? Date.parse(created) : Number.NaN;
       if (typeof id !== 'number' || Number.isNaN(time)) throw badAnswer(doing, 'it lists a version without an id or time');
-      seen.add(id);
+      ids.add(id);
       if (packageName !== name) continue;
       if (isDigest(version)) versions.digests.set(version, new Date(time).toISOString());
       else if (typeof version === 'string' && isTag(version)) versions.tags.set(version, new Date(time).toISOString());
       else throw badAnswer(doing, 'it lists a version that is neither a tag nor a digest');
     }
-    bounds.check(seen.size);
-    if (listed.length === 0 || seen.size >= total) return { versions, isWhole: seen.size === total };
+    bounds.check(ids.size);
+    if (listed.length === 0 || ids.size >= total) return { versions, ids, pages: page, isWhole: ids.size === total };
   }
 }
 

@@ -48,6 +48,29 @@ describe('the inventory of a Gitea', () => {
     expect({ complete, tags: manifests.flatMap(({ tags }) => tags).toSorted() }).toEqual({ complete: true, tags: ['a', 'b', 'c', 'd'] });
   });
 
+  it('is read again where one without a tag slips, which nothing else lists', async () => {
+    const gitea = await fakeGitea(2);
+    const all = ['a', 'b', 'c', 'd'].map(build);
+    for (const thing of all) await fill(gitea, APP, thing);
+    let pages = 0;
+    gitea.onRequest(({ path }) => {
+      if (path.startsWith('/api/v1/packages/') && (pages += 1) === 2) gitea.store.remove(APP, all[3]!.digest);
+    });
+    const { manifests } = await connect(gitea).inventory(APP);
+    expect(manifests.map(({ digest }) => digest)).toEqual(
+      all
+        .slice(0, 3)
+        .map(({ digest }) => digest)
+        .toSorted(),
+    );
+  });
+
+  it('of an empty package is empty, and of one that is not there an error', async () => {
+    const gitea = await fakeGitea();
+    await fill(gitea, 'team/other', build('one'), 'v1');
+    expect((await failure(connect(gitea).inventory(APP))).code).toBe('NOT_FOUND');
+  });
+
   it('is not complete where the lists never agree', async () => {
     const gitea = await fakeGitea(2);
     await fill(gitea, APP, build('a'), 'a');
