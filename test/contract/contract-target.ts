@@ -9,6 +9,7 @@ import type { Answer, Seen } from './fault-proxy.ts';
  * What a check may need and a target may lack: the adapter's capabilities, and what its registry has besides.
  *
  * `config`, `blobs`, `size`: the inventory tells them. `tagsOf`: the adapter has that method. `catalog`: it lists its repositories.
+ * `deepNames`: the name of a repository may have more than two parts.
  * `pages`: a list of tags comes in pages. `totals`: a list tells how long it is, so that one that is cut short is noticed. `locks`: single
  * tags can be made undeletable. `holdsChildren`: the registry refuses to delete what a present index lists. `guardsTags`: a tag that was
  * moved is not taken off. `undo`: a deleted manifest can be put back. `referrers`: the inventory lists what is attached to a manifest by
@@ -24,6 +25,7 @@ export type Feature =
   | 'size'
   | 'tagsOf'
   | 'catalog'
+  | 'deepNames'
   | 'pages'
   | 'totals'
   | 'locks'

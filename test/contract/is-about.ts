@@ -7,7 +7,7 @@ import type { Seen } from './fault-proxy.ts';
  * tag (`…/tag/v1`, `…/tags/v1`, `…/app/v1`).
  */
 export function isAbout(server: TargetServer, request: Seen, digest: Digest, tags: readonly string[]): boolean {
-  const path = decodeURIComponent(request.path);
+  const path = decodeURIComponent(request.path).replace(/\/$/, '');
   if (path.includes(digest) || request.body.includes(digest) || tags.some((tag) => path.endsWith(`/${tag}`))) return true;
   return server.names?.(request, digest) ?? false;
 }
