@@ -111,7 +111,7 @@ class RepositoryRun {
   /** Steps of which none has to wait for another one. */
   async #wave(steps: readonly Step[]): Promise<void> {
     for (let begun = 0; begun < steps.length;) {
-      const width = this.#guard.width(steps[begun] as Step);
+      const width = this.#guard.width(steps, begun);
       await this.#together(steps.slice(begun, begun + width));
       begun += width;
     }

@@ -61,15 +61,18 @@ export class WatchedTags implements TagGuard {
    * A wave takes at least as long as its list, so that lists are never the larger part, and the time since the list never is much longer
    * than it. One request less than may go at once: what is attached is asked for beside the list.
    */
-  width(next: Step): number {
-    if (this.#careful || !this.#parts.trial.passed(next)) return 1;
-    if (next.op === 'delete-tag') return this.#parts.state.concurrency;
-    return Math.max(1, this.#parts.state.concurrency - 1) * this.#pages;
+  width(wave: readonly Step[], begun: number): number {
+    const { concurrency } = this.#parts.state;
+    const most = wave[begun]?.op === 'delete-tag' ? concurrency : Math.max(1, concurrency - 1) * this.#pages;
+    const untried = wave.slice(begun, begun + most).findIndex((step) => !this.#hasPassed(step));
+    return this.#careful || untried === 0 ? 1 : untried > 0 ? untried : most;
   }
 
   async check(steps: readonly Step[]): Promise<ReadonlyMap<Step, Objection>> {
     const { state, tags } = this.#parts;
     if (this.#first && !this.#first.sent) this.#leaveTrial();
+    // What the last one has shown is known before the next is tried.
+    if (this.#first && steps[0] && !this.#hasPassed(steps[0])) await this.#readLists();
     await this.#enterTrial(steps);
     const failures = new Map<Step, Objection>();
     const attempt = async (step: Step, look: () => Promise<Objection | undefined>): Promise<void> => {
@@ -126,8 +129,8 @@ export class WatchedTags implements TagGuard {
   /** The first deletion of its kind in the registry goes alone. */
   async #enterTrial([step]: readonly Step[]): Promise<void> {
     const { state, putBack, trial } = this.#parts;
-    if (!step || this.#first || trial.passed(step)) return;
-    const leave = await trial.enter(step);
+    if (!step || this.#first || this.#hasPassed(step)) return;
+    const leave = await trial.enter(step, state.isIndex(step.digest));
     if (!leave) return;
     try {
       this.#first = { step: await TrialStep.before(step, state, putBack, trial), leave };
@@ -135,6 +138,10 @@ export class WatchedTags implements TagGuard {
       leave();
       throw error;
     }
+  }
+
+  #hasPassed(step: Step): boolean {
+    return this.#parts.trial.passed(step, this.#parts.state.isIndex(step.digest));
   }
 
   #leaveTrial(): void {

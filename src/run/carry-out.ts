@@ -9,10 +9,10 @@ import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Outcome } from '../report/outcome.ts';
-import { count } from '../report/text.ts';
+import { count, firstOf } from '../report/text.ts';
 import { workLines } from '../report/work-text.ts';
 import { confirm, isAsked } from './confirm.ts';
-import { say } from './io.ts';
+import { say, widthOf } from './io.ts';
 import type { Context, GlobalOptions } from './context.ts';
 import type { EarlierRuns } from './earlier-runs.ts';
 import { type Failure, messageOf, tellErrors } from './failures.ts';
@@ -63,7 +63,7 @@ export async function carryOut(work: Work, options: CarryOutOptions, context: Co
   const steps = plan.repositories.reduce((sum, repository) => sum + repository.steps.length, 0);
   if (plan.applyable) for (const line of cannotUndoLines(plan)) say(io, line);
   if (plan.applyable && steps > 0) {
-    const lines = workLines(plan, work.limits);
+    const lines = workLines(plan, work.limits, widthOf(io.stderr));
     if (options.yes || !isAsked(io)) {
       work.announce?.(lines);
     } else {
@@ -102,9 +102,8 @@ export async function carryOut(work: Work, options: CarryOutOptions, context: Co
 function cannotUndoLines({ repositories }: Plan): string[] {
   const where = repositories.filter(({ steps, undo }) => steps.length > 0 && undo === false);
   if (where.length === 0) return [];
-  const named = where.slice(0, LISTED).map(({ registry, repository }) => printable(`${registry}/${repository}`));
-  const rest = where.length > LISTED ? ` and ${count(where.length - LISTED, 'more repository', 'more repositories')}` : '';
-  return [`warning: what is deleted in ${named.join(', ')}${rest} cannot be put back by this program`];
+  const named = where.map(({ registry, repository }) => printable(`${registry}/${repository}`));
+  return [`warning: what is deleted in ${firstOf(named, LISTED).join(', ')} cannot be put back by this program`];
 }
 
 function lineOf(event: ApplyEvent): string | undefined {

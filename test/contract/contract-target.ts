@@ -59,6 +59,8 @@ export interface ContractTarget {
   isRead?(request: Seen): boolean;
   /** How many requests the inventory of such a repository takes with a fresh client, by kind; what is left out is none. */
   requestsFor(shape: Shape): Partial<Readonly<Record<Kind, number>>>;
+  /** It forgets a manifest as soon as its last tag is set on another one, though it keeps what was pushed without a tag. */
+  readonly dropsOverwritten?: true;
   /** True of a request about a repository, whose name it may not hold. Default: it holds the name. */
   concerns?(request: Seen, repository: string): boolean;
   /** True of a question after something that a registry need not have, so that 404, from whomever, is an answer. Default: none is. */

@@ -120,7 +120,7 @@ function endpointIn(env: Readonly<Record<string, string | undefined>>): string {
   const read = apiEndpoint.safeParse(given);
   if (read.success) return read.data;
   const [why] = read.error.issues;
-  throw new ToolError('CONFIG_INVALID', `${ENDPOINT} is not the address of an API: ${why?.message}.`, {
+  throw new ToolError('CONFIG_INVALID', `${ENDPOINT} cannot be used: ${why?.message}.`, {
     hint: `Give the address of the Artifact Registry API, such as ${API}/, or do not set it.`,
   });
 }

@@ -1,15 +1,15 @@
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import { badAnswer } from '../../distribution/answer-errors.ts';
+import { ImageTags } from '../../distribution/image-tags.ts';
 import { ListBounds } from '../../distribution/list-bounds.ts';
 import { asList, asObject } from '../../domain/json.ts';
 import type { NexusClient } from './client.ts';
-import { browsePrivilege, componentOf } from './component.ts';
-import { ImageTags } from './image-tags.ts';
+import { browsePrivilege, type Component, componentOf } from './component.ts';
 import type { NexusRepository } from './nexus-repositories.ts';
 import type { Place } from './routing.ts';
 
 /** The tags of each image of a Nexus repository. */
-type Images = Map<string, ImageTags>;
+type Images = Map<string, ImageTags<Component>>;
 
 /** A list for plans: what was taken of it is not kept any longer. */
 interface Planned {
@@ -37,18 +37,18 @@ export class Components {
   }
 
   /** The tags of an image, by name, for a plan. What is asked for again is read anew. */
-  async take({ hosted, image }: Place, repository: string): Promise<ImageTags> {
+  async take({ hosted, image }: Place, repository: string): Promise<ImageTags<Component>> {
     const known = this.#planned.get(hosted.name);
     const planned = known && !known.taken.has(image) ? known : this.#plan(hosted);
     planned.taken.add(image);
     const images = await this.#for(repository, planned.images);
-    const components = images.get(image) ?? new ImageTags();
+    const components = images.get(image) ?? new ImageTags<Component>();
     images.delete(image);
     return components;
   }
 
   /** The tags of an image as they were when they were first asked for, to be looked at and deleted one by one. */
-  async current({ hosted, image }: Place, repository: string): Promise<ImageTags> {
+  async current({ hosted, image }: Place, repository: string): Promise<ImageTags<Component>> {
     let images = this.#current.get(hosted.name);
     if (!images) {
       images = this.#list(hosted);
@@ -58,12 +58,12 @@ export class Components {
     }
     const all = await this.#for(repository, images);
     let components = all.get(image);
-    if (!components) all.set(image, (components = new ImageTags()));
+    if (!components) all.set(image, (components = new ImageTags<Component>()));
     return components;
   }
 
   /** The same from a new list. `before` is what was not enough: where somebody has renewed it meanwhile, that list serves. */
-  async renewed(place: Place, repository: string, before: ImageTags): Promise<ImageTags> {
+  async renewed(place: Place, repository: string, before: ImageTags<Component>): Promise<ImageTags<Component>> {
     const now = await this.current(place, repository);
     if (now !== before) return now;
     this.#current.delete(place.hosted.name);
@@ -103,7 +103,7 @@ export class Components {
         const component = componentOf(object, doing);
         if (!component) continue;
         let tags = images.get(component.image);
-        if (!tags) images.set(component.image, (tags = new ImageTags()));
+        if (!tags) images.set(component.image, (tags = new ImageTags<Component>()));
         tags.add(component);
       }
       bounds.check(ids.size);

@@ -7,6 +7,7 @@ import { ManifestReader } from '../../distribution/manifest-reader.ts';
 import { putManifest } from '../../distribution/put-manifest.ts';
 import { listTags } from '../../distribution/tags.ts';
 import type { Registry } from '../registry.ts';
+import { UntaggedCompanions } from '../untagged-companions.ts';
 import { readBeside } from './beside.ts';
 import { listRepositories } from './catalog.ts';
 import { NexusClient, type NexusClientOptions } from './client.ts';
@@ -17,7 +18,6 @@ import { type InventoryContext, readInventory } from './inventory.ts';
 import { NexusRepositories, type NexusRepository } from './nexus-repositories.ts';
 import { Routing } from './routing.ts';
 import { resolveTag } from './tags.ts';
-import { TakenAlong } from './taken-along.ts';
 import { whyReadOnly } from './writable.ts';
 
 export interface NexusRegistryOptions extends Omit<NexusClientOptions, 'api'> {
@@ -43,7 +43,8 @@ export function createNexusRegistry(options: NexusRegistryOptions): Registry {
   const source = { client, routing, components };
   const readDocument = (repository: string, digest: Parameters<ManifestReader['byDigest']>[0]) =>
     new ManifestReader({ client: client.oci, repository, cache, signal: undefined }).byDigest(digest, '');
-  const along = new TakenAlong(source, new IndexChildren(readDocument, pLimit(concurrency)));
+  const tagsOf = async (repository: string) => components.current(await routing.place(repository), repository);
+  const along = new UntaggedCompanions(tagsOf, new IndexChildren(readDocument, pLimit(concurrency)));
   const deletion = new Deletion({ ...source, repositories, along });
   const emptied = new Map<string, NexusRepository>();
   let readOnly: Promise<string | undefined> | undefined;

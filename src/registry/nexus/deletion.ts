@@ -1,24 +1,23 @@
 import { randomBytes } from 'node:crypto';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import { badAnswer, isRepositoryUnknown, refused } from '../../distribution/answer-errors.ts';
-import { readManifest } from '../../distribution/manifest-content.ts';
-import { putManifest } from '../../distribution/put-manifest.ts';
 import { listTags, resolveTag as resolveByRegistry } from '../../distribution/tags.ts';
 import type { Digest } from '../../domain/digest.ts';
 import type { HttpResponse } from '../../http/http-client.ts';
 import { registryErrorText } from '../../http/registry-errors.ts';
+import { deleteTagByTag } from '../delete-tag-by-tag.ts';
 import type { DeleteOutcome } from '../registry.ts';
+import type { UntaggedCompanions } from '../untagged-companions.ts';
 import { checkWritable } from './writable.ts';
 import type { Call } from './client.ts';
 import type { Component } from './component.ts';
 import { type NexusRepositories, type NexusRepository, whyLocked } from './nexus-repositories.ts';
 import type { Place } from './routing.ts';
 import { readAgain, type TagSource } from './tags.ts';
-import type { TakenAlong } from './taken-along.ts';
 
 export interface DeletionOptions extends TagSource {
   readonly repositories: NexusRepositories;
-  readonly along: TakenAlong;
+  readonly along: UntaggedCompanions;
 }
 
 /** How often an id is looked up anew for one deletion: somebody may push the tag meanwhile. */
@@ -106,7 +105,10 @@ export class Deletion {
       const message = `Cannot delete the manifest ${client.label(repository, digest)}: the tag ${tags[0]} was set on it meanwhile.`;
       return { outcome: 'drifted', message };
     }
-    if (tags.length > 0) return this.#deleteTags(repository, digest, tags);
+    if (tags.length > 0) {
+      const deleteTag = (tag: string): Promise<DeleteOutcome> => this.deleteTag(repository, tag, digest);
+      return deleteTagByTag({ client: client.oci, repository, digest, tags, deleteTag });
+    }
     await listTags(client.oci, repository);
     const holder = await along.holder(repository, digest);
     if (holder === undefined) return { outcome: 'gone' };
@@ -114,24 +116,6 @@ export class Deletion {
       outcome: 'locked',
       message: `Cannot delete the manifest ${client.label(repository, digest)}: the index ${holder} lists it, and Nexus keeps it for that.`,
     };
-  }
-
-  async #deleteTags(repository: string, digest: Digest, tags: readonly string[]): Promise<DeleteOutcome> {
-    const takenOff: string[] = [];
-    try {
-      for (const tag of tags) {
-        const outcome = await this.deleteTag(repository, tag, digest);
-        if (outcome.outcome === 'deleted') takenOff.push(tag);
-        else if (outcome.outcome !== 'gone') {
-          await this.#putBack(repository, digest, takenOff, outcome.message);
-          return outcome;
-        }
-      }
-    } catch (error) {
-      if (error instanceof ToolError) await this.#putBack(repository, digest, takenOff, error.message);
-      throw error;
-    }
-    return { outcome: takenOff.length === 0 ? 'gone' : 'deleted' };
   }
 
   async #send(repository: string, place: Place, { id, tag }: Component, doing: string): Promise<DeleteOutcome> {
@@ -174,24 +158,6 @@ export class Deletion {
     if ([400, 403, 405, 409].includes(response.status) && /read.only|cannot be (?:deleted|updated)|not allow/i.test(says)) return true;
     if (response.status !== 403) return false;
     return whyLocked((await this.#options.repositories.readSettings(hosted))?.writePolicy) !== undefined;
-  }
-
-  /** Sets tags again that were deleted of an image which then stayed: its manifest is there until the task has run. */
-  async #putBack(repository: string, digest: Digest, tags: readonly string[], why: string): Promise<void> {
-    const { client } = this.#options;
-    for (const tag of tags) {
-      try {
-        const manifest = await readManifest(client.oci, repository, digest);
-        if (!manifest) throw badAnswer(`read the manifest ${client.label(repository, digest)}`, 'it is not there any more');
-        await putManifest(client.oci, repository, manifest, tag);
-      } catch (error) {
-        if (!(error instanceof ToolError)) throw error;
-        throw new ToolError(error.code, `${why} Its tag ${tag} was deleted before, and could not be put back: ${error.message}`, {
-          hint: 'Put it back by "regctl undo" with the journal of this run, or push the image again.',
-          cause: error,
-        });
-      }
-    }
   }
 }
 

@@ -3,9 +3,9 @@ import { buildManifests } from '../../distribution/build-manifests.ts';
 import type { ContentCache } from '../../distribution/cache.ts';
 import type { ImageConfig } from '../../distribution/image-config.ts';
 import { readConfigs, wantedConfigs } from '../../distribution/image-configs.ts';
-import { MOST_ENTRIES } from '../../distribution/list-bounds.ts';
+import { ImageTags } from '../../distribution/image-tags.ts';
+import { readListedDocuments } from '../../distribution/listed-documents.ts';
 import type { ManifestDocument } from '../../distribution/manifest-document.ts';
-import { ManifestReader } from '../../distribution/manifest-reader.ts';
 import { Problems } from '../../distribution/problems.ts';
 import { listTags } from '../../distribution/tags.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
@@ -13,7 +13,7 @@ import type { Digest } from '../../domain/digest.ts';
 import type { Capabilities, Manifest, RepositoryInventory } from '../../domain/inventory.ts';
 import { OCI_INDEX, OCI_MANIFEST } from '../../domain/media-types.ts';
 import type { InventoryOptions } from '../registry.ts';
-import { ImageTags } from './image-tags.ts';
+import type { Component } from './component.ts';
 import { type HostedSettings, type NexusRepositories, whyLocked } from './nexus-repositories.ts';
 import { deletesOciManifests } from './oci-manifests.ts';
 import type { Place } from './routing.ts';
@@ -62,9 +62,9 @@ class Reading {
   readonly #options: InventoryOptions;
   readonly #problems: Problems;
   readonly #progress = { done: 0, total: 0 };
-  readonly #documents = new Map<Digest, ManifestDocument>();
+  #documents: ReadonlyMap<Digest, ManifestDocument> = new Map();
   #place: Place | undefined;
-  #tags = new ImageTags();
+  #tags = new ImageTags<Component>();
   #configs: ReadonlyMap<Digest, ImageConfig> = new Map();
   #settings: HostedSettings | undefined;
   #readOnly: string | undefined;
@@ -86,15 +86,17 @@ class Reading {
     this.#settings = await repositories.settings(place.hosted);
     this.#tags = await this.#readTags(place);
     const reading = { client: client.oci, repository, cache, signal };
-    await this.#readDocuments(new ManifestReader(reading));
-    const wanted = wantedConfigs({ documents: this.#documents, tags: this.#tagsByDigest() });
-    this.#count(0, wanted.size);
-    this.#configs = await readConfigs(reading, wanted, { limit, problems: this.#problems, onRead: () => this.#count(1, 0) });
+    const onFound = (found: number): void => this.#count(0, found);
+    const shared = { limit, problems: this.#problems, onFound, onRead: () => this.#count(1, 0) };
+    this.#documents = await readListedDocuments(reading, this.#tags, shared);
+    const wanted = wantedConfigs({ documents: this.#documents, tags: this.#tags.byDigest() });
+    onFound(wanted.size);
+    this.#configs = await readConfigs(reading, wanted, shared);
   }
 
   manifests(): Manifest[] {
     const locked = this.#whyLocked() !== undefined;
-    return buildManifests({ documents: this.#documents, tags: this.#tagsByDigest() }, this.#configs).map((manifest): Manifest => {
+    return buildManifests({ documents: this.#documents, tags: this.#tags.byDigest() }, this.#configs).map((manifest): Manifest => {
       const own = manifest.tags.flatMap((tag) => this.#tags.get(tag) ?? []);
       const times = own.flatMap(({ tag, setAt }) => (setAt === undefined ? [] : [[tag, setAt] as const]));
       // Nexus tells when each tag was pushed: the first of them is no earlier than the image came.
@@ -156,7 +158,7 @@ class Reading {
    * what the account may not browse, and its list is older where other images were read meanwhile. Throws `NOT_FOUND` where there is no such
    * image, and `REGISTRY_ERROR` where both lists differ and a new one does too.
    */
-  async #readTags(place: Place): Promise<ImageTags> {
+  async #readTags(place: Place): Promise<ImageTags<Component>> {
     const { client, components } = this.#context;
     const { signal } = this.#options;
     let missing: string[] = [];
@@ -174,41 +176,6 @@ class Reading {
     throw new ToolError('REGISTRY_ERROR', message, {
       hint: `Check that these credentials may browse the whole Nexus repository ${place.hosted.name}, and run again.`,
     });
-  }
-
-  #tagsByDigest(): Map<Digest, readonly string[]> {
-    return new Map([...this.#tags.digests()].map((digest) => [digest, this.#tags.on(digest)]));
-  }
-
-  /** Reads what has a tag, and what that lists, to any depth, each once, by digest: a look at a tag counts as its download. */
-  async #readDocuments(reader: ManifestReader): Promise<void> {
-    const { client, limit } = this.#context;
-    const label = client.label(this.#repository);
-    const asked = new Set<Digest>();
-    let wave = new Map([...this.#tags.digests()].map((digest) => [digest, '']));
-    while (wave.size > 0) {
-      const found = new Map<Digest, string>();
-      for (const digest of wave.keys()) asked.add(digest);
-      if (asked.size > MOST_ENTRIES) return this.#problems.add(`In ${label}, there are more than 1,000,000 manifests.`);
-      this.#count(0, wave.size);
-      await limit.map(wave, async ([digest, mediaType]) => {
-        const read = await this.#problems.attempt(async () => ({ document: await reader.byDigest(digest, mediaType) }));
-        this.#count(1, 0);
-        if (read?.document) {
-          this.#documents.set(digest, read.document);
-          for (const child of read.document.children) if (!asked.has(child.digest)) found.set(child.digest, child.mediaType);
-        } else if (read) this.#vanished(digest);
-      });
-      wave = found;
-    }
-  }
-
-  /** An index may list what was never pushed; a tag that is listed and has no manifest was moved or deleted meanwhile. */
-  #vanished(digest: Digest): void {
-    for (const tag of this.#tags.on(digest))
-      this.#problems.add(
-        `The tag ${this.#context.client.label(this.#repository, tag)} is listed, and its manifest cannot be read. Run again.`,
-      );
   }
 
   #count(done: number, found: number): void {

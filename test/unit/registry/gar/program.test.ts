@@ -86,6 +86,19 @@ describe('the program on Artifact Registry', () => {
     expect(takenOff.length).toBeLessThanOrEqual(50);
   });
 
+  it('takes no address of the API from the environment that the config would not take', async () => {
+    const fake = await fakeGar();
+    for (const address of ['https://me:word@api.example.com', 'ftp://api.example.com', 'api.example.com']) {
+      const { env } = world(fake);
+      const session = await newSession({ env: { ...env, CLOUDSDK_API_ENDPOINT_OVERRIDES_ARTIFACTREGISTRY: address } });
+      await session.file('.regctlrc.yaml', config(fake, '{location: europe-west1}'));
+      const { code, stderr } = await session.run('prune', 'prod/my-project/images/team/app', '--tags', '*', '--keep-last', '1');
+      expect(code, address).toBe(3);
+      expect(stderr).toContain('CLOUDSDK_API_ENDPOINT_OVERRIDES_ARTIFACTREGISTRY cannot be used');
+      expect(stderr).not.toContain('me:word');
+    }
+  });
+
   it('asks the API at the address that the config gives to the registry, and knows images by the usual host too', async () => {
     const fake = await fakeGar();
     fake.push('my-project/images/team/app', old, ['build-1'], { pushedAt: '2025-02-01T00:00:00Z' });
