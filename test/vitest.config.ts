@@ -1,30 +1,33 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** The tests of what is pure: it keeps nothing from one call to the next, so that the files may share a process, which saves its start. */
-const PURE = ['test/unit/{domain,policy,graph,plan,report}/**/*.test.ts', 'test/{properties,scenarios}/**/*.test.ts'];
-
-const root = new URL('..', import.meta.url).pathname;
-// No test may fail because the machine is slow; a limit is only there so that what hangs is named.
-const limits = { testTimeout: 900_000, hookTimeout: 900_000 };
+/**
+ * Files that start servers or make many cases come first, so that no core waits for the last of them alone at the end. Within both kinds
+ * the order is that of Vitest: what took longest the last time or, where that is not known, the largest file.
+ */
+class LongFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const isLong = ({ moduleId }: TestSpecification): boolean => /\/test\/(?:e2e|contract|properties)\//.test(moduleId);
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
 
 export default defineConfig({
   test: {
-    root,
+    root: new URL('..', import.meta.url).pathname,
+    include: ['test/**/*.test.ts'],
     globalSetup: ['test/build-program.ts'],
+    sequence: { sequencer: LongFirst },
     // Most tests wait for servers of their own: every core may have one that runs.
     maxWorkers: '100%',
-    projects: [
-      { test: { ...limits, root, name: 'pure', include: PURE, isolate: false, benchmark: { include: [] } } },
-      {
-        test: {
-          ...limits,
-          root,
-          name: 'edges',
-          include: ['test/**/*.test.ts'],
-          exclude: PURE,
-          benchmark: { include: ['test/bench/**/*.bench.ts'] },
-        },
-      },
-    ],
+    // The files of a worker share its process: to start one and load everything anew would take longer than most files do. What a test
+    // puts into the environment or in place of a function is taken back before the next.
+    isolate: false,
+    unstubEnvs: true,
+    restoreMocks: true,
+    // No test may fail because the machine is slow; a limit is only there so that what hangs is named.
+    testTimeout: 900_000,
+    hookTimeout: 900_000,
   },
 });

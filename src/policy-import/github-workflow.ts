@@ -77,6 +77,8 @@ type Retention = z.output<typeof RetentionInputs>;
 type Versions = z.output<typeof VersionsInputs>;
 
 function issueWords(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'unrecognized_keys' && issue.keys.includes('ignore-versions'))
+    return 'ignore-versions is compared with digests of containers, not with their tags: take it out, and protect the tags by hand';
   if (issue.code === 'unrecognized_keys') return `${issue.keys.join(', ')}: cannot be imported`;
   return issue.message;
 }

@@ -162,6 +162,12 @@ export interface Registry {
   /** What is attached to a manifest by its `subject` now, for a plain registry; nothing where it has no list of that. */
   referrersOf?(repository: string, digest: Digest): Promise<readonly Digest[]>;
 
+  /**
+   * The manifests that are listed now, those without a tag too, with a request for each page. Only where a list tells them, or the most of
+   * them: what it does not have may be there all the same.
+   */
+  listManifests?(repository: string): Promise<ReadonlySet<Digest>>;
+
   /** Whether a manifest is there now, where that can be asked more cheaply than by reading it, which may count as a pull. */
   hasManifest?(repository: string, digest: Digest): Promise<boolean>;
 

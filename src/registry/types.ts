@@ -1,8 +1,10 @@
 import { acrType } from './acr/type.ts';
 import { alibabaType } from './alibaba/type.ts';
+import { dockerHubType } from './dockerhub/type.ts';
 import { ecrPublicType, ecrType } from './ecr/type.ts';
 import { garType } from './gar/type.ts';
 import { ghcrType } from './ghcr/type.ts';
+import { giteaType } from './gitea/type.ts';
 import { gitlabType } from './gitlab/type.ts';
 import { harborType } from './harbor/type.ts';
 import { nexusType } from './nexus/type.ts';
@@ -21,7 +23,9 @@ export const REGISTRY_TYPES: readonly RegistryType[] = [
   quayType,
   gitlabType,
   ghcrType,
+  dockerHubType,
   nexusType,
+  giteaType,
   alibabaType,
 ];
 

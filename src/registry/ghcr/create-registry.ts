@@ -14,7 +14,7 @@ import type { Registry } from '../registry.ts';
 import { readBeside } from './beside.ts';
 import { listRepositories } from './catalog.ts';
 import { GhcrClient } from './client.ts';
-import { checkDelete, Deletion } from './deletion.ts';
+import { Deletion } from './deletion.ts';
 import { apiOf } from './host.ts';
 import { type InventoryContext, readInventory } from './inventory.ts';
 import { Owners } from './owners.ts';
@@ -63,7 +63,7 @@ export function createGhcrRegistry(options: GhcrRegistryOptions): Registry {
   const client = new GhcrClient({ name, url, api, http, credentials, clock, waits });
   const owners = new Owners(client);
   const versions = new PackageVersions(client, owners);
-  const deletion = new Deletion(client, versions);
+  const deletion = new Deletion(client, owners, versions);
   const restore = new Restore(client, versions);
   const context: InventoryContext = { type: 'ghcr', client, versions, cache, limit: pLimit(concurrency) };
   const tagsIn = async (repository: string, asked: ListOptions = {}): Promise<Map<string, Digest>> =>
@@ -74,7 +74,7 @@ export function createGhcrRegistry(options: GhcrRegistryOptions): Registry {
     url,
     repositories: (asked = {}) => listRepositories(client, owners, { ...asked, named }),
     inventory: (repository, asked = {}) => readInventory(context, repository, asked),
-    checkDelete: (repository, needs) => checkDelete(client, owners, repository, needs),
+    checkDelete: (repository, needs) => deletion.check(repository, needs),
     listTags: async (repository, asked) => [...(await tagsIn(repository, asked)).keys()],
     resolveTag: (repository, tag) => resolveTag(client.oci, repository, tag),
     resolveTags: tagsIn,

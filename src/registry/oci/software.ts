@@ -39,7 +39,7 @@ const KNOWN: readonly (Software & { readonly is: (seen: Seen) => boolean })[] = 
     is: ({ host }) => host === HUB,
     refusal: {
       why: 'it answers every deletion over the registry API with 405',
-      instead: "Delete tags over Docker Hub's own API, or in its web pages.",
+      instead: 'Say "type: dockerhub" in the config, so that tags are deleted over Docker Hub\'s own API.',
     },
   },
   {

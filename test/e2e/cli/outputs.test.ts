@@ -54,6 +54,13 @@ describe.skipIf(!existsSync('/dev/full'))('a full disk', () => {
     }
   });
 
+  test('behind stdout of --version: an error', async () => {
+    expect(await redirected('>/dev/full', await newUser(), '--version')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^error: cannot write to standard output: ENOSPC/) as string,
+    });
+  });
+
   test('behind stderr: only the messages are lost', async () => {
     const registry = await registryWith({ 'team/app': 5 });
     const user = await newUser();

@@ -66,7 +66,8 @@ describe('the built program', () => {
     expect(await user.succeed('--help')).toMatch(/^Usage: regctl [\s\S]*Examples:[\s\S]*Exit codes:[\s\S]*Environment:/);
     expect((await runProcess(process.execPath, [link, 'prune', '--help'])).stdout).toMatch(/^Usage: regprune prune /);
     const { version } = JSON.parse(await readFile(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string };
-    expect(await user.succeed('--version')).toBe(`${version}\n`);
+    // Alone it is answered without the program.
+    for (const words of [['--version'], ['-V'], ['-V', '-q']]) expect(await user.succeed(...words)).toBe(`${version}\n`);
   });
 
   test('shows every problem of a policy at its place, and exits with 3', async () => {

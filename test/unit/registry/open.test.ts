@@ -11,7 +11,7 @@ describe('the type of a registry', () => {
     'localhost:5000',
     '127.0.0.1:5000',
     '[::1]:5000',
-    'docker.io',
+    'docker.io.example.com',
     'ghcr.io.example.com',
     'containers.example.com',
     'azurecr.io.example.com',
@@ -39,12 +39,15 @@ describe('the type of a registry', () => {
     ['gcr.io', 'gar'],
     ['quay.io', 'quay'],
     ['Quay.io:443', 'quay'],
+    ['docker.io', 'dockerhub'],
+    ['index.docker.io', 'dockerhub'],
+    ['registry-1.docker.io:443', 'dockerhub'],
     ['registry.cn-hangzhou.aliyuncs.com', 'alibaba'],
     ['registry-vpc.eu-central-1.aliyuncs.com', 'alibaba'],
     ['team-registry-vpc.cn-hangzhou.cr.aliyuncs.com', 'alibaba'],
-    ['registry.gitlab.com', 'gitlab'],
     ['ghcr.io', 'ghcr'],
     ['containers.octo-corp.ghe.com', 'ghcr'],
+    ['registry.gitlab.com', 'gitlab'],
   ])('%s is of type %s', (host, type) => {
     expect(typeOfHost(host)?.name).toBe(type);
   });
@@ -83,6 +86,7 @@ describe('opening a registry', () => {
     [challenged('https://gitlab.example.com/jwt/auth', 'container_registry'), 'gitlab'],
     [challenged('https://gitlab.example.com/code/jwt/auth', 'container_registry'), 'gitlab'],
     [challenged('https://gitlab.example.com/jwt/auth', 'another'), 'oci'],
+    [challenged('https://git.example.com/v2/token', 'container_registry'), 'gitea'],
     [{ status: 200, body: '{}', headers: { 'gitlab-container-registry-version': '4.27.0-gitlab' } }, 'gitlab'],
     [{ status: 200, body: '{}' }, 'oci'],
   ])('asks what it is where neither config nor host tells: %o is %s', async (answer, type) => {

@@ -53,6 +53,20 @@ describe('a deletion', () => {
     }
   });
 
+  it('is waited for ten minutes and no longer: then an error names the operation', async () => {
+    const fake = await fakeGar({ polls: Infinity });
+    fake.push(APP, app('one'), ['v1']);
+    const clock = testClock();
+    const error = await failure(connect(fake, { clock }).deleteManifest(APP, app('one').digest));
+    expect(error).toMatchObject({ code: 'REGISTRY_ERROR', underWay: true, hint: expect.stringContaining('Run again later') as string });
+    expect(error.message).toMatch(
+      /^Cannot tell whether it was possible to delete .*: the operation projects\/.* had not ended after 10 minutes\. Its tags .* not put back.*: v1\.$/,
+    );
+    const minutes = clock.slept.reduce((sum, ms) => sum + ms, 0) / 60_000;
+    expect(minutes).toBeGreaterThanOrEqual(10);
+    expect(minutes).toBeLessThan(10.2);
+  });
+
   it('goes together with others that are asked for at the same time', async () => {
     const fake = await fakeGar();
     const images = ['one', 'two', 'three'].map(app);
