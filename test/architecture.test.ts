@@ -63,6 +63,7 @@ const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
   'inuse/aws/lambda': ['@aws-sdk/client-lambda'],
   'registry/acr/': ['@azure/identity'],
   'registry/gar/': ['google-auth-library'],
+  'registry/alibaba/': ['@alicloud/credentials', '@alicloud/openapi-util'],
   'inuse/kubernetes': ['@kubernetes/client-node'],
 };
 /** Files that are named for their topic, not for the one thing that they export. */

@@ -20,8 +20,8 @@ export class ComparedTags implements TagGuard {
     return this.#told.begin();
   }
 
-  width(next: Step): number {
-    return this.#told.width(next);
+  width(wave: readonly Step[], begun: number): number {
+    return this.#told.width(wave, begun);
   }
 
   async check(steps: readonly Step[]): Promise<ReadonlyMap<Step, Objection>> {

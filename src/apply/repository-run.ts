@@ -12,6 +12,7 @@ import { PutBack } from './put-back.ts';
 import { type RunContext, RunState } from './run-state.ts';
 import { TagLookup } from './tag-lookup.ts';
 import { sideBySide } from './side-by-side.ts';
+import { verifyParts } from './kept-parts.ts';
 import { type Ready, StepPreparation } from './step-preparation.ts';
 import { StepRequests } from './step-requests.ts';
 import type { Objection, TagGuard } from './tag-guard.ts';
@@ -60,16 +61,19 @@ class RepositoryRun {
   readonly #used: UsedNow;
   readonly #requests: StepRequests;
   readonly #preparation: StepPreparation;
+  readonly #presence: Presence;
   #failures = 0;
+  /** A deletion was sent. */
+  #hasSent = false;
 
   constructor(state: RunState, context: RepositoryContext) {
     this.#state = state;
     this.#context = context;
     this.#putBack = new PutBack(state, context.onRepair);
     this.#holds = new Holds(state, this.#putBack);
-    const presence = new Presence(state);
+    this.#presence = new Presence(state);
     this.#used = new UsedNow(state, this.#holds);
-    this.#requests = new StepRequests(state, presence);
+    this.#requests = new StepRequests(state, this.#presence);
     this.#preparation = new StepPreparation({
       state,
       holds: this.#holds,
@@ -78,7 +82,8 @@ class RepositoryRun {
       requests: this.#requests,
     });
     const { trial, justRead } = context;
-    this.#guard = openGuard({ state, tags: new TagLookup(state, this.#holds), putBack: this.#putBack, presence, trial, justRead });
+    const tags = new TagLookup(state, this.#holds);
+    this.#guard = openGuard({ state, tags, putBack: this.#putBack, presence: this.#presence, trial, justRead });
   }
 
   async carryOut(): Promise<void> {
@@ -97,7 +102,7 @@ class RepositoryRun {
     }
     try {
       await this.#guard.end(!this.#state.halted());
-      await this.#checkShared();
+      if (this.#hasSent && !this.#state.halted()) await verifyParts(this.#state, this.#putBack, this.#presence);
     } catch (error) {
       this.#state.stop(this.#state.asToolError(error));
     }
@@ -106,7 +111,7 @@ class RepositoryRun {
   /** Steps of which none has to wait for another one. */
   async #wave(steps: readonly Step[]): Promise<void> {
     for (let begun = 0; begun < steps.length;) {
-      const width = this.#guard.width(steps[begun] as Step);
+      const width = this.#guard.width(steps, begun);
       await this.#together(steps.slice(begun, begun + width));
       begun += width;
     }
@@ -139,6 +144,7 @@ class RepositoryRun {
         if (against) await this.#settle(one, against);
         else going.push(one);
       }
+      this.#hasSent ||= going.length > 0;
       const sent = await this.#sideBySide(going, async (one) => ({ one, ...(await this.#requests.send(one.step)) }));
       this.#guard.sent(sent.map(({ one: { step }, answer }) => ({ step, answer })));
       for (const { one, verdict } of sent)
@@ -212,15 +218,6 @@ class RepositoryRun {
     if (problem.code !== 'REGISTRY_ERROR' || problem.transient) this.#failures += 1;
     if (problem.code === 'AUTH' || problem.code === 'JOURNAL_WRITE' || problem.code === 'NOT_FOUND' || this.#failures >= MAX_FAILURES)
       this.#state.stop(problem);
-  }
-
-  /** A registry may delete what an index lists along with it, although another index lists it too. */
-  async #checkShared(): Promise<void> {
-    if (this.#state.halted()) return;
-    await sideBySide([...this.#preparation.shared], this.#state.concurrency, async (digest) => {
-      if (await this.#state.isThere(digest)) return;
-      await this.#putBack.restore(digest, 'an index that stays lists it, and it went along with another one that was deleted');
-    });
   }
 }
 

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Digest } from '../domain/digest.ts';
+import { isIndexType } from '../domain/media-types.ts';
 import type { DeleteManifestStep, PlannedImage, RepositoryPlan, Step } from '../plan/plan.ts';
 import type { Reason } from '../plan/reason.ts';
 import type { RawManifest } from '../domain/raw-manifest.ts';
@@ -150,6 +151,11 @@ export class RunState {
   /** What the plan says of a manifest. */
   image(digest: Digest): PlannedImage | undefined {
     return this.#images.get(digest);
+  }
+
+  /** True of an index, by the plan. */
+  isIndex(digest: Digest): boolean {
+    return isIndexType(this.#images.get(digest)?.mediaType ?? '');
   }
 
   /** What the registry knew of a manifest when the plan was made, for the journal. */

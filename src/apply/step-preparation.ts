@@ -44,8 +44,6 @@ export class StepPreparation {
   readonly #told = new LastAnswer<Standing | undefined>();
   /** The manifest that the journal has for the tag before: it need not be there again for each of them. */
   #journaled: Digest | undefined;
-  /** What stays by the plan although something that is to be deleted lists it too. */
-  readonly shared = new Set<Digest>();
 
   constructor({ state, holds, used, companions, requests }: PreparationParts) {
     this.#state = state;
@@ -83,7 +81,6 @@ export class StepPreparation {
     if (used) return used;
     const subject = op === 'delete-manifest' && this.#stayingSubject(step, links);
     if (subject) return { outcome: 'held', message: `it is attached to ${subject}, which stays` };
-    for (const child of links?.children ?? []) if (this.#state.keeps.has(child)) this.shared.add(child);
     const tags = stepTags(step).filter((tag) => this.#state.seen.get(tag) === digest);
     if (op === 'delete-manifest') this.#state.noteTags(digest, tags);
     const id = await journal.intent({ ...place, op, digest, tags, ...copy, ...this.#state.known(digest) });

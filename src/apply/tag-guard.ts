@@ -24,8 +24,8 @@ export interface TagGuard {
   /** Before the first step: looks for what was moved or set since the plan was made, and holds what it needs. */
   begin(): Promise<void>;
 
-  /** How many steps may go side by side between two checks, where this one is the first of them. */
-  width(next: Step): number;
+  /** How many steps of a wave may go side by side between two checks, from the one at `begun` on. */
+  width(wave: readonly Step[], begun: number): number;
 
   /**
    * Reads what the steps expect, side by side, and what tells of new tags last of all. Whatever the deletions since the last check hit is

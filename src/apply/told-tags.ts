@@ -34,9 +34,10 @@ export class ToldTags implements TagGuard {
     await this.#parts.tags.survey();
   }
 
-  width(next: Step): number {
+  width(wave: readonly Step[], begun: number): number {
     const { state, trial } = this.#parts;
-    if (next.op === 'delete-manifest' && !trial.passed(next)) return 1;
+    const next = wave[begun];
+    if (next?.op === 'delete-manifest' && !trial.passed(next, false)) return 1;
     return Math.max(state.concurrency, state.registry.batch ?? 1);
   }
 
@@ -57,7 +58,7 @@ export class ToldTags implements TagGuard {
   sent(deletions: readonly Sent[]): void {
     this.#deletes ||= deletions.some(({ answer }) => answer === undefined || answer.outcome === 'deleted');
     const [first] = deletions;
-    if (first?.step.op === 'delete-manifest' && first.answer?.outcome === 'deleted' && !this.#parts.trial.passed(first.step))
+    if (first?.step.op === 'delete-manifest' && first.answer?.outcome === 'deleted' && !this.#parts.trial.passed(first.step, false))
       this.#first = first.step;
   }
 
@@ -74,7 +75,7 @@ export class ToldTags implements TagGuard {
       state.settleDeletion(digest, 'the registry answered that it was deleted, and it is still there');
       trial.fail(misbehaves(state, `answers that a manifest is deleted and does not delete it: ${digest}`));
     }
-    trial.pass(first);
+    trial.pass(first, false);
   }
 
   async end(thoroughly: boolean): Promise<void> {

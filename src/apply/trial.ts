@@ -6,29 +6,28 @@ import type { PutBack } from './put-back.ts';
 import type { RunState } from './run-state.ts';
 import type { Sent } from './tag-guard.ts';
 
-type Kind = 'tag' | 'tagged manifest' | 'untagged manifest';
+type Kind = 'tag' | `${'tagged' | 'untagged'} ${'index' | 'image'}`;
 
 /**
  * What one registry does with the first manifest and the first tag that it is told to delete in a run. They go alone, whatever repository
  * they are in, and nothing else is deleted there until it is known that the registry does as it says. Only a manifest that has tags shows
- * what becomes of them.
+ * what becomes of them, and only one that is no index what becomes of blobs.
  */
 export class Trial {
   readonly #passed = new Set<Kind>();
   #failure: ToolError | undefined;
   #turn: Promise<void> | undefined;
 
-  /** Whether a step may go beside others. What is archived can be restored, and need not be tried. */
-  passed(step: Step): boolean {
-    const kind = kindOf(step);
+  /** Whether a step may go beside others; `isIndex`, of an index. What is archived can be restored, and need not be tried. */
+  passed(step: Step, isIndex: boolean): boolean {
+    const kind = kindOf(step, isIndex);
     return kind === undefined || this.#passed.has(kind);
   }
 
   /** The registry has done what it was told by a step. */
-  pass(step: Step): void {
-    const kind = kindOf(step);
-    if (kind !== undefined) this.#passed.add(kind);
-    if (kind === 'tagged manifest') this.#passed.add('untagged manifest');
+  pass(step: Step, isIndex: boolean): void {
+    const kind = kindOf(step, isIndex);
+    for (const shown of kind === undefined ? [] : SHOWN[kind]) this.#passed.add(shown);
   }
 
   /** The registry does not do what it says: every repository of it is left alone from now on. */
@@ -41,10 +40,10 @@ export class Trial {
    * Waits until no other repository tries. Answers how to give the turn on; undefined where there is nothing to try any more. Throws the
    * failure.
    */
-  async enter(step: Step): Promise<(() => void) | undefined> {
+  async enter(step: Step, isIndex: boolean): Promise<(() => void) | undefined> {
     while (this.#turn) await this.#turn;
     if (this.#failure) throw this.#failure;
-    if (this.passed(step)) return undefined;
+    if (this.passed(step, isIndex)) return undefined;
     let end: () => void = () => {};
     this.#turn = new Promise((resolve) => (end = resolve));
     return () => {
@@ -71,7 +70,9 @@ export class TrialStep {
   /** To be made before the deletion: notes which of its blobs are there. */
   static async before(step: Sent['step'], state: RunState, putBack: PutBack, trial: Trial): Promise<TrialStep> {
     const { registry, plan } = state;
-    const manifest = step.op === 'delete-manifest' && registry.hasBlob ? await state.bytesOf(step.digest) : undefined;
+    // Where it is known that nothing can be put back, that is said, and need not be found out.
+    const asks = step.op === 'delete-manifest' && registry.hasBlob && !state.cannotUndo;
+    const manifest = asks ? await state.bytesOf(step.digest) : undefined;
     const { config, layer } = manifest ? manifestParts(manifest.bytes) : {};
     const there: Digest[] = [];
     for (const digest of new Set([config ?? [], layer ?? []].flat()))
@@ -87,7 +88,7 @@ export class TrialStep {
     if (answer?.outcome !== 'deleted') return;
     if (step.op === 'delete-tag') await this.#judgeTag(step, listed);
     if (step.op === 'delete-manifest') await this.#judgeManifest(step, listed);
-    this.#trial.pass(step);
+    this.#trial.pass(step, this.#state.isIndex(step.digest));
   }
 
   async #judgeTag(step: DeleteTagStep, listed: ReadonlySet<string>): Promise<void> {
@@ -134,10 +135,19 @@ export class TrialStep {
   }
 }
 
-function kindOf(step: Step): Kind | undefined {
+/** What is known once the first deletion of a kind went well. */
+const SHOWN: Readonly<Record<Kind, readonly Kind[]>> = {
+  tag: ['tag'],
+  'tagged image': ['tagged image', 'tagged index', 'untagged image', 'untagged index'],
+  'tagged index': ['tagged index', 'untagged index'],
+  'untagged image': ['untagged image', 'untagged index'],
+  'untagged index': ['untagged index'],
+};
+
+function kindOf(step: Step, isIndex: boolean): Kind | undefined {
   if (step.op === 'archive-manifest') return undefined;
   if (step.op === 'delete-tag') return 'tag';
-  return Object.keys(step.expect).length > 0 ? 'tagged manifest' : 'untagged manifest';
+  return `${Object.keys(step.expect).length > 0 ? 'tagged' : 'untagged'} ${isIndex ? 'index' : 'image'}`;
 }
 
 /** The error for a registry that does not do what it answers. */

@@ -23,7 +23,15 @@ ${name}() {
 }
 compdef ${name} ${program}
 `,
-    fish: `complete -c ${program} -a '(${program} complete-words -- (commandline -opc)[2..-1] (commandline -ct) 2>/dev/null)'
+    fish: `function ${name}
+  set -l found (${program} complete-words -- (commandline -opc)[2..-1] (commandline -ct) 2>/dev/null)
+  if test -n "$found"
+    printf '%s\\n' $found
+  else
+    __fish_complete_path (commandline -ct)
+  end
+end
+complete -c ${program} -f -a '(${name})'
 `,
   }[shell];
 }

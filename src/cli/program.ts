@@ -83,7 +83,7 @@ function buildProgram(context: CommandContext): Command {
         ]),
     )
     .helpCommand('help [command]', 'show what a command can do')
-    .addHelpText('after', helpEnd());
+    .addHelpText('after', () => helpEnd(widthOf(io.stdout)));
   const commands = [
     pruneCommand,
     applyCommand,
@@ -152,12 +152,21 @@ function subcommandsWith(message: string, command: Command): string | undefined 
   return `${option} belongs behind ${all}.`;
 }
 
+/** A command in the list of commands: its name and what it takes. That each has options goes without saying, and takes the room. */
+function commandTerm(command: Command): string {
+  const words = command.registeredArguments.map((argument) => {
+    const name = `${argument.name()}${argument.variadic ? '...' : ''}`;
+    return argument.required ? `<${name}>` : `[${name}]`;
+  });
+  return [command.name(), ...words].join(' ');
+}
+
 /** Commands made on their own inherit nothing, so each is told where to write. */
 function configure(command: Command, { stdout, stderr, program }: Io): void {
   command
     .exitOverride()
     .helpOption('-h, --help', 'show this')
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({ showGlobalOptions: true, subcommandTerm: commandTerm })
     .configureOutput({
       writeOut: (text) => stdout.write(text),
       writeErr: (text) => stderr.write(text),

@@ -7,15 +7,15 @@ export interface PipelineSettings {
   readonly watched: readonly string[];
   /** The names of the secrets that the program reads from its environment. */
   readonly variables: readonly string[];
-  /** As cron writes it; UTC. */
-  readonly schedule: string;
+  /** As cron writes it, UTC; absent for that of the template. */
+  readonly schedule?: string;
 }
 
 /** The workflow of GitHub: a plan for a pull request, plan and apply every night. */
 export function githubWorkflow(template: string, { watched, variables, schedule }: PipelineSettings): string {
   const workflow = parseDocument(template) as Document;
   workflow.setIn(['on', 'pull_request', 'paths'], workflow.createNode(watched));
-  workflow.setIn(['on', 'schedule', 0, 'cron'], schedule);
+  if (schedule !== undefined) workflow.setIn(['on', 'schedule', 0, 'cron'], schedule);
   for (const job of ['plan', 'apply']) {
     const steps = workflow.getIn(['jobs', job, 'steps']) as YAMLSeq<YAMLMap>;
     for (const step of steps.items)

@@ -21,6 +21,9 @@ const PERCENT_CODE = /%[\da-fA-F]{2}/g;
 /** A word is told by so many symbols at one of the places that are looked at: the shortest, of 25 symbols, has such a place. */
 const LOOKED_AT = 10;
 const STEP = 16;
+/** A long word is taken apart, because a regular expression runs out of memory on it. What one slice shares with the next holds any run. */
+const SLICE = 2 ** 16;
+const SHARED = 128;
 /**
  * For a character that is looked at, by its number among these (the last two bits) and its code: at which places of a group the first of
  * them may stand, as bits 0 to 3 for base64, and 4 and 5 for hexadecimal digits.
@@ -40,20 +43,25 @@ export function encodedRuns(text: string): EncodedRun[] {
   const found: EncodedRun[] = [];
   for (let at = 0, end = 0; at + LOOKED_AT <= text.length; at += STEP) {
     if (!mayBeEncoded(text, at) || at < end) continue;
-    const start = wordStart(text, at, isSymbol);
+    let start = wordStart(text, at, isSymbol);
     end = wordEnd(text, at, isSymbol);
-    const word = text.slice(start, end);
-    for (const { 0: run, index } of word.matchAll(BASE64)) {
-      found.push({ text: Buffer.from(run, 'base64').toString('latin1'), place: (byte) => start + index + (byte * 4) / 3 });
-    }
-    for (const { 0: run, index } of word.matchAll(HEX)) {
-      found.push({ text: Buffer.from(run, 'hex').toString('latin1'), place: (byte) => start + index + byte * 2 });
-    }
+    for (; start < end; start += SLICE - SHARED) found.push(...decodedRuns(text.slice(start, Math.min(end, start + SLICE)), start));
   }
   for (let at = text.indexOf('%'), end = 0; at !== -1; at = text.indexOf('%', Math.max(at + 1, end))) {
     const start = wordStart(text, at, isOfWord);
     end = wordEnd(text, at, isOfWord);
     found.push(percentDecoded(text.slice(start, end), start));
+  }
+  return found;
+}
+
+function decodedRuns(word: string, start: number): EncodedRun[] {
+  const found: EncodedRun[] = [];
+  for (const { 0: run, index } of word.matchAll(BASE64)) {
+    found.push({ text: Buffer.from(run, 'base64').toString('latin1'), place: (byte) => start + index + (byte * 4) / 3 });
+  }
+  for (const { 0: run, index } of word.matchAll(HEX)) {
+    found.push({ text: Buffer.from(run, 'hex').toString('latin1'), place: (byte) => start + index + byte * 2 });
   }
   return found;
 }

@@ -275,7 +275,7 @@ class RetryingClient implements LimitedHttpClient {
 
   #slowDown(call: Call, host: HostLimiter, epoch: number, response: HttpResponse): void {
     const now = this.#clock.now();
-    const pause = parseRetryAfter(response.headers['retry-after'], now);
+    const pause = parseRetryAfter(response.headers['retry-after'] ?? response.headers['x-retry-after'], now);
     if (isTooMany(response)) host.refused(epoch, pause);
     else host.complained(epoch);
     if (pause === undefined) return;

@@ -84,13 +84,19 @@ export function backoff(failures: number, random: number): number {
   return Math.round(random * Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (failures - 1)));
 }
 
+/** More seconds than anybody asks others to wait: this is a time, in seconds since the epoch. */
+const TIME = 1_000_000_000;
+
 /**
- * Milliseconds that a `Retry-After` header asks for, given in seconds or as an HTTP date. Undefined if there is no header or it cannot be
- * read.
+ * Milliseconds that a `Retry-After` header asks for, given in seconds, as an HTTP date or, as Docker Hub does in `X-Retry-After`, in seconds
+ * since the epoch. Undefined if there is no header or it cannot be read.
  */
 export function parseRetryAfter(value: string | undefined, now: number): number | undefined {
   const text = value?.trim() ?? '';
-  if (/^\d+(\.\d+)?$/.test(text)) return Math.ceil(Number(text) * 1000);
+  if (/^\d+(\.\d+)?$/.test(text)) {
+    const ms = Math.ceil(Number(text) * 1000);
+    return Number(text) < TIME ? ms : Math.max(0, ms - now);
+  }
   // All three forms of an HTTP date (RFC 9110, 5.6.7) begin with the name of a day. Without this test, Date.parse takes nearly anything for
   // a date.
   if (!/^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? .*\d\d:\d\d:\d\d/.test(text)) return undefined;

@@ -28,7 +28,9 @@ export function inUseDigests(repository: NamedManifests, inUse: InUse): UsedDige
     if ('digest' in image) return [{ digest: image.digest, source }];
     const { reference } = image;
     if (reference.digest !== undefined) return [{ digest: reference.digest, source }];
-    const digest = tagged.get(reference.tag ?? 'latest');
+    const tag = reference.tag ?? 'latest';
+    // Some registries keep every tag in lower case, and take it as it is written.
+    const digest = tagged.get(tag) ?? tagged.get(tag.toLowerCase());
     return digest !== undefined && mayBeMeant(reference) ? [{ digest, source }] : [];
   });
 }

@@ -77,6 +77,8 @@ type Retention = z.output<typeof RetentionInputs>;
 type Versions = z.output<typeof VersionsInputs>;
 
 function issueWords(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'unrecognized_keys' && issue.keys.includes('ignore-versions'))
+    return 'ignore-versions is compared with digests of containers, not with their tags: take it out, and protect the tags by hand';
   if (issue.code === 'unrecognized_keys') return `${issue.keys.join(', ')}: cannot be imported`;
   return issue.message;
 }
@@ -95,7 +97,7 @@ function retention(uses: string, inputs: Retention, of: string | undefined): Imp
   const notes = [
     ...(inputs['timestamp-to-use'] === 'created_at'
       ? []
-      : ['It goes by updated_at, which moves with each tag; here, by the time of the tag or the push.']),
+      : ['ATTENTION: it goes by updated_at, which moves with each tag; here, by the time of the tag or the push.']),
     ...(inputs['dry-run'] === 'true' ? ['ATTENTION: there it is a dry run and deletes nothing.'] : []),
   ];
   const rules: Commented<RuleSpec>[] = [];

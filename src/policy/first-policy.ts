@@ -94,8 +94,9 @@ export function firstPolicy({ tags, untagged, repositories = ['**'], mostPercent
     '  - name: first',
     `    repositories: [${repositories.map((name) => `'${name.replaceAll("'", "''")}'`).join(', ')}]`,
     '    grace: 1d # nothing that was pushed or tagged within the last day is touched',
-    `    limits: { maxDeletePercent: ${mostPercent} } # a plan that deletes more of what its rules could delete is not carried out` +
-      (mostPercent > 50 ? '; the first one needs so much, later ones less' : ''),
+    '    # A plan that deletes more than this of what its rules could delete is not carried out.' +
+      (mostPercent > 50 ? ' The first plan needs so much, later ones less.' : ''),
+    `    limits: { maxDeletePercent: ${mostPercent} }`,
     ...(moving.length > 0 ? ['    protect:', `      - tags: [${moving.join(', ')}]`] : []),
     ...(others > 0 ? [`    # ${others} other tags fit no rule, so they stay.`] : []),
     '    rules:',

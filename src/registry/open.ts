@@ -5,7 +5,7 @@ import { createPing, tellingAnswer } from '../distribution/ping.ts';
 import type { HttpResponse } from '../http/http-client.ts';
 import type { Registry } from './registry.ts';
 import type { OpenContext, RegistryType } from './registry-type.ts';
-import { PLAIN_TYPE, REGISTRY_TYPES, UNSUPPORTED } from './types.ts';
+import { PLAIN_TYPE, REGISTRY_TYPES } from './types.ts';
 import { unavailableRegistry } from './unavailable.ts';
 
 /** What the registries of a run are opened with, besides their configs. */
@@ -15,8 +15,7 @@ export interface OpenOptions extends Pick<OpenContext, 'http' | 'credentials' | 
 
 /**
  * Opens a registry. Where neither the config nor the host tells its type, it is asked once; where that fails, the registry that is given
- * back answers everything with that error, so that it stops no other. Throws `USAGE` for a host of a type that is not supported, and
- * `CONFIG_INVALID` for settings that are wrong for its type.
+ * back answers everything with that error, so that it stops no other. Throws `CONFIG_INVALID` for settings that are wrong for its type.
  */
 export async function openRegistry(config: RegistryConfig & { readonly concurrency: number }, options: OpenOptions): Promise<Registry> {
   const { name, url, concurrency } = config;
@@ -51,21 +50,10 @@ export async function openRegistry(config: RegistryConfig & { readonly concurren
   });
 }
 
-/**
- * The type of registry that a host (`host[:port]`) tells; undefined for a host that may be of any type. Throws `USAGE` for a host of a type
- * that is not supported yet.
- */
+/** The type of registry that a host (`host[:port]`) tells; undefined for a host that may be of any type. */
 export function typeOfHost(host: string): RegistryType | undefined {
   const hostname = host.toLowerCase().replace(/:\d+$/, '').replace(/\.$/, '');
-  const known = REGISTRY_TYPES.find(({ hosts }) => hosts?.test(hostname));
-  if (known) return known;
-  const unsupported = UNSUPPORTED.find(({ hosts }) => hosts.test(hostname));
-  if (!unsupported) return undefined;
-  throw new ToolError('USAGE', `${host} is ${unsupported.title} (type ${unsupported.name}), which is not supported yet.`, {
-    hint:
-      `Naming it in the config with "type: ${PLAIN_TYPE.name}" forces the plain API, which tells nothing of pushes, pulls and ` +
-      'locks there and often cannot delete.',
-  });
+  return REGISTRY_TYPES.find(({ hosts }) => hosts?.test(hostname));
 }
 
 /** The type of registry that answers `GET /v2/` like this. */

@@ -80,11 +80,11 @@ export interface CollectGarbageOptions {
 }
 
 /**
- * The outcome of a garbage collection. `started`: nobody waited for its end. `refused`: it must not be started by this account, or not now.
- * `freed` is in bytes, and missing where the registry does not tell.
+ * The outcome of a garbage collection. `started`: nobody waited for its end; `next` is what has to be done after it, a sentence. `refused`:
+ * it must not be started by this account, or not now. `freed` is in bytes, and missing where the registry does not tell.
  */
 export type GarbageCollection =
-  | { readonly state: 'started'; readonly job?: string }
+  | { readonly state: 'started'; readonly job?: string; readonly next?: string }
   | { readonly state: 'finished'; readonly job: string; readonly freed?: number }
   | { readonly state: 'failed'; readonly job: string; readonly message: string }
   | { readonly state: 'refused'; readonly message: string };
@@ -161,6 +161,12 @@ export interface Registry {
 
   /** What is attached to a manifest by its `subject` now, for a plain registry; nothing where it has no list of that. */
   referrersOf?(repository: string, digest: Digest): Promise<readonly Digest[]>;
+
+  /**
+   * The manifests that are listed now, those without a tag too, with a request for each page. Only where a list tells them, or the most of
+   * them: what it does not have may be there all the same.
+   */
+  listManifests?(repository: string): Promise<ReadonlySet<Digest>>;
 
   /** Whether a manifest is there now, where that can be asked more cheaply than by reading it, which may count as a pull. */
   hasManifest?(repository: string, digest: Digest): Promise<boolean>;

@@ -3,7 +3,7 @@ import { amountWords, plannedAmounts } from './amounts.ts';
 import { appliedAmounts, type Outcome } from './outcome.ts';
 import { type RuleTotal, ruleTotals } from './rule-totals.ts';
 import { freedWords } from './table-totals.ts';
-import { count, number } from './text.ts';
+import { count, firstOf, number } from './text.ts';
 import { unreadLines } from './unread-lines.ts';
 import { annotation, type AnnotationPlace } from './workflow-command.ts';
 
@@ -51,9 +51,8 @@ function ruleWords({ images, tags, repositories }: RuleTotal): string {
   const what = [...(images > 0 ? [count(images, 'image')] : []), ...(tags > 0 ? [`${count(tags, 'tag')} of images that stay`] : [])].join(
     ' and ',
   );
-  const more = repositories.length > NAMED ? `, and ${number(repositories.length - NAMED)} more` : '';
   const where = count(repositories.length, 'repository', 'repositories');
-  return `${what} to delete in ${where}: ${repositories.slice(0, NAMED).join(', ')}${more}`;
+  return `${what} to delete in ${where}: ${firstOf(repositories, NAMED).join(', ')}`;
 }
 
 /** What GitHub would not show is counted in the last that it does. */

@@ -97,7 +97,11 @@ const fill = (details, repository, images, most) => {
   const parts = [timeline(repository, images), scroll];
   if (images.length > most) {
     const more = make('button', 'Show ' + (images.length - most) + ' more', { type: 'button' });
-    more.addEventListener('click', () => fill(details, repository, images, Infinity));
+    more.addEventListener('click', () => {
+      fill(details, repository, images, Infinity);
+      // The button is gone; without this, the keyboard would start again at the top of the page.
+      details.querySelector('.scroll').focus();
+    });
     parts.push(more);
   }
   body.replaceChildren(...parts);

@@ -44,7 +44,7 @@ export function planHtml(plan: Plan, outcome: Outcome, hash: (text: string) => s
 ${alarms(plan, outcome)}${tiles(plan)}
 ${bars(governed, plan)}
 <h2 id="images">Images</h2>
-<form id="filter" hidden role="search">
+<form id="filter" hidden role="search" aria-labelledby="images">
 <label>Search tags, repositories, reasons<br><input type="search" name="search" autocomplete="off"></label>
 <fieldset><legend>Show </legend>
 <label><input type="checkbox" name="delete" checked> what goes</label>

@@ -7,7 +7,7 @@ import type { Step } from '../plan/plan.ts';
 import { OUTCOMES } from './apply-text.ts';
 import { codeSpan } from './code-span.ts';
 import { PLAIN, type Style } from './style.ts';
-import { count, number, shortDigest, time, wrap } from './text.ts';
+import { count, firstOf, number, shortDigest, time, wrap } from './text.ts';
 
 /** A journal as people and programs look at it: without the bytes of the manifests. A document. */
 export interface JournalView {
@@ -58,9 +58,7 @@ export function journalMarkdown(view: JournalView): string {
   const rows = [...byRepository(view)].slice(0, ROWS).map(([name, entries]) => {
     const done = entries.filter(wentAway);
     const tags = done.flatMap((entry) => entry.tags).filter((tag) => !parseDigestTag(tag));
-    const named = tags.slice(0, TAGS).map(codeSpan).join(' ');
-    const more = tags.length > TAGS ? ` and ${number(tags.length - TAGS)} more` : '';
-    return `| ${codeSpan(name)} | ${number(done.length)} | ${named}${more} |`;
+    return `| ${codeSpan(name)} | ${number(done.length)} | ${firstOf(tags.map(codeSpan), TAGS).join(' ')} |`;
   });
   return `### ${totals(view, PLAIN)}\n\n| Repository | Deletions | Tags |\n| --- | ---: | --- |\n${rows.join('\n')}\n`;
 }

@@ -7,7 +7,7 @@ import { type KeptCount, ordinaryTags, type RepositoryView, viewOf } from './rep
 import { PLAIN, type Style } from './style.ts';
 import { blockedLines, freedWords, totalLines } from './table-totals.ts';
 import { unreadSection } from './table-unread.ts';
-import { bytes, count, fit, fitMiddle, moreLine, number, padEnd, padStart, recoverable, shortDigest, width } from './text.ts';
+import { bytes, count, firstOf, fit, fitMiddle, moreLine, number, padEnd, padStart, recoverable, shortDigest, width } from './text.ts';
 
 export interface TableOptions {
   /** Width of the terminal; undefined: nothing is cut. */
@@ -268,9 +268,8 @@ function isEmpty({ complete, images }: RepositoryPlan): boolean {
 /** Empty repositories on one line: some registries keep and list them for ever. */
 function addEmpty({ lines, style }: Page, repositories: readonly RepositoryPlan[]): void {
   if (repositories.length === 0) return;
-  const names = repositories.slice(0, LISTED).map(({ registry, repository }) => printable(`${registry}/${repository}`));
-  const more = repositories.length - names.length;
-  const told = `${names.join(', ')}${more > 0 ? ` and ${number(more)} more` : ''}`;
+  const names = repositories.map(({ registry, repository }) => printable(`${registry}/${repository}`));
+  const told = firstOf(names, LISTED).join(', ');
   lines.push(style.dim(`${count(repositories.length, 'empty repository', 'empty repositories')}: ${told}`), '');
 }
 

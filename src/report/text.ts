@@ -21,6 +21,11 @@ export function count(value: number, noun: string, plural = `${noun}s`): string 
   return `${number(value)} ${value === 1 ? noun : plural}`;
 }
 
+/** The first so many of a list, and behind them how many more there are: `and 12 more`. */
+export function firstOf(list: readonly string[], most: number): string[] {
+  return list.length <= most ? [...list] : [...list.slice(0, most), `and ${number(list.length - most)} more`];
+}
+
 /** What stands below a list that was cut, in a terminal. */
 export function moreLine(left: number): string {
   return `… and ${number(left)} more: -v shows all`;

@@ -2,6 +2,7 @@ import type { UndoItem, UndoOutcome, UndoReport } from '../apply/undo-report.ts'
 import type { UndoWork } from '../apply/undo.ts';
 import { printable } from '../diagnostics/redact.ts';
 import { parseDigestTag } from '../domain/attachment.ts';
+import { byCodeUnit } from '../domain/compare.ts';
 import { PLAIN, type Style } from './style.ts';
 import { count, moreLine, number, padStart, shortDigest } from './text.ts';
 
@@ -30,11 +31,13 @@ export function undoWorkText(work: readonly UndoWork[], made: string, finishedBy
     sum(({ tags }) => tags.length),
     'tag',
   )} in ${count(work.length, 'repository', 'repositories')}`;
-  const shown = work.slice(0, LISTED).map(({ registry, repository, manifests, tags }) => {
+  const sorted = work.toSorted((a, b) => byCodeUnit(a.registry, b.registry) || byCodeUnit(a.repository, b.repository));
+  const shown = sorted.slice(0, LISTED).map(({ registry, repository, manifests, tags }) => {
     const ordinary = tags.filter((tag) => !parseDigestTag(tag));
     const first = (ordinary.length > 0 ? ordinary : tags).slice(0, TAGS);
     const named = [...first, ...(tags.length > first.length ? [`and ${number(tags.length - first.length)} more`] : [])];
-    return printable(`  ${registry}/${repository}  ${count(manifests, 'manifest')}${named.length > 0 ? `, tags ${named.join(', ')}` : ''}`);
+    const words = [count(manifests, 'manifest'), ...(named.length > 0 ? [`tags ${named.join(', ')}`] : [])];
+    return `  ${printable(`${registry}/${repository}  ${words.join(', ')}`)}`;
   });
   const rest = work.length > LISTED ? [`  … and ${number(work.length - LISTED)} more`] : [];
   const finished = finishedBy.length === 0 ? '' : `, with what later runs deleted of what it had left (${finishedBy.join(', ')}),`;

@@ -10,7 +10,7 @@ import type { InUse } from '../domain/in-use.ts';
 import type { Plan } from '../plan/plan.ts';
 import { NOTHING_CHANGED, say } from './io.ts';
 import type { Context } from './context.ts';
-import { carryOut, type CarryOutOptions, exitCodeOfApply, outcomeOf, type Work } from './carry-out.ts';
+import { carryOut, type CarryOutOptions, exitCodeOfApply, outcomeOf, tellGivenUp, type Work } from './carry-out.ts';
 import { checkJournalFolder } from './journal-folder.ts';
 import { openDocumentRegistries } from './document-registries.ts';
 import { readInUse } from './in-use.ts';
@@ -78,6 +78,7 @@ async function applySaved(file: string, options: ApplyOptions, context: Context,
     throw error;
   });
   if (carried.status === 'rejected') throw carried.reason;
+  if (report) tellGivenUp(report, context);
   return report ? exitCodeOfApply(report, context) : EXIT.failed;
 }
 

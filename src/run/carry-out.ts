@@ -9,13 +9,13 @@ import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Outcome } from '../report/outcome.ts';
-import { count } from '../report/text.ts';
+import { count, firstOf } from '../report/text.ts';
 import { workLines } from '../report/work-text.ts';
 import { confirm, isAsked } from './confirm.ts';
-import { say } from './io.ts';
+import { say, widthOf } from './io.ts';
 import type { Context, GlobalOptions } from './context.ts';
 import type { EarlierRuns } from './earlier-runs.ts';
-import { messageOf } from './failures.ts';
+import { type Failure, messageOf, tellErrors } from './failures.ts';
 import { inUseNow, type InUseReading } from './in-use-now.ts';
 import { journalFolder } from './journal-folder.ts';
 import { startProgress } from './progress.ts';
@@ -63,7 +63,7 @@ export async function carryOut(work: Work, options: CarryOutOptions, context: Co
   const steps = plan.repositories.reduce((sum, repository) => sum + repository.steps.length, 0);
   if (plan.applyable) for (const line of cannotUndoLines(plan)) say(io, line);
   if (plan.applyable && steps > 0) {
-    const lines = workLines(plan, work.limits);
+    const lines = workLines(plan, work.limits, widthOf(io.stderr));
     if (options.yes || !isAsked(io)) {
       work.announce?.(lines);
     } else {
@@ -102,9 +102,8 @@ export async function carryOut(work: Work, options: CarryOutOptions, context: Co
 function cannotUndoLines({ repositories }: Plan): string[] {
   const where = repositories.filter(({ steps, undo }) => steps.length > 0 && undo === false);
   if (where.length === 0) return [];
-  const named = where.slice(0, LISTED).map(({ registry, repository }) => printable(`${registry}/${repository}`));
-  const rest = where.length > LISTED ? ` and ${count(where.length - LISTED, 'more repository', 'more repositories')}` : '';
-  return [`warning: what is deleted in ${named.join(', ')}${rest} cannot be put back by this program`];
+  const named = where.map(({ registry, repository }) => printable(`${registry}/${repository}`));
+  return [`warning: what is deleted in ${firstOf(named, LISTED).join(', ')} cannot be put back by this program`];
 }
 
 function lineOf(event: ApplyEvent): string | undefined {
@@ -119,6 +118,14 @@ function lineOf(event: ApplyEvent): string | undefined {
 export function outcomeOf(carried: PromiseSettledResult<ApplyReport | undefined>): Outcome {
   if (carried.status === 'rejected') return { refused: messageOf(carried.reason) };
   return carried.value ? { applied: carried.value } : { refused: 'The answer was no.' };
+}
+
+/** Tells what ended the work in a repository before its last step, at the end of stderr and with what to do. */
+export function tellGivenUp({ repositories }: ApplyReport, context: Context): void {
+  const failures = repositories.flatMap(({ registry, repository, error }): Failure[] =>
+    error ? [{ registry, repository, error: new ToolError(error.code, error.message, { hint: error.hint }) }] : [],
+  );
+  tellErrors(failures, context);
 }
 
 /** The exit code of a run whose plan was carried out. */

@@ -55,7 +55,7 @@ export async function collectGarbage(
 
 function outcome(result: Exclude<GarbageCollection, { state: 'failed' }>): string {
   if (result.state === 'refused') return result.message;
-  if (result.state === 'started') return 'garbage collection started.';
+  if (result.state === 'started') return `garbage collection started.${result.next === undefined ? '' : ` ${result.next}`}`;
   const freed = result.freed === undefined ? 'finished' : `freed ${bytes(result.freed)}`;
   return `garbage collection ${freed}. What was pushed in the last hours is left for a later one.`;
 }

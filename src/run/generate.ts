@@ -10,7 +10,7 @@ import { type JobSettings, kubernetesManifests, type ReadTemplate } from '../dep
 import { githubWorkflow, gitlabJobs } from '../deploy/pipelines.ts';
 import { mountedConfig, type SettingsFiles } from '../deploy/mounted-config.ts';
 import { EXIT } from '../diagnostics/exit-codes.ts';
-import { readSource } from '../diagnostics/source.ts';
+import { readSource, type Source } from '../diagnostics/source.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import { REGISTRY_TYPES } from '../registry/types.ts';
 import type { Context, GlobalOptions } from './context.ts';
@@ -95,12 +95,10 @@ export interface PipelineOptions extends GlobalOptions {
   readonly schedule?: string;
 }
 
-const SCHEDULE = '15 2 * * *';
-
 /** `generate github` and `generate gitlab`: a pipeline for the config and policies of here. */
 export async function generatePipeline(
   host: 'github' | 'gitlab',
-  { schedule = SCHEDULE, quiet }: PipelineOptions,
+  { schedule, quiet }: PipelineOptions,
   packageFolder: string,
   { io, version }: Context,
 ): Promise<number> {
@@ -109,7 +107,14 @@ export async function generatePipeline(
   const { variables } = mountedConfig(settings, await filesOf(settings, io));
   const watched = [configFile, ...(policies.length > 0 ? policies : ['policies/**'])];
   const template = await templatesOf(packageFolder)(`src/deploy/${host}.yaml`);
-  io.stdout.write((host === 'github' ? githubWorkflow : gitlabJobs)(template, { version, watched, variables, schedule }));
+  io.stdout.write(
+    (host === 'github' ? githubWorkflow : gitlabJobs)(template, {
+      version,
+      watched,
+      variables,
+      ...(schedule !== undefined && { schedule }),
+    }),
+  );
   const missing = [...(registries.length === 0 ? ['registry'] : []), ...(policies.length === 0 ? ['policy'] : [])];
   if (missing.length > 0 && !quiet)
     say(io, `warning: the config names no ${missing.join(' and no ')}, and the pipeline reads ${configFile}`);
@@ -146,15 +151,16 @@ function templatesOf(packageFolder: string): ReadTemplate {
 
 /** Reads the policies, which must be right, and the certificates that the settings name. */
 async function filesOf({ policies, lists, registries }: Settings, { signal }: Io): Promise<SettingsFiles> {
-  await loadPolicies(policies, { lists: Object.keys(lists) }, signal);
-  const texts = policies.map(async (path) => ({
-    path,
-    text: (await readSource(path, { what: 'policy', maxBytes: LONGEST_FILE, signal })).text,
-  }));
+  // One that cannot be read is told with all that is wrong in the others.
+  const read = (path: string): Promise<string | Source> =>
+    readSource(path, { what: 'policy', maxBytes: LONGEST_FILE, signal }).catch(() => path);
+  const sources = await Promise.all(policies.map(read));
+  await loadPolicies(sources, { lists: Object.keys(lists) }, signal);
+  const texts = sources.flatMap((one) => (typeof one === 'string' ? [] : [{ path: one.file, text: one.text }]));
   const authorities = new Set(registries.flatMap(({ caFile }) => (caFile === undefined ? [] : [caFile])));
   const certificates = [...authorities].map(async (path) => [path, await certificatesIn(path)] as const);
   return {
-    policies: policies.length > 0 ? await Promise.all(texts) : [{ path: 'policy.yaml', text: KEEP_ALL }],
+    policies: policies.length > 0 ? texts : [{ path: 'policy.yaml', text: KEEP_ALL }],
     certificates: new Map(await Promise.all(certificates)),
   };
 }

@@ -6,7 +6,7 @@ import { jsonParts } from '../report/json.ts';
 import type { Context } from './context.ts';
 import { type Io, NOTHING_CHANGED, say } from './io.ts';
 import { checkWritable, writeWhole } from './write-file.ts';
-import { carryOut, type CarryOutOptions, exitCodeOfApply, outcomeOf } from './carry-out.ts';
+import { carryOut, type CarryOutOptions, exitCodeOfApply, outcomeOf, tellGivenUp } from './carry-out.ts';
 import { exitCodeAfter, tellErrors } from './failures.ts';
 import { collectGarbage, type GarbageOptions } from './garbage.ts';
 import { measured, type MetricsOptions, type RunRecord } from './measured.ts';
@@ -134,6 +134,7 @@ async function applied(
   const unread = planning.failures.map(({ error }) => error);
   tellErrors(planning.failures, context);
   if (carried.status === 'rejected') throw carried.reason;
+  if (report) tellGivenUp(report, context);
   const uncollected = options.gc && report ? await collectGarbage(report, registries, options, context) : [];
   tellErrors(uncollected, context);
   const code = report ? exitCodeOfApply(report, context) : EXIT.failed;

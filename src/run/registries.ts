@@ -59,7 +59,7 @@ export async function openRegistries(
   const clients = new Map<string, LimitedHttpClient>();
   const open = async (registry: Settings['registries'][number]): Promise<Registry> => {
     const { url, concurrency, rate, caFile } = registry;
-    const { host } = new URL(url);
+    const { host, hostname } = new URL(url);
     const client = createHttpClient({
       userAgent: `regprune/${context.version}`,
       env,
@@ -69,7 +69,8 @@ export async function openRegistries(
       waits,
       onTrace: (trace) => context.activity.onTrace?.(trace),
       ...(caFile !== undefined && { ca: await readCertificates(resolve(context.io.cwd, caFile)) }),
-      allowPlainHttp: (asked) => registry.plainHttp === true && asked === host,
+      // Its other services may have ports of their own.
+      allowPlainHttp: (asked) => registry.plainHttp === true && new URL(`http://${asked}`).hostname === hostname,
     });
     clients.set(registry.name, client);
     const http = observe(context.activity.watch(client));

@@ -9,6 +9,7 @@ import type { Answer, Seen } from './fault-proxy.ts';
  * What a check may need and a target may lack: the adapter's capabilities, and what its registry has besides.
  *
  * `config`, `blobs`, `size`: the inventory tells them. `tagsOf`: the adapter has that method. `catalog`: it lists its repositories.
+ * `deepNames`: the name of a repository may have more than two parts.
  * `pages`: a list of tags comes in pages. `totals`: a list tells how long it is, so that one that is cut short is noticed. `locks`: single
  * tags can be made undeletable. `holdsChildren`: the registry refuses to delete what a present index lists. `guardsTags`: a tag that was
  * moved is not taken off. `undo`: a deleted manifest can be put back. `referrers`: the inventory lists what is attached to a manifest by
@@ -24,6 +25,7 @@ export type Feature =
   | 'size'
   | 'tagsOf'
   | 'catalog'
+  | 'deepNames'
   | 'pages'
   | 'totals'
   | 'locks'
@@ -57,6 +59,8 @@ export interface ContractTarget {
   isRead?(request: Seen): boolean;
   /** How many requests the inventory of such a repository takes with a fresh client, by kind; what is left out is none. */
   requestsFor(shape: Shape): Partial<Readonly<Record<Kind, number>>>;
+  /** It forgets a manifest as soon as its last tag is set on another one, though it keeps what was pushed without a tag. */
+  readonly dropsOverwritten?: true;
   /** True of a request about a repository, whose name it may not hold. Default: it holds the name. */
   concerns?(request: Seen, repository: string): boolean;
   /** True of a question after something that a registry need not have, so that 404, from whomever, is an answer. Default: none is. */

@@ -4,15 +4,10 @@ import type { Seen } from './fault-proxy.ts';
 
 /**
  * True of a request that names a digest, by a number too, or ends with one of its tags where the registry deletes an image tag by
- * tag (`…/tag/v1`, `…/tags/v1`).
+ * tag (`…/tag/v1`, `…/tags/v1`, `…/app/v1`).
  */
 export function isAbout(server: TargetServer, request: Seen, digest: Digest, tags: readonly string[]): boolean {
-  const { path, body } = request;
-  if (
-    path.includes(digest) ||
-    body.includes(digest) ||
-    tags.some((tag) => /\/tags?$/.test(path.slice(0, -tag.length - 1)) && path.endsWith(`/${tag}`))
-  )
-    return true;
+  const path = decodeURIComponent(request.path).replace(/\/$/, '');
+  if (path.includes(digest) || request.body.includes(digest) || tags.some((tag) => path.endsWith(`/${tag}`))) return true;
   return server.names?.(request, digest) ?? false;
 }

@@ -1,4 +1,5 @@
 import { printable, redact } from '../../diagnostics/redact.ts';
+import type { Refused } from './lending.ts';
 
 /** Errors of any AWS service that mean: these credentials are not valid, or they do not allow the call (AWS, "Common Error Types"). */
 const NOT_LET_IN = new Set([
@@ -19,13 +20,6 @@ const NOT_LET_IN = new Set([
 ]);
 /** Errors that the SDK raises before it sends anything: it has found no credentials, or could not get those that it found. */
 const NO_CREDENTIALS = new Set(['CredentialsProviderError', 'TokenProviderError', 'ProviderError']);
-/** The services that hand out credentials, by the beginning of the name of the SDK's class for their errors. */
-const LENDERS: readonly (readonly [beginning: string, title: string])[] = [
-  ['STS', 'AWS STS'],
-  ['SSO', 'AWS IAM Identity Center'],
-  ['Signin', 'AWS Sign-In'],
-  ['CognitoIdentity', 'Amazon Cognito'],
-];
 const DENIED = new Set(['AccessDenied', 'AccessDeniedException', 'UnauthorizedException']);
 const MAX_TEXT = 600;
 
@@ -49,31 +43,38 @@ export interface AwsFailure {
 
 /** Reads an error that the SDK throws. */
 export function awsFailure(error: unknown): AwsFailure {
-  const name = error instanceof Error ? error.name : '';
   const status = statusOf(error);
   const getting = whileGettingCredentials.get(error as object);
-  if (!getting) return { kind: kindOf(name, status), name, text: fitText(textOf(error)), status };
-  const lender = lenderOf(error);
-  const kind = lender === undefined ? 'no-credentials' : kindOf(name, status) === 'throttled' ? 'throttled' : 'not-lent';
-  const profile = getting.profile === undefined ? '' : `with the profile ${JSON.stringify(getting.profile)}: `;
-  return { kind, ...(lender !== undefined && { lender }), name, text: fitText(`${profile}${textOf(error)}`), status };
-}
-
-const whileGettingCredentials = new WeakMap<object, { readonly profile?: string | undefined }>();
-
-/** Notes that an error was thrown while credentials were got, with the profile that was asked for: the service called was not asked yet. */
-export function noteGettingCredentials(error: unknown, profile: string | undefined): void {
-  if (typeof error === 'object' && error !== null) whileGettingCredentials.set(error, { profile });
-}
-
-/** The service whose error it is, by the SDK's classes; undefined where no service answered. */
-function lenderOf(error: unknown): string | undefined {
-  for (let at: object | null = error as object; at !== null; at = Object.getPrototypeOf(at) as object | null) {
-    const { name } = at.constructor;
-    const lender = LENDERS.find(([beginning]) => name.startsWith(beginning) && name.includes('Exception'));
-    if (lender) return lender[1];
+  if (!getting) return { kind: kindOf(nameOf(error), status), name: nameOf(error), text: fitText(textOf(error)), status };
+  const { profile, profileProblem, refused } = getting;
+  // Some ways to credentials have the name of the service's error in the text of their own.
+  const [, name = nameOf(error), said = textOf(error)] = /^(\w+Exception): (.*)$/s.exec(textOf(error)) ?? [];
+  const withProfile = profile === undefined ? '' : `with the profile ${JSON.stringify(profile)}`;
+  if (!refused) {
+    const text = profileProblem ?? (withProfile === '' ? said : `${withProfile}: ${said}`);
+    return { kind: 'no-credentials', name, text: fitText(text), status };
   }
-  return undefined;
+  const asked = [refused.role === undefined ? '' : `asked for the role ${refused.role}`, withProfile].filter((part) => part !== '');
+  const text = asked.length === 0 ? said : `${said.replace(/[.\s]*$/, '')} (${asked.join(', ')})`;
+  const kind = kindOf(name, status) === 'throttled' ? 'throttled' : 'not-lent';
+  return { kind, lender: refused.lender, name, text: fitText(text), status };
+}
+
+/** What is known of an error that was thrown while credentials were got: the service that was called was not asked yet. */
+interface Getting {
+  /** The profile that was asked for. */
+  readonly profile: string | undefined;
+  /** Why there is no such profile, a sentence; undefined where there is. */
+  readonly profileProblem: string | undefined;
+  /** The service that refused to hand any out; undefined where none was asked. */
+  readonly refused: Refused | undefined;
+}
+
+const whileGettingCredentials = new WeakMap<object, Getting>();
+
+/** Notes that an error was thrown while credentials were got. */
+export function noteGettingCredentials(error: unknown, getting: Getting): void {
+  if (typeof error === 'object' && error !== null) whileGettingCredentials.set(error, getting);
 }
 
 /** Text of a service's answer, fit for messages: without secrets and control characters, short, and without the final period. */
@@ -86,6 +87,10 @@ export function fitText(text: string): string {
 /** True if the service itself gave the error this name. */
 export function isNamed(error: unknown, name: string): boolean {
   return error instanceof Error && error.name === name;
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : '';
 }
 
 function kindOf(name: string, status: number | undefined): AwsFailure['kind'] {

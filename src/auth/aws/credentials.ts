@@ -1,6 +1,8 @@
 import { fromNodeProviderChain, fromTemporaryCredentials } from '@aws-sdk/credential-providers';
 import { rememberSecret } from '../../diagnostics/redact.ts';
 import { noteGettingCredentials } from './aws-errors.ts';
+import { Lending } from './lending.ts';
+import { missingProfile } from './profile-files.ts';
 import type { RequestHandler } from './request-handler.ts';
 
 /** Whose permissions are used, as the config says. */
@@ -25,16 +27,19 @@ export function awsCredentials(
   { profile, roleArn, externalId }: AwsIdentity,
   client: { readonly region: string; readonly requestHandler: RequestHandler },
 ): AwsCredentials {
+  const lending = new Lending(client.requestHandler);
   return withGivenAddress((kinds) => {
-    const clientConfig = { ...client, ...kinds } as NonNullable<NonNullable<Parameters<typeof fromNodeProviderChain>[0]>['clientConfig']>;
-    const chain = remembered(fromNodeProviderChain({ clientConfig, ...(profile !== undefined && { profile }) }), profile);
+    const clientConfig = { ...client, requestHandler: lending, ...kinds } as NonNullable<
+      NonNullable<Parameters<typeof fromNodeProviderChain>[0]>['clientConfig']
+    >;
+    const chain = remembered(fromNodeProviderChain({ clientConfig, ...(profile !== undefined && { profile }) }), lending, profile);
     if (roleArn === undefined) return chain;
     const assumed = fromTemporaryCredentials({
       masterCredentials: chain,
       clientConfig: clientConfig as NonNullable<Parameters<typeof fromTemporaryCredentials>[0]['clientConfig']>,
       params: { RoleArn: roleArn, RoleSessionName: 'regprune', ...(externalId !== undefined && { ExternalId: externalId }) },
     });
-    return remembered(assumed as AwsCredentials, profile);
+    return remembered(assumed as AwsCredentials, lending, profile);
   });
 }
 
@@ -66,10 +71,13 @@ function withGivenAddress(make: (kinds: EndpointKinds) => AwsCredentials): AwsCr
  * Remembers every credential as a secret: in errors, services repeat what was signed, including the session token ("The Canonical String
  * for this request should have been"). An error is noted as one of getting credentials.
  */
-function remembered(provide: AwsCredentials, profile = process.env['AWS_PROFILE'] || undefined): AwsCredentials {
+function remembered(provide: AwsCredentials, lending: Lending, given: string | undefined): AwsCredentials {
   return async (...args) => {
-    const found = await provide(...args).catch((error: unknown) => {
-      noteGettingCredentials(error, profile);
+    lending.refused = undefined;
+    const found = await provide(...args).catch(async (error: unknown) => {
+      const profile = given ?? (process.env['AWS_PROFILE'] || undefined);
+      const profileProblem = profile === undefined ? undefined : await missingProfile(profile);
+      noteGettingCredentials(error, { profile, profileProblem, refused: lending.refused });
       throw error;
     });
     for (const secret of [found.secretAccessKey, found.sessionToken, found.accessKeyId]) if (secret !== undefined) rememberSecret(secret);

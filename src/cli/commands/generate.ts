@@ -6,6 +6,9 @@ import { duration, repeated, wholeNumber } from '../option-values.ts';
 import { packageRoot } from '../package-root.ts';
 import { registryOption } from '../shared-options.ts';
 
+/** A quiet time that hardly anybody else takes, as the templates have it too. */
+const NIGHTLY = '15 2 * * *';
+
 /** `generate`: what the program is deployed with. */
 export function generateCommand(context: CommandContext): Command {
   const { program } = context.io;
@@ -29,9 +32,15 @@ export function generateCommand(context: CommandContext): Command {
     .summary('a CronJob with all that it needs, and the config and policies of here')
     .description(
       'Prints a CronJob that prunes every night, with its account and permissions, config and policies, Secret without values, ' +
-        'volumes for journals and cache, and network policy. What the cluster runs, or would run again, is protected.',
+        'volumes for journals and cache, and network policy. What the cluster runs, or would run again, is protected.\n\n' +
+        examples(program, [
+          [
+            'every night at two, in a namespace that is there',
+            "generate cronjob --image registry.example.com/platform/regprune:1 --namespace platform --schedule '0 2 * * *'",
+          ],
+        ]),
     )
-    .option('--schedule <cron>', 'when it runs, in UTC', cronSchedule, '15 2 * * *');
+    .option('--schedule <cron>', 'when it runs, in UTC', cronSchedule, NIGHTLY);
   addJobOptions(cronjob).action(async (_options, self: Command) => {
     const { generateJob } = await import('../../run/generate.ts');
     context.end(await generateJob('cronjob', self.optsWithGlobals<JobOptions>(), packageRoot().folder, context));
@@ -41,7 +50,13 @@ export function generateCommand(context: CommandContext): Command {
     .summary('a Job of several pods, each with its share of the repositories')
     .description(
       'Prints an Indexed Job with all that it needs: each pod prunes its share of the repositories. Its volumes must be of a kind that ' +
-        'several nodes can write to.',
+        'several nodes can write to.\n\n' +
+        examples(program, [
+          [
+            'a large registry in eight shares',
+            'generate indexed-job --image registry.example.com/platform/regprune:1 --shards 8 | kubectl apply -f -',
+          ],
+        ]),
     )
     .option('--shards <n>', 'into how many shares the repositories are split', wholeNumber(1), 4);
   addJobOptions(indexed).action(async (_options, self: Command) => {
@@ -51,7 +66,15 @@ export function generateCommand(context: CommandContext): Command {
   generate
     .command('containerfile')
     .summary('a Containerfile for an image of this program')
-    .description('Prints a Containerfile that puts the packed package of this version on Node.js without a shell, for any user but root.')
+    .description(
+      'Prints a Containerfile that puts the packed package of this version on Node.js without a shell, for any user but root.\n\n' +
+        examples(program, [
+          [
+            'build it, and push the image',
+            'generate containerfile > Containerfile && docker build -f Containerfile -t registry.example.com/platform/regprune:1 .',
+          ],
+        ]),
+    )
     .action(async () => {
       const { generateContainerfile } = await import('../../run/generate.ts');
       context.end(await generateContainerfile(packageRoot().folder, context));
@@ -59,7 +82,13 @@ export function generateCommand(context: CommandContext): Command {
   generate
     .command('alerts')
     .summary('alert rules for Prometheus on the metrics of runs')
-    .description('Prints rules that tell when nothing was cleaned up, a run failed, a plan is blocked, or a registry was not read.')
+    .description(
+      'Prints rules that tell when nothing was cleaned up, a run failed, a plan is blocked, or a registry was not read.\n\n' +
+        examples(program, [
+          ['a file of rules', 'generate alerts > alerts.yaml'],
+          ['an object of the Prometheus operator', 'generate alerts -o prometheus-rule | kubectl -n monitoring apply -f -'],
+        ]),
+    )
     .addOption(new Option('-o, --output <form>', 'how they are written').choices(['rules', 'prometheus-rule']).default('rules'))
     .action(async (_options, self: Command) => {
       const { generateAlerts } = await import('../../run/generate.ts');
@@ -68,7 +97,9 @@ export function generateCommand(context: CommandContext): Command {
   generate
     .command('dashboard')
     .summary('a dashboard for Grafana with the metrics of runs')
-    .description('Prints a dashboard that Grafana imports.')
+    .description(
+      'Prints a dashboard that Grafana imports.\n\n' + examples(program, [['a file to import', 'generate dashboard > dashboard.json']]),
+    )
     .action(async () => {
       const { generateFile } = await import('../../run/generate.ts');
       context.end(await generateFile('dashboard.json', packageRoot().folder, context));
@@ -77,9 +108,10 @@ export function generateCommand(context: CommandContext): Command {
     .command('github')
     .summary('a workflow of GitHub: a plan for a pull request, plan and apply every night')
     .description(
-      'Prints a workflow. Put it into .github/workflows, and write the repository that has the action in the place of OWNER/REPO.',
+      'Prints a workflow. Put it into .github/workflows, and write the repository that has the action in the place of OWNER/REPO.\n\n' +
+        examples(program, [['at three instead', "generate github --schedule '0 3 * * *' > .github/workflows/prune.yaml"]]),
     )
-    .option('--schedule <cron>', 'when it runs, in UTC', cronSchedule, '15 2 * * *')
+    .option('--schedule <cron>', 'when it runs, in UTC', cronSchedule, NIGHTLY)
     .action(async (_options, self: Command) => {
       const { generatePipeline } = await import('../../run/generate.ts');
       context.end(await generatePipeline('github', self.optsWithGlobals<PipelineOptions>(), packageRoot().folder, context));
@@ -87,7 +119,10 @@ export function generateCommand(context: CommandContext): Command {
   generate
     .command('gitlab')
     .summary('jobs of GitLab: a plan for a merge request, plan and apply in a scheduled pipeline')
-    .description('Prints jobs to include in .gitlab-ci.yml. When they run, a schedule of the project says.')
+    .description(
+      'Prints jobs to include in .gitlab-ci.yml. When they run, a schedule of the project says.\n\n' +
+        examples(program, [['a file to include', 'generate gitlab > .gitlab/prune.yml']]),
+    )
     .action(async (_options, self: Command) => {
       const { generatePipeline } = await import('../../run/generate.ts');
       context.end(await generatePipeline('gitlab', self.optsWithGlobals<PipelineOptions>(), packageRoot().folder, context));

@@ -13,7 +13,14 @@ import { inUseOption, outOption, outputOption } from '../shared-options.ts';
 export function policyCommand(context: CommandContext): Command {
   const policy = new Command('policy')
     .summary('check, test, compare and import policies, print their schema')
-    .description('Works on policy files, without any registry.')
+    .description(
+      'Works on policy files, without any registry.\n\n' +
+        examples(context.io.program, [
+          ['find every mistake', 'policy check policies/*.yaml'],
+          ['what does my change do?', 'policy diff old.yaml new.yaml --inventory inventory.json'],
+          ['take over what a registry does by itself', 'policy import lifecycle.json > policy.yaml'],
+        ]),
+    )
     .helpCommand(false);
   policy
     .command('check')
@@ -77,7 +84,10 @@ export function policyCommand(context: CommandContext): Command {
   policy
     .command('schema')
     .summary('print the JSON Schema of policy files')
-    .description('Prints the JSON Schema of policy files, for editors: it is the same as policies/policy.schema.json of this version.')
+    .description(
+      'Prints the JSON Schema of policy files, for editors: it is the same as policies/policy.schema.json of this version.\n\n' +
+        examples(context.io.program, [['beside the policies, whose first line names it', 'policy schema > policies/policy.schema.json']]),
+    )
     .action(async () => {
       const { printSchema } = await import('../../run/policy.ts');
       context.end(printSchema(context));
@@ -88,8 +98,8 @@ export function policyCommand(context: CommandContext): Command {
     .description(
       'Writes a policy that says what other settings say: a lifecycle policy of ECR, tag retention and immutable tags of Harbor, cleanup ' +
         'policies of Artifact Registry, commands of acr purge, auto-prune policies of Quay, a cleanup policy of GitLab, steps of a GitHub ' +
-        'workflow. A comment above each rule says where it comes from, and where its meaning differs. It never deletes more than they do: ' +
-        'what cannot be said keeps everything, and what is not understood is an error.\n\n' +
+        'workflow. A comment above each rule says where it comes from, and where its meaning differs. What cannot be said keeps ' +
+        'everything, and what is not understood is an error.\n\n' +
         examples(context.io.program, [
           ['from what "aws ecr get-lifecycle-policy" printed', 'policy import lifecycle.json > policy.yaml'],
           ['from Harbor, for the project library', 'policy import retention.json --of library --out policy.yaml'],

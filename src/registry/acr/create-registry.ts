@@ -14,6 +14,7 @@ import { AcrClient } from './client.ts';
 import { checkDelete, deleteManifest, deleteTag } from './deletion.ts';
 import { EmptiedRepositories } from './emptied-repositories.ts';
 import { type InventoryContext, readInventory } from './inventory.ts';
+import { readManifests } from './listing.ts';
 import type { ResourcePolicies } from './resource-policies.ts';
 import { type Reading, readTags } from './tag-list.ts';
 import { takenAlong } from './taken-along.ts';
@@ -86,6 +87,7 @@ export function createAcrRegistry(options: AcrRegistryOptions): Registry {
       ...(await emptied.unless(repository, () => readTags(reading(repository), digest), new Map())).keys(),
     ],
     takenAlong: (repository, digest) => emptied.unless(repository, () => takenAlong(reading(repository), attached, digest), []),
+    listManifests: async (repository) => new Set((await readManifests(reading(repository), () => {})).keys()),
     hasManifest: (repository, digest) => emptied.unless(repository, () => hasManifest(client.oci, repository, digest), false),
     hasBlob: (repository, digest) => hasBlob(client.oci, repository, digest),
     readManifest: (repository, digest) => emptied.unless(repository, () => readManifest(client.oci, repository, digest), undefined),

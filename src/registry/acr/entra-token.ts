@@ -11,7 +11,7 @@ export type EntraToken = (audience: string) => Promise<string>;
 /** None of the ways of the Azure SDK to an identity is there. */
 export class NoIdentity extends ToolError {}
 
-const MAX_TEXT = 1500;
+const MAX_TEXT = 400;
 /** What the SDK's chain ends in where each of its ways is missing. A way that is there and fails ends it with another error. */
 const NONE = new Set(['AggregateAuthenticationError', 'CredentialUnavailableError']);
 /** What the SDK takes from its environment and sends, as the ways of its chain have it. */
@@ -45,13 +45,14 @@ export function createEntraToken(registry: string, url: string, env: Readonly<Re
   };
 }
 
-/** The SDK's message has a line for each way that it tried. */
 function noToken(registry: string, error: unknown): ToolError {
-  const said = printable(redact(error instanceof Error ? error.message : String(error))).slice(0, MAX_TEXT);
   const isNone = error instanceof Error && NONE.has(error.name);
+  const said = printable(redact(error instanceof Error ? whatMatters(error.message, isNone) : String(error)))
+    .slice(0, MAX_TEXT)
+    .replace(/[.\s]*$/, '.');
   return new (isNone ? NoIdentity : ToolError)(
     'AUTH',
-    `There are no credentials for the registry ${registry}, and no identity of Microsoft Entra ID: ${said.replace(/[.\s]*$/, '.')}`,
+    `There are no credentials for the registry ${registry}, and no identity of Microsoft Entra ID: ${said}`,
     {
       hint:
         'Run "az login", or give the pod or machine a workload or managed identity (AZURE_CLIENT_ID says which), or set ' +
@@ -60,4 +61,16 @@ function noToken(registry: string, error: unknown): ToolError {
       cause: error,
     },
   );
+}
+
+/**
+ * Of the SDK's message, which has up to two thousand characters: the sentence of Entra ID with its code (AADSTS…), if there is one; where
+ * each way is missing, the first sentence about each; else all but where to read more.
+ */
+function whatMatters(message: string, isNone: boolean): string {
+  const code = /AADSTS\d+: [^\n]*?\.(?=\s|$)/.exec(message)?.[0];
+  if (code !== undefined) return `${/^\w*Credential\b/.exec(message)?.[0] ?? 'the service'} was refused, ${code}`;
+  if (!isNone) return message.replace(/\s*(?:To troubleshoot, visit|Trace ID:|Correlation ID:|Timestamp:) ?\S*/g, '');
+  const ways = message.split('\n').flatMap((line) => /^CredentialUnavailableError: (?:Error: )?(.*?)\.(?:\s|$)/.exec(line)?.[1] ?? []);
+  return ways.length === 0 ? message : ways.join('; ');
 }

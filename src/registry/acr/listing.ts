@@ -54,7 +54,8 @@ export async function findManifest({ client, repository, signal }: Reading, dige
   return manifestAttributes(openAnswer(response, repository, doing)['manifest'], doing);
 }
 
-async function readManifests(
+/** All manifests with their attributes, those without a tag too; `onRead` is told of those of each page. */
+export async function readManifests(
   { client, repository, signal }: Reading,
   onRead: (count: number) => void,
 ): Promise<Map<Digest, ManifestAttributes>> {

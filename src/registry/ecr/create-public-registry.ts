@@ -15,7 +15,7 @@ import { listRepositories } from './catalog.ts';
 import { EcrClient, MOST_IMAGES } from './client.ts';
 import { checkDelete, deleteManifests, type Settled, unexpectedOf } from './deletion.ts';
 import { mustReadPublic } from './image-detail.ts';
-import { Images, listTags, resolveTag, resolveTags, tagsOf } from './images.ts';
+import { Images, listManifests, listTags, resolveTag, resolveTags, tagsOf } from './images.ts';
 import { ECR_CAPABILITIES, type InventoryContext, readInventory } from './inventory.ts';
 import { Layers } from './layers.ts';
 import { readManifest } from './manifest-content.ts';
@@ -107,6 +107,7 @@ export function createEcrPublicRegistry(options: EcrPublicRegistryOptions): Regi
     resolveTag: (repository, tag) => resolveTag(images, repository, tag),
     resolveTags: (repository) => resolveTags(images, repository),
     tagsOf: (repository, digest) => tagsOf(images, repository, digest),
+    listManifests: (repository) => listManifests(images, repository),
     hasBlob: (repository, digest) => layers.has(repository, digest),
     hasManifest: async (repository, digest) => (await images.find(repository, digest)) !== undefined,
     readManifest: read,

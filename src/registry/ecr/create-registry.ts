@@ -12,7 +12,7 @@ import { accountOf, connect, DEFAULT_CONCURRENCY, type EcrConnection, regionOf }
 import { checkDelete, deleteManifests, type Settled, unexpectedOf } from './deletion.ts';
 import { ecrHost, parseEcrHost } from './host.ts';
 import { mustRead } from './image-detail.ts';
-import { Images, listTags, resolveTag, resolveTags, tagsOf } from './images.ts';
+import { Images, listManifests, listTags, resolveTag, resolveTags, tagsOf } from './images.ts';
 import { ECR_CAPABILITIES, type InventoryContext, readInventory } from './inventory.ts';
 import { Layers } from './layers.ts';
 import { createManifestSource, readManifest } from './manifest-content.ts';
@@ -78,6 +78,7 @@ export function createEcrRegistry(options: EcrRegistryOptions): Registry {
     resolveTag: (repository, tag) => resolveTag(images, repository, tag),
     resolveTags: (repository) => resolveTags(images, repository),
     tagsOf: (repository, digest) => tagsOf(images, repository, digest),
+    listManifests: (repository) => listManifests(images, repository),
     pulledAt: async (repository, digest) => (await images.find(repository, digest))?.pulledAt,
     hasBlob: (repository, digest) => layers.has(repository, digest),
     hasManifest: async (repository, digest) => (await images.find(repository, digest)) !== undefined,

@@ -101,6 +101,13 @@ export async function resolveTags(images: Images, repository: string): Promise<M
   return tags;
 }
 
+/** All images, those without a tag too. */
+export async function listManifests(images: Images, repository: string): Promise<Set<Digest>> {
+  const digests = new Set<Digest>();
+  for await (const page of images.list(repository)) for (const { digest } of page) digests.add(digest);
+  return digests;
+}
+
 /** All tags on a digest now. */
 export async function tagsOf(images: Images, repository: string, digest: Digest): Promise<string[]> {
   return [...((await images.find(repository, digest))?.tags ?? [])];

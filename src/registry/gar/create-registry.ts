@@ -1,5 +1,6 @@
 import pLimit from 'p-limit';
 import type { Credentials } from '../../auth/credentials.ts';
+import { apiEndpoint } from '../../config/api-endpoint.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { Digest } from '../../domain/digest.ts';
 import { nameText } from '../../domain/image-name.ts';
@@ -15,11 +16,11 @@ import { garAliases } from './aliases.ts';
 import { readBeside } from './beside.ts';
 import { listRepositories } from './catalog.ts';
 import { GarClient } from './client.ts';
-import { checkDelete, Deletion } from './deletion.ts';
+import { Deletion } from './deletion.ts';
 import { type GarPlace, parseGarHost } from './host.ts';
 import { Images } from './images.ts';
 import { type InventoryContext, readInventory } from './inventory.ts';
-import { isThere } from './presence.ts';
+import { isThere, listManifests } from './presence.ts';
 import { findTags, listTags, resolveTag, resolveTags } from './tags.ts';
 import { createTokenSource, type GarIdentity } from './token-source.ts';
 
@@ -71,12 +72,7 @@ export function createGarRegistry(options: GarRegistryOptions): Registry {
   const url = options.url.replace(/\/+$/, '');
   const place = placeOf(options);
   const isOwnHost = parseGarHost(new URL(url).hostname) !== undefined;
-  const endpoint = options.endpoint ?? (env[ENDPOINT] || API);
-  if (!URL.canParse(endpoint)) {
-    throw new ToolError('CONFIG_INVALID', `${ENDPOINT} is not a URL.`, {
-      hint: `Give the address of the Artifact Registry API, such as ${API}/, or do not set it.`,
-    });
-  }
+  const endpoint = options.endpoint ?? endpointIn(env);
   const tokens = createTokenSource({ registry: name, credentials, identity, http, env });
   const client = new GarClient({ name, url, endpoint, place, http, tokens, clock, waits });
   const deletion = new Deletion(client);
@@ -100,11 +96,12 @@ export function createGarRegistry(options: GarRegistryOptions): Registry {
       // What runs may be pulled by the usual host.
       ...(!isOwnHost && { names: namesAt(place, repository) }),
     }),
-    checkDelete: (repository, needs) => checkDelete(client, repository, needs),
+    checkDelete: (repository, needs) => deletion.checkDelete(repository, needs),
     listTags: (repository) => listTags(client, repository),
     resolveTag: (repository, tag) => resolveTag(client, repository, tag),
     resolveTags: (repository) => resolveTags(client, repository),
     tagsOf: async (repository, digest) => (await findTags(client, repository, digest)) ?? [],
+    listManifests: (repository) => listManifests(client, repository),
     hasManifest: (repository, digest) => isThere(client, repository, digest),
     hasBlob: (repository, digest) => hasBlob(client.oci, repository, digest),
     readManifest: (repository, digest) => readManifest(client, repository, digest),
@@ -114,6 +111,18 @@ export function createGarRegistry(options: GarRegistryOptions): Registry {
     putManifest: (repository, manifest, tag) => putManifest(client.oci, repository, manifest, tag),
     beside: (repository) => readBeside(client, repository),
   };
+}
+
+/** The address of the API as the environment gives it to gcloud, held to what the config takes. */
+function endpointIn(env: Readonly<Record<string, string | undefined>>): string {
+  const given = env[ENDPOINT];
+  if (!given) return API;
+  const read = apiEndpoint.safeParse(given);
+  if (read.success) return read.data;
+  const [why] = read.error.issues;
+  throw new ToolError('CONFIG_INVALID', `${ENDPOINT} cannot be used: ${why?.message}.`, {
+    hint: `Give the address of the Artifact Registry API, such as ${API}/, or do not set it.`,
+  });
 }
 
 /** The names, `host/path`, of a repository at the usual host of its location, and what else that is called. */

@@ -25,7 +25,7 @@ const MAKES_TAGS = 'artifactregistry.tags.create';
  * own, and the credentials must have the permissions (`testIamPermissions`). An image is deleted after its tags, so both permissions are
  * needed, and also the one to put the tags back if the image is then refused.
  */
-export async function checkDelete(client: GarClient, repository: string, needs: { readonly tags: boolean }): Promise<void> {
+async function checkDelete(client: GarClient, repository: string, needs: { readonly tags: boolean }): Promise<void> {
   const label = client.label(repository);
   const name = client.whole(repository);
   const { mode, immutableTags, id } = await findRepositorySettings(client, name, label);
@@ -51,14 +51,31 @@ export async function checkDelete(client: GarClient, repository: string, needs: 
   });
 }
 
-/** Deletes images and takes tags off. */
+/** Deletes images and takes tags off. Where that was refused for lack of a right, nothing more is asked for in the repository. */
 export class Deletion {
   readonly #client: GarClient;
   readonly #versions: Batches<Digest, Settled>;
+  /** The first refusal in each repository. It counts for more than `testIamPermissions`, which leaves out what forbids besides roles. */
+  readonly #refusals = new Map<string, ToolError>();
 
   constructor(client: GarClient) {
     this.#client = client;
     this.#versions = new Batches(MOST_VERSIONS, (repository, digests) => deleteVersions(client, repository, digests));
+  }
+
+  /** As the function of the same name. Throws also what a deletion in the repository was refused with before. */
+  async checkDelete(repository: string, needs: { readonly tags: boolean }): Promise<void> {
+    this.#throwRefusal(repository);
+    await checkDelete(this.#client, repository, needs);
+  }
+
+  #throwRefusal(repository: string): void {
+    const refusal = this.#refusals.get(repository);
+    if (refusal) throw refusal;
+  }
+
+  #noteRefusal(repository: string, error: ToolError): void {
+    if (error.code === 'AUTH' && !this.#refusals.has(repository)) this.#refusals.set(repository, error);
   }
 
   /**
@@ -82,10 +99,14 @@ export class Deletion {
       settled = { error };
     }
     if ('error' in settled) {
+      this.#noteRefusal(repository, settled.error);
+      if (takenOff.length === 0) throw settled.error;
+      const { message, underWay } = settled.error;
+      const tags = 'Its tags were taken off before, and';
       // What was begun may still be done, and would then take along what is put back.
-      if (settled.error.underWay) throw settled.error;
-      await this.#putTagsBack(repository, digest, takenOff, settled.error.message);
-      throw settled.error;
+      if (underWay) throw withMore(settled.error, `${tags} are not put back, because it may still go: ${takenOff.join(', ')}.`);
+      await this.#putTagsBack(repository, digest, takenOff, message);
+      throw withMore(settled.error, `${tags} are back: ${takenOff.join(', ')}.`);
     }
     if (settled.outcome === 'locked' || settled.outcome === 'drifted')
       await this.#putTagsBack(repository, digest, takenOff, settled.message);
@@ -94,11 +115,13 @@ export class Deletion {
 
   async #deleteTagged(repository: string, digest: Digest, tags: readonly string[], takenOff: string[]): Promise<Settled> {
     for (const tag of tags) {
+      this.#throwRefusal(repository);
       // Before the request: an answer may get lost, and not the deletion.
       takenOff.push(tag);
       const outcome = await this.#takeOff(repository, tag);
       if (outcome !== 'done' && outcome !== 'missing') return { outcome: 'locked', message: outcome.locked };
     }
+    this.#throwRefusal(repository);
     const settled = await this.#versions.load(repository, digest);
     if (!settled) throw new TypeError('a batch that ends says what became of all that was in it');
     return settled;
@@ -110,7 +133,11 @@ export class Deletion {
     const now = await resolveTag(this.#client, repository, tag);
     if (now === undefined) return { outcome: 'gone' };
     if (now !== digest) return { outcome: 'drifted', message: `Cannot ${doing}: it was moved to ${now}.` };
-    const outcome = await this.#takeOff(repository, tag);
+    this.#throwRefusal(repository);
+    const outcome = await this.#takeOff(repository, tag).catch((error: unknown) => {
+      if (error instanceof ToolError) this.#noteRefusal(repository, error);
+      throw error;
+    });
     if (outcome === 'done') return { outcome: 'deleted' };
     if (outcome !== 'missing') return { outcome: 'locked', message: outcome.locked };
     if ((await resolveTag(this.#client, repository, tag)) === undefined) return { outcome: 'gone' };
@@ -154,4 +181,9 @@ export class Deletion {
     });
     if (response.status !== 409 || errorStatus(response) !== 'ALREADY_EXISTS') this.#client.read(asked, response);
   }
+}
+
+function withMore(error: ToolError, more: string): ToolError {
+  const { code, message, hint, transient, underWay } = error;
+  return new ToolError(code, `${message} ${more}`, { hint, transient, underWay, cause: error });
 }

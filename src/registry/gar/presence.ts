@@ -1,5 +1,6 @@
 import { ToolError } from '../../diagnostics/tool-error.ts';
-import type { Digest } from '../../domain/digest.ts';
+import { badAnswer } from '../../distribution/answer-errors.ts';
+import { type Digest, isDigest } from '../../domain/digest.ts';
 import { asText } from '../../domain/json.ts';
 import type { GarClient } from './client.ts';
 import { lastPart, repositoryResource } from './image-name.ts';
@@ -28,6 +29,21 @@ export async function isThere(client: GarClient, repository: string, digest: Dig
   if (await client.find({ doing, permission: 'artifactregistry.versions.get', path: client.versionOf(repository, digest) })) return true;
   await confirmMissing(client, repository);
   return false;
+}
+
+/** All manifests of an image, those without a tag too. */
+export async function listManifests(client: GarClient, repository: string): Promise<Set<Digest>> {
+  const doing = `list the versions of ${client.label(repository)}`;
+  const call = { doing, permission: 'artifactregistry.versions.list', path: `${client.packageOf(repository)}/versions` };
+  const digests = new Set<Digest>();
+  for await (const page of pages(client, call, 'versions')) {
+    for (const json of page) {
+      const digest = lastPart(asText(json['name']) ?? '', 'versions');
+      if (!isDigest(digest)) throw badAnswer(doing, 'it lists a version that is not a digest');
+      digests.add(digest);
+    }
+  }
+  return digests;
 }
 
 /** The error for an image that Artifact Registry does not know. */

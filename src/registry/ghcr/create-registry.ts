@@ -5,6 +5,7 @@ import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { ContentCache } from '../../distribution/cache.ts';
 import { hasBlob } from '../../distribution/has-blob.ts';
 import { readManifest as readOciManifest } from '../../distribution/manifest-content.ts';
+import type { Ping } from '../../distribution/ping.ts';
 import { resolveTag } from '../../distribution/tags.ts';
 import type { Digest } from '../../domain/digest.ts';
 import type { RawManifest } from '../../domain/raw-manifest.ts';
@@ -14,7 +15,7 @@ import type { Registry } from '../registry.ts';
 import { readBeside } from './beside.ts';
 import { listRepositories } from './catalog.ts';
 import { GhcrClient } from './client.ts';
-import { checkDelete, Deletion } from './deletion.ts';
+import { Deletion } from './deletion.ts';
 import { apiOf } from './host.ts';
 import { type InventoryContext, readInventory } from './inventory.ts';
 import { Owners } from './owners.ts';
@@ -28,6 +29,8 @@ export interface GhcrRegistryOptions {
   /** `https://ghcr.io`, or `https://containers.HOST` of a GitHub Enterprise Server. */
   readonly url: string;
   readonly http: HttpClient;
+  /** Asks `/v2/` without credentials, once for all who need the answer. Default: asked by itself. */
+  readonly ping?: Ping;
   /** The credentials for a repository, or for the registry itself; the same object each time for the same credentials. */
   readonly credentials: (repository: string | undefined) => Promise<Credentials | undefined>;
   /** The organizations and users whose packages are listed where nothing else names one. */
@@ -60,10 +63,10 @@ export function createGhcrRegistry(options: GhcrRegistryOptions): Registry {
   const ofEnvironment = new URL(url).hostname === 'ghcr.io' ? tokenIn(env) : undefined;
   const credentials = async (repository: string | undefined): Promise<Credentials | undefined> =>
     (await options.credentials(repository)) ?? ofEnvironment;
-  const client = new GhcrClient({ name, url, api, http, credentials, clock, waits });
+  const client = new GhcrClient({ name, url, api, http, credentials, ping: options.ping, clock, waits });
   const owners = new Owners(client);
   const versions = new PackageVersions(client, owners);
-  const deletion = new Deletion(client, versions);
+  const deletion = new Deletion(client, owners, versions);
   const restore = new Restore(client, versions);
   const context: InventoryContext = { type: 'ghcr', client, versions, cache, limit: pLimit(concurrency) };
   const tagsIn = async (repository: string, asked: ListOptions = {}): Promise<Map<string, Digest>> =>
@@ -74,7 +77,7 @@ export function createGhcrRegistry(options: GhcrRegistryOptions): Registry {
     url,
     repositories: (asked = {}) => listRepositories(client, owners, { ...asked, named }),
     inventory: (repository, asked = {}) => readInventory(context, repository, asked),
-    checkDelete: (repository, needs) => checkDelete(client, owners, repository, needs),
+    checkDelete: (repository, needs) => deletion.check(repository, needs),
     listTags: async (repository, asked) => [...(await tagsIn(repository, asked)).keys()],
     resolveTag: (repository, tag) => resolveTag(client.oci, repository, tag),
     resolveTags: tagsIn,

@@ -18,43 +18,44 @@ const SIDE_BY_SIDE = 2;
 /** How often a deletion is sent that is put off or gets no answer, each time after another look. */
 const TRIES = 6;
 
-/**
- * Finds out whether versions of a package can be deleted, by the scopes that GitHub tells of a classic token. Whether its user has the role
- * Admin on the package, nothing tells before the first deletion. Throws `NOT_APPLYABLE` for single tags, `AUTH` and `NOT_FOUND`.
- */
-export async function checkDelete(
-  client: GhcrClient,
-  owners: Owners,
-  repository: string,
-  needs: { readonly tags: boolean },
-): Promise<void> {
-  const label = client.label(repository);
-  const call: Call = {
-    doing: `find out whether versions of ${label} can be deleted`,
-    scopes: DELETES,
-    path: await owners.packageOf(repository),
-    repository,
-  };
-  const response = await client.call(call);
-  await client.read(call, response);
-  const error = missingScopes({ ...call, doing: `delete versions of ${label}` }, response, await client.credentials(repository));
-  if (error) throw error;
-  if (needs.tags) {
-    throw new ToolError('NOT_APPLYABLE', `No single tag can be taken off in ${label}: GitHub deletes a version with all its tags.`, {
-      hint: 'Say sharedTags: keep in the policy.',
-    });
-  }
-}
-
 /** Deletes versions. */
 export class Deletion {
   readonly #client: GhcrClient;
+  readonly #owners: Owners;
   readonly #versions: PackageVersions;
   readonly #limit = pLimit(SIDE_BY_SIDE);
+  /** What GitHub has refused for lack of a right, by repository: it protects no single version so. */
+  readonly #denied = new Map<string, ToolError>();
 
-  constructor(client: GhcrClient, versions: PackageVersions) {
+  constructor(client: GhcrClient, owners: Owners, versions: PackageVersions) {
     this.#client = client;
+    this.#owners = owners;
     this.#versions = versions;
+  }
+
+  /**
+   * Finds out whether versions of a package can be deleted, by the scopes that GitHub tells of a classic token. Whether its user has the
+   * role Admin on the package, nothing tells before the first deletion; after one that was refused, it is known. Throws `NOT_APPLYABLE` for
+   * single tags, `AUTH` and `NOT_FOUND`.
+   */
+  async check(repository: string, needs: { readonly tags: boolean }): Promise<void> {
+    const label = this.#client.label(repository);
+    const call: Call = {
+      doing: `find out whether versions of ${label} can be deleted`,
+      scopes: DELETES,
+      path: await this.#owners.packageOf(repository),
+      repository,
+    };
+    const response = await this.#client.call(call);
+    await this.#client.read(call, response);
+    const credentials = await this.#client.credentials(repository);
+    const error = this.#denied.get(repository) ?? missingScopes({ ...call, doing: `delete versions of ${label}` }, response, credentials);
+    if (error) throw error;
+    if (needs.tags) {
+      throw new ToolError('NOT_APPLYABLE', `No single tag can be taken off in ${label}: GitHub deletes a version with all its tags.`, {
+        hint: 'Say sharedTags: keep in the policy.',
+      });
+    }
   }
 
   /**
@@ -101,16 +102,22 @@ export class Deletion {
     if (why !== undefined) return { outcome: 'locked', message: `Cannot ${call.doing}: ${why}.` };
     if (isNotFound(response)) {
       if (!(await this.#versions.find(repository, digest))) return { outcome: uncertain ? 'deleted' : 'gone' };
-      throw await this.#hidden(call, response);
+      throw this.#noting(repository, await this.#hidden(call, response));
     }
     if (response.status < 300) throw badAnswer(call.doing, `the answer is ${registryErrorText(response)}, and 204 was expected`);
-    throw await this.#client.refused(call, response);
+    throw this.#noting(repository, await this.#client.refused(call, response));
+  }
+
+  #noting(repository: string, error: ToolError): ToolError {
+    if (error.code === 'AUTH') this.#denied.set(repository, error);
+    return error;
   }
 
   /** Who may read a package and has not the role Admin on it is told that the version is not there. */
   async #hidden(call: Asked & { readonly repository?: string | undefined }, response: HttpResponse): Promise<ToolError> {
     const credentials = await this.#client.credentials(call.repository);
-    const message = `Cannot ${call.doing}: GitHub answers ${registryErrorText(response)}, and lists it: who may not delete is told so.`;
+    const said = `Cannot ${call.doing}: GitHub answered ${registryErrorText(response)}, and lists it all the same`;
+    const message = `${said}: the account has not the role Admin on the package.`;
     return new ToolError('AUTH', message, { hint: rightsHint(call, response, credentials) });
   }
 }

@@ -29,6 +29,12 @@ export async function listArtifacts(
   return list.map((json) => readArtifact(json, doing));
 }
 
+/** The manifests that are listed: all artifacts and their accessories. */
+export async function listManifests(reading: Reading): Promise<Set<Digest>> {
+  const artifacts = await listArtifacts(reading, 'with_tag=false&with_accessory=true');
+  return new Set(artifacts.flatMap(({ digest, accessories }) => [digest, ...accessories.map((accessory) => accessory.digest)]));
+}
+
 /** The artifact of a digest or tag; undefined where Harbor says that it is not there, in a repository that can be read. */
 export async function findArtifact(reading: Reading, reference: string, detail: string = IN_FULL): Promise<Artifact | undefined> {
   const { client, repository, signal } = reading;

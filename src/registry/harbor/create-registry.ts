@@ -3,7 +3,7 @@ import { OciClient, type Send } from '../../distribution/client.ts';
 import { hasBlob } from '../../distribution/has-blob.ts';
 import { putManifest } from '../../distribution/put-manifest.ts';
 import type { Registry } from '../registry.ts';
-import { findArtifact, type Reading } from './artifacts.ts';
+import { findArtifact, listManifests, type Reading } from './artifacts.ts';
 import { readBeside } from './beside.ts';
 import { listRepositories } from './catalog.ts';
 import { HarborClient, type HarborClientOptions } from './client.ts';
@@ -52,6 +52,7 @@ export function createHarborRegistry(given: HarborRegistryOptions): Registry {
     tagsOf: (repository, digest) => tagsOf(reading(repository), digest),
     takenAlong: (repository, digest) => takenAlong.of(reading(repository), digest),
     standing: (repository, digest) => readStanding(reading(repository), policy, digest),
+    listManifests: (repository) => listManifests(reading(repository)),
     hasManifest: async (repository, digest) => (await findArtifact(reading(repository), digest)) !== undefined,
     hasBlob: (repository, digest) => hasBlob(registry, repository, digest),
     readManifest: (repository, digest) => readManifest(reading(repository), registry, projects, digest),

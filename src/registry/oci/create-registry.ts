@@ -3,7 +3,7 @@ import { notLetIn } from '../../auth/auth-errors.ts';
 import type { Credentials } from '../../auth/credentials.ts';
 import type { ContentCache } from '../../distribution/cache.ts';
 import type { Registry } from '../registry.ts';
-import { listRepositories } from './catalog.ts';
+import { listRepositories } from '../../distribution/catalog.ts';
 import { hasBlob } from '../../distribution/has-blob.ts';
 import { checkDelete, deleteManifest, deleteTag, refuseKnown } from './deletion.ts';
 import { type Software, softwareOf, softwareOfHost } from './software.ts';

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { registryErrorText, saysReadOnly } from '../../http/registry-errors.ts';
+import { parseRegistryErrors, registryErrorText, saysReadOnly } from '../../http/registry-errors.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { Digest } from '../../domain/digest.ts';
 import type { HttpResponse } from '../../http/http-client.ts';
@@ -8,9 +8,14 @@ import { hasCode, isDone, isManifestUnknown, isRepositoryUnknown, refused } from
 import type { OciClient } from '../../distribution/client.ts';
 import type { Software } from './software.ts';
 
-const SWITCH_ON =
-  "If it is Docker's registry (distribution), switch it on: REGISTRY_STORAGE_DELETE_ENABLED=true in its environment, or " +
-  'storage.delete.enabled: true in its config. A pull-through cache and a read-only registry delete nothing.';
+/** What distribution (Docker's registry) says of a deletion that is not switched on (distribution, registry/api/errcode/register.go). */
+const SAID_BY_DISTRIBUTION = 'The operation is unsupported';
+const DISTRIBUTION_HINT =
+  "This is the answer of Docker's registry (distribution) while deletion is switched off: REGISTRY_STORAGE_DELETE_ENABLED=true in its " +
+  'environment, or storage.delete.enabled: true in its config, switches it on. A pull-through cache and a read-only registry delete nothing.';
+const ANY_HINT =
+  'Look up in the documentation of this registry whether it deletes manifests over the registry API: it may want a setting or another ' +
+  'role, be a cache or read-only, or delete over an API or web pages of its own alone. A proxy before it may also let no DELETE through.';
 
 /** Throws `DELETE_DISABLED` for software that is known not to delete over this API, or not safely. */
 export function refuseKnown(client: OciClient, { title, refusal }: Software): void {
@@ -34,8 +39,9 @@ export async function checkDelete(client: OciClient, repository: string, needs: 
     throw new ToolError('DELETE_DISABLED', message, { hint: 'Run again when it takes changes; no other account can delete more.' });
   }
   if (answer.status === 405 || (answer.status === 400 && hasCode(answer, 'UNSUPPORTED'))) {
-    const message = `Deletion is switched off in the registry ${client.name}: for ${where} it answered ${registryErrorText(answer)}.`;
-    throw new ToolError('DELETE_DISABLED', message, { hint: SWITCH_ON });
+    const message = `The registry ${client.name} takes no deletion: for ${where} it answered ${registryErrorText(answer)}.`;
+    const isDistribution = parseRegistryErrors(answer.body).some(({ message: said }) => said === SAID_BY_DISTRIBUTION);
+    throw new ToolError('DELETE_DISABLED', message, { hint: isDistribution ? DISTRIBUTION_HINT : ANY_HINT });
   }
   if (answer.status !== 404 || isRepositoryUnknown(answer)) throw refused(doing, answer);
   if (!needs.tags) return;

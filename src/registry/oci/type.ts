@@ -1,10 +1,8 @@
-import { hubAliases } from '../../auth/docker-hub.ts';
 import type { RegistryType } from '../registry-type.ts';
 
 /** Any registry that is spoken to by the OCI distribution-spec alone. */
 export const ociType: RegistryType = {
   name: 'oci',
-  aliases: hubAliases,
   open: async ({ name, url, send, ping, credentials, concurrency, cache }) => {
     const { createOciRegistry } = await import('./create-registry.ts');
     // Twice as many manifests as requests: while one is decoded, another is fetched.

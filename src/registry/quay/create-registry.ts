@@ -1,6 +1,7 @@
 import pLimit from 'p-limit';
 import type { Digest } from '../../domain/digest.ts';
 import type { ContentCache } from '../../distribution/cache.ts';
+import { IndexChildren } from '../../distribution/index-children.ts';
 import { ReferrersApi } from '../../distribution/referrers.ts';
 import type { Registry } from '../registry.ts';
 import { AutoPrune } from './auto-prune.ts';
@@ -9,7 +10,6 @@ import { listRepositories, noRepository } from './catalog.ts';
 import { QuayClient, type QuayClientOptions } from './client.ts';
 import { checkDelete, Deletion } from './deletion.ts';
 import { type Features, readFeatures } from './features.ts';
-import { IndexChildren } from './index-children.ts';
 import { type InventoryContext, readInventory } from './inventory.ts';
 import { ManifestSource } from './manifest-source.ts';
 import { putBack } from './restore.ts';
@@ -33,7 +33,7 @@ export function createQuayRegistry(options: QuayRegistryOptions): Registry {
   const limit = pLimit(concurrency);
   const source = new ManifestSource(client, cache);
   // A limit of its own: indexes are also asked about from within what the other one runs.
-  const indexes = new IndexChildren(source, pLimit(concurrency));
+  const indexes = new IndexChildren((repository, digest) => source.document(repository, digest), pLimit(concurrency));
   const along = new TakenAlong(client, indexes);
   const deletion = new Deletion(client, indexes, along);
   let features: Promise<Features> | undefined;

@@ -5,10 +5,10 @@ import type { Digest } from '../../domain/digest.ts';
 import type { HttpResponse } from '../../http/http-client.ts';
 import { badAnswer } from '../../distribution/answer-errors.ts';
 import { Batches } from '../../distribution/batches.ts';
+import type { IndexChildren, Parents } from '../../distribution/index-children.ts';
 import type { DeleteOutcome } from '../registry.ts';
 import { isImmutable, isNotFound } from './answer-errors.ts';
 import { type Call, type QuayClient, repositoryPath } from './client.ts';
-import type { IndexChildren } from './index-children.ts';
 import { readRepositorySettings, whyLocked } from './repository-settings.ts';
 import { restoreTag } from './restore.ts';
 import { findTag, type QuayTag, readTags } from './tags.ts';
@@ -35,7 +35,7 @@ export async function checkDelete(client: QuayClient, repository: string): Promi
 /** A list of all tags, for all that is asked about a repository at the same time. */
 interface Listing {
   readonly tags: ReadonlyMap<string, QuayTag>;
-  readonly parents: ReadonlyMap<Digest, ReadonlySet<Digest>>;
+  readonly parents: Parents;
 }
 
 /** More than are ever asked about at the same time. */

@@ -1,7 +1,7 @@
 import type { Digest } from '../../domain/digest.ts';
+import type { IndexChildren, Parents } from '../../distribution/index-children.ts';
 import type { Companion } from '../registry.ts';
 import type { QuayClient } from './client.ts';
-import type { IndexChildren } from './index-children.ts';
 import { type QuayTag, readTags } from './tags.ts';
 
 /** Repositories of which the tags are remembered; a few are worked on at a time. */
@@ -12,7 +12,7 @@ const COSIGN_SUFFIXES = ['sig', 'att', 'sbom'];
 /** A repository when it was first asked about, without the tags that were deleted since. */
 interface Snapshot {
   readonly tags: Map<string, QuayTag>;
-  readonly parents: ReadonlyMap<Digest, ReadonlySet<Digest>>;
+  readonly parents: Parents;
   /** The tags of signatures that were told to go along with an image. */
   readonly told: Map<Digest, readonly QuayTag[]>;
 }
@@ -40,7 +40,8 @@ export class TakenAlong {
     for (const companion of signaturesOf(digest, snapshot, names)) found.set(companion.digest, companion);
     const ending = [...found.values()].flatMap(({ tags }) => tags.flatMap((tag) => snapshot.tags.get(tag) ?? []));
     snapshot.told.set(digest, ending);
-    await this.#walk(repository, digest, { snapshot, names, path: [digest], spared: [] }, found);
+    for (const held of await this.#indexes.untaggedBelow(repository, digest, { parents: snapshot.parents, tagged: names }))
+      found.set(held.digest, { ...held, tags: [] });
     return [...found.values()];
   }
 
@@ -53,19 +54,6 @@ export class TakenAlong {
   async forget(repository: string, tag: string): Promise<void> {
     const snapshot = await this.#snapshots.get(repository)?.catch(() => undefined);
     snapshot?.tags.delete(tag);
-  }
-
-  async #walk(repository: string, index: Digest, way: Way, found: Map<Digest, Companion>): Promise<void> {
-    const { snapshot, names, path, spared } = way;
-    for (const { digest } of await this.#indexes.of(repository, index)) {
-      if (path.includes(digest) || found.has(digest) || names.has(digest)) continue;
-      const others = [...(snapshot.parents.get(digest) ?? [])].filter(
-        (parent) => !path.includes(parent) && isLive(parent, snapshot, names),
-      );
-      const heldBy = [...new Set([...spared, ...others])];
-      found.set(digest, { digest, tags: [], heldBy });
-      await this.#walk(repository, digest, { ...way, path: [...path, digest], spared: heldBy }, found);
-    }
   }
 
   #snapshotOf(repository: string): Promise<Snapshot> {
@@ -81,14 +69,6 @@ export class TakenAlong {
     const tags = await readTags(this.#client, repository);
     return { tags, parents: await this.#indexes.parents(repository, tags.values()), told: new Map() };
   }
-}
-
-interface Way {
-  readonly snapshot: Snapshot;
-  readonly names: ReadonlyMap<Digest, readonly string[]>;
-  readonly path: readonly Digest[];
-  /** Indexes that hold something above, and with it all that is below. */
-  readonly spared: readonly Digest[];
 }
 
 function tagsOn({ tags }: Snapshot): Map<Digest, string[]> {
@@ -111,9 +91,4 @@ function signaturesOf(digest: Digest, { tags }: Snapshot, names: ReadonlyMap<Dig
     const goes = signature !== digest && own.every((name) => going.has(name) && tags.get(name)?.immutable === false);
     return goes ? [{ digest: signature, tags: own, heldBy: [] }] : [];
   });
-}
-
-/** True of an index with a tag, and of one that such an index holds. Digests cannot form a ring. */
-function isLive(digest: Digest, snapshot: Snapshot, names: ReadonlyMap<Digest, readonly string[]>): boolean {
-  return names.has(digest) || [...(snapshot.parents.get(digest) ?? [])].some((parent) => isLive(parent, snapshot, names));
 }

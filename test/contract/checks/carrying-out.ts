@@ -3,13 +3,14 @@ import { expect } from 'vitest';
 import { readJournal } from '../../../src/documents/read-journal.ts';
 import { undoJournal } from '../../../src/apply/undo.ts';
 import { attachmentTag } from '../../../src/demo/attachments.ts';
+import { index } from '../../../src/demo/image.ts';
 import type { Step } from '../../../src/plan/plan.ts';
 import type { Contract } from '../contract.ts';
 import type { Truth } from '../contract-target.ts';
 import type { Seen } from '../fault-proxy.ts';
 import { isAbout } from '../is-about.ts';
-import { ATTACHED_BY_DIGEST, GOES, HISTORY, THINGS } from '../history.ts';
-import { expectNoSecrets, REGISTRY, type Scene } from '../scene.ts';
+import { app, ATTACHED_BY_DIGEST, GOES, HISTORY, THINGS } from '../history.ts';
+import { expectNoSecrets, NOWHERE, REGISTRY, type Scene } from '../scene.ts';
 import { contents, tagsOf, without } from '../truth.ts';
 import type { Digest } from '../../../src/domain/digest.ts';
 
@@ -42,6 +43,27 @@ export function testCarryingOut({ target, check }: Contract): void {
     },
   );
 
+  check('reports what an index that stays lists and is gone afterwards, whoever deleted it', [], async (scene) => {
+    const lost = THINGS.releaseAmd.digest;
+    const pushedAt = '2025-01-20T12:00:00.000Z';
+    const single = { thing: THINGS.oldSingle, tags: ['old-single'], pushedAt };
+    await scene.push([{ thing: index([THINGS.releaseAmd, app('stays')]), tags: ['keep-1'], pushedAt }, single]);
+    const plan = await scene.plan();
+    const unknown = { status: 404, body: JSON.stringify({ errors: [{ code: 'MANIFEST_UNKNOWN', message: 'manifest unknown' }] }) };
+    const isAsked = (request: Seen): boolean => isAbout(scene.server, request, lost, []);
+    scene.proxy.fault((request) => isAsked(request) && request.path.startsWith('/v2/'), unknown);
+    scene.proxy.fault(isAsked, target.answers.manifestGone);
+    // Lists do not name it either. Another digest is as long.
+    const isList = (request: Seen): boolean => target.kindOf(request) === 'list';
+    scene.proxy.fault(isList, (answer) => ({ ...answer, body: String(answer.body).replaceAll(lost, NOWHERE) }));
+
+    const { report, steps } = await scene.apply(plan);
+
+    expect(steps.get(THINGS.oldSingle.digest)).toBe('deleted');
+    expect(report).toMatchObject({ outcome: 'failed', counts: { lost: 1 } });
+    expect(report.repositories[0]!.repairs).toEqual([expect.objectContaining({ digest: lost, restored: false })]);
+  });
+
   check('is undone by its journal, byte for byte', ['undo'], async (scene) => {
     await scene.push(HISTORY);
     const before = await scene.truth();
@@ -58,8 +80,10 @@ export function testCarryingOut({ target, check }: Contract): void {
   const takesTagsOff = !('deleteTag' in target.skips);
 
   /** What of the history goes, by hand: with each manifest its fallback tag, without what the inventory does not list. */
-  function goneFrom({ tags }: Truth): Set<Digest> {
-    const digests = GOES.map(({ digest }) => digest).filter((digest) => !('referrers' in target.skips) || !ATTACHED_BY_DIGEST.has(digest));
+  function goneFrom({ tags, manifests }: Truth): Set<Digest> {
+    const isListed = (digest: Digest): boolean =>
+      digest in manifests && (!('referrers' in target.skips) || !ATTACHED_BY_DIGEST.has(digest));
+    const digests = GOES.map(({ digest }) => digest).filter(isListed);
     return new Set([...digests, ...digests.flatMap((digest) => tags[attachmentTag(digest)] ?? [])]);
   }
 

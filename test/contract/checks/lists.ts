@@ -9,7 +9,8 @@ import type { Digest } from '../../../src/domain/digest.ts';
 export function testLists({ target, check, filled, withServer }: Contract): void {
   check('name every repository once, over more than two pages', ['catalog'], () =>
     withServer({ deletion: true }, async (scene) => {
-      const wanted = Array.from({ length: 2 * target.pageSize + 1 }, (_, n) => `${scene.repository}/part-${n}`);
+      const part = `${scene.repository}${'deepNames' in target.skips ? '-' : '/'}part`;
+      const wanted = Array.from({ length: 2 * target.pageSize + 1 }, (_, n) => `${part}-${n}`);
       for (const repository of wanted) await scene.server.push(repository, [{ thing: app('one'), tags: ['keep'] }]);
       const found: string[] = [];
       for await (const repository of scene.connect().repositories()) found.push(repository);
@@ -18,7 +19,7 @@ export function testLists({ target, check, filled, withServer }: Contract): void
     }),
   );
 
-  check('of repositories name all below a name', ['catalog'], async (scene) => {
+  check('of repositories name all below a name', ['catalog', 'deepNames'], async (scene) => {
     const wanted = [`${scene.repository}/a`, `${scene.repository}/b/c`];
     for (const repository of [...wanted, `${scene.repository}-beside`])
       await scene.server.push(repository, [{ thing: app('one'), tags: ['keep'] }]);
@@ -81,6 +82,14 @@ export function testLists({ target, check, filled, withServer }: Contract): void
     expect(await tagsOf(THINGS.shared.digest)).toEqual(['keep-shared', 'old-shared']);
     expect(await tagsOf(THINGS.releaseAmd.digest)).toEqual([]);
     expect(await tagsOf(NOWHERE)).toEqual([]);
+  });
+
+  check('of manifests, where the adapter has such a list, name those without a tag too, and nothing that is not there', [], async () => {
+    const { scene, truth } = await filled();
+    const listed = await scene.connect().listManifests?.(scene.repository);
+    if (!listed) return;
+    expect([...listed].filter((digest) => !(digest in truth.manifests))).toEqual([]);
+    expect([...listed]).toEqual(expect.arrayContaining([THINGS.releaseAmd.digest, THINGS.untagged.digest, THINGS.shared.digest]));
   });
 
   check('of a repository that is not there are an error that names it, and so is its inventory', [], async (scene) => {

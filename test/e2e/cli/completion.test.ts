@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { Command } from 'commander';
 import { expect, test } from 'vitest';
 import { wordsFor } from '../../../src/cli/complete-words.ts';
+import { skipWithout } from '../servers/server-binaries.ts';
 import { newSession, type Session } from './in-process.ts';
 
 const POLICY = `version: 1
@@ -48,15 +49,29 @@ test('a name that a shell would expand is never a word', () => {
   expect(wordsFor(program, ['prune', 'p'], known)).toEqual(['prod']);
 });
 
-test('the words of the program are completed in bash', async () => {
+/** Asks a shell what may stand in place of the last word, with a program that knows two. */
+async function completedBy(shell: 'bash' | 'zsh' | 'fish', ask: string): Promise<string> {
   const session = await newSession();
-  const { stdout: script } = await session.run('completion', 'bash');
+  const { stdout: script } = await session.run('completion', shell);
   const program = await session.file('regctl', '#!/bin/sh\nprintf "prune\\npolicy\\n"\n');
   await chmod(program, 0o755);
-  const asked = `${script}\nCOMP_WORDS=(regctl pr); COMP_CWORD=1; _regctl; printf '%s\\n' "\${COMPREPLY[@]}"`;
+  const flags = { bash: ['--norc'], zsh: ['-f'], fish: ['--no-config'] }[shell];
+  const env = { HOME: session.folder, PATH: `${session.folder}:${process.env['PATH']}` };
+  return (await promisify(execFile)(shell, [...flags, '-c', ask.replace('SCRIPT', () => script)], { env })).stdout;
+}
 
-  const { stdout } = await promisify(execFile)('bash', ['-c', asked], { env: { PATH: `${session.folder}:${process.env['PATH']}` } });
+test('the words of the program are completed in bash', async () => {
+  const asked = 'SCRIPT\nCOMP_WORDS=(regctl pr); COMP_CWORD=1; _regctl; printf "%s\\n" "${COMPREPLY[@]}"';
+  expect(await completedBy('bash', asked)).toBe('prune\n');
+  expect((await (await newSession()).run('--help')).stdout).not.toContain('complete-words');
+});
 
-  expect(stdout).toBe('prune\n');
-  expect((await session.run('--help')).stdout).not.toContain('complete-words');
+test.skipIf(skipWithout('zsh'))('the words of the program are completed in zsh (needs zsh)', async () => {
+  // The functions of zsh's own that a completion calls stand outside of a line that is edited.
+  const asked = 'compdef() {}; compadd() { print -l -- ${(P)2} }\nSCRIPT\nwords=(regctl pr); CURRENT=2; _regctl';
+  expect(await completedBy('zsh', asked)).toBe('prune\npolicy\n');
+});
+
+test.skipIf(skipWithout('fish'))('the words of the program, and no files beside them, are completed in fish (needs fish)', async () => {
+  expect(await completedBy('fish', 'SCRIPT\ncomplete -C "regctl "')).toBe('policy\nprune\n');
 });

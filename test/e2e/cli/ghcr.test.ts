@@ -3,15 +3,15 @@ import { fileURLToPath } from 'node:url';
 import { expect, describe, onTestFinished, test } from 'vitest';
 import { attachmentTag, cosignSignature } from '../../../src/demo/attachments.ts';
 import { image, index, layer } from '../../../src/demo/image.ts';
-import { type FakeGhcr, OWNER, startFakeGhcr } from '../../fakes/ghcr/fake-ghcr.ts';
+import { type FakeGhcr, type FakeGhcrOptions, OWNER, startFakeGhcr } from '../../fakes/ghcr/fake-ghcr.ts';
 import { newSession, NOW, type Session } from './in-process.ts';
 
 const DAY = 86_400_000;
 const ENV = { REGISTRY_USER: OWNER.login, REGISTRY_PASSWORD: OWNER.token };
 
 /** GitHub with `myorg/app`: ten builds, one every ten days, the newest of yesterday; the oldest is signed, and one more has no tag. */
-async function withBuilds(): Promise<FakeGhcr> {
-  const fake = await startFakeGhcr();
+async function withBuilds(options: FakeGhcrOptions = {}): Promise<FakeGhcr> {
+  const fake = await startFakeGhcr(options);
   onTestFinished(() => fake.close());
   const { store } = fake;
   for (let age = 9; age >= 0; age--) {
@@ -64,6 +64,16 @@ describe('the packages of an owner on GitHub, which is known by its answer', () 
     const undone = await session.run('undo', journal, '--yes');
     expect(undone.code, undone.stderr).toBe(0);
     expect(tagsIn(fake).toSorted()).toEqual(before);
+  });
+
+  test('stay where the user of the token has not the role Admin, which the first deletion tells: exit 4', async () => {
+    const fake = await withBuilds({ accounts: [{ ...OWNER, isAdmin: false }] });
+    const before = tagsIn(fake);
+    const { code, stdout } = await (await sessionOn(fake)).run('prune', 'ghcr.io', '--keep-last', '3', '--apply', '--yes');
+    expect(code).toBe(4);
+    expect(stdout).toContain('the account has not the role Admin on the package');
+    expect(tagsIn(fake)).toEqual(before);
+    expect(fake.requests.filter(({ method }) => method === 'DELETE').length).toBeLessThan(3);
   });
 
   test('are checked by doctor', async () => {

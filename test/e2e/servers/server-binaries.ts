@@ -3,7 +3,8 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /** A program that tests start: a registry, or a client that is not ours. */
-export type Binary = 'docker-registry' | 'registry3' | 'crane' | 'skopeo' | 'openssl' | 'kube-apiserver' | 'etcd' | 'promtool';
+export type Binary =
+  'docker-registry' | 'registry3' | 'crane' | 'skopeo' | 'openssl' | 'kube-apiserver' | 'etcd' | 'promtool' | 'zsh' | 'fish' | 'chromium';
 
 /** How a person gets it. */
 const HINTS: Readonly<Record<Binary, string>> = {
@@ -16,6 +17,9 @@ const HINTS: Readonly<Record<Binary, string>> = {
   openssl: 'install the Debian package openssl',
   'kube-apiserver': 'build it as .ci/run does and name the binary in REGPRUNE_KUBE_APISERVER',
   promtool: 'install the Debian package prometheus',
+  zsh: 'install the Debian package zsh',
+  fish: 'install the Debian package fish',
+  chromium: 'install the Debian package chromium',
   etcd: 'install the Debian package etcd-server, or name the binary in REGPRUNE_ETCD',
 };
 

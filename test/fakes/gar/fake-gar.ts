@@ -14,6 +14,8 @@ export interface FakeAccount {
   readonly token: string;
   /** Default: everything. */
   readonly may?: (permission: string) => boolean;
+  /** What a deny policy forbids: `testIamPermissions` does not tell of it. Default: nothing. */
+  readonly denied?: (permission: string) => boolean;
 }
 
 export const OWNER: FakeAccount = { token: 'ya29.owner-token-0815-does-it-all' };
@@ -129,7 +131,7 @@ export async function startFakeGar(options: FakeGarOptions = {}): Promise<FakeGa
           operations,
           listings,
           may,
-          authorize: (permission, resource) => allow(may, permission, resource),
+          authorize: (permission, resource) => allow((asked) => may(asked) && account.denied?.(asked) !== true, permission, resource),
         },
       );
       calls.push({ ...call, path: raw });

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ApplyReport } from '../../../src/apply/apply-report.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import type { EmbeddedRegistry } from '../../../src/demo/embedded-registry.ts';
+import { index } from '../../../src/demo/image.ts';
 import { push } from '../../../src/demo/push.ts';
 import { withServer } from '../registry/oci-fixture.ts';
 import { apply, contents, planOf, REPOSITORY, single } from './apply-fixture.ts';
@@ -111,6 +112,37 @@ describe('a registry that does not do what it answers is recognised by its first
     expect(deletions).toHaveLength(1);
     expect(report).toMatchObject({ outcome: 'failed', counts: { deleted: 0, failed: 1, skipped: 19 } });
     expect(report.repositories[0]!.error?.message).toContain('answers that a tag is taken off and does not take it off');
+  });
+
+  it('where blobs go at once, by the first image that has any: an index that goes before it does not show that', async () => {
+    const { server, registry } = await withServer();
+    // Steps go in the order of digests.
+    const old = single('old');
+    const before = Array.from({ length: 20 }, (_, n) => index([single(`child ${n}`)])).find(({ digest }) => digest < old.digest)!;
+    await push(server.url, REPOSITORY, before, ['old-index']);
+    await push(server.url, REPOSITORY, old, ['old-image']);
+    await push(server.url, REPOSITORY, single('kept'), ['keep-1']);
+    const plan = await planOf(registry);
+    expect(plan.repositories[0]!.steps.map(({ digest }) => digest)).toEqual([before.digest, old.digest, before.children[0]!.digest]);
+    let blobs = 0;
+    server.onRequest(({ method, path }) => {
+      const repository = server.storage.repository(REPOSITORY);
+      const manifest = repository.manifests.get(path.split('/').at(-1) as never);
+      if (method !== 'DELETE' || !manifest) return undefined;
+      for (const { digest } of manifest.fields.blobs) blobs += Number(repository.blobs.delete(digest));
+      return undefined;
+    });
+
+    const report = await apply(plan, registry);
+
+    expect(report.counts).toMatchObject({ deleted: 2, skipped: 1 });
+    expect(report.repositories[0]!.error?.message).toContain('deletes the blobs of a manifest at once');
+    expect(blobs).toBe(2);
+
+    // Where the plan says that nothing can be put back, the reader knows it, and it is no reason to stop.
+    const known = { ...plan, repositories: plan.repositories.map((one) => ({ ...one, undo: false as const })) };
+    expect((await apply(known, registry)).repositories[0]!.error).toBeUndefined();
+    expect([...server.storage.repository(REPOSITORY).manifests]).toHaveLength(1);
   });
 
   it('where the blobs of a manifest go at once, so that nothing could be put back', async () => {

@@ -5,6 +5,9 @@ import { type Config, loadConfig } from '../../../src/config/config.ts';
 import { REGISTRY_TYPES } from '../../../src/registry/types.ts';
 import { folderWith } from './temporary-folder.ts';
 
+/** The names of all types, as an error lists them. */
+const TYPES = REGISTRY_TYPES.map(({ name }) => `"${name}"`);
+
 type Files = Readonly<Record<string, string>>;
 
 async function load(files: Files, options: { readonly cwd?: string; readonly environment?: Record<string, string> } = {}): Promise<Config> {
@@ -288,7 +291,7 @@ describe('what is wrong in a config', () => {
     ['{url: "${REGISTRY_HOST}"}', 'not the address of a registry, such as https://registry.example.com'],
     [
       '{url: example.com, type: harbour}',
-      'expected "oci", "harbor", "ecr", "ecr-public", "acr", "gar", "quay", "gitlab" or "ghcr", got "harbour"; did you mean "harbor"?',
+      `expected ${TYPES.slice(0, -1).join(', ')} or ${TYPES.at(-1)}, got "harbour"; did you mean "harbor"?`,
     ],
     ['{url: example.com, auth: {usernameEnv: A}}', 'needs one of "passwordEnv" and "passwordFile"'],
     [

@@ -92,3 +92,15 @@ test.for([1, 2, 3, 7, 29, 64])('in parts of %i characters nothing comes through 
   for (let at = 0; at < text.length; at += size) written += filter.push(text.slice(at, at + size));
   expect(written + filter.end()).toMatch(/^(?:.{0,9}\*{3}.{0,3}\n){6}.{0,9}\*{3}.{0,3}$/);
 });
+
+test.for(Object.entries(encodings))('a part is masked at any place of a very long word: %s', ([, encode]) => {
+  rememberSecret(secrets.pat);
+  const part = secrets.pat.slice(6, 36);
+  // It is searched in slices of so many characters: the part stands across the border of two.
+  const slice = (3 * 2 ** 16) / encode('aaa').length;
+  for (const before of [slice - 15, 2 * slice + 3]) {
+    const shown = redactDocument(encode(`${'a'.repeat(before)}${part}${'a'.repeat(9)}`));
+    expect(shown).toContain('***');
+    expect(shown).not.toContain(encode(part).slice(4, -4));
+  }
+});

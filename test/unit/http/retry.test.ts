@@ -237,6 +237,14 @@ describe('Retry-After', () => {
     expect(server.requests).toHaveLength(1);
   });
 
+  test('is also taken from X-Retry-After, which names a time', async () => {
+    const clock = testClock(0);
+    const again = String((START + 20_000) / 1000);
+    const server = await startServer((_, response, nth) => void response.writeHead(nth < 2 ? 429 : 200, { 'x-retry-after': again }).end());
+    expect((await testClient({ clock }).request({ method: 'GET', url: server.url })).status).toBe(200);
+    expect(clock.now() - START).toBe(20_000);
+  });
+
   test('a POST waits for it as well', async () => {
     const clock = testClock(0);
     const server = await startServer(
@@ -250,6 +258,8 @@ describe('Retry-After', () => {
     ['5', 5000],
     [' 0 ', 0],
     ['1.5', 1500],
+    [String((START + 45_000) / 1000), 45_000],
+    [String((START - 45_000) / 1000), 0],
     [new Date(START + 30_000).toUTCString(), 30_000],
     ['Thursday, 01-Jan-26 00:00:10 GMT', 10_000],
     ['Thu Jan  1 00:00:20 2026', 20_000],

@@ -25,6 +25,8 @@ describe('a reference by tag', () => {
     ['unknown.example.com/team/app:v2', ['b']],
     ['team/app:v2', ['b']],
     ['prod/team/app:v2', ['b']],
+    // A registry may keep its tags in lower case, and take them as they are written.
+    ['registry.example.com/team/app:V2', ['b']],
     // Another registry that is known, another repository, another port, a tag that is not there.
     ['staging.example.com/team/app:v2', []],
     ['registry.example.com/team/app2:v2', []],

@@ -56,6 +56,16 @@ test.for([
   }
 });
 
+test.for([
+  ['registry.cn-hangzhou.aliyuncs.com', 'registry-vpc.cn-hangzhou.aliyuncs.com', 'registry-internal.cn-hangzhou.aliyuncs.com'],
+  ['team-registry.cn-hangzhou.cr.aliyuncs.com', 'team-registry-vpc.cn-hangzhou.cr.aliyuncs.com'],
+])('the hosts of one registry of Alibaba Cloud: %j', (hosts) => {
+  for (const host of hosts) {
+    const others = hosts.filter((other) => other !== host).map((other) => `${other}/team/app`);
+    expect(aliases(`${host}/team/app`)).toEqual(others.toSorted());
+  }
+});
+
 test('another account, another region: another registry', () => {
   expect(aliases('123456789012.dkr.ecr.eu-central-1.amazonaws.com/app').join()).not.toMatch(/210987654321|us-east-1/);
   expect(aliases('123456789012.dkr.ecr.us-iso-east-1.c2s.ic.gov/app')).toEqual([]);

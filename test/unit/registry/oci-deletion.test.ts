@@ -36,11 +36,16 @@ describe('whether images can be deleted', () => {
     });
   });
 
-  it('is no, where a registry says 400 UNSUPPORTED or 405 without a word', async () => {
+  it('is no, where a registry says 400 UNSUPPORTED or 405, and only to distribution belongs its setting', async () => {
     const { server, registry } = await withServer();
-    for (const fault of [{ ...errorReply('UNSUPPORTED'), status: 400 }, { status: 405 }]) {
+    const unsupported = jsonReply(400, { errors: [{ code: 'UNSUPPORTED', message: 'no deletion here' }] });
+    for (const fault of [unsupported, { status: 405 }, { status: 405, body: '<title>Not Allowed</title>' }]) {
       const off = server.onRequest(() => fault);
-      expect((await failure(registry.checkDelete('team/app', manifests))).code).toBe('DELETE_DISABLED');
+      const { code, message, hint } = await failure(registry.checkDelete('team/app', manifests));
+      expect(code).toBe('DELETE_DISABLED');
+      expect(message).toMatch(/^The registry prod takes no deletion: for prod\/team\/app it answered status 40[05]/);
+      expect(hint).toMatch(/documentation of this registry/);
+      expect(hint).not.toMatch(/distribution|REGISTRY_STORAGE/);
       off();
     }
   });

@@ -64,7 +64,7 @@ Nothing has been changed. To carry this plan out:
       `10 empty repositories: ${names
         .slice(0, 8)
         .map((name) => `prod/${name}`)
-        .join(', ')} and 2 more\n`,
+        .join(', ')}, and 2 more\n`,
     );
     expect(text.match(/team\/old-0/g)).toHaveLength(1);
     expect(planTable(plan([repository([kept]), { ...empty('team/lost'), complete: false }]))).not.toContain('empty');

@@ -23,7 +23,7 @@ beforeEach(() => {
 });
 
 describe('every ten seconds', () => {
-  test('a line says what is done and which request has waited for the longest time, without secrets', () => {
+  test('a line says what is done and which request has been under way for the longest time, without secrets', () => {
     const activity = new Activity(Date.now);
     startHeartbeat(contextWith(stderr(), activity), { color: true });
     activity.show('reading prod/team/app  3/40');
@@ -34,13 +34,11 @@ describe('every ten seconds', () => {
 
     vi.advanceTimersByTime(16_500);
 
-    const request = 'the oldest of 2 requests has waited for';
+    const begun = 'still at work, last begun: reading prod/team/app  3/40';
+    const request = 'the oldest of 2 requests has been under way for';
+    const pauses = 'pauses between tries included';
     const url = 'GET https://registry.example.com/v2/team/app/tags/list?n=1&token=***';
-    expect(told.split('\n')).toEqual([
-      `still reading prod/team/app  3/40; ${request} 10 s: ${url}`,
-      `still reading prod/team/app  3/40; ${request} 20 s: ${url}`,
-      '',
-    ]);
+    expect(told.split('\n')).toEqual([`${begun}; ${request} 10 s, ${pauses}: ${url}`, `${begun}; ${request} 20 s, ${pauses}: ${url}`, '']);
   });
 
   test('nothing is said where nothing is waited for, with --quiet, and after the end', () => {

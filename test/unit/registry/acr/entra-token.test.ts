@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { redact } from '../../../../src/diagnostics/redact.ts';
 import { createEntraToken, NoIdentity } from '../../../../src/registry/acr/entra-token.ts';
 import { audiencesOf, authorityOf } from '../../../../src/registry/acr/host.ts';
@@ -36,6 +36,24 @@ describe('the token of an identity', () => {
     expect(redact('entra-token-of-the-app')).toBe('***');
   });
 
+  it('that Entra ID refuses is an error of one sentence, with its code', async () => {
+    // What the SDK throws: the service itself takes no request without TLS.
+    const message =
+      'EnvironmentCredential authentication failed. To troubleshoot, visit https://aka.ms/azsdk/js/identity/credential/troubleshoot. ' +
+      'Status code: 401\nMore details:\ninvalid_client(status code 401).\nMore details:\n' +
+      'AADSTS7000215: Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the ' +
+      `client secret ID. Trace ID: 6f0a Correlation ID: 7b1c Timestamp: 2026-01-01 00:00:00Z ${'{"more": "of it"} '.repeat(80)}`;
+    vi.doMock('@azure/identity', () => ({
+      DefaultAzureCredential: class {
+        getToken = (): Promise<never> => Promise.reject(Object.assign(new Error(message), { name: 'AuthenticationError' }));
+      },
+    }));
+    onTestFinished(() => void vi.doUnmock('@azure/identity'));
+    const error = await failure(createEntraToken('prod', 'https://team.azurecr.io', {})('https://containerregistry.azure.net'));
+    expect(error.message).toMatch(/: EnvironmentCredential was refused, AADSTS7000215: Invalid client secret provided\.$/);
+    expect(error).not.toBeInstanceOf(NoIdentity);
+  });
+
   it('that cannot be had is an error that says which ways there are', async () => {
     vi.stubEnv('AZURE_TOKEN_CREDENTIALS', 'EnvironmentCredential');
     for (const name of ['AZURE_TENANT_ID', 'AZURE_CLIENT_ID', 'AZURE_CLIENT_SECRET', 'AZURE_USERNAME', 'AZURE_PASSWORD'])
@@ -44,7 +62,8 @@ describe('the token of an identity', () => {
     expect(error).toBeInstanceOf(NoIdentity);
     expect(error).toMatchObject({
       code: 'AUTH',
-      message: expect.stringContaining('registry prod') as string,
+      message:
+        'There are no credentials for the registry prod, and no identity of Microsoft Entra ID: EnvironmentCredential is unavailable.',
       hint: expect.stringContaining('az login') as string,
     });
     expect(error.hint).toContain('REGISTRY_USER');

@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -83,16 +84,40 @@ describe('credentials', () => {
     const { registry } = await start([ROLE], { identity: { roleArn: 'arn:aws:iam::123456789012:role/cleanup' } });
     await expect(registry.inventory(REPOSITORY)).rejects.toMatchObject({
       code: 'AUTH',
-      message: expect.stringMatching(/prod\/team\/app.*AWS STS answered AccessDenied/) as string,
+      message: expect.stringMatching(
+        /prod\/team\/app.*AWS STS answered AccessDenied.*\(asked for the role arn:aws:iam::123456789012:role\/cleanup\)/,
+      ) as string,
       hint: expect.stringContaining('trust policy') as string,
     });
   });
 
-  it('of a profile that is missing are an error that names the profile', async () => {
-    const { registry } = await start([OWNER], { identity: { profile: 'nowhere' } });
+  it('that IAM Identity Center does not give are its error, with the role and the profile', async () => {
+    const server = createServer((_request, response) => {
+      response.writeHead(403, { 'content-type': 'application/json', 'x-amzn-errortype': 'ForbiddenException' });
+      response.end('{"message":"No access"}');
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    onTestFinished(() => void server.close());
+    vi.stubEnv('AWS_ENDPOINT_URL_SSO', `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    vi.stubEnv('HOME', await loggedIn('https://team.awsapps.com/start'));
+    const { registry } = await start([OWNER], { identity: { profile: 'team' } });
     await expect(registry.inventory(REPOSITORY)).rejects.toMatchObject({
       code: 'AUTH',
-      message: expect.stringContaining('with the profile "nowhere"') as string,
+      message: expect.stringContaining(
+        'AWS IAM Identity Center answered ForbiddenException: No access (asked for the role Cleaner of the account 123456789012, ' +
+          'with the profile "team")',
+      ) as string,
+      hint: expect.stringContaining('aws sso login') as string,
+    });
+  });
+
+  it('of a profile that is missing are an error that says so and names the files', async () => {
+    const { registry } = await start([OWNER], { identity: { profile: 'nowhere' } });
+    const { AWS_CONFIG_FILE: config, AWS_SHARED_CREDENTIALS_FILE: keys } = process.env;
+    await expect(registry.inventory(REPOSITORY)).rejects.toMatchObject({
+      code: 'AUTH',
+      message: expect.stringContaining(`there is no profile "nowhere" in ${config} (no such file) or in ${keys}.`) as string,
       hint: expect.stringContaining('~/.aws/config') as string,
     });
   });
@@ -121,6 +146,20 @@ async function start(
     ...options,
   });
   return { fake, registry };
+}
+
+/** A home in which "aws sso login" was done, and the profile `team` is of IAM Identity Center. */
+async function loggedIn(startUrl: string): Promise<string> {
+  const home = await mkdtemp(join(tmpdir(), 'regprune-sso-'));
+  onTestFinished(() => rm(home, { recursive: true, force: true }));
+  const config = `[profile team]\nsso_start_url = ${startUrl}\nsso_region = eu-west-1\nsso_account_id = 123456789012\nsso_role_name = Cleaner\n`;
+  await writeFile(process.env['AWS_CONFIG_FILE'] as string, config);
+  const cache = join(home, '.aws', 'sso', 'cache');
+  await mkdir(cache, { recursive: true });
+  const session = { startUrl, region: 'eu-west-1', accessToken: 'token-of-the-session', expiresAt: '2099-01-01T00:00:00Z' };
+  // The SDK finds it by this name.
+  await writeFile(join(cache, `${createHash('sha1').update(startUrl).digest('hex')}.json`), JSON.stringify(session));
+  return home;
 }
 
 interface Asked {

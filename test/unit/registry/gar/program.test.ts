@@ -55,6 +55,50 @@ describe('the program on Artifact Registry', () => {
     expect(stderr.length).toBeLessThan(1500);
   });
 
+  it('stops at the first refusal of a right that the account seems to have, puts back what it took off, and ends with 4', async () => {
+    const denied = (permission: string): boolean => permission === 'artifactregistry.versions.delete';
+    const fake = await fakeGar({ accounts: [{ ...OWNER, denied }] });
+    const name = 'my-project/images/team/app';
+    const images = Array.from({ length: 130 }, (_, n) => image({ layers: [layer(`old ${n}`, 10)], created: '2025-01-01T00:00:00Z' }));
+    for (const [n, one] of images.entries()) fake.push(name, one, [`build-${n}`], { pushedAt: '2025-02-01T00:00:00Z' });
+    const { tags } = fake.repository('my-project/images').packages.get('team/app')!;
+    const before = new Map(tags);
+    const session = await newSession(world(fake));
+    await session.file('.regctlrc.yaml', config(fake, '{location: europe-west1}'));
+    const { code, stdout, stderr } = await session.run(
+      'prune',
+      `prod/${name}`,
+      '--tags',
+      'build-*',
+      '--keep-last',
+      '5',
+      '--apply',
+      '--yes',
+    );
+
+    expect(code).toBe(4);
+    expect(stdout).toMatch(/taken off before, and are back: build-\d+/);
+    expect(stderr).toMatch(/^error: Cannot delete .*'artifactregistry\.versions\.delete' denied/m);
+    expect(stderr).toMatch(/^hint: It takes the permission artifactregistry\.versions\.delete .* deny policy/m);
+    expect([...tags].sort()).toEqual([...before].sort());
+    // One batch; those that were begun beside it take no tag off any more.
+    const takenOff = fake.calls.filter(({ method, path }) => method === 'DELETE' && path.includes('/tags/'));
+    expect(takenOff.length).toBeLessThanOrEqual(50);
+  });
+
+  it('takes no address of the API from the environment that the config would not take', async () => {
+    const fake = await fakeGar();
+    for (const address of ['https://me:word@api.example.com', 'ftp://api.example.com', 'api.example.com']) {
+      const { env } = world(fake);
+      const session = await newSession({ env: { ...env, CLOUDSDK_API_ENDPOINT_OVERRIDES_ARTIFACTREGISTRY: address } });
+      await session.file('.regctlrc.yaml', config(fake, '{location: europe-west1}'));
+      const { code, stderr } = await session.run('prune', 'prod/my-project/images/team/app', '--tags', '*', '--keep-last', '1');
+      expect(code, address).toBe(3);
+      expect(stderr).toContain('CLOUDSDK_API_ENDPOINT_OVERRIDES_ARTIFACTREGISTRY cannot be used');
+      expect(stderr).not.toContain('me:word');
+    }
+  });
+
   it('asks the API at the address that the config gives to the registry, and knows images by the usual host too', async () => {
     const fake = await fakeGar();
     fake.push('my-project/images/team/app', old, ['build-1'], { pushedAt: '2025-02-01T00:00:00Z' });

@@ -1,9 +1,9 @@
-import { ToolError } from '../../diagnostics/tool-error.ts';
-import type { HttpResponse } from '../../http/http-client.ts';
-import { badAnswer, hasCode, refused } from '../../distribution/answer-errors.ts';
-import { asList, parseJsonObject } from '../../domain/json.ts';
-import { ListBounds } from '../../distribution/list-bounds.ts';
-import { CATALOG_SCOPES, type OciClient } from '../../distribution/client.ts';
+import { ToolError } from '../diagnostics/tool-error.ts';
+import type { HttpResponse } from '../http/http-client.ts';
+import { badAnswer, hasCode, refused } from './answer-errors.ts';
+import { asList, parseJsonObject } from '../domain/json.ts';
+import { ListBounds } from './list-bounds.ts';
+import { CATALOG_SCOPES, type OciClient } from './client.ts';
 
 /** The largest page that distribution allows by default (`catalog.maxentries`). */
 const PAGE = 1000;

@@ -1,0 +1,53 @@
+import type { LimitFunction } from 'p-limit';
+import type { Digest } from '../domain/digest.ts';
+import type { ImageTags } from './image-tags.ts';
+import { MOST_ENTRIES } from './list-bounds.ts';
+import type { ManifestDocument } from './manifest-document.ts';
+import { ManifestReader, type Reading } from './manifest-reader.ts';
+import type { Problems } from './problems.ts';
+
+export interface ListedOptions {
+  readonly limit: LimitFunction;
+  readonly problems: Problems;
+  /** So many more are to be read. */
+  readonly onFound: (count: number) => void;
+  readonly onRead: () => void;
+}
+
+/**
+ * Reads what the tags point to and what that lists, to any depth, each once and by its digest, for a registry that tells the digests of its
+ * tags by itself. An index may list what was never pushed; a listed tag without a manifest is a problem.
+ */
+export async function readListedDocuments(
+  reading: Reading,
+  tags: ImageTags,
+  { limit, problems, onFound, onRead }: ListedOptions,
+): Promise<Map<Digest, ManifestDocument>> {
+  const { client, repository } = reading;
+  const reader = new ManifestReader(reading);
+  const documents = new Map<Digest, ManifestDocument>();
+  const asked = new Set<Digest>();
+  let wave = new Map([...tags.byDigest().keys()].map((digest) => [digest, '']));
+  while (wave.size > 0) {
+    const found = new Map<Digest, string>();
+    for (const digest of wave.keys()) asked.add(digest);
+    if (asked.size > MOST_ENTRIES) {
+      problems.add(`In ${client.label(repository)}, there are more than 1,000,000 manifests.`);
+      return documents;
+    }
+    onFound(wave.size);
+    await limit.map(wave, async ([digest, mediaType]) => {
+      const read = await problems.attempt(async () => ({ document: await reader.byDigest(digest, mediaType) }));
+      onRead();
+      if (read?.document) {
+        documents.set(digest, read.document);
+        for (const child of read.document.children) if (!asked.has(child.digest)) found.set(child.digest, child.mediaType);
+      } else if (read) {
+        for (const tag of tags.on(digest))
+          problems.add(`The tag ${client.label(repository, tag)} is listed, and its manifest cannot be read. Run again.`);
+      }
+    });
+    wave = found;
+  }
+  return documents;
+}

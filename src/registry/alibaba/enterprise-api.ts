@@ -1,0 +1,224 @@
+import { rememberSecret } from '../../diagnostics/redact.ts';
+import { badAnswer } from '../../distribution/answer-errors.ts';
+import { ImageTags } from '../../distribution/image-tags.ts';
+import { asText, type JsonObject } from '../../domain/json.ts';
+import { isRepositoryName } from '../../domain/reference.ts';
+import { askBeside, type Beside } from '../beside.ts';
+import { isLocked, isTagGone, refused } from './answer-errors.ts';
+import { type ApiClient, type Call, Throttled } from './client.ts';
+import { ruleWords } from './lifecycle-rules.ts';
+import { enterpriseFields, listedTag } from './listed-tag.ts';
+import { PAGE, readPages } from './pages.ts';
+import { splitRepository } from './split-repository.ts';
+import type { AlibabaTag, ListOptions, RepositoryFacts, TagApi, TagDeletion } from './tag-api.ts';
+
+export interface ApiPlace {
+  /** The registry's name in messages. */
+  readonly name: string;
+  readonly client: ApiClient;
+  readonly endpoint: string;
+  readonly region: string;
+}
+
+interface Repository extends RepositoryFacts {
+  readonly id: string;
+}
+
+/** How long a password for `/v2/` is used that does not say when it ends, in milliseconds. */
+const HALF_AN_HOUR = 30 * 60_000;
+
+/** The calls of the Enterprise Edition: RPC, version 2018-12-01, by the id of the instance and of each repository. */
+export class EnterpriseApi implements TagApi {
+  readonly title: string;
+  readonly #place: ApiPlace;
+  readonly #instance: string;
+  readonly #repositories = new Map<string, Promise<Repository>>();
+  #rules: Promise<readonly JsonObject[]> | undefined;
+
+  constructor(place: ApiPlace, instance: string) {
+    this.title = `Enterprise Edition (${instance} in ${place.region})`;
+    this.#place = place;
+    this.#instance = instance;
+  }
+
+  async *repositories(namespace: string | undefined, signal: AbortSignal | undefined): AsyncGenerator<string> {
+    const doing = `list the repositories of ${this.#place.name}`;
+    const filter = { RepoStatus: 'NORMAL', ...(namespace !== undefined && { RepoNamespaceName: namespace }) };
+    const entries = await readPages({
+      doing,
+      list: 'Repositories',
+      total: 'TotalCount',
+      key: nameIn,
+      page: (number) => this.#read('ListRepository', doing, 'cr:ListRepository', { ...filter, ...pageOf(number) }, signal),
+    });
+    for (const entry of entries) {
+      const name = nameIn(entry);
+      if (!isRepositoryName(name)) throw badAnswer(doing, `it lists ${JSON.stringify(name)}, which is not a name`);
+      yield name;
+    }
+  }
+
+  async facts(repository: string, signal?: AbortSignal): Promise<RepositoryFacts> {
+    this.#repositories.delete(repository);
+    return this.#find(repository, signal);
+  }
+
+  async tags(repository: string, { signal, onPage }: ListOptions): Promise<ImageTags<AlibabaTag>> {
+    const doing = `list the tags of ${this.#label(repository)}`;
+    const { id } = await this.#find(repository, signal);
+    const entries = await readPages({
+      doing,
+      list: 'Images',
+      total: 'TotalCount',
+      key: (entry) => asText(entry['Tag']) ?? '',
+      page: async (number) => {
+        const json = await this.#read('ListRepoTag', doing, 'cr:ListRepositoryTag', { RepoId: id, ...pageOf(number) }, signal);
+        onPage?.();
+        return json;
+      },
+    });
+    const tags = new ImageTags<AlibabaTag>();
+    for (const entry of entries) {
+      const tag = listedTag(enterpriseFields(entry), doing);
+      if (tag) tags.add(tag);
+    }
+    return tags;
+  }
+
+  async findTag(repository: string, tag: string): Promise<AlibabaTag | undefined> {
+    const doing = `read the tag ${this.#label(repository, tag)}`;
+    const { id } = await this.#find(repository);
+    const call = this.#call('GetRepoTag', doing, 'cr:GetRepositoryTag', { RepoId: id, Tag: tag });
+    const answer = await this.#place.client.call(call);
+    if ('json' in answer) return listedTag(enterpriseFields(answer.json), doing);
+    if (isTagGone(answer.complaint)) return undefined;
+    throw refused(call, answer.complaint, answer.keys.accessKeyId);
+  }
+
+  async deleteTag(repository: string, tag: string): Promise<TagDeletion> {
+    const doing = `delete the tag ${this.#label(repository, tag)}`;
+    const { id } = await this.#find(repository);
+    const call = { ...this.#call('DeleteRepoTag', doing, 'cr:DeleteRepositoryTag', { RepoId: id, Tag: tag }), reads: false };
+    try {
+      const answer = await this.#place.client.call(call);
+      if ('json' in answer) return { outcome: 'deleted' };
+      if (isTagGone(answer.complaint)) return { outcome: 'gone' };
+      if (isLocked(answer.complaint))
+        return { outcome: 'locked', message: `Cannot ${doing}: Alibaba Cloud answered ${answer.complaint.text}.` };
+      throw refused(call, answer.complaint, answer.keys.accessKeyId);
+    } catch (error) {
+      if (error instanceof Throttled) return { outcome: 'throttled' };
+      throw error;
+    }
+  }
+
+  async login(): ReturnType<TagApi['login']> {
+    const doing = `log in to ${this.#place.name}`;
+    const json = await this.#read('GetAuthorizationToken', doing, 'cr:GetAuthorizationToken', {});
+    const { TempUsername: username, AuthorizationToken: password, ExpireTime: until } = json;
+    if (typeof username !== 'string' || typeof password !== 'string' || password === '') throw badAnswer(doing, 'the answer has no token');
+    rememberSecret(password);
+    return { credentials: { username, password, source: 'GetAuthorizationToken' }, until: Number(until) || Date.now() + HALF_AN_HOUR };
+  }
+
+  async beside(repository: string): Promise<readonly Beside[]> {
+    const { namespace, name } = splitRepository(repository, this.#place.name);
+    return Promise.all([
+      askBeside({
+        check: 'retention',
+        what: `the lifecycle rules of ${this.#place.name}`,
+        ask: async () => {
+          const rules = (await this.#readRules()).filter((rule) => concerns(rule, namespace, name));
+          if (rules.length === 0) return { state: 'ok', message: `no lifecycle rule of the instance deletes tags of ${repository}` };
+          return {
+            state: 'warning',
+            message: `Alibaba Cloud itself deletes tags of ${repository} by its lifecycle rules: ${rules.map(ruleWords).join('; ')}`,
+            next: 'Let one of the two decide: delete these rules, or leave the repository out of the policies here.',
+          };
+        },
+      }),
+      askBeside({
+        check: 'immutable',
+        what: `the settings of ${this.#label(repository)}`,
+        ask: async () => {
+          const { immutable } = await this.facts(repository);
+          return { state: 'ok', message: `tags of ${repository} can be ${immutable ? 'pushed once, and deleted' : 'moved and deleted'}` };
+        },
+      }),
+    ]);
+  }
+
+  #readRules(): Promise<readonly JsonObject[]> {
+    const doing = `list the lifecycle rules of ${this.#place.name}`;
+    this.#rules ??= readPages({
+      doing,
+      list: 'Rules',
+      total: 'TotalCount',
+      key: (entry) => asText(entry['RuleId']) ?? '',
+      page: (number) => this.#read('ListArtifactLifecycleRule', doing, 'cr:ListArtifactLifecycleRule', pageOf(number)),
+    }).catch((error: unknown) => {
+      this.#rules = undefined;
+      throw error;
+    });
+    return this.#rules;
+  }
+
+  #find(repository: string, signal?: AbortSignal): Promise<Repository> {
+    let known = this.#repositories.get(repository);
+    if (!known) {
+      known = this.#readRepository(repository, signal);
+      this.#repositories.set(repository, known);
+      known.catch(() => this.#repositories.delete(repository));
+    }
+    return known;
+  }
+
+  async #readRepository(repository: string, signal: AbortSignal | undefined): Promise<Repository> {
+    const { namespace, name } = splitRepository(repository, this.#place.name);
+    const doing = `read the repository ${this.#label(repository)}`;
+    const query = { RepoNamespaceName: namespace, RepoName: name };
+    const json = await this.#read('GetRepository', doing, 'cr:GetRepository', query, signal);
+    const { RepoId: id, RepoStatus: status, TagImmutability: immutable } = json;
+    if (typeof id !== 'string' || id === '') throw badAnswer(doing, 'the answer has no id');
+    const state = asText(status) ?? 'NORMAL';
+    return { id, immutable: immutable === true, locked: state === 'NORMAL' ? undefined : `is in the state ${state}` };
+  }
+
+  #read(operation: string, doing: string, action: string, query: Call['query'], signal?: AbortSignal): Promise<JsonObject> {
+    return this.#place.client.read({ ...this.#call(operation, doing, action, query), signal });
+  }
+
+  /** With the method that the SDK of Alibaba Cloud has for it. */
+  #call(operation: string, doing: string, action: string, query: Call['query']): Call {
+    return {
+      method: operation === 'GetRepoTag' || operation === 'ListArtifactLifecycleRule' ? 'GET' : 'POST',
+      endpoint: this.#place.endpoint,
+      pathname: '/',
+      query: { InstanceId: this.#instance, ...query },
+      operation,
+      version: '2018-12-01',
+      reads: true,
+      doing,
+      action,
+    };
+  }
+
+  #label(repository: string, tag?: string): string {
+    return `${this.#place.name}/${repository}${tag === undefined ? '' : `:${tag}`}`;
+  }
+}
+
+function pageOf(number: number): Record<string, string> {
+  return { PageNo: String(number), PageSize: String(PAGE) };
+}
+
+function nameIn(entry: JsonObject): string {
+  return `${asText(entry['RepoNamespaceName']) ?? ''}/${asText(entry['RepoName']) ?? ''}`;
+}
+
+/** True of a rule that deletes tags of a repository: of the whole instance, of its namespace, or its own. */
+function concerns(rule: JsonObject, namespace: string, name: string): boolean {
+  const [ofNamespace, ofRepository] = [asText(rule['NamespaceName']), asText(rule['RepoName'])];
+  if (rule['EnableDeleteTag'] === false) return false;
+  return (ofNamespace === undefined || ofNamespace === namespace) && (ofRepository === undefined || ofRepository === name);
+}

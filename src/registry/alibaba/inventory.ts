@@ -1,0 +1,105 @@
+import type { LimitFunction } from 'p-limit';
+import { buildManifests } from '../../distribution/build-manifests.ts';
+import type { ContentCache } from '../../distribution/cache.ts';
+import type { OciClient } from '../../distribution/client.ts';
+import { readConfigs, wantedConfigs } from '../../distribution/image-configs.ts';
+import { ImageTags } from '../../distribution/image-tags.ts';
+import { readListedDocuments } from '../../distribution/listed-documents.ts';
+import { Problems } from '../../distribution/problems.ts';
+import type { Digest } from '../../domain/digest.ts';
+import type { Capabilities, Manifest, RepositoryInventory } from '../../domain/inventory.ts';
+import type { InventoryOptions } from '../registry.ts';
+import type { AlibabaTag, RepositoryFacts, TagApi } from './tag-api.ts';
+
+/** What the inventories of one registry share. */
+export interface InventoryContext {
+  readonly type: string;
+  readonly api: () => Promise<TagApi>;
+  readonly oci: OciClient;
+  readonly cache: ContentCache | undefined;
+  /** Manifests that were read and are no indexes: nobody need look at them again for what they list. */
+  readonly plain: Set<Digest>;
+  /** How much is read side by side, over all repositories. */
+  readonly limit: LimitFunction;
+}
+
+/**
+ * Reads a repository: its tags by the API, what they point to and what indexes list by digest over `/v2/`, and the configs of its images.
+ * Throws `AUTH`, `UNREACHABLE` and `NOT_FOUND` for the repository as a whole; anything else that cannot be read becomes a problem.
+ */
+export async function readInventory(
+  { type, api, oci, cache, plain, limit }: InventoryContext,
+  repository: string,
+  { signal, onProgress }: InventoryOptions,
+): Promise<RepositoryInventory> {
+  signal?.throwIfAborted();
+  const problems = new Problems(signal);
+  const progress = { done: 0, total: 0 };
+  const count = (done: number, found: number): void => {
+    progress.done += done;
+    progress.total += found;
+    onProgress?.(progress.done, progress.total);
+  };
+  let manifests: Manifest[] = [];
+  let facts: RepositoryFacts | undefined;
+  await problems.require(async () => {
+    const calls = await api();
+    facts = await calls.facts(repository, signal);
+    const tags = await calls.tags(repository, { signal });
+    const reading = { client: oci, repository, cache, signal };
+    const shared = { limit, problems, onFound: (found: number) => count(0, found), onRead: () => count(1, 0) };
+    const documents = await readListedDocuments(reading, tags, shared);
+    for (const { digest, children } of documents.values()) if (children.length === 0) plain.add(digest);
+    const read = { documents, tags: tags.byDigest() };
+    const wanted = wantedConfigs(read);
+    count(0, wanted.size);
+    const built = buildManifests(read, await readConfigs(reading, wanted, shared));
+    manifests = built.map((manifest) => ({
+      ...manifest,
+      ...timesOf(manifest, tags),
+      ...(facts?.locked !== undefined && { locked: true }),
+    }));
+  });
+  const notes = notesOf(oci.label(repository), facts);
+  return {
+    registry: oci.name,
+    type,
+    repository,
+    ...problems.verdict,
+    ...(notes.length > 0 && { notes }),
+    capabilities: CAPABILITIES,
+    manifests,
+  };
+}
+
+/** When the tags were pushed; the first of them is no earlier than the image came. */
+function timesOf({ tags }: Manifest, listed: ImageTags<AlibabaTag>): Pick<Manifest, 'tagTimes' | 'pushedAt'> {
+  const times = tags.flatMap((tag) => {
+    const setAt = listed.get(tag)?.setAt;
+    return setAt === undefined ? [] : [[tag, setAt] as const];
+  });
+  const pushedAt = times.length < tags.length ? undefined : times.map(([, time]) => time).toSorted()[0];
+  return { ...(times.length > 0 && { tagTimes: Object.fromEntries(times) }), ...(pushedAt !== undefined && { pushedAt }) };
+}
+
+function notesOf(label: string, facts: RepositoryFacts | undefined): string[] {
+  if (facts?.locked !== undefined) return [`Nothing can be deleted in ${label}: it ${facts.locked}.`];
+  return facts?.immutable ? [`Tags in ${label} can be pushed once and not moved; they can be deleted.`] : [];
+}
+
+/** What Alibaba Cloud tells: tags and their times, and nothing of what has none. What is deleted there is not given back. */
+const CAPABILITIES: Capabilities = {
+  deleteTag: true,
+  listUntagged: false,
+  pushedAt: true,
+  createdAt: true,
+  pulledAt: false,
+  tagTimes: true,
+  labels: true,
+  annotations: true,
+  platforms: true,
+  artifactType: true,
+  vulnerability: false,
+  cascades: true,
+  undo: false,
+};

@@ -1,0 +1,156 @@
+import { rememberSecret } from '../../diagnostics/redact.ts';
+import { badAnswer } from '../../distribution/answer-errors.ts';
+import { ImageTags } from '../../distribution/image-tags.ts';
+import { asObject, asText, type JsonObject } from '../../domain/json.ts';
+import { isRepositoryName } from '../../domain/reference.ts';
+import type { Beside } from '../beside.ts';
+import { isLocked, isTagGone, refused } from './answer-errors.ts';
+import { type Call, Throttled } from './client.ts';
+import type { ApiPlace } from './enterprise-api.ts';
+import { listedTag, personalFields } from './listed-tag.ts';
+import { PAGE, readPages } from './pages.ts';
+import { splitRepository } from './split-repository.ts';
+import type { AlibabaTag, ListOptions, RepositoryFacts, TagApi, TagDeletion } from './tag-api.ts';
+
+/** How long a password for `/v2/` is used that does not say when it ends, in milliseconds. */
+const HALF_AN_HOUR = 30 * 60_000;
+
+/** The calls of the Personal Edition: ROA, version 2016-06-07, by names. Its times are numbers. */
+export class PersonalApi implements TagApi {
+  readonly title: string;
+  readonly #place: ApiPlace;
+
+  constructor(place: ApiPlace) {
+    this.title = `Personal Edition (${place.region})`;
+    this.#place = place;
+  }
+
+  async *repositories(namespace: string | undefined, signal: AbortSignal | undefined): AsyncGenerator<string> {
+    const doing = `list the repositories of ${this.#place.name}`;
+    const [operation, path] = namespace === undefined ? ['GetRepoList', '/repos'] : ['GetRepoListByNamespace', `/repos/${namespace}`];
+    const entries = await readPages({
+      doing,
+      list: 'repos',
+      total: 'total',
+      key: nameIn,
+      page: (number) => this.#readData({ operation, doing, action: 'cr:ListRepository', pathname: path, query: pageOf(number), signal }),
+    });
+    for (const entry of entries) {
+      const name = nameIn(entry);
+      if (!isRepositoryName(name)) throw badAnswer(doing, `it lists ${JSON.stringify(name)}, which is not a name`);
+      yield name;
+    }
+  }
+
+  async facts(repository: string, signal?: AbortSignal): Promise<RepositoryFacts> {
+    const doing = `read the repository ${this.#label(repository)}`;
+    const data = await this.#readData({
+      operation: 'GetRepo',
+      doing,
+      action: 'cr:GetRepository',
+      pathname: this.#path(repository),
+      signal,
+    });
+    const state = asText(asObject(data['repo'])?.['repoStatus']) ?? 'NORMAL';
+    return { immutable: false, locked: state === 'NORMAL' ? undefined : `is in the state ${state}` };
+  }
+
+  async tags(repository: string, { signal, onPage }: ListOptions): Promise<ImageTags<AlibabaTag>> {
+    const doing = `list the tags of ${this.#label(repository)}`;
+    const pathname = `${this.#path(repository)}/tags`;
+    const entries = await readPages({
+      doing,
+      list: 'tags',
+      total: 'total',
+      key: (entry) => asText(entry['tag']) ?? '',
+      page: async (number) => {
+        const asked = { operation: 'GetRepoTags', doing, action: 'cr:ListRepositoryTag', pathname, query: pageOf(number), signal };
+        const data = await this.#readData(asked);
+        onPage?.();
+        return data;
+      },
+    });
+    const tags = new ImageTags<AlibabaTag>();
+    for (const entry of entries) {
+      const tag = listedTag(personalFields(entry), doing);
+      if (tag) tags.add(tag);
+    }
+    return tags;
+  }
+
+  async findTag(repository: string, tag: string): Promise<AlibabaTag | undefined> {
+    const doing = `read the tag ${this.#label(repository, tag)}`;
+    const pathname = `${this.#path(repository)}/tags/${tag}`;
+    const call = this.#call({ operation: 'GetRepoTag', doing, action: 'cr:GetRepositoryTag', pathname });
+    const answer = await this.#place.client.call(call);
+    if ('json' in answer) {
+      const data = asObject(answer.json['data']) ?? {};
+      return listedTag(personalFields(asObject(data['tag']) ?? data), doing);
+    }
+    if (isTagGone(answer.complaint)) return undefined;
+    throw refused(call, answer.complaint, answer.keys.accessKeyId);
+  }
+
+  async deleteTag(repository: string, tag: string): Promise<TagDeletion> {
+    const doing = `delete the tag ${this.#label(repository, tag)}`;
+    const pathname = `${this.#path(repository)}/tags/${tag}`;
+    const asked = this.#call({ operation: 'DeleteImage', doing, action: 'cr:DeleteRepositoryTag', pathname });
+    const call: Call = { ...asked, method: 'DELETE', reads: false };
+    try {
+      const answer = await this.#place.client.call(call);
+      if ('json' in answer) {
+        if (asText(answer.json['requestId']) === undefined) throw badAnswer(doing, 'the answer does not say that it was done');
+        return { outcome: 'deleted' };
+      }
+      if (isTagGone(answer.complaint)) return { outcome: 'gone' };
+      if (isLocked(answer.complaint))
+        return { outcome: 'locked', message: `Cannot ${doing}: Alibaba Cloud answered ${answer.complaint.text}.` };
+      throw refused(call, answer.complaint, answer.keys.accessKeyId);
+    } catch (error) {
+      if (error instanceof Throttled) return { outcome: 'throttled' };
+      throw error;
+    }
+  }
+
+  async login(): ReturnType<TagApi['login']> {
+    const doing = `log in to ${this.#place.name}`;
+    const asked = { operation: 'GetAuthorizationToken', doing, action: 'cr:GetAuthorizationToken', pathname: '/tokens' };
+    const { tempUserName: username, authorizationToken: password, expireDate: until } = await this.#readData(asked);
+    if (typeof username !== 'string' || typeof password !== 'string' || password === '') throw badAnswer(doing, 'the answer has no token');
+    rememberSecret(password);
+    return { credentials: { username, password, source: 'GetAuthorizationToken' }, until: Number(until) || Date.now() + HALF_AN_HOUR };
+  }
+
+  /** It has no rules of its own. */
+  async beside(): Promise<readonly Beside[]> {
+    return [];
+  }
+
+  async #readData(asked: Omit<Partial<Call>, 'doing'> & { readonly doing: string; readonly action: string }): Promise<JsonObject> {
+    const data = asObject((await this.#place.client.read(this.#call(asked)))['data']);
+    if (!data) throw badAnswer(asked.doing, 'the answer has no data');
+    return data;
+  }
+
+  #call(asked: Partial<Call> & { readonly doing: string; readonly action: string }): Call {
+    const { endpoint } = this.#place;
+    return { method: 'GET', endpoint, pathname: '/', query: {}, operation: '', version: '2016-06-07', reads: true, ...asked };
+  }
+
+  #path(repository: string): string {
+    const { namespace, name } = splitRepository(repository, this.#place.name);
+    return `/repos/${namespace}/${name}`;
+  }
+
+  #label(repository: string, tag?: string): string {
+    return `${this.#place.name}/${repository}${tag === undefined ? '' : `:${tag}`}`;
+  }
+}
+
+function pageOf(number: number): Record<string, string> {
+  return { Page: String(number), PageSize: String(PAGE) };
+}
+
+function nameIn(entry: JsonObject): string {
+  return `${asText(entry['repoNamespace']) ?? ''}/${asText(entry['repoName']) ?? ''}`;
+}

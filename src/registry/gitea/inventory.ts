@@ -1,0 +1,140 @@
+import type { LimitFunction } from 'p-limit';
+import { buildManifests } from '../../distribution/build-manifests.ts';
+import type { ContentCache } from '../../distribution/cache.ts';
+import type { ImageConfig } from '../../distribution/image-config.ts';
+import { readConfigs, wantedConfigs } from '../../distribution/image-configs.ts';
+import { followGraph } from '../../distribution/manifest-graph.ts';
+import { ManifestReader, type Reading } from '../../distribution/manifest-reader.ts';
+import { noteTags } from '../../distribution/note-tags.ts';
+import { Problems } from '../../distribution/problems.ts';
+import type { ReferrersApi } from '../../distribution/referrers.ts';
+import { NOTHING_SEEN } from '../../distribution/seen-tags.ts';
+import { readTagged, type TaggedManifests } from '../../distribution/tagged-manifests.ts';
+import type { Digest } from '../../domain/digest.ts';
+import type { Capabilities, Manifest, RepositoryInventory } from '../../domain/inventory.ts';
+import type { InventoryOptions } from '../registry.ts';
+import type { GiteaClient } from './client.ts';
+import { readVersions, type Versions } from './versions.ts';
+
+/** What the inventories of one registry share. */
+export interface InventoryContext {
+  readonly type: string;
+  readonly client: GiteaClient;
+  readonly referrers: ReferrersApi;
+  readonly cache: ContentCache | undefined;
+  /** How much is read side by side, over all repositories. */
+  readonly limit: LimitFunction;
+}
+
+/**
+ * Reads a repository: by the API all its versions, tagged and not, with their times; by the registry what tags point to, what manifests
+ * say, and the configs of images. Throws `AUTH`, `UNREACHABLE` and `NOT_FOUND` for the repository as a whole; anything else that cannot be
+ * read becomes a problem.
+ */
+export async function readInventory(
+  context: InventoryContext,
+  repository: string,
+  options: InventoryOptions,
+): Promise<RepositoryInventory> {
+  options.signal?.throwIfAborted();
+  const problems = new Problems(options.signal);
+  const reading = new GiteaReading(context, repository, options, problems);
+  await problems.require(() => reading.all());
+  const { client, type } = context;
+  return {
+    registry: client.name,
+    type,
+    repository,
+    ...problems.verdict,
+    notes: [`The registry ${client.name} is Gitea or Forgejo. It frees what is deleted at once, so that "undo" cannot put it back.`],
+    capabilities: CAPABILITIES,
+    manifests: reading.manifests(),
+  };
+}
+
+/** The reading of one repository. */
+class GiteaReading {
+  readonly #context: InventoryContext;
+  readonly #repository: string;
+  readonly #options: InventoryOptions;
+  readonly #problems: Problems;
+  readonly #progress = { done: 0, total: 0 };
+  #versions: Versions = { tags: new Map(), digests: new Map() };
+  #tagged: TaggedManifests = { documents: new Map(), digests: new Map(), tags: new Map(), dangling: [] };
+  #configs: ReadonlyMap<Digest, ImageConfig> = new Map();
+  #firstSeen: ReadonlyMap<string, string> | undefined;
+
+  constructor(context: InventoryContext, repository: string, options: InventoryOptions, problems: Problems) {
+    this.#context = context;
+    this.#repository = repository;
+    this.#options = options;
+    this.#problems = problems;
+  }
+
+  async all(): Promise<void> {
+    const { client, referrers, cache, limit } = this.#context;
+    const { signal } = this.#options;
+    this.#versions = await readVersions(client, this.#repository, signal);
+    const { tags, digests } = this.#versions;
+    this.#count(0, tags.size + digests.size);
+    const reading: Reading = { client: client.oci, repository: this.#repository, cache, signal };
+    const reader = new ManifestReader(reading);
+    const shared = { reading, reader, limit, problems: this.#problems, onRead: () => this.#count(1, 0) };
+    const place = { registry: client.url, repository: this.#repository };
+    const before = (await cache?.readTags(place.registry, place.repository)) ?? NOTHING_SEEN;
+    this.#tagged = await readTagged([...tags.keys()], { ...shared, hints: before.digests });
+    const whole = this.#problems.list.length === 0;
+    await limit.map(digests.keys(), async (digest) => {
+      const document = await this.#problems.attempt(() => reader.byDigest(digest, ''));
+      if (document) this.#tagged.documents.set(digest, document);
+      this.#count(1, 0);
+    });
+    await followGraph(this.#tagged, { ...shared, referrers, onFound: (more) => this.#count(0, more) });
+    const wanted = wantedConfigs(this.#tagged);
+    this.#count(0, wanted.size);
+    this.#configs = await readConfigs(reading, wanted, shared);
+    this.#firstSeen = await noteTags(cache, place, { before, digests: this.#tagged.digests, whole });
+    for (const { tag } of this.#tagged.dangling)
+      this.#problems.add(`The tag ${client.label(this.#repository, tag)} is listed, but its manifest is not there. Delete it in Gitea.`);
+  }
+
+  manifests(): Manifest[] {
+    const { tags: tagTimes, digests } = this.#versions;
+    const firstSeen = this.#firstSeen && { firstSeen: this.#firstSeen };
+    return buildManifests({ ...this.#tagged, ...firstSeen }, this.#configs).map((manifest): Manifest => {
+      const own = manifest.tags.flatMap((tag): [string, string][] => {
+        const time = tagTimes.get(tag);
+        return time === undefined ? [] : [[tag, time]];
+      });
+      const [pushedAt] = [...own.map(([, time]) => time), digests.get(manifest.digest) ?? []].flat().toSorted().toReversed();
+      return {
+        ...manifest,
+        ...(own.length > 0 && { tagTimes: Object.fromEntries(own) }),
+        // Received last, under whatever name: each is a version of its own.
+        ...(pushedAt !== undefined && { pushedAt }),
+      };
+    });
+  }
+
+  #count(done: number, found: number): void {
+    this.#progress.done += done;
+    this.#progress.total += found;
+    this.#options.onProgress?.(this.#progress.done, this.#progress.total);
+  }
+}
+
+/** What Gitea tells: everything that was pushed, and when; no pulls and no scans. Blobs go at once with what refers to them. */
+const CAPABILITIES: Capabilities = {
+  deleteTag: true,
+  listUntagged: true,
+  pushedAt: true,
+  createdAt: true,
+  pulledAt: false,
+  tagTimes: true,
+  labels: true,
+  annotations: true,
+  platforms: true,
+  artifactType: true,
+  vulnerability: false,
+  undo: false,
+};

@@ -1,0 +1,202 @@
+import type { LimitFunction } from 'p-limit';
+import { buildManifests } from '../../distribution/build-manifests.ts';
+import type { ContentCache } from '../../distribution/cache.ts';
+import type { ImageConfig } from '../../distribution/image-config.ts';
+import { readConfigs, wantedConfigs } from '../../distribution/image-configs.ts';
+import { ImageTags } from '../../distribution/image-tags.ts';
+import { readListedDocuments } from '../../distribution/listed-documents.ts';
+import type { ManifestDocument } from '../../distribution/manifest-document.ts';
+import { Problems } from '../../distribution/problems.ts';
+import { listTags } from '../../distribution/tags.ts';
+import { ToolError } from '../../diagnostics/tool-error.ts';
+import type { Digest } from '../../domain/digest.ts';
+import type { Capabilities, Manifest, RepositoryInventory } from '../../domain/inventory.ts';
+import { OCI_INDEX, OCI_MANIFEST } from '../../domain/media-types.ts';
+import type { InventoryOptions } from '../registry.ts';
+import type { Component } from './component.ts';
+import { type HostedSettings, type NexusRepositories, whyLocked } from './nexus-repositories.ts';
+import { deletesOciManifests } from './oci-manifests.ts';
+import type { Place } from './routing.ts';
+import type { TagSource } from './tags.ts';
+
+/** What the inventories of one registry share. */
+export interface InventoryContext extends TagSource {
+  readonly type: string;
+  readonly repositories: NexusRepositories;
+  /** Why Nexus as a whole takes no changes; asked once. */
+  readonly whyReadOnly: () => Promise<string | undefined>;
+  readonly cache: ContentCache | undefined;
+  /** How much is read side by side, over all repositories. */
+  readonly limit: LimitFunction;
+}
+
+/**
+ * Reads a repository: its tags by the REST API, what they point to by digest, what indexes list, and the configs of its images. Throws
+ * `AUTH`, `UNREACHABLE`, `NOT_FOUND` and `USAGE` for the repository as a whole; anything else that cannot be read becomes a problem.
+ */
+export async function readInventory(
+  context: InventoryContext,
+  repository: string,
+  options: InventoryOptions,
+): Promise<RepositoryInventory> {
+  options.signal?.throwIfAborted();
+  const problems = new Problems(options.signal);
+  const reading = new Reading(context, repository, options, problems);
+  await problems.require(() => reading.all());
+  const notes = reading.notes();
+  return {
+    registry: context.client.name,
+    type: context.type,
+    repository,
+    ...problems.verdict,
+    ...(notes.length > 0 && { notes }),
+    capabilities: CAPABILITIES,
+    manifests: reading.manifests(),
+  };
+}
+
+/** The reading of one repository. */
+class Reading {
+  readonly #context: InventoryContext;
+  readonly #repository: string;
+  readonly #options: InventoryOptions;
+  readonly #problems: Problems;
+  readonly #progress = { done: 0, total: 0 };
+  #documents: ReadonlyMap<Digest, ManifestDocument> = new Map();
+  #place: Place | undefined;
+  #tags = new ImageTags<Component>();
+  #configs: ReadonlyMap<Digest, ImageConfig> = new Map();
+  #settings: HostedSettings | undefined;
+  #readOnly: string | undefined;
+
+  constructor(context: InventoryContext, repository: string, options: InventoryOptions, problems: Problems) {
+    this.#context = context;
+    this.#repository = repository;
+    this.#options = options;
+    this.#problems = problems;
+  }
+
+  async all(): Promise<void> {
+    const { client, routing, repositories, limit, cache, whyReadOnly } = this.#context;
+    const { signal } = this.#options;
+    const repository = this.#repository;
+    const place = await routing.place(repository);
+    this.#place = place;
+    this.#readOnly = await whyReadOnly();
+    this.#settings = await repositories.settings(place.hosted);
+    this.#tags = await this.#readTags(place);
+    const reading = { client: client.oci, repository, cache, signal };
+    const onFound = (found: number): void => this.#count(0, found);
+    const shared = { limit, problems: this.#problems, onFound, onRead: () => this.#count(1, 0) };
+    this.#documents = await readListedDocuments(reading, this.#tags, shared);
+    const wanted = wantedConfigs({ documents: this.#documents, tags: this.#tags.byDigest() });
+    onFound(wanted.size);
+    this.#configs = await readConfigs(reading, wanted, shared);
+  }
+
+  manifests(): Manifest[] {
+    const locked = this.#whyLocked() !== undefined;
+    return buildManifests({ documents: this.#documents, tags: this.#tags.byDigest() }, this.#configs).map((manifest): Manifest => {
+      const own = manifest.tags.flatMap((tag) => this.#tags.get(tag) ?? []);
+      const times = own.flatMap(({ tag, setAt }) => (setAt === undefined ? [] : [[tag, setAt] as const]));
+      // Nexus tells when each tag was pushed: the first of them is no earlier than the image came.
+      const pushedAt = times.length < own.length ? undefined : times.map(([, time]) => time).toSorted()[0];
+      const pulledAt = own
+        .flatMap((component) => component.pulledAt ?? [])
+        .toSorted()
+        .at(-1);
+      return {
+        ...manifest,
+        ...(times.length > 0 && { tagTimes: Object.fromEntries(times) }),
+        ...(pushedAt !== undefined && { pushedAt }),
+        ...(pulledAt !== undefined && { pulledAt }),
+        ...(locked && { locked }),
+      };
+    });
+  }
+
+  /** What a reader should know of the repository, a sentence each. */
+  notes(): string[] {
+    const { client } = this.#context;
+    const place = this.#place;
+    if (!place) return [];
+    const { name, format } = place.hosted;
+    const label = `the Nexus repository ${name} of ${client.name}`;
+    const why = this.#whyLocked();
+    const { cleanupPolicies = [], writePolicy } = this.#settings ?? {};
+    const ociManifests = [...this.#documents.values()].some(({ mediaType }) => mediaType === OCI_MANIFEST || mediaType === OCI_INDEX);
+    return [
+      ...(why === undefined ? [] : [`Nothing can be deleted in ${client.label(this.#repository)}: ${why}.`]),
+      ...(this.#settings
+        ? []
+        : [
+            `Whether ${label} is read-only and by which policies Nexus itself cleans it up is not known: these credentials lack the ` +
+              `privilege nx-repository-admin-${format}-${name}-read.`,
+          ]),
+      ...(writePolicy === 'ALLOW_ONCE' ? [`Tags in ${label} can be pushed once and not moved (ALLOW_ONCE); they can be deleted.`] : []),
+      ...(cleanupPolicies.length === 0
+        ? []
+        : [`Nexus itself deletes tags in ${label}, whatever this plan says, by its cleanup policies: ${cleanupPolicies.join(', ')}.`]),
+      ...(ociManifests && client.version && deletesOciManifests(client.version)
+        ? [
+            `Nexus ${client.version.text} does not understand OCI manifests (3.71 and later do): its task "Docker - Delete unused ` +
+              `manifests and images" may delete those of ${label} that are in use. Upgrade before it runs.`,
+          ]
+        : []),
+    ];
+  }
+
+  /** Why nothing can be deleted, a sentence without its period. */
+  #whyLocked(): string | undefined {
+    if (this.#readOnly !== undefined) return `Nexus ${this.#readOnly}`;
+    const why = whyLocked(this.#settings?.writePolicy);
+    return why === undefined ? undefined : `the Nexus repository ${this.#place?.hosted.name ?? ''} ${why}`;
+  }
+
+  /**
+   * The tags with their components. They are compared with the list that `/v2` has of this image: the REST API leaves out without a word
+   * what the account may not browse, and its list is older where other images were read meanwhile. Throws `NOT_FOUND` where there is no such
+   * image, and `REGISTRY_ERROR` where both lists differ and a new one does too.
+   */
+  async #readTags(place: Place): Promise<ImageTags<Component>> {
+    const { client, components } = this.#context;
+    const { signal } = this.#options;
+    let missing: string[] = [];
+    for (let tries = 0; tries < 2; tries++) {
+      const tags = await components.take(place, this.#repository);
+      const listed = new Set(await listTags(client.oci, this.#repository, { signal }));
+      missing = [...listed].filter((tag) => !tags.get(tag));
+      // A tag that is gone by now is left out, so that it is not touched.
+      for (const { tag } of tags.values()) if (!listed.has(tag)) tags.delete(tag);
+      if (missing.length === 0) return tags;
+    }
+    const [first = ''] = missing;
+    const others = missing.length === 1 ? '' : ` (and ${missing.length - 1} more)`;
+    const message = `The tag ${client.label(this.#repository, first)}${others} is there, and the REST API of Nexus does not list it.`;
+    throw new ToolError('REGISTRY_ERROR', message, {
+      hint: `Check that these credentials may browse the whole Nexus repository ${place.hosted.name}, and run again.`,
+    });
+  }
+
+  #count(done: number, found: number): void {
+    this.#progress.done += done;
+    this.#progress.total += found;
+    this.#options.onProgress?.(this.#progress.done, this.#progress.total);
+  }
+}
+
+/** What Nexus tells: nothing of manifests without a tag that no index lists. */
+const CAPABILITIES: Capabilities = {
+  deleteTag: true,
+  listUntagged: false,
+  pushedAt: true,
+  createdAt: true,
+  pulledAt: true,
+  tagTimes: true,
+  labels: true,
+  annotations: true,
+  platforms: true,
+  artifactType: true,
+  vulnerability: false,
+  cascades: true,
+};

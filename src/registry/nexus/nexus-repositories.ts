@@ -1,0 +1,117 @@
+import { quoted } from '../../diagnostics/redact.ts';
+import { badAnswer } from '../../distribution/answer-errors.ts';
+import { asList, asObject, asText } from '../../domain/json.ts';
+import type { NexusClient } from './client.ts';
+
+/** A repository of Nexus itself: many images stand in one. */
+export interface NexusRepository {
+  readonly name: string;
+  /** `docker`; newer Nexuses know `oci` too. */
+  readonly format: string;
+  readonly type: 'hosted' | 'proxy' | 'group';
+}
+
+/** How a hosted repository is set up. */
+export interface HostedSettings {
+  /** `ALLOW`, `ALLOW_ONCE` (tags cannot be moved), `DENY` (nothing can be changed), or what newer versions know. */
+  readonly writePolicy: string | undefined;
+  readonly cleanupPolicies: readonly string[];
+  readonly blobStore: string | undefined;
+  readonly ports: readonly number[];
+  readonly subdomain: string | undefined;
+}
+
+/** The repositories of a Nexus for images, and how they are set up; each is asked for once, and again if that fails. */
+export class NexusRepositories {
+  readonly #client: NexusClient;
+  #all: Promise<readonly NexusRepository[]> | undefined;
+  readonly #settings = new Map<string, Promise<HostedSettings | undefined>>();
+
+  constructor(client: NexusClient) {
+    this.#client = client;
+  }
+
+  /** Those that these credentials may see (`/v1/repositories` leaves out the others). */
+  all(): Promise<readonly NexusRepository[]> {
+    this.#all ??= this.#readAll().catch((error: unknown) => {
+      this.#all = undefined;
+      throw error;
+    });
+    return this.#all;
+  }
+
+  /** How a hosted repository is set up; undefined where these credentials may not see that. */
+  settings({ name, format }: NexusRepository): Promise<HostedSettings | undefined> {
+    let known = this.#settings.get(name);
+    if (!known) {
+      known = this.readSettings({ name, format });
+      this.#settings.set(name, known);
+      known.catch(() => this.#settings.delete(name));
+    }
+    return known;
+  }
+
+  /** The same, asked anew. */
+  async readSettings({ name, format }: Pick<NexusRepository, 'name' | 'format'>): Promise<HostedSettings | undefined> {
+    const call = {
+      doing: `read the settings of the Nexus repository ${name} of ${this.#client.name}`,
+      privilege: `nx-repository-admin-${format}-${name}-read`,
+      path: `/v1/repositories/${format}/hosted/${encodeURIComponent(name)}`,
+    };
+    const response = await this.#client.call(call);
+    if (response.status === 403) return undefined;
+    if (response.status !== 200) throw await this.#client.refused(call, response);
+    const json = asObject(parse(response.body));
+    const storage = asObject(json?.['storage']);
+    if (!json || !storage) throw badAnswer(call.doing, 'the answer is not a repository');
+    const docker = asObject(json[format]) ?? asObject(json['docker']);
+    return {
+      writePolicy: asText(storage['writePolicy'])?.toUpperCase(),
+      cleanupPolicies: (asList(asObject(json['cleanup'])?.['policyNames']) ?? []).filter((policy) => typeof policy === 'string'),
+      blobStore: asText(storage['blobStoreName']),
+      ports: [docker?.['httpPort'], docker?.['httpsPort']].filter((port) => typeof port === 'number'),
+      subdomain: asText(docker?.['subdomain']),
+    };
+  }
+
+  /** The hosted members of a group; undefined where these credentials may not see them. */
+  async hostedMembers({ name, format }: NexusRepository): Promise<readonly string[] | undefined> {
+    const call = {
+      doing: `read the members of the group ${name}`,
+      privilege: `nx-repository-admin-${format}-${name}-read`,
+      path: `/v1/repositories/${format}/group/${encodeURIComponent(name)}`,
+    };
+    const response = await this.#client.call(call);
+    if (response.status !== 200) return undefined;
+    const hosted = new Set((await this.all()).filter(({ type }) => type === 'hosted').map((one) => one.name));
+    const members = asList(asObject(asObject(parse(response.body))?.['group'])?.['memberNames']) ?? [];
+    return members.filter((member): member is string => typeof member === 'string' && hosted.has(member));
+  }
+
+  async #readAll(): Promise<NexusRepository[]> {
+    const doing = `list the Nexus repositories of ${this.#client.name}`;
+    const privilege = 'nx-repository-view-docker-*-browse';
+    const json = await this.#client.get({ doing, privilege, path: '/v1/repositories' });
+    if (!Array.isArray(json)) throw badAnswer(doing, 'the answer is not a list');
+    return json.flatMap((entry: unknown) => {
+      const { name, format, type } = asObject(entry) ?? {};
+      if (typeof name !== 'string' || typeof format !== 'string') throw badAnswer(doing, 'it lists something without a name or format');
+      if (format !== 'docker' && format !== 'oci') return [];
+      if (type !== 'hosted' && type !== 'proxy' && type !== 'group') throw badAnswer(doing, `the type of ${quoted(name)} is not known`);
+      return [{ name, format, type }];
+    });
+  }
+}
+
+function parse(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(body).toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Why nothing can be deleted in a repository, as the end of a sentence that begins with its name; undefined where it can. */
+export function whyLocked(writePolicy: string | undefined): string | undefined {
+  return writePolicy === 'DENY' ? 'is read-only (its deployment policy is "Read-only", DENY)' : undefined;
+}
