@@ -50,6 +50,8 @@ export interface NexusVersion {
 export class NexusClient {
   readonly name: string;
   readonly url: string;
+  /** Base URL of Nexus itself. */
+  readonly api: string;
   readonly oci: OciClient;
   readonly #options: NexusClientOptions;
   #version: NexusVersion | undefined;
@@ -71,6 +73,7 @@ export class NexusClient {
       },
     });
     this.url = this.oci.url;
+    this.api = options.api;
     this.#options = options;
   }
 
