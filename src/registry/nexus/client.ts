@@ -139,7 +139,8 @@ export class NexusClient {
 function authorization(credentials: Credentials | undefined, name: string, doing: string): Record<string, string> {
   if (!credentials) return {};
   if ('username' in credentials) return { authorization: basicAuthorization(credentials) };
-  const message = `Cannot ${doing}: the REST API of Nexus takes user and password, and there is only ${kindOfToken(credentials)} for ${name}.`;
+  const what = kindOfToken(credentials);
+  const message = `Cannot ${doing}: the REST API of Nexus takes user and password, and there is only ${what} for ${name}.`;
   throw new ToolError('AUTH', message, { hint: 'Give a user and password, or name and pass code of a user token.' });
 }
 

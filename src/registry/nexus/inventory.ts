@@ -169,8 +169,8 @@ class Reading {
 
   /**
    * The tags with their components. They are compared with the list that `/v2` has of this image: the REST API leaves out without a word
-   * what the account may not browse, and its list is older where other images were read meanwhile. Throws `NOT_FOUND` where there is no such
-   * image, and `REGISTRY_ERROR` where both lists differ and a new one does too.
+   * what the account may not browse, and its list is older where other images were read meanwhile. Throws `NOT_FOUND` where there is no
+   * such image, and `REGISTRY_ERROR` where both lists differ and a new one does too.
    */
   async #readTags(place: Place): Promise<ImageTags<Component>> {
     const { client, components } = this.#context;

@@ -3,9 +3,9 @@ import type { HostedSettings, NexusRepositories } from './nexus-repositories.ts'
 import type { Place } from './routing.ts';
 
 /**
- * Every name, `host/path`, under which a runtime may pull an image: by the path of its repository and by the port and subdomain that are set
- * for it, and the same of each group that shows it; undefined where these credentials may not see how they are set up. What a proxy before
- * Nexus makes of them, nobody but the config can tell.
+ * Every name, `host/path`, under which a runtime may pull an image: by the path of its repository and by the port and subdomain that are
+ * set for it, and the same of each group that shows it; undefined where these credentials may not see how they are set up. What a proxy
+ * before Nexus makes of them, nobody but the config can tell.
  */
 export async function namesOf(
   client: NexusClient,
