@@ -93,6 +93,7 @@ function notesOf(oci: OciClient, repository: string, { locked, immutable }: Repo
   return [
     ...(locked === undefined ? [] : [`Nothing can be deleted in ${label}: it ${locked}.`]),
     ...(immutable ? [`Tags in ${label} can be pushed once and not moved; they can be deleted.`] : []),
+    `Alibaba Cloud lists the tags of ${oci.name} alone: what is attached to an image by its digest, such as newer signatures, is not seen.`,
     ...(knowsDomains
       ? []
       : [

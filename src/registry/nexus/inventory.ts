@@ -157,6 +157,9 @@ class Reading {
               `manifests and images" may delete those of ${label} that are in use. Upgrade before it runs.`,
           ]
         : []),
+      // NEXUS-25991
+      `Nexus records pulls from ${client.name} by tag alone: what is pulled by digest counts as never pulled, ` +
+        'unless a source names it as in use.',
     ];
   }
 
