@@ -125,11 +125,14 @@ describe('Harbor', () => {
     ]);
   });
 
-  test('a rule that counts images without a tag counts them together', async () => {
+  test('a rule that counts images without a tag becomes two, because these have no time of a tag', async () => {
     const all = retain('latestPushedK', 5, '**', '**', {
       tag_selectors: [{ kind: 'doublestar', decoration: 'matches', pattern: '**', extras: '{"untagged":true}' }],
     });
-    expect(await rulesOf({ rules: [all] })).toMatchObject([{ tags: ['**'], untagged: 'too', keep: { last: 5 } }]);
+    expect(await rulesOf({ rules: [all] })).toMatchObject([
+      { tags: ['**'], order: 'tagged', keep: { last: 5 } },
+      { untagged: true, keep: { last: 5 } },
+    ]);
   });
 
   test('a rule for a part of the tags also keeps what the wider one keeps', async () => {
