@@ -15,8 +15,6 @@ const TEXT = 1;
 const PART = 2;
 /** So long may a part be, percent-encoded, before it is told. */
 const LONGEST_UNTOLD = 3 * SHORTEST_PART;
-/** In base64, a character is read together with so many symbols before it at most. */
-const BASE64_GROUP = 4;
 
 /**
  * Searches a text for many others at once, and for parts of long ones: plain, in base64, in hexadecimal digits or percent-encoded. Only
@@ -94,7 +92,7 @@ export class SecretSearch {
   /** From where on a text has to be looked at once more, together with what comes next: its length where it need not be. */
   open(text: string, found: readonly Found[]): number {
     let open = this.#openEnd(text);
-    for (const { start, end } of found.toReversed()) if (end >= open) open = Math.max(0, Math.min(open, start - BASE64_GROUP));
+    for (const { start, end } of found.toReversed()) if (end >= open) open = Math.min(open, start);
     return open;
   }
 

@@ -4,6 +4,7 @@ import type { Credentials } from '../../auth/credentials.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import { badAnswer } from '../../distribution/answer-errors.ts';
 import { OciClient } from '../../distribution/client.ts';
+import type { Ping } from '../../distribution/ping.ts';
 import { type JsonObject, parseJsonObject } from '../../domain/json.ts';
 import { type Clock, sleepUnless } from '../../http/clock.ts';
 import type { HttpClient, HttpRequest, HttpResponse } from '../../http/http-client.ts';
@@ -21,6 +22,8 @@ export interface GhcrClientOptions {
   readonly http: HttpClient;
   /** The credentials for a repository, or for the registry itself; the same object each time for the same credentials. */
   readonly credentials: (repository: string | undefined) => Promise<Credentials | undefined>;
+  /** Asks `/v2/` without credentials, once for all who need the answer. Default: asked here. */
+  readonly ping?: Ping | undefined;
   readonly clock: Clock;
   /** Ends every wait. */
   readonly waits?: AbortSignal | undefined;
@@ -55,11 +58,11 @@ export class GhcrClient {
   #isUsedUp = false;
 
   constructor(options: GhcrClientOptions) {
-    const { name, url, http, credentials, clock, waits } = options;
+    const { name, url, http, credentials, ping, clock, waits } = options;
     this.name = name;
     this.#options = options;
     this.#points = new RequestPoints(clock, waits);
-    const auth = createRegistryAuth({ http, registry: name, url, credentials });
+    const auth = createRegistryAuth({ http, registry: name, url, credentials, ...(ping && { ping }) });
     this.oci = new OciClient({ name, url, send: (request, scopes) => auth.send(request, scopes) });
   }
 

@@ -5,6 +5,7 @@ import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { ContentCache } from '../../distribution/cache.ts';
 import { hasBlob } from '../../distribution/has-blob.ts';
 import { readManifest as readOciManifest } from '../../distribution/manifest-content.ts';
+import type { Ping } from '../../distribution/ping.ts';
 import { resolveTag } from '../../distribution/tags.ts';
 import type { Digest } from '../../domain/digest.ts';
 import type { RawManifest } from '../../domain/raw-manifest.ts';
@@ -28,6 +29,8 @@ export interface GhcrRegistryOptions {
   /** `https://ghcr.io`, or `https://containers.HOST` of a GitHub Enterprise Server. */
   readonly url: string;
   readonly http: HttpClient;
+  /** Asks `/v2/` without credentials, once for all who need the answer. Default: asked by itself. */
+  readonly ping?: Ping;
   /** The credentials for a repository, or for the registry itself; the same object each time for the same credentials. */
   readonly credentials: (repository: string | undefined) => Promise<Credentials | undefined>;
   /** The organizations and users whose packages are listed where nothing else names one. */
@@ -60,7 +63,7 @@ export function createGhcrRegistry(options: GhcrRegistryOptions): Registry {
   const ofEnvironment = new URL(url).hostname === 'ghcr.io' ? tokenIn(env) : undefined;
   const credentials = async (repository: string | undefined): Promise<Credentials | undefined> =>
     (await options.credentials(repository)) ?? ofEnvironment;
-  const client = new GhcrClient({ name, url, api, http, credentials, clock, waits });
+  const client = new GhcrClient({ name, url, api, http, credentials, ping: options.ping, clock, waits });
   const owners = new Owners(client);
   const versions = new PackageVersions(client, owners);
   const deletion = new Deletion(client, owners, versions);

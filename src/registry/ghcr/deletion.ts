@@ -116,7 +116,8 @@ export class Deletion {
   /** Who may read a package and has not the role Admin on it is told that the version is not there. */
   async #hidden(call: Asked & { readonly repository?: string | undefined }, response: HttpResponse): Promise<ToolError> {
     const credentials = await this.#client.credentials(call.repository);
-    const message = `Cannot ${call.doing}: GitHub answers ${registryErrorText(response)} to who has not the role Admin on the package.`;
+    const said = `Cannot ${call.doing}: GitHub answered ${registryErrorText(response)}, and lists it all the same`;
+    const message = `${said}: the account has not the role Admin on the package.`;
     return new ToolError('AUTH', message, { hint: rightsHint(call, response, credentials) });
   }
 }

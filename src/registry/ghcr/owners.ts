@@ -1,8 +1,9 @@
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import { badAnswer } from '../../distribution/answer-errors.ts';
-import { asText, parseJsonObject } from '../../domain/json.ts';
+import { asText } from '../../domain/json.ts';
 import { isRepositoryName } from '../../domain/reference.ts';
-import type { GhcrClient } from './client.ts';
+import { isRateLimit } from './answer-errors.ts';
+import type { Call, GhcrClient } from './client.ts';
 
 /** Finds the paths of packages, which depend on whether their owner is an organization or a user. Each owner is asked about once. */
 export class Owners {
@@ -41,12 +42,26 @@ export class Owners {
   async #find(owner: string, repository: string | undefined): Promise<string> {
     const name = encodeURIComponent(owner);
     const doing = `find out whether ${this.#client.label(owner)} is an organization or a user`;
-    const { type } = await this.#client.get({ doing, path: `/users/${name}`, repository });
-    if (type === 'Organization') return `/orgs/${name}`;
-    if (type !== 'User') throw badAnswer(doing, 'the answer says neither');
-    // The token of a workflow is of no user, and is refused.
-    const self = await this.#client.call({ doing: `find out whose token it is`, path: '/user', repository });
-    const login = self.status === 200 ? asText(parseJsonObject(self.body)?.['login']) : undefined;
-    return login?.toLowerCase() === owner.toLowerCase() ? '/user' : `/users/${name}`;
+    const account = await this.#client.find({ doing, path: `/users/${name}`, repository });
+    if (!account) await this.#mustHavePackages(name, repository, doing);
+    if (!account || account['type'] === 'Organization') return `/orgs/${name}`;
+    if (account['type'] !== 'User') throw badAnswer(doing, 'the answer says neither');
+    const self = await this.#login(repository);
+    return self?.toLowerCase() === owner.toLowerCase() ? '/user' : `/users/${name}`;
+  }
+
+  /** A server that does not show its accounts shows the packages of organizations. Throws `NOT_FOUND` where it shows neither. */
+  async #mustHavePackages(name: string, repository: string | undefined, doing: string): Promise<void> {
+    const call: Call = { doing, path: `/orgs/${name}/packages`, query: { package_type: 'container', per_page: '1' }, repository };
+    const response = await this.#client.call(call);
+    if (response.status !== 200) throw await this.#client.refused(call, response);
+  }
+
+  /** Whose token it is. The token of a workflow is of no user, and is refused. */
+  async #login(repository: string | undefined): Promise<string | undefined> {
+    const call: Call = { doing: `find out whose token it is that ${this.#client.name} is asked with`, path: '/user', repository };
+    const response = await this.#client.call(call);
+    if (response.status === 403 && !isRateLimit(response)) return undefined;
+    return asText((await this.#client.read(call, response))['login']);
   }
 }

@@ -20,13 +20,14 @@ export const ghcrType: RegistryType = {
   hosts: GHCR_HOST,
   settings: { key: 'ghcr', schema: GhcrSettings },
   recognises: isGitHub,
-  open: async ({ name, url, settings, http, credentials, env, concurrency, cache, waits }) => {
+  open: async ({ name, url, settings, http, ping, credentials, env, concurrency, cache, waits }) => {
     const { owners, endpoint } = GhcrSettings.parse(settings ?? {});
     const { createGhcrRegistry } = await import('./create-registry.ts');
     return createGhcrRegistry({
       name,
       url,
       http,
+      ping,
       credentials,
       env,
       ...(owners && { owners }),

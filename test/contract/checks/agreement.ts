@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect } from 'vitest';
 import { ToolError } from '../../../src/diagnostics/tool-error.ts';
 import type { Capabilities, Manifest } from '../../../src/domain/inventory.ts';
@@ -7,13 +8,34 @@ import { expectedManifests } from '../expected-inventory.ts';
 import { SMALL, THINGS } from '../history.ts';
 import type { Scene } from '../scene.ts';
 
-/** Skips and declared capabilities must be two ways to say the same. */
+/** What the columns of the README's table of what each registry tells stand for, in their order; undefined for what no capability says. */
+const COLUMNS = ['pushedAt', 'pulledAt', 'createdAt', 'tagTimes', 'listUntagged', undefined, 'labels'] as const;
+
+/** Skips, declared capabilities and the README must be three ways to say the same. */
 export function testAgreement({ target, check, filled, needed }: Contract): void {
   check('is just what the adapter declares that it cannot tell or do', [], async () => {
     const { capabilities } = (await filled()).inventory;
     const all: Required<Capabilities> = { cascades: false, archive: false, undo: true, ...capabilities };
     const declared = (Object.keys(all) as (keyof Capabilities)[]).filter((name) => !all[name]);
     expect(skipped((feature): feature is keyof Capabilities => feature in all)).toEqual(declared.toSorted());
+  });
+
+  check('is what the table of the README says', [], async () => {
+    const { type, capabilities } = (await filled()).inventory;
+    const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
+    const [told, done] = readme
+      .slice(readme.indexOf('\n## Registries'))
+      .split('\n')
+      .filter((line) => line.startsWith(`| \`${type}\` |`))
+      .map((line) => line.split('|').slice(2));
+    // Amazon's public registry stands on the page of the private one alone.
+    if (type === 'ecr-public') return;
+    const declared = COLUMNS.flatMap((name) => (name ? [capabilities[name]] : []));
+    const cells = COLUMNS.flatMap((name, column) => (name ? [told?.[column]?.trim()] : []));
+    expect(cells.map((cell, column) => (cell === 'where it is on' ? declared[column] : { yes: true, '–': false }[cell ?? '']))).toEqual(
+      declared,
+    );
+    expect([done?.[1]?.trim() === 'yes', done?.[2]?.trim() !== 'no']).toEqual([capabilities.archive ?? false, capabilities.undo ?? true]);
   });
 
   check('is just what the adapter and its server have not got besides', [], async (own) => {

@@ -71,7 +71,7 @@ describe('the packages of an owner on GitHub, which is known by its answer', () 
     const before = tagsIn(fake);
     const { code, stdout } = await (await sessionOn(fake)).run('prune', 'ghcr.io', '--keep-last', '3', '--apply', '--yes');
     expect(code).toBe(4);
-    expect(stdout).toContain('to who has not the role Admin on the package');
+    expect(stdout).toContain('the account has not the role Admin on the package');
     expect(tagsIn(fake)).toEqual(before);
     expect(fake.requests.filter(({ method }) => method === 'DELETE').length).toBeLessThan(3);
   });

@@ -63,7 +63,7 @@ function grant({ headers }: Seen, query: URLSearchParams, { accounts, store, gra
   for (const scope of query.getAll('scope').flatMap((one) => one.split(' '))) {
     const [, name = '', actions = ''] = /^repository:([^:]+):([\w,*]+)$/.exec(scope) ?? [];
     const stored = store.repositories.get(name);
-    for (const action of actions.split(','))
+    for (const action of actions.replace('*', 'pull,push').split(','))
       if (stored && (action === 'pull' ? account || !stored.isPrivate : account?.may === 'write')) allowed.add(`${name}:${action}`);
   }
   const token = randomUUID();

@@ -25,7 +25,9 @@ export interface RestOptions {
 /** Answers the API of hub.docker.com, as far as repositories go. */
 export function answerRest(request: Seen, options: RestOptions): Reply {
   const url = new URL(request.path, 'http://hub');
-  const path = url.pathname.slice('/hub'.length);
+  // Docker's own tool asks for the list of tags by its older path.
+  const older = /^\/v2\/repositories\/([^/]+)\/([^/]+)\/tags\/$/;
+  const path = url.pathname.slice('/hub'.length).replace(older, '/v2/namespaces/$1/repositories/$2/tags');
   const { method } = request;
   if (path === '/v2/auth/token' && method === 'POST') return logIn(request, options);
   const account = accountOf(request, options);

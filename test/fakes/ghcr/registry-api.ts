@@ -52,7 +52,8 @@ function grant({ headers }: Seen, query: URLSearchParams, { accounts, store, gra
     const has = (right: string): boolean => account !== undefined && (account.scopes === undefined || account.scopes.includes(right));
     const reads = stored?.visibility === 'public' || has('read:packages') || has('write:packages');
     if (!stored || !reads) throw registryError(403, 'DENIED', 'requested access to the resource is denied');
-    for (const action of actions.split(',')) if (action === 'pull' || has('write:packages')) allowed.add(`${name}:${action}`);
+    for (const action of actions.replace('*', 'pull,push').split(','))
+      if (action === 'pull' || has('write:packages')) allowed.add(`${name}:${action}`);
   }
   const token = randomUUID();
   grants.set(token, allowed);

@@ -49,7 +49,7 @@ export function answerRest(request: Seen, options: RestOptions): Reply {
 }
 
 function accountOf({ headers }: Seen, { accounts }: RestOptions): FakeAccount {
-  const token = /^Bearer (.+)$/.exec(String(headers['authorization'] ?? ''))?.[1];
+  const token = /^(?:Bearer|token) (.+)$/i.exec(String(headers['authorization'] ?? ''))?.[1];
   if (token === undefined) throw problem(401, 'Requires authentication');
   const account = accounts.find((one) => one.token === token);
   if (!account) throw problem(401, 'Bad credentials');

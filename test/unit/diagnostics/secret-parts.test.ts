@@ -96,7 +96,9 @@ test.for([1, 2, 3, 7, 29, 64])('in parts of %i characters nothing comes through 
 test.for(Object.entries(encodings))('a part is masked at any place of a very long word: %s', ([, encode]) => {
   rememberSecret(secrets.pat);
   const part = secrets.pat.slice(6, 36);
-  for (const before of [2 ** 16 - 41, 2 ** 16 - 20, 2 ** 16, 2 ** 17 + 3]) {
+  // It is searched in slices of so many characters: the part stands across the border of two.
+  const slice = (3 * 2 ** 16) / encode('aaa').length;
+  for (const before of [slice - 15, 2 * slice + 3]) {
     const shown = redactDocument(encode(`${'a'.repeat(before)}${part}${'a'.repeat(9)}`));
     expect(shown).toContain('***');
     expect(shown).not.toContain(encode(part).slice(4, -4));

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { index } from '../../../../src/demo/image.ts';
 import { createHubRegistry } from '../../../../src/registry/dockerhub/create-registry.ts';
 import type { Registry } from '../../../../src/registry/registry.ts';
 import { OWNER } from '../../../fakes/dockerhub/fake-hub.ts';
@@ -97,6 +98,22 @@ describe('deleting on Docker Hub', () => {
     });
     const { outcome } = await connect(hub).deleteManifest(APP, one.digest);
     expect([outcome, tagsIn(hub)]).toEqual(['locked', ['v1', 'v2', 'v3']]);
+  });
+
+  it('of an index takes along the images that it alone holds and that have no tag', async () => {
+    const hub = await fakeHub();
+    const [three, first] = [build('three'), index([one, two, build('three')])];
+    hub.store.push(APP, first, ['v1']);
+    hub.store.push(APP, index([two, build('four')]), ['v2']);
+    hub.store.push(APP, one, ['amd64']);
+    const along = await connect(hub).takenAlong!(APP, first.digest);
+    expect(along.map(({ digest, heldBy }) => [digest, heldBy.length]).toSorted()).toEqual(
+      [
+        [two.digest, 1],
+        [three.digest, 0],
+      ].toSorted(),
+    );
+    expect(along.every(({ unreadable }) => unreadable?.deletable)).toBe(true);
   });
 
   it('takes a token that may delete: without one the registry behind the API refuses it, which is a missing right', async () => {

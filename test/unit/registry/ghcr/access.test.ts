@@ -29,6 +29,14 @@ describe('the packages of an owner', () => {
     expect(asked(fake).at(-1)).toBe('/orgs/team/packages/container/web%2Fapi/versions');
   });
 
+  it('are those of an organization where the server does not show its accounts', async () => {
+    const fake = await fakeGhcr();
+    fake.store.push(APP, build('one'), ['v1']);
+    const nobody = { status: 404, headers: { 'content-type': 'application/json' }, body: '{"message":"Not Found"}' };
+    fake.onRequest(({ path }) => (path.includes('/users/') ? nobody : undefined));
+    expect(await connect(fake).listTags(APP)).toEqual(['v1']);
+  });
+
   it('cannot be listed where nothing names one, and an empty list is an error: GitHub leaves out what a token may not see', async () => {
     const fake = await fakeGhcr();
     expect((await failure(list(connect(fake)))).hint).toContain('ghcr.owners');
