@@ -3,6 +3,7 @@ import { isObject } from '../domain/json.ts';
 import type { Source } from '../diagnostics/source.ts';
 import type { RuleSpec } from '../policy/schema.ts';
 import {
+  HarborScope,
   HarborSelector,
   isSelectorWithin,
   mayOverlap,
@@ -23,7 +24,7 @@ const common = {
   priority: z.int().optional(),
   disabled: z.boolean().optional(),
   tag_selectors: z.tuple([HarborSelector]),
-  scope_selectors: z.strictObject({ repository: z.tuple([HarborSelector]) }),
+  scope_selectors: z.strictObject({ repository: z.tuple([HarborScope]) }),
 };
 const RetentionRule = z
   .strictObject({
@@ -43,7 +44,7 @@ const ImmutableRules = z.array(
     ...common,
     action: z.string().optional(),
     template: z.literal('immutable_template').optional(),
-    params: z.unknown(),
+    params: z.unknown().optional(),
   }),
 );
 
