@@ -5,6 +5,7 @@ import type { RestoredTimes } from '../documents/restored-times.ts';
 import { quoted } from '../diagnostics/redact.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import { byCodeUnit } from '../domain/compare.ts';
+import { repositoryKey } from '../domain/repository-key.ts';
 import type { Digest } from '../domain/digest.ts';
 import type { Registry } from '../registry/registry.ts';
 import { lockRepositories } from './lock-repositories.ts';
@@ -125,7 +126,7 @@ function byRepository({ intents }: JournalDocument): RepositoryIntents[] {
   for (const intent of intents) {
     const { registry, repository, outcome } = intent;
     if (outcome !== undefined && outcome !== 'deleted' && outcome !== 'archived' && outcome !== 'gone') continue;
-    const key = JSON.stringify([registry, repository]);
+    const key = repositoryKey(intent);
     const entry = found.get(key) ?? { registry, repository, intents: [] };
     entry.intents.push(intent);
     found.set(key, entry);

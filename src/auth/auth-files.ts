@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ToolError } from '../diagnostics/tool-error.ts';
+import { isNotThere } from '../diagnostics/system-error.ts';
 import { type AuthFile, entryCredentials, parseAuthFile } from './auth-file.ts';
 import { askHelper } from './credential-helper.ts';
 import type { Credentials } from './credentials.ts';
@@ -94,9 +95,8 @@ async function readAll(options: AuthFilesOptions): Promise<AuthFile[]> {
     try {
       text = await readFile(path, 'utf8');
     } catch (cause) {
-      const { code } = cause as NodeJS.ErrnoException;
-      if (code === 'ENOENT' || code === 'ENOTDIR') continue;
-      throw new ToolError('AUTH', `The auth file ${path} cannot be read (${String(code)}).`, {
+      if (isNotThere(cause)) continue;
+      throw new ToolError('AUTH', `The auth file ${path} cannot be read (${String((cause as NodeJS.ErrnoException).code)}).`, {
         hint: 'Check its permissions, or name another with DOCKER_CONFIG or REGISTRY_AUTH_FILE.',
         cause,
       });

@@ -5,6 +5,7 @@ import path from 'node:path';
 import * as cosmiconfig from 'cosmiconfig/dist/Explorer.js';
 import type { Options, PublicExplorer } from 'cosmiconfig';
 import { readSource, type Source, unreadable } from '../diagnostics/source.ts';
+import { isNotThere } from '../diagnostics/system-error.ts';
 import { problemAt, SourceError } from '../diagnostics/source-error.ts';
 import { LONGEST_FILE } from './yaml-source.ts';
 
@@ -111,7 +112,7 @@ async function refuseUnread(directory: string, found: string | undefined): Promi
     const known = await lstat(file).then(
       () => true,
       (error: unknown) => {
-        if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return false;
+        if (isNotThere(error)) return false;
         throw unreadable(file, 'config', error);
       },
     );

@@ -11,6 +11,11 @@ const REASONS: Readonly<Record<string, string>> = {
   EMFILE: 'EMFILE, too many files are open',
 };
 
+/** True of the error that a file, or a folder on the way to it, is not there. */
+export function isNotThere(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
+}
+
 /** Why a file could not be read or written, without the path that the message names anyway. `missing` says what is not there. */
 export function systemErrorWords(error: unknown, missing = 'there is no such file'): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';

@@ -1,5 +1,6 @@
 import { quoted } from '../diagnostics/redact.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
+import { repositoryKey } from '../domain/repository-key.ts';
 import { type Digest, isDigest } from '../domain/digest.ts';
 import { digestKey, parseDigestTag } from '../domain/attachment.ts';
 import { isIndexType } from '../domain/media-types.ts';
@@ -96,7 +97,7 @@ function checkRepository(plan: Fields<never>, seen: Set<string>): void {
   const { at } = plan;
   const registry = plan.required('registry', TEXT);
   const name = plan.required('repository', REPOSITORY);
-  const key = JSON.stringify([registry, name]);
+  const key = repositoryKey({ registry, repository: name });
   must(!seen.has(key), at, `is a second ${name} of ${quoted(registry)}`);
   seen.add(key);
   checkRepositoryFacts(plan);

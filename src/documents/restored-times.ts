@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GuardedFile } from '../diagnostics/guarded-file.ts';
+import { isNotThere } from '../diagnostics/system-error.ts';
 import { makeFolder } from '../diagnostics/make-folder.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import { type Digest, isDigest } from '../domain/digest.ts';
@@ -76,7 +77,7 @@ export class RestoredTimes {
   }
 
   #noneIfAbsent(error: unknown): string[] {
-    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return [];
+    if (isNotThere(error)) return [];
     throw new ToolError('FILE', `cannot read the times of what "undo" has put back, in ${this.path}: ${(error as Error).message}`, {
       hint: 'see to it that the files there can be read. Without them, what was put back would be taken for new',
       cause: error,

@@ -1,3 +1,4 @@
+import { repositoryKey } from '../domain/repository-key.ts';
 import type { Block, Plan, PlannedImage, RepositoryPlan } from './plan.ts';
 
 /** How one manifest is decided by one of two policies. */
@@ -37,9 +38,9 @@ export interface PlanDiff {
 
 /** Compares two plans of the same inventory, made as of the same instant. */
 export function diffPlans(before: Plan, after: Plan): PlanDiff {
-  const earlier = new Map(before.repositories.map((one) => [keyOf(one), one]));
+  const earlier = new Map(before.repositories.map((one) => [repositoryKey(one), one]));
   const repositories = after.repositories.flatMap((one) => {
-    const other = earlier.get(keyOf(one));
+    const other = earlier.get(repositoryKey(one));
     const images = other ? changedImages(other, one) : [];
     if (!other || images.length === 0) return [];
     const policy = { ...(other.policy !== undefined && { before: other.policy }), ...(one.policy !== undefined && { after: one.policy }) };
@@ -83,8 +84,4 @@ function changedImages(before: RepositoryPlan, after: RepositoryPlan): ChangedIm
 
 function sideOf({ action, untag, reasons }: PlannedImage): Side {
   return { action, untag, reasons };
-}
-
-function keyOf({ registry, repository }: RepositoryPlan): string {
-  return JSON.stringify([registry, repository]);
 }

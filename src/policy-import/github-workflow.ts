@@ -97,7 +97,7 @@ function retention(uses: string, inputs: Retention, of: string | undefined): Imp
   const notes = [
     ...(inputs['timestamp-to-use'] === 'created_at'
       ? []
-      : ['It goes by updated_at, which moves with each tag; here, by the time of the tag or the push.']),
+      : ['ATTENTION: it goes by updated_at, which moves with each tag; here, by the time of the tag or the push.']),
     ...(inputs['dry-run'] === 'true' ? ['ATTENTION: there it is a dry run and deletes nothing.'] : []),
   ];
   const rules: Commented<RuleSpec>[] = [];

@@ -47,6 +47,9 @@ const ImmutableRules = z.array(
   }),
 );
 
+const OTHER_TAGS =
+  'ATTENTION: Harbor goes by the newest time of all tags of an image, a rule here by that of the tags that it selects: an image that was ' +
+  'given another tag later, as a promoted one is, may go sooner here. Protect such tags ("protect: [{tags: […], wholeImage: true}]").';
 const ANY_PROJECT =
   'ATTENTION: Harbor names the project by a number only, so this is for every project. Write its name in the place of the first "*", or ' +
   'import with --of PROJECT.';
@@ -73,7 +76,7 @@ function importRetention(source: Source, { of }: ImportGround): ImportedPolicy[]
       `From the tag retention of a Harbor project, for ${selectionWords(scope, 'repositories')}.`,
       'Harbor keeps what any of its rules keeps. Here the first rule that selects a tag decides it, so each also keeps what those for a ' +
         'part of the same tags keep.',
-      'Harbor goes by the newest time of all tags of an image, a rule here by that of the tags that it selects.',
+      ...(rules.every((rule) => isEverything(tagsOf(rule))) ? [] : [OTHER_TAGS]),
       ...(of === undefined ? [ANY_PROJECT] : []),
     ],
     repositories: repositoryGlobsOf(scope, of),
@@ -122,8 +125,7 @@ function rulesOf(rules: readonly RetentionRule[]): Commented<RuleSpec>[] {
     counting.length > 0
       ? ruleOf({ name: 'untagged', untagged: true }, counting, [], [])
       : { part: { name: 'untagged', untagged: true as const, keep: 'none' as const }, comments: rest.comments };
-  const everything = selections.some((selection) => tagGlobsOf(selection).join() === '**');
-  return [...imported, ...(everything ? [] : [rest]), ...(together ? [] : [bare])];
+  return [...imported, ...(selections.some(isEverything) ? [] : [rest]), ...(together ? [] : [bare])];
 }
 
 /** One rule for all that Harbor has for a selection; `partly` are those of `besides` whose newest cannot be counted here. */
@@ -171,6 +173,10 @@ function nameOf({ decoration, pattern }: HarborSelector): string {
 
 function tagsOf({ tag_selectors: [selector] }: RetentionRule): HarborSelector {
   return selector;
+}
+
+function isEverything(selector: HarborSelector): boolean {
+  return tagGlobsOf(selector).join() === '**';
 }
 
 function scopeOf({ scope_selectors }: Pick<RetentionRule, 'scope_selectors'>): HarborSelector {

@@ -1,3 +1,4 @@
+import { repositoryKey } from '../domain/repository-key.ts';
 import type { ApplyReport } from '../apply/apply-report.ts';
 import type { Plan, RepositoryPlan, Step } from '../plan/plan.ts';
 import { addAmounts, type Amounts, amountsOf, stepsDone } from './amounts.ts';
@@ -12,9 +13,9 @@ export interface Outcome {
 
 /** The steps of each repository that a run has done, in the order of its report. */
 export function appliedSteps(plan: Plan, { repositories }: ApplyReport): (readonly [RepositoryPlan, readonly Step[]])[] {
-  const planned = new Map(plan.repositories.map((one) => [JSON.stringify([one.registry, one.repository]), one]));
+  const planned = new Map(plan.repositories.map((one) => [repositoryKey(one), one]));
   return repositories.flatMap((report) => {
-    const repository = planned.get(JSON.stringify([report.registry, report.repository]));
+    const repository = planned.get(repositoryKey(report));
     return repository ? [[repository, stepsDone(repository, report)] as const] : [];
   });
 }

@@ -31,13 +31,16 @@ export function tellErrors(errors: readonly (ToolError | Failure)[], { io, versi
   }
 }
 
+/** What a run comes to that was neither refused nor stopped. */
+const ENDED: readonly number[] = [EXIT.done, EXIT.planned, EXIT.partial, EXIT.failed];
+
 /**
- * The exit code of a run in which something could not be read, or failed at the end. It stands in place of a success only: 4 if a right is
- * missing anywhere, otherwise `instead`.
+ * The exit code of a run in which something could not be read, or failed at the end: 4 if a right is missing anywhere, unless the run was
+ * refused or stopped; `instead` in place of a success.
  */
 export function exitCodeAfter(code: number, errors: readonly ToolError[], instead: number): number {
-  if (errors.length === 0 || (code !== EXIT.done && code !== EXIT.planned)) return code;
-  return errors.some(({ exitCode }) => exitCode === EXIT.auth) ? EXIT.auth : instead;
+  if (ENDED.includes(code) && errors.some(({ exitCode }) => exitCode === EXIT.auth)) return EXIT.auth;
+  return errors.length > 0 && (code === EXIT.done || code === EXIT.planned) ? instead : code;
 }
 
 /** What an error says, for the answers of a run that it has ended. */

@@ -3,6 +3,7 @@ import { isIPv6 } from 'node:net';
 import path from 'node:path';
 import type { Cluster, User } from '@kubernetes/client-node/dist/config_types.js';
 import { didYouMean } from '../../diagnostics/nearest.ts';
+import { isNotThere } from '../../diagnostics/system-error.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import { type Kubeconfig, readKubeconfig } from './kubeconfig.ts';
 
@@ -122,6 +123,6 @@ async function exists(file: string): Promise<boolean> {
     return true;
   } catch (error) {
     // A file that is there and may not be read is an error where it is read, not a reason to look elsewhere.
-    return (error as NodeJS.ErrnoException).code !== 'ENOENT' && (error as NodeJS.ErrnoException).code !== 'ENOTDIR';
+    return !isNotThere(error);
   }
 }

@@ -8,6 +8,7 @@ import type { HttpClient, HttpResponse } from '../../http/http-client.ts';
 import { backoff, parseRetryAfter } from '../../http/retry-policy.ts';
 import { type Asked, type Complaint, complaintOf, isPassing, refused } from './answer-errors.ts';
 import type { CloudCredentials, CloudKeys } from './cloud-credentials.ts';
+import { holderOf } from './holder-of.ts';
 
 export interface ApiClientOptions {
   readonly http: HttpClient;
@@ -134,6 +135,9 @@ export class Throttled extends ToolError {
   }
 }
 
+/** The class of Alibaba Cloud's own library that signs. */
+type Signer = typeof import('@alicloud/openapi-util').default;
+
 async function signed(call: Call, pathname: string, host: string, keys: CloudKeys): Promise<Record<string, string>> {
   const { method, query, operation, version } = call;
   const { accessKeyId, accessKeySecret, securityToken } = keys;
@@ -147,10 +151,8 @@ async function signed(call: Call, pathname: string, host: string, keys: CloudKey
     'x-acs-content-sha256': NO_BODY,
     ...(securityToken !== undefined && { 'x-acs-accesskey-id': accessKeyId, 'x-acs-security-token': securityToken }),
   };
-  const { default: library } = await import('@alicloud/openapi-util');
-  // A module of the old kind: Node.js and bundlers put its class at different depths.
-  const signer = 'getAuthorization' in library ? (library as unknown as typeof library.default) : library.default;
-  const request = { method, pathname, query, headers } as unknown as Parameters<typeof signer.getAuthorization>[0];
+  const signer = holderOf(await import('@alicloud/openapi-util'), 'getAuthorization') as Signer;
+  const request = { method, pathname, query, headers } as unknown as Parameters<Signer['getAuthorization']>[0];
   const { host: _host, ...sent } = headers;
   return { ...sent, authorization: signer.getAuthorization(request, ALGORITHM, NO_BODY, accessKeyId, accessKeySecret) };
 }

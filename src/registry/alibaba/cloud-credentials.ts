@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { printable, redact, rememberSecret } from '../../diagnostics/redact.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
+import { holderOf } from './holder-of.ts';
 
 /** What calls of the API are signed with. */
 export interface CloudKeys {
@@ -69,7 +70,7 @@ async function inTime(provider: Provider): Promise<CloudKeys> {
 
 /** A way that is not set up at all says so when it is built. */
 async function openProviders(): Promise<readonly Provider[]> {
-  const library = await import('@alicloud/credentials');
+  const library = holderOf(await import('@alicloud/credentials'), 'ProfileCredentialsProvider') as typeof import('@alicloud/credentials');
   const metadata = process.env['ALIBABA_CLOUD_ECS_METADATA'] ?? '';
   const uri = process.env['ALIBABA_CLOUD_CREDENTIALS_URI'] ?? '';
   const ways: readonly (() => Provider)[] = [

@@ -31,7 +31,8 @@ export async function checkDelete(client: GiteaClient, repository: string): Prom
 export async function deleteTag(client: GiteaClient, repository: string, tag: string, digest: Digest): Promise<DeleteOutcome> {
   const drift = await movedTo(client, repository, tag, digest);
   if (drift) return drift;
-  return deleteVersion(client, repository, tag, async () => (await resolveTag(client.oci, repository, tag)) === digest);
+  const isThere = async (): Promise<boolean> => (await resolveTag(client.oci, repository, tag)) === digest;
+  return deleteVersion(client, repository, tag, { isThere, isLikely: true });
 }
 
 /**
@@ -55,21 +56,23 @@ export async function deleteManifest(
   }
   const deleted: string[] = [];
   try {
-    for (const tag of there) {
-      const isThere = async (): Promise<boolean> => (await resolveTag(client.oci, repository, tag)) === digest;
-      const answer = await deleteVersion(client, repository, tag, isThere);
-      if (answer.outcome === 'deleted') deleted.push(tag);
+    for (const version of [...there, digest]) {
+      const isThere = async (): Promise<boolean> =>
+        version === digest ? hasOwnVersion(client, repository, digest) : (await resolveTag(client.oci, repository, version)) === digest;
+      // That most images have no version under their digest need not be asked twice.
+      const isLikely = version !== digest || there.length === 0;
+      const answer = await deleteVersion(client, repository, version, { isThere, isLikely });
+      if (answer.outcome === 'deleted') deleted.push(version);
       else if (answer.outcome !== 'gone') {
         await putBack(client, repository, digest, deleted, answer.message);
         return answer;
       }
     }
-    const own = await deleteVersion(client, repository, digest, async () => hasOwnVersion(client, repository, digest));
-    return own.outcome === 'gone' && deleted.length > 0 ? { outcome: 'deleted' } : own;
   } catch (error) {
     if (error instanceof ToolError) await putBack(client, repository, digest, deleted, error.message);
     throw error;
   }
+  return { outcome: deleted.length === 0 ? 'gone' : 'deleted' };
 }
 
 /** Why a tag is not to be deleted: it is gone, or on another digest. */
@@ -99,11 +102,18 @@ async function hasOwnVersion(client: GiteaClient, repository: string, digest: Di
   throw await client.refused(call, response);
 }
 
+interface Look {
+  /** Whether the version is there now. */
+  readonly isThere: () => Promise<boolean>;
+  /** It was there a moment ago: that it is not is asked about once more. */
+  readonly isLikely: boolean;
+}
+
 async function deleteVersion(
   client: GiteaClient,
   repository: string,
   version: string,
-  isThere: () => Promise<boolean>,
+  { isThere, isLikely }: Look,
 ): Promise<DeleteOutcome> {
   const doing = `delete ${client.label(repository, version)}`;
   // It is sent once: what was read right before would not hold after a wait.
@@ -119,7 +129,7 @@ async function deleteVersion(
   if (response.status === 204) return { outcome: 'deleted' };
   if (response.status < 300) throw badAnswer(doing, `the answer is ${registryErrorText(response)}, and 204 was expected`);
   if (isNotFound(response)) {
-    if (!(await isThere())) return { outcome: 'gone' };
+    if (!isLikely || !(await isThere())) return { outcome: 'gone' };
     throw new ToolError('REGISTRY_ERROR', `Cannot ${doing}: Gitea says that it is not there, but the registry has it.`, {
       hint: 'Run again.',
     });

@@ -21,37 +21,54 @@ export interface Versions {
 
 /** More than Gitea answers unless its setting `MAX_RESPONSE_ITEMS` (50) says otherwise; it cuts what is asked for. */
 const PAGE = '1000';
-/** So often a list is read that changes meanwhile. */
-const MOST_TRIES = 3;
+/** So often a list is read of which entries slip. */
+const MOST_TRIES = 4;
 
 /**
- * Reads all versions, with the list of tags of the registry itself beside it: pages by number lose an entry where one before it is deleted
- * meanwhile. They are read again where the two differ, or where there are not as many as Gitea says. Throws `NOT_FOUND` for a repository
- * that is not there, and `REGISTRY_ERROR` where they do not agree.
+ * Reads all versions. Pages by number lose an entry where one before it is deleted meanwhile, so a list of several pages is read until a
+ * reading brings nothing that was there before and was overlooked. What is pushed meanwhile need not be in it, and what is deleted may be.
+ * Throws `NOT_FOUND` for a repository that is not there, and `REGISTRY_ERROR` where entries slip again and again, or where there are not as
+ * many as Gitea says.
  */
 export async function readVersions(client: GiteaClient, repository: string, signal: AbortSignal | undefined): Promise<Versions> {
+  // The API answers with an empty list where there is no such package; the registry says so.
+  await listTags(client.oci, repository, { signal });
+  const found: Found = { tags: new Map(), digests: new Map(), ids: new Set() };
   for (let tries = 0; tries < MOST_TRIES; tries++) {
-    const names = await listTags(client.oci, repository, { signal });
-    const { versions, isWhole } = await readAll(client, repository, signal);
-    if (isWhole && names.length === versions.tags.size && names.every((tag) => versions.tags.has(tag))) return versions;
+    const newest = Math.max(0, ...found.ids);
+    const { ids, pages, isWhole } = await readInto(found, client, repository, signal);
+    const overlooked = [...ids].some((id) => id <= newest && !found.ids.has(id));
+    for (const id of ids) found.ids.add(id);
+    if (isWhole && (pages === 1 || (tries > 0 && !overlooked))) return { tags: timesOf(found.tags), digests: timesOf(found.digests) };
   }
-  const message = `Cannot list the versions of ${client.label(repository)}: there are other ones than Gitea says that there are`;
-  throw new ToolError('REGISTRY_ERROR', `${message}, or they change while they are listed.`, {
+  const message = `Cannot list the versions of ${client.label(repository)}: there are not as many as Gitea says that there are`;
+  throw new ToolError('REGISTRY_ERROR', `${message}, or many are deleted while they are listed.`, {
     hint: 'Run again when fewer tags are pushed and deleted there.',
   });
 }
 
-async function readAll(
+/** A version's number, which grows, and its time, ISO 8601 UTC. */
+type Numbered = readonly [id: number, time: string];
+
+interface Found {
+  readonly tags: Map<string, Numbered>;
+  readonly digests: Map<Digest, Numbered>;
+  /** Of every version that was listed, also of other packages. */
+  readonly ids: Set<number>;
+}
+
+async function readInto(
+  found: Found,
   client: GiteaClient,
   repository: string,
   signal: AbortSignal | undefined,
-): Promise<{ readonly versions: Versions; readonly isWhole: boolean }> {
+): Promise<{ readonly ids: ReadonlySet<number>; readonly pages: number; readonly isWhole: boolean }> {
   const doing = `list the versions of ${client.label(repository)}`;
   const { owner, name } = packageOf(client, repository);
   const path = `/packages/${encodeURIComponent(owner)}`;
-  const versions = { tags: new Map<string, string>(), digests: new Map<Digest, string>() };
-  const seen = new Set<unknown>();
-  const bounds = new ListBounds(doing, 2);
+  const ids = new Set<number>();
+  const bounds = new ListBounds(doing);
+  let least = Number.POSITIVE_INFINITY;
   for (let page = 1; ; page++) {
     // The filter finds every package whose name holds this one.
     const query = { type: 'container', q: name, limit: PAGE, page: String(page) };
@@ -61,19 +78,30 @@ async function readAll(
     const total = totalOf(response);
     const listed = listIn(response);
     if (!listed || total === undefined) throw badAnswer(doing, 'the answer is not a list of packages that tells how long it is');
+    least = Math.min(least, total);
     for (const entry of listed) {
       const { id, name: packageName, version, created_at: created } = entry ?? {};
       const time = typeof created === 'string' ? Date.parse(created) : Number.NaN;
       if (typeof id !== 'number' || Number.isNaN(time)) throw badAnswer(doing, 'it lists a version without an id or time');
-      seen.add(id);
+      ids.add(id);
       if (packageName !== name) continue;
-      if (isDigest(version)) versions.digests.set(version, new Date(time).toISOString());
-      else if (typeof version === 'string' && isTag(version)) versions.tags.set(version, new Date(time).toISOString());
+      const numbered: Numbered = [id, new Date(time).toISOString()];
+      if (isDigest(version)) keepNewest(found.digests, version, numbered);
+      else if (typeof version === 'string' && isTag(version)) keepNewest(found.tags, version, numbered);
       else throw badAnswer(doing, 'it lists a version that is neither a tag nor a digest');
     }
-    bounds.check(seen.size);
-    if (listed.length === 0 || seen.size >= total) return { versions, isWhole: seen.size === total };
+    bounds.check(ids.size);
+    if (listed.length === 0 || ids.size >= total) return { ids, pages: page, isWhole: ids.size >= least };
   }
+}
+
+function keepNewest<Key>(versions: Map<Key, Numbered>, key: Key, numbered: Numbered): void {
+  const known = versions.get(key);
+  if (!known || known[0] < numbered[0]) versions.set(key, numbered);
+}
+
+function timesOf<Key>(versions: ReadonlyMap<Key, Numbered>): Map<Key, string> {
+  return new Map([...versions].map(([key, [, time]]) => [key, time]));
 }
 
 function listIn({ body }: HttpResponse): readonly ReturnType<typeof asObject>[] | undefined {

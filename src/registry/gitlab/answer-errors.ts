@@ -56,7 +56,11 @@ export function refused({ doing, needs = TO_READ }: Asked, response: HttpRespons
   if (saysReadOnly(response)) {
     return new ToolError('DELETE_DISABLED', `${said}.`, { hint: 'This GitLab takes no changes now: run again when it does.' });
   }
-  if (status === 403) return new ToolError('AUTH', by, { hint: `${right} A job token is for the project of its job alone.` });
+  if (status === 403) {
+    return new ToolError('AUTH', by, {
+      hint: `${right} A job token is for the project of its job alone. The registry of the project may also be switched off.`,
+    });
+  }
   if (isNotFound(response)) {
     return new ToolError('NOT_FOUND', by, {
       hint: 'Check the name, and that the token may see it: GitLab answers so too for what it does not show to its user.',

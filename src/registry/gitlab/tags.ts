@@ -12,7 +12,8 @@ const PAGE = '100';
 /**
  * All tags of a repository, each once. They are listed by name, each page from the last name of the one before (keyset), so that none is
  * missed where others come and go meanwhile. A GitLab whose registry has no metadata database refuses that with 405
- * (lib/api/project_container_repositories.rb), and by page number it could miss some: there the registry itself is asked.
+ * (lib/api/project_container_repositories.rb), and by page number it could miss some: there the registry itself is asked. GitLab before
+ * 16.10 ignores the wish and answers pages by number; a tag that is missed then stays.
  */
 export async function readTagNames(
   client: GitlabClient,

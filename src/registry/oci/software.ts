@@ -55,12 +55,15 @@ const KNOWN: readonly (Software & { readonly is: (seen: Seen) => boolean })[] = 
     title: 'Gitea or Forgejo',
     // go-gitea/gitea, routers/api/packages/container: the token server is at /v2/token.
     is: ({ realm, service }) => service === 'container_registry' && realm.endsWith('/v2/token'),
-    note: 'It frees what is deleted at once, so that "undo" cannot put it back.',
+    note:
+      'It frees what is deleted at once, so that "undo" cannot put it back. Say "type: gitea" in the config: its own API tells when tags ' +
+      'were set, and what has no tag.',
     tagDeletion: 'known',
   },
   {
     title: "GitLab's container registry",
     is: ({ realm, service }) => service === 'container_registry' && realm.endsWith('/jwt/auth'),
+    note: 'Say "type: gitlab" in the config: its own API tells which tags are protected, and what GitLab deletes by itself.',
     tagDeletion: 'features',
   },
 ];

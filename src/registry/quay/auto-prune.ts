@@ -8,6 +8,8 @@ import { type Call, type QuayClient, repositoryPath } from './client.ts';
 export interface PruneOwner {
   /** `the repository prod/team/app` */
   readonly name: string;
+  /** All whose policies a token mostly lacks the same right for: `repositories in prod/team`. */
+  readonly kind: string;
   /** Reads the policies; Quay shows those of a user to that user alone. */
   readonly call: Call | undefined;
 }
@@ -29,8 +31,10 @@ export function pruneOwners(
     path: `/organization/${encodeURIComponent(namespace)}/autoprunepolicy/`,
   };
   return [
-    { name: `the repository ${label}`, call: own },
-    ofOrganization ? { name: `the organization ${whole}`, call: ofNamespace } : { name: `the user ${whole}`, call: undefined },
+    { name: `the repository ${label}`, kind: `repositories in ${whole}`, call: own },
+    ofOrganization
+      ? { name: `the organization ${whole}`, kind: `the organization ${whole}`, call: ofNamespace }
+      : { name: `the user ${whole}`, kind: `the user ${whole}`, call: undefined },
   ];
 }
 
@@ -63,16 +67,17 @@ export class AutoPrune {
   }
 
   /** Where they cannot be read, that is said: nothing is decided by them. */
-  async #read({ name, call }: PruneOwner): Promise<readonly string[]> {
-    const unknown = `Whether Quay itself deletes tags by an auto-prune policy of ${name} is not known`;
-    if (!call) return [`${unknown}: it shows the policies of a user to that user alone.`];
+  async #read({ name, kind, call }: PruneOwner): Promise<readonly string[]> {
+    const unknown = (of: string): string => `Whether Quay itself deletes tags by an auto-prune policy of ${of} is not known`;
+    if (!call) return [`${unknown(name)}: it shows the policies of a user to that user alone.`];
     try {
       const policies = await readAutoPrune(this.#client, call);
       return policies.map((policy) => `Quay itself deletes tags by an auto-prune policy of ${name}: ${policy}.`);
     } catch (error) {
       if (!(error instanceof ToolError)) throw error;
-      const why = error.code === 'AUTH' ? `the token lacks the scope ${call.scope}` : error.message.replace(/[.\s]*$/, '');
-      return [`${unknown}: ${why}.`];
+      // The same words for all of them, which a plan then says once.
+      if (error.code === 'AUTH') return [`${unknown(kind)}: the token lacks the scope ${call.scope}.`];
+      return [`${unknown(name)}: ${error.message.replace(/[.\s]*$/, '')}.`];
     }
   }
 }

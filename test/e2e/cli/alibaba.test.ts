@@ -60,6 +60,30 @@ describe.each(['enterprise', 'personal'] as const)('a registry of Alibaba Cloud,
   });
 });
 
+test('a tag that stays and went with another one of its image is put back, and the run stops there', async () => {
+  const alibaba = await registryWithBuilds();
+  const { store } = alibaba;
+  const shared = image({ layers: [layer('shared', 100)], created: new Date(NOW - 400 * DAY).toISOString() });
+  store.now = () => NOW - 400 * DAY;
+  store.push('myteam/shared', shared, ['release', 'old-1', 'old-2']);
+  store.now = () => NOW;
+  store.takesSiblings = true;
+  const session = await sessionFor(alibaba);
+  const { code, stdout, stderr } = await session.run(
+    'prune',
+    'prod/myteam/shared',
+    '--tags',
+    'old-*',
+    '--keep-days',
+    '30',
+    '--apply',
+    '--yes',
+  );
+  expect(code, stderr).toBe(6);
+  expect(stdout).toContain('other tags of its image went along');
+  expect(store.repository('myteam/shared').tags.get('release')?.digest).toBe(shared.digest);
+});
+
 test('keys that are not taken end the run with the exit code of a missing right, and are not shown', async () => {
   const alibaba = await registryWithBuilds();
   vi.stubEnv('ALIBABA_CLOUD_ACCESS_KEY_SECRET', 'not-the-right-secret-4711');

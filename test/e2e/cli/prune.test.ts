@@ -199,7 +199,9 @@ describe('what a run is about', () => {
     for (const [limit, code, deleted] of limits) {
       const registry = await registryWith(builds);
       const session = await newSession();
-      const words = ['prune', registry.host, '--keep-last', '1', ...limit, '--apply', '--yes'];
+      // Shards go by names: by this one, and not by that of a port, each has several repositories every time.
+      await session.file('.regctlrc.yaml', `registries: { prod: { url: 'http://${registry.host}' } }\n`);
+      const words = ['prune', 'prod', '--keep-last', '1', ...limit, '--apply', '--yes'];
 
       const results = await Promise.all(shards.map((shard) => session.run(...words, '--shard', shard)));
 

@@ -125,7 +125,7 @@ describe('show', () => {
     expect(merged.stdout).toContain('total  4 repositories');
     expect(JSON.parse(await read(session, 'again.json'))).toEqual(JSON.parse(await read(session, 'whole.json')));
     expect(registry.requests).toHaveLength(asked);
-    expect(await session.run('show', 'whole.json', '1.json')).toMatchObject({
+    expect(await session.run('show', 'whole.json', 'merged.json')).toMatchObject({
       code: 3,
       stderr: expect.stringContaining('both plan') as string,
     });

@@ -99,7 +99,7 @@ function enterprise(method: string, operation: string, query: URLSearchParams, o
   }
   if (operation !== 'DeleteRepoTag') throw refusal(404, 'InvalidAction.NotFound', 'Specified api is not found.');
   if (store.lockedTags.has(tag.tag)) throw unsuccessful('TAG_LOCKED');
-  repository.tags.delete(tag.tag);
+  store.deleteTag(repository, tag);
   return success({});
 }
 
@@ -130,7 +130,7 @@ function personal(method: string, { pathname, searchParams: query }: URL, { stor
   if (!tag) throw gone('TAG_NOT_EXIST');
   if (method === 'GET') return data(describeTag(tag));
   if (method !== 'DELETE') throw gone('InvalidAction.NotFound');
-  repository.tags.delete(tagName);
+  store.deleteTag(repository, tag);
   return data({});
 }
 

@@ -39,6 +39,8 @@ export class AlibabaStore {
   readonly lockedTags = new Set<string>();
   /** Where every tag of each repository last was, deleted ones too. */
   readonly digests = new Map<string, Digest>();
+  /** What is not published: whether the other tags of its digest go with a tag. */
+  takesSiblings = false;
   now: () => number = Date.now;
 
   /** A repository, made when it is first asked for. */
@@ -69,6 +71,11 @@ export class AlibabaStore {
     if (before) Object.assign(before, { digest, updated: this.now() });
     else repository.tags.set(tag, { tag, digest, created: this.now(), updated: this.now(), status: 'NORMAL' });
     this.digests.set(`${repository.id} ${tag}`, digest);
+  }
+
+  deleteTag({ tags }: StoredRepository, { tag, digest }: StoredTag): void {
+    tags.delete(tag);
+    if (this.takesSiblings) for (const other of [...tags.values()]) if (other.digest === digest) tags.delete(other.tag);
   }
 
   /** What tags lead to. What becomes of the rest, and when, Alibaba Cloud does not publish. */

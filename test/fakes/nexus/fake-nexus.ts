@@ -35,6 +35,9 @@ export async function startFakeNexus(options: FakeNexusOptions = {}): Promise<Fa
       if (rest !== undefined)
         return answerRegistryApi({ ...request, path: rest }, { ...shared, url: `${url}/repository/${name}`, only: name });
       if (request.path.startsWith('/v2/')) return answerRegistryApi(request, { ...shared, url, only: undefined });
+      // The web page, by which clients look for the version in "Server".
+      if (request.path === '/')
+        return { status: 200, headers: { 'content-type': 'text/html' }, body: '<html><title>Sonatype Nexus Repository</title></html>' };
       throw bare(404);
     },
     headers,

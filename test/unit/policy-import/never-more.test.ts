@@ -231,10 +231,17 @@ describe('an import never deletes more than', () => {
       tagPrefixes: fc.option(fc.uniqueArray(prefix, { minLength: 1, maxLength: 2 }), { nil: undefined }),
       days: fc.option(days, { nil: undefined }),
     });
-    const policy = fc.record({ keep: fc.boolean(), condition, count: fc.option(small, { nil: undefined }) });
+    const keeps = fc.oneof(
+      fc.record({ keep: fc.constant(true), condition, count: fc.option(small, { nil: undefined }) }),
+      fc.record({
+        keep: fc.constant(true),
+        condition: condition.map((one) => ({ ...one, tagPrefixes: undefined, days: (one.days ?? 10) + 10 })),
+        count: fc.constant(undefined),
+      }),
+    );
     const deletes = condition.map((one) => ({ keep: false, condition: one, count: undefined }));
     return neverMore(
-      fc.tuple(fc.array(deletes, { minLength: 1, maxLength: 3 }), fc.array(policy, { maxLength: 2 })).map((lists) => lists.flat()),
+      fc.tuple(fc.array(deletes, { minLength: 1, maxLength: 3 }), fc.array(keeps, { maxLength: 2 })).map((lists) => lists.flat()),
       'gar',
       (policies) =>
         policies.map(({ keep, count, condition: { tagState, tagPrefixes, days: age } }, index) => ({

@@ -152,6 +152,12 @@ describe('Harbor', () => {
     expect(policies[0]?.rules.at(1)).toMatchObject({ name: 'all others', tags: ['**'], keep: 'none' });
   });
 
+  test('that other tags of an image make it newer there is told where rules select a part of the tags', async () => {
+    const told = /ATTENTION: Harbor goes by the newest time of all tags/;
+    expect((await imported({ rules: [retain('latestPushedK', 3, 'v*')] }, 'library')).text).toMatch(told);
+    expect((await imported({ rules: [retain('latestPushedK', 3, '**')] }, 'library')).text).not.toMatch(told);
+  });
+
   test('the newest by pulls are others there: all stay', async () => {
     expect((await rulesOf({ rules: [retain('latestPulledN', 3, '**')] }))[0]).toMatchObject({ keep: 'all' });
   });

@@ -39,7 +39,9 @@ describe('single tags are taken off', () => {
       if (path !== '/v2/') return undefined;
       return (asked += 1) === 1 ? demands('https://gitlab.example.com/jwt/auth', 'container_registry') : features;
     });
-    expect((await registry.inventory('team/app')).capabilities.deleteTag).toBe(true);
+    const { capabilities, notes } = await registry.inventory('team/app');
+    expect(capabilities.deleteTag).toBe(true);
+    expect(notes).toEqual([expect.stringContaining('Say "type: gitlab" in the config')]);
     expect(probes(requests())).toEqual(['GET /v2/', 'GET /v2/']);
   });
 
@@ -56,7 +58,7 @@ describe('single tags are taken off', () => {
     expect(await registry.inventory('team/app')).toMatchObject({
       complete: true,
       capabilities: { deleteTag: true },
-      notes: ['The registry prod is Gitea or Forgejo. It frees what is deleted at once, so that "undo" cannot put it back.'],
+      notes: [expect.stringMatching(/^The registry prod is Gitea or Forgejo\. It frees what is deleted at once.*"type: gitea"/)],
     });
     expect(probes(requests())).toEqual(['GET /v2/']);
     await registry.checkDelete('team/app', { tags: true });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { holderOf } from '../../../../src/registry/alibaba/holder-of.ts';
 import { testClock } from '../../http/test-client.ts';
 import { APP, build, connect, failure, fakeAlibaba, operations } from './alibaba-fixture.ts';
 
@@ -63,4 +64,13 @@ it('tells which lifecycle rules of the instance delete beside it', async () => {
   const [retention] = await connect(alibaba).beside!(APP);
   expect(retention).toMatchObject({ state: 'warning', message: expect.stringContaining('the newest 30 tags stay, every week') as string });
   expect(retention!.message).not.toContain('newest 1 ');
+});
+
+it.each([
+  ['as Node.js gives it', { default: { default: { sign: 1 } } }],
+  ['as a bundler gives it', { default: { sign: 1 } }],
+  ['as a test runner gives it', { sign: 1, default: {} }],
+])('finds what a module of the old kind exports: %s', (_how, module) => {
+  expect(holderOf(module, 'sign')).toMatchObject({ sign: 1 });
+  expect(() => holderOf(module, 'nothing')).toThrow(TypeError);
 });

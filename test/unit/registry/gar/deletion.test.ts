@@ -4,7 +4,8 @@ import type { Clock } from '../../../../src/http/clock.ts';
 import { startFaultProxy } from '../../../contract/fault-proxy.ts';
 import { type FakeAccount, type FakeGar, OWNER } from '../../../fakes/gar/fake-gar.ts';
 import { testClock } from '../../http/test-client.ts';
-import { APP, callsOf, connect, failure, fakeGar } from './gar-fixture.ts';
+import { deleteVersions } from '../../../../src/registry/gar/version-deletion.ts';
+import { APP, callsOf, connect, connectClient, failure, fakeGar } from './gar-fixture.ts';
 
 function app(seed: string): ReturnType<typeof image> {
   return image({ layers: [layer(seed, 100)], created: '2025-01-01T00:00:00Z' });
@@ -113,13 +114,15 @@ describe('a deletion', () => {
   it('is not asked for one by one where no right or no quota for the batch says all', async () => {
     const images = ['one', 'two'].map(app);
     const fake = await fakeGar({ accounts: [{ ...OWNER, may: (permission) => permission !== 'artifactregistry.versions.delete' }] });
-    for (const one of images) fake.push(APP, one, [`old-${one.digest.slice(-8)}`]);
-    const before = tagsOf(fake);
-    const registry = connect(fake);
-    for (const error of await Promise.all(images.map(({ digest }) => failure(registry.deleteManifest(APP, digest)))))
-      expect(error).toMatchObject({ code: 'AUTH', hint: expect.stringContaining('roles/artifactregistry.repoAdmin') as string });
+    for (const one of images) fake.push(APP, one);
+    const settled = await deleteVersions(
+      connectClient(fake),
+      APP,
+      images.map(({ digest }) => digest),
+    );
+    const error = expect.objectContaining({ code: 'AUTH', hint: expect.stringContaining('roles/artifactregistry.repoAdmin') as string });
+    expect([...settled.values()]).toEqual(images.map(() => ({ error })));
     expect(fake.calls.filter(({ method, path }) => method === 'DELETE' && path.includes('/versions/'))).toEqual([]);
-    expect(tagsOf(fake)).toEqual(before);
   });
 
   it('is not begun for those that a batch has left once the run was stopped', async () => {
@@ -127,10 +130,15 @@ describe('a deletion', () => {
     const fake = await fakeGar({ maxBatch: 1 });
     for (const one of images) fake.push(APP, one);
     const stop = new AbortController();
-    const registry = connect(fake, { waits: stop.signal });
-    const deletions = images.map(({ digest }) => failure(registry.deleteManifest(APP, digest)));
+    const client = connectClient(fake, { waits: stop.signal });
     stop.abort(new Error('stopped'));
-    for (const error of await Promise.all(deletions)) expect(error.message).toContain('the run was stopped');
+    const settled = await deleteVersions(
+      client,
+      APP,
+      images.map(({ digest }) => digest),
+    );
+    const error = expect.objectContaining({ message: expect.stringContaining('the run was stopped') as string });
+    expect([...settled.values()]).toEqual(images.map(() => ({ error })));
     expect(fake.calls.filter(({ method }) => method === 'DELETE')).toEqual([]);
     expect(fake.repository(APP).packages.get('team/app')!.images.size).toBe(2);
   });

@@ -1,6 +1,7 @@
 import { onTestFinished } from 'vitest';
 import type { HttpClientOptions } from '../../../../src/http/create-http-client.ts';
 import { ToolError } from '../../../../src/diagnostics/tool-error.ts';
+import { GarClient, type GarClientOptions } from '../../../../src/registry/gar/client.ts';
 import { createGarRegistry, type GarRegistryOptions } from '../../../../src/registry/gar/create-registry.ts';
 import type { Registry } from '../../../../src/registry/registry.ts';
 import { type FakeGar, type FakeGarOptions, LOCATION, OWNER, startFakeGar } from '../../../fakes/gar/fake-gar.ts';
@@ -26,6 +27,20 @@ export function connect(fake: FakeGar, options: Partial<GarRegistryOptions> = {}
     clock: testClock(),
     ...options,
     env: { CLOUDSDK_API_ENDPOINT_OVERRIDES_ARTIFACTREGISTRY: fake.url, ...options.env },
+  });
+}
+
+/** What the adapter asks the fake through, for what does not depend on which deletions come close enough together for one request. */
+export function connectClient(fake: FakeGar, options: Partial<GarClientOptions> = {}): GarClient {
+  return new GarClient({
+    name: 'prod',
+    url: fake.url,
+    endpoint: fake.url,
+    place: { location: LOCATION },
+    http: testClient(),
+    tokens: { token: async () => OWNER.token, source: 'the test' },
+    clock: testClock(),
+    ...options,
   });
 }
 

@@ -48,15 +48,60 @@ describe('the inventory of a Gitea', () => {
     expect({ complete, tags: manifests.flatMap(({ tags }) => tags).toSorted() }).toEqual({ complete: true, tags: ['a', 'b', 'c', 'd'] });
   });
 
-  it('is not complete where the lists never agree', async () => {
+  it('is read again where one without a tag slips, which nothing else lists', async () => {
     const gitea = await fakeGitea(2);
-    await fill(gitea, APP, build('a'), 'a');
+    const all = ['a', 'b', 'c', 'd'].map(build);
+    for (const thing of all) await fill(gitea, APP, thing);
+    let pages = 0;
     gitea.onRequest(({ path }) => {
-      if (path.startsWith('/api/v1/packages/')) gitea.store.put(APP, `t${gitea.requests.length}`, gitea.store.of(APP)[0]!.digest);
+      if (path.startsWith('/api/v1/packages/') && (pages += 1) === 2) gitea.store.remove(APP, all[3]!.digest);
     });
-    const { complete, problems = [] } = await connect(gitea).inventory(APP);
-    expect(complete).toBe(false);
-    expect(problems.join()).toContain(`prod/${APP}`);
+    const { manifests } = await connect(gitea).inventory(APP);
+    expect(manifests.map(({ digest }) => digest)).toEqual(
+      all
+        .slice(0, 3)
+        .map(({ digest }) => digest)
+        .toSorted(),
+    );
+  });
+
+  it('of an empty package is empty, and of one that is not there an error', async () => {
+    const gitea = await fakeGitea();
+    await fill(gitea, 'team/other', build('one'), 'v1');
+    expect((await failure(connect(gitea).inventory(APP))).code).toBe('NOT_FOUND');
+  });
+
+  it('is complete where tags are set all the time: what is new makes nothing slip', async () => {
+    const gitea = await fakeGitea(2);
+    for (const tag of ['a', 'b', 'c']) await fill(gitea, APP, build(tag), tag);
+    const { digest } = build('a');
+    gitea.onRequest(({ path }) => {
+      if (!path.startsWith('/api/v1/packages/')) return;
+      gitea.store.put(APP, `t${gitea.requests.length}`, digest);
+      gitea.store.registry.repository(APP).tags.set(`t${gitea.requests.length}`, digest);
+    });
+    const { complete, manifests } = await connect(gitea).inventory(APP);
+    expect(complete).toBe(true);
+    expect(manifests.flatMap(({ tags }) => tags)).toEqual(expect.arrayContaining(['a', 'b', 'c']));
+  });
+
+  it('has all that stays where another one slips in each reading, and is not complete where fewer are listed than Gitea says', async () => {
+    const gitea = await fakeGitea(2);
+    const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
+    for (const tag of names) await fill(gitea, APP, build(tag), tag);
+    let pages = 0;
+    const stop = gitea.onRequest(({ path }) => {
+      if (!path.startsWith('/api/v1/packages/')) return;
+      pages = path.endsWith('page=1') ? 1 : pages + 1;
+      if (pages === 2) gitea.store.remove(APP, gitea.store.of(APP).at(-1)!.version);
+    });
+    const { complete, manifests } = await connect(gitea).inventory(APP);
+    expect(complete).toBe(true);
+    expect(manifests.flatMap(({ tags }) => tags).toSorted()).toEqual(names.filter((tag) => gitea.store.versions.get(APP)!.has(tag)));
+    stop();
+    gitea.onRequest(({ path }) => (path.endsWith('page=2') ? { status: 200, headers: { 'x-total-count': '9' }, body: '[]' } : undefined));
+    const short = await connect(gitea).inventory(APP);
+    expect(short).toMatchObject({ complete: false, problems: [expect.stringContaining(`prod/${APP}: there are not as many`)] });
   });
 });
 

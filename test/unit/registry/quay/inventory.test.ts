@@ -84,7 +84,7 @@ describe('the inventory of a repository on Quay', () => {
     const policy = 'Quay itself deletes tags by an auto-prune policy';
     expect(complete).toBe(true);
     expect(notes).toEqual([
-      `Whether ${policy} of the repository prod/team/app is not known: the token lacks the scope repo:admin.`,
+      `Whether ${policy} of repositories in prod/team is not known: the token lacks the scope repo:admin.`,
       `Whether ${policy} of the organization prod/team is not known: the token lacks the scope org:admin.`,
     ]);
   });
