@@ -94,8 +94,8 @@ function importImmutable(source: Source, { of }: ImportGround): ImportedPolicy[]
   return rules.map((rule, index) => ({
     name: `immutable tags ${index + 1}`,
     comments: [
-      `From a rule for immutable tags of a Harbor project: ${selectionWords(rule.tag_selectors[0], 'tags')}. Harbor refuses to delete them ` +
-        'in any case.',
+      `From a rule for immutable tags of a Harbor project: ${selectionWords(rule.tag_selectors[0], 'tags')}. Harbor refuses to delete ` +
+        'them in any case.',
       'Put this "protect" into the policy that governs these repositories: of several for one repository the first decides alone.',
       ...(of === undefined ? [ANY_PROJECT] : []),
     ],

@@ -316,7 +316,8 @@ jobs:
     steps:
       - uses: actions/checkout@v4
       - uses: snok/container-retention-policy@v3.0.0
-        with: { account: acme, token: x, image-names: 'foo bar*', image-tags: '!prod', cut-off: 2w 3d, keep-n-most-recent: 5, tag-selection: tagged }
+        with: { account: acme, token: x, image-names: 'foo bar*', image-tags: '!prod', cut-off: 2w 3d, keep-n-most-recent: 5,
+                tag-selection: tagged }
       - uses: actions/delete-package-versions@v5
         with: { package-name: app, package-type: container, min-versions-to-keep: 10, owner: acme }
 `);
