@@ -6,7 +6,7 @@ import { measurePlanning } from './planning.ts';
 import { measureStartUp } from './start-up.ts';
 
 /** Measures the parts of the program that are named, or all: prints a table as it goes, and in the last line everything as JSON. */
-const PARTS: Readonly<Record<string, () => Row[] | Promise<Row[]>>> = {
+const PARTS: Readonly<Record<string, () => Iterable<Row> | AsyncIterable<Row>>> = {
   'start-up': measureStartUp,
   network: measureNetwork,
   planning: measurePlanning,
@@ -17,9 +17,10 @@ const rows: Row[] = [];
 try {
   for (const [name, measure] of Object.entries(PARTS)) {
     if (named.length > 0 && !named.includes(name)) continue;
-    const measured = await measure();
-    rows.push(...measured);
-    for (const row of measured) process.stdout.write(`${lineOf(row)}\n`);
+    for await (const row of measure()) {
+      rows.push(row);
+      process.stdout.write(`${lineOf(row)}\n`);
+    }
   }
 } finally {
   rmSync(FOLDER, { recursive: true, force: true });

@@ -27,7 +27,7 @@ const PARSE =
   'const[cold,...warm]=took;console.log(cold,warm.sort((a,b)=>a-b)[1])';
 
 /** Planning beside `JSON.parse` of the same document, and how it grows. */
-export function measurePlanning(): Row[] {
+export function* measurePlanning(): Generator<Row> {
   const policy = file('policy.yaml', POLICY);
   const plan = (document: string, form: string): Cost =>
     node([PROGRAM, 'prune', '--inventory', document, '-p', policy, '--now', new Date(NOW).toISOString(), '-o', form, '-q']);
@@ -59,32 +59,30 @@ export function measurePlanning(): Row[] {
     });
   };
   const plain = largeInventory(MANIFESTS, 20);
-  return [
-    ...measure('20 repositories', plain, ['name', 'json']),
-    ...measure('20 repositories with one config for all', withOneConfig(plain), ['name']),
-    ...measure('one repository', largeInventory(MANIFESTS, 1), ['name']),
-    ...measureGrowth(plan),
-  ];
+  yield* measure('20 repositories', plain, ['name', 'json']);
+  yield* measure('20 repositories with one config for all', withOneConfig(plain), ['name']);
+  yield* measure('one repository', largeInventory(MANIFESTS, 1), ['name']);
+  yield* measureGrowth(plan);
 }
 
 /** From one size to the next, the exponent of what is left of the processor time without that of a plan of nothing. */
-function measureGrowth(plan: (document: string, form: string) => Cost): Row[] {
+function* measureGrowth(plan: (document: string, form: string) => Cost): Generator<Row> {
   const cost = (manifests: number): number => {
     const document = file('inventory.json', JSON.stringify(largeInventory(manifests, 1)));
     return median(Array.from({ length: ROUNDS }, () => plan(document, 'name').processor));
   };
   const nothing = cost(0);
   let before: { readonly manifests: number; readonly processor: number } | undefined;
-  return GROWTH.map((manifests) => {
+  for (const manifests of GROWTH) {
     const processor = cost(manifests) - nothing;
     const exponent = before && Math.log(processor / before.processor) / Math.log(manifests / before.manifests);
     before = { manifests, processor };
-    return {
+    yield {
       part: 'growth, one repository',
       what: `${manifests.toLocaleString('en')} manifests`,
       figures: { 's of processor time without start-up': processor, ...(exponent !== undefined && { exponent }) },
     };
-  });
+  }
 }
 
 /** The same inventory, in which all images have the OCI empty config. */
