@@ -1,7 +1,7 @@
 import type { Inventory } from '../../src/domain/inventory.ts';
 import { asDigest } from '../digest.ts';
 import { largeInventory, NOW } from './large-inventory.ts';
-import { type Cost, file, interleaved, median, node, PROGRAM, ratio, type Row } from './measure.ts';
+import { type Cost, file, median, node, PROGRAM, ratio, type Row } from './measure.ts';
 
 const POLICY = `version: 1
 policies:
@@ -17,55 +17,61 @@ policies:
 `;
 const ROUNDS = 3;
 const MANIFESTS = 100_000;
-const GROWTH = [10_000, 30_000, 100_000, 300_000];
+const GROWTH = [10_000, 30_000, 100_000];
 
-/** Parses a document six times, and prints the processor time of the first time and the median of the others, in seconds. */
+/** Parses a document four times, and prints the processor time of the first time and the median of the others, in seconds. */
 const PARSE =
   'const text=require("fs").readFileSync(process.argv[1],"utf8");const took=[];' +
-  'for(let i=0;i<6;i++){const begin=process.cpuUsage();globalThis.value=JSON.parse(text);' +
+  'for(let i=0;i<4;i++){const begin=process.cpuUsage();globalThis.value=JSON.parse(text);' +
   'const{user,system}=process.cpuUsage(begin);took.push((user+system)/1e6)}' +
-  'const[cold,...warm]=took;console.log(cold,warm.sort((a,b)=>a-b)[2])';
+  'const[cold,...warm]=took;console.log(cold,warm.sort((a,b)=>a-b)[1])';
 
 /** Planning beside `JSON.parse` of the same document, and how it grows. */
 export function measurePlanning(): Row[] {
   const policy = file('policy.yaml', POLICY);
-  const plan = (document: string, form: string) => (): Cost =>
+  const plan = (document: string, form: string): Cost =>
     node([PROGRAM, 'prune', '--inventory', document, '-p', policy, '--now', new Date(NOW).toISOString(), '-o', form, '-q']);
-  const documents = {
-    'plain, 20 repositories': largeInventory(MANIFESTS, 20),
-    'one config for all': withOneConfig(largeInventory(MANIFESTS, 20)),
-    'one repository': largeInventory(MANIFESTS, 1),
-  };
-  const rows = Object.entries(documents).flatMap(([name, inventory]) => {
+  const measure = (what: string, inventory: Inventory, forms: readonly string[]): Row[] => {
     const document = file('inventory.json', JSON.stringify(inventory));
-    const costs = interleaved(ROUNDS, {
-      parse: () => node(['-e', PARSE, document]).stdout.split(' ').map(Number),
-      name: plan(document, 'name'),
-      json: plan(document, 'json'),
-    });
-    const [cold, warm] = [0, 1].map((index) => costs.parse.map((took) => took[index] as number)) as [number[], number[]];
-    return (['name', 'json'] as const).map((form): Row => {
-      const processor = costs[form].map((cost) => cost.processor);
+    const rounds = Array.from({ length: ROUNDS }, () => ({
+      parse: node(['-e', PARSE, document]).stdout.split(' ').map(Number) as [cold: number, warm: number],
+      plans: forms.map((form) => plan(document, form)),
+    }));
+    return forms.map((form, index): Row => {
+      const costs = rounds.map(({ plans }) => plans[index] as Cost);
+      const processor = costs.map((cost) => cost.processor);
       return {
         part: 'planning 100,000 manifests',
-        what: `${name}, -o ${form}`,
+        what: `${what}, -o ${form}`,
         figures: {
           's of processor time': median(processor),
-          'times JSON.parse, warm': ratio(processor, warm),
-          'times JSON.parse, cold': ratio(processor, cold),
-          MB: median(costs[form].map(({ megabytes }) => megabytes)),
+          'times JSON.parse, warm': ratio(
+            processor,
+            rounds.map(({ parse }) => parse[1]),
+          ),
+          'times JSON.parse, cold': ratio(
+            processor,
+            rounds.map(({ parse }) => parse[0]),
+          ),
+          MB: median(costs.map(({ megabytes }) => megabytes)),
         },
       };
     });
-  });
-  return [...rows, ...measureGrowth(plan)];
+  };
+  const plain = largeInventory(MANIFESTS, 20);
+  return [
+    ...measure('20 repositories', plain, ['name', 'json']),
+    ...measure('20 repositories with one config for all', withOneConfig(plain), ['name']),
+    ...measure('one repository', largeInventory(MANIFESTS, 1), ['name']),
+    ...measureGrowth(plan),
+  ];
 }
 
 /** From one size to the next, the exponent of what is left of the processor time without that of a plan of nothing. */
-function measureGrowth(plan: (document: string, form: string) => () => Cost): Row[] {
+function measureGrowth(plan: (document: string, form: string) => Cost): Row[] {
   const cost = (manifests: number): number => {
     const document = file('inventory.json', JSON.stringify(largeInventory(manifests, 1)));
-    return median(Array.from({ length: ROUNDS }, () => plan(document, 'name')().processor));
+    return median(Array.from({ length: ROUNDS }, () => plan(document, 'name').processor));
   };
   const nothing = cost(0);
   let before: { readonly manifests: number; readonly processor: number } | undefined;

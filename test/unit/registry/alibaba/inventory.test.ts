@@ -121,6 +121,18 @@ describe('an inventory', () => {
   });
 });
 
+it('tells the domains under which runtimes pull from an instance, or that they are not known', async () => {
+  const blind: FakeAccount = { ...OWNER, accessKeyId: 'LTAI5tBlind', may: (operation) => operation !== 'ListInstanceEndpoint' };
+  const alibaba = await fakeAlibaba({ accounts: [OWNER, blind] });
+  alibaba.store.domains.push('Registry.Example.com', 'team-registry-vpc.cn-hangzhou.cr.aliyuncs.com');
+  alibaba.store.push(APP, build('one'), ['v1']);
+  const { names } = await connect(alibaba).inventory(APP);
+  expect(names).toEqual(['registry.example.com/team/app', 'team-registry-vpc.cn-hangzhou.cr.aliyuncs.com/team/app']);
+  const { notes, complete } = await connect(alibaba, {}, blind).inventory(APP);
+  expect(complete).toBe(true);
+  expect(notes).toEqual([expect.stringContaining('cr:ListInstanceEndpoint')]);
+});
+
 it('does not take an empty list for an empty registry', async () => {
   const alibaba = await fakeAlibaba();
   expect(await failure(listed(connect(alibaba)))).toMatchObject({
