@@ -97,7 +97,7 @@ function policyFor(
         { name, tags },
         ...comments,
         'NOT IMPORTED: without --untagged, acr purge takes tags off and leaves the images; here they are deleted. If that is meant, ' +
-          `write order: tagged, and keep: {days: ${purge.days}${purge.keep > 0 ? `, older: ${purge.keep}` : ''}} in the place of keep: all.`,
+          `write order: tagged, and keep: {days: ${purge.days}${older ? `, older: ${purge.keep}` : ''}} in the place of keep: all.`,
       );
     // An image goes with its last tag here, and there not before it is as old as a command with --untagged asks.
     return { part: { name, tags, order: 'tagged', keep: { days: Math.max(purge.days, untaggedDays), ...older } }, comments };

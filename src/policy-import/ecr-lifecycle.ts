@@ -77,7 +77,8 @@ function importRule(rule: LifecycleRule, above: readonly LifecycleRule[]): Comme
       { name, tags },
       ...comments,
       'NOT IMPORTED: ECR selects an image that has a tag for every one of these patterns at once, which cannot be said here. If any of ' +
-        `them was meant, write ${action.type === 'transition' ? 'action: archive and ' : ''}keep: ${keepText(selection)} in the place of keep: all.`,
+        `them was meant, write ${action.type === 'transition' ? 'action: archive and ' : ''}keep: ${keepText(selection)} in the place of ` +
+        'keep: all.',
     );
   const first = above.some((one) => one.selection.tagStatus === 'untagged');
   if (tagStatus === 'any' && first) comments.push('Images without a tag have a rule of their own above, and are not counted here.');

@@ -120,8 +120,8 @@ function rulesOf(policies: readonly CleanupPolicy[], newest: number): Commented<
     return [
       keepsAll(
         { name: 'everything', tags: ['**'], untagged: 'too' },
-        `NOT IMPORTED: the Keep policy ${unsaid.map(nameOf).join(', ')} names versions by the first digits of their digest, which cannot be ` +
-          'said here. Protect the whole digests ("protect: [{digests: […]}]"), take the policy out and import again.',
+        `NOT IMPORTED: the Keep policy ${unsaid.map(nameOf).join(', ')} names versions by the first digits of their digest, which cannot ` +
+          'be said here. Protect the whole digests ("protect: [{digests: […]}]"), take the policy out and import again.',
       ),
     ];
   const left = policies.filter((policy) => policy.action === 'delete' && isUnsaid(policy));

@@ -3,6 +3,7 @@ import { isObject } from '../domain/json.ts';
 import type { Source } from '../diagnostics/source.ts';
 import type { RuleSpec } from '../policy/schema.ts';
 import {
+  HarborScope,
   HarborSelector,
   isSelectorWithin,
   mayOverlap,
@@ -23,7 +24,7 @@ const common = {
   priority: z.int().optional(),
   disabled: z.boolean().optional(),
   tag_selectors: z.tuple([HarborSelector]),
-  scope_selectors: z.strictObject({ repository: z.tuple([HarborSelector]) }),
+  scope_selectors: z.strictObject({ repository: z.tuple([HarborScope]) }),
 };
 const RetentionRule = z
   .strictObject({
@@ -43,7 +44,7 @@ const ImmutableRules = z.array(
     ...common,
     action: z.string().optional(),
     template: z.literal('immutable_template').optional(),
-    params: z.unknown(),
+    params: z.unknown().optional(),
   }),
 );
 
@@ -93,8 +94,8 @@ function importImmutable(source: Source, { of }: ImportGround): ImportedPolicy[]
   return rules.map((rule, index) => ({
     name: `immutable tags ${index + 1}`,
     comments: [
-      `From a rule for immutable tags of a Harbor project: ${selectionWords(rule.tag_selectors[0], 'tags')}. Harbor refuses to delete them ` +
-        'in any case.',
+      `From a rule for immutable tags of a Harbor project: ${selectionWords(rule.tag_selectors[0], 'tags')}. Harbor refuses to delete ` +
+        'them in any case.',
       'Put this "protect" into the policy that governs these repositories: of several for one repository the first decides alone.',
       ...(of === undefined ? [ANY_PROJECT] : []),
     ],
@@ -108,24 +109,23 @@ function importImmutable(source: Source, { of }: ImportGround): ImportedPolicy[]
 function rulesOf(rules: readonly RetentionRule[]): Commented<RuleSpec>[] {
   const selections = narrowFirst(distinct(rules.map(tagsOf)), isSelectorWithin);
   const counting = rules.filter((rule) => selectsUntagged(tagsOf(rule)));
-  // Where not every rule counts them among its tags, images without a tag are counted by themselves, which keeps no fewer of either.
-  const together = selections.length === 1 && counting.length === rules.length && { untagged: 'too' as const };
   const imported = selections.map((selection, index) => {
     const own = rules.filter((rule) => sameAs(tagsOf(rule), selection));
     const wider = selections.slice(index + 1).filter((other) => mayOverlap(other, selection));
     const besides = rules.filter((rule) => wider.some((other) => sameAs(tagsOf(rule), other)));
     const partly = besides.filter((rule) => rule.template === 'latestPushedK' && !isSelectorWithin(selection, tagsOf(rule)));
-    return ruleOf({ name: nameOf(selection), tags: tagGlobsOf(selection), ...together }, own, besides, partly);
+    return ruleOf({ name: nameOf(selection), tags: tagGlobsOf(selection) }, own, besides, partly);
   });
   const rest: Commented<RuleSpec> = {
     part: { name: 'all others', tags: ['**'], keep: 'none' },
     comments: ['Harbor deletes what none of its rules keeps.'],
   };
+  // They have no time of a tag, so that they are ranked by themselves, by their push; that keeps no fewer of either.
   const bare =
     counting.length > 0
       ? ruleOf({ name: 'untagged', untagged: true }, counting, [], [])
       : { part: { name: 'untagged', untagged: true as const, keep: 'none' as const }, comments: rest.comments };
-  return [...imported, ...(selections.some(isEverything) ? [] : [rest]), ...(together ? [] : [bare])];
+  return [...imported, ...(selections.some(isEverything) ? [] : [rest]), bare];
 }
 
 /** One rule for all that Harbor has for a selection; `partly` are those of `besides` whose newest cannot be counted here. */

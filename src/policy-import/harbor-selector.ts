@@ -11,19 +11,19 @@ export const HarborSelector = z.strictObject({
   kind: z.literal('doublestar'),
   decoration: z.enum(['matches', 'excludes', 'repoMatches', 'repoExcludes']),
   pattern: z.string().superRefine((pattern, context) => {
-    const problem = pattern === '' ? undefined : problemOf(pattern);
+    const problem = pattern === '' ? undefined : globProblem(pattern);
     if (problem !== undefined) context.addIssue({ code: 'custom', message: `this pattern ${problem}` });
   }),
   extras: z.string().optional(),
 });
 
-/** Beside other characters, `**` crosses a "/" here and not there. */
-function problemOf(pattern: string): string | undefined {
-  const beside = /[^/]\*\*|\*\*[^/]/.test(pattern);
-  return globProblem(pattern) ?? (beside ? 'has "**" beside other characters, where it means what "*" does: write that' : undefined);
-}
-
 export type HarborSelector = z.infer<typeof HarborSelector>;
+
+/** One for repositories. Beside other characters, `**` crosses a "/" here and not there. */
+export const HarborScope = HarborSelector.refine(({ pattern }) => !/[^/]\*\*|\*\*[^/]/.test(pattern), {
+  path: ['pattern'],
+  error: 'has "**" beside other characters, where it means what "*" does: write that',
+});
 
 /** The globs that select the same tags. */
 export function tagGlobsOf({ decoration, pattern }: HarborSelector): string[] {

@@ -117,7 +117,8 @@ const CONTRAST = `(() => {
   probe.style.color = 'Canvas';
   document.body.append(probe);
   const ground = light(getComputedStyle(probe).color);
-  const texts = ['h1', '.go', '.stay', '.dim', 'caption', 'label'].flatMap((selector) => [...document.querySelectorAll(selector)].slice(0, 1));
+  const texts = ['h1', '.go', '.stay', '.dim', 'caption', 'label'].flatMap((selector) =>
+    [...document.querySelectorAll(selector)].slice(0, 1));
   return Math.min(...texts.map((one) => light(getComputedStyle(one).color))
     .map((text) => (Math.max(text, ground) + 0.05) / (Math.min(text, ground) + 0.05)));
 })()`;

@@ -58,15 +58,16 @@ export function isLocked({ code }: Complaint): boolean {
   return /IMMUTAB|LOCKED|IN_USE|TAG_STATUS/i.test(code);
 }
 
+/** How the codes begin with which a right is denied, or keys are not taken. */
+const DENIED = new RegExp(
+  '^(?:InvalidAccessKeyId|InvalidSecurityToken|MissingSecurityToken|SignatureDoesNotMatch|IncompleteSignature|InvalidTimeStamp|' +
+    'Forbidden|NoPermission|NoPrivilege|NOT_AUTHORIZED|Unauthorized)',
+  'i',
+);
+
 /** True of a refusal for want of a right, or of keys that are not taken. */
 function isRefusal({ status, code }: Complaint): boolean {
-  return (
-    status === 401 ||
-    status === 403 ||
-    /^(?:InvalidAccessKeyId|InvalidSecurityToken|MissingSecurityToken|SignatureDoesNotMatch|IncompleteSignature|InvalidTimeStamp|Forbidden|NoPermission|NoPrivilege|NOT_AUTHORIZED|Unauthorized)/i.test(
-      code,
-    )
-  );
+  return status === 401 || status === 403 || DENIED.test(code);
 }
 
 /** The error for a call that was not carried out. `accessKeyId` is whose keys it was signed with. */

@@ -112,7 +112,7 @@ export function createAlibabaRegistry(options: AlibabaRegistryOptions): Registry
 function nothingListed({ title }: TagApi, name: string, namespace: string | undefined): ToolError {
   const where = namespace === undefined ? name : `${name}/${namespace}`;
   return new ToolError('NOT_FOUND', `Alibaba Cloud lists no repository in ${where}, ${title}.`, {
-    hint: 'Check the name, and that a policy of the RAM user or role allows cr:ListRepository on the whole instance; or name the repositories.',
+    hint: 'Check the name, and that a policy of the RAM user or role allows cr:ListRepository; or name the repositories.',
   });
 }
 

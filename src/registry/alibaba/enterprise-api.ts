@@ -1,7 +1,8 @@
 import { rememberSecret } from '../../diagnostics/redact.ts';
+import { ToolError } from '../../diagnostics/tool-error.ts';
 import { badAnswer } from '../../distribution/answer-errors.ts';
 import { ImageTags } from '../../distribution/image-tags.ts';
-import { asText, type JsonObject } from '../../domain/json.ts';
+import { asList, asObject, asText, type JsonObject } from '../../domain/json.ts';
 import { isRepositoryName } from '../../domain/reference.ts';
 import { askBeside, type Beside } from '../beside.ts';
 import { isLocked, isTagGone, refused } from './answer-errors.ts';
@@ -34,6 +35,7 @@ export class EnterpriseApi implements TagApi {
   readonly #instance: string;
   readonly #repositories = new Map<string, Promise<Repository>>();
   #rules: Promise<readonly JsonObject[]> | undefined;
+  #domains: Promise<readonly string[] | undefined> | undefined;
 
   constructor(place: ApiPlace, instance: string) {
     this.title = `Enterprise Edition (${instance} in ${place.region})`;
@@ -110,6 +112,30 @@ export class EnterpriseApi implements TagApi {
       if (error instanceof Throttled) return { outcome: 'throttled' };
       throw error;
     }
+  }
+
+  /** Those of Alibaba Cloud and those that its owner has bound to it, of the internet and of VPCs. */
+  domains(): Promise<readonly string[] | undefined> {
+    this.#domains ??= this.#readDomains().catch((error: unknown) => {
+      this.#domains = undefined;
+      throw error;
+    });
+    return this.#domains;
+  }
+
+  async #readDomains(): Promise<readonly string[] | undefined> {
+    const doing = `list the domains of ${this.#place.name}`;
+    let json: JsonObject;
+    try {
+      json = await this.#read('ListInstanceEndpoint', doing, 'cr:ListInstanceEndpoint', { ModuleName: 'Registry' });
+    } catch (error) {
+      if (error instanceof ToolError && error.code === 'AUTH') return undefined;
+      throw error;
+    }
+    const endpoints = 'Endpoints' in json ? asList(json['Endpoints'])?.map(asObject) : undefined;
+    if (!endpoints) throw badAnswer(doing, 'the answer is not a list');
+    const domains = endpoints.flatMap((endpoint) => (asList(endpoint?.['Domains']) ?? []).map(asObject));
+    return domains.flatMap((domain) => asText(domain?.['Domain'])?.toLowerCase() ?? []);
   }
 
   async login(): ReturnType<TagApi['login']> {

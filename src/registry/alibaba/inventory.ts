@@ -6,6 +6,7 @@ import { readConfigs, wantedConfigs } from '../../distribution/image-configs.ts'
 import { ImageTags } from '../../distribution/image-tags.ts';
 import { readListedDocuments } from '../../distribution/listed-documents.ts';
 import { Problems } from '../../distribution/problems.ts';
+import { byCodeUnit } from '../../domain/compare.ts';
 import type { Digest } from '../../domain/digest.ts';
 import type { Capabilities, Manifest, RepositoryInventory } from '../../domain/inventory.ts';
 import type { InventoryOptions } from '../registry.ts';
@@ -42,9 +43,11 @@ export async function readInventory(
   };
   let manifests: Manifest[] = [];
   let facts: RepositoryFacts | undefined;
+  let domains: readonly string[] | undefined;
   await problems.require(async () => {
     const calls = await api();
     facts = await calls.facts(repository, signal);
+    domains = await calls.domains();
     const tags = await calls.tags(repository, { signal });
     const reading = { client: oci, repository, cache, signal };
     const shared = { limit, problems, onFound: (found: number) => count(0, found), onRead: () => count(1, 0) };
@@ -60,12 +63,15 @@ export async function readInventory(
       ...(facts?.locked !== undefined && { locked: true }),
     }));
   });
-  const notes = notesOf(oci.label(repository), facts);
+  const notes = facts ? notesOf(oci, repository, facts, domains !== undefined) : [];
+  const own = new URL(oci.url).host;
+  const names = (domains ?? []).filter((domain) => domain !== own).map((domain) => `${domain}/${repository}`);
   return {
     registry: oci.name,
     type,
     repository,
     ...problems.verdict,
+    ...(names.length > 0 && { names: [...new Set(names)].toSorted(byCodeUnit) }),
     ...(notes.length > 0 && { notes }),
     capabilities: CAPABILITIES,
     manifests,
@@ -82,9 +88,19 @@ function timesOf({ tags }: Manifest, listed: ImageTags<AlibabaTag>): Pick<Manife
   return { ...(times.length > 0 && { tagTimes: Object.fromEntries(times) }), ...(pushedAt !== undefined && { pushedAt }) };
 }
 
-function notesOf(label: string, facts: RepositoryFacts | undefined): string[] {
-  if (facts?.locked !== undefined) return [`Nothing can be deleted in ${label}: it ${facts.locked}.`];
-  return facts?.immutable ? [`Tags in ${label} can be pushed once and not moved; they can be deleted.`] : [];
+function notesOf(oci: OciClient, repository: string, { locked, immutable }: RepositoryFacts, knowsDomains: boolean): string[] {
+  const label = oci.label(repository);
+  return [
+    ...(locked === undefined ? [] : [`Nothing can be deleted in ${label}: it ${locked}.`]),
+    ...(immutable ? [`Tags in ${label} can be pushed once and not moved; they can be deleted.`] : []),
+    `Alibaba Cloud lists the tags of ${oci.name} alone: what is attached to an image by its digest, such as newer signatures, is not seen.`,
+    ...(knowsDomains
+      ? []
+      : [
+          `Under which other domains runtimes pull from ${oci.name} is not known: these keys lack cr:ListInstanceEndpoint. Name them as ` +
+            'mirrors in the config, or what is in use under them is not seen.',
+        ]),
+  ];
 }
 
 /** What Alibaba Cloud tells: tags and their times, and nothing of what has none. What is deleted there is not given back. */

@@ -121,6 +121,11 @@ export class PersonalApi implements TagApi {
     return { credentials: { username, password, source: 'GetAuthorizationToken' }, until: Number(until) || Date.now() + HALF_AN_HOUR };
   }
 
+  /** It has no domains but those of its region, which its host tells. */
+  async domains(): Promise<readonly string[]> {
+    return [];
+  }
+
   /** It has no rules of its own. */
   async beside(): Promise<readonly Beside[]> {
     return [];

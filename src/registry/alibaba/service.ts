@@ -10,8 +10,8 @@ export interface AlibabaService {
 }
 
 /**
- * Finds out by the challenge of `/v2/`: `service="registry.aliyuncs.com:<region>:<…>:cri-…"`, without an instance for the Personal Edition
- * (goharbor/harbor, src/pkg/reg/adapter/aliacr, `parseRegistryService`), for custom domains too. What the config says wins.
+ * Finds out by the challenge of `/v2/`: `service="registry.aliyuncs.com:<region>:<…>:cri-…"`, without an instance for the Personal
+ * Edition (goharbor/harbor, src/pkg/reg/adapter/aliacr, `parseRegistryService`), for custom domains too. What the config says wins.
  */
 export async function findService(
   { name, url, ping }: { readonly name: string; readonly url: string; readonly ping: Ping },

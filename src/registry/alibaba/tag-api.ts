@@ -37,6 +37,8 @@ export interface TagApi {
   /** Undefined if there is no such tag, in a repository that is there. */
   findTag(repository: string, tag: string): Promise<AlibabaTag | undefined>;
   deleteTag(repository: string, tag: string): Promise<TagDeletion>;
+  /** Every host under which a runtime may pull from it; undefined where these keys may not see them. Asked once. */
+  domains(): Promise<readonly string[] | undefined>;
   /** User and password for `/v2/`, for some time; and until when, in milliseconds since the epoch. */
   login(): Promise<{ readonly credentials: Credentials; readonly until: number }>;
   /** What Alibaba Cloud itself deletes in a repository. */

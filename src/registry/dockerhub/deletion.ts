@@ -38,7 +38,7 @@ export class Deletion {
     const denied = this.#denied.get(repository);
     if (denied) throw denied;
     if (credentials && mayWrite !== false) return;
-    throw new ToolError('AUTH', `Cannot ${doing}: Docker Hub lets nobody do this ${describeCredentials(credentials)}.`, {
+    throw new ToolError('AUTH', `Cannot ${doing}: Docker Hub does not allow that, asked ${describeCredentials(credentials)}.`, {
       hint: rightsHint(DELETES, credentials),
     });
   }

@@ -29,6 +29,13 @@ export interface GhcrClientOptions {
   readonly waits?: AbortSignal | undefined;
 }
 
+/** What is left of the limit of an hour, which all who use the account share. */
+export interface LeftRequests {
+  readonly requests: number;
+  /** When it is counted anew, ISO 8601 UTC. */
+  readonly until: string;
+}
+
 /** A request to the REST API. */
 export interface Call extends Asked {
   readonly method?: HttpRequest['method'];
@@ -55,7 +62,7 @@ export class GhcrClient {
   readonly oci: OciClient;
   readonly #options: GhcrClientOptions;
   readonly #points: RequestPoints;
-  #isUsedUp = false;
+  #left: LeftRequests | undefined;
 
   constructor(options: GhcrClientOptions) {
     const { name, url, http, credentials, ping, clock, waits } = options;
@@ -76,9 +83,9 @@ export class GhcrClient {
     return this.#points.room(READ_POINTS + CHANGE_POINTS, doing);
   }
 
-  /** The last answer said that nothing is left of the limit of this hour, so that a request that may not wait would be refused. */
-  get isUsedUp(): boolean {
-    return this.#isUsedUp;
+  /** What is left of the limit of this hour by the last answer; undefined where that is not told. */
+  get left(): LeftRequests | undefined {
+    return this.#left;
   }
 
   /** Waits so many milliseconds; false where the run is stopped meanwhile. */
@@ -151,7 +158,7 @@ export class GhcrClient {
       maxBytes: MAX_ANSWER,
       ...(signal && { signal }),
     });
-    this.#isUsedUp = response.headers['x-ratelimit-remaining'] === '0';
+    this.#left = leftOf(response);
     return response;
   }
 
@@ -163,6 +170,12 @@ export class GhcrClient {
       hint: rightsHint(call, { headers: {} }, undefined),
     });
   }
+}
+
+function leftOf({ headers }: HttpResponse): LeftRequests | undefined {
+  const { 'x-ratelimit-remaining': remaining = '', 'x-ratelimit-reset': reset = '' } = headers;
+  if (!/^\d{1,9}$/.test(remaining) || !/^\d{1,11}$/.test(reset)) return undefined;
+  return { requests: Number(remaining), until: new Date(Number(reset) * 1000).toISOString() };
 }
 
 function entriesOf({ body }: HttpResponse, doing: string): readonly unknown[] {

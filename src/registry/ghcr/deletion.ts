@@ -77,7 +77,7 @@ export class Deletion {
       const fresh = expected && version.tags.find((tag) => !expected.includes(tag));
       if (fresh !== undefined) return { outcome: 'drifted', message: `Cannot ${doing}: the tag ${fresh} was set on it meanwhile.` };
       // Not a deletion that is known to be refused: the next look waits, and is one of then.
-      if (this.#client.isUsedUp && tries < TRIES) continue;
+      if (this.#client.left?.requests === 0 && tries < TRIES) continue;
       const path = await this.#versions.pathOf(repository, version.id);
       const call: Call = { doing, scopes: DELETES, method: 'DELETE', path, repository, once: true };
       const response = await this.#client.call(call).catch((error: unknown) => {

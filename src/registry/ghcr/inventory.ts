@@ -26,6 +26,8 @@ export interface InventoryContext {
 
 /** GitHub lets deleted versions be restored for so long (docs.github.com, "Deleting and restoring a package"). */
 const RESTORABLE_DAYS = 30;
+/** One to look at it, and one to delete it. */
+const REQUESTS_A_DELETION = 2;
 
 /**
  * Reads a package: its versions by the REST API, which lists them all, with and without a tag; and the manifest of each over `/v2/`, since
@@ -41,11 +43,13 @@ export async function readInventory(
   const problems = new Problems(options.signal);
   const reading = new Reading(context, repository, options, problems);
   await problems.require(() => reading.all());
+  const notes = reading.notes();
   return {
     registry: context.client.name,
     type: context.type,
     repository,
     ...problems.verdict,
+    ...(notes.length > 0 && { notes }),
     recoverableDays: RESTORABLE_DAYS,
     capabilities: CAPABILITIES,
     manifests: reading.manifests(),
@@ -105,6 +109,16 @@ class Reading {
         return { ...manifest, ...(pushedAt !== undefined && { pushedAt }), ...(isLast && { locked: true }) };
       },
     );
+  }
+
+  /** Where what is left of GitHub's limit does not do for deleting all of it. */
+  notes(): string[] {
+    const { left } = this.#context.client;
+    if (!left || left.requests >= REQUESTS_A_DELETION * this.#versions.size) return [];
+    return [
+      `GitHub takes ${left.requests} more requests of this account until ${left.until}, whoever sends them, and a deletion takes ` +
+        `${REQUESTS_A_DELETION}. What is not done then is left for another run.`,
+    ];
   }
 
   async #readDocument(reader: ManifestReader, { digest, id }: Version): Promise<void> {

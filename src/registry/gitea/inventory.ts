@@ -62,7 +62,6 @@ class GiteaReading {
   #versions: Versions = { tags: new Map(), digests: new Map() };
   #tagged: TaggedManifests = { documents: new Map(), digests: new Map(), tags: new Map(), dangling: [] };
   #configs: ReadonlyMap<Digest, ImageConfig> = new Map();
-  #firstSeen: ReadonlyMap<string, string> | undefined;
 
   constructor(context: InventoryContext, repository: string, options: InventoryOptions, problems: Problems) {
     this.#context = context;
@@ -93,15 +92,15 @@ class GiteaReading {
     const wanted = wantedConfigs(this.#tagged);
     this.#count(0, wanted.size);
     this.#configs = await readConfigs(reading, wanted, shared);
-    this.#firstSeen = await noteTags(cache, place, { before, digests: this.#tagged.digests, whole });
+    // For the next reading, which then asks for digests alone. When a tag was first seen does not matter: Gitea tells when it was set.
+    await noteTags(cache, place, { before, digests: this.#tagged.digests, whole });
     for (const { tag } of this.#tagged.dangling)
       this.#problems.add(`The tag ${client.label(this.#repository, tag)} is listed, but its manifest is not there. Delete it in Gitea.`);
   }
 
   manifests(): Manifest[] {
     const { tags: tagTimes, digests } = this.#versions;
-    const firstSeen = this.#firstSeen && { firstSeen: this.#firstSeen };
-    return buildManifests({ ...this.#tagged, ...firstSeen }, this.#configs).map((manifest): Manifest => {
+    return buildManifests(this.#tagged, this.#configs).map((manifest): Manifest => {
       const own = manifest.tags.flatMap((tag): [string, string][] => {
         const time = tagTimes.get(tag);
         return time === undefined ? [] : [[tag, time]];

@@ -94,7 +94,7 @@ function garbage({ version }: NexusClient, tasks: readonly NexusTask[]): Answer 
   if (first && version && deletesOciManifests(version)) {
     return {
       state: 'warning',
-      message: `the task "${first.name}" runs at ${first.nextRun}, and in Nexus ${version.text} it may delete OCI manifests that are in use`,
+      message: `the task "${first.name}" runs at ${first.nextRun}, and may delete OCI manifests in use: this is Nexus ${version.text}`,
       next: 'Upgrade to 3.71 or later, or disable the task while OCI images are stored.',
     };
   }

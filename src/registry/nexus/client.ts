@@ -50,6 +50,8 @@ export interface NexusVersion {
 export class NexusClient {
   readonly name: string;
   readonly url: string;
+  /** Base URL of Nexus itself. */
+  readonly api: string;
   readonly oci: OciClient;
   readonly #options: NexusClientOptions;
   #version: NexusVersion | undefined;
@@ -71,6 +73,7 @@ export class NexusClient {
       },
     });
     this.url = this.oci.url;
+    this.api = options.api;
     this.#options = options;
   }
 
@@ -136,7 +139,8 @@ export class NexusClient {
 function authorization(credentials: Credentials | undefined, name: string, doing: string): Record<string, string> {
   if (!credentials) return {};
   if ('username' in credentials) return { authorization: basicAuthorization(credentials) };
-  const message = `Cannot ${doing}: the REST API of Nexus takes user and password, and there is only ${kindOfToken(credentials)} for ${name}.`;
+  const what = kindOfToken(credentials);
+  const message = `Cannot ${doing}: the REST API of Nexus takes user and password, and there is only ${what} for ${name}.`;
   throw new ToolError('AUTH', message, { hint: 'Give a user and password, or name and pass code of a user token.' });
 }
 

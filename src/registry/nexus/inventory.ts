@@ -9,11 +9,13 @@ import type { ManifestDocument } from '../../distribution/manifest-document.ts';
 import { Problems } from '../../distribution/problems.ts';
 import { listTags } from '../../distribution/tags.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
+import { byCodeUnit } from '../../domain/compare.ts';
 import type { Digest } from '../../domain/digest.ts';
 import type { Capabilities, Manifest, RepositoryInventory } from '../../domain/inventory.ts';
 import { OCI_INDEX, OCI_MANIFEST } from '../../domain/media-types.ts';
 import type { InventoryOptions } from '../registry.ts';
 import type { Component } from './component.ts';
+import { namesOf } from './names-of.ts';
 import { type HostedSettings, type NexusRepositories, whyLocked } from './nexus-repositories.ts';
 import { deletesOciManifests } from './oci-manifests.ts';
 import type { Place } from './routing.ts';
@@ -44,11 +46,14 @@ export async function readInventory(
   const reading = new Reading(context, repository, options, problems);
   await problems.require(() => reading.all());
   const notes = reading.notes();
+  const own = `${new URL(context.client.url).host}/${repository}`;
+  const names = (reading.names ?? []).filter((name) => name !== own).toSorted(byCodeUnit);
   return {
     registry: context.client.name,
     type: context.type,
     repository,
     ...problems.verdict,
+    ...(names.length > 0 && { names }),
     ...(notes.length > 0 && { notes }),
     capabilities: CAPABILITIES,
     manifests: reading.manifests(),
@@ -57,6 +62,8 @@ export async function readInventory(
 
 /** The reading of one repository. */
 class Reading {
+  /** Under which a runtime may pull it, as far as that is known. */
+  names: readonly string[] | undefined;
   readonly #context: InventoryContext;
   readonly #repository: string;
   readonly #options: InventoryOptions;
@@ -84,6 +91,7 @@ class Reading {
     this.#place = place;
     this.#readOnly = await whyReadOnly();
     this.#settings = await repositories.settings(place.hosted);
+    this.names = await namesOf(client, repositories, place, this.#settings);
     this.#tags = await this.#readTags(place);
     const reading = { client: client.oci, repository, cache, signal };
     const onFound = (found: number): void => this.#count(0, found);
@@ -130,9 +138,15 @@ class Reading {
       ...(this.#settings
         ? []
         : [
-            `Whether ${label} is read-only and by which policies Nexus itself cleans it up is not known: these credentials lack the ` +
-              `privilege nx-repository-admin-${format}-${name}-read.`,
+            `Whether ${label} is read-only, by which policies Nexus itself cleans it up, and under which other names runtimes pull from ` +
+              `it is not known: Nexus does not tell it without the privilege nx-repository-admin-${format}-${name}-read.`,
           ]),
+      ...(this.#settings && !this.names
+        ? [
+            `Under which other names runtimes pull from ${label} is not known: these credentials may not see the members of its groups ` +
+              `(nx-repository-admin-${format}-*-read). Name them as mirrors in the config, or what is in use under them is not seen.`,
+          ]
+        : []),
       ...(writePolicy === 'ALLOW_ONCE' ? [`Tags in ${label} can be pushed once and not moved (ALLOW_ONCE); they can be deleted.`] : []),
       ...(cleanupPolicies.length === 0
         ? []
@@ -143,6 +157,9 @@ class Reading {
               `manifests and images" may delete those of ${label} that are in use. Upgrade before it runs.`,
           ]
         : []),
+      // NEXUS-25991
+      `Nexus records pulls from ${client.name} by tag alone: what is pulled by digest counts as never pulled, ` +
+        'unless a source names it as in use.',
     ];
   }
 
@@ -155,8 +172,8 @@ class Reading {
 
   /**
    * The tags with their components. They are compared with the list that `/v2` has of this image: the REST API leaves out without a word
-   * what the account may not browse, and its list is older where other images were read meanwhile. Throws `NOT_FOUND` where there is no such
-   * image, and `REGISTRY_ERROR` where both lists differ and a new one does too.
+   * what the account may not browse, and its list is older where other images were read meanwhile. Throws `NOT_FOUND` where there is no
+   * such image, and `REGISTRY_ERROR` where both lists differ and a new one does too.
    */
   async #readTags(place: Place): Promise<ImageTags<Component>> {
     const { client, components } = this.#context;

@@ -113,7 +113,8 @@ export class Routing {
     const found = all.find((one) => one.name === name);
     const label = repository === undefined ? name : client.label(repository);
     if (!found) {
-      const hosts = `If ${new URL(client.url).host} stands for a single repository, as a port or subdomain does, say which: "nexus.repository".`;
+      const { host } = new URL(client.url);
+      const hosts = `If ${host} stands for a single repository, as a port or subdomain does, say which: "nexus.repository".`;
       // Nothing at all is shown to whoever has no right to anything.
       throw new ToolError(
         all.length === 0 ? 'AUTH' : 'NOT_FOUND',
@@ -126,13 +127,12 @@ export class Routing {
     if (found.type === 'hosted') return found;
     const hosted = all.filter(({ type }) => type === 'hosted').map((one) => one.name);
     const members = (found.type === 'group' && (await repositories.hostedMembers(found))) || hosted;
-    const instead = members.map((member) => (repository === undefined ? member : `${member}${repository.slice(name.length)}`));
+    const instead = members.map((member) =>
+      repository === undefined ? `"nexus.repository: ${member}"` : client.label(`${member}${repository.slice(name.length)}`),
+    );
     const why = found.type === 'group' ? 'a group, through which nothing is deleted' : 'a proxy, which holds copies of another registry';
     throw new ToolError('USAGE', `Nothing is planned for ${label}: ${name} is ${why}.`, {
-      hint:
-        instead.length === 0
-          ? 'Name a hosted repository.'
-          : `Name the hosted repository in its place: ${instead.map((one) => (repository === undefined ? `"nexus.repository: ${one}"` : client.label(one))).join(' or ')}.`,
+      hint: instead.length === 0 ? 'Name a hosted repository.' : `Name the hosted repository in its place: ${instead.join(' or ')}.`,
     });
   }
 }

@@ -10,7 +10,8 @@ export async function whyReadOnly(client: NexusClient, doing: string, signal?: A
   const call = { doing, privilege: 'none', path: '/v1/status/writable', once: true, signal };
   const response = await client.call(call);
   if (response.status === 503) return `is read-only (it answered ${registryErrorText(response)} to /v1/status/writable)`;
-  if (response.status !== 200) throw await client.refused(call, response);
+  // Older versions do not have this call; a deletion is refused all the same.
+  if (response.status !== 200 && response.status !== 404) throw await client.refused(call, response);
   return undefined;
 }
 

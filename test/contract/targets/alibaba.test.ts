@@ -37,7 +37,7 @@ const answers: Answers = {
   unavailable: answer(503, 'ServiceUnavailable', { 'retry-after': '1' }),
 };
 
-const KINDS: Readonly<Record<string, Kind>> = { DeleteRepoTag: 'delete', GetAuthorizationToken: 'token' };
+const KINDS: Readonly<Record<string, Kind>> = { DeleteRepoTag: 'delete', GetAuthorizationToken: 'token', ListInstanceEndpoint: 'other' };
 
 function kindOf(request: Seen): Kind {
   const operation = request.headers['x-acs-action'];
@@ -65,11 +65,11 @@ runContract({
   pageSize: 100,
   answers,
   kindOf,
-  isRead: (request) => ['GET', 'HEAD'].includes(request.method) || kindOf(request) === 'list',
+  isRead: (request) => ['GET', 'HEAD'].includes(request.method) || ['list', 'other'].includes(kindOf(request)),
   concerns: ({ path }, repository) =>
     path.includes(Buffer.from(repository).toString('hex')) || path.includes(repository.split('/').at(-1)!),
-  // The repository and its tags; a password for `/v2/` and a token; how to log in there, which also tells the instance.
-  requestsFor: ({ manifests, configs }) => ({ list: 2, manifest: manifests, blob: configs, token: 2, other: 1 }),
+  // The repository and its tags; a password for `/v2/` and a token; the domains, and how to log in, which also tells the instance.
+  requestsFor: ({ manifests, configs }) => ({ list: 2, manifest: manifests, blob: configs, token: 2, other: 2 }),
   shorten(whole: Answer) {
     const body = JSON.parse(String(whole.body)) as { Images?: unknown[] };
     const { 'content-length': _length, ...headers } = whole.headers ?? {};

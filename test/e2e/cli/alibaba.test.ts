@@ -48,7 +48,7 @@ describe.each(['enterprise', 'personal'] as const)('a registry of Alibaba Cloud,
     expect([...alibaba.store.repository('myteam/app').tags.keys()]).toHaveLength(11);
     const readme = await readFile(fileURLToPath(new URL('../../../src/registry/alibaba/README.md', import.meta.url)), 'utf8');
     const [, example = ''] = /```console\n\$ regctl prune .*\n([^]*?)```/.exec(readme) ?? [];
-    const told = planned.stdout.replaceAll('prod/myteam', 'team-registry.cn-hangzhou.cr.aliyuncs.com/myteam');
+    const told = planned.stdout.replace(/\bprod\b/g, 'team-registry.cn-hangzhou.cr.aliyuncs.com');
     const shown = example.split('\n').filter((line) => line.trim() !== '' && !/^ *…$/.test(line));
     expect(shown.length).toBeGreaterThan(5);
     for (const line of shown) expect(told).toContain(line);

@@ -44,7 +44,7 @@ describe('a group of GitLab, whose registry is known by its answer', () => {
     const [, example = ''] = /```console\n\$ regctl prune [^\n]*\n([\s\S]*?)```/.exec(readme) ?? [];
     const lines = example.split('\n').filter((line) => !['', '…'].includes(line.trim()));
     expect(lines.length).toBeGreaterThan(5);
-  expect(lines.filter((line) => !shown.includes(line))).toEqual([]);
+    expect(lines.filter((line) => !shown.includes(line))).toEqual([]);
     expect(tagsIn(gitlab)).toEqual(before);
     expect([...gitlab.requests, ...gitlab.gitlab.requests].filter(({ method }) => method !== 'GET' && method !== 'HEAD')).toEqual([]);
   });

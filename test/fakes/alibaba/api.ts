@@ -70,6 +70,10 @@ function enterprise(method: string, operation: string, query: URLSearchParams, o
     const { page, total } = pageOf(store.rules, query, 'PageNo');
     return success({ Rules: page, TotalCount: total });
   }
+  if (operation === 'ListInstanceEndpoint') {
+    const domains = store.domains.map((Domain) => ({ Domain, Type: 'USER' }));
+    return success({ Endpoints: [{ EndpointType: 'internet', Enable: true, Status: 'RUNNING', Domains: domains, AclEnable: false }] });
+  }
   const name = query.get('RepoName');
   const repository =
     name === null

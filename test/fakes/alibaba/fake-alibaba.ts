@@ -23,7 +23,7 @@ export interface FakeAlibaba extends FakeServer {
   readonly store: AlibabaStore;
 }
 
-/** A registry of Alibaba Cloud with its API on one address of 127.0.0.1, made by the models of its SDK and by what Harbor's adapter knows. */
+/** A registry of Alibaba Cloud with its API on one address of 127.0.0.1, made by the models of its SDK and what Harbor's adapter knows. */
 export async function startFakeAlibaba({ accounts = [OWNER], edition = 'enterprise' }: FakeAlibabaOptions = {}): Promise<FakeAlibaba> {
   const store = new AlibabaStore();
   const instance = edition === 'enterprise' ? INSTANCE : undefined;

@@ -35,6 +35,8 @@ export class AlibabaStore {
   readonly repositories = new Map<string, StoredRepository>();
   readonly blobs = new Map<string, Buffer>();
   readonly rules: object[] = [];
+  /** Hosts that its owner has bound to the instance. */
+  readonly domains: string[] = [];
   /** Tags that the API refuses to delete. */
   readonly lockedTags = new Set<string>();
   /** Where every tag of each repository last was, deleted ones too. */
@@ -75,7 +77,7 @@ export class AlibabaStore {
 
   deleteTag({ tags }: StoredRepository, { tag, digest }: StoredTag): void {
     tags.delete(tag);
-    if (this.takesSiblings) for (const other of [...tags.values()]) if (other.digest === digest) tags.delete(other.tag);
+    if (this.takesSiblings) for (const other of tags.values()) if (other.digest === digest) tags.delete(other.tag);
   }
 
   /** What tags lead to. What becomes of the rest, and when, Alibaba Cloud does not publish. */

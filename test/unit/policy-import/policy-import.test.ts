@@ -125,11 +125,14 @@ describe('Harbor', () => {
     ]);
   });
 
-  test('a rule that counts images without a tag counts them together', async () => {
+  test('a rule that counts images without a tag becomes two, because these have no time of a tag', async () => {
     const all = retain('latestPushedK', 5, '**', '**', {
       tag_selectors: [{ kind: 'doublestar', decoration: 'matches', pattern: '**', extras: '{"untagged":true}' }],
     });
-    expect(await rulesOf({ rules: [all] })).toMatchObject([{ tags: ['**'], untagged: 'too', keep: { last: 5 } }]);
+    expect(await rulesOf({ rules: [all] })).toMatchObject([
+      { tags: ['**'], order: 'tagged', keep: { last: 5 } },
+      { untagged: true, keep: { last: 5 } },
+    ]);
   });
 
   test('a rule for a part of the tags also keeps what the wider one keeps', async () => {
@@ -162,8 +165,18 @@ describe('Harbor', () => {
     expect((await rulesOf({ rules: [retain('latestPulledN', 3, '**')] }))[0]).toMatchObject({ keep: 'all' });
   });
 
+  test('in names of repositories, "**" beside other characters is not taken for what it is here', async () => {
+    const within = (tags: string, repositories: string): object => ({ rules: [retain('always', 0, tags, repositories)] });
+    await expect(imported(within('v**', 'web**'))).rejects.toThrow('"**" beside other characters');
+    expect(await rulesOf(within('v**', 'web*'))).toMatchObject([
+      { tags: ['v**'], keep: 'all' },
+      { name: 'all others' },
+      { untagged: true },
+    ]);
+  });
+
   test('immutable tags protect their images', async () => {
-    const rule = { id: 1, template: 'immutable_template', action: 'immutable', disabled: false, params: {} };
+    const rule = { id: 1, template: 'immutable_template', action: 'immutable', disabled: false };
     const { tag_selectors, scope_selectors } = retain('always', 0, 'prod-*') as Record<string, unknown>;
     const { policies } = await imported([{ ...rule, tag_selectors, scope_selectors }], 'library');
     expect(policies).toMatchObject([{ protect: [{ tags: ['prod-*'], wholeImage: true }], rules: [{ keep: 'all' }] }]);
@@ -303,7 +316,8 @@ jobs:
     steps:
       - uses: actions/checkout@v4
       - uses: snok/container-retention-policy@v3.0.0
-        with: { account: acme, token: x, image-names: 'foo bar*', image-tags: '!prod', cut-off: 2w 3d, keep-n-most-recent: 5, tag-selection: tagged }
+        with: { account: acme, token: x, image-names: 'foo bar*', image-tags: '!prod', cut-off: 2w 3d, keep-n-most-recent: 5,
+                tag-selection: tagged }
       - uses: actions/delete-package-versions@v5
         with: { package-name: app, package-type: container, min-versions-to-keep: 10, owner: acme }
 `);

@@ -6,6 +6,8 @@ import type { FakeAccount } from '../../../fakes/alibaba/signature.ts';
 import { APP, build, connect, failure, fakeAlibaba, operations } from './alibaba-fixture.ts';
 
 const DAY = 86_400_000;
+/** What every plan says. */
+const TAGS_ALONE = expect.stringContaining('lists the tags of prod alone') as string;
 
 async function listed(registry: Registry, below?: string): Promise<string[]> {
   const names: string[] = [];
@@ -83,7 +85,7 @@ describe('an inventory', () => {
     const registry = connect(alibaba);
     const { manifests, notes } = await registry.inventory(APP);
     expect(manifests.map(({ locked }) => locked)).toEqual([true]);
-    expect(notes).toEqual([expect.stringContaining('it is in the state DELETING')]);
+    expect(notes).toEqual([expect.stringContaining('it is in the state DELETING'), TAGS_ALONE]);
     expect(await failure(registry.checkDelete(APP, { tags: true }))).toMatchObject({ code: 'DELETE_DISABLED' });
   });
 
@@ -119,6 +121,18 @@ describe('an inventory', () => {
       hint: expect.stringContaining('"alibaba.region"') as string,
     });
   });
+});
+
+it('tells the domains under which runtimes pull from an instance, or that they are not known', async () => {
+  const blind: FakeAccount = { ...OWNER, accessKeyId: 'LTAI5tBlind', may: (operation) => operation !== 'ListInstanceEndpoint' };
+  const alibaba = await fakeAlibaba({ accounts: [OWNER, blind] });
+  alibaba.store.domains.push('Registry.Example.com', 'team-registry-vpc.cn-hangzhou.cr.aliyuncs.com');
+  alibaba.store.push(APP, build('one'), ['v1']);
+  const { names } = await connect(alibaba).inventory(APP);
+  expect(names).toEqual(['registry.example.com/team/app', 'team-registry-vpc.cn-hangzhou.cr.aliyuncs.com/team/app']);
+  const { notes, complete } = await connect(alibaba, {}, blind).inventory(APP);
+  expect(complete).toBe(true);
+  expect(notes).toEqual([TAGS_ALONE, expect.stringContaining('cr:ListInstanceEndpoint')]);
 });
 
 it('does not take an empty list for an empty registry', async () => {

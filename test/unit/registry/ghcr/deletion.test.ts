@@ -102,6 +102,13 @@ describe('the limits of GitHub', () => {
     expect(clock.slept).toEqual([60_000]);
   });
 
+  it('for a minute are not waited for once the run is stopped: a look goes out, and no deletion', async () => {
+    const points = new RequestPoints(testClock(), AbortSignal.abort());
+    points.spend(800);
+    await points.room(1, 'list the versions');
+    expect(await failure(points.room(6, 'delete the version'))).toMatchObject({ code: 'REGISTRY_ERROR', hint: 'Run again.' });
+  });
+
   it('for an hour are waited for as soon as nothing is left, whoever used it, and no request is refused', async () => {
     const clock = testClock();
     const fake = await fakeGhcr();

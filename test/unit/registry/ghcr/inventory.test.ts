@@ -66,6 +66,17 @@ describe('the inventory of a package on GitHub', () => {
     expect(await connect(fake).inventory(APP)).toMatchObject({ complete: false, manifests: [] });
   });
 
+  it('says how many requests are left where these do not do for all deletions', async () => {
+    const fake = await fakeGhcr();
+    for (const seed of ['1', '2', '3']) fake.store.push(APP, build(seed), [`v${seed}`]);
+    Object.assign(fake.budget, { remaining: 7, reset: Date.UTC(2099, 0, 1) / 1000 });
+    // Who the owner is, and the versions.
+    const { notes } = await connect(fake).inventory(APP);
+    expect(notes).toEqual([expect.stringMatching(/^GitHub takes 5 more requests of this account until 2099-01-01T00:00:00.000Z, /)]);
+    fake.budget.remaining = 8;
+    expect(await connect(fake).inventory(APP)).not.toHaveProperty('notes');
+  });
+
   it('ties the lists that were under a fallback tag before to their subject, so that they do not keep it for ever', async () => {
     const fake = await fakeGhcr();
     const image = build('one');

@@ -4,6 +4,8 @@ import { ADMIN, type FakeAccount } from '../../../fakes/nexus/accounts.ts';
 import { APP, build, connect, failure, fakeNexus, HOSTED, push } from './nexus-fixture.ts';
 
 const DAY = 86_400_000;
+/** What every plan says. */
+const BY_TAG = expect.stringContaining('records pulls from prod by tag alone') as string;
 
 describe('an inventory', () => {
   it('counts nothing as a download, and asks for no manifest by its tag', async () => {
@@ -41,7 +43,7 @@ describe('an inventory', () => {
       const registry = connect(nexus);
       const { manifests, notes } = await registry.inventory(APP);
       expect(manifests.map(({ locked }) => locked)).toEqual([true]);
-      expect(notes).toEqual([expect.stringContaining(note)]);
+      expect(notes).toEqual([expect.stringContaining(note), BY_TAG]);
       expect(await failure(registry.checkDelete(APP, { tags: true }))).toMatchObject({ code: 'DELETE_DISABLED', exitCode: 5 });
       expect(nexus.requests.filter(({ method }) => method !== 'GET')).toEqual([]);
     },
@@ -69,10 +71,11 @@ describe('an inventory', () => {
     expect((await connect(nexus).inventory(APP)).notes).toEqual([
       expect.stringContaining('can be pushed once and not moved'),
       expect.stringContaining('by its cleanup policies: older-than-30-days'),
+      BY_TAG,
     ]);
     const { complete, notes } = await connect(nexus, {}, plain).inventory(APP);
     expect(complete).toBe(true);
-    expect(notes).toEqual([expect.stringContaining('nx-repository-admin-docker-docker-hosted-read')]);
+    expect(notes).toEqual([expect.stringContaining('nx-repository-admin-docker-docker-hosted-read'), BY_TAG]);
   });
 
   it.each([

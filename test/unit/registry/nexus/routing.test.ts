@@ -78,3 +78,16 @@ it('takes tokens where Docker clients are given them', async () => {
   push(nexus, build('one'), 'v1');
   expect((await connect(nexus).inventory('docker-hosted/team/app')).complete).toBe(true);
 });
+
+it('tells every name under which runtimes pull an image: by path, port and subdomain, and through groups of groups', async () => {
+  const nexus = await fakeNexus();
+  push(nexus, build('one'), 'v1');
+  nexus.store.repository(HOSTED).httpPort = 5000;
+  nexus.store.repository('inner', { type: 'group', members: [HOSTED] });
+  nexus.store.repository('all', { type: 'group', members: ['inner'] }).httpPort = 5001;
+  nexus.store.repository('others', { type: 'group', members: [] }).httpPort = 5002;
+  const { names } = await connect(nexus).inventory(`${HOSTED}/team/app`);
+  expect(names).toEqual(
+    ['127.0.0.1:5000/team/app', '127.0.0.1:5001/team/app', `${nexus.host}/all/team/app`, `${nexus.host}/inner/team/app`].toSorted(),
+  );
+});
