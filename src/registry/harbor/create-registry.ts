@@ -8,6 +8,7 @@ import { readBeside } from './beside.ts';
 import { listRepositories } from './catalog.ts';
 import { HarborClient, type HarborClientOptions } from './client.ts';
 import { checkDelete, deleteManifest, deleteTag } from './deletion.ts';
+import { DigestTags } from './digest-tags.ts';
 import { collectGarbage } from './garbage-collection.ts';
 import { type InventoryContext, readInventory } from './inventory.ts';
 import { restoreLabels } from './labels.ts';
@@ -15,7 +16,7 @@ import { readManifest } from './manifest-content.ts';
 import { Projects } from './projects.ts';
 import { PullPolicy } from './pull-policy.ts';
 import { readStanding } from './standing.ts';
-import { listTags, resolveTag, resolveTags, setTag, tagsOf } from './tags.ts';
+import { listTags, resolveTag, resolveTags, setTag } from './tags.ts';
 import { TakenAlong } from './taken-along.ts';
 
 export interface HarborRegistryOptions extends HarborClientOptions {
@@ -37,6 +38,7 @@ export function createHarborRegistry(given: HarborRegistryOptions): Registry {
   const projects = new Projects(client);
   const policy = new PullPolicy(registry, projects, deleteUnpullable);
   const takenAlong = new TakenAlong(policy);
+  const digestTags = new DigestTags(client);
   const context: InventoryContext = { type: 'harbor', client, registry, projects, policy, limit: pLimit(concurrency) };
   const reading = (repository: string): Reading => ({ client, repository });
   return {
@@ -49,7 +51,7 @@ export function createHarborRegistry(given: HarborRegistryOptions): Registry {
     listTags: (repository) => listTags(reading(repository), registry, projects),
     resolveTag: (repository, tag) => resolveTag(reading(repository), tag),
     resolveTags: (repository) => resolveTags(context, repository),
-    tagsOf: (repository, digest) => tagsOf(reading(repository), digest),
+    tagsOf: (repository, digest) => digestTags.of(repository, digest),
     takenAlong: (repository, digest) => takenAlong.of(reading(repository), digest),
     standing: (repository, digest) => readStanding(reading(repository), policy, digest),
     listManifests: (repository) => listManifests(reading(repository)),

@@ -1,12 +1,10 @@
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { Digest } from '../../domain/digest.ts';
-import { badAnswer } from '../../distribution/answer-errors.ts';
 import type { OciClient } from '../../distribution/client.ts';
 import { readTags } from '../../distribution/tags.ts';
-import { checkReadable, findArtifact, hasRepository, listArtifacts, type Reading } from './artifacts.ts';
+import { findArtifact, hasRepository, listArtifacts, type Reading } from './artifacts.ts';
 import { artifactPath, type HarborRequest, splitRepository } from './client.ts';
 import { type InventoryContext, readInventory } from './inventory.ts';
-import { readList } from './pages.ts';
 import type { Projects } from './projects.ts';
 
 /** The least that the API tells of an artifact. */
@@ -35,31 +33,6 @@ export async function listTags(reading: Reading, registry: OciClient, projects: 
  */
 export async function resolveTag(reading: Reading, tag: string): Promise<Digest | undefined> {
   return (await findArtifact(reading, tag, BARE))?.digest;
-}
-
-/**
- * All tags on a digest; none where it is not there. By their own list: an artifact whose tags Harbor could not read looks as if it had none
- * (src/controller/artifact/controller.go, `populateTags`).
- */
-export async function tagsOf(reading: Reading, digest: Digest): Promise<string[]> {
-  const { client, repository, signal } = reading;
-  const doing = `list the tags of ${client.label(repository, digest)}`;
-  let list;
-  try {
-    list = await readList(
-      client,
-      { doing, needs: 'tag:list', path: `${artifactPath(repository, digest)}/tags`, repository, signal },
-      { key: 'name' },
-    );
-  } catch (error) {
-    if (!(error instanceof ToolError) || error.code !== 'NOT_FOUND') throw error;
-    await checkReadable(reading);
-    return [];
-  }
-  return list.map(({ name }) => {
-    if (typeof name !== 'string') throw badAnswer(doing, 'it lists a tag without a name');
-    return name;
-  });
 }
 
 /** Sets a tag on an artifact that is there, by the REST API: to push its manifest again, it would have to be pulled. */

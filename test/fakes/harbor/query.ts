@@ -23,13 +23,19 @@ export class Query {
     return this.#parameters.get(name) ?? '';
   }
 
-  /** The keywords of `q`, unescaped once more; throws where it is no list of pairs (src/lib/q/builder.go). */
-  keywords(): ReadonlyMap<string, string> {
-    const keywords = new Map<string, string>();
-    for (const pair of decodeURIComponent(this.text('q')).split(',').filter(Boolean)) {
-      const [key = '', ...value] = pair.split('=');
-      if (value.length !== 1) throw new HarborError('BAD_REQUEST', `the query string must contain "=": ${pair}`);
-      keywords.set(key, value[0] ?? '');
+  /**
+   * The keywords of `q`, unescaped once more as Go does: a text to match, or `{a b}` as the list of its alternatives. Throws for a pair
+   * without a key or a value, and for a list that is not closed (src/lib/q/builder.go).
+   */
+  keywords(): ReadonlyMap<string, string | readonly string[]> {
+    const keywords = new Map<string, string | readonly string[]>();
+    const text = this.text('q');
+    for (const pair of text === '' ? [] : decodeURIComponent(text.replaceAll('+', ' ')).split(',')) {
+      const [, key, value] = /^([^=]+)=(.+)$/s.exec(pair) ?? [];
+      if (key === undefined || value === undefined)
+        throw new HarborError('BAD_REQUEST', 'the query string must contain "=" and the key/value cannot be empty');
+      if (value.startsWith('{') && !value.endsWith('}')) throw new HarborError('BAD_REQUEST', `invalid query string value: ${value}`);
+      keywords.set(key, value.startsWith('{') ? value.slice(1, -1).split(' ').filter(Boolean) : value);
     }
     return keywords;
   }

@@ -154,12 +154,13 @@ function repositories(
 function listed({ store, ignoresBase }: RestContext, repository: string, query: Query): StoredArtifact[] {
   const keywords = query.keywords();
   const everything = keywords.get('base') === '*' && !ignoresBase;
+  const wanted = keywords.get('digest');
   const children = new Set(store.references.map(({ childId }) => childId));
   const accessories = new Set(store.accessories.map(({ artifactId }) => artifactId));
   return store
     .artifactsIn(repository)
     .filter(({ id }) => !accessories.has(id) && (everything || !children.has(id) || store.tagsOn(id).length > 0))
-    .filter(({ digest }) => keywords.get('digest') === undefined || keywords.get('digest') === digest)
+    .filter(({ digest }) => wanted === undefined || (typeof wanted === 'string' ? wanted === digest : wanted.includes(digest)))
     .toSorted((a, b) => b.pushTime - a.pushTime || b.id - a.id);
 }
 

@@ -70,6 +70,17 @@ describe('lists', () => {
     expect((await call(harbor, 'GET', `${ARTIFACTS}?q=nonsense%3D1&sort=nonsense`)).body).toHaveLength(1);
   });
 
+  it('hold the artifacts of the digests that are asked for, in the language of queries', async () => {
+    const harbor = await start();
+    const [one, two] = [1, 2, 3].map((number) => harbor.store.addPlainImage('team/app', `${number}`, [`v${number}`], number).digest);
+    const query = (q: string) => call(harbor, 'GET', `${ARTIFACTS}?q=${encodeURIComponent(q)}`);
+    expect((await query(`digest={${one} ${two}}`)).body).toMatchObject([{ digest: two }, { digest: one }]);
+    expect((await query(`base=*,digest=${one}`)).body).toMatchObject([{ digest: one }]);
+    expect((await query('digest={}')).body ?? []).toEqual([]);
+    for (const q of [`digest={${one}`, 'digest=', `digest=${one},`])
+      expect(await query(q)).toMatchObject({ status: 400, code: 'BAD_REQUEST' });
+  });
+
   it('say that a tag is immutable only to whoever asks', async () => {
     const harbor = await start();
     harbor.store.addImmutableRule('team', 'v*');
