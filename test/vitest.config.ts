@@ -1,6 +1,9 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
+/** Files that put their own in place of a whole module: that holds only where nobody has loaded it before, and would hold for whoever comes next. */
+export const WITH_MODULES_OF_THEIR_OWN = ['test/e2e/faults/faults.test.ts', 'test/unit/registry/acr/entra-token.test.ts'];
+
 /**
  * Files that start servers or make many cases come first, so that no core waits for the last of them alone at the end. Within both kinds
  * the order is that of Vitest: what took longest the last time or, where that is not known, the largest file.
@@ -13,21 +16,27 @@ class LongFirst extends BaseSequencer {
   }
 }
 
+const shared = {
+  root: new URL('..', import.meta.url).pathname,
+  // What a test puts into the environment or in place of a function is taken back before the next.
+  unstubEnvs: true,
+  restoreMocks: true,
+  // No test may fail because the machine is slow; a limit is only there so that what hangs is named.
+  testTimeout: 900_000,
+  hookTimeout: 900_000,
+};
+
 export default defineConfig({
   test: {
-    root: new URL('..', import.meta.url).pathname,
-    include: ['test/**/*.test.ts'],
+    root: shared.root,
     globalSetup: ['test/build-program.ts'],
     sequence: { sequencer: LongFirst },
     // Most tests wait for servers of their own: every core may have one that runs.
     maxWorkers: '100%',
-    // The files of a worker share its process: to start one and load everything anew would take longer than most files do. What a test
-    // puts into the environment or in place of a function is taken back before the next.
-    isolate: false,
-    unstubEnvs: true,
-    restoreMocks: true,
-    // No test may fail because the machine is slow; a limit is only there so that what hangs is named.
-    testTimeout: 900_000,
-    hookTimeout: 900_000,
+    projects: [
+      // The files of a worker share its process: to start one and load everything anew would take longer than most files do.
+      { test: { ...shared, name: 'together', include: ['test/**/*.test.ts'], exclude: WITH_MODULES_OF_THEIR_OWN, isolate: false } },
+      { test: { ...shared, name: 'alone', include: WITH_MODULES_OF_THEIR_OWN } },
+    ],
   },
 });

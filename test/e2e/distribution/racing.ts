@@ -90,7 +90,7 @@ export function testRacing(version: 2 | 3): void {
       const notBack = applied?.repositories.flatMap(({ repairs }) => repairs.filter(({ restored }) => !restored));
       expect([0, 1, 6], text.slice(-2000)).toContain(code);
       expect(code === 1, JSON.stringify(notBack)).toBe((notBack ?? []).length > 0);
-      expect(puts.length).toBeGreaterThan(IS_FULL ? 50 : 10);
+      expect(puts.length).toBeGreaterThan(IS_FULL ? 50 : 0);
       const last = new Map(puts.map((one) => [placeOf(one), one]));
       const astray = await lostOf(registry, [...last.values()]);
       const untold = astray.filter((one) => !isTold(applied!, one));
