@@ -1,7 +1,10 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Files that put their own in place of a whole module: that holds only where nobody has loaded it before, and would hold for whoever comes next. */
+/**
+ * Files that put their own in place of a whole module: that holds only where nobody has loaded it before, and would hold for whoever comes
+ * next.
+ */
 export const WITH_MODULES_OF_THEIR_OWN = ['test/e2e/faults/faults.test.ts', 'test/unit/registry/acr/entra-token.test.ts'];
 
 /**

@@ -30,9 +30,9 @@ const BLOB: Kind<Blob> = {
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /**
- * Checks one repository of an inventory document and fills in what may be left out. Its manifests come apart from it, some at a time, and their blobs are
- * kept where that is asked for. By hand rather than by a schema, since a document may hold hundreds of thousands of manifests. Unknown keys
- * are passed over. Undefined after reporting what keeps it from being used.
+ * Checks one repository of an inventory document and fills in what may be left out. Its manifests come apart from it, some at a time, and
+ * their blobs are kept where that is asked for. By hand rather than by a schema, since a document may hold hundreds of thousands of
+ * manifests. Unknown keys are passed over. Undefined after reporting what keeps it from being used.
  */
 export function checkRepository(
   value: unknown,

@@ -88,8 +88,8 @@ export function backoff(failures: number, random: number): number {
 const TIME = 1_000_000_000;
 
 /**
- * Milliseconds that a `Retry-After` header asks for, given in seconds, as an HTTP date or, as Docker Hub does in `X-Retry-After`, in seconds
- * since the epoch. Undefined if there is no header or it cannot be read.
+ * Milliseconds that a `Retry-After` header asks for, given in seconds, as an HTTP date or, as Docker Hub does in `X-Retry-After`, in
+ * seconds since the epoch. Undefined if there is no header or it cannot be read.
  */
 export function parseRetryAfter(value: string | undefined, now: number): number | undefined {
   const text = value?.trim() ?? '';

@@ -131,7 +131,7 @@ function read(text: string): Glob {
   return { ...parsed, text, matches: compileGlobs([text]) };
 }
 
-/** True if every name that one list of globs selects is surely selected by the other, too. Throws a `TypeError` for a glob that is wrong. */
+/** True if every name that one list of globs selects is surely selected by the other. Throws a `TypeError` for a glob that is wrong. */
 export function areGlobsWithin(inner: readonly string[], outer: readonly string[]): boolean {
   return covers(namesOf(outer), namesOf(inner), true);
 }

@@ -60,8 +60,8 @@ export function refused({ doing, permission }: Asked, response: HttpResponse, so
     return new ToolError('AUTH', `${said}, asked with ${source}.`, {
       hint:
         `It takes the permission ${permission} on the repository, which ${roleWith(permission)} has, and the Artifact Registry API ` +
-        'must be enabled in the project. A project that is not there looks the same. Where the account has that role, an IAM deny policy or ' +
-        'a VPC Service Controls perimeter may forbid it: the audit log of the project names which.',
+        'must be enabled in the project. A project that is not there looks the same. Where the account has that role, an IAM deny ' +
+        'policy or a VPC Service Controls perimeter may forbid it: the audit log of the project names which.',
     });
   }
   if (isNotFound(response)) {

@@ -12,7 +12,8 @@ import type { Software } from './software.ts';
 const SAID_BY_DISTRIBUTION = 'The operation is unsupported';
 const DISTRIBUTION_HINT =
   "This is the answer of Docker's registry (distribution) while deletion is switched off: REGISTRY_STORAGE_DELETE_ENABLED=true in its " +
-  'environment, or storage.delete.enabled: true in its config, switches it on. A pull-through cache and a read-only registry delete nothing.';
+  'environment, or storage.delete.enabled: true in its config, switches it on. A pull-through cache and a read-only registry ' +
+  'delete nothing.';
 const ANY_HINT =
   'Look up in the documentation of this registry whether it deletes manifests over the registry API: it may want a setting or another ' +
   'role, be a cache or read-only, or delete over an API or web pages of its own alone. A proxy before it may also let no DELETE through.';

@@ -12,7 +12,7 @@ const JOB: FakeAccount = { token: 'glcbt-64_job', kind: 'job', scopes: [], role:
 const ENV = { REGISTRY_USER: 'any', REGISTRY_PASSWORD: MAINTAINER.token };
 const POLICY = ['--keep-days', '30', '--keep-last', '3'];
 
-/** A GitLab with `team/shop/web`: ten builds, one every ten days, the newest of yesterday; the oldest is signed, and `build-3` protected. */
+/** A GitLab with `team/shop/web`: ten builds, one every ten days, the newest of yesterday; the oldest is signed, `build-3` protected. */
 async function gitlabWithBuilds(): Promise<FakeGitlab> {
   const gitlab = await startFakeGitlab({ accounts: [MAINTAINER, JOB] });
   onTestFinished(() => gitlab.close());
