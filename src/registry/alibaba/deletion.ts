@@ -3,7 +3,7 @@ import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { ImageTags } from '../../distribution/image-tags.ts';
 import type { OciClient } from '../../distribution/client.ts';
 import type { Digest } from '../../domain/digest.ts';
-import { deleteTagByTag } from '../delete-tag-by-tag.ts';
+import { deleteTagByTag, type TagByTag } from '../delete-tag-by-tag.ts';
 import type { DeleteOutcome } from '../registry.ts';
 import type { UntaggedCompanions } from '../untagged-companions.ts';
 import type { AlibabaTag, TagApi } from './tag-api.ts';
@@ -85,8 +85,8 @@ export class Deletion {
     if (tags.length > 0 && expected?.length === 0)
       return { outcome: 'drifted', message: `Cannot delete the manifest ${label}: the tag ${tags[0]} was set on it meanwhile.` };
     if (tags.length > 0) {
-      const deleteTag = (tag: string): Promise<DeleteOutcome> => this.deleteTag(repository, tag, digest);
-      return deleteTagByTag({ client: oci, repository, digest, tags, deleteTag });
+      const image: TagByTag = { client: oci, repository, digest, hint: 'Push the image again under this tag.' };
+      return deleteTagByTag(image, tags, (tag) => this.deleteTag(repository, tag, digest));
     }
     await (await this.#options.api()).facts(repository);
     const holder = await along.holder(repository, digest);

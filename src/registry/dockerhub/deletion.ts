@@ -1,11 +1,10 @@
 import { describeCredentials } from '../../auth/auth-errors.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import { badAnswer } from '../../distribution/answer-errors.ts';
-import { putManifest } from '../../distribution/put-manifest.ts';
-import { readManifest } from '../../distribution/manifest-content.ts';
 import type { Digest } from '../../domain/digest.ts';
 import type { HttpResponse } from '../../http/http-client.ts';
 import { registryErrorText } from '../../http/registry-errors.ts';
+import { deleteTagByTag, type TagByTag } from '../delete-tag-by-tag.ts';
 import type { DeleteOutcome } from '../registry.ts';
 import { isDenied, isNotFound, rightsHint, saysImmutable } from './answer-errors.ts';
 import type { Call, HubClient } from './client.ts';
@@ -67,25 +66,10 @@ export class Deletion {
     if (tags.length === 0 && holder !== undefined) return { outcome: 'locked', message: `Cannot ${doing}: the index ${holder} holds it.` };
     const locked = tags.find(listing.isImmutable);
     if (locked !== undefined) return { outcome: 'locked', message: `Cannot ${doing}: its tag ${locked} is immutable.` };
-    return this.#deleteTags(repository, digest, tags);
-  }
-
-  async #deleteTags(repository: string, digest: Digest, tags: readonly string[]): Promise<DeleteOutcome> {
-    const takenOff: string[] = [];
-    try {
-      for (const tag of tags) {
-        const outcome = await this.deleteTag(repository, tag, digest);
-        if (outcome.outcome === 'deleted') takenOff.push(tag);
-        else if (outcome.outcome !== 'gone') {
-          await this.#putBack(repository, digest, takenOff, outcome.message);
-          return outcome;
-        }
-      }
-    } catch (error) {
-      if (error instanceof ToolError) await this.#putBack(repository, digest, takenOff, error.message);
-      throw error;
-    }
-    return { outcome: takenOff.length === 0 ? 'gone' : 'deleted' };
+    const { namespace, name } = this.#client.place(repository);
+    const hint = `Put it back: docker buildx imagetools create -t REPOSITORY:TAG REPOSITORY@${digest}.`;
+    const image: TagByTag = { client: this.#client.oci, repository: `${namespace}/${name}`, digest, hint };
+    return deleteTagByTag(image, tags, (tag) => this.deleteTag(repository, tag, digest));
   }
 
   async #takeOff(repository: string, tag: string, digest: Digest, doing: string): Promise<DeleteOutcome> {
@@ -115,26 +99,5 @@ export class Deletion {
     const error = await this.#client.refused(call, response);
     if (isDenied(response)) this.#denied.set(repository, error);
     throw error;
-  }
-
-  /** Sets tags again that were deleted of an image which then stayed. Its manifest is there without them too. */
-  async #putBack(repository: string, digest: Digest, tags: readonly string[], why: string): Promise<void> {
-    if (tags.length === 0) return;
-    const { namespace, name } = this.#client.place(repository);
-    try {
-      const manifest = await readManifest(this.#client.oci, `${namespace}/${name}`, digest);
-      if (!manifest) throw badAnswer(`put back its tags`, 'its manifest is not there any more');
-      for (const tag of tags) await putManifest(this.#client.oci, `${namespace}/${name}`, manifest, tag);
-    } catch (error) {
-      if (!(error instanceof ToolError)) throw error;
-      throw new ToolError(
-        error.code,
-        `${why} Its tags ${tags.join(', ')} were deleted before, and could not be put back: ${error.message}`,
-        {
-          hint: `Put them back: docker buildx imagetools create -t REPOSITORY:TAG REPOSITORY@${digest}.`,
-          cause: error,
-        },
-      );
-    }
   }
 }

@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import { badAnswer, isManifestUnknown, refused } from '../../distribution/answer-errors.ts';
-import { readManifest } from '../../distribution/manifest-content.ts';
-import { putManifest } from '../../distribution/put-manifest.ts';
 import { listTags, resolveTag } from '../../distribution/tags.ts';
 import type { Digest } from '../../domain/digest.ts';
 import type { HttpResponse } from '../../http/http-client.ts';
 import { registryErrorText } from '../../http/registry-errors.ts';
+import { putTagsBack, type TagByTag } from '../delete-tag-by-tag.ts';
 import type { DeleteOutcome } from '../registry.ts';
 import { isNotFound, rightFor } from './answer-errors.ts';
 import { type Call, type GiteaClient, packageOf } from './client.ts';
@@ -55,6 +54,7 @@ export async function deleteManifest(
     if (!drift) there.push(tag);
   }
   const deleted: string[] = [];
+  const image: TagByTag = { client: client.oci, repository, digest, hint: 'Push the image again under this tag.' };
   try {
     for (const version of [...there, digest]) {
       const isThere = async (): Promise<boolean> =>
@@ -64,12 +64,12 @@ export async function deleteManifest(
       const answer = await deleteVersion(client, repository, version, { isThere, isLikely });
       if (answer.outcome === 'deleted') deleted.push(version);
       else if (answer.outcome !== 'gone') {
-        await putBack(client, repository, digest, deleted, answer.message);
+        await putTagsBack(image, deleted, answer.message);
         return answer;
       }
     }
   } catch (error) {
-    if (error instanceof ToolError) await putBack(client, repository, digest, deleted, error.message);
+    if (error instanceof ToolError) await putTagsBack(image, deleted, error.message);
     throw error;
   }
   return { outcome: deleted.length === 0 ? 'gone' : 'deleted' };
@@ -152,22 +152,4 @@ function callOf(
   const { owner, name } = packageOf(client, repository);
   const path = `/packages/${[owner, 'container', name, version].map(encodeURIComponent).join('/')}`;
   return { doing, method, path, repository };
-}
-
-/** Sets tags again that were deleted of an image which then stayed. One that is set elsewhere by now is left there. */
-async function putBack(client: GiteaClient, repository: string, digest: Digest, tags: readonly string[], why: string): Promise<void> {
-  for (const tag of tags) {
-    try {
-      if ((await resolveTag(client.oci, repository, tag)) !== undefined) continue;
-      const manifest = await readManifest(client.oci, repository, digest);
-      if (!manifest) throw badAnswer(`read the manifest ${client.label(repository, digest)}`, 'it is not there any more');
-      await putManifest(client.oci, repository, manifest, tag);
-    } catch (error) {
-      if (!(error instanceof ToolError)) throw error;
-      throw new ToolError(error.code, `${why} Its tag ${tag} was deleted before, and could not be put back: ${error.message}`, {
-        hint: 'Push the image again under this tag.',
-        cause: error,
-      });
-    }
-  }
 }

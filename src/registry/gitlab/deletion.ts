@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import { badAnswer, hasCode } from '../../distribution/answer-errors.ts';
-import { hasManifest, readManifest } from '../../distribution/manifest-content.ts';
-import { putManifest } from '../../distribution/put-manifest.ts';
+import { hasManifest } from '../../distribution/manifest-content.ts';
 import { resolveTag } from '../../distribution/tags.ts';
 import type { Digest } from '../../domain/digest.ts';
 import type { HttpResponse } from '../../http/http-client.ts';
 import { registryErrorText, saysReadOnly } from '../../http/registry-errors.ts';
+import { deleteTagByTag, type TagByTag } from '../delete-tag-by-tag.ts';
 import type { DeleteOutcome } from '../registry.ts';
 import { isNotFound, lacksScope, TO_DELETE } from './answer-errors.ts';
 import type { Call, GitlabClient } from './client.ts';
@@ -113,7 +113,11 @@ export class Deletion {
    */
   async deleteManifest(repository: string, digest: Digest, expected?: readonly string[]): Promise<DeleteOutcome> {
     const tags = expected ?? (await this.#tagsOn(repository, digest));
-    if (tags.length > 0) return this.#deleteTags(repository, digest, tags);
+    if (tags.length > 0) {
+      const hint = 'Put it back by "regctl undo" with the journal of this run; pushing takes the scope api or write_registry.';
+      const image: TagByTag = { client: this.#client.oci, repository, digest, hint };
+      return deleteTagByTag(image, tags, (tag) => this.deleteTag(repository, tag, digest));
+    }
     return { outcome: expected && (await hasManifest(this.#client.oci, repository, digest)) ? 'deleted' : 'gone' };
   }
 
@@ -121,42 +125,6 @@ export class Deletion {
     const names = await readTagNames(this.#client, await this.#repositories.find(repository));
     const digests = await Promise.all(names.map((tag) => resolveTag(this.#client.oci, repository, tag)));
     return names.filter((_, position) => digests[position] === digest);
-  }
-
-  async #deleteTags(repository: string, digest: Digest, tags: readonly string[]): Promise<DeleteOutcome> {
-    const takenOff: string[] = [];
-    try {
-      for (const tag of tags) {
-        const outcome = await this.deleteTag(repository, tag, digest);
-        if (outcome.outcome === 'deleted') takenOff.push(tag);
-        else if (outcome.outcome !== 'gone') {
-          await this.#putBack(repository, digest, takenOff, outcome.message);
-          return outcome;
-        }
-      }
-    } catch (error) {
-      if (error instanceof ToolError) await this.#putBack(repository, digest, takenOff, error.message);
-      throw error;
-    }
-    return { outcome: takenOff.length === 0 ? 'gone' : 'deleted' };
-  }
-
-  /** Sets tags again that were deleted of an image which then stayed. One that is set elsewhere by now is left there. */
-  async #putBack(repository: string, digest: Digest, tags: readonly string[], why: string): Promise<void> {
-    for (const tag of tags) {
-      try {
-        if ((await resolveTag(this.#client.oci, repository, tag)) !== undefined) continue;
-        const manifest = await readManifest(this.#client.oci, repository, digest);
-        if (!manifest) throw badAnswer(`read the manifest ${this.#client.label(repository, digest)}`, 'it is not there any more');
-        await putManifest(this.#client.oci, repository, manifest, tag);
-      } catch (error) {
-        if (!(error instanceof ToolError)) throw error;
-        throw new ToolError(error.code, `${why} Its tag ${tag} was deleted before, and could not be put back: ${error.message}`, {
-          hint: 'Put it back by "regctl undo" with the journal of this run; pushing takes the scope api or write_registry.',
-          cause: error,
-        });
-      }
-    }
   }
 
   /** It is sent once: what was read right before would not hold after a wait. */

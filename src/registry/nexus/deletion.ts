@@ -5,7 +5,7 @@ import { listTags, resolveTag as resolveByRegistry } from '../../distribution/ta
 import type { Digest } from '../../domain/digest.ts';
 import type { HttpResponse } from '../../http/http-client.ts';
 import { registryErrorText } from '../../http/registry-errors.ts';
-import { deleteTagByTag } from '../delete-tag-by-tag.ts';
+import { deleteTagByTag, type TagByTag } from '../delete-tag-by-tag.ts';
 import type { DeleteOutcome } from '../registry.ts';
 import type { UntaggedCompanions } from '../untagged-companions.ts';
 import { checkWritable } from './writable.ts';
@@ -106,8 +106,13 @@ export class Deletion {
       return { outcome: 'drifted', message };
     }
     if (tags.length > 0) {
-      const deleteTag = (tag: string): Promise<DeleteOutcome> => this.deleteTag(repository, tag, digest);
-      return deleteTagByTag({ client: client.oci, repository, digest, tags, deleteTag });
+      const image: TagByTag = {
+        client: client.oci,
+        repository,
+        digest,
+        hint: 'Put it back by "regctl undo" with the journal of this run, or push the image again.',
+      };
+      return deleteTagByTag(image, tags, (tag) => this.deleteTag(repository, tag, digest));
     }
     await listTags(client.oci, repository);
     const holder = await along.holder(repository, digest);

@@ -1,0 +1,31 @@
+import { expect, it } from 'vitest';
+import { image, layer } from '../../../src/demo/image.ts';
+import { push } from '../../../src/demo/push.ts';
+import { OciClient } from '../../../src/distribution/client.ts';
+import { deleteTagByTag } from '../../../src/registry/delete-tag-by-tag.ts';
+import type { DeleteOutcome } from '../../../src/registry/registry.ts';
+import { withRegistry } from '../demo/with-registry.ts';
+import { testClient } from '../http/test-client.ts';
+
+it('puts back the tags that went before one that cannot be deleted, and leaves one alone that was pushed meanwhile', async () => {
+  const registry = await withRegistry();
+  const [old, fresh] = ['old', 'fresh'].map((name) => image({ layers: [layer(name, 10)] }));
+  await push(registry.url, 'app', old!, ['a', 'b', 'c']);
+  const tags = registry.storage.repositories.get('app')!.tags;
+  const http = testClient();
+  const client = new OciClient({ name: 'prod', url: registry.url, send: (request) => http.request(request) });
+  const deleteTag = async (tag: string): Promise<DeleteOutcome> => {
+    if (tag === 'c') {
+      await push(registry.url, 'app', fresh!, ['b']);
+      return { outcome: 'locked', message: 'It is protected.' };
+    }
+    tags.delete(tag);
+    return { outcome: 'deleted' };
+  };
+
+  const hint = 'Push it again.';
+  const outcome = await deleteTagByTag({ client, repository: 'app', digest: old!.digest, hint }, ['a', 'b', 'c'], deleteTag);
+
+  expect(outcome).toEqual({ outcome: 'locked', message: 'It is protected.' });
+  expect(Object.fromEntries(tags)).toEqual({ a: old!.digest, b: fresh!.digest, c: old!.digest });
+});
