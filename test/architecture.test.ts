@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, posix } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { WITH_MODULES_OF_THEIR_OWN } from './vitest.config.ts';
 
 interface Folder {
   /** Folders that it may import. */
@@ -368,12 +367,6 @@ describe('files', () => {
       .filter(({ lines }) => lines > 300);
     expect(long).toEqual([]);
   });
-});
-
-test('a test that puts something in place of a whole module has a process of its own', () => {
-  const tests = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.test.ts'));
-  const mocking = tests.filter((path) => /^\s*vi\.(?:mock|doMock)\(/m.test(readFileSync(join(import.meta.dirname, path), 'utf8')));
-  expect(mocking.map((path) => posix.join('test', path)).toSorted()).toEqual(WITH_MODULES_OF_THEIR_OWN.toSorted());
 });
 
 describe('starting fast', () => {

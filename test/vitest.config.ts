@@ -1,11 +1,8 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/**
- * Files that put their own in place of a whole module: that holds only where nobody has loaded it before, and would hold for whoever comes
- * next.
- */
-export const WITH_MODULES_OF_THEIR_OWN = ['test/e2e/faults/faults.test.ts', 'test/unit/registry/acr/entra-token.test.ts'];
+/** The tests of what is pure: it keeps nothing from one call to the next, so that the files may share a process, which saves its start. */
+const PURE = ['test/unit/{domain,policy,graph,plan,report}/**/*.test.ts', 'test/{properties,scenarios}/**/*.test.ts'];
 
 /**
  * Files that start servers or make many cases come first, so that no core waits for the last of them alone at the end. Within both kinds
@@ -37,9 +34,9 @@ export default defineConfig({
     // Most tests wait for servers of their own: every core may have one that runs.
     maxWorkers: '100%',
     projects: [
-      // The files of a worker share its process: to start one and load everything anew would take longer than most files do.
-      { test: { ...shared, name: 'together', include: ['test/**/*.test.ts'], exclude: WITH_MODULES_OF_THEIR_OWN, isolate: false } },
-      { test: { ...shared, name: 'alone', include: WITH_MODULES_OF_THEIR_OWN } },
+      { test: { ...shared, name: 'pure', include: PURE, isolate: false } },
+      // Each has a process of its own, because the program remembers secrets for the rest of its process.
+      { test: { ...shared, name: 'edges', include: ['test/**/*.test.ts'], exclude: PURE } },
     ],
   },
 });

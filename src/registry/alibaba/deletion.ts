@@ -52,6 +52,7 @@ export class Deletion {
       (await tagsOf(repository).catch(() => undefined))?.delete(tag);
       return outcome;
     };
+    let wasLost = false;
     for (let tries = 0; tries < MOST_TRIES; tries++) {
       const now = await api.findTag(repository, tag);
       if (!now) return forget({ outcome: 'gone' });
@@ -62,9 +63,12 @@ export class Deletion {
         if (done.outcome === 'locked') return done;
         if (done.outcome === 'deleted') return forget({ outcome: 'deleted' });
       } catch (error) {
+        if (!(error instanceof ToolError) || error.code !== 'UNREACHABLE') throw error;
         // An answer may get lost, and not the deletion.
-        if (!(error instanceof ToolError) || error.code !== 'UNREACHABLE' || (await api.findTag(repository, tag))) throw error;
-        return forget({ outcome: 'deleted' });
+        if (!(await api.findTag(repository, tag))) return forget({ outcome: 'deleted' });
+        if (wasLost) throw error;
+        wasLost = true;
+        continue;
       }
       if (!(await api.findTag(repository, tag))) return forget({ outcome: 'gone' });
       throw new ToolError('REGISTRY_ERROR', `Cannot ${doing}: Alibaba Cloud says that it is not there, but still shows it.`, {
