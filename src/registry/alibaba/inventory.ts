@@ -6,6 +6,7 @@ import { readConfigs, wantedConfigs } from '../../distribution/image-configs.ts'
 import { ImageTags } from '../../distribution/image-tags.ts';
 import { readListedDocuments } from '../../distribution/listed-documents.ts';
 import { Problems } from '../../distribution/problems.ts';
+import { ReadingProgress } from '../../distribution/reading-progress.ts';
 import { byCodeUnit } from '../../domain/compare.ts';
 import type { Digest } from '../../domain/digest.ts';
 import type { Capabilities, Manifest, RepositoryInventory } from '../../domain/inventory.ts';
@@ -35,12 +36,7 @@ export async function readInventory(
 ): Promise<RepositoryInventory> {
   signal?.throwIfAborted();
   const problems = new Problems(signal);
-  const progress = { done: 0, total: 0 };
-  const count = (done: number, found: number): void => {
-    progress.done += done;
-    progress.total += found;
-    onProgress?.(progress.done, progress.total);
-  };
+  const progress = new ReadingProgress(onProgress);
   let manifests: Manifest[] = [];
   let facts: RepositoryFacts | undefined;
   let domains: readonly string[] | undefined;
@@ -50,12 +46,12 @@ export async function readInventory(
     domains = await calls.domains();
     const tags = await calls.tags(repository, { signal });
     const reading = { client: oci, repository, cache, signal };
-    const shared = { limit, problems, onFound: (found: number) => count(0, found), onRead: () => count(1, 0) };
+    const shared = { limit, problems, onFound: (found: number) => progress.count(0, found), onRead: () => progress.count(1, 0) };
     const documents = await readListedDocuments(reading, tags, shared);
     for (const { digest, children } of documents.values()) if (children.length === 0) plain.add(digest);
     const read = { documents, tags: tags.byDigest() };
     const wanted = wantedConfigs(read);
-    count(0, wanted.size);
+    progress.count(0, wanted.size);
     const built = buildManifests(read, await readConfigs(reading, wanted, shared));
     manifests = built.map((manifest) => ({
       ...manifest,

@@ -9,6 +9,7 @@ import type { ManifestDocument } from '../../distribution/manifest-document.ts';
 import { type OwnPull, type OwnPulls, readingNow, readOwnPulls, writeOwnPulls } from '../../distribution/own-pulls.ts';
 import { noteTagsOfImages } from '../../distribution/note-tags.ts';
 import { Problems } from '../../distribution/problems.ts';
+import { ReadingProgress } from '../../distribution/reading-progress.ts';
 import type { InventoryOptions } from '../registry.ts';
 import { ARCHIVE_MINIMUM_DAYS } from './archive.ts';
 import type { Clock } from '../../http/clock.ts';
@@ -89,12 +90,13 @@ class Reading {
   readonly #repository: string;
   readonly #options: InventoryOptions;
   readonly #problems: Problems;
-  readonly #progress = { done: 0, total: 0 };
+  readonly #progress: ReadingProgress;
 
   constructor(context: InventoryContext, repository: string, options: InventoryOptions, problems: Problems) {
     this.#context = context;
     this.#repository = repository;
     this.#options = options;
+    this.#progress = new ReadingProgress(options.onProgress);
     this.#problems = problems;
   }
 
@@ -103,19 +105,13 @@ class Reading {
     const { signal } = this.#options;
     for await (const page of images.list(this.#repository, { signal })) {
       for (const detail of page) this.details.set(detail.digest, detail);
-      this.#count(page.length, page.length);
+      this.#progress.count(page.length, page.length);
     }
     await this.#settleMovedTags();
     this.firstSeen = await noteTagsOfImages(cache, { registry: url, repository: this.#repository }, this.details.values());
     const wanted = [...this.details.values()].filter(mustRead);
-    this.#count(0, wanted.length);
+    this.#progress.count(0, wanted.length);
     await this.#readManifests(wanted);
-  }
-
-  #count(done: number, found: number): void {
-    this.#progress.done += done;
-    this.#progress.total += found;
-    this.#options.onProgress?.(this.#progress.done, this.#progress.total);
   }
 
   /** A tag that was moved from one page to another while they were read is on both: where it is now is asked. */
@@ -174,7 +170,7 @@ class Reading {
     const { digest, archived } = detail;
     const { client, cache, images } = this.#context;
     const image = client.label(this.#repository, digest);
-    this.#count(1, 0);
+    this.#progress.count(1, 0);
     if (found && 'manifest' in found) {
       const { bytes, mediaType } = found.manifest;
       const type = mediaType === '' ? (detail.mediaType ?? '') : mediaType;

@@ -7,6 +7,7 @@ import type { ManifestDocument } from '../../distribution/manifest-document.ts';
 import { ManifestReader } from '../../distribution/manifest-reader.ts';
 import { noteTagsOfImages } from '../../distribution/note-tags.ts';
 import { Problems } from '../../distribution/problems.ts';
+import { ReadingProgress } from '../../distribution/reading-progress.ts';
 import type { Digest } from '../../domain/digest.ts';
 import type { Capabilities, Manifest, RepositoryInventory } from '../../domain/inventory.ts';
 import type { InventoryOptions } from '../registry.ts';
@@ -62,7 +63,7 @@ class Reading {
   readonly #repository: string;
   readonly #options: InventoryOptions;
   readonly #problems: Problems;
-  readonly #progress = { done: 0, total: 0 };
+  readonly #progress: ReadingProgress;
   readonly #documents = new Map<Digest, ManifestDocument>();
   #versions: Versions = new Map();
   #firstSeen: ReadonlyMap<string, string> = new Map();
@@ -72,6 +73,7 @@ class Reading {
     this.#context = context;
     this.#repository = repository;
     this.#options = options;
+    this.#progress = new ReadingProgress(options.onProgress);
     this.#problems = problems;
   }
 
@@ -87,16 +89,16 @@ class Reading {
     this.#firstSeen = await noteTagsOfImages(cache, { registry: client.oci.url, repository }, this.#versions.values());
     const reading = { client: client.oci, repository, cache, signal };
     const reader = new ManifestReader(reading);
-    this.#count(0, this.#versions.size);
+    this.#progress.count(0, this.#versions.size);
     await limit.map(this.#versions.values(), async (version) => {
       await this.#problems.attempt(() => this.#readDocument(reader, version));
-      this.#count(1, 0);
+      this.#progress.count(1, 0);
     });
     for (const [digest, subject] of formerLists(this.#documents, this.#tags()))
       this.#documents.set(digest, { ...(this.#documents.get(digest) as ManifestDocument), subject });
     const wanted = wantedConfigs({ documents: this.#documents, tags: this.#tags() });
-    this.#count(0, wanted.size);
-    this.#configs = await readConfigs(reading, wanted, { limit, problems: this.#problems, onRead: () => this.#count(1, 0) });
+    this.#progress.count(0, wanted.size);
+    this.#configs = await readConfigs(reading, wanted, { limit, problems: this.#problems, onRead: () => this.#progress.count(1, 0) });
   }
 
   manifests(): Manifest[] {
@@ -138,12 +140,6 @@ class Reading {
 
   #tags(): Map<Digest, readonly string[]> {
     return new Map([...this.#versions.values()].flatMap(({ digest, tags }) => (tags.length > 0 ? [[digest, tags] as const] : [])));
-  }
-
-  #count(done: number, found: number): void {
-    this.#progress.done += done;
-    this.#progress.total += found;
-    this.#options.onProgress?.(this.#progress.done, this.#progress.total);
   }
 }
 

@@ -1,16 +1,10 @@
 import type { LimitFunction } from 'p-limit';
 import { buildManifests } from '../../distribution/build-manifests.ts';
 import type { ContentCache } from '../../distribution/cache.ts';
-import type { ImageConfig } from '../../distribution/image-config.ts';
-import { readConfigs, wantedConfigs } from '../../distribution/image-configs.ts';
-import { followGraph } from '../../distribution/manifest-graph.ts';
-import { ManifestReader, type Reading } from '../../distribution/manifest-reader.ts';
-import { noteTags } from '../../distribution/note-tags.ts';
 import { Problems } from '../../distribution/problems.ts';
+import { ReadingProgress } from '../../distribution/reading-progress.ts';
 import type { ReferrersApi } from '../../distribution/referrers.ts';
-import { NOTHING_SEEN } from '../../distribution/seen-tags.ts';
-import { readTagged, type TaggedManifests } from '../../distribution/tagged-manifests.ts';
-import type { Digest } from '../../domain/digest.ts';
+import { readTaggedGraph, type TaggedGraph } from '../../distribution/tagged-graph.ts';
 import type { Capabilities, Manifest, RepositoryInventory } from '../../domain/inventory.ts';
 import type { InventoryOptions } from '../registry.ts';
 import type { GiteaClient } from './client.ts';
@@ -58,15 +52,15 @@ class GiteaReading {
   readonly #repository: string;
   readonly #options: InventoryOptions;
   readonly #problems: Problems;
-  readonly #progress = { done: 0, total: 0 };
+  readonly #progress: ReadingProgress;
   #versions: Versions = { tags: new Map(), digests: new Map() };
-  #tagged: TaggedManifests = { documents: new Map(), digests: new Map(), tags: new Map(), dangling: [] };
-  #configs: ReadonlyMap<Digest, ImageConfig> = new Map();
+  #read: TaggedGraph | undefined;
 
   constructor(context: InventoryContext, repository: string, options: InventoryOptions, problems: Problems) {
     this.#context = context;
     this.#repository = repository;
     this.#options = options;
+    this.#progress = new ReadingProgress(options.onProgress);
     this.#problems = problems;
   }
 
@@ -75,32 +69,19 @@ class GiteaReading {
     const { signal } = this.#options;
     this.#versions = await readVersions(client, this.#repository, signal);
     const { tags, digests } = this.#versions;
-    this.#count(0, tags.size + digests.size);
-    const reading: Reading = { client: client.oci, repository: this.#repository, cache, signal };
-    const reader = new ManifestReader(reading);
-    const shared = { reading, reader, limit, problems: this.#problems, onRead: () => this.#count(1, 0) };
-    const place = { registry: client.url, repository: this.#repository };
-    const before = (await cache?.readTags(place.registry, place.repository)) ?? NOTHING_SEEN;
-    this.#tagged = await readTagged([...tags.keys()], { ...shared, hints: before.digests });
-    const whole = this.#problems.list.length === 0;
-    await limit.map(digests.keys(), async (digest) => {
-      const document = await this.#problems.attempt(() => reader.byDigest(digest, ''));
-      if (document) this.#tagged.documents.set(digest, document);
-      this.#count(1, 0);
-    });
-    await followGraph(this.#tagged, { ...shared, referrers, onFound: (more) => this.#count(0, more) });
-    const wanted = wantedConfigs(this.#tagged);
-    this.#count(0, wanted.size);
-    this.#configs = await readConfigs(reading, wanted, shared);
-    // For the next reading, which then asks for digests alone. When a tag was first seen does not matter: Gitea tells when it was set.
-    await noteTags(cache, place, { before, digests: this.#tagged.digests, whole });
-    for (const { tag } of this.#tagged.dangling)
+    this.#progress.count(0, tags.size + digests.size);
+    const reading = { client: client.oci, repository: this.#repository, cache, signal };
+    const shared = { reading, referrers, limit, problems: this.#problems, progress: this.#progress };
+    this.#read = await readTaggedGraph([...tags.keys()], { ...shared, listed: digests.keys() });
+    for (const { tag } of this.#read.tagged.dangling)
       this.#problems.add(`The tag ${client.label(this.#repository, tag)} is listed, but its manifest is not there. Delete it in Gitea.`);
   }
 
   manifests(): Manifest[] {
     const { tags: tagTimes, digests } = this.#versions;
-    return buildManifests(this.#tagged, this.#configs).map((manifest): Manifest => {
+    if (!this.#read) return [];
+    // When a tag was first seen does not matter: Gitea tells when it was set.
+    return buildManifests(this.#read.tagged, this.#read.configs).map((manifest): Manifest => {
       const own = manifest.tags.flatMap((tag): [string, string][] => {
         const time = tagTimes.get(tag);
         return time === undefined ? [] : [[tag, time]];
@@ -113,12 +94,6 @@ class GiteaReading {
         ...(pushedAt !== undefined && { pushedAt }),
       };
     });
-  }
-
-  #count(done: number, found: number): void {
-    this.#progress.done += done;
-    this.#progress.total += found;
-    this.#options.onProgress?.(this.#progress.done, this.#progress.total);
   }
 }
 

@@ -1,16 +1,10 @@
 import type { LimitFunction } from 'p-limit';
 import { buildManifests } from '../../distribution/build-manifests.ts';
 import type { ContentCache } from '../../distribution/cache.ts';
-import type { ImageConfig } from '../../distribution/image-config.ts';
-import { readConfigs, wantedConfigs } from '../../distribution/image-configs.ts';
-import { followGraph } from '../../distribution/manifest-graph.ts';
-import { ManifestReader, type Reading } from '../../distribution/manifest-reader.ts';
-import { noteTags } from '../../distribution/note-tags.ts';
 import { Problems } from '../../distribution/problems.ts';
+import { ReadingProgress } from '../../distribution/reading-progress.ts';
 import type { ReferrersApi } from '../../distribution/referrers.ts';
-import { NOTHING_SEEN } from '../../distribution/seen-tags.ts';
-import { readTagged, type TaggedManifests } from '../../distribution/tagged-manifests.ts';
-import type { Digest } from '../../domain/digest.ts';
+import { readTaggedGraph, type TaggedGraph } from '../../distribution/tagged-graph.ts';
 import type { Capabilities, DanglingTag, Manifest, RepositoryInventory } from '../../domain/inventory.ts';
 import type { InventoryOptions } from '../registry.ts';
 import type { GitlabClient } from './client.ts';
@@ -71,10 +65,8 @@ class GitlabReading {
   readonly #repository: string;
   readonly #options: InventoryOptions;
   readonly #problems: Problems;
-  readonly #progress = { done: 0, total: 0 };
-  #tagged: TaggedManifests = { documents: new Map(), digests: new Map(), tags: new Map(), dangling: [] };
-  #configs: ReadonlyMap<Digest, ImageConfig> = new Map();
-  #firstSeen: ReadonlyMap<string, string> | undefined;
+  readonly #progress: ReadingProgress;
+  #read: TaggedGraph | undefined;
   #isLocked: (tag: string) => boolean = () => false;
   #allLocked = false;
 
@@ -82,11 +74,12 @@ class GitlabReading {
     this.#context = context;
     this.#repository = repository;
     this.#options = options;
+    this.#progress = new ReadingProgress(options.onProgress);
     this.#problems = problems;
   }
 
   get dangling(): readonly DanglingTag[] {
-    return this.#tagged.dangling;
+    return this.#read?.tagged.dangling ?? [];
   }
 
   async all(): Promise<void> {
@@ -95,19 +88,9 @@ class GitlabReading {
     const found = await repositories.find(this.#repository);
     await this.#readProject(found);
     const names = await readTagNames(client, found, { signal });
-    this.#count(0, names.length);
-    const reading: Reading = { client: client.oci, repository: this.#repository, cache, signal };
-    const reader = new ManifestReader(reading);
-    const shared = { reading, reader, limit, problems: this.#problems, onRead: () => this.#count(1, 0) };
-    const place = { registry: client.url, repository: this.#repository };
-    const before = (await cache?.readTags(place.registry, place.repository)) ?? NOTHING_SEEN;
-    this.#tagged = await readTagged(names, { ...shared, hints: before.digests });
-    const whole = this.#problems.list.length === 0;
-    await followGraph(this.#tagged, { ...shared, referrers, onFound: (more) => this.#count(0, more) });
-    const wanted = wantedConfigs(this.#tagged);
-    this.#count(0, wanted.size);
-    this.#configs = await readConfigs(reading, wanted, shared);
-    this.#firstSeen = await noteTags(cache, place, { before, digests: this.#tagged.digests, whole });
+    this.#progress.count(0, names.length);
+    const reading = { client: client.oci, repository: this.#repository, cache, signal };
+    this.#read = await readTaggedGraph(names, { reading, referrers, limit, problems: this.#problems, progress: this.#progress });
     for (const { tag } of this.dangling) {
       this.#problems.add(
         `The tag ${client.label(this.#repository, tag)} is listed, but its manifest is not there. Delete it in GitLab, or push it again. ` +
@@ -117,8 +100,9 @@ class GitlabReading {
   }
 
   manifests(): Manifest[] {
-    const firstSeen = this.#firstSeen && { firstSeen: this.#firstSeen };
-    return buildManifests({ ...this.#tagged, ...firstSeen }, this.#configs).map((manifest): Manifest => {
+    if (!this.#read) return [];
+    const { tagged, configs, firstSeen } = this.#read;
+    return buildManifests({ ...tagged, firstSeen }, configs).map((manifest): Manifest => {
       const lockedTags = manifest.tags.filter(this.#isLocked);
       return { ...manifest, ...(this.#allLocked && { locked: true }), ...(lockedTags.length > 0 && { lockedTags }) };
     });
@@ -143,12 +127,6 @@ class GitlabReading {
           ]),
       ...cleanupNote(label, project),
     ];
-  }
-
-  #count(done: number, found: number): void {
-    this.#progress.done += done;
-    this.#progress.total += found;
-    this.#options.onProgress?.(this.#progress.done, this.#progress.total);
   }
 }
 

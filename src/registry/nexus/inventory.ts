@@ -7,6 +7,7 @@ import { ImageTags } from '../../distribution/image-tags.ts';
 import { readListedDocuments } from '../../distribution/listed-documents.ts';
 import type { ManifestDocument } from '../../distribution/manifest-document.ts';
 import { Problems } from '../../distribution/problems.ts';
+import { ReadingProgress } from '../../distribution/reading-progress.ts';
 import { listTags } from '../../distribution/tags.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import { byCodeUnit } from '../../domain/compare.ts';
@@ -68,7 +69,7 @@ class Reading {
   readonly #repository: string;
   readonly #options: InventoryOptions;
   readonly #problems: Problems;
-  readonly #progress = { done: 0, total: 0 };
+  readonly #progress: ReadingProgress;
   #documents: ReadonlyMap<Digest, ManifestDocument> = new Map();
   #place: Place | undefined;
   #tags = new ImageTags<Component>();
@@ -80,6 +81,7 @@ class Reading {
     this.#context = context;
     this.#repository = repository;
     this.#options = options;
+    this.#progress = new ReadingProgress(options.onProgress);
     this.#problems = problems;
   }
 
@@ -94,8 +96,8 @@ class Reading {
     this.names = await namesOf(client, repositories, place, this.#settings);
     this.#tags = await this.#readTags(place);
     const reading = { client: client.oci, repository, cache, signal };
-    const onFound = (found: number): void => this.#count(0, found);
-    const shared = { limit, problems: this.#problems, onFound, onRead: () => this.#count(1, 0) };
+    const onFound = (found: number): void => this.#progress.count(0, found);
+    const shared = { limit, problems: this.#problems, onFound, onRead: () => this.#progress.count(1, 0) };
     this.#documents = await readListedDocuments(reading, this.#tags, shared);
     const wanted = wantedConfigs({ documents: this.#documents, tags: this.#tags.byDigest() });
     onFound(wanted.size);
@@ -193,12 +195,6 @@ class Reading {
     throw new ToolError('REGISTRY_ERROR', message, {
       hint: `Check that these credentials may browse the whole Nexus repository ${place.hosted.name}, and run again.`,
     });
-  }
-
-  #count(done: number, found: number): void {
-    this.#progress.done += done;
-    this.#progress.total += found;
-    this.#options.onProgress?.(this.#progress.done, this.#progress.total);
   }
 }
 

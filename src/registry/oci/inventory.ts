@@ -11,15 +11,11 @@ import type { InventoryOptions } from '../registry.ts';
 import { buildManifests } from '../../distribution/build-manifests.ts';
 import type { TagDeletion } from './tag-deletion.ts';
 import type { OciClient } from '../../distribution/client.ts';
-import { readConfigs, wantedConfigs } from '../../distribution/image-configs.ts';
-import { followGraph } from '../../distribution/manifest-graph.ts';
-import { ManifestReader, type Reading } from '../../distribution/manifest-reader.ts';
-import { noteTags } from '../../distribution/note-tags.ts';
-import { NOTHING_SEEN } from '../../distribution/seen-tags.ts';
 import { Problems } from '../../distribution/problems.ts';
+import { ReadingProgress } from '../../distribution/reading-progress.ts';
 import type { ReferrersApi } from '../../distribution/referrers.ts';
 import type { Software } from './software.ts';
-import { readTagged } from '../../distribution/tagged-manifests.ts';
+import { readTaggedGraph } from '../../distribution/tagged-graph.ts';
 import { noSuchRepository, readTags } from '../../distribution/tags.ts';
 
 /** What the inventories of one registry share. */
@@ -66,25 +62,11 @@ async function readListed(
   options: InventoryOptions,
 ): Promise<RepositoryInventory> {
   const { client, cache, limit, referrers, tagDeletion } = context;
-  const { signal } = options;
+  const { signal, onProgress } = options;
   const problems = new Problems(signal);
-  const reading: Reading = { client, repository, cache, signal };
-  const reader = new ManifestReader(reading);
-  const progress = { done: 0, total: tags.length };
-  const count = (done: number, found: number): void => {
-    progress.done += done;
-    progress.total += found;
-    options.onProgress?.(progress.done, progress.total);
-  };
-  const shared = { reading, reader, limit, problems, onRead: () => count(1, 0) };
-  const before = (await cache?.readTags(client.url, repository)) ?? NOTHING_SEEN;
-  const tagged = await readTagged(tags, { ...shared, hints: before.digests });
-  const whole = problems.list.length === 0;
-  await followGraph(tagged, { ...shared, referrers, onFound: (found) => count(0, found) });
-  const wanted = wantedConfigs(tagged);
-  count(0, wanted.size);
-  const configs = await readConfigs(reading, wanted, shared);
-  const firstSeen = await noteTags(cache, { registry: client.url, repository }, { before, digests: tagged.digests, whole });
+  const progress = new ReadingProgress(onProgress, tags.length);
+  const reading = { client, repository, cache, signal };
+  const { tagged, configs, firstSeen } = await readTaggedGraph(tags, { reading, referrers, limit, problems, progress });
   const manifests = buildManifests({ ...tagged, firstSeen }, configs);
   const { dangling } = tagged;
   const asks = dangling.length > 0 || (problems.list.length === 0 && sharesDigests(manifests));

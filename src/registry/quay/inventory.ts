@@ -10,6 +10,7 @@ import type { ImageConfig } from '../../distribution/image-config.ts';
 import { MOST_ENTRIES } from '../../distribution/list-bounds.ts';
 import type { ManifestDocument } from '../../distribution/manifest-document.ts';
 import { Problems } from '../../distribution/problems.ts';
+import { ReadingProgress } from '../../distribution/reading-progress.ts';
 import type { ReferrersApi } from '../../distribution/referrers.ts';
 import type { InventoryOptions } from '../registry.ts';
 import type { AutoPrune } from './auto-prune.ts';
@@ -70,7 +71,7 @@ class Reading {
   readonly #repository: string;
   readonly #options: InventoryOptions;
   readonly #problems: Problems;
-  readonly #progress = { done: 0, total: 0 };
+  readonly #progress: ReadingProgress;
   readonly #documents = new Map<Digest, ManifestDocument>();
   readonly #pulledAt = new Map<Digest, string>();
   /** What is attached by its digest alone is not listed otherwise. */
@@ -83,6 +84,7 @@ class Reading {
     this.#context = context;
     this.#repository = repository;
     this.#options = options;
+    this.#progress = new ReadingProgress(options.onProgress);
     this.#problems = problems;
   }
 
@@ -98,11 +100,11 @@ class Reading {
     await this.#each([...this.#documents.keys()], (digest) => this.#readAttached(digest));
     if (this.features.pullStatistics) await this.#each([...this.#documents.keys()], (digest) => this.#readPullTime(digest));
     const wanted = wantedConfigs({ documents: this.#documents, tags: this.#tagsByDigest() });
-    this.#count(0, wanted.size);
+    this.#progress.count(0, wanted.size);
     this.#configs = await readConfigs({ client: client.oci, repository, cache, signal }, wanted, {
       limit,
       problems: this.#problems,
-      onRead: () => this.#count(1, 0),
+      onRead: () => this.#progress.count(1, 0),
     });
   }
 
@@ -205,17 +207,11 @@ class Reading {
   }
 
   async #each(digests: readonly Digest[], read: (digest: Digest) => Promise<void>): Promise<void> {
-    this.#count(0, digests.length);
+    this.#progress.count(0, digests.length);
     await this.#context.limit.map(digests, async (digest) => {
       await this.#problems.attempt(() => read(digest));
-      this.#count(1, 0);
+      this.#progress.count(1, 0);
     });
-  }
-
-  #count(done: number, found: number): void {
-    this.#progress.done += done;
-    this.#progress.total += found;
-    this.#options.onProgress?.(this.#progress.done, this.#progress.total);
   }
 }
 
