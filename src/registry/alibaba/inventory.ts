@@ -5,11 +5,12 @@ import type { OciClient } from '../../distribution/client.ts';
 import { readConfigs, wantedConfigs } from '../../distribution/image-configs.ts';
 import { ImageTags } from '../../distribution/image-tags.ts';
 import { readListedDocuments } from '../../distribution/listed-documents.ts';
+import { manifestCapabilities } from '../../distribution/manifest-capabilities.ts';
 import { Problems } from '../../distribution/problems.ts';
 import { ReadingProgress } from '../../distribution/reading-progress.ts';
 import { byCodeUnit } from '../../domain/compare.ts';
 import type { Digest } from '../../domain/digest.ts';
-import type { Capabilities, Manifest, RepositoryInventory } from '../../domain/inventory.ts';
+import type { Manifest, RepositoryInventory } from '../../domain/inventory.ts';
 import type { InventoryOptions } from '../registry.ts';
 import type { AlibabaTag, RepositoryFacts, TagApi } from './tag-api.ts';
 
@@ -100,18 +101,12 @@ function notesOf(oci: OciClient, repository: string, { locked, immutable }: Repo
 }
 
 /** What Alibaba Cloud tells: tags and their times, and nothing of what has none. What is deleted there is not given back. */
-const CAPABILITIES: Capabilities = {
+const CAPABILITIES = manifestCapabilities({
   deleteTag: true,
   listUntagged: false,
   pushedAt: true,
-  createdAt: true,
   pulledAt: false,
   tagTimes: true,
-  labels: true,
-  annotations: true,
-  platforms: true,
-  artifactType: true,
-  vulnerability: false,
   cascades: true,
   undo: false,
-};
+});

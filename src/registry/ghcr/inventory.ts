@@ -6,10 +6,11 @@ import { readConfigs, wantedConfigs } from '../../distribution/image-configs.ts'
 import type { ManifestDocument } from '../../distribution/manifest-document.ts';
 import { ManifestReader } from '../../distribution/manifest-reader.ts';
 import { noteTagsOfImages } from '../../distribution/note-tags.ts';
+import { manifestCapabilities } from '../../distribution/manifest-capabilities.ts';
 import { Problems } from '../../distribution/problems.ts';
 import { ReadingProgress } from '../../distribution/reading-progress.ts';
 import type { Digest } from '../../domain/digest.ts';
-import type { Capabilities, Manifest, RepositoryInventory } from '../../domain/inventory.ts';
+import type { Manifest, RepositoryInventory } from '../../domain/inventory.ts';
 import type { InventoryOptions } from '../registry.ts';
 import type { GhcrClient } from './client.ts';
 import { formerLists } from './former-lists.ts';
@@ -147,16 +148,10 @@ class Reading {
  * What GitHub tells. `created_at` of a version is when it was pushed; no time of a tag and no pull is told. A tag cannot be taken off
  * alone: it goes with its version.
  */
-const CAPABILITIES: Capabilities = {
+const CAPABILITIES = manifestCapabilities({
   deleteTag: false,
   listUntagged: true,
   pushedAt: true,
-  createdAt: true,
   pulledAt: false,
   tagTimes: false,
-  labels: true,
-  annotations: true,
-  platforms: true,
-  artifactType: true,
-  vulnerability: false,
-};
+});

@@ -1,11 +1,12 @@
 import type { LimitFunction } from 'p-limit';
 import { buildManifests } from '../../distribution/build-manifests.ts';
 import type { ContentCache } from '../../distribution/cache.ts';
+import { manifestCapabilities } from '../../distribution/manifest-capabilities.ts';
 import { Problems } from '../../distribution/problems.ts';
 import { ReadingProgress } from '../../distribution/reading-progress.ts';
 import type { ReferrersApi } from '../../distribution/referrers.ts';
 import { readTaggedGraph, type TaggedGraph } from '../../distribution/tagged-graph.ts';
-import type { Capabilities, Manifest, RepositoryInventory } from '../../domain/inventory.ts';
+import type { Manifest, RepositoryInventory } from '../../domain/inventory.ts';
 import type { InventoryOptions } from '../registry.ts';
 import type { GiteaClient } from './client.ts';
 import { readVersions, type Versions } from './versions.ts';
@@ -98,17 +99,11 @@ class GiteaReading {
 }
 
 /** What Gitea tells: everything that was pushed, and when; no pulls and no scans. Blobs go at once with what refers to them. */
-const CAPABILITIES: Capabilities = {
+const CAPABILITIES = manifestCapabilities({
   deleteTag: true,
   listUntagged: true,
   pushedAt: true,
-  createdAt: true,
   pulledAt: false,
   tagTimes: true,
-  labels: true,
-  annotations: true,
-  platforms: true,
-  artifactType: true,
-  vulnerability: false,
   undo: false,
-};
+});

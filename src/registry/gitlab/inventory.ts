@@ -1,11 +1,12 @@
 import type { LimitFunction } from 'p-limit';
 import { buildManifests } from '../../distribution/build-manifests.ts';
 import type { ContentCache } from '../../distribution/cache.ts';
+import { manifestCapabilities } from '../../distribution/manifest-capabilities.ts';
 import { Problems } from '../../distribution/problems.ts';
 import { ReadingProgress } from '../../distribution/reading-progress.ts';
 import type { ReferrersApi } from '../../distribution/referrers.ts';
 import { readTaggedGraph, type TaggedGraph } from '../../distribution/tagged-graph.ts';
-import type { Capabilities, DanglingTag, Manifest, RepositoryInventory } from '../../domain/inventory.ts';
+import type { DanglingTag, Manifest, RepositoryInventory } from '../../domain/inventory.ts';
 import type { InventoryOptions } from '../registry.ts';
 import type { GitlabClient } from './client.ts';
 import { whyLocked } from './deletion.ts';
@@ -139,16 +140,10 @@ function cleanupNote(label: string, project: Awaited<ReturnType<Projects['of']>>
 }
 
 /** What GitLab tells: tags, and what images say of themselves; nothing of pushes, pulls, manifests without a tag, and scans. */
-const CAPABILITIES: Capabilities = {
+const CAPABILITIES = manifestCapabilities({
   deleteTag: true,
   listUntagged: false,
   pushedAt: false,
-  createdAt: true,
   pulledAt: false,
   tagTimes: false,
-  labels: true,
-  annotations: true,
-  platforms: true,
-  artifactType: true,
-  vulnerability: false,
-};
+});

@@ -6,13 +6,14 @@ import { readConfigs, wantedConfigs } from '../../distribution/image-configs.ts'
 import { ImageTags } from '../../distribution/image-tags.ts';
 import { readListedDocuments } from '../../distribution/listed-documents.ts';
 import type { ManifestDocument } from '../../distribution/manifest-document.ts';
+import { manifestCapabilities } from '../../distribution/manifest-capabilities.ts';
 import { Problems } from '../../distribution/problems.ts';
 import { ReadingProgress } from '../../distribution/reading-progress.ts';
 import { listTags } from '../../distribution/tags.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import { byCodeUnit } from '../../domain/compare.ts';
 import type { Digest } from '../../domain/digest.ts';
-import type { Capabilities, Manifest, RepositoryInventory } from '../../domain/inventory.ts';
+import type { Manifest, RepositoryInventory } from '../../domain/inventory.ts';
 import { OCI_INDEX, OCI_MANIFEST } from '../../domain/media-types.ts';
 import type { InventoryOptions } from '../registry.ts';
 import type { Component } from './component.ts';
@@ -199,17 +200,11 @@ class Reading {
 }
 
 /** What Nexus tells: nothing of manifests without a tag that no index lists. */
-const CAPABILITIES: Capabilities = {
+const CAPABILITIES = manifestCapabilities({
   deleteTag: true,
   listUntagged: false,
   pushedAt: true,
-  createdAt: true,
   pulledAt: true,
   tagTimes: true,
-  labels: true,
-  annotations: true,
-  platforms: true,
-  artifactType: true,
-  vulnerability: false,
   cascades: true,
-};
+});

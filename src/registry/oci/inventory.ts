@@ -11,6 +11,7 @@ import type { InventoryOptions } from '../registry.ts';
 import { buildManifests } from '../../distribution/build-manifests.ts';
 import type { TagDeletion } from './tag-deletion.ts';
 import type { OciClient } from '../../distribution/client.ts';
+import { manifestCapabilities } from '../../distribution/manifest-capabilities.ts';
 import { Problems } from '../../distribution/problems.ts';
 import { ReadingProgress } from '../../distribution/reading-progress.ts';
 import type { ReferrersApi } from '../../distribution/referrers.ts';
@@ -146,19 +147,13 @@ function inventoryOf({ type, client }: InventoryContext, repository: string, fou
  * that an inventory says the same whatever was read before it.
  */
 function capabilitiesOf(deleteTag: boolean): Capabilities {
-  return {
+  return manifestCapabilities({
     deleteTag,
     listUntagged: false,
     pushedAt: false,
-    createdAt: true,
     pulledAt: false,
     tagTimes: false,
-    labels: true,
-    annotations: true,
-    platforms: true,
-    artifactType: true,
-    vulnerability: false,
-  };
+  });
 }
 
 /** True if some digest has two or more tags that rules may select. Only then does it matter whether one tag can be taken off alone. */

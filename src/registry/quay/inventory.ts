@@ -9,6 +9,7 @@ import { readConfigs, wantedConfigs } from '../../distribution/image-configs.ts'
 import type { ImageConfig } from '../../distribution/image-config.ts';
 import { MOST_ENTRIES } from '../../distribution/list-bounds.ts';
 import type { ManifestDocument } from '../../distribution/manifest-document.ts';
+import { manifestCapabilities } from '../../distribution/manifest-capabilities.ts';
 import { Problems } from '../../distribution/problems.ts';
 import { ReadingProgress } from '../../distribution/reading-progress.ts';
 import type { ReferrersApi } from '../../distribution/referrers.ts';
@@ -217,19 +218,13 @@ class Reading {
 
 /** What Quay tells: when tags were set, and not when images were pushed; nothing of manifests without a tag that no index lists. */
 function capabilitiesOf({ pulledAt, undo }: { readonly pulledAt: boolean; readonly undo: boolean }): Capabilities {
-  return {
+  return manifestCapabilities({
     deleteTag: true,
     listUntagged: false,
     pushedAt: false,
-    createdAt: true,
     pulledAt,
     tagTimes: true,
-    labels: true,
-    annotations: true,
-    platforms: true,
-    artifactType: true,
-    vulnerability: false,
     cascades: true,
     ...(!undo && { undo }),
-  };
+  });
 }
