@@ -1,7 +1,7 @@
 import { parseRegistryErrors, registryErrorText, saysReadOnly } from '../http/registry-errors.ts';
 import { type ErrorCode, ToolError } from '../diagnostics/tool-error.ts';
 import type { HttpResponse } from '../http/http-client.ts';
-import { asList, parseJsonObject } from '../domain/json.ts';
+import { asList, type JsonObject, parseJsonObject } from '../domain/json.ts';
 
 /** True of an answer that carries that error code. */
 export function hasCode(response: HttpResponse, code: string): boolean {
@@ -50,6 +50,13 @@ export function badAnswer(doing: string, why: string): ToolError {
   return new ToolError('BAD_RESPONSE', `Cannot ${doing}: ${why}.`, {
     hint: 'Check the registry, and any proxy or mirror before it; nothing is decided by an answer that is not understood.',
   });
+}
+
+/** The JSON object that is answered. Throws `BAD_RESPONSE` for anything else. */
+export function jsonObjectOf(response: HttpResponse, doing: string): JsonObject {
+  const json = parseJsonObject(response.body);
+  if (!json) throw badAnswer(doing, 'the answer is not a JSON object');
+  return json;
 }
 
 function verdict(response: HttpResponse): readonly [ErrorCode, string] {

@@ -3,13 +3,18 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 
 const DECODER = new TextDecoder('utf-8', { ignoreBOM: true });
 
-/** Parses the bytes of a JSON object; undefined for anything else. */
-export function parseJsonObject(bytes: Uint8Array): JsonObject | undefined {
+/** Parses the bytes of a JSON value; undefined for what is not JSON. */
+export function parseJson(bytes: Uint8Array): unknown {
   try {
-    return asObject(JSON.parse(DECODER.decode(bytes)));
+    return JSON.parse(DECODER.decode(bytes));
   } catch {
     return undefined;
   }
+}
+
+/** Parses the bytes of a JSON object; undefined for anything else. */
+export function parseJsonObject(bytes: Uint8Array): JsonObject | undefined {
+  return asObject(parseJson(bytes));
 }
 
 /** True of an object that is neither null nor a list. */

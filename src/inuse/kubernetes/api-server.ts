@@ -1,3 +1,4 @@
+import { parseJson } from '../../domain/json.ts';
 import { printable, redact } from '../../diagnostics/redact.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { HttpClient, HttpResponse } from '../../http/http-client.ts';
@@ -30,15 +31,6 @@ export async function get(server: ApiServer, path: string): Promise<HttpResponse
   }
 }
 
-/** The JSON of an answer; undefined for what is not JSON. */
-export function jsonOf(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(body).toString('utf8')) as unknown;
-  } catch {
-    return undefined;
-  }
-}
-
 /**
  * The error for an answer that does not give what was asked for, such as `the list of pods`. A 404 may come from whatever else answers
  * there.
@@ -52,7 +44,7 @@ export function refusal({ called }: ApiServer, what: string, { status, body }: H
     return new ToolError('REGISTRY_ERROR', `${called}: ${what} expired each time before it was read (410 Gone).`, {
       hint: 'Run again when less changes in the cluster.',
     });
-  const { message } = (jsonOf(body) ?? {}) as { readonly message?: unknown };
+  const { message } = (parseJson(body) ?? {}) as { readonly message?: unknown };
   const reason = typeof message === 'string' ? `: ${redact(printable(message)).slice(0, LONGEST_REASON)}` : '';
   return new ToolError(
     status >= 500 || status === 429 ? 'REGISTRY_ERROR' : 'BAD_RESPONSE',

@@ -1,6 +1,7 @@
+import { parseJson } from '../../domain/json.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import { FLUX_GROUP } from '../flux-sources.ts';
-import { type ApiServer, get, jsonOf, refusal } from './api-server.ts';
+import { type ApiServer, get, refusal } from './api-server.ts';
 import { FLUX_WORKLOADS, type Workload } from './workloads.ts';
 import type { Fields } from '../fields.ts';
 
@@ -34,7 +35,7 @@ async function discover(server: ApiServer, path: string, kind: string, key: stri
     });
   }
   if (response.status !== 200) throw refusal(server, path, response);
-  const content = jsonOf(response.body) as Fields | undefined;
+  const content = parseJson(response.body) as Fields | undefined;
   if (content?.['kind'] === kind && Array.isArray(content[key])) return listOf(content[key]);
   throw new ToolError('BAD_RESPONSE', `${server.called}: the answer to ${path} is not a whole ${kind}.`, {
     hint: 'Check the server in the kubeconfig, and what stands before it.',

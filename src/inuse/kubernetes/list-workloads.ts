@@ -1,6 +1,7 @@
+import { parseJson } from '../../domain/json.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { HttpResponse } from '../../http/http-client.ts';
-import { type ApiServer, get, jsonOf, refusal } from './api-server.ts';
+import { type ApiServer, get, refusal } from './api-server.ts';
 import { listPath, type Workload } from './workloads.ts';
 
 /** One page of a list: `kind` is the list's, and each item's is left out. */
@@ -48,7 +49,7 @@ async function getPage(server: ApiServer, workload: Workload, from: string | und
 function readPage(server: ApiServer, workload: Workload, response: HttpResponse): { readonly page: WorkloadPage; readonly next?: string } {
   if (response.status === 403) throw new ListForbidden(server.called, [workload]);
   if (response.status !== 200) throw refusal(server, `the list of ${nameOf(workload)}`, response);
-  const content = jsonOf(response.body) as
+  const content = parseJson(response.body) as
     { readonly kind?: unknown; readonly items?: unknown; readonly metadata?: { readonly continue?: unknown } | null } | undefined;
   const kind = `${workload.kind}List`;
   const items = content?.items === null ? [] : content?.items;

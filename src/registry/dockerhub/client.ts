@@ -3,7 +3,7 @@ import { createRegistryAuth } from '../../auth/create-registry-auth.ts';
 import type { Credentials } from '../../auth/credentials.ts';
 import { rememberSecret } from '../../diagnostics/redact.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
-import { badAnswer } from '../../distribution/answer-errors.ts';
+import { badAnswer, jsonObjectOf } from '../../distribution/answer-errors.ts';
 import { OciClient } from '../../distribution/client.ts';
 import { asText, type JsonObject, parseJsonObject } from '../../domain/json.ts';
 import type { HttpClient, HttpRequest, HttpResponse } from '../../http/http-client.ts';
@@ -102,9 +102,7 @@ export class HubClient {
   /** Reads an answer as a JSON object. */
   async read(call: Call, response: HttpResponse): Promise<JsonObject> {
     if (response.status !== 200) throw await this.refused(call, response);
-    const json = parseJsonObject(response.body);
-    if (!json) throw badAnswer(call.doing, 'the answer is not a JSON object');
-    return json;
+    return jsonObjectOf(response, call.doing);
   }
 
   /** The error for an answer. */

@@ -2,9 +2,9 @@ import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { Digest } from '../../domain/digest.ts';
 import { type Clock, sleepUnless } from '../../http/clock.ts';
 import type { HttpClient, HttpRequest, HttpResponse } from '../../http/http-client.ts';
-import { badAnswer } from '../../distribution/answer-errors.ts';
+import { jsonObjectOf } from '../../distribution/answer-errors.ts';
 import { OciClient } from '../../distribution/client.ts';
-import { type JsonObject, parseJsonObject } from '../../domain/json.ts';
+import type { JsonObject } from '../../domain/json.ts';
 import { type Asked, isNotFound, refused } from './answer-errors.ts';
 import type { GarPlace } from './host.ts';
 import { packageResource, parseImageName, tagResource, versionResource, type WholeImageName } from './image-name.ts';
@@ -145,9 +145,7 @@ export class GarClient {
   /** Reads an answer as a JSON object. */
   read(asked: Asked, response: HttpResponse): JsonObject {
     if (response.status !== 200) throw this.refused(asked, response);
-    const json = parseJsonObject(response.body);
-    if (!json) throw badAnswer(asked.doing, 'the answer is not a JSON object');
-    return json;
+    return jsonObjectOf(response, asked.doing);
   }
 
   refused(asked: Asked, response: HttpResponse): ToolError {

@@ -2,10 +2,10 @@ import { kindOfToken } from '../../auth/auth-errors.ts';
 import { createRegistryAuth } from '../../auth/create-registry-auth.ts';
 import type { Credentials } from '../../auth/credentials.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
-import { badAnswer } from '../../distribution/answer-errors.ts';
+import { badAnswer, jsonObjectOf } from '../../distribution/answer-errors.ts';
 import { OciClient } from '../../distribution/client.ts';
 import type { Ping } from '../../distribution/ping.ts';
-import { type JsonObject, parseJsonObject } from '../../domain/json.ts';
+import { type JsonObject, parseJson } from '../../domain/json.ts';
 import { type Clock, sleepUnless } from '../../http/clock.ts';
 import type { HttpClient, HttpRequest, HttpResponse } from '../../http/http-client.ts';
 import { followPages } from '../../http/next-page.ts';
@@ -117,9 +117,7 @@ export class GhcrClient {
   /** Reads an answer as a JSON object. */
   async read(call: Call, response: HttpResponse): Promise<JsonObject> {
     if (response.status !== 200) throw await this.refused(call, response);
-    const json = parseJsonObject(response.body);
-    if (!json) throw badAnswer(call.doing, 'the answer is not a JSON object');
-    return json;
+    return jsonObjectOf(response, call.doing);
   }
 
   /** The entries of a list, page by page, as the `Link` headers lead. */
@@ -179,11 +177,7 @@ function leftOf({ headers }: HttpResponse): LeftRequests | undefined {
 }
 
 function entriesOf({ body }: HttpResponse, doing: string): readonly unknown[] {
-  try {
-    const json: unknown = JSON.parse(Buffer.from(body).toString('utf8'));
-    if (Array.isArray(json)) return json;
-  } catch {
-    // Said below.
-  }
-  throw badAnswer(doing, 'the answer is not a list');
+  const json = parseJson(body);
+  if (!Array.isArray(json)) throw badAnswer(doing, 'the answer is not a list');
+  return json;
 }

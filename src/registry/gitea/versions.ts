@@ -3,7 +3,7 @@ import { badAnswer } from '../../distribution/answer-errors.ts';
 import { ListBounds } from '../../distribution/list-bounds.ts';
 import { listTags } from '../../distribution/tags.ts';
 import { type Digest, isDigest } from '../../domain/digest.ts';
-import { asList, asObject } from '../../domain/json.ts';
+import { asObject, parseJson } from '../../domain/json.ts';
 import { isTag } from '../../domain/tag.ts';
 import type { HttpResponse } from '../../http/http-client.ts';
 import { type Call, type GiteaClient, packageOf } from './client.ts';
@@ -105,12 +105,8 @@ function timesOf<Key>(versions: ReadonlyMap<Key, Numbered>): Map<Key, string> {
 }
 
 function listIn({ body }: HttpResponse): readonly ReturnType<typeof asObject>[] | undefined {
-  try {
-    const list: unknown = JSON.parse(Buffer.from(body).toString('utf8'));
-    return Array.isArray(list) ? asList(list)?.map(asObject) : undefined;
-  } catch {
-    return undefined;
-  }
+  const list = parseJson(body);
+  return Array.isArray(list) ? list.map(asObject) : undefined;
 }
 
 function totalOf({ headers }: HttpResponse): number | undefined {

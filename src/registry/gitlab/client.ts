@@ -1,9 +1,9 @@
 import { kindOfToken } from '../../auth/auth-errors.ts';
 import type { Credentials } from '../../auth/credentials.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
-import { badAnswer } from '../../distribution/answer-errors.ts';
+import { badAnswer, jsonObjectOf } from '../../distribution/answer-errors.ts';
 import { OciClient, type Send } from '../../distribution/client.ts';
-import { asObject, type JsonObject } from '../../domain/json.ts';
+import { asObject, type JsonObject, parseJson } from '../../domain/json.ts';
 import type { HttpClient, HttpRequest, HttpResponse } from '../../http/http-client.ts';
 import { followPages } from '../../http/next-page.ts';
 import { type Asked, refused, TOKENS } from './answer-errors.ts';
@@ -83,9 +83,7 @@ export class GitlabClient {
   async get(call: Call): Promise<JsonObject> {
     const response = await this.call(call);
     if (response.status !== 200) throw await this.refused(call, response);
-    const json = asObject(parseJson(response));
-    if (!json) throw badAnswer(call.doing, 'the answer is not a JSON object');
-    return json;
+    return jsonObjectOf(response, call.doing);
   }
 
   /** The pages of a list whose first one was answered; each leads to the next by its `Link`. Throws as {@link get}. */
@@ -98,7 +96,7 @@ export class GitlabClient {
       return page;
     });
     for await (const page of pages) {
-      const list = parseJson(page);
+      const list = parseJson(page.body);
       const entries = Array.isArray(list) ? list.map(asObject) : undefined;
       if (!entries?.every((entry) => entry !== undefined)) throw badAnswer(call.doing, 'the answer is not a list of objects');
       yield entries;
@@ -133,13 +131,5 @@ export class GitlabClient {
       );
     }
     return username === JOB_USER ? { 'job-token': password } : { 'private-token': password };
-  }
-}
-
-function parseJson({ body }: HttpResponse): unknown {
-  try {
-    return JSON.parse(Buffer.from(body).toString('utf8'));
-  } catch {
-    return undefined;
   }
 }

@@ -3,7 +3,7 @@ import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { HttpResponse } from '../../http/http-client.ts';
 import { parseLinks } from '../../http/parse-links.ts';
 import { badAnswer } from '../../distribution/answer-errors.ts';
-import { asObject, type JsonObject } from '../../domain/json.ts';
+import { asObject, type JsonObject, parseJson } from '../../domain/json.ts';
 import { ListBounds, MOST_ENTRIES } from '../../distribution/list-bounds.ts';
 import type { HarborClient, HarborRequest } from './client.ts';
 
@@ -96,12 +96,7 @@ function readPage({ body, headers }: HttpResponse, doing: string): Page {
 
 /** The objects of a JSON list; undefined where the body is anything else. */
 export function objectsIn(body: Uint8Array): JsonObject[] | undefined {
-  let list: unknown;
-  try {
-    list = JSON.parse(Buffer.from(body).toString('utf8'));
-  } catch {
-    return undefined;
-  }
+  const list = parseJson(body);
   // An empty list may be null, as Go writes one.
   if (list === null) return [];
   if (!Array.isArray(list)) return undefined;

@@ -1,4 +1,4 @@
-import { asObject } from '../../domain/json.ts';
+import { parseJsonObject } from '../../domain/json.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import { askBeside, type Beside } from '../beside.ts';
 import type { NexusClient } from './client.ts';
@@ -63,13 +63,8 @@ async function describePolicy(client: NexusClient, policy: string): Promise<stri
   const doing = `read the cleanup policy ${policy}`;
   const path = `/internal/cleanup-policies/${encodeURIComponent(policy)}`;
   const response = await client.call({ doing, privilege: 'nx-all', path });
-  let json: unknown;
-  try {
-    json = response.status === 200 ? JSON.parse(Buffer.from(response.body).toString('utf8')) : undefined;
-  } catch {
-    json = undefined;
-  }
-  const { criteriaLastBlobUpdated: age, criteriaLastDownloaded: idle, criteriaAssetRegex: regex, retain } = asObject(json) ?? {};
+  const json = response.status === 200 ? parseJsonObject(response.body) : undefined;
+  const { criteriaLastBlobUpdated: age, criteriaLastDownloaded: idle, criteriaAssetRegex: regex, retain } = json ?? {};
   const criteria = [
     typeof age === 'number' && `older than ${age} days`,
     typeof idle === 'number' && `not downloaded for ${idle} days`,

@@ -4,7 +4,7 @@ import type { Credentials } from '../../auth/credentials.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import { badAnswer } from '../../distribution/answer-errors.ts';
 import { OciClient, type Send } from '../../distribution/client.ts';
-import { asObject, type JsonObject } from '../../domain/json.ts';
+import { asObject, type JsonObject, parseJson } from '../../domain/json.ts';
 import type { HttpClient, HttpRequest, HttpResponse } from '../../http/http-client.ts';
 import { type Asked, refused } from './answer-errors.ts';
 
@@ -111,11 +111,9 @@ export class NexusClient {
   async get(call: Call): Promise<unknown> {
     const response = await this.call(call);
     if (response.status !== 200) throw await this.refused(call, response);
-    try {
-      return JSON.parse(Buffer.from(response.body).toString('utf8'));
-    } catch {
-      throw badAnswer(call.doing, 'the answer is not JSON');
-    }
+    const json = parseJson(response.body);
+    if (json === undefined) throw badAnswer(call.doing, 'the answer is not JSON');
+    return json;
   }
 
   /** The same for a JSON object. */

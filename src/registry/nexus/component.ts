@@ -1,6 +1,6 @@
 import { badAnswer } from '../../distribution/answer-errors.ts';
 import { type Digest, isDigest } from '../../domain/digest.ts';
-import { asList, asObject, asText, type JsonObject } from '../../domain/json.ts';
+import { asList, asObject, asText, type JsonObject, parseJsonObject } from '../../domain/json.ts';
 import { isIndexType } from '../../domain/media-types.ts';
 import { isTag } from '../../domain/tag.ts';
 import type { NexusClient } from './client.ts';
@@ -33,7 +33,7 @@ export async function findComponent(
   const response = await client.call(call);
   if (response.status === 404 || response.status === 422) return undefined;
   if (response.status !== 200) throw await client.refused(call, response);
-  const json = asObject(parse(response.body));
+  const json = parseJsonObject(response.body);
   if (!json) throw badAnswer(doing, 'the answer is not a component');
   return componentOf(json, doing);
 }
@@ -63,14 +63,6 @@ export function componentOf(entry: JsonObject, doing: string): Component | undef
 
 export function browsePrivilege({ name, format }: NexusRepository): string {
   return `nx-repository-view-${format}-${name}-browse`;
-}
-
-function parse(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(body).toString('utf8'));
-  } catch {
-    return undefined;
-  }
 }
 
 /** Of `2020-07-20T21:15:09.694+00:00`, by the clock of the server's time zone. */

@@ -1,6 +1,6 @@
 import { quoted } from '../../diagnostics/redact.ts';
 import { badAnswer } from '../../distribution/answer-errors.ts';
-import { asList, asObject, asText, type JsonObject } from '../../domain/json.ts';
+import { asList, asObject, asText, type JsonObject, parseJsonObject } from '../../domain/json.ts';
 import type { NexusClient } from './client.ts';
 
 /** A repository of Nexus itself: many images stand in one. */
@@ -72,7 +72,7 @@ export class NexusRepositories {
     // Older versions do not have this call.
     if (response.status === 403 || response.status === 404) return undefined;
     if (response.status !== 200) throw await this.#client.refused(call, response);
-    const json = asObject(parse(response.body));
+    const json = parseJsonObject(response.body);
     const storage = asObject(json?.['storage']);
     if (!json || !storage) throw badAnswer(call.doing, 'the answer is not a repository');
     return {
@@ -133,7 +133,7 @@ export class NexusRepositories {
     const response = await this.#client.call(call);
     if (response.status === 403 || response.status === 404) return undefined;
     if (response.status !== 200) throw await this.#client.refused(call, response);
-    const json = asObject(parse(response.body));
+    const json = parseJsonObject(response.body);
     const members = asList(asObject(json?.['group'])?.['memberNames']);
     if (!json || !members) throw badAnswer(call.doing, 'the answer is not a group');
     return { members: members.filter((member) => typeof member === 'string'), ...connectorsIn(json, format) };
@@ -151,14 +151,6 @@ export class NexusRepositories {
       if (type !== 'hosted' && type !== 'proxy' && type !== 'group') throw badAnswer(doing, `the type of ${quoted(name)} is not known`);
       return [{ name, format, type }];
     });
-  }
-}
-
-function parse(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(body).toString('utf8'));
-  } catch {
-    return undefined;
   }
 }
 

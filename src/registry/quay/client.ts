@@ -3,8 +3,8 @@ import type { Credentials } from '../../auth/credentials.ts';
 import { createRegistryAuth } from '../../auth/create-registry-auth.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import { isRepositoryName } from '../../domain/reference.ts';
-import { type JsonObject, parseJsonObject } from '../../domain/json.ts';
-import { badAnswer } from '../../distribution/answer-errors.ts';
+import type { JsonObject } from '../../domain/json.ts';
+import { jsonObjectOf } from '../../distribution/answer-errors.ts';
 import { OciClient } from '../../distribution/client.ts';
 import type { HttpClient, HttpRequest, HttpResponse } from '../../http/http-client.ts';
 import { type Asked, describe, isNotFound, refused } from './answer-errors.ts';
@@ -96,9 +96,7 @@ export class QuayClient {
   /** Reads an answer as a JSON object. */
   async read(call: Call, response: HttpResponse): Promise<JsonObject> {
     if (response.status !== 200) throw await this.refused(call, response);
-    const json = parseJsonObject(response.body);
-    if (!json) throw badAnswer(call.doing, 'the answer is not a JSON object');
-    return json;
+    return jsonObjectOf(response, call.doing);
   }
 
   /** The error for an answer. */
