@@ -1,4 +1,5 @@
 import type { Digest } from '../domain/digest.ts';
+import type { Manifest } from '../domain/inventory.ts';
 
 /** A tag as a registry lists it, with what it points to. */
 export interface ListedTag {
@@ -6,6 +7,8 @@ export interface ListedTag {
   readonly digest: Digest;
   /** Its manifest is an index, or may be one. */
   readonly isIndex: boolean;
+  /** When it was last set, ISO 8601 UTC; undefined where that is not told. */
+  readonly setAt: string | undefined;
 }
 
 /** The tags of one image, as they were listed and without what was deleted since. */
@@ -58,4 +61,17 @@ export class ImageTags<T extends ListedTag = ListedTag> {
     tags?.delete(tag);
     if (tags?.size === 0) this.#byDigest.delete(listed.digest);
   }
+}
+
+/**
+ * The times of an image whose tags are listed with the time when each was pushed: the first of them is no earlier than the image came, and
+ * it is not known where one of them has no time.
+ */
+export function pushTimes(tags: readonly string[], listed: ImageTags): Pick<Manifest, 'tagTimes' | 'pushedAt'> {
+  const times = tags.flatMap((tag) => {
+    const setAt = listed.get(tag)?.setAt;
+    return setAt === undefined ? [] : [[tag, setAt] as const];
+  });
+  const pushedAt = times.length < tags.length ? undefined : times.map(([, time]) => time).toSorted()[0];
+  return { ...(times.length > 0 && { tagTimes: Object.fromEntries(times) }), ...(pushedAt !== undefined && { pushedAt }) };
 }

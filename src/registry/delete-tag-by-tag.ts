@@ -7,53 +7,42 @@ import { resolveTag } from '../distribution/tags.ts';
 import type { Digest } from '../domain/digest.ts';
 import type { DeleteOutcome } from './registry.ts';
 
-/** An image of a registry that deletes tags alone. */
+/** How the tags of one image are deleted and put back, on a registry that deletes tags alone. */
 export interface TagByTag {
-  readonly client: OciClient;
-  /** As the OCI API names it. */
-  readonly repository: string;
-  readonly digest: Digest;
-  /** What to do where tags that were deleted cannot be put back. */
+  /** Deletes one of them, if it is on the image. */
+  readonly deleteTag: (tag: string) => Promise<DeleteOutcome>;
+  /** Sets one of them again that was deleted. */
+  readonly putBack: (tag: string) => Promise<void>;
+  /** What to do where one cannot be put back. */
   readonly hint: string;
 }
 
 /**
- * Deletes an image by its tags, one by one, with `deleteTag`, which deletes one of them if it is on the digest. Where one cannot be deleted,
- * those that were deleted before are put back: their manifest is there until the registry collects its garbage.
+ * Deletes an image by its tags, one by one. Where one cannot be deleted, those that were deleted before are put back. Throws where one
+ * could not be put back.
  */
-export async function deleteTagByTag(
-  image: TagByTag,
-  tags: readonly string[],
-  deleteTag: (tag: string) => Promise<DeleteOutcome>,
-): Promise<DeleteOutcome> {
+export async function deleteTagByTag(tags: readonly string[], image: TagByTag): Promise<DeleteOutcome> {
   const takenOff: string[] = [];
   try {
     for (const tag of tags) {
-      const outcome = await deleteTag(tag);
+      const outcome = await image.deleteTag(tag);
       if (outcome.outcome === 'deleted') takenOff.push(tag);
       else if (outcome.outcome !== 'gone') {
-        await putTagsBack(image, takenOff, outcome.message);
+        await putAllBack(takenOff, image, outcome.message);
         return outcome;
       }
     }
   } catch (error) {
-    if (error instanceof ToolError) await putTagsBack(image, takenOff, error.message);
+    if (error instanceof ToolError) await putAllBack(takenOff, image, error.message);
     throw error;
   }
   return { outcome: takenOff.length === 0 ? 'gone' : 'deleted' };
 }
 
-/**
- * Sets tags again that were deleted of an image which then stayed, as `why` says. One that is set by now is left where it is. Throws where
- * one could not be put back.
- */
-export async function putTagsBack({ client, repository, digest, hint }: TagByTag, tags: readonly string[], why: string): Promise<void> {
+async function putAllBack(tags: readonly string[], { putBack, hint }: TagByTag, why: string): Promise<void> {
   for (const tag of tags) {
     try {
-      if ((await resolveTag(client, repository, tag)) !== undefined) continue;
-      const manifest = await readManifest(client, repository, digest);
-      if (!manifest) throw badAnswer(`read the manifest ${client.label(repository, digest)}`, 'it is not there any more');
-      await putManifest(client, repository, manifest, tag);
+      await putBack(tag);
     } catch (error) {
       if (!(error instanceof ToolError)) throw error;
       throw new ToolError(error.code, `${why} Its tag ${tag} was deleted before, and could not be put back: ${error.message}`, {
@@ -62,4 +51,15 @@ export async function putTagsBack({ client, repository, digest, hint }: TagByTag
       });
     }
   }
+}
+
+/**
+ * Sets a tag again over the OCI API, by the manifest that is there until the registry collects its garbage. One that is set by now is left
+ * where it is.
+ */
+export async function putTagBack(client: OciClient, repository: string, digest: Digest, tag: string): Promise<void> {
+  if ((await resolveTag(client, repository, tag)) !== undefined) return;
+  const manifest = await readManifest(client, repository, digest);
+  if (!manifest) throw badAnswer(`read the manifest ${client.label(repository, digest)}`, 'it is not there any more');
+  await putManifest(client, repository, manifest, tag);
 }

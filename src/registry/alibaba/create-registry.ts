@@ -21,7 +21,7 @@ import { EnterpriseApi } from './enterprise-api.ts';
 import { type InventoryContext, readInventory } from './inventory.ts';
 import { PersonalApi } from './personal-api.ts';
 import { findService } from './service.ts';
-import type { AlibabaTag, TagApi } from './tag-api.ts';
+import type { TagApi } from './tag-api.ts';
 
 export interface AlibabaRegistryOptions extends Omit<ApiClientOptions, 'http'> {
   /** Its name in documents and messages. */
@@ -135,8 +135,8 @@ function createLogin(api: () => Promise<TagApi>): () => Promise<Credentials> {
   };
 }
 
-function rememberTags(api: () => Promise<TagApi>): (repository: string) => Promise<ImageTags<AlibabaTag>> {
-  const tags = new Map<string, Promise<ImageTags<AlibabaTag>>>();
+function rememberTags(api: () => Promise<TagApi>): (repository: string) => Promise<ImageTags> {
+  const tags = new Map<string, Promise<ImageTags>>();
   return (repository) => {
     let known = tags.get(repository);
     if (!known) {

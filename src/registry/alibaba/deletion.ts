@@ -3,17 +3,17 @@ import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { ImageTags } from '../../distribution/image-tags.ts';
 import type { OciClient } from '../../distribution/client.ts';
 import type { Digest } from '../../domain/digest.ts';
-import { deleteTagByTag, type TagByTag } from '../delete-tag-by-tag.ts';
+import { deleteTagByTag, putTagBack } from '../delete-tag-by-tag.ts';
 import type { DeleteOutcome } from '../registry.ts';
 import type { UntaggedCompanions } from '../untagged-companions.ts';
-import type { AlibabaTag, TagApi } from './tag-api.ts';
+import type { TagApi } from './tag-api.ts';
 
 export interface DeletionOptions {
   readonly api: () => Promise<TagApi>;
   readonly oci: OciClient;
   readonly along: UntaggedCompanions;
   /** The tags of a repository when it was first asked about, without those that were deleted since. */
-  readonly tagsOf: (repository: string) => Promise<ImageTags<AlibabaTag>>;
+  readonly tagsOf: (repository: string) => Promise<ImageTags>;
 }
 
 /** How often a deletion is asked for that is throttled; the client waits in between. */
@@ -89,8 +89,11 @@ export class Deletion {
     if (tags.length > 0 && expected?.length === 0)
       return { outcome: 'drifted', message: `Cannot delete the manifest ${label}: the tag ${tags[0]} was set on it meanwhile.` };
     if (tags.length > 0) {
-      const image: TagByTag = { client: oci, repository, digest, hint: 'Push the image again under this tag.' };
-      return deleteTagByTag(image, tags, (tag) => this.deleteTag(repository, tag, digest));
+      return deleteTagByTag(tags, {
+        deleteTag: (tag) => this.deleteTag(repository, tag, digest),
+        putBack: (tag) => putTagBack(oci, repository, digest, tag),
+        hint: 'Push the image again under this tag.',
+      });
     }
     await (await this.#options.api()).facts(repository);
     const holder = await along.holder(repository, digest);

@@ -1,17 +1,18 @@
-import { rememberSecret } from '../../diagnostics/redact.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import { badAnswer } from '../../distribution/answer-errors.ts';
-import { ImageTags } from '../../distribution/image-tags.ts';
+import { ImageTags, type ListedTag } from '../../distribution/image-tags.ts';
 import { asList, asObject, asText, type JsonObject } from '../../domain/json.ts';
 import { isRepositoryName } from '../../domain/reference.ts';
 import { askBeside, type Beside } from '../beside.ts';
-import { isLocked, isTagGone, refused } from './answer-errors.ts';
-import { type ApiClient, type Call, Throttled } from './client.ts';
+import { isTagGone, refused } from './answer-errors.ts';
+import type { ApiClient, Call } from './client.ts';
 import { ruleWords } from './lifecycle-rules.ts';
 import { enterpriseFields, listedTag } from './listed-tag.ts';
 import { PAGE, readPages } from './pages.ts';
+import { sendTagDeletion } from './send-tag-deletion.ts';
 import { splitRepository } from './split-repository.ts';
-import type { AlibabaTag, ListOptions, RepositoryFacts, TagApi, TagDeletion } from './tag-api.ts';
+import type { ListOptions, RepositoryFacts, TagApi, TagDeletion } from './tag-api.ts';
+import { temporaryLogin } from './temporary-login.ts';
 
 export interface ApiPlace {
   /** The registry's name in messages. */
@@ -24,9 +25,6 @@ export interface ApiPlace {
 interface Repository extends RepositoryFacts {
   readonly id: string;
 }
-
-/** How long a password for `/v2/` is used that does not say when it ends, in milliseconds. */
-const HALF_AN_HOUR = 30 * 60_000;
 
 /** The calls of the Enterprise Edition: RPC, version 2018-12-01, by the id of the instance and of each repository. */
 export class EnterpriseApi implements TagApi {
@@ -65,7 +63,7 @@ export class EnterpriseApi implements TagApi {
     return this.#find(repository, signal);
   }
 
-  async tags(repository: string, { signal, onPage }: ListOptions): Promise<ImageTags<AlibabaTag>> {
+  async tags(repository: string, { signal, onPage }: ListOptions): Promise<ImageTags> {
     const doing = `list the tags of ${this.#label(repository)}`;
     const { id } = await this.#find(repository, signal);
     const entries = await readPages({
@@ -79,7 +77,7 @@ export class EnterpriseApi implements TagApi {
         return json;
       },
     });
-    const tags = new ImageTags<AlibabaTag>();
+    const tags = new ImageTags();
     for (const entry of entries) {
       const tag = listedTag(enterpriseFields(entry), doing);
       if (tag) tags.add(tag);
@@ -87,7 +85,7 @@ export class EnterpriseApi implements TagApi {
     return tags;
   }
 
-  async findTag(repository: string, tag: string): Promise<AlibabaTag | undefined> {
+  async findTag(repository: string, tag: string): Promise<ListedTag | undefined> {
     const doing = `read the tag ${this.#label(repository, tag)}`;
     const { id } = await this.#find(repository);
     const call = this.#call('GetRepoTag', doing, 'cr:GetRepositoryTag', { RepoId: id, Tag: tag });
@@ -101,17 +99,7 @@ export class EnterpriseApi implements TagApi {
     const doing = `delete the tag ${this.#label(repository, tag)}`;
     const { id } = await this.#find(repository);
     const call = { ...this.#call('DeleteRepoTag', doing, 'cr:DeleteRepositoryTag', { RepoId: id, Tag: tag }), reads: false };
-    try {
-      const answer = await this.#place.client.call(call);
-      if ('json' in answer) return { outcome: 'deleted' };
-      if (isTagGone(answer.complaint)) return { outcome: 'gone' };
-      if (isLocked(answer.complaint))
-        return { outcome: 'locked', message: `Cannot ${doing}: Alibaba Cloud answered ${answer.complaint.text}.` };
-      throw refused(call, answer.complaint, answer.keys.accessKeyId);
-    } catch (error) {
-      if (error instanceof Throttled) return { outcome: 'throttled' };
-      throw error;
-    }
+    return sendTagDeletion(this.#place.client, call);
   }
 
   /** Those of Alibaba Cloud and those that its owner has bound to it, of the internet and of VPCs. */
@@ -142,9 +130,7 @@ export class EnterpriseApi implements TagApi {
     const doing = `log in to ${this.#place.name}`;
     const json = await this.#read('GetAuthorizationToken', doing, 'cr:GetAuthorizationToken', {});
     const { TempUsername: username, AuthorizationToken: password, ExpireTime: until } = json;
-    if (typeof username !== 'string' || typeof password !== 'string' || password === '') throw badAnswer(doing, 'the answer has no token');
-    rememberSecret(password);
-    return { credentials: { username, password, source: 'GetAuthorizationToken' }, until: Number(until) || Date.now() + HALF_AN_HOUR };
+    return temporaryLogin({ username, password, until }, doing);
   }
 
   async beside(repository: string): Promise<readonly Beside[]> {

@@ -3,7 +3,7 @@ import { buildManifests } from '../../distribution/build-manifests.ts';
 import type { ContentCache } from '../../distribution/cache.ts';
 import type { OciClient } from '../../distribution/client.ts';
 import { readConfigs, wantedConfigs } from '../../distribution/image-configs.ts';
-import { ImageTags } from '../../distribution/image-tags.ts';
+import { pushTimes } from '../../distribution/image-tags.ts';
 import { readListedDocuments } from '../../distribution/listed-documents.ts';
 import { manifestCapabilities } from '../../distribution/manifest-capabilities.ts';
 import { Problems } from '../../distribution/problems.ts';
@@ -12,7 +12,7 @@ import { byCodeUnit } from '../../domain/compare.ts';
 import type { Digest } from '../../domain/digest.ts';
 import type { Manifest, RepositoryInventory } from '../../domain/inventory.ts';
 import type { InventoryOptions } from '../registry.ts';
-import type { AlibabaTag, RepositoryFacts, TagApi } from './tag-api.ts';
+import type { RepositoryFacts, TagApi } from './tag-api.ts';
 
 /** What the inventories of one registry share. */
 export interface InventoryContext {
@@ -56,7 +56,7 @@ export async function readInventory(
     const built = buildManifests(read, await readConfigs(reading, wanted, shared));
     manifests = built.map((manifest) => ({
       ...manifest,
-      ...timesOf(manifest, tags),
+      ...pushTimes(manifest.tags, tags),
       ...(facts?.locked !== undefined && { locked: true }),
     }));
   });
@@ -73,16 +73,6 @@ export async function readInventory(
     capabilities: CAPABILITIES,
     manifests,
   };
-}
-
-/** When the tags were pushed; the first of them is no earlier than the image came. */
-function timesOf({ tags }: Manifest, listed: ImageTags<AlibabaTag>): Pick<Manifest, 'tagTimes' | 'pushedAt'> {
-  const times = tags.flatMap((tag) => {
-    const setAt = listed.get(tag)?.setAt;
-    return setAt === undefined ? [] : [[tag, setAt] as const];
-  });
-  const pushedAt = times.length < tags.length ? undefined : times.map(([, time]) => time).toSorted()[0];
-  return { ...(times.length > 0 && { tagTimes: Object.fromEntries(times) }), ...(pushedAt !== undefined && { pushedAt }) };
 }
 
 function notesOf(oci: OciClient, repository: string, { locked, immutable }: RepositoryFacts, knowsDomains: boolean): string[] {

@@ -3,7 +3,7 @@ import { badAnswer } from '../../distribution/answer-errors.ts';
 import { type Digest, isDigest } from '../../domain/digest.ts';
 import { asText, type JsonObject } from '../../domain/json.ts';
 import { isTag } from '../../domain/tag.ts';
-import type { AlibabaTag } from './tag-api.ts';
+import type { ListedTag } from '../../distribution/image-tags.ts';
 
 /** The fields of a tag, which both editions have by other names. */
 export interface TagFields {
@@ -16,7 +16,7 @@ export interface TagFields {
 }
 
 /** A tag of a list; undefined for one that is being deleted. */
-export function listedTag({ tag, digest, created, updated, status }: TagFields, doing: string): AlibabaTag | undefined {
+export function listedTag({ tag, digest, created, updated, status }: TagFields, doing: string): ListedTag | undefined {
   if (typeof tag !== 'string' || !isTag(tag)) throw badAnswer(doing, `it lists ${quoted(String(tag))}, which is not a tag`);
   if (asText(status)?.toUpperCase() === 'DELETING') return undefined;
   const whole = digestOf(digest);

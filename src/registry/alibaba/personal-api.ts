@@ -1,19 +1,17 @@
-import { rememberSecret } from '../../diagnostics/redact.ts';
 import { badAnswer } from '../../distribution/answer-errors.ts';
-import { ImageTags } from '../../distribution/image-tags.ts';
+import { ImageTags, type ListedTag } from '../../distribution/image-tags.ts';
 import { asObject, asText, type JsonObject } from '../../domain/json.ts';
 import { isRepositoryName } from '../../domain/reference.ts';
 import type { Beside } from '../beside.ts';
-import { isLocked, isTagGone, refused } from './answer-errors.ts';
-import { type Call, Throttled } from './client.ts';
+import { isTagGone, refused } from './answer-errors.ts';
+import type { Call } from './client.ts';
 import type { ApiPlace } from './enterprise-api.ts';
 import { listedTag, personalFields } from './listed-tag.ts';
 import { PAGE, readPages } from './pages.ts';
+import { sendTagDeletion } from './send-tag-deletion.ts';
 import { splitRepository } from './split-repository.ts';
-import type { AlibabaTag, ListOptions, RepositoryFacts, TagApi, TagDeletion } from './tag-api.ts';
-
-/** How long a password for `/v2/` is used that does not say when it ends, in milliseconds. */
-const HALF_AN_HOUR = 30 * 60_000;
+import type { ListOptions, RepositoryFacts, TagApi, TagDeletion } from './tag-api.ts';
+import { temporaryLogin } from './temporary-login.ts';
 
 /** The calls of the Personal Edition: ROA, version 2016-06-07, by names. Its times are numbers. */
 export class PersonalApi implements TagApi {
@@ -55,7 +53,7 @@ export class PersonalApi implements TagApi {
     return { immutable: false, locked: state === 'NORMAL' ? undefined : `is in the state ${state}` };
   }
 
-  async tags(repository: string, { signal, onPage }: ListOptions): Promise<ImageTags<AlibabaTag>> {
+  async tags(repository: string, { signal, onPage }: ListOptions): Promise<ImageTags> {
     const doing = `list the tags of ${this.#label(repository)}`;
     const pathname = `${this.#path(repository)}/tags`;
     const entries = await readPages({
@@ -70,7 +68,7 @@ export class PersonalApi implements TagApi {
         return data;
       },
     });
-    const tags = new ImageTags<AlibabaTag>();
+    const tags = new ImageTags();
     for (const entry of entries) {
       const tag = listedTag(personalFields(entry), doing);
       if (tag) tags.add(tag);
@@ -78,7 +76,7 @@ export class PersonalApi implements TagApi {
     return tags;
   }
 
-  async findTag(repository: string, tag: string): Promise<AlibabaTag | undefined> {
+  async findTag(repository: string, tag: string): Promise<ListedTag | undefined> {
     const doing = `read the tag ${this.#label(repository, tag)}`;
     const pathname = `${this.#path(repository)}/tags/${tag}`;
     const call = this.#call({ operation: 'GetRepoTag', doing, action: 'cr:GetRepositoryTag', pathname });
@@ -96,29 +94,14 @@ export class PersonalApi implements TagApi {
     const pathname = `${this.#path(repository)}/tags/${tag}`;
     const asked = this.#call({ operation: 'DeleteImage', doing, action: 'cr:DeleteRepositoryTag', pathname });
     const call: Call = { ...asked, method: 'DELETE', reads: false };
-    try {
-      const answer = await this.#place.client.call(call);
-      if ('json' in answer) {
-        if (asText(answer.json['requestId']) === undefined) throw badAnswer(doing, 'the answer does not say that it was done');
-        return { outcome: 'deleted' };
-      }
-      if (isTagGone(answer.complaint)) return { outcome: 'gone' };
-      if (isLocked(answer.complaint))
-        return { outcome: 'locked', message: `Cannot ${doing}: Alibaba Cloud answered ${answer.complaint.text}.` };
-      throw refused(call, answer.complaint, answer.keys.accessKeyId);
-    } catch (error) {
-      if (error instanceof Throttled) return { outcome: 'throttled' };
-      throw error;
-    }
+    return sendTagDeletion(this.#place.client, call, (json) => asText(json['requestId']) !== undefined);
   }
 
   async login(): ReturnType<TagApi['login']> {
     const doing = `log in to ${this.#place.name}`;
     const asked = { operation: 'GetAuthorizationToken', doing, action: 'cr:GetAuthorizationToken', pathname: '/tokens' };
     const { tempUserName: username, authorizationToken: password, expireDate: until } = await this.#readData(asked);
-    if (typeof username !== 'string' || typeof password !== 'string' || password === '') throw badAnswer(doing, 'the answer has no token');
-    rememberSecret(password);
-    return { credentials: { username, password, source: 'GetAuthorizationToken' }, until: Number(until) || Date.now() + HALF_AN_HOUR };
+    return temporaryLogin({ username, password, until }, doing);
   }
 
   /** It has no domains but those of its region, which its host tells. */

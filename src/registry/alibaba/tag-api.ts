@@ -2,12 +2,6 @@ import type { Credentials } from '../../auth/credentials.ts';
 import type { ImageTags, ListedTag } from '../../distribution/image-tags.ts';
 import type { Beside } from '../beside.ts';
 
-/** A tag as the API tells it. */
-export interface AlibabaTag extends ListedTag {
-  /** When it was last pushed, ISO 8601 UTC; undefined where that is not told. */
-  readonly setAt: string | undefined;
-}
-
 export interface ListOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onPage?: (() => void) | undefined;
@@ -33,9 +27,9 @@ export interface TagApi {
   /** Throws `NOT_FOUND` for a repository that is not there. */
   facts(repository: string, signal?: AbortSignal): Promise<RepositoryFacts>;
   /** All tags, by lists that agree with what they say of their length. Throws `NOT_FOUND`. */
-  tags(repository: string, options: ListOptions): Promise<ImageTags<AlibabaTag>>;
+  tags(repository: string, options: ListOptions): Promise<ImageTags>;
   /** Undefined if there is no such tag, in a repository that is there. */
-  findTag(repository: string, tag: string): Promise<AlibabaTag | undefined>;
+  findTag(repository: string, tag: string): Promise<ListedTag | undefined>;
   deleteTag(repository: string, tag: string): Promise<TagDeletion>;
   /** Every host under which a runtime may pull from it; undefined where these keys may not see them. Asked once. */
   domains(): Promise<readonly string[] | undefined>;

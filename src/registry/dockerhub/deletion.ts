@@ -2,9 +2,9 @@ import { describeCredentials } from '../../auth/auth-errors.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import { badAnswer } from '../../distribution/answer-errors.ts';
 import type { Digest } from '../../domain/digest.ts';
-import type { HttpResponse } from '../../http/http-client.ts';
 import { registryErrorText } from '../../http/registry-errors.ts';
-import { deleteTagByTag, type TagByTag } from '../delete-tag-by-tag.ts';
+import { deleteTagByTag, putTagBack } from '../delete-tag-by-tag.ts';
+import { deletionAnswer } from '../deletion-answer.ts';
 import type { DeleteOutcome } from '../registry.ts';
 import { isDenied, isNotFound, rightsHint, saysImmutable } from './answer-errors.ts';
 import type { Call, HubClient } from './client.ts';
@@ -67,9 +67,11 @@ export class Deletion {
     const locked = tags.find(listing.isImmutable);
     if (locked !== undefined) return { outcome: 'locked', message: `Cannot ${doing}: its tag ${locked} is immutable.` };
     const { namespace, name } = this.#client.place(repository);
-    const hint = `Put it back: docker buildx imagetools create -t REPOSITORY:TAG REPOSITORY@${digest}.`;
-    const image: TagByTag = { client: this.#client.oci, repository: `${namespace}/${name}`, digest, hint };
-    return deleteTagByTag(image, tags, (tag) => this.deleteTag(repository, tag, digest));
+    return deleteTagByTag(tags, {
+      deleteTag: (tag) => this.deleteTag(repository, tag, digest),
+      putBack: (tag) => putTagBack(this.#client.oci, `${namespace}/${name}`, digest, tag),
+      hint: `Put it back: docker buildx imagetools create -t REPOSITORY:TAG REPOSITORY@${digest}.`,
+    });
   }
 
   async #takeOff(repository: string, tag: string, digest: Digest, doing: string): Promise<DeleteOutcome> {
@@ -78,14 +80,8 @@ export class Deletion {
     const path = `/v2/repositories/${namespace}/${name}/tags/${tag}/`;
     const call: Call = { doing, access: DELETES, method: 'DELETE', path, repository, once: true };
     const isThere = async (): Promise<boolean> => (await findTag(this.#client, repository, tag))?.digest === digest;
-    let response: HttpResponse;
-    try {
-      response = await this.#client.call(call);
-    } catch (error) {
-      // An answer may get lost, and not the deletion.
-      if (!(error instanceof ToolError) || error.code !== 'UNREACHABLE' || (await isThere())) throw error;
-      return { outcome: 'deleted' };
-    }
+    const response = await deletionAnswer(() => this.#client.call(call), isThere);
+    if (!response) return { outcome: 'deleted' };
     if (saysImmutable(response))
       return { outcome: 'locked', message: `Cannot ${doing}: Docker Hub answered ${registryErrorText(response)}.` };
     if (isNotFound(response)) {

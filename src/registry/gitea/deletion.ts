@@ -3,9 +3,9 @@ import { ToolError } from '../../diagnostics/tool-error.ts';
 import { badAnswer, isManifestUnknown, refused } from '../../distribution/answer-errors.ts';
 import { listTags, resolveTag } from '../../distribution/tags.ts';
 import type { Digest } from '../../domain/digest.ts';
-import type { HttpResponse } from '../../http/http-client.ts';
 import { registryErrorText } from '../../http/registry-errors.ts';
-import { putTagsBack, type TagByTag } from '../delete-tag-by-tag.ts';
+import { deleteTagByTag, putTagBack } from '../delete-tag-by-tag.ts';
+import { deletionAnswer } from '../deletion-answer.ts';
 import type { DeleteOutcome } from '../registry.ts';
 import { isNotFound, rightFor } from './answer-errors.ts';
 import { type Call, type GiteaClient, packageOf } from './client.ts';
@@ -53,26 +53,16 @@ export async function deleteManifest(
     if (drift?.outcome === 'drifted') return drift;
     if (!drift) there.push(tag);
   }
-  const deleted: string[] = [];
-  const image: TagByTag = { client: client.oci, repository, digest, hint: 'Push the image again under this tag.' };
-  try {
-    for (const version of [...there, digest]) {
+  return deleteTagByTag([...there, digest], {
+    deleteTag: (version) => {
       const isThere = async (): Promise<boolean> =>
         version === digest ? hasOwnVersion(client, repository, digest) : (await resolveTag(client.oci, repository, version)) === digest;
       // That most images have no version under their digest need not be asked twice.
-      const isLikely = version !== digest || there.length === 0;
-      const answer = await deleteVersion(client, repository, version, { isThere, isLikely });
-      if (answer.outcome === 'deleted') deleted.push(version);
-      else if (answer.outcome !== 'gone') {
-        await putTagsBack(image, deleted, answer.message);
-        return answer;
-      }
-    }
-  } catch (error) {
-    if (error instanceof ToolError) await putTagsBack(image, deleted, error.message);
-    throw error;
-  }
-  return { outcome: deleted.length === 0 ? 'gone' : 'deleted' };
+      return deleteVersion(client, repository, version, { isThere, isLikely: version !== digest || there.length === 0 });
+    },
+    putBack: (tag) => putTagBack(client.oci, repository, digest, tag),
+    hint: 'Push the image again under this tag.',
+  });
 }
 
 /** Why a tag is not to be deleted: it is gone, or on another digest. */
@@ -118,15 +108,8 @@ async function deleteVersion(
   const doing = `delete ${client.label(repository, version)}`;
   // It is sent once: what was read right before would not hold after a wait.
   const call: Call = { ...callOf(client, repository, version, { doing, method: 'DELETE' }), scope: 'write:package', once: true };
-  let response: HttpResponse;
-  try {
-    response = await client.call(call);
-  } catch (error) {
-    // An answer may get lost, and not the deletion.
-    if (!(error instanceof ToolError) || error.code !== 'UNREACHABLE' || (await isThere())) throw error;
-    return { outcome: 'deleted' };
-  }
-  if (response.status === 204) return { outcome: 'deleted' };
+  const response = await deletionAnswer(() => client.call(call), isThere);
+  if (!response || response.status === 204) return { outcome: 'deleted' };
   if (response.status < 300) throw badAnswer(doing, `the answer is ${registryErrorText(response)}, and 204 was expected`);
   if (isNotFound(response)) {
     if (!isLikely || !(await isThere())) return { outcome: 'gone' };

@@ -6,7 +6,8 @@ import { resolveTag } from '../../distribution/tags.ts';
 import type { Digest } from '../../domain/digest.ts';
 import type { HttpResponse } from '../../http/http-client.ts';
 import { registryErrorText, saysReadOnly } from '../../http/registry-errors.ts';
-import { deleteTagByTag, type TagByTag } from '../delete-tag-by-tag.ts';
+import { deleteTagByTag, putTagBack } from '../delete-tag-by-tag.ts';
+import { deletionAnswer } from '../deletion-answer.ts';
 import type { DeleteOutcome } from '../registry.ts';
 import { isNotFound, lacksScope, TO_DELETE } from './answer-errors.ts';
 import type { Call, GitlabClient } from './client.ts';
@@ -78,15 +79,8 @@ export class Deletion {
     if (now === undefined) return { outcome: 'gone' };
     if (now !== digest) return { outcome: 'drifted', message: `Cannot ${call.doing}: it was moved to ${now}.` };
     const isThere = async (): Promise<boolean> => (await resolveTag(this.#client.oci, repository, tag)) === digest;
-    let answer: HttpResponse;
-    try {
-      answer = await this.#client.call(call);
-    } catch (error) {
-      // An answer may get lost, and not the deletion.
-      if (!(error instanceof ToolError) || error.code !== 'UNREACHABLE' || (await isThere())) throw error;
-      return { outcome: 'deleted' };
-    }
-    if (saysDeleted(answer)) return { outcome: 'deleted' };
+    const answer = await deletionAnswer(() => this.#client.call(call), isThere);
+    if (!answer || saysDeleted(answer)) return { outcome: 'deleted' };
     if (answer.status === 200) throw badAnswer(call.doing, 'the answer is not one of GitLab');
     // A tag that is not there is answered with 404, and with 403 by newer versions.
     if ((isNotFound(answer) || answer.status === 403) && !(await isThere())) return { outcome: 'gone' };
@@ -114,9 +108,11 @@ export class Deletion {
   async deleteManifest(repository: string, digest: Digest, expected?: readonly string[]): Promise<DeleteOutcome> {
     const tags = expected ?? (await this.#tagsOn(repository, digest));
     if (tags.length > 0) {
-      const hint = 'Put it back by "regctl undo" with the journal of this run; pushing takes the scope api or write_registry.';
-      const image: TagByTag = { client: this.#client.oci, repository, digest, hint };
-      return deleteTagByTag(image, tags, (tag) => this.deleteTag(repository, tag, digest));
+      return deleteTagByTag(tags, {
+        deleteTag: (tag) => this.deleteTag(repository, tag, digest),
+        putBack: (tag) => putTagBack(this.#client.oci, repository, digest, tag),
+        hint: 'Put it back by "regctl undo" with the journal of this run; pushing takes the scope api or write_registry.',
+      });
     }
     return { outcome: expected && (await hasManifest(this.#client.oci, repository, digest)) ? 'deleted' : 'gone' };
   }

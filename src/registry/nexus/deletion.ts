@@ -5,7 +5,8 @@ import { listTags, resolveTag as resolveByRegistry } from '../../distribution/ta
 import type { Digest } from '../../domain/digest.ts';
 import type { HttpResponse } from '../../http/http-client.ts';
 import { registryErrorText } from '../../http/registry-errors.ts';
-import { deleteTagByTag, type TagByTag } from '../delete-tag-by-tag.ts';
+import { deleteTagByTag, putTagBack } from '../delete-tag-by-tag.ts';
+import { deletionAnswer } from '../deletion-answer.ts';
 import type { DeleteOutcome } from '../registry.ts';
 import type { UntaggedCompanions } from '../untagged-companions.ts';
 import { checkWritable } from './writable.ts';
@@ -106,13 +107,11 @@ export class Deletion {
       return { outcome: 'drifted', message };
     }
     if (tags.length > 0) {
-      const image: TagByTag = {
-        client: client.oci,
-        repository,
-        digest,
+      return deleteTagByTag(tags, {
+        deleteTag: (tag) => this.deleteTag(repository, tag, digest),
+        putBack: (tag) => putTagBack(client.oci, repository, digest, tag),
         hint: 'Put it back by "regctl undo" with the journal of this run, or push the image again.',
-      };
-      return deleteTagByTag(image, tags, (tag) => this.deleteTag(repository, tag, digest));
+      });
     }
     await listTags(client.oci, repository);
     const holder = await along.holder(repository, digest);
@@ -135,15 +134,8 @@ export class Deletion {
       once: true,
     };
     const isThere = async (): Promise<boolean> => (await resolveByRegistry(client.oci, repository, tag)) !== undefined;
-    let response: HttpResponse;
-    try {
-      response = await client.call(call);
-    } catch (error) {
-      // An answer may get lost, and not the deletion.
-      if (!(error instanceof ToolError) || error.code !== 'UNREACHABLE' || (await isThere())) throw error;
-      return { outcome: 'deleted' };
-    }
-    if (response.status === 204) return { outcome: 'deleted' };
+    const response = await deletionAnswer(() => client.call(call), isThere);
+    if (!response || response.status === 204) return { outcome: 'deleted' };
     if (response.status < 300) throw badAnswer(doing, `the answer is ${registryErrorText(response)}, and 204 was expected`);
     if (response.status === 404) {
       if (!(await isThere())) return { outcome: 'gone' };

@@ -3,7 +3,7 @@ import { buildManifests } from '../../distribution/build-manifests.ts';
 import type { ContentCache } from '../../distribution/cache.ts';
 import type { ImageConfig } from '../../distribution/image-config.ts';
 import { readConfigs, wantedConfigs } from '../../distribution/image-configs.ts';
-import { ImageTags } from '../../distribution/image-tags.ts';
+import { ImageTags, pushTimes } from '../../distribution/image-tags.ts';
 import { readListedDocuments } from '../../distribution/listed-documents.ts';
 import type { ManifestDocument } from '../../distribution/manifest-document.ts';
 import { manifestCapabilities } from '../../distribution/manifest-capabilities.ts';
@@ -108,18 +108,13 @@ class Reading {
   manifests(): Manifest[] {
     const locked = this.#whyLocked() !== undefined;
     return buildManifests({ documents: this.#documents, tags: this.#tags.byDigest() }, this.#configs).map((manifest): Manifest => {
-      const own = manifest.tags.flatMap((tag) => this.#tags.get(tag) ?? []);
-      const times = own.flatMap(({ tag, setAt }) => (setAt === undefined ? [] : [[tag, setAt] as const]));
-      // Nexus tells when each tag was pushed: the first of them is no earlier than the image came.
-      const pushedAt = times.length < own.length ? undefined : times.map(([, time]) => time).toSorted()[0];
-      const pulledAt = own
-        .flatMap((component) => component.pulledAt ?? [])
+      const pulledAt = manifest.tags
+        .flatMap((tag) => this.#tags.get(tag)?.pulledAt ?? [])
         .toSorted()
         .at(-1);
       return {
         ...manifest,
-        ...(times.length > 0 && { tagTimes: Object.fromEntries(times) }),
-        ...(pushedAt !== undefined && { pushedAt }),
+        ...pushTimes(manifest.tags, this.#tags),
         ...(pulledAt !== undefined && { pulledAt }),
         ...(locked && { locked }),
       };

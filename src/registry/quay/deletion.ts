@@ -2,10 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { registryErrorText } from '../../http/registry-errors.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { Digest } from '../../domain/digest.ts';
-import type { HttpResponse } from '../../http/http-client.ts';
 import { badAnswer } from '../../distribution/answer-errors.ts';
 import { Batches } from '../../distribution/batches.ts';
 import type { IndexChildren, Parents } from '../../distribution/index-children.ts';
+import { deleteTagByTag } from '../delete-tag-by-tag.ts';
+import { deletionAnswer } from '../deletion-answer.ts';
 import type { DeleteOutcome } from '../registry.ts';
 import { isImmutable, isNotFound } from './answer-errors.ts';
 import { type Call, type QuayClient, repositoryPath } from './client.ts';
@@ -86,23 +87,13 @@ export class Deletion {
   }
 
   async #deleteTags(repository: string, digest: Digest, tags: readonly string[]): Promise<DeleteOutcome> {
-    const takenOff: string[] = [];
-    try {
-      for (const tag of tags) {
-        const outcome = await this.deleteTag(repository, tag, digest);
-        if (outcome.outcome === 'deleted') takenOff.push(tag);
-        else if (outcome.outcome !== 'gone') {
-          await this.#putBack(repository, digest, takenOff, outcome.message);
-          return outcome;
-        }
-      }
-    } catch (error) {
-      if (error instanceof ToolError) await this.#putBack(repository, digest, takenOff, error.message);
-      throw error;
-    }
-    if (takenOff.length === 0) return { outcome: 'gone' };
-    await this.#endSignatures(repository, digest);
-    return { outcome: 'deleted' };
+    const outcome = await deleteTagByTag(tags, {
+      deleteTag: (tag) => this.deleteTag(repository, tag, digest),
+      putBack: (tag) => restoreTag(this.#client, repository, tag, digest),
+      hint: 'Put it back: in the history of the repository\'s tags, or by "regctl undo" with the journal of this run.',
+    });
+    if (outcome.outcome === 'deleted') await this.#endSignatures(repository, digest);
+    return outcome;
   }
 
   /**
@@ -120,12 +111,8 @@ export class Deletion {
   async #takeOff(repository: string, tag: string, digest: Digest): Promise<DeleteOutcome> {
     const call = deletionOf(this.#client, repository, tag);
     const isThere = async (): Promise<boolean> => (await findTag(this.#client, repository, tag))?.digest === digest;
-    let response: HttpResponse;
-    try {
-      response = await this.#client.call(call);
-    } catch (error) {
-      // An answer may get lost, and not the deletion.
-      if (!(error instanceof ToolError) || error.code !== 'UNREACHABLE' || (await isThere())) throw error;
+    const response = await deletionAnswer(() => this.#client.call(call), isThere);
+    if (!response) {
       await this.#along.forget(repository, tag);
       return { outcome: 'deleted' };
     }
@@ -144,21 +131,6 @@ export class Deletion {
     }
     await this.#along.forget(repository, tag);
     return { outcome: 'deleted' };
-  }
-
-  /** Sets tags again that were deleted of an image which then stayed. */
-  async #putBack(repository: string, digest: Digest, tags: readonly string[], why: string): Promise<void> {
-    for (const tag of tags) {
-      try {
-        await restoreTag(this.#client, repository, tag, digest);
-      } catch (error) {
-        if (!(error instanceof ToolError)) throw error;
-        throw new ToolError(error.code, `${why} Its tag ${tag} was deleted before, and could not be put back: ${error.message}`, {
-          hint: 'Put it back: in the history of the repository\'s tags, or by "regctl undo" with the journal of this run.',
-          cause: error,
-        });
-      }
-    }
   }
 }
 

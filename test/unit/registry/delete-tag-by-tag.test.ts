@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { image, layer } from '../../../src/demo/image.ts';
 import { push } from '../../../src/demo/push.ts';
 import { OciClient } from '../../../src/distribution/client.ts';
-import { deleteTagByTag } from '../../../src/registry/delete-tag-by-tag.ts';
+import { deleteTagByTag, putTagBack } from '../../../src/registry/delete-tag-by-tag.ts';
 import type { DeleteOutcome } from '../../../src/registry/registry.ts';
 import { withRegistry } from '../demo/with-registry.ts';
 import { testClient } from '../http/test-client.ts';
@@ -23,8 +23,8 @@ it('puts back the tags that went before one that cannot be deleted, and leaves o
     return { outcome: 'deleted' };
   };
 
-  const hint = 'Push it again.';
-  const outcome = await deleteTagByTag({ client, repository: 'app', digest: old!.digest, hint }, ['a', 'b', 'c'], deleteTag);
+  const putBack = (tag: string): Promise<void> => putTagBack(client, 'app', old!.digest, tag);
+  const outcome = await deleteTagByTag(['a', 'b', 'c'], { deleteTag, putBack, hint: 'Push it again.' });
 
   expect(outcome).toEqual({ outcome: 'locked', message: 'It is protected.' });
   expect(Object.fromEntries(tags)).toEqual({ a: old!.digest, b: fresh!.digest, c: old!.digest });
