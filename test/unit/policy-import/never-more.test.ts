@@ -2,13 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { loadPolicies } from '../../../src/config/policy-source.ts';
 import { makeSource } from '../../../src/diagnostics/source.ts';
-import type { Capabilities, Manifest } from '../../../src/domain/inventory.ts';
+import type { Manifest } from '../../../src/domain/inventory.ts';
 import { makePlan } from '../../../src/plan/make-plan.ts';
 import { type FormatName, importPolicies } from '../../../src/policy-import/policy-formats.ts';
 import { policyText } from '../../../src/policy-import/policy-text.ts';
 import { compilePolicy } from '../../../src/policy/policy.ts';
 import { asDigest } from '../../digest.ts';
 import { SWEEPING } from '../../sweep.ts';
+import { capabilities } from '../plan/fixture.ts';
 
 /*
  * What is imported never deletes more than the original does. Each registry is read here a second time, by its documentation and in a few
@@ -17,20 +18,6 @@ import { SWEEPING } from '../../sweep.ts';
 
 const DAY = 86_400_000;
 const NOW = Date.parse('2026-11-01T00:00:00Z');
-const ALL: Capabilities = {
-  deleteTag: true,
-  listUntagged: true,
-  pushedAt: true,
-  createdAt: true,
-  pulledAt: true,
-  tagTimes: true,
-  labels: true,
-  annotations: true,
-  platforms: true,
-  artifactType: true,
-  vulnerability: true,
-  archive: true,
-};
 
 const digest = (n: number): ReturnType<typeof asDigest> => asDigest(`sha256:${String(n).padStart(64, '0')}`);
 
@@ -86,7 +73,7 @@ async function planned(list: readonly Image[], settings: unknown, from: FormatNa
       kind: 'Inventory',
       formatVersion: '1.0',
       takenAt: new Date(NOW).toISOString(),
-      repositories: [{ registry: 'r', type: 'oci', repository: 'p/r/app', complete: true, capabilities: ALL, manifests }],
+      repositories: [{ registry: 'r', type: 'oci', repository: 'p/r/app', complete: true, capabilities: capabilities(), manifests }],
     },
     {
       policies: policies.map(({ spec }) => compilePolicy(spec, { source: 'imported', digest: digest(99) })),

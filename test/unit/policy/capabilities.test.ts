@@ -2,20 +2,9 @@ import { describe, expect, test } from 'vitest';
 import type { Capabilities } from '../../../src/domain/inventory.ts';
 import { missingCapabilities } from '../../../src/policy/capabilities.ts';
 import type { PolicySpec, RuleSpec } from '../../../src/policy/schema.ts';
+import { capabilities } from '../plan/fixture.ts';
 
-const ALL: Capabilities = {
-  deleteTag: true,
-  listUntagged: true,
-  pushedAt: true,
-  createdAt: true,
-  pulledAt: true,
-  tagTimes: true,
-  labels: true,
-  annotations: true,
-  platforms: true,
-  artifactType: true,
-  vulnerability: true,
-};
+const ALL = capabilities();
 const NONE = Object.fromEntries(Object.keys(ALL).map((name) => [name, false])) as unknown as Capabilities;
 
 function missing(policy: Omit<PolicySpec, 'name'>, capabilities: Capabilities): string[] {
