@@ -4,6 +4,7 @@ import type { Step } from '../plan/plan.ts';
 import type { DeleteOutcome } from '../registry/registry.ts';
 import type { Presence } from './presence.ts';
 import type { RunState } from './run-state.ts';
+import { sideBySide } from './side-by-side.ts';
 import { stepTags } from './step-tags.ts';
 import { failed, type Verdict } from './verdict.ts';
 
@@ -17,12 +18,19 @@ export class StepRequests {
     this.#presence = presence;
   }
 
-  /** "Not there" is believed once another manifest of the repository is. What went along with another one was deleted by this run. */
-  async gone({ digest }: Step): Promise<Verdict> {
-    if (this.#state.takenAlong.has(digest)) return { outcome: 'deleted' };
+  /**
+   * "Not there" is believed once another manifest of the repository is. What went along with another one was deleted by this run. What went
+   * because somebody set its tag on another image has drifted: that tag is there.
+   */
+  async gone(step: Step): Promise<Verdict> {
+    if (this.#state.takenAlong.has(step.digest)) return { outcome: 'deleted' };
     try {
       await this.#presence.mustBeThere();
-      return { outcome: 'gone' };
+      const tags = stepTags(step);
+      const digests = await sideBySide(tags, this.#state.concurrency, (tag) => this.#state.resolveTag(tag));
+      const moved = digests.findIndex((digest) => digest !== undefined && digest !== step.digest);
+      if (moved < 0) return { outcome: 'gone' };
+      return { outcome: 'drifted', message: `it is not there any more, and its tag ${tags[moved]} is on ${digests[moved]} now` };
     } catch (error) {
       return failed(error);
     }
