@@ -37,6 +37,8 @@ export interface RepositoryReport {
   readonly counts: Counts;
   /** Every step that was not `deleted`, `archived` or `gone`, in the plan's order. */
   readonly notDone: readonly StepResult[];
+  /** Every step that was `gone`: somebody else had done it. Absent where there was none. */
+  readonly gone?: readonly StepResult[];
   readonly repairs: readonly Repair[];
   /** What was deleted here cannot be put back. Absent where it can be, as long as the registry has its blobs. */
   readonly undo?: false;

@@ -46,10 +46,11 @@ export async function runRepository(registry: Registry, plan: RepositoryPlan, co
   await run.carryOut();
   const results = state.results(state.halted()?.message ?? 'the run ended before its turn');
   const notDone = results.filter(({ outcome }) => outcome !== 'deleted' && outcome !== 'archived' && outcome !== 'gone');
+  const gone = results.filter(({ outcome }) => outcome === 'gone');
   const { error, repairs, place } = state;
   const failure = error && { error: { code: error.code, message: error.message, hint: error.hint } };
   const undo = state.cannotUndo || state.hasNoCopies ? { undo: false as const } : {};
-  return { ...place, counts: countResults(results, repairs), notDone, repairs, ...undo, ...failure };
+  return { ...place, counts: countResults(results, repairs), notDone, ...(gone.length > 0 && { gone }), repairs, ...undo, ...failure };
 }
 
 class RepositoryRun {

@@ -18,9 +18,9 @@ export interface Amounts {
 
 const NOTHING: Amounts = { images: 0, parts: 0, tags: 0, tagsAlone: 0, attachmentTags: 0, archived: 0 };
 
-/** The steps of a repository that were carried out, by what its report says of the others. */
-export function stepsDone({ steps }: RepositoryPlan, { notDone }: Pick<RepositoryReport, 'notDone'>): readonly Step[] {
-  const left = new Set(notDone.map(({ op, digest, tag }) => `${op} ${digest} ${tag ?? ''}`));
+/** The steps of a repository that a run has carried out itself, by what its report says of the others. */
+export function stepsDone({ steps }: RepositoryPlan, { notDone, gone = [] }: Pick<RepositoryReport, 'notDone' | 'gone'>): readonly Step[] {
+  const left = new Set([...notDone, ...gone].map(({ op, digest, tag }) => `${op} ${digest} ${tag ?? ''}`));
   return steps.filter((step) => !left.has(`${step.op} ${step.digest} ${step.op === 'delete-tag' ? step.tag : ''}`));
 }
 

@@ -1,4 +1,4 @@
-import type { ApplyReport, RepositoryReport } from '../apply/apply-report.ts';
+import type { ApplyReport, RepositoryReport, StepResult } from '../apply/apply-report.ts';
 import type { UndoReport } from '../apply/undo-report.ts';
 import { EXIT } from '../diagnostics/exit-codes.ts';
 import type { Plan, RepositoryPlan } from '../plan/plan.ts';
@@ -106,19 +106,25 @@ function isBlocked({ exitCode, plan }: RunFacts): boolean {
 function factsOf(plan: RepositoryPlan, applied: ApplyReport | undefined): RepositoryFacts {
   const report = applied?.repositories.find(({ registry, repository }) => registry === plan.registry && repository === plan.repository);
   const doomed = plan.images.filter(({ action }) => action === 'delete');
-  const left = new Set(report?.notDone.filter(({ op }) => op === 'delete-manifest').map(({ digest }) => digest));
-  const stayed = doomed.filter(({ digest }) => left.has(digest)).reduce((sum, { size }) => sum + size, 0);
+  const left = manifestsOf(report?.notDone);
+  const gone = manifestsOf(report?.gone);
+  const notFreed = doomed.filter(({ digest }) => left.has(digest) || gone.has(digest)).reduce((sum, { size }) => sum + size, 0);
   const incomplete = plan.complete ? 0 : 1;
   return {
     planned: plan.steps.filter(({ op }) => op === 'delete-manifest').length,
     kept: plan.images.length - doomed.length,
-    deleted: report ? doomed.length - left.size : 0,
+    deleted: report ? doomed.length - left.size - gone.size : 0,
     skipped: left.size,
-    // What stayed holds no more than its own size of what was to be freed.
-    freed: report ? Math.max(0, plan.summary.bytes.freed - stayed) : 0,
+    // What stayed, or what somebody else had deleted, holds no more than its own size of what was to be freed.
+    freed: report ? Math.max(0, plan.summary.bytes.freed - notFreed) : 0,
     incomplete,
     errors: incomplete + (report ? errorsOf(report) : 0),
   };
+}
+
+/** The digests of the manifests that these steps were to delete. */
+function manifestsOf(results: readonly StepResult[] = []): ReadonlySet<string> {
+  return new Set(results.filter(({ op }) => op === 'delete-manifest').map(({ digest }) => digest));
 }
 
 function errorsOf({ counts, error }: RepositoryReport): number {

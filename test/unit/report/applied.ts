@@ -19,8 +19,9 @@ export function applied(
       const what = tags.map((tag) => became[tag]).find((one) => one !== undefined) ?? { outcome: 'deleted' as const };
       return { op: step.op, digest: step.digest, ...(step.op === 'delete-tag' && { tag: step.tag }), ...what };
     });
-    const notDone = results.filter(({ outcome }) => outcome !== 'deleted');
-    return { registry, repository, counts: countResults(results, repairs), notDone, repairs };
+    const notDone = results.filter(({ outcome }) => outcome !== 'deleted' && outcome !== 'gone');
+    const gone = results.filter(({ outcome }) => outcome === 'gone');
+    return { registry, repository, counts: countResults(results, repairs), notDone, ...(gone.length > 0 && { gone }), repairs };
   });
   return { plan: plan(repositories), report: applyReport({ repositories: reports, ...(error && { error }), ...rest }) };
 }

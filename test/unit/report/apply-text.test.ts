@@ -61,6 +61,15 @@ steps:
 `);
   });
 
+  test('leaves out of the sums what somebody else had deleted: this run did not', () => {
+    const { plan, report } = applied([someRepository()], { v2: { outcome: 'gone' } });
+
+    const text = applyText(plan, report);
+
+    expect(text).toContain('  3 manifests: 1 image, and 2 parts and attachments\n');
+    expect(text).toContain('prod/team/app  2 tags went\n  v1, v3.0\n');
+  });
+
   test('says first that nothing was deleted, where nothing was', () => {
     const failed = { outcome: 'failed', message: 'the registry answered 500' } as const;
     const one = repository([expired('a1', 'v1', 4)]);
@@ -74,6 +83,8 @@ steps:
     expect(begins(applyText(nothing.plan, nothing.report, { unread: true }))).toBe(
       'Nothing was deleted: there was nothing to delete, and not everything could be read.',
     );
+    const gone = applied([one], { v1: { outcome: 'gone' } });
+    expect(begins(applyText(gone.plan, gone.report))).toBe('Nothing was deleted: all was gone already.');
     const late = applied([one], { v1: { outcome: 'skipped' } }, { stoppedBy: 'deadline' });
     expect(begins(applyText(late.plan, late.report))).toBe('Nothing was deleted: stopped, the time for the run was over.');
   });

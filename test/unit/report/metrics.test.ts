@@ -57,6 +57,21 @@ describe('metrics of a run', () => {
     expect(text).toContain('regprune_exit_code 6\n');
   });
 
+  test('of a run that found one of two gone count it neither as deleted nor as skipped, and free nothing by it', () => {
+    const gone = [{ op: 'delete-manifest', digest: digest('a2'), outcome: 'gone' }] as const;
+    const report = applied('team/app', []);
+    const [repositoryReport] = report.repositories;
+    const text = metricsText({
+      ...RUN,
+      plan: plan([repository(doomed)]),
+      applied: { ...report, repositories: repositoryReport ? [{ ...repositoryReport, gone }] : [] },
+    });
+
+    expect(text).toContain('regprune_deleted_manifests{registry="prod",policy="services"} 1\n');
+    expect(text).toContain('regprune_skipped_manifests{registry="prod",policy="services"} 0\n');
+    expect(text).toContain('regprune_freed_bytes{registry="prod",policy="services"} 40000000\n');
+  });
+
   test('say that a plan may not be carried out', () => {
     const blocked = plan([repository(doomed)], { applyable: false, blockedBy: [{ code: 'maxDeletions', message: 'too many' }] });
 
