@@ -30,6 +30,10 @@ const HOUSE: Readonly<Record<string, Folder>> = {
   report: { folders: ['domain', 'plan', 'diagnostics'], types: ['apply'], packages: ['yaml', 'string-width'], pure: true },
   deploy: { folders: ['domain', 'diagnostics', 'config'], packages: ['yaml'] },
   'policy-import': { folders: ['domain', 'policy', 'diagnostics', 'config'], packages: ['yaml', 'zod'] },
+  'policy-test': {
+    folders: ['domain', 'policy', 'plan', 'diagnostics', 'documents', 'config', 'inuse'],
+    packages: ['yaml', 'zod'],
+  },
   demo: { folders: ['domain', 'diagnostics'], packages: ['undici', 'p-limit'] },
   run: {
     folders: [
@@ -49,6 +53,7 @@ const HOUSE: Readonly<Record<string, Folder>> = {
       'report',
       'deploy',
       'policy-import',
+      'policy-test',
     ],
     packages: ['ora', 'p-limit'],
   },

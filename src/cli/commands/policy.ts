@@ -42,22 +42,25 @@ export function policyCommand(context: CommandContext): Command {
     });
   policy
     .command('test')
-    .summary('decide the cases of a folder, and compare with what is expected')
+    .summary('decide cases of your own, and compare with what is expected')
     .description(
-      'Decides the inventory of each case by its policy, and compares with what is expected. A case is a folder with inventory.json, ' +
-        'expected.json ({"given": {"now": TIME}, "images": {TAG: [ACTION, REASON…]}}), policy.yaml (or "policy": FILE in expected.json) ' +
-        'and, where something runs, in-use.txt. What goes and is not named is a failure.\n\n' +
+      'Decides what is there in each case by its policy, and compares with what is expected. Cases stand beside the policy, those of ' +
+        'releases.yaml in releases.test.yaml: images with their ages, or an inventory, and what is to become of each tag. A folder ' +
+        'with inventory.json and expected.json ({"given": {"now": TIME}, "images": {TAG: [ACTION, REASON…]}}) is a case too. What ' +
+        'goes and is not named is a failure; a case that fails shows all that decided about its images.\n\n' +
         examples(context.io.program, [
-          ['every case below a folder', 'policy test policies/tests'],
-          ['in a pipeline', 'policy test policies/tests -o text -o junit=report.xml'],
+          ['the cases of one policy', 'policy test policies/releases.test.yaml'],
+          ['every case below a folder, in a pipeline', 'policy test policies -o text -o junit=report.xml'],
+          ['write what is found in place of what is expected, and look at the difference', 'policy test policies --update'],
         ]),
     )
-    .argument('<folder...>', 'folders of cases')
+    .argument('<file|folder...>', 'files of cases, *.test.yaml, or folders of cases')
+    .option('--update', 'write what is found into the files in place of what is expected; comments stay')
     .addOption(outputOption('text', 'junit'))
     .addOption(outOption())
-    .action(async (folders: string[], _options, self: Command) => {
+    .action(async (places: string[], _options, self: Command) => {
       const { testPolicies } = await import('../../run/policy-test.ts');
-      context.end(await testPolicies(folders, self.optsWithGlobals<TestOptions>(), context));
+      context.end(await testPolicies(places, self.optsWithGlobals<TestOptions>(), context));
     });
   policy
     .command('diff')
@@ -86,11 +89,15 @@ export function policyCommand(context: CommandContext): Command {
     .summary('print the JSON Schema of policy files')
     .description(
       'Prints the JSON Schema of policy files, for editors: it is the same as policies/policy.schema.json of this version.\n\n' +
-        examples(context.io.program, [['beside the policies, whose first line names it', 'policy schema > policies/policy.schema.json']]),
+        examples(context.io.program, [
+          ['beside the policies, whose first line names it', 'policy schema > policies/policy.schema.json'],
+          ['that of their cases', 'policy schema --tests > policies/policy-test.schema.json'],
+        ]),
     )
-    .action(async () => {
+    .option('--tests', 'of files of cases, *.test.yaml')
+    .action(async (_options, self: Command) => {
       const { printSchema } = await import('../../run/policy.ts');
-      context.end(printSchema(context));
+      context.end(printSchema(self.opts(), context));
     });
   policy
     .command('import')
