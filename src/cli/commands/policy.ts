@@ -7,7 +7,7 @@ import type { DiffOptions } from '../../run/policy-diff.ts';
 import type { ImportOptions } from '../../run/import-policy.ts';
 import type { TestOptions } from '../../run/policy-test.ts';
 import type { CommandContext } from '../command-context.ts';
-import { inUseOption, outOption, outputOption } from '../shared-options.ts';
+import { inUseOption, nowOption, outOption, outputOption } from '../shared-options.ts';
 
 /** `policy`: the policy workbench. */
 export function policyCommand(context: CommandContext): Command {
@@ -76,7 +76,7 @@ export function policyCommand(context: CommandContext): Command {
     .argument('<new>', 'the policy file after it')
     .requiredOption('--inventory <file>', 'what is there, as "inventory" has written it')
     .addOption(inUseOption())
-    .option('--now <time>', 'decide as of this time (RFC 3339)')
+    .addOption(nowOption())
     .option('--detailed-exitcode', 'exit 2 if anything is decided differently')
     .addOption(outputOption('table', 'json', 'yaml', 'markdown'))
     .addOption(outOption())
