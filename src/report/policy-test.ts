@@ -22,7 +22,7 @@ export interface TestedCase {
     readonly isRight: boolean;
   }[];
   /** Of images by which it fails, all that decided about them. */
-  readonly traces: readonly Explanation[];
+  readonly traces: readonly { readonly image: string; readonly explanation: Explanation }[];
 }
 
 /** Cases and what came of them, for people: of those that fail, the images with all that decided about them. */
@@ -42,7 +42,7 @@ function caseText({ title, problems, changes, verdicts, traces }: TestedCase, st
     ...changes.map((change) => `          ${style.change('changed')}  ${printable(change)}\n`),
     ...problems.flatMap((problem) => problem.split('\n')).map((line) => `          ${/^ */.exec(line)?.[0] ?? ''}${printable(line)}\n`),
     ...(verbose || problems.length > 0 ? rowsText(verdicts, style) : []),
-    ...traces.map((trace) => `\n${indented(explanationText(trace, style))}\n`),
+    ...traces.map(({ image, explanation }) => `\n${indented(explanationText(explanation, style, image))}\n`),
   ].join('');
 }
 

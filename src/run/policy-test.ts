@@ -111,7 +111,10 @@ async function testCase(
   const failed = verdicts.filter(({ problem }) => problem !== undefined);
   const changed = update ? failed.filter(({ found }) => found) : [];
   const left = update ? failed.filter(({ found }) => !found) : failed;
-  const traced = new Map(left.flatMap(({ found }) => (found ? [[found.image, found.repository] as const] : [])));
+  // An image by two of its tags is told once.
+  const traced = new Map(
+    left.flatMap(({ name, found }) => (found ? [[found.image, { name, repository: found.repository }] as const] : [])),
+  );
   return {
     changes: changed.flatMap(({ found }) => found?.entry ?? []),
     result: {
@@ -121,9 +124,12 @@ async function testCase(
       ),
       problems: left.map(({ problem }) => problem ?? ''),
       verdicts: verdicts.map((verdict) => rowOf(verdict, changed.includes(verdict))),
-      traces: [...traced].slice(0, verbose ? Infinity : TRACED).map(([image, repository]) => {
+      traces: [...traced].slice(0, verbose ? Infinity : TRACED).map(([image, { name, repository }]) => {
         const { inventory, policy } = decided.read.get(repositoryKey(repository)) as Decided;
-        return explanationOf(image, repository, inventory, policy, decided.plan.now);
+        return {
+          image: `${repository.registry}/${repository.repository}: ${name}`,
+          explanation: explanationOf(image, repository, inventory, policy, decided.plan.now),
+        };
       }),
     },
   };

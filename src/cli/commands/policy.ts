@@ -6,13 +6,15 @@ import type { CheckOptions } from '../../run/policy.ts';
 import type { DiffOptions } from '../../run/policy-diff.ts';
 import type { ImportOptions } from '../../run/import-policy.ts';
 import type { TestOptions } from '../../run/policy-test.ts';
+import type { TryOptions } from '../../run/policy-try.ts';
 import type { CommandContext } from '../command-context.ts';
+import { age, labels } from '../option-values.ts';
 import { inUseOption, nowOption, outOption, outputOption } from '../shared-options.ts';
 
 /** `policy`: the policy workbench. */
 export function policyCommand(context: CommandContext): Command {
   const policy = new Command('policy')
-    .summary('check, test, compare and import policies, print their schema')
+    .summary('check, test, try, compare and import policies, print their schema')
     .description(
       'Works on policy files, without any registry.\n\n' +
         examples(context.io.program, [
@@ -61,6 +63,28 @@ export function policyCommand(context: CommandContext): Command {
     .action(async (places: string[], _options, self: Command) => {
       const { testPolicies } = await import('../../run/policy-test.ts');
       context.end(await testPolicies(places, self.optsWithGlobals<TestOptions>(), context));
+    });
+  policy
+    .command('try')
+    .summary('what a policy decides about a tag')
+    .description(
+      'Tries tags against a policy, each alone in a repository that it governs, and shows all that decides about them. Alone, every tag ' +
+        'is the newest: what would become of it behind newer ones is told too.\n\n' +
+        examples(context.io.program, [
+          ['would it stay?', 'policy try policies/releases.yaml v1.2.3 --age 40d'],
+          ['by its last pull and its labels', 'policy try policy.yaml main-3f2a9c1 --age 40d --pulled 3d --label keep=true'],
+        ]),
+    )
+    .argument('<policy>', 'the policy file')
+    .argument('<tag...>', 'tags')
+    .option('--age <age>', 'how long ago it was pushed; without it, nobody knows', age)
+    .option('--created <age>', 'how long ago it was built; default as --age', age)
+    .option('--pulled <age>', 'how long ago it was last pulled; default never', age)
+    .option('--label <name=value>', 'a label that it has; may be repeated', labels)
+    .option('--repository <name>', 'the repository that it is in; default one that the first policy governs')
+    .action(async (file: string, tags: string[], _options, self: Command) => {
+      const { tryTags } = await import('../../run/policy-try.ts');
+      context.end(await tryTags(file, tags, self.optsWithGlobals<TryOptions>(), context));
     });
   policy
     .command('diff')

@@ -166,6 +166,44 @@ cases:
   });
 });
 
+describe('policy try', () => {
+  test('tells what becomes of a tag alone, and behind newer ones', async () => {
+    const session = await newSession();
+    const attempt = (...words: readonly string[]) => session.run('policy', 'try', join(POLICIES, 'releases.yaml'), ...words);
+
+    const [counted, other] = [await attempt('v1.2.3', '--age', '400d'), await attempt('v1', 'latest', '--age', '400d')];
+
+    expect(counted).toMatchObject({ code: 0, stderr: '' });
+    expect(counted.stdout).toMatch(/^registry\/app:v1\.2\.3\n\n {2}keep\n/);
+    expect(counted.stdout).toMatch(/^ {2}alone +keep +among the newest of its group \(final releases, rank 1 in 1\.2, 400 days\)\n/m);
+    expect(counted.stdout).toMatch(/^ {2}behind newer ones +delete +its rule keeps it no longer \(final releases, 400 days\)\n/m);
+    expect(counted.stdout).toContain('Whether it stays depends on how many newer ones there are.\n');
+    expect(other.stdout).toMatch(/^registry\/app:latest$/m);
+    expect(other.stdout.match(/However many newer images there are, it stays\./g)).toHaveLength(2);
+  });
+
+  test('the last pull and labels decide where the policy asks for them', async () => {
+    const session = await newSession();
+    const attempt = async (policy: string, ...words: readonly string[]) =>
+      (await session.run('policy', 'try', join(POLICIES, policy), 'x', '--age', '400d', ...words)).stdout;
+
+    expect(await attempt('recently-used.yaml', '--pulled', '3d')).toMatch(/^ {2}behind newer ones +keep +no older than the rule asks/m);
+    expect(await attempt('recently-used.yaml')).toMatch(/^ {2}behind newer ones +delete/m);
+    expect(await attempt('expiring.yaml', '--label', 'quay.expires-after=3w')).toMatch(/^ {2}behind newer ones +delete/m);
+    expect(await attempt('expiring.yaml')).toMatch(/^ {2}behind newer ones +keep +no rule selects it/m);
+  });
+
+  test('a repository that nothing governs, and what is no tag, are mistakes', async () => {
+    const session = await newSession();
+    const demo = join(POLICIES, 'demo.yaml');
+    const ungoverned = await session.run('policy', 'try', demo, 'v1', '--repository', 'other');
+    expect(ungoverned).toMatchObject({ code: 3, stdout: '' });
+    expect(ungoverned.stderr).toContain('governs the repository "other".\nhint: Name one that is governed, by --repository.\n');
+    expect(await session.run('policy', 'try', demo, 'team/app:v1')).toMatchObject({ code: 3, stdout: '' });
+    expect(await session.run('policy', 'try', demo, 'v1', '--age', 'long')).toMatchObject({ code: 3, stdout: '' });
+  });
+});
+
 describe('policy diff', () => {
   const words = ['policy', 'diff', 'old.yaml', 'new.yaml', '--inventory', 'case/inventory.json', '--now', '2026-12-01T00:00:00Z'];
   const within = (session: Session): string[] => words.map((word) => (/\.(?:yaml|json)$/.test(word) ? join(session.folder, word) : word));
