@@ -34,6 +34,7 @@ import type { OpenRegistries } from './registries.ts';
 import { startRunTime } from './run-time.ts';
 import { inShard, type Shard } from './scope.ts';
 import { partOf, policiesOf } from './shard-limits.ts';
+import { packLists } from './pack-lists.ts';
 import { openWorkplace, type Workplace } from './workplace.ts';
 
 /** What decides, what is read, what is in use, and as of when. */
@@ -180,6 +181,7 @@ async function planIn<Result>(
       inUseSources: inUseSourceNames(settings.inUse),
       ...(maxDeletions !== undefined && { maxDeletions: part(maxDeletions) }),
       ...(options.atMost !== undefined && { atMost: part(options.atMost) }),
+      pack: packLists(),
       knowsAll: (registry) => shard === undefined && (offline ? !isPartial : listed.has(registry)),
     });
     let found = 0;
