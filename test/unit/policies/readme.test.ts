@@ -13,7 +13,7 @@ const README = readFileSync(new URL('README.md', ROOT), 'utf8');
 const SNIPPETS = [...README.matchAll(/^```yaml\n(.*?)^```$/gms)].map(([, text = '']) => text);
 const keysOf = (text: string): string[] => Object.keys(parse(text) as object);
 const POLICIES = SNIPPETS.filter((text) => keysOf(text).includes('version'));
-const CONFIGS = SNIPPETS.filter((text) => ['registries', 'inUse', 'lists'].some((key) => keysOf(text).includes(key)));
+const CONFIGS = SNIPPETS.filter((text) => ['registries', 'inUse', 'findings', 'lists'].some((key) => keysOf(text).includes(key)));
 
 let folder: string;
 beforeAll(async () => {
