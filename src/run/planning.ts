@@ -6,7 +6,6 @@ import { ToolError } from '../diagnostics/tool-error.ts';
 import type { InUse } from '../domain/in-use.ts';
 import type { RepositoryInventory } from '../domain/inventory.ts';
 import { isRepositoryName } from '../domain/reference.ts';
-import { parseTime } from '../domain/time.ts';
 import { linkSignals } from '../http/link-signals.ts';
 import type { Plan } from '../plan/plan.ts';
 import { isWhole } from '../plan/plan-repository.ts';
@@ -16,6 +15,7 @@ import { governingPolicy } from '../policy/governing.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { PolicySpec } from '../policy/schema.ts';
 import type { Registry } from '../registry/registry.ts';
+import { asOf } from './as-of.ts';
 import type { Context, GlobalOptions } from './context.ts';
 import { type Io, say } from './io.ts';
 import { type Progress, showing, startProgress } from './progress.ts';
@@ -42,7 +42,7 @@ export interface PlanningOptions extends ConnectionFlags, GlobalOptions, PolicyO
   readonly registry?: readonly string[];
   readonly inventory?: string;
   readonly inUse?: readonly string[];
-  /** As given: an RFC 3339 time. */
+  /** As given: an RFC 3339 time, or a duration from now on such as `+30d`. */
   readonly now?: string;
   /** As given: the settings check it. */
   readonly concurrency?: string;
@@ -122,7 +122,7 @@ async function planIn<Result>(
     });
   }
   const createdAt = io.now();
-  const now = options.now === undefined ? createdAt : parseNow(options.now);
+  const now = options.now === undefined ? createdAt : asOf(options.now, createdAt);
   const workplace = offline
     ? await openWorkplace([], { ...options, registry: [] }, context)
     : await openWorkplace(words, options, context).catch((error: unknown) => {
@@ -259,15 +259,6 @@ function perhapsTags(error: unknown, words: readonly string[]): unknown {
   return new ToolError('USAGE', error.message, {
     hint: `${error.hint} If it is a tag: --tags takes one each time, so write ${repeated}.`,
     cause: error,
-  });
-}
-
-/** Milliseconds since the epoch of an RFC 3339 time; a space may stand between its date and its time. Throws `USAGE`. */
-function parseNow(text: string): number {
-  const now = parseTime(text.replace(' ', 'T'));
-  if (now !== undefined) return now;
-  throw new ToolError('USAGE', `--now is "${text}", which is not a time with its zone by RFC 3339.`, {
-    hint: 'Give a time such as 2026-11-24T03:00:00Z.',
   });
 }
 

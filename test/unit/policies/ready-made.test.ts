@@ -47,6 +47,13 @@ test('there is one for each common wish', () => {
   ]);
 });
 
+test.for(NAMES)('%s has cases of its own, which editors know the form of', async (name) => {
+  const text = readFileSync(new URL(name.replace('.yaml', '.test.yaml'), FOLDER), 'utf8');
+  expect(text.split('\n')[0]).toBe('# yaml-language-server: $schema=./policy-test.schema.json');
+  const schema = readFileSync(new URL('policy-test.schema.json', FOLDER), 'utf8');
+  expect(z.fromJSONSchema(JSON.parse(schema) as z.core.JSONSchema.JSONSchema).safeParse(parse(text)).error).toBeUndefined();
+});
+
 describe.for(NAMES)('%s', (name) => {
   const file = new URL(name, FOLDER);
   const text = readFileSync(file, 'utf8');
