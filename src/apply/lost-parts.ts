@@ -1,12 +1,9 @@
 import { ToolError } from '../diagnostics/tool-error.ts';
-import { type Digest, isDigest } from '../domain/digest.ts';
-import { asList, asObject, asText, parseJsonObject } from '../domain/json.ts';
+import type { Digest } from '../domain/digest.ts';
+import { manifestBlobs } from '../domain/manifest-blobs.ts';
 import { readManifestLinks } from '../domain/manifest-links.ts';
 import type { RawManifest } from '../domain/raw-manifest.ts';
 import type { Registry } from '../registry/registry.ts';
-
-/** A layer of this kind may lie elsewhere, and never was in the registry. */
-const FOREIGN = /nondistributable|foreign/;
 
 /**
  * What a registry has not got any more of all that a manifest needs, by asking for each part: registries word it in different ways.
@@ -16,7 +13,7 @@ export async function lostParts(registry: Registry, repository: string, manifest
   if (!registry.hasBlob) return undefined;
   const lost: Digest[] = [];
   try {
-    for (const blob of blobsOf(manifest.bytes)) if (!(await registry.hasBlob(repository, blob))) lost.push(blob);
+    for (const { digest } of manifestBlobs(manifest.bytes)) if (!(await registry.hasBlob(repository, digest))) lost.push(digest);
   } catch (error) {
     if (error instanceof ToolError && error.code === 'AUTH') return undefined;
     throw error;
@@ -38,16 +35,5 @@ export function saysLost(error: unknown): boolean {
     error instanceof ToolError &&
     error.code === 'REGISTRY_ERROR' &&
     /\b(?:MANIFEST_BLOB_UNKNOWN|BLOB_UNKNOWN|MANIFEST_UNKNOWN)\b/.test(error.message)
-  );
-}
-
-function blobsOf(bytes: Uint8Array): Set<Digest> {
-  const manifest = parseJsonObject(bytes);
-  const descriptors = [manifest?.['config'], ...(asList(manifest?.['layers']) ?? [])].map(asObject);
-  return new Set(
-    descriptors.flatMap((descriptor) => {
-      const digest = descriptor?.['digest'];
-      return isDigest(digest) && !FOREIGN.test(asText(descriptor?.['mediaType']) ?? '') ? [digest] : [];
-    }),
   );
 }

@@ -1,6 +1,7 @@
 import type { RegistryAuth } from '../auth/create-registry-auth.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import { type Digest, isDigest } from '../domain/digest.ts';
+import type { Blob } from '../domain/inventory.ts';
 import { MANIFEST_TYPES } from '../domain/media-types.ts';
 import { isRepositoryName } from '../domain/reference.ts';
 import { isTag } from '../domain/tag.ts';
@@ -63,15 +64,37 @@ export class OciClient {
 
   putManifest(repository: string, reference: string, mediaType: string, body: Uint8Array): Promise<HttpResponse> {
     const headers = { 'content-type': mediaType };
-    return this.#request('PUT', manifestPath(repository, reference), [`repository:${repository}:pull,push`], { headers, body });
+    return this.#request('PUT', manifestPath(repository, reference), [pushScope(repository)], { headers, body });
   }
 
   getConfig(repository: string, digest: Digest, signal?: AbortSignal): Promise<HttpResponse> {
-    return this.#request('GET', `${repositoryPath(repository)}/blobs/${digest}`, [pullScope(repository)], { maxBytes: MAX_CONFIG, signal });
+    return this.#request('GET', blobPath(repository, digest), [pullScope(repository)], { maxBytes: MAX_CONFIG, signal });
   }
 
   headBlob(repository: string, digest: Digest): Promise<HttpResponse> {
-    return this.#request('HEAD', `${repositoryPath(repository)}/blobs/${digest}`, [pullScope(repository)], {});
+    return this.#request('HEAD', blobPath(repository, digest), [pullScope(repository)], {});
+  }
+
+  /** A blob as it arrives, in `arriving`. The registry may redirect to the storage where it lies. */
+  getBlob(repository: string, digest: Digest, signal?: AbortSignal): Promise<HttpResponse> {
+    return this.#request('GET', blobPath(repository, digest), [pullScope(repository)], { stream: true, signal });
+  }
+
+  /**
+   * Begins the upload of a blob. 202 gives the address to send it to. With `mount`, the registry may answer 201 instead: it took the blob
+   * from that repository of its own.
+   */
+  startUpload(repository: string, mount?: { readonly digest: Digest; readonly from: string }, signal?: AbortSignal): Promise<HttpResponse> {
+    const query = mount ? `?mount=${encodeURIComponent(mount.digest)}&from=${encodeURIComponent(mount.from)}` : '';
+    const scopes = [pushScope(repository), ...(mount ? [pullScope(mount.from)] : [])];
+    return this.#request('POST', `${repositoryPath(repository)}/blobs/uploads/${query}`, scopes, { signal });
+  }
+
+  /** Sends a whole blob to the address (`location`) that {@link startUpload} was given, and closes the upload. */
+  putBlob(repository: string, location: string, blob: Blob, body: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<HttpResponse> {
+    const url = `${location}${location.includes('?') ? '&' : '?'}digest=${encodeURIComponent(blob.digest)}`;
+    const headers = { 'content-type': 'application/octet-stream', 'content-length': String(blob.size) };
+    return this.#send({ method: 'PUT', url, headers, body, once: true, ...(signal && { signal }) }, [pushScope(repository)]);
   }
 
   /** The first page of the tags. Without `n`, distribution answers all of them at once, so that nothing can move between two pages. */
@@ -129,6 +152,11 @@ export function pullScope(repository: string): string {
   return `repository:${repository}:pull`;
 }
 
+/** What writing to a repository needs. */
+function pushScope(repository: string): string {
+  return `repository:${repository}:pull,push`;
+}
+
 export const CATALOG_SCOPES: readonly string[] = ['registry:catalog:*'];
 
 /** Throws `USAGE` for what is not the name of a repository: in a URL, it could mean another repository. */
@@ -137,6 +165,10 @@ function repositoryPath(repository: string): string {
   throw new ToolError('USAGE', `${JSON.stringify(repository)} is not the name of a repository.`, {
     hint: 'Names are lower case: letters and digits, with ".", "_", "-" and "/" between them.',
   });
+}
+
+function blobPath(repository: string, digest: Digest): string {
+  return `${repositoryPath(repository)}/blobs/${digest}`;
 }
 
 function manifestPath(repository: string, reference: string): string {

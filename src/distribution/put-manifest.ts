@@ -11,7 +11,7 @@ import { resolveTag } from './tags.ts';
 export type LookUp = (reference: string) => Promise<Digest | undefined>;
 
 /**
- * Puts a manifest back, byte for byte, under its digest or a tag. It is done when the manifest, or the tag on it, is there afterwards, by
+ * Puts a manifest there, byte for byte, under its digest or a tag. It is done when the manifest, or the tag on it, is there afterwards, by
  * `lookUp` where HEAD is not the way to ask. Throws `BAD_RESPONSE` where it is not, and where the bytes or the registry's answer have
  * another digest.
  */
@@ -24,7 +24,7 @@ export async function putManifest(
 ): Promise<void> {
   const { digest, mediaType, bytes } = manifest;
   const reference = tag ?? digest;
-  const doing = `put back the manifest ${client.label(repository, digest)}${tag === undefined ? '' : ` as ${tag}`}`;
+  const doing = `put the manifest ${client.label(repository, digest)}${tag === undefined ? '' : ` as ${tag}`}`;
   const digested = digestedBytes(bytes, mediaType);
   if (!digested || contentDigest(digested, digest) !== digest) throw badAnswer(doing, 'the bytes that were kept of it have another digest');
   const response = await client.putManifest(repository, reference, mediaType, bytes);

@@ -1,7 +1,8 @@
 import { type Dispatcher, errors } from 'undici';
 import { redactUrl } from '../diagnostics/redact.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
-import type { HttpRequest, HttpResponse } from './http-client.ts';
+import { ArrivingBody } from './arriving-body.ts';
+import type { Arriving, HttpRequest, HttpResponse } from './http-client.ts';
 import type { Timeouts } from './network.ts';
 
 /** Enough for any error text. No more is read of an answer that reports an error. */
@@ -13,21 +14,23 @@ export interface Call {
   readonly method: HttpRequest['method'];
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string | Uint8Array;
+  readonly body?: HttpRequest['body'];
   readonly maxBytes?: number;
   readonly once?: boolean;
   readonly follow?: false;
+  readonly stream?: true;
   readonly signal: AbortSignal;
 }
 
 /**
- * Sends a request once and reads its whole answer. Throws `ToolError` `BAD_RESPONSE` for an answer that is too long, or encoded although
+ * Sends a request once and reads its whole answer, or that answer up to its body where that is streamed. Throws `ToolError` `BAD_RESPONSE` for an answer that is too long, or encoded although
  * that was not asked for; other errors as undici throws them. When the signal aborts, any error may be thrown.
  */
 export async function exchange(dispatcher: Dispatcher, call: Call, timeouts: Pick<Timeouts, 'headers' | 'body'>): Promise<HttpResponse> {
   const reading = new Reading(call, timeouts);
-  const { status, headers, bytes } = await reading.answerOf(dispatcher);
-  return { status, headers, body: decodable(call, status, headers, bytes), url: call.url.href };
+  const { status, headers, bytes, arriving } = await reading.answerOf(dispatcher);
+  const body = decodable(call, status, headers, bytes, arriving);
+  return { status, headers, body, ...(arriving && { arriving }), url: call.url.href };
 }
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
@@ -36,6 +39,7 @@ interface Answer {
   readonly status: number;
   readonly headers: HttpResponse['headers'];
   readonly bytes: Uint8Array;
+  readonly arriving?: Arriving;
 }
 
 /**
@@ -53,6 +57,7 @@ class Reading implements Dispatcher.DispatchHandler {
   /** Milliseconds. */
   #begun = 0;
   #controller: Dispatcher.DispatchController | undefined;
+  #arriving: ArrivingBody | undefined;
   #resolve!: (answer: Answer) => void;
   #reject!: (error: unknown) => void;
 
@@ -76,7 +81,8 @@ class Reading implements Dispatcher.DispatchHandler {
       // Without `reset: false`, undici opens a new connection for every HEAD.
       const headersTimeout = this.#timeouts.headers;
       dispatcher.dispatch(
-        { origin: url.origin, path: url.pathname + url.search, method, headers, body, headersTimeout, reset: false },
+        // undici takes what can be iterated asynchronously, which its types leave out.
+        { origin: url.origin, path: url.pathname + url.search, method, headers, body: body as string, headersTimeout, reset: false },
         this,
       );
       return await answer;
@@ -96,12 +102,18 @@ class Reading implements Dispatcher.DispatchHandler {
     this.#status = status;
     this.#headers = joined(received);
     this.#begun = Date.now();
-    const { method, maxBytes = DEFAULT_MAX_BYTES } = this.#call;
+    const { method, maxBytes = DEFAULT_MAX_BYTES, stream } = this.#call;
+    if (stream && this.#isSuccess) {
+      this.#arriving = new ArrivingBody(controller);
+      this.#resolve({ status, headers: this.#headers, bytes: new Uint8Array(), arriving: this.#arriving });
+      return;
+    }
     this.#limit = this.#isSuccess ? maxBytes : Math.min(maxBytes, MAX_ERROR_BYTES);
     if (this.#isSuccess && method !== 'HEAD' && Number(this.#headers['content-length']) > this.#limit) this.#tooLong(controller);
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
+    if (this.#arriving) return this.#arriving.push(chunk);
     this.#size += chunk.length;
     this.#chunks.push(chunk);
     if (this.#size > this.#limit) {
@@ -113,10 +125,12 @@ class Reading implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    this.#finish();
+    if (this.#arriving) this.#arriving.end();
+    else this.#finish();
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#arriving?.end(error);
     this.#reject(error);
   }
 
@@ -136,9 +150,10 @@ class Reading implements Dispatcher.DispatchHandler {
   }
 }
 
-function decodable(call: Call, status: number, headers: HttpResponse['headers'], bytes: Uint8Array): Uint8Array {
+function decodable(call: Call, status: number, headers: HttpResponse['headers'], bytes: Uint8Array, arriving?: Arriving): Uint8Array {
   const encoding = headers['content-encoding'] ?? 'identity';
-  if (encoding.toLowerCase() === 'identity' || bytes.length === 0) return bytes;
+  if (encoding.toLowerCase() === 'identity' || (bytes.length === 0 && !arriving)) return bytes;
+  arriving?.cancel();
   // For a failure, the status matters more than the text.
   if (status >= 300) return new Uint8Array();
   throw new ToolError(

@@ -3,7 +3,8 @@ export interface HttpRequest {
   readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'PATCH' | 'DELETE';
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string | Uint8Array;
+  /** One that arrives piece by piece can be sent once only: it belongs beside `once`, and a `content-length` among the headers. */
+  readonly body?: string | Uint8Array | AsyncIterable<Uint8Array>;
   readonly signal?: AbortSignal;
   /**
    * The largest answer that is accepted, in bytes; a longer one is an error. Default 8 MiB. Of an answer that reports an error, only the
@@ -17,6 +18,16 @@ export interface HttpRequest {
   readonly once?: boolean;
   /** False: a redirect is returned as the answer. */
   readonly follow?: false;
+  /** True: the body of a successful answer is not read whole but handed over as it arrives, in `arriving`. `maxBytes` does not bound it. */
+  readonly stream?: true;
+}
+
+/**
+ * The body of an answer as it arrives; whoever reads it slowly slows its sender down. It can be read once, and whoever leaves it before its
+ * end cancels it, since the connection waits for that.
+ */
+export interface Arriving extends AsyncIterable<Uint8Array> {
+  cancel(): void;
 }
 
 /** An answer of any status, its body read whole. */
@@ -24,7 +35,10 @@ export interface HttpResponse {
   readonly status: number;
   /** Lower-case names; of a repeated header the values joined by ", ". */
   readonly headers: Readonly<Record<string, string>>;
+  /** Empty beside `arriving`. */
   readonly body: Uint8Array;
+  /** Of a successful answer to a request with `stream`. */
+  readonly arriving?: Arriving;
   /** Where it came from, after redirects. */
   readonly url: string;
 }

@@ -1,3 +1,4 @@
+import type { ContentStore } from '../distribution/content-store.ts';
 import type { Digest } from '../domain/digest.ts';
 import type { RepositoryInventory } from '../domain/inventory.ts';
 import type { RawManifest } from '../domain/raw-manifest.ts';
@@ -101,6 +102,9 @@ export interface Registry {
   readonly type: string;
   /** Base URL without credentials. Plans and journals name it, so that they are not carried out on another registry. */
   readonly url: string;
+
+  /** What its images are made of, to be copied to another place and back. Absent where that cannot be had. */
+  readonly content?: ContentStore;
 
   /**
    * True where nothing but tags can be deleted: what no tag leads to any more is collected later by the registry itself, and can be read

@@ -1,6 +1,7 @@
 import pLimit from 'p-limit';
 import type { ContentCache } from '../../distribution/cache.ts';
 import type { Send } from '../../distribution/client.ts';
+import { ContentStore } from '../../distribution/content-store.ts';
 import { hasBlob } from '../../distribution/has-blob.ts';
 import { hasManifest, readManifest } from '../../distribution/manifest-content.ts';
 import { putManifest } from '../../distribution/put-manifest.ts';
@@ -100,6 +101,7 @@ export function createAcrRegistry(options: AcrRegistryOptions): Registry {
         return outcome;
       }),
     deleteTag: (repository, tag, digest) => deleting(repository, () => deleteTag(reading(repository), tag, digest)),
+    content: new ContentStore(client.oci),
     putManifest: (repository, manifest, tag) => putManifest(client.oci, repository, manifest, tag),
     beside: () => readBeside(name, policies),
   };

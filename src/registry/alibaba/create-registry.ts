@@ -4,6 +4,7 @@ import { createRegistryAuth } from '../../auth/create-registry-auth.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { ContentCache } from '../../distribution/cache.ts';
 import { OciClient } from '../../distribution/client.ts';
+import { ContentStore } from '../../distribution/content-store.ts';
 import { hasBlob } from '../../distribution/has-blob.ts';
 import type { ImageTags } from '../../distribution/image-tags.ts';
 import { IndexChildren } from '../../distribution/index-children.ts';
@@ -103,6 +104,7 @@ export function createAlibabaRegistry(options: AlibabaRegistryOptions): Registry
     hasBlob: (repository, digest) => hasBlob(oci, repository, digest),
     deleteManifest: (repository, digest, tags) => deletion.deleteManifest(repository, digest, tags),
     deleteTag: (repository, tag, digest) => deletion.deleteTag(repository, tag, digest),
+    content: new ContentStore(oci),
     putManifest: (repository, manifest, tag) => putManifest(oci, repository, manifest, tag),
     beside: async (repository) => (await api()).beside(repository),
   };

@@ -1,5 +1,6 @@
 import pLimit from 'p-limit';
 import { canonicalHost, HUB } from '../../auth/docker-hub.ts';
+import { ContentStore } from '../../distribution/content-store.ts';
 import { hasBlob } from '../../distribution/has-blob.ts';
 import { readManifest } from '../../distribution/manifest-content.ts';
 import { putManifest } from '../../distribution/put-manifest.ts';
@@ -67,6 +68,7 @@ export function createHubRegistry(options: HubRegistryOptions): Registry {
     comparesTags: true,
     deleteManifest: (repository, digest, tags) => deletion.deleteManifest(repository, digest, tags),
     deleteTag: (repository, tag, digest) => deletion.deleteTag(repository, tag, digest),
+    content: new ContentStore(client.oci, whole),
     putManifest: (repository, manifest, tag) => putManifest(client.oci, whole(repository), manifest, tag),
     beside: (repository) => readBeside(client, repository),
   };

@@ -9,6 +9,7 @@ import { HostLimiter } from '../../http/host-limiter.ts';
 import { Batches } from '../../distribution/batches.ts';
 import type { ContentCache } from '../../distribution/cache.ts';
 import { OciClient } from '../../distribution/client.ts';
+import { ContentStore } from '../../distribution/content-store.ts';
 import { putManifest } from '../../distribution/put-manifest.ts';
 import type { Registry } from '../registry.ts';
 import { listRepositories } from './catalog.ts';
@@ -18,8 +19,8 @@ import { mustReadPublic } from './image-detail.ts';
 import { Images, listManifests, listTags, resolveTag, resolveTags, tagsOf } from './images.ts';
 import { ECR_CAPABILITIES, type InventoryContext, readInventory } from './inventory.ts';
 import { Layers } from './layers.ts';
+import { createLogin } from './login.ts';
 import { readManifest } from './manifest-content.ts';
-import { createPublicLogin } from './public-login.ts';
 import { createPublicManifests } from './public-manifests.ts';
 import { PublicRepositories } from './public-repositories.ts';
 import { createPublicService } from './public-service.ts';
@@ -59,7 +60,7 @@ export function createEcrPublicRegistry(options: EcrPublicRegistryOptions): Regi
   const service = createPublicService(createServiceConfig({ ...options, region: REGION, limiter, clock, identity }));
   const client: EcrClient = new EcrClient({ name, service, limiter, identify: (repository) => repositories.identify(repository) });
   const repositories = new PublicRepositories(client, alias);
-  const login = createPublicLogin(client, clock);
+  const login = createLogin(client, clock);
   const auth = createRegistryAuth({ http, registry: name, url: origin, credentials: login });
   const registry = new OciClient({ name, url: origin, send: (request, scopes) => auth.send(request, scopes) });
   const nameOf = (repository: string): string => (alias === undefined ? repository : `${alias}/${repository}`);
@@ -113,6 +114,7 @@ export function createEcrPublicRegistry(options: EcrPublicRegistryOptions): Regi
     readManifest: read,
     deleteManifest: async (repository, digest, tags) => unexpectedOf(outcomeOf(await deletions.load(repository, digest)), tags),
     deleteTag: (repository, tag, digest) => tagDeletion.delete(repository, tag, digest),
+    content: new ContentStore(registry, nameOf),
     putManifest: (repository, manifest, tag) => putManifest(registry, nameOf(repository), manifest, tag),
   };
 }

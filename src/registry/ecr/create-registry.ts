@@ -1,8 +1,11 @@
 import type { Digest } from '../../domain/digest.ts';
 import pLimit from 'p-limit';
+import { createRegistryAuth } from '../../auth/create-registry-auth.ts';
 import { Batches } from '../../distribution/batches.ts';
 import type { ContentCache } from '../../distribution/cache.ts';
 import { systemClock } from '../../http/clock.ts';
+import { OciClient } from '../../distribution/client.ts';
+import { ContentStore } from '../../distribution/content-store.ts';
 import type { Registry } from '../registry.ts';
 import { archiveManifest, checkArchive, restoreManifest } from './archive.ts';
 import { readBeside } from './beside.ts';
@@ -15,6 +18,7 @@ import { mustRead } from './image-detail.ts';
 import { Images, listManifests, listTags, resolveTag, resolveTags, tagsOf } from './images.ts';
 import { ECR_CAPABILITIES, type InventoryContext, readInventory } from './inventory.ts';
 import { Layers } from './layers.ts';
+import { createLogin } from './login.ts';
 import { createManifestSource, readManifest } from './manifest-content.ts';
 import type { Found } from './manifest-source.ts';
 import { putManifest } from './put-manifest.ts';
@@ -36,6 +40,9 @@ export function createEcrRegistry(options: EcrRegistryOptions): Registry {
   const isOwnHost = parseEcrHost(new URL(options.url).hostname) !== undefined;
   const host = registryId === undefined || isOwnHost ? undefined : ecrHost(registryId, regionOf(options));
   const url = host === undefined ? options.url.replace(/\/+$/, '') : `https://${host}`;
+  // What is in layers is read and written by the OCI API alone.
+  const login = createLogin(client, clock);
+  const auth = createRegistryAuth({ http: options.http, registry: name, url, credentials: login });
   const images = new Images(client);
   const layers = new Layers(client);
   const manifests = createManifestSource(client);
@@ -88,6 +95,7 @@ export function createEcrRegistry(options: EcrRegistryOptions): Registry {
     archiveManifest: (repository, digest) => archiveManifest(client, images, repository, digest),
     restoreManifest: (repository, digest) => restoreManifest(client, images, repository, digest),
     deleteTag: (repository, tag, digest) => tagDeletion.delete(repository, tag, digest),
+    content: new ContentStore(new OciClient({ name, url, send: (request, scopes) => auth.send(request, scopes) })),
     putManifest: (repository, manifest, tag) => putManifest(client, repository, manifest, tag),
     beside: (repository) => readBeside(client, registryId, repository),
   };

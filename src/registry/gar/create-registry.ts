@@ -7,6 +7,7 @@ import { nameText } from '../../domain/image-name.ts';
 import { type Clock, systemClock } from '../../http/clock.ts';
 import type { HttpClient } from '../../http/http-client.ts';
 import type { ContentCache } from '../../distribution/cache.ts';
+import { ContentStore } from '../../distribution/content-store.ts';
 import { hasBlob } from '../../distribution/has-blob.ts';
 import { readManifest as readOciManifest } from '../../distribution/manifest-content.ts';
 import { putManifest } from '../../distribution/put-manifest.ts';
@@ -108,6 +109,7 @@ export function createGarRegistry(options: GarRegistryOptions): Registry {
     comparesTags: true,
     deleteManifest: (repository, digest, tags) => deletion.deleteManifest(repository, digest, tags),
     deleteTag: (repository, tag, digest) => deletion.deleteTag(repository, tag, digest),
+    content: new ContentStore(client.oci),
     putManifest: (repository, manifest, tag) => putManifest(client.oci, repository, manifest, tag),
     beside: (repository) => readBeside(client, repository),
   };

@@ -3,6 +3,7 @@ import type { Credentials } from '../../auth/credentials.ts';
 import { rememberSecret } from '../../diagnostics/redact.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { ContentCache } from '../../distribution/cache.ts';
+import { ContentStore } from '../../distribution/content-store.ts';
 import { hasBlob } from '../../distribution/has-blob.ts';
 import { readManifest as readOciManifest } from '../../distribution/manifest-content.ts';
 import type { Ping } from '../../distribution/ping.ts';
@@ -88,6 +89,7 @@ export function createGhcrRegistry(options: GhcrRegistryOptions): Registry {
     comparesTags: true,
     deleteManifest: (repository, digest, tags) => deletion.deleteManifest(repository, digest, tags),
     deleteTag: (repository, tag) => Promise.reject(cannotTakeOff(client.label(repository, tag))),
+    content: new ContentStore(client.oci),
     putManifest: (repository, manifest, tag) => restore.put(repository, manifest, tag),
     beside: (repository) => readBeside(client, owners, repository),
   };

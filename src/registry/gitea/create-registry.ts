@@ -2,6 +2,7 @@ import pLimit from 'p-limit';
 import { notLetIn } from '../../auth/auth-errors.ts';
 import type { ContentCache } from '../../distribution/cache.ts';
 import { listRepositories } from '../../distribution/catalog.ts';
+import { ContentStore } from '../../distribution/content-store.ts';
 import { hasManifest, readManifest } from '../../distribution/manifest-content.ts';
 import { putManifest } from '../../distribution/put-manifest.ts';
 import { ReferrersApi } from '../../distribution/referrers.ts';
@@ -48,6 +49,7 @@ export function createGiteaRegistry(options: GiteaRegistryOptions): Registry {
     readManifest: (repository, digest) => readManifest(oci, repository, digest),
     deleteManifest: (repository, digest, tags) => deleteManifest(client, repository, digest, tags),
     deleteTag: (repository, tag, digest) => deleteTag(client, repository, tag, digest),
+    content: new ContentStore(oci),
     putManifest: (repository, manifest, tag) => putManifest(oci, repository, manifest, tag),
     beside: async () => BESIDE,
   };

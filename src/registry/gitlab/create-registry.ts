@@ -1,5 +1,6 @@
 import pLimit from 'p-limit';
 import type { ContentCache } from '../../distribution/cache.ts';
+import { ContentStore } from '../../distribution/content-store.ts';
 import { hasBlob } from '../../distribution/has-blob.ts';
 import { hasManifest, readManifest } from '../../distribution/manifest-content.ts';
 import type { Ping } from '../../distribution/ping.ts';
@@ -64,6 +65,7 @@ export function createGitlabRegistry(options: GitlabRegistryOptions): Registry {
     hasBlob: (repository, digest) => hasBlob(oci, repository, digest),
     deleteManifest: (repository, digest, tags) => deletion.deleteManifest(repository, digest, tags),
     deleteTag: (repository, tag, digest) => deletion.deleteTag(repository, tag, digest),
+    content: new ContentStore(oci),
     putManifest: (repository, manifest, tag) => putManifest(oci, repository, manifest, tag),
     beside: (repository) => readBeside({ client, send, repositories, projects }, repository),
   };

@@ -1,5 +1,6 @@
 import pLimit from 'p-limit';
 import { OciClient, type Send } from '../../distribution/client.ts';
+import { ContentStore } from '../../distribution/content-store.ts';
 import { hasBlob } from '../../distribution/has-blob.ts';
 import { putManifest } from '../../distribution/put-manifest.ts';
 import type { Registry } from '../registry.ts';
@@ -60,6 +61,7 @@ export function createHarborRegistry(given: HarborRegistryOptions): Registry {
     readManifest: (repository, digest) => readManifest(reading(repository), registry, projects, digest),
     deleteManifest: (repository, digest) => deleteManifest(reading(repository), digest),
     deleteTag: (repository, tag, digest) => deleteTag(reading(repository), tag, digest),
+    content: new ContentStore(registry),
     // Where nobody may pull, HEAD finds nothing either.
     putManifest: (repository, manifest, tag) =>
       putManifest(registry, repository, manifest, tag, (reference) => resolveTag(reading(repository), reference)),

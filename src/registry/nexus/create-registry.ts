@@ -1,5 +1,6 @@
 import pLimit from 'p-limit';
 import type { ContentCache } from '../../distribution/cache.ts';
+import { ContentStore } from '../../distribution/content-store.ts';
 import { hasBlob } from '../../distribution/has-blob.ts';
 import { IndexChildren } from '../../distribution/index-children.ts';
 import { hasManifest, readManifest } from '../../distribution/manifest-content.ts';
@@ -87,6 +88,7 @@ export function createNexusRegistry(options: NexusRegistryOptions): Registry {
       await noteEmptied(repository);
       return deletion.deleteTag(repository, tag, digest);
     },
+    content: new ContentStore(client.oci),
     async putManifest(repository, manifest, tag) {
       // Where tags can be pushed once, so can a digest, which is there until the task has run.
       if (tag === undefined && (await hasManifest(client.oci, repository, manifest.digest))) return;

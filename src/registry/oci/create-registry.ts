@@ -4,6 +4,7 @@ import type { Credentials } from '../../auth/credentials.ts';
 import type { ContentCache } from '../../distribution/cache.ts';
 import type { Registry } from '../registry.ts';
 import { listRepositories } from '../../distribution/catalog.ts';
+import { ContentStore } from '../../distribution/content-store.ts';
 import { hasBlob } from '../../distribution/has-blob.ts';
 import { checkDelete, deleteManifest, deleteTag, refuseKnown } from './deletion.ts';
 import { type Software, softwareOf, softwareOfHost } from './software.ts';
@@ -82,6 +83,7 @@ export function createOciRegistry({
     hasBlob: (repository, digest) => hasBlob(client, repository, digest),
     deleteManifest: (repository, digest) => deleteManifest(client, repository, digest),
     deleteTag: (repository, tag) => deleteTag(client, repository, tag),
+    content: new ContentStore(client),
     putManifest: (repository, manifest, tag) => putManifest(client, repository, manifest, tag),
   };
 }

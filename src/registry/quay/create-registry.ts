@@ -1,6 +1,7 @@
 import pLimit from 'p-limit';
 import type { Digest } from '../../domain/digest.ts';
 import type { ContentCache } from '../../distribution/cache.ts';
+import { ContentStore } from '../../distribution/content-store.ts';
 import { IndexChildren } from '../../distribution/index-children.ts';
 import { ReferrersApi } from '../../distribution/referrers.ts';
 import type { Registry } from '../registry.ts';
@@ -73,6 +74,7 @@ export function createQuayRegistry(options: QuayRegistryOptions): Registry {
     readManifest: (repository, digest) => source.manifest(repository, digest),
     deleteManifest: (repository, digest, tags) => deletion.deleteManifest(repository, digest, tags),
     deleteTag: (repository, tag, digest) => deletion.deleteTag(repository, tag, digest),
+    content: new ContentStore(client.oci),
     putManifest: (repository, manifest, tag) => putBack(client, repository, manifest, tag),
     beside: (repository) => readBeside(client, context.features, repository),
   };

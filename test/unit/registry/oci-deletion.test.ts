@@ -296,7 +296,7 @@ describe('putting a manifest back', () => {
     const { registry } = await withServer();
     expect(await failure(registry.putManifest('team/app', app, 'v1'))).toMatchObject({
       code: 'REGISTRY_ERROR',
-      message: expect.stringMatching(/put back the manifest prod\/team\/app@.* as v1.*MANIFEST_BLOB_UNKNOWN/),
+      message: expect.stringMatching(/put the manifest prod\/team\/app@.* as v1.*MANIFEST_BLOB_UNKNOWN/),
     });
   });
 });

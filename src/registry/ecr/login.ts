@@ -9,10 +9,10 @@ import type { EcrClient } from './client.ts';
 const LASTS = 6 * 60 * 60 * 1000;
 
 /**
- * The login for the OCI API of ECR Public, by GetAuthorizationToken. Returns the same object for as long as it is valid. Without a login,
- * ECR Public lets only a few pulls a second through.
+ * The login for the OCI API of ECR and ECR Public, by GetAuthorizationToken. Returns the same object for as long as it is valid. Without a
+ * login, ECR Public lets only a few pulls a second through, and ECR none.
  */
-export function createPublicLogin(client: EcrClient, clock: Clock): () => Promise<Credentials> {
+export function createLogin(client: EcrClient, clock: Clock): () => Promise<Credentials> {
   let login: Promise<Credentials> | undefined;
   let until = 0;
   return () => {
@@ -30,9 +30,11 @@ export function createPublicLogin(client: EcrClient, clock: Clock): () => Promis
 async function ask(client: EcrClient): Promise<Credentials> {
   const doing = `log in to ${client.name}`;
   const answer = await client.call({ operation: 'GetAuthorizationToken', doing });
-  const token = asText(asObject(answer['authorizationData'])?.['authorizationToken']);
+  const { authorizationData: data } = answer;
+  // ECR tells a list of one, ECR Public the one.
+  const token = asText(asObject(Array.isArray(data) ? data[0] : data)?.['authorizationToken']);
   const [, username, password] = /^([^:]+):(.+)$/s.exec(Buffer.from(token ?? '', 'base64').toString('utf8')) ?? [];
   if (username === undefined || password === undefined) throw badAnswer(doing, 'the answer holds no login');
   rememberSecret(password);
-  return { username, password, source: 'ecr-public:GetAuthorizationToken' };
+  return { username, password, source: `${client.service.prefix}:GetAuthorizationToken` };
 }

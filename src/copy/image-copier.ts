@@ -1,0 +1,182 @@
+import pLimit, { type LimitFunction } from 'p-limit';
+import { setTimeout as wait } from 'node:timers/promises';
+import { ToolError } from '../diagnostics/tool-error.ts';
+import type { ContentStore } from '../distribution/content-store.ts';
+import type { Digest } from '../domain/digest.ts';
+import type { Blob } from '../domain/inventory.ts';
+import { manifestBlobs } from '../domain/manifest-blobs.ts';
+import { readManifestLinks } from '../domain/manifest-links.ts';
+import { SCHEMA1, SIGNED_SCHEMA1 } from '../domain/media-types.ts';
+import type { RawManifest } from '../domain/raw-manifest.ts';
+import type { CopyPlace } from './copy-place.ts';
+import { isFallbackTag, listAttachments, mergeIndex } from './fallback-index.ts';
+
+/** How often a blob is sent, and milliseconds before the second time; each wait is about twice the one before. */
+const TRIES = 4;
+const FIRST_WAIT = 500;
+
+export interface ImageCopierOptions {
+  readonly from: CopyPlace & {
+    /** A manifest's bytes, checked against its digest; undefined where it is not there. */
+    readonly readManifest: (digest: Digest) => Promise<RawManifest | undefined>;
+  };
+  readonly to: CopyPlace;
+  /** Blobs side by side. */
+  readonly concurrency: number;
+  /** Ends what is under way. */
+  readonly signal: AbortSignal;
+  /** Waits so many milliseconds. Default: it does. */
+  readonly pause?: (milliseconds: number) => Promise<void>;
+}
+
+/** An image with all that belongs to it. */
+export interface ImageToCopy {
+  readonly digest: Digest;
+  /** The tags that it gets where it is copied to. */
+  readonly tags: readonly string[];
+  /** What belongs to it and is in its repository, each with its attachment tags: what an index lists, and what is attached, to any depth. */
+  readonly parts: ReadonlyMap<Digest, readonly string[]>;
+}
+
+/**
+ * Copies images from one repository to another, which may be in another registry. Each manifest goes byte for byte, after all that it needs:
+ * its blobs, what it lists, its subject; tags go last. What is there already is not sent again, but looked for: when {@link copy} is done,
+ * every manifest, blob and tag of the image was seen in the target. So copying again is the way to go on after any error.
+ */
+export class ImageCopier {
+  readonly #options: ImageCopierOptions;
+  readonly #limit: LimitFunction;
+  readonly #manifests = new Map<Digest, Promise<RawManifest | undefined>>();
+  readonly #blobs = new Map<Digest, Promise<void>>();
+
+  constructor(options: ImageCopierOptions) {
+    this.#options = options;
+    this.#limit = pLimit(options.concurrency);
+  }
+
+  /**
+   * Throws the errors of {@link ContentStore}; `NOT_FOUND` where something of the image is not in its repository any more; and
+   * `REGISTRY_ERROR` for a tag that points elsewhere in the target, which is never moved, and for a manifest of a kind that cannot be copied.
+   */
+  async copy(image: ImageToCopy): Promise<void> {
+    const { digest, tags, parts } = image;
+    for (const tag of tags) await this.#isTagged(digest, tag);
+    const all = await this.#all([digest, ...parts.keys()], image);
+    const [root] = all;
+    for (const part of all.slice(1)) for (const tag of parts.get(part.digest) ?? []) await this.#setAttachmentTag(part, tag);
+    await listAttachments(this.#options.to, all);
+    for (const tag of tags) if (root) await this.#setTag(root, tag);
+  }
+
+  async #all(digests: readonly Digest[], image: ImageToCopy): Promise<RawManifest[]> {
+    const copied = await Promise.all(digests.map((digest) => this.#manifest(digest, image)));
+    return copied.filter((manifest) => manifest !== undefined);
+  }
+
+  /** Copies a manifest with all that it needs, once; undefined for one that an index lists and that never was in its repository. */
+  #manifest(digest: Digest, image: ImageToCopy): Promise<RawManifest | undefined> {
+    return once(this.#manifests, digest, () => this.#copyManifest(digest, image));
+  }
+
+  async #copyManifest(digest: Digest, image: ImageToCopy): Promise<RawManifest | undefined> {
+    const { from, to, signal } = this.#options;
+    signal.throwIfAborted();
+    const belongs = (other: Digest): boolean => other === image.digest || image.parts.has(other);
+    const manifest = await this.#limit(() => from.readManifest(digest));
+    if (!manifest && !belongs(digest)) return undefined;
+    if (!manifest) {
+      throw new ToolError('NOT_FOUND', `${from.store.label(from.repository, digest)} went away before it was copied.`, {
+        hint: 'Run again.',
+      });
+    }
+    const { children = [], subject } = this.#linksOf(manifest);
+    const needed = [...children, ...(subject !== undefined && belongs(subject) ? [subject] : [])];
+    await Promise.all([
+      ...this.#blobsOf(manifest).map((blob) => once(this.#blobs, blob.digest, () => this.#limit(() => this.#copyBlob(blob)))),
+      ...needed.map((other) => this.#manifest(other, image)),
+    ]);
+    await this.#limit(async () => {
+      if (!(await to.store.hasManifest(to.repository, digest))) await to.store.putManifest(to.repository, manifest);
+    });
+    return manifest;
+  }
+
+  #linksOf(manifest: RawManifest): NonNullable<ReturnType<typeof readManifestLinks>> {
+    const links = readManifestLinks(manifest.bytes);
+    const isOld = manifest.mediaType === SCHEMA1 || manifest.mediaType === SIGNED_SCHEMA1;
+    if (links && !isOld) return links;
+    throw this.#cannot(
+      manifest.digest,
+      isOld ? 'it is of schema 1, which registries do not take any more' : 'what it needs cannot be told',
+    );
+  }
+
+  #blobsOf({ digest, bytes }: RawManifest): Blob[] {
+    return manifestBlobs(bytes).map(({ digest: blob, size }) => {
+      if (size === undefined) throw this.#cannot(digest, `it does not say how large ${blob} is`);
+      return { digest: blob, size };
+    });
+  }
+
+  async #copyBlob(blob: Blob): Promise<void> {
+    const { from, to, signal } = this.#options;
+    const { pause = (milliseconds) => wait(milliseconds, undefined, { signal }) } = this.#options;
+    const read = (): ReturnType<ContentStore['readBlob']> => from.store.readBlob(from.repository, blob, signal);
+    const mount = from.store.url === to.store.url ? from.repository : undefined;
+    for (let tries = 1; ; tries++) {
+      signal.throwIfAborted();
+      try {
+        if (!(await to.store.hasBlob(to.repository, blob.digest)))
+          await to.store.writeBlob(to.repository, blob, { read, from: mount, signal });
+        return;
+      } catch (error) {
+        if (tries === TRIES || !isPassing(error)) throw error;
+        await pause(FIRST_WAIT * 2 ** (tries - 1) * (0.5 + Math.random()));
+      }
+    }
+  }
+
+  /** Whether a tag is on the digest already. Throws for one that is on something else. */
+  async #isTagged(digest: Digest, tag: string): Promise<boolean> {
+    const { to } = this.#options;
+    const now = await to.store.resolveTag(to.repository, tag);
+    if (now === undefined || now === digest) return now === digest;
+    throw new ToolError('REGISTRY_ERROR', `The tag ${to.store.label(to.repository, tag)} is there and points to ${now}: it is not moved.`, {
+      hint: 'Take that tag off, or copy to another place.',
+    });
+  }
+
+  async #setTag(manifest: RawManifest, tag: string): Promise<void> {
+    const { to } = this.#options;
+    if (!(await this.#isTagged(manifest.digest, tag))) await to.store.putManifest(to.repository, manifest, tag);
+  }
+
+  /** What a fallback tag lists there stays listed: something else may have been attached there. */
+  async #setAttachmentTag(manifest: RawManifest, tag: string): Promise<void> {
+    if (isFallbackTag(tag, manifest)) await mergeIndex(this.#options.to, tag, manifest);
+    else await this.#setTag(manifest, tag);
+  }
+
+  #cannot(digest: Digest, why: string): ToolError {
+    const { store, repository } = this.#options.from;
+    return new ToolError('REGISTRY_ERROR', `${store.label(repository, digest)} cannot be copied: ${why}.`, {
+      hint: 'Keep it by the policy, or copy it by hand.',
+    });
+  }
+}
+
+/** True of an error after which the same may well succeed a moment later. */
+function isPassing(error: unknown): boolean {
+  return error instanceof ToolError && (error.code === 'UNREACHABLE' || error.transient);
+}
+
+/** Work that is done once for each digest; what failed is done again when it is asked for again. */
+function once<Result>(known: Map<Digest, Promise<Result>>, digest: Digest, work: () => Promise<Result>): Promise<Result> {
+  let result = known.get(digest);
+  if (!result) {
+    result = work();
+    known.set(digest, result);
+    result.catch(() => known.delete(digest));
+  }
+  return result;
+}
