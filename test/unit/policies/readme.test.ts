@@ -55,7 +55,8 @@ describe('what the README shows is right', () => {
         ? [hosts && 'by host', recognises && 'asked once'].filter(Boolean).join(', or ')
         : 'every host that no other type claims',
     ]);
-    expect(told).toEqual(Object.fromEntries(ways));
+    // Amazon's public registry stands on the page of the private one.
+    expect(told).toEqual(Object.fromEntries(ways.filter(([name]) => name !== 'ecr-public')));
   });
 
   test('it names every ready-made policy but that of the demo', () => {
