@@ -2,6 +2,7 @@ import type { ConnectionFlags } from '../config/settings.ts';
 import type { RestoredManifests } from '../documents/restored-times.ts';
 import { didYouMean } from '../diagnostics/nearest.ts';
 import { printable } from '../diagnostics/redact.ts';
+import type { Source } from '../diagnostics/source.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { InUse } from '../domain/in-use.ts';
 import type { RepositoryInventory } from '../domain/inventory.ts';
@@ -19,7 +20,7 @@ import { asOf } from './as-of.ts';
 import type { Context, GlobalOptions } from './context.ts';
 import { type Io, say } from './io.ts';
 import { type Progress, showing, startProgress } from './progress.ts';
-import { type DecidingPolicies, decidingPolicies, isAdHoc, type PolicyOptions } from './deciding-policies.ts';
+import { type DecidingPolicies, decidingPolicies, isAdHoc, policiesIn, type PolicyOptions } from './deciding-policies.ts';
 import { type Failure, unreadOf } from './failures.ts';
 import { type EarlierRuns, openEarlierRuns } from './earlier-runs.ts';
 import { readInUse } from './in-use.ts';
@@ -60,11 +61,15 @@ export interface PlanningOptions extends ConnectionFlags, GlobalOptions, PolicyO
   readonly apply?: boolean;
   /** False where nobody is told how much is freed: an inventory from a file is then read without the blobs of its manifests. */
   readonly tellsFreed?: boolean;
+  /** Policy files, one of which may be read already, that decide in place of those of flags and config: a plan for each of them. */
+  readonly compared?: readonly (string | Source)[];
 }
 
 /** A plan, and what is needed to carry it out. */
 export interface Planning {
   readonly plan: Plan;
+  /** The plans by each of the policy files that are compared, all of one reading; otherwise that one plan. */
+  readonly plans: readonly Plan[];
   readonly workplace: Workplace;
   /** Empty for a plan made from a file. */
   readonly registries: ReadonlyMap<string, Registry>;
@@ -129,11 +134,14 @@ async function planIn<Result>(
       });
   const { settings } = workplace;
   if (options.apply) await checkJournalFolder(settings);
-  const deciding = await decidingPolicies(options, settings, waits);
+  const deciding = options.compared
+    ? await Promise.all(options.compared.map((file) => policiesIn([file], settings, waits)))
+    : [await decidingPolicies(options, settings, waits)];
+  const [policies, specs] = [deciding.flatMap((one) => one.policies), deciding.flatMap((one) => one.specs)];
   const readAgain = (): Promise<InUse> => readInUse(workplace, context, waits);
   const readAt = io.now();
   const running = await showing('reading what is in use', context, options, readAgain);
-  const live = await showing('reading lists of names', context, options, () => readLiveLists(deciding.policies, workplace, io, waits));
+  const live = await showing('reading lists of names', context, options, () => readLiveLists(policies, workplace, io, waits));
   const inUse = { ...running, problems: [...running.problems, ...live.problems] };
   const restored = await readRestored(settings);
   if (options.apply && settings.inUse.length === 0)
@@ -166,42 +174,49 @@ async function planIn<Result>(
           () => (isPartial = true),
         )
       : readFromRegistries(registries, workplace, deciding, options, { io, signal: waits, progress }, failures, listed, restored);
-    const { policies } = deciding;
     const { maxDeletions } = settings;
     const { shard } = options;
     const part = (limit: number): number => (shard ? partOf(limit, shard) : limit);
-    const planner = new Planner({
-      policies: policiesOf(policies, shard),
-      inUse,
-      now,
-      createdAt,
-      version,
-      lists: live.lists,
-      inUseSources: inUseSourceNames(settings.inUse),
-      ...(maxDeletions !== undefined && { maxDeletions: part(maxDeletions) }),
-      ...(options.atMost !== undefined && { atMost: part(options.atMost) }),
-      knowsAll: (registry) => shard === undefined && (offline ? !isPartial : listed.has(registry)),
-    });
+    const planners = deciding.map((one) => ({
+      ...one,
+      planner: new Planner({
+        policies: policiesOf(one.policies, shard),
+        inUse,
+        now,
+        createdAt,
+        version,
+        lists: live.lists,
+        inUseSources: inUseSourceNames(settings.inUse),
+        ...(maxDeletions !== undefined && { maxDeletions: part(maxDeletions) }),
+        ...(options.atMost !== undefined && { atMost: part(options.atMost) }),
+        knowsAll: (registry) => shard === undefined && (offline ? !isPartial : listed.has(registry)),
+      }),
+    }));
     let found = 0;
     for await (const { inventory, wasRead, error } of reads) {
       found += 1;
-      const policy = governingPolicy(policies, inventory.registry, inventory.repository);
-      if (error && !isWhole(inventory, policy)) failures.push({ registry: inventory.registry, repository: inventory.repository, error });
-      if (wasRead && !deciding.canBeAnswered(inventory)) continue;
-      planner.add(inventory, wasRead, wasRead ? await earlier.leftIn(inventory) : undefined);
-      if (!policy && !wasRead && !error && workplace.scopes.get(inventory.registry)?.names.includes(inventory.repository))
-        warn(io, ungoverned(inventory, deciding.specs), options.quiet);
+      const { registry, repository } = inventory;
+      const governing = deciding.map((one) => governingPolicy(one.policies, registry, repository));
+      if (error && !governing.every((policy) => isWhole(inventory, policy))) failures.push({ registry, repository, error });
+      const answered = planners.filter(({ canBeAnswered }) => !wasRead || canBeAnswered(inventory));
+      if (answered.length === 0) continue;
+      const leftovers = wasRead ? await earlier.leftIn(inventory) : undefined;
+      for (const { planner } of answered) planner.add(inventory, wasRead, leftovers);
+      const [policy] = governing;
+      if (governing.every((one) => !one) && !wasRead && !error && workplace.scopes.get(registry)?.names.includes(repository))
+        warn(io, ungoverned(inventory, specs), options.quiet);
       look({ inventory, policy });
     }
-    deciding.throwUnanswered();
+    for (const { throwUnanswered } of deciding) throwUnanswered();
     if (offline && found === 0)
       warn(io, `${printable(options.inventory)} holds no repository${words.length > 0 ? ' of those that are named' : ''}`, options.quiet);
-    const plan = withUnread(planner.plan(), unreadOf(failures));
+    const plans = planners.map(({ planner }) => withUnread(planner.plan(), unreadOf(failures)));
     progress.stop();
     // From here on, what is under way is to end by itself.
     reading.release();
     return await use({
-      plan,
+      plan: plans[0] as Plan,
+      plans,
       workplace,
       registries: registries.byName,
       cached: registries.cached,
@@ -222,16 +237,17 @@ const NONE: OpenRegistries = { byName: new Map(), cached: async () => undefined,
 function readFromRegistries(
   registries: OpenRegistries,
   workplace: Workplace,
-  { policies, specs }: DecidingPolicies,
+  deciding: readonly DecidingPolicies[],
   { shard }: PlanningOptions,
   { io, signal, progress }: { readonly io: Io; readonly signal: AbortSignal; readonly progress: Progress },
   failures: Failure[],
   listed: Set<string>,
   restored: RestoredManifests,
 ): AsyncIterable<RepositoryRead> {
+  const [policies, specs] = [deciding.flatMap((one) => one.policies), deciding.flatMap((one) => one.specs)];
   const options = {
     reads: (registry: string, repository: string) =>
-      governingPolicy(policies, registry, repository) !== undefined || policies.some((policy) => namesRepository(policy, repository)),
+      policies.some((policy) => policy.governs(registry, repository) || namesRepository(policy, repository)),
     shares: (registry: string, repository: string) => inShard(shard, registry, repository),
     specs,
     onSkipped: (message: string) => say(io, message),
