@@ -1,5 +1,4 @@
 import type { ConnectionFlags } from '../config/settings.ts';
-import type { RestoredManifests } from '../documents/restored-times.ts';
 import { didYouMean } from '../diagnostics/nearest.ts';
 import { printable } from '../diagnostics/redact.ts';
 import type { Source } from '../diagnostics/source.ts';
@@ -20,7 +19,7 @@ import type { Registry } from '../registry/registry.ts';
 import { asOf } from './as-of.ts';
 import type { Context, GlobalOptions } from './context.ts';
 import { type Io, say } from './io.ts';
-import { type Progress, showing, startProgress } from './progress.ts';
+import { showing, startProgress } from './progress.ts';
 import { type DecidingPolicies, decidingPolicies, isAdHoc, policiesIn, type PolicyOptions } from './deciding-policies.ts';
 import { type Failure, unreadOf } from './failures.ts';
 import { type EarlierRuns, openEarlierRuns } from './earlier-runs.ts';
@@ -31,11 +30,11 @@ import { limitWords } from './limit-words.ts';
 import { readLiveLists } from './live-lists.ts';
 import { checkJournalFolder, readRestored } from './journal-folder.ts';
 import { repositoriesInFile } from './inventory-file.ts';
-import { placesOf, readRepositories, type RepositoryRead } from './read-repositories.ts';
 import type { OpenRegistries } from './registries.ts';
+import { readFromRegistries } from './read-from-registries.ts';
 import { startRunTime } from './run-time.ts';
 import { readScanReports, type ReportedFindings } from './scan-reports.ts';
-import { inShard, type Shard } from './scope.ts';
+import { type Shard } from './scope.ts';
 import { partOf, policiesOf } from './shard-limits.ts';
 import { packLists } from './pack-lists.ts';
 import { openWorkplace, type Workplace } from './workplace.ts';
@@ -189,7 +188,7 @@ async function planIn<Result>(
             takenAt = parseTime(head.takenAt);
           },
         )
-      : readFromRegistries(registries, workplace, deciding, options, { io, signal: waits, progress }, failures, listed, restored);
+      : readFromRegistries(registries, workplace, deciding, options.shard, { io, signal: waits, progress }, failures, listed, restored);
     const { maxDeletions } = settings;
     const { shard } = options;
     const part = (limit: number): number => (shard ? partOf(limit, shard) : limit);
@@ -257,31 +256,6 @@ async function planIn<Result>(
 const NO_REPORTS: ReportedFindings = { reports: undefined, problems: [] };
 const NONE: OpenRegistries = { byName: new Map(), cached: async () => undefined, room: () => undefined, close: async () => {} };
 
-function readFromRegistries(
-  registries: OpenRegistries,
-  workplace: Workplace,
-  deciding: readonly DecidingPolicies[],
-  { shard }: PlanningOptions,
-  { io, signal, progress }: { readonly io: Io; readonly signal: AbortSignal; readonly progress: Progress },
-  failures: Failure[],
-  listed: Set<string>,
-  restored: RestoredManifests,
-): AsyncIterable<RepositoryRead> {
-  const [policies, specs] = [deciding.flatMap((one) => one.policies), deciding.flatMap((one) => one.specs)];
-  const options = {
-    reads: (registry: string, repository: string) =>
-      policies.some((policy) => policy.governs(registry, repository) || namesRepository(policy, repository)),
-    shares: (registry: string, repository: string) => inShard(shard, registry, repository),
-    specs,
-    onSkipped: (message: string) => say(io, message),
-    onListed: (registry: string) => void listed.add(registry),
-    restored,
-    signal,
-    progress,
-  };
-  return readRepositories(placesOf(registries, workplace), options, (failure) => failures.push(failure));
-}
-
 /** A word that is no registry, behind `--tags`, is probably one more tag. */
 function perhapsTags(error: unknown, words: readonly string[]): unknown {
   if (!(error instanceof ToolError) || error.code !== 'USAGE') return error;
@@ -292,11 +266,6 @@ function perhapsTags(error: unknown, words: readonly string[]): unknown {
     hint: `${error.hint} If it is a tag: --tags takes one each time, so write ${repeated}.`,
     cause: error,
   });
-}
-
-/** True of a repository that is read for the sake of others: it may hold their signatures, or the images of their attachments. */
-function namesRepository({ signaturesIn, rules }: Policy, repository: string): boolean {
-  return signaturesIn?.matches(repository) === true || rules.orphaned.some(({ subjectsIn }) => subjectsIn?.matches(repository) === true);
 }
 
 /** A repository that the user named and that no policy governs, with the name that a policy gives and that is probably meant. */
