@@ -6,10 +6,11 @@ import { ToolError } from '../diagnostics/tool-error.ts';
 import type { InUse } from '../domain/in-use.ts';
 import type { RepositoryInventory } from '../domain/inventory.ts';
 import { isRepositoryName } from '../domain/reference.ts';
+import { parseTime } from '../domain/time.ts';
 import { linkSignals } from '../http/link-signals.ts';
 import type { Plan } from '../plan/plan.ts';
 import { isWhole } from '../plan/plan-repository.ts';
-import { Planner } from '../plan/planner.ts';
+import { type PlanContext, Planner } from '../plan/planner.ts';
 import { withUnread } from '../plan/unread.ts';
 import { governingPolicy } from '../policy/governing.ts';
 import type { Policy } from '../policy/policy.ts';
@@ -32,8 +33,10 @@ import { repositoriesInFile } from './inventory-file.ts';
 import { placesOf, readRepositories, type RepositoryRead } from './read-repositories.ts';
 import type { OpenRegistries } from './registries.ts';
 import { startRunTime } from './run-time.ts';
+import { readScanReports, type ReportedFindings } from './scan-reports.ts';
 import { inShard, type Shard } from './scope.ts';
 import { partOf, policiesOf } from './shard-limits.ts';
+import { packLists } from './pack-lists.ts';
 import { openWorkplace, type Workplace } from './workplace.ts';
 
 /** What decides, what is read, what is in use, and as of when. */
@@ -65,6 +68,10 @@ export interface PlanningOptions extends ConnectionFlags, GlobalOptions, PolicyO
 /** A plan, and what is needed to carry it out. */
 export interface Planning {
   readonly plan: Plan;
+  /** What it was made by. */
+  readonly by: PlanContext;
+  /** When the inventory file was taken that it was made from, in milliseconds since the epoch, if the file says so. */
+  readonly takenAt: number | undefined;
   readonly workplace: Workplace;
   /** Empty for a plan made from a file. */
   readonly registries: ReadonlyMap<string, Registry>;
@@ -82,6 +89,8 @@ export interface Planning {
 export interface ReadNow {
   readonly inventory: RepositoryInventory;
   readonly policy: Policy | undefined;
+  /** False if the inventory is only a placeholder. */
+  readonly wasRead: boolean;
 }
 
 /**
@@ -134,6 +143,9 @@ async function planIn<Result>(
   const readAt = io.now();
   const running = await showing('reading what is in use', context, options, readAgain);
   const live = await showing('reading lists of names', context, options, () => readLiveLists(deciding.policies, workplace, io, waits));
+  const scans = deciding.policies.some(({ asksForScans }) => asksForScans)
+    ? await showing('reading reports of scanners', context, options, () => readScanReports(settings, waits))
+    : NO_REPORTS;
   const inUse = { ...running, problems: [...running.problems, ...live.problems] };
   const restored = await readRestored(settings);
   if (options.apply && settings.inUse.length === 0)
@@ -157,41 +169,49 @@ async function planIn<Result>(
   try {
     const listed = new Set<string>();
     let isPartial = words.length > 0;
+    let takenAt: number | undefined;
     const reads = offline
       ? repositoriesInFile(
           options.inventory,
           [...words, ...(options.registry ?? [])],
           options.shard,
           { signal: waits, blobs: options.tellsFreed ?? true },
-          () => (isPartial = true),
+          (head) => {
+            isPartial ||= head.partial;
+            takenAt = parseTime(head.takenAt);
+          },
         )
       : readFromRegistries(registries, workplace, deciding, options, { io, signal: waits, progress }, failures, listed, restored);
     const { policies } = deciding;
     const { maxDeletions } = settings;
     const { shard } = options;
     const part = (limit: number): number => (shard ? partOf(limit, shard) : limit);
-    const planner = new Planner({
+    const by: PlanContext = {
       policies: policiesOf(policies, shard),
       inUse,
       now,
       createdAt,
       version,
       lists: live.lists,
+      unreadScans: scans.problems,
       inUseSources: inUseSourceNames(settings.inUse),
       ...(maxDeletions !== undefined && { maxDeletions: part(maxDeletions) }),
       ...(options.atMost !== undefined && { atMost: part(options.atMost) }),
+      pack: packLists(),
       knowsAll: (registry) => shard === undefined && (offline ? !isPartial : listed.has(registry)),
-    });
+    };
+    const planner = new Planner(by);
     let found = 0;
-    for await (const { inventory, wasRead, error } of reads) {
+    for await (const { inventory: read, wasRead, error } of reads) {
       found += 1;
+      const inventory = wasRead && scans.reports ? scans.reports.added(read) : read;
       const policy = governingPolicy(policies, inventory.registry, inventory.repository);
       if (error && !isWhole(inventory, policy)) failures.push({ registry: inventory.registry, repository: inventory.repository, error });
       if (wasRead && !deciding.canBeAnswered(inventory)) continue;
       planner.add(inventory, wasRead, wasRead ? await earlier.leftIn(inventory) : undefined);
       if (!policy && !wasRead && !error && workplace.scopes.get(inventory.registry)?.names.includes(inventory.repository))
         warn(io, ungoverned(inventory, deciding.specs), options.quiet);
-      look({ inventory, policy });
+      look({ inventory, policy, wasRead });
     }
     deciding.throwUnanswered();
     if (offline && found === 0)
@@ -202,6 +222,8 @@ async function planIn<Result>(
     reading.release();
     return await use({
       plan,
+      by,
+      takenAt,
       workplace,
       registries: registries.byName,
       cached: registries.cached,
@@ -217,6 +239,7 @@ async function planIn<Result>(
   }
 }
 
+const NO_REPORTS: ReportedFindings = { reports: undefined, problems: [] };
 const NONE: OpenRegistries = { byName: new Map(), cached: async () => undefined, room: () => undefined, close: async () => {} };
 
 function readFromRegistries(
