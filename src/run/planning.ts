@@ -11,6 +11,7 @@ import type { Plan } from '../plan/plan.ts';
 import { isWhole } from '../plan/plan-repository.ts';
 import { Planner } from '../plan/planner.ts';
 import { withUnread } from '../plan/unread.ts';
+import { wantedScans } from '../plan/wanted-scans.ts';
 import { governingPolicy } from '../policy/governing.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { PolicySpec } from '../policy/schema.ts';
@@ -169,7 +170,7 @@ async function planIn<Result>(
           { signal: waits, blobs: options.tellsFreed ?? true },
           () => (isPartial = true),
         )
-      : readFromRegistries(registries, workplace, deciding, options, { io, signal: waits, progress }, failures, listed, restored);
+      : readFromRegistries(registries, workplace, deciding, options, { io, signal: waits, progress, now }, failures, listed, restored);
     const { policies } = deciding;
     const { maxDeletions } = settings;
     const { shard } = options;
@@ -231,7 +232,7 @@ function readFromRegistries(
   workplace: Workplace,
   { policies, specs }: DecidingPolicies,
   { shard }: PlanningOptions,
-  { io, signal, progress }: { readonly io: Io; readonly signal: AbortSignal; readonly progress: Progress },
+  { io, signal, progress, now }: { readonly io: Io; readonly signal: AbortSignal; readonly progress: Progress; readonly now: number },
   failures: Failure[],
   listed: Set<string>,
   restored: RestoredManifests,
@@ -243,6 +244,10 @@ function readFromRegistries(
     specs,
     onSkipped: (message: string) => say(io, message),
     onListed: (registry: string) => void listed.add(registry),
+    wantedScans: (inventory: RepositoryInventory, areListed: boolean) => {
+      const policy = governingPolicy(policies, inventory.registry, inventory.repository);
+      return policy?.asksForScans ? wantedScans(inventory, policy, now, areListed) : undefined;
+    },
     restored,
     signal,
     progress,
