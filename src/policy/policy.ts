@@ -6,6 +6,7 @@ import type { Keep } from './keep/keep.ts';
 import { compileNamedRepositories, type NamedRepositories } from './named-repositories.ts';
 import { isCapture } from './ordering/group.ts';
 import type { Order } from './ordering/order.ts';
+import { compileScanQuestion, type ScanQuestion } from './scan-question.ts';
 import type { PolicySpec, RuleSpec } from './schema.ts';
 import { compileSelectors, type Selector } from './selectors/selectors.ts';
 import { compileValues, type ValuesMatcher } from './selectors/values.ts';
@@ -80,6 +81,8 @@ export interface Rule {
   readonly tags: TagSelector;
   /** What must hold of the image besides. */
   readonly selects: Selector;
+  /** Of a rule that asks about scans. */
+  readonly scan?: ScanQuestion;
   /** Of a rule that selects by findings: the one for which it selects an image. */
   readonly findingOf?: FindingOf;
   readonly order: Order;
@@ -132,6 +135,7 @@ function kindOf({ untagged, orphaned }: RuleSpec): RuleKind {
 function compileRule(spec: RuleSpec): Rule {
   const { orphaned } = spec;
   const [live] = Object.entries(spec.live ?? {});
+  const scan = compileScanQuestion(spec);
   const captures = [...(spec.per !== undefined && isCapture(spec.per) ? [spec.per] : []), ...(live ? [live[0]] : [])];
   return {
     name: spec.name,
@@ -141,6 +145,7 @@ function compileRule(spec: RuleSpec): Rule {
     ...(live && { live: { capture: live[0], list: live[1] } }),
     tags: compileTags(spec.tags ?? ['**'], captures),
     selects: compileSelectors(spec),
+    ...(scan && { scan }),
     ...(spec.vulnerabilities && { findingOf: compileVulnerabilities(spec.vulnerabilities) }),
     order: spec.order ?? 'pushed',
     per: spec.per ?? 'repository',

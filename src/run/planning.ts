@@ -188,7 +188,16 @@ async function planIn<Result>(
             takenAt = parseTime(head.takenAt);
           },
         )
-      : readFromRegistries(registries, workplace, deciding, options.shard, { io, signal: waits, progress }, failures, listed, restored);
+      : readFromRegistries(
+          registries,
+          workplace,
+          deciding,
+          options.shard,
+          { io, signal: waits, progress, now },
+          failures,
+          listed,
+          restored,
+        );
     const { maxDeletions } = settings;
     const { shard } = options;
     const part = (limit: number): number => (shard ? partOf(limit, shard) : limit);
