@@ -14,7 +14,7 @@ const SNIPPETS = [...README.matchAll(/^```yaml\n(.*?)^```$/gms)].map(([, text = 
 const keysOf = (text: string): string[] => Object.keys(parse(text) as object);
 const POLICIES = SNIPPETS.filter((text) => keysOf(text).includes('policies') && keysOf(text).includes('version'));
 const CASES = SNIPPETS.filter((text) => keysOf(text).includes('cases'));
-const CONFIGS = SNIPPETS.filter((text) => ['registries', 'inUse', 'lists'].some((key) => keysOf(text).includes(key)));
+const CONFIGS = SNIPPETS.filter((text) => ['registries', 'inUse', 'findings', 'lists'].some((key) => keysOf(text).includes(key)));
 
 let folder: string;
 beforeAll(async () => {
@@ -44,6 +44,19 @@ describe('what the README shows is right', () => {
     const links = [...README.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, link = '']) => link);
     expect(links.length).toBeGreaterThan(5);
     expect(links.filter((link) => !existsSync(new URL(link, ROOT)))).toEqual([]);
+  });
+
+  test('how each type of registry is recognised', () => {
+    const rows = [...README.matchAll(/^\| \[?`([\w-]+)`.*?: .+? \| (every host .+?|by host.*?|asked once) \|/gm)];
+    const told = Object.fromEntries(rows.map(([, type = '', how]) => [type, how]));
+    const ways = REGISTRY_TYPES.map(({ name, hosts, recognises }): [string, string] => [
+      name,
+      hosts || recognises
+        ? [hosts && 'by host', recognises && 'asked once'].filter(Boolean).join(', or ')
+        : 'every host that no other type claims',
+    ]);
+    // Amazon's public registry stands on the page of the private one.
+    expect(told).toEqual(Object.fromEntries(ways.filter(([name]) => name !== 'ecr-public')));
   });
 
   test('it names every ready-made policy but that of the demo', () => {
