@@ -72,6 +72,7 @@ function checkSummary(holder: Fields<never>): void {
   images.optional('archive', COUNT);
   const counted = summary.object['orphaned'] === undefined ? ['tags'] : ['tags', 'orphaned'];
   for (const key of counted) for (const what of ['keep', 'delete']) summary.child(key).required(what, COUNT);
+  summary.optional('copied', COUNT);
   const bytes = summary.child('bytes');
   for (const key of ['deleted', 'freed']) bytes.required(key, BYTES);
   bytes.required('exact', FLAG);

@@ -45,11 +45,13 @@ export function withLeftovers(own: RepositoryPlan, before: RepositoryPlan, { del
   if (going.size === 0) return own;
   const images = [...own.images.filter(({ digest }) => !going.has(digest)), ...before.images.filter(({ digest }) => going.has(digest))];
   const shown = [...going.keys()].filter((digest) => known.get(digest) && !known.get(digest)?.part).length;
+  // What a rule copies that is left is copied too; what it was a part of was copied before that was deleted.
+  const copies = before.steps.filter((step) => step.op === 'copy-image' && going.has(step.digest));
   const { summary } = own;
   return {
     ...own,
     images: images.toSorted((a, b) => byCodeUnit(a.digest, b.digest)),
-    steps: [...own.steps, ...going.values()],
+    steps: [...copies, ...own.steps, ...going.values()],
     summary: { ...summary, images: { ...summary.images, keep: summary.images.keep - shown } },
   };
 }

@@ -33,9 +33,9 @@ export function blockedLines({ blockedBy }: Plan, style: Style, before: string):
 
 function amounts(plan: Plan, style: Style): string[] {
   const repositories = plan.repositories.filter(({ policy }) => policy !== undefined).length;
-  const { images, bytes: size } = plan.summary;
+  const { images, bytes: size, copied = 0 } = plan.summary;
   const { archive = 0 } = images;
-  const digits = Math.max(...[images.delete, archive, images.untag, images.keep].map((value) => number(value).length));
+  const digits = Math.max(...[images.delete, archive, copied, images.untag, images.keep].map((value) => number(value).length));
   const line = (verb: string, value: number, words: string): string => `  ${verb}  ${padStart(number(value), digits)} ${words}`;
   const noun = (value: number): string => (value === 1 ? 'image ' : 'images');
   const goes = plan.repositories.some(({ steps }) => steps.some(({ op }) => op !== 'archive-manifest'));
@@ -46,6 +46,7 @@ function amounts(plan: Plan, style: Style): string[] {
     line(style.remove('delete'), images.delete, `${noun(images.delete)}  ${freedWords(plan.summary)}`),
     ...(archive > 0 ? [line(style.change('archive'), archive, `${noun(archive)}  not to be pulled before it is restored`)] : []),
     ...(images.untag > 0 ? [line(style.change('untag '), images.untag, `${noun(images.untag)}  kept by another tag`)] : []),
+    ...(copied > 0 ? [line(style.change('copy  '), copied, `${noun(copied)}  elsewhere, before they go`)] : []),
     line(style.stay('keep  '), images.keep, noun(images.keep).trimEnd()),
     ...(goes
       ? [

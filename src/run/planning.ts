@@ -1,4 +1,4 @@
-import type { ConnectionFlags } from '../config/settings.ts';
+import type { ConnectionFlags, Settings } from '../config/settings.ts';
 import type { RestoredManifests } from '../documents/restored-times.ts';
 import { didYouMean } from '../diagnostics/nearest.ts';
 import { printable } from '../diagnostics/redact.ts';
@@ -19,6 +19,7 @@ import type { Registry } from '../registry/registry.ts';
 import type { Context, GlobalOptions } from './context.ts';
 import { type Io, say } from './io.ts';
 import { type Progress, showing, startProgress } from './progress.ts';
+import { copyTargetOf, type FoundTarget } from './copy-target-of.ts';
 import { type DecidingPolicies, decidingPolicies, isAdHoc, type PolicyOptions } from './deciding-policies.ts';
 import { type Failure, unreadOf } from './failures.ts';
 import { type EarlierRuns, openEarlierRuns } from './earlier-runs.ts';
@@ -129,7 +130,12 @@ async function planIn<Result>(
       });
   const { settings } = workplace;
   if (options.apply) await checkJournalFolder(settings);
-  const deciding = await decidingPolicies(options, settings, waits);
+  const places = {
+    targetOf: (copyTo: string) => copyTargetOf(copyTo, workplace.named, options).target,
+    isRead: (registry: string) => workplace.scopes.has(registry),
+  };
+  const deciding = await decidingPolicies(options, settings, waits, places);
+  const targets = deciding.policies.flatMap(({ copying }) => copying.map(({ copyTo }) => copyTargetOf(copyTo, workplace.named, options)));
   const readAgain = (): Promise<InUse> => readInUse(workplace, context, waits);
   const readAt = io.now();
   const running = await showing('reading what is in use', context, options, readAgain);
@@ -147,7 +153,7 @@ async function planIn<Result>(
   const open = async (): Promise<OpenRegistries> => {
     // Loaded where a registry is read: an inventory from a file needs no client.
     const { openRegistries } = await import('./registries.ts');
-    return openRegistries(settings.registries, workplace.named, settings, context, ends);
+    return openRegistries(withTargets(settings, targets), workplace.named, settings, context, ends);
   };
   const registries = offline ? NONE : await showing('asking what kind of registry it is', context, options, open);
   const progress = await startProgress(context, options);
@@ -177,6 +183,11 @@ async function planIn<Result>(
       createdAt,
       version,
       lists: live.lists,
+      targetOf: (copyTo) => {
+        const target = places.targetOf(copyTo);
+        const url = registries.byName.get(target.registry)?.url;
+        return url === undefined ? target : { ...target, url };
+      },
       inUseSources: inUseSourceNames(settings.inUse),
       ...(maxDeletions !== undefined && { maxDeletions: part(maxDeletions) }),
       ...(options.atMost !== undefined && { atMost: part(options.atMost) }),
@@ -218,6 +229,13 @@ async function planIn<Result>(
 }
 
 const NONE: OpenRegistries = { byName: new Map(), cached: async () => undefined, room: () => undefined, close: async () => {} };
+
+/** The registries of a run, and those that it copies to. */
+function withTargets({ registries, withLimits }: Settings, targets: readonly FoundTarget[]): Settings['registries'] {
+  const others = new Map(targets.map(({ registry }) => [registry.name, registry]));
+  for (const { name } of registries) others.delete(name);
+  return [...registries, ...[...others.values()].map(withLimits)];
+}
 
 function readFromRegistries(
   registries: OpenRegistries,

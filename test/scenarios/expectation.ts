@@ -127,11 +127,15 @@ function stepText(step: Step, name: (digest: string) => string): string {
   if (step.op === 'delete-tag') return `delete-tag ${step.tag} of ${name(step.digest)}`;
   if (step.op === 'archive-manifest')
     return `archive-manifest ${name(step.digest)} of ${step.of.map(name).join(', ')} expecting ${Object.keys(step.expect).join(', ')}`;
+  if (step.op === 'copy-image') {
+    const parts = step.parts.length === 0 ? '' : ` with ${step.parts.map(name).join(', ')}`;
+    return `copy-image ${name(step.digest)}${parts} to ${step.to.registry}/${step.to.repository} as ${Object.keys(step.expect).join(', ')}`;
+  }
   return `delete-manifest ${name(step.digest)}${step.after.length === 0 ? '' : ` after ${step.after.map(name).join(', ')}`}`;
 }
 
-function summaryText({ images, tags, bytes }: Summary, withBytes: boolean): unknown {
-  return { images, tags, ...(withBytes && { bytes }) };
+function summaryText({ images, copied, tags, bytes }: Summary, withBytes: boolean): unknown {
+  return { images, ...(copied !== undefined && { copied }), tags, ...(withBytes && { bytes }) };
 }
 
 function blockText({ message: _message, ...block }: Block): unknown {
