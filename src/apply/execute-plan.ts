@@ -188,7 +188,9 @@ function haltOf({ signal, deadline, journal }: ApplyOptions): () => Halt | undef
   };
 }
 
-async function runOne({ registry, repository: plan }: Work, options: ApplyOptions, shared: Shared): Promise<RepositoryReport> {
+async function runOne({ registry, repository }: Work, options: ApplyOptions, shared: Shared): Promise<RepositoryReport> {
+  // A copy, whose lists stay the same while it is carried out: each reading of those of a large plan may bring them back anew.
+  const plan = { ...repository };
   const { registries, journal, concurrency, onEvent, justRead, inUse, pause, cached = async () => undefined } = options;
   const { inUseAgain = async () => inUse } = options;
   const usedIf = (known: InUse | undefined): Map<Digest, string> => (known ? usedIn(plan, known) : new Map());

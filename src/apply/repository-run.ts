@@ -227,12 +227,12 @@ class RepositoryRun {
     }
   }
 
-  /** A refusal is an answer: only failures in a row that are none end the work in a repository. */
+  /** That an image is `locked` is an answer. Failures in a row, also of answers that nobody understands, end the work in a repository. */
   #countFailure({ outcome, error }: Verdict): void {
     if (outcome === 'deleted' || outcome === 'archived' || outcome === 'gone' || outcome === 'locked') this.#failures = 0;
     if (outcome !== 'failed') return;
     const problem = this.#state.asToolError(error);
-    if (problem.code !== 'REGISTRY_ERROR' || problem.transient) this.#failures += 1;
+    this.#failures += 1;
     if (problem.code === 'AUTH' || problem.code === 'JOURNAL_WRITE' || problem.code === 'NOT_FOUND' || this.#failures >= MAX_FAILURES)
       this.#state.stop(problem);
   }

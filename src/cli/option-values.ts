@@ -41,6 +41,19 @@ export const shard =
     return { index, of };
   };
 
+/** An age, as given. */
+export function age(text: string): string {
+  if (parseDuration(text) !== undefined) return text;
+  throw new InvalidArgumentError('It must be a whole number and s, m, h, d or w, such as 12h or 40d.');
+}
+
+/** Collects labels, `name=value` each. */
+export function labels(text: string, earlier: Readonly<Record<string, string>> | undefined): Readonly<Record<string, string>> {
+  const at = text.indexOf('=');
+  if (at < 1) throw new InvalidArgumentError('It must be a name and a value, such as keep=true.');
+  return { ...earlier, [text.slice(0, at)]: text.slice(at + 1) };
+}
+
 /** Collects an option that may be given several times. */
 export function repeated(text: string, earlier: readonly string[] | undefined): string[] {
   return [...(earlier ?? []), text];

@@ -18,13 +18,17 @@ export function addSourceOptions(command: Command): Command {
     .addOption(registryOption())
     .option('--inventory <file>', 'plan from what "inventory" wrote, asking no registry')
     .addOption(inUseOption())
-    .option('--now <time>', 'decide as of this time (RFC 3339)')
+    .addOption(nowOption())
     .addOption(concurrencyOption())
     .addOption(rateOption())
     .addOption(cacheDirOption())
     .addOption(noCacheOption())
     .addOption(plainHttpOption())
     .addOption(caFileOption());
+}
+
+export function nowOption(): Option {
+  return new Option('--now <time>', 'decide as of this time: RFC 3339, or so far ahead, such as +30d');
 }
 
 export function plainHttpOption(): Option {

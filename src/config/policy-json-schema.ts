@@ -4,23 +4,34 @@ import { PolicyFile } from '../policy/schema.ts';
 
 type Json = z.core.JSONSchema.BaseSchema;
 
-/**
- * The JSON Schema of policy files, as text with a final newline: what `policies/policy.schema.json` holds. Draft 7, because that is
- * what the YAML language server of editors reads. It tells less than the program checks: relations between keys are not in it.
- */
+/** The JSON Schema of policy files, as text with a final newline: what `policies/policy.schema.json` holds. */
 export function policyJsonSchema(): string {
-  const { $schema: _schema, ...schema } = z.toJSONSchema(PolicyFile, {
+  return jsonSchemaText(PolicyFile, {
+    $id: 'urn:regprune:policy:1',
+    title: 'regctl prune policy',
+    description: 'What to keep and what to delete in container registries. A tag that no rule selects stays.',
+  });
+}
+
+/** What a JSON Schema is called, and what the files are for. */
+interface SchemaHead {
+  readonly $id: string;
+  readonly title: string;
+  readonly description: string;
+}
+
+/**
+ * The JSON Schema of the files that a schema accepts, as text with a final newline. Draft 7, because that is what the YAML language server
+ * of editors reads. It tells less than the program checks: relations between keys are not in it.
+ */
+export function jsonSchemaText(files: z.ZodType, head: SchemaHead): string {
+  const { $schema: _schema, ...schema } = z.toJSONSchema(files, {
     target: 'draft-7',
     io: 'input',
     override: ({ jsonSchema }) => dropSafeBounds(jsonSchema),
   });
-  const head = {
-    $schema: 'http://json-schema.org/draft-07/schema#',
-    $id: 'urn:regprune:policy:1',
-    title: 'regctl prune policy',
-    description: 'What to keep and what to delete in container registries. A tag that no rule selects stays.',
-  };
-  return `${JSON.stringify({ ...head, ...(sortKeywords(schema) as object) }, undefined, 2)}\n`;
+  const all = { $schema: 'http://json-schema.org/draft-07/schema#', ...head, ...(sortKeywords(schema) as object) };
+  return `${JSON.stringify(all, undefined, 2)}\n`;
 }
 
 /** Leaves out bounds that only say what a number can hold: they mean nothing to a reader. */

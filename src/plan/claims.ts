@@ -1,4 +1,5 @@
 import { parseDuration } from '../domain/duration.ts';
+import type { FindingGroup } from '../domain/inventory.ts';
 import { DAY_MS } from '../domain/time.ts';
 import type { Node } from '../graph/graph.ts';
 import { keptBy, measuresAge, measuresPulls } from '../policy/keep/keep.ts';
@@ -40,7 +41,11 @@ export class Claims {
     if (group === undefined) {
       if (held) return;
       const code = rule.keep === 'all' ? 'keep_all' : rule.keep === 'none' ? 'expired' : 'unparsable_version';
-      this.#settle(node, place, reasonFor(code, rule, node.ordinaryTags[place]));
+      this.#settle(
+        node,
+        place,
+        reasonFor(code, rule, node.ordinaryTags[place], { group: '', finding: rule.findingOf?.(node, this.#times.now) }),
+      );
       return;
     }
     let groups = this.#groups.get(rule);
@@ -217,7 +222,8 @@ export class Claims {
   }
 
   #settleAll(node: Node, places: readonly number[], code: ReasonCode, rule: Rule, facts: Facts): void {
-    for (const place of places) this.#settle(node, place, reasonFor(code, rule, node.ordinaryTags[place], facts));
+    const told = rule.findingOf ? { ...facts, finding: rule.findingOf(node, this.#times.now) } : facts;
+    for (const place of places) this.#settle(node, place, reasonFor(code, rule, node.ordinaryTags[place], told));
   }
 }
 
@@ -255,6 +261,8 @@ interface Facts {
   readonly time?: string | undefined;
   readonly ageDays?: number | undefined;
   readonly isPull?: boolean | undefined;
+  /** By which the rule selects it. */
+  readonly finding?: FindingGroup | undefined;
 }
 
 /** The tags at these places; none of an image that is claimed without a tag. */
@@ -276,14 +284,14 @@ function lifetimeOf({ manifest: { labels } }: Node, label: string): number | und
 }
 
 /** Fields that are not known are left out, in one order and without a copy: there is one of these for each tag. */
-function reasonFor(code: ReasonCode, rule: Rule, tag: string | undefined, facts?: Facts): Reason {
+function reasonFor(code: ReasonCode, rule: Rule, tag: string | undefined, facts: Facts): Reason {
   const reason: { -readonly [Key in keyof Reason]: Reason[Key] } = tag === undefined ? { code } : { code, tag };
   reason.rule = rule.name;
-  if (!facts) return reason;
   if (facts.group !== '') reason.group = facts.group;
   if (facts.rank !== undefined) reason.rank = facts.rank;
   if (facts.time !== undefined) reason.time = facts.time;
   if (facts.ageDays !== undefined) reason.ageDays = facts.ageDays;
   if (facts.isPull) reason.pulled = true;
+  if (facts.finding) reason.finding = facts.finding;
   return reason;
 }

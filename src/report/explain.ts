@@ -57,8 +57,8 @@ const VERBS: Readonly<Record<Action, (style: Style) => string>> = {
   delete: (style) => style.remove('delete'),
 };
 
-/** The whole trace of one image, for people. */
-export function explanationText(explanation: Explanation, style: Style = PLAIN): string {
+/** The whole trace of one image, for people. `title` is what it is called where its digest means nothing. */
+export function explanationText(explanation: Explanation, style: Style = PLAIN, title?: string): string {
   const { image, registry, repository, policy, now } = explanation;
   const own = image.reasons.filter(({ tag }) => tag === undefined);
   const ofTags = image.reasons.filter(({ tag }) => tag !== undefined);
@@ -123,7 +123,7 @@ export function explanationText(explanation: Explanation, style: Style = PLAIN):
   const verb = VERBS[image.action];
   const lines = verdict.map((reason, index) => `  ${index === 0 ? verb(style) : ' '.repeat(verb(PLAIN).length)}  ${reason}`.trimEnd());
   return [
-    `${style.bold(printable(`${registry}/${repository}`))}@${image.digest}\n\n`,
+    `${title === undefined ? `${style.bold(printable(`${registry}/${repository}`))}@${image.digest}` : style.bold(printable(title))}\n\n`,
     ...lines.map((line) => `${line}\n`),
     ...incomplete,
     ...sections,

@@ -2,6 +2,7 @@ import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Capabilities } from '../domain/inventory.ts';
 import type { HttpClient } from '../http/http-client.ts';
 import type { Registry } from '../registry/registry.ts';
+import type { Finding } from '../report/diagnosis.ts';
 import { count } from '../report/text.ts';
 import type { Context } from './context.ts';
 import { type Checked, failedBy } from './failed-by.ts';
@@ -67,41 +68,60 @@ function skewFinding(subject: string, { skew }: Clock): Checked[] {
 
 async function diagnoseOpen(registry: Registry, { scopes }: Workplace): Promise<Checked[]> {
   const { name } = registry;
-  const checked: Checked[] = [];
-  const listing = await listed(registry);
-  checked.push({ subject: name, check: 'reach', state: 'ok', message: `${registry.type} at ${registry.url}` });
-  if (listing instanceof ToolError) {
-    if (listing.code === 'UNREACHABLE') return [failedBy(name, 'reach', listing)];
-    const isMissing = listing.code === 'NOT_FOUND';
-    const finding = failedBy(name, 'list', listing);
-    checked.push(isMissing ? { ...finding, state: 'warning' } : finding);
-  } else if (listing.length === 0) {
-    const next = 'Check with what rights these credentials list: an empty answer may only mean that nothing is shown to them.';
-    checked.push({ subject: name, check: 'list', state: 'warning', message: 'it lists no repository', next });
-  } else {
-    checked.push({
-      subject: name,
-      check: 'list',
-      state: 'ok',
-      message: `it lists ${listing.join(', ')}${listing.length === LISTED ? ', …' : ''}`,
-    });
-  }
-  const repository = scopes.get(name)?.names[0] ?? (listing instanceof ToolError ? undefined : listing[0]);
+  const scope = scopes.get(name);
+  const named = scope?.names[0];
+  const ownTags = named === undefined ? undefined : await orToolError(registry.listTags(named));
+  // What is no repository may be a namespace: the owner, group or project of some.
+  const isNamespace = ownTags instanceof ToolError && ownTags.code === 'NOT_FOUND';
+  const below = isNamespace ? named : named === undefined ? scope?.folders[0] : undefined;
+  const isMeant = (one: string): boolean =>
+    isNamespace ? one.startsWith(`${named}/`) : named !== undefined || (scope?.includes(one) ?? true);
+  const listing = await listed(registry, below, isMeant);
+  const unreachable = [ownTags, listing].find((error) => error instanceof ToolError && error.code === 'UNREACHABLE');
+  if (unreachable) return [failedBy(name, 'reach', unreachable)];
+  const checked: Checked[] = [{ subject: name, check: 'reach', state: 'ok', message: `${registry.type} at ${registry.url}` }];
+  checked.push(listingFinding(name, listing, below));
+  const first = listing instanceof ToolError ? undefined : listing[0];
+  const repository = isNamespace ? (first ?? named) : (named ?? first);
   if (repository === undefined) {
     const next = `Name a repository: doctor ${name}/REPO.`;
     return [...checked, { subject: name, check: 'read', state: 'unknown', message: 'there is no repository to try it on', next }];
   }
-  const beside = (await registry.beside?.(repository)) ?? [];
-  checked.push(...(await diagnoseRepository(registry, repository)), ...beside.map((one): Checked => ({ subject: name, ...one })));
+  const tags = repository === named && ownTags ? ownTags : await orToolError(registry.listTags(repository));
+  checked.push(...(await diagnoseRepository(registry, repository, tags)));
+  if (tags instanceof ToolError && tags.code === 'NOT_FOUND') return checked;
+  const beside = (await besideOf(registry, repository)).map((one): Checked => ({ subject: name, ...one }));
+  checked.push(...beside);
   return beside.some(({ check }) => check === 'garbage') ? checked : [...checked, collecting(registry)];
 }
 
-async function diagnoseRepository(registry: Registry, repository: string): Promise<Checked[]> {
+/** What the registry does by itself; `unknown` where nothing of it could be asked. */
+async function besideOf(registry: Registry, repository: string): Promise<readonly Omit<Finding, 'subject'>[]> {
+  const beside = await orToolError(registry.beside?.(repository) ?? Promise.resolve([]));
+  return beside instanceof ToolError ? [{ ...failedBy(registry.name, 'beside', beside), state: 'unknown' }] : beside;
+}
+
+/** `below`: the namespace that was looked into; undefined for the whole registry. */
+function listingFinding(subject: string, listing: readonly string[] | ToolError, below: string | undefined): Checked {
+  if (listing instanceof ToolError) {
+    const finding = failedBy(subject, 'list', listing);
+    return listing.code === 'NOT_FOUND' ? { ...finding, state: 'warning' } : finding;
+  }
+  if (listing.length === 0) {
+    const message = `it lists no repository${below === undefined ? '' : ` below ${below}`}`;
+    const next = 'Check with what rights these credentials list: an empty answer may only mean that nothing is shown to them.';
+    return { subject, check: 'list', state: 'warning', message, next };
+  }
+  return { subject, check: 'list', state: 'ok', message: `it lists ${listing.join(', ')}${listing.length === LISTED ? ', …' : ''}` };
+}
+
+/** `tags`: those of the repository, or why they could not be listed. */
+async function diagnoseRepository(registry: Registry, repository: string, tags: readonly string[] | ToolError): Promise<Checked[]> {
   const { name } = registry;
   const checked: Checked[] = [];
   let capabilities: Capabilities | undefined;
   try {
-    const tags = await registry.listTags(repository);
+    if (tags instanceof ToolError) throw tags;
     checked.push({ subject: name, check: 'read', state: 'ok', message: `${repository} has ${count(tags.length, 'tag')}` });
     if (tags.length <= MOST_TAGS) capabilities = (await registry.inventory(repository)).capabilities;
   } catch (error) {
@@ -155,13 +175,20 @@ function collecting({ name: subject, collectGarbage }: Registry): Checked {
       };
 }
 
-async function listed(registry: Registry): Promise<string[] | ToolError> {
-  const names: string[] = [];
-  try {
-    for await (const name of registry.repositories()) if (names.push(name) >= LISTED) break;
+/** The first of the names that are meant and that a registry lists, below a namespace where one is given. */
+function listed(registry: Registry, below: string | undefined, isMeant: (name: string) => boolean): Promise<string[] | ToolError> {
+  const list = async (): Promise<string[]> => {
+    const names: string[] = [];
+    for await (const name of registry.repositories(below === undefined ? {} : { below }))
+      if (isMeant(name) && names.push(name) >= LISTED) break;
     return names;
-  } catch (error) {
+  };
+  return orToolError(list());
+}
+
+function orToolError<T>(answer: Promise<T>): Promise<T | ToolError> {
+  return answer.catch((error: unknown) => {
     if (error instanceof ToolError) return error;
     throw error;
-  }
+  });
 }

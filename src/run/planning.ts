@@ -6,7 +6,6 @@ import { ToolError } from '../diagnostics/tool-error.ts';
 import type { InUse } from '../domain/in-use.ts';
 import type { RepositoryInventory } from '../domain/inventory.ts';
 import { isRepositoryName } from '../domain/reference.ts';
-import { parseTime } from '../domain/time.ts';
 import { linkSignals } from '../http/link-signals.ts';
 import type { Plan } from '../plan/plan.ts';
 import { isWhole } from '../plan/plan-repository.ts';
@@ -16,6 +15,7 @@ import { governingPolicy } from '../policy/governing.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { PolicySpec } from '../policy/schema.ts';
 import type { Registry } from '../registry/registry.ts';
+import { asOf } from './as-of.ts';
 import type { Context, GlobalOptions } from './context.ts';
 import { type Io, say } from './io.ts';
 import { type Progress, showing, startProgress } from './progress.ts';
@@ -33,8 +33,10 @@ import { repositoriesInFile } from './inventory-file.ts';
 import { placesOf, readRepositories, type RepositoryRead } from './read-repositories.ts';
 import type { OpenRegistries } from './registries.ts';
 import { startRunTime } from './run-time.ts';
+import { readScanReports, type ReportedFindings } from './scan-reports.ts';
 import { inShard, type Shard } from './scope.ts';
 import { partOf, policiesOf } from './shard-limits.ts';
+import { packLists } from './pack-lists.ts';
 import { openWorkplace, type Workplace } from './workplace.ts';
 
 /** What decides, what is read, what is in use, and as of when. */
@@ -42,7 +44,7 @@ export interface PlanningOptions extends ConnectionFlags, GlobalOptions, PolicyO
   readonly registry?: readonly string[];
   readonly inventory?: string;
   readonly inUse?: readonly string[];
-  /** As given: an RFC 3339 time. */
+  /** As given: an RFC 3339 time, or a duration from now on such as `+30d`. */
   readonly now?: string;
   /** As given: the settings check it. */
   readonly concurrency?: string;
@@ -122,7 +124,7 @@ async function planIn<Result>(
     });
   }
   const createdAt = io.now();
-  const now = options.now === undefined ? createdAt : parseNow(options.now);
+  const now = options.now === undefined ? createdAt : asOf(options.now, createdAt);
   const workplace = offline
     ? await openWorkplace([], { ...options, registry: [] }, context)
     : await openWorkplace(words, options, context).catch((error: unknown) => {
@@ -140,6 +142,9 @@ async function planIn<Result>(
   const readAt = io.now();
   const running = await showing('reading what is in use', context, options, readAgain);
   const live = await showing('reading lists of names', context, options, () => readLiveLists(deciding.policies, workplace, io, waits));
+  const scans = deciding.policies.some(({ asksForScans }) => asksForScans)
+    ? await showing('reading reports of scanners', context, options, () => readScanReports(settings, waits))
+    : NO_REPORTS;
   const inUse = { ...running, problems: [...running.problems, ...live.problems] };
   const restored = await readRestored(settings);
   if (options.apply && settings.inUse.length === 0)
@@ -188,14 +193,17 @@ async function planIn<Result>(
         const url = registries.byName.get(target.registry)?.url;
         return url === undefined ? target : { ...target, url };
       },
+      unreadScans: scans.problems,
       inUseSources: inUseSourceNames(settings.inUse),
       ...(maxDeletions !== undefined && { maxDeletions: part(maxDeletions) }),
       ...(options.atMost !== undefined && { atMost: part(options.atMost) }),
+      pack: packLists(),
       knowsAll: (registry) => shard === undefined && (offline ? !isPartial : listed.has(registry)),
     });
     let found = 0;
-    for await (const { inventory, wasRead, error } of reads) {
+    for await (const { inventory: read, wasRead, error } of reads) {
       found += 1;
+      const inventory = wasRead && scans.reports ? scans.reports.added(read) : read;
       const policy = governingPolicy(policies, inventory.registry, inventory.repository);
       if (error && !isWhole(inventory, policy)) failures.push({ registry: inventory.registry, repository: inventory.repository, error });
       if (wasRead && !deciding.canBeAnswered(inventory)) continue;
@@ -228,6 +236,7 @@ async function planIn<Result>(
   }
 }
 
+const NO_REPORTS: ReportedFindings = { reports: undefined, problems: [] };
 const NONE: OpenRegistries = { byName: new Map(), cached: async () => undefined, room: () => undefined, close: async () => {} };
 
 /** The registries of a run, and those that it copies to. */
@@ -270,15 +279,6 @@ function perhapsTags(error: unknown, words: readonly string[]): unknown {
   return new ToolError('USAGE', error.message, {
     hint: `${error.hint} If it is a tag: --tags takes one each time, so write ${repeated}.`,
     cause: error,
-  });
-}
-
-/** Milliseconds since the epoch of an RFC 3339 time; a space may stand between its date and its time. Throws `USAGE`. */
-function parseNow(text: string): number {
-  const now = parseTime(text.replace(' ', 'T'));
-  if (now !== undefined) return now;
-  throw new ToolError('USAGE', `--now is "${text}", which is not a time with its zone by RFC 3339.`, {
-    hint: 'Give a time such as 2026-11-24T03:00:00Z.',
   });
 }
 

@@ -5,6 +5,7 @@ import { diffMarkdown, diffText } from '../report/diff.ts';
 import { toJson } from '../report/json.ts';
 import { PLAIN } from '../report/style.ts';
 import { toYaml } from '../report/yaml.ts';
+import { asOf } from './as-of.ts';
 import type { Context, GlobalOptions } from './context.ts';
 import { tellErrors } from './failures.ts';
 import { checkOutputFiles, type OutputOptions, outputsOf, writeOutputs } from './outputs.ts';
@@ -23,7 +24,8 @@ export async function diffPolicies(before: string, after: string, options: DiffO
   const { io } = context;
   const outputs = outputsOf(options, 'table');
   await checkOutputFiles(outputs, io, options.out);
-  const now = options.now ?? new Date(io.now()).toISOString();
+  // Both are planned as of one instant, however long the first takes.
+  const now = new Date(options.now === undefined ? io.now() : asOf(options.now, io.now())).toISOString();
   const { inventory, inUse, color, quiet } = options;
   const planBy = (policy: string): Promise<Plan> =>
     withPlan(

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { policyJsonSchema } from '../config/policy-json-schema.ts';
+import { jsonSchemaText, policyJsonSchema } from '../config/policy-json-schema.ts';
 import { loadPolicies } from '../config/policy-source.ts';
 import { EXIT } from '../diagnostics/exit-codes.ts';
 import { SourceError } from '../diagnostics/source-error.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
+import { TEST_SCHEMA, TestFile } from '../policy-test/test-file-schema.ts';
 import { toJson } from '../report/json.ts';
 import { checkAnnotations, checkCodeQuality, checkJunit, checkSarif, checkText, type PolicyCheck } from '../report/policy-check.ts';
 import { count } from '../report/text.ts';
@@ -48,9 +49,9 @@ export async function checkPolicies(files: readonly string[], options: CheckOpti
   return EXIT.done;
 }
 
-/** `policy schema` */
-export function printSchema({ io }: Context): number {
-  io.stdout.write(policyJsonSchema());
+/** `policy schema`: of policies or, with `tests`, of files of cases. */
+export function printSchema({ tests }: { readonly tests?: boolean }, { io }: Context): number {
+  io.stdout.write(tests ? jsonSchemaText(TestFile, TEST_SCHEMA) : policyJsonSchema());
   return EXIT.done;
 }
 

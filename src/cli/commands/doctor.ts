@@ -15,6 +15,7 @@ export function doctorCommand(context: CommandContext): Command {
         examples(context.io.program, [
           ['everything that the config names', 'doctor'],
           ['one repository', 'doctor registry.example.com/team/app'],
+          ['the first repository of a namespace', 'doctor ghcr.io/team'],
         ]),
     )
     .argument('[registry/repo...]', 'registries, or repositories to try it on; without any: every registry of the config')

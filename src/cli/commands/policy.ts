@@ -6,13 +6,15 @@ import type { CheckOptions } from '../../run/policy.ts';
 import type { DiffOptions } from '../../run/policy-diff.ts';
 import type { ImportOptions } from '../../run/import-policy.ts';
 import type { TestOptions } from '../../run/policy-test.ts';
+import type { TryOptions } from '../../run/policy-try.ts';
 import type { CommandContext } from '../command-context.ts';
-import { inUseOption, outOption, outputOption } from '../shared-options.ts';
+import { age, labels } from '../option-values.ts';
+import { inUseOption, nowOption, outOption, outputOption } from '../shared-options.ts';
 
 /** `policy`: the policy workbench. */
 export function policyCommand(context: CommandContext): Command {
   const policy = new Command('policy')
-    .summary('check, test, compare and import policies, print their schema')
+    .summary('check, test, try, compare and import policies, print their schema')
     .description(
       'Works on policy files, without any registry.\n\n' +
         examples(context.io.program, [
@@ -42,22 +44,47 @@ export function policyCommand(context: CommandContext): Command {
     });
   policy
     .command('test')
-    .summary('decide the cases of a folder, and compare with what is expected')
+    .summary('decide cases of your own, and compare with what is expected')
     .description(
-      'Decides the inventory of each case by its policy, and compares with what is expected. A case is a folder with inventory.json, ' +
-        'expected.json ({"given": {"now": TIME}, "images": {TAG: [ACTION, REASON…]}}), policy.yaml (or "policy": FILE in expected.json) ' +
-        'and, where something runs, in-use.txt. What goes and is not named is a failure.\n\n' +
+      'Decides what is there in each case by its policy, and compares with what is expected. Cases stand beside the policy, those of ' +
+        'releases.yaml in releases.test.yaml: images with their ages, or an inventory, and what is to become of each tag. A folder ' +
+        'with inventory.json and expected.json ({"given": {"now": TIME}, "images": {TAG: [ACTION, REASON…]}}) is a case too. What ' +
+        'goes and is not named is a failure; a case that fails shows all that decided about its images.\n\n' +
         examples(context.io.program, [
-          ['every case below a folder', 'policy test policies/tests'],
-          ['in a pipeline', 'policy test policies/tests -o text -o junit=report.xml'],
+          ['the cases of one policy', 'policy test policies/releases.test.yaml'],
+          ['every case below a folder, in a pipeline', 'policy test policies -o text -o junit=report.xml'],
+          ['write what is found in place of what is expected, and look at the difference', 'policy test policies --update'],
         ]),
     )
-    .argument('<folder...>', 'folders of cases')
+    .argument('<file|folder...>', 'files of cases, *.test.yaml, or folders of cases')
+    .option('--update', 'write what is found into the files in place of what is expected; comments stay')
     .addOption(outputOption('text', 'junit'))
     .addOption(outOption())
-    .action(async (folders: string[], _options, self: Command) => {
+    .action(async (places: string[], _options, self: Command) => {
       const { testPolicies } = await import('../../run/policy-test.ts');
-      context.end(await testPolicies(folders, self.optsWithGlobals<TestOptions>(), context));
+      context.end(await testPolicies(places, self.optsWithGlobals<TestOptions>(), context));
+    });
+  policy
+    .command('try')
+    .summary('what a policy decides about a tag')
+    .description(
+      'Tries tags against a policy, each alone in a repository that it governs, and shows all that decides about them. Alone, every tag ' +
+        'is the newest: what would become of it behind newer ones is told too.\n\n' +
+        examples(context.io.program, [
+          ['would it stay?', 'policy try policies/releases.yaml v1.2.3 --age 40d'],
+          ['by its last pull and its labels', 'policy try policy.yaml main-3f2a9c1 --age 40d --pulled 3d --label keep=true'],
+        ]),
+    )
+    .argument('<policy>', 'the policy file')
+    .argument('<tag...>', 'tags')
+    .option('--age <age>', 'how long ago it was pushed; without it, nobody knows', age)
+    .option('--created <age>', 'how long ago it was built; default as --age', age)
+    .option('--pulled <age>', 'how long ago it was last pulled; default never', age)
+    .option('--label <name=value>', 'a label that it has; may be repeated', labels)
+    .option('--repository <name>', 'the repository that it is in; default one that the first policy governs')
+    .action(async (file: string, tags: string[], _options, self: Command) => {
+      const { tryTags } = await import('../../run/policy-try.ts');
+      context.end(await tryTags(file, tags, self.optsWithGlobals<TryOptions>(), context));
     });
   policy
     .command('diff')
@@ -73,7 +100,7 @@ export function policyCommand(context: CommandContext): Command {
     .argument('<new>', 'the policy file after it')
     .requiredOption('--inventory <file>', 'what is there, as "inventory" has written it')
     .addOption(inUseOption())
-    .option('--now <time>', 'decide as of this time (RFC 3339)')
+    .addOption(nowOption())
     .option('--detailed-exitcode', 'exit 2 if anything is decided differently')
     .addOption(outputOption('table', 'json', 'yaml', 'markdown'))
     .addOption(outOption())
@@ -86,27 +113,33 @@ export function policyCommand(context: CommandContext): Command {
     .summary('print the JSON Schema of policy files')
     .description(
       'Prints the JSON Schema of policy files, for editors: it is the same as policies/policy.schema.json of this version.\n\n' +
-        examples(context.io.program, [['beside the policies, whose first line names it', 'policy schema > policies/policy.schema.json']]),
+        examples(context.io.program, [
+          ['beside the policies, whose first line names it', 'policy schema > policies/policy.schema.json'],
+          ['that of their cases', 'policy schema --tests > policies/policy-test.schema.json'],
+        ]),
     )
-    .action(async () => {
+    .option('--tests', 'of files of cases, *.test.yaml')
+    .action(async (_options, self: Command) => {
       const { printSchema } = await import('../../run/policy.ts');
-      context.end(printSchema(context));
+      context.end(printSchema(self.opts(), context));
     });
   policy
     .command('import')
     .summary("write a policy from a registry's own retention, or from another tool's")
     .description(
       'Writes a policy that says what other settings say: a lifecycle policy of ECR, tag retention and immutable tags of Harbor, cleanup ' +
-        'policies of Artifact Registry, commands of acr purge, auto-prune policies of Quay, a cleanup policy of GitLab, steps of a ' +
-        'GitHub workflow. A comment above each rule says where it comes from, and where its meaning differs. What cannot be said keeps ' +
+        'policies of Artifact Registry, all of these also in files, states and plans of Terraform, commands of acr purge, auto-prune ' +
+        'policies of Quay, a cleanup policy of GitLab, the configuration of zot, the policies of artifactory-cleanup, steps of a GitHub ' +
+        'workflow. A comment above each rule says where it comes from, and where its meaning differs. What cannot be said keeps ' +
         'everything, and what is not understood is an error.\n\n' +
         examples(context.io.program, [
           ['from what "aws ecr get-lifecycle-policy" printed', 'policy import lifecycle.json > policy.yaml'],
           ['from Harbor, for the project library', 'policy import retention.json --of library --out policy.yaml'],
           ['from a task of ACR', 'policy import acr-task.yaml'],
+          ['from Terraform, with every value filled in', 'policy import state.json --from terraform --out policy.yaml'],
         ]),
     )
-    .argument('<file...>', 'files with settings, as JSON, YAML or command lines; - is standard input')
+    .argument('<file...>', 'files with settings, as JSON, YAML, Terraform or command lines; - is standard input')
     .addOption(new Option('--from <kind>', 'what they are, where their content does not tell').choices(IMPORT_FORMATS))
     .option('--of <path>', 'the repository, project or organization that they are of, such as team/app')
     .addOption(outOption())

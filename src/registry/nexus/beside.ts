@@ -1,10 +1,10 @@
 import { parseJsonObject } from '../../domain/json.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import { askBeside, type Beside } from '../beside.ts';
-import type { NexusClient } from './client.ts';
+import type { NexusClient, NexusVersion } from './client.ts';
 import { type HostedSettings, type NexusRepositories, type NexusRepository, whyLocked } from './nexus-repositories.ts';
 import { deletesOciManifests } from './oci-manifests.ts';
-import { type NexusTask, readTasks, tasksFor, UNUSED } from './tasks.ts';
+import { COMPACT, type NexusTask, readTasks, tasksFor, UNUSED } from './tasks.ts';
 import type { Routing } from './routing.ts';
 
 type Answer = Omit<Beside, 'check'>;
@@ -84,27 +84,33 @@ function immutable(label: string, { writePolicy }: HostedSettings): Answer {
 }
 
 function garbage({ version }: NexusClient, tasks: readonly NexusTask[]): Answer {
-  const scheduled = tasks.filter(({ nextRun }) => nextRun !== undefined);
-  const [first] = scheduled;
-  if (first && version && deletesOciManifests(version)) {
+  const [first] = tasks.filter(({ nextRun }) => nextRun !== undefined);
+  if (!version || deletesOciManifests(version)) return oldGarbage(version, first);
+  if (!first) {
     return {
       state: 'warning',
-      message: `the task "${first.name}" runs at ${first.nextRun}, and may delete OCI manifests in use: this is Nexus ${version.text}`,
-      next: 'Upgrade to 3.71 or later, or disable the task while OCI images are stored.',
+      message: `no task "${UNUSED.title}" is scheduled, so that space comes back only after somebody starts one`,
+      next: `Schedule it, and "${COMPACT.title}" after it (Administration, System, Tasks), or run with --gc --wait.`,
     };
   }
-  if (first) {
-    const result = first.lastResult === undefined ? 'it has not run yet' : `its last run ended with ${first.lastResult}`;
-    const state = first.lastResult === undefined || first.lastResult === 'OK' ? 'ok' : 'warning';
-    return {
-      state,
-      message: `what is unused is deleted by the task "${first.name}", next at ${first.nextRun}; ${result}`,
-      ...(state === 'warning' && { next: 'The log of Nexus says why.' }),
-    };
-  }
+  const result = first.lastResult === undefined ? 'it has not run yet' : `its last run ended with ${first.lastResult}`;
+  const state = first.lastResult === undefined || first.lastResult === 'OK' ? 'ok' : 'warning';
+  return {
+    state,
+    message: `what is unused is deleted by the task "${first.name}", next at ${first.nextRun}; ${result}`,
+    ...(state === 'warning' && { next: 'The log of Nexus says why.' }),
+  };
+}
+
+/** Of a Nexus whose task deletes more than what is unused, or whose version is not told, so that it may do so. */
+function oldGarbage(version: NexusVersion | undefined, task: NexusTask | undefined): Answer {
+  const which = version ? `this is Nexus ${version.text}` : 'the version of this Nexus is not told';
+  const title = `the task "${task?.name ?? UNUSED.title}"`;
+  const danger = `before 3.71 it may delete OCI manifests in use, and ${which}`;
+  const upgrade = version ? 'Upgrade to 3.71 or later' : 'Find out its version, and upgrade it if that is before 3.71';
   return {
     state: 'warning',
-    message: `no task "${UNUSED.title}" is scheduled, so that space comes back only after somebody starts one`,
-    next: 'Schedule it, and "Admin - Compact blob store" after it (Administration, System, Tasks), or run with --gc --wait.',
+    message: task ? `${title} runs at ${task.nextRun}: ${danger}` : `${title} is not scheduled, so that no space comes back: ${danger}`,
+    next: task ? `${upgrade}; until then disable the task if OCI images are stored.` : `${upgrade}, and schedule the task only then.`,
   };
 }

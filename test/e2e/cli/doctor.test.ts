@@ -35,6 +35,18 @@ describe('doctor', () => {
     expect(registry.storage.repository('team/app').tags.size).toBe(3);
   });
 
+  test('looks at a repository of a namespace that is named, and not at one that stands before it in the list', async () => {
+    const registry = await registryWith({ 'team/app': 1, 'shop/app': 2 });
+    const session = await newSession({ now: Date.now });
+    for (const named of ['team', 'team/*']) {
+      const { code, stdout } = await session.run('doctor', `${registry.host}/${named}`);
+      expect(code, stdout).toBe(0);
+      expect(stdout).toMatch(/^ {2}ok +list +it lists team\/app$/m);
+      expect(stdout).toMatch(/^ {2}ok +read +team\/app has 1 tag$/m);
+    }
+    expect((await findings(session, `${registry.host}/shops`)).of('read')).toBe('failed');
+  });
+
   test('says what is switched off or refused, with a next step, and ends with the code of a run', async () => {
     const session = await newSession({ now: Date.now });
     const registry = await registryWith({ 'team/app': 1 });

@@ -79,7 +79,7 @@ describe('the packages of an owner on GitHub, which is known by its answer', () 
   test('are checked by doctor', async () => {
     const fake = await withBuilds();
     fake.store.package('myorg/app').visibility = 'public';
-    const { code, stdout } = await (await sessionOn(fake)).run('doctor', 'ghcr.io');
+    const { code, stdout } = await (await sessionOn(fake)).run('doctor', 'ghcr.io/myorg');
     expect(stdout).toContain('ghcr.io/myorg/app is public: versions with more than 5,000 downloads cannot be deleted');
     expect(stdout).toContain('what is deleted can be restored for 30 days');
     expect(code).toBe(0);

@@ -22,9 +22,10 @@ const keepOne = (policy: string): string => policy.replace('last: 3, days: 90', 
 
 describe('policy test', () => {
   test('the cases of the ready-made policies hold', async () => {
-    const { code, stdout } = await (await newSession()).run('policy', 'test', join(POLICIES, 'tests'));
+    const { code, stdout } = await (await newSession()).run('policy', 'test', POLICIES);
     expect(code, stdout).toBe(0);
-    expect(stdout).toMatch(/^ok {6}.*releases\n/);
+    expect(stdout).toMatch(/^ok {6}.*branch-builds\.test\.yaml:4: of each branch/);
+    expect(stdout).toMatch(/^ok {6}.*tests\/releases$/m);
   });
 
   test('says what is decided otherwise, with the reason', async () => {
@@ -58,6 +59,148 @@ describe('policy test', () => {
   test('a folder without a case is no success', async () => {
     const session = await newSession();
     expect(await session.run('policy', 'test', '.')).toMatchObject({ code: 3, stdout: '' });
+  });
+});
+
+describe('policy test with a file of cases', () => {
+  const POLICY = `version: 1
+policies:
+  - name: p
+    repositories: ['team/**']
+    rules:
+      - { name: versions, tags: ['v*'], order: semver, keep: { last: 1 } }
+      - { name: orphaned, orphaned: true, keep: { days: 7 } }
+`;
+  const CASES = `version: 1
+cases:
+  - name: the highest stays
+    images:
+      v1.0.0: { pushed: 40d, tags: [stable] }
+      v2.0.0: 30d
+      signature of nothing: { pushed: 9d, orphaned: true }
+    expect:
+      v2.0.0: [keep, newest]
+      v1.0.0: keep # it has another tag
+      stable: keep
+`;
+  const withCases = async (cases = CASES): Promise<Session> => {
+    const session = await newSession();
+    await session.file('p.yaml', POLICY);
+    await session.file('p.test.yaml', cases);
+    return session;
+  };
+
+  test('a case that fails shows each tag, and all that decided about its image', async () => {
+    const session = await withCases();
+
+    const { code, stdout } = await session.run('policy', 'test', join(session.folder, 'p.test.yaml'));
+
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^FAILED {2}.*p\.test\.yaml:3: the highest stays\n/);
+    expect(stdout).toContain('registry/team/app: v1.0.0 is expected to be "keep" and is "untag", expired\n');
+    expect(stdout).toContain('registry/team/app: signature of nothing is "delete", and no expectation names it\n');
+    expect(stdout).toMatch(/ x v1\.0\.0 +keep +untag, expired +its rule keeps it no longer \(versions, rank 2, 40 days\)\n/);
+    expect(stdout).toMatch(/^ +stable +keep +keep, no_rule +no rule selects it\n/m);
+    expect(stdout).toMatch(/^ +versions {2}keep last 1 · order semver\n/m);
+  });
+
+  test('--update writes what is found, says so, and leaves the comments; without it nothing is written', async () => {
+    const session = await withCases();
+    const file = join(session.folder, 'p.test.yaml');
+    await session.run('policy', 'test', file);
+    expect(await readFile(file, 'utf8')).toBe(CASES);
+
+    const { code, stdout, stderr } = await session.run('policy', 'test', file, '--update');
+
+    expect(code).toBe(0);
+    expect(stdout).toContain('changed  v1.0.0: untag, was keep\n');
+    expect(stdout).toContain('changed  signature of nothing: delete\n');
+    expect(stderr).toContain('p.test.yaml: 2 expectations are written anew');
+    expect(await readFile(file, 'utf8')).toBe(
+      CASES.replace('v1.0.0: keep #', 'v1.0.0: untag #').replace(/$/, '      signature of nothing: delete\n'),
+    );
+    expect(await session.run('policy', 'test', file)).toMatchObject({ code: 0 });
+  });
+
+  test('the cases that the README shows are of the policy for releases, and hold', async () => {
+    const readme = await readFile(fileURLToPath(new URL('../../../README.md', import.meta.url)), 'utf8');
+    const [, cases = ''] = /^```yaml\n(.*?^cases:\n.*?)^```$/ms.exec(readme.slice(readme.indexOf('**Cases**'))) ?? [];
+    const session = await newSession();
+    await session.file('releases.test.yaml', cases);
+    await cp(join(POLICIES, 'releases.yaml'), join(session.folder, 'releases.yaml'));
+
+    const { code, stdout } = await session.run('policy', 'test', session.folder);
+
+    expect(code, stdout).toBe(0);
+  });
+
+  test('an inventory of several repositories is decided as of when it was taken, and its images are named by repository', async () => {
+    const inventory = (name: string) => ({
+      registry: 'prod',
+      repository: name,
+      complete: true,
+      manifests: ['v1.0.0', 'v2.0.0'].map((tag, index) => ({
+        digest: `sha256:${String(index).repeat(64)}`,
+        tags: [tag],
+        pushedAt: '2026-01-01T00:00:00Z',
+      })),
+    });
+    const session = await withCases(`version: 1
+cases:
+  - name: all of it
+    inventory: inventory.json
+    expect: { "prod/team/a:v1.0.0": delete, "prod/team/c:v1.0.0": delete, v1.0.0: delete }
+`);
+    const repositories = [inventory('team/a'), inventory('team/b')];
+    await session.file(
+      'inventory.json',
+      JSON.stringify({ kind: 'Inventory', formatVersion: '1.0', takenAt: '2026-11-24T00:00:00Z', repositories }),
+    );
+
+    const { code, stdout } = await session.run('policy', 'test', session.folder, '--update');
+
+    expect(code).toBe(1);
+    expect(stdout).toContain('prod/team/c: there is no such repository; did you mean "prod/team/a"?\n');
+    expect(stdout).toContain('there are 2 repositories, so the repository of "v1.0.0" has to be named\n');
+    expect(await readFile(join(session.folder, 'p.test.yaml'), 'utf8')).toContain('v1.0.0: delete, prod/team/b:v1.0.0: delete }');
+  });
+});
+
+describe('policy try', () => {
+  test('tells what becomes of a tag alone, and behind newer ones', async () => {
+    const session = await newSession();
+    const attempt = (...words: readonly string[]) => session.run('policy', 'try', join(POLICIES, 'releases.yaml'), ...words);
+
+    const [counted, other] = [await attempt('v1.2.3', '--age', '400d'), await attempt('v1', 'latest', '--age', '400d')];
+
+    expect(counted).toMatchObject({ code: 0, stderr: '' });
+    expect(counted.stdout).toMatch(/^registry\/app:v1\.2\.3\n\n {2}keep\n/);
+    expect(counted.stdout).toMatch(/^ {2}alone +keep +among the newest of its group \(final releases, rank 1 in 1\.2, 400 days\)\n/m);
+    expect(counted.stdout).toMatch(/^ {2}behind newer ones +delete +its rule keeps it no longer \(final releases, 400 days\)\n/m);
+    expect(counted.stdout).toContain('Whether it stays depends on how many newer ones there are.\n');
+    expect(other.stdout).toMatch(/^registry\/app:latest$/m);
+    expect(other.stdout.match(/However many newer images there are, it stays\./g)).toHaveLength(2);
+  });
+
+  test('the last pull and labels decide where the policy asks for them', async () => {
+    const session = await newSession();
+    const attempt = async (policy: string, ...words: readonly string[]) =>
+      (await session.run('policy', 'try', join(POLICIES, policy), 'x', '--age', '400d', ...words)).stdout;
+
+    expect(await attempt('recently-used.yaml', '--pulled', '3d')).toMatch(/^ {2}behind newer ones +keep +no older than the rule asks/m);
+    expect(await attempt('recently-used.yaml')).toMatch(/^ {2}behind newer ones +delete/m);
+    expect(await attempt('expiring.yaml', '--label', 'quay.expires-after=3w')).toMatch(/^ {2}behind newer ones +delete/m);
+    expect(await attempt('expiring.yaml')).toMatch(/^ {2}behind newer ones +keep +no rule selects it/m);
+  });
+
+  test('a repository that nothing governs, and what is no tag, are mistakes', async () => {
+    const session = await newSession();
+    const demo = join(POLICIES, 'demo.yaml');
+    const ungoverned = await session.run('policy', 'try', demo, 'v1', '--repository', 'other');
+    expect(ungoverned).toMatchObject({ code: 3, stdout: '' });
+    expect(ungoverned.stderr).toContain('governs the repository "other".\nhint: Name one that is governed, by --repository.\n');
+    expect(await session.run('policy', 'try', demo, 'team/app:v1')).toMatchObject({ code: 3, stdout: '' });
+    expect(await session.run('policy', 'try', demo, 'v1', '--age', 'long')).toMatchObject({ code: 3, stdout: '' });
   });
 });
 

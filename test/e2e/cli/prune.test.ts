@@ -474,14 +474,32 @@ describe('an inventory', () => {
     expect(await session.plan([...words, '--now', '2026-12-31 02:00:00+02:00'])).toEqual(later);
   });
 
-  test.for(['2026-11-24', 'yesterday', '2026-11-24T03:10:00', '2026-13-01T00:00:00Z', ''])('refuses "%s" as that time', async (now) => {
+  test('decides as of so far ahead, if asked, and carries nothing out then', async () => {
+    const registry = await registryWith({ 'team/app': 3 });
     const session = await newSession();
+    const words = [`${registry.host}/team/app`, '--keep-days', '2'];
 
-    const { code, stdout, stderr } = await session.run('prune', 'localhost:1/team/app', '--keep-last', '1', '--now', now);
-
-    expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
-    expect(stderr).toContain('is not a time with its zone by RFC 3339');
+    const ahead = await session.plan([...words, '--now', '+30d']);
+    expect(ahead).toEqual(await session.plan([...words, '--now', '2026-12-24T03:10:00Z']));
+    expect(ahead.summary.images.delete).toBe(2);
+    const refused = await session.run('prune', ...words, '--now', '+30d', '--apply');
+    expect({ code: refused.code, stderr: refused.stderr }).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining('--now only pretends'),
+    });
   });
+
+  test.for(['2026-11-24', 'yesterday', '2026-11-24T03:10:00', '2026-13-01T00:00:00Z', '', '30d', '+30', '+9000000d'])(
+    'refuses "%s" as that time',
+    async (now) => {
+      const session = await newSession();
+
+      const { code, stdout, stderr } = await session.run('prune', 'localhost:1/team/app', '--keep-last', '1', '--now', now);
+
+      expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
+      expect(stderr).toContain('is not a time with its zone by RFC 3339');
+    },
+  );
 });
 
 describe('metrics', () => {

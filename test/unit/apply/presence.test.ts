@@ -69,6 +69,14 @@ describe('failures in a row', () => {
     expect(contents(server).tags).toHaveProperty('keep-1');
   });
 
+  it('are also answers that nobody understands: after five of them the other images are left alone', async () => {
+    const { report } = await meanwhile(({ method, path }, doomed) =>
+      method === 'DELETE' && doomed.has(path.split('/').at(-1) ?? '') ? { status: 418, body: 'no' } : undefined,
+    );
+    expect(report.counts).toMatchObject({ deleted: 0, failed: 5, skipped: 3 });
+    expect(report.repositories[0]!.error?.message).toContain('418');
+  });
+
   it('end with each that succeeds: nine single failures do not end a run', async () => {
     const { server, registry } = await withServer();
     for (let n = 0; n < 18; n++) await push(server.url, REPOSITORY, single(`image ${n}`), [`old-${n}`]);

@@ -1,22 +1,25 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { policyJsonSchema } from '../../../src/config/policy-json-schema.ts';
+import { jsonSchemaText, policyJsonSchema } from '../../../src/config/policy-json-schema.ts';
+import { TEST_SCHEMA, TestFile } from '../../../src/policy-test/test-file-schema.ts';
 
-const FILE = new URL('../../../policies/policy.schema.json', import.meta.url);
+const testJsonSchema = (): string => jsonSchemaText(TestFile, TEST_SCHEMA);
+const POLICY = ['policy.schema.json', 'policy schema', policyJsonSchema, 'regctl prune policy', 'policies'] as const;
+const CASES = ['policy-test.schema.json', 'policy schema --tests', testJsonSchema, 'regctl prune policy test', 'cases'] as const;
 
-test('policies/policy.schema.json is up to date', () => {
-  const message = 'regenerate it: npm run build && node bin/regctl.js policy schema > policies/policy.schema.json';
-  expect(readFileSync(FILE, 'utf8'), message).toBe(policyJsonSchema());
+test.for([POLICY, CASES])('policies/%s is up to date', ([file, command, schema]) => {
+  const message = `regenerate it: npm run build && node bin/regctl.js ${command} > policies/${file}`;
+  expect(readFileSync(new URL(`../../../policies/${file}`, import.meta.url), 'utf8'), message).toBe(schema());
 });
 
-test('it is a draft 7 schema with a name, and no key is without help', () => {
-  const schema = JSON.parse(policyJsonSchema()) as Record<string, unknown>;
+test.for([POLICY, CASES])('%s is a draft 7 schema with a name, and no key is without help', ([, , text, title, key]) => {
+  const schema = JSON.parse(text()) as Record<string, unknown>;
   expect(schema).toMatchObject({
     $schema: 'http://json-schema.org/draft-07/schema#',
-    $id: 'urn:regprune:policy:1',
-    title: 'regctl prune policy',
-    required: ['version', 'policies'],
+    $id: expect.stringMatching(/^urn:regprune:policy(?:-test)?:1$/) as string,
+    title,
+    required: ['version', key],
   });
   const silent: string[] = [];
   const visit = (value: unknown, at: string): void => {

@@ -12,8 +12,9 @@ const ROOT = new URL('../../../', import.meta.url);
 const README = readFileSync(new URL('README.md', ROOT), 'utf8');
 const SNIPPETS = [...README.matchAll(/^```yaml\n(.*?)^```$/gms)].map(([, text = '']) => text);
 const keysOf = (text: string): string[] => Object.keys(parse(text) as object);
-const POLICIES = SNIPPETS.filter((text) => keysOf(text).includes('version'));
-const CONFIGS = SNIPPETS.filter((text) => ['registries', 'inUse', 'lists'].some((key) => keysOf(text).includes(key)));
+const POLICIES = SNIPPETS.filter((text) => keysOf(text).includes('policies') && keysOf(text).includes('version'));
+const CASES = SNIPPETS.filter((text) => keysOf(text).includes('cases'));
+const CONFIGS = SNIPPETS.filter((text) => ['registries', 'inUse', 'findings', 'lists'].some((key) => keysOf(text).includes(key)));
 
 let folder: string;
 beforeAll(async () => {
@@ -21,10 +22,10 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-test('each YAML snippet of the README is a policy, a config or an object of Kubernetes', () => {
+test('each YAML snippet of the README is a policy, cases of one, a config or an object of Kubernetes', () => {
   const objects = SNIPPETS.filter((text) => keysOf(text).includes('apiVersion'));
-  expect(POLICIES.length + CONFIGS.length + objects.length).toBe(SNIPPETS.length);
-  expect([POLICIES.length > 1, CONFIGS.length > 1]).toEqual([true, true]);
+  expect(POLICIES.length + CASES.length + CONFIGS.length + objects.length).toBe(SNIPPETS.length);
+  expect([POLICIES.length > 1, CASES.length > 0, CONFIGS.length > 1]).toEqual([true, true, true]);
 });
 
 describe('what the README shows is right', () => {

@@ -47,6 +47,13 @@ test('there is one for each common wish', () => {
   ]);
 });
 
+test.for(NAMES)('%s has cases of its own, which editors know the form of', async (name) => {
+  const text = readFileSync(new URL(name.replace('.yaml', '.test.yaml'), FOLDER), 'utf8');
+  expect(text.split('\n')[0]).toBe('# yaml-language-server: $schema=./policy-test.schema.json');
+  const schema = readFileSync(new URL('policy-test.schema.json', FOLDER), 'utf8');
+  expect(z.fromJSONSchema(JSON.parse(schema) as z.core.JSONSchema.JSONSchema).safeParse(parse(text)).error).toBeUndefined();
+});
+
 describe.for(NAMES)('%s', (name) => {
   const file = new URL(name, FOLDER);
   const text = readFileSync(file, 'utf8');
@@ -145,7 +152,7 @@ test('only an image with the label is asked how long it lives', async () => {
   const [loaded] = await loadPolicies([new URL('expiring.yaml', FOLDER).pathname]);
   const rule = loaded && compilePolicy(loaded.spec, loaded).rules.tagged[0];
   const selects = (labels: Record<string, string>): boolean | undefined =>
-    rule?.selects({ manifest: { labels } as unknown as Manifest, signed: false });
+    rule?.selects({ manifest: { labels } as unknown as Manifest, signed: false, children: [], attachments: [] }, 0);
   expect([selects({ 'quay.expires-after': '3w' }), selects({}), selects({ expires: '3w' })]).toEqual([true, false, false]);
 });
 

@@ -108,6 +108,18 @@ describe('what Nexus does beside', () => {
     expect(beside[2]!.message).toContain('next at 2026-11-25T01:00:00.000+00:00; its last run ended with OK');
   });
 
+  it('is before 3.71 that the task may delete OCI manifests in use, which nobody is advised to schedule', async () => {
+    const nexus = await fakeNexus({ version: '3.70.4-02' });
+    push(nexus, one, 'v1');
+    const garbage = async () => (await connect(nexus).beside!(APP)).find(({ check }) => check === 'garbage');
+    expect(await garbage()).toMatchObject({
+      message: expect.stringContaining('is not scheduled, so that no space comes back: before 3.71') as string,
+      next: 'Upgrade to 3.71 or later, and schedule the task only then.',
+    });
+    addTask(nexus, 'repository.docker.gc', { repositoryName: HOSTED }, { nextRun: '2026-11-25T01:00:00.000+00:00', lastRunResult: 'OK' });
+    expect(await garbage()).toMatchObject({ state: 'warning', next: expect.stringContaining('disable the task if OCI images') as string });
+  });
+
   it('is unknown to somebody without the rights, which never means that there is nothing', async () => {
     const plain: FakeAccount = { name: 'plain', password: 'plain-password-4711', privileges: ['browse', 'read'] };
     const nexus = await fakeNexus({ accounts: [plain] });

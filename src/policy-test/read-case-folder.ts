@@ -1,21 +1,26 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { DocumentProblem, must, throwProblem } from '../documents/document-problem.ts';
 import { type Fields, fieldsOf } from '../documents/fields.ts';
 import { LIST, OBJECT, TEXT, UTC_TIME } from '../documents/kinds.ts';
 import { readSource } from '../diagnostics/source.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
-import type { Plan, PlannedImage, RepositoryPlan } from '../plan/plan.ts';
+import { parseTime } from '../domain/time.ts';
+import { readInUseFile } from '../inuse/file.ts';
+import type { Expectation, PolicyCase } from './policy-case.ts';
+
+/** The file by which a folder is a case. */
+export const EXPECTED_FILE = 'expected.json';
 
 /** What is expected of an image, by a tag of it or by the first digits of its digest: the action, then codes of reasons. */
 type ExpectedImages = Readonly<Record<string, readonly string[]>>;
 
 /** What stands in the `expected.json` of a case. */
-export interface Expected {
+interface Expected {
   readonly given: {
     /** RFC 3339, UTC. */
     readonly now: string;
-    /** The host names of each registry, for references in `in-use.txt`. */
     readonly hosts?: Readonly<Record<string, readonly string[]>>;
-    /** What the lists of the config name. */
     readonly lists?: Readonly<Record<string, readonly string[]>>;
   };
   /** The policy file, from the case's folder; default `policy.yaml`. */
@@ -30,8 +35,49 @@ const GIVEN = ['now', 'hosts', 'lists'];
 /** A policy test is a small thing. */
 const LONGEST = 10 * 1024 * 1024;
 
-/** Reads what a case expects. Throws `FILE`, and `USAGE` for what is not understood. */
-export async function readExpected(path: string): Promise<Expected> {
+/** Reads a case that is a folder; `called` is what it is called. Throws `FILE`, and `USAGE` for what is not understood. */
+export async function readCaseFolder(folder: string, called: string): Promise<PolicyCase> {
+  const file = join(folder, EXPECTED_FILE);
+  const { given, policy, images, repositories = {} } = await readExpected(file);
+  const running = join(folder, 'in-use.txt');
+  const isThere = await stat(running).then(
+    () => true,
+    () => false,
+  );
+  return {
+    title: called,
+    file,
+    policy: join(folder, policy ?? 'policy.yaml'),
+    given: {
+      inventory: join(folder, 'inventory.json'),
+      now: parseTime(given.now) as number,
+      inUse: isThere ? await readInUseFile(running) : [],
+      hosts: given.hosts ?? {},
+      lists: given.lists ?? {},
+      names: new Map(),
+    },
+    expected: [
+      ...expectationsIn(images ?? {}, ['images']),
+      ...Object.entries(repositories).flatMap(([repository, those]) =>
+        expectationsIn(those, ['repositories', repository]).map((one) => ({ ...one, repository })),
+      ),
+    ],
+    about: 'image',
+    placeOf: (repository, { called: name }) => (images ? ['images', name] : ['repositories', repository, name]),
+  };
+}
+
+function expectationsIn(images: ExpectedImages, path: Expectation['path']): Expectation[] {
+  return Object.entries(images).map(([name, [action = '', ...codes]]) => ({
+    path: [...path, name],
+    name,
+    finds: name,
+    action,
+    codes,
+  }));
+}
+
+async function readExpected(path: string): Promise<Expected> {
   const { text } = await readSource(path, { what: 'expectation', maxBytes: LONGEST });
   try {
     const expected = fieldsOf(JSON.parse(text), '', throwProblem);
@@ -62,60 +108,6 @@ export async function readExpected(path: string): Promise<Expected> {
     });
   }
 }
-
-/** How a plan differs from what is expected, a sentence each. What goes and is not named is a difference too. */
-export function unexpected({ repositories }: Plan, expected: Expected): string[] {
-  const problems: string[] = [];
-  const all = Object.entries(expected.repositories ?? {});
-  if (expected.images) {
-    const [only] = repositories;
-    if (!only || repositories.length > 1)
-      return [`there are ${repositories.length} repositories, so write "repositories" and not "images"`];
-    all.push([nameOf(only), expected.images]);
-  }
-  for (const [name] of all) if (repositories.every((one) => nameOf(one) !== name)) problems.push(`${name}: there is no such repository`);
-  for (const repository of repositories)
-    problems.push(...differences(repository, all.find(([name]) => name === nameOf(repository))?.[1] ?? {}));
-  return problems;
-}
-
-function differences(repository: RepositoryPlan, expected: ExpectedImages): string[] {
-  const problems: string[] = [];
-  const named = new Set<PlannedImage>();
-  const where = nameOf(repository);
-  for (const [name, [action = '', ...codes]] of Object.entries(expected)) {
-    const found = repository.images.filter(({ tags, digest }) => tags.includes(name) || digest.split(':')[1]?.startsWith(name));
-    const [image] = found;
-    if (!image || found.length > 1) {
-      problems.push(`${where}: "${name}" names ${found.length} manifests`);
-      continue;
-    }
-    named.add(image);
-    const actual = actionOf(image);
-    if (action !== image.action && action !== actual)
-      problems.push(`${where}: ${name} is expected to be "${action}" and is "${actual}", ${codesOf(image).join(', ')}`);
-    else if (!codes.every((code) => codesOf(image).some((one) => one === code)))
-      problems.push(`${where}: ${name} is "${actual}" as expected, but for ${codesOf(image).join(', ')} and not for ${codes.join(', ')}`);
-  }
-  for (const image of repository.images) {
-    if (named.has(image) || image.part || image.action === 'keep') continue;
-    problems.push(`${where}: ${image.tags.join(', ') || image.digest} is "${actionOf(image)}", and no expectation names it`);
-  }
-  return problems;
-}
-
-function actionOf({ action, untag }: PlannedImage): string {
-  return action === 'untag' ? `untag ${untag.join(', ')}` : action;
-}
-
-function codesOf({ reasons }: PlannedImage): string[] {
-  return reasons.map(({ code }) => code);
-}
-
-function nameOf({ registry, repository }: RepositoryPlan): string {
-  return `${registry}/${repository}`;
-}
-
 function imagesIn(expected: Fields<never>): Fields<never>[] {
   if (expected.object['images'] !== undefined) return [expected.child('images')];
   const repositories = expected.child('repositories');
