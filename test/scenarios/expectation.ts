@@ -6,6 +6,7 @@ import type { Reason } from '../../src/plan/reason.ts';
 const count = z.int().min(0);
 const ExpectedSummary = z.strictObject({
   images: z.strictObject({ keep: count, untag: count, delete: count, archive: count.optional() }),
+  copied: count.optional(),
   tags: z.strictObject({ keep: count, delete: count }),
   bytes: z.strictObject({ deleted: count, freed: count, exact: z.boolean() }).optional(),
 });
@@ -129,7 +130,8 @@ function stepText(step: Step, name: (digest: string) => string): string {
     return `archive-manifest ${name(step.digest)} of ${step.of.map(name).join(', ')} expecting ${Object.keys(step.expect).join(', ')}`;
   if (step.op === 'copy-image') {
     const parts = step.parts.length === 0 ? '' : ` with ${step.parts.map(name).join(', ')}`;
-    return `copy-image ${name(step.digest)}${parts} to ${step.to.registry}/${step.to.repository} as ${Object.keys(step.expect).join(', ')}`;
+    const tags = Object.keys(step.expect).join(', ');
+    return `copy-image ${name(step.digest)}${parts} to ${step.to.registry}/${step.to.repository}${tags === '' ? '' : ` as ${tags}`}`;
   }
   return `delete-manifest ${name(step.digest)}${step.after.length === 0 ? '' : ` after ${step.after.map(name).join(', ')}`}`;
 }
