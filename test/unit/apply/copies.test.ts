@@ -8,10 +8,11 @@ import { undoJournal } from '../../../src/apply/undo.ts';
 import { type EmbeddedRegistry, startEmbeddedRegistry } from '../../../src/demo/embedded-registry.ts';
 import type { EmbeddedRegistryOptions } from '../../../src/demo/registry-options.ts';
 import { push } from '../../../src/demo/push.ts';
+import { verifyPlan } from '../../../src/documents/plan-check.ts';
 import { readJournal } from '../../../src/documents/read-journal.ts';
 import type { Digest } from '../../../src/domain/digest.ts';
 import { manifestBlobs } from '../../../src/domain/manifest-blobs.ts';
-import type { Plan } from '../../../src/plan/plan.ts';
+import type { CopyImageStep, Plan } from '../../../src/plan/plan.ts';
 import type { PolicySpec } from '../../../src/policy/schema.ts';
 import type { Registry } from '../../../src/registry/registry.ts';
 import { adapter, withServer } from '../registry/oci-fixture.ts';
@@ -166,6 +167,39 @@ describe('what a rule copies', () => {
     const made = await world();
     const elsewhere = { ...made.cold, url: 'https://elsewhere.example.com' };
     await expect(apply({ ...made, cold: elsewhere })).rejects.toThrow(/copies to ".*", but the registry "cold" is at https:\/\/elsewhere/);
+  });
+});
+
+describe('a plan of which a copy', () => {
+  type Loose = { steps: CopyImageStep[]; images: { digest: string; copiedTo?: string[] }[] };
+  it.each<[string, (loose: Loose, lone: Digest) => void, string]>([
+    [
+      'was taken out is refused',
+      (loose, lone) => void (loose.steps = loose.steps.filter(({ op, digest }) => op !== 'copy-image' || digest !== lone)),
+      'is copied to cold/old/team/app, and has no step for that',
+    ],
+    [
+      'is of an image that it does not say to copy is refused',
+      (loose, lone) => void delete loose.images.find(({ digest }) => digest === lone)?.copiedTo,
+      'copies an image that the plan does not copy there',
+    ],
+    [
+      'expects a tag less is refused',
+      (loose, lone) =>
+        void Object.assign(
+          loose.steps.find(({ digest }) => digest === lone)!,
+          { expect: {} },
+        ),
+      'does not expect just the tags that go by the plan',
+    ],
+    ['comes after a change is refused', (loose) => void loose.steps.push(loose.steps.shift()!), 'copies after something was changed'],
+    ['is there twice is refused', (loose) => void loose.steps.unshift(loose.steps[0]!), 'a second time'],
+  ])('%s', async (_, spoil, says) => {
+    const { plan, filled } = await world();
+    const loose = structuredClone(plan);
+    spoil(loose.repositories[0] as unknown as Loose, filled.lone.digest);
+    expect(() => verifyPlan(loose)).toThrow(says);
+    expect(verifyPlan(plan)).toBe(plan);
   });
 });
 
