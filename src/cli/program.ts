@@ -7,6 +7,7 @@ import { completionCommand } from './commands/completion.ts';
 import { demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { explainCommand } from './commands/explain.ts';
+import { forecastCommand } from './commands/forecast.ts';
 import { generateCommand } from './commands/generate.ts';
 import { initCommand } from './commands/init.ts';
 import { inventoryCommand } from './commands/inventory.ts';
@@ -90,6 +91,7 @@ function buildProgram(context: CommandContext): Command {
     showCommand,
     undoCommand,
     explainCommand,
+    forecastCommand,
     inventoryCommand,
     policyCommand,
     generateCommand,

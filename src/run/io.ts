@@ -43,6 +43,12 @@ export function usesColour(io: Io, stream: Output, options: { readonly color: bo
   return stream.isTTY === true && TERM !== 'dumb';
 }
 
+/** True if more than ASCII may be written to a stream: it is no terminal, or one whose user says that it takes UTF-8. */
+export function showsUnicode({ env }: Io, stream: Output): boolean {
+  const locale = [env['LC_ALL'], env['LC_CTYPE'], env['LANG']].find((value) => value !== undefined && value !== '') ?? '';
+  return stream.isTTY !== true || (env['TERM'] !== 'dumb' && /utf-?8/i.test(locale));
+}
+
 /** True if somebody watches stderr and can be shown a moving line. A terminal that says that it is 0 columns wide cannot show one. */
 export function isInteractive(io: Io): boolean {
   return io.stderr.isTTY === true && widthOf(io.stderr) !== undefined && io.env['TERM'] !== 'dumb' && (io.env['CI'] ?? '') === '';

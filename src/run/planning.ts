@@ -6,10 +6,11 @@ import { ToolError } from '../diagnostics/tool-error.ts';
 import type { InUse } from '../domain/in-use.ts';
 import type { RepositoryInventory } from '../domain/inventory.ts';
 import { isRepositoryName } from '../domain/reference.ts';
+import { parseTime } from '../domain/time.ts';
 import { linkSignals } from '../http/link-signals.ts';
 import type { Plan } from '../plan/plan.ts';
 import { isWhole } from '../plan/plan-repository.ts';
-import { Planner } from '../plan/planner.ts';
+import { type PlanContext, Planner } from '../plan/planner.ts';
 import { withUnread } from '../plan/unread.ts';
 import { governingPolicy } from '../policy/governing.ts';
 import type { Policy } from '../policy/policy.ts';
@@ -68,6 +69,10 @@ export interface PlanningOptions extends ConnectionFlags, GlobalOptions, PolicyO
 /** A plan, and what is needed to carry it out. */
 export interface Planning {
   readonly plan: Plan;
+  /** What it was made by. */
+  readonly by: PlanContext;
+  /** When the inventory file was taken that it was made from, in milliseconds since the epoch, if the file says so. */
+  readonly takenAt: number | undefined;
   readonly workplace: Workplace;
   /** Empty for a plan made from a file. */
   readonly registries: ReadonlyMap<string, Registry>;
@@ -85,6 +90,8 @@ export interface Planning {
 export interface ReadNow {
   readonly inventory: RepositoryInventory;
   readonly policy: Policy | undefined;
+  /** False if the inventory is only a placeholder. */
+  readonly wasRead: boolean;
 }
 
 /**
@@ -168,20 +175,24 @@ async function planIn<Result>(
   try {
     const listed = new Set<string>();
     let isPartial = words.length > 0;
+    let takenAt: number | undefined;
     const reads = offline
       ? repositoriesInFile(
           options.inventory,
           [...words, ...(options.registry ?? [])],
           options.shard,
           { signal: waits, blobs: options.tellsFreed ?? true },
-          () => (isPartial = true),
+          (head) => {
+            isPartial ||= head.partial;
+            takenAt = parseTime(head.takenAt);
+          },
         )
       : readFromRegistries(registries, workplace, deciding, options, { io, signal: waits, progress }, failures, listed, restored);
     const { policies } = deciding;
     const { maxDeletions } = settings;
     const { shard } = options;
     const part = (limit: number): number => (shard ? partOf(limit, shard) : limit);
-    const planner = new Planner({
+    const by: PlanContext = {
       policies: policiesOf(policies, shard),
       inUse,
       now,
@@ -199,7 +210,8 @@ async function planIn<Result>(
       ...(options.atMost !== undefined && { atMost: part(options.atMost) }),
       pack: packLists(),
       knowsAll: (registry) => shard === undefined && (offline ? !isPartial : listed.has(registry)),
-    });
+    };
+    const planner = new Planner(by);
     let found = 0;
     for await (const { inventory: read, wasRead, error } of reads) {
       found += 1;
@@ -210,7 +222,7 @@ async function planIn<Result>(
       planner.add(inventory, wasRead, wasRead ? await earlier.leftIn(inventory) : undefined);
       if (!policy && !wasRead && !error && workplace.scopes.get(inventory.registry)?.names.includes(inventory.repository))
         warn(io, ungoverned(inventory, deciding.specs), options.quiet);
-      look({ inventory, policy });
+      look({ inventory, policy, wasRead });
     }
     deciding.throwUnanswered();
     if (offline && found === 0)
@@ -221,6 +233,8 @@ async function planIn<Result>(
     reading.release();
     return await use({
       plan,
+      by,
+      takenAt,
       workplace,
       registries: registries.byName,
       cached: registries.cached,
