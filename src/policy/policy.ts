@@ -44,6 +44,8 @@ export interface Policy {
   readonly limits: Limits;
   /** How much one run does at most; undefined: no bound. */
   readonly perRun: { readonly deletions?: number };
+  /** The rules that copy what they delete, each by its place in the file. */
+  readonly copying: readonly { readonly index: number; readonly name: string; readonly copyTo: string }[];
   /** The rules for tags, for untagged images and for orphaned attachments, each in file order. */
   readonly rules: { readonly tagged: readonly Rule[]; readonly untagged: readonly Rule[]; readonly orphaned: readonly Rule[] };
 }
@@ -91,6 +93,8 @@ export interface Rule {
   readonly keep: Keep;
   /** What happens to what it does not keep. */
   readonly action: 'delete' | 'archive';
+  /** Where that is copied to before it is deleted, as written. */
+  readonly copyTo?: string;
 }
 
 /** Compiles a policy that the schema has accepted. */
@@ -124,6 +128,7 @@ export function compilePolicy(spec: PolicySpec, from: { readonly source: string;
     },
     limits: compileLimits(spec.limits ?? {}),
     perRun: spec.perRun ?? {},
+    copying: compiled.flatMap(({ name, copyTo }, index) => (copyTo === undefined ? [] : [{ index, name, copyTo }])),
     rules: { tagged: rules('tagged'), untagged: rules('untagged'), orphaned: rules('orphaned') },
   };
 }
@@ -150,7 +155,8 @@ function compileRule(spec: RuleSpec): Rule {
     order: spec.order ?? 'pushed',
     per: spec.per ?? 'repository',
     keep: spec.keep,
-    action: spec.action ?? 'delete',
+    action: spec.action === 'archive' ? 'archive' : 'delete',
+    ...(typeof spec.action === 'object' && { copyTo: spec.action.copyTo }),
   };
 }
 
