@@ -1,7 +1,7 @@
 import { parseDuration } from '../domain/duration.ts';
 import { DAY_MS } from '../domain/time.ts';
 import type { Node } from '../graph/graph.ts';
-import { keptBy, measuresAge, measuresPulls } from '../policy/keep/keep.ts';
+import { keptBy, measuresAge, measuresPulls, type Standing } from '../policy/keep/keep.ts';
 import { groupOf, isCapture } from '../policy/ordering/group.ts';
 import type { Version } from '../policy/ordering/semver.ts';
 import { type TagOrder, tagOrder } from '../policy/ordering/tag-order.ts';
@@ -85,18 +85,23 @@ export class Claims {
   /** Once everything is claimed. */
   judge(): void {
     for (const [rule, groups] of this.#groups) {
-      const counted = this.#countedGroups(rule, groups);
-      for (const [group, members] of groups) this.#keep(rule, group, this.#rank(rule, group, members), counted?.has(group) ?? true);
+      const keep = typeof rule.keep === 'object' ? rule.keep : undefined;
+      const counting = this.#newestGroups(rule, groups, keep?.groups);
+      const timing = this.#newestGroups(rule, groups, keep?.maxGroups);
+      for (const [group, members] of groups)
+        this.#keep(rule, group, this.#rank(rule, group, members), {
+          counts: counting?.has(group) ?? true,
+          isTimed: timing?.has(group) ?? true,
+        });
     }
   }
 
   /**
-   * Under `groups`, the newest so many groups, and others that are as new as the last of these. A group is as new as its newest image,
+   * The newest so many groups, and others that are as new as the last of these. A group is as new as its newest image,
    * which may be protected, since a protection must not make a group older; images of unknown time make no group new. What is live does not
    * go on to `keep`, so a group of nothing else takes none of the places. Undefined: all groups count.
    */
-  #countedGroups(rule: Rule, groups: ReadonlyMap<string, readonly Member[]>): ReadonlySet<string> | undefined {
-    const most = typeof rule.keep === 'object' ? rule.keep.groups : undefined;
+  #newestGroups(rule: Rule, groups: ReadonlyMap<string, readonly Member[]>, most: number | undefined): ReadonlySet<string> | undefined {
     if (most === undefined) return undefined;
     const newest = [...groups].flatMap(([group, members]) => {
       if (members.every(({ isLive }) => isLive)) return [];
@@ -183,7 +188,7 @@ export class Claims {
     return member.times;
   }
 
-  #keep(rule: Rule, group: string, ranked: readonly Ranked[], counts: boolean): void {
+  #keep(rule: Rule, group: string, ranked: readonly Ranked[], { counts, isTimed }: Pick<Standing, 'counts' | 'isTimed'>): void {
     const { keep } = rule;
     const { now } = this.#times;
     const days = typeof keep === 'object' ? keep.days : undefined;
@@ -199,7 +204,7 @@ export class Claims {
       if (isOlder) older += 1;
       const rank = index + 1;
       const lifetime = label === undefined ? undefined : lifetimeOf(node, label);
-      const code = keptBy(keep, { rank, counts, age, pullAge, lifetime, olderRank: isOlder ? older : undefined });
+      const code = keptBy(keep, { rank, counts, isTimed, age, pullAge, lifetime, olderRank: isOlder ? older : undefined });
       // A pull decided where it kept the image, and where it did not although it is the newest that the rule asks about.
       const byPull = (code === undefined || code === 'pulled_within') && pullAge !== undefined && (age === undefined || pullAge <= age);
       const moment = byPull && typeof pulled === 'object' ? pulled : member;
