@@ -113,6 +113,17 @@ const ListSpec = z
   })
   .superRefine((source, context) => exactlyOne(source, ['git', 'file', 'command'], context));
 
+/** The reports that can be read, by the program that writes them or the name of their format. */
+const REPORT_FORMATS = ['trivy', 'grype', 'sarif', 'clair', 'snyk', 'aqua'] as const;
+export type ReportFormat = (typeof REPORT_FORMATS)[number];
+
+/** Reports of scanners: a file or a glob, by the one key that tells their format. */
+const FindingsSpec = z
+  .strictObject(
+    Object.fromEntries(REPORT_FORMATS.map((format) => [format, file.optional()])) as Record<ReportFormat, z.ZodOptional<typeof file>>,
+  )
+  .superRefine((source, context) => exactlyOne(source, REPORT_FORMATS, context));
+
 /** Where a mirror answers: a host, with the path it puts before repository names, if any. */
 const mirror = z
   .string()
@@ -125,6 +136,7 @@ export function configFile(types: readonly RegistrySettings[]) {
     policies: z.array(file).optional(),
     inUse: z.array(InUseSpec).optional(),
     mirrors: z.record(mirror, z.string().min(1)).optional(),
+    findings: z.array(FindingsSpec).optional(),
     lists: z.record(z.string().min(1), ListSpec).optional(),
     limits: z.strictObject({ maxDeletions: z.int().min(0).optional() }).optional(),
     journalDir: file.optional(),

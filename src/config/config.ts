@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { readSource, type Source } from '../diagnostics/source.ts';
 import { type Problem, SourceError } from '../diagnostics/source-error.ts';
-import { type ConfigFile, configFile, type RegistrySpec, unknownRegistryKey, settingsOf } from './config-schema.ts';
+import { type ConfigFile, configFile, type ReportFormat, type RegistrySpec, unknownRegistryKey, settingsOf } from './config-schema.ts';
 import type { Environment } from './environment.ts';
 import { findConfig, PACKAGE_KEY } from './find-config.ts';
 import type { RegistrySettings } from './registry-settings.ts';
@@ -54,6 +54,12 @@ export type ListSource =
   | { readonly file: string }
   | { readonly command: readonly string[] };
 
+/** Reports of a scanner: the file, or those that a glob matches. */
+export interface ReportSource {
+  readonly format: ReportFormat;
+  readonly files: string;
+}
+
 /**
  * A config. Its files are as the working directory sees them: a relative path in it was relative to the config.
  *
@@ -67,6 +73,8 @@ export interface Config {
   readonly registries: readonly RegistryConfig[];
   readonly policies: readonly string[];
   readonly inUse: readonly InUseSource[];
+  /** Where the reports are that tell what scanners have found. */
+  readonly findings: readonly ReportSource[];
   /** Lists of names that exist, such as branches, which the rules of policies look up by the names of the lists. */
   readonly lists: Readonly<Record<string, ListSource>>;
   /** What a mirror's `host[/path]` stands for: a registry's name, or `host[/path]`. */
@@ -89,7 +97,7 @@ export interface Config {
 export async function loadConfig(cwd: string, environment: Environment, types: readonly RegistrySettings[]): Promise<Config> {
   const named = environment['REGCTL_CONFIG'];
   const source = named ? await readSource(path.resolve(cwd, named), { what: 'config', maxBytes: LONGEST_FILE }) : await findConfig(cwd);
-  if (!source) return { registries: [], policies: [], inUse: [], lists: {}, mirrors: {} };
+  if (!source) return { registries: [], policies: [], inUse: [], findings: [], lists: {}, mirrors: {} };
   // Plans name the files of their policies: relative paths keep them the same on every machine.
   const file = named && path.isAbsolute(named) ? named : path.relative(cwd, source.file);
   const locate = (inner: string): string => (path.isAbsolute(inner) ? inner : path.join(path.dirname(file), inner));
@@ -112,6 +120,7 @@ function toConfig(file: ConfigFile, types: readonly RegistrySettings[], locate: 
     registries = {},
     policies = [],
     inUse = [],
+    findings = [],
     lists = {},
     mirrors = {},
     limits,
@@ -125,6 +134,9 @@ function toConfig(file: ConfigFile, types: readonly RegistrySettings[], locate: 
     registries: Object.entries(registries).map(([name, spec]) => toRegistry(name, spec, types, locate)),
     policies: policies.map(locate),
     inUse: inUse.map((source) => toInUse(source, locate)),
+    findings: findings.flatMap((source) =>
+      Object.entries(source).map(([format, files]) => ({ format: format as ReportFormat, files: locate(files as string) })),
+    ),
     lists: Object.fromEntries(Object.entries(lists).map(([name, source]) => [name, toList(source, locate)])),
     mirrors,
     ...(limits?.maxDeletions !== undefined && { maxDeletions: limits.maxDeletions }),

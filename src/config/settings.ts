@@ -32,6 +32,7 @@ export interface Settings {
   readonly withLimits: (registry: RegistryConfig) => LimitedRegistry;
   readonly policies: readonly string[];
   readonly inUse: readonly InUseSource[];
+  readonly findings: Config['findings'];
   readonly lists: Config['lists'];
   readonly mirrors: Config['mirrors'];
   readonly maxDeletions?: number;
@@ -85,6 +86,7 @@ export function resolveSettings(flags: SettingsFlags, environment: Environment, 
     withLimits,
     policies: firstList(flags.policy, list(environment, 'REGCTL_POLICY')) ?? config.policies,
     inUse: [...config.inUse, ...inUse],
+    findings: config.findings,
     lists: config.lists,
     mirrors: config.mirrors,
     ...(maxDeletions !== undefined && { maxDeletions }),

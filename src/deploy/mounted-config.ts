@@ -51,13 +51,14 @@ export function mountedConfig(settings: Settings, { policies, certificates }: Se
   const credentials = { variables: new Set<string>(), files: new Set<string>() };
   const registries = settings.registries.length > 0 ? settings.registries : [PLACEHOLDER];
   const authorities = new Map([...certificates].map(([path, text]) => [path, mount(path, text)]));
-  const { inUse, lists, mirrors, maxDeletions, concurrency } = settings;
+  const { inUse, findings, lists, mirrors, maxDeletions, concurrency } = settings;
   return {
     config: {
       registries: Object.fromEntries(registries.map((one) => [one.name, registryOf(one, concurrency, authorities, credentials)])),
       policies: mounted,
       inUse: withOwnCluster(inUse),
       ...(Object.keys(mirrors).length > 0 && { mirrors }),
+      ...(findings.length > 0 && { findings: findings.map(({ format, files: file }) => ({ [format]: file })) }),
       ...(Object.keys(lists).length > 0 && { lists }),
       ...(maxDeletions !== undefined && { limits: { maxDeletions } }),
       ...(concurrency !== DEFAULT_CONCURRENCY && { concurrency }),
@@ -67,6 +68,7 @@ export function mountedConfig(settings: Settings, { policies, certificates }: Se
     credentialFiles: [...credentials.files],
     missing: [
       ...settings.inUse.flatMap((source) => missingFor(source, 'which says what is in use')),
+      ...findings.flatMap(({ files: file }) => missingFor({ file }, 'which tells what scanners have found')),
       ...Object.values(settings.lists).flatMap((source) => missingFor(source, 'which has names that rules look up')),
     ],
   };

@@ -8,6 +8,7 @@ const OWN_WORDS =
   'orphaned outcome platforms policies problems protected pulledAt pushedAt recoverableDays reference registries registry ' +
   'registryLabels regprune repositories repository repository_floor restored shares_digest signature skipped stoppedBy ' +
   'subject_of_kept tagTimes unarchivedAt unfinished unknown_time unparsable_version unreadable untagged vulnerability ' +
+  'attachments attestation findingTimes findings predicates severity critical unsupported ' +
   'application/vnd.oci.image.manifest.v1+json application/vnd.oci.image.index.v1+json ' +
   'application/vnd.docker.distribution.manifest.v2+json application/vnd.docker.distribution.manifest.list.v2+json';
 

@@ -3,6 +3,7 @@ import type { Digest } from '../domain/digest.ts';
 import type { Blob, Manifest } from '../domain/inventory.ts';
 import { isIndexType } from '../domain/media-types.ts';
 import { agreedLabels } from './agreed-labels.ts';
+import { attestationsIn } from './attestations-in.ts';
 import { createdTime } from './created-time.ts';
 import { type ImageConfig, isImageConfigType } from './image-config.ts';
 import type { ChildDescriptor, ManifestDocument } from './manifest-document.ts';
@@ -17,12 +18,14 @@ export interface ReadManifests {
 }
 
 /** Makes the manifests of an inventory, sorted by digest, of what they say themselves and of the configs of images, by their digests. */
-export function buildManifests({ documents, tags, firstSeen }: ReadManifests, configs: ReadonlyMap<Digest, ImageConfig>): Manifest[] {
+export function buildManifests(read: ReadManifests, configs: ReadonlyMap<Digest, ImageConfig>): Manifest[] {
+  const { documents, tags, firstSeen } = read;
+  const attestations = attestationsIn(read);
   const facts = new Facts(documents, configs);
   return [...documents.values()]
     .toSorted((a, b) => byCodeUnit(a.digest, b.digest))
     .map((document): Manifest => {
-      const { digest, mediaType, bytes, children, config, parts, subject, artifactType, annotations } = document;
+      const { digest, mediaType, bytes, children, config, parts, subject, artifactType, annotations, predicates } = document;
       const sorted = (tags.get(digest) ?? []).toSorted(byCodeUnit);
       const seen = firstSeen && timesOf(sorted, firstSeen);
       const blobs = storedBlobs(document);
@@ -44,6 +47,8 @@ export function buildManifests({ documents, tags, firstSeen }: ReadManifests, co
         ...(annotations && { annotations }),
         ...(platforms.length > 0 && { platforms }),
         ...(blobs && { blobs }),
+        ...(attestations.has(digest) && { attestation: true }),
+        ...(predicates && { predicates }),
       };
     });
 }

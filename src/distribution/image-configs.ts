@@ -1,6 +1,7 @@
 import type { LimitFunction } from 'p-limit';
 import type { Digest } from '../domain/digest.ts';
-import { isCosignTag, namesAnotherDigest } from '../domain/attachment.ts';
+import { isCosignTag } from '../domain/attachment.ts';
+import { attestationsIn } from './attestations-in.ts';
 import { badAnswer, refused } from './answer-errors.ts';
 import { createdTime } from './created-time.ts';
 import { contentDigest } from './content-digest.ts';
@@ -19,8 +20,9 @@ const TIMELESS = ['application/vnd.oci.empty.v1+json', 'application/vnd.cncf.hel
  * artifacts, such as Wasm modules, that may tell when they were made where the manifest does not. Not those of attestations and cosign's
  * signatures, which have the type of an image's config but describe nothing.
  */
-export function wantedConfigs({ documents, tags }: ReadManifests): Map<Digest, ManifestDocument> {
-  const attestations = attestationsIn(documents, tags);
+export function wantedConfigs(read: ReadManifests): Map<Digest, ManifestDocument> {
+  const { documents, tags } = read;
+  const attestations = attestationsIn(read);
   const wanted = new Map<Digest, ManifestDocument>();
   for (const document of documents.values()) {
     const { config, digest } = document;
@@ -35,29 +37,9 @@ function mayTellTime({ annotations }: ManifestDocument, mediaType: string): bool
   return /[+/]json$/.test(mediaType) && !TIMELESS.includes(mediaType) && createdTime(undefined, annotations) === undefined;
 }
 
-/**
- * The digests that are called an attestation by every index that lists them. The index of a fallback tag does not count: it lists what is
- * attached without saying what it is.
- */
-function attestationsIn(documents: ReadManifests['documents'], tags: ReadManifests['tags']): Set<Digest> {
-  const attestations = new Set<Digest>();
-  const images = new Set<Digest>();
-  for (const { digest, children } of documents.values()) {
-    if (isFallbackIndex(digest, tags.get(digest))) continue;
-    for (const child of children) (child.attestation ? attestations : images).add(child.digest);
-  }
-  for (const digest of images) attestations.delete(digest);
-  return attestations;
-}
-
 /** True where there are tags, and by all of them cosign attaches the manifest to another one. */
 function hasCosignTagsAlone(digest: Digest, tags: readonly string[] | undefined): boolean {
   return tags !== undefined && tags.every((tag) => isCosignTag(tag, digest));
-}
-
-/** True of an index whose tags all name other digests. */
-function isFallbackIndex(digest: Digest, tags: readonly string[] | undefined): boolean {
-  return tags !== undefined && tags.every((tag) => namesAnotherDigest(tag, digest));
 }
 
 /**

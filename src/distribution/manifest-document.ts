@@ -3,6 +3,7 @@ import type { Digest } from '../domain/digest.ts';
 import type { Blob } from '../domain/inventory.ts';
 import { digestIn, linksOf, MalformedManifest } from '../domain/manifest-links.ts';
 import { isIndexType, MANIFEST_TYPES, OCI_INDEX, OCI_MANIFEST, SCHEMA1, SIGNED_SCHEMA1 } from '../domain/media-types.ts';
+import { predicatesIn } from '../domain/predicates.ts';
 import { type ImageConfig, isImageConfigType, isUnknownPlatform, platformText, readImageConfig } from './image-config.ts';
 import { asList, asObject, asText, asTextMap, type JsonObject, parseJsonObject } from '../domain/json.ts';
 
@@ -33,6 +34,8 @@ export interface ManifestDocument {
   readonly subject?: Digest;
   readonly artifactType?: string;
   readonly annotations?: Readonly<Record<string, string>>;
+  /** The predicate types of the in-toto statements in it; undefined where its annotations do not tell all of them. */
+  readonly predicates?: readonly string[];
   /** The image's config, where the manifest itself holds it (schema 1). */
   readonly image?: ImageConfig;
 }
@@ -60,6 +63,7 @@ export function readManifestDocument(bytes: Uint8Array, digest: Digest, contentT
   const artifactType =
     asText(json['artifactType']) ?? (config && !isImageConfigType(config.mediaType) ? asText(config.mediaType) : undefined);
   const annotations = asTextMap(json['annotations']);
+  const predicates = predicatesOf(annotations, asList(json['layers']) ?? []);
   return {
     ...document,
     children: (asList(json['manifests']) ?? []).map(child),
@@ -68,7 +72,16 @@ export function readManifestDocument(bytes: Uint8Array, digest: Digest, contentT
     ...(subject !== undefined && { subject }),
     ...(artifactType !== undefined && { artifactType }),
     ...(annotations && { annotations }),
+    ...(predicates && { predicates }),
   };
+}
+
+/** Told by the manifest, or by each of its layers. */
+function predicatesOf(annotations: ManifestDocument['annotations'], layers: readonly unknown[]): readonly string[] | undefined {
+  const own = predicatesIn(annotations);
+  if (own.length > 0) return own;
+  const told = layers.map((layer) => predicatesIn(asTextMap(asObject(layer)?.['annotations'])));
+  return told.length > 0 && told.every((one) => one.length > 0) ? [...new Set(told.flat())] : undefined;
 }
 
 /** The media type without parameters of a Content-Type header. */

@@ -1,11 +1,13 @@
 import type { Digest } from '../domain/digest.ts';
-import { type Blob, type Capabilities, type Manifest, type RepositoryInventory, SEVERITIES } from '../domain/inventory.ts';
+import { type Blob, type FindingGroup, type Manifest, type RepositoryInventory, SCAN_STATES, SEVERITIES } from '../domain/inventory.ts';
 import { OCI_MANIFEST } from '../domain/media-types.ts';
 import { isTag } from '../domain/tag.ts';
-import { Fields, fieldsOf, type Report } from './fields.ts';
+import { checkCapabilities } from './capabilities-check.ts';
+import { type Fields, fieldsOf, type Report } from './fields.ts';
 import {
   ANY_TEXT,
   BYTES,
+  COUNT,
   DAYS,
   DIGEST,
   FLAG,
@@ -25,6 +27,17 @@ const SEVERITY = oneOf(SEVERITIES);
 const BLOB: Kind<Blob> = {
   name: 'a blob',
   is: (value): value is Blob => OBJECT.is(value) && DIGEST.is(value['digest']) && BYTES.is(value['size']),
+};
+
+const SCAN_STATE = oneOf(SCAN_STATES);
+const FINDING: Kind<FindingGroup> = {
+  name: 'a finding',
+  is: (value): value is FindingGroup =>
+    OBJECT.is(value) &&
+    SEVERITY.is(value['severity']) &&
+    COUNT.is(value['count']) &&
+    (value['fixable'] === undefined || FLAG.is(value['fixable'])) &&
+    ['since', 'id'].every((key) => value[key] === undefined || ANY_TEXT.is(value[key])),
 };
 
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
@@ -137,6 +150,10 @@ const MANIFEST: { readonly [Key in keyof Manifest]-?: Kind<NonNullable<Manifest[
   lockedTags: listOf(TEXT),
   signed: FLAG,
   vulnerability: SEVERITY,
+  findings: listOf(FINDING),
+  scan: SCAN_STATE,
+  attestation: FLAG,
+  predicates: listOf(TEXT),
 };
 const KINDS: ReadonlyMap<string, Kind<unknown>> = new Map(Object.entries(MANIFEST));
 
@@ -192,6 +209,10 @@ function checkManifest(value: unknown, at: string, report: Report): Manifest | u
   setKnown(manifest, 'lockedTags', fields.optionalList('lockedTags', TEXT));
   setKnown(manifest, 'signed', fields.optional('signed', FLAG));
   setKnown(manifest, 'vulnerability', fields.optional('vulnerability', SEVERITY));
+  setKnown(manifest, 'findings', checkFindings(fields));
+  setKnown(manifest, 'scan', fields.optional('scan', SCAN_STATE));
+  setKnown(manifest, 'attestation', fields.optional('attestation', FLAG));
+  setKnown(manifest, 'predicates', fields.optionalList('predicates', TEXT));
   return digest === undefined ? undefined : { digest, ...manifest };
 }
 
@@ -232,25 +253,14 @@ function checkBlobs(manifest: Fields): readonly Blob[] | undefined {
   return undefined;
 }
 
-/** What the registry can do and tell. Where the document does not say, everything is assumed but what needs proof. */
-function checkCapabilities(repository: Fields, manifests: readonly Manifest[]): Capabilities {
-  const fields = new Fields(repository.optional('capabilities', OBJECT) ?? {}, repository.path('capabilities'), repository.report);
-  const flag = (name: keyof Capabilities): boolean | undefined => fields.optional(name, FLAG);
-  return {
-    deleteTag: flag('deleteTag') ?? false,
-    listUntagged: flag('listUntagged') ?? true,
-    pushedAt: flag('pushedAt') ?? true,
-    createdAt: flag('createdAt') ?? true,
-    // A pull time that is missing means "never pulled" where pulls are recorded, and nothing where they are not.
-    pulledAt: flag('pulledAt') ?? manifests.some(({ pulledAt }) => pulledAt !== undefined),
-    tagTimes: flag('tagTimes') ?? manifests.some(({ tagTimes }) => tagTimes !== undefined),
-    labels: flag('labels') ?? true,
-    annotations: flag('annotations') ?? true,
-    platforms: flag('platforms') ?? true,
-    artifactType: flag('artifactType') ?? true,
-    vulnerability: flag('vulnerability') ?? true,
-    ...(flag('cascades') && { cascades: true }),
-    ...(flag('archive') && { archive: true }),
-    ...(flag('undo') === false && { undo: false }),
-  };
+function checkFindings(manifest: Fields): readonly FindingGroup[] | undefined {
+  const list = manifest.optional('findings', LIST);
+  if (list === undefined || list.every(FINDING.is)) return list;
+  for (const fields of manifest.children('findings')) {
+    fields.required('severity', SEVERITY);
+    fields.required('count', COUNT);
+    fields.optional('fixable', FLAG);
+    for (const key of ['since', 'id']) fields.optional(key, ANY_TEXT);
+  }
+  return undefined;
 }

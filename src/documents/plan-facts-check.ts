@@ -63,6 +63,12 @@ export function checkReasonFacts(reason: Fields<never>): void {
   for (const key of ['tag', 'rule', 'group', 'time', 'by']) reason.optional(key, ANY_TEXT);
   for (const key of ['rank', 'ageDays']) reason.optional(key, NUMBER);
   reason.optional('pulled', FLAG);
+  if (reason.object['finding'] === undefined) return;
+  const finding = reason.child('finding');
+  finding.required('severity', TEXT);
+  finding.required('count', COUNT);
+  finding.optional('fixable', FLAG);
+  for (const key of ['since', 'id']) finding.optional(key, ANY_TEXT);
 }
 
 function checkSummary(holder: Fields<never>): void {

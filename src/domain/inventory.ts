@@ -72,6 +72,12 @@ export interface Capabilities {
   readonly platforms: boolean;
   readonly artifactType: boolean;
   readonly vulnerability: boolean;
+  /** It tells which findings have a fix. Absent: it does not. */
+  readonly fixable?: boolean;
+  /** It tells since when findings are known. Absent: it does not. */
+  readonly findingTimes?: boolean;
+  /** All that is attached to an image is seen, also by its digest alone, and attestations are told apart. Absent: that is not sure. */
+  readonly attachments?: boolean;
   /**
    * Deleting a manifest makes the registry delete what is attached to it, and deleting an index its children that have no tag and
    * are in no other index. Absent: the registry deletes only what it is told to.
@@ -86,6 +92,26 @@ export interface Capabilities {
 /** Severities of a vulnerability scan, mildest first. */
 export const SEVERITIES = ['none', 'low', 'medium', 'high', 'critical'] as const;
 export type Severity = (typeof SEVERITIES)[number];
+
+/** Why an image has no scan: one is under way or waits, the last one went wrong, or the scanner cannot read such an image. */
+export const SCAN_STATES = ['pending', 'failed', 'unsupported'] as const;
+type ScanState = (typeof SCAN_STATES)[number];
+
+/** What a scan found of one severity, with a fix, without one, or where that is not told. */
+export interface FindingGroup {
+  readonly severity: Severity;
+  /** There is a version that mends it. Missing: not told. */
+  readonly fixable?: boolean;
+  /** How many there are. */
+  readonly count: number;
+  /**
+   * Since when the oldest of them is known, ISO 8601 UTC: when it was published or, where that is not told, found by a scan. Missing: not
+   * told.
+   */
+  readonly since?: string;
+  /** What that one is called, such as `CVE-2024-3094`; of findings without a time, the first by its name. Missing: not told. */
+  readonly id?: string;
+}
 
 /** A part of an image that the registry stores once by digest. */
 export interface Blob {
@@ -139,4 +165,12 @@ export interface Manifest {
   readonly signed?: boolean;
   /** The worst finding of its last scan; missing where it was not scanned. */
   readonly vulnerability?: Severity;
+  /** What its last scans found, one entry or more for each severity; empty: nothing. Missing: no scan tells that much. */
+  readonly findings?: readonly FindingGroup[];
+  /** Why the registry has no scan of it; missing where it has one, or nobody has asked for one. */
+  readonly scan?: ScanState;
+  /** An index lists it as an attestation, which is no image. */
+  readonly attestation?: boolean;
+  /** The predicate types of the in-toto statements that it holds, as its annotations and those of its layers tell. Missing: not told. */
+  readonly predicates?: readonly string[];
 }

@@ -35,3 +35,24 @@ export function isSignatureType(artifactType: string): boolean {
     artifactType === 'application/vnd.cncf.notary.signature'
   );
 }
+
+/** Artifact types of SBOMs, by how they begin; many others have the word in them. */
+const SBOM_TYPES: readonly string[] = ['application/spdx', 'text/spdx', 'application/vnd.cyclonedx', 'application/vnd.syft'];
+/** Artifact types of statements whose predicate may be an SBOM, by how they begin. */
+const STATEMENT_TYPES: readonly string[] = [
+  'application/vnd.in-toto',
+  'application/vnd.dsse.',
+  'application/vnd.docker.attestation.',
+  'application/vnd.dev.sigstore.bundle.',
+  'application/vnd.dev.cosign.artifact.att',
+];
+
+/** True of the artifact types of SBOMs. */
+export function isSbomType(artifactType: string): boolean {
+  return /\bsbom\b/i.test(artifactType) || SBOM_TYPES.some((start) => artifactType.startsWith(start));
+}
+
+/** True of the artifact types of statements whose predicate may be an SBOM. */
+export function isStatementType(artifactType: string): boolean {
+  return STATEMENT_TYPES.some((start) => artifactType.startsWith(start));
+}

@@ -37,3 +37,15 @@ export function utcTime(value: unknown): string | undefined {
   const time = typeof value === 'string' ? parseTime(value) : undefined;
   return time === undefined ? undefined : new Date(time).toISOString();
 }
+
+/** No registry is as old: an earlier time is not known. Milliseconds since the epoch. */
+export const EARLIEST_KNOWN = Date.UTC(2000, 0, 1);
+
+/**
+ * Milliseconds since the epoch, UTC. Undefined for a time that is missing, is not an RFC 3339 time, lies before 2000-01-01 (reproducible
+ * builds write 1970 or 1980) or more than a day ahead of now: unknown, which never means old.
+ */
+export function knownTime(text: string | undefined, now: number): number | undefined {
+  const time = text === undefined ? undefined : parseTime(text);
+  return time !== undefined && time >= EARLIEST_KNOWN && time <= now + DAY_MS ? time : undefined;
+}

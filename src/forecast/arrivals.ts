@@ -3,7 +3,7 @@ import type { Digest } from '../domain/digest.ts';
 import type { Blob, Manifest } from '../domain/inventory.ts';
 import type { Graph, Node } from '../graph/graph.ts';
 import { isImage } from '../plan/summary.ts';
-import { knownTime } from '../plan/time.ts';
+import { knownTime } from '../domain/time.ts';
 import type { Repetition } from './next-tags.ts';
 import type { Push } from './push-family.ts';
 import type { PushHistory, Recurring } from './push-history.ts';

@@ -1,11 +1,12 @@
+import { filesOf } from '../config/files-of.ts';
 import { readSource } from '../diagnostics/source.ts';
 import { SourceError } from '../diagnostics/source-error.ts';
 import type { InUseImage } from '../domain/in-use.ts';
-import { filesOf } from './files-of.ts';
 import { Found } from './found.ts';
 import { addFluxImages } from './manifests.ts';
 import { readText } from './text.ts';
 
+const WHAT = 'list of images in use';
 const LONGEST_FILE = 64 * 2 ** 20;
 
 /**
@@ -17,8 +18,7 @@ const LONGEST_FILE = 64 * 2 ** 20;
 export async function readInUseFile(text: string, signal?: AbortSignal): Promise<InUseImage[]> {
   const found = new Found();
   // One after the other: their texts need not be in memory together.
-  for (const file of await filesOf(text))
-    readText(await readSource(file, { what: 'list of images in use', maxBytes: LONGEST_FILE, signal }), found);
+  for (const file of await filesOf(text, WHAT)) readText(await readSource(file, { what: WHAT, maxBytes: LONGEST_FILE, signal }), found);
   return understood(found);
 }
 

@@ -1,4 +1,4 @@
-import { parseDuration } from '../domain/duration.ts';
+import type { FindingGroup } from '../domain/inventory.ts';
 import { DAY_MS } from '../domain/time.ts';
 import type { Node } from '../graph/graph.ts';
 import { keptBy, measuresAge, measuresPulls, type Standing } from '../policy/keep/keep.ts';
@@ -7,6 +7,7 @@ import type { Version } from '../policy/ordering/semver.ts';
 import { type TagOrder, tagOrder } from '../policy/ordering/tag-order.ts';
 import type { Rule } from '../policy/policy.ts';
 import { isTimeOrder } from '../policy/ordering/order.ts';
+import { lifetimeOf } from './lifetime.ts';
 import type { Reason, ReasonCode } from './reason.ts';
 import type { Times } from './time.ts';
 
@@ -40,7 +41,11 @@ export class Claims {
     if (group === undefined) {
       if (held) return;
       const code = rule.keep === 'all' ? 'keep_all' : rule.keep === 'none' ? 'expired' : 'unparsable_version';
-      this.#settle(node, place, reasonFor(code, rule, node.ordinaryTags[place]));
+      this.#settle(
+        node,
+        place,
+        reasonFor(code, rule, node.ordinaryTags[place], { group: '', finding: rule.findingOf?.(node, this.#times.now) }),
+      );
       return;
     }
     let groups = this.#groups.get(rule);
@@ -222,7 +227,8 @@ export class Claims {
   }
 
   #settleAll(node: Node, places: readonly number[], code: ReasonCode, rule: Rule, facts: Facts): void {
-    for (const place of places) this.#settle(node, place, reasonFor(code, rule, node.ordinaryTags[place], facts));
+    const told = rule.findingOf ? { ...facts, finding: rule.findingOf(node, this.#times.now) } : facts;
+    for (const place of places) this.#settle(node, place, reasonFor(code, rule, node.ordinaryTags[place], told));
   }
 }
 
@@ -260,6 +266,8 @@ interface Facts {
   readonly time?: string | undefined;
   readonly ageDays?: number | undefined;
   readonly isPull?: boolean | undefined;
+  /** By which the rule selects it. */
+  readonly finding?: FindingGroup | undefined;
 }
 
 /** The tags at these places; none of an image that is claimed without a tag. */
@@ -274,21 +282,15 @@ function compareKeys(order: TagOrder<unknown> | undefined, a: unknown, b: unknow
   return order ? order.compare(a, b) : (a as number) - (b as number);
 }
 
-/** Milliseconds that the image itself asks for in a label; undefined where it does not, or not in a way that can be read. */
-function lifetimeOf({ manifest: { labels } }: Node, label: string): number | undefined {
-  const text = labels && Object.hasOwn(labels, label) ? labels[label] : undefined;
-  return text === undefined ? undefined : parseDuration(text);
-}
-
 /** Fields that are not known are left out, in one order and without a copy: there is one of these for each tag. */
-function reasonFor(code: ReasonCode, rule: Rule, tag: string | undefined, facts?: Facts): Reason {
+function reasonFor(code: ReasonCode, rule: Rule, tag: string | undefined, facts: Facts): Reason {
   const reason: { -readonly [Key in keyof Reason]: Reason[Key] } = tag === undefined ? { code } : { code, tag };
   reason.rule = rule.name;
-  if (!facts) return reason;
   if (facts.group !== '') reason.group = facts.group;
   if (facts.rank !== undefined) reason.rank = facts.rank;
   if (facts.time !== undefined) reason.time = facts.time;
   if (facts.ageDays !== undefined) reason.ageDays = facts.ageDays;
   if (facts.isPull) reason.pulled = true;
+  if (facts.finding) reason.finding = facts.finding;
   return reason;
 }

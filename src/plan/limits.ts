@@ -42,6 +42,13 @@ export function unreadSources(inUse: InUse): Block[] {
 }
 
 /**
+ * A report of a scanner that could not be read blocks everything: a rule may not select what it should, and the one below it delete that.
+ */
+export function unreadScans(problems: readonly string[]): Block[] {
+  return problems.map((problem) => ({ code: 'findingsIncomplete', message: `what scanners have found is not known: ${problem}` }));
+}
+
+/**
  * What rules delete, and all that they could: images, untagged ones among them, and orphaned attachments. What only goes along is not
  * counted.
  */

@@ -37,7 +37,7 @@ export interface PlanPolicy {
 
 /** What keeps a plan from being carried out. */
 export interface Block {
-  readonly code: 'maxDeletions' | 'maxDeletePercent' | 'maxDeleteBytes' | 'inUseIncomplete' | 'nothingRead';
+  readonly code: 'maxDeletions' | 'maxDeletePercent' | 'maxDeleteBytes' | 'inUseIncomplete' | 'findingsIncomplete' | 'nothingRead';
   /** The policy whose limit it is; absent for a limit of the whole run. */
   readonly policy?: string;
   readonly limit?: number;
@@ -72,6 +72,10 @@ export interface Diagnostic {
 /** The time that stands for "pushed" in a repository: what the registry has of pushed, created. */
 export type Clock = 'pushed' | 'created' | 'none';
 
+/**
+ * What is decided in one repository. In a large plan, `images` and `steps` are kept packed: each reading may bring them back as new objects,
+ * so whoever tells objects apart reads them once.
+ */
 export interface RepositoryPlan {
   readonly registry: string;
   readonly type: string;

@@ -7,10 +7,11 @@ import type { Policy } from '../policy/policy.ts';
 import { Blobs } from './blobs.ts';
 import { byRepository } from './by-repository.ts';
 import { diagnose } from './diagnose.ts';
-import { trippedLimits, unreadSources } from './limits.ts';
+import { trippedLimits, unreadScans, unreadSources } from './limits.ts';
 import { compileLiveNames, type LiveNames } from './live-names.ts';
 import { Matched } from './matched.ts';
 import { asBefore, type Leftovers, withLeftovers } from './leftovers.ts';
+import { type Pack, packed } from './pack.ts';
 import { leaveForNextRun } from './per-run.ts';
 import type { Diagnostic, Plan, Summary } from './plan.ts';
 import { type PlannedRepository, planRepository } from './plan-repository.ts';
@@ -22,6 +23,8 @@ import { NOTHING_AROUND, type Surroundings } from './surroundings.ts';
 export interface PlanContext {
   readonly policies: readonly Policy[];
   readonly inUse: InUse;
+  /** Reports of scanners that could not be read, a sentence each. Not empty: the plan must not be applied. */
+  readonly unreadScans?: readonly string[];
   /** The names of the in-use sources that were read. */
   readonly inUseSources?: readonly string[];
   /** As of when it decides. */
@@ -38,6 +41,8 @@ export interface PlanContext {
   readonly lists?: Readonly<Record<string, readonly string[]>>;
   /** Whether the names of all the repositories of a registry are known, once all are added. Missing: they are. */
   readonly knowsAll?: (registry: string) => boolean;
+  /** Keeps what is decided of a repository until all are. Missing: it stays as it is. */
+  readonly pack?: Pack;
 }
 
 /**
@@ -75,12 +80,12 @@ export class Planner {
 
   /** The plan of all that was added; once. */
   plan(): Plan {
-    const { policies, inUse, inUseSources = [], now, createdAt, version, maxDeletions, atMost } = this.#context;
+    const { policies, inUse, inUseSources = [], unreadScans: problems = [], now, createdAt, version, maxDeletions, atMost } = this.#context;
     this.#decideWaiting();
     const sorted = this.#planned.toSorted((a, b) => byRepository(a.plan, b.plan));
     const planned = leaveForNextRun(sorted, policies, atMost);
     const repositories = planned.map(({ plan }) => plan);
-    const blockedBy = [...trippedLimits(repositories, policies, maxDeletions), ...unreadSources(inUse)];
+    const blockedBy = [...trippedLimits(repositories, policies, maxDeletions), ...unreadSources(inUse), ...unreadScans(problems)];
     return {
       kind: 'Plan',
       formatVersion: '1.0',
@@ -116,7 +121,7 @@ export class Planner {
   }
 
   #decide(inventory: RepositoryInventory, policy: Policy | undefined, surroundings: Surroundings, leftovers?: Leftovers): void {
-    const { policies, inUse, now, atMost } = this.#context;
+    const { policies, inUse, now, atMost, pack } = this.#context;
     const { reads, blobs } = this.#registry(inventory.registry);
     const matched = (policy && this.#matched.get(policy)) ?? new Matched();
     const own = planRepository(inventory, policies, inUse, now, { lists: this.#lists, matched, blobs, surroundings });
@@ -125,7 +130,7 @@ export class Planner {
     // Any of these images may yet be left for the next run, and then its signatures stay with it.
     if (!mayLeave) reads.decided(planned.plan);
     for (const diagnostic of diagnose(inventory, planned, policy, surroundings)) this.#diagnostics.push(diagnostic);
-    this.#planned.push(mayLeave ? planned : settled(planned));
+    this.#planned.push(mayLeave ? planned : settled(planned, pack));
   }
 
   /** Adds what an earlier run left, decided as if what it had deleted were still there. */
@@ -182,7 +187,7 @@ interface Waiting {
 }
 
 /** A repository of which nothing is left for the next run, without the inventory that it was planned from. */
-function settled({ plan, blobs, tied }: PlannedRepository): PlannedRepository {
-  const one: PlannedRepository = { plan, blobs, tied, doomed: [], leave: () => one };
+function settled({ plan, blobs, tied }: PlannedRepository, pack: Pack | undefined): PlannedRepository {
+  const one: PlannedRepository = { plan: pack ? packed(plan, pack) : plan, blobs, tied, doomed: [], leave: () => one };
   return one;
 }

@@ -1,3 +1,5 @@
+import type { FindingGroup } from '../domain/inventory.ts';
+
 /**
  * Why an image, or one tag of it, stays or goes. The codes are stable words; this table is their documentation.
  * The first list keeps, the second deletes.
@@ -64,6 +66,8 @@ export interface Reason {
   readonly ageDays?: number;
   /** That time is the one of the last pull. */
   readonly pulled?: true;
+  /** What a scan has found, by which its rule selects it. */
+  readonly finding?: FindingGroup;
   /** What holds it: a digest, a label, a glob, who uses it. */
   readonly by?: string;
 }

@@ -45,7 +45,7 @@ export function decideTagged(input: DecisionInput, staying: Staying): Tagged {
 const UNSETTLED: Reason = { code: 'no_rule' };
 
 /** Step 4: a tag goes to the first rule that selects it, a protected tag too: it takes its place in the group. */
-function claimTags(node: Node, { policy, lists, matched }: DecisionInput, staying: Staying, claims: Claims): void {
+function claimTags(node: Node, { policy, lists, matched, times }: DecisionInput, staying: Staying, claims: Claims): void {
   const isProtected = staying.of(node).protection !== undefined;
   // Each place is settled: here, or once the claims are judged.
   const tags = Array.from({ length: node.ordinaryTags.length }, () => UNSETTLED);
@@ -54,7 +54,7 @@ function claimTags(node: Node, { policy, lists, matched }: DecisionInput, stayin
     for (const rule of policy.rules.tagged) {
       const captures = rule.tags(tag);
       const gone = captures !== undefined && isGone(rule, captures, lists);
-      const selected = gone === false ? false : rule.selects(node);
+      const selected = gone === false ? false : rule.selects(node, times.now);
       if (!captures || selected === false) continue;
       // Whether this rule decides or a later one is not known, so nothing is decided.
       if (selected === undefined || gone === undefined) break;
@@ -89,9 +89,9 @@ function isGone({ gone }: Rule, captures: Readonly<Record<string, string>>, list
 }
 
 /** An image without a tag that nothing holds goes to the first rule that counts such images together with tagged ones. */
-function claimUntagged(node: Node, rules: readonly Rule[], { matched }: DecisionInput, staying: Staying, claims: Claims): void {
+function claimUntagged(node: Node, rules: readonly Rule[], { matched, times }: DecisionInput, staying: Staying, claims: Claims): void {
   if (node.isAttachment || node.parents.length > 0) return;
-  const rule = firstSelecting(rules, node);
+  const rule = firstSelecting(rules, node, times.now);
   if (!rule) return;
   matched.rules.add(rule);
   claims.add(node, rule, -1, {}, staying.of(node).protection ? 'protected' : undefined);

@@ -1,10 +1,9 @@
 import type { Capabilities, Manifest } from '../domain/inventory.ts';
-import { DAY_MS, parseTime } from '../domain/time.ts';
+import { knownTime } from '../domain/time.ts';
 import type { Node } from '../graph/graph.ts';
 import type { Order } from '../policy/ordering/order.ts';
 import type { Clock } from './plan.ts';
 
-const EARLIEST = Date.UTC(2000, 0, 1);
 /** A time as it was read, with its milliseconds since the epoch. */
 export interface Moment {
   readonly text: string;
@@ -15,15 +14,6 @@ export interface Moment {
 
 /** The same, where it may not be known. */
 type MaybeMoment = Pick<Moment, 'isPull'> & { readonly text: string | undefined; readonly time: number | undefined };
-
-/**
- * Milliseconds since the epoch, UTC. Undefined for a time that is missing, is not an RFC 3339 time, lies before 2000-01-01 (reproducible
- * builds write 1970 or 1980) or more than a day ahead of now: unknown, which never means old.
- */
-export function knownTime(text: string | undefined, now: number): number | undefined {
-  const time = text === undefined ? undefined : parseTime(text);
-  return time !== undefined && time >= EARLIEST && time <= now + DAY_MS ? time : undefined;
-}
 
 /** The time that stands for "pushed": what the registry has of pushed and created. A capability decides, never one missing value. */
 export function clockOf(capabilities: Capabilities): Clock {

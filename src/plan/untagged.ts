@@ -20,7 +20,7 @@ export interface Untagged {
  * untagged images or for orphaned attachments that selects it, and is kept or expires there. What no rule selects stays.
  */
 export function decideUntagged(input: DecisionInput, staying: Staying): Untagged {
-  const { matched, policy, surroundings } = input;
+  const { matched, policy, surroundings, times } = input;
   const claims = new Claims(input.times, (node, _place, reason) => {
     staying.note(node).untagged = reason;
   });
@@ -30,7 +30,7 @@ export function decideUntagged(input: DecisionInput, staying: Staying): Untagged
   const orphaned = policy.rules.orphaned.filter(({ subjectsIn }) => subjectsIn || !isStore);
   const isKnown = new Set(orphaned.filter((rule) => knowsOrphans(rule, isStore, surroundings)));
   for (const node of roots) {
-    const rule = node.isAttachment ? ruleForOrphan(node, orphaned, isKnown, surroundings) : firstSelecting(policy.rules.untagged, node);
+    const rule = node.isAttachment ? ruleForOrphan(node, orphaned, isKnown, input) : firstSelecting(policy.rules.untagged, node, times.now);
     if (rule) {
       matched.rules.add(rule);
       claims.add(node, rule, -1, {});
@@ -54,9 +54,14 @@ function isKept(reason: Reason | undefined): boolean {
  * The rule that an attachment without a subject goes to; none while its subject is in another repository, or may be. `isKnown` holds the
  * rules for which it is known what is orphaned here.
  */
-function ruleForOrphan(attachment: Node, rules: readonly Rule[], isKnown: ReadonlySet<Rule>, surroundings: Surroundings): Rule | undefined {
+function ruleForOrphan(
+  attachment: Node,
+  rules: readonly Rule[],
+  isKnown: ReadonlySet<Rule>,
+  { surroundings, times }: DecisionInput,
+): Rule | undefined {
   if (attachment.subjectKeys.some((key) => surroundings.holds(key))) return undefined;
-  const rule = firstSelecting(rules, attachment);
+  const rule = firstSelecting(rules, attachment, times.now);
   return rule && isKnown.has(rule) ? rule : undefined;
 }
 

@@ -55,7 +55,8 @@ export function importGarCleanup(source: Source, data: unknown, { of }: ImportGr
   const list = described
     ? Object.entries(described.cleanupPolicies).map(([name, policy]) => ({ name, ...policy }))
     : parseSettings(source, PolicyList).data;
-  const repository = of ?? pathOf(described?.name);
+  const repository = of === undefined ? pathOf(described?.name) : globOf(of);
+  const within = repository ?? '*/*';
   const packages = [...new Set(list.flatMap(packagesOf))].toSorted((a, b) => b.length - a.length);
   // Of a package, all policies are asked whose prefix its name begins with. The longest prefixes come first, the rest last.
   const parts = grouped([...packages, ''], (prefix) => list.filter((policy) => isFor(policy, prefix)));
@@ -64,17 +65,17 @@ export function importGarCleanup(source: Source, data: unknown, { of }: ImportGr
     'There, a version that is deleted goes with all its tags by one of them; here it stays while any of its tags stays.',
     'There, the parts of multi-arch images count as versions; here they are not counted, and go with their image.',
     ...(described?.cleanupPolicyDryRun ? ['ATTENTION: there they are a dry run (cleanupPolicyDryRun) and delete nothing.'] : []),
-    ...(repository === undefined
+    ...(within.startsWith('*/')
       ? [
-          'ATTENTION: nothing names project and repository, so this is for all of them: write them in the place of "*/*", or import with ' +
-            '--of PROJECT/REPOSITORY.',
+          `ATTENTION: nothing names project${repository === undefined ? ' and repository' : ''}, so this is for all of them: write ` +
+            `what is meant in the place of "${within}", or import with --of PROJECT/REPOSITORY.`,
         ]
       : []),
   ];
   return parts.flatMap(({ prefixes: names, policies }) => {
     const deleting = policies.filter((policy) => policy.action === 'delete');
-    if (deleting.length === 0 && names.includes('')) return [];
-    return [policyFor(names, policies, repository === undefined ? '*/*' : globOf(repository), comments)];
+    if (deleting.length === 0 && names.includes('') && parts.length > 1) return [];
+    return [policyFor(names, policies, within, comments)];
   });
 }
 
@@ -223,8 +224,8 @@ function wordsOf(policy: CleanupPolicy): string {
   return `Delete policy ${nameOf(policy)}: ${what}${olderThan === undefined ? '' : ` older than ${olderThan}`}`;
 }
 
-/** `PROJECT/REPOSITORY` of `projects/PROJECT/locations/…/repositories/REPOSITORY`. */
+/** The glob for `PROJECT/REPOSITORY` of `projects/PROJECT/locations/…/repositories/REPOSITORY`, where "-" is any project. */
 function pathOf(name: string | undefined): string | undefined {
   const [, project, repository] = /^projects\/([^/]+)\/locations\/[^/]+\/repositories\/([^/]+)$/.exec(name ?? '') ?? [];
-  return project && repository ? `${project}/${repository}` : undefined;
+  return project && repository ? `${project === '-' ? '*' : globOf(project)}/${globOf(repository)}` : undefined;
 }

@@ -91,17 +91,22 @@ function importRetention(source: Source, { of }: ImportGround): ImportedPolicy[]
 
 function importImmutable(source: Source, { of }: ImportGround): ImportedPolicy[] {
   const rules = parseSettings(source, ImmutableRules).data.filter(({ disabled }) => disabled !== true);
-  return rules.map((rule, index) => ({
-    name: `immutable tags ${index + 1}`,
+  const scopes = narrowFirst(distinct(rules.map(scopeOf)), isSelectorWithin);
+  return scopes.map((scope) => ({
+    name: scopes.length === 1 ? 'immutable tags' : `immutable tags, ${selectionWords(scope, 'repositories')}`,
     comments: [
-      `From a rule for immutable tags of a Harbor project: ${selectionWords(rule.tag_selectors[0], 'tags')}. Harbor refuses to delete ` +
-        'them in any case.',
-      'Put this "protect" into the policy that governs these repositories: of several for one repository the first decides alone.',
+      `From the rules for immutable tags of a Harbor project, for ${selectionWords(scope, 'repositories')}.`,
       ...(of === undefined ? [ANY_PROJECT] : []),
     ],
-    repositories: repositoryGlobsOf(scopeOf(rule), of),
-    protect: [{ part: { tags: tagGlobsOf(rule.tag_selectors[0]), wholeImage: true as const }, comments: [] }],
+    repositories: repositoryGlobsOf(scope, of),
+    protect: rules
+      .filter((rule) => mayOverlap(scopeOf(rule), scope))
+      .map(({ tag_selectors: [tags] }) => ({
+        part: { tags: tagGlobsOf(tags), wholeImage: true as const },
+        comments: [`immutable: ${selectionWords(tags, 'tags')}. Harbor refuses to delete them in any case.`],
+      })),
     rules: [keepsAll({ name: 'everything', tags: ['**'] }, 'A policy needs a rule; this one deletes nothing.')],
+    onlyProtects: true,
   }));
 }
 

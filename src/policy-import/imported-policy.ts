@@ -11,6 +11,8 @@ export interface ImportedPolicy extends Pick<PolicySpec, 'name' | 'repositories'
   readonly comments: readonly string[];
   readonly protect?: readonly Commented<ProtectSpec>[];
   readonly rules: readonly Commented<RuleSpec>[];
+  /** True of what is no policy there, and belongs to each for the same repositories. */
+  readonly onlyProtects?: true;
 }
 
 /** What the command line says of the settings. */

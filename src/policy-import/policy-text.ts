@@ -1,13 +1,14 @@
 import { Document, isCollection, isMap, isNode, type YAMLMap } from 'yaml';
 import { unreachablePolicies, unreachableRules } from '../policy/unreachable.ts';
 import type { Commented, ImportedPolicy } from './imported-policy.ts';
+import { withProtections } from './with-protections.ts';
 
 /** Characters of a line of comments, which stand up to six columns in. */
 const WIDTH = 110;
 
 /** A policy file as YAML, with what is said of each policy and rule above it. `origin` is where it all comes from. */
 export function policyText(imported: readonly ImportedPolicy[], origin: string): string {
-  const policies = withUniqueNames(reachable(imported).map((policy) => ({ ...policy, rules: withUniqueRules(policy) })));
+  const policies = reachable(withProtections(imported)).map((policy) => ({ ...policy, rules: withUniqueRules(policy) }));
   const document = new Document({
     version: 1,
     policies: policies.map(({ name, repositories, keepNewest, sharedTags, protect = [], rules }) => ({
@@ -81,8 +82,16 @@ function wrapped(sentence: string): string[] {
 
 /** Without the policies and rules that one above leaves nothing to, which a policy file may not have; the ones above say that they went. */
 function reachable(policies: readonly ImportedPolicy[]): ImportedPolicy[] {
-  const gone = unreachablePolicies(policies);
-  return policies
+  const named = withUniqueNames(policies);
+  const gone = unreachablePolicies(named);
+  return named
+    .map((policy) => {
+      const left = gone.filter(({ by }) => by === policy.name).map(({ index }) => named[index] as ImportedPolicy);
+      const notes = left.map(
+        ({ name, comments }) => `LEFT OUT: the policy "${name}" (${comments[0]}), because this one governs all its repositories.`,
+      );
+      return { ...policy, comments: [...policy.comments, ...notes] };
+    })
     .filter((_policy, index) => !gone.some((one) => one.index === index))
     .map((policy) => {
       const without = unreachableRules(policy.rules.map(({ part }) => part));

@@ -11,12 +11,17 @@ export interface MissingCapability {
   readonly message: string;
 }
 
+const SCANS = 'scan results, and there are no reports of scanners under "findings" in the config';
+
 const NEEDS: readonly (readonly [key: keyof RuleSpec, capability: keyof Capabilities, datum: string])[] = [
   ['labels', 'labels', 'labels'],
   ['annotations', 'annotations', 'annotations'],
   ['artifactTypes', 'artifactType', 'artifact types'],
   ['platforms', 'platforms', 'platforms'],
-  ['vulnerabilities', 'vulnerability', 'scan results'],
+  ['vulnerabilities', 'vulnerability', SCANS],
+  ['unscanned', 'vulnerability', SCANS],
+  ['unsigned', 'attachments', 'all that is attached to an image'],
+  ['noSbom', 'attachments', 'all that is attached to an image'],
 ];
 
 const PULLED = 'when an image was last pulled';
@@ -34,6 +39,11 @@ export function missingCapabilities(policy: PolicySpec, capabilities: Capabiliti
     for (const [key, capability, datum] of NEEDS) {
       if (rule[key] !== undefined && !capabilities[capability]) add(capability, datum, 'rules', index, key);
     }
+    const { fixable, olderThan } = rule.vulnerabilities ?? {};
+    if (fixable && capabilities.vulnerability && !capabilities.fixable)
+      add('fixable', 'which findings have a fix', 'rules', index, 'vulnerabilities', 'fixable');
+    if (olderThan !== undefined && capabilities.vulnerability && !capabilities.findingTimes)
+      add('findingTimes', 'since when findings are known', 'rules', index, 'vulnerabilities', 'olderThan');
     if (rule.action === 'archive' && !capabilities.archive)
       missing.push({ path: ['rules', index, 'action'], capability: 'archive', message: 'this registry has no archive' });
     // The words "all" and "none" need neither a time nor an order; an order that is named all the same is asked for.

@@ -16,6 +16,7 @@ export function checkRule(rule: Unchecked, context: z.core.$RefinementCtx): void
   const { name: _name, keep, action, order: _order, per: _per, live: _live, ...selectors } = rule;
   if (Object.keys(selectors).length === 0) add('selects nothing: a rule needs a selector, such as tags: ["**"] for every tag');
   checkKinds(rule, add);
+  checkContradictions(rule, add);
   checkOrder(rule, add);
   checkGroups(rule, add);
   if (isObject(keep)) checkKeep(keep, rule['per'], add);
@@ -36,6 +37,13 @@ function checkKinds(rule: Unchecked, add: Add): void {
   }
   if (untagged === 'too' && tags === undefined && orphaned === undefined)
     add('"too" counts untagged images beside tags, and there are no "tags" here: write true for untagged images alone', 'untagged');
+}
+
+/** Two selectors that no image can meet together. */
+function checkContradictions({ signed, unsigned, vulnerabilities, unscanned }: Unchecked, add: Add): void {
+  if (unsigned !== undefined && signed !== undefined) add('cannot stand beside "signed": say one of them', 'unsigned');
+  if (unscanned !== undefined && vulnerabilities !== undefined)
+    add('cannot stand beside "vulnerabilities": without a scan nothing was found', 'unscanned');
 }
 
 function checkOrder({ order, untagged, orphaned }: Unchecked, add: Add): void {

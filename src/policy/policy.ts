@@ -9,6 +9,7 @@ import type { Order } from './ordering/order.ts';
 import type { PolicySpec, RuleSpec } from './schema.ts';
 import { compileSelectors, type Selector } from './selectors/selectors.ts';
 import { compileValues, type ValuesMatcher } from './selectors/values.ts';
+import { compileVulnerabilities, type FindingOf } from './selectors/vulnerabilities.ts';
 import { compileTags, type TagSelector } from './selectors/tags.ts';
 import { parseSize } from './size.ts';
 
@@ -28,6 +29,8 @@ export interface Policy {
   readonly grace: number;
   /** Whether it asks if an image is signed: to protect it, or in a rule. */
   readonly asksIfSigned: boolean;
+  /** Whether a rule asks for what scans have found. */
+  readonly asksForScans: boolean;
   /** The registries and the repositories that it names; without `registries`, all. */
   readonly registries?: readonly string[];
   readonly repositories: NamedRepositories;
@@ -85,6 +88,8 @@ export interface Rule {
   readonly tags: TagSelector;
   /** What must hold of the image besides. */
   readonly selects: Selector;
+  /** Of a rule that selects by findings: the one for which it selects an image. */
+  readonly findingOf?: FindingOf;
   readonly order: Order;
   /** `repository`, `major`, `minor`, or the name of a capture. */
   readonly per: string;
@@ -105,10 +110,12 @@ export function compilePolicy(spec: PolicySpec, from: { readonly source: string;
     governs: (registry, repository) => isFor(spec, registry) && repositories.matches(repository),
     ...(spec.registries && { registries: spec.registries }),
     repositories,
-    asksIfSigned: protect.some(({ signed }) => signed === true) || spec.rules.some(({ signed }) => signed !== undefined),
+    asksIfSigned:
+      protect.some(({ signed }) => signed === true) || spec.rules.some(({ signed, unsigned }) => signed !== undefined || unsigned === true),
     keepAtLeast: spec.keepAtLeast ?? 1,
     keepNewest: spec.keepNewest ?? 0,
     grace: parseDuration(spec.grace ?? '1h') ?? Number.POSITIVE_INFINITY,
+    asksForScans: spec.rules.some(({ vulnerabilities, unscanned }) => vulnerabilities !== undefined || unscanned === true),
     ...(spec.signaturesIn && { signaturesIn: compileNamedRepositories(spec.signaturesIn) }),
     danglingTags: spec.danglingTags ?? 'block',
     sharedTags: spec.sharedTags ?? 'untag',
@@ -146,6 +153,7 @@ function compileRule(spec: RuleSpec): Rule {
     ...(gone && { gone }),
     tags: compileTags(spec.tags ?? ['**'], captures),
     selects: compileSelectors(spec),
+    ...(spec.vulnerabilities && { findingOf: compileVulnerabilities(spec.vulnerabilities) }),
     order: spec.order ?? 'pushed',
     per: spec.per ?? 'repository',
     keep: spec.keep,

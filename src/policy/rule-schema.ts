@@ -6,7 +6,7 @@ import { checkRule } from './check-rule.ts';
 import { globMap, plainGlobs, plainTagGlobs, repositoryGlobs, tagGlobs } from './glob-schemas.ts';
 import { ORDERS } from './ordering/order.ts';
 import { regexProblem } from './regex.ts';
-import { count, days, size } from './scalar-schemas.ts';
+import { count, days, duration, isTrue, size } from './scalar-schemas.ts';
 
 const regex = z.string().superRefine((pattern, context) => {
   const problem = regexProblem(pattern);
@@ -130,10 +130,34 @@ export const RuleSpec = z
     platforms: plainGlobs.optional().describe('Globs over os/architecture[/variant]; of an index, one of its children must match.'),
     largerThan: size.optional().describe('Images larger than this.'),
     signed: z.boolean().optional().describe('Images that have a signature (true) or have none (false).'),
-    vulnerabilities: z
-      .strictObject({ atLeast: z.enum(SEVERITIES).describe('The mildest severity that selects.') })
+    unsigned: isTrue
       .optional()
-      .describe('Images whose last scan found something of at least this severity. An image that was not scanned is not selected.'),
+      .describe('Images to which no signature is attached. Needs a registry that tells all that is attached to an image.'),
+    vulnerabilities: z
+      .strictObject({
+        atLeast: z.enum(SEVERITIES).describe('The mildest severity that selects.'),
+        fixable: isTrue.optional().describe('Only findings that have a fix.'),
+        olderThan: duration
+          .optional()
+          .describe(
+            'Only findings that have been known for longer than this: since they were published or, where that is not told, since the ' +
+              'scan that found them.',
+          ),
+      })
+      .optional()
+      .describe(
+        'Images whose last scan found something of this kind, by the registry or by the reports under "findings" in the config; of an ' +
+          'index, also the images that it lists. An image without a scan, or whose scan does not tell what is asked, is not selected.',
+      ),
+    unscanned: isTrue
+      .optional()
+      .describe('Images of which neither the registry nor a report has a scan; one that is under way or went wrong is not known.'),
+    noSbom: isTrue
+      .optional()
+      .describe(
+        'Images without an SBOM attached, to them or to an image that they list. Needs a registry that tells all that is attached; an ' +
+          'image with an attestation of an unknown kind is not selected.',
+      ),
     order: z
       .enum(ORDERS)
       .optional()

@@ -82,7 +82,10 @@ const IMAGE_SELECTORS = [
   'platforms',
   'largerThan',
   'signed',
+  'unsigned',
   'vulnerabilities',
+  'unscanned',
+  'noSbom',
 ] as const satisfies readonly (keyof RuleSpec)[];
 
 interface RuleEntry extends Names {

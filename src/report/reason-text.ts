@@ -1,5 +1,6 @@
 import { printable } from '../diagnostics/redact.ts';
 import { isDigest } from '../domain/digest.ts';
+import type { FindingGroup } from '../domain/inventory.ts';
 import { DELETE_REASONS, KEEP_REASONS, type Reason, type ReasonCode } from '../plan/reason.ts';
 import { count, number, shortDigest, time } from './text.ts';
 
@@ -19,14 +20,23 @@ export function ageWords(age: string, pulled: true | undefined): string {
   return pulled ? `pulled ${age} ago` : age;
 }
 
+/** What a scan has found: `critical finding CVE-2024-3094 with a fix, known since 2024-03-29, and 2 more`. */
+function findingWords({ severity, id, fixable, since, count: many }: FindingGroup): string {
+  if (many === 0) return 'nothing was found';
+  const fix = fixable === undefined ? '' : fixable ? ' with a fix' : ' without a fix';
+  const known = since === undefined ? '' : `, known since ${printable(since.slice(0, 10))}`;
+  return `${severity} finding${id === undefined ? '' : ` ${printable(id)}`}${fix}${known}${many > 1 ? `, and ${number(many - 1)} more` : ''}`;
+}
+
 /** What a reason was measured by, without its words: `releases, rank 12 in 1.2, 41 days, by v1.2.3`. */
 function measured(reason: Reason): string {
-  const { rule, ageDays, pulled, by } = reason;
+  const { rule, ageDays, pulled, finding, by } = reason;
   const parts = [
     rule === undefined ? '' : printable(rule),
     rankWords(reason),
     ageDays === undefined ? '' : ageWords(count(ageDays, 'day'), pulled),
     reason.code === 'unknown_time' && reason.time !== undefined ? `"${printable(time(reason.time))}"` : '',
+    finding ? findingWords(finding) : '',
     by === undefined ? '' : `by ${isDigest(by) ? shortDigest(by) : printable(by)}`,
   ];
   return parts.filter((part) => part !== '').join(', ');

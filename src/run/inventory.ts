@@ -1,6 +1,7 @@
 import type { ConnectionFlags } from '../config/settings.ts';
 import { resolve } from 'node:path';
 import { EXIT } from '../diagnostics/exit-codes.ts';
+import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Inventory, RepositoryInventory } from '../domain/inventory.ts';
 import { toJson, toJsonLine } from '../report/json.ts';
 import { toYaml } from '../report/yaml.ts';
@@ -12,6 +13,7 @@ import { writeAnswer } from './answer.ts';
 import { exitCodeAfter, type Failure, tellErrors } from './failures.ts';
 import { placesOf, readRepositories } from './read-repositories.ts';
 import { openRegistries } from './registries.ts';
+import { readScanReports } from './scan-reports.ts';
 import { openWorkplace } from './workplace.ts';
 import { checkWritable } from './write-file.ts';
 
@@ -37,6 +39,8 @@ export async function inventory(words: readonly string[], options: InventoryOpti
   const workplace = await openWorkplace(words, options, context);
   const partial = [...workplace.scopes.values()].some(({ globs }) => !globs.includes('**'));
   const head: Omit<Inventory, 'repositories'> = { kind: 'Inventory', formatVersion: '1.0', takenAt, ...(partial && { partial }) };
+  const { reports, problems } = await readScanReports(workplace.settings, io.signal);
+  if (problems.length > 0) throw unreadReports(problems);
   const registries = await openRegistries(workplace.settings.registries, workplace.named, workplace.settings, context, {
     signal: io.signal,
     waits: io.signal,
@@ -60,7 +64,7 @@ export async function inventory(words: readonly string[], options: InventoryOpti
     )) {
       if (error) failures.push({ registry: one.registry, repository: one.repository, error });
       wasRead ||= one.complete || one.manifests.length > 0;
-      yield one;
+      yield reports?.added(one) ?? one;
     }
     progress.stop();
   }
@@ -80,6 +84,11 @@ export async function inventory(words: readonly string[], options: InventoryOpti
     progress.stop();
     await registries.close();
   }
+}
+
+/** A document that lacked what they tell would be taken for one of images that were not scanned. */
+function unreadReports(problems: readonly string[]): ToolError {
+  return new ToolError('FILE', problems.join('\n'), { hint: 'Correct "findings" in the config, or the reports; nothing was written.' });
 }
 
 /** A head, then one repository a line. No repository is kept in memory. */

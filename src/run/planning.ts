@@ -33,8 +33,10 @@ import { repositoriesInFile } from './inventory-file.ts';
 import { placesOf, readRepositories, type RepositoryRead } from './read-repositories.ts';
 import type { OpenRegistries } from './registries.ts';
 import { startRunTime } from './run-time.ts';
+import { readScanReports, type ReportedFindings } from './scan-reports.ts';
 import { inShard, type Shard } from './scope.ts';
 import { partOf, policiesOf } from './shard-limits.ts';
+import { packLists } from './pack-lists.ts';
 import { openWorkplace, type Workplace } from './workplace.ts';
 
 /** What decides, what is read, what is in use, and as of when. */
@@ -141,6 +143,9 @@ async function planIn<Result>(
   const readAt = io.now();
   const running = await showing('reading what is in use', context, options, readAgain);
   const live = await showing('reading lists of names', context, options, () => readLiveLists(deciding.policies, workplace, io, waits));
+  const scans = deciding.policies.some(({ asksForScans }) => asksForScans)
+    ? await showing('reading reports of scanners', context, options, () => readScanReports(settings, waits))
+    : NO_REPORTS;
   const inUse = { ...running, problems: [...running.problems, ...live.problems] };
   const restored = await readRestored(settings);
   if (options.apply && settings.inUse.length === 0)
@@ -188,15 +193,18 @@ async function planIn<Result>(
       createdAt,
       version,
       lists: live.lists,
+      unreadScans: scans.problems,
       inUseSources: inUseSourceNames(settings.inUse),
       ...(maxDeletions !== undefined && { maxDeletions: part(maxDeletions) }),
       ...(options.atMost !== undefined && { atMost: part(options.atMost) }),
+      pack: packLists(),
       knowsAll: (registry) => shard === undefined && (offline ? !isPartial : listed.has(registry)),
     };
     const planner = new Planner(by);
     let found = 0;
-    for await (const { inventory, wasRead, error } of reads) {
+    for await (const { inventory: read, wasRead, error } of reads) {
       found += 1;
+      const inventory = wasRead && scans.reports ? scans.reports.added(read) : read;
       const policy = governingPolicy(policies, inventory.registry, inventory.repository);
       if (error && !isWhole(inventory, policy)) failures.push({ registry: inventory.registry, repository: inventory.repository, error });
       if (wasRead && !deciding.canBeAnswered(inventory)) continue;
@@ -231,6 +239,7 @@ async function planIn<Result>(
   }
 }
 
+const NO_REPORTS: ReportedFindings = { reports: undefined, problems: [] };
 const NONE: OpenRegistries = { byName: new Map(), cached: async () => undefined, room: () => undefined, close: async () => {} };
 
 function readFromRegistries(

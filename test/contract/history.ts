@@ -160,7 +160,7 @@ export const ATTACHED_BY_DIGEST: ReadonlySet<Digest> = new Set(
 );
 
 /** Members of these histories that checks speak of. */
-export const THINGS = { releaseAmd, shared, untagged, old, oldAmd, oldBill, oldNested, oldInner, oldSingle, smallOld } as const;
+export const THINGS = { release, releaseAmd, shared, untagged, old, oldAmd, oldBill, oldNested, oldInner, oldSingle, smallOld } as const;
 
 /** Still smaller, for checks that go through it over and over: an image with a child and an attachment that goes, and one that stays. */
 export const TINY: readonly Push[] = [

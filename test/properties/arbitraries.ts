@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import type { Digest } from '../../src/domain/digest.ts';
 import type { InUse, InUseImage } from '../../src/domain/in-use.ts';
-import type { Capabilities, Manifest, RepositoryInventory } from '../../src/domain/inventory.ts';
+import type { Capabilities, FindingGroup, Manifest, RepositoryInventory } from '../../src/domain/inventory.ts';
 import { DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST } from '../../src/domain/media-types.ts';
 import { PolicyFile, type PolicySpec } from '../../src/policy/schema.ts';
 import type { Run } from './reference.ts';
@@ -75,6 +75,9 @@ const capabilities: fc.Arbitrary<Capabilities> = fc
     platforms: true,
     artifactType: true,
     vulnerability: true,
+    fixable: true,
+    findingTimes: true,
+    attachments: true,
   }));
 
 /** What one manifest is made of before it is placed among the others. */
@@ -113,6 +116,14 @@ const seed = fc.record({
   signed: chance(3),
   archived: chance(12),
   vulnerability: fc.constantFrom(undefined, 'none' as const, 'low' as const, 'critical' as const),
+  finding: fc.option(
+    fc.record({
+      severity: fc.constantFrom('low' as const, 'critical' as const),
+      fixable: fc.constantFrom(undefined, true, false),
+      since: time,
+    }),
+    { nil: undefined, freq: 3 },
+  ),
   platform: fc.constantFrom(undefined, 'linux/amd64', 'linux/arm64'),
   config: fc.nat({ max: 6 }),
   alsoAttached: chance(4),
@@ -194,9 +205,14 @@ function placeManifests(
       lockedTags: [...own.filter(([, { locked }]) => locked).map(([tag]) => tag), ...(made.lockedAttachment ? attachmentTags : [])],
       ...(made.signed && { signed: true }),
       ...(made.vulnerability !== undefined && { vulnerability: made.vulnerability }),
+      ...(made.finding && { findings: [findingOf(made.finding)] }),
     };
   });
   return withoutDoubleTags(placed);
+}
+
+function findingOf({ severity, fixable, since }: NonNullable<Seed['finding']>): FindingGroup {
+  return { severity, count: 1, ...(fixable !== undefined && { fixable }), ...(since !== undefined && { since }) };
 }
 
 /** A tag points to one manifest: of two that drew the same digest tag, the first has it. */
@@ -310,6 +326,10 @@ const besides = fc.constantFrom<Partial<Rule>>(
   { platforms: ['linux/*'] },
   { mediaTypes: ['application/vnd.oci.**'] },
   { artifactTypes: ['application/spdx+json'] },
+  { unsigned: true },
+  { unscanned: true },
+  { vulnerabilities: { atLeast: 'critical' } },
+  { vulnerabilities: { atLeast: 'low', fixable: true, olderThan: '2d' } },
 );
 
 function taggedRule(pulls: boolean): fc.Arbitrary<Rule> {
@@ -362,7 +382,18 @@ function bareRule(pulls: boolean): fc.Arbitrary<Rule> {
 
 /** Leaves out what an earlier rule takes everything of, which is refused. */
 function reachable(rules: readonly Rule[]): Rule[] {
-  const SELECTORS = ['labels', 'annotations', 'mediaTypes', 'artifactTypes', 'platforms', 'largerThan', 'signed', 'vulnerabilities'];
+  const SELECTORS = [
+    'labels',
+    'annotations',
+    'mediaTypes',
+    'artifactTypes',
+    'platforms',
+    'largerThan',
+    'signed',
+    'unsigned',
+    'unscanned',
+    'vulnerabilities',
+  ];
   const kinds = (rule: Rule): string[] =>
     rule.orphaned !== undefined
       ? ['orphaned']

@@ -389,12 +389,26 @@ function imageSelected(work: Work, rule: RuleSpec, image: Image): boolean | unde
   if (rule.artifactTypes && !oneOf(rule.artifactTypes, [image.artifactType])) return false;
   if (rule.platforms && !oneOf(rule.platforms, image.platforms ?? [])) return false;
   if (rule.largerThan !== undefined && image.size <= sizeBytes(rule.largerThan)) return false;
-  const severities = ['none', 'low', 'medium', 'high', 'critical'];
-  const severity = severities.indexOf(image.vulnerability ?? '');
-  if (rule.vulnerabilities && (severity < 0 || severity < severities.indexOf(rule.vulnerabilities.atLeast))) return false;
-  if (rule.signed === undefined) return true;
+  const parts = work.wholeOf.get(image.digest) ?? [image];
+  if (rule.vulnerabilities && !parts.some((part) => isVulnerable(rule.vulnerabilities!, part, work.run.now))) return false;
+  const isScanned = parts.some((part) => part.vulnerability !== undefined || part.findings !== undefined || part.scan !== undefined);
+  if (rule.unscanned && (isScanned || image.artifactType !== undefined)) return false;
+  if (rule.signed === undefined && rule.unsigned === undefined) return true;
   const signed = isSigned(work, image);
-  return signed === undefined ? undefined : signed === rule.signed;
+  return signed === undefined ? undefined : signed === (rule.signed ?? false);
+}
+
+function isVulnerable({ atLeast, fixable, olderThan }: NonNullable<RuleSpec['vulnerabilities']>, image: Manifest, now: number): boolean {
+  const severities = ['none', 'low', 'medium', 'high', 'critical'];
+  const isBad = (severity: string): boolean => severities.indexOf(severity) >= severities.indexOf(atLeast);
+  const isAsked = (finding: NonNullable<Manifest['findings']>[number]): boolean => {
+    const since = knownTime(finding.since, now);
+    if (fixable && finding.fixable !== true) return false;
+    return olderThan === undefined || (since !== undefined && now - since > durationMs(olderThan)!);
+  };
+  if (image.findings?.some((finding) => isBad(finding.severity) && isAsked(finding))) return true;
+  if (fixable || olderThan !== undefined) return false;
+  return isBad(image.vulnerability ?? (image.findings?.length === 0 ? 'none' : 'nothing'));
 }
 
 // ---- 3. Protected

@@ -128,16 +128,18 @@ export function policyCommand(context: CommandContext): Command {
     .summary("write a policy from a registry's own retention, or from another tool's")
     .description(
       'Writes a policy that says what other settings say: a lifecycle policy of ECR, tag retention and immutable tags of Harbor, cleanup ' +
-        'policies of Artifact Registry, commands of acr purge, auto-prune policies of Quay, a cleanup policy of GitLab, steps of a ' +
-        'GitHub workflow. A comment above each rule says where it comes from, and where its meaning differs. What cannot be said keeps ' +
+        'policies of Artifact Registry, all of these also in files, states and plans of Terraform, commands of acr purge, auto-prune ' +
+        'policies of Quay, a cleanup policy of GitLab, the configuration of zot, the policies of artifactory-cleanup, steps of a GitHub ' +
+        'workflow. A comment above each rule says where it comes from, and where its meaning differs. What cannot be said keeps ' +
         'everything, and what is not understood is an error.\n\n' +
         examples(context.io.program, [
           ['from what "aws ecr get-lifecycle-policy" printed', 'policy import lifecycle.json > policy.yaml'],
           ['from Harbor, for the project library', 'policy import retention.json --of library --out policy.yaml'],
           ['from a task of ACR', 'policy import acr-task.yaml'],
+          ['from Terraform, with every value filled in', 'policy import state.json --from terraform --out policy.yaml'],
         ]),
     )
-    .argument('<file...>', 'files with settings, as JSON, YAML or command lines; - is standard input')
+    .argument('<file...>', 'files with settings, as JSON, YAML, Terraform or command lines; - is standard input')
     .addOption(new Option('--from <kind>', 'what they are, where their content does not tell').choices(IMPORT_FORMATS))
     .option('--of <path>', 'the repository, project or organization that they are of, such as team/app')
     .addOption(outOption())

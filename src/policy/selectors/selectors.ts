@@ -1,21 +1,17 @@
-import { type Manifest, SEVERITIES } from '../../domain/inventory.ts';
 import { compileGlobs } from '../glob.ts';
 import type { RuleSpec } from '../schema.ts';
 import { parseSize } from '../size.ts';
+import type { Candidate } from './candidate.ts';
+import { hasSbom } from './sbom.ts';
+import { isUnscanned } from './unscanned.ts';
 import { compileValues } from './values.ts';
-
-/** What a selector may look at: the manifest, and what the graph knows of it. */
-interface Candidate {
-  readonly manifest: Manifest;
-  /** Undefined: not known. */
-  readonly signed: boolean | undefined;
-}
+import { compileVulnerabilities } from './vulnerabilities.ts';
 
 /**
- * True of an image that it selects. A datum that is missing for one image does not select it; undefined: it depends on a signature that
- * nobody has looked for.
+ * True of an image that it selects at an instant, in milliseconds since the epoch. A datum that is missing for one image does not select it;
+ * undefined: it depends on a signature that nobody has looked for.
  */
-export type Selector = (candidate: Candidate) => boolean | undefined;
+export type Selector = (candidate: Candidate, now: number) => boolean | undefined;
 
 type Compile<Key extends keyof RuleSpec> = (spec: NonNullable<RuleSpec[Key]>) => Selector;
 
@@ -37,12 +33,26 @@ const SELECTORS: { readonly [Key in SelectorKey]: Compile<Key> } = {
     return ({ manifest }) => manifest.size > bytes;
   },
   signed: (spec) => (candidate) => (candidate.signed === undefined ? undefined : candidate.signed === spec),
-  vulnerabilities: ({ atLeast }) => {
-    const least = SEVERITIES.indexOf(atLeast);
-    return ({ manifest }) => manifest.vulnerability !== undefined && SEVERITIES.indexOf(manifest.vulnerability) >= least;
+  unsigned: () => (candidate) => (candidate.signed === undefined ? undefined : !candidate.signed),
+  vulnerabilities: (spec) => {
+    const findingOf = compileVulnerabilities(spec);
+    return (candidate, now) => findingOf(candidate, now) !== undefined;
   },
+  unscanned: () => isUnscanned,
+  noSbom: () => (candidate) => hasSbom(candidate) === false,
 };
-type SelectorKey = 'labels' | 'annotations' | 'mediaTypes' | 'artifactTypes' | 'platforms' | 'largerThan' | 'signed' | 'vulnerabilities';
+type SelectorKey =
+  | 'labels'
+  | 'annotations'
+  | 'mediaTypes'
+  | 'artifactTypes'
+  | 'platforms'
+  | 'largerThan'
+  | 'signed'
+  | 'unsigned'
+  | 'vulnerabilities'
+  | 'unscanned'
+  | 'noSbom';
 
 /** All the selectors of a rule besides `tags`, as one that asks for every one of them. */
 export function compileSelectors(spec: RuleSpec): Selector {
@@ -51,10 +61,10 @@ export function compileSelectors(spec: RuleSpec): Selector {
     return value === undefined ? [] : [(SELECTORS[key] as Compile<Key>)(value as NonNullable<RuleSpec[Key]>)];
   };
   const selectors = (Object.keys(SELECTORS) as SelectorKey[]).flatMap((key) => compile(key));
-  return (candidate) => {
+  return (candidate, now) => {
     let answer: boolean | undefined = true;
     for (const selects of selectors) {
-      const one = selects(candidate);
+      const one = selects(candidate, now);
       if (one === false) return false;
       if (one === undefined) answer = undefined;
     }

@@ -47,6 +47,7 @@ const CAPABILITIES: Capabilities = {
   platforms: true,
   artifactType: true,
   vulnerability: false,
+  attachments: true,
   cascades: true,
 };
 

@@ -2,6 +2,7 @@ import { byCodeUnit } from '../../domain/compare.ts';
 import type { Digest } from '../../domain/digest.ts';
 import type { Manifest } from '../../domain/inventory.ts';
 import { isIndexType } from '../../domain/media-types.ts';
+import { attestationsIn } from '../../distribution/attestations-in.ts';
 import { isImageConfigType } from '../../distribution/image-config.ts';
 import type { ManifestDocument } from '../../distribution/manifest-document.ts';
 import { type OwnPulls, pullByOthers } from '../../distribution/own-pulls.ts';
@@ -21,6 +22,8 @@ export interface ReadImages {
 
 /** Makes the manifests of an inventory, sorted by digest. */
 export function buildManifests({ details, documents, ownPulls, firstSeen }: ReadImages): Manifest[] {
+  const tagged = [...details.values()].filter(({ tags }) => tags.length > 0);
+  const attestations = attestationsIn({ documents, tags: new Map(tagged.map(({ digest, tags }) => [digest, tags])) });
   return [...details.values()]
     .toSorted((a, b) => byCodeUnit(a.digest, b.digest))
     .map((detail): Manifest => {
@@ -51,6 +54,8 @@ export function buildManifests({ details, documents, ownPulls, firstSeen }: Read
         ...(subject !== undefined && { subject }),
         ...(artifactType !== undefined && { artifactType }),
         ...(vulnerability && { vulnerability }),
+        ...(attestations.has(digest) && { attestation: true }),
+        ...(document?.predicates && { predicates: document.predicates }),
         ...(detail.archived && { archived: true }),
       };
     });

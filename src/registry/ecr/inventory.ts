@@ -52,6 +52,7 @@ export const ECR_CAPABILITIES: Capabilities = {
   platforms: false,
   artifactType: true,
   vulnerability: true,
+  attachments: true,
   archive: true,
 };
 

@@ -43,6 +43,8 @@ export function buildManifests(read: ReadImages): Manifest[] {
         children: [...new Set(facts.children(image).map((child) => child.digest))],
         ...(document?.subject !== undefined && { subject: document.subject }),
         ...(artifactType !== undefined && { artifactType }),
+        ...(facts.isAttestation(digest) && { attestation: true }),
+        ...(document?.predicates && { predicates: document.predicates }),
         ...(read.immutableTags && tags.length > 0 && { lockedTags: tags }),
       };
     });
@@ -52,9 +54,20 @@ export function buildManifests(read: ReadImages): Manifest[] {
 class Facts {
   readonly #read: ReadImages;
   readonly #created = new Map<Digest, string | undefined>();
+  #attestations: ReadonlySet<Digest> | undefined;
 
   constructor(read: ReadImages) {
     this.#read = read;
+  }
+
+  /** True of what is called an attestation by every index that lists it. */
+  isAttestation(digest: Digest): boolean {
+    if (!this.#attestations) {
+      const all = [...this.#read.images.values()].flatMap((image) => this.children(image));
+      const images = new Set(all.filter(({ attestation }) => !attestation).map((child) => child.digest));
+      this.#attestations = new Set(all.map((child) => child.digest).filter((child) => !images.has(child)));
+    }
+    return this.#attestations.has(digest);
   }
 
   mediaType({ digest, mediaType = 'application/octet-stream' }: DockerImage): string {

@@ -206,5 +206,6 @@ function capabilitiesOf({ immutableTags }: { readonly immutableTags: boolean }):
     platforms: false,
     artifactType: true,
     vulnerability: false,
+    attachments: true,
   };
 }

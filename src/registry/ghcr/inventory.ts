@@ -154,4 +154,5 @@ const CAPABILITIES = manifestCapabilities({
   pushedAt: true,
   pulledAt: false,
   tagTimes: false,
+  attachments: true,
 });

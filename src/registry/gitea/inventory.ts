@@ -105,5 +105,6 @@ const CAPABILITIES = manifestCapabilities({
   pushedAt: true,
   pulledAt: false,
   tagTimes: true,
+  attachments: true,
   undo: false,
 });

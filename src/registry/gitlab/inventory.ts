@@ -146,4 +146,5 @@ const CAPABILITIES = manifestCapabilities({
   pushedAt: false,
   pulledAt: false,
   tagTimes: false,
+  attachments: true,
 });

@@ -55,6 +55,7 @@ function manifestOf(artifact: Artifact, { subjects, signed }: Collection, facts:
     ...(annotations && { annotations }),
     ...(platforms.length > 0 && { platforms }),
     ...(signed.has(digest) && { signed: true }),
+    ...(facts.isAttestation(digest) && { attestation: true }),
     ...(vulnerability && { vulnerability }),
   };
 }
@@ -121,11 +122,22 @@ class Facts {
   readonly #platforms = new Map<Digest, readonly string[]>();
   /** What the entry of an index says, and the image's own config does not: its variant. */
   readonly #listed = new Map<Digest, string>();
+  readonly #attestations = new Set<Digest>();
 
   constructor({ artifacts }: Collection) {
     this.#artifacts = artifacts;
     for (const { children } of artifacts.values())
-      for (const { digest, platform } of children) if (platform !== undefined) this.#listed.set(digest, platform);
+      for (const { digest, platform, attestation } of children) {
+        if (platform !== undefined) this.#listed.set(digest, platform);
+        if (attestation) this.#attestations.add(digest);
+      }
+    for (const { children } of artifacts.values())
+      for (const { digest, attestation } of children) if (!attestation) this.#attestations.delete(digest);
+  }
+
+  /** True of what is called an attestation by every index that lists it. */
+  isAttestation(digest: Digest): boolean {
+    return this.#attestations.has(digest);
   }
 
   /** Harbor adds up what each entry counts, children of children included (src/controller/artifact/abstractor.go). */

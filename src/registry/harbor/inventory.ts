@@ -89,6 +89,7 @@ export function harborCapabilities(artifacts: Iterable<Artifact>): Capabilities 
       ({ mediaType, artifactType }) => artifactType !== '' || ![OCI_MANIFEST, DOCKER_MANIFEST].includes(mediaType),
     ),
     vulnerability: true,
+    attachments: true,
     cascades: true,
   };
 }

@@ -153,6 +153,7 @@ function capabilitiesOf(deleteTag: boolean): Capabilities {
     pushedAt: false,
     pulledAt: false,
     tagTimes: false,
+    attachments: true,
   });
 }
 

@@ -1,5 +1,8 @@
 import { expect } from 'vitest';
 import type { Capabilities, Manifest } from '../../../src/domain/inventory.ts';
+import { buildGraph, type Node } from '../../../src/graph/graph.ts';
+import { hasSbom } from '../../../src/policy/selectors/sbom.ts';
+import { isIndexType } from '../../../src/domain/media-types.ts';
 import type { Contract } from '../contract.ts';
 import { comparable, expectedManifests } from '../expected-inventory.ts';
 import { FACTS, type Facts, SMALL, THINGS } from '../history.ts';
@@ -43,6 +46,18 @@ export function testInventory({ target, check, filled, withServer }: Contract): 
   );
   check('tells the labels of images, of an index those that its images agree on', ['labels'], () => tellsFact('labels'));
   check('tells the platforms of images and of what an index holds', ['platforms'], () => tellsFact('platforms'));
+
+  check('tells attestations from the images that an index lists, and what else is attached', ['attachments'], async () => {
+    const { inventory, truth } = await filled();
+    const told = inventory.manifests.filter(({ attestation }) => attestation).map(({ digest }) => digest);
+    const children = inventory.manifests.filter(({ mediaType }) => isIndexType(mediaType)).flatMap((index) => index.children);
+    const made = Object.entries(truth.manifests).filter(([, { bytes }]) => bytes.includes('in-toto.io/predicate-type'));
+    expect(told).toEqual(made.map(([digest]) => digest).toSorted());
+    expect(told.filter((digest) => !children.includes(digest))).toEqual([]);
+    const graph = buildGraph(inventory.manifests);
+    const hasBill = [THINGS.release, THINGS.old, THINGS.shared].map((thing) => hasSbom(graph.find(thing.digest) as Node));
+    expect(hasBill).toEqual([true, true, false]);
+  });
 
   for (const datum of DATA) {
     check(`tells ${datum} of some image`, [datum], async () => {

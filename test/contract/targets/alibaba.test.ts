@@ -50,6 +50,7 @@ runContract({
   skips: {
     listUntagged: 'the API lists tags, and no manifest without one',
     pulledAt: 'the API has no pull times',
+    attachments: 'what is attached by digest alone is not listed',
     vulnerability: 'scans are not read',
     archive: 'Alibaba Cloud has no archive',
     undo: 'Alibaba Cloud says that what is deleted cannot be recovered',

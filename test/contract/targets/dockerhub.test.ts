@@ -51,6 +51,7 @@ runContract({
     config: 'only the manifest tells it, and reading it counts as a pull',
     blobs: 'only the manifest tells them, and reading it counts as a pull',
     size: 'Docker Hub counts layers, and neither config nor manifest',
+    attachments: 'what is attached by digest alone is listed by its type alone: reading it would be a pull',
     vulnerability: 'scans are told by another API',
     archive: 'Docker Hub has no archive',
     undo: 'Docker Hub restores nothing, and no copies are kept, since each would be a pull',

@@ -3,7 +3,7 @@ import type { Config } from '../../../src/config/config.ts';
 import { type Environment, ENVIRONMENT } from '../../../src/config/environment.ts';
 import { DEFAULT_CONCURRENCY, resolveSettings, type SettingsFlags } from '../../../src/config/settings.ts';
 
-const NONE: Config = { registries: [], policies: [], inUse: [], lists: {}, mirrors: {} };
+const NONE: Config = { registries: [], policies: [], inUse: [], findings: [], lists: {}, mirrors: {} };
 const PROD = { name: 'prod', url: 'https://registry.example.com', concurrency: 3 } as const;
 const TEST = { name: 'test', url: 'http://localhost:5000' } as const;
 

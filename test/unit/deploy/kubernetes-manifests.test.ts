@@ -13,6 +13,7 @@ const SETTINGS: Settings = {
   registries: [],
   policies: [],
   inUse: [],
+  findings: [],
   lists: {},
   mirrors: {},
   concurrency: 8,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { clockOf, clockTime, knownTime, Times } from '../../../src/plan/time.ts';
+import { knownTime } from '../../../src/domain/time.ts';
+import { clockOf, clockTime, Times } from '../../../src/plan/time.ts';
 import { buildGraph, type Node } from '../../../src/graph/graph.ts';
 import { capabilities, manifest, NOW } from './fixture.ts';
 

@@ -14,7 +14,7 @@ const SNIPPETS = [...README.matchAll(/^```yaml\n(.*?)^```$/gms)].map(([, text = 
 const keysOf = (text: string): string[] => Object.keys(parse(text) as object);
 const POLICIES = SNIPPETS.filter((text) => keysOf(text).includes('policies') && keysOf(text).includes('version'));
 const CASES = SNIPPETS.filter((text) => keysOf(text).includes('cases'));
-const CONFIGS = SNIPPETS.filter((text) => ['registries', 'inUse', 'lists'].some((key) => keysOf(text).includes(key)));
+const CONFIGS = SNIPPETS.filter((text) => ['registries', 'inUse', 'findings', 'lists'].some((key) => keysOf(text).includes(key)));
 
 let folder: string;
 beforeAll(async () => {

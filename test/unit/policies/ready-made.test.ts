@@ -152,7 +152,7 @@ test('only an image with the label is asked how long it lives', async () => {
   const [loaded] = await loadPolicies([new URL('expiring.yaml', FOLDER).pathname]);
   const rule = loaded && compilePolicy(loaded.spec, loaded).rules.tagged[0];
   const selects = (labels: Record<string, string>): boolean | undefined =>
-    rule?.selects({ manifest: { labels } as unknown as Manifest, signed: false });
+    rule?.selects({ manifest: { labels } as unknown as Manifest, signed: false, children: [], attachments: [] }, 0);
   expect([selects({ 'quay.expires-after': '3w' }), selects({}), selects({ expires: '3w' })]).toEqual([true, false, false]);
 });
 

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Manifest } from '../../../src/domain/inventory.ts';
 import type { RuleSpec } from '../../../src/policy/schema.ts';
+import type { Candidate } from '../../../src/policy/selectors/candidate.ts';
+import { hasSbom } from '../../../src/policy/selectors/sbom.ts';
 import { compileSelectors } from '../../../src/policy/selectors/selectors.ts';
 import { compileValues } from '../../../src/policy/selectors/values.ts';
 import { asDigest } from '../../digest.ts';
@@ -13,9 +15,19 @@ const bare: Manifest = {
   children: [],
 };
 
+const NOW = Date.UTC(2026, 11, 1);
+
 function selects(selectors: Partial<RuleSpec>, manifest: Partial<Manifest>, signed?: boolean): boolean | undefined {
-  return compileSelectors({ name: 'rule', keep: 'none', ...selectors })({ manifest: { ...bare, ...manifest }, signed });
+  return compileSelectors({ name: 'rule', keep: 'none', ...selectors })(candidate(manifest, { signed }), NOW);
 }
+
+function candidate(manifest: Partial<Manifest>, around: Partial<Candidate> = {}): Candidate {
+  return { manifest: { ...bare, ...manifest }, signed: undefined, children: [], attachments: [], ...around };
+}
+
+const FIXABLE = { vulnerabilities: { atLeast: 'high', fixable: true } } as const;
+/** Thirty days before the instant of these tests is the first of November. */
+const OLD = { vulnerabilities: { atLeast: 'high', olderThan: '30d' } } as const;
 
 const ROWS: readonly (readonly [selectors: Partial<RuleSpec>, manifest: Partial<Manifest>, selected: boolean])[] = [
   [{}, {}, true],
@@ -43,6 +55,36 @@ const ROWS: readonly (readonly [selectors: Partial<RuleSpec>, manifest: Partial<
   [{ vulnerabilities: { atLeast: 'high' } }, { vulnerability: 'medium' }, false],
   [{ vulnerabilities: { atLeast: 'none' } }, { vulnerability: 'none' }, true],
   [{ vulnerabilities: { atLeast: 'none' } }, {}, false],
+  [{ vulnerabilities: { atLeast: 'high' } }, { findings: [{ severity: 'high', count: 1 }] }, true],
+  [{ vulnerabilities: { atLeast: 'high' } }, { findings: [] }, false],
+  [{ vulnerabilities: { atLeast: 'none' } }, { findings: [] }, true],
+  // What is asked besides must be told of one and the same finding.
+  [FIXABLE, { vulnerability: 'critical' }, false],
+  [FIXABLE, { findings: [{ severity: 'critical', count: 1 }] }, false],
+  [FIXABLE, { findings: [{ severity: 'critical', count: 1, fixable: false }] }, false],
+  [FIXABLE, { findings: [{ severity: 'critical', count: 1, fixable: true }] }, true],
+  [
+    FIXABLE,
+    {
+      findings: [
+        { severity: 'critical', count: 1, fixable: false },
+        { severity: 'low', count: 1, fixable: true },
+      ],
+    },
+    false,
+  ],
+  [OLD, { findings: [{ severity: 'critical', count: 1 }] }, false],
+  [OLD, { findings: [{ severity: 'critical', count: 1, since: '2026-11-01T00:00:00Z' }] }, false],
+  [OLD, { findings: [{ severity: 'critical', count: 1, since: '2026-10-31T23:59:59Z' }] }, true],
+  [OLD, { findings: [{ severity: 'critical', count: 1, since: '1999-01-01T00:00:00Z' }] }, false],
+  [OLD, { findings: [{ severity: 'critical', count: 1, since: 'yesterday' }] }, false],
+  [{ unscanned: true }, {}, true],
+  [{ unscanned: true }, { vulnerability: 'none' }, false],
+  [{ unscanned: true }, { findings: [] }, false],
+  [{ unscanned: true }, { scan: 'pending' }, false],
+  [{ unscanned: true }, { scan: 'failed' }, false],
+  [{ unscanned: true }, { scan: 'unsupported' }, false],
+  [{ unscanned: true }, { artifactType: 'application/vnd.cncf.helm.config.v1+json' }, false],
   [{ labels: { a: '1' }, largerThan: 1 }, { labels: { a: '1' } }, true],
   [{ labels: { a: '1' }, largerThan: 1000 }, { labels: { a: '1' } }, false],
 ];
@@ -90,4 +132,63 @@ test('a label is an own property, not one that every object has', () => {
   expect(compileValues({ toString: '*' })({})).toBe(false);
   expect(compileValues({ constructor: '*' })({ a: 'b' })).toBe(false);
   expect(compileValues({ ['__proto__']: 'x' })({ __proto__: 'x' } as never)).toBe(false);
+});
+
+describe('an index', () => {
+  const scanned = candidate({ findings: [{ severity: 'critical', count: 1 }] });
+
+  test.each<[selector: Partial<RuleSpec>, parts: readonly Candidate[], selected: boolean]>([
+    [{ vulnerabilities: { atLeast: 'high' } }, [candidate({}), scanned], true],
+    [{ vulnerabilities: { atLeast: 'high' } }, [candidate({}, { children: [scanned] })], true],
+    [{ vulnerabilities: { atLeast: 'high' } }, [candidate({})], false],
+    [{ unscanned: true }, [candidate({}), scanned], false],
+    [{ unscanned: true }, [candidate({})], true],
+  ])('%j by what it lists: %#', (selector, children, selected) => {
+    expect(compileSelectors({ name: 'rule', keep: 'none', ...selector })(candidate({}, { children }), NOW)).toBe(selected);
+  });
+});
+
+test.each([
+  [true, false],
+  [false, true],
+  [undefined, undefined],
+])('unsigned of an image that is signed (%s): %s', (is, selected) => {
+  expect(selects({ unsigned: true }, {}, is)).toBe(selected);
+});
+
+describe('an SBOM', () => {
+  const HEX = 'a'.repeat(64);
+  const SPDX = 'https://spdx.dev/Document/v2.3';
+  const BUNDLE = 'application/vnd.dev.sigstore.bundle.v0.3+json';
+
+  test.each<[what: string, attached: Partial<Manifest>, has: boolean | undefined]>([
+    ['under the tag of cosign', { tags: [`sha256-${HEX}.sbom`] }, true],
+    ['of SPDX', { artifactType: 'application/spdx+json' }, true],
+    ['of CycloneDX', { artifactType: 'application/vnd.cyclonedx+json' }, true],
+    ['of Harbor', { artifactType: 'application/vnd.goharbor.harbor.sbom.v1' }, true],
+    ['as a statement that says so', { artifactType: 'application/vnd.in-toto+json', predicates: [SPDX] }, true],
+    ['as a bundle whose annotation says so', { artifactType: BUNDLE, annotations: { 'dev.sigstore.bundle.predicateType': SPDX } }, true],
+    ['as an attestation of cosign that says so', { tags: [`sha256-${HEX}.att`], predicates: ['https://cyclonedx.org/bom'] }, true],
+    ['and no provenance', { artifactType: BUNDLE, predicates: ['https://slsa.dev/provenance/v1'] }, false],
+    ['and no signature', { tags: [`sha256-${HEX}.sig`] }, false],
+    ['and no document of another kind', { artifactType: 'application/vnd.acme.manual' }, false],
+    ['perhaps, in a statement that does not tell', { artifactType: 'application/vnd.in-toto+json' }, undefined],
+    ['perhaps, in an attestation of cosign', { tags: [`sha256-${HEX}.att`] }, undefined],
+    ['perhaps, in what tells nothing of itself', {}, undefined],
+  ])('%s', (_what, attached, has) => {
+    const attachment = candidate({ digest: asDigest(`sha256:${'b'.repeat(64)}`), ...attached });
+    const image = candidate({}, { attachments: [attachment] });
+    expect(hasSbom(image)).toBe(has);
+    expect(hasSbom(candidate({ digest: asDigest(`sha256:${'c'.repeat(64)}`) }, { children: [image] }))).toBe(has);
+    expect(compileSelectors({ name: 'rule', keep: 'none', noSbom: true })(image, NOW)).toBe(has === false);
+  });
+
+  test.each<[part: Partial<Manifest>, has: boolean | undefined]>([
+    [{ attestation: true, predicates: ['https://slsa.dev/provenance/v0.2', SPDX] }, true],
+    [{ attestation: true, predicates: ['https://slsa.dev/provenance/v0.2'] }, false],
+    [{ attestation: true }, undefined],
+    [{}, false],
+  ])('of BuildKit, beside the images of an index: %j', (part, has) => {
+    expect(hasSbom(candidate({}, { children: [candidate({}), candidate(part)] }))).toBe(has);
+  });
 });

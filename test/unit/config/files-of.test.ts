@@ -2,7 +2,7 @@ import { chmod, mkdir, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readInUseFile } from '../../../src/inuse/file.ts';
-import { filesOf } from '../../../src/inuse/files-of.ts';
+import { filesOf } from '../../../src/config/files-of.ts';
 import { folderWith } from '../config/temporary-folder.ts';
 
 const TREE = [
@@ -23,7 +23,7 @@ async function tree(files: readonly string[] = TREE): Promise<string> {
 
 /** What a glob finds in a folder, relative to it. */
 async function find(folder: string, glob: string): Promise<string[]> {
-  return (await filesOf(path.join(folder, glob))).map((file) => path.relative(folder, file));
+  return (await filesOf(path.join(folder, glob), 'list of images in use')).map((file) => path.relative(folder, file));
 }
 
 test.for<[glob: string, files: readonly string[]]>([

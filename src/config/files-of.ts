@@ -6,7 +6,6 @@ import { ToolError } from '../diagnostics/tool-error.ts';
 import { byCodeUnit } from '../domain/compare.ts';
 import { compileGlobs, isGlob, type NameMatcher } from '../policy/glob.ts';
 
-const WHAT = 'list of images in use';
 /** Of a folder tree that a glob is looked for in; links can make a small tree look endless. */
 const MOST_FOLDERS = 100_000;
 
@@ -15,9 +14,9 @@ const MOST_FOLDERS = 100_000;
  * glob matches (a pattern as in a policy, `**` crosses `/`; names that begin with "." are matched too, but `.git` is not looked into).
  *
  * Links are followed within the tree that the glob begins at. Throws `FILE` for a link out of it or in a circle, for a folder that cannot
- * be read, and for a glob that matches no file: what could not be looked at may be what is in use.
+ * be read, and for a glob that matches no file: what could not be looked at may be what matters. `what` says in messages what the files are.
  */
-export async function filesOf(text: string): Promise<string[]> {
+export async function filesOf(text: string, what: string): Promise<string[]> {
   if (!/[*?[{]/.test(text) || (await isThere(text))) return [text];
   const parts = text.split('/');
   const plain = parts.findIndex((part) => /[*?[{\\]/.test(part));
@@ -30,7 +29,8 @@ export async function filesOf(text: string): Promise<string[]> {
   const walk: Walk = {
     text,
     root,
-    real: await resolved(root, text),
+    real: await resolved(root, text, what),
+    what,
     matches: compileGlobs([pattern]),
     mayHold: foldersOf(parts.slice(plain)),
     found: [],
@@ -38,12 +38,13 @@ export async function filesOf(text: string): Promise<string[]> {
   };
   await visit(walk, '', [walk.real]);
   if (walk.found.length === 0)
-    throw new ToolError('FILE', `${text}: the glob matches no file.`, { hint: 'Check the path. What is in use is not known without it.' });
+    throw new ToolError('FILE', `${text}: the glob matches no file.`, { hint: `Check the path. Without it, no ${what} is read.` });
   return walk.found.toSorted(byCodeUnit).map((file) => (base === '' || base.endsWith('/') ? `${base}${file}` : `${base}/${file}`));
 }
 
 interface Walk {
   readonly text: string;
+  readonly what: string;
   readonly root: string;
   /** The root without links. */
   readonly real: string;
@@ -61,14 +62,14 @@ async function visit(walk: Walk, folder: string, chain: readonly string[]): Prom
     throw new ToolError('FILE', `${walk.text}: more than ${MOST_FOLDERS} folders to look into.`, {
       hint: 'Begin the glob with the folder that is meant.',
     });
-  for (const entry of await entriesOf(path.join(walk.root, folder))) {
+  for (const entry of await entriesOf(path.join(walk.root, folder), walk.what)) {
     const name = folder === '' ? entry.name : `${folder}/${entry.name}`;
     const wanted = walk.matches(name);
     if (entry.name === '.git' || (!wanted && !walk.mayHold(name))) continue;
     const kind = await kindOf(walk, name, entry, wanted);
     if (kind === 'file' && wanted) walk.found.push(name);
     if (kind !== 'folder' || !walk.mayHold(name)) continue;
-    const real = await resolved(path.join(walk.root, name), name);
+    const real = await resolved(path.join(walk.root, name), name, walk.what);
     if (chain.includes(real))
       throw new ToolError('FILE', `${path.join(walk.root, name)}: the link leads back to a folder that it is in.`, {
         hint: 'Remove it, or leave it out of the glob.',
@@ -81,7 +82,12 @@ async function visit(walk: Walk, folder: string, chain: readonly string[]): Prom
  * What an entry is; of a link, what it leads to. A link that leads nowhere, or out of the tree, throws where it is wanted or may hold
  * something that is.
  */
-async function kindOf({ root, real, text }: Walk, name: string, entry: Dirent, wanted: boolean): Promise<'file' | 'folder' | 'other'> {
+async function kindOf(
+  { root, real, text, what }: Walk,
+  name: string,
+  entry: Dirent,
+  wanted: boolean,
+): Promise<'file' | 'folder' | 'other'> {
   const simple = (one: Pick<Dirent, 'isFile' | 'isDirectory'>): 'file' | 'folder' | 'other' =>
     one.isFile() ? 'file' : one.isDirectory() ? 'folder' : 'other';
   if (!entry.isSymbolicLink()) return simple(entry);
@@ -94,7 +100,7 @@ async function kindOf({ root, real, text }: Walk, name: string, entry: Dirent, w
   } catch (cause) {
     // Of a link that leads nowhere only a name is left: it was no folder's, or the folder is gone.
     if (!wanted) return 'other';
-    throw unreadable(file, WHAT, cause);
+    throw unreadable(file, what, cause);
   }
   throw new ToolError('FILE', `${file}: the link leads out of the folder that the glob ${text} begins at.`, {
     hint: 'Name what it leads to as a source of its own, or leave it out of the glob.',
@@ -115,19 +121,19 @@ function foldersOf(parts: readonly string[]): NameMatcher {
   };
 }
 
-async function entriesOf(folder: string): Promise<Dirent[]> {
+async function entriesOf(folder: string, what: string): Promise<Dirent[]> {
   try {
     return await readdir(folder, { withFileTypes: true });
   } catch (cause) {
-    throw unreadable(folder, WHAT, cause);
+    throw unreadable(folder, what, cause);
   }
 }
 
-async function resolved(folder: string, text: string): Promise<string> {
+async function resolved(folder: string, text: string, what: string): Promise<string> {
   try {
     return await realpath(folder);
   } catch (cause) {
-    throw unreadable(text, WHAT, cause);
+    throw unreadable(text, what, cause);
   }
 }
 

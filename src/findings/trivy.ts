@@ -1,0 +1,27 @@
+import { type Finding, severityOf } from '../domain/finding-groups.ts';
+import { asList, asObject, asText } from '../domain/json.ts';
+import { objectsOf, type ReportReader, scanReport } from './scan-report.ts';
+
+/**
+ * Reads what `trivy image --format json` writes (aquasecurity/trivy, pkg/types/report.go). What a VEX document or an ignore file takes out
+ * is not among its vulnerabilities; one that is said not to affect the image is passed over.
+ */
+export const readTrivy: ReportReader = (document) => {
+  const metadata = asObject(document['Metadata']);
+  if (document['SchemaVersion'] !== 2) return 'it is not what "trivy image --format json" writes (SchemaVersion 2)';
+  if (document['ArtifactType'] !== 'container_image') return 'it is not about an image: scan it with "trivy image --format json"';
+  const named = [metadata?.['ImageID'], document['ArtifactName'], ...(asList(metadata?.['RepoDigests']) ?? [])];
+  const report = scanReport(named, document['CreatedAt'], objectsOf(document['Results']).flatMap(findingsOf));
+  return report ? [report] : 'it names no digest (Metadata.RepoDigests, Metadata.ImageID): scan the image in its registry';
+};
+
+function findingsOf(result: Parameters<ReportReader>[0]): Finding[] {
+  return objectsOf(result['Vulnerabilities'])
+    .filter((vulnerability) => vulnerability['Status'] !== 'not_affected')
+    .map((vulnerability) => ({
+      severity: severityOf(vulnerability['Severity']),
+      fixable: asText(vulnerability['FixedVersion']) !== undefined,
+      since: asText(vulnerability['PublishedDate']),
+      id: asText(vulnerability['VulnerabilityID']),
+    }));
+}

@@ -1,0 +1,101 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { EmbeddedRegistry } from '../../../src/demo/embedded-registry.ts';
+import { newSession, type Session } from './in-process.ts';
+import { registryWith, tagsIn } from './registry-with-builds.ts';
+
+const POLICY = `version: 1
+policies:
+  - name: nightly
+    keepAtLeast: 0
+    grace: 0s
+    rules:
+      - name: mendable
+        tags: ["**"]
+        vulnerabilities: {atLeast: high, fixable: true, olderThan: 30d}
+        keep: none
+      - name: rest
+        tags: ["**"]
+        keep: all
+`;
+function report(digest: string, vulnerabilities: readonly object[]): string {
+  return JSON.stringify({
+    SchemaVersion: 2,
+    ArtifactType: 'container_image',
+    Metadata: { RepoDigests: [`registry.example.com/team/app@${digest}`] },
+    Results: [{ Class: 'os-pkgs', Vulnerabilities: vulnerabilities }],
+  });
+}
+
+const MENDABLE = { VulnerabilityID: 'CVE-2024-3094', Severity: 'CRITICAL', FixedVersion: '5.6.2', PublishedDate: '2024-03-29T17:15:21Z' };
+
+async function scene(config?: string): Promise<{ registry: EmbeddedRegistry; session: Session; words: string[] }> {
+  const registry = await registryWith({ 'team/app': 3 });
+  const session = await newSession();
+  await session.file('.regctlrc.yaml', config ?? `findings: [{trivy: "${session.folder}/reports/*.json"}]\n`);
+  const digestOf = async (tag: string): Promise<string> => {
+    const plan = await session.plan([`${registry.host}/team/app`, '--keep-last', '9']);
+    return plan.repositories[0]!.images.find(({ tags }) => tags.includes(tag))!.digest;
+  };
+  const reports = {
+    'one.json': report(await digestOf('build-1'), [MENDABLE]),
+    'two.json': report(await digestOf('build-2'), [{ ...MENDABLE, FixedVersion: '' }]),
+  };
+  for (const [name, text] of Object.entries(reports)) {
+    await mkdir(dirname(join(session.folder, 'reports', name)), { recursive: true });
+    await writeFile(join(session.folder, 'reports', name), text);
+  }
+  return { registry, session, words: [`${registry.host}/team/app`, '-p', await session.file('policy.yaml', POLICY)] };
+}
+
+describe('reports of a scanner', () => {
+  test('say which image a rule selects, and the plan says why', async () => {
+    const { registry, session, words } = await scene();
+    const { repositories } = await session.plan(words);
+    const gone = repositories[0]!.images.filter(({ action }) => action === 'delete');
+    expect(gone.map(({ tags, reasons }) => [tags, reasons[0]?.finding])).toEqual([
+      [['build-1'], { severity: 'critical', fixable: true, count: 1, since: '2024-03-29T17:15:21.000Z', id: 'CVE-2024-3094' }],
+    ]);
+    const { stdout } = await session.run('explain', `${registry.host}/team/app:build-1`, ...words.slice(1));
+    expect(stdout).toContain('mendable, rank 1');
+    expect(stdout).toContain('critical finding CVE-2024-3094 with a fix, known since 2024-03-29');
+    expect((await session.run('prune', ...words, '--apply')).code).toBe(0);
+    expect(tagsIn(registry, 'team/app')).toEqual(['build-2', 'build-3']);
+  });
+
+  test('one that cannot be read: nothing may be deleted, since the rule below may delete what this one keeps', async () => {
+    const { registry, session, words } = await scene();
+    await session.file('reports/cut.json', report('sha256:0', []).slice(0, -5));
+    expect(await session.plan(words, 5)).toMatchObject({
+      applyable: false,
+      blockedBy: [
+        { code: 'findingsIncomplete', message: expect.stringContaining('cut.json: the report of a scanner cannot be used') as string },
+      ],
+    });
+    expect((await session.run('prune', ...words, '--apply')).code).toBe(5);
+    expect(tagsIn(registry, 'team/app')).toHaveLength(3);
+  });
+
+  test('are not read where no rule asks for them', async () => {
+    const { registry, session } = await scene();
+    await rm(join(session.folder, 'reports'), { recursive: true });
+    expect(await session.plan([`${registry.host}/team/app`, '--keep-last', '1'])).toMatchObject({ applyable: true });
+  });
+
+  test('without any, a registry that has no scans is told at the line of the rule', async () => {
+    const { session, words } = await scene('cache: false\n');
+    const { code, stderr } = await session.run('prune', ...words);
+    expect(code).toBe(3);
+    expect(stderr).toContain('policy.yaml:9:');
+    expect(stderr).toContain('does not tell scan results, and there are no reports of scanners under "findings" in the config');
+  });
+
+  test('stand in an inventory, so that a plan can be made of it elsewhere', async () => {
+    const { registry, session, words } = await scene();
+    const { stdout } = await session.run('inventory', `${registry.host}/team/app`);
+    await session.file('.regctlrc.yaml', 'cache: false\n');
+    const plan = await session.plan(['--inventory', await session.file('inventory.json', stdout), ...words.slice(1)]);
+    expect(plan.summary.images).toEqual({ keep: 2, untag: 0, delete: 1 });
+  });
+});
