@@ -300,6 +300,7 @@ policies:
     });
     expect(stdout).toMatch(/^ {2}p: orphaned +1 attachment +– +\+100 B\n {2}p: versions +1 image, 1 tag +– +\+200 B\n/m);
     expect(stdout).toMatch(/^ {2}prod\/b +1 attachment +– +\+100 B\n/m);
+    expect(stdout).toMatch(/^ {2}- v1 {2}200 B\n/m);
     expect(stdout).toMatch(/^prod\/b {2}policy p\n {2}- sha256:5{12}/m);
   });
 
