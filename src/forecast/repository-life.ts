@@ -1,8 +1,7 @@
 import type { Digest } from '../domain/digest.ts';
 import type { Blob, Manifest, RepositoryInventory } from '../domain/inventory.ts';
-import { DAY_MS } from '../domain/time.ts';
+import { DAY_MS, knownTime } from '../domain/time.ts';
 import type { RepositoryPlan } from '../plan/plan.ts';
-import { knownTime } from '../domain/time.ts';
 import type { Arrival } from './arrivals.ts';
 import type { Storage } from './storage.ts';
 

@@ -9,7 +9,7 @@ import { bulletList, fitting, foldedLines, lengthOf, LONGEST } from './markdown-
 import { appliedAmounts, type Outcome } from './outcome.ts';
 import { rankWords, reasonWords } from './reason-text.ts';
 import { notesOf, ordinaryTags, viewOf } from './repository-view.ts';
-import { freedNumber, freedWords } from './table-totals.ts';
+import { freedNumber, freedWords, leftoverWords } from './table-totals.ts';
 import { bytes, count, number, recoverable, shortDigest, time } from './text.ts';
 import { unreadLines } from './unread-lines.ts';
 
@@ -53,7 +53,8 @@ function headline(plan: Plan, { applied, refused }: Outcome): string {
   }
   if (refused !== undefined) return 'Prune: nothing was changed';
   if (nothingRead(plan)) return 'Prune plan: nothing could be read';
-  return `Prune plan: ${count(images.delete, 'image')} to delete, ${freedWords(plan.summary)}`;
+  const left = plan.summary.leftovers ? ` and ${leftoverWords(plan.summary.leftovers.delete)}` : '';
+  return `Prune plan: ${count(images.delete, 'image')}${left} to delete, ${freedWords(plan.summary)}`;
 }
 
 function totals(plan: Plan, { applied }: Outcome, governed: readonly RepositoryPlan[]): string[] {
