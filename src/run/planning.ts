@@ -20,6 +20,7 @@ import { asOf } from './as-of.ts';
 import type { Context, GlobalOptions } from './context.ts';
 import { type Io, say } from './io.ts';
 import { showing, startProgress } from './progress.ts';
+import { comparedSets } from './compared-sets.ts';
 import { type DecidingPolicies, decidingPolicies, isAdHoc, policiesIn, type PolicyOptions } from './deciding-policies.ts';
 import { type Failure, unreadOf } from './failures.ts';
 import { type EarlierRuns, openEarlierRuns } from './earlier-runs.ts';
@@ -63,14 +64,14 @@ export interface PlanningOptions extends ConnectionFlags, GlobalOptions, PolicyO
   readonly apply?: boolean;
   /** False where nobody is told how much is freed: an inventory from a file is then read without the blobs of its manifests. */
   readonly tellsFreed?: boolean;
-  /** Policy files, one of which may be read already, that decide in place of those of flags and config: a plan for each of them. */
-  readonly compared?: readonly (string | Source)[];
+  /** Two policy files, which may be read already: a plan by each of them, in place of one by the policies of flags and config. */
+  readonly compared?: readonly [before: string | Source, after: string | Source];
 }
 
 /** A plan, and what is needed to carry it out. */
 export interface Planning {
   readonly plan: Plan;
-  /** The plans by each of the policy files that are compared, all of one reading; otherwise that one plan. */
+  /** The plans by each of the policy files that are compared, both of one reading; otherwise that one plan. */
   readonly plans: readonly Plan[];
   /** What it was made by. */
   readonly by: PlanContext;
@@ -143,7 +144,7 @@ async function planIn<Result>(
   const { settings } = workplace;
   if (options.apply) await checkJournalFolder(settings);
   const deciding = options.compared
-    ? await Promise.all(options.compared.map((file) => policiesIn([file], settings, waits)))
+    ? await Promise.all(comparedSets(options.compared, settings.policies, io.cwd).map((files) => policiesIn(files, settings, waits)))
     : [await decidingPolicies(options, settings, waits)];
   const [policies, specs] = [deciding.flatMap((one) => one.policies), deciding.flatMap((one) => one.specs)];
   const readAgain = (): Promise<InUse> => readInUse(workplace, context, waits);
