@@ -1,4 +1,7 @@
 import type { RestoredManifests } from '../documents/restored-times.ts';
+import type { RepositoryInventory } from '../domain/inventory.ts';
+import { wantedScans } from '../plan/wanted-scans.ts';
+import { governingPolicy } from '../policy/governing.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { DecidingPolicies } from './deciding-policies.ts';
 import type { Failure } from './failures.ts';
@@ -15,7 +18,7 @@ export function readFromRegistries(
   workplace: Workplace,
   deciding: readonly DecidingPolicies[],
   shard: Shard | undefined,
-  { io, signal, progress }: { readonly io: Io; readonly signal: AbortSignal; readonly progress: Progress },
+  { io, signal, progress, now }: { readonly io: Io; readonly signal: AbortSignal; readonly progress: Progress; readonly now: number },
   failures: Failure[],
   listed: Set<string>,
   restored: RestoredManifests,
@@ -28,6 +31,12 @@ export function readFromRegistries(
     specs,
     onSkipped: (message: string) => say(io, message),
     onListed: (registry: string) => void listed.add(registry),
+    wantedScans: (inventory: RepositoryInventory, areListed: boolean) => {
+      const governing = deciding.flatMap((one) => governingPolicy(one.policies, inventory.registry, inventory.repository) ?? []);
+      const asking = governing.filter(({ asksForScans }) => asksForScans);
+      const wanted = new Set(asking.flatMap((policy) => wantedScans(inventory, policy, now, areListed)));
+      return asking.length > 0 ? [...wanted] : undefined;
+    },
     restored,
     signal,
     progress,
