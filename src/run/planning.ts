@@ -20,6 +20,7 @@ import { asOf } from './as-of.ts';
 import type { Context, GlobalOptions } from './context.ts';
 import { type Io, say } from './io.ts';
 import { showing, startProgress } from './progress.ts';
+import { comparedSets } from './compared-sets.ts';
 import { copyTargetOf, type FoundTarget } from './copy-target-of.ts';
 import { type DecidingPolicies, decidingPolicies, isAdHoc, policiesIn, type PolicyOptions } from './deciding-policies.ts';
 import { type Failure, unreadOf } from './failures.ts';
@@ -32,6 +33,7 @@ import { readLiveLists } from './live-lists.ts';
 import { checkJournalFolder, readRestored } from './journal-folder.ts';
 import { repositoriesInFile } from './inventory-file.ts';
 import type { OpenRegistries } from './registries.ts';
+import { perhapsTags } from './perhaps-tags.ts';
 import { readFromRegistries } from './read-from-registries.ts';
 import { startRunTime } from './run-time.ts';
 import { readScanReports, type ReportedFindings } from './scan-reports.ts';
@@ -64,14 +66,14 @@ export interface PlanningOptions extends ConnectionFlags, GlobalOptions, PolicyO
   readonly apply?: boolean;
   /** False where nobody is told how much is freed: an inventory from a file is then read without the blobs of its manifests. */
   readonly tellsFreed?: boolean;
-  /** Policy files, one of which may be read already, that decide in place of those of flags and config: a plan for each of them. */
-  readonly compared?: readonly (string | Source)[];
+  /** Two policy files, which may be read already: a plan by each of them, in place of one by the policies of flags and config. */
+  readonly compared?: readonly [before: string | Source, after: string | Source];
 }
 
 /** A plan, and what is needed to carry it out. */
 export interface Planning {
   readonly plan: Plan;
-  /** The plans by each of the policy files that are compared, all of one reading; otherwise that one plan. */
+  /** The plans by each of the policy files that are compared, both of one reading; otherwise that one plan. */
   readonly plans: readonly Plan[];
   /** What it was made by. */
   readonly by: PlanContext;
@@ -148,7 +150,9 @@ async function planIn<Result>(
     isRead: (registry: string) => workplace.scopes.has(registry),
   };
   const deciding = options.compared
-    ? await Promise.all(options.compared.map((file) => policiesIn([file], settings, waits, places)))
+    ? await Promise.all(
+        comparedSets(options.compared, settings.policies, io.cwd).map((files) => policiesIn(files, settings, waits, places)),
+      )
     : [await decidingPolicies(options, settings, waits, places)];
   const [policies, specs] = [deciding.flatMap((one) => one.policies), deciding.flatMap((one) => one.specs)];
   const targets = policies.flatMap(({ copying }) => copying.map(({ copyTo }) => copyTargetOf(copyTo, workplace.named, options)));
@@ -281,18 +285,6 @@ function withTargets({ registries, withLimits }: Settings, targets: readonly Fou
   const others = new Map(targets.map(({ registry }) => [registry.name, registry]));
   for (const { name } of registries) others.delete(name);
   return [...registries, ...[...others.values()].map(withLimits)];
-}
-
-/** A word that is no registry, behind `--tags`, is probably one more tag. */
-function perhapsTags(error: unknown, words: readonly string[]): unknown {
-  if (!(error instanceof ToolError) || error.code !== 'USAGE') return error;
-  const tags = words.filter((word) => !word.includes('/'));
-  if (tags.length === 0) return error;
-  const repeated = tags.map((tag) => `--tags '${printable(tag)}'`).join(' ');
-  return new ToolError('USAGE', error.message, {
-    hint: `${error.hint} If it is a tag: --tags takes one each time, so write ${repeated}.`,
-    cause: error,
-  });
 }
 
 /** A repository that the user named and that no policy governs, with the name that a policy gives and that is probably meant. */
