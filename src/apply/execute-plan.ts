@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { ToolError } from '../diagnostics/tool-error.ts';
-import { LONGEST_TIMER_MS } from '../domain/time.ts';
+import { LONGEST_TIMER_MS } from '../domain/longest-timer.ts';
 import type { Digest } from '../domain/digest.ts';
 import type { InUse } from '../domain/in-use.ts';
 import { inUseDigests } from '../plan/in-use-digests.ts';
@@ -167,7 +167,9 @@ function haltOf({ signal, deadline, journal }: ApplyOptions): () => Halt | undef
   };
 }
 
-async function runOne({ registry, repository: plan }: Work, options: ApplyOptions, shared: Shared): Promise<RepositoryReport> {
+async function runOne({ registry, repository }: Work, options: ApplyOptions, shared: Shared): Promise<RepositoryReport> {
+  // A copy, whose lists stay the same while it is carried out: each reading of those of a large plan may bring them back anew.
+  const plan = { ...repository };
   const { journal, concurrency, onEvent, justRead, inUse, pause, cached = async () => undefined } = options;
   const { halted, signal, trials } = shared;
   const place = { registry: plan.registry, repository: plan.repository };

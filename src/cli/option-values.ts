@@ -5,13 +5,13 @@ import type { Shard } from '../run/scope.ts';
 
 /** Parsers of option values. Each throws commander's `InvalidArgumentError`, whose text commander shows after the option's name. */
 
-/** A whole number from `least` on. */
+/** A whole number from `least` on, up to `most` where that is given. */
 export const wholeNumber =
-  (least: number) =>
+  (least: number, most = Number.MAX_SAFE_INTEGER) =>
   (text: string): number => {
     const value = Number(text);
-    if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < least)
-      throw new InvalidArgumentError(`It must be a whole number from ${least} on.`);
+    if (!/^\d+$/.test(text) || value < least || value > most)
+      throw new InvalidArgumentError(`It must be a whole number from ${least} ${most < Number.MAX_SAFE_INTEGER ? `to ${most}` : 'on'}.`);
     return value;
   };
 

@@ -92,9 +92,11 @@ export function checkRegistries(plan: Plan, registries: ReadonlyMap<string, { re
   }
 }
 
-/** sha256 of a plan's JSON: which plan a journal belongs to. */
-export function planDigest(plan: Plan): Digest {
-  return digestOf(`sha256:${createHash('sha256').update(JSON.stringify(plan)).digest('hex')}`);
+/** sha256 of a plan: which plan a journal belongs to. Not of its text at once, which may be longer than a string can be. */
+export function planDigest({ repositories, ...rest }: Plan): Digest {
+  const hash = createHash('sha256').update(JSON.stringify(rest));
+  for (const repository of repositories) hash.update(JSON.stringify(repository));
+  return digestOf(`sha256:${hash.digest('hex')}`);
 }
 
 async function readText(path: string): Promise<string> {

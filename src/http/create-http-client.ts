@@ -194,11 +194,11 @@ class RetryingClient implements LimitedHttpClient {
     const entered = this.#clock.now();
     try {
       call.signal.throwIfAborted();
-      const { epoch } = host;
+      const { epoch, ended } = host;
       const response = await this.#timed(call, to, budget);
       if (isThrottled(response)) this.#slowDown(call, host, epoch, response);
       else if (response.status < 500) host.succeeded();
-      this.#heed(host, response);
+      this.#heed(host, response, ended);
       if (!isRetryableAnswer(call.method, response)) return { final: true, response };
       budget.failures += 1;
       return { final: false, response };
@@ -264,9 +264,9 @@ class RetryingClient implements LimitedHttpClient {
   }
 
   /** A host that says what is left of its limit is not driven beyond that. */
-  #heed(host: HostLimiter, response: HttpResponse): void {
+  #heed(host: HostLimiter, response: HttpResponse, endedBefore: number): void {
     const told = toldRate(response.headers, this.#clock.now());
-    if (told) host.told(told, isTooMany(response));
+    if (told) host.told(told, isTooMany(response), endedBefore);
   }
 
   #mayWait(ms: number, { signal }: Call): Promise<boolean> {

@@ -43,6 +43,9 @@ export class HostLimiter {
   #roomWanted: (() => void)[] = [];
   #concurrency: number;
   #running = 0;
+  /** Requests that were begun, and that have ended. */
+  #begun = 0;
+  #ended = 0;
   #successes = 0;
   #epoch = 0;
   #pausedUntil = 0;
@@ -80,7 +83,7 @@ export class HostLimiter {
       const start = (): void => {
         work()
           .then(resolve, reject)
-          .finally(() => this.#ended());
+          .finally(() => this.#end());
       };
       if (first) this.#queue.unshift(start);
       else this.#queue.push(start);
@@ -108,6 +111,11 @@ export class HostLimiter {
   /** Rises each time the host complains. An answer to a request of an earlier epoch tells nothing new. */
   get epoch(): number {
     return this.#epoch;
+  }
+
+  /** How many requests have ended so far. */
+  get ended(): number {
+    return this.#ended;
   }
 
   /** Until when the host wants no request at all, in milliseconds since the epoch. */
@@ -154,19 +162,21 @@ export class HostLimiter {
   }
 
   /**
-   * The host said with an answer how many requests are left, and when it counts anew. Requests under way may not be counted yet. Where none
-   * are left, the host is left alone until then; `wasRefused`: it was asked too much already.
+   * The host said with an answer how many requests are left, and when it counts anew. Others that were under way at any time since its
+   * request began may not be counted: `endedBefore` is how many had ended by then ({@link ended}). Where none are left, the host is left
+   * alone until then; `wasRefused`: it was asked too much already.
    */
-  told({ remaining, resetMs }: ToldRate, wasRefused: boolean): void {
-    this.#left = remaining - (this.#running - 1);
+  told({ remaining, resetMs }: ToldRate, wasRefused: boolean, endedBefore: number): void {
+    this.#left = remaining - (this.#begun - endedBefore - 1);
     const now = this.#clock.now();
     if (remaining > 0 || this.#pausedUntil >= now + resetMs) return;
     if (!wasRefused) this.#learn(now, true);
     this.pauseUntil(now + resetMs);
   }
 
-  #ended(): void {
+  #end(): void {
     this.#running -= 1;
+    this.#ended += 1;
     this.#startNext();
   }
 
@@ -182,6 +192,7 @@ export class HostLimiter {
       }
       this.#left -= 1;
       this.#running += 1;
+      this.#begun += 1;
       (this.#queue.shift() as () => void)();
     }
     if (this.#queue.length > 0 || this.#running >= this.#concurrency || this.#roomWanted.length === 0) return;

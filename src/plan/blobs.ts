@@ -7,8 +7,8 @@ import type { Decision } from './decision.ts';
  * held.
  */
 export interface BlobUse {
-  readonly deleted: readonly number[];
-  readonly kept: readonly number[];
+  readonly deleted: Int32Array;
+  readonly kept: Int32Array;
   /** True if the blobs of every manifest are known. */
   readonly exact: boolean;
 }
@@ -44,7 +44,7 @@ export class Blobs {
       const list = decisions[index]?.action === 'delete' ? deleted : kept;
       for (const { digest, size } of manifest.blobs) list.push(this.#numberOf(digest, size));
     }
-    return { deleted, kept, exact };
+    return { deleted: Int32Array.from(deleted), kept: Int32Array.from(kept), exact };
   }
 
   /** Bytes of the blobs that only manifests that go hold, of these repositories. */

@@ -72,6 +72,10 @@ export interface Diagnostic {
 /** The time that stands for "pushed" in a repository: what the registry has of pushed, created. */
 export type Clock = 'pushed' | 'created' | 'none';
 
+/**
+ * What is decided in one repository. In a large plan, `images` and `steps` are kept packed: each reading may bring them back as new objects,
+ * so whoever tells objects apart reads them once.
+ */
 export interface RepositoryPlan {
   readonly registry: string;
   readonly type: string;
@@ -163,6 +167,8 @@ export interface Summary {
   };
   /** Attachments whose subject is not in their repository. Absent where there are none. */
   readonly orphaned?: { readonly keep: number; readonly delete: number };
+  /** Manifests that an earlier run left half-way and that go now, none of them counted above. Absent where there are none. */
+  readonly leftovers?: { readonly delete: number };
   /** Ordinary tags. */
   readonly tags: { readonly keep: number; readonly delete: number };
   readonly bytes: {

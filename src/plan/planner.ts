@@ -11,6 +11,7 @@ import { trippedLimits, unreadScans, unreadSources } from './limits.ts';
 import { compileLiveNames, type LiveNames } from './live-names.ts';
 import { Matched } from './matched.ts';
 import { asBefore, type Leftovers, withLeftovers } from './leftovers.ts';
+import { type Pack, packed } from './pack.ts';
 import { leaveForNextRun } from './per-run.ts';
 import type { Diagnostic, Plan, Summary } from './plan.ts';
 import { type PlannedRepository, planRepository } from './plan-repository.ts';
@@ -40,6 +41,8 @@ export interface PlanContext {
   readonly lists?: Readonly<Record<string, readonly string[]>>;
   /** Whether the names of all the repositories of a registry are known, once all are added. Missing: they are. */
   readonly knowsAll?: (registry: string) => boolean;
+  /** Keeps what is decided of a repository until all are. Missing: it stays as it is. */
+  readonly pack?: Pack;
 }
 
 /**
@@ -95,7 +98,7 @@ export class Planner {
       blockedBy,
       repositories,
       summary: this.#total(planned),
-      diagnostics: [...this.#nothingSelected(), ...this.#diagnostics.toSorted(byRepository)],
+      diagnostics: [...this.#nothingSelected(), ...[...this.#diagnostics, ...planned.flatMap(leftoversNote)].toSorted(byRepository)],
     };
   }
 
@@ -118,7 +121,7 @@ export class Planner {
   }
 
   #decide(inventory: RepositoryInventory, policy: Policy | undefined, surroundings: Surroundings, leftovers?: Leftovers): void {
-    const { policies, inUse, now, atMost } = this.#context;
+    const { policies, inUse, now, atMost, pack } = this.#context;
     const { reads, blobs } = this.#registry(inventory.registry);
     const matched = (policy && this.#matched.get(policy)) ?? new Matched();
     const own = planRepository(inventory, policies, inUse, now, { lists: this.#lists, matched, blobs, surroundings });
@@ -127,7 +130,7 @@ export class Planner {
     // Any of these images may yet be left for the next run, and then its signatures stay with it.
     if (!mayLeave) reads.decided(planned.plan);
     for (const diagnostic of diagnose(inventory, planned, policy, surroundings)) this.#diagnostics.push(diagnostic);
-    this.#planned.push(mayLeave ? planned : settled(planned));
+    this.#planned.push(mayLeave ? planned : settled(planned, pack));
   }
 
   /** Adds what an earlier run left, decided as if what it had deleted were still there. */
@@ -143,13 +146,12 @@ export class Planner {
     const { policies, inUse, now } = this.#context;
     const shared = { lists: this.#lists, matched: new Matched(), blobs: new Blobs(), surroundings };
     const { plan } = planRepository(asBefore(inventory, leftovers), policies, inUse, now, shared);
-    const finish = (planned: PlannedRepository): PlannedRepository => ({ ...planned, plan: withLeftovers(planned.plan, plan, leftovers) });
-    const finished = finish(own);
-    const more = finished.plan.steps.length - own.plan.steps.length;
-    const { registry, repository } = inventory;
-    const message = `${more} of its manifests were left by an earlier run that was stopped, and go with this one`;
-    if (more > 0) this.#diagnostics.push({ code: 'note', registry, repository, message });
-    return { ...finished, leave: (left) => finish(own.leave(left)) };
+    const finish = (planned: PlannedRepository, most: number): PlannedRepository => {
+      const { plan: finished, groups } = withLeftovers(planned.plan, plan, leftovers, most);
+      const going = finished.steps.length - planned.plan.steps.length;
+      return groups.length === 0 ? planned : { ...planned, plan: finished, leftovers: { going, groups } };
+    };
+    return { ...finish(own, Infinity), leave: (left, most) => finish(own.leave(left, most), most) };
   }
 
   #nothingSelected(): Diagnostic[] {
@@ -184,7 +186,19 @@ interface Waiting {
 }
 
 /** A repository of which nothing is left for the next run, without the inventory that it was planned from. */
-function settled({ plan, blobs, tied }: PlannedRepository): PlannedRepository {
-  const one: PlannedRepository = { plan, blobs, tied, doomed: [], leave: () => one };
+function settled({ plan, blobs, tied, leftovers }: PlannedRepository, pack: Pack | undefined): PlannedRepository {
+  const packedPlan = pack ? packed(plan, pack) : plan;
+  const one: PlannedRepository = { plan: packedPlan, blobs, tied, doomed: [], ...(leftovers && { leftovers }), leave: () => one };
   return one;
+}
+
+function leftoversNote({ plan: { registry, repository }, leftovers }: PlannedRepository): Diagnostic[] {
+  if (!leftovers) return [];
+  const { going, groups } = leftovers;
+  const waiting = groups.reduce((sum, group) => sum + group, -going);
+  const message = [
+    ...(going > 0 ? [`${going} of its manifests were left by an earlier run that was stopped, and go with this one`] : []),
+    ...(waiting > 0 ? [`${waiting} manifests that an earlier run left half-way are left for the next run`] : []),
+  ].join('; ');
+  return [{ code: 'note', registry, repository, message }];
 }

@@ -31,7 +31,7 @@ export function summarize(
     tags.keep += node.ordinaryTags.length - gone;
     if (action === 'delete') deleted += node.manifest.size;
   }
-  return summaryOf(images, orphaned, tags, { deleted, ...bytes });
+  return summaryOf(images, orphaned, 0, tags, { deleted, ...bytes });
 }
 
 /** The sum of summaries. */
@@ -47,6 +47,7 @@ export function addSummaries(summaries: readonly Summary[]): Summary {
   return summaryOf(
     images,
     orphaned,
+    sum(({ leftovers }) => leftovers?.delete ?? 0),
     { keep: sum(({ tags }) => tags.keep), delete: sum(({ tags }) => tags.delete) },
     {
       deleted: sum(({ bytes }) => bytes.deleted),
@@ -60,12 +61,14 @@ export function addSummaries(summaries: readonly Summary[]): Summary {
 function summaryOf(
   { archive, ...images }: Readonly<Record<Action, number>>,
   orphaned: NonNullable<Summary['orphaned']>,
+  leftovers: number,
   tags: Summary['tags'],
   bytes: Summary['bytes'],
 ): Summary {
   return {
     images: { ...images, ...(archive > 0 && { archive }) },
     ...(orphaned.keep + orphaned.delete > 0 && { orphaned }),
+    ...(leftovers > 0 && { leftovers: { delete: leftovers } }),
     tags,
     bytes,
   };

@@ -1,48 +1,13 @@
-import { z } from 'zod';
 import { isObject } from '../domain/json.ts';
 import type { Source } from '../diagnostics/source.ts';
 import type { ProtectSpec, RuleSpec } from '../policy/schema.ts';
 import { daysIn } from './days-in.ts';
 import { globOf } from './glob-of.ts';
 import { type Commented, type ImportedPolicy, type ImportGround, keepsAll } from './imported-policy.ts';
+import { originalGar } from './original/gar.ts';
+import type { Original } from './original/original.ts';
 import { parseSettings } from './parse-settings.ts';
-
-// CleanupPolicy, CleanupPolicyCondition and CleanupPolicyMostRecentVersions of the API (artifactregistry v1), and the file of
-// https://docs.cloud.google.com/artifact-registry/docs/repositories/cleanup-policy: all of a condition must hold, any prefix will do, and
-// what a Keep policy names stays whatever a Delete policy says.
-const prefixes = z.array(z.string().min(1)).min(1);
-const duration = z.string().refine((text) => daysIn(text) !== undefined, { error: 'not a duration, such as 30d or 2592000s' });
-const Condition = z.strictObject({
-  tagState: z
-    .string()
-    .transform((state) => state.toLowerCase())
-    .pipe(z.enum(['tagged', 'untagged', 'any', 'tag_state_unspecified']))
-    .optional(),
-  tagPrefixes: prefixes.optional(),
-  versionNamePrefixes: prefixes.optional(),
-  packageNamePrefixes: prefixes.optional(),
-  olderThan: duration.optional(),
-  newerThan: duration.optional(),
-});
-const action = z
-  .union([z.string(), z.strictObject({ type: z.string() }).transform(({ type }) => type)])
-  .transform((text) => text.toLowerCase())
-  .pipe(z.enum(['delete', 'keep']));
-const CleanupPolicy = z.strictObject({
-  name: z.string().optional(),
-  id: z.string().optional(),
-  action,
-  condition: Condition.optional(),
-  mostRecentVersions: z.strictObject({ packageNamePrefixes: prefixes.optional(), keepCount: z.int().min(1) }).optional(),
-});
-type CleanupPolicy = z.infer<typeof CleanupPolicy>;
-const PolicyList = z.array(CleanupPolicy).min(1);
-/** What `gcloud artifacts repositories describe --format=json` prints. */
-const Repository = z.object({
-  name: z.string().optional(),
-  cleanupPolicyDryRun: z.boolean().optional(),
-  cleanupPolicies: z.record(z.string(), CleanupPolicy),
-});
+import { CleanupPolicy, PolicyList, Repository } from './settings/gar-cleanup.ts';
 
 export function isGarCleanup(data: unknown): boolean {
   if (isObject(data)) return isObject(data['cleanupPolicies']);
@@ -55,7 +20,8 @@ export function importGarCleanup(source: Source, data: unknown, { of }: ImportGr
   const list = described
     ? Object.entries(described.cleanupPolicies).map(([name, policy]) => ({ name, ...policy }))
     : parseSettings(source, PolicyList).data;
-  const repository = of ?? pathOf(described?.name);
+  const repository = of === undefined ? pathOf(described?.name) : globOf(of);
+  const within = repository ?? '*/*';
   const packages = [...new Set(list.flatMap(packagesOf))].toSorted((a, b) => b.length - a.length);
   // Of a package, all policies are asked whose prefix its name begins with. The longest prefixes come first, the rest last.
   const parts = grouped([...packages, ''], (prefix) => list.filter((policy) => isFor(policy, prefix)));
@@ -64,17 +30,17 @@ export function importGarCleanup(source: Source, data: unknown, { of }: ImportGr
     'There, a version that is deleted goes with all its tags by one of them; here it stays while any of its tags stays.',
     'There, the parts of multi-arch images count as versions; here they are not counted, and go with their image.',
     ...(described?.cleanupPolicyDryRun ? ['ATTENTION: there they are a dry run (cleanupPolicyDryRun) and delete nothing.'] : []),
-    ...(repository === undefined
+    ...(within.startsWith('*/')
       ? [
-          'ATTENTION: nothing names project and repository, so this is for all of them: write them in the place of "*/*", or import with ' +
-            '--of PROJECT/REPOSITORY.',
+          `ATTENTION: nothing names project${repository === undefined ? ' and repository' : ''}, so this is for all of them: write ` +
+            `what is meant in the place of "${within}", or import with --of PROJECT/REPOSITORY.`,
         ]
       : []),
   ];
   return parts.flatMap(({ prefixes: names, policies }) => {
     const deleting = policies.filter((policy) => policy.action === 'delete');
-    if (deleting.length === 0 && names.includes('')) return [];
-    return [policyFor(names, policies, repository === undefined ? '*/*' : globOf(repository), comments)];
+    if (deleting.length === 0 && names.includes('') && parts.length > 1) return [];
+    return [policyFor(names, policies, within, comments, originalGar(list))];
   });
 }
 
@@ -83,6 +49,7 @@ function policyFor(
   policies: readonly CleanupPolicy[],
   within: string,
   comments: readonly string[],
+  original: Original,
 ): ImportedPolicy {
   const keeping = policies.filter((policy) => policy.action === 'keep');
   const newest = Math.max(0, ...keeping.map(({ mostRecentVersions }) => mostRecentVersions?.keepCount ?? 0));
@@ -99,6 +66,7 @@ function policyFor(
     sharedTags: 'keep',
     protect: keeping.flatMap(protectionsOf),
     rules: rulesOf(policies, newest),
+    original,
   };
 }
 
@@ -223,8 +191,8 @@ function wordsOf(policy: CleanupPolicy): string {
   return `Delete policy ${nameOf(policy)}: ${what}${olderThan === undefined ? '' : ` older than ${olderThan}`}`;
 }
 
-/** `PROJECT/REPOSITORY` of `projects/PROJECT/locations/…/repositories/REPOSITORY`. */
+/** The glob for `PROJECT/REPOSITORY` of `projects/PROJECT/locations/…/repositories/REPOSITORY`, where "-" is any project. */
 function pathOf(name: string | undefined): string | undefined {
   const [, project, repository] = /^projects\/([^/]+)\/locations\/[^/]+\/repositories\/([^/]+)$/.exec(name ?? '') ?? [];
-  return project && repository ? `${project}/${repository}` : undefined;
+  return project && repository ? `${project === '-' ? '*' : globOf(project)}/${globOf(repository)}` : undefined;
 }

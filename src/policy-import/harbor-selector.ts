@@ -1,29 +1,22 @@
 import { z } from 'zod';
-import { globProblem } from '../policy/glob.ts';
 import { areGlobsDisjoint, areGlobsWithin } from '../policy/unreachable.ts';
+import { DoublestarPattern, RepositoryPattern } from './doublestar.ts';
 import { globOf } from './glob-of.ts';
 
 /**
- * What a rule of Harbor selects tags or repositories by (goharbor/harbor, src/lib/selector/selectors/doublestar): a pattern of the Go
- * package doublestar, which matches everything where it is empty.
+ * What a rule of Harbor selects tags or repositories by (goharbor/harbor, src/lib/selector/selectors/doublestar): a pattern that matches
+ * everything where it is empty.
  */
 export const HarborSelector = z.strictObject({
   kind: z.literal('doublestar'),
   decoration: z.enum(['matches', 'excludes', 'repoMatches', 'repoExcludes']),
-  pattern: z.string().superRefine((pattern, context) => {
-    const problem = pattern === '' ? undefined : globProblem(pattern);
-    if (problem !== undefined) context.addIssue({ code: 'custom', message: `this pattern ${problem}` });
-  }),
+  pattern: DoublestarPattern,
   extras: z.string().optional(),
 });
 
 export type HarborSelector = z.infer<typeof HarborSelector>;
 
-/** One for repositories. Beside other characters, `**` crosses a "/" here and not there. */
-export const HarborScope = HarborSelector.refine(({ pattern }) => !/[^/]\*\*|\*\*[^/]/.test(pattern), {
-  path: ['pattern'],
-  error: 'has "**" beside other characters, where it means what "*" does: write that',
-});
+export const HarborScope = HarborSelector.extend({ pattern: RepositoryPattern });
 
 /** The globs that select the same tags. */
 export function tagGlobsOf({ decoration, pattern }: HarborSelector): string[] {

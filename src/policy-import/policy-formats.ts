@@ -2,6 +2,7 @@ import { parseYaml } from '../config/yaml-document.ts';
 import type { Source } from '../diagnostics/source.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import { importAcrPurge, isAcrPurge } from './acr-purge.ts';
+import { importArtifactoryCleanup, isArtifactoryCleanup } from './artifactory-cleanup.ts';
 import { importEcrLifecycle, isEcrLifecycle } from './ecr-lifecycle.ts';
 import { importGarCleanup, isGarCleanup } from './gar-cleanup.ts';
 import { importGithubWorkflow, isGithubWorkflow } from './github-workflow.ts';
@@ -10,6 +11,9 @@ import { importHarborRetention, isHarborRetention } from './harbor-retention.ts'
 import type { ImportedPolicy, ImportGround } from './imported-policy.ts';
 import { settingsError } from './parse-settings.ts';
 import { importQuayAutoPrune, isQuayAutoPrune } from './quay-auto-prune.ts';
+import { importTerraform } from './terraform.ts';
+import { isTerraformJson, isTerraformText } from './terraform-resources.ts';
+import { importZotRetention, isZotRetention } from './zot-retention.ts';
 
 interface Format {
   /** True of the content of such a file: its data as YAML or JSON, undefined where it is neither, and its text. */
@@ -19,11 +23,14 @@ interface Format {
 
 /** The settings that can be imported, by the word of `--from`. In this order they are recognised. */
 const FORMATS = {
+  terraform: { recognises: (data, text) => isTerraformText(text) || isTerraformJson(data), read: importTerraform },
   ecr: { recognises: isEcrLifecycle, read: importEcrLifecycle },
   harbor: { recognises: isHarborRetention, read: importHarborRetention },
   gar: { recognises: isGarCleanup, read: importGarCleanup },
   quay: { recognises: isQuayAutoPrune, read: importQuayAutoPrune },
   gitlab: { recognises: isGitlabExpiration, read: importGitlabExpiration },
+  zot: { recognises: isZotRetention, read: importZotRetention },
+  artifactory: { recognises: isArtifactoryCleanup, read: importArtifactoryCleanup },
   github: { recognises: isGithubWorkflow, read: importGithubWorkflow },
   acr: { recognises: (_data, text) => isAcrPurge(text), read: importAcrPurge },
 } as const satisfies Readonly<Record<string, Format>>;

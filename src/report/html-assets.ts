@@ -28,6 +28,7 @@ form[hidden] { display: none; }
 input[type=search] { font: inherit; padding: .3rem .5rem; width: min(24rem, 80vw); }
 fieldset { border: 0; padding: 0; margin: 0; display: flex; flex-wrap: wrap; gap: .75rem; } legend { float: left; padding: 0; }
 svg { display: block; max-width: 100%; } svg text { fill: currentColor; font-size: 12px; }
+.line { fill: none; stroke: var(--stay); stroke-width: 2; } .area { fill: var(--stay); opacity: .15; }
 .bar { fill: var(--go); } .ground { fill: var(--line); }
 .tick-go { stroke: var(--go); stroke-width: 2; } .tick-stay { fill: var(--stay); } .axis { stroke: var(--line); }
 code { font-family: ui-monospace, monospace; }

@@ -1,8 +1,8 @@
 import { printable } from '../diagnostics/redact.ts';
 import type { Plan, RepositoryPlan } from '../plan/plan.ts';
 import { amountLines, amountWords, plannedAmounts } from './amounts.ts';
-import { escapeHidden } from './escape-hidden.ts';
-import { SCRIPT, STYLE } from './html-assets.ts';
+import { SCRIPT } from './html-assets.ts';
+import { htmlPage } from './html-page.ts';
 import { clockWords } from './measured-age.ts';
 import { appliedAmounts, type Outcome } from './outcome.ts';
 import { reasonLine } from './reason-text.ts';
@@ -18,28 +18,11 @@ const BARS = 20;
 /**
  * A plan, or what came of it, as one page that needs nothing else, for the person who has to say yes: totals, bytes by repository, a
  * timeline of what stays and goes, every image with its reason, search and filter. `hash` answers the SHA-256 of a text in base64.
- *
- * Nothing from elsewhere can be run in it: the script and the style are the only ones that the page's own policy lets run, by their
- * hashes; data stands in a block of JSON that cannot end its element, and is shown as text alone.
  */
 export function planHtml(plan: Plan, outcome: Outcome, hash: (text: string) => string): string {
-  const sources = `script-src 'sha256-${hash(SCRIPT)}'; style-src 'sha256-${hash(STYLE)}'`;
-  const policy = `default-src 'none'; ${sources}; base-uri 'none'; form-action 'none'`;
   const governed = plan.repositories.filter(({ policy: name }) => name !== undefined);
   const { title, state } = words(plan, outcome);
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<title>${xmlText(title)}</title>
-<style>${STYLE}</style>
-</head>
-<body>
-<main>
-<h1>${xmlText(title)}</h1>
+  const main = `<h1>${xmlText(title)}</h1>
 <p>${xmlText(state)}</p>
 ${alarms(plan, outcome)}${tiles(plan)}
 ${bars(governed, plan)}
@@ -56,12 +39,8 @@ ${bars(governed, plan)}
 </form>
 <noscript><p>Without JavaScript, this page shows the totals only.</p></noscript>
 <div id="repositories"></div>
-${listed('Notes', notesOf(plan))}</main>
-<script type="application/json" id="data">${data(governed)}</script>
-<script>${SCRIPT}</script>
-</body>
-</html>
-`;
+${listed('Notes', notesOf(plan))}`;
+  return htmlPage({ title, main, script: { code: SCRIPT, data: data(governed) } }, hash);
 }
 
 function words(plan: Plan, { applied, refused }: Outcome): { readonly title: string; readonly state: string } {
@@ -141,8 +120,8 @@ function repositoryRow(one: RepositoryPlan, most: number): string {
   ].join('');
 }
 
-/** The images for the script, without their parts. Every `<` is written as an escape, so that nothing in it ends the element. */
-function data(governed: readonly RepositoryPlan[]): string {
+/** The images for the script, without their parts. */
+function data(governed: readonly RepositoryPlan[]): object {
   const repositories = governed.map((repository) => {
     const { deleted, archived, kept } = viewOf(repository);
     const shown = new Map([...deleted, ...kept].map(({ image, size }) => [image, size]));
@@ -165,5 +144,5 @@ function data(governed: readonly RepositoryPlan[]): string {
       })),
     };
   });
-  return escapeHidden(JSON.stringify({ repositories })).replaceAll('<', '\\u003c');
+  return { repositories };
 }

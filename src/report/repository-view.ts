@@ -47,10 +47,13 @@ export interface RepositoryView {
   readonly keptBy: readonly KeptCount[];
 }
 
-/** Arranges one repository of a plan for reading. */
-export function viewOf(repository: RepositoryPlan): RepositoryView {
+type Lists = Pick<RepositoryPlan, 'images' | 'steps'>;
+
+/** Arranges one repository of a plan for reading. Its lists are read once, since each reading may bring them back anew. */
+export function viewOf({ images, steps }: Lists): RepositoryView {
+  const repository: Lists = { images, steps };
   const imagesWith = (wanted: Action): { image: PlannedImage; reason: Reason }[] =>
-    repository.images
+    images
       .filter(({ action, part }) => action === wanted && !part)
       .map((image) => ({ image, reason: firstReason(image) }))
       .toSorted((a, b) => byReason(a.reason, b.reason));
@@ -99,7 +102,7 @@ function firstReason({ reasons }: PlannedImage): Reason {
   );
 }
 
-function deletedImages({ images, steps }: RepositoryPlan): DeletedImage[] {
+function deletedImages({ images, steps }: Lists): DeletedImage[] {
   const gone = images.filter(({ action }) => action === 'delete');
   const ownReason = new Map(gone.map((image) => [image.digest, image.reasons.find(({ code }) => !ALONG.has(code))]));
   const holders = new Map(steps.flatMap((step) => (step.op === 'delete-manifest' ? [[step.digest, step.after] as const] : [])));
@@ -120,7 +123,7 @@ function deletedImages({ images, steps }: RepositoryPlan): DeletedImage[] {
 }
 
 /** The images that stay with what stays because of them, which names them in its reason. */
-function withParts({ images }: RepositoryPlan, kept: readonly { readonly image: PlannedImage; readonly reason: Reason }[]): KeptImage[] {
+function withParts({ images }: Lists, kept: readonly { readonly image: PlannedImage; readonly reason: Reason }[]): KeptImage[] {
   const byDigest = new Map(images.map((image) => [image.digest as string, image]));
   const parts = new Map<PlannedImage, { count: number; size: number }>();
   for (const part of images) {
@@ -159,7 +162,7 @@ function headOf(
   return undefined;
 }
 
-function removedTags({ images }: RepositoryPlan): RemovedTag[] {
+function removedTags({ images }: Lists): RemovedTag[] {
   return images
     .flatMap((image) =>
       image.untag.map((tag): RemovedTag => ({

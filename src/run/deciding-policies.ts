@@ -1,6 +1,7 @@
 import { policyDigest } from '../config/policy-digest.ts';
 import { type LoadedPolicy, loadPolicies, policyError } from '../config/policy-source.ts';
 import type { Settings } from '../config/settings.ts';
+import type { Source } from '../diagnostics/source.ts';
 import type { Problem } from '../diagnostics/source-error.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { RepositoryInventory } from '../domain/inventory.ts';
@@ -59,7 +60,16 @@ export async function decidingPolicies(options: PolicyOptions, settings: Setting
         'The folder "policies" of the package has files to start from.',
     });
   }
-  const loaded = await loadPolicies(settings.policies, { lists: Object.keys(settings.lists) }, signal);
+  return policiesIn(settings.policies, settings, signal);
+}
+
+/** The policies of these files, some of which may be read already. Throws `POLICY_INVALID` and `FILE`. */
+export async function policiesIn(
+  files: readonly (string | Source)[],
+  { lists }: Pick<Settings, 'lists'>,
+  signal: AbortSignal,
+): Promise<DecidingPolicies> {
+  const loaded = await loadPolicies(files, { lists: Object.keys(lists) }, signal);
   return decideBy(
     loaded.map((one) => ({ policy: compilePolicy(one.spec, { source: one.source, digest: one.digest }), spec: one.spec, loaded: one })),
   );

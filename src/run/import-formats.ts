@@ -1,4 +1,14 @@
 import type { FormatName } from '../policy-import/policy-formats.ts';
 
 /** What `policy import` takes, in the words of `--from`. They stand here so that the help is shown without what reads them. */
-export const IMPORT_FORMATS = ['ecr', 'harbor', 'gar', 'acr', 'quay', 'gitlab', 'github'] as const satisfies readonly FormatName[];
+export const IMPORT_FORMATS = [
+  'ecr',
+  'harbor',
+  'gar',
+  'acr',
+  'quay',
+  'gitlab',
+  'zot',
+  'artifactory',
+  'github',
+] as const satisfies readonly FormatName[];

@@ -7,15 +7,14 @@ import { inShard, type Shard } from './scope.ts';
 
 /**
  * The repositories of an inventory file. With `words`, only those that the words mean: registries, repositories by each of their names, or
- * globs over `registry/repository` and over these names. `onPartial` is called last for a file that holds only some repositories of its
- * registries.
+ * globs over `registry/repository` and over these names. `onEnd` is called last, with what the file says of itself.
  */
 export async function* repositoriesInFile(
   file: string,
   words: readonly string[],
   shard: Shard | undefined,
   { signal, blobs }: Required<InventoryReading>,
-  onPartial: () => void,
+  onEnd: (head: { readonly takenAt: string; readonly partial: boolean }) => void,
 ): AsyncGenerator<RepositoryRead> {
   const globs = compileGlobs(words.filter((word) => /[*?[{]/.test(word)));
   const { repositories, head } = await openInventory(file, { signal, blobs });
@@ -25,5 +24,5 @@ export async function* repositoriesInFile(
     const meant = words.length === 0 || words.includes(registry) || titles.some((title) => words.includes(title) || globs(title));
     if (meant && inShard(shard, registry, repository)) yield { inventory, wasRead: true };
   }
-  if (head().partial) onPartial();
+  onEnd(head());
 }

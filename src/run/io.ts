@@ -2,7 +2,7 @@ import type { Readable, Writable } from 'node:stream';
 import { type Message, messageText } from './message.ts';
 
 /** A stream that people may be looking at. */
-export type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number };
+export type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number | undefined };
 
 /** The world as a command sees it; tests pass their own. */
 export interface Io {
@@ -19,6 +19,8 @@ export interface Io {
   readonly program: string;
   /** Aborted by the first SIGHUP, SIGINT or SIGTERM, with a `Stopped` as its reason. */
   readonly signal: AbortSignal;
+  /** Told when the time for the run is over, in milliseconds from now: whoever does not read is then waited for no longer. */
+  readonly endsIn?: (milliseconds: number) => void;
 }
 
 /** What a run says first that was to change something and did not. */
@@ -41,6 +43,12 @@ export function usesColour(io: Io, stream: Output, options: { readonly color: bo
   if (!options.color || (NO_COLOR !== undefined && NO_COLOR !== '')) return false;
   if (FORCE_COLOR !== undefined && FORCE_COLOR !== '' && FORCE_COLOR !== '0') return true;
   return stream.isTTY === true && TERM !== 'dumb';
+}
+
+/** True if more than ASCII may be written to a stream: it is no terminal, or one whose user says that it takes UTF-8. */
+export function showsUnicode({ env }: Io, stream: Output): boolean {
+  const locale = [env['LC_ALL'], env['LC_CTYPE'], env['LANG']].find((value) => value !== undefined && value !== '') ?? '';
+  return stream.isTTY !== true || (env['TERM'] !== 'dumb' && /utf-?8/i.test(locale));
 }
 
 /** True if somebody watches stderr and can be shown a moving line. A terminal that says that it is 0 columns wide cannot show one. */

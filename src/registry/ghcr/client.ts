@@ -63,6 +63,10 @@ export class GhcrClient {
   readonly #options: GhcrClientOptions;
   readonly #points: RequestPoints;
   #left: LeftRequests | undefined;
+  /** Requests that were begun, and that have ended. */
+  #begun = 0;
+  #ended = 0;
+  #first: Promise<HttpResponse> | undefined;
 
   constructor(options: GhcrClientOptions) {
     const { name, url, http, credentials, ping, clock, waits } = options;
@@ -83,7 +87,7 @@ export class GhcrClient {
     return this.#points.room(READ_POINTS + CHANGE_POINTS, doing);
   }
 
-  /** What is left of the limit of this hour by the last answer; undefined where that is not told. */
+  /** What is left of the limit of this hour at least, by the last answer and what was sent since; undefined where that is not told. */
   get left(): LeftRequests | undefined {
     return this.#left;
   }
@@ -142,12 +146,24 @@ export class GhcrClient {
     return this.#options.credentials(repository);
   }
 
+  /** The first request goes alone: before its answer nothing tells whether there is room for two. */
   async #send(call: Call, url: string): Promise<HttpResponse> {
+    // Before anything is waited for, so that no two take the last one.
+    this.#begun += 1;
+    this.#left &&= lessBy(1, this.#left);
+    const first = this.#first;
+    const response = first ? first.catch(() => undefined).then(() => this.#sendNow(call, url)) : this.#sendNow(call, url);
+    this.#first ??= response;
+    return response.finally(() => (this.#ended += 1));
+  }
+
+  async #sendNow(call: Call, url: string): Promise<HttpResponse> {
     const { method = 'GET', repository, once, signal, doing } = call;
     const token = await this.#token(call, repository);
     const points = method === 'GET' ? READ_POINTS : CHANGE_POINTS;
     if (!once) await this.#points.room(points, doing, signal);
     this.#points.spend(points);
+    const endedBefore = this.#ended;
     const response = await this.#options.http.request({
       method,
       url,
@@ -156,7 +172,9 @@ export class GhcrClient {
       maxBytes: MAX_ANSWER,
       ...(signal && { signal }),
     });
-    this.#left = leftOf(response);
+    const told = leftOf(response);
+    // Others that were begun, and had not ended when this one was sent, may not be counted.
+    this.#left = told && lessBy(this.#begun - endedBefore - 1, told);
     return response;
   }
 
@@ -174,6 +192,10 @@ function leftOf({ headers }: HttpResponse): LeftRequests | undefined {
   const { 'x-ratelimit-remaining': remaining = '', 'x-ratelimit-reset': reset = '' } = headers;
   if (!/^\d{1,9}$/.test(remaining) || !/^\d{1,11}$/.test(reset)) return undefined;
   return { requests: Number(remaining), until: new Date(Number(reset) * 1000).toISOString() };
+}
+
+function lessBy(count: number, { requests, until }: LeftRequests): LeftRequests {
+  return { requests: Math.max(0, requests - count), until };
 }
 
 function entriesOf({ body }: HttpResponse, doing: string): readonly unknown[] {

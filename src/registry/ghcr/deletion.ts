@@ -76,9 +76,9 @@ export class Deletion {
       if (!version) return { outcome: uncertain ? 'deleted' : 'gone' };
       const fresh = expected && version.tags.find((tag) => !expected.includes(tag));
       if (fresh !== undefined) return { outcome: 'drifted', message: `Cannot ${doing}: the tag ${fresh} was set on it meanwhile.` };
+      const path = await this.#versions.pathOf(repository, version.id);
       // Not a deletion that is known to be refused: the next look waits, and is one of then.
       if (this.#client.left?.requests === 0 && tries < TRIES) continue;
-      const path = await this.#versions.pathOf(repository, version.id);
       const call: Call = { doing, scopes: DELETES, method: 'DELETE', path, repository, once: true };
       const response = await this.#client.call(call).catch((error: unknown) => {
         if (!(error instanceof ToolError) || error.code !== 'UNREACHABLE' || tries === TRIES) throw error;

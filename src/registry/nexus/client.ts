@@ -69,7 +69,9 @@ export class NexusClient {
           { doing: `read ${request.url}`, privilege: 'nx-repository-view-docker-*-read' },
           await this.#options.credentials(undefined),
         );
-        return send(request, scopes);
+        return send(request, scopes).catch((error: unknown) => {
+          throw error instanceof ToolError && error.code === 'AUTH' ? inPrivileges(error, scopes) : error;
+        });
       },
     });
     this.url = this.oci.url;
@@ -132,6 +134,21 @@ export class NexusClient {
   async refused(call: Asked, response: HttpResponse): Promise<ToolError> {
     return refused(call, response, await this.#options.credentials(undefined));
   }
+}
+
+/** What Nexus calls the actions of a scope. */
+const PRIVILEGES: Readonly<Record<string, readonly string[]>> = { pull: ['read'], push: ['add', 'edit'], delete: ['delete'] };
+
+/** The error with Nexus's own words in place of the scopes that a token is asked for with, which nobody can give to a user of Nexus. */
+function inPrivileges(error: ToolError, scopes: readonly string[]): ToolError {
+  const { code, message, hint } = error;
+  const inWords = (scope: string): string => {
+    const actions = scope.split(':').at(-1) ?? '';
+    const words = actions.split(',').flatMap((action) => PRIVILEGES[action] ?? []);
+    return words.map((word) => `nx-repository-view-docker-*-${word}`).join(' ');
+  };
+  const said = scopes.reduce((text, scope) => text.replaceAll(scope, inWords(scope)), hint);
+  return said === hint ? error : new ToolError(code, message, { hint: said, cause: error });
 }
 
 function authorization(credentials: Credentials | undefined, name: string, doing: string): Record<string, string> {

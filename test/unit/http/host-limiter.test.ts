@@ -70,7 +70,7 @@ async function send(
       if (limiter.pausedUntil > clock.now()) await clock.sleep(limiter.pausedUntil - clock.now());
       const isDone = await limiter.run(async () => {
         if (limiter.pausedUntil > clock.now()) return false;
-        const { epoch } = limiter;
+        const { epoch, ended } = limiter;
         const isAdmitted = admits();
         const remaining = Math.floor(tokens);
         await clock.sleep(LATENCY);
@@ -79,7 +79,7 @@ async function send(
           refused += 1;
           limiter.refused(epoch, retryAfter);
         }
-        if (tells) limiter.told({ remaining, resetMs: 1000 }, !isAdmitted);
+        if (tells) limiter.told({ remaining, resetMs: 1000 }, !isAdmitted, ended);
         return isAdmitted;
       });
       if (isDone) return;
@@ -117,22 +117,26 @@ describe('at a limit of 100 requests a second', () => {
     expect(refused).toBeLessThanOrEqual(60);
   });
 
-  test('of a minute, which is told, none is refused either', async () => {
+  test.each([
+    ['in turn', () => LATENCY],
+    ['out of turn', (number: number) => LATENCY + ((number * 7) % 5) * 9],
+  ])('of a minute, which is told, none is refused either, where the answers come %s', async (_how, latency) => {
     const clock = new Simulation();
     const limiter = new HostLimiter(8, { clock });
-    let [left, counted, refused] = [60, 0, 0];
+    let [left, counted, refused, sent] = [60, 0, 0, 0];
     const request = async (): Promise<void> => {
       for (let isDone = false; !isDone;) {
         if (limiter.pausedUntil > clock.now()) await clock.sleep(limiter.pausedUntil - clock.now());
         isDone = await limiter.run(async () => {
           if (limiter.pausedUntil > clock.now()) return false;
           if (Math.floor(clock.now() / 60_000) > counted) [left, counted] = [60, counted + 1];
+          const { ended } = limiter;
           left -= 1;
           if (left < 0) refused += 1;
           const remaining = Math.max(0, left);
-          await clock.sleep(LATENCY);
+          await clock.sleep(latency(sent++));
           limiter.succeeded();
-          limiter.told({ remaining, resetMs: 60_000 * (counted + 1) - clock.now() }, false);
+          limiter.told({ remaining, resetMs: 60_000 * (counted + 1) - clock.now() }, false, ended);
           return true;
         });
       }

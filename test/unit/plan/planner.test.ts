@@ -257,3 +257,20 @@ describe('what selects nothing is told', () => {
     expect(told({ protect, rules: [KEEP_ALL] }, image('a'))).toEqual([]);
   });
 });
+
+test('a plan whose lists were put away meanwhile is the same', () => {
+  const spec = { rules: [{ name: 'one', tags: ['**'], keep: { last: 1 } }] };
+  const repositories = [at('team/app', [image('a'), image('b')]), at('team/web', [signature('c', 'd'), image('d'), image('e')])];
+  const put: unknown[] = [];
+
+  const packed = plan([spec], repositories, {
+    pack: (list) => {
+      const text = JSON.stringify(put[put.push(list) - 1]);
+      return () => JSON.parse(text) as typeof list;
+    },
+  });
+
+  expect(put).toHaveLength(4);
+  expect(packed).toEqual(plan([spec], repositories));
+  expect(JSON.stringify(packed)).toBe(JSON.stringify(plan([spec], repositories)));
+});

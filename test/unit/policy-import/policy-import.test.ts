@@ -3,6 +3,7 @@ import { loadPolicies } from '../../../src/config/policy-source.ts';
 import { makeSource } from '../../../src/diagnostics/source.ts';
 import { type FormatName, importPolicies } from '../../../src/policy-import/policy-formats.ts';
 import { policyText } from '../../../src/policy-import/policy-text.ts';
+import { settled } from '../../../src/policy-import/settled.ts';
 import type { PolicySpec } from '../../../src/policy/schema.ts';
 
 interface Imported {
@@ -13,7 +14,7 @@ interface Imported {
 /** The policies that some settings become, as `policy check` reads them. What they are is recognised. */
 async function imported(settings: unknown, of?: string, from?: FormatName): Promise<Imported> {
   const source = makeSource('settings', typeof settings === 'string' ? settings : JSON.stringify(settings));
-  const text = policyText(importPolicies(source, from, { of }), 'settings');
+  const text = policyText(settled(importPolicies(source, from, { of })), 'settings');
   return { text, policies: (await loadPolicies([makeSource('imported', text)])).map(({ spec }) => spec) };
 }
 
@@ -175,6 +176,30 @@ describe('Harbor', () => {
     ]);
   });
 
+  test('immutable tags are protected by the retention of the same repositories', async () => {
+    const immutable = (pattern: string): object => {
+      const { tag_selectors, scope_selectors } = retain('always', 0, pattern) as Record<string, unknown>;
+      return { action: 'immutable', tag_selectors, scope_selectors };
+    };
+    const read = (data: unknown): ReturnType<typeof importPolicies> =>
+      importPolicies(makeSource('settings', JSON.stringify(data)), undefined, { of: 'library' });
+    const text = policyText(
+      settled([...read([immutable('v*'), immutable('prod')]), ...read({ rules: [retain('latestPushedK', 3, '**')] })]),
+      'settings',
+    );
+    const policies = (await loadPolicies([makeSource('imported', text)])).map(({ spec }) => spec);
+    expect(policies).toMatchObject([
+      {
+        repositories: ['library/**'],
+        protect: [
+          { tags: ['v*'], wholeImage: true },
+          { tags: ['prod'], wholeImage: true },
+        ],
+        rules: [{ keep: { last: 3 } }, { untagged: true }],
+      },
+    ]);
+  });
+
   test('immutable tags protect their images', async () => {
     const rule = { id: 1, template: 'immutable_template', action: 'immutable', disabled: false };
     const { tag_selectors, scope_selectors } = retain('always', 0, 'prod-*') as Record<string, unknown>;
@@ -325,6 +350,190 @@ jobs:
     { repositories: ['acme/foo', 'acme/bar*'], rules: [{ tags: ['**', '!prod'], keep: { days: 17, older: 5 } }] },
     { repositories: ['acme/app'], rules: [{ tags: ['**'], untagged: 'too', keep: { last: 10 } }] },
   ]);
+});
+
+describe('ghcr-cleanup-action', () => {
+  const workflow = (...steps: object[]): object => ({
+    jobs: { clean: { steps: steps.map((inputs) => ({ uses: 'dataaxiom/ghcr-cleanup-action@v1', with: inputs })) } },
+  });
+
+  test('what is excluded is left alone as a whole, and of what is older the newest stay', async () => {
+    const inputs = { owner: 'Acme', packages: 'app, web*', 'exclude-tags': 'latest, v*', 'older-than': '30 days', 'keep-n-tagged': 5 };
+    const { policies } = await imported(workflow(inputs));
+    expect(policies).toMatchObject([
+      {
+        repositories: ['acme/app', 'acme/web*'],
+        sharedTags: 'keep',
+        protect: [{ tags: ['latest', 'v*'], wholeImage: true }],
+        rules: [{ tags: ['**'], order: 'tagged', keep: { days: 30, older: 5 } }],
+      },
+    ]);
+  });
+
+  test('on its own it deletes what has no tag, of the package that --of names', async () => {
+    const { policies } = await imported(workflow({ token: '${{ secrets.GITHUB_TOKEN }}' }), 'acme/app');
+    expect(policies).toMatchObject([{ repositories: ['acme/app'], rules: [{ untagged: true, keep: 'none' }] }]);
+  });
+
+  test('a blank belongs to a tag that is to go, and no tag has one', async () => {
+    const { text, policies } = await imported(workflow({ 'delete-tags': 'pr-*, sha-*' }));
+    expect(policies[0]?.rules).toMatchObject([{ tags: ['pr-*'], keep: 'none' }]);
+    expect(text).toContain('# LEFT OUT: sha-*.');
+  });
+
+  test('steps for one package are one policy, in their order', async () => {
+    const step = { owner: 'acme', package: 'app', 'use-regex': true, 'exclude-tags': String.raw`^v\d+$` };
+    const { policies } = await imported(
+      workflow(
+        { ...step, 'delete-tags': '^pr-', 'older-than': '1 days' },
+        { ...step, 'delete-tags': '^sha-' },
+        { owner: 'acme', package: 'app' },
+      ),
+    );
+    expect(policies).toMatchObject([
+      {
+        repositories: ['acme/app'],
+        // An expression protects no whole image: its tags stay, and so none is taken off an image that stays.
+        sharedTags: 'keep',
+        rules: [
+          { tags: { regex: String.raw`v\d+` }, keep: 'all' },
+          { tags: ['pr-*'], keep: { days: 1 } },
+          { tags: ['sha-*'], keep: 'none' },
+          { untagged: true, keep: 'none' },
+        ],
+      },
+    ]);
+  });
+
+  test('a value that the workflow works out is an error, and a name of a package that it fills in is not narrowed down', async () => {
+    await expect(imported(workflow({ 'older-than': '${{ matrix.age }}' }))).rejects.toThrow('is an expression of the workflow');
+    const { text, policies } = await imported(workflow({ owner: 'acme', package: '${{ github.event.repository.name }}/app' }));
+    expect(policies).toMatchObject([{ repositories: ['acme/*/app'] }]);
+    expect(text).toContain('# ATTENTION: "*" stands where the workflow fills in');
+  });
+});
+
+describe('zot', () => {
+  const config = (policies: unknown, storage: object = {}): object => ({ storage: { ...storage, retention: { delay: '24h', policies } } });
+
+  test('the first entry whose expression is found in a tag decides it, and a tag without one goes', async () => {
+    const keepTags = [
+      { patterns: ['^v2', '.*-prod'], mostRecentlyPushedCount: 10, pulledWithin: '720h', pushedWithin: '168h' },
+      { patterns: ['^v1'] },
+    ];
+    expect(await rulesOf(config([{ repositories: ['infra/*'], keepTags }]))).toMatchObject([
+      { tags: ['v2*', '*-prod*'], keep: { last: 10, days: 30, pulledDays: 30 } },
+      { tags: ['v1*'], keep: 'all' },
+      { tags: ['**'], keep: 'none' },
+      { untagged: true, keep: { days: 1 } },
+    ]);
+  });
+
+  test('the last pulled are others there: all stay, and what remains is told', async () => {
+    const settings = config([
+      { repositories: ['**'], deleteUntagged: false, keepTags: [{ mostRecentlyPulledCount: 3, pushedWithin: '48h' }] },
+    ]);
+    expect(await rulesOf(settings)).toMatchObject([{ tags: ['**'], keep: 'all' }]);
+    expect((await imported(settings)).text).toMatch(/write keep: \{days: 2\}/);
+  });
+
+  test('keys may be written in any case, and untagged and referrers wait for the longest delay', async () => {
+    const policies = [{ Repositories: ['**'], deleteReferrers: true, KeepUntagged: { mostRecentlyPushedCount: 2, pulledWithin: '240h' } }];
+    expect(await rulesOf(config(policies, { gcDelay: '48h' }))).toMatchObject([
+      { tags: ['**'], keep: 'all' },
+      { untagged: true, keep: { last: 2, days: 10, pulledDays: 10 } },
+      { orphaned: true, keep: { days: 2 } },
+    ]);
+  });
+
+  test('what is below the path of another storage has the policies of that one', async () => {
+    const own = { retention: { policies: [{ repositories: ['infra/*', '**', '*/web'] }] } };
+    const { policies } = await imported(config([{ repositories: ['**'] }], { subPaths: { '/a': own } }));
+    expect(policies.map(({ repositories }) => repositories)).toEqual([
+      ['a/?**', 'a/web'],
+      ['**', '!a/**'],
+    ]);
+  });
+
+  test('a policy without repositories is for none there', async () => {
+    await expect(imported(config([{ keepTags: [] }]))).rejects.toThrow('no retention policy with repositories');
+  });
+});
+
+describe('artifactory-cleanup', () => {
+  const settings = (...rules: object[]): object => ({
+    'artifactory-cleanup': { server: 'https://a.example.com', policies: [{ name: 'docker-local', rules: [{ rule: 'Repo' }, ...rules] }] },
+  });
+
+  test('what all conditions select goes, but the newest of it', async () => {
+    const { policies } = await imported(
+      settings(
+        { rule: 'ExcludeDockerImages', masks: ['*:latest', '*:release*', 'base-tools*'] },
+        { rule: 'DeleteDockerImagesOlderThan', days: 30 },
+        { rule: 'KeepLatestNDockerImages', count: 3 },
+      ),
+    );
+    expect(policies).toMatchObject([
+      {
+        repositories: ['docker-local/**', '!docker-local/**/release**', '!docker-local/base-tools**'],
+        rules: [{ tags: ['**', '!latest', '!release*'], order: 'tagged', keep: { days: 31, older: 3 } }],
+      },
+    ]);
+  });
+
+  test.for([
+    ['not pulled', [{ rule: 'DeleteDockerImagesNotUsed', days: 9 }], { order: 'tagged', keep: { days: 10, pulledDays: 10 } }],
+    ['never pulled', [{ rule: 'DeleteDockerImagesOlderThanNDaysWithoutDownloads', days: 9 }], { keep: { days: 10, pulledDays: 36_500 } }],
+    [
+      'versions',
+      [{ rule: 'KeepLatestNVersionImagesByProperty', count: 2, number_of_digits_in_version: 2 }],
+      { tags: { include: ['**'], regex: String.raw`\d+\.\d+\.\d+` }, order: 'semver', per: 'minor', keep: { last: 2 } },
+    ],
+    [
+      'files are not images',
+      [
+        { rule: 'KeepLatestNFilesInFolder', count: 2 },
+        { rule: 'DeleteDockerImagesOlderThan', days: 9 },
+      ],
+      { keep: 'all' },
+    ],
+    [
+      'properties',
+      [
+        { rule: 'PropertyNeq', property_key: 'a', property_value: 1 },
+        { rule: 'DeleteDockerImagesOlderThan', days: 9 },
+      ],
+      { keep: 'all' },
+    ],
+    ['a mask for a name or a tag', [{ rule: 'IncludeDockerImages', masks: '*prod*' }], { keep: 'all' }],
+  ] as const)('%s', async ([, rules, expected]) => {
+    expect(await rulesOf(settings(...rules))).toMatchObject([expected]);
+  });
+
+  test('policies about files are left out, and what is not built in is an error', async () => {
+    await expect(imported(settings({ rule: 'DeleteOlderThan', days: 7 }))).rejects.toThrow('no rule for Docker images');
+    await expect(imported(settings({ rule: 'MyRule' }))).rejects.toThrow(/settings:1:\d+/);
+  });
+});
+
+test('a policy that another leaves nothing to is told', async () => {
+  const step = (name: string): object => ({
+    uses: 'actions/delete-package-versions@v5',
+    with: { 'package-name': name, 'package-type': 'container', 'min-versions-to-keep': 3, owner: 'acme' },
+  });
+  const retention = { account: 'acme', 'image-names': '*', 'cut-off': '1d' };
+  const { policies, text } = await imported({
+    jobs: { one: { steps: [{ uses: 'snok/container-retention-policy@v3', with: retention }, step('app')] } },
+  });
+  // The narrower one comes first, so that both decide.
+  expect(policies.map(({ repositories }) => repositories)).toEqual([['acme/app'], ['acme/*']]);
+  expect(text).not.toContain('LEFT OUT');
+  const rule = { method: 'number_of_tags', value: 20 };
+  const twice = policyText(
+    settled([1, 2].flatMap(() => importPolicies(makeSource('quay', JSON.stringify(rule)), undefined, { of: 'team' }))),
+    'quay',
+  );
+  expect(twice).toContain('# LEFT OUT: the policy "auto-prune of team (2)"');
 });
 
 test('text from elsewhere stays within its comment', async () => {

@@ -63,6 +63,14 @@ describe('an inventory', () => {
     expect(problems).toEqual([expect.stringMatching(/prod\/docker-hosted\/team\/app:v1 \(and 1 more\) is there/)]);
   });
 
+  it('names the privilege to read, by Nexus’s own word, where the account may only browse', async () => {
+    const browser: FakeAccount = { name: 'browser', password: 'browser-password-4711', privileges: ['browse'] };
+    const nexus = await fakeNexus({ accounts: [browser, ADMIN] });
+    push(nexus, build('one'), 'v1');
+    const { code, hint } = await failure(connect(nexus, {}, browser).inventory(APP));
+    expect([code, hint]).toEqual(['AUTH', 'Use an account that has these rights: nx-repository-view-docker-*-read.']);
+  });
+
   it('says what it may not see, and which policies of Nexus itself delete', async () => {
     const plain: FakeAccount = { name: 'plain', password: 'plain-password-4711', privileges: ['browse', 'read'] };
     const nexus = await fakeNexus({ accounts: [plain, ADMIN] });
