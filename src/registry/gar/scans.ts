@@ -47,7 +47,9 @@ async function readBatch(
   signal: AbortSignal,
 ): Promise<(readonly [Digest, Scan])[]> {
   const names = hosts.map((host) => ({ host, path: repository })).flatMap((name) => [name, ...garAliases(name)]);
-  const urls = new Map<string, Digest>(digests.flatMap((digest) => names.map((name) => [`https://${nameText(name)}@${digest}`, digest] as const)));
+  const urls = new Map<string, Digest>(
+    digests.flatMap((digest) => names.map((name) => [`https://${nameText(name)}@${digest}`, digest] as const)),
+  );
   const wanted = [...urls.keys()].map((url) => `resourceUrl="${url}"`).join(' OR ');
   const call = {
     doing: `read what scans have found in ${client.label(repository)}`,
