@@ -81,6 +81,14 @@ describe('reports of a scanner', () => {
     expect(tagsIn(registry, 'team/app')).toHaveLength(3);
   });
 
+  test('are looked at by doctor, each source by itself', async () => {
+    const { session } = await scene();
+    expect((await session.run('doctor')).stdout).toContain('reports of 2 images');
+    await session.file('reports/cut.json', '{"SchemaVersion": 2,');
+    const { code, stdout } = await session.run('doctor');
+    expect([code, stdout]).toEqual([5, expect.stringContaining('cut.json: the report of a scanner cannot be used')]);
+  });
+
   test('are not read where no rule asks for them', async () => {
     const { registry, session } = await scene();
     await rm(join(session.folder, 'reports'), { recursive: true });
