@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** The tests of what is pure: it keeps nothing from one call to the next, so that the files may share a process, which saves its start. */
-const PURE = ['test/unit/{domain,policy,graph,plan,forecast,report}/**/*.test.ts', 'test/{properties,scenarios}/**/*.test.ts'];
+const PURE = ['test/unit/{domain,policy,graph,plan,forecast,lint,report}/**/*.test.ts', 'test/{properties,scenarios}/**/*.test.ts'];
 
 /**
  * Files that start servers or make many cases come first, so that no core waits for the last of them alone at the end. Within both kinds
