@@ -285,7 +285,7 @@ describe('the filter of known secrets stands before everything that is written',
     /^(?:type |access|constants|createReadStream|lstat|mkdir|mkdtemp|readdir|readFile|readFileSync|readlinkSync|readSync|realpath|rename|renameSync|rm|rmdir|rmSync|stat|statSync|fstatSync|utimes|closeSync|Dirent|Stats)/;
   /** The one that writes, and those that open for reading. */
   const GUARD = 'diagnostics/guarded-file.ts';
-  const READERS = ['diagnostics/file-chunks.ts', 'documents/open-document.ts'];
+  const READERS = ['diagnostics/file-chunks.ts', 'documents/document-bytes.ts', 'documents/open-document.ts'];
   /** These write what is packed already; the cache asks beforehand whether it holds a secret. */
   const PACKED = ['distribution/record-file.ts', 'distribution/kept-facts.ts'];
 

@@ -22,6 +22,8 @@ export interface LoadedPolicy {
 export interface PoliciesOfRun {
   /** The names of the lists in the config, which `live` and `gone` may name. */
   readonly lists: readonly string[];
+  /** Why nothing can be copied to what a rule says in "copyTo"; undefined where it can. Absent: that is not known. */
+  readonly targetProblem?: (copyTo: string) => string | undefined;
 }
 
 /**
@@ -69,7 +71,11 @@ export async function loadPolicies(
       policies.push({ spec, source: file, digest: policyDigest(spec), problemAt: (path, message) => problemAt(at(path), message) });
     });
   }
-  if (run) problems.push(...unreachableOverFiles(policies), ...policies.flatMap((policy) => unknownLists(policy, run.lists)));
+  if (run)
+    problems.push(
+      ...unreachableOverFiles(policies),
+      ...policies.flatMap((policy) => [...unknownLists(policy, run.lists), ...unknownTargets(policy, run)]),
+    );
   const [first] = missing;
   if (first && problems.length === 1) throw first;
   if (problems.length > 0) throw policyError(problems);
@@ -112,6 +118,13 @@ function unknownLists({ spec, problemAt }: LoadedPolicy, lists: readonly string[
         ),
     ),
   );
+}
+
+function unknownTargets({ spec, problemAt }: LoadedPolicy, { targetProblem }: PoliciesOfRun): Problem[] {
+  return spec.rules.flatMap(({ action }, index) => {
+    const problem = typeof action === 'object' ? targetProblem?.(action.copyTo) : undefined;
+    return problem === undefined ? [] : [problemAt(['rules', index, 'action', 'copyTo'], problem)];
+  });
 }
 
 /** The error for problems in policy files. */

@@ -14,7 +14,7 @@ import { asBefore, type Leftovers, withLeftovers } from './leftovers.ts';
 import { type Pack, packed } from './pack.ts';
 import { leaveForNextRun } from './per-run.ts';
 import type { Diagnostic, Plan, Summary } from './plan.ts';
-import { type PlannedRepository, planRepository } from './plan-repository.ts';
+import { type PlannedRepository, planRepository, type TargetOf, writtenTarget } from './plan-repository.ts';
 import { RegistryReads } from './registry-reads.ts';
 import { addSummaries } from './summary.ts';
 import { NOTHING_AROUND, type Surroundings } from './surroundings.ts';
@@ -39,6 +39,8 @@ export interface PlanContext {
   readonly atMost?: number;
   /** The lists of names that exist which rules look up, by the name of the list. */
   readonly lists?: Readonly<Record<string, readonly string[]>>;
+  /** Where a rule copies to, from its words for that. Missing: as far as those tell by themselves. */
+  readonly targetOf?: TargetOf;
   /** Whether the names of all the repositories of a registry are known, once all are added. Missing: they are. */
   readonly knowsAll?: (registry: string) => boolean;
   /** Keeps what is decided of a repository until all are. Missing: it stays as it is. */
@@ -98,7 +100,7 @@ export class Planner {
       blockedBy,
       repositories,
       summary: this.#total(planned),
-      diagnostics: [...this.#nothingSelected(), ...this.#diagnostics.toSorted(byRepository)],
+      diagnostics: [...this.#nothingSelected(), ...[...this.#diagnostics, ...planned.flatMap(leftoversNote)].toSorted(byRepository)],
     };
   }
 
@@ -121,10 +123,10 @@ export class Planner {
   }
 
   #decide(inventory: RepositoryInventory, policy: Policy | undefined, surroundings: Surroundings, leftovers?: Leftovers): void {
-    const { policies, inUse, now, atMost, pack } = this.#context;
+    const { policies, inUse, now, atMost, targetOf = writtenTarget, pack } = this.#context;
     const { reads, blobs } = this.#registry(inventory.registry);
     const matched = (policy && this.#matched.get(policy)) ?? new Matched();
-    const own = planRepository(inventory, policies, inUse, now, { lists: this.#lists, matched, blobs, surroundings });
+    const own = planRepository(inventory, policies, inUse, now, { lists: this.#lists, matched, blobs, surroundings, targetOf });
     const planned = leftovers && policy ? this.#finish(own, inventory, policy, surroundings, leftovers) : own;
     const mayLeave = atMost !== undefined || policy?.perRun.deletions !== undefined;
     // Any of these images may yet be left for the next run, and then its signatures stay with it.
@@ -143,16 +145,15 @@ export class Planner {
   ): PlannedRepository {
     // What the labels of an image that is gone were is not known.
     if (leftovers.left.length === 0 || policy.protect.labels.length > 0) return own;
-    const { policies, inUse, now } = this.#context;
-    const shared = { lists: this.#lists, matched: new Matched(), blobs: new Blobs(), surroundings };
+    const { policies, inUse, now, targetOf = writtenTarget } = this.#context;
+    const shared = { lists: this.#lists, matched: new Matched(), blobs: new Blobs(), surroundings, targetOf };
     const { plan } = planRepository(asBefore(inventory, leftovers), policies, inUse, now, shared);
-    const finish = (planned: PlannedRepository): PlannedRepository => ({ ...planned, plan: withLeftovers(planned.plan, plan, leftovers) });
-    const finished = finish(own);
-    const more = finished.plan.steps.length - own.plan.steps.length;
-    const { registry, repository } = inventory;
-    const message = `${more} of its manifests were left by an earlier run that was stopped, and go with this one`;
-    if (more > 0) this.#diagnostics.push({ code: 'note', registry, repository, message });
-    return { ...finished, leave: (left) => finish(own.leave(left)) };
+    const finish = (planned: PlannedRepository, most: number): PlannedRepository => {
+      const { plan: finished, groups } = withLeftovers(planned.plan, plan, leftovers, most);
+      const going = finished.steps.length - planned.plan.steps.length;
+      return groups.length === 0 ? planned : { ...planned, plan: finished, leftovers: { going, groups } };
+    };
+    return { ...finish(own, Infinity), leave: (left, most) => finish(own.leave(left, most), most) };
   }
 
   #nothingSelected(): Diagnostic[] {
@@ -187,7 +188,19 @@ interface Waiting {
 }
 
 /** A repository of which nothing is left for the next run, without the inventory that it was planned from. */
-function settled({ plan, blobs, tied }: PlannedRepository, pack: Pack | undefined): PlannedRepository {
-  const one: PlannedRepository = { plan: pack ? packed(plan, pack) : plan, blobs, tied, doomed: [], leave: () => one };
+function settled({ plan, blobs, tied, leftovers }: PlannedRepository, pack: Pack | undefined): PlannedRepository {
+  const packedPlan = pack ? packed(plan, pack) : plan;
+  const one: PlannedRepository = { plan: packedPlan, blobs, tied, doomed: [], ...(leftovers && { leftovers }), leave: () => one };
   return one;
+}
+
+function leftoversNote({ plan: { registry, repository }, leftovers }: PlannedRepository): Diagnostic[] {
+  if (!leftovers) return [];
+  const { going, groups } = leftovers;
+  const waiting = groups.reduce((sum, group) => sum + group, -going);
+  const message = [
+    ...(going > 0 ? [`${going} of its manifests were left by an earlier run that was stopped, and go with this one`] : []),
+    ...(waiting > 0 ? [`${waiting} manifests that an earlier run left half-way are left for the next run`] : []),
+  ].join('; ');
+  return [{ code: 'note', registry, repository, message }];
 }

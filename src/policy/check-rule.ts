@@ -21,8 +21,8 @@ export function checkRule(rule: Unchecked, context: z.core.$RefinementCtx): void
   checkGroups(rule, add);
   if (isObject(keep)) checkKeep(keep, rule['per'], add);
   for (const key of ['live', 'gone']) checkLookUp(key, rule, add);
-  if (rule['orphaned'] !== undefined && action === 'archive')
-    add('cannot be archive here: attachments of images that are gone are deleted or stay', 'action');
+  if (rule['orphaned'] !== undefined && action !== undefined && action !== 'delete')
+    add(`cannot be ${action === 'archive' ? action : '{copyTo}'} here: attachments of images that are gone are deleted or stay`, 'action');
 }
 
 /** A rule selects one kind of thing; only images without a tag may be counted beside tagged ones. */

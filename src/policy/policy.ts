@@ -6,6 +6,7 @@ import type { Keep } from './keep/keep.ts';
 import { compileNamedRepositories, type NamedRepositories } from './named-repositories.ts';
 import { isCapture } from './ordering/group.ts';
 import type { Order } from './ordering/order.ts';
+import { compileScanQuestion, type ScanQuestion } from './scan-question.ts';
 import type { PolicySpec, RuleSpec } from './schema.ts';
 import { compileSelectors, type Selector } from './selectors/selectors.ts';
 import { compileValues, type ValuesMatcher } from './selectors/values.ts';
@@ -43,6 +44,8 @@ export interface Policy {
   readonly limits: Limits;
   /** How much one run does at most; undefined: no bound. */
   readonly perRun: { readonly deletions?: number };
+  /** The rules that copy what they delete, each by its place in the file. */
+  readonly copying: readonly { readonly index: number; readonly name: string; readonly copyTo: string }[];
   /** The rules for tags, for untagged images and for orphaned attachments, each in file order. */
   readonly rules: { readonly tagged: readonly Rule[]; readonly untagged: readonly Rule[]; readonly orphaned: readonly Rule[] };
 }
@@ -88,6 +91,8 @@ export interface Rule {
   readonly tags: TagSelector;
   /** What must hold of the image besides. */
   readonly selects: Selector;
+  /** Of a rule that asks about scans. */
+  readonly scan?: ScanQuestion;
   /** Of a rule that selects by findings: the one for which it selects an image. */
   readonly findingOf?: FindingOf;
   readonly order: Order;
@@ -96,6 +101,8 @@ export interface Rule {
   readonly keep: Keep;
   /** What happens to what it does not keep. */
   readonly action: 'delete' | 'archive';
+  /** Where that is copied to before it is deleted, as written. */
+  readonly copyTo?: string;
 }
 
 /** Compiles a policy that the schema has accepted. */
@@ -129,6 +136,7 @@ export function compilePolicy(spec: PolicySpec, from: { readonly source: string;
     },
     limits: compileLimits(spec.limits ?? {}),
     perRun: spec.perRun ?? {},
+    copying: compiled.flatMap(({ name, copyTo }, index) => (copyTo === undefined ? [] : [{ index, name, copyTo }])),
     rules: { tagged: rules('tagged'), untagged: rules('untagged'), orphaned: rules('orphaned') },
   };
 }
@@ -140,6 +148,7 @@ function kindOf({ untagged, orphaned }: RuleSpec): RuleKind {
 function compileRule(spec: RuleSpec): Rule {
   const { orphaned } = spec;
   const [live, gone] = [lookUp(spec.live), lookUp(spec.gone)];
+  const scan = compileScanQuestion(spec);
   const captures = [
     ...(spec.per !== undefined && isCapture(spec.per) ? [spec.per] : []),
     ...[live, gone].flatMap((one) => one?.capture ?? []),
@@ -153,11 +162,13 @@ function compileRule(spec: RuleSpec): Rule {
     ...(gone && { gone }),
     tags: compileTags(spec.tags ?? ['**'], captures),
     selects: compileSelectors(spec),
+    ...(scan && { scan }),
     ...(spec.vulnerabilities && { findingOf: compileVulnerabilities(spec.vulnerabilities) }),
     order: spec.order ?? 'pushed',
     per: spec.per ?? 'repository',
     keep: spec.keep,
-    action: spec.action ?? 'delete',
+    action: spec.action === 'archive' ? 'archive' : 'delete',
+    ...(typeof spec.action === 'object' && { copyTo: spec.action.copyTo }),
   };
 }
 

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { SEVERITIES } from '../domain/inventory.ts';
 import { isObject } from '../domain/json.ts';
 import { checkRule } from './check-rule.ts';
+import { parseCopyTarget } from './copy-target.ts';
 import { globMap, plainGlobs, plainTagGlobs, repositoryGlobs, tagGlobs } from './glob-schemas.ts';
 import { ORDERS } from './ordering/order.ts';
 import { regexProblem } from './regex.ts';
@@ -180,11 +181,25 @@ export const RuleSpec = z
     ),
     keep: Keep,
     action: z
-      .enum(['delete', 'archive'])
+      .union([
+        z.enum(['delete', 'archive']),
+        z.strictObject({
+          copyTo: z
+            .string()
+            .refine((text) => parseCopyTarget(text) !== undefined, {
+              error: 'not a place to copy to: write a registry of the config or its host, and what names begin with, such as cold/archive',
+            })
+            .describe(
+              'A registry of the config, or its host, and what the names of the copies begin with: with cold/archive, team/app is copied to ' +
+                'archive/team/app of the registry cold.',
+            ),
+        }),
+      ])
       .optional()
       .describe(
         'What happens to an image that expires; default delete. archive: it stays, in the archive of the registry, from where it must be ' +
-          'restored before it can be pulled.',
+          'restored before it can be pulled. {copyTo: cold/archive}: it is copied elsewhere with all that belongs to it, and deleted once the ' +
+          'copy is whole.',
       ),
   })
   .superRefine(checkRule, { when: ({ value }) => isObject(value) })

@@ -1,11 +1,12 @@
 import { printable } from '../diagnostics/redact.ts';
 import type { Plan, PlannedImage, RepositoryPlan } from '../plan/plan.ts';
 import type { Reason } from '../plan/reason.ts';
+import { copiedWords } from './amounts.ts';
 import { clockWords, measuredAge } from './measured-age.ts';
-import { rankWords, reasonLine, reasonWords } from './reason-text.ts';
+import { copyWords, rankWords, reasonLine, reasonWords } from './reason-text.ts';
 import { type KeptCount, ordinaryTags, type RepositoryView, viewOf } from './repository-view.ts';
 import { PLAIN, type Style } from './style.ts';
-import { blockedLines, freedWords, totalLines } from './table-totals.ts';
+import { blockedLines, freedWords, leftoverWords, totalLines } from './table-totals.ts';
 import { unreadSection } from './table-unread.ts';
 import { bytes, count, firstOf, fit, fitMiddle, moreLine, number, padEnd, padStart, recoverable, shortDigest, width } from './text.ts';
 
@@ -102,10 +103,13 @@ function addDeleted(page: Page, { summary, clock, recoverableDays }: RepositoryP
   if (deleted.length === 0) return;
   const { lines, style, plan } = page;
   const along = deleted.reduce((sum, { parts }) => sum + parts, 0);
-  const orphans = deleted.length - summary.images.delete;
+  const leftovers = summary.leftovers?.delete ?? 0;
+  const orphans = deleted.length - summary.images.delete - leftovers;
   const what = [
     `${count(summary.images.delete, 'image')}${along > 0 ? ` with ${count(along, 'part')}` : ''}`,
     ...(orphans > 0 ? [count(orphans, 'orphaned attachment')] : []),
+    ...(leftovers > 0 ? [leftoverWords(leftovers)] : []),
+    ...copiedAs(deleted),
     freedWords(summary),
     ...(recoverableDays === undefined ? [] : [`${recoverable(recoverableDays, plan.now)}, and stored until then`]),
   ];
@@ -119,6 +123,16 @@ function addDeleted(page: Page, { summary, clock, recoverableDays }: RepositoryP
       (reason.rule === undefined ? reasonWords(reason.code) : ''),
   }));
   lines.push('');
+}
+
+/** Where all of them are copied to first, or how many are where not all go to one place. */
+function copiedAs(items: readonly { readonly image: PlannedImage }[]): string[] {
+  const copied = items.filter(({ image }) => image.copiedTo);
+  const places = new Set(copied.map(({ image }) => copyWords(image)));
+  if (copied.length === 0) return [];
+  return places.size === 1 && copied.length === items.length
+    ? [...places].map((words) => `${words} first`)
+    : [copiedWords({ copied: copied.length })];
 }
 
 function addArchived(page: Page, { clock }: RepositoryPlan, { archived }: RepositoryView): void {
@@ -138,7 +152,7 @@ function addRemovedTags(page: Page, { summary, clock }: RepositoryPlan, { remove
   if (removedTags.length === 0) return;
   const { lines, style, plan } = page;
   const staying = count(summary.images.untag, 'image that stays', 'images that stay');
-  lines.push(`  ${style.change('untag')}   ${count(removedTags.length, 'tag')} of ${staying}`);
+  lines.push(`  ${style.change('untag')}   ${[`${count(removedTags.length, 'tag')} of ${staying}`, ...copiedAs(removedTags)].join(' · ')}`);
   addByRule(page, removedTags, ({ tag, image, reason }) => {
     const others = ordinaryTags(image).filter((other) => !image.untag.includes(other));
     return {

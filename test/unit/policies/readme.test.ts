@@ -46,6 +46,19 @@ describe('what the README shows is right', () => {
     expect(links.filter((link) => !existsSync(new URL(link, ROOT)))).toEqual([]);
   });
 
+  test('how each type of registry is recognised', () => {
+    const rows = [...README.matchAll(/^\| \[?`([\w-]+)`.*?: .+? \| (every host .+?|by host.*?|asked once) \|/gm)];
+    const told = Object.fromEntries(rows.map(([, type = '', how]) => [type, how]));
+    const ways = REGISTRY_TYPES.map(({ name, hosts, recognises }): [string, string] => [
+      name,
+      hosts || recognises
+        ? [hosts && 'by host', recognises && 'asked once'].filter(Boolean).join(', or ')
+        : 'every host that no other type claims',
+    ]);
+    // Amazon's public registry stands on the page of the private one.
+    expect(told).toEqual(Object.fromEntries(ways.filter(([name]) => name !== 'ecr-public')));
+  });
+
   test('it names every ready-made policy but that of the demo', () => {
     const named = [...README.matchAll(/\(policies\/([\w-]+\.yaml)\)/g)].map(([, name]) => name).toSorted();
     expect(named).toEqual([
