@@ -1,4 +1,4 @@
-import type { ConnectionFlags, Settings } from '../config/settings.ts';
+import type { ConnectionFlags } from '../config/settings.ts';
 import type { RestoredManifests } from '../documents/restored-times.ts';
 import { didYouMean } from '../diagnostics/nearest.ts';
 import { printable } from '../diagnostics/redact.ts';
@@ -20,7 +20,7 @@ import { asOf } from './as-of.ts';
 import type { Context, GlobalOptions } from './context.ts';
 import { type Io, say } from './io.ts';
 import { type Progress, showing, startProgress } from './progress.ts';
-import { copyTargetOf, type FoundTarget } from './copy-target-of.ts';
+import { CopyTargets } from './copy-targets.ts';
 import { type DecidingPolicies, decidingPolicies, isAdHoc, type PolicyOptions } from './deciding-policies.ts';
 import { type Failure, unreadOf } from './failures.ts';
 import { type EarlierRuns, openEarlierRuns } from './earlier-runs.ts';
@@ -62,6 +62,8 @@ export interface PlanningOptions extends ConnectionFlags, GlobalOptions, PolicyO
   readonly maxDuration?: number;
   /** Whether the plan is to be carried out: what that needs is checked before anything is read. */
   readonly apply?: boolean;
+  /** Where the run copies to, besides what the rules of its policies say: that registry is opened too. */
+  readonly to?: string;
   /** False where nobody is told how much is freed: an inventory from a file is then read without the blobs of its manifests. */
   readonly tellsFreed?: boolean;
 }
@@ -139,12 +141,8 @@ async function planIn<Result>(
       });
   const { settings } = workplace;
   if (options.apply) await checkJournalFolder(settings);
-  const places = {
-    targetOf: (copyTo: string) => copyTargetOf(copyTo, workplace.named, options).target,
-    isRead: (registry: string) => workplace.scopes.has(registry),
-  };
-  const deciding = await decidingPolicies(options, settings, waits, places);
-  const targets = deciding.policies.flatMap(({ copying }) => copying.map(({ copyTo }) => copyTargetOf(copyTo, workplace.named, options)));
+  const copyTargets = new CopyTargets(workplace, options);
+  const deciding = await decidingPolicies(options, settings, waits, copyTargets);
   const readAgain = (): Promise<InUse> => readInUse(workplace, context, waits);
   const readAt = io.now();
   const running = await showing('reading what is in use', context, options, readAgain);
@@ -165,7 +163,7 @@ async function planIn<Result>(
   const open = async (): Promise<OpenRegistries> => {
     // Loaded where a registry is read: an inventory from a file needs no client.
     const { openRegistries } = await import('./registries.ts');
-    return openRegistries(withTargets(settings, targets), workplace.named, settings, context, ends);
+    return openRegistries(copyTargets.opened(deciding.policies, options.to), workplace.named, settings, context, ends);
   };
   const registries = offline ? NONE : await showing('asking what kind of registry it is', context, options, open);
   const progress = await startProgress(context, options);
@@ -199,11 +197,7 @@ async function planIn<Result>(
       createdAt,
       version,
       lists: live.lists,
-      targetOf: (copyTo) => {
-        const target = places.targetOf(copyTo);
-        const url = registries.byName.get(target.registry)?.url;
-        return url === undefined ? target : { ...target, url };
-      },
+      targetOf: (copyTo) => copyTargets.targetIn(registries.byName, copyTo),
       unreadScans: scans.problems,
       inUseSources: inUseSourceNames(settings.inUse),
       ...(maxDeletions !== undefined && { maxDeletions: part(maxDeletions) }),
@@ -252,13 +246,6 @@ async function planIn<Result>(
 
 const NO_REPORTS: ReportedFindings = { reports: undefined, problems: [] };
 const NONE: OpenRegistries = { byName: new Map(), cached: async () => undefined, room: () => undefined, close: async () => {} };
-
-/** The registries of a run, and those that it copies to. */
-function withTargets({ registries, withLimits }: Settings, targets: readonly FoundTarget[]): Settings['registries'] {
-  const others = new Map(targets.map(({ registry }) => [registry.name, registry]));
-  for (const { name } of registries) others.delete(name);
-  return [...registries, ...[...others.values()].map(withLimits)];
-}
 
 function readFromRegistries(
   registries: OpenRegistries,
