@@ -1,14 +1,16 @@
 import { setMaxListeners } from 'node:events';
 import { basename } from 'node:path';
+import { LONGEST_TIMER_MS } from '../domain/longest-timer.ts';
 import { EXIT } from '../diagnostics/exit-codes.ts';
 import { guardOutput } from '../diagnostics/guard-output.ts';
 import type { Output } from '../run/io.ts';
 import { JsonMessages } from '../run/json-messages.ts';
-import { Stopped } from '../run/stop.ts';
+import { Stopped, stoppedBy } from '../run/stop.ts';
+import { AnswerStream, untilUnread } from './answer-stream.ts';
 import { surviveClosedTerminal } from './closed-terminal.ts';
 import { ensureHomeFolder } from './home-folder.ts';
-import { watchOutput } from './output-failure.ts';
 import { runProgram } from './program.ts';
+import { unblockTerminals } from './unblock-terminals.ts';
 
 /** Found out before the command line is parsed, because its mistakes are messages too. */
 const asksForJson = /(?:^|\n)--log-format(?:=|\n)json(?:\n|$)/.test(process.argv.join('\n'));
@@ -16,6 +18,8 @@ const stderr = asksForJson ? new JsonMessages(process.stderr, Date.now) : proces
 const controller = new AbortController();
 // Every request under way listens to it.
 setMaxListeners(0, controller.signal);
+/** Aborted by the first signal and when the time for the run is over: nobody is waited for much longer. */
+const over = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   // The handler is always set: for the first process of a container, Node.js would ignore SIGTERM.
   process.on(name, () => {
@@ -26,22 +30,23 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     }
     stderr.write(`${name}: finishing what is under way; once more stops at once\n`);
     controller.abort(new Stopped(name));
+    over.abort(controller.signal.reason);
   });
 }
 surviveClosedTerminal();
 ensureHomeFolder();
+const stdout = new AnswerStream(process.stdout as Output, over.signal);
+// What could not be written to stderr can be told to nobody.
+process.stderr.on('error', () => {});
+unblockTerminals(stdout);
 guardOutput(process.stderr, 'messages');
 // Node.js would write it past the filter of secrets.
 process.on('uncaughtException', (error) => {
-  process.stderr.write(`error: this is a bug in regprune\n${error.stack ?? error.message}\n`, () => process.exit(EXIT.failed));
+  void writtenToStderr(`error: this is a bug in regprune\n${error.stack ?? error.message}\n`).then(() => process.exit(EXIT.failed));
 });
 
-const stdoutFailure = watchOutput(process.stdout);
-// What could not be written to stderr can be told to nobody.
-watchOutput(process.stderr);
-
 const code = await runProgram(process.argv.slice(2), {
-  stdout: process.stdout as Output,
+  stdout,
   stderr: stderr as Output,
   // Only on demand: a process that has touched its input may wait for it.
   get stdin() {
@@ -52,12 +57,25 @@ const code = await runProgram(process.argv.slice(2), {
   now: Date.now,
   program: basename(process.argv[1] ?? 'regctl').replace(/\.js$/, ''),
   signal: controller.signal,
+  endsIn: (milliseconds) => void setTimeout(() => over.abort(), Math.min(milliseconds, LONGEST_TIMER_MS)).unref(),
 });
-const failure = await stdoutFailure();
-if (failure) {
-  stderr.write(
-    `error: cannot write to standard output: ${failure.message}\nhint: Make room, or write the answer to another place with --out.\n`,
-  );
+const isTold = await writtenToStderr('');
+if (isTold && !stdout.errored) {
+  // process.exit() is not called, because it would cut off what else is to be ended in order.
+  process.exitCode = code;
+} else {
+  // What is left has been waited for long enough.
+  const isDone = code === EXIT.done || code === EXIT.planned;
+  process.exit(isDone ? (stoppedBy(controller.signal)?.exitCode ?? EXIT.partial) : code);
 }
-// process.exit() is not called, because it would cut off what a pipe has not taken yet.
-process.exitCode = failure && (code === EXIT.done || code === EXIT.planned) ? EXIT.failed : code;
+
+/** Writes a text to stderr and waits until it is written, or until nobody is waited for any more. Answers true if it is written. */
+function writtenToStderr(text: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const end = untilUnread(over.signal, () => resolve(false));
+    process.stderr.write(text, () => {
+      end();
+      resolve(true);
+    });
+  });
+}

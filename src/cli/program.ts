@@ -18,6 +18,7 @@ import { showCommand } from './commands/show.ts';
 import { undoCommand } from './commands/undo.ts';
 import { examples, helpEnd } from './help.ts';
 import { Activity } from '../run/activity.ts';
+import { allWritten } from '../run/answer.ts';
 import type { GlobalOptions } from '../run/context.ts';
 import { startHeartbeat } from '../run/heartbeat.ts';
 import { type Io, say, tell, widthOf } from '../run/io.ts';
@@ -30,40 +31,66 @@ import { stoppedBy } from '../run/stop.ts';
 
 /** Runs one command line (without `node` and the script) and answers the exit code. Writes to the streams of `io` alone. */
 export async function runProgram(argv: readonly string[], io: Io): Promise<number> {
-  const { version } = packageRoot();
-  let code: number = EXIT.done;
-  let endHeartbeat = (): void => {};
   guardOutput(io.stdout, 'answer');
   guardOutput(io.stderr, 'messages');
   rememberGivenSecrets(argv);
+  const { code, error } = await runCommand(argv, io);
+  flushOutput(io.stdout);
+  try {
+    await allWritten(io.stdout);
+    return code;
+  } catch (unwritten) {
+    const told = unwritten === error ? code : await toldError(unwritten, io);
+    return code === EXIT.done || code === EXIT.planned ? told : code;
+  }
+}
+
+/** What a command line came to. */
+interface Ended {
+  readonly code: number;
+  /** What it was ended by, told already. */
+  readonly error?: unknown;
+}
+
+async function runCommand(argv: readonly string[], io: Io): Promise<Ended> {
+  const { version } = packageRoot();
+  let code: number = EXIT.done;
+  let endHeartbeat = (): void => {};
   const context = { io, argv, version, activity: new Activity(io.now), runProgram, end: (result: number) => (code = result) };
   const program = buildProgram(context);
   program.hook('preAction', (_program, command) => {
-    endHeartbeat = startHeartbeat(context, command.optsWithGlobals<GlobalOptions>());
+    const options = command.optsWithGlobals<GlobalOptions & { readonly maxDuration?: number }>();
+    if (options.maxDuration !== undefined) io.endsIn?.(options.maxDuration);
+    endHeartbeat = startHeartbeat(context, options);
   });
   try {
     await program.parseAsync([...argv], { from: 'user' });
-    return code;
+    return { code };
   } catch (error) {
     // Commander has written its message already; help and --version end in the same way.
     if (error instanceof CommanderError) {
-      if (error.exitCode === 0) return EXIT.done;
+      if (error.exitCode === 0) return { code: EXIT.done };
       await measureMistake(commandIn(program, argv), argv, context);
-      return EXIT.usage;
+      return { code: EXIT.usage };
     }
     const stopped = stoppedBy(io.signal);
     if (stopped && (error as Error).name === 'AbortError') {
       say(io, stopped.message);
-      return stopped.exitCode;
+      return { code: stopped.exitCode };
     }
-    const { exitCodeOf, messageOfError } = await import('../run/error-message.ts');
-    tell(io, messageOfError(error, version));
+    const told = await toldError(error, io);
     if ((error as Partial<ToolError>).code === 'USAGE') say(io, helpLine(nameOf(commandIn(program, argv))));
-    return stopped?.exitCode ?? exitCodeOf(error);
+    return { code: told, error };
   } finally {
     endHeartbeat();
-    flushOutput(io.stdout);
   }
+}
+
+/** Tells an error and answers the exit code that it leads to. */
+async function toldError(error: unknown, io: Io): Promise<number> {
+  const { exitCodeOf, messageOfError } = await import('../run/error-message.ts');
+  tell(io, messageOfError(error, packageRoot().version));
+  return stoppedBy(io.signal)?.exitCode ?? exitCodeOf(error);
 }
 
 /** The whole surface of the program. What the commands do is loaded when they are called, so that help is shown at once. */

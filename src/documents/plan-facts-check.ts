@@ -77,6 +77,7 @@ function checkSummary(holder: Fields<never>): void {
   for (const key of ['keep', 'untag', 'delete']) images.required(key, COUNT);
   images.optional('archive', COUNT);
   const counted = summary.object['orphaned'] === undefined ? ['tags'] : ['tags', 'orphaned'];
+  if (summary.object['leftovers'] !== undefined) summary.child('leftovers').required('delete', COUNT);
   for (const key of counted) for (const what of ['keep', 'delete']) summary.child(key).required(what, COUNT);
   summary.optional('copied', COUNT);
   const bytes = summary.child('bytes');

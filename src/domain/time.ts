@@ -1,8 +1,5 @@
 import { parseISO } from 'date-fns/parseISO';
 
-/** The longest that a timer of Node.js can wait; a longer one would fire at once. */
-export const LONGEST_TIMER_MS = 2 ** 31 - 1;
-
 /** Milliseconds of a day of exactly 24 hours. */
 export const DAY_MS = 86_400_000;
 

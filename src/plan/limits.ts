@@ -49,15 +49,19 @@ export function unreadScans(problems: readonly string[]): Block[] {
 }
 
 /**
- * What rules delete, and all that they could: images, untagged ones among them, and orphaned attachments. What only goes along is not
- * counted.
+ * What is deleted, and all that could be: images, untagged ones among them, orphaned attachments, and what an earlier run left half-way.
+ * What only goes along is not counted.
  */
-function countOf({ images, orphaned }: Summary): { readonly deleted: number; readonly all: number } {
-  const deleted = images.delete + (orphaned?.delete ?? 0);
+function countOf({ images, orphaned, leftovers }: Summary): { readonly deleted: number; readonly all: number } {
+  const deleted = images.delete + (orphaned?.delete ?? 0) + (leftovers?.delete ?? 0);
   return { deleted, all: images.keep + images.untag + (images.archive ?? 0) + (orphaned?.keep ?? 0) + deleted };
 }
 
-function wordsFor({ images, orphaned }: Summary): string {
-  const attachments = orphaned?.delete ?? 0;
-  return attachments === 0 ? `${images.delete} images` : `${images.delete} images and ${attachments} orphaned attachments`;
+function wordsFor({ images, orphaned, leftovers }: Summary): string {
+  const [attachments, left] = [orphaned?.delete ?? 0, leftovers?.delete ?? 0];
+  return [
+    `${images.delete} images`,
+    ...(attachments > 0 ? [`${attachments} orphaned attachments`] : []),
+    ...(left > 0 ? [`${left} manifests that an earlier run left half-way`] : []),
+  ].join(' and ');
 }

@@ -5,7 +5,8 @@ import type { Doomed, PlannedRepository } from './plan-repository.ts';
 
 /**
  * Leaves for the next run what one run may not delete: of what each policy deletes, the oldest go, as many as its `perRun` allows, and over
- * the whole run no more than `atMost`. An image goes with all that goes along with it, or not yet. What has no known time goes last.
+ * the whole run no more than `atMost`. An image goes with all that goes along with it, or not yet. What has no known time goes last. What an
+ * earlier run left half-way goes first.
  */
 export function leaveForNextRun(
   planned: readonly PlannedRepository[],
@@ -16,6 +17,17 @@ export function leaveForNextRun(
   if (atMost === undefined && [...left.values()].every((most) => most === Infinity)) return planned;
   const going = new Set<Node>();
   let leftInRun = atMost ?? Infinity;
+  const most = new Map<PlannedRepository, number>();
+  for (const repository of planned) {
+    if (!repository.leftovers) continue;
+    const { policy = '' } = repository.plan;
+    const leftOfPolicy = left.get(policy) ?? Infinity;
+    const mayGo = Math.min(leftOfPolicy, leftInRun);
+    const taken = repository.leftovers.groups.reduce((sum, group) => (sum + group <= mayGo ? sum + group : sum), 0);
+    most.set(repository, taken);
+    left.set(policy, leftOfPolicy - taken);
+    leftInRun -= taken;
+  }
   for (const { repository, doomed } of oldestFirst(planned)) {
     if (going.has(doomed.node)) continue;
     const { policy = '' } = repository.plan;
@@ -29,7 +41,10 @@ export function leaveForNextRun(
   }
   return planned.map((repository) => {
     const waiting = repository.doomed.filter(({ node }) => !going.has(node));
-    return waiting.length === 0 ? repository : repository.leave(waiting);
+    const mostLeftovers = most.get(repository) ?? 0;
+    return waiting.length === 0 && mostLeftovers === (repository.leftovers?.going ?? 0)
+      ? repository
+      : repository.leave(waiting, mostLeftovers);
   });
 }
 

@@ -44,8 +44,13 @@ export interface PlannedRepository {
   readonly tied: readonly string[];
   /** What rules delete. */
   readonly doomed: readonly Doomed[];
-  /** The same repository with some of these left for the next run; once. */
-  readonly leave: (left: Iterable<Doomed>) => PlannedRepository;
+  /**
+   * How many manifests that an earlier run left half-way go, and how many of all that may go hang together each time. Absent where it left
+   * nothing.
+   */
+  readonly leftovers?: { readonly going: number; readonly groups: readonly number[] };
+  /** The same repository with some of these left for the next run, and so many `leftovers` at most; once. */
+  readonly leave: (left: Iterable<Doomed>, mostLeftovers: number) => PlannedRepository;
 }
 
 /** An image or an orphaned attachment that a rule deletes. */

@@ -193,6 +193,8 @@ export interface Summary {
   };
   /** Attachments whose subject is not in their repository. Absent where there are none. */
   readonly orphaned?: { readonly keep: number; readonly delete: number };
+  /** Manifests that an earlier run left half-way and that go now, none of them counted above. Absent where there are none. */
+  readonly leftovers?: { readonly delete: number };
   /** Images that are copied elsewhere before they go or lose tags. Absent where none is. */
   readonly copied?: number;
   /** Ordinary tags. */

@@ -100,7 +100,7 @@ export class Planner {
       blockedBy,
       repositories,
       summary: this.#total(planned),
-      diagnostics: [...this.#nothingSelected(), ...this.#diagnostics.toSorted(byRepository)],
+      diagnostics: [...this.#nothingSelected(), ...[...this.#diagnostics, ...planned.flatMap(leftoversNote)].toSorted(byRepository)],
     };
   }
 
@@ -148,13 +148,12 @@ export class Planner {
     const { policies, inUse, now, targetOf = writtenTarget } = this.#context;
     const shared = { lists: this.#lists, matched: new Matched(), blobs: new Blobs(), surroundings, targetOf };
     const { plan } = planRepository(asBefore(inventory, leftovers), policies, inUse, now, shared);
-    const finish = (planned: PlannedRepository): PlannedRepository => ({ ...planned, plan: withLeftovers(planned.plan, plan, leftovers) });
-    const finished = finish(own);
-    const more = finished.plan.steps.length - own.plan.steps.length;
-    const { registry, repository } = inventory;
-    const message = `${more} of its manifests were left by an earlier run that was stopped, and go with this one`;
-    if (more > 0) this.#diagnostics.push({ code: 'note', registry, repository, message });
-    return { ...finished, leave: (left) => finish(own.leave(left)) };
+    const finish = (planned: PlannedRepository, most: number): PlannedRepository => {
+      const { plan: finished, groups } = withLeftovers(planned.plan, plan, leftovers, most);
+      const going = finished.steps.length - planned.plan.steps.length;
+      return groups.length === 0 ? planned : { ...planned, plan: finished, leftovers: { going, groups } };
+    };
+    return { ...finish(own, Infinity), leave: (left, most) => finish(own.leave(left, most), most) };
   }
 
   #nothingSelected(): Diagnostic[] {
@@ -189,7 +188,19 @@ interface Waiting {
 }
 
 /** A repository of which nothing is left for the next run, without the inventory that it was planned from. */
-function settled({ plan, blobs, tied }: PlannedRepository, pack: Pack | undefined): PlannedRepository {
-  const one: PlannedRepository = { plan: pack ? packed(plan, pack) : plan, blobs, tied, doomed: [], leave: () => one };
+function settled({ plan, blobs, tied, leftovers }: PlannedRepository, pack: Pack | undefined): PlannedRepository {
+  const packedPlan = pack ? packed(plan, pack) : plan;
+  const one: PlannedRepository = { plan: packedPlan, blobs, tied, doomed: [], ...(leftovers && { leftovers }), leave: () => one };
   return one;
+}
+
+function leftoversNote({ plan: { registry, repository }, leftovers }: PlannedRepository): Diagnostic[] {
+  if (!leftovers) return [];
+  const { going, groups } = leftovers;
+  const waiting = groups.reduce((sum, group) => sum + group, -going);
+  const message = [
+    ...(going > 0 ? [`${going} of its manifests were left by an earlier run that was stopped, and go with this one`] : []),
+    ...(waiting > 0 ? [`${waiting} manifests that an earlier run left half-way are left for the next run`] : []),
+  ].join('; ');
+  return [{ code: 'note', registry, repository, message }];
 }

@@ -33,7 +33,7 @@ export function summarize(
     if (action === 'delete') deleted += node.manifest.size;
   }
   const copied = new Set(copies.map(({ digest }) => digest)).size;
-  return summaryOf(images, orphaned, copied, tags, { deleted, ...bytes });
+  return summaryOf(images, orphaned, { leftovers: 0, copied }, tags, { deleted, ...bytes });
 }
 
 /** The sum of summaries. */
@@ -49,7 +49,7 @@ export function addSummaries(summaries: readonly Summary[]): Summary {
   return summaryOf(
     images,
     orphaned,
-    sum(({ copied = 0 }) => copied),
+    { leftovers: sum(({ leftovers }) => leftovers?.delete ?? 0), copied: sum(({ copied = 0 }) => copied) },
     { keep: sum(({ tags }) => tags.keep), delete: sum(({ tags }) => tags.delete) },
     {
       deleted: sum(({ bytes }) => bytes.deleted),
@@ -63,13 +63,14 @@ export function addSummaries(summaries: readonly Summary[]): Summary {
 function summaryOf(
   { archive, ...images }: Readonly<Record<Action, number>>,
   orphaned: NonNullable<Summary['orphaned']>,
-  copied: number,
+  { leftovers, copied }: { readonly leftovers: number; readonly copied: number },
   tags: Summary['tags'],
   bytes: Summary['bytes'],
 ): Summary {
   return {
     images: { ...images, ...(archive > 0 && { archive }) },
     ...(orphaned.keep + orphaned.delete > 0 && { orphaned }),
+    ...(leftovers > 0 && { leftovers: { delete: leftovers } }),
     ...(copied > 0 && { copied }),
     tags,
     bytes,

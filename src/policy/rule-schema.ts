@@ -81,13 +81,22 @@ const Keep = z
           ),
         older: count.optional().describe('Beside "days": of those that are older, the newest N stay too. "max" does not bound them.'),
         groups: count.optional().describe('With a capture in "per": "last" and "max" count in the newest N groups only.'),
+        maxGroups: count
+          .optional()
+          .describe('With a capture in "per": what days, pulledDays and label keep, they keep in the newest N groups only.'),
       })
       .refine((keep) => Object.keys(keep).length > 0, {
-        error: 'needs at least one of last, days, pulledDays, max, label, older and groups',
+        error: 'needs at least one of last, days, pulledDays, max, label, older, groups and maxGroups',
       })
       .meta({ minProperties: 1 }),
   ])
   .describe('What stays of what the rule selects; the rest expires. What any of last, days, pulledDays, label and older keeps is kept.');
+
+const captureInList = z
+  .record(z.string().min(1), z.string().min(1))
+  .refine((lookUp) => Object.keys(lookUp).length === 1, { error: 'needs one capture and the list that it is looked up in' })
+  .meta({ minProperties: 1, maxProperties: 1 })
+  .optional();
 
 /** A rule as written. */
 export const RuleSpec = z
@@ -162,15 +171,14 @@ export const RuleSpec = z
         'One group for each: repository (default), major or minor version, or a capture of tags.regex. "keep" counts in each group by ' +
           'itself.',
       ),
-    live: z
-      .record(z.string().min(1), z.string().min(1))
-      .refine((live) => Object.keys(live).length === 1, { error: 'needs one capture and the list that it is looked up in' })
-      .optional()
-      .describe(
-        'A capture of tags.regex and a list from "lists" in the config, such as {branch: branches}: a tag whose capture names something ' +
-          'in that list is kept, the others go on to "keep".',
-      )
-      .meta({ minProperties: 1, maxProperties: 1 }),
+    gone: captureInList.describe(
+      'A capture of tags.regex and a list from "lists" in the config, such as {branch: branches}: selects the tags whose capture names ' +
+        'nothing in that list; the others go on to the next rule.',
+    ),
+    live: captureInList.describe(
+      'A capture of tags.regex and a list from "lists" in the config, such as {branch: branches}: a tag whose capture names something ' +
+        'in that list is kept, the others go on to "keep".',
+    ),
     keep: Keep,
     action: z
       .union([

@@ -33,7 +33,7 @@ export function blockedLines({ blockedBy }: Plan, style: Style, before: string):
 
 function amounts(plan: Plan, style: Style): string[] {
   const repositories = plan.repositories.filter(({ policy }) => policy !== undefined).length;
-  const { images, bytes: size, copied = 0 } = plan.summary;
+  const { images, leftovers, bytes: size, copied = 0 } = plan.summary;
   const { archive = 0 } = images;
   const digits = Math.max(...[images.delete, archive, copied, images.untag, images.keep].map((value) => number(value).length));
   const line = (verb: string, value: number, words: string): string => `  ${verb}  ${padStart(number(value), digits)} ${words}`;
@@ -44,6 +44,7 @@ function amounts(plan: Plan, style: Style): string[] {
     `${style.bold('total')}  ${count(repositories, 'repository', 'repositories')}, decided as of ${time(plan.now)}`,
     '',
     line(style.remove('delete'), images.delete, `${noun(images.delete)}  ${freedWords(plan.summary)}`),
+    ...(leftovers ? [`          and ${leftoverWords(leftovers.delete)}`] : []),
     ...(archive > 0 ? [line(style.change('archive'), archive, `${noun(archive)}  not to be pulled before it is restored`)] : []),
     ...(images.untag > 0 ? [line(style.change('untag '), images.untag, `${noun(images.untag)}  kept by another tag`)] : []),
     ...(copied > 0 ? [line(style.change('copy  '), copied, `${noun(copied)}  elsewhere, before they go`)] : []),
@@ -57,6 +58,11 @@ function amounts(plan: Plan, style: Style): string[] {
         ]
       : []),
   ];
+}
+
+/** What an earlier run left half-way and this one deletes, in words. */
+export function leftoverWords(manifests: number): string {
+  return `${count(manifests, 'manifest')} that an earlier run left half-way`;
 }
 
 /** How much space is freed, in words: where the layers of some images are not known, what it can be at most, by their logical sizes. */

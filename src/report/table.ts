@@ -6,7 +6,7 @@ import { clockWords, measuredAge } from './measured-age.ts';
 import { copyWords, rankWords, reasonLine, reasonWords } from './reason-text.ts';
 import { type KeptCount, ordinaryTags, type RepositoryView, viewOf } from './repository-view.ts';
 import { PLAIN, type Style } from './style.ts';
-import { blockedLines, freedWords, totalLines } from './table-totals.ts';
+import { blockedLines, freedWords, leftoverWords, totalLines } from './table-totals.ts';
 import { unreadSection } from './table-unread.ts';
 import { bytes, count, firstOf, fit, fitMiddle, moreLine, number, padEnd, padStart, recoverable, shortDigest, width } from './text.ts';
 
@@ -103,10 +103,12 @@ function addDeleted(page: Page, { summary, clock, recoverableDays }: RepositoryP
   if (deleted.length === 0) return;
   const { lines, style, plan } = page;
   const along = deleted.reduce((sum, { parts }) => sum + parts, 0);
-  const orphans = deleted.length - summary.images.delete;
+  const leftovers = summary.leftovers?.delete ?? 0;
+  const orphans = deleted.length - summary.images.delete - leftovers;
   const what = [
     `${count(summary.images.delete, 'image')}${along > 0 ? ` with ${count(along, 'part')}` : ''}`,
     ...(orphans > 0 ? [count(orphans, 'orphaned attachment')] : []),
+    ...(leftovers > 0 ? [leftoverWords(leftovers)] : []),
     ...copiedAs(deleted),
     freedWords(summary),
     ...(recoverableDays === undefined ? [] : [`${recoverable(recoverableDays, plan.now)}, and stored until then`]),

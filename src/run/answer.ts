@@ -1,20 +1,27 @@
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import type { Writable } from 'node:stream';
+import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Io } from './io.ts';
 import { type Text, writeWhole } from './write-file.ts';
 
-/** Writes the answer of a command: to stdout, or to the file that `--out` names (`-` is stdout too). */
+/**
+ * Writes the answer of a command: to stdout, or to the file that `--out` names (`-` is stdout too). A reader that has gone away takes
+ * nothing more, and that is no error. Throws `FILE_WRITE`, and `TIME_OVER` where nobody has read it until then.
+ */
 export async function writeAnswer(io: Io, text: Text, file?: string): Promise<void> {
   if (file !== undefined && file !== '-') return writeWhole(resolve(io.cwd, file), text);
-  if (typeof text === 'string') {
-    io.stdout.write(text);
-    return;
+  for await (const part of typeof text === 'string' ? [text] : text) {
+    if (io.stdout.destroyed) break;
+    if (!io.stdout.write(part)) await drained(io.stdout);
   }
-  for await (const part of text) {
-    // A reader that has gone away takes nothing more: then the rest is written to nobody.
-    if (!io.stdout.write(part) && !io.stdout.destroyed && io.stdout.errored === null) await drained(io.stdout);
-  }
+  await allWritten(io.stdout);
+}
+
+/** Waits until all is written. Throws the `ToolError` of what cannot be. */
+export async function allWritten(stream: Writable): Promise<void> {
+  await new Promise<void>((done) => stream.write('', () => done()));
+  if (stream.errored instanceof ToolError) throw stream.errored;
 }
 
 /** Waits until a stream takes more, or has ended. It leaves no listener behind: a long answer waits thousands of times. */

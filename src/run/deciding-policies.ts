@@ -1,6 +1,7 @@
 import { policyDigest } from '../config/policy-digest.ts';
 import { type LoadedPolicy, loadPolicies, policyError } from '../config/policy-source.ts';
 import type { Settings } from '../config/settings.ts';
+import type { Source } from '../diagnostics/source.ts';
 import type { Problem } from '../diagnostics/source-error.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { RepositoryInventory } from '../domain/inventory.ts';
@@ -65,6 +66,16 @@ export async function decidingPolicies(
         'The folder "policies" of the package has files to start from.',
     });
   }
+  return policiesIn(settings.policies, settings, signal, copies);
+}
+
+/** The policies of these files, some of which may be read already. Throws `POLICY_INVALID` and `FILE`. */
+export async function policiesIn(
+  files: readonly (string | Source)[],
+  { lists }: Pick<Settings, 'lists'>,
+  signal: AbortSignal,
+  copies: CopyPlaces,
+): Promise<DecidingPolicies> {
   const targetProblem = (copyTo: string): string | undefined => {
     try {
       copies.targetOf(copyTo);
@@ -74,7 +85,7 @@ export async function decidingPolicies(
       throw error;
     }
   };
-  const loaded = await loadPolicies(settings.policies, { lists: Object.keys(settings.lists), targetProblem }, signal);
+  const loaded = await loadPolicies(files, { lists: Object.keys(lists), targetProblem }, signal);
   return decideBy(
     loaded.map((one) => ({ policy: compilePolicy(one.spec, { source: one.source, digest: one.digest }), spec: one.spec, loaded: one })),
     copies,

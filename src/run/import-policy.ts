@@ -4,6 +4,7 @@ import { EXIT } from '../diagnostics/exit-codes.ts';
 import { makeSource, readSource } from '../diagnostics/source.ts';
 import { type FormatName, importPolicies } from '../policy-import/policy-formats.ts';
 import { policyText } from '../policy-import/policy-text.ts';
+import { settled } from '../policy-import/settled.ts';
 import { count } from '../report/text.ts';
 import { writeAnswer } from './answer.ts';
 import type { Context, GlobalOptions } from './context.ts';
@@ -30,7 +31,7 @@ export async function importPolicy(files: readonly string[], options: ImportOpti
         : await readSource(file, { what: 'settings', maxBytes: LONGEST_FILE, signal: io.signal });
     imported.push(...importPolicies(source, from, { of }));
   }
-  const text = policyText(imported, files.map((file) => (file === '-' ? 'standard input' : file)).join(', '));
+  const text = policyText(settled(imported), files.map((file) => (file === '-' ? 'standard input' : file)).join(', '));
   // What is written is what "policy check" takes.
   const policies = await loadPolicies([makeSource('the imported policy', text)]);
   await writeAnswer(io, text, out);

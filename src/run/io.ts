@@ -2,7 +2,7 @@ import type { Readable, Writable } from 'node:stream';
 import { type Message, messageText } from './message.ts';
 
 /** A stream that people may be looking at. */
-export type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number };
+export type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number | undefined };
 
 /** The world as a command sees it; tests pass their own. */
 export interface Io {
@@ -19,6 +19,8 @@ export interface Io {
   readonly program: string;
   /** Aborted by the first SIGHUP, SIGINT or SIGTERM, with a `Stopped` as its reason. */
   readonly signal: AbortSignal;
+  /** Told when the time for the run is over, in milliseconds from now: whoever does not read is then waited for no longer. */
+  readonly endsIn?: (milliseconds: number) => void;
 }
 
 /** What a run says first that was to change something and did not. */

@@ -109,7 +109,8 @@ async function applied(
   const { io } = context;
   const { plan, registries, cached, earlier, inUse, limits, workplace } = planning;
   const table = outputs.find(({ form, file }) => form === 'table' && file === undefined);
-  if (table) await writeOutputs(io, [table], (output) => planAnswer(plan, output, options, io, { apply: true }));
+  // Not waited for: whoever reads it page by page does not hold up the run.
+  if (table) io.stdout.write((await planAnswer(plan, table, options, io, { apply: true })) as string);
   const work = { plan, registries, cached, inUse, limits, justPlanned: true, settings: workplace.settings, startedAt, earlier } as const;
   const [carried] = await Promise.allSettled([carryOut(work, options, context)]);
   const outcome = outcomeOf(carried);

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { ToolError } from '../diagnostics/tool-error.ts';
-import { LONGEST_TIMER_MS } from '../domain/time.ts';
+import { LONGEST_TIMER_MS } from '../domain/longest-timer.ts';
 import type { Io } from './io.ts';
 
 /** How long a run may go on. */

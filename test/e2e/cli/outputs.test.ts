@@ -23,7 +23,7 @@ function redirected(redirections: string, user: User, ...words: readonly string[
 
 async function deletedByJournal(user: User): Promise<number> {
   const [path] = await user.journals();
-  return (await readJournal(path!)).intents.length;
+  return (await readJournal(path!)).intents.filter(({ outcome }) => outcome === 'deleted').length;
 }
 
 // Linux alone has a device that is always full.

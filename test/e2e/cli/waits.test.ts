@@ -1,6 +1,9 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { Stopped } from '../../../src/run/stop.ts';
 import { newUser, type User } from '../program.ts';
 import type { Ended } from '../servers/run-process.ts';
@@ -9,6 +12,8 @@ import type { RequestHook } from '../../../src/demo/registry-options.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import { newSession } from './in-process.ts';
 import { keepBuilds, registryWith, tagsIn } from './registry-with-builds.ts';
+
+const SCRIPT = fileURLToPath(new URL('../../../bin/regctl.js', import.meta.url));
 
 /** What a registry does to make a reader wait for minutes. */
 const WAITS: readonly (readonly [what: string, hook: RequestHook])[] = [
@@ -91,6 +96,74 @@ describe('a wait', () => {
     expect(stdout).toMatch(/deleted .*: stopped by a signal/);
     expect(tagsIn(registry, 'team/app').length).toBeGreaterThan(1);
     expect(await user.journals()).toHaveLength(1);
+  });
+});
+
+// Linux lets a named pipe be opened for reading and writing, so that it has a reader who does not read.
+describe.skipIf(process.platform !== 'linux')('an output that nobody reads', () => {
+  const BUILDS = 150;
+
+  /** A run whose output goes to a pipe. */
+  interface Unread {
+    readonly user: User;
+    /** Stops it by SIGTERM. */
+    readonly stop: () => Promise<void>;
+    readonly exitCode: () => Promise<number>;
+  }
+
+  /** Starts the program; the shell's command line that runs it can write to the pipe as 3. */
+  async function unread(shell: readonly string[], redirection: string, ...words: readonly string[]): Promise<Unread> {
+    const user = await newUser();
+    const [path, pid, ended] = ['pipe', 'pid', 'ended'].map((name) => join(user.home, name)) as [string, string, string];
+    execFileSync('mkfifo', [path]);
+    const pipe = openSync(path, 'r+');
+    const [command, ...args] = shell as [string];
+    const line = `${[process.execPath, SCRIPT, ...words].join(' ')} ${redirection} & echo $! >pid; wait $!; echo $? >ended`;
+    const child = spawn(command, [...args, line], { stdio: ['ignore', pipe, 'ignore', pipe], cwd: user.home, env: { HOME: user.home } });
+    onTestFinished(() => {
+      child.kill('SIGKILL');
+      closeSync(pipe);
+    });
+    const exitCode = (): Promise<string> => readFile(ended, 'utf8').catch(() => '');
+    return {
+      user,
+      stop: async () => void process.kill(Number(await readFile(pid, 'utf8')), 'SIGTERM'),
+      exitCode: async () => Number(await vi.waitUntil(exitCode, { timeout: 600_000, interval: 100 })),
+    };
+  }
+
+  const SHELL = ['sh', '-c'];
+  /** A terminal whose window hangs: `script` passes on what it shows, into the pipe. */
+  const TERMINAL = ['script', '/dev/null', '-qc'];
+
+  test('is waited for until a signal, and little longer: the run has ended as it should', async () => {
+    const registry = await registryWith({ out: BUILDS, err: BUILDS, terminal: BUILDS });
+    const words = (repository: string): string[] => ['prune', `${registry.host}/${repository}`, '--keep-last', '1', '--apply', '--yes'];
+
+    const ends = await Promise.all(
+      [
+        await unread(SHELL, '>&3', ...words('out'), '-o', 'json'),
+        await unread(SHELL, '2>&3 >/dev/null', ...words('err'), '-v'),
+        await unread(TERMINAL, '', ...words('terminal'), '-v'),
+      ].map(async ({ user, stop, exitCode }) => {
+        const journal = async (): Promise<string> => readFile((await user.journals())[0] ?? '', 'utf8').catch(() => '');
+        const end = async (): Promise<string | undefined> => (await journal()).split('\n').find((line) => line.includes('"end"'));
+        const last = await vi.waitUntil(end, { timeout: 600_000, interval: 100 });
+        await stop();
+        return { code: await exitCode(), end: JSON.parse(last) as object };
+      }),
+    );
+
+    expect(ends).toMatchObject(ends.map(() => ({ code: 143, end: { outcome: 'done', counts: { deleted: BUILDS - 1 } } })));
+  });
+
+  test('is waited for no longer than the run may take, and little longer', async () => {
+    const registry = await registryWith({ 'team/app': BUILDS });
+    const words = ['prune', `${registry.host}/team/app`, '--keep-last', '1', '-o', 'json', '--max-duration', '5s'];
+    const { user, exitCode } = await unread(SHELL, '>&3 2>told', ...words);
+
+    expect(await exitCode()).toBe(6);
+    expect(await readFile(join(user.home, 'told'), 'utf8')).toContain('nobody has read anything for 5 s');
   });
 });
 

@@ -12,6 +12,7 @@ import type { Digest } from '../../../src/domain/digest.ts';
 import type { EmbeddedRegistry } from '../../../src/demo/embedded-registry.ts';
 import { index } from '../../../src/demo/image.ts';
 import { push } from '../../../src/demo/push.ts';
+import type { Plan } from '../../../src/plan/plan.ts';
 import type { PolicySpec } from '../../../src/policy/schema.ts';
 import type { Registry } from '../../../src/registry/registry.ts';
 import { withServer } from '../registry/oci-fixture.ts';
@@ -69,6 +70,23 @@ describe('what an earlier run left', () => {
     for (const digest of partsOf(run)) expect(manifests).not.toHaveProperty(digest);
     expect(manifests).toHaveProperty(run.filled.kept.digest);
     expect((await planOf(run.registry, undefined, {}, { folder: run.folder })).repositories[0]!.steps).toEqual([]);
+  });
+
+  it('is bound by every limit, and told as what it is', async () => {
+    const run = await stopped();
+    const left = async (changes: Partial<PolicySpec>): Promise<Plan> => planOf(run.registry, undefined, changes, { folder: run.folder });
+    const without = { rules: [{ name: 'old', tags: ['old-1*'], keep: 'none' as const }] };
+
+    const { summary, repositories } = await left(without);
+    expect(summary).toMatchObject({ images: { delete: 0 }, leftovers: { delete: repositories[0]!.steps.length } });
+
+    const { blockedBy } = await left({ ...without, limits: { maxDeletions: summary.leftovers!.delete - 1 } });
+    expect(blockedBy).toMatchObject([{ code: 'maxDeletions', actual: summary.leftovers!.delete }]);
+    expect(blockedBy[0]!.message).toContain('manifests that an earlier run left half-way');
+
+    const some = await left({ perRun: { deletions: 1 } });
+    expect(some.summary).toMatchObject({ images: { delete: 0 }, leftovers: { delete: 1 } });
+    expect(some.diagnostics.map(({ message }) => message)).toContainEqual(expect.stringMatching(/; \d+ manifests .* for the next run$/));
   });
 
   it('stays where the policy of today keeps the image that it was a part of', async () => {

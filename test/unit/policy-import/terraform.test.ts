@@ -5,11 +5,12 @@ import { parseHcl } from '../../../src/policy-import/hcl.ts';
 import { Expression } from '../../../src/policy-import/hcl-value.ts';
 import { importPolicies } from '../../../src/policy-import/policy-formats.ts';
 import { policyText } from '../../../src/policy-import/policy-text.ts';
+import { settled } from '../../../src/policy-import/settled.ts';
 import type { PolicySpec } from '../../../src/policy/schema.ts';
 
 async function imported(settings: unknown, of?: string): Promise<readonly PolicySpec[]> {
   const source = makeSource('main.tf', typeof settings === 'string' ? settings : JSON.stringify(settings));
-  const text = policyText(importPolicies(source, undefined, { of }), 'main.tf');
+  const text = policyText(settled(importPolicies(source, undefined, { of })), 'main.tf');
   return (await loadPolicies([makeSource('imported', text)])).map(({ spec }) => spec);
 }
 
