@@ -29,6 +29,8 @@ export class UndoRepository {
   readonly #lostLabels: Omit<LostLabels, 'registry' | 'repository'>[] = [];
   /** What was brought back from where it was copied to. */
   readonly #broughtFrom = new Map<Digest, string>();
+  /** What tags alone were taken off, looked at once. */
+  readonly #there = new Map<Digest, Promise<RawManifest | boolean | undefined>>();
   #refused: ToolError | undefined;
   #labelsRefused: ToolError | undefined;
 
@@ -130,13 +132,14 @@ export class UndoRepository {
   /** Sets a tag on a manifest that is there: the one given, or one that was to stay. */
   async #putTag(digest: Digest, tag: string, given?: RawManifest): Promise<UndoOutcome> {
     const { registry, repository, times } = this.#parts;
-    const now = await registry.resolveTag(repository, tag);
+    const set = await this.#setterOf(digest, tag, given);
+    // Right before it is set, so that it is not set over a push of just now.
+    const now = await registry.resolveTag(repository, tag, { repositoryIsThere: set !== undefined });
     if (now !== undefined && now !== digest) return 'kept_newer';
     if (now === digest) {
       times?.tagWasThere(digest, tag);
       return 'present';
     }
-    const set = await this.#setterOf(digest, tag, given);
     if (!set) return 'lost';
     await times?.beginTag(digest, tag);
     await set();
@@ -144,15 +147,21 @@ export class UndoRepository {
     return 'restored';
   }
 
-  /** How to set a tag, where possible without a pull of its manifest; undefined where that is not there. */
+  /** How to set a tag on a manifest that is there, where possible without a pull of it; undefined where it is not there. */
   async #setterOf(digest: Digest, tag: string, given: RawManifest | undefined): Promise<(() => Promise<void>) | undefined> {
     const { registry, repository } = this.#parts;
-    if (!given && registry.setTag) {
-      const there = await hasManifest(registry, repository, digest);
-      return there ? async () => registry.setTag?.(repository, digest, tag) : undefined;
-    }
-    const manifest = given ?? (await registry.readManifest(repository, digest));
-    return manifest && (() => this.#put(manifest, tag));
+    if (given) return () => this.#put(given, tag);
+    let there = this.#there.get(digest);
+    if (!there) this.#there.set(digest, (there = this.#look(digest)));
+    const manifest = await there;
+    if (!manifest) return undefined;
+    return manifest === true ? async () => registry.setTag?.(repository, digest, tag) : () => this.#put(manifest, tag);
+  }
+
+  /** A manifest that is there, and true in its place where its tags are set without its bytes. */
+  async #look(digest: Digest): Promise<RawManifest | boolean | undefined> {
+    const { registry, repository } = this.#parts;
+    return registry.setTag ? hasManifest(registry, repository, digest) : registry.readManifest(repository, digest);
   }
 
   async #put(manifest: RawManifest, tag?: string): Promise<void> {

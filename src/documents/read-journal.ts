@@ -94,7 +94,10 @@ class JournalReader {
         steps: checkSteps(line).filter((step) => step.op !== 'copy-image'),
         images: imagesIn(line),
       });
-    else line.required('kind', TEXT);
+    else {
+      line.required('kind', TEXT);
+      line.optional('at', UTC_TIME);
+    }
   }
 
   #takeHeader(line: Fields<never>): JournalHeader {
@@ -117,6 +120,7 @@ class JournalReader {
   #takeIntent(line: Fields<never>): void {
     const { id } = line.object;
     must(typeof id === 'number' && Number.isSafeInteger(id) && !this.#intents.has(id), 'id', 'is not a new number');
+    line.required('at', UTC_TIME);
     const op = line.required('op', CHANGE);
     const digest = line.required('digest', DIGEST);
     const tags = line.requiredList('tags', TAG);
@@ -147,6 +151,7 @@ class JournalReader {
   #takeOutcome(line: Fields<never>): void {
     const intent = this.#intents.get(line.object['id'] as number);
     must(intent !== undefined && intent.outcome === undefined, 'id', 'does not name an intent that has no outcome yet');
+    line.required('at', UTC_TIME);
     intent.outcome = line.required('outcome', STEP_OUTCOME);
   }
 

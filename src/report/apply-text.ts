@@ -161,9 +161,8 @@ function countLines({ counts }: ApplyReport, style: Style): string[] {
 
 /** Where nothing was deleted, or nothing of it can be put back, nothing is said of putting it back. */
 function journalLines(journal: string, repositories: readonly RepositoryReport[], undoCommand: string | undefined, style: Style): string[] {
-  const changed = repositories.filter(({ counts }) => counts.deleted + counts.archived > 0);
-  const mayBeMore = repositories.some(({ notDone }) => notDone.some(({ op, outcome }) => outcome === 'failed' && op !== 'copy-image'));
-  if (!mayBeMore && changed.every(({ undo }) => undo === false)) return [`The journal: ${printable(journal)}`];
+  const canBeUndone = repositories.some(({ counts, undo }) => counts.deleted + counts.archived > 0 && undo !== false);
+  if (!canBeUndone) return [`The journal: ${printable(journal)}`];
   if (undoCommand === undefined) return [`The journal, for "undo": ${printable(journal)}`];
   return ['To put it back, as long as the registry still has the layers:', '', `  ${style.bold(printable(undoCommand))}`];
 }

@@ -115,12 +115,17 @@ export function policyCommand(context: CommandContext): Command {
           ['from what "aws ecr get-lifecycle-policy" printed', 'policy import lifecycle.json > policy.yaml'],
           ['from Harbor, for the project library', 'policy import retention.json --of library --out policy.yaml'],
           ['from a task of ACR', 'policy import acr-task.yaml'],
+          ['with cases for "policy test"', 'policy import lifecycle.json --out policy.yaml --tests policy.test.yaml'],
           ['from Terraform, with every value filled in', 'policy import state.json --from terraform --out policy.yaml'],
         ]),
     )
     .argument('<file...>', 'files with settings, as JSON, YAML, Terraform or command lines; - is standard input')
     .addOption(new Option('--from <kind>', 'what they are, where their content does not tell').choices(IMPORT_FORMATS))
     .option('--of <path>', 'the repository, project or organization that they are of, such as team/app')
+    .option(
+      '--tests <file>',
+      'write cases for "policy test" besides, in a file *.test.yaml: what becomes of images at the borders of each rule',
+    )
     .addOption(outOption())
     .action(async (files: string[], _options, self: Command) => {
       const { importPolicy } = await import('../../run/import-policy.ts');
