@@ -4,7 +4,7 @@ import type { Block, Plan, PlannedImage, RepositoryPlan, Unread } from './plan.t
 import type { Reason } from './reason.ts';
 
 /** How one manifest is decided by one of two policies. */
-export type Side = Pick<PlannedImage, 'action' | 'untag' | 'reasons'>;
+export type Side = Pick<PlannedImage, 'action' | 'untag' | 'copiedTo' | 'reasons'>;
 
 /** A manifest that is decided differently. */
 export interface ChangedImage extends Pick<PlannedImage, 'digest' | 'tags' | 'size' | 'part'> {
@@ -53,7 +53,10 @@ export interface PlanDiff {
   readonly kind: 'PlanDiff';
   readonly formatVersion: '1.0';
   readonly now: string;
-  /** True if anything goes, or is archived, only after the change: also where the plan before it was blocked, and that after it is not. */
+  /**
+   * True if anything goes or is archived only after the change, or goes without a copy that it had before; also where the plan before it
+   * was blocked, and that after it is not.
+   */
   readonly deletesMore: boolean;
   /** `bytes.deleted`: those after the change less those before it. */
   readonly summary: Omit<Change, 'bytes'> & { readonly bytes: MoreAndLess & { readonly deleted: number } };
@@ -97,8 +100,19 @@ function isFreed(before: Plan, after: Plan): boolean {
 }
 
 function takesMore({ before, after }: ChangedImage): boolean {
+  if (after.action !== 'keep' && lacks(after.copiedTo, before.copiedTo)) return true;
   if (after.action === 'delete' || after.action === 'archive') return before.action !== 'delete' && before.action !== after.action;
   return before.action !== 'delete' && after.untag.some((tag) => !before.untag.includes(tag));
+}
+
+/** True if one of the names that the second list has is not in the first. */
+function lacks(list: readonly string[] = [], names: readonly string[] = []): boolean {
+  return names.some((name) => !list.includes(name));
+}
+
+/** True of a manifest that is decided in the same way by both plans. */
+function isSame(one: PlannedImage, other: PlannedImage): boolean {
+  return one.action === other.action && one.untag.join() === other.untag.join() && one.copiedTo?.join() === other.copiedTo?.join();
 }
 
 /** What blocks the first plan and not the second. */
@@ -118,7 +132,7 @@ function changedRepository(before: RepositoryPlan, after: RepositoryPlan, totals
   };
   const images = after.images.flatMap((image) => {
     const other = earlier.get(image.digest);
-    if (!other || (other.action === image.action && other.untag.join() === image.untag.join())) return [];
+    if (!other || isSame(image, other)) return [];
     for (const going of goesOnly(image, other, later)) add(after.policy, 'deletedNow', going);
     for (const going of goesOnly(other, image, earlier)) add(before.policy, 'keptNow', going);
     const { digest, tags, size, part } = image;
@@ -139,8 +153,8 @@ function changedRepository(before: RepositoryPlan, after: RepositoryPlan, totals
   };
 }
 
-function sideOf({ action, untag, reasons }: PlannedImage): Side {
-  return { action, untag, reasons };
+function sideOf({ action, untag, copiedTo, reasons }: PlannedImage): Side {
+  return { action, untag, ...(copiedTo && { copiedTo }), reasons };
 }
 
 /** Something that goes: how much, the rule that takes it, and what that rule selects, which is the image itself or what it goes with. */

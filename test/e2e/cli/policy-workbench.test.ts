@@ -305,6 +305,24 @@ policies:
     expect(stdout).toMatch(/^prod\/b {2}policy p\n {2}- sha256:5{12}/m);
   });
 
+  test('an image that is no longer copied elsewhere before it goes is a difference, and for the worse', async () => {
+    const session = await newSession();
+    const registry = await registryWith({ 'team/a': 2 });
+    const gone = await session.file('gone.yaml', keepBuilds(1));
+    const copied = keepBuilds(1).replace('keep: {last: 1}', '$&\n        action: { copyTo: archive.example.com/old }');
+    const words = [await session.file('copied.yaml', copied), '--inventory', join(session.folder, 'inventory.json')] as const;
+    await session.run('inventory', registry.url, '--out', words[2]);
+
+    const worse = await session.run('policy', 'diff', words[0], gone, ...words.slice(1), '--detailed-exitcode');
+    const better = await session.run('policy', 'diff', gone, ...words, '--detailed-exitcode');
+
+    expect([worse.code, better.code], worse.stderr + better.stderr).toEqual([2, 0]);
+    expect(worse.stdout).toMatch(/^0 images more go, 0 that went stay; 1 image no longer copied elsewhere before it goes; /);
+    expect(worse.stdout).toMatch(
+      /^ {2}~ build-1 .*\n +now +delete: [^,]+\(.*\)\n +before +delete: .*, copied to archive\.example\.com\/old\/team\/a first\n/m,
+    );
+  });
+
   test('reads registries once for both policies', async () => {
     const session = await newSession();
     const registry = await registryWith({ 'team/a': 4, 'team/b': 1 });
