@@ -61,6 +61,7 @@ describe('reports of a scanner', () => {
     expect(gone.map(({ tags, reasons }) => [tags, reasons[0]?.finding])).toEqual([
       [['build-1'], { severity: 'critical', fixable: true, count: 1, since: '2024-03-29T17:15:21.000Z', id: 'CVE-2024-3094' }],
     ]);
+    expect((await session.run('prune', ...words)).stdout).toContain('rank 1, critical CVE-2024-3094');
     const { stdout } = await session.run('explain', `${registry.host}/team/app:build-1`, ...words.slice(1));
     expect(stdout).toContain('mendable, rank 1');
     expect(stdout).toContain('critical finding CVE-2024-3094 with a fix, known since 2024-03-29');

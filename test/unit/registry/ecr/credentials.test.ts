@@ -152,8 +152,9 @@ async function start(
 async function loggedIn(startUrl: string): Promise<string> {
   const home = await mkdtemp(join(tmpdir(), 'regprune-sso-'));
   onTestFinished(() => rm(home, { recursive: true, force: true }));
-  const config =
-    `[profile team]\nsso_start_url = ${startUrl}\nsso_region = eu-west-1\nsso_account_id = 123456789012\n` + 'sso_role_name = Cleaner\n';
+  const settings = { sso_start_url: startUrl, sso_region: 'eu-west-1', sso_account_id: '123456789012', sso_role_name: 'Cleaner' };
+  const lines = Object.entries(settings).map(([key, value]) => `${key} = ${value}\n`);
+  const config = `[profile team]\n${lines.join('')}`;
   await writeFile(process.env['AWS_CONFIG_FILE'] as string, config);
   const cache = join(home, '.aws', 'sso', 'cache');
   await mkdir(cache, { recursive: true });
