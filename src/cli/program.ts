@@ -4,6 +4,7 @@ import { flushOutput, guardOutput } from '../diagnostics/guard-output.ts';
 import { applyCommand } from './commands/apply.ts';
 import { completeWordsCommand } from './commands/complete-words.ts';
 import { completionCommand } from './commands/completion.ts';
+import { copyCommand } from './commands/copy.ts';
 import { demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { explainCommand } from './commands/explain.ts';
@@ -119,6 +120,7 @@ function buildProgram(context: CommandContext): Command {
     showCommand,
     undoCommand,
     explainCommand,
+    copyCommand,
     forecastCommand,
     inventoryCommand,
     policyCommand,
