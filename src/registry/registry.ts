@@ -136,6 +136,9 @@ export interface Registry {
    */
   readonly collectsUntagged?: true;
 
+  /** True where a manifest without a tag is put back by nothing: it comes back with its tags, or with the index that lists it. */
+  readonly putsBackByTags?: true;
+
   /** How many deletions it puts into one request, if more than one. So many steps of a repository may be carried out side by side. */
   readonly batch?: number;
 
