@@ -1,8 +1,12 @@
 import type { JournalIntent } from '../documents/journal.ts';
+import { copyBlob } from '../copy/copy-blob.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Digest } from '../domain/digest.ts';
+import { manifestBlobs } from '../domain/manifest-blobs.ts';
+import { readManifestLinks } from '../domain/manifest-links.ts';
 import type { RawManifest } from '../domain/raw-manifest.ts';
 import type { Registry } from '../registry/registry.ts';
+import type { CopiedPlace } from './copied-places.ts';
 import { type Deleted, deletedManifests, oldTime } from './deleted-manifests.ts';
 import { hasManifest, lostParts, saysLost } from './lost-parts.ts';
 import type { OldTimes } from './old-times-memory.ts';
@@ -14,6 +18,8 @@ export interface UndoRepositoryParts {
   readonly registry: Registry;
   readonly repository: string;
   readonly times: OldTimes | undefined;
+  /** Where what was deleted can be had from, if the registry has not got it any more. */
+  readonly copied: ReadonlyMap<Digest, readonly CopiedPlace[]>;
   readonly signal: AbortSignal | undefined;
   readonly onItem: (item: Item) => void;
 }
@@ -22,6 +28,10 @@ export interface UndoRepositoryParts {
 export class UndoRepository {
   readonly #parts: UndoRepositoryParts;
   readonly #lostLabels: Omit<LostLabels, 'registry' | 'repository'>[] = [];
+  /** What was brought back from where it was copied to. */
+  readonly #broughtFrom = new Map<Digest, string>();
+  /** What tags alone were taken off, looked at once. */
+  readonly #there = new Map<Digest, Promise<RawManifest | boolean | undefined>>();
   #refused: ToolError | undefined;
   #labelsRefused: ToolError | undefined;
 
@@ -48,16 +58,26 @@ export class UndoRepository {
       const outcome = await this.#one(digest, undefined, () => this.#withoutCopy(digest, unreadable));
       if (outcome !== 'present') missing.set(digest, outcome);
     }
+    const waiting: Deleted[] = [];
     for (const one of deleted) {
       const { digest } = one.manifest;
       const outcome = await this.#one(digest, undefined, () => this.#putManifest(one));
-      if (outcome !== 'restored' && outcome !== 'present') missing.set(digest, outcome);
+      if (outcome === undefined) waiting.push(one);
+      else if (outcome !== 'restored' && outcome !== 'present') missing.set(digest, outcome);
       else await this.#putLabels(one);
     }
+    const found = { back: new Set<Digest>(), newer: new Set<Digest>() };
     for (const { tag, digest, put } of this.#tagsOf(deleted, intents).toSorted((a, b) => a.time - b.time)) {
       const outcome = missing.get(digest);
       if (outcome) this.#parts.onItem({ digest, tag, outcome });
-      else await this.#one(digest, tag, put);
+      const became = outcome ?? (await this.#one(digest, tag, put));
+      if (became === 'restored' || became === 'present') found.back.add(digest);
+      if (became === 'kept_newer') found.newer.add(digest);
+    }
+    // What lists others first.
+    for (const one of waiting.toReversed()) {
+      const outcome = await this.#one(one.manifest.digest, undefined, () => this.#cameBack(one, found));
+      if (outcome === 'restored') await this.#putLabels(one);
     }
     const { signal, times } = this.#parts;
     if (!signal?.aborted) await times?.settle(signal);
@@ -78,15 +98,23 @@ export class UndoRepository {
     return [...own, ...single];
   }
 
-  async #one(digest: Digest, tag: string | undefined, put: () => Promise<UndoOutcome>): Promise<UndoOutcome> {
-    let outcome: UndoOutcome = 'skipped';
+  /** Reports what `put` answers, or how it failed, and answers that too; where that is not known yet, undefined, and reports nothing. */
+  async #one<Result extends UndoOutcome | undefined>(
+    digest: Digest,
+    tag: string | undefined,
+    put: () => Promise<Result>,
+  ): Promise<UndoOutcome | Result> {
+    let outcome: UndoOutcome | Result = 'skipped';
     let message = this.#refused?.message;
     if (!this.#parts.signal?.aborted && !this.#refused) {
       try {
         outcome = await put();
+        if (outcome === undefined) return outcome;
+        const from = this.#broughtFrom.get(digest);
+        if (outcome === 'restored' && tag === undefined && from !== undefined) message = `brought back from ${from}`;
       } catch (error) {
         message = error instanceof Error ? error.message : String(error);
-        outcome = error instanceof LostParts ? 'lost' : 'failed';
+        outcome = error instanceof LostParts ? 'lost' : error instanceof KeptNewer ? 'kept_newer' : 'failed';
         if (error instanceof ToolError && error.code === 'AUTH') this.#refused = error;
       }
     }
@@ -105,7 +133,8 @@ export class UndoRepository {
     throw new LostParts(`the journal has no copy of it: ${why}`);
   }
 
-  async #putManifest({ manifest, known }: Deleted): Promise<UndoOutcome> {
+  /** Undefined where it comes back with its tags, if it does. */
+  async #putManifest({ manifest, known }: Deleted): Promise<UndoOutcome | undefined> {
     const { registry, repository, times } = this.#parts;
     const { digest } = manifest;
     if (await hasManifest(registry, repository, digest)) {
@@ -114,20 +143,38 @@ export class UndoRepository {
     }
     await times?.begin(digest, known);
     await this.#put(manifest);
+    if (registry.putsBackByTags) return undefined;
     times?.restored(digest);
     return 'restored';
+  }
+
+  /** Whether a manifest is there now that its tags, and those of what lists it, were put back where they could be. */
+  async #cameBack({ manifest: { digest, bytes } }: Deleted, { back, newer }: Record<'back' | 'newer', Set<Digest>>): Promise<UndoOutcome> {
+    const { registry, repository, times } = this.#parts;
+    const isBack = back.has(digest) || (await hasManifest(registry, repository, digest));
+    const parts = readManifestLinks(bytes)?.children ?? [];
+    const those = isBack ? back : newer.has(digest) ? newer : undefined;
+    for (const part of parts) those?.add(part);
+    if (isBack) {
+      times?.restored(digest);
+      return 'restored';
+    }
+    const why = 'this registry keeps no manifest without a tag';
+    if (newer.has(digest)) throw new KeptNewer(`its tags point elsewhere today, and ${why}`);
+    throw new LostParts(`no tag leads to it, and ${why}`);
   }
 
   /** Sets a tag on a manifest that is there: the one given, or one that was to stay. */
   async #putTag(digest: Digest, tag: string, given?: RawManifest): Promise<UndoOutcome> {
     const { registry, repository, times } = this.#parts;
-    const now = await registry.resolveTag(repository, tag);
+    const set = await this.#setterOf(digest, tag, given);
+    // Right before it is set, so that it is not set over a push of just now.
+    const now = await registry.resolveTag(repository, tag, { repositoryIsThere: set !== undefined });
     if (now !== undefined && now !== digest) return 'kept_newer';
     if (now === digest) {
       times?.tagWasThere(digest, tag);
       return 'present';
     }
-    const set = await this.#setterOf(digest, tag, given);
     if (!set) return 'lost';
     await times?.beginTag(digest, tag);
     await set();
@@ -135,27 +182,53 @@ export class UndoRepository {
     return 'restored';
   }
 
-  /** How to set a tag, where possible without a pull of its manifest; undefined where that is not there. */
+  /** How to set a tag on a manifest that is there, where possible without a pull of it; undefined where it is not there. */
   async #setterOf(digest: Digest, tag: string, given: RawManifest | undefined): Promise<(() => Promise<void>) | undefined> {
     const { registry, repository } = this.#parts;
-    if (!given && registry.setTag) {
-      const there = await hasManifest(registry, repository, digest);
-      return there ? async () => registry.setTag?.(repository, digest, tag) : undefined;
-    }
-    const manifest = given ?? (await registry.readManifest(repository, digest));
-    return manifest && (() => this.#put(manifest, tag));
+    if (given) return () => this.#put(given, tag);
+    let there = this.#there.get(digest);
+    if (!there) this.#there.set(digest, (there = this.#look(digest)));
+    const manifest = await there;
+    if (!manifest) return undefined;
+    return manifest === true ? async () => registry.setTag?.(repository, digest, tag) : () => this.#put(manifest, tag);
+  }
+
+  /** A manifest that is there, and true in its place where its tags are set without its bytes. */
+  async #look(digest: Digest): Promise<RawManifest | boolean | undefined> {
+    const { registry, repository } = this.#parts;
+    return registry.setTag ? hasManifest(registry, repository, digest) : registry.readManifest(repository, digest);
   }
 
   async #put(manifest: RawManifest, tag?: string): Promise<void> {
-    const { registry, repository } = this.#parts;
+    const { registry, repository, copied } = this.#parts;
+    const places = copied.get(manifest.digest) ?? [];
+    if (tag === undefined) await this.#bringBlobs(manifest, places);
     try {
       await registry.putManifest(repository, manifest, tag);
     } catch (error) {
-      if (!(error instanceof ToolError) || error.code !== 'REGISTRY_ERROR') throw error;
+      // Where deleted images are given back by the registry itself, and it has not got this one any more, it is pushed anew.
+      if (places.length > 0 && registry.content && isRegistryError(error)) return registry.content.putManifest(repository, manifest, tag);
+      if (!isRegistryError(error)) throw error;
       const lost = await lostParts(registry, repository, manifest);
       if (lost && lost.length > 0) throw new LostParts(`the registry has not got ${lost.join(', ')} any more. ${error.message}`, error);
       if (!lost && saysLost(error)) throw new LostParts(error.message, error);
       throw error;
+    }
+  }
+
+  /** Brings the blobs back that the registry has not got any more, from the first place that has them. */
+  async #bringBlobs({ digest, bytes }: RawManifest, places: readonly CopiedPlace[]): Promise<void> {
+    const { registry, repository, signal = new AbortController().signal } = this.#parts;
+    if (!registry.content) return;
+    const here = { store: registry.content, repository };
+    for (const { digest: blob, size } of places.length > 0 ? manifestBlobs(bytes) : []) {
+      if (size === undefined || (await here.store.hasBlob(repository, blob))) continue;
+      for (const place of places) {
+        if (!(await place.store.hasBlob(place.repository, blob))) continue;
+        await copyBlob(place, here, { digest: blob, size }, { signal });
+        this.#broughtFrom.set(digest, place.name);
+        break;
+      }
     }
   }
 
@@ -176,6 +249,10 @@ export class UndoRepository {
   }
 }
 
+function isRegistryError(error: unknown): error is ToolError {
+  return error instanceof ToolError && error.code === 'REGISTRY_ERROR';
+}
+
 interface TagToPut {
   readonly tag: string;
   readonly digest: Digest;
@@ -190,3 +267,6 @@ class LostParts extends Error {
     super(message, { cause });
   }
 }
+
+/** Something newer stands in its place. */
+class KeptNewer extends Error {}

@@ -77,8 +77,8 @@ export interface Scan {
 
 /** The scans of single images, which are read where a rule asks for more than an inventory tells. Reading them changes nothing. */
 export interface Scans {
-  /** What they tell beside what the inventory does. */
-  readonly capabilities: Partial<Capabilities>;
+  /** What they tell beside what the inventory does; nothing where the registry scans no images. Throws as every method does. */
+  capabilities(signal: AbortSignal): Promise<Partial<Capabilities>>;
   /** The inventory tells of every image whether it was scanned. */
   readonly areListed: boolean;
   /**
@@ -86,6 +86,11 @@ export interface Scans {
    * findings".
    */
   read(repository: string, digests: readonly Digest[], signal: AbortSignal): Promise<ReadonlyMap<Digest, Scan>>;
+}
+
+interface ResolveTagOptions {
+  /** A manifest was just seen in the repository, so that "not found" can only be said of the tag. */
+  readonly repositoryIsThere?: boolean;
 }
 
 interface ListTagsOptions {
@@ -131,6 +136,9 @@ export interface Registry {
    */
   readonly collectsUntagged?: true;
 
+  /** True where a manifest without a tag is put back by nothing: it comes back with its tags, or with the index that lists it. */
+  readonly putsBackByTags?: true;
+
   /** How many deletions it puts into one request, if more than one. So many steps of a repository may be carried out side by side. */
   readonly batch?: number;
 
@@ -156,7 +164,7 @@ export interface Registry {
   listTags(repository: string, options?: ListTagsOptions): Promise<string[]>;
 
   /** The digest that a tag points to now; undefined if there is no such tag. */
-  resolveTag(repository: string, tag: string): Promise<Digest | undefined>;
+  resolveTag(repository: string, tag: string, options?: ResolveTagOptions): Promise<Digest | undefined>;
 
   /**
    * The digest that a tag points to although the manifest is gone, because a push set the tag at the moment of the deletion. Undefined

@@ -1,6 +1,7 @@
 import { printable } from '../diagnostics/redact.ts';
 import { isDigest } from '../domain/digest.ts';
 import type { FindingGroup } from '../domain/inventory.ts';
+import type { PlannedImage } from '../plan/plan.ts';
 import { DELETE_REASONS, KEEP_REASONS, type Reason, type ReasonCode } from '../plan/reason.ts';
 import { count, number, shortDigest, time } from './text.ts';
 
@@ -13,6 +14,13 @@ export function reasonWords(code: ReasonCode): string {
 export function rankWords({ rank, group }: Reason): string {
   if (rank === undefined) return '';
   return `rank ${number(rank)}${group === undefined ? '' : ` in ${printable(group)}`}`;
+}
+
+/** The same, with the finding by which the rule selected the image, in short: `rank 5 in main, critical CVE-2024-3094`. */
+export function selectedWords(reason: Reason): string {
+  const { finding } = reason;
+  const found = finding && finding.count > 0 ? `${finding.severity} ${finding.id === undefined ? 'finding' : printable(finding.id)}` : '';
+  return [rankWords(reason), found].filter((part) => part !== '').join(', ');
 }
 
 /** An age that was measured: `41 days`, `pulled 41 days ago`. */
@@ -40,6 +48,11 @@ function measured(reason: Reason): string {
     by === undefined ? '' : `by ${isDigest(by) ? shortDigest(by) : printable(by)}`,
   ];
   return parts.filter((part) => part !== '').join(', ');
+}
+
+/** Where an image is copied to before it goes: `copied to cold/archive/team/app`; empty where it is not. */
+export function copyWords({ copiedTo = [] }: Pick<PlannedImage, 'copiedTo'>): string {
+  return copiedTo.length === 0 ? '' : `copied to ${copiedTo.map(printable).join(' and ')}`;
 }
 
 /** The whole reason in one line: `among the newest of its group (releases, rank 3 in 1.2)`. */
