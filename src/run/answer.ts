@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import type { Writable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Io } from './io.ts';
 import { type Text, writeWhole } from './write-file.ts';
@@ -14,6 +15,8 @@ export async function writeAnswer(io: Io, text: Text, file?: string): Promise<vo
   for await (const part of typeof text === 'string' ? [text] : text) {
     if (io.stdout.destroyed) break;
     if (!io.stdout.write(part)) await drained(io.stdout);
+    // Into a file nothing is waited for, and without a turn of the program's events the garbage of a long answer is not collected.
+    await setImmediate();
   }
   await allWritten(io.stdout);
 }

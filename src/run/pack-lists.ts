@@ -1,4 +1,5 @@
 import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { brotliCompressSync, brotliDecompressSync, constants } from 'node:zlib';
 import type { Pack } from '../plan/pack.ts';
 
@@ -32,8 +33,9 @@ export function packLists(unpacked = UNPACKED): Pack {
     items += list.length;
     asTheyAre.push(kept);
     if (items > unpacked) {
-      if (asTheyAre.length > 1) collectSooner();
+      const isFirst = asTheyAre.length > 1;
       for (const one of asTheyAre.splice(0)) pack(one);
+      if (isFirst) collectGarbage();
     }
     return () => read(kept) as readonly Item[];
   };
@@ -45,11 +47,14 @@ interface Kept {
 }
 
 /**
- * From here on what is kept hardly grows, and nearly all that is read is soon of no use. V8 lets the heap grow to as much as four times what
- * is in use before it collects all garbage; now it does so at twice that. Below this size, the time that it takes would buy nothing.
+ * Once the first lists are packed, there is more garbage than anything else, and from here on what is kept hardly grows. V8 lets the heap
+ * grow to as much as four times what was in use before it collects all garbage; from now on it does so at twice that. In smaller plans, the
+ * time that it takes would buy nothing.
  */
-function collectSooner(): void {
+function collectGarbage(): void {
   setFlagsFromString('--heap-growing-percent=100');
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
 }
 
 function pack(kept: Kept): void {
