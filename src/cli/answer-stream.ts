@@ -86,7 +86,8 @@ function unread(why: unknown): ToolError {
   const byTime = !(why instanceof Stopped);
   return cannotWrite(
     byTime ? 'TIME_OVER' : 'FILE_WRITE',
-    `${byTime ? 'the time that --max-duration gives is over' : 'the run was to end'}, and nobody has read anything for ${PATIENCE_MS / 1000} s`,
+    `${byTime ? 'the time that --max-duration gives is over' : 'the run was to end'}, ` +
+      `and nobody has read anything for ${PATIENCE_MS / 1000} s`,
     'Have something read what the program writes, or write the answer to a file with --out. What was deleted stands in the journal.',
   );
 }
