@@ -153,7 +153,9 @@ async function loggedIn(startUrl: string): Promise<string> {
   const home = await mkdtemp(join(tmpdir(), 'regprune-sso-'));
   onTestFinished(() => rm(home, { recursive: true, force: true }));
   const config =
-    `[profile team]\nsso_start_url = ${startUrl}\nsso_region = eu-west-1\nsso_account_id = 123456789012\n` + `sso_role_name = Cleaner\n`;
+    `[profile team]\nsso_start_url = ${startUrl}\nsso_region = eu-west-1\n` +
+    // Of the account and role that it stands for.
+    'sso_account_id = 123456789012\nsso_role_name = Cleaner\n';
   await writeFile(process.env['AWS_CONFIG_FILE'] as string, config);
   const cache = join(home, '.aws', 'sso', 'cache');
   await mkdir(cache, { recursive: true });
