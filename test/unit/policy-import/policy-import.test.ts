@@ -375,6 +375,15 @@ describe('ghcr-cleanup-action', () => {
     expect(policies).toMatchObject([{ repositories: ['acme/app'], rules: [{ untagged: true, keep: 'none' }] }]);
   });
 
+  test('a composite action has steps too', async () => {
+    const { uses, with: inputs } = {
+      uses: 'dataaxiom/ghcr-cleanup-action@v1',
+      with: { owner: 'acme', package: 'app', 'keep-n-tagged': 3 },
+    };
+    const { policies } = await imported({ runs: { using: 'composite', steps: [{ run: 'true' }, { uses, with: inputs }] } });
+    expect(policies).toMatchObject([{ repositories: ['acme/app'], rules: [{ tags: ['**'], keep: { last: 3 } }] }]);
+  });
+
   test('a blank belongs to a tag that is to go, and no tag has one', async () => {
     const { text, policies } = await imported(workflow({ 'delete-tags': 'pr-*, sha-*' }));
     expect(policies[0]?.rules).toMatchObject([{ tags: ['pr-*'], keep: 'none' }]);
@@ -512,7 +521,9 @@ describe('artifactory-cleanup', () => {
 
   test('policies about files are left out, and what is not built in is an error', async () => {
     await expect(imported(settings({ rule: 'DeleteOlderThan', days: 7 }))).rejects.toThrow('no rule for Docker images');
-    await expect(imported(settings({ rule: 'MyRule' }))).rejects.toThrow(/settings:1:\d+/);
+    await expect(imported(settings({ rule: 'MyRule' }))).rejects.toThrow(
+      /settings:1:\d+: .*not a rule that artifactory-cleanup itself has/,
+    );
   });
 });
 
