@@ -4,6 +4,7 @@ import { flushOutput, guardOutput } from '../diagnostics/guard-output.ts';
 import { applyCommand } from './commands/apply.ts';
 import { completeWordsCommand } from './commands/complete-words.ts';
 import { completionCommand } from './commands/completion.ts';
+import { copyCommand } from './commands/copy.ts';
 import { demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { explainCommand } from './commands/explain.ts';
@@ -13,6 +14,7 @@ import { initCommand } from './commands/init.ts';
 import { inventoryCommand } from './commands/inventory.ts';
 import { policyCommand } from './commands/policy.ts';
 import { pruneCommand } from './commands/prune.ts';
+import { reportCommand } from './commands/report.ts';
 import { showCommand } from './commands/show.ts';
 import { undoCommand } from './commands/undo.ts';
 import { examples, helpEnd } from './help.ts';
@@ -118,12 +120,14 @@ function buildProgram(context: CommandContext): Command {
     showCommand,
     undoCommand,
     explainCommand,
+    copyCommand,
     forecastCommand,
     inventoryCommand,
     policyCommand,
     generateCommand,
     initCommand,
     doctorCommand,
+    reportCommand,
     completionCommand,
     demoCommand,
   ];

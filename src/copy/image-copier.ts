@@ -16,6 +16,8 @@ export interface ImageCopierOptions extends CopyBlobOptions {
     readonly readManifest: (digest: Digest) => Promise<RawManifest | undefined>;
   };
   readonly to: CopyPlace;
+  /** A tag that points elsewhere there is set anew. Default: it is left, and its image is not copied. */
+  readonly movesTags?: boolean;
   /** Blobs side by side. */
   readonly concurrency: number;
 }
@@ -47,7 +49,7 @@ export class ImageCopier {
 
   /**
    * Throws the errors of {@link copyBlob}; `NOT_FOUND` where something of the image is not in its repository any more; and
-   * `REGISTRY_ERROR` for a tag that points elsewhere in the target, which is never moved, and for a manifest of a kind that cannot be copied.
+   * `REGISTRY_ERROR` for a tag that points elsewhere in the target, unless tags are moved, and for a manifest of a kind that cannot be copied.
    */
   async copy(image: ImageToCopy): Promise<void> {
     const { digest, tags, parts } = image;
@@ -113,9 +115,9 @@ export class ImageCopier {
 
   /** Whether a tag is on the digest already. Throws for one that is on something else. */
   async #isTagged(digest: Digest, tag: string): Promise<boolean> {
-    const { to } = this.#options;
+    const { to, movesTags = false } = this.#options;
     const now = await to.store.resolveTag(to.repository, tag);
-    if (now === undefined || now === digest) return now === digest;
+    if (now === undefined || now === digest || movesTags) return now === digest;
     throw new ToolError('REGISTRY_ERROR', `The tag ${to.store.label(to.repository, tag)} is there and points to ${now}: it is not moved.`, {
       hint: 'Take that tag off, or copy to another place.',
     });

@@ -56,18 +56,18 @@ function tagsToCopy(
 function stepFor(node: Node, tags: readonly string[], to: CopyImageStep['to']): CopyImageStep {
   const { digest } = node.manifest;
   const expect = [...new Set(tags)].toSorted(byCodeUnit).map((tag): [string, Digest] => [tag, digest]);
-  return { op: 'copy-image', digest, expect: Object.fromEntries(expect), parts: partsOf(node), to };
+  return { op: 'copy-image', digest, expect: Object.fromEntries(expect), parts: partsOf(node).map(({ manifest }) => manifest.digest), to };
 }
 
 function tagsOf(step: CopyImageStep | undefined): readonly string[] | undefined {
   return step && Object.keys(step.expect);
 }
 
-/** What an image lists and what is attached, to any depth. */
-function partsOf(image: Node): Digest[] {
+/** What an image lists and what is attached, to any depth; by digest. */
+export function partsOf(image: Node): Node[] {
   const found = new Set([image]);
   // A set grows while it is walked: what is added is visited too.
   for (const node of found) for (const part of [...node.children, ...node.attachments]) found.add(part);
   found.delete(image);
-  return [...found].map(({ manifest }) => manifest.digest).toSorted(byCodeUnit);
+  return [...found].toSorted((a, b) => a.index - b.index);
 }

@@ -4,10 +4,12 @@ import type { Block, Plan, PlannedImage, RepositoryPlan, Unread } from './plan.t
 import type { Reason } from './reason.ts';
 
 /** How one manifest is decided by one of two policies. */
-export type Side = Pick<PlannedImage, 'action' | 'untag' | 'reasons'>;
+export type Side = Pick<PlannedImage, 'action' | 'untag' | 'copiedTo' | 'reasons'>;
 
 /** A manifest that is decided differently. */
 export interface ChangedImage extends Pick<PlannedImage, 'digest' | 'tags' | 'size' | 'part'> {
+  /** Bytes of it and of the parts that go, or stay, along with it. */
+  readonly sizeWithParts: number;
   readonly before: Side;
   readonly after: Side;
 }
@@ -51,7 +53,10 @@ export interface PlanDiff {
   readonly kind: 'PlanDiff';
   readonly formatVersion: '1.0';
   readonly now: string;
-  /** True if anything goes, or is archived, only after the change: also where the plan before it was blocked, and that after it is not. */
+  /**
+   * True if anything goes or is archived only after the change, or goes without a copy that it had before; also where the plan before it
+   * was blocked, and that after it is not.
+   */
   readonly deletesMore: boolean;
   /** `bytes.deleted`: those after the change less those before it. */
   readonly summary: Omit<Change, 'bytes'> & { readonly bytes: MoreAndLess & { readonly deleted: number } };
@@ -95,8 +100,19 @@ function isFreed(before: Plan, after: Plan): boolean {
 }
 
 function takesMore({ before, after }: ChangedImage): boolean {
+  if (after.action !== 'keep' && lacks(after.copiedTo, before.copiedTo)) return true;
   if (after.action === 'delete' || after.action === 'archive') return before.action !== 'delete' && before.action !== after.action;
   return before.action !== 'delete' && after.untag.some((tag) => !before.untag.includes(tag));
+}
+
+/** True if one of the names that the second list has is not in the first. */
+function lacks(list: readonly string[] = [], names: readonly string[] = []): boolean {
+  return names.some((name) => !list.includes(name));
+}
+
+/** True of a manifest that is decided in the same way by both plans. */
+function isSame(one: PlannedImage, other: PlannedImage): boolean {
+  return one.action === other.action && one.untag.join() === other.untag.join() && one.copiedTo?.join() === other.copiedTo?.join();
 }
 
 /** What blocks the first plan and not the second. */
@@ -108,17 +124,17 @@ function changedRepository(before: RepositoryPlan, after: RepositoryPlan, totals
   const earlier = new Map(before.images.map((image) => [image.digest as string, image]));
   const later = new Map(after.images.map((image) => [image.digest as string, image]));
   const sum = new Sum();
-  const images = after.images.flatMap((image): ChangedImage[] => {
+  const sizes = new Map<string, number>();
+  const add = (policy: string | undefined, side: keyof MoreAndLess, { key, amount, head, rule }: Going): void => {
+    sum.add(key, side, amount);
+    totals.of(policy, rule).add(key, side, amount);
+    if (key === 'bytes') sizes.set(head.digest, (sizes.get(head.digest) ?? 0) + amount);
+  };
+  const images = after.images.flatMap((image) => {
     const other = earlier.get(image.digest);
-    if (!other || (other.action === image.action && other.untag.join() === image.untag.join())) return [];
-    for (const { key, amount, reason } of goesOnly(image, other, later)) {
-      sum.add(key, 'deletedNow', amount);
-      totals.of(after.policy, reason?.rule).add(key, 'deletedNow', amount);
-    }
-    for (const { key, amount, reason } of goesOnly(other, image, earlier)) {
-      sum.add(key, 'keptNow', amount);
-      totals.of(before.policy, reason?.rule).add(key, 'keptNow', amount);
-    }
+    if (!other || isSame(image, other)) return [];
+    for (const going of goesOnly(image, other, later)) add(after.policy, 'deletedNow', going);
+    for (const going of goesOnly(other, image, earlier)) add(before.policy, 'keptNow', going);
     const { digest, tags, size, part } = image;
     return [{ digest, tags, size, ...(part && { part }), before: sideOf(other), after: sideOf(image) }];
   });
@@ -128,46 +144,53 @@ function changedRepository(before: RepositoryPlan, after: RepositoryPlan, totals
     ...(before.policy !== undefined && { before: before.policy }),
     ...(after.policy !== undefined && { after: after.policy }),
   };
-  return { registry, repository, policy, change: sum.change(), images };
+  return {
+    registry,
+    repository,
+    policy,
+    change: sum.change(),
+    images: images.map((image) => ({ ...image, sizeWithParts: sizes.get(image.digest) ?? image.size })),
+  };
 }
 
-function sideOf({ action, untag, reasons }: PlannedImage): Side {
-  return { action, untag, reasons };
+function sideOf({ action, untag, copiedTo, reasons }: PlannedImage): Side {
+  return { action, untag, ...(copiedTo && { copiedTo }), reasons };
 }
 
-/** Something that goes, how much it is, and the reason of the rule that takes it. */
+/** Something that goes: how much, the rule that takes it, and what that rule selects, which is the image itself or what it goes with. */
 interface Going {
   readonly key: keyof Change;
   readonly amount: number;
-  readonly reason: Reason | undefined;
+  readonly head: PlannedImage;
+  readonly rule: string | undefined;
 }
 
 /** What goes of an image by one plan, which has these images, and not by the other. */
 function goesOnly(image: PlannedImage, other: PlannedImage, images: ReadonlyMap<string, PlannedImage>): Going[] {
   if (other.action === 'delete') return [];
   if (image.action === 'delete') {
-    const reason = ruleReason(image, images);
-    const key = image.part ? (image.reasons.some(isOfRule) ? 'orphaned' : undefined) : 'images';
-    return [...(key ? [{ key, amount: 1, reason } as const] : []), { key: 'bytes', amount: image.size, reason }];
+    const head = headOf(image, images);
+    const going = { head, rule: head.reasons.find(isOfRule)?.rule };
+    const key = !image.part ? 'images' : head === image ? 'orphaned' : undefined;
+    return [...(key ? [{ ...going, key, amount: 1 } as const] : []), { ...going, key: 'bytes', amount: image.size }];
   }
   return image.untag
     .filter((tag) => !other.untag.includes(tag))
-    .map((tag) => ({ key: 'tags', amount: 1, reason: image.reasons.find((reason) => reason.tag === tag && isOfRule(reason)) }));
+    .map((tag) => ({ key: 'tags', amount: 1, head: image, rule: image.reasons.find((one) => one.tag === tag && isOfRule(one))?.rule }));
 }
 
 function isOfRule({ code }: Reason): boolean {
   return code === 'expired';
 }
 
-/** The reason of the rule that deletes a manifest: its own or, of one that goes along, that of what it goes with. */
-function ruleReason(image: PlannedImage, images: ReadonlyMap<string, PlannedImage>): Reason | undefined {
+/** The manifest that a rule deletes: this one or, of one that goes along, what it goes with. */
+function headOf(image: PlannedImage, images: ReadonlyMap<string, PlannedImage>): PlannedImage {
   const seen = new Set<PlannedImage>();
   for (let at: PlannedImage | undefined = image; at && !seen.has(at); at = images.get(at.reasons[0]?.by ?? '')) {
-    const own = at.reasons.find(isOfRule);
-    if (own) return own;
+    if (at.reasons.some(isOfRule)) return at;
     seen.add(at);
   }
-  return undefined;
+  return image;
 }
 
 /** Adds up what goes and what stays. */

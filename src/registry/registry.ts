@@ -77,8 +77,8 @@ export interface Scan {
 
 /** The scans of single images, which are read where a rule asks for more than an inventory tells. Reading them changes nothing. */
 export interface Scans {
-  /** What they tell beside what the inventory does. */
-  readonly capabilities: Partial<Capabilities>;
+  /** What they tell beside what the inventory does; nothing where the registry scans no images. Throws as every method does. */
+  capabilities(signal: AbortSignal): Promise<Partial<Capabilities>>;
   /** The inventory tells of every image whether it was scanned. */
   readonly areListed: boolean;
   /**

@@ -4,7 +4,7 @@ import type { Change, ChangedImage, ChangedRepository, ChangedRule, PlanDiff, Si
 import type { Reason } from '../plan/reason.ts';
 import { codeSpan } from './code-span.ts';
 import { bulletList, fitting, foldedLines, lengthOf, LONGEST } from './markdown-parts.ts';
-import { reasonLine } from './reason-text.ts';
+import { copyWords, reasonLine } from './reason-text.ts';
 import { byReason } from './repository-view.ts';
 import { PLAIN, type Style } from './style.ts';
 import { bytes, count, moreLine, number, padEnd, shortDigest, width } from './text.ts';
@@ -54,7 +54,7 @@ export function diffText(diff: PlanDiff, options: { readonly style?: Style; read
       const { after, before } = image;
       const mark = { more: style.remove('- '), less: style.stay('+ '), other: style.change('~ ') }[kindOf(image)];
       lines.push(
-        `  ${mark}${printable(called(image))}  ${bytes(image.size)}`,
+        `  ${mark}${printable(called(image))}  ${bytes(image.sizeWithParts)}`,
         `      now     ${sideText(after)}`,
         `      before  ${sideText(before)}`,
       );
@@ -152,8 +152,9 @@ function isTold({ part, before, after }: ChangedImage): boolean {
   return !part || [before, after].some(({ reasons }) => reasons.some(({ code }) => code === 'expired'));
 }
 
-/** Whether an image goes from now on, stays from now on, or stays as before and loses other tags. */
+/** Whether an image goes from now on, stays from now on, or something else of it is decided differently: other tags, other copies. */
 function kindOf({ before, after }: ChangedImage): 'more' | 'less' | 'other' {
+  if (after.action === before.action) return 'other';
   return after.action === 'delete' ? 'more' : before.action === 'delete' ? 'less' : 'other';
 }
 
@@ -175,9 +176,17 @@ function headline({ summary: { images, tags, orphaned, bytes: size }, repositori
     ...(orphaned.deletedNow + orphaned.keptNow > 0
       ? [`${count(orphaned.deletedNow, 'orphaned attachment')} more to delete, ${number(orphaned.keptNow)} fewer`]
       : []),
+    ...copiesWords(repositories),
     `${bytes(Math.abs(size.deleted))} ${size.deleted < 0 ? 'less' : 'more'} to delete`,
   ];
   return parts.join('; ');
+}
+
+/** Images that go with or without a copy, and went the other way before. */
+function copiesWords(repositories: readonly ChangedRepository[]): string[] {
+  const changed = repositories.flatMap(({ images }) => images.filter((image) => isTold(image) && kindOf(image) === 'other'));
+  const lost = changed.filter(({ before, after }) => before.copiedTo && !after.copiedTo).length;
+  return lost === 0 ? [] : [`${count(lost, 'image')} no longer copied elsewhere before ${lost === 1 ? 'it goes' : 'they go'}`];
 }
 
 function blockLines({ blockedBy: { before, after } }: PlanDiff): string[] {
@@ -203,8 +212,8 @@ function policyWords({ policy: { before = 'none', after = 'none' } }: ChangedRep
   return before === after ? `policy ${after}` : `policy ${before}, now ${after}`;
 }
 
-function sideText({ action, untag, reasons }: Side): string {
+function sideText({ action, untag, copiedTo, reasons }: Side): string {
   const verb = action === 'untag' ? `untag ${untag.join(', ')}` : action;
   const [first] = reasons;
-  return first ? `${verb}: ${reasonLine(first)}` : verb;
+  return [first ? `${verb}: ${reasonLine(first)}` : verb, ...(copiedTo ? [`${copyWords({ copiedTo })} first`] : [])].join(', ');
 }

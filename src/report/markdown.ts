@@ -7,7 +7,7 @@ import { OUTCOMES } from './apply-text.ts';
 import { codeSpan } from './code-span.ts';
 import { bulletList, fitting, foldedLines, lengthOf, LONGEST } from './markdown-parts.ts';
 import { appliedAmounts, type Outcome } from './outcome.ts';
-import { rankWords, reasonWords } from './reason-text.ts';
+import { reasonWords, selectedWords } from './reason-text.ts';
 import { notesOf, ordinaryTags, viewOf } from './repository-view.ts';
 import { freedNumber, freedWords, leftoverWords } from './table-totals.ts';
 import { bytes, count, number, recoverable, shortDigest, time } from './text.ts';
@@ -141,7 +141,7 @@ function folded({ registry, repository }: RepositoryPlan, rows: readonly string[
 }
 
 function why(reason: Reason, parts: number): string {
-  const named = [reason.rule ?? reasonWords(reason.code), rankWords(reason)].filter((part) => part !== '').join(', ');
+  const named = [reason.rule ?? reasonWords(reason.code), selectedWords(reason)].filter((part) => part !== '').join(', ');
   return `${codeSpan(named)}${parts > 0 ? `, with ${count(parts, 'part')}` : ''}`;
 }
 

@@ -16,6 +16,13 @@ export function rankWords({ rank, group }: Reason): string {
   return `rank ${number(rank)}${group === undefined ? '' : ` in ${printable(group)}`}`;
 }
 
+/** The same, with the finding by which the rule selected the image, in short: `rank 5 in main, critical CVE-2024-3094`. */
+export function selectedWords(reason: Reason): string {
+  const { finding } = reason;
+  const found = finding && finding.count > 0 ? `${finding.severity} ${finding.id === undefined ? 'finding' : printable(finding.id)}` : '';
+  return [rankWords(reason), found].filter((part) => part !== '').join(', ');
+}
+
 /** An age that was measured: `41 days`, `pulled 41 days ago`. */
 export function ageWords(age: string, pulled: true | undefined): string {
   return pulled ? `pulled ${age} ago` : age;

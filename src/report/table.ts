@@ -3,7 +3,7 @@ import type { Plan, PlannedImage, RepositoryPlan } from '../plan/plan.ts';
 import type { Reason } from '../plan/reason.ts';
 import { copiedWords } from './amounts.ts';
 import { clockWords, measuredAge } from './measured-age.ts';
-import { copyWords, rankWords, reasonLine, reasonWords } from './reason-text.ts';
+import { copyWords, rankWords, reasonLine, reasonWords, selectedWords } from './reason-text.ts';
 import { type KeptCount, ordinaryTags, type RepositoryView, viewOf } from './repository-view.ts';
 import { PLAIN, type Style } from './style.ts';
 import { blockedLines, freedWords, leftoverWords, totalLines } from './table-totals.ts';
@@ -119,7 +119,7 @@ function addDeleted(page: Page, { summary, clock, recoverableDays }: RepositoryP
     size: bytes(size),
     age: measuredAge(image, reason, clock, plan.now),
     why:
-      [rankWords(reason), parts > 0 ? `+${count(parts, 'part')}` : ''].filter((part) => part !== '').join(', ') ||
+      [selectedWords(reason), parts > 0 ? `+${count(parts, 'part')}` : ''].filter((part) => part !== '').join(', ') ||
       (reason.rule === undefined ? reasonWords(reason.code) : ''),
   }));
   lines.push('');
@@ -143,7 +143,7 @@ function addArchived(page: Page, { clock }: RepositoryPlan, { archived }: Reposi
     name: imageName(image),
     size: '',
     age: measuredAge(image, reason, clock, plan.now),
-    why: rankWords(reason),
+    why: selectedWords(reason),
   }));
   lines.push('');
 }

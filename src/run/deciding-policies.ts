@@ -125,12 +125,13 @@ function loopsOf(
   registry: string,
   repository: string,
   policies: readonly Policy[],
-  { targetOf, isRead }: CopyPlaces,
+  places: CopyPlaces,
 ): { readonly index: number; readonly message: string }[] {
   return policy.copying.flatMap(({ index, copyTo }) => {
-    const target = targetOf(copyTo);
+    const target = places.targetOf(copyTo);
     const to = copyRepository(target, repository);
-    const over = target.registry === registry || isRead(target.registry) ? governingPolicy(policies, target.registry, to) : undefined;
+    const over =
+      target.registry === registry || places.isRead(target.registry) ? governingPolicy(policies, target.registry, to) : undefined;
     if (!over) return [];
     const out = target.prefix === '' ? `the registry ${target.registry}` : `"!${target.prefix}/**"`;
     const message =

@@ -61,7 +61,7 @@ async function simulate(
   try {
     const run = forecastOf(repositories, { ...by, now }, days, plan.unread);
     for (let day = 1; ; day += 1) {
-      progress.show(`planning day ${day} of ${days}`);
+      progress.show(`planning day ${Math.min(day, days)} of ${days}`);
       // Signals are heard, and the line is shown, between two days.
       await setImmediate();
       context.io.signal.throwIfAborted();

@@ -25,9 +25,10 @@ export async function withScans(
   const digests = scans && wanted(inventory, scans.areListed);
   if (!digests) return { inventory };
   const { repository, manifests, problems = [] } = inventory;
-  const capabilities = { ...inventory.capabilities, ...scans.capabilities };
-  if (digests.length === 0) return { inventory: { ...inventory, capabilities } };
+  let { capabilities } = inventory;
   try {
+    capabilities = { ...capabilities, ...(await scans.capabilities(signal)) };
+    if (!capabilities.vulnerability || digests.length === 0) return { inventory: { ...inventory, capabilities } };
     const found = await scans.read(repository, digests, signal);
     return { inventory: { ...inventory, capabilities, manifests: manifests.map((one) => ({ ...one, ...found.get(one.digest) })) } };
   } catch (error) {

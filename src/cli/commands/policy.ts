@@ -140,7 +140,7 @@ function diffCommand(context: CommandContext): Command {
     .description(
       'Plans by two policies what registries have, read once, or what an inventory holds, and shows what goes more and less: by each ' +
         'rule, in each repository, and each image that is decided differently, with both reasons. Either policy is a file, or ' +
-        'REVISION:PATH in the git repository that this runs in.\n\n' +
+        'REVISION:PATH in the git repository that this runs in. Where the config names one of them, its other policies decide too.\n\n' +
         examples(context.io.program, [
           ['what does my change do?', 'policy diff main:policies/app.yaml policies/app.yaml --registry registry.example.com'],
           ['offline, by what "inventory" has written', 'policy diff old.yaml new.yaml --inventory inventory.json'],

@@ -18,7 +18,7 @@ const PAGE = 1000;
  */
 export function createScans(client: EcrClient, limit: LimitFunction): Scans {
   return {
-    capabilities: { fixable: true, findingTimes: true },
+    capabilities: async () => ({ fixable: true, findingTimes: true }),
     areListed: false,
     async read(repository, digests, signal) {
       const scans = await limit.map(digests, async (digest) => [digest, await readScan(client, repository, digest, signal)] as const);

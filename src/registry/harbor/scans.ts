@@ -12,7 +12,7 @@ import { artifactPath, type HarborClient } from './client.ts';
  */
 export function createScans(client: HarborClient, limit: LimitFunction): Scans {
   return {
-    capabilities: { fixable: true, findingTimes: true },
+    capabilities: async () => ({ fixable: true, findingTimes: true }),
     areListed: true,
     async read(repository, digests, signal) {
       const scans = await limit.map(digests, async (digest) => [digest, await readScan(client, repository, digest, signal)] as const);

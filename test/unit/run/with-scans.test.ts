@@ -8,7 +8,7 @@ const { signal } = new AbortController();
 const INVENTORY = repository([manifest('a1', { tags: ['v1'] }), manifest('a2', { tags: ['v2'] })]);
 
 function scans(read: Scans['read']): { readonly scans: Scans } {
-  return { scans: { capabilities: { vulnerability: true, fixable: true }, areListed: false, read } };
+  return { scans: { capabilities: async () => ({ vulnerability: true, fixable: true }), areListed: false, read } };
 }
 
 test('what is told of single images stands in the inventory, and so does that it can be told', async () => {
