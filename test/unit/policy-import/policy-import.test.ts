@@ -4,7 +4,9 @@ import { makeSource } from '../../../src/diagnostics/source.ts';
 import { type FormatName, importPolicies } from '../../../src/policy-import/policy-formats.ts';
 import { policyText } from '../../../src/policy-import/policy-text.ts';
 import { settled } from '../../../src/policy-import/settled.ts';
+import type { ToolError } from '../../../src/diagnostics/tool-error.ts';
 import type { PolicySpec } from '../../../src/policy/schema.ts';
+import { IMPORT_FORMATS } from '../../../src/run/import-formats.ts';
 
 interface Imported {
   readonly text: string;
@@ -563,6 +565,9 @@ test('text from elsewhere stays within its comment', async () => {
   expect(policies[0]?.rules).toHaveLength(1);
 });
 
-test('what is not recognised is not guessed', async () => {
-  await expect(imported({ hello: 1 })).rejects.toThrow('no settings are recognised');
+test('what is not recognised is not guessed, and every word of --from is offered', async () => {
+  const error: unknown = await imported({ hello: 1 }).catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ message: expect.stringContaining('no settings are recognised') });
+  const words = /--from ([\w|]+)/.exec((error as ToolError).hint ?? '')?.[1]?.split('|');
+  expect(words?.toSorted()).toEqual(IMPORT_FORMATS.toSorted());
 });
