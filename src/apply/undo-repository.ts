@@ -3,6 +3,7 @@ import { copyBlob } from '../copy/copy-blob.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Digest } from '../domain/digest.ts';
 import { manifestBlobs } from '../domain/manifest-blobs.ts';
+import { readManifestLinks } from '../domain/manifest-links.ts';
 import type { RawManifest } from '../domain/raw-manifest.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { CopiedPlace } from './copied-places.ts';
@@ -57,16 +58,26 @@ export class UndoRepository {
       const outcome = await this.#one(digest, undefined, () => this.#withoutCopy(digest, unreadable));
       if (outcome !== 'present') missing.set(digest, outcome);
     }
+    const waiting: Deleted[] = [];
     for (const one of deleted) {
       const { digest } = one.manifest;
       const outcome = await this.#one(digest, undefined, () => this.#putManifest(one));
-      if (outcome !== 'restored' && outcome !== 'present') missing.set(digest, outcome);
+      if (outcome === undefined) waiting.push(one);
+      else if (outcome !== 'restored' && outcome !== 'present') missing.set(digest, outcome);
       else await this.#putLabels(one);
     }
+    const found = { back: new Set<Digest>(), newer: new Set<Digest>() };
     for (const { tag, digest, put } of this.#tagsOf(deleted, intents).toSorted((a, b) => a.time - b.time)) {
       const outcome = missing.get(digest);
       if (outcome) this.#parts.onItem({ digest, tag, outcome });
-      else await this.#one(digest, tag, put);
+      const became = outcome ?? (await this.#one(digest, tag, put));
+      if (became === 'restored' || became === 'present') found.back.add(digest);
+      if (became === 'kept_newer') found.newer.add(digest);
+    }
+    // What lists others first.
+    for (const one of waiting.toReversed()) {
+      const outcome = await this.#one(one.manifest.digest, undefined, () => this.#cameBack(one, found));
+      if (outcome === 'restored') await this.#putLabels(one);
     }
     const { signal, times } = this.#parts;
     if (!signal?.aborted) await times?.settle(signal);
@@ -87,17 +98,23 @@ export class UndoRepository {
     return [...own, ...single];
   }
 
-  async #one(digest: Digest, tag: string | undefined, put: () => Promise<UndoOutcome>): Promise<UndoOutcome> {
-    let outcome: UndoOutcome = 'skipped';
+  /** Reports what `put` answers, or how it failed, and answers that too; where that is not known yet, undefined, and reports nothing. */
+  async #one<Result extends UndoOutcome | undefined>(
+    digest: Digest,
+    tag: string | undefined,
+    put: () => Promise<Result>,
+  ): Promise<UndoOutcome | Result> {
+    let outcome: UndoOutcome | Result = 'skipped';
     let message = this.#refused?.message;
     if (!this.#parts.signal?.aborted && !this.#refused) {
       try {
         outcome = await put();
+        if (outcome === undefined) return outcome;
         const from = this.#broughtFrom.get(digest);
         if (outcome === 'restored' && tag === undefined && from !== undefined) message = `brought back from ${from}`;
       } catch (error) {
         message = error instanceof Error ? error.message : String(error);
-        outcome = error instanceof LostParts ? 'lost' : 'failed';
+        outcome = error instanceof LostParts ? 'lost' : error instanceof KeptNewer ? 'kept_newer' : 'failed';
         if (error instanceof ToolError && error.code === 'AUTH') this.#refused = error;
       }
     }
@@ -116,7 +133,8 @@ export class UndoRepository {
     throw new LostParts(`the journal has no copy of it: ${why}`);
   }
 
-  async #putManifest({ manifest, known }: Deleted): Promise<UndoOutcome> {
+  /** Undefined where it comes back with its tags, if it does. */
+  async #putManifest({ manifest, known }: Deleted): Promise<UndoOutcome | undefined> {
     const { registry, repository, times } = this.#parts;
     const { digest } = manifest;
     if (await hasManifest(registry, repository, digest)) {
@@ -125,8 +143,25 @@ export class UndoRepository {
     }
     await times?.begin(digest, known);
     await this.#put(manifest);
+    if (registry.putsBackByTags) return undefined;
     times?.restored(digest);
     return 'restored';
+  }
+
+  /** Whether a manifest is there now that its tags, and those of what lists it, were put back where they could be. */
+  async #cameBack({ manifest: { digest, bytes } }: Deleted, { back, newer }: Record<'back' | 'newer', Set<Digest>>): Promise<UndoOutcome> {
+    const { registry, repository, times } = this.#parts;
+    const isBack = back.has(digest) || (await hasManifest(registry, repository, digest));
+    const parts = readManifestLinks(bytes)?.children ?? [];
+    const those = isBack ? back : newer.has(digest) ? newer : undefined;
+    for (const part of parts) those?.add(part);
+    if (isBack) {
+      times?.restored(digest);
+      return 'restored';
+    }
+    const why = 'this registry keeps no manifest without a tag';
+    if (newer.has(digest)) throw new KeptNewer(`its tags point elsewhere today, and ${why}`);
+    throw new LostParts(`no tag leads to it, and ${why}`);
   }
 
   /** Sets a tag on a manifest that is there: the one given, or one that was to stay. */
@@ -232,3 +267,6 @@ class LostParts extends Error {
     super(message, { cause });
   }
 }
+
+/** Something newer stands in its place. */
+class KeptNewer extends Error {}

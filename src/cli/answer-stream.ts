@@ -62,7 +62,9 @@ export class AnswerStream extends Writable {
   }
 }
 
-/** Calls back once `over` has been aborted for {@link PATIENCE_MS}. Answers how to end that; that answers true if it has not called back. */
+/**
+ * Calls back once `over` has been aborted for {@link PATIENCE_MS}. Answers how to end that; that answers true if it has not called back.
+ */
 export function untilUnread(over: AbortSignal, callback: () => void): () => boolean {
   let timer: NodeJS.Timeout | undefined;
   let isOver = false;

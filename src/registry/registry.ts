@@ -82,8 +82,8 @@ export interface Scans {
   /** The inventory tells of every image whether it was scanned. */
   readonly areListed: boolean;
   /**
-   * What is known of the scans of these images; nothing of an image that was not scanned. Throws as every method does: an error is never "no
-   * findings".
+   * What is known of the scans of these images; nothing of an image that was not scanned. Throws as every method does: an error is never
+   * "no findings".
    */
   read(repository: string, digests: readonly Digest[], signal: AbortSignal): Promise<ReadonlyMap<Digest, Scan>>;
 }
@@ -135,6 +135,9 @@ export interface Registry {
    * until then. Deleting a manifest without a tag asks nothing of it.
    */
   readonly collectsUntagged?: true;
+
+  /** True where a manifest without a tag is put back by nothing: it comes back with its tags, or with the index that lists it. */
+  readonly putsBackByTags?: true;
 
   /** How many deletions it puts into one request, if more than one. So many steps of a repository may be carried out side by side. */
   readonly batch?: number;

@@ -44,6 +44,12 @@ export function undoWorkText(work: readonly UndoWork[], made: string, finishedBy
   return [`The run of ${printable(made)}${printable(finished)} deleted ${what}:`, ...shown, ...rest].join('\n');
 }
 
+/** Where a message says the rest, only what it comes to. */
+function outcomeWords({ outcome, message, tag }: UndoItem): string {
+  if (outcome === 'lost' && message !== undefined) return 'lost';
+  return outcome === 'kept_newer' && tag === undefined ? 'not put back' : OUTCOMES[outcome];
+}
+
 /** What an undo did, for people: what is not back, with the reason, then the totals. */
 export function undoText(report: UndoReport, options: { readonly style?: Style; readonly verbose?: boolean } = {}): string {
   const { counts, items, outcome, lostLabels } = report;
@@ -54,8 +60,7 @@ export function undoText(report: UndoReport, options: { readonly style?: Style; 
   const lines = [
     ...told.map(
       (item) =>
-        `${itemName(item)}  ${style.change(item.outcome === 'lost' && item.message !== undefined ? 'lost' : OUTCOMES[item.outcome])}` +
-        (item.message === undefined ? '' : `: ${printable(item.message)}`),
+        `${itemName(item)}  ${style.change(outcomeWords(item))}` + (item.message === undefined ? '' : `: ${printable(item.message)}`),
     ),
     ...lostLabels.map((lost) => {
       const lack = `without ${lost.labels.length === 1 ? 'its label' : 'its labels'} ${printable(lost.labels.join(', '))}`;

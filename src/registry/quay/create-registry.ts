@@ -59,6 +59,7 @@ export function createQuayRegistry(options: QuayRegistryOptions): Registry {
     name,
     type: context.type,
     url: client.url,
+    putsBackByTags: true,
     repositories: (asked = {}) => listRepositories(client, namespaces, asked),
     async inventory(repository, asked = {}) {
       if (!repository.includes('/')) throw await noRepository(client, repository, asked.signal);

@@ -84,6 +84,25 @@ describe('a namespace of Quay, which is known by its answer', () => {
     expect([...quay.store.repository('team/app').manifests.values()].map(({ pulls }) => pulls).filter((pulls) => pulls > 0)).toEqual([]);
   });
 
+  test('tells of an image whose tag is on another by now that it is not put back, since Quay keeps none without a tag', async () => {
+    const quay = await quayWithBuilds();
+    const session = await newSession({ env: ENV });
+    const words = ['prune', `${quay.host}/team/app`, '--tags', 'build-*', '--keep-last', '1', '--at-most', '2', '--apply', '--yes'];
+    expect((await session.run(...words)).code).toBe(0);
+    quay.store.push('team/app', image({ layers: [layer('another', 100)] }), ['build-2']);
+    const [journal = ''] = await session.journals();
+
+    const { code, stdout, stderr } = await session.run('undo', journal, '--registry', quay.host, '--yes');
+
+    expect(code, stderr).toBe(0);
+    expect(stdout).toMatch(/team\/app:build-2 {2}tag that points elsewhere today, left so\n/);
+    // The index and its image; the other build is back, with its signature.
+    expect(
+      stdout.match(/ {2}not put back: its tags point elsewhere today, and this registry keeps no manifest without a tag/g),
+    ).toHaveLength(2);
+    expect(stdout).toMatch(/^ +4 {2}put back \(2 manifests and 2 tags\)$/m);
+  });
+
   test('is not spoken to as a plain registry, even if the config says so', async () => {
     const quay = await quayWithBuilds();
     const session = await newSession({ env: ENV });
