@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { type InventoryReading, openInventory } from '../documents/inventory-source.ts';
 import { nameText } from '../domain/image-name.ts';
 import { repositoryNames } from '../domain/repository-names.ts';
@@ -19,6 +20,9 @@ export async function* repositoriesInFile(
   const globs = compileGlobs(words.filter((word) => /[*?[{]/.test(word)));
   const { repositories, head } = await openInventory(file, { signal, blobs });
   for await (const inventory of repositories) {
+    // A turn for the signals that stop the program, and for the garbage of what was planned already.
+    await setImmediate();
+    signal.throwIfAborted();
     const { registry, repository } = inventory;
     const titles = [`${registry}/${repository}`, ...repositoryNames(inventory).map(nameText)];
     const meant = words.length === 0 || words.includes(registry) || titles.some((title) => words.includes(title) || globs(title));
