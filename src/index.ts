@@ -6,5 +6,5 @@ export type { Reason, ReasonCode } from './plan/reason.ts';
 export { compilePolicy, type Policy } from './policy/policy.ts';
 export { PolicyFile, type PolicySpec } from './policy/schema.ts';
 export type { InUse, InUseImage } from './domain/in-use.ts';
-export type { Blob, Capabilities, Inventory, Manifest, RepositoryInventory } from './domain/inventory.ts';
+export type { Blob, Capabilities, FindingGroup, Inventory, Manifest, RepositoryInventory } from './domain/inventory.ts';
 export { parseReference, type Reference } from './domain/reference.ts';

@@ -1,9 +1,12 @@
 import type { JournalIntent } from '../documents/journal.ts';
+import { copyBlob } from '../copy/copy-blob.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Digest } from '../domain/digest.ts';
+import { manifestBlobs } from '../domain/manifest-blobs.ts';
 import { readManifestLinks } from '../domain/manifest-links.ts';
 import type { RawManifest } from '../domain/raw-manifest.ts';
 import type { Registry } from '../registry/registry.ts';
+import type { CopiedPlace } from './copied-places.ts';
 import { type Deleted, deletedManifests, oldTime } from './deleted-manifests.ts';
 import { hasManifest, lostParts, saysLost } from './lost-parts.ts';
 import type { OldTimes } from './old-times-memory.ts';
@@ -15,6 +18,8 @@ export interface UndoRepositoryParts {
   readonly registry: Registry;
   readonly repository: string;
   readonly times: OldTimes | undefined;
+  /** Where what was deleted can be had from, if the registry has not got it any more. */
+  readonly copied: ReadonlyMap<Digest, readonly CopiedPlace[]>;
   readonly signal: AbortSignal | undefined;
   readonly onItem: (item: Item) => void;
 }
@@ -23,6 +28,8 @@ export interface UndoRepositoryParts {
 export class UndoRepository {
   readonly #parts: UndoRepositoryParts;
   readonly #lostLabels: Omit<LostLabels, 'registry' | 'repository'>[] = [];
+  /** What was brought back from where it was copied to. */
+  readonly #broughtFrom = new Map<Digest, string>();
   /** What tags alone were taken off, looked at once. */
   readonly #there = new Map<Digest, Promise<RawManifest | boolean | undefined>>();
   #refused: ToolError | undefined;
@@ -103,6 +110,8 @@ export class UndoRepository {
       try {
         outcome = await put();
         if (outcome === undefined) return outcome;
+        const from = this.#broughtFrom.get(digest);
+        if (outcome === 'restored' && tag === undefined && from !== undefined) message = `brought back from ${from}`;
       } catch (error) {
         message = error instanceof Error ? error.message : String(error);
         outcome = error instanceof LostParts ? 'lost' : error instanceof KeptNewer ? 'kept_newer' : 'failed';
@@ -191,15 +200,35 @@ export class UndoRepository {
   }
 
   async #put(manifest: RawManifest, tag?: string): Promise<void> {
-    const { registry, repository } = this.#parts;
+    const { registry, repository, copied } = this.#parts;
+    const places = copied.get(manifest.digest) ?? [];
+    if (tag === undefined) await this.#bringBlobs(manifest, places);
     try {
       await registry.putManifest(repository, manifest, tag);
     } catch (error) {
-      if (!(error instanceof ToolError) || error.code !== 'REGISTRY_ERROR') throw error;
+      // Where deleted images are given back by the registry itself, and it has not got this one any more, it is pushed anew.
+      if (places.length > 0 && registry.content && isRegistryError(error)) return registry.content.putManifest(repository, manifest, tag);
+      if (!isRegistryError(error)) throw error;
       const lost = await lostParts(registry, repository, manifest);
       if (lost && lost.length > 0) throw new LostParts(`the registry has not got ${lost.join(', ')} any more. ${error.message}`, error);
       if (!lost && saysLost(error)) throw new LostParts(error.message, error);
       throw error;
+    }
+  }
+
+  /** Brings the blobs back that the registry has not got any more, from the first place that has them. */
+  async #bringBlobs({ digest, bytes }: RawManifest, places: readonly CopiedPlace[]): Promise<void> {
+    const { registry, repository, signal = new AbortController().signal } = this.#parts;
+    if (!registry.content) return;
+    const here = { store: registry.content, repository };
+    for (const { digest: blob, size } of places.length > 0 ? manifestBlobs(bytes) : []) {
+      if (size === undefined || (await here.store.hasBlob(repository, blob))) continue;
+      for (const place of places) {
+        if (!(await place.store.hasBlob(place.repository, blob))) continue;
+        await copyBlob(place, here, { digest: blob, size }, { signal });
+        this.#broughtFrom.set(digest, place.name);
+        break;
+      }
     }
   }
 
@@ -218,6 +247,10 @@ export class UndoRepository {
       lose(labels, error instanceof Error ? error.message : String(error));
     }
   }
+}
+
+function isRegistryError(error: unknown): error is ToolError {
+  return error instanceof ToolError && error.code === 'REGISTRY_ERROR';
 }
 
 interface TagToPut {

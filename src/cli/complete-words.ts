@@ -20,10 +20,15 @@ export function wordsFor(program: Command, words: readonly string[], known: Know
   let command = program;
   for (const word of before) command = command.commands.find((one) => one.name() === word) ?? command;
   const last = before.at(-1) ?? '';
-  const asked = [...command.options, ...program.options].find(
-    (option) => (option.short === last || option.long === last) && takesValue(option),
-  );
-  const candidates = asked ? valuesOf(asked, known) : current.startsWith('-') ? optionsOf(program, command) : argumentsOf(command, known);
+  const askedBy = (word = ''): Option | undefined =>
+    [...command.options, ...program.options].find((option) => (option.short === word || option.long === word) && takesValue(option));
+  const asked = askedBy(last);
+  const given = before.filter((word, index) => !word.startsWith('-') && !askedBy(before[index - 1])).length - depthOf(command);
+  const candidates = asked
+    ? valuesOf(asked, known)
+    : current.startsWith('-')
+      ? optionsOf(program, command)
+      : argumentsOf(command, given, known);
   return candidates.filter((word) => word.startsWith(current) && PLAIN.test(word));
 }
 
@@ -42,9 +47,15 @@ function optionsOf(program: Command, command: Command): string[] {
   return [...command.options, ...(command === program ? [] : program.options)].flatMap(({ long }) => long ?? []).concat('--help');
 }
 
-function argumentsOf(command: Command, { registries, repositories }: KnownNames): readonly string[] {
+/** How many words call a command: two for `policy check`. */
+function depthOf({ parent }: Command): number {
+  return parent ? 1 + depthOf(parent) : 0;
+}
+
+/** What may stand behind so many arguments. */
+function argumentsOf(command: Command, given: number, { registries, repositories }: KnownNames): readonly string[] {
   const shown = command.commands.map((one) => one.name()).filter((name) => name !== 'complete-words');
   if (shown.length > 0) return shown;
-  const [argument] = command.registeredArguments;
+  const argument = command.registeredArguments[Math.min(given, command.registeredArguments.length - 1)];
   return argument?.name() === 'registry/repo' || argument?.name() === 'image' ? [...registries, ...repositories] : [];
 }

@@ -27,7 +27,7 @@ export function addSourceOptions(command: Command): Command {
     .addOption(caFileOption());
 }
 
-export function nowOption(): Option {
+function nowOption(): Option {
   return new Option('--now <time>', 'decide as of this time: RFC 3339, or so far ahead, such as +30d');
 }
 

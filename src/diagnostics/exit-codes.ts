@@ -13,7 +13,7 @@ export const EXIT = {
 export const EXIT_TEXTS: readonly (readonly [code: string, meaning: string])[] = [
   ['0', 'done'],
   ['1', 'failed'],
-  ['2', 'deletions are planned (only with --detailed-exitcode)'],
+  ['2', 'deletions are planned, or by policy diff more than before (only with --detailed-exitcode)'],
   ['3', 'wrong usage, config or policy'],
   ['4', 'authentication or permission'],
   [

@@ -95,7 +95,7 @@ export type Severity = (typeof SEVERITIES)[number];
 
 /** Why an image has no scan: one is under way or waits, the last one went wrong, or the scanner cannot read such an image. */
 export const SCAN_STATES = ['pending', 'failed', 'unsupported'] as const;
-type ScanState = (typeof SCAN_STATES)[number];
+export type ScanState = (typeof SCAN_STATES)[number];
 
 /** What a scan found of one severity, with a fix, without one, or where that is not told. */
 export interface FindingGroup {

@@ -6,23 +6,16 @@ import { daysIn } from './days-in.ts';
 import { globsOfRepositories } from './globs-of-repositories.ts';
 import { type Commented, type ImportedPolicy, keepsAll } from './imported-policy.ts';
 import { narrowFirst } from './narrow-first.ts';
+import { originalAcr } from './original/acr.ts';
+import type { Original } from './original/original.ts';
 import { settingsError } from './parse-settings.ts';
 import { shellWords, type Word } from './shell-words.ts';
 import { tagsFoundBy } from './whole-tag.ts';
+import type { Purge } from './settings/acr-purge.ts';
 
 // Azure/acr-cli, cmd/acr/purge.go and cmd/repository/image_functions.go: the flags, and what they do. The expression for repositories
 // stands between ^ and $, that for tags is searched for; --keep counts the newest of those that would be deleted; the tags of all filters
 // of one command that match a repository are counted together.
-
-/** One `acr purge`. */
-interface Purge {
-  readonly text: string;
-  readonly filters: readonly { readonly repositories: string; readonly tags: string }[];
-  readonly days: number;
-  readonly keep: number;
-  readonly untagged: boolean;
-  readonly notes: readonly string[];
-}
 
 const TAKE_A_VALUE = ['--registry', '-r', '--username', '-u', '--password', '-p', '--config', '-c'];
 const HOW_FAST = ['--concurrency', '--repository-page-size', '--filter-timeout-seconds'];
@@ -60,6 +53,7 @@ export function importAcrPurge(source: Source): ImportedPolicy[] {
       together,
       those.map(({ repositories }) => repositories),
       index === 0 ? left : [],
+      originalAcr(purges),
     );
   });
 }
@@ -81,6 +75,7 @@ function policyFor(
   purges: readonly Purge[],
   filters: readonly string[],
   left: readonly string[],
+  original: Original,
 ): ImportedPolicy {
   const untagged = purges.filter((purge) => purge.untagged);
   const untaggedDays = Math.min(...untagged.map((purge) => purge.days));
@@ -113,6 +108,7 @@ function policyFor(
     ],
     repositories: globs,
     rules,
+    original,
   };
 }
 

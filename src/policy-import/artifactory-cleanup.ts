@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { isObject } from '../domain/json.ts';
 import type { Source } from '../diagnostics/source.ts';
 import type { Problem } from '../diagnostics/source-error.ts';
@@ -8,83 +7,17 @@ import { type ExcludedMask, excludedByMask, type IncludedMask, includedByMask } 
 import { globOf } from './glob-of.ts';
 import { type Commented, type ImportedPolicy, type ImportGround, keepsAll } from './imported-policy.ts';
 import { narrowFirst } from './narrow-first.ts';
+import { originalArtifactory } from './original/artifactory.ts';
 import { parseSettings, settingsError } from './parse-settings.ts';
+import { CleanupRule, CleanupPolicy, Settings } from './settings/artifactory-cleanup.ts';
 
 // https://github.com/devopshq/artifactory-cleanup, artifactory_cleanup/rules: what all conditions of a policy select goes, but what its
 // Keep… rules take out of that. A rule for Docker images makes one thing of a folder with a manifest.json, which is a tag.
-const masks = z
-  .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
-  .transform((value) => (typeof value === 'string' ? [value] : value));
-const days = z.int().min(0);
-const count = z.int().min(0);
-const noMask = z
-  .string()
-  .min(1)
-  .refine((name) => !/[*/[\]]/.test(name), { error: 'is the name of a repository: use RepoByMask for a mask' });
-const property = { property_key: z.string(), property_value: z.union([z.string(), z.number(), z.boolean()]) };
-const inProperties = {
-  docker_repo: z.string(),
-  properties_prefix: z.string(),
-  image_prefix: z.string().optional(),
-  full_docker_repo_name: z.string().optional(),
-};
-const rule = <Name extends string, Shape extends z.ZodRawShape>(
-  name: Name,
-  shape: Shape,
-): z.ZodObject<{ rule: z.ZodLiteral<Name> } & Shape> =>
-  z.strictObject({ rule: z.literal(name), ...shape }) as unknown as z.ZodObject<{ rule: z.ZodLiteral<Name> } & Shape>;
-const Rule = z.discriminatedUnion('rule', [
-  rule('Repo', { name: noMask.optional() }),
-  rule('RepoList', { repos: z.array(noMask).min(1) }),
-  rule('RepoByMask', { mask: z.string().min(1) }),
-  rule('PropertyEq', property),
-  rule('PropertyNeq', property),
-  rule('DeleteOlderThan', { days }),
-  rule('DeleteWithoutDownloads', {}),
-  rule('DeleteOlderThanNDaysWithoutDownloads', { days }),
-  rule('DeleteNotUsedSince', { days }),
-  rule('DeleteEmptyFolders', {}),
-  rule('DeleteByRegexpName', { regex_pattern: z.string() }),
-  rule('DeleteLeastRecentlyUsedFiles', { keep: count }),
-  rule('KeepLatestNFiles', { count }),
-  rule('KeepLatestNFilesInFolder', { count }),
-  rule('KeepLatestVersionNFilesInFolder', { count, custom_regexp: z.string().optional() }),
-  rule('KeepLatestNupkgNVersions', { count }),
-  rule('DeleteDockerImagesOlderThan', { days }),
-  rule('DeleteDockerImagesOlderThanNDaysWithoutDownloads', { days }),
-  rule('DeleteDockerImagesNotUsed', { days }),
-  rule('IncludeDockerImages', { masks }),
-  rule('ExcludeDockerImages', { masks }),
-  rule('KeepLatestNDockerImages', { count }),
-  rule('KeepLatestNVersionImagesByProperty', {
-    count,
-    custom_regexp: z.string().optional(),
-    number_of_digits_in_version: z.int().min(1).optional(),
-  }),
-  rule('DeleteDockerImageIfNotContainedInProperties', inProperties),
-  rule('DeleteDockerImageIfNotContainedInPropertiesValue', inProperties),
-  rule('IncludePath', { masks }),
-  rule('ExcludePath', { masks }),
-  rule('IncludeFilename', { masks }),
-  rule('ExcludeFilename', { masks }),
-  rule('FilterByRegexpPath', { path: z.string() }),
-]);
-type Rule = z.infer<typeof Rule>;
-const CleanupPolicy = z.strictObject({ name: z.string().min(1), rules: z.array(Rule).min(1) });
-type CleanupPolicy = z.infer<typeof CleanupPolicy>;
-const Settings = z.object({
-  'artifactory-cleanup': z.strictObject({
-    server: z.string().optional(),
-    user: z.string().optional(),
-    password: z.string().optional(),
-    policies: z.array(CleanupPolicy).min(1),
-  }),
-});
-
 const DAY_BEGINS = 'Ages count from the beginning of the day there: a day more here.';
 const BUILT =
   'ATTENTION: Artifactory goes by when an image was uploaded. Where the registry tells only when it was built, that counts here, and is ' +
   'earlier.';
+const STOPS = 'ATTENTION: there, a tag that is no such version stops it with an error before anything is deleted; here such a tag stays.';
 /** As good as for ever, in days. */
 const EVER = 36_500;
 /** Versions of three numbers, with or without a "v", as KeepLatestNVersionImagesByProperty finds them. */
@@ -153,12 +86,13 @@ function policiesFor(policy: CleanupPolicy, keys: readonly string[]): ImportedPo
     BUILT,
     ...(included.length > 1 ? ['Of several policies for one repository the first decides alone.'] : []),
   ];
+  const original = originalArtifactory(rules);
   const within = (glob: string): string[] => keys.map((key) => `${key}/${glob}`);
   const without = excluded.flatMap((one) => one?.repositories ?? []).flatMap((glob) => within(glob).map((one) => `!${one}`));
   if (unsaid.length > 0) {
     const everything = { name: 'everything', tags: ['**'], untagged: 'too' as const };
     const note = `NOT IMPORTED: ${[...new Set(unsaid)].join(', ')} cannot be said here.`;
-    return [{ name, comments, repositories: within('**'), rules: [keepsAll(everything, ruleWords(policy), note)] }];
+    return [{ name, comments, repositories: within('**'), rules: [keepsAll(everything, ruleWords(policy), note)], original }];
   }
   const selected = included as IncludedMask[];
   const places = [...new Set(selected.map(({ repositories }) => repositories))];
@@ -171,11 +105,12 @@ function policiesFor(policy: CleanupPolicy, keys: readonly string[]): ImportedPo
       include: [...new Set(selected.filter((one) => one.repositories === repositories).map(({ tags }) => tags))],
       exclude: [...new Set(exclude)],
     }),
+    original,
   }));
 }
 
 /** Rules about what is not known here: whatever they would leave stays. */
-const UNSAID: ReadonlySet<Rule['rule']> = new Set([
+const UNSAID: ReadonlySet<CleanupRule['rule']> = new Set([
   'PropertyEq',
   'PropertyNeq',
   'DeleteByRegexpName',
@@ -195,7 +130,7 @@ interface Ages {
   readonly pulledDays: number;
 }
 
-function agesOf(one: Rule): Ages | undefined {
+function agesOf(one: CleanupRule): Ages | undefined {
   switch (one.rule) {
     case 'DeleteOlderThan':
     case 'DeleteDockerImagesOlderThan':
@@ -227,15 +162,20 @@ function rulesOf(policy: CleanupPolicy, { include, exclude }: Tags): Commented<R
   const kept = { ...(keptDays > 0 && { days: keptDays }), ...(pulledDays > 0 && { pulledDays }) };
   const part = { name: 'cleanup', tags: [...include, ...exclude.map((tag) => `!${tag}`)] };
   const counts = rules.flatMap((one, index) => countOf(one, rules.slice(0, index)) ?? []);
-  const [most, ...others] = counts.toSorted((a, b) => b.count - a.count);
+  // Each keeps so many of what those before it have left.
+  const number = counts.reduce((sum, counted) => sum + counted.count, 0);
+  const [first, ...others] = counts;
   const unsaid =
-    counts.some(({ isUnsaid }) => isUnsaid) || others.some(({ order, per }) => order !== most?.order || per !== most?.per)
+    counts.some(({ isUnsaid }) => isUnsaid) ||
+    others.some(({ order, per, regex }) => order !== first?.order || per !== first?.per || regex !== first?.regex)
       ? 'its Keep rules'
-      : most?.order === 'pulled' && keptDays > 0
-        ? 'DeleteLeastRecentlyUsedFiles beside an age'
-        : undefined;
+      : first && pulledDays > 0
+        ? 'how many are kept of those that were not pulled'
+        : first?.order === 'pulled' && keptDays > 0
+          ? 'DeleteLeastRecentlyUsedFiles beside an age'
+          : undefined;
   if (unsaid !== undefined) return [keepsAll(part, ...comments, `NOT IMPORTED: ${unsaid} cannot be said here.`)];
-  const { count: number = 0, order, per, regex } = most ?? {};
+  const { order, per, regex } = first ?? {};
   const keep = { ...kept, ...(number > 0 && (keptDays > 0 ? { older: number } : { last: number })) };
   return [
     {
@@ -246,7 +186,7 @@ function rulesOf(policy: CleanupPolicy, { include, exclude }: Tags): Commented<R
         ...(per !== undefined && { per }),
         keep: Object.keys(keep).length > 0 ? keep : 'none',
       },
-      comments,
+      comments: [...comments, ...(regex === undefined ? [] : [STOPS])],
     },
   ];
 }
@@ -261,7 +201,7 @@ interface Counted {
 }
 
 /** The newest so many that a rule keeps. `above`: the rules before it. */
-function countOf(one: Rule, above: readonly Rule[]): Counted | undefined {
+function countOf(one: CleanupRule, above: readonly CleanupRule[]): Counted | undefined {
   // Before a rule for Docker images, files are counted, each of which has a folder of its own.
   const countsFiles = !above.some(({ rule: name }) => name.includes('Docker'));
   switch (one.rule) {

@@ -1,32 +1,13 @@
-import { z } from 'zod';
-import { isDigest } from '../domain/digest.ts';
 import type { RuleSpec } from '../policy/schema.ts';
-import { anyText, BY_UPDATED, DRY_RUN, duration, number, ownerIn, packageNotes, packagesOf, text, WHOLE } from './action-inputs.ts';
+import { BY_UPDATED, DRY_RUN, ownerIn, packageNotes, packagesOf, WHOLE } from './action-inputs.ts';
 import { daysIn } from './days-in.ts';
 import { globOf } from './glob-of.ts';
 import { type Commented, type ImportedPolicy, keepsAll } from './imported-policy.ts';
-
-/** The inputs of https://github.com/snok/container-retention-policy (v3, README.md). */
-export const RetentionInputs = z.strictObject({
-  account: anyText,
-  token: anyText.optional(),
-  'image-names': text,
-  'image-tags': text.optional(),
-  'cut-off': duration,
-  'tag-selection': z.enum(['tagged', 'untagged', 'both']).default('both'),
-  'keep-n-most-recent': number.default(0),
-  'timestamp-to-use': z.enum(['updated_at', 'created_at']).optional(),
-  'skip-shas': text
-    .transform((list) => list.split(/[\s,]+/).filter(Boolean))
-    .refine((list) => list.every(isDigest), { error: 'not a list of whole digests' })
-    .transform((list) => list.filter(isDigest))
-    .optional(),
-  'dry-run': anyText.optional(),
-  'rust-log': anyText.optional(),
-});
+import { originalContainerRetention } from './original/github.ts';
+import type { RetentionInputs } from './settings/container-retention.ts';
 
 /** The policy for a step that uses snok/container-retention-policy. */
-export function importContainerRetention(uses: string, inputs: z.output<typeof RetentionInputs>, of: string | undefined): ImportedPolicy {
+export function importContainerRetention(uses: string, inputs: RetentionInputs, of: string | undefined): ImportedPolicy {
   const account = ownerIn(of, inputs.account === 'user' ? undefined : inputs.account);
   const names = inputs['image-names'].split(/\s+/).filter(Boolean);
   const days = daysIn(inputs['cut-off']) as number;
@@ -61,6 +42,7 @@ export function importContainerRetention(uses: string, inputs: z.output<typeof R
     sharedTags: 'keep',
     ...(protect.length > 0 && { protect: [{ part: { digests: protect }, comments: ['skip-shas'] }] }),
     rules,
+    original: originalContainerRetention(inputs),
   };
 }
 

@@ -1,31 +1,11 @@
-import { z } from 'zod';
 import { isObject } from '../domain/json.ts';
 import { makeSource, type Source } from '../diagnostics/source.ts';
 import type { RuleSpec } from '../policy/schema.ts';
 import { globOf } from './glob-of.ts';
 import { type Commented, FOR_ALL, type ImportedPolicy, type ImportGround, keepsAll } from './imported-policy.ts';
+import { originalEcr } from './original/ecr.ts';
 import { parseSettings } from './parse-settings.ts';
-
-// https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_parameters.html and …/LifecyclePolicies.html
-const patterns = z.array(z.string().min(1)).min(1);
-const LifecycleRule = z.strictObject({
-  rulePriority: z.int(),
-  description: z.string().optional(),
-  selection: z.strictObject({
-    tagStatus: z.enum(['tagged', 'untagged', 'any']),
-    tagPatternList: patterns.optional(),
-    tagPrefixList: patterns.optional(),
-    storageClass: z.enum(['standard', 'archive']).optional(),
-    countType: z.enum(['imageCountMoreThan', 'sinceImagePushed', 'sinceImagePulled', 'sinceImageTransitioned']),
-    countUnit: z.literal('days').optional(),
-    countNumber: z.int().min(1),
-  }),
-  action: z.strictObject({ type: z.enum(['expire', 'transition']), targetStorageClass: z.literal('archive').optional() }),
-});
-type LifecycleRule = z.infer<typeof LifecycleRule>;
-const LifecyclePolicy = z.strictObject({ rules: z.array(LifecycleRule).min(1) });
-/** What `aws ecr get-lifecycle-policy` prints. */
-const Answer = z.object({ repositoryName: z.string().min(1).optional(), lifecyclePolicyText: z.string() });
+import { LifecycleRule, LifecyclePolicy, Answer } from './settings/ecr-lifecycle.ts';
 
 export function isEcrLifecycle(data: unknown): boolean {
   if (!isObject(data)) return false;
@@ -56,6 +36,7 @@ export function importEcrLifecycle(source: Source, data: unknown, { of }: Import
       // ECR never takes a tag off an image that stays.
       sharedTags: 'keep',
       rules: imported.flatMap((one) => (typeof one === 'string' ? [] : [one])),
+      original: originalEcr(rules),
     },
   ];
 }

@@ -1,48 +1,13 @@
-import { z } from 'zod';
 import { isObject } from '../domain/json.ts';
 import type { Source } from '../diagnostics/source.ts';
 import type { ProtectSpec, RuleSpec } from '../policy/schema.ts';
 import { daysIn } from './days-in.ts';
 import { globOf } from './glob-of.ts';
 import { type Commented, type ImportedPolicy, type ImportGround, keepsAll } from './imported-policy.ts';
+import { originalGar } from './original/gar.ts';
+import type { Original } from './original/original.ts';
 import { parseSettings } from './parse-settings.ts';
-
-// CleanupPolicy, CleanupPolicyCondition and CleanupPolicyMostRecentVersions of the API (artifactregistry v1), and the file of
-// https://docs.cloud.google.com/artifact-registry/docs/repositories/cleanup-policy: all of a condition must hold, any prefix will do, and
-// what a Keep policy names stays whatever a Delete policy says.
-const prefixes = z.array(z.string().min(1)).min(1);
-const duration = z.string().refine((text) => daysIn(text) !== undefined, { error: 'not a duration, such as 30d or 2592000s' });
-const Condition = z.strictObject({
-  tagState: z
-    .string()
-    .transform((state) => state.toLowerCase())
-    .pipe(z.enum(['tagged', 'untagged', 'any', 'tag_state_unspecified']))
-    .optional(),
-  tagPrefixes: prefixes.optional(),
-  versionNamePrefixes: prefixes.optional(),
-  packageNamePrefixes: prefixes.optional(),
-  olderThan: duration.optional(),
-  newerThan: duration.optional(),
-});
-const action = z
-  .union([z.string(), z.strictObject({ type: z.string() }).transform(({ type }) => type)])
-  .transform((text) => text.toLowerCase())
-  .pipe(z.enum(['delete', 'keep']));
-const CleanupPolicy = z.strictObject({
-  name: z.string().optional(),
-  id: z.string().optional(),
-  action,
-  condition: Condition.optional(),
-  mostRecentVersions: z.strictObject({ packageNamePrefixes: prefixes.optional(), keepCount: z.int().min(1) }).optional(),
-});
-type CleanupPolicy = z.infer<typeof CleanupPolicy>;
-const PolicyList = z.array(CleanupPolicy).min(1);
-/** What `gcloud artifacts repositories describe --format=json` prints. */
-const Repository = z.object({
-  name: z.string().optional(),
-  cleanupPolicyDryRun: z.boolean().optional(),
-  cleanupPolicies: z.record(z.string(), CleanupPolicy),
-});
+import { CleanupPolicy, PolicyList, Repository } from './settings/gar-cleanup.ts';
 
 export function isGarCleanup(data: unknown): boolean {
   if (isObject(data)) return isObject(data['cleanupPolicies']);
@@ -75,7 +40,7 @@ export function importGarCleanup(source: Source, data: unknown, { of }: ImportGr
   return parts.flatMap(({ prefixes: names, policies }) => {
     const deleting = policies.filter((policy) => policy.action === 'delete');
     if (deleting.length === 0 && names.includes('') && parts.length > 1) return [];
-    return [policyFor(names, policies, within, comments)];
+    return [policyFor(names, policies, within, comments, originalGar(list))];
   });
 }
 
@@ -84,6 +49,7 @@ function policyFor(
   policies: readonly CleanupPolicy[],
   within: string,
   comments: readonly string[],
+  original: Original,
 ): ImportedPolicy {
   const keeping = policies.filter((policy) => policy.action === 'keep');
   const newest = Math.max(0, ...keeping.map(({ mostRecentVersions }) => mostRecentVersions?.keepCount ?? 0));
@@ -100,6 +66,7 @@ function policyFor(
     sharedTags: 'keep',
     protect: keeping.flatMap(protectionsOf),
     rules: rulesOf(policies, newest),
+    original,
   };
 }
 

@@ -1,65 +1,19 @@
-import { z } from 'zod';
 import { isDigest } from '../domain/digest.ts';
 import type { ProtectSpec, RuleSpec } from '../policy/schema.ts';
-import {
-  anyText,
-  BY_UPDATED,
-  DRY_RUN,
-  duration,
-  flag,
-  globOfPackage,
-  isExpression,
-  number,
-  ownerIn,
-  packageNotes,
-  packagesOf,
-  text,
-} from './action-inputs.ts';
+import { BY_UPDATED, DRY_RUN, ownerIn, packageNotes, packagesOf } from './action-inputs.ts';
 import { daysIn } from './days-in.ts';
 import { globOf } from './glob-of.ts';
 import { type Commented, FOR_ALL, type ImportedPolicy, keepsAll } from './imported-policy.ts';
+import { originalGhcrCleanup } from './original/ghcr-cleanup.ts';
 import { globsFoundBy, tagsFoundBy } from './whole-tag.ts';
+import { ghcrWildcard, packagesFor } from './ghcr-packages.ts';
+import type { CleanupInputs } from './settings/ghcr-cleanup.ts';
 
 // https://github.com/dataaxiom/ghcr-cleanup-action: action.yml, src/config.ts (defaults), src/cleanup-orchestrator.ts and
 // src/deletion-strategy.ts (what they mean). What "exclude-tags" finds is left alone, then what is newer than "older-than"; of what is left
 // the newest N stay, among those with one of "delete-tags" where these are given. Lists are split at commas, and blanks belong to a tag.
-const absent = <Schema extends z.ZodType>(schema: Schema): z.ZodOptional<z.ZodPreprocess<z.ZodOptional<Schema>>> =>
-  z.preprocess((value) => (value === '' || value === null ? undefined : value), schema.optional()).optional();
-
-/** The inputs of dataaxiom/ghcr-cleanup-action. One that is empty is not given. */
-export const CleanupInputs = z
-  .strictObject({
-    token: anyText.nullish(),
-    owner: absent(anyText),
-    repository: absent(anyText),
-    package: absent(anyText),
-    packages: absent(anyText),
-    'expand-packages': absent(flag),
-    'delete-tags': absent(text),
-    tags: absent(text),
-    'exclude-tags': absent(text),
-    'keep-n-untagged': absent(number),
-    'keep-n-tagged': absent(number),
-    'delete-untagged': absent(flag),
-    'delete-ghost-images': absent(flag),
-    'delete-partial-images': absent(flag),
-    'delete-orphaned-images': absent(flag),
-    'older-than': absent(duration),
-    'use-regex': absent(flag),
-    validate: anyText.nullish(),
-    'dry-run': absent(anyText),
-    'log-level': anyText.nullish(),
-    'registry-url': anyText.nullish(),
-    'github-api-url': anyText.nullish(),
-  })
-  .refine((inputs) => inputs['use-regex'] !== true || packagesFor(inputs) !== undefined, {
-    path: ['package'],
-    error: 'is an expression that globs cannot say: write the names of the packages',
-  });
-type Inputs = z.output<typeof CleanupInputs>;
-
 /** The policy for a step that uses dataaxiom/ghcr-cleanup-action. */
-export function importGhcrCleanup(uses: string, inputs: Inputs, of: string | undefined): ImportedPolicy {
+export function importGhcrCleanup(uses: string, inputs: CleanupInputs, of: string | undefined): ImportedPolicy {
   const owner = ownerIn(of?.includes('/') ? undefined : of, inputs.owner);
   const packages = packagesFor(inputs) ?? [];
   const names = inputs.package ?? inputs.packages ?? '';
@@ -82,10 +36,11 @@ export function importGhcrCleanup(uses: string, inputs: Inputs, of: string | und
     ...((tagsToDelete(inputs) === undefined || excluded.rules.length > 0) && { sharedTags: 'keep' as const }),
     protect: excluded.protect,
     rules: [...excluded.rules, ...rulesOf(inputs)],
+    original: originalGhcrCleanup(inputs),
   };
 }
 
-function rulesOf(inputs: Inputs): Commented<RuleSpec>[] {
+function rulesOf(inputs: CleanupInputs): Commented<RuleSpec>[] {
   const { 'older-than': olderThan, 'keep-n-tagged': keepTagged, 'keep-n-untagged': keepUntagged } = inputs;
   const toDelete = tagsToDelete(inputs);
   const about = olderThan === undefined ? [] : [`older-than: ${olderThan}`];
@@ -131,7 +86,7 @@ function countWords(name: string, count: number | undefined): string[] {
   return count === undefined ? [] : [`${name}: ${count}`];
 }
 
-function tagsToDelete(inputs: Inputs): string | undefined {
+function tagsToDelete(inputs: CleanupInputs): string | undefined {
   return inputs.tags ?? inputs['delete-tags'];
 }
 
@@ -143,7 +98,7 @@ function selectionOf(list: string, isRegex: boolean): { readonly tags: RuleSpec[
   }
   const entries = list.split(',');
   const never = entries.filter((entry) => /\s/.test(entry) || entry === '' || entry.includes(':'));
-  const globs = entries.filter((entry) => !never.includes(entry)).map(wildcard);
+  const globs = entries.filter((entry) => !never.includes(entry)).map(ghcrWildcard);
   const left = never.map((entry) => entry.trim()).filter(Boolean);
   const notes =
     left.length === 0
@@ -153,7 +108,7 @@ function selectionOf(list: string, isRegex: boolean): { readonly tags: RuleSpec[
 }
 
 /** What "exclude-tags" leaves alone: whole images. */
-function excludedBy(inputs: Inputs): { readonly protect: Commented<ProtectSpec>[]; readonly rules: Commented<RuleSpec>[] } {
+function excludedBy(inputs: CleanupInputs): { readonly protect: Commented<ProtectSpec>[]; readonly rules: Commented<RuleSpec>[] } {
   const list = inputs['exclude-tags'];
   if (list === undefined) return { protect: [], rules: [] };
   const comments = [`exclude-tags: ${list}`];
@@ -173,7 +128,7 @@ function excludedBy(inputs: Inputs): { readonly protect: Commented<ProtectSpec>[
     .map((entry) => entry.trim())
     .filter(Boolean);
   const digests = entries.filter(isDigest);
-  const tags = entries.filter((entry) => !entry.includes(':')).map(wildcard);
+  const tags = entries.filter((entry) => !entry.includes(':')).map(ghcrWildcard);
   return {
     protect: [
       ...(tags.length > 0 ? [{ part: { tags, wholeImage: true as const }, comments }] : []),
@@ -181,30 +136,4 @@ function excludedBy(inputs: Inputs): { readonly protect: Commented<ProtectSpec>[
     ],
     rules: [],
   };
-}
-
-/** The globs for the packages; none where they are not named, undefined for an expression that globs cannot say. */
-function packagesFor(inputs: {
-  readonly package?: string | undefined;
-  readonly packages?: string | undefined;
-  readonly 'expand-packages'?: boolean | undefined;
-  readonly 'use-regex'?: boolean | undefined;
-}): string[] | undefined {
-  const names = inputs.package ?? inputs.packages;
-  if (names === undefined) return [];
-  const isExpanded = inputs['expand-packages'] ?? /[*?]/.test(names);
-  if (isExpanded && inputs['use-regex']) return isExpression(names) ? undefined : globsFoundBy(names);
-  return names
-    .split(',')
-    .map((name) => name.trim())
-    .filter(Boolean)
-    .map(isExpanded ? wildcard : globOfPackage);
-}
-
-/** `*`, `**` and `?` of the package wildcard-match. Beside other characters `**` means what `*` does. */
-function wildcard(pattern: string): string {
-  return globOfPackage(pattern)
-    .replaceAll('\\*', '*')
-    .replaceAll('\\?', '?')
-    .replace(/(?<=[^/*])\*{2,}|\*{2,}(?=[^/*])/g, '*');
 }

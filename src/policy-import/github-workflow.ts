@@ -4,12 +4,16 @@ import { isObject } from '../domain/json.ts';
 import type { Source } from '../diagnostics/source.ts';
 import type { RuleSpec } from '../policy/schema.ts';
 import { areGlobsWithin } from '../policy/unreachable.ts';
-import { importContainerRetention, RetentionInputs } from './container-retention.ts';
-import { CleanupInputs, importGhcrCleanup } from './ghcr-cleanup.ts';
+import { importContainerRetention } from './container-retention.ts';
+import { importGhcrCleanup } from './ghcr-cleanup.ts';
 import type { Commented, ImportedPolicy, ImportGround } from './imported-policy.ts';
 import { narrowFirst } from './narrow-first.ts';
-import { importPackageVersions, VersionsInputs } from './package-versions.ts';
+import type { Original } from './original/original.ts';
+import { importPackageVersions } from './package-versions.ts';
 import { parseSettings, settingsError } from './parse-settings.ts';
+import { RetentionInputs } from './settings/container-retention.ts';
+import { CleanupInputs } from './settings/ghcr-cleanup.ts';
+import { VersionsInputs } from './settings/package-versions.ts';
 
 /** The actions that delete versions of container packages, at a version or a commit. */
 const ACTIONS: readonly {
@@ -83,7 +87,24 @@ function joined(first: ImportedPolicy, second: ImportedPolicy): ImportedPolicy {
     ],
     ...(sharedTags && { sharedTags }),
     protect: [...(first.protect ?? []), ...(second.protect ?? [])],
+    original: both(first.original, second.original),
     rules: [...first.rules, ...second.rules.map((rule) => withoutUntagged(rule, first.rules))],
+  };
+}
+
+/** Each step deletes by itself: what one has taken, the other does not see. */
+function both(first: Original, second: Original): Original {
+  return (repository, samples) => {
+    const one = first(repository, samples);
+    const left = samples
+      .filter((sample) => !one.images.includes(sample))
+      .map((sample) => ({ sample, seen: { ...sample, tags: sample.tags.filter((tag) => !one.tags.includes(tag)) } }));
+    const other = second(
+      repository,
+      left.map(({ seen }) => seen),
+    );
+    const images = left.filter(({ seen }) => other.images.includes(seen)).map(({ sample }) => sample);
+    return { images: [...one.images, ...images], tags: [...one.tags, ...other.tags] };
   };
 }
 

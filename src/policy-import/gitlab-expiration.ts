@@ -1,33 +1,13 @@
-import { z } from 'zod';
 import { isObject } from '../domain/json.ts';
 import type { Source } from '../diagnostics/source.ts';
 import type { RuleSpec } from '../policy/schema.ts';
 import { daysIn } from './days-in.ts';
 import { globOf } from './glob-of.ts';
 import { type Commented, FOR_ALL, type ImportedPolicy, type ImportGround, keepsAll } from './imported-policy.ts';
+import { originalGitlab } from './original/gitlab.ts';
 import { parseSettings } from './parse-settings.ts';
 import { tagsFoundBy } from './whole-tag.ts';
-
-// `container_expiration_policy` of `GET /api/v4/projects/{id}`, and `container_expiration_policy_attributes` of its PUT:
-// https://docs.gitlab.com/api/projects/. What it does: Projects::ContainerRepository::CleanupTagsBaseService of gitlab-org/gitlab, which
-// puts \A before an expression and \z behind it, takes out "latest", then counts, then looks at the age.
-const ExpirationPolicy = z.strictObject({
-  cadence: z.string().optional(),
-  enabled: z.boolean().default(true),
-  keep_n: z.int().min(0).nullish(),
-  older_than: z
-    .string()
-    .refine((text) => text === '' || daysIn(text) !== undefined, { error: 'not a duration, such as 30d' })
-    .nullish(),
-  name_regex: z.string().nullish(),
-  name_regex_delete: z.string().nullish(),
-  name_regex_keep: z.string().nullish(),
-  next_run_at: z.string().nullish(),
-});
-type ExpirationPolicy = z.infer<typeof ExpirationPolicy>;
-const path = z.string().min(1).optional();
-const Project = z.object({ path_with_namespace: path, container_expiration_policy: ExpirationPolicy });
-const Change = z.object({ path_with_namespace: path, container_expiration_policy_attributes: ExpirationPolicy });
+import { ExpirationPolicy, Project, Change } from './settings/gitlab-expiration.ts';
 
 export function isGitlabExpiration(data: unknown): boolean {
   return (
@@ -57,6 +37,7 @@ export function importGitlabExpiration(source: Source, data: unknown, { of }: Im
       // GitLab writes the names of repositories in small letters.
       ...(name !== undefined && { repositories: [`${globOf(name.toLowerCase())}/**`] }),
       rules: rulesOf(policy),
+      original: originalGitlab(policy),
     },
   ];
 }

@@ -1,10 +1,8 @@
-import { z } from 'zod';
 import { isObject } from '../domain/json.ts';
 import type { Source } from '../diagnostics/source.ts';
 import type { RuleSpec } from '../policy/schema.ts';
 import {
-  HarborScope,
-  HarborSelector,
+  type HarborSelector,
   isSelectorWithin,
   mayOverlap,
   repositoryGlobsOf,
@@ -14,39 +12,9 @@ import {
 } from './harbor-selector.ts';
 import { type Commented, type ImportedPolicy, type ImportGround, keepsAll } from './imported-policy.ts';
 import { narrowFirst } from './narrow-first.ts';
+import { originalHarbor } from './original/harbor.ts';
 import { parseSettings, settingsError } from './parse-settings.ts';
-
-// `GET /api/v2.0/retentions/{id}` and `GET /api/v2.0/projects/{project}/immutabletagrules`: RetentionPolicy and ImmutableRule of Harbor's
-// swagger.yaml. What the templates keep: goharbor/harbor, src/pkg/retention/policy/rule; times: src/pkg/retention/dep/client.go.
-const TEMPLATES = ['latestPushedK', 'latestPulledN', 'nDaysSinceLastPush', 'nDaysSinceLastPull', 'always'] as const;
-const common = {
-  id: z.int().optional(),
-  priority: z.int().optional(),
-  disabled: z.boolean().optional(),
-  tag_selectors: z.tuple([HarborSelector]),
-  scope_selectors: z.strictObject({ repository: z.tuple([HarborScope]) }),
-};
-const RetentionRule = z
-  .strictObject({
-    ...common,
-    action: z.literal('retain'),
-    template: z.enum(TEMPLATES),
-    params: z.record(z.string(), z.number().min(0)).default({}),
-  })
-  .refine(({ template, params }) => template === 'always' || params[template] !== undefined, {
-    path: ['params'],
-    error: 'has no number for the template of this rule',
-  });
-type RetentionRule = z.infer<typeof RetentionRule>;
-const Retention = z.object({ algorithm: z.literal('or').optional(), rules: z.array(RetentionRule).min(1) });
-const ImmutableRules = z.array(
-  z.strictObject({
-    ...common,
-    action: z.string().optional(),
-    template: z.literal('immutable_template').optional(),
-    params: z.unknown().optional(),
-  }),
-);
+import { RetentionRule, Retention, ImmutableRules } from './settings/harbor-retention.ts';
 
 const OTHER_TAGS =
   'ATTENTION: Harbor goes by the newest time of all tags of an image, a rule here by that of the tags that it selects: an image that was ' +
@@ -83,6 +51,7 @@ function importRetention(source: Source, { of }: ImportGround): ImportedPolicy[]
     repositories: repositoryGlobsOf(scope, of),
     // Harbor never takes a tag off an image that stays.
     sharedTags: 'keep',
+    original: originalHarbor(rules),
     rules: rulesOf(
       rules.filter((rule) => mayOverlap(scopeOf(rule), scope) && !scopes.slice(0, index).some((other) => sameAs(other, scopeOf(rule)))),
     ),
@@ -106,6 +75,7 @@ function importImmutable(source: Source, { of }: ImportGround): ImportedPolicy[]
         comments: [`immutable: ${selectionWords(tags, 'tags')}. Harbor refuses to delete them in any case.`],
       })),
     rules: [keepsAll({ name: 'everything', tags: ['**'] }, 'A policy needs a rule; this one deletes nothing.')],
+    original: () => ({ images: [], tags: [] }),
     onlyProtects: true,
   }));
 }

@@ -1,3 +1,4 @@
+import type { Original } from './original/original.ts';
 import type { PolicySpec, ProtectSpec, RuleSpec } from '../policy/schema.ts';
 
 /** A part of a policy, and what stands in comments above it: where it comes from, and where the meaning differs. */
@@ -11,6 +12,8 @@ export interface ImportedPolicy extends Pick<PolicySpec, 'name' | 'repositories'
   readonly comments: readonly string[];
   readonly protect?: readonly Commented<ProtectSpec>[];
   readonly rules: readonly Commented<RuleSpec>[];
+  /** What the original deletes of the repositories of this policy. */
+  readonly original: Original;
   /** True of what is no policy there, and belongs to each for the same repositories. */
   readonly onlyProtects?: true;
 }

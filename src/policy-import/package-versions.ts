@@ -1,19 +1,10 @@
-import { z } from 'zod';
-import { anyText, flag, globOfPackage, number, ownerIn, packageNotes, packagesOf, WHOLE } from './action-inputs.ts';
+import { globOfPackage, ownerIn, packageNotes, packagesOf, WHOLE } from './action-inputs.ts';
 import { type ImportedPolicy } from './imported-policy.ts';
-
-/** The inputs of https://github.com/actions/delete-package-versions (v5, action.yml). */
-export const VersionsInputs = z.strictObject({
-  owner: anyText.optional(),
-  'package-name': anyText,
-  'package-type': z.literal('container'),
-  'min-versions-to-keep': number,
-  'delete-only-untagged-versions': flag.default(false),
-  token: anyText.optional(),
-});
+import { originalPackageVersions } from './original/github.ts';
+import type { VersionsInputs } from './settings/package-versions.ts';
 
 /** The policy for a step that uses actions/delete-package-versions. */
-export function importPackageVersions(uses: string, inputs: z.output<typeof VersionsInputs>, of: string | undefined): ImportedPolicy {
+export function importPackageVersions(uses: string, inputs: VersionsInputs, of: string | undefined): ImportedPolicy {
   const { owner, 'package-name': name, 'min-versions-to-keep': last, 'delete-only-untagged-versions': untaggedOnly } = inputs;
   const account = ownerIn(of, owner);
   return {
@@ -26,6 +17,7 @@ export function importPackageVersions(uses: string, inputs: z.output<typeof Vers
     ],
     repositories: packagesOf(account, [globOfPackage(name)]),
     sharedTags: 'keep',
+    original: originalPackageVersions(inputs),
     rules: [
       {
         part: {

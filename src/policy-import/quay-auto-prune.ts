@@ -1,29 +1,13 @@
-import { z } from 'zod';
 import { isObject } from '../domain/json.ts';
 import type { Source } from '../diagnostics/source.ts';
 import type { RuleSpec } from '../policy/schema.ts';
 import { daysIn } from './days-in.ts';
 import { globOf } from './glob-of.ts';
 import { type Commented, FOR_ALL, type ImportedPolicy, type ImportGround, keepsAll } from './imported-policy.ts';
+import { originalQuay } from './original/quay.ts';
 import { parseSettings } from './parse-settings.ts';
 import { globsFoundBy, tagsFoundBy } from './whole-tag.ts';
-
-// `GET /api/v1/organization/{org}/autoprunepolicy/` and `…/repository/{org}/{repo}/autoprunepolicy/`. What they mean: quay/quay,
-// data/model/autoprune.py and data/model/oci/tag.py: the pattern is searched for, times are those since when a tag points to its image.
-const Policy = z
-  .strictObject({
-    uuid: z.string().optional(),
-    method: z.enum(['number_of_tags', 'creation_date']),
-    value: z.union([z.int().min(1), z.string()]),
-    tagPattern: z.string().nullish(),
-    tagPatternMatches: z.boolean().nullish(),
-  })
-  .refine(({ method, value }) => (method === 'number_of_tags' ? typeof value === 'number' : daysIn(String(value)) !== undefined), {
-    path: ['value'],
-    error: 'is a number of tags, or a duration such as 7d, as "method" says',
-  });
-type Policy = z.infer<typeof Policy>;
-const Policies = z.object({ policies: z.array(Policy).min(1) });
+import { AutoPrunePolicy, Policies } from './settings/quay-auto-prune.ts';
 
 export function isQuayAutoPrune(data: unknown): boolean {
   if (!isObject(data)) return false;
@@ -33,8 +17,9 @@ export function isQuayAutoPrune(data: unknown): boolean {
 
 /** The auto-prune policies of an organization or a repository of Quay, or one of them. */
 export function importQuayAutoPrune(source: Source, data: unknown, { of }: ImportGround): ImportedPolicy[] {
-  const list = isObject(data) && 'policies' in data ? parseSettings(source, Policies).data.policies : [parseSettings(source, Policy).data];
-  const kinds = new Map<string, Policy[]>();
+  const list =
+    isObject(data) && 'policies' in data ? parseSettings(source, Policies).data.policies : [parseSettings(source, AutoPrunePolicy).data];
+  const kinds = new Map<string, AutoPrunePolicy[]>();
   for (const policy of list) {
     const key = JSON.stringify([policy.tagPattern ?? '', policy.tagPatternMatches ?? true]);
     kinds.set(key, [...(kinds.get(key) ?? []), policy]);
@@ -53,13 +38,14 @@ export function importQuayAutoPrune(source: Source, data: unknown, { of }: Impor
       ],
       ...(of !== undefined && { repositories: [of.includes('/') ? globOf(of) : `${globOf(of)}/**`] }),
       rules: [...kinds.values()].flatMap(rulesFor),
+      original: originalQuay(list),
     },
   ];
 }
 
 /** The rules for policies with one pattern: what all of them keep stays. */
-function rulesFor(policies: readonly Policy[], index: number): Commented<RuleSpec>[] {
-  const [{ tagPattern, tagPatternMatches }] = policies as [Policy];
+function rulesFor(policies: readonly AutoPrunePolicy[], index: number): Commented<RuleSpec>[] {
+  const [{ tagPattern, tagPatternMatches }] = policies as [AutoPrunePolicy];
   const comments = policies.map(wordsOf);
   const name = `auto-prune ${index + 1}`;
   const days = policies.flatMap(({ method, value }) => (method === 'creation_date' ? [daysIn(String(value)) as number] : []));
@@ -77,7 +63,7 @@ function rulesFor(policies: readonly Policy[], index: number): Commented<RuleSpe
   return [keepsAll({ name: `not ${name}`, tags }, 'Tags that the pattern of the rule below leaves out.'), rule(['**'])];
 }
 
-function wordsOf({ method, value, tagPattern, tagPatternMatches }: Policy): string {
+function wordsOf({ method, value, tagPattern, tagPatternMatches }: AutoPrunePolicy): string {
   const which = tagPattern ? `, tags that ${tagPatternMatches === false ? 'do not match' : 'match'} ${tagPattern}` : '';
   return `Quay: ${method} ${value}${which}`;
 }

@@ -1,46 +1,14 @@
-import { z } from 'zod';
 import { isObject } from '../domain/json.ts';
 import type { Source } from '../diagnostics/source.ts';
 import { compileGlobs } from '../policy/glob.ts';
 import type { RuleSpec } from '../policy/schema.ts';
-import { anyCase } from './any-case.ts';
 import { daysIn } from './days-in.ts';
-import { RepositoryPattern } from './doublestar.ts';
 import { globOf } from './glob-of.ts';
 import { type Commented, type ImportedPolicy, keepsAll } from './imported-policy.ts';
+import { originalZot } from './original/zot.ts';
 import { parseSettings, settingsError } from './parse-settings.ts';
 import { tagsFoundBy } from './whole-tag.ts';
-
-// project-zot/zot: pkg/api/config/config.go (the keys), pkg/retention (what they mean: the first policy for a repository, in it the first
-// entry of keepTags one of whose expressions is found in a tag), pkg/storage/gc/gc.go (untagged manifests and referrers),
-// pkg/cli/server/root.go (defaults).
-const duration = z.string().refine((text) => daysIn(text) !== undefined, { error: 'not a duration of Go, such as 24h' });
-const bounds = {
-  pulledWithin: duration.optional(),
-  pushedWithin: duration.optional(),
-  mostRecentlyPushedCount: z.int().min(0).default(0),
-  mostRecentlyPulledCount: z.int().min(0).default(0),
-};
-const KeepTags = anyCase({ patterns: z.array(z.string().min(1)).default([]), ...bounds });
-const KeepUntagged = anyCase(bounds);
-const Policy = anyCase({
-  repositories: z.array(RepositoryPattern.min(1)).default([]),
-  deleteReferrers: z.boolean().default(false),
-  deleteUntagged: z.boolean().default(true),
-  // An object in the place of a list is taken as its only entry.
-  keepTags: z.preprocess((value) => (isObject(value) ? [value] : value), z.array(KeepTags)).default([]),
-  keepUntagged: KeepUntagged.optional(),
-});
-type Policy = z.infer<typeof Policy>;
-type Bounds = z.infer<typeof KeepUntagged>;
-const storage = {
-  gc: z.boolean().default(true),
-  gcDelay: duration.default('1h'),
-  retention: anyCase({ dryRun: z.boolean().default(false), delay: duration.optional(), policies: z.array(Policy).default([]) }).optional(),
-};
-const Storage = z.looseObject(storage);
-type Storage = z.infer<typeof Storage>;
-const Config = z.looseObject({ storage: z.looseObject({ ...storage, subPaths: z.record(z.string(), Storage).default({}) }) });
+import { type ZotBounds, ZotConfig, type ZotPolicy, type ZotStorage } from './settings/zot-retention.ts';
 
 const COUNTS_TAGS = 'zot counts tags; here the images are counted that have them, which keeps no fewer.';
 const OTHERS_STAY =
@@ -57,14 +25,14 @@ export function isZotRetention(data: unknown): boolean {
 
 /** The retention of zot, from its configuration. */
 export function importZotRetention(source: Source): ImportedPolicy[] {
-  const read = parseSettings(source, Config);
+  const read = parseSettings(source, ZotConfig);
   const { subPaths, ...main } = read.data.storage;
   const folders = Object.entries(subPaths).map(([path, one]) => ({ folder: path.replace(/^\/+/, ''), ...one }));
   const taken = folders.map(({ folder }) => `!${globOf(folder)}/**`);
   const imported = [
     // What is below the path of a storage is that storage's alone.
     ...folders.flatMap((one) => policiesOf(one, (pattern) => within(pattern, one.folder))),
-    ...policiesOf(main as Storage, (pattern) => escaped(pattern), taken),
+    ...policiesOf(main as ZotStorage, (pattern) => escaped(pattern), taken),
   ];
   if (imported.length === 0)
     throw settingsError([read.problemAt(['storage'], 'has no retention policy with repositories: zot keeps every tag')]);
@@ -74,7 +42,7 @@ export function importZotRetention(source: Source): ImportedPolicy[] {
 
 /** The policies of one storage. `globOfPattern` tells the glob for a pattern, undefined where it matches nothing in that storage. */
 function policiesOf(
-  { gc, gcDelay, retention }: Storage,
+  { gc, gcDelay, retention }: ZotStorage,
   globOfPattern: (pattern: string) => string | undefined,
   taken: readonly string[] = [],
 ): ImportedPolicy[] {
@@ -96,12 +64,13 @@ function policiesOf(
         ],
         repositories: [...globs, ...taken],
         rules: rulesOf(policy, wait),
+        original: originalZot(policy, wait),
       },
     ];
   });
 }
 
-function rulesOf({ keepTags, keepUntagged, deleteUntagged, deleteReferrers }: Policy, wait: string): Commented<RuleSpec>[] {
+function rulesOf({ keepTags, keepUntagged, deleteUntagged, deleteReferrers }: ZotPolicy, wait: string): Commented<RuleSpec>[] {
   const rules = keepTags.map((entry, index): Commented<RuleSpec> => {
     const { patterns } = entry;
     const name = patterns.length > 0 ? patterns.join(', ') : `keepTags ${index + 1}`;
@@ -127,7 +96,7 @@ function rulesOf({ keepTags, keepUntagged, deleteUntagged, deleteReferrers }: Po
   return rules;
 }
 
-function untaggedRule(keepUntagged: Bounds | undefined, wait: string): Commented<RuleSpec> {
+function untaggedRule(keepUntagged: ZotBounds | undefined, wait: string): Commented<RuleSpec> {
   const words = keepUntagged ? boundWords(keepUntagged) : '';
   const comment = `deleteUntagged, ${wait} after they were pushed${words === '' ? '' : `; keepUntagged: ${words}`}`;
   const rule = { name: 'untagged', untagged: true as const };
@@ -137,7 +106,7 @@ function untaggedRule(keepUntagged: Bounds | undefined, wait: string): Commented
 
 /** What any of the bounds keeps, and what is younger than `atLeast` days. Pushed is also pulled, for pulledWithin. */
 function keepOf(
-  { pulledWithin, pushedWithin, mostRecentlyPushedCount: last = 0 }: Partial<Omit<Bounds, 'mostRecentlyPulledCount'>>,
+  { pulledWithin, pushedWithin, mostRecentlyPushedCount: last = 0 }: Partial<Omit<ZotBounds, 'mostRecentlyPulledCount'>>,
   atLeast: number,
 ): RuleSpec['keep'] {
   const pulled = pulledWithin === undefined ? 0 : (daysIn(pulledWithin) as number);
@@ -146,7 +115,7 @@ function keepOf(
   return Object.keys(keep).length > 0 ? keep : 'none';
 }
 
-function unsaid(rule: Omit<RuleSpec, 'keep'>, entry: Bounds, comment: string): Commented<RuleSpec> {
+function unsaid(rule: Omit<RuleSpec, 'keep'>, entry: ZotBounds, comment: string): Commented<RuleSpec> {
   const keep = keepOf(entry, 0);
   return keepsAll(
     rule,
@@ -159,7 +128,7 @@ function unsaid(rule: Omit<RuleSpec, 'keep'>, entry: Bounds, comment: string): C
   );
 }
 
-function boundWords(entry: Partial<Bounds>): string {
+function boundWords(entry: Partial<ZotBounds>): string {
   return (['mostRecentlyPushedCount', 'mostRecentlyPulledCount', 'pushedWithin', 'pulledWithin'] as const)
     .filter((word) => entry[word] !== undefined && entry[word] !== 0)
     .map((word) => `${word} ${entry[word]}`)

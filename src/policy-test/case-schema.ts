@@ -37,12 +37,23 @@ const ImageSpec = z.strictObject({
     .optional()
     .describe('A multi-arch image, with a child for each of these, such as linux/arm64.'),
   signed: isTrue.optional().describe('A signature is attached to it.'),
+  sbom: isTrue.optional().describe('An SBOM is attached to it.'),
   locked: isTrue.optional().describe('The registry has locked it.'),
   labels: texts.optional().describe('Its labels.'),
   annotations: texts.optional().describe('The annotations of its manifest.'),
   mediaType: z.string().min(1).optional().describe('The media type of its manifest.'),
   artifactType: z.string().min(1).optional().describe('The artifact type of its manifest.'),
   vulnerability: z.enum(SEVERITIES).optional().describe('The worst finding of its last scan.'),
+  findings: z
+    .array(
+      z.strictObject({
+        severity: z.enum(SEVERITIES).describe('How bad it is.'),
+        fixable: flag.describe('There is a version that mends it. Left out: not told.'),
+        since: age.optional().describe('How long ago it became known, or when. Left out: not told.'),
+      }),
+    )
+    .optional()
+    .describe('The findings of its last scan; an empty list: the scan found nothing.'),
   size: size.optional().describe('Its size; default 0.'),
 });
 export type ImageSpec = z.infer<typeof ImageSpec>;
@@ -60,6 +71,9 @@ const capabilities = z
     platforms: flag.describe('It tells platforms.'),
     artifactType: flag.describe('It tells artifact types.'),
     vulnerability: flag.describe('It tells scan results.'),
+    fixable: flag.describe('It tells which findings have a fix.'),
+    findingTimes: flag.describe('It tells since when findings are known.'),
+    attachments: flag.describe('All that is attached to an image is seen.'),
     cascades: flag.describe('It deletes along what belongs to a deleted image; default false.'),
     archive: flag.describe('It has an archive.'),
   })

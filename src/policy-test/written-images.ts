@@ -12,6 +12,7 @@ import type { ImageSpec } from './case-schema.ts';
 export type WrittenImages = Readonly<Record<string, string | ImageSpec>>;
 
 const SIGNATURE = 'application/vnd.dev.cosign.artifact.sig.v1+json';
+const SBOM = 'application/spdx+json';
 
 /** A registry that can do and tell everything. */
 const EVERYTHING: Capabilities = {
@@ -26,6 +27,9 @@ const EVERYTHING: Capabilities = {
   platforms: true,
   artifactType: true,
   vulnerability: true,
+  fixable: true,
+  findingTimes: true,
+  attachments: true,
   archive: true,
 };
 
@@ -90,7 +94,7 @@ function manifestsOf(name: string, spec: ImageSpec, now: number): Manifest[] {
     ...times,
     ...fields,
   });
-  const { platforms = [], labels, annotations, artifactType, vulnerability, size = 0 } = spec;
+  const { platforms = [], labels, annotations, artifactType, vulnerability, findings, size = 0 } = spec;
   const children = platforms.map((platform) => part(platform, { platforms: [platform] }));
   const tags = tagsOf(name, spec);
   const [taggedAt, pulledAt] = [at(spec.tagged) ?? pushedAt, at(spec.pulled)];
@@ -110,9 +114,17 @@ function manifestsOf(name: string, spec: ImageSpec, now: number): Manifest[] {
     ...(platforms.length > 0 && { platforms }),
     ...(spec.locked && { locked: true }),
     ...(vulnerability && { vulnerability }),
+    ...(findings && {
+      findings: findings.map(({ severity, fixable, since }) => ({
+        severity,
+        count: 1,
+        ...(fixable !== undefined && { fixable }),
+        ...(since !== undefined && { since: timeOf(since, now) }),
+      })),
+    }),
   };
-  const signature = spec.signed ? [part('the signature', { subject: image.digest, artifactType: SIGNATURE })] : [];
-  return [image, ...children, ...signature];
+  const attached = [...(spec.signed ? [SIGNATURE] : []), ...(spec.sbom ? [SBOM] : [])];
+  return [image, ...children, ...attached.map((type) => part(type, { subject: image.digest, artifactType: type }))];
 }
 
 function timeOf(age: string, now: number): string {

@@ -1,6 +1,6 @@
 import type { ContentStore } from '../distribution/content-store.ts';
 import type { Digest } from '../domain/digest.ts';
-import type { RepositoryInventory } from '../domain/inventory.ts';
+import type { Capabilities, FindingGroup, RepositoryInventory, ScanState } from '../domain/inventory.ts';
 import type { RawManifest } from '../domain/raw-manifest.ts';
 import type { Beside } from './beside.ts';
 
@@ -69,6 +69,25 @@ export interface InventoryOptions {
   readonly onProgress?: (done: number, total: number) => void;
 }
 
+/** What is known of the scan of an image: what it has found, or why there is none. */
+export interface Scan {
+  readonly findings?: readonly FindingGroup[];
+  readonly scan?: ScanState;
+}
+
+/** The scans of single images, which are read where a rule asks for more than an inventory tells. Reading them changes nothing. */
+export interface Scans {
+  /** What they tell beside what the inventory does; nothing where the registry scans no images. Throws as every method does. */
+  capabilities(signal: AbortSignal): Promise<Partial<Capabilities>>;
+  /** The inventory tells of every image whether it was scanned. */
+  readonly areListed: boolean;
+  /**
+   * What is known of the scans of these images; nothing of an image that was not scanned. Throws as every method does: an error is never "no
+   * findings".
+   */
+  read(repository: string, digests: readonly Digest[], signal: AbortSignal): Promise<ReadonlyMap<Digest, Scan>>;
+}
+
 interface ResolveTagOptions {
   /** A manifest was just seen in the repository, so that "not found" can only be said of the tag. */
   readonly repositoryIsThere?: boolean;
@@ -131,6 +150,9 @@ export interface Registry {
    * is `complete: false` and its `problems` say why. Throws where credentials or permissions for the whole repository are missing.
    */
   inventory(repository: string, options?: InventoryOptions): Promise<RepositoryInventory>;
+
+  /** Where an inventory does not tell all that rules may ask about scans. */
+  readonly scans?: Scans;
 
   /**
    * Called once for each repository before its first deletion, to find out whether manifests and, with `tags`, single tags can be deleted

@@ -11,6 +11,7 @@ import { count, moreLine, number, padEnd, padStart, shortDigest, width, wrap } f
 /** What the outcomes of steps mean, in words. */
 export const OUTCOMES: Readonly<Record<StepOutcome, string>> = {
   deleted: 'deleted',
+  copied: 'copied elsewhere',
   archived: 'archived',
   gone: 'not there any more',
   locked: 'locked by the registry',
@@ -110,7 +111,7 @@ function notDoneLines(
     ...(error ? [`  ${style.remove('given up')}  ${printable(error.message)}`] : []),
     ...shown.map(
       (step) =>
-        `  ${padEnd(nameOf(step), widest)}  ${style.change(OUTCOMES[step.outcome])}` +
+        `  ${padEnd(nameOf(step), widest)}  ${step.to === undefined ? '' : `copy to ${printable(step.to)} `}${style.change(OUTCOMES[step.outcome])}` +
         (step.message === undefined ? '' : `: ${printable(step.message)}`),
     ),
     ...(shown.length < notDone.length ? [style.dim(`  ${moreLine(notDone.length - shown.length)}`)] : []),
@@ -121,13 +122,13 @@ function notDoneLines(
   ];
 }
 
-function doneOf({ deleted, archived, gone }: RepositoryReport['counts']): number {
-  return deleted + archived + gone;
+function doneOf({ deleted, copied, archived, gone }: RepositoryReport['counts']): number {
+  return deleted + copied + archived + gone;
 }
 
 /** Every tag that went, and how many images went that had none. */
 function wentLines({ planned, report }: Work, style: Style, columns: number): string[] {
-  const steps = stepsDone(planned, report).filter(({ op }) => op !== 'archive-manifest');
+  const steps = stepsDone(planned, report).filter(({ op }) => op !== 'archive-manifest' && op !== 'copy-image');
   const images = new Map(planned.images.map((image) => [image.digest, image]));
   const names: string[] = [];
   let untagged = 0;

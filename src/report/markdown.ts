@@ -1,11 +1,11 @@
 import type { ApplyReport } from '../apply/apply-report.ts';
 import type { StepOutcome } from '../domain/step-outcome.ts';
-import { printable } from '../diagnostics/redact.ts';
 import type { Plan, PlannedImage, RepositoryPlan } from '../plan/plan.ts';
 import type { Reason } from '../plan/reason.ts';
-import { amountWords } from './amounts.ts';
+import { amountWords, copiedWords } from './amounts.ts';
 import { OUTCOMES } from './apply-text.ts';
 import { codeSpan } from './code-span.ts';
+import { bulletList, fitting, foldedLines, lengthOf, LONGEST } from './markdown-parts.ts';
 import { appliedAmounts, type Outcome } from './outcome.ts';
 import { rankWords, reasonWords } from './reason-text.ts';
 import { notesOf, ordinaryTags, viewOf } from './repository-view.ts';
@@ -13,16 +13,9 @@ import { freedNumber, freedWords, leftoverWords } from './table-totals.ts';
 import { bytes, count, number, recoverable, shortDigest, time } from './text.ts';
 import { unreadLines } from './unread-lines.ts';
 
-/**
- * The longest answer, in UTF-16 code units. A comment on GitHub takes 65,536 characters; a step summary (1 MiB) and a note on GitLab
- * (1,000,000) take more. Some is left for what a pipeline writes around it.
- */
-const LONGEST = 60_000;
-/** As much of it may go to the list of repositories, and to each of the other lists. */
+/** As much of it may go to the list of repositories. */
 const TABLE = LONGEST / 3;
-const LIST = LONGEST / 8;
 const ROWS_PER_REPOSITORY = 100;
-const LISTED = 50;
 
 /**
  * The plan, or what came of it, for a CI step summary or a comment: the totals in a table, and under each repository, folded away, what
@@ -81,28 +74,8 @@ function totals(plan: Plan, { applied }: Outcome, governed: readonly RepositoryP
     `| **all** | | **${number(images.delete)}** | **${number(images.untag)}** | **${number(images.keep)}** | ` +
       `**${freedNumber(plan.summary)}** |`,
     '',
+    ...(plan.summary.copied === undefined ? [] : [`${copiedWords(plan.summary)}.`, '']),
   ];
-}
-
-/** The first lines that have room. */
-function fitting(lines: readonly string[], room: number): readonly string[] {
-  let left = room;
-  const end = lines.findIndex((line) => (left -= line.length + 1) < 0);
-  return end < 0 ? lines : lines.slice(0, end);
-}
-
-function lengthOf(lines: readonly string[]): number {
-  return lines.reduce((sum, line) => sum + line.length + 1, 0);
-}
-
-function bulletList(title: string, entries: readonly string[]): string[] {
-  if (entries.length === 0) return [];
-  const shown = fitting(
-    entries.slice(0, LISTED).map((line) => `- ${codeSpan(line)}`),
-    LIST,
-  );
-  const left = entries.length - shown.length;
-  return [title, '', ...shown, ...(left > 0 ? [`- … and ${number(left)} more; see the JSON document.`] : []), ''];
 }
 
 function stepsSentence({ counts }: ApplyReport): string {
@@ -153,16 +126,18 @@ function called(image: PlannedImage): string {
 function detailRows(repository: RepositoryPlan): string[] {
   const { deleted, archived, removedTags } = viewOf(repository);
   return [
-    ...deleted.map(({ image, reason, parts, size }) => `| delete | ${called(image)} | ${bytes(size)} | ${why(reason, parts)} |`),
+    ...deleted.map(
+      ({ image, reason, parts, size }) => `| delete | ${called(image)} | ${bytes(size)} | ${why(reason, parts)}${copied(image)} |`,
+    ),
     ...archived.map(({ image, reason }) => `| archive | ${called(image)} | | ${why(reason, 0)} |`),
-    ...removedTags.map(({ tag, reason }) => `| untag | ${codeSpan(tag)} | | ${why(reason, 0)} |`),
+    ...removedTags.map(({ tag, image, reason }) => `| untag | ${codeSpan(tag)} | | ${why(reason, 0)}${copied(image)} |`),
   ];
 }
 
 function folded({ registry, repository }: RepositoryPlan, rows: readonly string[], left: number): string[] {
-  const title = `<summary><code>${html(printable(`${registry}/${repository}`))}</code></summary>`;
-  const more = left > 0 ? [`… and ${number(left)} more; see the JSON document.`, ''] : [];
-  return [`<details>${title}`, '', '| | Image | Size | Why |', '| --- | --- | ---: | --- |', ...rows, '', ...more, '</details>', ''];
+  const more = left > 0 ? ['', `… and ${number(left)} more; see the JSON document.`] : [];
+  const table = ['| | Image | Size | Why |', '| --- | --- | ---: | --- |', ...rows, ...more];
+  return foldedLines(`${registry}/${repository}`, table);
 }
 
 function why(reason: Reason, parts: number): string {
@@ -170,6 +145,7 @@ function why(reason: Reason, parts: number): string {
   return `${codeSpan(named)}${parts > 0 ? `, with ${count(parts, 'part')}` : ''}`;
 }
 
-function html(value: string): string {
-  return value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+/** Where it is copied to first. */
+function copied({ copiedTo = [] }: PlannedImage): string {
+  return copiedTo.length === 0 ? '' : `, copied to ${copiedTo.map(codeSpan).join(' and ')} first`;
 }

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadPolicies } from '../config/policy-source.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
+import { readReports } from '../findings/read-reports.ts';
 import { count } from '../report/text.ts';
 import type { Context } from './context.ts';
 import { type Checked, failedBy } from './failed-by.ts';
@@ -61,6 +62,20 @@ export async function diagnoseInUse(workplace: Workplace, context: Context): Pro
     } catch (error) {
       checked.push(failedBy(subject, check, error));
     }
+  }
+  return checked;
+}
+
+/** Whether each report of a scanner can be read. */
+export async function diagnoseFindings({ settings }: Workplace, { signal }: Io): Promise<Checked[]> {
+  const subject = 'findings';
+  const checked: Checked[] = [];
+  for (const source of settings.findings) {
+    const check = `${source.format} ${source.files}`;
+    const { reports, problems } = await readReports(source, signal);
+    const next = 'Until then no plan can be carried out whose rules ask about scans.';
+    for (const message of problems) checked.push({ subject, check, state: 'failed', message, next, exitCode: 5 });
+    if (problems.length === 0) checked.push({ subject, check, state: 'ok', message: `reports of ${count(reports.length, 'image')}` });
   }
   return checked;
 }

@@ -4,7 +4,7 @@ import { toJson } from '../report/json.ts';
 import { PLAIN } from '../report/style.ts';
 import { toYaml } from '../report/yaml.ts';
 import type { Context, GlobalOptions } from './context.ts';
-import { diagnoseFolders, diagnoseInUse, diagnosePolicies } from './diagnose-local.ts';
+import { diagnoseFindings, diagnoseFolders, diagnoseInUse, diagnosePolicies } from './diagnose-local.ts';
 import { diagnoseRegistry } from './diagnose-registry.ts';
 import type { Checked } from './failed-by.ts';
 import { checkOutputFiles, type OutputOptions, outputsOf, writeOutputs } from './outputs.ts';
@@ -40,6 +40,7 @@ export async function doctor(words: readonly string[], options: DoctorOptions, c
   checked.push(
     ...(await diagnosePolicies(workplace, io)),
     ...(await diagnoseInUse(workplace, context)),
+    ...(await diagnoseFindings(workplace, io)),
     ...(await diagnoseFolders(workplace)),
   );
   const document: Diagnosis = {

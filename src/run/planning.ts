@@ -1,7 +1,7 @@
-import type { ConnectionFlags } from '../config/settings.ts';
-import type { RestoredManifests } from '../documents/restored-times.ts';
+import type { ConnectionFlags, Settings } from '../config/settings.ts';
 import { didYouMean } from '../diagnostics/nearest.ts';
 import { printable } from '../diagnostics/redact.ts';
+import type { Source } from '../diagnostics/source.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { InUse } from '../domain/in-use.ts';
 import type { RepositoryInventory } from '../domain/inventory.ts';
@@ -19,8 +19,10 @@ import type { Registry } from '../registry/registry.ts';
 import { asOf } from './as-of.ts';
 import type { Context, GlobalOptions } from './context.ts';
 import { type Io, say } from './io.ts';
-import { type Progress, showing, startProgress } from './progress.ts';
-import { type DecidingPolicies, decidingPolicies, isAdHoc, type PolicyOptions } from './deciding-policies.ts';
+import { showing, startProgress } from './progress.ts';
+import { comparedSets } from './compared-sets.ts';
+import { copyTargetOf, type FoundTarget } from './copy-target-of.ts';
+import { type DecidingPolicies, decidingPolicies, isAdHoc, policiesIn, type PolicyOptions } from './deciding-policies.ts';
 import { type Failure, unreadOf } from './failures.ts';
 import { type EarlierRuns, openEarlierRuns } from './earlier-runs.ts';
 import { readInUse } from './in-use.ts';
@@ -30,11 +32,12 @@ import { limitWords } from './limit-words.ts';
 import { readLiveLists } from './live-lists.ts';
 import { checkJournalFolder, readRestored } from './journal-folder.ts';
 import { repositoriesInFile } from './inventory-file.ts';
-import { placesOf, readRepositories, type RepositoryRead } from './read-repositories.ts';
 import type { OpenRegistries } from './registries.ts';
+import { perhapsTags } from './perhaps-tags.ts';
+import { readFromRegistries } from './read-from-registries.ts';
 import { startRunTime } from './run-time.ts';
 import { readScanReports, type ReportedFindings } from './scan-reports.ts';
-import { inShard, type Shard } from './scope.ts';
+import { type Shard } from './scope.ts';
 import { partOf, policiesOf } from './shard-limits.ts';
 import { packLists } from './pack-lists.ts';
 import { openWorkplace, type Workplace } from './workplace.ts';
@@ -63,11 +66,15 @@ export interface PlanningOptions extends ConnectionFlags, GlobalOptions, PolicyO
   readonly apply?: boolean;
   /** False where nobody is told how much is freed: an inventory from a file is then read without the blobs of its manifests. */
   readonly tellsFreed?: boolean;
+  /** Two policy files, which may be read already: a plan by each of them, in place of one by the policies of flags and config. */
+  readonly compared?: readonly [before: string | Source, after: string | Source];
 }
 
 /** A plan, and what is needed to carry it out. */
 export interface Planning {
   readonly plan: Plan;
+  /** The plans by each of the policy files that are compared, both of one reading; otherwise that one plan. */
+  readonly plans: readonly Plan[];
   /** What it was made by. */
   readonly by: PlanContext;
   /** When the inventory file was taken that it was made from, in milliseconds since the epoch, if the file says so. */
@@ -138,12 +145,22 @@ async function planIn<Result>(
       });
   const { settings } = workplace;
   if (options.apply) await checkJournalFolder(settings);
-  const deciding = await decidingPolicies(options, settings, waits);
+  const places = {
+    targetOf: (copyTo: string) => copyTargetOf(copyTo, workplace.named, options).target,
+    isRead: (registry: string) => workplace.scopes.has(registry),
+  };
+  const deciding = options.compared
+    ? await Promise.all(
+        comparedSets(options.compared, settings.policies, io.cwd).map((files) => policiesIn(files, settings, waits, places)),
+      )
+    : [await decidingPolicies(options, settings, waits, places)];
+  const [policies, specs] = [deciding.flatMap((one) => one.policies), deciding.flatMap((one) => one.specs)];
+  const targets = policies.flatMap(({ copying }) => copying.map(({ copyTo }) => copyTargetOf(copyTo, workplace.named, options)));
   const readAgain = (): Promise<InUse> => readInUse(workplace, context, waits);
   const readAt = io.now();
   const running = await showing('reading what is in use', context, options, readAgain);
-  const live = await showing('reading lists of names', context, options, () => readLiveLists(deciding.policies, workplace, io, waits));
-  const scans = deciding.policies.some(({ asksForScans }) => asksForScans)
+  const live = await showing('reading lists of names', context, options, () => readLiveLists(policies, workplace, io, waits));
+  const scans = policies.some(({ asksForScans }) => asksForScans)
     ? await showing('reading reports of scanners', context, options, () => readScanReports(settings, waits))
     : NO_REPORTS;
   const inUse = { ...running, problems: [...running.problems, ...live.problems] };
@@ -159,7 +176,7 @@ async function planIn<Result>(
   const open = async (): Promise<OpenRegistries> => {
     // Loaded where a registry is read: an inventory from a file needs no client.
     const { openRegistries } = await import('./registries.ts');
-    return openRegistries(settings.registries, workplace.named, settings, context, ends);
+    return openRegistries(withTargets(settings, targets), workplace.named, settings, context, ends);
   };
   const registries = offline ? NONE : await showing('asking what kind of registry it is', context, options, open);
   const progress = await startProgress(context, options);
@@ -181,48 +198,69 @@ async function planIn<Result>(
             takenAt = parseTime(head.takenAt);
           },
         )
-      : readFromRegistries(registries, workplace, deciding, options, { io, signal: waits, progress }, failures, listed, restored);
-    const { policies } = deciding;
+      : readFromRegistries(
+          registries,
+          workplace,
+          deciding,
+          options.shard,
+          { io, signal: waits, progress, now },
+          failures,
+          listed,
+          restored,
+        );
     const { maxDeletions } = settings;
     const { shard } = options;
     const part = (limit: number): number => (shard ? partOf(limit, shard) : limit);
-    const by: PlanContext = {
-      policies: policiesOf(policies, shard),
+    const contextOf = (one: DecidingPolicies): PlanContext => ({
+      policies: policiesOf(one.policies, shard),
       inUse,
       now,
       createdAt,
       version,
       lists: live.lists,
+      targetOf: (copyTo) => {
+        const target = places.targetOf(copyTo);
+        const url = registries.byName.get(target.registry)?.url;
+        return url === undefined ? target : { ...target, url };
+      },
       unreadScans: scans.problems,
       inUseSources: inUseSourceNames(settings.inUse),
       ...(maxDeletions !== undefined && { maxDeletions: part(maxDeletions) }),
       ...(options.atMost !== undefined && { atMost: part(options.atMost) }),
       pack: packLists(),
       knowsAll: (registry) => shard === undefined && (offline ? !isPartial : listed.has(registry)),
-    };
-    const planner = new Planner(by);
+    });
+    const planners = deciding.map((one) => {
+      const by = contextOf(one);
+      return { ...one, by, planner: new Planner(by) };
+    });
     let found = 0;
     for await (const { inventory: read, wasRead, error } of reads) {
       found += 1;
       const inventory = wasRead && scans.reports ? scans.reports.added(read) : read;
-      const policy = governingPolicy(policies, inventory.registry, inventory.repository);
-      if (error && !isWhole(inventory, policy)) failures.push({ registry: inventory.registry, repository: inventory.repository, error });
-      if (wasRead && !deciding.canBeAnswered(inventory)) continue;
-      planner.add(inventory, wasRead, wasRead ? await earlier.leftIn(inventory) : undefined);
-      if (!policy && !wasRead && !error && workplace.scopes.get(inventory.registry)?.names.includes(inventory.repository))
-        warn(io, ungoverned(inventory, deciding.specs), options.quiet);
+      const { registry, repository } = inventory;
+      const governing = deciding.map((one) => governingPolicy(one.policies, registry, repository));
+      if (error && !governing.every((policy) => isWhole(inventory, policy))) failures.push({ registry, repository, error });
+      const answered = planners.filter(({ canBeAnswered }) => !wasRead || canBeAnswered(inventory));
+      if (answered.length === 0) continue;
+      const leftovers = wasRead ? await earlier.leftIn(inventory) : undefined;
+      for (const { planner } of answered) planner.add(inventory, wasRead, leftovers);
+      const [policy] = governing;
+      if (governing.every((one) => !one) && !wasRead && !error && workplace.scopes.get(registry)?.names.includes(repository))
+        warn(io, ungoverned(inventory, specs), options.quiet);
       look({ inventory, policy, wasRead });
     }
-    deciding.throwUnanswered();
+    for (const { throwUnanswered } of deciding) throwUnanswered();
     if (offline && found === 0)
       warn(io, `${printable(options.inventory)} holds no repository${words.length > 0 ? ' of those that are named' : ''}`, options.quiet);
-    const plan = withUnread(planner.plan(), unreadOf(failures));
+    const plans = planners.map(({ planner }) => withUnread(planner.plan(), unreadOf(failures)));
     progress.stop();
     // From here on, what is under way is to end by itself.
     reading.release();
     return await use({
-      plan,
-      by,
+      plan: plans[0] as Plan,
+      plans,
+      by: (planners[0] as (typeof planners)[number]).by,
       takenAt,
       workplace,
       registries: registries.byName,
@@ -242,45 +280,11 @@ async function planIn<Result>(
 const NO_REPORTS: ReportedFindings = { reports: undefined, problems: [] };
 const NONE: OpenRegistries = { byName: new Map(), cached: async () => undefined, room: () => undefined, close: async () => {} };
 
-function readFromRegistries(
-  registries: OpenRegistries,
-  workplace: Workplace,
-  { policies, specs }: DecidingPolicies,
-  { shard }: PlanningOptions,
-  { io, signal, progress }: { readonly io: Io; readonly signal: AbortSignal; readonly progress: Progress },
-  failures: Failure[],
-  listed: Set<string>,
-  restored: RestoredManifests,
-): AsyncIterable<RepositoryRead> {
-  const options = {
-    reads: (registry: string, repository: string) =>
-      governingPolicy(policies, registry, repository) !== undefined || policies.some((policy) => namesRepository(policy, repository)),
-    shares: (registry: string, repository: string) => inShard(shard, registry, repository),
-    specs,
-    onSkipped: (message: string) => say(io, message),
-    onListed: (registry: string) => void listed.add(registry),
-    restored,
-    signal,
-    progress,
-  };
-  return readRepositories(placesOf(registries, workplace), options, (failure) => failures.push(failure));
-}
-
-/** A word that is no registry, behind `--tags`, is probably one more tag. */
-function perhapsTags(error: unknown, words: readonly string[]): unknown {
-  if (!(error instanceof ToolError) || error.code !== 'USAGE') return error;
-  const tags = words.filter((word) => !word.includes('/'));
-  if (tags.length === 0) return error;
-  const repeated = tags.map((tag) => `--tags '${printable(tag)}'`).join(' ');
-  return new ToolError('USAGE', error.message, {
-    hint: `${error.hint} If it is a tag: --tags takes one each time, so write ${repeated}.`,
-    cause: error,
-  });
-}
-
-/** True of a repository that is read for the sake of others: it may hold their signatures, or the images of their attachments. */
-function namesRepository({ signaturesIn, rules }: Policy, repository: string): boolean {
-  return signaturesIn?.matches(repository) === true || rules.orphaned.some(({ subjectsIn }) => subjectsIn?.matches(repository) === true);
+/** The registries of a run, and those that it copies to. */
+function withTargets({ registries, withLimits }: Settings, targets: readonly FoundTarget[]): Settings['registries'] {
+  const others = new Map(targets.map(({ registry }) => [registry.name, registry]));
+  for (const { name } of registries) others.delete(name);
+  return [...registries, ...[...others.values()].map(withLimits)];
 }
 
 /** A repository that the user named and that no policy governs, with the name that a policy gives and that is probably meant. */

@@ -5,53 +5,49 @@ import { diffMarkdown, diffText } from '../report/diff.ts';
 import { toJson } from '../report/json.ts';
 import { PLAIN } from '../report/style.ts';
 import { toYaml } from '../report/yaml.ts';
-import { asOf } from './as-of.ts';
-import type { Context, GlobalOptions } from './context.ts';
-import { tellErrors } from './failures.ts';
+import type { Context } from './context.ts';
+import { exitCodeAfter, tellErrors } from './failures.ts';
 import { checkOutputFiles, type OutputOptions, outputsOf, writeOutputs } from './outputs.ts';
 import { styleOf } from './plan-output.ts';
-import { withPlan } from './planning.ts';
+import { type PlanningOptions, withPlan } from './planning.ts';
+import { policyOrRevision } from './policy-revision.ts';
 
-export interface DiffOptions extends GlobalOptions, OutputOptions<'table' | 'json' | 'yaml' | 'markdown'> {
-  readonly inventory: string;
-  readonly inUse?: readonly string[];
-  readonly now?: string;
+export interface DiffOptions
+  extends Omit<PlanningOptions, 'policy' | 'compared' | 'apply'>, OutputOptions<'table' | 'json' | 'yaml' | 'markdown'> {
   readonly detailedExitcode?: boolean;
 }
 
-/** `policy diff`: what a change of policies changes in what goes, by an inventory and as of one instant. Answers the exit code. */
-export async function diffPolicies(before: string, after: string, options: DiffOptions, context: Context): Promise<number> {
+/**
+ * `policy diff`: what a change of policies changes in what goes, by registries that are read once or by an inventory, as of one instant.
+ * Either policy is a file or `REVISION:PATH`. Answers the exit code.
+ */
+export async function diffPolicies(
+  before: string,
+  after: string,
+  words: readonly string[],
+  options: DiffOptions,
+  context: Context,
+): Promise<number> {
   const { io } = context;
   const outputs = outputsOf(options, 'table');
   await checkOutputFiles(outputs, io, options.out);
-  // Both are planned as of one instant, however long the first takes.
-  const now = new Date(options.now === undefined ? io.now() : asOf(options.now, io.now())).toISOString();
-  const { inventory, inUse, color, quiet } = options;
-  const planBy = (policy: string): Promise<Plan> =>
-    withPlan(
-      [],
-      { policy: [policy], inventory, now, color, ...(inUse && { inUse }), ...(quiet && { quiet }) },
-      context,
-      async ({ plan, failures }) => {
-        tellErrors(
-          failures.map(({ error }) => error),
-          context,
-        );
-        return plan;
-      },
-    );
-  const diff = diffPlans(await planBy(before), await planBy(after));
-  await writeOutputs(io, outputs, ({ form, file }) => {
-    const style = file === undefined ? styleOf(io, options) : PLAIN;
-    const text = {
-      json: toJson,
-      yaml: toYaml,
-      markdown: diffMarkdown,
-      table: () => diffText(diff, { style, verbose: options.verbose ?? false }),
-    };
-    return text[form](diff);
+  const compared = [await policyOrRevision(before, context), await policyOrRevision(after, context)] as const;
+  return withPlan(words, { ...options, compared, tellsFreed: false }, context, async ({ plans, failures }) => {
+    const diff = diffPlans(...(plans as readonly [Plan, Plan]));
+    await writeOutputs(io, outputs, ({ form, file }) => {
+      const style = file === undefined ? styleOf(io, options) : PLAIN;
+      const text = {
+        json: toJson,
+        yaml: toYaml,
+        markdown: diffMarkdown,
+        table: () => diffText(diff, { style, verbose: options.verbose ?? false }),
+      };
+      return text[form](diff);
+    });
+    tellErrors(failures, context);
+    const isNothing = plans.some(({ blockedBy }) => blockedBy.some(({ code }) => code === 'nothingRead'));
+    const code = options.detailedExitcode && diff.deletesMore ? EXIT.planned : EXIT.done;
+    const errors = failures.map(({ error }) => error);
+    return exitCodeAfter(code, errors, isNothing ? EXIT.notApplyable : EXIT.partial);
   });
-  const { repositories, blockedBy } = diff;
-  const isSame = repositories.length + blockedBy.before.length + blockedBy.after.length === 0;
-  return options.detailedExitcode && !isSame ? EXIT.planned : EXIT.done;
 }

@@ -14,6 +14,7 @@ import type { Progress } from './progress.ts';
 import { inOrder } from './in-order.ts';
 import type { OpenRegistries } from './registries.ts';
 import type { Scope } from './scope.ts';
+import { type WantedScans, withScans } from './with-scans.ts';
 import type { Workplace } from './workplace.ts';
 
 /** Repositories at a time, where nobody tells whether there is room for the requests of another one. */
@@ -65,6 +66,8 @@ export interface ReadOptions {
   readonly onSkipped: (message: string) => void;
   /** Called for a registry that has listed all its repositories. */
   readonly onListed?: (registry: string) => void;
+  /** The images whose scans have to be read one by one. Missing: none. */
+  readonly wantedScans?: WantedScans;
   /** What "undo" has put back, and when that came to the registry at first. */
   readonly restored: RestoredManifests;
   readonly signal: AbortSignal;
@@ -199,7 +202,7 @@ function nothingOf({ name, type, url }: Registry, repository: string): Omit<Repo
 async function readOne(
   registry: Registry,
   repository: string,
-  { reads, signal, progress, restored }: ReadOptions,
+  { reads, signal, progress, restored, wantedScans = () => undefined }: ReadOptions,
 ): Promise<RepositoryRead> {
   const { name, url } = registry;
   const nothing = nothingOf(registry, repository);
@@ -208,9 +211,11 @@ async function readOne(
   try {
     signal.throwIfAborted();
     const read = await registry.inventory(repository, { signal, onProgress: (done, total) => progress.reading(title, done, total) });
-    const inventory = restored.withOldTimes(withNames(withoutSecrets({ ...read, url }), url), url);
+    const scanned = await withScans(registry, read, wantedScans, signal);
+    const inventory = restored.withOldTimes(withNames(withoutSecrets({ ...scanned.inventory, url }), url), url);
     progress.done(`${title}: ${inventory.manifests.length} manifests${inventory.complete ? '' : ', not read completely'}`);
-    return { inventory, wasRead: true, ...(!inventory.complete && { error: notWhole(title, inventory.problems ?? []) }) };
+    if (inventory.complete) return { inventory, wasRead: true };
+    return { inventory, wasRead: true, error: scanned.error ?? notWhole(title, inventory.problems ?? []) };
   } catch (caught) {
     // What fails because the time is over fails for many reasons.
     const error: unknown = signal.aborted ? signal.reason : caught;

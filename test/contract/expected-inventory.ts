@@ -54,6 +54,8 @@ export function comparable(target: ContractTarget, manifests: readonly Manifest[
   return manifests.map(({ createdAt: _created, labels: _labels, platforms: _platforms, size, blobs, ...rest }) =>
     normalized({
       ...rest,
+      findings: undefined,
+      scan: undefined,
       attestation: undefined,
       predicates: undefined,
       size: 'size' in target.skips ? undefined : size,

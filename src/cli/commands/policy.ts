@@ -9,17 +9,17 @@ import type { TestOptions } from '../../run/policy-test.ts';
 import type { TryOptions } from '../../run/policy-try.ts';
 import type { CommandContext } from '../command-context.ts';
 import { age, labels } from '../option-values.ts';
-import { inUseOption, nowOption, outOption, outputOption } from '../shared-options.ts';
+import { addSourceOptions, outOption, outputOption } from '../shared-options.ts';
 
 /** `policy`: the policy workbench. */
 export function policyCommand(context: CommandContext): Command {
   const policy = new Command('policy')
     .summary('check, test, try, compare and import policies, print their schema')
     .description(
-      'Works on policy files, without any registry.\n\n' +
+      'Works on policy files: finds their mistakes, decides cases of yours, and shows what a change of them would delete.\n\n' +
         examples(context.io.program, [
           ['find every mistake', 'policy check policies/*.yaml'],
-          ['what does my change do?', 'policy diff old.yaml new.yaml --inventory inventory.json'],
+          ['what does my change do?', 'policy diff main:policy.yaml policy.yaml --registry registry.example.com'],
           ['take over what a registry does by itself', 'policy import lifecycle.json > policy.yaml'],
         ]),
     )
@@ -86,28 +86,7 @@ export function policyCommand(context: CommandContext): Command {
       const { tryTags } = await import('../../run/policy-try.ts');
       context.end(await tryTags(file, tags, self.optsWithGlobals<TryOptions>(), context));
     });
-  policy
-    .command('diff')
-    .summary('what a change of a policy would delete or keep')
-    .description(
-      'Plans an inventory by two policy files, and shows each image that is decided differently, with both reasons.\n\n' +
-        examples(context.io.program, [
-          ['what does my change do?', 'policy diff old.yaml new.yaml --inventory inventory.json'],
-          ['as a comment on a pull request', 'policy diff old.yaml new.yaml --inventory inventory.json -o markdown=diff.md'],
-        ]),
-    )
-    .argument('<old>', 'the policy file before the change')
-    .argument('<new>', 'the policy file after it')
-    .requiredOption('--inventory <file>', 'what is there, as "inventory" has written it')
-    .addOption(inUseOption())
-    .addOption(nowOption())
-    .option('--detailed-exitcode', 'exit 2 if anything is decided differently')
-    .addOption(outputOption('table', 'json', 'yaml', 'markdown'))
-    .addOption(outOption())
-    .action(async (before: string, after: string, _options, self: Command) => {
-      const { diffPolicies } = await import('../../run/policy-diff.ts');
-      context.end(await diffPolicies(before, after, self.optsWithGlobals<DiffOptions>(), context));
-    });
+  policy.addCommand(diffCommand(context));
   policy
     .command('schema')
     .summary('print the JSON Schema of policy files')
@@ -136,16 +115,52 @@ export function policyCommand(context: CommandContext): Command {
           ['from what "aws ecr get-lifecycle-policy" printed', 'policy import lifecycle.json > policy.yaml'],
           ['from Harbor, for the project library', 'policy import retention.json --of library --out policy.yaml'],
           ['from a task of ACR', 'policy import acr-task.yaml'],
+          ['with cases for "policy test"', 'policy import lifecycle.json --out policy.yaml --tests policy.test.yaml'],
           ['from Terraform, with every value filled in', 'policy import state.json --from terraform --out policy.yaml'],
         ]),
     )
     .argument('<file...>', 'files with settings, as JSON, YAML, Terraform or command lines; - is standard input')
     .addOption(new Option('--from <kind>', 'what they are, where their content does not tell').choices(IMPORT_FORMATS))
     .option('--of <path>', 'the repository, project or organization that they are of, such as team/app')
+    .option(
+      '--tests <file>',
+      'write cases for "policy test" besides, in a file *.test.yaml: what becomes of images at the borders of each rule',
+    )
     .addOption(outOption())
     .action(async (files: string[], _options, self: Command) => {
       const { importPolicy } = await import('../../run/import-policy.ts');
       context.end(await importPolicy(files, self.optsWithGlobals<ImportOptions>(), context));
     });
   return policy;
+}
+
+function diffCommand(context: CommandContext): Command {
+  const diff = new Command('diff')
+    .summary('what a change of a policy would delete or keep')
+    .description(
+      'Plans by two policies what registries have, read once, or what an inventory holds, and shows what goes more and less: by each ' +
+        'rule, in each repository, and each image that is decided differently, with both reasons. Either policy is a file, or ' +
+        'REVISION:PATH in the git repository that this runs in. Where the config names one of them, its other policies decide too.\n\n' +
+        examples(context.io.program, [
+          ['what does my change do?', 'policy diff main:policies/app.yaml policies/app.yaml --registry registry.example.com'],
+          ['offline, by what "inventory" has written', 'policy diff old.yaml new.yaml --inventory inventory.json'],
+          [
+            'in a pipeline: a comment for the pull request, and exit 2 where more is deleted',
+            'policy diff origin/main:policy.yaml policy.yaml --detailed-exitcode -o markdown=diff.md',
+          ],
+        ]),
+    )
+    .argument('<old>', 'the policy before the change: a file, or REVISION:PATH')
+    .argument('<new>', 'the policy after it')
+    .argument('[registry/repo...]', 'repositories (globs too) or whole registries; without any: every registry of the config');
+  addSourceOptions(diff);
+  return diff
+    .optionsGroup('What is written:')
+    .addOption(outputOption('table', 'json', 'yaml', 'markdown'))
+    .addOption(outOption())
+    .option('--detailed-exitcode', 'exit 2 if anything goes by the new policy that stays by the old one')
+    .action(async (before: string, after: string, targets: string[], _options, self: Command) => {
+      const { diffPolicies } = await import('../../run/policy-diff.ts');
+      context.end(await diffPolicies(before, after, targets, self.optsWithGlobals<DiffOptions>(), context));
+    });
 }

@@ -27,7 +27,7 @@ export function buildManifests({ details, documents, ownPulls, firstSeen }: Read
   return [...details.values()]
     .toSorted((a, b) => byCodeUnit(a.digest, b.digest))
     .map((detail): Manifest => {
-      const { digest, tags, size, pushedAt, unarchivedAt, vulnerability } = detail;
+      const { digest, tags, size, pushedAt, unarchivedAt, vulnerability, scan } = detail;
       const document = documents.get(digest);
       const mediaType = document?.mediaType ?? detail.mediaType ?? 'application/octet-stream';
       const children = [...new Set((document?.children ?? []).map((child) => child.digest))];
@@ -54,6 +54,7 @@ export function buildManifests({ details, documents, ownPulls, firstSeen }: Read
         ...(subject !== undefined && { subject }),
         ...(artifactType !== undefined && { artifactType }),
         ...(vulnerability && { vulnerability }),
+        ...(scan && { scan }),
         ...(attestations.has(digest) && { attestation: true }),
         ...(document?.predicates && { predicates: document.predicates }),
         ...(detail.archived && { archived: true }),

@@ -22,6 +22,7 @@ import { createLogin } from './login.ts';
 import { createManifestSource, readManifest } from './manifest-content.ts';
 import type { Found } from './manifest-source.ts';
 import { putManifest } from './put-manifest.ts';
+import { createScans } from './scans.ts';
 import { outcomeOf, TagDeletion } from './tag-deletion.ts';
 
 export interface EcrRegistryOptions extends EcrConnection {
@@ -97,6 +98,7 @@ export function createEcrRegistry(options: EcrRegistryOptions): Registry {
     deleteTag: (repository, tag, digest) => tagDeletion.delete(repository, tag, digest),
     content: new ContentStore(new OciClient({ name, url, send: (request, scopes) => auth.send(request, scopes) })),
     putManifest: (repository, manifest, tag) => putManifest(client, repository, manifest, tag),
+    scans: createScans(client, context.limit),
     beside: (repository) => readBeside(client, registryId, repository),
   };
 }

@@ -1,5 +1,5 @@
 import { type Digest, isDigest } from '../../domain/digest.ts';
-import { type Severity, SEVERITIES } from '../../domain/inventory.ts';
+import { type ScanState, type Severity, SEVERITIES } from '../../domain/inventory.ts';
 import { DOCKER_MANIFEST, isIndexType, MANIFEST_TYPES, OCI_MANIFEST, SCHEMA1, SIGNED_SCHEMA1 } from '../../domain/media-types.ts';
 import { isTag } from '../../domain/tag.ts';
 import { badAnswer } from '../../distribution/answer-errors.ts';
@@ -25,6 +25,7 @@ export interface ImageDetail {
   /** In the archive, or on its way back: it cannot be pulled. */
   readonly archived: boolean;
   readonly vulnerability?: Severity;
+  readonly scan?: ScanState;
 }
 
 /** Reads one. Throws `BAD_RESPONSE` for one that leaves open what it is or which tags it has. */
@@ -45,6 +46,7 @@ export function readImageDetail(value: unknown, doing: string): ImageDetail {
   const subject = json['subjectManifestDigest'] === undefined ? undefined : digestIn(json['subjectManifestDigest'], doing);
   const status = json['imageStatus'] ?? 'ACTIVE';
   const vulnerability = worstFinding(json);
+  const scan = vulnerability ? undefined : scanStateOf(json['imageScanStatus']);
   return {
     digest,
     tags,
@@ -57,6 +59,7 @@ export function readImageDetail(value: unknown, doing: string): ImageDetail {
     ...(subject !== undefined && { subject }),
     archived: status !== 'ACTIVE',
     ...(vulnerability && { vulnerability }),
+    ...(scan && { scan }),
   };
 }
 
@@ -85,6 +88,24 @@ const FINDINGS: Readonly<Record<string, Severity>> = {
 };
 /** Basic and enhanced scanning, each where it has an answer. */
 const SCANNED = ['COMPLETE', 'ACTIVE'];
+
+/** The states of a scan without a result, and what they mean (API reference, `ImageScanStatus`). */
+const SCAN_STATES: Readonly<Record<string, ScanState>> = {
+  IN_PROGRESS: 'pending',
+  PENDING: 'pending',
+  FAILED: 'failed',
+  LIMIT_EXCEEDED: 'failed',
+  FINDINGS_UNAVAILABLE: 'failed',
+  SCAN_ELIGIBILITY_EXPIRED: 'failed',
+  UNSUPPORTED_IMAGE: 'unsupported',
+  IMAGE_ARCHIVED: 'unsupported',
+};
+
+/** Why there is no result of a scan; undefined where there is one, and where nobody has asked for a scan. */
+export function scanStateOf(status: unknown): ScanState | undefined {
+  const state = asText(asObject(status)?.['status']) ?? '';
+  return Object.hasOwn(SCAN_STATES, state) ? SCAN_STATES[state] : undefined;
+}
 
 /** The worst finding of the last scan that was finished; undefined where nothing was scanned, or no finding says how bad it is. */
 function worstFinding(json: JsonObject): Severity | undefined {

@@ -6,6 +6,7 @@ export type Operation =
   | 'BatchDeleteImage'
   | 'BatchGetImage'
   | 'DescribeImages'
+  | 'DescribeImageScanFindings'
   | 'DescribeRegistries'
   | 'DescribeRegistry'
   | 'DescribeRepositories'

@@ -41,8 +41,16 @@ export function errorText(response: HttpResponse): string {
   return `status ${response.status}, ${said}`.replace(/[.\s]*$/, '');
 }
 
+/** What the API that a permission belongs to is called, and as what it is enabled. */
+function serviceOf(permission: string): { readonly name: string; readonly api: string } {
+  return permission.startsWith('containeranalysis.')
+    ? { name: 'Artifact Analysis', api: 'Container Analysis API' }
+    : { name: 'Artifact Registry', api: 'Artifact Registry API' };
+}
+
 /** The role with the fewest rights that has a permission (README). */
 function roleWith(permission: string): string {
+  if (permission.startsWith('containeranalysis.')) return 'roles/containeranalysis.occurrences.viewer';
   const role = /\.(?:delete|create)$/.test(permission) ? 'repoAdmin' : permission.endsWith('.uploadArtifacts') ? 'writer' : 'reader';
   return `roles/artifactregistry.${role}`;
 }
@@ -50,7 +58,8 @@ function roleWith(permission: string): string {
 /** The error for an answer that is not what was asked for. `source` says where the credentials came from. */
 export function refused({ doing, permission }: Asked, response: HttpResponse, source: string): ToolError {
   const { status } = response;
-  const said = `Cannot ${doing}: Artifact Registry answered ${errorText(response)}`;
+  const { name, api } = serviceOf(permission);
+  const said = `Cannot ${doing}: ${name} answered ${errorText(response)}`;
   if (status === 401) {
     return new ToolError('AUTH', `${said}, asked with ${source}.`, {
       hint: 'Check that these credentials are right and have not expired: access tokens last an hour.',
@@ -59,7 +68,7 @@ export function refused({ doing, permission }: Asked, response: HttpResponse, so
   if (status === 403) {
     return new ToolError('AUTH', `${said}, asked with ${source}.`, {
       hint:
-        `It takes the permission ${permission} on the repository, which ${roleWith(permission)} has, and the Artifact Registry API ` +
+        `It takes the permission ${permission} on the repository, which ${roleWith(permission)} has, and the ${api} ` +
         'must be enabled in the project. A project that is not there looks the same. Where the account has that role, an IAM deny ' +
         'policy or a VPC Service Controls perimeter may forbid it: the audit log of the project names which.',
     });

@@ -17,6 +17,8 @@ export interface GarClientOptions {
   readonly url: string;
   /** What `/v1/` of the Artifact Registry API is below. */
   readonly endpoint: string;
+  /** What `/v1/` of the Container Analysis API is below. */
+  readonly analysisEndpoint: string;
   readonly place: GarPlace;
   readonly http: HttpClient;
   readonly tokens: TokenSource;
@@ -25,13 +27,14 @@ export interface GarClientOptions {
   readonly waits?: AbortSignal | undefined;
 }
 
-/** A request to the Artifact Registry API. */
+/** A request to the Artifact Registry API, or with `analysis` to the Container Analysis API. */
 export interface Call extends Asked {
   readonly method?: HttpRequest['method'];
   /** Below `/v1/`, escaped. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: object;
+  readonly analysis?: true;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -53,15 +56,17 @@ export class GarClient {
   readonly clock: Clock;
   readonly oci: OciClient;
   readonly #endpoint: string;
+  readonly #analysisEndpoint: string;
   readonly #http: HttpClient;
   readonly #tokens: TokenSource;
   readonly #waits: AbortSignal | undefined;
 
-  constructor({ name, url, endpoint, place, http, tokens, clock, waits }: GarClientOptions) {
+  constructor({ name, url, endpoint, analysisEndpoint, place, http, tokens, clock, waits }: GarClientOptions) {
     this.name = name;
     this.place = place;
     this.clock = clock;
     this.#endpoint = endpoint.replace(/\/+$/, '');
+    this.#analysisEndpoint = analysisEndpoint.replace(/\/+$/, '');
     this.#http = http;
     this.#tokens = tokens;
     this.#waits = waits;
@@ -119,11 +124,11 @@ export class GarClient {
   }
 
   /** Sends a request and gives back the answer whatever its status. */
-  call({ method = 'GET', path, query = {}, body, signal }: Call): Promise<HttpResponse> {
+  call({ method = 'GET', path, query = {}, body, analysis, signal }: Call): Promise<HttpResponse> {
     const text = new URLSearchParams(query).toString();
     return this.#send({
       method,
-      url: `${this.#endpoint}/v1/${path}${text === '' ? '' : `?${text}`}`,
+      url: `${analysis ? this.#analysisEndpoint : this.#endpoint}/v1/${path}${text === '' ? '' : `?${text}`}`,
       headers: { accept: 'application/json', ...(body && { 'content-type': 'application/json' }) },
       ...(body && { body: JSON.stringify(body) }),
       maxBytes: MAX_ANSWER,

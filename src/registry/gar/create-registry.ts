@@ -23,6 +23,7 @@ import { Images } from './images.ts';
 import { type InventoryContext, readInventory } from './inventory.ts';
 import { isThere, listManifests } from './presence.ts';
 import { findTags, listTags, resolveTag, resolveTags } from './tags.ts';
+import { createScans } from './scans.ts';
 import { createTokenSource, type GarIdentity } from './token-source.ts';
 
 export interface GarRegistryOptions {
@@ -42,7 +43,7 @@ export interface GarRegistryOptions {
   readonly projects?: readonly string[];
   /**
    * The environment, for GOOGLE_CLOUD_PROJECT, and as gcloud knows them CLOUDSDK_AUTH_ACCESS_TOKEN and, for the address of the API,
-   * CLOUDSDK_API_ENDPOINT_OVERRIDES_ARTIFACTREGISTRY.
+   * CLOUDSDK_API_ENDPOINT_OVERRIDES_ARTIFACTREGISTRY and …_CONTAINERANALYSIS.
    */
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly cache?: ContentCache;
@@ -56,6 +57,8 @@ export interface GarRegistryOptions {
 const DEFAULT_CONCURRENCY = 16;
 const API = 'https://artifactregistry.googleapis.com';
 const ENDPOINT = 'CLOUDSDK_API_ENDPOINT_OVERRIDES_ARTIFACTREGISTRY';
+const ANALYSIS_API = 'https://containeranalysis.googleapis.com';
+const ANALYSIS_ENDPOINT = 'CLOUDSDK_API_ENDPOINT_OVERRIDES_CONTAINERANALYSIS';
 
 /** Google Artifact Registry. Nothing is sent yet. Throws `CONFIG_INVALID` where nothing tells the location, and for a URL with a path. */
 export function createGarRegistry(options: GarRegistryOptions): Registry {
@@ -73,9 +76,10 @@ export function createGarRegistry(options: GarRegistryOptions): Registry {
   const url = options.url.replace(/\/+$/, '');
   const place = placeOf(options);
   const isOwnHost = parseGarHost(new URL(url).hostname) !== undefined;
-  const endpoint = options.endpoint ?? endpointIn(env);
+  const endpoint = options.endpoint ?? endpointIn(env, ENDPOINT, API);
+  const analysisEndpoint = endpointIn(env, ANALYSIS_ENDPOINT, ANALYSIS_API);
   const tokens = createTokenSource({ registry: name, credentials, identity, http, env });
-  const client = new GarClient({ name, url, endpoint, place, http, tokens, clock, waits });
+  const client = new GarClient({ name, url, endpoint, analysisEndpoint, place, http, tokens, clock, waits });
   const deletion = new Deletion(client);
   const context: InventoryContext = {
     type: 'gar',
@@ -111,19 +115,20 @@ export function createGarRegistry(options: GarRegistryOptions): Registry {
     deleteTag: (repository, tag, digest) => deletion.deleteTag(repository, tag, digest),
     content: new ContentStore(client.oci),
     putManifest: (repository, manifest, tag) => putManifest(client.oci, repository, manifest, tag),
+    scans: createScans(client, [isOwnHost ? new URL(url).hostname : `${place.location}-docker.pkg.dev`], context.limit),
     beside: (repository) => readBeside(client, repository),
   };
 }
 
 /** The address of the API as the environment gives it to gcloud, held to what the config takes. */
-function endpointIn(env: Readonly<Record<string, string | undefined>>): string {
-  const given = env[ENDPOINT];
-  if (!given) return API;
+function endpointIn(env: Readonly<Record<string, string | undefined>>, variable: string, usual: string): string {
+  const given = env[variable];
+  if (!given) return usual;
   const read = apiEndpoint.safeParse(given);
   if (read.success) return read.data;
   const [why] = read.error.issues;
-  throw new ToolError('CONFIG_INVALID', `${ENDPOINT} cannot be used: ${why?.message}.`, {
-    hint: `Give the address of the Artifact Registry API, such as ${API}/, or do not set it.`,
+  throw new ToolError('CONFIG_INVALID', `${variable} cannot be used: ${why?.message}.`, {
+    hint: `Give the address of the API, such as ${usual}/, or do not set it.`,
   });
 }
 

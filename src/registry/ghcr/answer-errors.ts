@@ -60,7 +60,8 @@ export function refused(asked: Asked, response: HttpResponse, credentials: Crede
   if (status === 403) return new ToolError('AUTH', by, { hint: rightsHint(asked, response, credentials) });
   if (isNotFound(response)) {
     const rights = rightsHint(asked, response, credentials);
-    return new ToolError('NOT_FOUND', by, {
+    // Without the scope nothing is shown, whether it is there or not.
+    return new ToolError(scopesMissing(asked, response).length > 0 ? 'AUTH' : 'NOT_FOUND', by, {
       hint: `Check the name, OWNER/PACKAGE. GitHub answers the same where the token may not see it. ${rights}`,
     });
   }
@@ -86,7 +87,7 @@ export function rightsHint(asked: Asked, response: Pick<HttpResponse, 'headers'>
   const sso = /\burl=([^;,\s]+)/.exec(response.headers['x-github-sso'] ?? '')?.[1];
   if (sso !== undefined) return `The organization demands that the token is authorized for its single sign-on: ${sso}.`;
   if (credentials === undefined) {
-    return `${rights} Give it as REGISTRY_PASSWORD with your login as REGISTRY_USER, by "docker login", or as GITHUB_TOKEN.`;
+    return `${rights} Give it as REGISTRY_PASSWORD with your login as REGISTRY_USER, or by "docker login"; for ghcr.io also as GITHUB_TOKEN.`;
   }
   const missing = scopesMissing(asked, response);
   if (missing.length > 0) {

@@ -1,7 +1,8 @@
 import { type Digest, isDigest } from '../../domain/digest.ts';
-import { type Severity, SEVERITIES } from '../../domain/inventory.ts';
+import type { FindingGroup, ScanState, Severity } from '../../domain/inventory.ts';
 import { isTag } from '../../domain/tag.ts';
 import { utcTime } from '../../domain/time.ts';
+import { readScanOverview } from './scan-overview.ts';
 import { badAnswer } from '../../distribution/answer-errors.ts';
 import { isUnknownPlatform, platformText } from '../../distribution/image-config.ts';
 import { asList, asObject, asText, asTextMap, type JsonObject } from '../../domain/json.ts';
@@ -29,6 +30,8 @@ export interface Artifact {
   readonly tags: readonly ArtifactTag[];
   readonly accessories: readonly Accessory[];
   readonly vulnerability?: Severity;
+  readonly findings?: readonly FindingGroup[];
+  readonly scan?: ScanState;
 }
 
 /** An entry of an index. */
@@ -71,7 +74,6 @@ export function readArtifact(json: JsonObject, doing: string): Artifact {
   const created = asText(extra?.['created']);
   const imageLabels = asTextMap(asObject(extra?.['config'])?.['Labels']);
   const platform = extra && platformText(extra);
-  const vulnerability = worstFinding(asObject(json['scan_overview']));
   return {
     digest,
     mediaType,
@@ -88,7 +90,7 @@ export function readArtifact(json: JsonObject, doing: string): Artifact {
     children: listIn(json, 'references', doing).map((reference) => readChild(reference, doing)),
     tags,
     accessories: listIn(json, 'accessories', doing).map((accessory) => readAccessory(accessory, doing)),
-    ...(vulnerability && { vulnerability }),
+    ...readScanOverview(asObject(json['scan_overview'])),
   };
 }
 
@@ -147,33 +149,4 @@ export function newest(times: readonly (string | undefined)[]): string | undefin
     (latest, at) => (at !== undefined && (latest === undefined || at > latest) ? at : latest),
     undefined,
   );
-}
-
-/**
- * Harbor's severities (src/pkg/scan/vuln/severity.go). Where Harbor decides by them, it counts a negligible finding as none. A severity
- * that is not known here says nothing.
- */
-const HARBOR_SEVERITIES: Readonly<Record<string, Severity>> = {
-  none: 'none',
-  negligible: 'none',
-  low: 'low',
-  medium: 'medium',
-  high: 'high',
-  critical: 'critical',
-};
-
-/** The worst finding of the reports that are finished; undefined where there is no such report, or no finding says how bad it is. */
-function worstFinding(overview: JsonObject | undefined): Severity | undefined {
-  let worst = -1;
-  for (const report of Object.values(overview ?? {}).map(asObject)) {
-    if (report?.['scan_status'] !== 'Success') continue;
-    const counts = Object.entries(asObject(asObject(report['summary'])?.['summary']) ?? {}).filter(
-      ([, count]) => typeof count === 'number' && count > 0,
-    );
-    for (const name of [asText(report['severity']) ?? '', ...counts.map(([severity]) => severity)]) {
-      const severity = HARBOR_SEVERITIES[name.toLowerCase()];
-      if (severity) worst = Math.max(worst, SEVERITIES.indexOf(severity));
-    }
-  }
-  return SEVERITIES[worst];
 }

@@ -32,7 +32,7 @@ export function buildManifests(collection: Collection): Manifest[] {
 }
 
 function manifestOf(artifact: Artifact, { subjects, signed }: Collection, facts: Facts): Manifest {
-  const { digest, mediaType, pushedAt, annotations, vulnerability, children } = artifact;
+  const { digest, mediaType, pushedAt, annotations, vulnerability, findings, scan, children } = artifact;
   const pulledAt = facts.pulledAt(artifact);
   const createdAt = facts.createdAt(artifact);
   const platforms = facts.platforms(artifact);
@@ -57,6 +57,8 @@ function manifestOf(artifact: Artifact, { subjects, signed }: Collection, facts:
     ...(signed.has(digest) && { signed: true }),
     ...(facts.isAttestation(digest) && { attestation: true }),
     ...(vulnerability && { vulnerability }),
+    ...(findings && { findings }),
+    ...(scan && { scan }),
   };
 }
 

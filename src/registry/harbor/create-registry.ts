@@ -18,6 +18,7 @@ import { Projects } from './projects.ts';
 import { PullPolicy } from './pull-policy.ts';
 import { readStanding } from './standing.ts';
 import { listTags, resolveTag, resolveTags, setTag } from './tags.ts';
+import { createScans } from './scans.ts';
 import { TakenAlong } from './taken-along.ts';
 
 export interface HarborRegistryOptions extends HarborClientOptions {
@@ -68,6 +69,7 @@ export function createHarborRegistry(given: HarborRegistryOptions): Registry {
     setTag: (repository, digest, tag) => setTag(reading(repository), digest, tag),
     restoreLabels: (repository, digest, names) => restoreLabels(reading(repository), projects, digest, names),
     collectGarbage: (asked) => collectGarbage(client, asked),
+    scans: createScans(client, context.limit),
     beside: (repository) => readBeside(client, projects, repository),
   };
 }

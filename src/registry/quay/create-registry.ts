@@ -14,6 +14,7 @@ import { type Features, readFeatures } from './features.ts';
 import { type InventoryContext, readInventory } from './inventory.ts';
 import { ManifestSource } from './manifest-source.ts';
 import { putBack } from './restore.ts';
+import { createScans } from './scans.ts';
 import { findTag, readTags } from './tags.ts';
 import { TakenAlong } from './taken-along.ts';
 
@@ -77,6 +78,7 @@ export function createQuayRegistry(options: QuayRegistryOptions): Registry {
     deleteTag: (repository, tag, digest) => deletion.deleteTag(repository, tag, digest),
     content: new ContentStore(client.oci),
     putManifest: (repository, manifest, tag) => putBack(client, repository, manifest, tag),
+    scans: createScans(client, context.features, limit),
     beside: (repository) => readBeside(client, context.features, repository),
   };
 }

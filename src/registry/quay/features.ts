@@ -8,6 +8,8 @@ export interface Features {
   readonly pullStatistics: boolean;
   /** It deletes tags by policies of its own (FEATURE_AUTO_PRUNE). */
   readonly autoPrune: boolean;
+  /** It scans images (FEATURE_SECURITY_SCANNER). */
+  readonly securityScanner: boolean;
   /** Tags can be made immutable (FEATURE_IMMUTABLE_TAGS). */
   readonly immutability: boolean;
 }
@@ -22,6 +24,7 @@ export async function readFeatures(client: QuayClient): Promise<Features> {
   }
   return {
     pullStatistics: names.some((path) => /\/manifest\/\{\w+\}\/pull_statistics$/.test(path)),
+    securityScanner: names.some((path) => /\/manifest\/\{\w+\}\/security$/.test(path)),
     autoPrune: names.some((path) => /^\/api\/v1\/repository\/\{\w+\}\/autoprunepolicy\/$/.test(path)),
     immutability: names.some((path) => /^\/api\/v1\/repository\/\{\w+\}\/immutabilitypolicy\/$/.test(path)),
   };

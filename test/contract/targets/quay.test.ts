@@ -44,7 +44,7 @@ runContract({
     listUntagged: 'Quay shows nothing without a tag but what an index with a tag lists',
     pushedAt: 'Quay tells when a tag was set, and not when its image was pushed',
     attachments: 'what is attached by digest alone is listed by its type alone, and not read',
-    vulnerability: 'Quay tells scans of one image a request, and they are not read',
+    vulnerability: 'Quay tells scans of one image a request, and they are read where a rule asks for them',
     archive: 'Quay has no archive',
     tagsOf: 'Quay tells the digest of a tag, and not the other way round',
     totals: 'Quay does not say how long a list is',

@@ -37,6 +37,11 @@ test.for([
   ],
   [['prune', '-p', ''], []],
   [['apply', ''], []],
+  [['policy', 'diff', 'old.yaml', ''], []],
+  [
+    ['policy', 'diff', 'old.yaml', '--now', '+1d', '-q', 'new.yaml', 'p'],
+    ['prod', 'prod/team/app'],
+  ],
 ] as const)('%j may go on with %j', async ([words, expected]) => {
   const session = await withConfig();
   const { stdout } = await session.run('complete-words', '--', ...words);

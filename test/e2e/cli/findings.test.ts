@@ -1,8 +1,12 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import type { EmbeddedRegistry } from '../../../src/demo/embedded-registry.ts';
-import { newSession, type Session } from './in-process.ts';
+import { image, layer } from '../../../src/demo/image.ts';
+import { push } from '../../../src/demo/push.ts';
+import { CLEANER } from '../../fakes/harbor/accounts.ts';
+import { ADMIN, type FakeHarbor, startFakeHarbor } from '../../fakes/harbor/fake-harbor.ts';
+import { newSession, NOW, type Session } from './in-process.ts';
 import { registryWith, tagsIn } from './registry-with-builds.ts';
 
 const POLICY = `version: 1
@@ -77,6 +81,14 @@ describe('reports of a scanner', () => {
     expect(tagsIn(registry, 'team/app')).toHaveLength(3);
   });
 
+  test('are looked at by doctor, each source by itself', async () => {
+    const { session } = await scene();
+    expect((await session.run('doctor')).stdout).toContain('reports of 2 images');
+    await session.file('reports/cut.json', '{"SchemaVersion": 2,');
+    const { code, stdout } = await session.run('doctor');
+    expect([code, stdout]).toEqual([5, expect.stringContaining('cut.json: the report of a scanner cannot be used')]);
+  });
+
   test('are not read where no rule asks for them', async () => {
     const { registry, session } = await scene();
     await rm(join(session.folder, 'reports'), { recursive: true });
@@ -97,5 +109,45 @@ describe('reports of a scanner', () => {
     await session.file('.regctlrc.yaml', 'cache: false\n');
     const plan = await session.plan(['--inventory', await session.file('inventory.json', stdout), ...words.slice(1)]);
     expect(plan.summary.images).toEqual({ keep: 2, untag: 0, delete: 1 });
+  });
+});
+
+describe('scans of a registry that tells of each image alone which findings have a fix', () => {
+  /** Three images of which Harbor says that some findings have a fix. */
+  async function harborScene(permissions: readonly string[]): Promise<{ harbor: FakeHarbor; session: Session; words: string[] }> {
+    const robot = { name: 'robot$team+cleaner', secret: 'robot-secret', kind: 'robot' as const, projects: { team: permissions } };
+    const harbor = await startFakeHarbor({ accounts: [robot] });
+    onTestFinished(() => harbor.close());
+    harbor.store.addProject('team');
+    harbor.store.now = () => NOW - 86_400_000;
+    for (const tag of ['build-1', 'build-2', 'other-1']) {
+      const auth = { user: ADMIN.name, password: ADMIN.secret };
+      await push(harbor.url, 'team/app', image({ layers: [layer(tag, 100)] }), [tag], { auth });
+      Object.assign(harbor.store.artifact('team/app', tag), { scan: { Critical: 2, Low: 1 }, fixed: { Critical: 1 } });
+    }
+    Object.assign(harbor.store.artifact('team/app', 'build-2'), { fixed: { Low: 1 } });
+    harbor.store.now = () => NOW;
+    harbor.requests.length = 0;
+    const session = await newSession({ env: { REGISTRY_USER: robot.name, REGISTRY_PASSWORD: robot.secret } });
+    const rule = 'vulnerabilities: {atLeast: critical, fixable: true}';
+    const rules = `rules: [{name: mendable, tags: ["build-*"], ${rule}, keep: none}, {name: rest, tags: ["**"], keep: none}]`;
+    const policy = `version: 1\npolicies: [{name: nightly, keepAtLeast: 0, ${rules}}]\n`;
+    return { harbor, session, words: [`${harbor.host}/team/app`, '-p', await session.file('policy.yaml', policy)] };
+  }
+
+  test('are read of the images that the rule selects otherwise, and of no others', async () => {
+    const { harbor, session, words } = await harborScene([...CLEANER, 'artifact-addition:read']);
+    const { repositories } = await session.plan(words);
+    const rules = repositories[0]!.images.map(({ tags, reasons }) => [tags.join(), reasons[0]?.rule]);
+    expect(Object.fromEntries(rules)).toEqual({ 'build-1': 'mendable', 'build-2': 'rest', 'other-1': 'rest' });
+    expect(harbor.requests.filter(({ path }) => path.includes('/additions/'))).toHaveLength(2);
+  });
+
+  test('that may not be read: nothing in the repository is deleted, and the right is named', async () => {
+    const { session, words } = await harborScene(CLEANER);
+    const { code, stdout, stderr } = await session.run('prune', ...words, '--apply', '-o', 'json');
+    expect(code).toBe(4);
+    expect(JSON.parse(stdout)).toMatchObject({ summary: { images: { keep: 3, delete: 0 } } });
+    expect(stderr).toContain('artifact-addition:read');
   });
 });

@@ -1,8 +1,11 @@
+import { execFileSync } from 'node:child_process';
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import type { PlanDiff } from '../../../src/plan/diff-plans.ts';
 import { newSession, type Session } from './in-process.ts';
+import { keepBuilds, registryWith } from './registry-with-builds.ts';
 
 const POLICIES = fileURLToPath(new URL('../../../policies/', import.meta.url));
 
@@ -216,16 +219,161 @@ describe('policy diff', () => {
     expect(code).toBe(2);
     expect(stdout).toMatch(/^2 images more go, 0 that went stay; 2\.0 kB more to delete\n/);
     expect(stdout).toMatch(/- v1\.0\.0-rc\.4 .*\n +now +delete: .*rank 2 in 1\.0.*\n +before +keep: among the newest/);
-    expect(await readFile(join(session.folder, 'diff.md'), 'utf8')).toContain('| `prod/team/app:v1.0.0-rc.4` | `keep: ');
+    expect(await readFile(join(session.folder, 'diff.md'), 'utf8')).toContain('| goes | `v1.0.0-rc.4` | `keep: ');
   });
 
-  test('says that a limit blocks what was carried out before', async () => {
+  test('exit 2 means that more goes: also where nothing was carried out before, and not where a limit blocks from now on', async () => {
     const session = await withCase((policy) => policy.replace(/^( +)limits:$/m, '$&\n$1  maxDeletions: 0'));
+    const [, , before = '', after = '', ...rest] = within(session);
 
-    const { code, stdout } = await session.run(...within(session), '--detailed-exitcode');
+    const blocked = await session.run('policy', 'diff', before, after, ...rest, '--detailed-exitcode');
+    const freed = await session.run('policy', 'diff', after, before, ...rest, '--detailed-exitcode');
 
+    expect(blocked.code).toBe(0);
+    expect(blocked.stdout).toMatch(/^nothing is decided differently\nblocked from now on: .*0/);
+    expect(freed.code).toBe(2);
+    expect(freed.stdout).toMatch(/^nothing is decided differently\nno longer blocked, and would be carried out: .*0/);
+  });
+
+  test('what goes less is no reason to stop', async () => {
+    const session = await withCase(keepOne);
+    const [, , before = '', after = '', ...rest] = within(session);
+
+    const { code, stdout } = await session.run('policy', 'diff', after, before, ...rest, '--detailed-exitcode');
+
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^0 images more go, 2 that went stay; 2\.0 kB less to delete\n/);
+    expect(stdout).toMatch(/^ {2}releases: release candidates +– +2 images +-2\.0 kB\n/m);
+  });
+
+  test('counts by rule and repository: parts with what they belong to, tags of images that stay, and orphaned attachments', async () => {
+    const digest = (letter: string): string => `sha256:${letter.repeat(64)}`;
+    const old = { size: 100, pushedAt: '2026-01-01T00:00:00Z' };
+    const repository = (name: string, ...manifests: object[]) => ({
+      registry: 'prod',
+      repository: name,
+      complete: true,
+      capabilities: { deleteTag: true },
+      manifests: manifests.map((one) => ({ ...old, ...one })),
+    });
+    const repositories = [
+      repository(
+        'a',
+        { digest: digest('0'), tags: ['v1'], children: [digest('1')] },
+        { digest: digest('1') },
+        { digest: digest('2'), tags: ['v2', 'stable'], pushedAt: '2026-02-01T00:00:00Z' },
+        { digest: digest('3'), tags: ['v3'], pushedAt: '2026-03-01T00:00:00Z' },
+      ),
+      repository(
+        'b',
+        { digest: digest('4'), tags: ['v9'] },
+        { digest: digest('5'), subject: digest('f'), artifactType: 'application/vnd.cncf.notary.signature' },
+      ),
+    ];
+    const session = await newSession();
+    const policy = (last: number, days: number): string => `version: 1
+policies:
+  - name: p
+    rules:
+      - { name: versions, tags: ['v*'], keep: { last: ${last} } }
+      - { name: orphaned, orphaned: true, keep: { days: ${days} } }
+`;
+    const document = { kind: 'Inventory', formatVersion: '1.0', takenAt: '2026-11-24T00:00:00Z', repositories };
+    const files = [
+      await session.file('old.yaml', policy(3, 3650)),
+      await session.file('new.yaml', policy(1, 7)),
+      '--inventory',
+      await session.file('inventory.json', JSON.stringify(document)),
+    ];
+
+    const json = await session.run('policy', 'diff', ...files, '-o', 'json', '--detailed-exitcode');
+    const { stdout } = await session.run('policy', 'diff', ...files);
+
+    expect(json.code).toBe(2);
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      deletesMore: true,
+      summary: { bytes: { deletedNow: 300, keptNow: 0, deleted: 300 } },
+      rules: [
+        { policy: 'p', rule: 'orphaned', orphaned: { deletedNow: 1 }, images: { deletedNow: 0 }, bytes: { deletedNow: 100 } },
+        { policy: 'p', rule: 'versions', images: { deletedNow: 1 }, tags: { deletedNow: 1 }, bytes: { deletedNow: 200 } },
+      ],
+      repositories: [{ repository: 'a', change: { bytes: { deletedNow: 200 } } }, { repository: 'b' }],
+    });
+    expect(stdout).toMatch(/^ {2}p: orphaned +1 attachment +– +\+100 B\n {2}p: versions +1 image, 1 tag +– +\+200 B\n/m);
+    expect(stdout).toMatch(/^ {2}prod\/b +1 attachment +– +\+100 B\n/m);
+    expect(stdout).toMatch(/^ {2}- v1 {2}200 B\n/m);
+    expect(stdout).toMatch(/^prod\/b {2}policy p\n {2}- sha256:5{12}/m);
+  });
+
+  test('reads registries once for both policies', async () => {
+    const session = await newSession();
+    const registry = await registryWith({ 'team/a': 4, 'team/b': 1 });
+    const [before, after] = [await session.file('old.yaml', keepBuilds(4)), await session.file('new.yaml', keepBuilds(2))];
+    await session.run('prune', registry.url, '-p', after, '--no-cache');
+    const asked = registry.requests.length;
+
+    const { code, stdout } = await session.run('policy', 'diff', before, after, registry.url, '--no-cache', '--detailed-exitcode');
+
+    expect(registry.requests.length - asked).toBe(asked);
     expect(code).toBe(2);
-    expect(stdout).toMatch(/^nothing is decided differently\nblocked from now on: .*0/);
+    expect(stdout).toMatch(/^2 images more go, 0 that went stay; /);
+    expect(stdout).toMatch(/^ {2}- build-1 .*\n +now +delete: .*rank 4.*\n +before +keep: among the newest/m);
+  });
+
+  test('where the config names one of the two, its other policies govern what they govern', async () => {
+    const session = await newSession();
+    const registry = await registryWith({ 'team/a': 3, other: 3 });
+    const all = await session.file('all.yaml', keepBuilds(1));
+    const before = await session.file('before.yaml', keepBuilds(3));
+    await session.file('team.yaml', keepBuilds(3, '    repositories: [team/**]\n').replace('name: builds', 'name: team'));
+    const changed = async (config: string): Promise<string[]> => {
+      await session.file('.regctlrc.yaml', config);
+      const { stdout } = await (
+        await newSession({ cwd: session.folder })
+      ).run('policy', 'diff', before, all, registry.url, '--no-cache', '-o', 'json');
+      return (JSON.parse(stdout) as PlanDiff).repositories.map(({ repository }) => repository);
+    };
+
+    expect(await changed('policies: []\n')).toEqual(['other', 'team/a']);
+    expect(await changed(`policies: ['${join(session.folder, 'team.yaml')}', '${all}']\n`)).toEqual(['other']);
+  });
+
+  test('what could not be read is said first, and is no success', async () => {
+    const session = await newSession();
+    const policy = await session.file('policy.yaml', keepBuilds(2));
+    const registry = await registryWith({ 'team/a': 1 });
+
+    const { code, stdout } = await session.run('policy', 'diff', policy, policy, `${registry.url}/team/a`, `${registry.url}/team/gone`);
+
+    expect(code).toBe(6);
+    expect(stdout).toMatch(/^not read: .*team\/gone: NOT_FOUND: .*\nnothing is decided differently\n$/);
+  });
+
+  test('either policy may be that of a revision in git', async () => {
+    const session = await withCase(keepOne);
+    const git = (...words: readonly string[]): void =>
+      void execFileSync('git', ['-C', session.folder, '-c', 'user.name=a', '-c', 'user.email=a@example.com', ...words]);
+    git('init', '--quiet', '--initial-branch=main');
+    git('add', 'old.yaml');
+    git('commit', '--quiet', '--message=one');
+    const [, , , after = '', ...rest] = within(session);
+    const diff = (before: string) => session.run('policy', 'diff', before, after, ...rest);
+
+    expect((await diff('main:old.yaml')).stdout).toMatch(/^2 images more go, 0 that went stay/);
+    const [revision, path] = [await diff('master:old.yaml'), await diff('main:new.yaml')];
+    expect([revision.code, path.code]).toEqual([3, 3]);
+    expect(revision.stderr).toMatch(/^error: master:old\.yaml: the policy cannot be read: .*\nhint: Fetch that revision first/);
+    expect(path.stderr).toMatch(/^error: main:new\.yaml: the policy cannot be read: .*\nhint: Give the path from the root/);
+    expect((await diff('./main:old.yaml')).stderr).toContain('./main:old.yaml: the policy cannot be read: there is no such file');
+  });
+
+  test('without git, or outside of a repository, says so', async () => {
+    const outside = await withCase();
+    const without = await newSession({ env: { PATH: outside.folder } });
+    const [, , , after = '', ...rest] = within(outside);
+
+    expect((await outside.run('policy', 'diff', 'main:old.yaml', after, ...rest)).stderr).toContain('hint: Run this inside the repository');
+    expect((await without.run('policy', 'diff', 'main:old.yaml', after, ...rest)).stderr).toContain('hint: Install Git');
   });
 
   test('says so where nothing changes', async () => {

@@ -131,6 +131,29 @@ function detail(image: StoredImage, { name }: StoredRepository, rules: Rules): o
   };
 }
 
+function describeImageScanFindings(input: Input, rules: Rules): object {
+  const repository = repositoryOf(input, rules);
+  const image = find(repository, input['imageId'] as Id);
+  if (!image) throw new ServiceError('ImageNotFoundException', `The image does not exist within the repository '${repository.name}'`);
+  const { scan, digest } = image;
+  if (!scan) throw new ServiceError('ScanNotFoundException', `Image scan does not exist for the image with '{imageDigest:'${digest}'}'`);
+  const { status, findings = [], enhancedFindings } = scan;
+  const { page, nextToken } = paged(enhancedFindings ?? findings, input, rules);
+  return {
+    registryId: rules.account,
+    repositoryName: repository.name,
+    imageId: { imageDigest: digest },
+    imageScanStatus: { status },
+    ...(['COMPLETE', 'ACTIVE'].includes(status) && {
+      imageScanFindings: {
+        imageScanCompletedAt: image.pushedAt / 1000,
+        ...(enhancedFindings ? { enhancedFindings: page } : { findings: page }),
+      },
+    }),
+    ...(nextToken !== undefined && { nextToken }),
+  };
+}
+
 function batchGetImage(input: Input, rules: Rules): object {
   const repository = repositoryOf(input, rules);
   const accepted = input['acceptedMediaTypes'] as readonly string[] | undefined;
@@ -295,6 +318,7 @@ const PRIVATE: Readonly<Record<string, (input: Input, rules: Rules) => object>> 
   BatchCheckLayerAvailability: batchCheckLayerAvailability,
   BatchDeleteImage: batchDeleteImage,
   BatchGetImage: batchGetImage,
+  DescribeImageScanFindings: describeImageScanFindings,
   DescribeImages: describeImages,
   DescribeRegistry: describeRegistry,
   DescribeRepositories: describeRepositories,

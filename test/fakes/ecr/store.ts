@@ -21,6 +21,15 @@ export interface StoredImage {
   /** It is one that the service does not archive. */
   unarchivable?: true;
   vulnerability?: Severity;
+  /** What a scan by DescribeImageScanFindings tells; the list tells of it by `vulnerability` alone. */
+  scan?: StoredScan;
+}
+
+/** A scan of basic scanning, or of Inspector; without either, one that has not ended well. */
+export interface StoredScan {
+  readonly status: string;
+  readonly findings?: readonly object[];
+  readonly enhancedFindings?: readonly object[];
 }
 
 export interface StoredRepository {

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Pushable } from '../../../src/demo/image.ts';
 import { loadApiModel } from './api-model.ts';
 import { answerRegistryApi } from './registry-api.ts';
+import { listOccurrences } from './occurrences.ts';
 import { answerRest, type Operation } from './rest.ts';
 import { ServiceError, Store, type StoredRepository } from './store.ts';
 
@@ -51,6 +52,8 @@ export interface FakeGar {
   readonly calls: FakeCall[];
   /** Where a request or an answer did not agree with the API's description, if that is at hand. */
   readonly violations: readonly string[];
+  /** What Artifact Analysis knows, whatever project it is of. */
+  readonly occurrences: object[];
   /** So many of the next calls are answered with RESOURCE_EXHAUSTED. */
   exhaust(count: number): void;
   /** A repository, made when it is first asked for: `my-project/images`. */
@@ -78,6 +81,7 @@ export async function startFakeGar(options: FakeGarOptions = {}): Promise<FakeGa
   const operations = new Map<string, Operation>();
   const listings = new Map<string, readonly unknown[]>();
   const calls: FakeCall[] = [];
+  const occurrences: object[] = [];
   const violations: string[] = [];
   let exhausted = 0;
   const server = createServer((request, response) => void serve(request, response).catch(() => response.destroy()));
@@ -121,6 +125,12 @@ export async function startFakeGar(options: FakeGarOptions = {}): Promise<FakeGa
             "'Requests per project per region per minute per region'",
         );
       }
+      const project = /^\/v1\/projects\/([^/]+)\/occurrences$/.exec(path)?.[1];
+      if (project !== undefined) {
+        allow(may, 'containeranalysis.occurrences.list', path);
+        calls.push({ ...call, path: raw });
+        return send(response, 200, listOccurrences(occurrences, call.query, maxPage));
+      }
       const answer = answerRest(
         { ...call, path: path.replace(/^\/v1\//, '') },
         {
@@ -154,6 +164,7 @@ export async function startFakeGar(options: FakeGarOptions = {}): Promise<FakeGa
     url,
     store,
     calls,
+    occurrences,
     violations,
     exhaust(count) {
       exhausted = count;

@@ -49,7 +49,7 @@ export function renderArtifact(store: HarborStore, artifact: StoredArtifact, det
     ),
     repository_id: artifact.repository.id,
     ...(artifactTypes && { repository_name: artifact.repository.name }),
-    ...(detail.scanOverview && artifact.scan !== undefined && { scan_overview: renderScan(artifact.scan) }),
+    ...(detail.scanOverview && artifact.scan !== undefined && { scan_overview: renderScan(artifact) }),
     size: artifact.size,
     tags: listed(tags),
     type: artifact.configType.includes('helm') ? 'CHART' : 'IMAGE',
@@ -86,22 +86,41 @@ export function renderAccessory(accessory: StoredAccessory): object {
 
 const SEVERITIES = ['None', 'Unknown', 'Negligible', 'Low', 'Medium', 'High', 'Critical'];
 
-function renderScan(scan: NonNullable<StoredArtifact['scan']> | null): object {
+const SCANNED = Date.UTC(2025, 0, 2);
+const REPORT_TYPE = 'application/vnd.security.vulnerability.report; version=1.1';
+
+function renderScan({ scan = null, fixed = {}, scanState }: StoredArtifact): object {
   const found = Object.keys(scan ?? {});
   const severity = SEVERITIES.findLast((name) => found.includes(name)) ?? 'None';
-  const total = Object.values(scan ?? {}).reduce((sum, count) => sum + count, 0);
+  const sum = (counts: Readonly<Record<string, number>>): number => Object.values(counts).reduce((total, count) => total + count, 0);
   return {
-    'application/vnd.security.vulnerability.report; version=1.1': {
+    [REPORT_TYPE]: {
       report_id: 'report',
-      scan_status: scan ? 'Success' : 'Error',
-      ...(scan && { severity, summary: { total, fixable: 0, summary: scan } }),
-      start_time: time(1),
-      end_time: time(1),
+      scan_status: scanState ?? (scan ? 'Success' : 'Error'),
+      ...(scan && { severity, summary: { total: sum(scan), fixable: sum(fixed), summary: scan } }),
+      start_time: time(SCANNED),
+      end_time: time(SCANNED),
       complete_percent: scan ? 100 : 0,
       duration: 1,
       scanner: { name: 'Trivy', vendor: 'Aqua Security', version: 'v0.50' },
     },
   };
+}
+
+/** The report itself (goharbor/pluggable-scanner-spec); nothing of an artifact that was not scanned (src/controller/scan). */
+export function renderReport({ scan, fixed = {} }: StoredArtifact): object {
+  if (!scan) return {};
+  const vulnerabilities = Object.entries(scan).flatMap(([severity, count]) =>
+    Array.from({ length: count }, (_, index) => ({
+      id: `CVE-2025-${severity}-${index + 1}`,
+      package: 'openssl',
+      version: '1.0',
+      fix_version: index < (fixed[severity] ?? 0) ? '1.1' : '',
+      severity,
+      links: [],
+    })),
+  );
+  return { [REPORT_TYPE]: { generated_at: time(SCANNED), scanner: { name: 'Trivy' }, severity: 'High', vulnerabilities } };
 }
 
 export function renderProject(

@@ -8,6 +8,7 @@ import {
   renderArtifact,
   type RenderOptions,
   renderProject,
+  renderReport,
   renderRepository,
   renderRetention,
   renderTag,
@@ -205,8 +206,9 @@ function artifact(
 ): Reply {
   const { store } = context;
   const [area, tag] = below;
-  const permission = { tags: 'tag', accessories: 'accessory', labels: 'artifact-label' }[area ?? ''] ?? 'artifact';
-  const action = { DELETE: 'delete', POST: 'create' }[method] ?? (area === undefined ? 'read' : 'list');
+  const permission =
+    { tags: 'tag', accessories: 'accessory', labels: 'artifact-label', additions: 'artifact-addition' }[area ?? ''] ?? 'artifact';
+  const action = { DELETE: 'delete', POST: 'create' }[method] ?? (area === undefined || area === 'additions' ? 'read' : 'list');
   requireProject(store, account, project, `${permission}:${action}`);
   const found = store.find(full, reference);
   if (!found) throw new HarborError('NOT_FOUND', `artifact ${full}${reference.includes(':') ? '@' : ':'}${reference} not found`);
@@ -222,6 +224,7 @@ function artifact(
     if (store.isImmutable(own)) throw new HarborError('PRECONDITION', `the tag ${tag} configured as immutable, cannot be deleted`);
     return done(() => store.tags.delete(own.id));
   }
+  if (area === 'additions' && tag === 'vulnerabilities' && method === 'GET') return json(renderReport(found));
   if (area === 'labels' && method === 'POST') return addLabel(store, found, body);
   if (area === 'accessories' && method === 'GET')
     return query.page(

@@ -48,6 +48,10 @@ export interface StoredArtifact {
   labels: string[];
   /** The severities that a scan has found, with their number; null: a scan that failed. */
   scan?: Readonly<Record<string, number>> | null;
+  /** How many of these have a fix. */
+  fixed?: Readonly<Record<string, number>>;
+  /** Of a scan that has not ended. */
+  scanState?: 'Pending' | 'Running' | 'Stopped';
 }
 
 export interface StoredReference {

@@ -12,6 +12,8 @@ export interface FakeQuayOptions {
   readonly repositoriesPage?: number;
   /** FEATURE_IMAGE_PULL_STATS */
   readonly pullStatistics?: boolean;
+  /** FEATURE_SECURITY_SCANNER. Default false. */
+  readonly securityScanner?: boolean;
   /** FEATURE_AUTO_PRUNE */
   readonly autoPrune?: boolean;
   /** FEATURE_IMMUTABLE_TAGS */
@@ -24,10 +26,17 @@ export interface FakeQuay extends FakeServer {
 
 /** A Quay on 127.0.0.1, made by what was seen on a running one (3.18): the API whole as far as it is used, and `/v2/` for reading. */
 export async function startFakeQuay(options: FakeQuayOptions = {}): Promise<FakeQuay> {
-  const { accounts = [OWNER], repositoriesPage = 100, pullStatistics = true, autoPrune = true, immutability = true } = options;
+  const {
+    accounts = [OWNER],
+    repositoriesPage = 100,
+    pullStatistics = true,
+    autoPrune = true,
+    immutability = true,
+    securityScanner = false,
+  } = options;
   const store = new QuayStore();
   const grants: Grants = new Map();
-  const rest = { store, accounts, repositoriesPage, pullStatistics, autoPrune, immutability };
+  const rest = { store, accounts, repositoriesPage, pullStatistics, autoPrune, immutability, securityScanner };
   const server = await startFakeServer({
     answer(request, url) {
       if (request.path.startsWith('/api/v1/')) return answerRest(request, rest);

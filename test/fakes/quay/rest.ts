@@ -17,6 +17,7 @@ export interface RestOptions {
   /** Repositories a page. */
   readonly repositoriesPage: number;
   readonly pullStatistics: boolean;
+  readonly securityScanner: boolean;
   readonly autoPrune: boolean;
   readonly immutability: boolean;
 }
@@ -35,6 +36,7 @@ const PATHS = [
   '/organization/{orgname}',
 ];
 const PULLS = '/repository/{repository}/manifest/{manifestref}/pull_statistics';
+const SECURITY = '/repository/{repository}/manifest/{manifestref}/security';
 const POLICIES = ['/repository/{repository}/autoprunepolicy/', '/organization/{orgname}/autoprunepolicy/'];
 const IMMUTABILITY = '/repository/{repository}/immutabilitypolicy/';
 
@@ -91,6 +93,11 @@ export function answerRest(request: Seen, options: RestOptions): Reply {
     need('repo:read', name);
     return json(200, describeManifest(repository, digest as Digest, { store, statistics: statistics !== undefined }));
   }
+  const [, scanned = ''] = /^\/manifest\/(sha256:[0-9a-f]{64})\/security$/.exec(rest) ?? [];
+  if (scanned !== '' && method === 'GET' && options.securityScanner) {
+    need('repo:read', name);
+    return securityOf(repository, scanned, url.searchParams.get('vulnerabilities') === 'true');
+  }
   if (rest === '/tag/' && method === 'GET') {
     need('repo:read', name);
     return json(200, listTags(repository, url.searchParams, store));
@@ -124,8 +131,14 @@ function refusal(account: FakeAccount | undefined): ReplyError {
   return account ? problem(403, 'insufficient_scope', 'Unauthorized') : problem(401, 'invalid_token', 'Requires authentication');
 }
 
-function pathsOf({ pullStatistics, autoPrune, immutability }: RestOptions): object {
-  const paths = [...PATHS, ...(pullStatistics ? [PULLS] : []), ...(autoPrune ? POLICIES : []), ...(immutability ? [IMMUTABILITY] : [])];
+function pathsOf({ pullStatistics, autoPrune, immutability, securityScanner }: RestOptions): object {
+  const paths = [
+    ...PATHS,
+    ...(pullStatistics ? [PULLS] : []),
+    ...(autoPrune ? POLICIES : []),
+    ...(immutability ? [IMMUTABILITY] : []),
+    ...(securityScanner ? [SECURITY] : []),
+  ];
   return Object.fromEntries(paths.map((path) => [`/api/v1${path}`, {}]));
 }
 
@@ -179,6 +192,16 @@ function describe({ name, kind, state, isPublic }: StoredRepository, { store }: 
     can_write: may('repo:write'),
     can_admin: may('repo:admin'),
   };
+}
+
+/** A scan as Clair has it; what the scanner does not answer is an error of Quay's own (endpoints/exception.py, DownstreamIssue). */
+function securityOf(repository: StoredRepository, digest: string, vulnerabilities: boolean): Reply {
+  const manifest = repository.manifests.get(digest as Digest);
+  if (!manifest) throw problem(404, 'not_found', 'Not Found');
+  const { status = 'queued', found = [] } = manifest.scan ?? {};
+  if (status === 'unreachable') return json(520, { message: 'the scanner does not answer', error_type: 'downstream_issue' });
+  const feature = { Name: 'openssl', Version: '1.0', ...(vulnerabilities && { Vulnerabilities: found }) };
+  return json(200, { status, data: status === 'scanned' ? { Layer: { Name: digest, Features: [feature] } } : null });
 }
 
 function describeManifest(

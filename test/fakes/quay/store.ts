@@ -18,13 +18,15 @@ export interface TagRow {
   immutable: boolean;
 }
 
-interface StoredManifest {
+export interface StoredManifest {
   readonly digest: Digest;
   readonly mediaType: string;
   readonly bytes: Buffer;
   readonly json: ManifestJson;
   pulls: number;
   lastPull?: number;
+  /** What the scanner says of it; without, it waits to be scanned. */
+  scan?: { readonly status: string; readonly found?: readonly object[] };
 }
 
 /** An organization, or the namespace of a user. */

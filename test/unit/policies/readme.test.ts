@@ -32,7 +32,7 @@ describe('what the README shows is right', () => {
   test.for(POLICIES)('policy %#', async (text) => {
     const file = path.join(folder, 'policy.yaml');
     await writeFile(file, text);
-    await expect(loadPolicies([file], { lists: [] })).resolves.not.toEqual([]);
+    await expect(loadPolicies([file], { lists: ['branches'] })).resolves.not.toEqual([]);
   });
 
   test.for(CONFIGS)('config %#', async (text) => {
@@ -44,6 +44,19 @@ describe('what the README shows is right', () => {
     const links = [...README.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, link = '']) => link);
     expect(links.length).toBeGreaterThan(5);
     expect(links.filter((link) => !existsSync(new URL(link, ROOT)))).toEqual([]);
+  });
+
+  test('how each type of registry is recognised', () => {
+    const rows = [...README.matchAll(/^\| \[?`([\w-]+)`.*?: .+? \| (every host .+?|by host.*?|asked once) \|/gm)];
+    const told = Object.fromEntries(rows.map(([, type = '', how]) => [type, how]));
+    const ways = REGISTRY_TYPES.map(({ name, hosts, recognises }): [string, string] => [
+      name,
+      hosts || recognises
+        ? [hosts && 'by host', recognises && 'asked once'].filter(Boolean).join(', or ')
+        : 'every host that no other type claims',
+    ]);
+    // Amazon's public registry stands on the page of the private one.
+    expect(told).toEqual(Object.fromEntries(ways.filter(([name]) => name !== 'ecr-public')));
   });
 
   test('it names every ready-made policy but that of the demo', () => {

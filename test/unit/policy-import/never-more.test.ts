@@ -5,28 +5,29 @@ import { makeSource } from '../../../src/diagnostics/source.ts';
 import type { Manifest } from '../../../src/domain/inventory.ts';
 import { makePlan } from '../../../src/plan/make-plan.ts';
 import { type FormatName, importPolicies } from '../../../src/policy-import/policy-formats.ts';
+import type { Sample } from '../../../src/policy-import/original/original.ts';
 import { policyText } from '../../../src/policy-import/policy-text.ts';
+import { settled } from '../../../src/policy-import/settled.ts';
+import { governingPolicy } from '../../../src/policy/governing.ts';
 import { compilePolicy } from '../../../src/policy/policy.ts';
 import { asDigest } from '../../digest.ts';
 import { SWEEPING } from '../../sweep.ts';
 import { capabilities } from '../plan/fixture.ts';
 
 /*
- * What is imported never deletes more than the original does. Each registry is read here a second time, by its documentation and in a few
- * lines, and asked what it would delete of random images by random settings.
+ * What is imported never deletes more than the original does. Each registry and tool is read a second time, by its sources or its
+ * documentation and in a few lines (src/policy-import/original), and asked what it would delete of random images by random settings.
  */
 
 const DAY = 86_400_000;
+const REPOSITORY = 'p/r/app';
 const NOW = Date.parse('2026-11-01T00:00:00Z');
 
 const digest = (n: number): ReturnType<typeof asDigest> => asDigest(`sha256:${String(n).padStart(64, '0')}`);
 
-/** Ages in days, each image at its own. All its times are the same but that of its pull. */
-interface Image {
+/** Each image at an age of its own. */
+interface Image extends Sample {
   readonly id: number;
-  readonly tags: readonly string[];
-  readonly age: number;
-  readonly pulled: number | undefined;
 }
 
 const tagNames = ['a1', 'a2', 'ab1', 'ab2', 'b1', 'b2', 'latest', 'prod-1'];
@@ -48,14 +49,20 @@ const images = fc
 const small = fc.integer({ min: 1, max: 4 });
 const days = fc.integer({ min: 1, max: 40 });
 const prefix = fc.constantFrom('a', 'ab', 'b', 'latest', 'prod');
-const newest = (list: readonly Image[]): Image[] => list.toSorted((a, b) => a.age - b.age);
-const tagged = (image: Image, begins: string): boolean => image.tags.some((tag) => tag.startsWith(begins));
-
 /** What goes: images by their number, and tags that are taken off images that stay. */
-async function planned(list: readonly Image[], settings: unknown, from: FormatName): Promise<{ images: number[]; tags: string[] }> {
+interface Gone {
+  readonly images: readonly number[];
+  readonly tags: readonly string[];
+}
+
+/** What goes by the policy that is imported, and by the original. */
+async function planned(list: readonly Image[], settings: unknown, from: FormatName): Promise<{ ours: Gone; theirs: Gone }> {
   const text = typeof settings === 'string' ? settings : JSON.stringify(settings);
-  const yaml = policyText(importPolicies(makeSource('settings', text), from, { of: undefined }), 'settings');
-  const policies = await loadPolicies([makeSource('imported', yaml)]);
+  const imported = settled(importPolicies(makeSource('settings', text), from, { of: undefined }));
+  const loaded = await loadPolicies([makeSource('imported', policyText(imported, 'settings'))]);
+  const policies = loaded.map(({ spec }) => compilePolicy(spec, { source: 'imported', digest: digest(99) }));
+  const governing = governingPolicy(policies, 'r', REPOSITORY)?.name;
+  const original = imported.find(({ name }) => name === governing)?.original(REPOSITORY, list);
   const at = (age: number): string => new Date(NOW - age * DAY).toISOString();
   const manifests = list.map(({ id, tags, age, pulled }): Manifest => ({
     digest: digest(id),
@@ -73,10 +80,10 @@ async function planned(list: readonly Image[], settings: unknown, from: FormatNa
       kind: 'Inventory',
       formatVersion: '1.0',
       takenAt: new Date(NOW).toISOString(),
-      repositories: [{ registry: 'r', type: 'oci', repository: 'p/r/app', complete: true, capabilities: capabilities(), manifests }],
+      repositories: [{ registry: 'r', type: 'oci', repository: REPOSITORY, complete: true, capabilities: capabilities(), manifests }],
     },
     {
-      policies: policies.map(({ spec }) => compilePolicy(spec, { source: 'imported', digest: digest(99) })),
+      policies,
       inUse: { images: [], problems: [], hosts: {} },
       lists: {},
       now: NOW,
@@ -87,8 +94,11 @@ async function planned(list: readonly Image[], settings: unknown, from: FormatNa
   const [repository] = plan.repositories;
   const gone = repository?.images.filter(({ action }) => action === 'delete') ?? [];
   return {
-    images: gone.map((image) => list.findIndex(({ id }) => digest(id) === image.digest)),
-    tags: repository?.images.flatMap(({ untag }) => untag) ?? [],
+    ours: {
+      images: gone.map((image) => list.findIndex(({ id }) => digest(id) === image.digest)),
+      tags: repository?.images.flatMap(({ untag }) => untag) ?? [],
+    },
+    theirs: { images: (original?.images ?? []).map((image) => list.indexOf(image as Image)), tags: original?.tags ?? [] },
   };
 }
 
@@ -97,16 +107,14 @@ async function neverMore<Settings>(
   settings: fc.Arbitrary<Settings>,
   from: FormatName,
   written: (settings: Settings) => unknown,
-  original: (list: readonly Image[], settings: Settings) => { readonly images: readonly number[]; readonly tags?: readonly string[] },
 ): Promise<void> {
   let telling = 0;
   await fc.assert(
     fc.asyncProperty(images, settings, async (list, given) => {
-      const ours = await planned(list, written(given), from);
-      const theirs = original(list, given);
+      const { ours, theirs } = await planned(list, written(given), from);
       expect({
         images: ours.images.filter((id) => !theirs.images.includes(id)),
-        tags: ours.tags.filter((tag) => !(theirs.tags ?? []).includes(tag)),
+        tags: ours.tags.filter((tag) => !theirs.tags.includes(tag)),
       }).toEqual({ images: [], tags: [] });
       if (ours.images.length > 0) telling += 1;
     }),
@@ -132,29 +140,13 @@ describe('an import never deletes more than', () => {
       .tuple(fc.array(fc.tuple(selection, count), { maxLength: 3 }), fc.option(count))
       .map(([some, any]) => [...some, ...(any ? [[{ tagStatus: 'any', tagPrefixList: undefined }, any] as const] : [])])
       .filter((list) => list.length > 0 && list.filter(([{ tagStatus }]) => tagStatus === 'untagged').length < 2);
-    return neverMore(
-      rules,
-      'ecr',
-      (list) => ({
-        rules: list.map(([select, counted], index) => ({
-          rulePriority: index + 1,
-          selection: { ...select, ...counted },
-          action: { type: 'expire' },
-        })),
-      }),
-      (list, given) => {
-        const matches = (image: Image, { tagStatus, tagPrefixList }: (typeof given)[number][0]): boolean =>
-          tagStatus === 'any' ||
-          (tagStatus === 'untagged' ? image.tags.length === 0 : (tagPrefixList ?? []).every((begins) => tagged(image, begins)));
-        const gone = given.flatMap(([select, { countType, countNumber }], index) => {
-          const selected = newest(list.filter((image) => matches(image, select)));
-          return selected
-            .filter((image, rank) => (countType === 'imageCountMoreThan' ? rank >= countNumber : image.age > countNumber))
-            .filter((image) => !given.slice(0, index).some(([above]) => matches(image, above)));
-        });
-        return { images: gone.map(({ id }) => id) };
-      },
-    );
+    return neverMore(rules, 'ecr', (list) => ({
+      rules: list.map(([select, counted], index) => ({
+        rulePriority: index + 1,
+        selection: { ...select, ...counted },
+        action: { type: 'expire' },
+      })),
+    }));
   });
 
   test('a tag retention of Harbor', () => {
@@ -194,21 +186,6 @@ describe('an import never deletes more than', () => {
           scope_selectors: { repository: [{ kind: 'doublestar', decoration: 'repoMatches', pattern: '**' }] },
         })),
       }),
-      (list, rules) => {
-        const kept = rules.flatMap(({ template, number, begins, excludes, untagged }) => {
-          const selected = newest(
-            list.filter((image) =>
-              image.tags.length === 0 ? untagged !== excludes : image.tags.some((tag) => tag.startsWith(begins) !== excludes),
-            ),
-          );
-          const byPull = selected.toSorted((a, b) => (a.pulled ?? Infinity) - (b.pulled ?? Infinity));
-          if (template === 'latestPushedK') return selected.slice(0, number);
-          if (template === 'latestPulledN') return byPull.slice(0, number);
-          if (template === 'nDaysSinceLastPush') return selected.filter(({ age }) => age <= number);
-          return template === 'always' ? selected : selected.filter(({ pulled = Infinity }) => pulled <= number);
-        });
-        return { images: list.filter((image) => !kept.includes(image)).map(({ id }) => id) };
-      },
     );
   });
 
@@ -244,20 +221,6 @@ describe('an import never deletes more than', () => {
                 },
               }),
         })),
-      (list, policies) => {
-        const matched = ({ keep, condition: { tagState, tagPrefixes, days: age }, count }: (typeof policies)[number]): Image[] => {
-          if (keep && count !== undefined) return newest(list).slice(0, count);
-          return list.filter((image) => {
-            const state = tagPrefixes
-              ? tagPrefixes.some((begins) => tagged(image, begins))
-              : tagState === 'any' || (tagState === 'tagged') === image.tags.length > 0;
-            return state && (age === undefined || (keep ? image.age < age : image.age > age));
-          });
-        };
-        const kept = policies.filter(({ keep }) => keep).flatMap(matched);
-        const gone = policies.filter(({ keep }) => !keep).flatMap(matched);
-        return { images: gone.filter((image) => !kept.includes(image)).map(({ id }) => id) };
-      },
     );
   });
 
@@ -268,29 +231,13 @@ describe('an import never deletes more than', () => {
       keep: fc.integer({ min: 0, max: 3 }),
       untagged: fc.boolean(),
     });
-    return neverMore(
-      fc.array(purge, { minLength: 1, maxLength: 2 }),
-      'acr',
-      (purges) =>
-        purges
-          .map(
-            ({ search, ago, keep, untagged }) =>
-              `acr purge --filter 'p/r/app:${search}' --ago ${ago}d --keep ${keep}${untagged ? ' --untagged' : ''}`,
-          )
-          .join('\n'),
-      (list, purges) => {
-        const off = new Set<string>();
-        const gone = new Set<number>();
-        // They run every night: what one leaves without a tag, the one before it finds the next time.
-        for (const { search, ago, keep, untagged } of [...purges, ...purges]) {
-          const eligible = newest(list).flatMap(({ tags, age }) =>
-            tags.filter((tag) => !off.has(tag) && new RegExp(search).test(tag) && age > ago),
-          );
-          for (const tag of eligible.slice(keep)) off.add(tag);
-          for (const { id, tags, age } of list) if (untagged && age > ago && tags.every((tag) => off.has(tag))) gone.add(id);
-        }
-        return { images: [...gone], tags: [...off] };
-      },
+    return neverMore(fc.array(purge, { minLength: 1, maxLength: 2 }), 'acr', (purges) =>
+      purges
+        .map(
+          ({ search, ago, keep, untagged }) =>
+            `acr purge --filter 'p/r/app:${search}' --ago ${ago}d --keep ${keep}${untagged ? ' --untagged' : ''}`,
+        )
+        .join('\n'),
     );
   });
 
@@ -301,28 +248,14 @@ describe('an import never deletes more than', () => {
       pattern: fc.constantFrom(undefined, '^a', 'b', '^(?:latest|prod-.*)$', 'a[0-9]'),
       matches: fc.boolean(),
     });
-    return neverMore(
-      fc.array(policy, { minLength: 1, maxLength: 3 }),
-      'quay',
-      (policies) => ({
-        policies: policies.map(({ count, number, pattern, matches }) => ({
-          method: count ? 'number_of_tags' : 'creation_date',
-          value: count ? number : `${number * 7}d`,
-          tagPattern: pattern,
-          tagPatternMatches: matches,
-        })),
-      }),
-      (list, policies) => {
-        const off = policies.flatMap(({ count, number, pattern, matches }) => {
-          const selected = newest(list).flatMap(({ tags, age }) =>
-            tags.filter((tag) => pattern === undefined || new RegExp(pattern).test(tag) === matches).map((tag) => ({ tag, age })),
-          );
-          return (count ? selected.slice(number) : selected.filter(({ age }) => age > number * 7)).map(({ tag }) => tag);
-        });
-        // What has no tag is collected in any case, and is not asked about here.
-        return { tags: off, images: list.filter(({ tags }) => tags.every((tag) => off.includes(tag))).map(({ id }) => id) };
-      },
-    );
+    return neverMore(fc.array(policy, { minLength: 1, maxLength: 3 }), 'quay', (policies) => ({
+      policies: policies.map(({ count, number, pattern, matches }) => ({
+        method: count ? 'number_of_tags' : 'creation_date',
+        value: count ? number : `${number * 7}d`,
+        tagPattern: pattern,
+        tagPatternMatches: matches,
+      })),
+    }));
   });
 
   test('a cleanup policy of GitLab', () => {
@@ -332,27 +265,97 @@ describe('an import never deletes more than', () => {
       regex: fc.constantFrom('.*', 'a.*', 'a1|b.', '(?:a1|b.)', '^ab.*'),
       kept: fc.constantFrom(undefined, 'ab.*', 'a1|b1', 'prod.*'),
     });
-    return neverMore(
-      settings,
-      'gitlab',
-      ({ keep_n, older, regex, kept }) => ({
-        keep_n,
-        older_than: older === undefined ? null : `${older}d`,
-        name_regex: regex,
-        name_regex_keep: kept,
-      }),
-      (list, { keep_n = 0, older = 0, regex, kept }) => {
-        const off = newest(list)
-          .flatMap(({ tags, age }) => tags.map((tag) => ({ tag, age })))
-          .filter(
-            ({ tag }) =>
-              tag !== 'latest' && new RegExp(`^${regex}$`).test(tag) && !(kept !== undefined && new RegExp(`^${kept}$`).test(tag)),
-          )
-          .slice(keep_n)
-          .filter(({ age }) => age > older)
-          .map(({ tag }) => tag);
-        return { tags: off, images: list.filter(({ tags }) => tags.every((tag) => off.includes(tag))).map(({ id }) => id) };
-      },
+    return neverMore(settings, 'gitlab', ({ keep_n, older, regex, kept }) => ({
+      keep_n,
+      older_than: older === undefined ? null : `${older}d`,
+      name_regex: regex,
+      name_regex_keep: kept,
+    }));
+  });
+
+  test('a retention of zot', () => {
+    const within = fc.option(
+      days.map((number) => `${number * 24}h`),
+      { nil: undefined },
     );
+    const bounds = {
+      mostRecentlyPushedCount: fc.integer({ min: 0, max: 3 }),
+      mostRecentlyPulledCount: fc.constantFrom(0, 0, 0, 2),
+      pulledWithin: within,
+      pushedWithin: within,
+    };
+    const keepTags = fc.record({ patterns: fc.subarray(['^a', 'b1$', 'ab.*', '^(latest|prod-.*)$'], { maxLength: 2 }), ...bounds });
+    const policy = fc.record({
+      repositories: fc.constant(['p/**']),
+      keepTags: fc.array(keepTags, { maxLength: 3 }),
+      keepUntagged: fc.option(fc.record(bounds), { nil: undefined }),
+      deleteUntagged: fc.boolean(),
+    });
+    return neverMore(fc.tuple(policy, days), 'zot', ([one, delay]) => ({
+      storage: { retention: { delay: `${delay * 24}h`, policies: [one] } },
+    }));
+  });
+
+  test('steps of a GitHub workflow', () => {
+    const some = <Value>(...values: Value[]): fc.Arbitrary<Value | undefined> => fc.option(fc.constantFrom(...values), { nil: undefined });
+    const count = fc.option(fc.integer({ min: 0, max: 3 }), { nil: undefined });
+    const cleanup = fc.record({
+      'delete-tags': some('a*', 'ab*,b?', '*1', 'nothing', 'b1, a1'),
+      'exclude-tags': some('latest', 'a1,prod*'),
+      'keep-n-tagged': count,
+      'older-than': fc.option(
+        days.map((number) => `${number} days`),
+        { nil: undefined },
+      ),
+    });
+    const byExpression = fc.record({
+      'use-regex': fc.constant(true),
+      'delete-tags': some('^a', 'b1$', '^(ab|b)'),
+      'exclude-tags': some('^latest$', '^(?:a|b)1$'),
+      'keep-n-untagged': count,
+    });
+    const retention = fc.record({
+      account: fc.constant('p'),
+      'image-names': fc.constant('r/app'),
+      'image-tags': some('a*', '!ab* !latest', '* !prod*'),
+      'tag-selection': fc.constantFrom('tagged', 'untagged', 'both'),
+      'cut-off': days.map((number) => `${number}d`),
+      'keep-n-most-recent': fc.integer({ min: 0, max: 3 }),
+      'timestamp-to-use': fc.constant('created_at'),
+    });
+    const versions = fc.record({
+      owner: fc.constant('p'),
+      'package-name': fc.constant('r/app'),
+      'package-type': fc.constant('container'),
+      'min-versions-to-keep': fc.integer({ min: 0, max: 5 }),
+      'delete-only-untagged-versions': fc.boolean(),
+    });
+    const named = (inputs: object): object => ({ owner: 'p', package: 'r/app', ...inputs });
+    const step = fc.oneof(
+      { weight: 2, arbitrary: cleanup.map((inputs) => ({ uses: 'dataaxiom/ghcr-cleanup-action@v1', with: named(inputs) })) },
+      { weight: 1, arbitrary: byExpression.map((inputs) => ({ uses: 'dataaxiom/ghcr-cleanup-action@v1', with: named(inputs) })) },
+      { weight: 1, arbitrary: retention.map((inputs) => ({ uses: 'snok/container-retention-policy@v3', with: inputs })) },
+      { weight: 1, arbitrary: versions.map((inputs) => ({ uses: 'actions/delete-package-versions@v5', with: inputs })) },
+    );
+    return neverMore(fc.array(step, { minLength: 1, maxLength: 3 }), 'github', (steps) => ({ jobs: { clean: { steps } } }));
+  });
+
+  test('policies of artifactory-cleanup', () => {
+    const masks = fc.subarray(['*:a*', 'r/app:ab1', '*:latest', 'r/*:b*', 'r*', '*prod*', '*1'], { minLength: 1, maxLength: 2 });
+    const withDays = (...names: string[]): fc.Arbitrary<object> =>
+      fc.record({ rule: fc.constantFrom(...names), days: fc.integer({ min: 0, max: 30 }) });
+    const withCount = (...names: string[]): fc.Arbitrary<object> => fc.record({ rule: fc.constantFrom(...names), count: small });
+    const rule = fc.oneof(
+      fc.record({ rule: fc.constantFrom('ExcludeDockerImages', 'IncludeDockerImages', 'ExcludePath'), masks }),
+      withDays('DeleteDockerImagesOlderThan', 'DeleteOlderThan', 'DeleteDockerImagesNotUsed'),
+      withDays('DeleteDockerImagesOlderThanNDaysWithoutDownloads', 'DeleteDockerImagesOlderThan'),
+      withCount('KeepLatestNDockerImages', 'KeepLatestNFilesInFolder', 'KeepLatestNFiles'),
+      fc.constantFrom({ rule: 'DeleteWithoutDownloads' }, { rule: 'DeleteLeastRecentlyUsedFiles', keep: 2 }),
+    );
+    return neverMore(fc.array(rule, { minLength: 1, maxLength: 4 }), 'artifactory', (rules) => ({
+      'artifactory-cleanup': {
+        policies: [{ name: 'p', rules: [{ rule: 'Repo' }, { rule: 'DeleteDockerImagesOlderThan', days: 1 }, ...rules] }],
+      },
+    }));
   });
 });

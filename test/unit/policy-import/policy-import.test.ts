@@ -3,6 +3,7 @@ import { loadPolicies } from '../../../src/config/policy-source.ts';
 import { makeSource } from '../../../src/diagnostics/source.ts';
 import { type FormatName, importPolicies } from '../../../src/policy-import/policy-formats.ts';
 import { policyText } from '../../../src/policy-import/policy-text.ts';
+import { settled } from '../../../src/policy-import/settled.ts';
 import type { PolicySpec } from '../../../src/policy/schema.ts';
 
 interface Imported {
@@ -13,7 +14,7 @@ interface Imported {
 /** The policies that some settings become, as `policy check` reads them. What they are is recognised. */
 async function imported(settings: unknown, of?: string, from?: FormatName): Promise<Imported> {
   const source = makeSource('settings', typeof settings === 'string' ? settings : JSON.stringify(settings));
-  const text = policyText(importPolicies(source, from, { of }), 'settings');
+  const text = policyText(settled(importPolicies(source, from, { of })), 'settings');
   return { text, policies: (await loadPolicies([makeSource('imported', text)])).map(({ spec }) => spec) };
 }
 
@@ -88,7 +89,9 @@ describe('ECR', () => {
   });
 
   test('a condition that nobody knows here is an error at its place', () => {
-    const settings = `{"rules": [\n  {"rulePriority": 1, "selection": {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 3,\n    "signed": true}, "action": {"type": "expire"}}]}`;
+    const settings =
+      `{"rules": [\n  {"rulePriority": 1, "selection": {"tagStatus": "any", "countType": "imageCountMoreThan", ` +
+      `"countNumber": 3,\n    "signed": true}, "action": {"type": "expire"}}]}`;
     expect(() => importPolicies(makeSource('lifecycle.json', settings), undefined, { of: undefined })).toThrow(
       /lifecycle\.json:3:5: .*"signed"/,
     );
@@ -183,7 +186,7 @@ describe('Harbor', () => {
     const read = (data: unknown): ReturnType<typeof importPolicies> =>
       importPolicies(makeSource('settings', JSON.stringify(data)), undefined, { of: 'library' });
     const text = policyText(
-      [...read([immutable('v*'), immutable('prod')]), ...read({ rules: [retain('latestPushedK', 3, '**')] })],
+      settled([...read([immutable('v*'), immutable('prod')]), ...read({ rules: [retain('latestPushedK', 3, '**')] })]),
       'settings',
     );
     const policies = (await loadPolicies([makeSource('imported', text)])).map(({ spec }) => spec);
@@ -262,7 +265,8 @@ describe('acr purge', () => {
   test.for([
     [
       'a task',
-      'steps:\n  - cmd: >-\n      mcr.microsoft.com/acr/acr-cli:0.14 purge --registry {{.Run.Registry}}\n      --filter "app:^v" --ago 1d\n      --untagged\n    timeout: 3600\n',
+      'steps:\n  - cmd: >-\n      mcr.microsoft.com/acr/acr-cli:0.14 purge --registry {{.Run.Registry}}\n      --filter "app:^v" ' +
+        '--ago 1d\n      --untagged\n    timeout: 3600\n',
     ],
     [
       'a variable of a script',
@@ -529,7 +533,7 @@ test('a policy that another leaves nothing to is told', async () => {
   expect(text).not.toContain('LEFT OUT');
   const rule = { method: 'number_of_tags', value: 20 };
   const twice = policyText(
-    [1, 2].flatMap(() => importPolicies(makeSource('quay', JSON.stringify(rule)), undefined, { of: 'team' })),
+    settled([1, 2].flatMap(() => importPolicies(makeSource('quay', JSON.stringify(rule)), undefined, { of: 'team' }))),
     'quay',
   );
   expect(twice).toContain('# LEFT OUT: the policy "auto-prune of team (2)"');

@@ -5,11 +5,12 @@ import { parseHcl } from '../../../src/policy-import/hcl.ts';
 import { Expression } from '../../../src/policy-import/hcl-value.ts';
 import { importPolicies } from '../../../src/policy-import/policy-formats.ts';
 import { policyText } from '../../../src/policy-import/policy-text.ts';
+import { settled } from '../../../src/policy-import/settled.ts';
 import type { PolicySpec } from '../../../src/policy/schema.ts';
 
 async function imported(settings: unknown, of?: string): Promise<readonly PolicySpec[]> {
   const source = makeSource('main.tf', typeof settings === 'string' ? settings : JSON.stringify(settings));
-  const text = policyText(importPolicies(source, undefined, { of }), 'main.tf');
+  const text = policyText(settled(importPolicies(source, undefined, { of })), 'main.tf');
   return (await loadPolicies([makeSource('imported', text)])).map(({ spec }) => spec);
 }
 
@@ -192,7 +193,8 @@ EOF
     const dynamic = 'resource "harbor_retention_policy" "main" {\n  scope = var.id\n  dynamic "rule" {\n    for_each = var.rules\n  }\n}';
     await expect(imported(dynamic)).rejects.toThrow('Terraform fills in its "rule": import what "terraform show -json" prints');
     const one = (name: string): string =>
-      `resource "aws_ecr_lifecycle_policy" "${name}" {\n repository = var.${name}\n policy = jsonencode(${JSON.stringify({ rules: [ANY_10] })})\n}\n`;
+      `resource "aws_ecr_lifecycle_policy" "${name}" {\n repository = var.${name}\n policy = ` +
+      `jsonencode(${JSON.stringify({ rules: [ANY_10] })})\n}\n`;
     await expect(imported(one('a') + one('b'))).rejects.toThrow(/main\.tf:5:1: only Terraform knows what it is for, as of .*\.a above/);
     expect(await imported(one('a'), 'team/app')).toMatchObject([{ repositories: ['team/app'] }]);
   });

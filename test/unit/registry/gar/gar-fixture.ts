@@ -26,7 +26,11 @@ export function connect(fake: FakeGar, options: Partial<GarRegistryOptions> = {}
     credentials: async () => ({ username: 'oauth2accesstoken', password: OWNER.token }),
     clock: testClock(),
     ...options,
-    env: { CLOUDSDK_API_ENDPOINT_OVERRIDES_ARTIFACTREGISTRY: fake.url, ...options.env },
+    env: {
+      CLOUDSDK_API_ENDPOINT_OVERRIDES_ARTIFACTREGISTRY: fake.url,
+      CLOUDSDK_API_ENDPOINT_OVERRIDES_CONTAINERANALYSIS: fake.url,
+      ...options.env,
+    },
   });
 }
 
@@ -36,6 +40,7 @@ export function connectClient(fake: FakeGar, options: Partial<GarClientOptions> 
     name: 'prod',
     url: fake.url,
     endpoint: fake.url,
+    analysisEndpoint: fake.url,
     place: { location: LOCATION },
     http: testClient(),
     tokens: { token: async () => OWNER.token, source: 'the test' },

@@ -83,6 +83,19 @@ describe('a token that is not let in', () => {
     });
   });
 
+  it.each([
+    ['read:user', 'AUTH'],
+    ['read:packages', 'NOT_FOUND'],
+  ])('with the scope %s is told by "not there": %s', async (scope, code) => {
+    const fake = await fakeGhcr();
+    fake.onRequest(({ path }) =>
+      path.includes('/packages')
+        ? { status: 404, headers: { 'content-type': 'application/json', 'x-oauth-scopes': scope }, body: '{"message":"Not Found"}' }
+        : undefined,
+    );
+    expect(await failure(connect(fake).listTags(APP))).toMatchObject({ code });
+  });
+
   it('is missing: nothing is sent, and it is said how to give one', async () => {
     const fake = await fakeGhcr();
     const error = await failure(connect(fake, { credentials: async () => undefined }).listTags(APP));

@@ -39,6 +39,10 @@ describe('what an image says', () => {
         labels: { keep: 'true' },
         platforms: ['linux/arm64'],
         vulnerability: 'critical',
+        findings: [
+          { severity: 'critical', fixable: false, count: 1, since: expect.any(String) as string },
+          { severity: 'low', fixable: false, count: 3, since: expect.any(String) as string },
+        ],
       },
     ]);
   });
