@@ -1,8 +1,18 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** The tests of what is pure: it keeps nothing from one call to the next, so that the files may share a process, which saves its start. */
-const PURE = ['test/unit/{domain,policy,graph,plan,forecast,report}/**/*.test.ts', 'test/{properties,scenarios}/**/*.test.ts'];
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+/**
+ * Files that load modules anew, or put their own in place of one: in a process that has loaded it before, they would come too late, and
+ * whoever comes next would find theirs.
+ */
+const ALONE = readdirSync(join(ROOT, 'test'), { recursive: true, encoding: 'utf8' })
+  .map((path) => `test/${path}`)
+  .filter((path) => path.endsWith('.test.ts') && /\bvi\.(?:mock|doMock|resetModules)\(/.test(readFileSync(join(ROOT, path), 'utf8')));
 
 /**
  * Files that start servers or make many cases come first, so that no core waits for the last of them alone at the end. Within both kinds
@@ -17,7 +27,7 @@ class LongFirst extends BaseSequencer {
 }
 
 const shared = {
-  root: new URL('..', import.meta.url).pathname,
+  root: ROOT,
   // What a test puts into the environment or in place of a function is taken back before the next.
   unstubEnvs: true,
   restoreMocks: true,
@@ -28,15 +38,24 @@ const shared = {
 
 export default defineConfig({
   test: {
-    root: shared.root,
+    root: ROOT,
     globalSetup: ['test/build-program.ts'],
     sequence: { sequencer: LongFirst },
     // Most tests wait for servers of their own: every core may have one that runs.
     maxWorkers: '100%',
     projects: [
-      { test: { ...shared, name: 'pure', include: PURE, isolate: false } },
-      // Each has a process of its own, because the program remembers secrets for the rest of its process.
-      { test: { ...shared, name: 'edges', include: ['test/**/*.test.ts'], exclude: PURE } },
+      // The files of a worker share its process: to start one and load everything anew takes longer than most files do.
+      {
+        test: {
+          ...shared,
+          name: 'together',
+          include: ['test/**/*.test.ts'],
+          exclude: ALONE,
+          isolate: false,
+          setupFiles: ['test/own-secrets.ts'],
+        },
+      },
+      { test: { ...shared, name: 'alone', include: ALONE } },
     ],
   },
 });

@@ -8,6 +8,8 @@ export interface StepResult {
   readonly digest: Digest;
   /** Of `delete-tag`. */
   readonly tag?: string;
+  /** Of `copy-image`: where to, such as `cold/archive/team/app`. */
+  readonly to?: string;
   readonly outcome: StepOutcome;
   /** Why, where it is not plain. */
   readonly message?: string;
@@ -35,7 +37,7 @@ export interface RepositoryReport {
   readonly registry: string;
   readonly repository: string;
   readonly counts: Counts;
-  /** Every step that was not `deleted`, `archived` or `gone`, in the plan's order. */
+  /** Every step that was not `deleted`, `copied`, `archived` or `gone`, in the plan's order. */
   readonly notDone: readonly StepResult[];
   /** Every step that was `gone`: somebody else had done it. Absent where there was none. */
   readonly gone?: readonly StepResult[];
@@ -47,7 +49,7 @@ export interface RepositoryReport {
 }
 
 /**
- * What an apply did. `done`: every step is deleted, archived or gone. `partial`: some are, or none had to be, and others were not done.
+ * What an apply did. `done`: every step is deleted, copied, archived or gone. `partial`: some are, or none had to be, and others were not done.
  * `failed`: nothing was done and something failed, or something that stays was lost, or no journal could be written. `interrupted`: stopped
  * by the signal or the deadline.
  */
@@ -68,6 +70,7 @@ export interface ApplyReport {
 
 export const NO_COUNTS: Counts = {
   deleted: 0,
+  copied: 0,
   archived: 0,
   gone: 0,
   locked: 0,

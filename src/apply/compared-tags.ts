@@ -1,4 +1,4 @@
-import type { Step } from '../plan/plan.ts';
+import type { ChangeStep } from '../plan/plan.ts';
 import type { TagLookup } from './tag-lookup.ts';
 import type { Objection, Sent, TagGuard } from './tag-guard.ts';
 import { ToldTags, type ToldTagsParts } from './told-tags.ts';
@@ -20,11 +20,11 @@ export class ComparedTags implements TagGuard {
     return this.#told.begin();
   }
 
-  width(wave: readonly Step[], begun: number): number {
+  width(wave: readonly ChangeStep[], begun: number): number {
     return this.#told.width(wave, begun);
   }
 
-  async check(steps: readonly Step[]): Promise<ReadonlyMap<Step, Objection>> {
+  async check(steps: readonly ChangeStep[]): Promise<ReadonlyMap<ChangeStep, Objection>> {
     await this.#told.judgeFirst();
     return new Map(
       steps.flatMap((step) => {

@@ -4,11 +4,11 @@ import { LONGEST_TIMER_MS } from '../domain/longest-timer.ts';
 import type { Digest } from '../domain/digest.ts';
 import type { InUse } from '../domain/in-use.ts';
 import { inUseDigests } from '../plan/in-use-digests.ts';
-import type { Plan, RepositoryPlan, Step } from '../plan/plan.ts';
+import type { CopyImageStep, Plan, RepositoryPlan, Step } from '../plan/plan.ts';
 import type { Registry } from '../registry/registry.ts';
 import { applyReport, type ApplyReport, countResults, type Repair, type RepositoryReport, type StepResult } from './apply-report.ts';
 import type { Journal } from './journal.ts';
-import { lockRepositories } from './lock-repositories.ts';
+import { type LockedRepository, lockRepositories } from './lock-repositories.ts';
 import { checkRegistries, planDigest } from '../documents/plan-file.ts';
 import { runRepository } from './repository-run.ts';
 import type { Halt, Pause } from './run-state.ts';
@@ -19,6 +19,7 @@ import { verifyPlan } from '../documents/plan-check.ts';
 /** What happens while a plan is carried out, for progress alone. */
 export type ApplyEvent = { readonly registry: string; readonly repository: string } & (
   | { readonly kind: 'begin'; readonly steps: number }
+  | { readonly kind: 'copy'; readonly step: CopyImageStep }
   | { readonly kind: 'step'; readonly result: StepResult }
   | { readonly kind: 'repair'; readonly repair: Repair }
   | { readonly kind: 'end'; readonly report: RepositoryReport }
@@ -40,6 +41,8 @@ export interface ApplyOptions {
   readonly finishes?: readonly string[];
   /** What is in use now: steps for that are left out. */
   readonly inUse?: InUse;
+  /** The same, read again: after images were copied, which may take long. Default: `inUse`. */
+  readonly inUseAgain?: () => Promise<InUse>;
   /** The bytes of a manifest that the reading for the plan has kept, checked against the digest, so that they are not fetched again. */
   readonly cached?: (digest: Digest) => Promise<Uint8Array | undefined>;
   /**
@@ -76,10 +79,7 @@ export async function executePlan(options: ApplyOptions): Promise<ApplyReport> {
   });
   if (work.length === 0) return applyReport({ repositories: [] });
 
-  const unlock = await lockRepositories(
-    journal.folder,
-    work.map(({ repository, registry }) => ({ url: registry.url, repository: repository.repository })),
-  );
+  const unlock = await lockRepositories(journal.folder, toLock(work, registries));
   try {
     const refusals = new Map<Work, ToolError>();
     await sideBySide(work, concurrency, async (one) => {
@@ -91,7 +91,9 @@ export async function executePlan(options: ApplyOptions): Promise<ApplyReport> {
     await journal.start({
       tool: plan.tool,
       plan: { digest: planDigest(plan) },
-      registries: Object.fromEntries(work.map(({ registry: { name, type, url } }) => [name, { type, url }])),
+      registries: Object.fromEntries(
+        [...work.map(({ registry }) => registry), ...targetsOf(work, registries)].map(({ name, type, url }) => [name, { type, url }]),
+      ),
       ...(options.finishes && options.finishes.length > 0 && { finishes: options.finishes }),
     });
     const shared = sharedBy(work, options);
@@ -141,6 +143,25 @@ function refusedReport({ repository: { registry, repository, steps } }: Work, { 
   return { registry, repository, counts: countResults(notDone, []), notDone, repairs: [], error: { code, message, hint } };
 }
 
+/** The registries that images are copied to. */
+function targetsOf(work: readonly Work[], registries: ApplyOptions['registries']): Registry[] {
+  const names = new Set(work.flatMap(({ repository }) => copiesIn(repository).map(({ to }) => to.registry)));
+  return [...names].flatMap((name) => registries.get(name) ?? []);
+}
+
+function copiesIn({ steps }: RepositoryPlan): CopyImageStep[] {
+  return steps.filter((step) => step.op === 'copy-image');
+}
+
+/** The repositories of a run and those that it copies to: what another run deletes there must not be taken for a copy. Each once. */
+function toLock(work: readonly Work[], registries: ApplyOptions['registries']): LockedRepository[] {
+  const all = work.flatMap(({ registry, repository }): LockedRepository[] => [
+    { url: registry.url, repository: repository.repository },
+    ...copiesIn(repository).map(({ to }) => ({ url: registries.get(to.registry)?.url ?? '', repository: to.repository })),
+  ]);
+  return [...new Map(all.map((one) => [`${one.url} ${one.repository}`, one])).values()];
+}
+
 function sharedBy(work: readonly Work[], options: ApplyOptions): Shared {
   const { signal, deadline } = options;
   const signals = [
@@ -170,7 +191,9 @@ function haltOf({ signal, deadline, journal }: ApplyOptions): () => Halt | undef
 async function runOne({ registry, repository }: Work, options: ApplyOptions, shared: Shared): Promise<RepositoryReport> {
   // A copy, whose lists stay the same while it is carried out: each reading of those of a large plan may bring them back anew.
   const plan = { ...repository };
-  const { journal, concurrency, onEvent, justRead, inUse, pause, cached = async () => undefined } = options;
+  const { registries, journal, concurrency, onEvent, justRead, inUse, pause, cached = async () => undefined } = options;
+  const { inUseAgain = async () => inUse } = options;
+  const usedIf = (known: InUse | undefined): Map<Digest, string> => (known ? usedIn(plan, known) : new Map());
   const { halted, signal, trials } = shared;
   const place = { registry: plan.registry, repository: plan.repository };
   onEvent?.({ kind: 'begin', ...place, steps: plan.steps.length });
@@ -183,7 +206,10 @@ async function runOne({ registry, repository }: Work, options: ApplyOptions, sha
     cached,
     trial: trials.get(registry) ?? new Trial(),
     justRead: justRead?.() ?? false,
-    used: inUse ? usedIn(plan, inUse) : new Map(),
+    registries,
+    used: usedIf(inUse),
+    usedNow: async () => usedIf(await inUseAgain()),
+    onCopy: (step) => onEvent?.({ kind: 'copy', ...place, step }),
     onStep: (result) => onEvent?.({ kind: 'step', ...place, result }),
     onRepair: (repair) => onEvent?.({ kind: 'repair', ...place, repair }),
   });

@@ -18,6 +18,7 @@ export interface WithFinishingRuns {
 export async function withFinishingRuns(journal: JournalDocument, path: string): Promise<WithFinishingRuns> {
   const own = basename(path);
   const intents = [...journal.intents];
+  const copies = [...journal.copies];
   const finishedBy: string[] = [];
   const later = (await readdir(dirname(path)).catch(() => [])).filter((name) => name.endsWith('.jsonl') && name > own).toSorted();
   for (const name of later) {
@@ -32,12 +33,20 @@ export async function withFinishingRuns(journal: JournalDocument, path: string):
     });
     if (found.length > 0) finishedBy.push(name);
     intents.push(...found);
+    for (const copy of found.length > 0 ? other.copies : []) {
+      const registry = ownName(journal, other, copy);
+      if (registry !== undefined) copies.push({ ...copy, registry });
+    }
   }
-  return { journal: { ...journal, intents }, finishedBy };
+  return { journal: { ...journal, intents, copies }, finishedBy };
 }
 
-/** The name by which a journal knows the registry of another one's intent, if that is for something that it was to delete itself. */
-function ownName(journal: JournalDocument, other: JournalDocument, intent: JournalIntent): string | undefined {
+/** The name by which a journal knows the registry of another one's line, if that is for something that it was to delete itself. */
+function ownName(
+  journal: JournalDocument,
+  other: JournalDocument,
+  intent: Pick<JournalIntent, 'registry' | 'repository' | 'digest'>,
+): string | undefined {
   const url = urlIn(other, intent.registry);
   return journal.steps.find(
     ({ registry, repository, steps }) =>

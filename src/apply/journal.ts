@@ -6,7 +6,7 @@ import { holdsSecret } from '../diagnostics/redact.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Digest } from '../domain/digest.ts';
 import type { RawManifest } from '../domain/raw-manifest.ts';
-import type { Intent, JournalHeader, PlannedSteps, RepairLine } from '../documents/journal.ts';
+import type { CopyLine, Intent, JournalHeader, PlannedSteps, RepairLine } from '../documents/journal.ts';
 import type { StepOutcome } from '../domain/step-outcome.ts';
 import type { Counts } from './apply-report.ts';
 
@@ -77,6 +77,11 @@ export class Journal {
   /** What is going to be done in a repository: written before its first intent, so that a later run can finish it. */
   async steps({ registry, repository, steps, images }: PlannedSteps): Promise<void> {
     await this.#append({ kind: 'steps', registry, repository, steps, images });
+  }
+
+  /** Written once an image was seen whole in the place that it was copied to, before any of it is deleted. */
+  async copy({ registry, repository, digest, parts, to }: CopyLine): Promise<void> {
+    await this.#append({ kind: 'copy', at: now(), registry, repository, digest, parts, to });
   }
 
   /**

@@ -1,10 +1,12 @@
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Digest } from '../domain/digest.ts';
 import type { JournalImage } from '../documents/journal.ts';
-import type { PlannedImage, RepositoryPlan, Step } from '../plan/plan.ts';
+import type { StepOutcome } from '../domain/step-outcome.ts';
+import type { ChangeStep, CopyImageStep, PlannedImage, RepositoryPlan } from '../plan/plan.ts';
 import type { DeleteOutcome, Registry } from '../registry/registry.ts';
 import { countResults, type Repair, type RepositoryReport, type StepResult } from './apply-report.ts';
 import { Companions } from './companions.ts';
+import { Copies } from './copies.ts';
 import { Holds } from './holds.ts';
 import { openGuard } from './open-guard.ts';
 import { Presence } from './presence.ts';
@@ -21,6 +23,8 @@ import { UsedNow } from './used-now.ts';
 import { failed, type Verdict } from './verdict.ts';
 import { waves } from './waves.ts';
 
+/** What every step should come to. */
+const DONE: readonly StepOutcome[] = ['deleted', 'copied', 'archived', 'gone'];
 /** A registry that fails so often in a row is not asked to delete anything more. */
 const MAX_FAILURES = 5;
 /** How often one deletion is asked for, and milliseconds before the second time; each wait is about twice the one before. */
@@ -33,8 +37,13 @@ export interface RepositoryContext extends RunContext {
   readonly trial: Trial;
   /** The plan was made from a reading of just now. */
   readonly justRead: boolean;
-  /** Digests of manifests and configs that are in use now, each with who says so. */
+  /** By the names that the plan uses: where images are copied to. */
+  readonly registries: ReadonlyMap<string, Registry>;
+  /** Digests of manifests and configs that were in use before anything was copied, each with who says so. */
   readonly used: ReadonlyMap<Digest, string>;
+  /** The same as it is now. */
+  readonly usedNow: () => Promise<ReadonlyMap<Digest, string>>;
+  readonly onCopy: (step: CopyImageStep) => void;
   readonly onStep: (result: StepResult) => void;
   readonly onRepair: (repair: Repair) => void;
 }
@@ -45,7 +54,7 @@ export async function runRepository(registry: Registry, plan: RepositoryPlan, co
   const run = new RepositoryRun(state, context);
   await run.carryOut();
   const results = state.results(state.halted()?.message ?? 'the run ended before its turn');
-  const notDone = results.filter(({ outcome }) => outcome !== 'deleted' && outcome !== 'archived' && outcome !== 'gone');
+  const notDone = results.filter(({ outcome }) => !DONE.includes(outcome));
   const gone = results.filter(({ outcome }) => outcome === 'gone');
   const { error, repairs, place } = state;
   const failure = error && { error: { code: error.code, message: error.message, hint: error.hint } };
@@ -63,6 +72,7 @@ class RepositoryRun {
   readonly #requests: StepRequests;
   readonly #preparation: StepPreparation;
   readonly #presence: Presence;
+  readonly #copies: Copies;
   #failures = 0;
   /** A deletion was sent. */
   #hasSent = false;
@@ -82,22 +92,28 @@ class RepositoryRun {
       companions: new Companions(state, this.#holds),
       requests: this.#requests,
     });
-    const { trial, justRead } = context;
+    const { trial, registries, used, onCopy, onStep } = context;
+    this.#copies = new Copies({ state, registries, isUsed: (digest) => used.has(digest), onCopy, onStep });
+    // To copy may take hours.
+    const justRead = context.justRead && state.copies.length === 0;
     const tags = new TagLookup(state, this.#holds);
     this.#guard = openGuard({ state, tags, putBack: this.#putBack, presence: this.#presence, trial, justRead });
   }
 
   async carryOut(): Promise<void> {
-    const { plan, journal, place } = this.#state;
+    const { plan, changes, journal, place } = this.#state;
     if (this.#state.halted()) return;
     try {
-      await this.#used.find(this.#context.used);
+      const { used, usedNow } = this.#context;
+      const hasCopied = await this.#copies.make();
+      if (this.#state.halted()) return;
+      await this.#used.find(hasCopied ? await usedNow() : used);
       await this.#guard.begin();
       if (this.#state.halted()) return;
-      const digests = new Set(plan.steps.map(({ digest }) => digest));
+      const digests = new Set(changes.map(({ digest }) => digest));
       const images = plan.images.filter(({ digest }) => digests.has(digest));
-      await journal.steps({ ...place, steps: plan.steps, images: images.map(knownOf) });
-      for (const wave of waves(plan.steps)) await this.#wave(wave);
+      await journal.steps({ ...place, steps: changes, images: images.map(knownOf) });
+      for (const wave of waves(changes)) await this.#wave(wave);
     } catch (error) {
       this.#state.stop(this.#state.asToolError(error));
     }
@@ -110,7 +126,7 @@ class RepositoryRun {
   }
 
   /** Steps of which none has to wait for another one. */
-  async #wave(steps: readonly Step[]): Promise<void> {
+  async #wave(steps: readonly ChangeStep[]): Promise<void> {
     for (let begun = 0; begun < steps.length;) {
       const width = this.#guard.width(steps, begun);
       await this.#together(steps.slice(begun, begun + width));
@@ -119,7 +135,7 @@ class RepositoryRun {
   }
 
   /** Steps that are checked side by side and then sent side by side. */
-  async #together(steps: readonly Step[]): Promise<void> {
+  async #together(steps: readonly ChangeStep[]): Promise<void> {
     const ready: Ready[] = [];
     await this.#sideBySide(steps, async (step) => {
       const found = this.#halted() ?? (await this.#preparation.prepare(step).catch(failed));
@@ -179,7 +195,7 @@ class RepositoryRun {
   }
 
   /** What the registry says that went along without being meant to. */
-  async #putBackWhatWent({ digest }: Step, answer: DeleteOutcome | undefined): Promise<void> {
+  async #putBackWhatWent({ digest }: ChangeStep, answer: DeleteOutcome | undefined): Promise<void> {
     if (answer?.outcome !== 'deleted') return;
     for (const tag of answer.tags ?? []) await this.#putBack.restore(digest, `the tag ${tag} was set on it while it was deleted`, tag);
   }
@@ -199,7 +215,7 @@ class RepositoryRun {
   }
 
   /** What follows from what became of a step. */
-  async #follow(step: Step, verdict: Verdict): Promise<void> {
+  async #follow(step: ChangeStep, verdict: Verdict): Promise<void> {
     const { outcome } = verdict;
     this.#countFailure(verdict);
     try {

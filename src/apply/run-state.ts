@@ -2,7 +2,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Digest } from '../domain/digest.ts';
 import { isIndexType } from '../domain/media-types.ts';
-import type { DeleteManifestStep, PlannedImage, RepositoryPlan, Step } from '../plan/plan.ts';
+import { copyName } from '../plan/copies.ts';
+import type { ChangeStep, CopyImageStep, DeleteManifestStep, PlannedImage, RepositoryPlan, Step } from '../plan/plan.ts';
 import type { Reason } from '../plan/reason.ts';
 import type { RawManifest } from '../domain/raw-manifest.ts';
 import type { StepOutcome } from '../domain/step-outcome.ts';
@@ -49,6 +50,10 @@ export class RunState {
   cannotUndo: boolean;
   /** What the plan keeps, and with it all that it needs. */
   readonly keeps: ReadonlySet<Digest>;
+  /** What is copied elsewhere first. */
+  readonly copies: readonly CopyImageStep[];
+  /** What the plan changes then. */
+  readonly changes: readonly ChangeStep[];
   /** Where each tag pointed to when the plan was made. */
   readonly tags: ReadonlyMap<string, Digest>;
   /**
@@ -78,6 +83,8 @@ export class RunState {
     this.keeps = new Set(plan.images.flatMap(({ action, digest }) => (action === 'delete' ? [] : [digest])));
     this.tags = new Map(plan.images.flatMap(({ tags, digest }) => tags.map((tag): [string, Digest] => [tag, digest])));
     this.seen = new Map(this.tags);
+    this.copies = plan.steps.filter((step) => step.op === 'copy-image');
+    this.changes = plan.steps.filter((step) => step.op !== 'copy-image');
     for (const step of plan.steps) {
       if (step.op === 'delete-manifest') this.#manifestSteps.set(step.digest, step);
       else if (step.op === 'delete-tag') this.#singleTags.add(step.tag);
@@ -97,6 +104,11 @@ export class RunState {
   halted(): Halt | undefined {
     if (this.#error) return { by: 'error', message: `nothing more was done in this repository: ${this.#error.message}` };
     return this.#context.halted();
+  }
+
+  /** Aborted once nothing more is waited for. */
+  get signal(): AbortSignal {
+    return this.#context.signal;
   }
 
   /** Waits so many milliseconds, or until the run is told to end. */
@@ -179,7 +191,13 @@ export class RunState {
 
   settle(step: Step, outcome: StepOutcome, message?: string): StepResult {
     const { op, digest } = step;
-    const result = { op, digest, ...(step.op === 'delete-tag' && { tag: step.tag }), outcome, ...(message !== undefined && { message }) };
+    const what = {
+      op,
+      digest,
+      ...(step.op === 'delete-tag' && { tag: step.tag }),
+      ...(step.op === 'copy-image' && { to: copyName(step) }),
+    };
+    const result = { ...what, outcome, ...(message !== undefined && { message }) };
     this.#results.set(step, result);
     return result;
   }

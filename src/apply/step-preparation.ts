@@ -3,11 +3,12 @@ import { type ManifestLinks, readManifestLinks } from '../domain/manifest-links.
 import { isIndexType } from '../domain/media-types.ts';
 import type { RawManifest } from '../domain/raw-manifest.ts';
 import type { StepOutcome } from '../domain/step-outcome.ts';
-import type { ArchiveManifestStep, DeleteManifestStep, DeleteTagStep, Step } from '../plan/plan.ts';
+import type { ArchiveManifestStep, DeleteManifestStep, DeleteTagStep, ChangeStep } from '../plan/plan.ts';
 import type { Companion, Standing } from '../registry/registry.ts';
 import type { Companions } from './companions.ts';
 import type { Holds } from './holds.ts';
 import type { RunState } from './run-state.ts';
+import { NeededCopies } from './needed-copies.ts';
 import { standingObjection } from './standing-objection.ts';
 import type { StepRequests } from './step-requests.ts';
 import { stepTags } from './step-tags.ts';
@@ -16,7 +17,7 @@ import type { Verdict } from './verdict.ts';
 
 /** A step that is in the journal and only waits for its check. */
 export interface Ready {
-  readonly step: Step;
+  readonly step: ChangeStep;
   /** What the registry deletes along with it. */
   readonly along: readonly Companion[];
   /** The numbers of its intents. */
@@ -38,6 +39,7 @@ export class StepPreparation {
   readonly #used: UsedNow;
   readonly #companions: Companions;
   readonly #requests: StepRequests;
+  readonly #copies: NeededCopies;
   /** The manifest that was read last for a tag. */
   readonly #read = new LastAnswer<RawManifest | undefined>();
   /** What was told of it. */
@@ -51,10 +53,11 @@ export class StepPreparation {
     this.#used = used;
     this.#companions = companions;
     this.#requests = requests;
+    this.#copies = new NeededCopies(state);
   }
 
   /** All that is needed before a step's check, which must not wait for anything then. */
-  async prepare(step: Step): Promise<Verdict | Ready> {
+  async prepare(step: ChangeStep): Promise<Verdict | Ready> {
     const { registry } = this.#state;
     const early = this.objection(step);
     if (early) return early;
@@ -107,7 +110,7 @@ export class StepPreparation {
   }
 
   /** Asked anew for each manifest, and once for many tags on one. */
-  async #standingOf({ op, digest }: Step): Promise<Standing | undefined> {
+  async #standingOf({ op, digest }: ChangeStep): Promise<Standing | undefined> {
     const { registry, plan } = this.#state;
     if (!registry.standing) return undefined;
     const ask = async (): Promise<Standing | undefined> => registry.standing?.(plan.repository, digest);
@@ -127,9 +130,12 @@ export class StepPreparation {
   }
 
   /** Why a manifest must not be deleted, by what is known so far. */
-  objection(step: Step): Verdict | undefined {
+  objection(step: ChangeStep): Verdict | undefined {
     const used = this.#used.reason(step.digest);
-    if (used || step.op === 'delete-tag') return used;
+    if (used) return used;
+    const uncopied = this.#copies.objection(step);
+    if (uncopied !== undefined) return { outcome: 'held', message: uncopied };
+    if (step.op === 'delete-tag') return undefined;
     const holder = step.op === 'delete-manifest' && step.after.find((digest) => !isDone(this.#state.outcomeOf(digest)));
     return holder ? { outcome: 'held', message: `${holder}, which holds it, was not deleted` } : this.#holds.reason(step.digest);
   }

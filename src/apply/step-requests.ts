@@ -1,6 +1,6 @@
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Digest } from '../domain/digest.ts';
-import type { Step } from '../plan/plan.ts';
+import type { ChangeStep } from '../plan/plan.ts';
 import type { DeleteOutcome } from '../registry/registry.ts';
 import type { Presence } from './presence.ts';
 import type { RunState } from './run-state.ts';
@@ -22,7 +22,7 @@ export class StepRequests {
    * "Not there" is believed once another manifest of the repository is. What went along with another one was deleted by this run. What went
    * because somebody set its tag on another image has drifted: that tag is there.
    */
-  async gone(step: Step): Promise<Verdict> {
+  async gone(step: ChangeStep): Promise<Verdict> {
     if (this.#state.takenAlong.has(step.digest)) return { outcome: 'deleted' };
     try {
       await this.#presence.mustBeThere();
@@ -37,7 +37,7 @@ export class StepRequests {
   }
 
   /** Asks the registry to delete. Where its answer is an error, looks whether it did: an answer may get lost, and not the deletion. */
-  async send(step: Step): Promise<{ readonly verdict: Verdict; readonly answer: DeleteOutcome | undefined }> {
+  async send(step: ChangeStep): Promise<{ readonly verdict: Verdict; readonly answer: DeleteOutcome | undefined }> {
     const { registry, plan } = this.#state;
     if (step.op === 'archive-manifest') return { verdict: await this.#archive(step.digest), answer: undefined };
     try {
@@ -51,7 +51,7 @@ export class StepRequests {
     }
   }
 
-  async #afterError(step: Step, error: unknown): Promise<Verdict> {
+  async #afterError(step: ChangeStep, error: unknown): Promise<Verdict> {
     const { registry, plan } = this.#state;
     try {
       const there =

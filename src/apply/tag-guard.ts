@@ -1,4 +1,4 @@
-import type { Step } from '../plan/plan.ts';
+import type { ChangeStep } from '../plan/plan.ts';
 import type { DeleteOutcome } from '../registry/registry.ts';
 
 /** Why a step is not carried out. `gone`: what it is for is not there any more. */
@@ -11,7 +11,7 @@ export interface Objection {
 
 /** A deletion that was asked for, and what the registry answered; undefined where it gave no answer. */
 export interface Sent {
-  readonly step: Step;
+  readonly step: ChangeStep;
   readonly answer: DeleteOutcome | undefined;
 }
 
@@ -25,14 +25,14 @@ export interface TagGuard {
   begin(): Promise<void>;
 
   /** How many steps of a wave may go side by side between two checks, from the one at `begun` on. */
-  width(wave: readonly Step[], begun: number): number;
+  width(wave: readonly ChangeStep[], begun: number): number;
 
   /**
    * Reads what the steps expect, side by side, and what tells of new tags last of all. Whatever the deletions since the last check hit is
    * put back first. Answers what keeps a step from being carried out; for all others the deletion is to be sent at once. Throws where
    * nothing can be told of any of them.
    */
-  check(steps: readonly Step[]): Promise<ReadonlyMap<Step, Objection>>;
+  check(steps: readonly ChangeStep[]): Promise<ReadonlyMap<ChangeStep, Objection>>;
 
   /** Tells of the deletions that followed the last check. */
   sent(deletions: readonly Sent[]): void;

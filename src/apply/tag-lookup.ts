@@ -1,7 +1,7 @@
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Digest } from '../domain/digest.ts';
 import { attachmentTagSubject } from '../domain/tag.ts';
-import type { Step } from '../plan/plan.ts';
+import type { ChangeStep } from '../plan/plan.ts';
 import type { Holds } from './holds.ts';
 import type { RunState } from './run-state.ts';
 import { sideBySide } from './side-by-side.ts';
@@ -75,7 +75,7 @@ export class TagLookup {
   }
 
   /** What keeps a step from being carried out by the last look at its tags. */
-  objection(step: Step): Objection | undefined {
+  objection(step: ChangeStep): Objection | undefined {
     const { seen } = this.#state;
     const tags = step.op === 'delete-tag' ? [step.tag] : Object.keys(step.expect);
     for (const tag of tags) {

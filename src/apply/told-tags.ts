@@ -1,5 +1,5 @@
 import type { Digest } from '../domain/digest.ts';
-import type { ArchiveManifestStep, DeleteManifestStep, Step } from '../plan/plan.ts';
+import type { ArchiveManifestStep, DeleteManifestStep, ChangeStep } from '../plan/plan.ts';
 import type { Presence } from './presence.ts';
 import type { PutBack } from './put-back.ts';
 import type { RunState } from './run-state.ts';
@@ -34,16 +34,16 @@ export class ToldTags implements TagGuard {
     await this.#parts.tags.survey();
   }
 
-  width(wave: readonly Step[], begun: number): number {
+  width(wave: readonly ChangeStep[], begun: number): number {
     const { state, trial } = this.#parts;
     const next = wave[begun];
     if (next?.op === 'delete-manifest' && !trial.passed(next, false)) return 1;
     return Math.max(state.concurrency, state.registry.batch ?? 1);
   }
 
-  async check(steps: readonly Step[]): Promise<ReadonlyMap<Step, Objection>> {
+  async check(steps: readonly ChangeStep[]): Promise<ReadonlyMap<ChangeStep, Objection>> {
     await this.judgeFirst();
-    const objections = new Map<Step, Objection>();
+    const objections = new Map<ChangeStep, Objection>();
     await sideBySide(steps, Math.max(this.#parts.state.concurrency, steps.length), async (step) => {
       const objection = await this.#objection(step).catch((error: unknown): Objection => ({
         outcome: 'failed',
@@ -103,7 +103,7 @@ export class ToldTags implements TagGuard {
     await putBack.restore(digest, `the tag ${tag}, which stays by the plan, is gone together with its manifest`, tag);
   }
 
-  async #objection(step: Step): Promise<Objection | undefined> {
+  async #objection(step: ChangeStep): Promise<Objection | undefined> {
     const { tags } = this.#parts;
     if (step.op === 'archive-manifest') return this.#ofArchived(step);
     if (step.op === 'delete-manifest') return this.#ofDeleted(step);

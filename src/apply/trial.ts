@@ -1,6 +1,6 @@
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Digest } from '../domain/digest.ts';
-import type { DeleteManifestStep, DeleteTagStep, Step } from '../plan/plan.ts';
+import type { DeleteManifestStep, DeleteTagStep, ChangeStep } from '../plan/plan.ts';
 import { manifestParts } from './manifest-parts.ts';
 import type { PutBack } from './put-back.ts';
 import type { RunState } from './run-state.ts';
@@ -19,13 +19,13 @@ export class Trial {
   #turn: Promise<void> | undefined;
 
   /** Whether a step may go beside others; `isIndex`, of an index. What is archived can be restored, and need not be tried. */
-  passed(step: Step, isIndex: boolean): boolean {
+  passed(step: ChangeStep, isIndex: boolean): boolean {
     const kind = kindOf(step, isIndex);
     return kind === undefined || this.#passed.has(kind);
   }
 
   /** The registry has done what it was told by a step. */
-  pass(step: Step, isIndex: boolean): void {
+  pass(step: ChangeStep, isIndex: boolean): void {
     const kind = kindOf(step, isIndex);
     for (const shown of kind === undefined ? [] : SHOWN[kind]) this.#passed.add(shown);
   }
@@ -40,7 +40,7 @@ export class Trial {
    * Waits until no other repository tries. Answers how to give the turn on; undefined where there is nothing to try any more. Throws the
    * failure.
    */
-  async enter(step: Step, isIndex: boolean): Promise<(() => void) | undefined> {
+  async enter(step: ChangeStep, isIndex: boolean): Promise<(() => void) | undefined> {
     while (this.#turn) await this.#turn;
     if (this.#failure) throw this.#failure;
     if (this.passed(step, isIndex)) return undefined;
@@ -144,7 +144,7 @@ const SHOWN: Readonly<Record<Kind, readonly Kind[]>> = {
   'untagged index': ['untagged index'],
 };
 
-function kindOf(step: Step, isIndex: boolean): Kind | undefined {
+function kindOf(step: ChangeStep, isIndex: boolean): Kind | undefined {
   if (step.op === 'archive-manifest') return undefined;
   if (step.op === 'delete-tag') return 'tag';
   return `${Object.keys(step.expect).length > 0 ? 'tagged' : 'untagged'} ${isIndex ? 'index' : 'image'}`;

@@ -1,8 +1,11 @@
 import type { JournalIntent } from '../documents/journal.ts';
+import { copyBlob } from '../copy/copy-blob.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Digest } from '../domain/digest.ts';
+import { manifestBlobs } from '../domain/manifest-blobs.ts';
 import type { RawManifest } from '../domain/raw-manifest.ts';
 import type { Registry } from '../registry/registry.ts';
+import type { CopiedPlace } from './copied-places.ts';
 import { type Deleted, deletedManifests, oldTime } from './deleted-manifests.ts';
 import { hasManifest, lostParts, saysLost } from './lost-parts.ts';
 import type { OldTimes } from './old-times-memory.ts';
@@ -14,6 +17,8 @@ export interface UndoRepositoryParts {
   readonly registry: Registry;
   readonly repository: string;
   readonly times: OldTimes | undefined;
+  /** Where what was deleted can be had from, if the registry has not got it any more. */
+  readonly copied: ReadonlyMap<Digest, readonly CopiedPlace[]>;
   readonly signal: AbortSignal | undefined;
   readonly onItem: (item: Item) => void;
 }
@@ -22,6 +27,10 @@ export interface UndoRepositoryParts {
 export class UndoRepository {
   readonly #parts: UndoRepositoryParts;
   readonly #lostLabels: Omit<LostLabels, 'registry' | 'repository'>[] = [];
+  /** What was brought back from where it was copied to. */
+  readonly #broughtFrom = new Map<Digest, string>();
+  /** What tags alone were taken off, looked at once. */
+  readonly #there = new Map<Digest, Promise<RawManifest | boolean | undefined>>();
   #refused: ToolError | undefined;
   #labelsRefused: ToolError | undefined;
 
@@ -84,6 +93,8 @@ export class UndoRepository {
     if (!this.#parts.signal?.aborted && !this.#refused) {
       try {
         outcome = await put();
+        const from = this.#broughtFrom.get(digest);
+        if (outcome === 'restored' && tag === undefined && from !== undefined) message = `brought back from ${from}`;
       } catch (error) {
         message = error instanceof Error ? error.message : String(error);
         outcome = error instanceof LostParts ? 'lost' : 'failed';
@@ -121,13 +132,14 @@ export class UndoRepository {
   /** Sets a tag on a manifest that is there: the one given, or one that was to stay. */
   async #putTag(digest: Digest, tag: string, given?: RawManifest): Promise<UndoOutcome> {
     const { registry, repository, times } = this.#parts;
-    const now = await registry.resolveTag(repository, tag);
+    const set = await this.#setterOf(digest, tag, given);
+    // Right before it is set, so that it is not set over a push of just now.
+    const now = await registry.resolveTag(repository, tag, { repositoryIsThere: set !== undefined });
     if (now !== undefined && now !== digest) return 'kept_newer';
     if (now === digest) {
       times?.tagWasThere(digest, tag);
       return 'present';
     }
-    const set = await this.#setterOf(digest, tag, given);
     if (!set) return 'lost';
     await times?.beginTag(digest, tag);
     await set();
@@ -135,27 +147,53 @@ export class UndoRepository {
     return 'restored';
   }
 
-  /** How to set a tag, where possible without a pull of its manifest; undefined where that is not there. */
+  /** How to set a tag on a manifest that is there, where possible without a pull of it; undefined where it is not there. */
   async #setterOf(digest: Digest, tag: string, given: RawManifest | undefined): Promise<(() => Promise<void>) | undefined> {
     const { registry, repository } = this.#parts;
-    if (!given && registry.setTag) {
-      const there = await hasManifest(registry, repository, digest);
-      return there ? async () => registry.setTag?.(repository, digest, tag) : undefined;
-    }
-    const manifest = given ?? (await registry.readManifest(repository, digest));
-    return manifest && (() => this.#put(manifest, tag));
+    if (given) return () => this.#put(given, tag);
+    let there = this.#there.get(digest);
+    if (!there) this.#there.set(digest, (there = this.#look(digest)));
+    const manifest = await there;
+    if (!manifest) return undefined;
+    return manifest === true ? async () => registry.setTag?.(repository, digest, tag) : () => this.#put(manifest, tag);
+  }
+
+  /** A manifest that is there, and true in its place where its tags are set without its bytes. */
+  async #look(digest: Digest): Promise<RawManifest | boolean | undefined> {
+    const { registry, repository } = this.#parts;
+    return registry.setTag ? hasManifest(registry, repository, digest) : registry.readManifest(repository, digest);
   }
 
   async #put(manifest: RawManifest, tag?: string): Promise<void> {
-    const { registry, repository } = this.#parts;
+    const { registry, repository, copied } = this.#parts;
+    const places = copied.get(manifest.digest) ?? [];
+    if (tag === undefined) await this.#bringBlobs(manifest, places);
     try {
       await registry.putManifest(repository, manifest, tag);
     } catch (error) {
-      if (!(error instanceof ToolError) || error.code !== 'REGISTRY_ERROR') throw error;
+      // Where deleted images are given back by the registry itself, and it has not got this one any more, it is pushed anew.
+      if (places.length > 0 && registry.content && isRegistryError(error)) return registry.content.putManifest(repository, manifest, tag);
+      if (!isRegistryError(error)) throw error;
       const lost = await lostParts(registry, repository, manifest);
       if (lost && lost.length > 0) throw new LostParts(`the registry has not got ${lost.join(', ')} any more. ${error.message}`, error);
       if (!lost && saysLost(error)) throw new LostParts(error.message, error);
       throw error;
+    }
+  }
+
+  /** Brings the blobs back that the registry has not got any more, from the first place that has them. */
+  async #bringBlobs({ digest, bytes }: RawManifest, places: readonly CopiedPlace[]): Promise<void> {
+    const { registry, repository, signal = new AbortController().signal } = this.#parts;
+    if (!registry.content) return;
+    const here = { store: registry.content, repository };
+    for (const { digest: blob, size } of places.length > 0 ? manifestBlobs(bytes) : []) {
+      if (size === undefined || (await here.store.hasBlob(repository, blob))) continue;
+      for (const place of places) {
+        if (!(await place.store.hasBlob(place.repository, blob))) continue;
+        await copyBlob(place, here, { digest: blob, size }, { signal });
+        this.#broughtFrom.set(digest, place.name);
+        break;
+      }
     }
   }
 
@@ -174,6 +212,10 @@ export class UndoRepository {
       lose(labels, error instanceof Error ? error.message : String(error));
     }
   }
+}
+
+function isRegistryError(error: unknown): error is ToolError {
+  return error instanceof ToolError && error.code === 'REGISTRY_ERROR';
 }
 
 interface TagToPut {

@@ -8,6 +8,7 @@ import { byCodeUnit } from '../domain/compare.ts';
 import { repositoryKey } from '../domain/repository-key.ts';
 import type { Digest } from '../domain/digest.ts';
 import type { Registry } from '../registry/registry.ts';
+import { copiedPlaces } from './copied-places.ts';
 import { lockRepositories } from './lock-repositories.ts';
 import { OldTimes } from './old-times-memory.ts';
 import type { LostLabels, UndoItem, UndoOutcome, UndoReport } from './undo-report.ts';
@@ -48,7 +49,7 @@ export function undoWork(journal: JournalDocument): UndoWork[] {
 }
 
 /**
- * Puts back what a run deleted, byte for byte, as far as the registry still has the blobs: manifests, each after all that it needs, then
+ * Puts back what a run deleted, byte for byte, as far as the registry still has the blobs, or they were copied elsewhere before: manifests, each after all that it needs, then
  * tags, the oldest first. Every deletion counts that was done or may have been done: one without an outcome, and one that the registry
  * answered with "not there", since that may be the second answer to one deletion. What was archived is taken out of the archive again. What
  * is there is left alone, and so is a tag that points elsewhere today. Labels are put back where the registry takes them, and the old times
@@ -78,7 +79,11 @@ export async function undoJournal(options: UndoOptions): Promise<UndoReport> {
         items.push(whole);
         onEvent?.(whole);
       };
-      const undo = new UndoRepository({ registry: found, repository, times: memory, signal, onItem });
+      const copied = copiedPlaces(
+        journal.copies.filter((copy) => copy.registry === registry && copy.repository === repository),
+        registries,
+      );
+      const undo = new UndoRepository({ registry: found, repository, times: memory, copied, signal, onItem });
       await undo.all(intents);
       lostLabels.push(...undo.lostLabels.map((lost) => ({ registry, repository, ...lost })));
       if (memory) memories.push(memory);

@@ -1,7 +1,7 @@
 import type { Digest } from '../domain/digest.ts';
 import type { Hold, Holds } from './holds.ts';
 import { type ManifestLinks, readManifestLinks } from '../domain/manifest-links.ts';
-import type { Step } from '../plan/plan.ts';
+import type { ChangeStep } from '../plan/plan.ts';
 import { manifestParts } from './manifest-parts.ts';
 import type { RawManifest } from '../domain/raw-manifest.ts';
 import type { RunState } from './run-state.ts';
@@ -40,7 +40,7 @@ export class UsedNow {
   async find(used: ReadonlyMap<Digest, string>): Promise<void> {
     if (used.size === 0) return;
     this.#used = used;
-    const { steps } = this.#state.plan;
+    const steps = this.#state.changes;
     const countsAsPull = this.#state.registry.standing !== undefined;
     const children = countsAsPull ? heldInPlan(steps) : new Map<Digest, readonly Digest[]>();
     const configs = new Map<Digest, Digest>();
@@ -71,7 +71,7 @@ export class UsedNow {
 }
 
 /** What each manifest holds of what is deleted: its children, and what is attached to it. */
-function heldInPlan(steps: readonly Step[]): Map<Digest, Digest[]> {
+function heldInPlan(steps: readonly ChangeStep[]): Map<Digest, Digest[]> {
   const held = new Map<Digest, Digest[]>();
   for (const step of steps) {
     for (const holder of step.op === 'delete-manifest' ? step.after : []) {

@@ -1,6 +1,6 @@
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Digest } from '../domain/digest.ts';
-import type { Step } from '../plan/plan.ts';
+import type { ChangeStep } from '../plan/plan.ts';
 import type { Presence } from './presence.ts';
 import type { PutBack } from './put-back.ts';
 import type { RunState } from './run-state.ts';
@@ -61,21 +61,21 @@ export class WatchedTags implements TagGuard {
    * A wave takes at least as long as its list, so that lists are never the larger part, and the time since the list never is much longer
    * than it. One request less than may go at once: what is attached is asked for beside the list.
    */
-  width(wave: readonly Step[], begun: number): number {
+  width(wave: readonly ChangeStep[], begun: number): number {
     const { concurrency } = this.#parts.state;
     const most = wave[begun]?.op === 'delete-tag' ? concurrency : Math.max(1, concurrency - 1) * this.#pages;
     const untried = wave.slice(begun, begun + most).findIndex((step) => !this.#hasPassed(step));
     return this.#careful || untried === 0 ? 1 : untried > 0 ? untried : most;
   }
 
-  async check(steps: readonly Step[]): Promise<ReadonlyMap<Step, Objection>> {
+  async check(steps: readonly ChangeStep[]): Promise<ReadonlyMap<ChangeStep, Objection>> {
     const { state, tags } = this.#parts;
     if (this.#first && !this.#first.sent) this.#leaveTrial();
     // What the last one has shown is known before the next is tried.
     if (this.#first && steps[0] && !this.#hasPassed(steps[0])) await this.#readLists();
     await this.#enterTrial(steps);
-    const failures = new Map<Step, Objection>();
-    const attempt = async (step: Step, look: () => Promise<Objection | undefined>): Promise<void> => {
+    const failures = new Map<ChangeStep, Objection>();
+    const attempt = async (step: ChangeStep, look: () => Promise<Objection | undefined>): Promise<void> => {
       const objection = await look().catch(failed);
       if (objection) failures.set(step, objection);
     };
@@ -102,7 +102,7 @@ export class WatchedTags implements TagGuard {
   }
 
   /** What was attached since the plan and has no tag: no list of tags tells of it. */
-  async #attachedSince(step: Step): Promise<Objection | undefined> {
+  async #attachedSince(step: ChangeStep): Promise<Objection | undefined> {
     const { registry, plan } = this.#parts.state;
     if (step.op !== 'delete-manifest') return undefined;
     const referrers = (await registry.referrersOf?.(plan.repository, step.digest)) ?? [];
@@ -127,7 +127,7 @@ export class WatchedTags implements TagGuard {
   }
 
   /** The first deletion of its kind in the registry goes alone. */
-  async #enterTrial([step]: readonly Step[]): Promise<void> {
+  async #enterTrial([step]: readonly ChangeStep[]): Promise<void> {
     const { state, putBack, trial } = this.#parts;
     if (!step || this.#first || this.#hasPassed(step)) return;
     const leave = await trial.enter(step, state.isIndex(step.digest));
@@ -140,7 +140,7 @@ export class WatchedTags implements TagGuard {
     }
   }
 
-  #hasPassed(step: Step): boolean {
+  #hasPassed(step: ChangeStep): boolean {
     return this.#parts.trial.passed(step, this.#parts.state.isIndex(step.digest));
   }
 
@@ -177,7 +177,7 @@ export class WatchedTags implements TagGuard {
     const { state, tags } = this.#parts;
     const since = this.#since;
     this.#since = [];
-    const takers = new Map(since.flatMap(({ step }) => stepTags(step).map((tag): [string, Step] => [tag, step])));
+    const takers = new Map(since.flatMap(({ step }) => stepTags(step).map((tag): [string, ChangeStep] => [tag, step])));
     const unclear = [...listed].filter((tag) => takers.has(tag) || (state.seen.get(tag) === undefined && !this.#broken.has(tag)));
     await tags.lookPatiently(unclear);
     for (const tag of unclear) if (state.seen.get(tag) === undefined) await this.#mend(tag, takers.get(tag), since);
@@ -201,7 +201,7 @@ export class WatchedTags implements TagGuard {
   }
 
   /** A tag is listed that points to nothing: it was set on a manifest at the moment in which that was deleted. */
-  async #mend(tag: string, taker: Step | undefined, since: readonly Sent[]): Promise<void> {
+  async #mend(tag: string, taker: ChangeStep | undefined, since: readonly Sent[]): Promise<void> {
     const { state, putBack, tags } = this.#parts;
     const deleted = deletedIn(since);
     const under = taker?.digest ?? (await state.deletedUnder(tag)) ?? (deleted.length === 1 ? deleted[0] : undefined);

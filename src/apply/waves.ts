@@ -1,13 +1,13 @@
 import type { Digest } from '../domain/digest.ts';
-import type { Step } from '../plan/plan.ts';
+import type { ChangeStep } from '../plan/plan.ts';
 
 /**
  * Groups a repository's steps so that the steps of one wave may go side by side: single tags first, then manifests, each in a later wave
  * than all that it goes after. Takes the order of a valid plan: what a step goes after stands before it. In a wave, what shows more of what
  * a registry does goes first: manifests with tags before those without.
  */
-export function waves(steps: readonly Step[]): Step[][] {
-  const found: Step[][] = [[]];
+export function waves(steps: readonly ChangeStep[]): ChangeStep[][] {
+  const found: ChangeStep[][] = [[]];
   const waveOf = new Map<Digest, number>();
   for (const step of steps) {
     let wave = 0;
@@ -21,7 +21,7 @@ export function waves(steps: readonly Step[]): Step[][] {
   return found.filter((wave) => wave.length > 0).map((wave) => wave.toSorted((a, b) => turnOf(a) - turnOf(b)));
 }
 
-function turnOf(step: Step): number {
+function turnOf(step: ChangeStep): number {
   if (step.op === 'delete-tag') return 0;
   if (step.op === 'archive-manifest') return 3;
   return Object.keys(step.expect).length > 0 ? 1 : 2;

@@ -13,6 +13,7 @@ import { initCommand } from './commands/init.ts';
 import { inventoryCommand } from './commands/inventory.ts';
 import { policyCommand } from './commands/policy.ts';
 import { pruneCommand } from './commands/prune.ts';
+import { reportCommand } from './commands/report.ts';
 import { showCommand } from './commands/show.ts';
 import { undoCommand } from './commands/undo.ts';
 import { examples, helpEnd } from './help.ts';
@@ -124,6 +125,7 @@ function buildProgram(context: CommandContext): Command {
     generateCommand,
     initCommand,
     doctorCommand,
+    reportCommand,
     completionCommand,
     demoCommand,
   ];

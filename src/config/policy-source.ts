@@ -20,8 +20,10 @@ export interface LoadedPolicy {
 
 /** What is known of the run that policies are for. */
 export interface PoliciesOfRun {
-  /** The names of the lists in the config, which `live` may name. */
+  /** The names of the lists in the config, which `live` and `gone` may name. */
   readonly lists: readonly string[];
+  /** Why nothing can be copied to what a rule says in "copyTo"; undefined where it can. Absent: that is not known. */
+  readonly targetProblem?: (copyTo: string) => string | undefined;
 }
 
 /**
@@ -69,7 +71,11 @@ export async function loadPolicies(
       policies.push({ spec, source: file, digest: policyDigest(spec), problemAt: (path, message) => problemAt(at(path), message) });
     });
   }
-  if (run) problems.push(...unreachableOverFiles(policies), ...policies.flatMap((policy) => unknownLists(policy, run.lists)));
+  if (run)
+    problems.push(
+      ...unreachableOverFiles(policies),
+      ...policies.flatMap((policy) => [...unknownLists(policy, run.lists), ...unknownTargets(policy, run)]),
+    );
   const [first] = missing;
   if (first && problems.length === 1) throw first;
   if (problems.length > 0) throw policyError(problems);
@@ -102,14 +108,23 @@ function unreachableOverFiles(policies: readonly LoadedPolicy[]): Problem[] {
 }
 
 function unknownLists({ spec, problemAt }: LoadedPolicy, lists: readonly string[]): Problem[] {
-  return spec.rules.flatMap(({ live = {} }, index) =>
-    Object.entries(live)
-      .filter(([, list]) => !lists.includes(list))
-      .map(([capture, list]) => {
-        const known = lists.length > 0 ? `, which has ${lists.join(', ')}` : ': name there where it comes from, a git, a file or a command';
-        return problemAt(['rules', index, 'live', capture], `there is no list "${list}" under "lists" in the config${known}`);
-      }),
+  const known = lists.length > 0 ? `, which has ${lists.join(', ')}` : ': name there where it comes from, a git, a file or a command';
+  return spec.rules.flatMap(({ live = {}, gone = {} }, index) =>
+    Object.entries({ live, gone }).flatMap(([key, lookUp]) =>
+      Object.entries(lookUp)
+        .filter(([, list]) => !lists.includes(list))
+        .map(([capture, list]) =>
+          problemAt(['rules', index, key, capture], `there is no list "${list}" under "lists" in the config${known}`),
+        ),
+    ),
   );
+}
+
+function unknownTargets({ spec, problemAt }: LoadedPolicy, { targetProblem }: PoliciesOfRun): Problem[] {
+  return spec.rules.flatMap(({ action }, index) => {
+    const problem = typeof action === 'object' ? targetProblem?.(action.copyTo) : undefined;
+    return problem === undefined ? [] : [problemAt(['rules', index, 'action', 'copyTo'], problem)];
+  });
 }
 
 /** The error for problems in policy files. */

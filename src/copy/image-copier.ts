@@ -1,21 +1,16 @@
 import pLimit, { type LimitFunction } from 'p-limit';
-import { setTimeout as wait } from 'node:timers/promises';
 import { ToolError } from '../diagnostics/tool-error.ts';
-import type { ContentStore } from '../distribution/content-store.ts';
 import type { Digest } from '../domain/digest.ts';
 import type { Blob } from '../domain/inventory.ts';
 import { manifestBlobs } from '../domain/manifest-blobs.ts';
 import { readManifestLinks } from '../domain/manifest-links.ts';
 import { SCHEMA1, SIGNED_SCHEMA1 } from '../domain/media-types.ts';
 import type { RawManifest } from '../domain/raw-manifest.ts';
+import { copyBlob, type CopyBlobOptions } from './copy-blob.ts';
 import type { CopyPlace } from './copy-place.ts';
 import { isFallbackTag, listAttachments, mergeIndex } from './fallback-index.ts';
 
-/** How often a blob is sent, and milliseconds before the second time; each wait is about twice the one before. */
-const TRIES = 4;
-const FIRST_WAIT = 500;
-
-export interface ImageCopierOptions {
+export interface ImageCopierOptions extends CopyBlobOptions {
   readonly from: CopyPlace & {
     /** A manifest's bytes, checked against its digest; undefined where it is not there. */
     readonly readManifest: (digest: Digest) => Promise<RawManifest | undefined>;
@@ -23,10 +18,6 @@ export interface ImageCopierOptions {
   readonly to: CopyPlace;
   /** Blobs side by side. */
   readonly concurrency: number;
-  /** Ends what is under way. */
-  readonly signal: AbortSignal;
-  /** Waits so many milliseconds. Default: it does. */
-  readonly pause?: (milliseconds: number) => Promise<void>;
 }
 
 /** An image with all that belongs to it. */
@@ -47,7 +38,7 @@ export class ImageCopier {
   readonly #options: ImageCopierOptions;
   readonly #limit: LimitFunction;
   readonly #manifests = new Map<Digest, Promise<RawManifest | undefined>>();
-  readonly #blobs = new Map<Digest, Promise<void>>();
+  readonly #blobs = new Map<Digest, Promise<boolean>>();
 
   constructor(options: ImageCopierOptions) {
     this.#options = options;
@@ -55,7 +46,7 @@ export class ImageCopier {
   }
 
   /**
-   * Throws the errors of {@link ContentStore}; `NOT_FOUND` where something of the image is not in its repository any more; and
+   * Throws the errors of {@link copyBlob}; `NOT_FOUND` where something of the image is not in its repository any more; and
    * `REGISTRY_ERROR` for a tag that points elsewhere in the target, which is never moved, and for a manifest of a kind that cannot be copied.
    */
   async copy(image: ImageToCopy): Promise<void> {
@@ -92,7 +83,9 @@ export class ImageCopier {
     const { children = [], subject } = this.#linksOf(manifest);
     const needed = [...children, ...(subject !== undefined && belongs(subject) ? [subject] : [])];
     await Promise.all([
-      ...this.#blobsOf(manifest).map((blob) => once(this.#blobs, blob.digest, () => this.#limit(() => this.#copyBlob(blob)))),
+      ...this.#blobsOf(manifest).map((blob) =>
+        once(this.#blobs, blob.digest, () => this.#limit(() => copyBlob(from, to, blob, this.#options))),
+      ),
       ...needed.map((other) => this.#manifest(other, image)),
     ]);
     await this.#limit(async () => {
@@ -116,24 +109,6 @@ export class ImageCopier {
       if (size === undefined) throw this.#cannot(digest, `it does not say how large ${blob} is`);
       return { digest: blob, size };
     });
-  }
-
-  async #copyBlob(blob: Blob): Promise<void> {
-    const { from, to, signal } = this.#options;
-    const { pause = (milliseconds) => wait(milliseconds, undefined, { signal }) } = this.#options;
-    const read = (): ReturnType<ContentStore['readBlob']> => from.store.readBlob(from.repository, blob, signal);
-    const mount = from.store.url === to.store.url ? from.repository : undefined;
-    for (let tries = 1; ; tries++) {
-      signal.throwIfAborted();
-      try {
-        if (!(await to.store.hasBlob(to.repository, blob.digest)))
-          await to.store.writeBlob(to.repository, blob, { read, from: mount, signal });
-        return;
-      } catch (error) {
-        if (tries === TRIES || !isPassing(error)) throw error;
-        await pause(FIRST_WAIT * 2 ** (tries - 1) * (0.5 + Math.random()));
-      }
-    }
   }
 
   /** Whether a tag is on the digest already. Throws for one that is on something else. */
@@ -163,11 +138,6 @@ export class ImageCopier {
       hint: 'Keep it by the policy, or copy it by hand.',
     });
   }
-}
-
-/** True of an error after which the same may well succeed a moment later. */
-function isPassing(error: unknown): boolean {
-  return error instanceof ToolError && (error.code === 'UNREACHABLE' || error.transient);
 }
 
 /** Work that is done once for each digest; what failed is done again when it is asked for again. */

@@ -1,7 +1,7 @@
 /** Words of eight letters and more that stand in every document: keys, values of a fixed list, metrics, media types. */
 const OWN_WORDS =
   'annotations applyable appVersion archived archiveManifest archiveMinimumDays artifactType attached_to_kept attachmentTags blockedBy ' +
-  'capabilities cascades child_of_kept children clock_fallback dangling_tags kept_newer nothing_selected ' +
+  'capabilities cascades child_of_kept children clock_fallback copiedTo copy-image dangling_tags kept_newer nothing_selected ' +
   'complete createdAt danglingTags deleted_with_parent deleted_with_subject ' +
   'deleteTag delete-manifest archive-manifest delete-tag diagnostics finishes firstSeen formatVersion freedBytes incomplete in_use ' +
   'interrupted Inventory keep_newest leftovers listUntagged lockedTags lostLabels manifest manifests mediaType no_lifetime no_rule notDone ' +

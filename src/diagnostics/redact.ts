@@ -46,7 +46,7 @@ const SHAPES: readonly RegExp[] = [
 
 const known = new Set<string>();
 /** Every form in which a secret may appear, but for {@link commonForms}. */
-const forms = new SecretSearch();
+let forms = new SecretSearch();
 /** The forms that are taken out of messages alone; the longest first, so that none hides part of a longer one. */
 const commonForms: string[] = [];
 
@@ -64,6 +64,13 @@ export function rememberSecret(text: string): void {
     else forms.add(form);
   }
   commonForms.sort((a, b) => b.length - a.length);
+}
+
+/** Forgets every secret: for tests alone, of which many files share a process. The program never forgets one. */
+export function forgetSecrets(): void {
+  known.clear();
+  forms = new SecretSearch();
+  commonForms.length = 0;
 }
 
 /** True of what stands in documents by chance: a short text, a few digits of a digest, a word of the documents themselves. */

@@ -12,7 +12,7 @@ export type LookUp = (reference: string) => Promise<Digest | undefined>;
 
 /**
  * Puts a manifest there, byte for byte, under its digest or a tag. It is done when the manifest, or the tag on it, is there afterwards, by
- * `lookUp` where HEAD is not the way to ask. Throws `BAD_RESPONSE` where it is not, and where the bytes or the registry's answer have
+ * `lookUp` where HEAD is not the way to ask; a tag also if the registry answers that it was created, with the digest. Throws `BAD_RESPONSE` where it is not, and where the bytes or the registry's answer have
  * another digest.
  */
 export async function putManifest(
@@ -31,6 +31,8 @@ export async function putManifest(
   if (response.status < 200 || response.status >= 300) throw refused(doing, response);
   const stored = response.headers['docker-content-digest'];
   if (stored !== undefined && stored !== digest) throw badAnswer(doing, `the registry stored it as ${quoted(stored)}`);
+  // That is what is there under the tag, by the registry's own word.
+  if (tag !== undefined && response.status === 201 && stored === digest) return;
   // The body says nothing: one registry answers "OK", and what answers a page may be no registry.
   if ((await lookUp(reference)) !== digest)
     throw badAnswer(

@@ -97,11 +97,17 @@ function missingDigest(response: HttpResponse): Digest | undefined {
 
 /**
  * The digest that a tag points to; undefined only where the registry says that this tag does not exist. A HEAD alone cannot say
- * that, since it has no body that tells one 404 from another.
+ * that, since it has no body that tells one 404 from another; it can of a repository in which a manifest was just seen.
  */
-export async function resolveTag(client: OciClient, repository: string, tag: string): Promise<Digest | undefined> {
+export async function resolveTag(
+  client: OciClient,
+  repository: string,
+  tag: string,
+  { repositoryIsThere = false }: { readonly repositoryIsThere?: boolean } = {},
+): Promise<Digest | undefined> {
   const doing = `read the image ${client.label(repository, tag)}`;
   const head = await client.headManifest(repository, tag);
+  if (head.status === 404 && repositoryIsThere) return undefined;
   const digest = head.status === 200 ? head.headers['docker-content-digest'] : undefined;
   if (digest !== undefined) return headDigest(digest, doing);
   const response = await client.getManifest(repository, tag);

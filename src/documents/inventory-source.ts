@@ -1,6 +1,7 @@
 import { constants, isUtf8 } from 'node:buffer';
-import { readFile, stat } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
+import { ByteWindow } from './byte-window.ts';
+import { documentBytes, type OpenBytes } from './document-bytes.ts';
 import { refuseDevice } from './open-document.ts';
 import { fileChunks } from '../diagnostics/file-chunks.ts';
 import { printable } from '../diagnostics/redact.ts';
@@ -58,7 +59,7 @@ export async function readInventory(file: string): Promise<Inventory> {
  * signal's reason.
  */
 export async function openInventory(file: string, { signal, blobs = true }: InventoryReading = {}): Promise<InventoryStream> {
-  if (!file.endsWith('.jsonl')) return inventoryIn(await readBytes(file, signal), file, blobs);
+  if (!file.endsWith('.jsonl')) return inventoryIn(await documentBytes(file, signal), file, blobs);
   const lines = linesOf(readChunks(file, signal));
   const first = await nextLine(lines, file);
   if (!first) throw invalid(file, ['empty: expected a repository in each line'], 1);
@@ -77,7 +78,8 @@ export async function openInventory(file: string, { signal, blobs = true }: Inve
 
 /** Reads an inventory document from its text; `file` names it in errors. Throws `INVENTORY_INVALID`. */
 export function parseInventory(text: string, file: string): Inventory {
-  const stream = inventoryIn(Buffer.from(text), file, true);
+  const bytes = ByteWindow.over(Buffer.from(text));
+  const stream = inventoryIn(() => ({ bytes, close: () => {} }), file, true);
   const repositories = [...stream.repositories];
   return inventoryOf(stream.head(), repositories);
 }
@@ -87,14 +89,13 @@ function inventoryOf({ takenAt, partial }: InventoryHead, repositories: readonly
 }
 
 function inventoryIn(
-  bytes: Buffer,
+  open: () => OpenBytes,
   file: string,
   blobs: boolean,
 ): InventoryStream & { readonly repositories: Iterable<RepositoryInventory> } {
-  if (!isUtf8(bytes)) throw invalid(file, ['not UTF-8 text'], 1);
   let said = NOTHING_SAID;
   const check = (document: DocumentInParts): Iterable<RepositoryInventory> => checkDocument(document, file, blobs, (head) => (said = head));
-  return { repositories: repositoriesOf(bytes, file, check), head: () => said };
+  return { repositories: repositoriesOf(open, file, check), head: () => said };
 }
 
 /**
@@ -102,10 +103,11 @@ function inventoryIn(
  * whole is JSON in another form than the parts were looked for in.
  */
 function* repositoriesOf(
-  bytes: Buffer,
+  open: () => OpenBytes,
   file: string,
   check: (document: DocumentInParts) => Iterable<RepositoryInventory>,
 ): Generator<RepositoryInventory> {
+  const { bytes, close } = open();
   let passed = 0;
   try {
     for (const repository of check(parseInParts(bytes))) {
@@ -122,6 +124,8 @@ function* repositoriesOf(
       index += 1;
     }
     if (index < passed) throw otherList(file);
+  } finally {
+    close();
   }
 }
 
@@ -130,7 +134,10 @@ function otherList(file: string): ToolError {
   return invalid(file, ['it has the list "repositories" more than once'], 1);
 }
 
-function parsedAtOnce(bytes: Buffer, file: string): DocumentInParts {
+function parsedAtOnce(window: ByteWindow, file: string): DocumentInParts {
+  if (window.length > constants.MAX_STRING_LENGTH) throw tooLong(file);
+  const bytes = window.slice(0, window.length);
+  if (!isUtf8(bytes)) throw invalid(file, ['not UTF-8 text'], 1);
   return jsonOr(
     file,
     () => parseAtOnce(bytes),
@@ -210,30 +217,10 @@ function isFirst(
   return first === undefined;
 }
 
-async function readBytes(file: string, signal: AbortSignal | undefined): Promise<Buffer> {
-  let bytes: Buffer;
-  try {
-    await refuseDevice(file);
-    bytes = (await stat(file)).isFIFO() ? await readPipe(file, signal) : await readFile(file);
-  } catch (error) {
-    signal?.throwIfAborted();
-    if (error instanceof Error && 'code' in error && error.code === 'ERR_FS_FILE_TOO_LARGE') throw tooLong(file);
-    throw unreadable(file, 'inventory', error);
-  }
-  if (bytes.length > constants.MAX_STRING_LENGTH) throw tooLong(file);
-  return bytes;
-}
-
 function tooLong(file: string): ToolError {
   return new ToolError('FILE', `${file}: the inventory is too long for one document.`, {
     hint: 'Write it as .jsonl, one repository a line.',
   });
-}
-
-async function readPipe(file: string, signal: AbortSignal | undefined): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of fileChunks(file, signal)) chunks.push(chunk);
-  return Buffer.concat(chunks);
 }
 
 async function* readChunks(file: string, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {

@@ -1,7 +1,7 @@
 import type { Digest } from '../domain/digest.ts';
 import type { RawManifest } from '../domain/raw-manifest.ts';
 import type { StepOutcome } from '../domain/step-outcome.ts';
-import type { PlannedImage, Step } from '../plan/plan.ts';
+import type { ChangeStep, CopyImageStep, PlannedImage } from '../plan/plan.ts';
 
 /** The first line of a journal. */
 export interface JournalHeader {
@@ -33,7 +33,7 @@ export interface KnownFacts extends Pick<PlannedImage, 'pushedAt' | 'createdAt' 
 
 /** What is about to be deleted or archived, with everything that is needed to put it back. */
 export interface Intent extends Place {
-  readonly op: Step['op'];
+  readonly op: ChangeStep['op'];
   readonly digest: Digest;
   /** The tags that go: those seen on a manifest, or the one tag. The tags of what is archived stay on it. */
   readonly tags: readonly string[];
@@ -53,6 +53,9 @@ export interface RepairLine extends Place {
   readonly message: string;
 }
 
+/** An image that was copied elsewhere with all its parts, and seen there whole, before any of it was deleted. */
+export type CopyLine = Place & Pick<CopyImageStep, 'digest' | 'parts'> & { readonly to: Place };
+
 /** An intent as read back. */
 export interface JournalIntent extends Intent {
   readonly id: number;
@@ -65,13 +68,15 @@ export interface JournalDocument {
   readonly header: JournalHeader;
   /** In the order in which they were written. */
   readonly intents: readonly JournalIntent[];
+  /** Where what was deleted can be had from. */
+  readonly copies: readonly CopyLine[];
   /** What was going to be done in each repository. */
   readonly steps: readonly PlannedSteps[];
 }
 
 /** What a run was going to do in a repository. */
 export interface PlannedSteps extends Place {
-  readonly steps: readonly Step[];
+  readonly steps: readonly ChangeStep[];
   /** What the plan said of the images that the steps are for; none in the journal of an earlier version of this program. */
   readonly images: readonly JournalImage[];
 }

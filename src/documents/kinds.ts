@@ -4,7 +4,7 @@ import { isRepositoryName, parseReference } from '../domain/reference.ts';
 import { type StepOutcome, STEP_OUTCOMES } from '../domain/step-outcome.ts';
 import { isTag } from '../domain/tag.ts';
 import { parseTime } from '../domain/time.ts';
-import type { Step } from '../plan/plan.ts';
+import type { ChangeStep, Step } from '../plan/plan.ts';
 
 /** What the value of a field must be. */
 export interface Kind<T> {
@@ -90,6 +90,8 @@ function isWhole(value: unknown): value is number {
 }
 
 /** What a step of a plan does. */
-export const OPERATION: Kind<Step['op']> = oneOf(['delete-tag', 'archive-manifest', 'delete-manifest']);
+export const OPERATION: Kind<Step['op']> = oneOf(['delete-tag', 'archive-manifest', 'delete-manifest', 'copy-image']);
+/** What of that changes the repository itself. */
+export const CHANGE: Kind<ChangeStep['op']> = oneOf(['delete-tag', 'archive-manifest', 'delete-manifest']);
 /** What became of a step. */
 export const STEP_OUTCOME: Kind<StepOutcome> = oneOf(STEP_OUTCOMES);

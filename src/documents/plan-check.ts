@@ -4,11 +4,12 @@ import { repositoryKey } from '../domain/repository-key.ts';
 import { type Digest, isDigest } from '../domain/digest.ts';
 import { digestKey, parseDigestTag } from '../domain/attachment.ts';
 import { isIndexType } from '../domain/media-types.ts';
+import { copyName } from '../plan/copies.ts';
 import type { Plan, Step } from '../plan/plan.ts';
 import { isDeleteReason, type ReasonCode } from '../plan/reason.ts';
 import { DocumentProblem, must, throwProblem } from './document-problem.ts';
 import { checkHeader, type Fields, fieldsOf } from './fields.ts';
-import { DIGEST, FLAG, LIST, oneOf, OPERATION, REPOSITORY, TAG, TEXT, UTC_TIME } from './kinds.ts';
+import { DIGEST, FLAG, LIST, oneOf, OPERATION, REGISTRY_URL, REPOSITORY, TAG, TEXT, UTC_TIME } from './kinds.ts';
 import { checkImageFacts, checkPlanFacts, checkReasonFacts, checkRepositoryFacts } from './plan-facts-check.ts';
 
 const ACTION = oneOf(['keep', 'untag', 'archive', 'delete']);
@@ -39,17 +40,25 @@ export function verifyPlan(value: unknown): Plan {
 }
 
 /**
- * Checks the list `steps` by itself: each step is whole, none is there twice, tags come first, and each manifest comes after all
+ * Checks the list `steps` by itself: each step is whole, none is there twice, copies come first, then tags, and each manifest after all
  * that it names. Throws {@link DocumentProblem}.
  */
 export function checkSteps(holder: Fields<never>): readonly Step[] {
   const tags = new Set<string>();
   const digests = new Set<Digest>();
   const archived = new Set<Digest>();
+  const copied = new Set<string>();
   for (const step of holder.children('steps')) {
     const { at } = step;
     const op = step.required('op', OPERATION);
     const digest = step.required('digest', DIGEST);
+    if (op === 'copy-image') {
+      must(tags.size + digests.size + archived.size === 0, at, 'copies after something was changed');
+      const key = `${digest} ${checkCopy(step, digest)}`;
+      must(!copied.has(key), at, `copies ${digest} a second time`);
+      copied.add(key);
+      continue;
+    }
     if (op === 'delete-tag') {
       const tag = step.required('tag', TAG);
       must(digests.size === 0, at, 'takes off a tag after the first manifest is deleted');
@@ -80,11 +89,27 @@ export function checkSteps(holder: Fields<never>): readonly Step[] {
   return holder.object['steps'] as readonly Step[];
 }
 
+/** Checks one step that copies, and answers where it copies to. */
+function checkCopy(step: Fields<never>, digest: Digest): string {
+  const expect = step.requiredMap('expect', DIGEST);
+  for (const [tag, expected] of Object.entries(expect)) {
+    must(TAG.is(tag), step.path('expect'), `names ${quoted(tag)}, which is not a tag`);
+    must(expected === digest, step.path('expect'), `expects the tag ${quoted(tag)} on another digest`);
+  }
+  step.requiredList('parts', DIGEST);
+  const to = step.child('to');
+  to.optional('url', REGISTRY_URL);
+  return copyName({ to: { registry: to.required('registry', TEXT), repository: to.required('repository', REPOSITORY) } });
+}
+
 interface Image {
   readonly action: string;
   readonly mediaType: string;
   readonly tags: readonly string[];
+  /** Its attachment tags are none of these. */
+  readonly ordinaryTags: readonly string[];
   readonly untag: ReadonlySet<string>;
+  readonly copiedTo: readonly string[];
 }
 
 function checkPolicy(policy: Fields<never>): void {
@@ -106,6 +131,7 @@ function checkRepository(plan: Fields<never>, seen: Set<string>): void {
   if (steps.length === 0) return;
   must(plan.object['complete'] === true, at, `has steps, although ${name} was not read whole`);
   plan.required('policy', TEXT);
+  checkCopies(images, steps, at);
   for (const [index, step] of steps.entries()) checkStep(step, images, `${at}.steps[${index}] (${step.op} ${step.digest} in ${name})`);
 }
 
@@ -120,16 +146,17 @@ function checkImages(plan: Fields<never>): Map<Digest, Image> {
       must(!tagged.has(tag), image.path('tags'), `holds the tag ${tag}, which another image has too`);
       tagged.add(tag);
     }
-    for (const tag of image.optionalList('attachmentTags', TAG) ?? [])
-      must(tags.includes(tag), image.path('attachmentTags'), `names ${tag}, which is not one of its tags`);
+    const attachmentTags = image.optionalList('attachmentTags', TAG) ?? [];
+    for (const tag of attachmentTags) must(tags.includes(tag), image.path('attachmentTags'), `names ${tag}, which is not one of its tags`);
     checkImageFacts(image);
-    images.set(digest, checkAction(image, tags));
+    const ordinaryTags = tags.filter((tag) => !attachmentTags.includes(tag));
+    images.set(digest, { ...checkAction(image, tags), tags, ordinaryTags, copiedTo: image.optionalList('copiedTo', TEXT) ?? [] });
   }
   return images;
 }
 
 /** Checks that the action, the reasons and the tags to take off an image agree with each other. */
-function checkAction(image: Fields<never>, tags: readonly string[]): Image {
+function checkAction(image: Fields<never>, tags: readonly string[]): Pick<Image, 'action' | 'mediaType' | 'untag'> {
   const { at } = image;
   const action = image.required('action', ACTION);
   const mediaType = image.required('mediaType', TEXT);
@@ -150,13 +177,32 @@ function checkAction(image: Fields<never>, tags: readonly string[]): Image {
     if (action === 'delete') must(deletes, at, `is to be deleted, although it is kept: ${quoted(code)}`);
     if (typeof tag === 'string' && untag.has(tag)) must(deletes, at, `is to lose the tag ${tag}, although that is kept: ${quoted(code)}`);
   }
-  return { action, mediaType, tags, untag };
+  return { action, mediaType, untag };
+}
+
+/** Checks that everything is copied that the plan says is, so that nothing is deleted without its copy. */
+function checkCopies(images: ReadonlyMap<Digest, Image>, steps: readonly Step[], at: string): void {
+  const copies = new Set(steps.flatMap((step) => (step.op === 'copy-image' ? [`${step.digest} ${copyName(step)}`] : [])));
+  for (const [digest, { copiedTo }] of images)
+    for (const name of copiedTo)
+      must(copies.has(`${digest} ${name}`), at, `says that ${digest} is copied to ${name}, and has no step for that`);
 }
 
 /** Checks that a step does what was decided for its image, and no more. */
 function checkStep(step: Step, images: ReadonlyMap<Digest, Image>, where: string): void {
   const image = images.get(step.digest);
   must(image !== undefined, where, 'is for an image that the plan does not list');
+  if (step.op === 'copy-image') {
+    must(image.copiedTo.includes(copyName(step)), where, 'copies an image that the plan does not copy there');
+    const tags = Object.keys(step.expect);
+    const expected = image.action === 'delete' ? image.ordinaryTags : tags.filter((tag) => image.untag.has(tag));
+    must(
+      (image.action === 'delete' || tags.length > 0) && expected.length === tags.length && expected.every((tag) => tags.includes(tag)),
+      where,
+      'does not expect just the tags that go by the plan',
+    );
+    return;
+  }
   if (step.op === 'delete-tag') {
     must(image.untag.has(step.tag), where, `takes off the tag ${step.tag}, which the plan keeps`);
     return;

@@ -79,6 +79,7 @@ function checkSummary(holder: Fields<never>): void {
   const counted = summary.object['orphaned'] === undefined ? ['tags'] : ['tags', 'orphaned'];
   if (summary.object['leftovers'] !== undefined) summary.child('leftovers').required('delete', COUNT);
   for (const key of counted) for (const what of ['keep', 'delete']) summary.child(key).required(what, COUNT);
+  summary.optional('copied', COUNT);
   const bytes = summary.child('bytes');
   for (const key of ['deleted', 'freed']) bytes.required(key, BYTES);
   bytes.required('exact', FLAG);

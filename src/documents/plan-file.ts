@@ -6,6 +6,7 @@ import { unreadable } from '../diagnostics/source.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import { type Digest, digestOf } from '../domain/digest.ts';
 import { DAY_MS, parseTime } from '../domain/time.ts';
+import { copyName } from '../plan/copies.ts';
 import type { Plan } from '../plan/plan.ts';
 import { verifyPlan } from './plan-check.ts';
 
@@ -73,7 +74,7 @@ export function checkFresh(plan: Plan, { now, maxAge = DAY_MS }: Freshness): voi
 
 /**
  * Checks that every repository with steps belongs to a registry of the config, and that this is at the very address that the plan
- * was made from. Throws `PLAN_INVALID`.
+ * was made from; the same for where images are copied to. Throws `PLAN_INVALID`.
  */
 export function checkRegistries(plan: Plan, registries: ReadonlyMap<string, { readonly url: string }>): void {
   for (const { registry, repository, url, steps } of plan.repositories) {
@@ -89,6 +90,14 @@ export function checkRegistries(plan: Plan, registries: ReadonlyMap<string, { re
     const here = registries.get(registry);
     if (!here) throw wrong(`is for the registry ${quoted(registry)}, which is not configured`);
     if (here.url !== url) throw wrong(`is for ${quoted(url)}, but the registry ${quoted(registry)} is at ${here.url}`);
+    for (const step of steps) {
+      if (step.op !== 'copy-image') continue;
+      const { to } = step;
+      const target = registries.get(to.registry);
+      if (to.url === undefined || !target)
+        throw wrong(`copies to ${quoted(copyName(step))}, and nothing tells the address of the registry ${quoted(to.registry)}`);
+      if (target.url !== to.url) throw wrong(`copies to ${quoted(to.url)}, but the registry ${quoted(to.registry)} is at ${target.url}`);
+    }
   }
 }
 

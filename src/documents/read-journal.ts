@@ -8,8 +8,8 @@ import { SIGNED_SCHEMA1 } from '../domain/media-types.ts';
 import type { RawManifest } from '../domain/raw-manifest.ts';
 import { DocumentProblem, must, throwProblem } from './document-problem.ts';
 import { checkHeader, type Fields, fieldsOf } from './fields.ts';
-import type { JournalDocument, JournalHeader, JournalImage, JournalIntent, KnownFacts, Place, PlannedSteps } from './journal.ts';
-import { ANY_TEXT, BYTES, DIGEST, OPERATION, REGISTRY_URL, REPOSITORY, STEP_OUTCOME, TAG, TEXT, UTC_TIME } from './kinds.ts';
+import type { CopyLine, JournalDocument, JournalHeader, JournalImage, JournalIntent, KnownFacts, Place, PlannedSteps } from './journal.ts';
+import { ANY_TEXT, BYTES, CHANGE, DIGEST, REGISTRY_URL, REPOSITORY, STEP_OUTCOME, TAG, TEXT, UTC_TIME } from './kinds.ts';
 import { checkSteps } from './plan-check.ts';
 
 const MAX_LINE = 64 * 1024 * 1024;
@@ -70,6 +70,7 @@ class JournalReader {
   #registries = new Set<string>();
   readonly #intents = new Map<number, Mutable<JournalIntent>>();
   readonly #steps: PlannedSteps[] = [];
+  readonly #copies: CopyLine[] = [];
 
   document(): JournalDocument {
     must(
@@ -77,7 +78,7 @@ class JournalReader {
       'the file',
       'holds no whole line: the run was cut off before it deleted anything, so there is nothing to put back',
     );
-    return { header: this.#header, intents: [...this.#intents.values()], steps: this.#steps };
+    return { header: this.#header, intents: [...this.#intents.values()], copies: this.#copies, steps: this.#steps };
   }
 
   take(text: string): void {
@@ -86,8 +87,17 @@ class JournalReader {
     if (!this.#header) this.#header = this.#takeHeader(line);
     else if (kind === 'intent') this.#takeIntent(line);
     else if (kind === 'outcome') this.#takeOutcome(line);
-    else if (kind === 'steps') this.#steps.push({ ...this.#place(line), steps: checkSteps(line), images: imagesIn(line) });
-    else line.required('kind', TEXT);
+    else if (kind === 'copy') this.#takeCopy(line);
+    else if (kind === 'steps')
+      this.#steps.push({
+        ...this.#place(line),
+        steps: checkSteps(line).filter((step) => step.op !== 'copy-image'),
+        images: imagesIn(line),
+      });
+    else {
+      line.required('kind', TEXT);
+      line.optional('at', UTC_TIME);
+    }
   }
 
   #takeHeader(line: Fields<never>): JournalHeader {
@@ -110,7 +120,8 @@ class JournalReader {
   #takeIntent(line: Fields<never>): void {
     const { id } = line.object;
     must(typeof id === 'number' && Number.isSafeInteger(id) && !this.#intents.has(id), 'id', 'is not a new number');
-    const op = line.required('op', OPERATION);
+    line.required('at', UTC_TIME);
+    const op = line.required('op', CHANGE);
     const digest = line.required('digest', DIGEST);
     const tags = line.requiredList('tags', TAG);
     const known = line.object['known'] === undefined ? {} : { known: knownFacts(line.child('known')) };
@@ -118,6 +129,11 @@ class JournalReader {
     const intent = { id, ...this.#place(line), op, digest, tags, ...known, ...(unreadable !== undefined && { unreadable }) };
     const without = (op !== 'delete-manifest' || unreadable !== undefined) && line.object['manifest'] === undefined;
     this.#intents.set(id, without ? intent : { ...intent, manifest: this.#manifestIn(line, digest) });
+  }
+
+  #takeCopy(line: Fields<never>): void {
+    const digest = line.required('digest', DIGEST);
+    this.#copies.push({ ...this.#place(line), digest, parts: line.requiredList('parts', DIGEST), to: this.#place(line.child('to')) });
   }
 
   #manifestIn(line: Fields<never>, digest: Digest): RawManifest {
@@ -135,6 +151,7 @@ class JournalReader {
   #takeOutcome(line: Fields<never>): void {
     const intent = this.#intents.get(line.object['id'] as number);
     must(intent !== undefined && intent.outcome === undefined, 'id', 'does not name an intent that has no outcome yet');
+    line.required('at', UTC_TIME);
     intent.outcome = line.required('outcome', STEP_OUTCOME);
   }
 

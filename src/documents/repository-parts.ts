@@ -1,4 +1,6 @@
+import { constants, isUtf8 } from 'node:buffer';
 import { isObject, type JsonObject } from '../domain/json.ts';
+import type { ByteWindow } from './byte-window.ts';
 
 /** A JSON document whose repositories are parsed one after the other, and the manifests of each some at a time. */
 export interface DocumentInParts {
@@ -28,7 +30,7 @@ export function parseAtOnce(bytes: Buffer): DocumentInParts {
  * `SyntaxError`; what stands behind the last repository that was gone through is then told by {@link parseAtOnce}. Manifests are parsed
  * together that are about as long as `size`, in bytes.
  */
-export function parseInParts(bytes: Buffer, size = PART): DocumentInParts {
+export function parseInParts(bytes: ByteWindow, size = PART): DocumentInParts {
   const document = withoutList({ bytes, start: hasByteOrderMark(bytes) ? 3 : 0, end: bytes.length }, 'repositories');
   if (!document) throw new SyntaxError('no list of repositories where it was looked for');
   return { value: document.value, repositories: repositoriesIn(document.list, size) };
@@ -65,14 +67,14 @@ const PART = 65_536;
 
 /** A part of the document: offsets of bytes, the end exclusive. */
 interface Range {
-  readonly bytes: Buffer;
+  readonly bytes: ByteWindow;
   readonly start: number;
   readonly end: number;
 }
 
-const QUOTE = 0x22;
+const QUOTE = Buffer.from('"');
 const COMMA = 0x2c;
-const OPEN_LIST = 0x5b;
+const OPEN_LIST = Buffer.from('[');
 const CLOSE_LIST = 0x5d;
 
 /**
@@ -81,10 +83,10 @@ const CLOSE_LIST = 0x5d;
  */
 function withoutList({ bytes, start, end }: Range, name: string): { readonly value: JsonObject; readonly list: Range } | undefined {
   const key = Buffer.from(`"${name}"`);
-  const found = bytes.subarray(start, end).indexOf(key);
+  const found = bytes.indexOf(key, start, end);
   if (found < 0) return undefined;
-  const open = bytes.indexOf(OPEN_LIST, start + found + key.length);
-  const close = bytes.lastIndexOf(CLOSE_LIST, end - 1);
+  const open = bytes.indexOf(OPEN_LIST, found + key.length, end);
+  const close = bytes.lastIndexOf(CLOSE_LIST, start, end);
   if (open < 0 || close < open) throw new SyntaxError(`no list where ${name} was found`);
   // The key is one of this very object, and its last so far, if this closes the object.
   const before: unknown = JSON.parse(`${textOf({ bytes, start, end: open })}[]}`);
@@ -115,8 +117,8 @@ function* elementsIn({ bytes, start, end }: Range, size: number): Generator<Rang
   let at = start;
   const nextAfter = (place: number): number => nextElement({ bytes, start: place, end }, beginning);
   for (let next = nextAfter(nextAfter(at) + size); next >= 0; next = nextAfter(next + size)) {
-    const comma = bytes.lastIndexOf(COMMA, next);
-    if (comma < at) throw new SyntaxError('no comma where an element seems to begin');
+    const comma = bytes.lastIndexOf(COMMA, at, next);
+    if (comma < 0) throw new SyntaxError('no comma where an element seems to begin');
     yield { bytes, start: at, end: comma };
     at = comma + 1;
   }
@@ -125,7 +127,7 @@ function* elementsIn({ bytes, start, end }: Range, size: number): Generator<Rang
 
 /** Undefined where the first element is no object with keys. */
 function beginningOf({ bytes, start, end }: Range): Beginning | undefined {
-  const text = bytes.toString('latin1', start, Math.min(end, start + LONGEST_BEGINNING));
+  const text = bytes.slice(start, Math.min(end, start + LONGEST_BEGINNING)).toString('latin1');
   const [, first, second = ''] = /^\s*(\{\s*"[^"\\]*"\s*:\s*)(?:"[^"\\]*"(\s*,\s*"[^"\\]*"\s*:))?/.exec(text) ?? [];
   return first === undefined ? undefined : { first: Buffer.from(first, 'latin1'), second: Buffer.from(second, 'latin1') };
 }
@@ -134,19 +136,26 @@ const LONGEST_BEGINNING = 2048;
 
 /** Where something begins as the elements of the list do; -1 if nothing does. */
 function nextElement({ bytes, start, end }: Range, { first, second }: Beginning): number {
-  for (let at = bytes.indexOf(first, start); at >= 0 && at < end; at = bytes.indexOf(first, at + 1)) {
+  for (let at = bytes.indexOf(first, start, end); at >= 0; at = bytes.indexOf(first, at + 1, end)) {
     if (second.length === 0) return at;
     const value = at + first.length;
-    const next = bytes.indexOf(QUOTE, value + 1) + 1;
-    if (bytes[value] === QUOTE && bytes.subarray(next, next + second.length).equals(second)) return at;
+    const next = bytes.indexOf(QUOTE, value + 1, end) + 1;
+    const isLike = bytes.slice(value, value + 1).equals(QUOTE) && next > 0 && bytes.slice(next, next + second.length).equals(second);
+    if (isLike) return at;
   }
   return -1;
 }
 
+/** What is no UTF-8, or too long for one text, is told by {@link parseAtOnce} too. */
 function textOf({ bytes, start, end }: Range): string {
-  return bytes.toString('utf8', start, end);
+  if (end - start > constants.MAX_STRING_LENGTH) throw new SyntaxError('too long');
+  const part = bytes.slice(start, end);
+  if (!isUtf8(part)) throw new SyntaxError('not UTF-8 text');
+  return part.toString();
 }
 
-function hasByteOrderMark(bytes: Buffer): boolean {
-  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+function hasByteOrderMark(bytes: ByteWindow): boolean {
+  return bytes.slice(0, 3).equals(BYTE_ORDER_MARK);
 }
+
+const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);

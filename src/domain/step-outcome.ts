@@ -1,5 +1,6 @@
 /**
  * What became of a step of a plan.
+ * `copied`: the image is in another repository, with all that belongs to it.
  * `archived`: the manifest is in the archive of the registry.
  * `gone`: what was to be deleted was not there any more.
  * `locked`: the registry refuses to delete it.
@@ -11,4 +12,4 @@
  */
 export type StepOutcome = (typeof STEP_OUTCOMES)[number];
 
-export const STEP_OUTCOMES = ['deleted', 'archived', 'gone', 'locked', 'drifted', 'in_use', 'held', 'failed', 'skipped'] as const;
+export const STEP_OUTCOMES = ['deleted', 'copied', 'archived', 'gone', 'locked', 'drifted', 'in_use', 'held', 'failed', 'skipped'] as const;

@@ -1,6 +1,6 @@
 import { DAY_MS } from '../domain/time.ts';
 import { NumberLines } from './number-lines.ts';
-import { beginningsOf, movingTags, type TagPart, type TagShape, tagShape } from './tag-shape.ts';
+import { beginningsOf, movingTags, type TagPart, type TagShape, tagShape } from '../policy/tag-shape.ts';
 
 /** A tag of a repository. */
 export interface KnownTag {

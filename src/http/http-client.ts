@@ -50,6 +50,11 @@ export interface HttpClient {
    * before anything is sent, `CONFIG_INVALID` for plain HTTP to a host where it is not allowed. When a signal aborts, its reason is thrown.
    */
   request(request: HttpRequest): Promise<HttpResponse>;
+  /**
+   * Tells whoever watches that no request is sent to the host of this URL until then, in milliseconds since the epoch, because of a limit of
+   * the host that its answers do not tell. Answers how to tell that requests are sent again.
+   */
+  heldBack?(url: string, until: number): () => void;
   /** Closes all connections; what is still under way fails. */
   close(): Promise<void>;
 }

@@ -1,13 +1,13 @@
-import { parseDuration } from '../domain/duration.ts';
 import type { FindingGroup } from '../domain/inventory.ts';
 import { DAY_MS } from '../domain/time.ts';
 import type { Node } from '../graph/graph.ts';
-import { keptBy, measuresAge, measuresPulls } from '../policy/keep/keep.ts';
+import { keptBy, measuresAge, measuresPulls, type Standing } from '../policy/keep/keep.ts';
 import { groupOf, isCapture } from '../policy/ordering/group.ts';
 import type { Version } from '../policy/ordering/semver.ts';
 import { type TagOrder, tagOrder } from '../policy/ordering/tag-order.ts';
 import type { Rule } from '../policy/policy.ts';
 import { isTimeOrder } from '../policy/ordering/order.ts';
+import { lifetimeOf } from './lifetime.ts';
 import type { Reason, ReasonCode } from './reason.ts';
 import type { Times } from './time.ts';
 
@@ -90,18 +90,23 @@ export class Claims {
   /** Once everything is claimed. */
   judge(): void {
     for (const [rule, groups] of this.#groups) {
-      const counted = this.#countedGroups(rule, groups);
-      for (const [group, members] of groups) this.#keep(rule, group, this.#rank(rule, group, members), counted?.has(group) ?? true);
+      const keep = typeof rule.keep === 'object' ? rule.keep : undefined;
+      const counting = this.#newestGroups(rule, groups, keep?.groups);
+      const timing = this.#newestGroups(rule, groups, keep?.maxGroups);
+      for (const [group, members] of groups)
+        this.#keep(rule, group, this.#rank(rule, group, members), {
+          counts: counting?.has(group) ?? true,
+          isTimed: timing?.has(group) ?? true,
+        });
     }
   }
 
   /**
-   * Under `groups`, the newest so many groups, and others that are as new as the last of these. A group is as new as its newest image,
+   * The newest so many groups, and others that are as new as the last of these. A group is as new as its newest image,
    * which may be protected, since a protection must not make a group older; images of unknown time make no group new. What is live does not
    * go on to `keep`, so a group of nothing else takes none of the places. Undefined: all groups count.
    */
-  #countedGroups(rule: Rule, groups: ReadonlyMap<string, readonly Member[]>): ReadonlySet<string> | undefined {
-    const most = typeof rule.keep === 'object' ? rule.keep.groups : undefined;
+  #newestGroups(rule: Rule, groups: ReadonlyMap<string, readonly Member[]>, most: number | undefined): ReadonlySet<string> | undefined {
     if (most === undefined) return undefined;
     const newest = [...groups].flatMap(([group, members]) => {
       if (members.every(({ isLive }) => isLive)) return [];
@@ -188,7 +193,7 @@ export class Claims {
     return member.times;
   }
 
-  #keep(rule: Rule, group: string, ranked: readonly Ranked[], counts: boolean): void {
+  #keep(rule: Rule, group: string, ranked: readonly Ranked[], { counts, isTimed }: Pick<Standing, 'counts' | 'isTimed'>): void {
     const { keep } = rule;
     const { now } = this.#times;
     const days = typeof keep === 'object' ? keep.days : undefined;
@@ -204,7 +209,7 @@ export class Claims {
       if (isOlder) older += 1;
       const rank = index + 1;
       const lifetime = label === undefined ? undefined : lifetimeOf(node, label);
-      const code = keptBy(keep, { rank, counts, age, pullAge, lifetime, olderRank: isOlder ? older : undefined });
+      const code = keptBy(keep, { rank, counts, isTimed, age, pullAge, lifetime, olderRank: isOlder ? older : undefined });
       // A pull decided where it kept the image, and where it did not although it is the newest that the rule asks about.
       const byPull = (code === undefined || code === 'pulled_within') && pullAge !== undefined && (age === undefined || pullAge <= age);
       const moment = byPull && typeof pulled === 'object' ? pulled : member;
@@ -275,12 +280,6 @@ function tagsAt({ ordinaryTags }: Node, places: readonly number[]): readonly str
 
 function compareKeys(order: TagOrder<unknown> | undefined, a: unknown, b: unknown): number {
   return order ? order.compare(a, b) : (a as number) - (b as number);
-}
-
-/** Milliseconds that the image itself asks for in a label; undefined where it does not, or not in a way that can be read. */
-function lifetimeOf({ manifest: { labels } }: Node, label: string): number | undefined {
-  const text = labels && Object.hasOwn(labels, label) ? labels[label] : undefined;
-  return text === undefined ? undefined : parseDuration(text);
 }
 
 /** Fields that are not known are left out, in one order and without a copy: there is one of these for each tag. */

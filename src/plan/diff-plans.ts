@@ -8,6 +8,8 @@ export type Side = Pick<PlannedImage, 'action' | 'untag' | 'reasons'>;
 
 /** A manifest that is decided differently. */
 export interface ChangedImage extends Pick<PlannedImage, 'digest' | 'tags' | 'size' | 'part'> {
+  /** Bytes of it and of the parts that go, or stay, along with it. */
+  readonly sizeWithParts: number;
   readonly before: Side;
   readonly after: Side;
 }
@@ -108,17 +110,17 @@ function changedRepository(before: RepositoryPlan, after: RepositoryPlan, totals
   const earlier = new Map(before.images.map((image) => [image.digest as string, image]));
   const later = new Map(after.images.map((image) => [image.digest as string, image]));
   const sum = new Sum();
-  const images = after.images.flatMap((image): ChangedImage[] => {
+  const sizes = new Map<string, number>();
+  const add = (policy: string | undefined, side: keyof MoreAndLess, { key, amount, head, rule }: Going): void => {
+    sum.add(key, side, amount);
+    totals.of(policy, rule).add(key, side, amount);
+    if (key === 'bytes') sizes.set(head.digest, (sizes.get(head.digest) ?? 0) + amount);
+  };
+  const images = after.images.flatMap((image) => {
     const other = earlier.get(image.digest);
     if (!other || (other.action === image.action && other.untag.join() === image.untag.join())) return [];
-    for (const { key, amount, reason } of goesOnly(image, other, later)) {
-      sum.add(key, 'deletedNow', amount);
-      totals.of(after.policy, reason?.rule).add(key, 'deletedNow', amount);
-    }
-    for (const { key, amount, reason } of goesOnly(other, image, earlier)) {
-      sum.add(key, 'keptNow', amount);
-      totals.of(before.policy, reason?.rule).add(key, 'keptNow', amount);
-    }
+    for (const going of goesOnly(image, other, later)) add(after.policy, 'deletedNow', going);
+    for (const going of goesOnly(other, image, earlier)) add(before.policy, 'keptNow', going);
     const { digest, tags, size, part } = image;
     return [{ digest, tags, size, ...(part && { part }), before: sideOf(other), after: sideOf(image) }];
   });
@@ -128,46 +130,53 @@ function changedRepository(before: RepositoryPlan, after: RepositoryPlan, totals
     ...(before.policy !== undefined && { before: before.policy }),
     ...(after.policy !== undefined && { after: after.policy }),
   };
-  return { registry, repository, policy, change: sum.change(), images };
+  return {
+    registry,
+    repository,
+    policy,
+    change: sum.change(),
+    images: images.map((image) => ({ ...image, sizeWithParts: sizes.get(image.digest) ?? image.size })),
+  };
 }
 
 function sideOf({ action, untag, reasons }: PlannedImage): Side {
   return { action, untag, reasons };
 }
 
-/** Something that goes, how much it is, and the reason of the rule that takes it. */
+/** Something that goes: how much, the rule that takes it, and what that rule selects, which is the image itself or what it goes with. */
 interface Going {
   readonly key: keyof Change;
   readonly amount: number;
-  readonly reason: Reason | undefined;
+  readonly head: PlannedImage;
+  readonly rule: string | undefined;
 }
 
 /** What goes of an image by one plan, which has these images, and not by the other. */
 function goesOnly(image: PlannedImage, other: PlannedImage, images: ReadonlyMap<string, PlannedImage>): Going[] {
   if (other.action === 'delete') return [];
   if (image.action === 'delete') {
-    const reason = ruleReason(image, images);
-    const key = image.part ? (image.reasons.some(isOfRule) ? 'orphaned' : undefined) : 'images';
-    return [...(key ? [{ key, amount: 1, reason } as const] : []), { key: 'bytes', amount: image.size, reason }];
+    const head = headOf(image, images);
+    const going = { head, rule: head.reasons.find(isOfRule)?.rule };
+    const key = !image.part ? 'images' : head === image ? 'orphaned' : undefined;
+    return [...(key ? [{ ...going, key, amount: 1 } as const] : []), { ...going, key: 'bytes', amount: image.size }];
   }
   return image.untag
     .filter((tag) => !other.untag.includes(tag))
-    .map((tag) => ({ key: 'tags', amount: 1, reason: image.reasons.find((reason) => reason.tag === tag && isOfRule(reason)) }));
+    .map((tag) => ({ key: 'tags', amount: 1, head: image, rule: image.reasons.find((one) => one.tag === tag && isOfRule(one))?.rule }));
 }
 
 function isOfRule({ code }: Reason): boolean {
   return code === 'expired';
 }
 
-/** The reason of the rule that deletes a manifest: its own or, of one that goes along, that of what it goes with. */
-function ruleReason(image: PlannedImage, images: ReadonlyMap<string, PlannedImage>): Reason | undefined {
+/** The manifest that a rule deletes: this one or, of one that goes along, what it goes with. */
+function headOf(image: PlannedImage, images: ReadonlyMap<string, PlannedImage>): PlannedImage {
   const seen = new Set<PlannedImage>();
   for (let at: PlannedImage | undefined = image; at && !seen.has(at); at = images.get(at.reasons[0]?.by ?? '')) {
-    const own = at.reasons.find(isOfRule);
-    if (own) return own;
+    if (at.reasons.some(isOfRule)) return at;
     seen.add(at);
   }
-  return undefined;
+  return image;
 }
 
 /** Adds up what goes and what stays. */

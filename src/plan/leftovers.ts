@@ -59,13 +59,15 @@ export function withLeftovers(own: RepositoryPlan, before: RepositoryPlan, { del
   const steps = [...free.values()].filter(({ digest }) => going.has(digest));
   const shown = steps.filter(({ digest }) => known.get(digest) && !known.get(digest)?.part).length;
   const orphans = steps.filter(({ digest, after }) => known.get(digest)?.part && after.length === 0).length;
+  // What a rule copies that is left is copied too; what it was a part of was copied before that was deleted.
+  const copies = before.steps.filter((step) => step.op === 'copy-image' && going.has(step.digest));
   const { summary } = own;
   const { keep = 0, delete: expired = 0 } = summary.orphaned ?? {};
   const size = images.reduce((sum, image) => sum + (going.has(image.digest) ? image.size : 0), 0);
   const plan: RepositoryPlan = {
     ...own,
     images: images.toSorted((a, b) => byCodeUnit(a.digest, b.digest)),
-    steps: [...own.steps, ...steps],
+    steps: [...copies, ...own.steps, ...steps],
     summary: {
       ...summary,
       images: { ...summary.images, keep: summary.images.keep - shown },

@@ -42,10 +42,6 @@ export function unreadSources(inUse: InUse): Block[] {
 }
 
 /**
-<<<<<<< HEAD
- * What is deleted, and all that could be: images, untagged ones among them, orphaned attachments, and what an earlier run left half-way.
- * What only goes along is not counted.
-=======
  * A report of a scanner that could not be read blocks everything: a rule may not select what it should, and the one below it delete that.
  */
 export function unreadScans(problems: readonly string[]): Block[] {
@@ -53,9 +49,8 @@ export function unreadScans(problems: readonly string[]): Block[] {
 }
 
 /**
- * What rules delete, and all that they could: images, untagged ones among them, and orphaned attachments. What only goes along is not
- * counted.
->>>>>>> main
+ * What is deleted, and all that could be: images, untagged ones among them, orphaned attachments, and what an earlier run left half-way.
+ * What only goes along is not counted.
  */
 function countOf({ images, orphaned, leftovers }: Summary): { readonly deleted: number; readonly all: number } {
   const deleted = images.delete + (orphaned?.delete ?? 0) + (leftovers?.delete ?? 0);

@@ -1,15 +1,18 @@
 import { byCodeUnit } from '../domain/compare.ts';
+import type { Digest } from '../domain/digest.ts';
 import type { InUse } from '../domain/in-use.ts';
 import type { RepositoryInventory } from '../domain/inventory.ts';
 import { buildGraph, type Graph, type Node } from '../graph/graph.ts';
+import { type CopyTarget, parseCopyTarget } from '../policy/copy-target.ts';
 import { governingPolicy } from '../policy/governing.ts';
 import type { Policy } from '../policy/policy.ts';
 import { Blobs, type BlobUse } from './blobs.ts';
+import { copyName, copySteps } from './copies.ts';
 import { type Decided, decide } from './decide.ts';
 import type { Decision } from './decision.ts';
 import type { LiveNames } from './live-names.ts';
 import { Matched } from './matched.ts';
-import type { PlannedImage, RepositoryPlan } from './plan.ts';
+import type { CopyImageStep, PlannedImage, RepositoryPlan } from './plan.ts';
 import { keptInstead } from './reason.ts';
 import { stepsFor } from './steps.ts';
 import { isImage, summarize } from './summary.ts';
@@ -23,7 +26,15 @@ export interface Shared {
   /** Of the registry. */
   readonly blobs: Blobs;
   readonly surroundings: Surroundings;
+  /** Where a rule copies to, by its words for that. */
+  readonly targetOf: TargetOf;
 }
+
+/** Answers where to copy to, from the words of a rule. */
+export type TargetOf = (copyTo: string) => CopyTarget;
+
+/** As far as it can be told without a config. */
+export const writtenTarget: TargetOf = (copyTo) => parseCopyTarget(copyTo) ?? { registry: copyTo, prefix: '' };
 
 /** A repository's part of a plan, with what the totals over several repositories need besides. */
 export interface PlannedRepository {
@@ -55,11 +66,12 @@ export function planRepository(
   policies: readonly Policy[],
   inUse: InUse,
   now: number,
-  { lists, matched, blobs, surroundings }: Shared = {
+  { lists, matched, blobs, surroundings, targetOf }: Shared = {
     lists: new Map(),
     matched: new Matched(),
     blobs: new Blobs(),
     surroundings: NOTHING_AROUND,
+    targetOf: writtenTarget,
   },
 ): PlannedRepository {
   const policy = governingPolicy(policies, repository.registry, repository.repository);
@@ -70,7 +82,8 @@ export function planRepository(
   const plan = (decisions: readonly Decision[], doomed: readonly Node[]): PlannedRepository => {
     const told = whole ? decisions : decisions.map(withheld);
     const use = blobs.use(graph.nodes, told);
-    const made = repositoryPlan(repository, policy, whole, graph, told, { freed: blobs.freed([use]), exact: use.exact });
+    const copies = policy ? copySteps(graph.nodes, told, policy, repository.repository, targetOf) : [];
+    const made = repositoryPlan(repository, policy, whole, graph, told, { freed: blobs.freed([use]), exact: use.exact }, copies);
     return {
       plan: made,
       blobs: use,
@@ -108,7 +121,10 @@ function repositoryPlan(
   { nodes }: Graph,
   decisions: readonly Decision[],
   bytes: { readonly freed: number; readonly exact: boolean },
+  copies: readonly CopyImageStep[],
 ): RepositoryPlan {
+  const copiedTo = new Map<Digest, string[]>();
+  for (const copy of copies) copiedTo.set(copy.digest, [...(copiedTo.get(copy.digest) ?? []), copyName(copy)]);
   return {
     registry: repository.registry,
     type: repository.type,
@@ -121,14 +137,14 @@ function repositoryPlan(
     clock: clockOf(repository.capabilities),
     ...(repository.recoverableDays !== undefined && { recoverableDays: repository.recoverableDays }),
     ...(repository.capabilities.undo === false && { undo: false }),
-    images: nodes.map((node) => plannedImage(node, decisions[node.index] as Decision)),
-    steps: stepsFor(nodes, decisions),
-    summary: summarize(nodes, decisions, bytes),
+    images: nodes.map((node) => plannedImage(node, decisions[node.index] as Decision, copiedTo.get(node.manifest.digest))),
+    steps: stepsFor(nodes, decisions, copies),
+    summary: summarize(nodes, decisions, bytes, copies),
   };
 }
 
 /** Fields that are not known are left out, in one order and without a copy: there is one of these for each manifest. */
-function plannedImage(node: Node, { action, untag, reasons }: Decision): PlannedImage {
+function plannedImage(node: Node, { action, untag, reasons }: Decision, copiedTo: readonly string[] | undefined): PlannedImage {
   const { digest, mediaType, size, pushedAt, createdAt, pulledAt, tagTimes, registryLabels } = node.manifest;
   const image: Partial<{ -readonly [Key in keyof PlannedImage]: PlannedImage[Key] }> = { digest, mediaType, tags: node.tags };
   if (node.attachmentTags.length > 0) image.attachmentTags = node.attachmentTags;
@@ -143,6 +159,7 @@ function plannedImage(node: Node, { action, untag, reasons }: Decision): Planned
   if (!isImage(node)) image.part = true;
   image.action = action;
   image.untag = untag;
+  if (copiedTo) image.copiedTo = copiedTo;
   image.reasons = reasons;
   return image as PlannedImage;
 }

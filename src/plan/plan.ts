@@ -125,11 +125,37 @@ export interface PlannedImage {
   readonly action: Action;
   /** The tags to take off; empty unless the action is `untag`. */
   readonly untag: readonly string[];
+  /** Where it is copied to before it goes or loses tags, such as `cold/archive/team/app`; sorted. Absent where it is not. */
+  readonly copiedTo?: readonly string[];
   /** The reasons about the image first, then those of its tags. Never empty. */
   readonly reasons: readonly Reason[];
 }
 
-export type Step = DeleteManifestStep | DeleteTagStep | ArchiveManifestStep;
+export type Step = CopyImageStep | ChangeStep;
+
+/** What changes the repository itself. */
+export type ChangeStep = DeleteManifestStep | DeleteTagStep | ArchiveManifestStep;
+
+/**
+ * An image is copied to another repository, with all that belongs to it, before anything of it is deleted: until that is done, neither the
+ * image nor one of its parts may be deleted, nor may a tag of `expect` be taken off. An operation of its own, so that a version of this
+ * program that knows none does not delete without it.
+ */
+export interface CopyImageStep {
+  readonly op: 'copy-image';
+  readonly digest: Digest;
+  /** The tags that the copy gets, each with that digest: it is copied only while they are on it. Empty: it has none. */
+  readonly expect: Readonly<Record<string, Digest>>;
+  /** What else belongs to it: what it lists and what is attached, to any depth, as far as it is in the repository. Sorted. */
+  readonly parts: readonly Digest[];
+  readonly to: {
+    /** Its name: from the config, or its host. */
+    readonly registry: string;
+    /** Its base URL; absent where the plan was made from a file, by a config that does not name that registry. */
+    readonly url?: string;
+    readonly repository: string;
+  };
+}
 
 export interface DeleteManifestStep {
   readonly op: 'delete-manifest';
@@ -169,6 +195,8 @@ export interface Summary {
   readonly orphaned?: { readonly keep: number; readonly delete: number };
   /** Manifests that an earlier run left half-way and that go now, none of them counted above. Absent where there are none. */
   readonly leftovers?: { readonly delete: number };
+  /** Images that are copied elsewhere before they go or lose tags. Absent where none is. */
+  readonly copied?: number;
   /** Ordinary tags. */
   readonly tags: { readonly keep: number; readonly delete: number };
   readonly bytes: {

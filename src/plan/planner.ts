@@ -14,7 +14,7 @@ import { asBefore, type Leftovers, withLeftovers } from './leftovers.ts';
 import { type Pack, packed } from './pack.ts';
 import { leaveForNextRun } from './per-run.ts';
 import type { Diagnostic, Plan, Summary } from './plan.ts';
-import { type PlannedRepository, planRepository } from './plan-repository.ts';
+import { type PlannedRepository, planRepository, type TargetOf, writtenTarget } from './plan-repository.ts';
 import { RegistryReads } from './registry-reads.ts';
 import { addSummaries } from './summary.ts';
 import { NOTHING_AROUND, type Surroundings } from './surroundings.ts';
@@ -39,6 +39,8 @@ export interface PlanContext {
   readonly atMost?: number;
   /** The lists of names that exist which rules look up, by the name of the list. */
   readonly lists?: Readonly<Record<string, readonly string[]>>;
+  /** Where a rule copies to, from its words for that. Missing: as far as those tell by themselves. */
+  readonly targetOf?: TargetOf;
   /** Whether the names of all the repositories of a registry are known, once all are added. Missing: they are. */
   readonly knowsAll?: (registry: string) => boolean;
   /** Keeps what is decided of a repository until all are. Missing: it stays as it is. */
@@ -121,10 +123,10 @@ export class Planner {
   }
 
   #decide(inventory: RepositoryInventory, policy: Policy | undefined, surroundings: Surroundings, leftovers?: Leftovers): void {
-    const { policies, inUse, now, atMost, pack } = this.#context;
+    const { policies, inUse, now, atMost, targetOf = writtenTarget, pack } = this.#context;
     const { reads, blobs } = this.#registry(inventory.registry);
     const matched = (policy && this.#matched.get(policy)) ?? new Matched();
-    const own = planRepository(inventory, policies, inUse, now, { lists: this.#lists, matched, blobs, surroundings });
+    const own = planRepository(inventory, policies, inUse, now, { lists: this.#lists, matched, blobs, surroundings, targetOf });
     const planned = leftovers && policy ? this.#finish(own, inventory, policy, surroundings, leftovers) : own;
     const mayLeave = atMost !== undefined || policy?.perRun.deletions !== undefined;
     // Any of these images may yet be left for the next run, and then its signatures stay with it.
@@ -143,8 +145,8 @@ export class Planner {
   ): PlannedRepository {
     // What the labels of an image that is gone were is not known.
     if (leftovers.left.length === 0 || policy.protect.labels.length > 0) return own;
-    const { policies, inUse, now } = this.#context;
-    const shared = { lists: this.#lists, matched: new Matched(), blobs: new Blobs(), surroundings };
+    const { policies, inUse, now, targetOf = writtenTarget } = this.#context;
+    const shared = { lists: this.#lists, matched: new Matched(), blobs: new Blobs(), surroundings, targetOf };
     const { plan } = planRepository(asBefore(inventory, leftovers), policies, inUse, now, shared);
     const finish = (planned: PlannedRepository, most: number): PlannedRepository => {
       const { plan: finished, groups } = withLeftovers(planned.plan, plan, leftovers, most);

@@ -4,13 +4,13 @@ import type { Node } from '../graph/graph.ts';
 import { NodeSet } from '../graph/node-set.ts';
 import { archiveSteps } from './archive.ts';
 import type { Decision } from './decision.ts';
-import type { DeleteManifestStep, DeleteTagStep, Step } from './plan.ts';
+import type { CopyImageStep, DeleteManifestStep, DeleteTagStep, Step } from './plan.ts';
 
 /**
- * The steps that carry a repository's decisions out, in order: tags to take off, what to archive, then manifests to delete, each after the
+ * The steps that carry a repository's decisions out, in order: what is copied elsewhere, tags to take off, what to archive, then manifests to delete, each after the
  * deleted indexes and subjects that hold it. That way a step that is skipped or fails leaves everything whole that hangs on it.
  */
-export function stepsFor(nodes: readonly Node[], decisions: readonly Decision[]): Step[] {
+export function stepsFor(nodes: readonly Node[], decisions: readonly Decision[], copies: readonly CopyImageStep[] = []): Step[] {
   const tags: DeleteTagStep[] = [];
   const deleted: Node[] = [];
   const archived: Node[] = [];
@@ -20,7 +20,12 @@ export function stepsFor(nodes: readonly Node[], decisions: readonly Decision[])
     if (action === 'archive') archived.push(node);
     for (const tag of untag) tags.push({ op: 'delete-tag', tag, digest: node.manifest.digest });
   }
-  return [...tags.toSorted((a, b) => byCodeUnit(a.tag, b.tag)), ...archiveSteps(archived), ...manifestSteps(deleted, nodes.length)];
+  return [
+    ...copies,
+    ...tags.toSorted((a, b) => byCodeUnit(a.tag, b.tag)),
+    ...archiveSteps(archived),
+    ...manifestSteps(deleted, nodes.length),
+  ];
 }
 
 /**

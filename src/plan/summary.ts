@@ -1,6 +1,6 @@
 import type { Node } from '../graph/graph.ts';
 import type { Decision } from './decision.ts';
-import type { Action, Summary } from './plan.ts';
+import type { Action, CopyImageStep, Summary } from './plan.ts';
 
 /** True of a root that is not an attachment, and of whatever has an ordinary tag: what people call an image. */
 export function isImage(node: Node): boolean {
@@ -17,6 +17,7 @@ export function summarize(
   nodes: readonly Node[],
   decisions: readonly Decision[],
   bytes: { readonly freed: number; readonly exact: boolean },
+  copies: readonly CopyImageStep[] = [],
 ): Summary {
   const images: Record<Action, number> = { keep: 0, untag: 0, archive: 0, delete: 0 };
   const orphaned = { keep: 0, delete: 0 };
@@ -31,7 +32,8 @@ export function summarize(
     tags.keep += node.ordinaryTags.length - gone;
     if (action === 'delete') deleted += node.manifest.size;
   }
-  return summaryOf(images, orphaned, 0, tags, { deleted, ...bytes });
+  const copied = new Set(copies.map(({ digest }) => digest)).size;
+  return summaryOf(images, orphaned, { leftovers: 0, copied }, tags, { deleted, ...bytes });
 }
 
 /** The sum of summaries. */
@@ -47,7 +49,7 @@ export function addSummaries(summaries: readonly Summary[]): Summary {
   return summaryOf(
     images,
     orphaned,
-    sum(({ leftovers }) => leftovers?.delete ?? 0),
+    { leftovers: sum(({ leftovers }) => leftovers?.delete ?? 0), copied: sum(({ copied = 0 }) => copied) },
     { keep: sum(({ tags }) => tags.keep), delete: sum(({ tags }) => tags.delete) },
     {
       deleted: sum(({ bytes }) => bytes.deleted),
@@ -61,7 +63,7 @@ export function addSummaries(summaries: readonly Summary[]): Summary {
 function summaryOf(
   { archive, ...images }: Readonly<Record<Action, number>>,
   orphaned: NonNullable<Summary['orphaned']>,
-  leftovers: number,
+  { leftovers, copied }: { readonly leftovers: number; readonly copied: number },
   tags: Summary['tags'],
   bytes: Summary['bytes'],
 ): Summary {
@@ -69,6 +71,7 @@ function summaryOf(
     images: { ...images, ...(archive > 0 && { archive }) },
     ...(orphaned.keep + orphaned.delete > 0 && { orphaned }),
     ...(leftovers > 0 && { leftovers: { delete: leftovers } }),
+    ...(copied > 0 && { copied }),
     tags,
     bytes,
   };

@@ -53,10 +53,11 @@ function claimTags(node: Node, { policy, lists, matched, times }: DecisionInput,
   node.ordinaryTags.forEach((tag, place) => {
     for (const rule of policy.rules.tagged) {
       const captures = rule.tags(tag);
-      const selected = captures ? rule.selects(node, times.now) : false;
+      const gone = captures !== undefined && isGone(rule, captures, lists);
+      const selected = gone === false ? false : rule.selects(node, times.now);
       if (!captures || selected === false) continue;
       // Whether this rule decides or a later one is not known, so nothing is decided.
-      if (selected === undefined) break;
+      if (selected === undefined || gone === undefined) break;
       matched.rules.add(rule);
       const live = rule.live !== undefined && isLive(captures[rule.live.capture] ?? '', rule.live.list, lists);
       if (live) tags[place] = { code: 'live', tag, rule: rule.name };
@@ -74,6 +75,17 @@ function keeps({ code }: Reason): boolean {
 /** True if a list holds the name. A list that nobody has read may hold anything. */
 function isLive(name: string, list: string, lists: DecisionInput['lists']): boolean {
   return lists.get(list)?.(name) ?? true;
+}
+
+/**
+ * False of a tag that a rule for what is gone leaves to others: its capture names something that is there, or nothing. Undefined: nobody has
+ * read the list, so that nothing is known.
+ */
+function isGone({ gone }: Rule, captures: Readonly<Record<string, string>>, lists: DecisionInput['lists']): boolean | undefined {
+  if (!gone) return true;
+  const names = lists.get(gone.list);
+  const name = captures[gone.capture] ?? '';
+  return names && name !== '' && !names(name);
 }
 
 /** An image without a tag that nothing holds goes to the first rule that counts such images together with tagged ones. */

@@ -14,7 +14,8 @@ export function wantedScans(inventory: RepositoryInventory, { rules }: Policy, n
   // Signatures may be in other repositories, which have perhaps not been read yet.
   const { nodes } = buildGraph(inventory.manifests, () => undefined);
   const ask = (node: Node, rule: Rule): boolean => {
-    if (!rule.scan) return rule.selects(node, now) === true;
+    // Whether a rule for what is gone takes a tag is not asked here: the rules below it are asked too.
+    if (!rule.scan) return !rule.gone && rule.selects(node, now) === true;
     if (rule.scan.besides(node, now) === false) return false;
     for (const { manifest } of partsOf(node)) if (rule.scan.needs(manifest, areListed)) wanted.add(manifest.digest);
     return false;

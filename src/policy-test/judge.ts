@@ -37,7 +37,8 @@ export function judge({ repositories }: Plan, policyCase: PolicyCase): Verdict[]
     const repository = repositories.find((one) => wanted === undefined || nameOf(one) === wanted);
     if (!repository)
       return missing(expected, `${wanted}: there is no such repository${didYouMean(wanted ?? '', repositories.map(nameOf))}`);
-    const found = repository.images.filter((one) => one.tags.includes(expected.finds) || digits(one).startsWith(expected.finds));
+    const tagged = repository.images.filter((one) => one.tags.includes(expected.finds));
+    const found = tagged.length > 0 ? tagged : repository.images.filter((one) => digits(one).startsWith(expected.finds));
     const [image] = found;
     if (!image || found.length > 1) return missing(expected, `${nameOf(repository)}: "${expected.name}" names ${found.length} manifests`);
     named.set(image, [...(named.get(image) ?? []), expected.finds]);

@@ -54,9 +54,8 @@ function rewriteOnce(text: string, entries: readonly Entry[], isJson: boolean): 
   const splices: Splice[] = [];
   for (const { path, value } of entries) {
     const { node, rest } = follow(root, path);
-    const [start, end] = node.range;
     const others = isMap(node) ? (added.get(node) ?? []) : [];
-    if (rest.length === 0) splices.push({ start, end, text: contentOf(value, isJson) });
+    if (rest.length === 0) splices.push({ start: node.range[0], end: endOf(text, node), text: contentOf(value, isJson) });
     else if (!isMap(node) || others.some((one) => one.path[0] === rest[0])) left.push({ path, value });
     else added.set(node, [...others, { path: rest, value }]);
   }

@@ -13,16 +13,16 @@ type Add = (message: string, ...path: string[]) => void;
  */
 export function checkRule(rule: Unchecked, context: z.core.$RefinementCtx): void {
   const add: Add = (message, ...path) => context.addIssue({ code: 'custom', path, message });
-  const { name: _name, keep, action, order: _order, per: _per, live, ...selectors } = rule;
+  const { name: _name, keep, action, order: _order, per: _per, live: _live, ...selectors } = rule;
   if (Object.keys(selectors).length === 0) add('selects nothing: a rule needs a selector, such as tags: ["**"] for every tag');
   checkKinds(rule, add);
   checkContradictions(rule, add);
   checkOrder(rule, add);
   checkGroups(rule, add);
   if (isObject(keep)) checkKeep(keep, rule['per'], add);
-  if (isObject(live)) checkLive(live, rule['tags'], add);
-  if (rule['orphaned'] !== undefined && action === 'archive')
-    add('cannot be archive here: attachments of images that are gone are deleted or stay', 'action');
+  for (const key of ['live', 'gone']) checkLookUp(key, rule, add);
+  if (rule['orphaned'] !== undefined && action !== undefined && action !== 'delete')
+    add(`cannot be ${action === 'archive' ? action : '{copyTo}'} here: attachments of images that are gone are deleted or stay`, 'action');
 }
 
 /** A rule selects one kind of thing; only images without a tag may be counted beside tagged ones. */
@@ -66,22 +66,32 @@ function checkGroups({ per, tags, untagged, orphaned }: Unchecked, add: Add): vo
   }
 }
 
-function checkKeep({ last, days, pulledDays, max, label, older, groups }: Unchecked, per: unknown, add: Add): void {
+function checkKeep({ last, days, pulledDays, max, label, older, groups, maxGroups }: Unchecked, per: unknown, add: Add): void {
   if (max !== undefined && last !== undefined && days === undefined && pulledDays === undefined && label === undefined)
     add('says nothing beside "last" alone: it bounds what days, pulledDays and label keep', 'keep', 'max');
   if (older !== undefined && days === undefined) add('needs "days" beside it: it counts those that are older', 'keep', 'older');
-  if (groups === undefined) return;
-  if (per === undefined || (typeof per === 'string' && per !== '' && !isCapture(per)))
-    add('needs a capture of tags.regex in "per", such as per: branch: it counts the groups that this makes', 'keep', 'groups');
-  else if (last === undefined && max === undefined)
-    add('needs "last" or "max" beside it: it says in how many groups these count', 'keep', 'groups');
+  for (const [key, value] of Object.entries({ groups, maxGroups })) {
+    if (value === undefined) continue;
+    if (per === undefined || (typeof per === 'string' && per !== '' && !isCapture(per)))
+      add('needs a capture of tags.regex in "per", such as per: branch: it counts the groups that this makes', 'keep', key);
+    else if (key === 'groups' && last === undefined && max === undefined)
+      add('needs "last" or "max" beside it: it says in how many groups these count', 'keep', key);
+    else if (key === 'maxGroups' && days === undefined && pulledDays === undefined && label === undefined)
+      add('needs "days", "pulledDays" or "label" beside it: it bounds what these keep', 'keep', key);
+  }
 }
 
-function checkLive(live: Unchecked, tags: unknown, add: Add): void {
-  for (const capture of Object.keys(live)) {
-    const problem = captureProblem(tags, capture);
-    if (problem !== undefined) add(`"${capture}" is not ${problem}`, 'live', capture);
+/** What is looked up in a list of names that exist must be a capture of the tag. */
+function checkLookUp(key: string, rule: Unchecked, add: Add): void {
+  const lookUp = rule[key];
+  if (!isObject(lookUp)) return;
+  for (const capture of Object.keys(lookUp)) {
+    const problem = captureProblem(rule['tags'], capture);
+    if (problem !== undefined) add(`"${capture}" is not ${problem}`, key, capture);
   }
+  if (key === 'gone' && isObject(rule['live']))
+    add('selects what exists no more, of which "live" keeps nothing: leave out one of them', key);
+  if (key === 'gone' && rule['untagged'] === 'too') add('reads tags, and untagged images have none', key);
 }
 
 /** What a name should be that is not a capture of the expression; undefined for one that is, and where the expression is wrong anyway. */

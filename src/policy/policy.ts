@@ -44,6 +44,8 @@ export interface Policy {
   readonly limits: Limits;
   /** How much one run does at most; undefined: no bound. */
   readonly perRun: { readonly deletions?: number };
+  /** The rules that copy what they delete, each by its place in the file. */
+  readonly copying: readonly { readonly index: number; readonly name: string; readonly copyTo: string }[];
   /** The rules for tags, for untagged images and for orphaned attachments, each in file order. */
   readonly rules: { readonly tagged: readonly Rule[]; readonly untagged: readonly Rule[]; readonly orphaned: readonly Rule[] };
 }
@@ -68,6 +70,12 @@ interface Limits {
   readonly maxDeleteBytes?: number;
 }
 
+/** A capture of a tag, and the list of names that exist in which it is looked up. */
+interface LookUp {
+  readonly capture: string;
+  readonly list: string;
+}
+
 export interface Rule {
   readonly name: string;
   readonly kind: RuleKind;
@@ -76,7 +84,9 @@ export interface Rule {
   /** Of an orphaned rule: the repositories that the subjects may be in. Undefined: it does not say. */
   readonly subjectsIn?: NamedRepositories;
   /** A tag is kept if this capture of it names something in this list of the config. */
-  readonly live?: { readonly capture: string; readonly list: string };
+  readonly live?: LookUp;
+  /** A tag is selected only if this capture of it names nothing in this list of the config. */
+  readonly gone?: LookUp;
   /** Which tags, and what they capture; of an untagged or orphaned rule it is not asked. */
   readonly tags: TagSelector;
   /** What must hold of the image besides. */
@@ -91,6 +101,8 @@ export interface Rule {
   readonly keep: Keep;
   /** What happens to what it does not keep. */
   readonly action: 'delete' | 'archive';
+  /** Where that is copied to before it is deleted, as written. */
+  readonly copyTo?: string;
 }
 
 /** Compiles a policy that the schema has accepted. */
@@ -124,6 +136,7 @@ export function compilePolicy(spec: PolicySpec, from: { readonly source: string;
     },
     limits: compileLimits(spec.limits ?? {}),
     perRun: spec.perRun ?? {},
+    copying: compiled.flatMap(({ name, copyTo }, index) => (copyTo === undefined ? [] : [{ index, name, copyTo }])),
     rules: { tagged: rules('tagged'), untagged: rules('untagged'), orphaned: rules('orphaned') },
   };
 }
@@ -134,15 +147,19 @@ function kindOf({ untagged, orphaned }: RuleSpec): RuleKind {
 
 function compileRule(spec: RuleSpec): Rule {
   const { orphaned } = spec;
-  const [live] = Object.entries(spec.live ?? {});
+  const [live, gone] = [lookUp(spec.live), lookUp(spec.gone)];
   const scan = compileScanQuestion(spec);
-  const captures = [...(spec.per !== undefined && isCapture(spec.per) ? [spec.per] : []), ...(live ? [live[0]] : [])];
+  const captures = [
+    ...(spec.per !== undefined && isCapture(spec.per) ? [spec.per] : []),
+    ...[live, gone].flatMap((one) => one?.capture ?? []),
+  ];
   return {
     name: spec.name,
     kind: kindOf(spec),
     untaggedToo: spec.untagged === 'too',
     ...(typeof orphaned === 'object' && { subjectsIn: compileNamedRepositories(orphaned.subjectsIn) }),
-    ...(live && { live: { capture: live[0], list: live[1] } }),
+    ...(live && { live }),
+    ...(gone && { gone }),
     tags: compileTags(spec.tags ?? ['**'], captures),
     selects: compileSelectors(spec),
     ...(scan && { scan }),
@@ -150,8 +167,19 @@ function compileRule(spec: RuleSpec): Rule {
     order: spec.order ?? 'pushed',
     per: spec.per ?? 'repository',
     keep: spec.keep,
-    action: spec.action ?? 'delete',
+    action: spec.action === 'archive' ? 'archive' : 'delete',
+    ...(typeof spec.action === 'object' && { copyTo: spec.action.copyTo }),
   };
+}
+
+function lookUp(spec: RuleSpec['live']): LookUp | undefined {
+  const [entry] = Object.entries(spec ?? {});
+  return entry && { capture: entry[0], list: entry[1] };
+}
+
+/** The names of the lists that the rules of a policy look up. */
+export function listsOf({ rules }: Pick<Policy, 'rules'>): string[] {
+  return rules.tagged.flatMap(({ live, gone }) => [live, gone].flatMap((one) => one?.list ?? []));
 }
 
 /** `name=glob, …` */

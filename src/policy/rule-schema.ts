@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { SEVERITIES } from '../domain/inventory.ts';
 import { isObject } from '../domain/json.ts';
 import { checkRule } from './check-rule.ts';
+import { parseCopyTarget } from './copy-target.ts';
 import { globMap, plainGlobs, plainTagGlobs, repositoryGlobs, tagGlobs } from './glob-schemas.ts';
 import { ORDERS } from './ordering/order.ts';
 import { regexProblem } from './regex.ts';
@@ -80,13 +81,22 @@ const Keep = z
           ),
         older: count.optional().describe('Beside "days": of those that are older, the newest N stay too. "max" does not bound them.'),
         groups: count.optional().describe('With a capture in "per": "last" and "max" count in the newest N groups only.'),
+        maxGroups: count
+          .optional()
+          .describe('With a capture in "per": what days, pulledDays and label keep, they keep in the newest N groups only.'),
       })
       .refine((keep) => Object.keys(keep).length > 0, {
-        error: 'needs at least one of last, days, pulledDays, max, label, older and groups',
+        error: 'needs at least one of last, days, pulledDays, max, label, older, groups and maxGroups',
       })
       .meta({ minProperties: 1 }),
   ])
   .describe('What stays of what the rule selects; the rest expires. What any of last, days, pulledDays, label and older keeps is kept.');
+
+const captureInList = z
+  .record(z.string().min(1), z.string().min(1))
+  .refine((lookUp) => Object.keys(lookUp).length === 1, { error: 'needs one capture and the list that it is looked up in' })
+  .meta({ minProperties: 1, maxProperties: 1 })
+  .optional();
 
 /** A rule as written. */
 export const RuleSpec = z
@@ -161,22 +171,35 @@ export const RuleSpec = z
         'One group for each: repository (default), major or minor version, or a capture of tags.regex. "keep" counts in each group by ' +
           'itself.',
       ),
-    live: z
-      .record(z.string().min(1), z.string().min(1))
-      .refine((live) => Object.keys(live).length === 1, { error: 'needs one capture and the list that it is looked up in' })
-      .optional()
-      .describe(
-        'A capture of tags.regex and a list from "lists" in the config, such as {branch: branches}: a tag whose capture names something ' +
-          'in that list is kept, the others go on to "keep".',
-      )
-      .meta({ minProperties: 1, maxProperties: 1 }),
+    gone: captureInList.describe(
+      'A capture of tags.regex and a list from "lists" in the config, such as {branch: branches}: selects the tags whose capture names ' +
+        'nothing in that list; the others go on to the next rule.',
+    ),
+    live: captureInList.describe(
+      'A capture of tags.regex and a list from "lists" in the config, such as {branch: branches}: a tag whose capture names something ' +
+        'in that list is kept, the others go on to "keep".',
+    ),
     keep: Keep,
     action: z
-      .enum(['delete', 'archive'])
+      .union([
+        z.enum(['delete', 'archive']),
+        z.strictObject({
+          copyTo: z
+            .string()
+            .refine((text) => parseCopyTarget(text) !== undefined, {
+              error: 'not a place to copy to: write a registry of the config or its host, and what names begin with, such as cold/archive',
+            })
+            .describe(
+              'A registry of the config, or its host, and what the names of the copies begin with: with cold/archive, team/app is copied to ' +
+                'archive/team/app of the registry cold.',
+            ),
+        }),
+      ])
       .optional()
       .describe(
         'What happens to an image that expires; default delete. archive: it stays, in the archive of the registry, from where it must be ' +
-          'restored before it can be pulled.',
+          'restored before it can be pulled. {copyTo: cold/archive}: it is copied elsewhere with all that belongs to it, and deleted once the ' +
+          'copy is whole.',
       ),
   })
   .superRefine(checkRule, { when: ({ value }) => isObject(value) })

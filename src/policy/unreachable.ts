@@ -96,7 +96,7 @@ interface RuleEntry extends Names {
 
 function takesAllOf(above: RuleEntry, below: RuleEntry): boolean {
   const [wide, narrow] = [above.rule, below.rule];
-  if (IMAGE_SELECTORS.some((key) => wide[key] !== undefined)) return false;
+  if (wide.gone !== undefined || IMAGE_SELECTORS.some((key) => wide[key] !== undefined)) return false;
   if (narrow.orphaned !== undefined) return JSON.stringify(wide.orphaned) === JSON.stringify(narrow.orphaned);
   if (wide.orphaned !== undefined) return false;
   if (narrow.untagged === true) return wide.untagged !== undefined;

@@ -88,6 +88,11 @@ export interface Scans {
   read(repository: string, digests: readonly Digest[], signal: AbortSignal): Promise<ReadonlyMap<Digest, Scan>>;
 }
 
+interface ResolveTagOptions {
+  /** A manifest was just seen in the repository, so that "not found" can only be said of the tag. */
+  readonly repositoryIsThere?: boolean;
+}
+
 interface ListTagsOptions {
   /** Called for each request that the list takes. */
   readonly onPage?: () => void;
@@ -156,7 +161,7 @@ export interface Registry {
   listTags(repository: string, options?: ListTagsOptions): Promise<string[]>;
 
   /** The digest that a tag points to now; undefined if there is no such tag. */
-  resolveTag(repository: string, tag: string): Promise<Digest | undefined>;
+  resolveTag(repository: string, tag: string, options?: ResolveTagOptions): Promise<Digest | undefined>;
 
   /**
    * The digest that a tag points to although the manifest is gone, because a push set the tag at the moment of the deletion. Undefined

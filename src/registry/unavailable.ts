@@ -1,4 +1,6 @@
 import type { ToolError } from '../diagnostics/tool-error.ts';
+import { OciClient } from '../distribution/client.ts';
+import { ContentStore } from '../distribution/content-store.ts';
 import type { Registry } from './registry.ts';
 
 /**
@@ -23,5 +25,6 @@ export function unavailableRegistry(name: string, url: string, error: ToolError)
     deleteManifest: fail,
     deleteTag: fail,
     putManifest: fail,
+    content: new ContentStore(new OciClient({ name, url, send: fail })),
   };
 }

@@ -1,4 +1,5 @@
 import type { RepositoryReport } from '../apply/apply-report.ts';
+import { copyName } from '../plan/copies.ts';
 import type { Plan, RepositoryPlan, Step } from '../plan/plan.ts';
 import { count, number } from './text.ts';
 
@@ -14,21 +15,29 @@ export interface Amounts {
   readonly attachmentTags: number;
   /** Images that go into the archive. */
   readonly archived: number;
+  /** Images that are copied elsewhere before they go or lose tags. */
+  readonly copied: number;
 }
 
-const NOTHING: Amounts = { images: 0, parts: 0, tags: 0, tagsAlone: 0, attachmentTags: 0, archived: 0 };
+const NOTHING: Amounts = { images: 0, parts: 0, tags: 0, tagsAlone: 0, attachmentTags: 0, archived: 0, copied: 0 };
 
 /** The steps of a repository that a run has carried out itself, by what its report says of the others. */
 export function stepsDone({ steps }: RepositoryPlan, { notDone, gone = [] }: Pick<RepositoryReport, 'notDone' | 'gone'>): readonly Step[] {
-  const left = new Set([...notDone, ...gone].map(({ op, digest, tag }) => `${op} ${digest} ${tag ?? ''}`));
-  return steps.filter((step) => !left.has(`${step.op} ${step.digest} ${step.op === 'delete-tag' ? step.tag : ''}`));
+  const left = new Set([...notDone, ...gone].map(({ op, digest, tag, to }) => `${op} ${digest} ${tag ?? to ?? ''}`));
+  return steps.filter((step) => !left.has(`${step.op} ${step.digest} ${besides(step)}`));
+}
+
+/** What tells two steps for one image apart. */
+function besides(step: Step): string {
+  return step.op === 'delete-tag' ? step.tag : step.op === 'copy-image' ? copyName(step) : '';
 }
 
 /** Counts what steps of a repository take away. */
 export function amountsOf({ images }: RepositoryPlan, steps: readonly Step[]): Amounts {
   const byDigest = new Map(images.map((image) => [image.digest, image]));
-  const sum = { ...NOTHING };
+  const sum = { ...NOTHING, copied: new Set(steps.flatMap(({ op, digest }) => (op === 'copy-image' ? [digest] : []))).size };
   for (const step of steps) {
+    if (step.op === 'copy-image') continue;
     const { part = false, attachmentTags = [] } = byDigest.get(step.digest) ?? {};
     const isOrdinary = (tag: string): boolean => !attachmentTags.includes(tag);
     if (step.op === 'archive-manifest') {
@@ -57,9 +66,15 @@ export function addAmounts(all: readonly Amounts[]): Amounts {
   return sum;
 }
 
-/** True if anything is changed. */
-export function isSomething(amounts: Amounts): boolean {
-  return Object.values(amounts).some((value) => value > 0);
+/** True if anything is changed: what is copied stays as it is. */
+export function isSomething({ copied: _copied, ...changes }: Amounts): boolean {
+  return Object.values(changes).some((value) => value > 0);
+}
+
+/** How many images are copied first, as a sentence without its end; empty where none is. */
+export function copiedWords({ copied }: { readonly copied?: number }, verb: 'are' | 'were' = 'are'): string {
+  if (copied === undefined || copied === 0) return '';
+  return `${count(copied, 'image')} ${copied === 1 ? (verb === 'are' ? 'is' : 'was') : verb} copied elsewhere first`;
 }
 
 /**

@@ -11,6 +11,7 @@ import { count, moreLine, number, padEnd, padStart, shortDigest, width, wrap } f
 /** What the outcomes of steps mean, in words. */
 export const OUTCOMES: Readonly<Record<StepOutcome, string>> = {
   deleted: 'deleted',
+  copied: 'copied elsewhere',
   archived: 'archived',
   gone: 'not there any more',
   locked: 'locked by the registry',
@@ -110,7 +111,7 @@ function notDoneLines(
     ...(error ? [`  ${style.remove('given up')}  ${printable(error.message)}`] : []),
     ...shown.map(
       (step) =>
-        `  ${padEnd(nameOf(step), widest)}  ${style.change(OUTCOMES[step.outcome])}` +
+        `  ${padEnd(nameOf(step), widest)}  ${step.to === undefined ? '' : `copy to ${printable(step.to)} `}${style.change(OUTCOMES[step.outcome])}` +
         (step.message === undefined ? '' : `: ${printable(step.message)}`),
     ),
     ...(shown.length < notDone.length ? [style.dim(`  ${moreLine(notDone.length - shown.length)}`)] : []),
@@ -121,13 +122,13 @@ function notDoneLines(
   ];
 }
 
-function doneOf({ deleted, archived, gone }: RepositoryReport['counts']): number {
-  return deleted + archived + gone;
+function doneOf({ deleted, copied, archived, gone }: RepositoryReport['counts']): number {
+  return deleted + copied + archived + gone;
 }
 
 /** Every tag that went, and how many images went that had none. */
 function wentLines({ planned, report }: Work, style: Style, columns: number): string[] {
-  const steps = stepsDone(planned, report).filter(({ op }) => op !== 'archive-manifest');
+  const steps = stepsDone(planned, report).filter(({ op }) => op !== 'archive-manifest' && op !== 'copy-image');
   const images = new Map(planned.images.map((image) => [image.digest, image]));
   const names: string[] = [];
   let untagged = 0;
@@ -160,9 +161,8 @@ function countLines({ counts }: ApplyReport, style: Style): string[] {
 
 /** Where nothing was deleted, or nothing of it can be put back, nothing is said of putting it back. */
 function journalLines(journal: string, repositories: readonly RepositoryReport[], undoCommand: string | undefined, style: Style): string[] {
-  const changed = repositories.filter(({ counts }) => counts.deleted + counts.archived > 0);
-  const mayBeMore = repositories.some(({ counts }) => counts.failed > 0);
-  if (!mayBeMore && changed.every(({ undo }) => undo === false)) return [`The journal: ${printable(journal)}`];
+  const canBeUndone = repositories.some(({ counts, undo }) => counts.deleted + counts.archived > 0 && undo !== false);
+  if (!canBeUndone) return [`The journal: ${printable(journal)}`];
   if (undoCommand === undefined) return [`The journal, for "undo": ${printable(journal)}`];
   return ['To put it back, as long as the registry still has the layers:', '', `  ${style.bold(printable(undoCommand))}`];
 }

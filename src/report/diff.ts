@@ -54,7 +54,7 @@ export function diffText(diff: PlanDiff, options: { readonly style?: Style; read
       const { after, before } = image;
       const mark = { more: style.remove('- '), less: style.stay('+ '), other: style.change('~ ') }[kindOf(image)];
       lines.push(
-        `  ${mark}${printable(called(image))}  ${bytes(image.size)}`,
+        `  ${mark}${printable(called(image))}  ${bytes(image.sizeWithParts)}`,
         `      now     ${sideText(after)}`,
         `      before  ${sideText(before)}`,
       );

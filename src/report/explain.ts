@@ -71,6 +71,14 @@ export function explanationText(explanation: Explanation, style: Style = PLAIN, 
     ['clock', explanation.clock === 'none' ? 'the registry tells no time' : `"pushed" is read from the ${explanation.clock} time`],
     ['policy', policy === undefined ? 'none governs this repository' : `${printable(policy.name)}, from ${printable(policy.source)}`],
     ['as of', time(now)],
+    ...(image.copiedTo
+      ? [
+          [
+            'copied to',
+            `${image.copiedTo.map(printable).join(', ')}, before it ${image.action === 'delete' ? 'goes' : 'loses tags'}`,
+          ] as const,
+        ]
+      : []),
   ] as const;
   const sections = [
     section(

@@ -1,11 +1,11 @@
 import { printable } from '../diagnostics/redact.ts';
 import type { Plan, RepositoryPlan } from '../plan/plan.ts';
-import { amountLines, amountWords, plannedAmounts } from './amounts.ts';
+import { amountLines, amountWords, copiedWords, plannedAmounts } from './amounts.ts';
 import { SCRIPT } from './html-assets.ts';
 import { htmlPage } from './html-page.ts';
 import { clockWords } from './measured-age.ts';
 import { appliedAmounts, type Outcome } from './outcome.ts';
-import { reasonLine } from './reason-text.ts';
+import { copyWords, reasonLine } from './reason-text.ts';
 import { notesOf, ordinaryTags, viewOf } from './repository-view.ts';
 import { freedNumber, freedWords, mostFreed } from './table-totals.ts';
 import { bytes, number, time } from './text.ts';
@@ -77,6 +77,7 @@ function tiles(plan: Plan): string {
   const { images } = plan.summary;
   const tile = (kind: string, value: string, what: string): string => `<li><b class="${kind}">${xmlText(value)}</b> ${xmlText(what)}</li>`;
   const sums = amountLines(plannedAmounts(plan)).map((line) => `<p class="dim">${xmlText(line)}</p>`);
+  if (plan.summary.copied !== undefined) sums.push(`<p class="dim">${xmlText(copiedWords(plan.summary))}</p>`);
   return `<ul class="tiles">${tile('go', number(images.delete), 'images go')}${tile('change', number(images.untag), 'lose tags')}${tile(
     'stay',
     number(images.keep),
@@ -140,7 +141,7 @@ function data(governed: readonly RepositoryPlan[]): object {
         untag: image.untag.map(printable),
         size: bytes(shown.get(image) ?? image.size),
         time: (repository.clock === 'pushed' ? image.pushedAt : image.createdAt) ?? '',
-        why: reason ? reasonLine(reason) : image.reasons.map(reasonLine).join('; '),
+        why: [...(reason ? [reason] : image.reasons).map(reasonLine), ...(image.copiedTo ? [`${copyWords(image)} first`] : [])].join('; '),
       })),
     };
   });

@@ -17,6 +17,8 @@ export interface JournalView {
   readonly registries: Readonly<Record<string, { readonly type: string; readonly url: string }>>;
   /** In the order in which they were begun. */
   readonly deletions: readonly JournalEntry[];
+  /** Images that were copied elsewhere before that. Absent where none was. */
+  readonly copies?: readonly { readonly registry: string; readonly repository: string; readonly digest: Digest; readonly to: string }[];
 }
 
 /** What was deleted, taken off or archived, or may have been. */
@@ -92,7 +94,13 @@ function totals(view: JournalView, style: Style): string {
     ...(archived > 0 ? [`${count(archived, 'manifest')} into the archive`] : []),
   ];
   const where = count(byRepository(view).size, 'repository', 'repositories');
-  return `The run of ${style.bold(time(view.createdAt))} deleted ${what.join(' and ')} in ${where}`;
+  const { copies = [] } = view;
+  const places = [...new Set(copies.map(({ to }) => printable(to)))];
+  const copied =
+    copies.length === 0
+      ? ''
+      : `, after ${count(copies.length, 'image')} ${copies.length === 1 ? 'was' : 'were'} copied to ${firstOf(places, TAGS).join(', ')}`;
+  return `The run of ${style.bold(time(view.createdAt))} deleted ${what.join(' and ')} in ${where}${copied}`;
 }
 
 /** Also what may have gone: a run that was killed does not know. */

@@ -1,6 +1,6 @@
 import type { RepositoryReport } from '../apply/apply-report.ts';
 import type { Plan, RepositoryPlan } from '../plan/plan.ts';
-import { amountsOf, amountWords, stepsDone } from './amounts.ts';
+import { amountsOf, amountWords, copiedWords, stepsDone } from './amounts.ts';
 import { OUTCOMES } from './apply-text.ts';
 import type { Outcome } from './outcome.ts';
 import { count } from './text.ts';
@@ -57,11 +57,13 @@ function failedRun(error: { readonly code: string; readonly message: string } | 
 function caseOf(plan: Plan, repository: RepositoryPlan, report: RepositoryReport | undefined): TestCase {
   const name = `${repository.registry}/${repository.repository}`;
   const steps = report ? stepsDone(repository, report) : repository.steps;
-  const what = amountWords(amountsOf(repository, steps)) || 'nothing';
+  const amounts = amountsOf(repository, steps);
+  const what = amountWords(amounts) || 'nothing';
+  const copied = copiedWords(amounts, report ? 'were' : 'are');
   return {
     suite: repository.policy ?? '',
     name,
-    output: `${what} ${report ? 'deleted' : 'to delete'}, ${count(repository.summary.images.keep, 'image stays', 'images stay')}`,
+    output: `${what} ${report ? 'deleted' : 'to delete'}, ${copied === '' ? '' : `${copied}, `}${count(repository.summary.images.keep, 'image stays', 'images stay')}`,
     problem: problemOf(plan, repository, report),
   };
 }

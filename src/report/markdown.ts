@@ -2,7 +2,7 @@ import type { ApplyReport } from '../apply/apply-report.ts';
 import type { StepOutcome } from '../domain/step-outcome.ts';
 import type { Plan, PlannedImage, RepositoryPlan } from '../plan/plan.ts';
 import type { Reason } from '../plan/reason.ts';
-import { amountWords } from './amounts.ts';
+import { amountWords, copiedWords } from './amounts.ts';
 import { OUTCOMES } from './apply-text.ts';
 import { codeSpan } from './code-span.ts';
 import { bulletList, fitting, foldedLines, lengthOf, LONGEST } from './markdown-parts.ts';
@@ -74,6 +74,7 @@ function totals(plan: Plan, { applied }: Outcome, governed: readonly RepositoryP
     `| **all** | | **${number(images.delete)}** | **${number(images.untag)}** | **${number(images.keep)}** | ` +
       `**${freedNumber(plan.summary)}** |`,
     '',
+    ...(plan.summary.copied === undefined ? [] : [`${copiedWords(plan.summary)}.`, '']),
   ];
 }
 
@@ -125,9 +126,11 @@ function called(image: PlannedImage): string {
 function detailRows(repository: RepositoryPlan): string[] {
   const { deleted, archived, removedTags } = viewOf(repository);
   return [
-    ...deleted.map(({ image, reason, parts, size }) => `| delete | ${called(image)} | ${bytes(size)} | ${why(reason, parts)} |`),
+    ...deleted.map(
+      ({ image, reason, parts, size }) => `| delete | ${called(image)} | ${bytes(size)} | ${why(reason, parts)}${copied(image)} |`,
+    ),
     ...archived.map(({ image, reason }) => `| archive | ${called(image)} | | ${why(reason, 0)} |`),
-    ...removedTags.map(({ tag, reason }) => `| untag | ${codeSpan(tag)} | | ${why(reason, 0)} |`),
+    ...removedTags.map(({ tag, image, reason }) => `| untag | ${codeSpan(tag)} | | ${why(reason, 0)}${copied(image)} |`),
   ];
 }
 
@@ -140,4 +143,9 @@ function folded({ registry, repository }: RepositoryPlan, rows: readonly string[
 function why(reason: Reason, parts: number): string {
   const named = [reason.rule ?? reasonWords(reason.code), selectedWords(reason)].filter((part) => part !== '').join(', ');
   return `${codeSpan(named)}${parts > 0 ? `, with ${count(parts, 'part')}` : ''}`;
+}
+
+/** Where it is copied to first. */
+function copied({ copiedTo = [] }: PlannedImage): string {
+  return copiedTo.length === 0 ? '' : `, copied to ${copiedTo.map(codeSpan).join(' and ')} first`;
 }

@@ -1,7 +1,7 @@
 import { printable } from '../diagnostics/redact.ts';
 import { isTag } from '../domain/tag.ts';
 import { appliedSteps, type Outcome } from './outcome.ts';
-import type { Plan, RepositoryPlan, Step } from '../plan/plan.ts';
+import type { ChangeStep, Plan, RepositoryPlan, Step } from '../plan/plan.ts';
 
 /**
  * One reference a line for everything that would go, for other programs to read: `host/repository:tag` for each tag that is deleted with
@@ -17,11 +17,11 @@ export function planNames(plan: Plan, { applied, refused }: Outcome = {}): strin
 function namesIn({ registry, url, repository }: RepositoryPlan, steps: readonly Step[]): string {
   const base = printable(`${url === undefined ? registry : new URL(url).host}/${repository}`);
   let names = '';
-  for (const step of steps) for (const name of namesOf(step)) names += `${base}${name}\n`;
+  for (const step of steps) if (step.op !== 'copy-image') for (const name of namesOf(step)) names += `${base}${name}\n`;
   return names;
 }
 
-function namesOf(step: Step): readonly string[] {
+function namesOf(step: ChangeStep): readonly string[] {
   const tags = step.op === 'delete-tag' ? [step.tag] : Object.keys(step.expect);
   return tags.length > 0 ? tags.map((tag) => `:${isTag(tag) ? tag : printable(tag)}`) : [`@${step.digest}`];
 }

@@ -1,6 +1,7 @@
 import { printable } from '../diagnostics/redact.ts';
 import { isDigest } from '../domain/digest.ts';
 import type { FindingGroup } from '../domain/inventory.ts';
+import type { PlannedImage } from '../plan/plan.ts';
 import { DELETE_REASONS, KEEP_REASONS, type Reason, type ReasonCode } from '../plan/reason.ts';
 import { count, number, shortDigest, time } from './text.ts';
 
@@ -47,6 +48,11 @@ function measured(reason: Reason): string {
     by === undefined ? '' : `by ${isDigest(by) ? shortDigest(by) : printable(by)}`,
   ];
   return parts.filter((part) => part !== '').join(', ');
+}
+
+/** Where an image is copied to before it goes: `copied to cold/archive/team/app`; empty where it is not. */
+export function copyWords({ copiedTo = [] }: Pick<PlannedImage, 'copiedTo'>): string {
+  return copiedTo.length === 0 ? '' : `copied to ${copiedTo.map(printable).join(' and ')}`;
 }
 
 /** The whole reason in one line: `among the newest of its group (releases, rank 3 in 1.2)`. */

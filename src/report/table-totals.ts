@@ -33,9 +33,9 @@ export function blockedLines({ blockedBy }: Plan, style: Style, before: string):
 
 function amounts(plan: Plan, style: Style): string[] {
   const repositories = plan.repositories.filter(({ policy }) => policy !== undefined).length;
-  const { images, leftovers, bytes: size } = plan.summary;
+  const { images, leftovers, bytes: size, copied = 0 } = plan.summary;
   const { archive = 0 } = images;
-  const digits = Math.max(...[images.delete, archive, images.untag, images.keep].map((value) => number(value).length));
+  const digits = Math.max(...[images.delete, archive, copied, images.untag, images.keep].map((value) => number(value).length));
   const line = (verb: string, value: number, words: string): string => `  ${verb}  ${padStart(number(value), digits)} ${words}`;
   const noun = (value: number): string => (value === 1 ? 'image ' : 'images');
   const goes = plan.repositories.some(({ steps }) => steps.some(({ op }) => op !== 'archive-manifest'));
@@ -47,6 +47,7 @@ function amounts(plan: Plan, style: Style): string[] {
     ...(leftovers ? [`          and ${leftoverWords(leftovers.delete)}`] : []),
     ...(archive > 0 ? [line(style.change('archive'), archive, `${noun(archive)}  not to be pulled before it is restored`)] : []),
     ...(images.untag > 0 ? [line(style.change('untag '), images.untag, `${noun(images.untag)}  kept by another tag`)] : []),
+    ...(copied > 0 ? [line(style.change('copy  '), copied, `${noun(copied)}  elsewhere, before they go`)] : []),
     line(style.stay('keep  '), images.keep, noun(images.keep).trimEnd()),
     ...(goes
       ? [

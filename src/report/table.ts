@@ -1,8 +1,9 @@
 import { printable } from '../diagnostics/redact.ts';
 import type { Plan, PlannedImage, RepositoryPlan } from '../plan/plan.ts';
 import type { Reason } from '../plan/reason.ts';
+import { copiedWords } from './amounts.ts';
 import { clockWords, measuredAge } from './measured-age.ts';
-import { rankWords, reasonLine, reasonWords, selectedWords } from './reason-text.ts';
+import { copyWords, rankWords, reasonLine, reasonWords, selectedWords } from './reason-text.ts';
 import { type KeptCount, ordinaryTags, type RepositoryView, viewOf } from './repository-view.ts';
 import { PLAIN, type Style } from './style.ts';
 import { blockedLines, freedWords, leftoverWords, totalLines } from './table-totals.ts';
@@ -108,6 +109,7 @@ function addDeleted(page: Page, { summary, clock, recoverableDays }: RepositoryP
     `${count(summary.images.delete, 'image')}${along > 0 ? ` with ${count(along, 'part')}` : ''}`,
     ...(orphans > 0 ? [count(orphans, 'orphaned attachment')] : []),
     ...(leftovers > 0 ? [leftoverWords(leftovers)] : []),
+    ...copiedAs(deleted),
     freedWords(summary),
     ...(recoverableDays === undefined ? [] : [`${recoverable(recoverableDays, plan.now)}, and stored until then`]),
   ];
@@ -121,6 +123,16 @@ function addDeleted(page: Page, { summary, clock, recoverableDays }: RepositoryP
       (reason.rule === undefined ? reasonWords(reason.code) : ''),
   }));
   lines.push('');
+}
+
+/** Where all of them are copied to first, or how many are where not all go to one place. */
+function copiedAs(items: readonly { readonly image: PlannedImage }[]): string[] {
+  const copied = items.filter(({ image }) => image.copiedTo);
+  const places = new Set(copied.map(({ image }) => copyWords(image)));
+  if (copied.length === 0) return [];
+  return places.size === 1 && copied.length === items.length
+    ? [...places].map((words) => `${words} first`)
+    : [copiedWords({ copied: copied.length })];
 }
 
 function addArchived(page: Page, { clock }: RepositoryPlan, { archived }: RepositoryView): void {
@@ -140,7 +152,7 @@ function addRemovedTags(page: Page, { summary, clock }: RepositoryPlan, { remove
   if (removedTags.length === 0) return;
   const { lines, style, plan } = page;
   const staying = count(summary.images.untag, 'image that stays', 'images that stay');
-  lines.push(`  ${style.change('untag')}   ${count(removedTags.length, 'tag')} of ${staying}`);
+  lines.push(`  ${style.change('untag')}   ${[`${count(removedTags.length, 'tag')} of ${staying}`, ...copiedAs(removedTags)].join(' · ')}`);
   addByRule(page, removedTags, ({ tag, image, reason }) => {
     const others = ordinaryTags(image).filter((other) => !image.untag.includes(other));
     return {

@@ -1,7 +1,7 @@
 import { printable } from '../diagnostics/redact.ts';
 import { byCodeUnit } from '../domain/compare.ts';
 import type { Plan, RepositoryPlan } from '../plan/plan.ts';
-import { amountLines, amountsOf, amountWords, plannedAmounts } from './amounts.ts';
+import { amountLines, amountsOf, amountWords, copiedWords, plannedAmounts } from './amounts.ts';
 import { ordinaryTags } from './repository-view.ts';
 import { freedWords } from './table-totals.ts';
 import { count, firstOf, width, wrap } from './text.ts';
@@ -20,6 +20,7 @@ export function workLines(plan: Plan, limits: readonly string[], columns = Infin
     `About to delete ${amountWords(all)} in ${count(work.length, 'repository', 'repositories')}, ${freedWords(plan.summary)}:`,
     ...work.flatMap((repository) => repositoryLines(repository, columns)),
     ...amountLines(all).map((words) => `${words}.`),
+    ...(all.copied > 0 ? [`${copiedWords(all)}.`] : []),
     ...limits.map((limit) => `limit: ${printable(limit)}`),
   ];
 }

@@ -7,6 +7,8 @@ export class Activity {
   readonly #now: () => number;
   /** When each request was made, in milliseconds since the epoch; the oldest first. */
   readonly #requests = new Map<HttpRequest, number>();
+  /** What a limit of a host holds back: the host, and until when, in milliseconds since the epoch. */
+  readonly #held = new Set<{ readonly host: string; readonly until: number }>();
   #doing: string | undefined;
   /** Called with each try of a request. */
   onTrace: ((trace: HttpTrace) => void) | undefined;
@@ -31,12 +33,23 @@ export class Activity {
           this.#requests.delete(request);
         }
       },
+      heldBack: (url, until) => {
+        const held = { host: new URL(url).host, until };
+        this.#held.add(held);
+        return () => void this.#held.delete(held);
+      },
       close: () => http.close(),
     };
   }
 
   /** A sentence about what the run waits for; undefined if it waits for nothing that is known. */
   waitsFor(): string | undefined {
+    const [held] = this.#held;
+    if (held) {
+      const until = new Date(Math.ceil(held.until / 1000) * 1000).toISOString().slice(11, 19);
+      const what = this.#doing ?? 'at work';
+      return `still ${what}; waiting until ${until} UTC, because ${held.host} limits how many requests it takes in a minute`;
+    }
     const [oldest] = this.#requests;
     if (oldest === undefined) return this.#doing === undefined ? undefined : `still ${this.#doing}`;
     const [{ method, url }, since] = oldest;

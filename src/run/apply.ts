@@ -94,7 +94,10 @@ async function carryOutSaved(
   checkFresh(plan, { now: startedAt, ...(options.maxAge !== undefined && { maxAge: options.maxAge }) });
   await checkPoliciesUnchanged(plan, options, io);
   const urls = new Map(
-    plan.repositories.flatMap(({ registry, url, steps }) => (steps.length > 0 && url !== undefined ? [[registry, url] as const] : [])),
+    plan.repositories.flatMap(({ registry, url, steps }) => [
+      ...(steps.length > 0 && url !== undefined ? [[registry, url] as const] : []),
+      ...steps.flatMap((step) => (step.op === 'copy-image' && step.to.url !== undefined ? [[step.to.registry, step.to.url] as const] : [])),
+    ]),
   );
   const time = startRunTime(io, options.maxDuration);
   const place = await openDocumentRegistries(urls, options, context, time.signal);

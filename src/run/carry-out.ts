@@ -3,9 +3,11 @@ import { type ApplyEvent, type ApplyOptions, executePlan } from '../apply/execut
 import { Journal } from '../apply/journal.ts';
 import { markFinished } from '../apply/unfinished-runs.ts';
 import type { Settings } from '../config/settings.ts';
+import type { InUse } from '../domain/in-use.ts';
 import { EXIT } from '../diagnostics/exit-codes.ts';
 import { printable } from '../diagnostics/redact.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
+import { copyName } from '../plan/copies.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Outcome } from '../report/outcome.ts';
@@ -72,12 +74,20 @@ export async function carryOut(work: Work, options: CarryOutOptions, context: Co
     }
   }
   const inUse = plan.applyable && steps > 0 ? await inUseNow(work.inUse, io) : work.inUse.inUse;
+  let reading = work.inUse;
+  const again = async (): Promise<InUse> => {
+    const readAt = io.now();
+    const now = await inUseNow(reading, io);
+    if (now !== reading.inUse) reading = { ...reading, inUse: now, readAt };
+    return now;
+  };
   const progress = await startProgress(context, options);
   let done = 0;
   const shared: Omit<ApplyOptions, 'plan' | 'journal'> = {
     registries,
     cached,
     inUse,
+    inUseAgain: again,
     ...(work.earlier && { finishes: work.earlier.unfinished() }),
     ...(work.justPlanned && { justRead: () => io.now() - startedAt < JUST_READ_MS }),
     concurrency: settings.concurrency,
@@ -85,6 +95,7 @@ export async function carryOut(work: Work, options: CarryOutOptions, context: Co
     ...(options.maxDuration !== undefined && { deadline: startedAt + options.maxDuration }),
     onEvent: (event) => {
       if (event.kind === 'step') progress.show(`deleting in ${event.registry}/${event.repository}  ${(done += 1)}/${steps}`);
+      if (event.kind === 'copy') progress.show(`copying from ${event.registry}/${event.repository} to ${copyName(event.step)}`);
       const line = lineOf(event);
       if (line !== undefined) progress.done(line);
     },
@@ -111,7 +122,7 @@ function lineOf(event: ApplyEvent): string | undefined {
   if (event.kind === 'begin') return `${title}: ${count(event.steps, 'step')}`;
   if (event.kind !== 'end') return undefined;
   const { counts, notDone } = event.report;
-  return `${title}: ${counts.deleted + counts.gone} done, ${notDone.length} not`;
+  return `${title}: ${counts.deleted + counts.copied + counts.gone} done, ${notDone.length} not`;
 }
 
 /** What came of {@link carryOut}: its report, or why nothing was begun. */

@@ -6,6 +6,7 @@ import type { Problem } from '../diagnostics/source-error.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { RepositoryInventory } from '../domain/inventory.ts';
 import { missingCapabilities } from '../policy/capabilities.ts';
+import { copyRepository, type CopyTarget } from '../policy/copy-target.ts';
 import { governingPolicy } from '../policy/governing.ts';
 import { compilePolicy, type Policy } from '../policy/policy.ts';
 import { PolicyFile, type PolicySpec } from '../policy/schema.ts';
@@ -43,7 +44,12 @@ export function isAdHoc({ tags, keepLast, keepDays }: PolicyOptions): boolean {
  * The policy of the flags, or those of the files. Throws `USAGE` if there is no policy, because nothing is ever deleted by default;
  * `POLICY_INVALID`; `FILE`.
  */
-export async function decidingPolicies(options: PolicyOptions, settings: Settings, signal: AbortSignal): Promise<DecidingPolicies> {
+export async function decidingPolicies(
+  options: PolicyOptions,
+  settings: Settings,
+  signal: AbortSignal,
+  copies: CopyPlaces,
+): Promise<DecidingPolicies> {
   if (isAdHoc(options)) {
     if (options.policy !== undefined) {
       throw new ToolError('USAGE', '--policy cannot stand beside --tags, --keep-last and --keep-days, which make a policy of their own.', {
@@ -51,7 +57,7 @@ export async function decidingPolicies(options: PolicyOptions, settings: Setting
       });
     }
     const spec = policyOfFlags(options);
-    return decideBy([{ policy: compilePolicy(spec, { source: COMMAND_LINE, digest: policyDigest(spec) }), spec }]);
+    return decideBy([{ policy: compilePolicy(spec, { source: COMMAND_LINE, digest: policyDigest(spec) }), spec }], copies);
   }
   if (settings.policies.length === 0) {
     throw new ToolError('USAGE', 'There is no policy, so nothing says what to keep.', {
@@ -60,7 +66,7 @@ export async function decidingPolicies(options: PolicyOptions, settings: Setting
         'The folder "policies" of the package has files to start from.',
     });
   }
-  return policiesIn(settings.policies, settings, signal);
+  return policiesIn(settings.policies, settings, signal, copies);
 }
 
 /** The policies of these files, some of which may be read already. Throws `POLICY_INVALID` and `FILE`. */
@@ -68,10 +74,21 @@ export async function policiesIn(
   files: readonly (string | Source)[],
   { lists }: Pick<Settings, 'lists'>,
   signal: AbortSignal,
+  copies: CopyPlaces,
 ): Promise<DecidingPolicies> {
-  const loaded = await loadPolicies(files, { lists: Object.keys(lists) }, signal);
+  const targetProblem = (copyTo: string): string | undefined => {
+    try {
+      copies.targetOf(copyTo);
+      return undefined;
+    } catch (error) {
+      if (error instanceof ToolError) return error.message;
+      throw error;
+    }
+  };
+  const loaded = await loadPolicies(files, { lists: Object.keys(lists), targetProblem }, signal);
   return decideBy(
     loaded.map((one) => ({ policy: compilePolicy(one.spec, { source: one.source, digest: one.digest }), spec: one.spec, loaded: one })),
+    copies,
   );
 }
 
@@ -92,16 +109,48 @@ function policyOfFlags({ tags, keepLast, keepDays }: PolicyOptions): PolicySpec 
   );
 }
 
+/** What is known of where rules copy to. */
+export interface CopyPlaces {
+  /** Throws `USAGE` for words that name no registry. */
+  readonly targetOf: (copyTo: string) => CopyTarget;
+  /** Whether this run is about that registry too. */
+  readonly isRead: (registry: string) => boolean;
+}
+
+/**
+ * The rules that would copy to where this run deletes: what was copied there might go in the same run, and be copied again by the next.
+ */
+function loopsOf(
+  policy: Policy,
+  registry: string,
+  repository: string,
+  policies: readonly Policy[],
+  { targetOf, isRead }: CopyPlaces,
+): { readonly index: number; readonly message: string }[] {
+  return policy.copying.flatMap(({ index, copyTo }) => {
+    const target = targetOf(copyTo);
+    const to = copyRepository(target, repository);
+    const over = target.registry === registry || isRead(target.registry) ? governingPolicy(policies, target.registry, to) : undefined;
+    if (!over) return [];
+    const out = target.prefix === '' ? `the registry ${target.registry}` : `"!${target.prefix}/**"`;
+    const message =
+      `what is copied there is governed by the policy "${over.name}" in the same run, as ${target.registry}/${to} would be: ` +
+      `take ${out} out of its ${target.prefix === '' ? 'registries' : 'repositories'}`;
+    return [{ index, message }];
+  });
+}
+
 interface Deciding {
   readonly policy: Policy;
   readonly spec: PolicySpec;
   readonly loaded?: LoadedPolicy;
 }
 
-function decideBy(all: readonly Deciding[]): DecidingPolicies {
+function decideBy(all: readonly Deciding[], copies: CopyPlaces): DecidingPolicies {
   const policies = all.map(({ policy }) => policy);
   const problems: Problem[] = [];
   const flags = new Set<string>();
+  const loops = new Set<string>();
   return {
     policies,
     specs: all.map(({ spec }) => spec),
@@ -113,7 +162,13 @@ function decideBy(all: readonly Deciding[]): DecidingPolicies {
         if (governing?.loaded) problems.push(governing.loaded.problemAt(path, `${registry}: ${message}`));
         else flags.add(`${registry}: ${message}`);
       }
-      return missing.length === 0;
+      const looping = governing ? loopsOf(governing.policy, registry, repository, policies, copies) : [];
+      for (const { index, message } of looping) {
+        const problem = governing?.loaded?.problemAt(['rules', index, 'action', 'copyTo'], message);
+        if (problem && !loops.has(`${governing?.policy.name} ${index} ${message}`)) problems.push(problem);
+        loops.add(`${governing?.policy.name} ${index} ${message}`);
+      }
+      return missing.length === 0 && looping.length === 0;
     },
     throwUnanswered: () => {
       if (problems.length > 0) throw policyError(problems);

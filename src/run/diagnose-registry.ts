@@ -163,7 +163,8 @@ function telling(subject: string, capabilities: Capabilities): Checked {
   return { subject, check: 'tells', state: 'ok', message };
 }
 
-function collecting({ name: subject, collectGarbage }: Registry): Checked {
+/** Whether garbage is collected, of a registry that tells nothing of it itself. */
+export function collecting({ name: subject, collectGarbage }: Registry): Checked {
   return collectGarbage
     ? { subject, check: 'garbage', state: 'ok', message: 'its garbage collection can be started with --gc, where the account may' }
     : {

@@ -1,5 +1,5 @@
 import { readLiveList } from '../inuse/live-list.ts';
-import type { Policy } from '../policy/policy.ts';
+import { listsOf, type Policy } from '../policy/policy.ts';
 import { commandOptions, readOrProblem } from './in-use.ts';
 import type { Io } from './io.ts';
 import type { Workplace } from './workplace.ts';
@@ -12,7 +12,7 @@ export interface LiveLists {
 }
 
 /**
- * Reads the lists of the config that the rules of these policies look up (`live`), and no others. The policies were read for this config,
+ * Reads the lists of the config that the rules of these policies look up, and no others. The policies were read for this config,
  * so that it has every list that they name. Throws `IN_USE_INVALID` for a list that makes no sense.
  */
 export async function readLiveLists(
@@ -23,7 +23,7 @@ export async function readLiveLists(
 ): Promise<LiveLists> {
   const lists: Record<string, readonly string[]> = {};
   const problems: string[] = [];
-  for (const name of new Set(policies.flatMap(({ rules }) => rules.tagged.flatMap(({ live }) => live?.list ?? [])))) {
+  for (const name of new Set(policies.flatMap(listsOf))) {
     const source = Object.hasOwn(settings.lists, name) ? settings.lists[name] : undefined;
     if (!source) throw new TypeError(`the policies were read for other lists than these: there is no "${name}"`);
     const names = await readOrProblem(() => readLiveList(source, commandOptions(named, io, signal)), signal);

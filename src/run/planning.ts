@@ -1,4 +1,4 @@
-import type { ConnectionFlags } from '../config/settings.ts';
+import type { ConnectionFlags, Settings } from '../config/settings.ts';
 import { didYouMean } from '../diagnostics/nearest.ts';
 import { printable } from '../diagnostics/redact.ts';
 import type { Source } from '../diagnostics/source.ts';
@@ -20,6 +20,8 @@ import { asOf } from './as-of.ts';
 import type { Context, GlobalOptions } from './context.ts';
 import { type Io, say } from './io.ts';
 import { showing, startProgress } from './progress.ts';
+import { comparedSets } from './compared-sets.ts';
+import { copyTargetOf, type FoundTarget } from './copy-target-of.ts';
 import { type DecidingPolicies, decidingPolicies, isAdHoc, policiesIn, type PolicyOptions } from './deciding-policies.ts';
 import { type Failure, unreadOf } from './failures.ts';
 import { type EarlierRuns, openEarlierRuns } from './earlier-runs.ts';
@@ -31,6 +33,7 @@ import { readLiveLists } from './live-lists.ts';
 import { checkJournalFolder, readRestored } from './journal-folder.ts';
 import { repositoriesInFile } from './inventory-file.ts';
 import type { OpenRegistries } from './registries.ts';
+import { perhapsTags } from './perhaps-tags.ts';
 import { readFromRegistries } from './read-from-registries.ts';
 import { startRunTime } from './run-time.ts';
 import { readScanReports, type ReportedFindings } from './scan-reports.ts';
@@ -63,14 +66,14 @@ export interface PlanningOptions extends ConnectionFlags, GlobalOptions, PolicyO
   readonly apply?: boolean;
   /** False where nobody is told how much is freed: an inventory from a file is then read without the blobs of its manifests. */
   readonly tellsFreed?: boolean;
-  /** Policy files, one of which may be read already, that decide in place of those of flags and config: a plan for each of them. */
-  readonly compared?: readonly (string | Source)[];
+  /** Two policy files, which may be read already: a plan by each of them, in place of one by the policies of flags and config. */
+  readonly compared?: readonly [before: string | Source, after: string | Source];
 }
 
 /** A plan, and what is needed to carry it out. */
 export interface Planning {
   readonly plan: Plan;
-  /** The plans by each of the policy files that are compared, all of one reading; otherwise that one plan. */
+  /** The plans by each of the policy files that are compared, both of one reading; otherwise that one plan. */
   readonly plans: readonly Plan[];
   /** What it was made by. */
   readonly by: PlanContext;
@@ -142,10 +145,17 @@ async function planIn<Result>(
       });
   const { settings } = workplace;
   if (options.apply) await checkJournalFolder(settings);
+  const places = {
+    targetOf: (copyTo: string) => copyTargetOf(copyTo, workplace.named, options).target,
+    isRead: (registry: string) => workplace.scopes.has(registry),
+  };
   const deciding = options.compared
-    ? await Promise.all(options.compared.map((file) => policiesIn([file], settings, waits)))
-    : [await decidingPolicies(options, settings, waits)];
+    ? await Promise.all(
+        comparedSets(options.compared, settings.policies, io.cwd).map((files) => policiesIn(files, settings, waits, places)),
+      )
+    : [await decidingPolicies(options, settings, waits, places)];
   const [policies, specs] = [deciding.flatMap((one) => one.policies), deciding.flatMap((one) => one.specs)];
+  const targets = policies.flatMap(({ copying }) => copying.map(({ copyTo }) => copyTargetOf(copyTo, workplace.named, options)));
   const readAgain = (): Promise<InUse> => readInUse(workplace, context, waits);
   const readAt = io.now();
   const running = await showing('reading what is in use', context, options, readAgain);
@@ -166,7 +176,7 @@ async function planIn<Result>(
   const open = async (): Promise<OpenRegistries> => {
     // Loaded where a registry is read: an inventory from a file needs no client.
     const { openRegistries } = await import('./registries.ts');
-    return openRegistries(settings.registries, workplace.named, settings, context, ends);
+    return openRegistries(withTargets(settings, targets), workplace.named, settings, context, ends);
   };
   const registries = offline ? NONE : await showing('asking what kind of registry it is', context, options, open);
   const progress = await startProgress(context, options);
@@ -208,6 +218,11 @@ async function planIn<Result>(
       createdAt,
       version,
       lists: live.lists,
+      targetOf: (copyTo) => {
+        const target = places.targetOf(copyTo);
+        const url = registries.byName.get(target.registry)?.url;
+        return url === undefined ? target : { ...target, url };
+      },
       unreadScans: scans.problems,
       inUseSources: inUseSourceNames(settings.inUse),
       ...(maxDeletions !== undefined && { maxDeletions: part(maxDeletions) }),
@@ -265,16 +280,11 @@ async function planIn<Result>(
 const NO_REPORTS: ReportedFindings = { reports: undefined, problems: [] };
 const NONE: OpenRegistries = { byName: new Map(), cached: async () => undefined, room: () => undefined, close: async () => {} };
 
-/** A word that is no registry, behind `--tags`, is probably one more tag. */
-function perhapsTags(error: unknown, words: readonly string[]): unknown {
-  if (!(error instanceof ToolError) || error.code !== 'USAGE') return error;
-  const tags = words.filter((word) => !word.includes('/'));
-  if (tags.length === 0) return error;
-  const repeated = tags.map((tag) => `--tags '${printable(tag)}'`).join(' ');
-  return new ToolError('USAGE', error.message, {
-    hint: `${error.hint} If it is a tag: --tags takes one each time, so write ${repeated}.`,
-    cause: error,
-  });
+/** The registries of a run, and those that it copies to. */
+function withTargets({ registries, withLimits }: Settings, targets: readonly FoundTarget[]): Settings['registries'] {
+  const others = new Map(targets.map(({ registry }) => [registry.name, registry]));
+  for (const { name } of registries) others.delete(name);
+  return [...registries, ...[...others.values()].map(withLimits)];
 }
 
 /** A repository that the user named and that no policy governs, with the name that a policy gives and that is probably meant. */

@@ -31,7 +31,7 @@ export async function diffPolicies(
   const { io } = context;
   const outputs = outputsOf(options, 'table');
   await checkOutputFiles(outputs, io, options.out);
-  const compared = [await policyOrRevision(before, context), await policyOrRevision(after, context)];
+  const compared = [await policyOrRevision(before, context), await policyOrRevision(after, context)] as const;
   return withPlan(words, { ...options, compared, tellsFreed: false }, context, async ({ plans, failures }) => {
     const diff = diffPlans(...(plans as readonly [Plan, Plan]));
     await writeOutputs(io, outputs, ({ form, file }) => {

@@ -10,7 +10,7 @@ import type { ImageSpec } from '../policy-test/case-schema.ts';
 import { inventoryOfWritten } from '../policy-test/written-images.ts';
 import { writtenPlace } from '../policy-test/written-place.ts';
 import { governingPolicy } from '../policy/governing.ts';
-import { compilePolicy, type Policy } from '../policy/policy.ts';
+import { compilePolicy, listsOf, type Policy } from '../policy/policy.ts';
 import { type TriedTag, triedText } from '../report/policy-try.ts';
 import type { Context, GlobalOptions } from './context.ts';
 import { explanationOf } from './explanation.ts';
@@ -55,7 +55,7 @@ export async function tryTags(file: string, tags: readonly string[], options: Tr
     ...(pulled !== undefined && { pulled }),
     ...(label && { labels: label }),
   };
-  const names = policy.rules.tagged.flatMap(({ live }) => live?.list ?? []);
+  const names = listsOf(policy);
   const tried = tags.map((tag): TriedTag => {
     const inventory = inventoryOfWritten({ [tag]: image }, { registry, repository }, io.now());
     const planBy = (by: Policy): RepositoryPlan => {

@@ -6,6 +6,7 @@ import { readJournal } from '../documents/read-journal.ts';
 import { EXIT } from '../diagnostics/exit-codes.ts';
 import { systemErrorWords } from '../diagnostics/system-error.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
+import { copyName } from '../plan/copies.ts';
 import { mergePlans } from '../plan/merge-plans.ts';
 import type { Plan } from '../plan/plan.ts';
 import { journalMarkdown, journalNames, journalText, type JournalView } from '../report/journal-view.ts';
@@ -85,7 +86,7 @@ async function isJournal(path: string): Promise<boolean> {
   }
 }
 
-function viewOf({ header, intents }: JournalDocument): JournalView {
+function viewOf({ header, intents, copies }: JournalDocument): JournalView {
   return {
     kind: 'JournalView',
     formatVersion: '1.0',
@@ -99,6 +100,9 @@ function viewOf({ header, intents }: JournalDocument): JournalView {
       tags,
       ...(outcome !== undefined && { outcome }),
     })),
+    ...(copies.length > 0 && {
+      copies: copies.map(({ registry, repository, digest, to }) => ({ registry, repository, digest, to: copyName({ to }) })),
+    }),
   };
 }
 

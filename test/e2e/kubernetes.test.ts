@@ -18,6 +18,7 @@ import { newContainer, skipWithoutMounts } from './servers/container.ts';
 import { type KubeApi, type KubeObject, startKubeApi } from './servers/kube-api.ts';
 import type { Running } from './servers/run-process.ts';
 import { skipWithout } from './servers/server-binaries.ts';
+import { SWEEPING } from '../sweep.ts';
 
 const RBAC = fileURLToPath(new URL('../../src/inuse/kubernetes/rbac.yaml', import.meta.url));
 const labels = { app: 'web' };
@@ -392,7 +393,8 @@ describe.skipIf(skipWithout('kube-apiserver', 'etcd', 'openssl'))(
       expect(tagsIn(registry, 'team/app')).toEqual(['build-1', 'build-2']);
     });
 
-    test('1200 pods are three pages, and a list that etcd has forgotten in between is begun again', async () => {
+    // Making so many takes longer than all else here.
+    test.for(SWEEPING ? [1200] : [])('%i pods are three pages, and a list that etcd has forgotten in between is begun again', async () => {
       const registry = await withRegistry();
       const digests = await pushImages(registry, 4);
       const make = await withNamespace('many');

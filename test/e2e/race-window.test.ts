@@ -12,6 +12,7 @@ import { startDistribution } from './servers/distribution.ts';
 import { readStorage } from './servers/distribution-storage.ts';
 import { type Recorded, type RecordingProxy, startRecordingProxy } from './servers/recording-proxy.ts';
 import { skipWithout } from './servers/server-binaries.ts';
+import { everyday } from '../sweep.ts';
 
 /** What a repository looks like, and how far away it is. */
 interface Shape {
@@ -47,11 +48,11 @@ interface Arena {
   tags(): Promise<Readonly<Record<string, string>>>;
 }
 
-const ARENAS: readonly (readonly [name: string, needs: 'docker-registry' | 'registry3' | undefined, start: () => Promise<Arena>])[] = [
+const ARENAS = everyday<readonly [name: string, needs: 'docker-registry' | 'registry3' | undefined, start: () => Promise<Arena>]>(1, [
   ['the embedded registry', undefined, startEmbedded],
   ['distribution 2', 'docker-registry', () => startStored(2)],
   ['distribution 3', 'registry3', () => startStored(3)],
-];
+]);
 
 describe.each(ARENAS)('pushes while images are deleted in %s', (name, needs, start) => {
   it

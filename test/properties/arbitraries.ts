@@ -299,6 +299,7 @@ function keepFor(pulls: boolean, groups: boolean): fc.Arbitrary<Keep> {
       label: maybe(12, fc.constant('expires')),
       older: maybe(25, bound),
       groups: maybe(groups ? 50 : 0, bound),
+      maxGroups: maybe(groups ? 30 : 0, bound),
     })
     .map((keep) => {
       const measures = keep.days !== undefined || keep.pulledDays !== undefined;
@@ -307,6 +308,7 @@ function keepFor(pulls: boolean, groups: boolean): fc.Arbitrary<Keep> {
         max: keep.last !== undefined && !measures ? undefined : keep.max,
         older: keep.days === undefined ? undefined : keep.older,
         groups: keep.last === undefined && keep.max === undefined ? undefined : keep.groups,
+        maxGroups: measures || keep.label !== undefined ? keep.maxGroups : undefined,
       });
     })
     .filter((keep) => Object.keys(keep).length > 0);
@@ -344,6 +346,7 @@ function taggedRule(pulls: boolean): fc.Arbitrary<Rule> {
     { tags: { regex: '(?<branch>.+)-[0-9a-f]{7}' }, per: 'branch' },
     { tags: { regex: '(?<branch>.+)-[0-9a-f]{7}' }, per: 'branch', live: { branch: 'branches' } },
     { tags: { regex: '(?<branch>.+)-[0-9a-f]{7}' }, live: { branch: 'branches' } },
+    { tags: { regex: '(?<branch>.+)-[0-9a-f]{7}' }, per: 'branch', gone: { branch: 'branches' } },
     { tags: { regex: '(?<all>v?[0-9.]+)(?<rest>-.+)?' }, per: 'rest' },
     { tags: { include: ['*'], exclude: ['v2*'], semver: '>=1.0.1 <2.0.0' } },
     { tags: { semver: '>=2.0.0-alpha' } },

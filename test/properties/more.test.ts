@@ -10,7 +10,7 @@ describe('asking for more never deletes what was kept before', () => {
     expect([...deleted(planOf(after))].filter((image) => !gone.has(image))).toEqual([]);
   };
 
-  for (const bound of ['last', 'days', 'pulledDays', 'max', 'older'] as const) {
+  for (const bound of ['last', 'days', 'pulledDays', 'max', 'older', 'maxGroups'] as const) {
     check(`raising ${bound}`, (made) => {
       // Beside "max", "older" counts other images as soon as "days" is raised: what is no longer older may be beyond "max".
       const both = ({ keep }: PolicySpec['rules'][number]): boolean =>
@@ -66,6 +66,8 @@ describe('asking for more never deletes what was kept before', () => {
   });
 
   check('one more name in a list of live ones', (made) => {
+    // A rule for what is gone then leaves the tag to another rule, which may ask for less.
+    if (made.policies.some(({ rules }) => rules.some(({ gone }) => gone !== undefined))) return;
     never(floorless(made), { ...floorless(made), lists: { branches: [...(made.lists['branches'] ?? []), 'feature/a', 'main'] } });
   });
 });

@@ -496,7 +496,7 @@ function taggedRules({ policy }: Work): RuleSpec[] {
 }
 
 function claimTag(work: Work, image: Image, tag: string): Claim[] {
-  const rules = taggedRules(work).filter((each) => tagSelected(each.tags, tag));
+  const rules = taggedRules(work).filter((each) => tagSelected(each.tags, tag) && isLeftToIt(work, each, tag));
   const rule = firstSelecting(work, rules, image);
   return rule ? [{ image, tag, rule, live: isLive(work, rule, tag), ...groupOf(rule, tag) }] : [];
 }
@@ -524,12 +524,24 @@ function groupOf(
 }
 
 /** A tag whose capture names something in the rule's list of live things. */
-function isLive({ run }: Work, { live, tags }: RuleSpec, tag: string): boolean {
-  const pattern = tags === undefined || Array.isArray(tags) ? undefined : tags.regex;
-  return Object.entries(live ?? {}).some(([name, list]) => {
-    const captured = pattern === undefined ? undefined : capture(pattern, tag, name);
-    return captured !== undefined && (run.lists[list] ?? []).some((each) => sameName(captured, each));
+function isLive(work: Work, { live, tags }: RuleSpec, tag: string): boolean {
+  return Object.entries(live ?? {}).some(([name, list]) => isListed(work, capturedBy(tags, tag, name), list));
+}
+
+/** A rule for what is gone takes no tag whose capture names something that is there, nor one that captures nothing. */
+function isLeftToIt(work: Work, { gone, tags }: RuleSpec, tag: string): boolean {
+  return Object.entries(gone ?? {}).every(([name, list]) => {
+    const captured = capturedBy(tags, tag, name);
+    return captured !== undefined && captured !== '' && !isListed(work, captured, list);
   });
+}
+
+function capturedBy(tags: RuleSpec['tags'], tag: string, name: string): string | undefined {
+  return tags === undefined || Array.isArray(tags) || tags.regex === undefined ? undefined : capture(tags.regex, tag, name);
+}
+
+function isListed({ run }: Work, captured: string | undefined, list: string): boolean {
+  return captured !== undefined && (run.lists[list] ?? []).some((each) => sameName(captured, each));
 }
 
 // ---- 5. Rank
@@ -617,9 +629,10 @@ function isUnknown(work: Work, rule: RuleSpec, member: Member): boolean {
 
 /**
  * Judges the members of one group. Those that are protected take no rank, nor do those with an unknown time. `counts` is false of a group
- * that `keep.groups` leaves out: `last` and `max` do not count there. Open: what `days` keeps there has then no ceiling.
+ * that `keep.groups` leaves out: `last` and `max` do not count there; `timed` is false
+ * of one that `keep.maxGroups` leaves out. Open: what `days` keeps where `max` does not count has no ceiling.
  */
-function judgeGroup(work: Work, rule: RuleSpec, members: readonly Member[], counts: boolean): Map<string, Verdict> {
+function judgeGroup(work: Work, rule: RuleSpec, members: readonly Member[], counts: boolean, timed: boolean): Map<string, Verdict> {
   const free = members.filter(({ image }) => !work.protections.has(image.digest));
   const verdicts = new Map<string, Verdict>();
   if (typeof rule.keep === 'string') {
@@ -633,7 +646,7 @@ function judgeGroup(work: Work, rule: RuleSpec, members: readonly Member[], coun
   const days = rule.keep.days;
   const old = ranked.filter((member) => days !== undefined && ageOf(work, rule, member) > days * DAY);
   ranked.forEach((member, index) => {
-    const code = keepCode(work, rule, member, index + 1, old.indexOf(member) + 1, counts);
+    const code = keepCode(work, rule, member, index + 1, old.indexOf(member) + 1, counts, timed);
     verdicts.set(member.image.digest, { keep: code !== undefined, code: code ?? 'expired', rank: index + 1 });
   });
   return verdicts;
@@ -645,7 +658,15 @@ function ageOf(work: Work, { order = 'pushed' }: RuleSpec, member: Member): numb
 }
 
 /** Why it is kept; undefined if it is not. `oldRank` is its rank among those that are older than `days`, 0 if it is not. */
-function keepCode(work: Work, rule: RuleSpec, member: Member, rank: number, oldRank: number, counts: boolean): string | undefined {
+function keepCode(
+  work: Work,
+  rule: RuleSpec,
+  member: Member,
+  rank: number,
+  oldRank: number,
+  counts: boolean,
+  timed: boolean,
+): string | undefined {
   if (typeof rule.keep === 'string') return undefined;
   const { last, days, pulledDays, max, label, older } = rule.keep;
   const text = label === undefined ? undefined : member.image.labels?.[label];
@@ -658,7 +679,7 @@ function keepCode(work: Work, rule: RuleSpec, member: Member, rank: number, oldR
   // Open: "max" and "groups" are bounds, not words that keep by themselves beside a label.
   if (label !== undefined && lifetime === undefined && others.length === 0) return 'no_lifetime';
   if (others.length === 0 && label === undefined) return max !== undefined && counts && rank <= max ? 'newest' : undefined;
-  if (max !== undefined && counts && rank > max) return undefined;
+  if (!timed || (max !== undefined && counts && rank > max)) return undefined;
   if (days !== undefined && age <= days * DAY) return 'within_days';
   if (pulledDays !== undefined && typeof pulled === 'number' && work.run.now - pulled <= pulledDays * DAY) return 'pulled_within';
   if (pulledDays !== undefined && days === undefined && age <= pulledDays * DAY) return 'pulled_within';
@@ -676,7 +697,13 @@ function judgeClaims(work: Work, claims: readonly Claim[]): Map<RuleSpec, Map<st
         new Map(
           [...groups].map(([group, all]) => [
             group,
-            judgeGroup(work, rule, membersOf(all.filter(({ live }) => !live)), countsIn(work, rule, group, groups)),
+            judgeGroup(
+              work,
+              rule,
+              membersOf(all.filter(({ live }) => !live)),
+              countsIn(work, rule, group, groups, 'groups'),
+              countsIn(work, rule, group, groups, 'maxGroups'),
+            ),
           ]),
         ),
       ];
@@ -696,12 +723,18 @@ function membersOf(claims: readonly Claim[]): Member[] {
 }
 
 /**
- * True if a group is among the newest that `keep.groups` names. A group is as new as its newest image, a protected one too, for a
+ * True if a group is among the newest that `keep.groups` or `keep.maxGroups` names. A group is as new as its newest image, a protected one too, for a
  * protection must not make a group older. Open: of two groups that are equally new, both count; a group that is live altogether takes no
  * place, and images of unknown time make no group new.
  */
-function countsIn(work: Work, rule: RuleSpec, group: string, groups: ReadonlyMap<string, readonly Claim[]>): boolean {
-  const wanted = typeof rule.keep === 'string' ? undefined : rule.keep.groups;
+function countsIn(
+  work: Work,
+  rule: RuleSpec,
+  group: string,
+  groups: ReadonlyMap<string, readonly Claim[]>,
+  word: 'groups' | 'maxGroups',
+): boolean {
+  const wanted = typeof rule.keep === 'string' ? undefined : rule.keep[word];
   if (wanted === undefined) return true;
   const newestIn = (claims: readonly Claim[]): Member | undefined =>
     membersOf(claims)
@@ -822,7 +855,7 @@ function decideUntagged(work: Work, claims: readonly Claim[]): void {
   for (const [image, rule] of ruleOf) work.selectedBy.set(image.digest, rule ? [rule] : []);
   for (const rule of new Set(ruleOf.values())) {
     const members = candidates.filter((image) => ruleOf.get(image) === rule).map((image): Member => ({ image, tags: [] }));
-    const verdicts = rule && judgeGroup(work, rule, members, true);
+    const verdicts = rule && judgeGroup(work, rule, members, true, true);
     for (const { image } of members) {
       const verdict = verdicts?.get(image.digest) ?? { keep: true, code: 'no_rule' };
       if (verdict.keep) work.stay.set(image.digest, { code: verdict.code, allTags: true });

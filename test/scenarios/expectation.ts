@@ -6,6 +6,7 @@ import type { Reason } from '../../src/plan/reason.ts';
 const count = z.int().min(0);
 const ExpectedSummary = z.strictObject({
   images: z.strictObject({ keep: count, untag: count, delete: count, archive: count.optional() }),
+  copied: count.optional(),
   tags: z.strictObject({ keep: count, delete: count }),
   bytes: z.strictObject({ deleted: count, freed: count, exact: z.boolean() }).optional(),
 });
@@ -127,11 +128,16 @@ function stepText(step: Step, name: (digest: string) => string): string {
   if (step.op === 'delete-tag') return `delete-tag ${step.tag} of ${name(step.digest)}`;
   if (step.op === 'archive-manifest')
     return `archive-manifest ${name(step.digest)} of ${step.of.map(name).join(', ')} expecting ${Object.keys(step.expect).join(', ')}`;
+  if (step.op === 'copy-image') {
+    const parts = step.parts.length === 0 ? '' : ` with ${step.parts.map(name).join(', ')}`;
+    const tags = Object.keys(step.expect).join(', ');
+    return `copy-image ${name(step.digest)}${parts} to ${step.to.registry}/${step.to.repository}${tags === '' ? '' : ` as ${tags}`}`;
+  }
   return `delete-manifest ${name(step.digest)}${step.after.length === 0 ? '' : ` after ${step.after.map(name).join(', ')}`}`;
 }
 
-function summaryText({ images, tags, bytes }: Summary, withBytes: boolean): unknown {
-  return { images, tags, ...(withBytes && { bytes }) };
+function summaryText({ images, copied, tags, bytes }: Summary, withBytes: boolean): unknown {
+  return { images, ...(copied !== undefined && { copied }), tags, ...(withBytes && { bytes }) };
 }
 
 function blockText({ message: _message, ...block }: Block): unknown {

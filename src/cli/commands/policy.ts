@@ -115,12 +115,17 @@ export function policyCommand(context: CommandContext): Command {
           ['from what "aws ecr get-lifecycle-policy" printed', 'policy import lifecycle.json > policy.yaml'],
           ['from Harbor, for the project library', 'policy import retention.json --of library --out policy.yaml'],
           ['from a task of ACR', 'policy import acr-task.yaml'],
+          ['with cases for "policy test"', 'policy import lifecycle.json --out policy.yaml --tests policy.test.yaml'],
           ['from Terraform, with every value filled in', 'policy import state.json --from terraform --out policy.yaml'],
         ]),
     )
     .argument('<file...>', 'files with settings, as JSON, YAML, Terraform or command lines; - is standard input')
     .addOption(new Option('--from <kind>', 'what they are, where their content does not tell').choices(IMPORT_FORMATS))
     .option('--of <path>', 'the repository, project or organization that they are of, such as team/app')
+    .option(
+      '--tests <file>',
+      'write cases for "policy test" besides, in a file *.test.yaml: what becomes of images at the borders of each rule',
+    )
     .addOption(outOption())
     .action(async (files: string[], _options, self: Command) => {
       const { importPolicy } = await import('../../run/import-policy.ts');
@@ -135,7 +140,7 @@ function diffCommand(context: CommandContext): Command {
     .description(
       'Plans by two policies what registries have, read once, or what an inventory holds, and shows what goes more and less: by each ' +
         'rule, in each repository, and each image that is decided differently, with both reasons. Either policy is a file, or ' +
-        'REVISION:PATH in the git repository that this runs in.\n\n' +
+        'REVISION:PATH in the git repository that this runs in. Where the config names one of them, its other policies decide too.\n\n' +
         examples(context.io.program, [
           ['what does my change do?', 'policy diff main:policies/app.yaml policies/app.yaml --registry registry.example.com'],
           ['offline, by what "inventory" has written', 'policy diff old.yaml new.yaml --inventory inventory.json'],

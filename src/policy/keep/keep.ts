@@ -15,6 +15,8 @@ export type Keep =
       readonly older?: number | undefined;
       /** How many groups `last` and `max` count in, the newest first. */
       readonly groups?: number | undefined;
+      /** How many groups `days`, `pulledDays` and `label` keep in, the newest first. */
+      readonly maxGroups?: number | undefined;
     };
 
 /** How an image stands in its group. */
@@ -23,6 +25,8 @@ export interface Standing {
   readonly rank: number;
   /** False in a group that is not among the newest `groups`: there `last` and `max` do not count. */
   readonly counts: boolean;
+  /** False in a group that is not among the newest `maxGroups`: there `days`, `pulledDays` and `label` keep nothing. */
+  readonly isTimed: boolean;
   /** Milliseconds since the time that the rule's order names; undefined only where the rule needs no time. */
   readonly age: number | undefined;
   /** Milliseconds since the last pull; undefined: never. */
@@ -36,7 +40,7 @@ export interface Standing {
 /** Why a claimed tag is kept. Undefined: it is expired. */
 export function keptBy(
   keep: Keep,
-  { rank, counts, age, pullAge, lifetime, olderRank }: Standing,
+  { rank, counts, isTimed, age, pullAge, lifetime, olderRank }: Standing,
 ): 'keep_all' | 'newest' | 'within_days' | 'pulled_within' | 'no_lifetime' | undefined {
   if (keep === 'all') return 'keep_all';
   if (keep === 'none') return undefined;
@@ -46,7 +50,7 @@ export function keptBy(
   if (isWithin(olderRank, older)) return 'newest';
   // On its own, `max` is the newest N; beside a time it is the ceiling of what the time keeps.
   if (max !== undefined && last === undefined && older === undefined && !timed) return counts && rank <= max ? 'newest' : undefined;
-  if (!counts || max === undefined || rank <= max) {
+  if (isTimed && (!counts || max === undefined || rank <= max)) {
     if (isWithin(age, inMilliseconds(days))) return 'within_days';
     const pulled = inMilliseconds(pulledDays);
     if (isWithin(pullAge, pulled) || (days === undefined && isWithin(age, pulled))) return 'pulled_within';

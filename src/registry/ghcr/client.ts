@@ -72,7 +72,7 @@ export class GhcrClient {
     const { name, url, http, credentials, ping, clock, waits } = options;
     this.name = name;
     this.#options = options;
-    this.#points = new RequestPoints(clock, waits);
+    this.#points = new RequestPoints(clock, waits, (until) => http.heldBack?.(options.api, until) ?? (() => {}));
     const auth = createRegistryAuth({ http, registry: name, url, credentials, ...(ping && { ping }) });
     this.oci = new OciClient({ name, url, send: (request, scopes) => auth.send(request, scopes) });
   }

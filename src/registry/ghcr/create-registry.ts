@@ -80,7 +80,7 @@ export function createGhcrRegistry(options: GhcrRegistryOptions): Registry {
     inventory: (repository, asked = {}) => readInventory(context, repository, asked),
     checkDelete: (repository, needs) => deletion.check(repository, needs),
     listTags: async (repository, asked) => [...(await tagsIn(repository, asked)).keys()],
-    resolveTag: (repository, tag) => resolveTag(client.oci, repository, tag),
+    resolveTag: (repository, tag, options) => resolveTag(client.oci, repository, tag, options),
     resolveTags: tagsIn,
     tagsOf: async (repository, digest) => [...((await versions.find(repository, digest))?.tags ?? [])],
     hasManifest: (repository, digest) => isThere(client, versions, repository, digest),

@@ -17,11 +17,14 @@ const NEVER = new AbortController().signal;
 export class RequestPoints {
   readonly #clock: Clock;
   readonly #waits: AbortSignal | undefined;
+  readonly #heldBack: ((until: number) => () => void) | undefined;
   readonly #spent: { readonly at: number; readonly points: number }[] = [];
 
-  constructor(clock: Clock, waits: AbortSignal | undefined) {
+  /** `heldBack` is told when a wait is to end, in milliseconds since the epoch, and answers what is called when it has ended. */
+  constructor(clock: Clock, waits: AbortSignal | undefined, heldBack?: (until: number) => () => void) {
     this.#clock = clock;
     this.#waits = waits;
+    this.#heldBack = heldBack;
   }
 
   /**
@@ -32,7 +35,9 @@ export class RequestPoints {
     for (;;) {
       const wait = this.#waitFor(points);
       if (wait <= 0) return;
-      if (await sleepUnless(this.#waits, this.#clock, wait, signal)) continue;
+      const goOn = this.#heldBack?.(this.#clock.now() + wait);
+      const isWaited = await sleepUnless(this.#waits, this.#clock, wait, signal).finally(goOn);
+      if (isWaited) continue;
       if (points === READ_POINTS) return;
       throw new ToolError('REGISTRY_ERROR', `Cannot ${doing}: GitHub allows no more requests in this minute, and the run was stopped.`, {
         hint: 'Run again.',

@@ -75,7 +75,7 @@ export function createOciRegistry({
       await checkDelete(client, repository, needs);
     },
     listTags: (repository, asked = {}) => listTags(client, repository, asked),
-    resolveTag: (repository, tag) => resolveTag(client, repository, tag),
+    resolveTag: (repository, tag, options) => resolveTag(client, repository, tag, options),
     danglingTag: (repository, tag) => danglingTag(client, repository, tag),
     referrersOf: async (repository, digest) => (await context.referrers.list(repository, digest)).map((referrer) => referrer.digest),
     hasManifest: (repository, digest) => hasManifest(client, repository, digest),

@@ -70,9 +70,11 @@ function sort(value: Json): string {
   return value === null ? 'null' : Array.isArray(value) ? 'list' : typeof value;
 }
 
-/** Every way to spoil one place of a value. */
+/** Every way to spoil one place of a value; where there is less time, of one entry of each list. */
 function* spoiled(value: Json): Generator<readonly [where: string, spoiled: Json]> {
+  const isNew = once();
   for (const place of placesIn(value)) {
+    if (!SWEEPING && !isNew(place.join('.'))) continue;
     const now = place.reduce<Json>((inner, key) => (inner as Record<string | number, Json>)[key] as Json, value);
     yield [`${place.join('.')} deleted`, changed(value, place, undefined)];
     for (const wrong of WRONG)
@@ -119,7 +121,7 @@ describe('a plan of which one field is missing, null or of another type', () => 
       (isFine ? taken : refused).push(where);
       if (isFine && isNew(where)) await carriedOut(all, where, 'apply', file, '--yes', '-v');
     }
-    expect(refused.length).toBeGreaterThan(SWEEPING ? 1000 : 500);
+    expect(refused.length).toBeGreaterThan(SWEEPING ? 1000 : 100);
     expect(refused).toEqual(
       expect.arrayContaining(['diagnostics deleted', 'summary: null', 'repositories.0.summary: null', 'policies.0 deleted']),
     );
@@ -166,9 +168,11 @@ describe('a journal of which one field is missing, null or of another type', () 
         if (isFine && isNew(`${kind}.${where}`)) await carriedOut(all, `line ${index + 1}, ${where}`, 'undo', file, '--yes');
       }
     }
-    expect(refused.length).toBeGreaterThan(SWEEPING ? 300 : 100);
+    expect(refused.length).toBeGreaterThan(SWEEPING ? 300 : 50);
     const url = `Journal.registries.${all.server.host}.url: "other"`;
-    expect(refused).toEqual(expect.arrayContaining(['Journal.registries deleted', 'intent.digest: null', 'outcome.outcome: null', url]));
+    expect(refused).toEqual(
+      expect.arrayContaining(['Journal.registries deleted', 'intent.digest: null', 'intent.at: null', 'outcome.outcome: null', url]),
+    );
     if (SWEEPING) expect(refused).toContain('outcome.outcome: true');
     expect(taken).toContain('end.counts deleted');
   });

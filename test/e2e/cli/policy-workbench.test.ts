@@ -3,6 +3,7 @@ import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import type { PlanDiff } from '../../../src/plan/diff-plans.ts';
 import { newSession, type Session } from './in-process.ts';
 import { keepBuilds, registryWith } from './registry-with-builds.ts';
 
@@ -300,6 +301,7 @@ policies:
     });
     expect(stdout).toMatch(/^ {2}p: orphaned +1 attachment +– +\+100 B\n {2}p: versions +1 image, 1 tag +– +\+200 B\n/m);
     expect(stdout).toMatch(/^ {2}prod\/b +1 attachment +– +\+100 B\n/m);
+    expect(stdout).toMatch(/^ {2}- v1 {2}200 B\n/m);
     expect(stdout).toMatch(/^prod\/b {2}policy p\n {2}- sha256:5{12}/m);
   });
 
@@ -316,6 +318,24 @@ policies:
     expect(code).toBe(2);
     expect(stdout).toMatch(/^2 images more go, 0 that went stay; /);
     expect(stdout).toMatch(/^ {2}- build-1 .*\n +now +delete: .*rank 4.*\n +before +keep: among the newest/m);
+  });
+
+  test('where the config names one of the two, its other policies govern what they govern', async () => {
+    const session = await newSession();
+    const registry = await registryWith({ 'team/a': 3, other: 3 });
+    const all = await session.file('all.yaml', keepBuilds(1));
+    const before = await session.file('before.yaml', keepBuilds(3));
+    await session.file('team.yaml', keepBuilds(3, '    repositories: [team/**]\n').replace('name: builds', 'name: team'));
+    const changed = async (config: string): Promise<string[]> => {
+      await session.file('.regctlrc.yaml', config);
+      const { stdout } = await (
+        await newSession({ cwd: session.folder })
+      ).run('policy', 'diff', before, all, registry.url, '--no-cache', '-o', 'json');
+      return (JSON.parse(stdout) as PlanDiff).repositories.map(({ repository }) => repository);
+    };
+
+    expect(await changed('policies: []\n')).toEqual(['other', 'team/a']);
+    expect(await changed(`policies: ['${join(session.folder, 'team.yaml')}', '${all}']\n`)).toEqual(['other']);
   });
 
   test('what could not be read is said first, and is no success', async () => {

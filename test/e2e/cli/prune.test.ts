@@ -234,7 +234,7 @@ describe('what goes wrong while reading', () => {
   test('one manifest that cannot be read: nothing in its repository goes, and the reason is said', async () => {
     const registry = await registryWith({ 'team/app': 3 });
     const session = await newSession();
-    registry.onRequest(({ path }) => (path.endsWith('/manifests/build-2') ? { status: 500 } : undefined));
+    registry.onRequest(({ path }) => (path.endsWith('/manifests/build-2') ? { status: 400 } : undefined));
 
     const { code, stdout, stderr } = await session.run('prune', `${registry.host}/team/app`, '--keep-last', '1');
 
@@ -379,7 +379,7 @@ describe('--apply', () => {
     const registry = await registryWith({ 'team/app': 3 });
     const session = await newSession();
     const stubborn = registry.storage.repository('team/app').tags.get('build-1') ?? '';
-    registry.onRequest(({ method, path }) => (method === 'DELETE' && path.endsWith(stubborn) ? { status: 500 } : undefined));
+    registry.onRequest(({ method, path }) => (method === 'DELETE' && path.endsWith(stubborn) ? { status: 400 } : undefined));
 
     const { code, stdout } = await session.run('prune', `${registry.host}/team/app`, '--keep-last', '1', '--apply');
 

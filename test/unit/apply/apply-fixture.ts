@@ -14,6 +14,7 @@ import { push } from '../../../src/demo/push.ts';
 import type { Digest } from '../../../src/domain/digest.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import { Planner } from '../../../src/plan/planner.ts';
+import type { CopyTarget } from '../../../src/policy/copy-target.ts';
 import { compilePolicy } from '../../../src/policy/policy.ts';
 import type { PolicySpec } from '../../../src/policy/schema.ts';
 import type { Registry } from '../../../src/registry/registry.ts';
@@ -64,6 +65,8 @@ interface Circumstances {
   /** A journal folder: what earlier runs left is looked for. */
   readonly folder?: string;
   readonly used?: readonly Digest[];
+  /** The registry `cold`, which rules may copy to. */
+  readonly cold?: Registry;
 }
 
 /** Plans repositories by the policy that expires every `old-` tag. */
@@ -71,14 +74,15 @@ export async function planOf(
   registry: Registry,
   repositories: readonly string[] = [REPOSITORY],
   changes: Partial<PolicySpec> = {},
-  { folder, used = [] }: Circumstances = {},
+  { folder, used = [], cold }: Circumstances = {},
 ): Promise<Plan> {
   const spec: PolicySpec = { name: 'old', rules: [{ name: 'old', tags: ['old-*'], keep: 'none' }], ...changes };
   const policy = compilePolicy(spec, { source: 'test', digest: POLICY_DIGEST });
   const inUse = { images: used.map((digest) => ({ image: { digest }, source: 'test' })), problems: [], hosts: {} };
   const now = Date.now();
   const runs = folder === undefined ? [] : await unfinishedRuns(folder, failOn);
-  const planner = new Planner({ policies: [policy], inUse, now, createdAt: now, version: '0.0.0' });
+  const targetOf = (copyTo: string): CopyTarget => ({ registry: 'cold', url: cold?.url ?? '', prefix: copyTo.replace('cold/', '') });
+  const planner = new Planner({ policies: [policy], inUse, now, createdAt: now, version: '0.0.0', ...(cold && { targetOf }) });
   for (const name of repositories) {
     const inventory = { ...(await registry.inventory(name)), url: registry.url };
     planner.add(inventory, true, await findLeftovers(registry, inventory, runs));

@@ -57,6 +57,24 @@ describe('undo', () => {
     expect(await readdir(join(run.path, '..', 'locks'))).toEqual([]);
   });
 
+  it('takes two requests a tag: it looks right before it sets it, and not over a tag that was pushed meanwhile', async () => {
+    const run = await pruned();
+    const { nested, kept } = run.filled;
+    run.server.onRequest(({ method, path }) => {
+      if (method === 'PUT' && path.endsWith(nested.digest)) run.server.storage.repository(REPOSITORY).tags.set('old-1.0', kept.digest);
+      return undefined;
+    });
+
+    const { items } = await undo(run);
+
+    expect(items).toContainEqual(expect.objectContaining({ tag: 'old-1.0', outcome: 'kept_newer' }));
+    const requestsFor = (tag: string): string[] =>
+      run.server.requests.filter(({ path }) => path.endsWith(`/manifests/${tag}`)).map(({ method, status }) => `${method} ${status}`);
+    expect(requestsFor('old-1')).toEqual(['HEAD 404', 'PUT 201']);
+    expect(requestsFor('old-2')).toEqual(['HEAD 404', 'PUT 201']);
+    expect(requestsFor('old-1.0')).toEqual(['HEAD 200']);
+  });
+
   it('finds everything there when it is run again', async () => {
     const run = await pruned();
     await undo(run);

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { waves } from '../../../src/apply/waves.ts';
-import type { Step } from '../../../src/plan/plan.ts';
+import type { ChangeStep } from '../../../src/plan/plan.ts';
 import { asDigest } from '../../digest.ts';
 
-function manifest(digest: string, ...after: string[]): Step {
+function manifest(digest: string, ...after: string[]): ChangeStep {
   return { op: 'delete-manifest', digest: asDigest(digest), expect: {}, after: after.map(asDigest) };
 }
-const tag: Step = { op: 'delete-tag', tag: 'v1', digest: asDigest('kept') };
+const tag: ChangeStep = { op: 'delete-tag', tag: 'v1', digest: asDigest('kept') };
 
-function shape(steps: readonly Step[]): string[][] {
+function shape(steps: readonly ChangeStep[]): string[][] {
   return waves(steps).map((wave) => wave.map((step) => (step.op === 'delete-tag' ? step.tag : step.digest)));
 }
 
@@ -34,7 +34,7 @@ describe('waves', () => {
   });
 
   it('put manifests with tags before those without', () => {
-    const tagged: Step = { op: 'delete-manifest', digest: asDigest('b'), expect: { v2: asDigest('b') }, after: [] };
+    const tagged: ChangeStep = { op: 'delete-manifest', digest: asDigest('b'), expect: { v2: asDigest('b') }, after: [] };
     expect(shape([manifest('a'), tagged])).toEqual([['b', 'a']]);
   });
 

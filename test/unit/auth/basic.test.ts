@@ -104,7 +104,9 @@ describe('a refusal', () => {
     const request = authFor(server, ALICE).send({ method: 'DELETE', url: `${server.url}/v2/a/manifests/x` }, ['repository:a:delete']);
     await expect(request).rejects.toMatchObject({
       code: 'AUTH',
-      message: `DELETE ${server.url}/v2/a/manifests/x: registry prod answered status 403, DENIED: robots may not delete, asked as user "alice" (from a test).`,
+      message:
+        `DELETE ${server.url}/v2/a/manifests/x: registry prod answered status 403, DENIED: robots may not delete, asked as ` +
+        `user "alice" (from a test).`,
       hint: expect.stringContaining('repository:a:delete'),
     });
   });

@@ -183,6 +183,23 @@ describe('what says nothing', () => {
       ['5:80: needs "last" or "max" beside it: it says in how many groups these count'],
     ],
     ['{name: r, tags: {regex: "(?<b>.+)-x"}, per: b, keep: {last: 1, groups: 3}}', []],
+    ['{name: r, tags: {regex: "(?<b>.+)-x"}, per: b, keep: {days: 1, maxGroups: 3}}', []],
+    [
+      '{name: r, tags: {regex: "(?<b>.+)-x"}, per: b, keep: {last: 1, maxGroups: 3}}',
+      ['5:83: needs "days", "pulledDays" or "label" beside it: it bounds what these keep'],
+    ],
+    [
+      '{name: r, tags: ["**"], keep: {days: 1, maxGroups: 3}}',
+      ['5:60: needs a capture of tags.regex in "per", such as per: branch: it counts the groups that this makes'],
+    ],
+    [
+      '{name: r, tags: {regex: "(?<b>.+)-x"}, gone: {c: branches}, keep: none}',
+      ['5:58: "c" is not a capture of the rule\'s tags.regex, which has b'],
+    ],
+    [
+      '{name: r, tags: {regex: "(?<b>.+)-x"}, live: {b: branches}, gone: {b: branches}, keep: none}',
+      ['5:75: selects what exists no more, of which "live" keeps nothing: leave out one of them'],
+    ],
     ['{name: r, tags: ["**"], keep: {label: ""}}', ['5:47: must not be empty']],
   ])('%s', async ([rule, problems]) => {
     expect(await wrongWithRules(rule)).toEqual(problems);

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { ByteWindow } from '../../../src/documents/byte-window.ts';
 import { type DocumentInParts, parseAtOnce, parseInParts } from '../../../src/documents/repository-parts.ts';
 
 /** The document put together again. */
@@ -11,10 +12,22 @@ function whole({ value, repositories }: DocumentInParts): unknown {
   return hasList ? { ...value, repositories: all } : value;
 }
 
+/** A text of which so many bytes are in memory at a time; what was there before is gone. */
+function windowOver(text: string, size: number): ByteWindow {
+  const bytes = Buffer.from(text);
+  let last = Buffer.alloc(0);
+  const read = (start: number, end: number): Buffer => {
+    last.fill(0);
+    last = Buffer.from(bytes.subarray(start, end));
+    return last;
+  };
+  return new ByteWindow(bytes.length, read, size);
+}
+
 /** The document from parts of one manifest each or, where that does not go, from the whole. */
 function inParts(text: string): unknown {
   try {
-    return whole(parseInParts(Buffer.from(text), 1));
+    return whole(parseInParts(windowOver(text, 16), 1));
   } catch (error) {
     expect(error).toBeInstanceOf(SyntaxError);
     return whole(parseAtOnce(Buffer.from(text)));
@@ -138,13 +151,13 @@ describe('what is usual comes in parts', () => {
 
   test.each([undefined, 2])('written with %j spaces', (space) => {
     const text = JSON.stringify(document, null, space);
-    expect(whole(parseInParts(Buffer.from(text), 1))).toEqual(document);
-    expect(whole(parseInParts(Buffer.from(text)))).toEqual(document);
+    for (const size of [1, 50, 1000]) expect(whole(parseInParts(windowOver(text, size), 1))).toEqual(document);
+    expect(whole(parseInParts(ByteWindow.over(Buffer.from(text))))).toEqual(document);
   });
 
   test('each part is parsed when its turn comes', () => {
     const text = JSON.stringify(document).replace('"size":2', '"size":02');
-    const [first] = parseInParts(Buffer.from(text), 1).repositories;
+    const [first] = parseInParts(windowOver(text, 16), 1).repositories;
     const read: unknown[] = [];
     expect(() => {
       for (const some of first?.manifests ?? []) read.push(...some);

@@ -118,7 +118,7 @@ describe('what the schema does not allow', () => {
     [
       'an empty keep',
       ['untagged: true', 'keep: {}'],
-      ['p.yaml:7:15: needs at least one of last, days, pulledDays, max, label, older and groups'],
+      ['p.yaml:7:15: needs at least one of last, days, pulledDays, max, label, older, groups and maxGroups'],
     ],
     ['no keep at all', ['untagged: true'], ['p.yaml:5:9: missing key "keep"']],
     [
@@ -148,7 +148,7 @@ describe('what the schema does not allow', () => {
       ['untagged: true', 'xyzzy: 1', 'keep: all'],
       [
         'p.yaml:7:9: unknown key "xyzzy"; known here: name, tags, untagged, orphaned, labels, annotations, ' +
-          'mediaTypes, artifactTypes, platforms, largerThan, signed, vulnerabilities, order, per, live, keep, action',
+          'mediaTypes, artifactTypes, platforms, largerThan, signed, unsigned, vulnerabilities, unscanned, noSbom, order, per, gone, live, keep, action',
       ],
     ],
     [
@@ -156,7 +156,7 @@ describe('what the schema does not allow', () => {
       ['untagged: true', 'constructor: 1', 'keep: all'],
       [
         'p.yaml:7:9: unknown key "constructor"; known here: name, tags, untagged, orphaned, labels, annotations, ' +
-          'mediaTypes, artifactTypes, platforms, largerThan, signed, vulnerabilities, order, per, live, keep, action',
+          'mediaTypes, artifactTypes, platforms, largerThan, signed, unsigned, vulnerabilities, unscanned, noSbom, order, per, gone, live, keep, action',
       ],
     ],
     [

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type KnownTag, NextTags } from '../../../src/forecast/next-tags.ts';
-import { tagShape } from '../../../src/forecast/tag-shape.ts';
+import { tagShape } from '../../../src/policy/tag-shape.ts';
 
 const DAY = 86_400_000;
 

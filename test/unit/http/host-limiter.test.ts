@@ -160,29 +160,33 @@ test('a rate that the user gives is never passed', async () => {
   expect(clock.now()).toBeLessThan(5100);
 });
 
-test('a refusal after a few answers says nothing of a rate; after many, the rate is what got through, and later a little more each second', async () => {
-  const clock = new Simulation();
-  const limiter = new HostLimiter(8, { clock });
-  const answers = async (count: number): Promise<void> => {
-    for (let number = 0; number < count; number++) {
-      await clock.sleep(10);
-      limiter.succeeded();
-    }
-  };
-  const after = async (work: () => Promise<void>): Promise<number> => {
-    await clock.run(work());
-    return Math.round(limiter.rate);
-  };
-  limiter.refused(limiter.epoch, 0);
-  expect(limiter.rate).toBe(Infinity);
-  await clock.run(answers(200));
-  limiter.refused(limiter.epoch, 0);
-  expect(Math.round(limiter.rate)).toBe(99);
-  expect(await after(() => answers(2900))).toBe(99);
-  expect(await after(() => answers(201))).toBe(109);
-  limiter.refused(limiter.epoch, 0);
-  expect(Math.round(limiter.rate)).toBe(104);
-});
+test(
+  'a refusal after a few answers says nothing of a rate; after many, the rate is what got through, and later a little more ' +
+    'each second',
+  async () => {
+    const clock = new Simulation();
+    const limiter = new HostLimiter(8, { clock });
+    const answers = async (count: number): Promise<void> => {
+      for (let number = 0; number < count; number++) {
+        await clock.sleep(10);
+        limiter.succeeded();
+      }
+    };
+    const after = async (work: () => Promise<void>): Promise<number> => {
+      await clock.run(work());
+      return Math.round(limiter.rate);
+    };
+    limiter.refused(limiter.epoch, 0);
+    expect(limiter.rate).toBe(Infinity);
+    await clock.run(answers(200));
+    limiter.refused(limiter.epoch, 0);
+    expect(Math.round(limiter.rate)).toBe(99);
+    expect(await after(() => answers(2900))).toBe(99);
+    expect(await after(() => answers(201))).toBe(109);
+    limiter.refused(limiter.epoch, 0);
+    expect(Math.round(limiter.rate)).toBe(104);
+  },
+);
 
 test('what may go out once only goes before what waits', async () => {
   const clock = new Simulation();

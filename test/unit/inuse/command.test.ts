@@ -130,7 +130,8 @@ describe('a program that fails is an error, whatever it printed before', () => {
 
   test('that prints without end', async () => {
     const script =
-      'const text = "team/app:v1\\n".repeat(1e5); const go = () => { while (process.stdout.write(text)); process.stdout.once("drain", go); }; go()';
+      'const text = "team/app:v1\\n".repeat(1e5); const go = () => { while (process.stdout.write(text)); ' +
+      'process.stdout.once("drain", go); }; go()';
     expect(await failure(run(script))).toMatchObject({
       code: 'FILE',
       message: expect.stringContaining('it printed more than 64 MiB') as string,

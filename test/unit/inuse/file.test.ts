@@ -68,7 +68,8 @@ test('every line that is neither is told, at once and in its place', () => {
       '  4 | sha256:123',
       '    | ^~~~~~~~~~',
       // The identifier of a container has the form of a repository name, and is no image.
-      'running.txt:5:1: an identifier without its kind: write "sha256:" before the digest of an image; the identifier of a container is not a digest',
+      'running.txt:5:1: an identifier without its kind: write "sha256:" before the digest of an image; the identifier of a ' +
+        'container is not a digest',
     ].join('\n'),
   );
 });
@@ -101,7 +102,9 @@ test('what Windows PowerShell writes is refused instead of misread', async () =>
 test('a chart and its repository may stand in several files of one glob', async () => {
   const group = 'apiVersion: source.toolkit.fluxcd.io/v1\n';
   const folder = await folderWith({
-    'a.yaml': `${group}kind: HelmChart\nmetadata: {name: a}\nspec: {chart: app, version: 1.0.0, sourceRef: {kind: HelmRepository, name: charts}}\n`,
+    'a.yaml':
+      `${group}kind: HelmChart\nmetadata: {name: a}\nspec: {chart: app, version: 1.0.0, sourceRef: {kind: HelmRepository, ` +
+      `name: charts}}\n`,
     'b.yaml': `${group}kind: HelmRepository\nmetadata: {name: charts}\nspec: {type: oci, url: "oci://registry.example.com/team"}\n`,
   });
   const [found] = await readInUseFile(path.join(folder, '*.yaml'));

@@ -107,9 +107,11 @@ describe('rendered manifests', () => {
 
   test('what a file says about another kind is taken from every container in it, and from every image', () => {
     const rollout =
-      'apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {name: web}\nspec: {strategy: {canary: {podTemplate: {containers: [{image: "team/web:v3"}]}}}}\n';
+      'apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {name: web}\nspec: {strategy: {canary: {podTemplate: ' +
+      '{containers: [{image: "team/web:v3"}]}}}}\n';
     const prometheus =
-      '---\napiVersion: monitoring.coreos.com/v1\nkind: Prometheus\nmetadata: {name: main}\nspec: {image: "team/prometheus:v3", logo: {image: "https://example.com/a b.png"}}\n';
+      '---\napiVersion: monitoring.coreos.com/v1\nkind: Prometheus\nmetadata: {name: main}\nspec: {image: "team/prometheus:v3", ' +
+      'logo: {image: "https://example.com/a b.png"}}\n';
     expect(read(rollout + prometheus)).toEqual([
       'team/web:v3 by in-use: Rollout web (spec.strategy.canary.podTemplate.containers[0].image)',
       'team/prometheus:v3 by in-use: Prometheus main (spec.image)',
@@ -118,7 +120,8 @@ describe('rendered manifests', () => {
 
   test('an anchor stands for what it names', () => {
     const text =
-      'apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  initContainers: &all\n    - {name: x, image: "team/web:v2"}\n  containers: *all\n';
+      'apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  initContainers: &all\n    - {name: x, image: "team/web:v2"}\n  ' +
+      'containers: *all\n';
     expect(read(text)).toEqual(['team/web:v2 by in-use: Pod a (init container x)', 'team/web:v2 by in-use: Pod a (container x)']);
   });
 });

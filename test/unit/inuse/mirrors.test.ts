@@ -81,7 +81,8 @@ test.for<[mirrors: Record<string, string>, message: string]>([
   ],
   [
     { 'mirror.example.com': 'https://registry.example.com' },
-    'The config\'s "mirrors" maps mirror.example.com to "https://registry.example.com", which is neither a registry of the config nor a host.',
+    'The config\'s "mirrors" maps mirror.example.com to "https://registry.example.com", which is neither a registry of the ' +
+      'config nor a host.',
   ],
   [
     { 'mirror.example.com': 'registry.example.com/Team' },

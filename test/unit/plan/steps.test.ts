@@ -18,6 +18,7 @@ function steps(manifests: readonly Manifest[], decisions: Readonly<Record<string
     nodes.map((node) => decisions[aliasOf(node.manifest.digest)] ?? GO),
   );
   return made.map((step) => {
+    if (step.op === 'copy-image') return `copy ${aliasOf(step.digest)}`;
     if (step.op === 'archive-manifest') return `archive ${aliasOf(step.digest)}`;
     if (step.op === 'delete-tag') return `-${step.tag} ${aliasOf(step.digest)}`;
     return [aliasOf(step.digest), ...(step.after.length > 0 ? [`after ${step.after.map(aliasOf).join(' ')}`] : [])].join(' ');

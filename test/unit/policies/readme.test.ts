@@ -32,7 +32,7 @@ describe('what the README shows is right', () => {
   test.for(POLICIES)('policy %#', async (text) => {
     const file = path.join(folder, 'policy.yaml');
     await writeFile(file, text);
-    await expect(loadPolicies([file], { lists: [] })).resolves.not.toEqual([]);
+    await expect(loadPolicies([file], { lists: ['branches'] })).resolves.not.toEqual([]);
   });
 
   test.for(CONFIGS)('config %#', async (text) => {

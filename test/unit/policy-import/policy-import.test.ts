@@ -89,7 +89,9 @@ describe('ECR', () => {
   });
 
   test('a condition that nobody knows here is an error at its place', () => {
-    const settings = `{"rules": [\n  {"rulePriority": 1, "selection": {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 3,\n    "signed": true}, "action": {"type": "expire"}}]}`;
+    const settings =
+      `{"rules": [\n  {"rulePriority": 1, "selection": {"tagStatus": "any", "countType": "imageCountMoreThan", ` +
+      `"countNumber": 3,\n    "signed": true}, "action": {"type": "expire"}}]}`;
     expect(() => importPolicies(makeSource('lifecycle.json', settings), undefined, { of: undefined })).toThrow(
       /lifecycle\.json:3:5: .*"signed"/,
     );
@@ -263,7 +265,8 @@ describe('acr purge', () => {
   test.for([
     [
       'a task',
-      'steps:\n  - cmd: >-\n      mcr.microsoft.com/acr/acr-cli:0.14 purge --registry {{.Run.Registry}}\n      --filter "app:^v" --ago 1d\n      --untagged\n    timeout: 3600\n',
+      'steps:\n  - cmd: >-\n      mcr.microsoft.com/acr/acr-cli:0.14 purge --registry {{.Run.Registry}}\n      --filter "app:^v" ' +
+        '--ago 1d\n      --untagged\n    timeout: 3600\n',
     ],
     [
       'a variable of a script',

@@ -193,7 +193,8 @@ EOF
     const dynamic = 'resource "harbor_retention_policy" "main" {\n  scope = var.id\n  dynamic "rule" {\n    for_each = var.rules\n  }\n}';
     await expect(imported(dynamic)).rejects.toThrow('Terraform fills in its "rule": import what "terraform show -json" prints');
     const one = (name: string): string =>
-      `resource "aws_ecr_lifecycle_policy" "${name}" {\n repository = var.${name}\n policy = jsonencode(${JSON.stringify({ rules: [ANY_10] })})\n}\n`;
+      `resource "aws_ecr_lifecycle_policy" "${name}" {\n repository = var.${name}\n policy = ` +
+      `jsonencode(${JSON.stringify({ rules: [ANY_10] })})\n}\n`;
     await expect(imported(one('a') + one('b'))).rejects.toThrow(/main\.tf:5:1: only Terraform knows what it is for, as of .*\.a above/);
     expect(await imported(one('a'), 'team/app')).toMatchObject([{ repositories: ['team/app'] }]);
   });

@@ -51,6 +51,13 @@ test('puts expectations in place of others, and adds what is not there, and leav
 `);
 });
 
+test('a list over several lines is replaced whole', () => {
+  const text = 'expect:\n  v1:\n    - keep\n    - newest\n\n  # of v2\n  v2: keep\n';
+  expect(rewrite(text, [{ path: ['expect', 'v1'], value: ['delete'] }], 'x.test.yaml')).toBe(
+    'expect:\n  v1:\n    delete\n\n  # of v2\n  v2: keep\n',
+  );
+});
+
 test('a JSON file stays one, and a list stays a list', () => {
   const text = '{\n  "images": {\n    "v1": ["keep"]\n  }\n}\n';
   const entries = [

@@ -153,7 +153,11 @@ describe('contents', () => {
     const folder = await cacheFolder();
     // Writes halves of records besides, as a process does that is killed.
     const script = `const fs = require('node:fs'); const record = fs.readFileSync(process.argv[1] + '.part');
-      for (;;) { const f = fs.openSync(process.argv[1], 'a'); fs.writeSync(f, record.subarray(0, Math.random() * record.length)); fs.closeSync(f); }`;
+      for (;;) {
+        const f = fs.openSync(process.argv[1], 'a');
+        fs.writeSync(f, record.subarray(0, Math.random() * record.length));
+        fs.closeSync(f);
+      }`;
     await keep(folder, ...contents(50));
     const path = join(folder, 'contents');
     await writeFile(`${path}.part`, await readFile(path));

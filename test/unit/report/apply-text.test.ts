@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { applyText } from '../../../src/report/apply-text.ts';
 import { undoText } from '../../../src/report/undo-text.ts';
-import { applied } from './applied.ts';
+import { applied, type Became } from './applied.ts';
 import { digest, expired, image, repository } from './plan-fixture.ts';
 
 /** An index with a child and a signature, a second image, and a tag taken off a third. */
@@ -34,6 +34,24 @@ prod/team/app  3 tags went
 
 The journal, for "undo": /state/run.jsonl
 `);
+  });
+
+  test('says how to put back what went only where something went that can be put back', () => {
+    const undoCommand = 'regctl undo /state/run.jsonl';
+    const told = (outcomes: Became, undo?: false): string => {
+      const { plan, report } = applied([repository([expired('b1', 'v1', 4), expired('b2', 'v2', 5)])], outcomes, {
+        journal: '/state/run.jsonl',
+      });
+      const repositories = report.repositories.map((one) => ({ ...one, ...(undo === false && { undo }) }));
+      return applyText(plan, { ...report, repositories }, { undoCommand });
+    };
+    const failed = { outcome: 'failed', message: 'the registry answered 202 and has deleted nothing' } as const;
+
+    expect(told({ v1: failed })).toContain(undoCommand);
+    for (const text of [told({ v1: failed }, false), told({ v1: failed, v2: failed })]) {
+      expect(text).toMatch(/\nThe journal: \/state\/run\.jsonl\n$/);
+      expect(text).not.toMatch(/undo|put it back/);
+    }
   });
 
   test('names each image that was not deleted by its tag, with the reason, and leaves it out of the sums', () => {

@@ -15,6 +15,7 @@ function hugeDiff(): PlanDiff {
     digest: asDigest(`sha256:${index}`),
     tags: [`${index}${name}`],
     size: 10,
+    sizeWithParts: 10,
     before: keep,
     after: gone,
   }));

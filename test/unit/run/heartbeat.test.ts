@@ -41,6 +41,23 @@ describe('every ten seconds', () => {
     expect(told.split('\n')).toEqual([`${begun}; ${request} 10 s, ${pauses}: ${url}`, `${begun}; ${request} 20 s, ${pauses}: ${url}`, '']);
   });
 
+  test('a line says what limit holds requests back, and until when', () => {
+    const activity = new Activity(Date.now);
+    startHeartbeat(contextWith(stderr(), activity), { color: true });
+    activity.show('deleting in prod/team/app  120/300');
+    const goOn = activity.watch(SILENT).heldBack?.('https://api.example.com/packages', 60_000);
+
+    vi.advanceTimersByTime(10_500);
+    goOn?.();
+    vi.advanceTimersByTime(10_000);
+
+    expect(told.split('\n')).toEqual([
+      'still deleting in prod/team/app  120/300; waiting until 00:01:00 UTC, because api.example.com limits how many requests it takes in a minute',
+      'still deleting in prod/team/app  120/300',
+      '',
+    ]);
+  });
+
   test('nothing is said where nothing is waited for, with --quiet, and after the end', () => {
     const idle = new Activity(Date.now);
     const busy = new Activity(Date.now);

@@ -105,33 +105,41 @@ describe('services', () => {
 });
 
 describe('tasks', () => {
-  test('are in use by what was written and by what was started, running or stopped just now, and by the task definition of those that run', async () => {
-    const found = await read({
-      clusters: {
-        prod: {
-          tasks: {
-            1: {
-              taskDefinition: 'job:7',
-              containers: { app: { image: `${HOST}/app:7`, imageDigest: digestOf('7') }, 'ecs-service-connect': {} },
+  test(
+    'are in use by what was written and by what was started, running or stopped just now, and by the task definition of those ' +
+      'that run',
+    async () => {
+      const found = await read({
+        clusters: {
+          prod: {
+            tasks: {
+              1: {
+                taskDefinition: 'job:7',
+                containers: { app: { image: `${HOST}/app:7`, imageDigest: digestOf('7') }, 'ecs-service-connect': {} },
+              },
+              2: {
+                taskDefinition: 'job:8',
+                status: 'STOPPED',
+                containers: { app: { image: `${HOST}/app:8`, imageDigest: digestOf('8') } },
+              },
+              3: { taskDefinition: 'job:9', group: 'service:web' },
             },
-            2: { taskDefinition: 'job:8', status: 'STOPPED', containers: { app: { image: `${HOST}/app:8`, imageDigest: digestOf('8') } } },
-            3: { taskDefinition: 'job:9', group: 'service:web' },
           },
         },
-      },
-      definitions: { 'job:7': { app: `${HOST}/app:7`, sidecar: `${HOST}/proxy:1` }, 'job:9': app('9') },
-      inactive: ['job:7', 'job:9'],
-    });
-    const place = 'ECS eu-central-1 cluster prod:';
-    expect(found).toEqual([
-      `${place} service web (container app): ${HOST}/app:9`,
-      `${place} task of job:7 (container app): ${HOST}/app:7`,
-      `${place} task of job:7 (container app): ${digestOf('7')}`,
-      `${place} task of job:7 (container sidecar): ${HOST}/proxy:1`,
-      `${place} task of job:8 (container app): ${HOST}/app:8`,
-      `${place} task of job:8 (container app): ${digestOf('8')}`,
-    ]);
-  });
+        definitions: { 'job:7': { app: `${HOST}/app:7`, sidecar: `${HOST}/proxy:1` }, 'job:9': app('9') },
+        inactive: ['job:7', 'job:9'],
+      });
+      const place = 'ECS eu-central-1 cluster prod:';
+      expect(found).toEqual([
+        `${place} service web (container app): ${HOST}/app:9`,
+        `${place} task of job:7 (container app): ${HOST}/app:7`,
+        `${place} task of job:7 (container app): ${digestOf('7')}`,
+        `${place} task of job:7 (container sidecar): ${HOST}/proxy:1`,
+        `${place} task of job:8 (container app): ${HOST}/app:8`,
+        `${place} task of job:8 (container app): ${digestOf('8')}`,
+      ]);
+    },
+  );
 
   test('of any number are described a hundred at a time', async () => {
     const tasks = Object.fromEntries(Array.from({ length: 230 }, (_, n) => [`t${n}`, { taskDefinition: 'job:1' }]));

@@ -47,7 +47,8 @@ describe('which clusters', () => {
     await expect(read({}, { home: '/nonexistent' })).rejects.toMatchObject({
       code: 'FILE',
       message:
-        'There is no kubeconfig and this is not a pod with a service account: name one in the config or in KUBECONFIG, or put it at /nonexistent/.kube/config.',
+        'There is no kubeconfig and this is not a pod with a service account: name one in the config or in KUBECONFIG, or put it ' +
+        'at /nonexistent/.kube/config.',
     });
   });
 
@@ -148,7 +149,8 @@ describe('who we are', () => {
   const PLUGIN = `const { apiVersion, spec } = JSON.parse(process.env.KUBERNETES_EXEC_INFO);
 if (process.env.MODE === 'fail') { console.error('no session: \\u001b[31mlog in\\u001b[0m'); process.exit(1); }
 if (process.env.MODE === 'hang') { fs.writeFileSync(process.env.PID_FILE, String(process.pid)); setInterval(() => {}, 1000); }
-else console.log(JSON.stringify({ apiVersion, kind: 'ExecCredential', status: { token: spec.cluster?.server ? process.env.TOKEN : 'no-cluster' } }));`;
+else console.log(JSON.stringify({ apiVersion, kind: 'ExecCredential',
+  status: { token: spec.cluster?.server ? process.env.TOKEN : 'no-cluster' } }));`;
   const plugin = (...env: readonly (readonly [string, string])[]): Readonly<Record<string, unknown>> => ({
     exec: {
       apiVersion: 'client.authentication.k8s.io/v1',

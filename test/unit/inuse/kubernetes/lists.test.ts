@@ -113,7 +113,8 @@ describe('a list that fails', () => {
     await expect(read({ kubeconfig: await kubeconfigFile({ prod: { server: server.url } }) })).rejects.toMatchObject({
       code: 'AUTH',
       message:
-        'cluster prod: may not list cronjobs in the API group batch, controllerrevisions in the API group apps, pods in the core API group ("") (403); ' +
+        'cluster prod: may not list cronjobs in the API group batch, controllerrevisions in the API group apps, pods in the core ' +
+        'API group ("") (403); ' +
         'grant the verb "list" on that in a ClusterRole, see src/inuse/kubernetes/rbac.yaml.',
     });
   });
@@ -212,7 +213,8 @@ test('an image that cannot be understood is an error with every one of them, nam
   await expect(attempt).rejects.toMatchObject({
     code: 'IN_USE_INVALID',
     message:
-      'cluster prod: shop/Deployment web (container app): the image "Shop/Web:v1" is neither an image reference, such as registry.example.com/team/app:v1, nor a digest, such as sha256: and 64 hexadecimal digits.\n' +
+      'cluster prod: shop/Deployment web (container app): the image "Shop/Web:v1" is neither an image reference, such as ' +
+      'registry.example.com/team/app:v1, nor a digest, such as sha256: and 64 hexadecimal digits.\n' +
       'cluster prod: shop/Deployment api (container app): image is not text.',
   });
 });

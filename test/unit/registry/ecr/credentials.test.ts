@@ -152,7 +152,8 @@ async function start(
 async function loggedIn(startUrl: string): Promise<string> {
   const home = await mkdtemp(join(tmpdir(), 'regprune-sso-'));
   onTestFinished(() => rm(home, { recursive: true, force: true }));
-  const config = `[profile team]\nsso_start_url = ${startUrl}\nsso_region = eu-west-1\nsso_account_id = 123456789012\nsso_role_name = Cleaner\n`;
+  const config =
+    `[profile team]\nsso_start_url = ${startUrl}\nsso_region = eu-west-1\nsso_account_id = 123456789012\n` + `sso_role_name = Cleaner\n`;
   await writeFile(process.env['AWS_CONFIG_FILE'] as string, config);
   const cache = join(home, '.aws', 'sso', 'cache');
   await mkdir(cache, { recursive: true });
@@ -175,18 +176,24 @@ async function startSts(refusal?: string): Promise<{ url: string; asked: Asked[]
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       asked.push({ body: Buffer.concat(chunks).toString('utf8'), authorization: request.headers.authorization ?? '' });
-      const keys = `<AccessKeyId>${ROLE.accessKeyId}</AccessKeyId><SecretAccessKey>${ROLE.secretAccessKey}</SecretAccessKey><SessionToken>token</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration>`;
+      const keys =
+        `<AccessKeyId>${ROLE.accessKeyId}</AccessKeyId><SecretAccessKey>${ROLE.secretAccessKey}</SecretAccessKey>` +
+        `<SessionToken>token</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration>`;
       const user =
-        '<AssumedRoleUser><Arn>arn:aws:sts::123456789012:assumed-role/cleanup/regprune</Arn><AssumedRoleId>AROA:regprune</AssumedRoleId></AssumedRoleUser>';
+        '<AssumedRoleUser><Arn>arn:aws:sts::123456789012:assumed-role/cleanup/regprune</Arn><AssumedRoleId>' +
+        'AROA:regprune</AssumedRoleId></AssumedRoleUser>';
       if (refusal !== undefined) {
         response.writeHead(403, { 'content-type': 'text/xml' });
-        const error = `<Error><Type>Sender</Type><Code>${refusal}</Code><Message>User: any is not authorized to perform: sts:AssumeRole</Message></Error>`;
+        const error =
+          `<Error><Type>Sender</Type><Code>${refusal}</Code><Message>User: any is not authorized to perform: ` +
+          `sts:AssumeRole</Message></Error>`;
         response.end(`<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">${error}</ErrorResponse>`);
         return;
       }
       response.writeHead(200, { 'content-type': 'text/xml' });
       response.end(
-        `<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials>${keys}</Credentials>${user}</AssumeRoleResult></AssumeRoleResponse>`,
+        `<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials>` +
+          `${keys}</Credentials>${user}</AssumeRoleResult></AssumeRoleResponse>`,
       );
     });
   });

@@ -8,7 +8,10 @@ const old = image({ layers: [layer('old', 100)], created: '2025-01-01T00:00:00Z'
 const fresh = image({ layers: [layer('fresh', 100)], created: '2025-01-02T00:00:00Z' });
 
 function config(fake: FakeGar, gar: string): string {
-  return `registries:\n  prod:\n    url: ${fake.url}\n    type: gar\n    gar: ${gar}\n    auth: {username: oauth2accesstoken, passwordEnv: GAR_TOKEN}\n`;
+  return (
+    `registries:\n  prod:\n    url: ${fake.url}\n    type: gar\n    gar: ${gar}\n    auth: {username: oauth2accesstoken, ` +
+    `passwordEnv: GAR_TOKEN}\n`
+  );
 }
 
 function world(fake: FakeGar): { readonly env: Record<string, string> } {

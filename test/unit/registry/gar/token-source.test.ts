@@ -75,31 +75,35 @@ describe('credentials for Artifact Registry', () => {
     expect(JSON.stringify([error.message, error.hint])).not.toContain('no-key-at-all');
   });
 
-  it('come from a workload identity federation and the account that it may be, by a file that GOOGLE_APPLICATION_CREDENTIALS names', async () => {
-    const { url, asked } = await google('ya29.federated-and-impersonated');
-    const path = await folder();
-    await writeFile(join(path, 'subject'), 'a.subject.token');
-    await writeFile(
-      join(path, 'adc.json'),
-      JSON.stringify({
-        type: 'external_account',
-        audience: '//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/ci/providers/ci',
-        subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
-        token_url: `${url}/sts`,
-        service_account_impersonation_url: `${url}/v1/projects/-/serviceAccounts/cleanup@my-project.iam.gserviceaccount.com:generateAccessToken`,
-        credential_source: { file: join(path, 'subject') },
-      }),
-    );
-    setEnvironment({ GOOGLE_APPLICATION_CREDENTIALS: join(path, 'adc.json') });
-    const source = sourceOf(undefined);
-    expect(await source.token()).toBe('ya29.federated-and-impersonated');
-    expect(await source.token()).toBe('ya29.federated-and-impersonated');
-    expect(asked.map((request) => request.split(' ')[1])).toEqual([
-      '/sts',
-      '/v1/projects/-/serviceAccounts/cleanup@my-project.iam.gserviceaccount.com:generateAccessToken',
-    ]);
-    expect(redact('it is ya29.federated-and-impersonated')).toBe('it is ***');
-  });
+  it(
+    'come from a workload identity federation and the account that it may be, by a file that GOOGLE_APPLICATION_CREDENTIALS ' + 'names',
+    async () => {
+      const { url, asked } = await google('ya29.federated-and-impersonated');
+      const path = await folder();
+      const account = 'cleanup@my-project.iam.gserviceaccount.com';
+      await writeFile(join(path, 'subject'), 'a.subject.token');
+      await writeFile(
+        join(path, 'adc.json'),
+        JSON.stringify({
+          type: 'external_account',
+          audience: '//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/ci/providers/ci',
+          subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+          token_url: `${url}/sts`,
+          service_account_impersonation_url: `${url}/v1/projects/-/serviceAccounts/${account}:generateAccessToken`,
+          credential_source: { file: join(path, 'subject') },
+        }),
+      );
+      setEnvironment({ GOOGLE_APPLICATION_CREDENTIALS: join(path, 'adc.json') });
+      const source = sourceOf(undefined);
+      expect(await source.token()).toBe('ya29.federated-and-impersonated');
+      expect(await source.token()).toBe('ya29.federated-and-impersonated');
+      expect(asked.map((request) => request.split(' ')[1])).toEqual([
+        '/sts',
+        '/v1/projects/-/serviceAccounts/cleanup@my-project.iam.gserviceaccount.com:generateAccessToken',
+      ]);
+      expect(redact('it is ya29.federated-and-impersonated')).toBe('it is ***');
+    },
+  );
 
   it('come from the metadata server of the machine, and open both APIs', async () => {
     const { url, asked } = await google(OWNER.token);
@@ -113,7 +117,7 @@ describe('credentials for Artifact Registry', () => {
     expect(asked.filter((request) => request.includes('/token'))).toHaveLength(1);
   });
 
-  it('are the token in CLOUDSDK_AUTH_ACCESS_TOKEN, unless the registry has some of its own, and that of the account it may be', async () => {
+  it('are the token in CLOUDSDK_AUTH_ACCESS_TOKEN, unless the registry has its own, and that of the account it may be', async () => {
     setEnvironment({});
     const env = { CLOUDSDK_AUTH_ACCESS_TOKEN: 'ya29.token-of-gcloud' };
     const source = sourceOf(undefined, {}, env);

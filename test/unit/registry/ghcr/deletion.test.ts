@@ -94,7 +94,12 @@ describe('whether versions can be deleted', () => {
 describe('the limits of GitHub', () => {
   it('for a minute, which no answer tells, are kept by counting', async () => {
     const clock = testClock();
-    const points = new RequestPoints(clock, undefined);
+    const begun = clock.now();
+    const told: string[] = [];
+    const points = new RequestPoints(clock, undefined, (until) => {
+      told.push(`until ${until - begun}`);
+      return () => void told.push('on');
+    });
     for (let n = 0; n < 160; n++) {
       await points.room(5, 'delete');
       points.spend(5);
@@ -102,6 +107,7 @@ describe('the limits of GitHub', () => {
     expect(clock.slept).toEqual([]);
     await points.room(1, 'read');
     expect(clock.slept).toEqual([60_000]);
+    expect(told).toEqual(['until 60000', 'on']);
   });
 
   it('for a minute are not waited for once the run is stopped: a look goes out, and no deletion', async () => {

@@ -41,7 +41,7 @@ async function undo(report: ApplyReport, registry: Registry): Promise<UndoReport
 }
 
 describe('what stands against a deletion', () => {
-  it('since the plan was made is found without a pull: a label, an immutable tag, on an image and on a tag that was to go alone', async () => {
+  it('since the plan was made is found without a pull: a label, an immutable tag, on an image and on a lone tag', async () => {
     const { harbor, registry } = await withHarbor();
     const [labelled, locked, tagged, plain] = [app('labelled'), app('locked'), app('tagged'), app('plain')];
     await fill(harbor, [

@@ -1,0 +1,116 @@
+import { type CopyPlace } from '../copy/copy-place.ts';
+import { ImageCopier } from '../copy/image-copier.ts';
+import { ToolError } from '../diagnostics/tool-error.ts';
+import type { Digest } from '../domain/digest.ts';
+import { copyName } from '../plan/copies.ts';
+import type { CopyImageStep } from '../plan/plan.ts';
+import type { Registry } from '../registry/registry.ts';
+import type { StepResult } from './apply-report.ts';
+import type { RunState } from './run-state.ts';
+import { sideBySide } from './side-by-side.ts';
+import { failed, type Verdict } from './verdict.ts';
+
+/** After so many failures in a row nothing more is copied to a place. */
+const MAX_FAILURES = 5;
+
+export interface CopiesParts {
+  readonly state: RunState;
+  /** By the names that the plan uses. */
+  readonly registries: ReadonlyMap<string, Registry>;
+  /** What is in use, as far as it is known: it is not deleted, so it need not be copied. */
+  readonly isUsed: (digest: Digest) => boolean;
+  /** Told before an image is copied. */
+  readonly onCopy: (step: CopyImageStep) => void;
+  readonly onStep: (result: StepResult) => void;
+}
+
+/** Copies elsewhere what is deleted afterwards. A copy counts when all of it was seen there, and that is in the journal. */
+export class Copies {
+  readonly #parts: CopiesParts;
+  readonly #copiers = new Map<string, ImageCopier>();
+  /** Failures in a row, by target. */
+  readonly #failures = new Map<string, number>();
+
+  constructor(parts: CopiesParts) {
+    this.#parts = parts;
+  }
+
+  /** Makes them all. Answers whether there was any to make. What fails is the result of its step, and throws nothing. */
+  async make(): Promise<boolean> {
+    const { state, onStep } = this.#parts;
+    await sideBySide(state.copies, state.concurrency, async (step) => {
+      const { outcome, message } = await this.#copy(step).catch(failed);
+      onStep(state.settle(step, outcome, message));
+    });
+    return state.copies.length > 0;
+  }
+
+  async #copy(step: CopyImageStep): Promise<Verdict> {
+    const { state, isUsed, onCopy } = this.#parts;
+    const { digest, expect, parts, to } = step;
+    const stopped = this.#stopped(step);
+    if (stopped) return { outcome: 'skipped', message: stopped };
+    if (isUsed(digest)) return { outcome: 'in_use', message: 'it is in use' };
+    const tags = Object.keys(expect);
+    for (const tag of tags) {
+      const now = await state.resolveTag(tag);
+      if (now !== digest) return { outcome: 'drifted', message: `the tag ${tag} ${now === undefined ? 'is gone' : `is on ${now}`}` };
+    }
+    onCopy(step);
+    try {
+      await this.#copierFor(step).copy({
+        digest,
+        tags: tags.length > 0 ? tags : [nameOfUntagged(digest)],
+        parts: new Map(parts.map((part) => [part, state.image(part)?.attachmentTags ?? []])),
+      });
+    } catch (error) {
+      const halt = state.halted();
+      if (halt) return { outcome: 'skipped', message: halt.message };
+      this.#failures.set(copyName(step), (this.#failures.get(copyName(step)) ?? 0) + 1);
+      throw error;
+    }
+    this.#failures.delete(copyName(step));
+    const { registry, repository } = to;
+    await state.journal.copy({ ...state.place, digest, parts, to: { registry, repository } });
+    return { outcome: 'copied' };
+  }
+
+  #stopped(step: CopyImageStep): string | undefined {
+    const halt = this.#parts.state.halted();
+    if (halt) return halt.message;
+    const failures = this.#failures.get(copyName(step)) ?? 0;
+    return failures >= MAX_FAILURES ? `${failures} copies in a row have failed there` : undefined;
+  }
+
+  #copierFor(step: CopyImageStep): ImageCopier {
+    const { state, registries } = this.#parts;
+    const name = copyName(step);
+    const known = this.#copiers.get(name);
+    if (known) return known;
+    const { registry, plan, concurrency, signal } = state;
+    const copier = new ImageCopier({
+      from: { ...placeIn(registry, plan.repository), readManifest: (digest) => state.bytesOf(digest) },
+      to: placeIn(registries.get(step.to.registry), step.to.repository),
+      concurrency,
+      signal,
+      pause: (milliseconds) => state.pause(milliseconds),
+    });
+    this.#copiers.set(name, copier);
+    return copier;
+  }
+}
+
+/**
+ * A tag for the copy of an image that has none: many registries delete in time what has no tag. The digest alone would be the tag under
+ * which its attachments are listed (distribution-spec, "Referrers Tag Schema").
+ */
+function nameOfUntagged(digest: Digest): string {
+  return `untagged-${digest.slice(digest.indexOf(':') + 1).slice(0, 64)}`;
+}
+
+function placeIn(registry: Registry | undefined, repository: string): CopyPlace {
+  if (registry?.content) return { store: registry.content, repository };
+  throw new ToolError('REGISTRY_ERROR', `Images of ${registry?.name ?? 'that registry'} cannot be read and written by this program.`, {
+    hint: 'Take "copyTo" out of the rule, or copy to another registry.',
+  });
+}
