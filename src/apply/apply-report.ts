@@ -49,9 +49,9 @@ export interface RepositoryReport {
 }
 
 /**
- * What an apply did. `done`: every step is deleted, copied, archived or gone. `partial`: some are, or none had to be, and others were not done.
- * `failed`: nothing was done and something failed, or something that stays was lost, or no journal could be written. `interrupted`: stopped
- * by the signal or the deadline.
+ * What an apply did. `done`: every step is deleted, copied, archived or gone. `partial`: some are, or none had to be, and others were not
+ * done. `failed`: nothing was done and something failed, or something that stays was lost, or no journal could be written. `interrupted`:
+ * stopped by the signal or the deadline.
  */
 export interface ApplyReport {
   readonly kind: 'ApplyReport';

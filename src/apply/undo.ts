@@ -49,11 +49,11 @@ export function undoWork(journal: JournalDocument): UndoWork[] {
 }
 
 /**
- * Puts back what a run deleted, byte for byte, as far as the registry still has the blobs, or they were copied elsewhere before: manifests, each after all that it needs, then
- * tags, the oldest first. Every deletion counts that was done or may have been done: one without an outcome, and one that the registry
- * answered with "not there", since that may be the second answer to one deletion. What was archived is taken out of the archive again. What
- * is there is left alone, and so is a tag that points elsewhere today. Labels are put back where the registry takes them, and the old times
- * are remembered. It may be run again.
+ * Puts back what a run deleted, byte for byte, as far as the registry still has the blobs, or they were copied elsewhere before: manifests,
+ * each after all that it needs, then tags, the oldest first. Every deletion counts that was done or may have been done: one without an
+ * outcome, and one that the registry answered with "not there", since that may be the second answer to one deletion. What was archived is
+ * taken out of the archive again. What is there is left alone, and so is a tag that points elsewhere today. Labels are put back where the
+ * registry takes them, and the old times are remembered. It may be run again.
  *
  * Throws `JOURNAL_INVALID` where a registry is not at hand, or at another address than in the journal; `NOT_APPLYABLE` where another run is
  * under way; `FILE` where the times of an earlier undo cannot be read.

@@ -62,7 +62,9 @@ export class AnswerStream extends Writable {
   }
 }
 
-/** Calls back once `over` has been aborted for {@link PATIENCE_MS}. Answers how to end that; that answers true if it has not called back. */
+/**
+ * Calls back once `over` has been aborted for {@link PATIENCE_MS}. Answers how to end that; that answers true if it has not called back.
+ */
 export function untilUnread(over: AbortSignal, callback: () => void): () => boolean {
   let timer: NodeJS.Timeout | undefined;
   let isOver = false;
@@ -84,7 +86,8 @@ function unread(why: unknown): ToolError {
   const byTime = !(why instanceof Stopped);
   return cannotWrite(
     byTime ? 'TIME_OVER' : 'FILE_WRITE',
-    `${byTime ? 'the time that --max-duration gives is over' : 'the run was to end'}, and nobody has read anything for ${PATIENCE_MS / 1000} s`,
+    `${byTime ? 'the time that --max-duration gives is over' : 'the run was to end'}, ` +
+      `and nobody has read anything for ${PATIENCE_MS / 1000} s`,
     'Have something read what the program writes, or write the answer to a file with --out. What was deleted stands in the journal.',
   );
 }

@@ -15,9 +15,9 @@ export interface CopyBlobOptions {
 }
 
 /**
- * Brings a blob from one repository into another, unless it is there: within one registry that takes it from the other repository by itself,
- * else it is read from the one and sent to the other as it arrives. What failed for a reason that may pass is tried again. Answers whether
- * it had to be brought. Throws the errors of {@link import('../distribution/content-store.ts').ContentStore}.
+ * Brings a blob from one repository into another, unless it is there: within one registry that takes it from the other repository by
+ * itself, else it is read from the one and sent to the other as it arrives. What failed for a reason that may pass is tried again. Answers
+ * whether it had to be brought. Throws the errors of {@link import('../distribution/content-store.ts').ContentStore}.
  */
 export async function copyBlob(from: CopyPlace, to: CopyPlace, blob: Blob, options: CopyBlobOptions): Promise<boolean> {
   const { signal, pause = (milliseconds: number) => wait(milliseconds, undefined, { signal }) } = options;

@@ -27,14 +27,16 @@ export interface ImageToCopy {
   readonly digest: Digest;
   /** The tags that it gets where it is copied to. */
   readonly tags: readonly string[];
-  /** What belongs to it and is in its repository, each with its attachment tags: what an index lists, and what is attached, to any depth. */
+  /**
+   * What belongs to it and is in its repository, each with its attachment tags: what an index lists, and what is attached, to any depth.
+   */
   readonly parts: ReadonlyMap<Digest, readonly string[]>;
 }
 
 /**
- * Copies images from one repository to another, which may be in another registry. Each manifest goes byte for byte, after all that it needs:
- * its blobs, what it lists, its subject; tags go last. What is there already is not sent again, but looked for: when {@link copy} is done,
- * every manifest, blob and tag of the image was seen in the target. So copying again is the way to go on after any error.
+ * Copies images from one repository to another, which may be in another registry. Each manifest goes byte for byte, after all that it
+ * needs: its blobs, what it lists, its subject; tags go last. What is there already is not sent again, but looked for: when {@link copy} is
+ * done, every manifest, blob and tag of the image was seen in the target. So copying again is the way to go on after any error.
  */
 export class ImageCopier {
   readonly #options: ImageCopierOptions;
@@ -49,7 +51,8 @@ export class ImageCopier {
 
   /**
    * Throws the errors of {@link copyBlob}; `NOT_FOUND` where something of the image is not in its repository any more; and
-   * `REGISTRY_ERROR` for a tag that points elsewhere in the target, unless tags are moved, and for a manifest of a kind that cannot be copied.
+   * `REGISTRY_ERROR` for a tag that points elsewhere in the target, unless tags are moved, and for a manifest of a kind that cannot be
+   * copied.
    */
   async copy(image: ImageToCopy): Promise<void> {
     const { digest, tags, parts } = image;

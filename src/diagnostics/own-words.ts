@@ -4,7 +4,8 @@ const OWN_WORDS =
   'capabilities cascades child_of_kept children clock_fallback copiedTo copy-image dangling_tags kept_newer nothing_selected ' +
   'complete createdAt danglingTags deleted_with_parent deleted_with_subject ' +
   'deleteTag delete-manifest archive-manifest delete-tag diagnostics finishes firstSeen formatVersion freedBytes incomplete in_use ' +
-  'interrupted Inventory keep_newest leftovers listUntagged lockedTags lostLabels manifest manifests mediaType no_lifetime no_rule notDone ' +
+  'interrupted Inventory keep_newest leftovers listUntagged lockedTags lostLabels manifest manifests mediaType ' +
+  'no_lifetime no_rule notDone ' +
   'orphaned outcome platforms policies problems protected pulledAt pushedAt recoverableDays reference registries registry ' +
   'registryLabels regprune repositories repository repository_floor restored shares_digest signature skipped stoppedBy ' +
   'subject_of_kept tagTimes unarchivedAt unfinished unknown_time unparsable_version unreadable untagged vulnerability ' +

@@ -12,8 +12,8 @@ export type LookUp = (reference: string) => Promise<Digest | undefined>;
 
 /**
  * Puts a manifest there, byte for byte, under its digest or a tag. It is done when the manifest, or the tag on it, is there afterwards, by
- * `lookUp` where HEAD is not the way to ask; a tag also if the registry answers that it was created, with the digest. Throws `BAD_RESPONSE` where it is not, and where the bytes or the registry's answer have
- * another digest.
+ * `lookUp` where HEAD is not the way to ask; a tag also if the registry answers that it was created, with the digest. Throws `BAD_RESPONSE`
+ * where it is not, and where the bytes or the registry's answer have another digest.
  */
 export async function putManifest(
   client: OciClient,

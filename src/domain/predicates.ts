@@ -1,6 +1,6 @@
 /**
- * The annotations, of a manifest or of one of its layers, that tell the predicate type of an in-toto statement (in-toto attestation bundles;
- * BuildKit; cosign, pkg/oci/static and pkg/oci/remote; GitHub's attestations).
+ * The annotations, of a manifest or of one of its layers, that tell the predicate type of an in-toto statement (in-toto attestation
+ * bundles; BuildKit; cosign, pkg/oci/static and pkg/oci/remote; GitHub's attestations).
  */
 const PREDICATE_KEYS: readonly string[] = ['in-toto.io/predicate-type', 'predicateType', 'dev.sigstore.bundle.predicateType'];
 

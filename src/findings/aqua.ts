@@ -3,8 +3,8 @@ import { asObject, asText, type JsonObject } from '../domain/json.ts';
 import { objectsOf, type ReportReader, scanReport } from './scan-report.ts';
 
 /**
- * Reads the JSON of Aqua's scanner and of its webhook (Aqua, "Send Image Scan results to an External System"): its digest is 64 digits. What
- * somebody has acknowledged is passed over.
+ * Reads the JSON of Aqua's scanner and of its webhook (Aqua, "Send Image Scan results to an External System"): its digest is 64 digits.
+ * What somebody has acknowledged is passed over.
  */
 export const readAqua: ReportReader = (document) => {
   if (!Array.isArray(document['resources']) && !('scan_started' in document))

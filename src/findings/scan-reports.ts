@@ -18,8 +18,8 @@ export class ScanReports {
   }
 
   /**
-   * The inventory with what the reports tell of its manifests beside what it tells itself. A report is about the manifest of its digest, and
-   * about every manifest with a config of its digest.
+   * The inventory with what the reports tell of its manifests beside what it tells itself. A report is about the manifest of its digest,
+   * and about every manifest with a config of its digest.
    */
   added(inventory: RepositoryInventory): RepositoryInventory {
     const { capabilities, manifests } = inventory;

@@ -3,8 +3,8 @@ import { asList, asObject, asText, type JsonObject } from '../domain/json.ts';
 import { objectsOf, type ReportReader, scanReport } from './scan-report.ts';
 
 /**
- * Reads what `snyk container test --json` writes (snyk/cli, src/lib/snyk-test). It names the image as it was given, so that it tells a digest
- * only of an image that was given by it. What is ignored is not among its vulnerabilities. Applications in the image stand apart.
+ * Reads what `snyk container test --json` writes (snyk/cli, src/lib/snyk-test). It names the image as it was given, so that it tells a
+ * digest only of an image that was given by it. What is ignored is not among its vulnerabilities. Applications in the image stand apart.
  */
 export const readSnyk: ReportReader = (document) => {
   if (asText(document['error']) !== undefined) return 'it says that the scan went wrong';

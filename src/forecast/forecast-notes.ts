@@ -12,7 +12,8 @@ export function assumptionsOf(lives: readonly Forecasted[], days: number): strin
     'What is in use, locked, or in a list of names stays so, and nothing else becomes so. Nobody sets a tag on an older image.',
     ...(pulls
       ? [
-          'What was pulled within the last day goes on being pulled, new images are pulled as long as those that they stand for, others no more.',
+          'What was pulled within the last day goes on being pulled, new images are pulled as long as those that ' +
+            'they stand for, others no more.',
         ]
       : []),
   ];
@@ -37,7 +38,8 @@ export function notesOf(lives: readonly Forecasted[], others: number, daily: rea
       const [first] = streams.map(({ shape }) => shape.replaceAll(/\{\w+\}/g, '*') || 'those without a tag of their own').toSorted();
       const since = new Date(Math.min(...streams.map(({ pushes }) => pushes[0]?.time ?? Infinity))).toISOString().slice(0, 10);
       notes.push(
-        `In ${nameOf(inventory)} the policy leaves nothing from before ${since} of ${streams.length === 1 ? `${first}` : `${first} and the like`}: ` +
+        `In ${nameOf(inventory)} the policy leaves nothing from before ${since} of ` +
+          `${streams.length === 1 ? `${first}` : `${first} and the like`}: ` +
           `these are taken to come as often as since then, all of them every ${days(period)}.`,
       );
     }

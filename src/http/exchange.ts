@@ -23,8 +23,9 @@ export interface Call {
 }
 
 /**
- * Sends a request once and reads its whole answer, or that answer up to its body where that is streamed. Throws `ToolError` `BAD_RESPONSE` for an answer that is too long, or encoded although
- * that was not asked for; other errors as undici throws them. When the signal aborts, any error may be thrown.
+ * Sends a request once and reads its whole answer, or that answer up to its body where that is streamed. Throws `ToolError` `BAD_RESPONSE`
+ * for an answer that is too long, or encoded although that was not asked for; other errors as undici throws them. When the signal aborts,
+ * any error may be thrown.
  */
 export async function exchange(dispatcher: Dispatcher, call: Call, timeouts: Pick<Timeouts, 'headers' | 'body'>): Promise<HttpResponse> {
   const reading = new Reading(call, timeouts);

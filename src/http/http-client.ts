@@ -51,8 +51,8 @@ export interface HttpClient {
    */
   request(request: HttpRequest): Promise<HttpResponse>;
   /**
-   * Tells whoever watches that no request is sent to the host of this URL until then, in milliseconds since the epoch, because of a limit of
-   * the host that its answers do not tell. Answers how to tell that requests are sent again.
+   * Tells whoever watches that no request is sent to the host of this URL until then, in milliseconds since the epoch, because of a limit
+   * of the host that its answers do not tell. Answers how to tell that requests are sent again.
    */
   heldBack?(url: string, until: number): () => void;
   /** Closes all connections; what is still under way fails. */

@@ -5,8 +5,8 @@ import type { Doomed, PlannedRepository } from './plan-repository.ts';
 
 /**
  * Leaves for the next run what one run may not delete: of what each policy deletes, the oldest go, as many as its `perRun` allows, and over
- * the whole run no more than `atMost`. An image goes with all that goes along with it, or not yet. What has no known time goes last. What an
- * earlier run left half-way goes first.
+ * the whole run no more than `atMost`. An image goes with all that goes along with it, or not yet. What has no known time goes last. What
+ * an earlier run left half-way goes first.
  */
 export function leaveForNextRun(
   planned: readonly PlannedRepository[],

@@ -73,8 +73,8 @@ export interface Diagnostic {
 export type Clock = 'pushed' | 'created' | 'none';
 
 /**
- * What is decided in one repository. In a large plan, `images` and `steps` are kept packed: each reading may bring them back as new objects,
- * so whoever tells objects apart reads them once.
+ * What is decided in one repository. In a large plan, `images` and `steps` are kept packed: each reading may bring them back as new
+ * objects, so whoever tells objects apart reads them once.
  */
 export interface RepositoryPlan {
   readonly registry: string;

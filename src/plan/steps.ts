@@ -7,8 +7,9 @@ import type { Decision } from './decision.ts';
 import type { CopyImageStep, DeleteManifestStep, DeleteTagStep, Step } from './plan.ts';
 
 /**
- * The steps that carry a repository's decisions out, in order: what is copied elsewhere, tags to take off, what to archive, then manifests to delete, each after the
- * deleted indexes and subjects that hold it. That way a step that is skipped or fails leaves everything whole that hangs on it.
+ * The steps that carry a repository's decisions out, in order: what is copied elsewhere, tags to take off, what to archive, then manifests
+ * to delete, each after the deleted indexes and subjects that hold it. That way a step that is skipped or fails leaves everything whole
+ * that hangs on it.
  */
 export function stepsFor(nodes: readonly Node[], decisions: readonly Decision[], copies: readonly CopyImageStep[] = []): Step[] {
   const tags: DeleteTagStep[] = [];

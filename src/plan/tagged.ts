@@ -78,8 +78,8 @@ function isLive(name: string, list: string, lists: DecisionInput['lists']): bool
 }
 
 /**
- * False of a tag that a rule for what is gone leaves to others: its capture names something that is there, or nothing. Undefined: nobody has
- * read the list, so that nothing is known.
+ * False of a tag that a rule for what is gone leaves to others: its capture names something that is there, or nothing. Undefined: nobody
+ * has read the list, so that nothing is known.
  */
 function isGone({ gone }: Rule, captures: Readonly<Record<string, string>>, lists: DecisionInput['lists']): boolean | undefined {
   if (!gone) return true;

@@ -45,7 +45,8 @@ export function packageNotes(owner: string | undefined, names: string): string[]
   return [
     ...(owner === undefined
       ? [
-          'ATTENTION: nothing names the owner, so this is for packages of that name of every owner. Write it in the place of "**", or import with --of OWNER.',
+          'ATTENTION: nothing names the owner, so this is for packages of that name of every owner. ' +
+            'Write it in the place of "**", or import with --of OWNER.',
         ]
       : []),
     ...(isExpression(names) ? [`ATTENTION: "*" stands where the workflow fills in a part of the name ${names}. Write the names.`] : []),

@@ -34,32 +34,35 @@ function action<Schema extends z.ZodType>(
   return { uses, read: (inputs) => policyFor.safeParse(inputs ?? {}, { error: plainWords }) };
 }
 
+const steps = z.array(z.looseObject({ uses: z.string().optional(), with: z.unknown().optional() })).default([]);
+/** A workflow, or a composite action. */
 const Workflow = z.object({
-  jobs: z.record(
-    z.string(),
-    z.looseObject({ steps: z.array(z.looseObject({ uses: z.string().optional(), with: z.unknown().optional() })).optional() }),
-  ),
+  jobs: z.record(z.string(), z.looseObject({ steps })).optional(),
+  runs: z.looseObject({ steps }).optional(),
 });
 
 export function isGithubWorkflow(data: unknown): boolean {
-  return isObject(data) && isObject(data['jobs']);
+  return isObject(data) && (isObject(data['jobs']) || (isObject(data['runs']) && Array.isArray(data['runs']['steps'])));
 }
 
-/** The steps of a GitHub workflow that delete versions of container packages. */
+/** The steps of a GitHub workflow, or of a composite action, that delete versions of container packages. */
 export function importGithubWorkflow(source: Source, _data: unknown, { of }: ImportGround): ImportedPolicy[] {
   const { data, problemAt } = parseSettings(source, Workflow);
-  const steps = Object.entries(data.jobs).flatMap(([job, { steps: list = [] }]) => list.map((step, index) => ({ job, index, ...step })));
-  const policies = steps.flatMap(({ job, index, uses = '', with: inputs }): ImportedPolicy[] => {
+  const lists = [
+    ...Object.entries(data.jobs ?? {}).map(([job, { steps: list }]) => ({ path: ['jobs', job, 'steps'], list })),
+    { path: ['runs', 'steps'], list: data.runs?.steps ?? [] },
+  ];
+  const all = lists.flatMap(({ path, list }) => list.map((step, index) => ({ ...step, path: [...path, index] })));
+  const policies = all.flatMap(({ path, uses = '', with: inputs }): ImportedPolicy[] => {
     const read = ACTIONS.find((one) => one.uses.test(uses))?.read(inputs);
     if (!read) return [];
     if (read.success) return [read.data(uses, of)];
-    const step = ['jobs', job, 'steps', index];
-    throw settingsError(read.error.issues.map((issue) => problemAt([...step, 'with', ...(issue.path as string[])], issueWords(issue))));
+    throw settingsError(read.error.issues.map((issue) => problemAt([...path, 'with', ...(issue.path as string[])], issueWords(issue))));
   });
   if (policies.length === 0)
     throw settingsError([
       problemAt(
-        ['jobs'],
+        [data.jobs ? 'jobs' : 'runs'],
         'no step uses snok/container-retention-policy@v3, actions/delete-package-versions@v4 or @v5, or dataaxiom/ghcr-cleanup-action',
       ),
     ]);

@@ -4,7 +4,10 @@ import type { Commented, ImportedPolicy } from './imported-policy.ts';
 /** Characters of a line of comments, which stand up to six columns in. */
 const WIDTH = 110;
 
-/** Policies that are {@link settled} as a file in YAML, with what is said of each policy and rule above it. `origin` is where it all comes from. */
+/**
+ * Policies that are {@link settled} as a file in YAML, with what is said of each policy and rule above it. `origin` is where it all comes
+ * from.
+ */
 export function policyText(policies: readonly ImportedPolicy[], origin: string): string {
   const document = new Document({
     version: 1,

@@ -124,7 +124,8 @@ function unsaid(rule: Omit<RuleSpec, 'keep'>, entry: ZotBounds, comment: string)
       'pulled for the oldest. ' +
       (keep === 'none'
         ? 'If those pulled within a time are meant, write keep: {pulledDays: D} in the place of keep: all.'
-        : `If the others are enough, write keep: ${JSON.stringify(keep).replaceAll('"', '').replaceAll(/[:,]/g, '$& ')} in the place of keep: all.`),
+        : `If the others are enough, write keep: ${JSON.stringify(keep).replaceAll('"', '').replaceAll(/[:,]/g, '$& ')} ` +
+          `in the place of keep: all.`),
   );
 }
 

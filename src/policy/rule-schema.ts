@@ -190,7 +190,8 @@ export const RuleSpec = z
               error: 'not a place to copy to: write a registry of the config or its host, and what names begin with, such as cold/archive',
             })
             .describe(
-              'A registry of the config, or its host, and what the names of the copies begin with: with cold/archive, team/app is copied to ' +
+              'A registry of the config, or its host, and what the names of the copies begin with: with cold/archive, ' +
+                'team/app is copied to ' +
                 'archive/team/app of the registry cold.',
             ),
         }),
@@ -198,7 +199,8 @@ export const RuleSpec = z
       .optional()
       .describe(
         'What happens to an image that expires; default delete. archive: it stays, in the archive of the registry, from where it must be ' +
-          'restored before it can be pulled. {copyTo: cold/archive}: it is copied elsewhere with all that belongs to it, and deleted once the ' +
+          'restored before it can be pulled. {copyTo: cold/archive}: it is copied elsewhere with all that belongs to it, ' +
+          'and deleted once the ' +
           'copy is whole.',
       ),
   })

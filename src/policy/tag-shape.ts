@@ -42,8 +42,8 @@ export function tagShape(tag: string, mayLackLetters = false): TagShape {
 const VERSION = /^(v?[0-9]+)(\.[0-9]+)\.[0-9]+(.*)$/s;
 
 /**
- * Tells the tags that are moved from image to image from those that name one image: `latest` and `main`, and `1.2` where there is a `1.2.3`,
- * of these tags.
+ * Tells the tags that are moved from image to image from those that name one image: `latest` and `main`, and `1.2` where there is a
+ * `1.2.3`, of these tags.
  */
 export function movingTags(tags: Iterable<string>): (tag: string) => boolean {
   const beginnings = new Set<string>();

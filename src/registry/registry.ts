@@ -82,8 +82,8 @@ export interface Scans {
   /** The inventory tells of every image whether it was scanned. */
   readonly areListed: boolean;
   /**
-   * What is known of the scans of these images; nothing of an image that was not scanned. Throws as every method does: an error is never "no
-   * findings".
+   * What is known of the scans of these images; nothing of an image that was not scanned. Throws as every method does: an error is never
+   * "no findings".
    */
   read(repository: string, digests: readonly Digest[], signal: AbortSignal): Promise<ReadonlyMap<Digest, Scan>>;
 }

@@ -111,7 +111,8 @@ function notDoneLines(
     ...(error ? [`  ${style.remove('given up')}  ${printable(error.message)}`] : []),
     ...shown.map(
       (step) =>
-        `  ${padEnd(nameOf(step), widest)}  ${step.to === undefined ? '' : `copy to ${printable(step.to)} `}${style.change(OUTCOMES[step.outcome])}` +
+        `  ${padEnd(nameOf(step), widest)}  ` +
+        `${step.to === undefined ? '' : `copy to ${printable(step.to)} `}${style.change(OUTCOMES[step.outcome])}` +
         (step.message === undefined ? '' : `: ${printable(step.message)}`),
     ),
     ...(shown.length < notDone.length ? [style.dim(`  ${moreLine(notDone.length - shown.length)}`)] : []),

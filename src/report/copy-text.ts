@@ -52,7 +52,8 @@ export function copyText(
         .slice(0, most)
         .map(
           (image) =>
-            `  ${printable(image.tags.join(', '))}  ${style.remove(image.outcome === 'failed' ? 'failed' : 'not begun')}: ${printable(image.message ?? '')}`,
+            `  ${printable(image.tags.join(', '))}  ` +
+            `${style.remove(image.outcome === 'failed' ? 'failed' : 'not begun')}: ${printable(image.message ?? '')}`,
         ),
       ...(failed.length > most ? [style.dim(`  ${moreLine(failed.length - most)}`)] : []),
     ];
@@ -61,6 +62,7 @@ export function copyText(
   const size = bytes(all.reduce((sum, image) => sum + image.size, 0));
   const total = applied
     ? `${copied} of ${count(all.length, 'image')} are there, whole.`
-    : `${count(all.length, 'image')}, ${size} at most: what is there already is not sent again. Nothing has been copied: add --apply to do it.`;
+    : `${count(all.length, 'image')}, ${size} at most: what is there already is not sent again. ` +
+      'Nothing has been copied: add --apply to do it.';
   return `${[...lines, '', total].join('\n')}\n`;
 }

@@ -86,7 +86,10 @@ function deletionChart(daily: readonly ForecastDay[]): string {
   const room = (RIGHT - LEFT) / daily.length;
   const bars = daily.map(({ deleted }, index) => {
     const top = y(deleted / most);
-    return `<rect class="bar" x="${round(LEFT + index * room + room * 0.1)}" y="${top}" width="${round(room * 0.8)}" height="${round(BOTTOM - top)}"/>`;
+    return (
+      `<rect class="bar" x="${round(LEFT + index * room + room * 0.1)}" y="${top}" ` +
+      `width="${round(room * 0.8)}" height="${round(BOTTOM - top)}"/>`
+    );
   });
   const label = `Images that go each day: ${number(most)} at most, ${number(daily.at(-1)?.deleted ?? 0)} on the last.`;
   return svg(label, daily, number(most), bars);

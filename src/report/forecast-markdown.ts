@@ -40,7 +40,8 @@ export function forecastMarkdown(forecast: Forecast): string {
       .slice(0, LISTED)
       .map(
         ({ registry, repository, pushed, deleted, images }) =>
-          `| ${codeSpan(`${registry}/${repository}`)} | ${number(pushed)} | ${number(deleted)} | ${number(images.start)} | ${number(images.end)} |`,
+          `| ${codeSpan(`${registry}/${repository}`)} | ${number(pushed)} | ${number(deleted)} | ` +
+          `${number(images.start)} | ${number(images.end)} |`,
       ),
     ...(sorted.length > LISTED ? [`| … and ${number(sorted.length - LISTED)} more; see the JSON document | | | | |`] : []),
     '',

@@ -29,7 +29,10 @@ export function periodsOf({ daily }: Pick<Forecast, 'daily'>, most = MOST): read
 /** `1,814 images now, 193 in 30 days: 650 come, 2,271 go`. */
 export function headline({ start, summary, days }: Forecast): string {
   const { end, pushed, deleted } = summary;
-  return `${count(start.images, 'image')} now, ${number(end.images)} in ${count(days, 'day')}: ${number(pushed)} come, ${number(deleted)} go`;
+  return (
+    `${count(start.images, 'image')} now, ${number(end.images)} in ${count(days, 'day')}: ` +
+    `${number(pushed)} come, ${number(deleted)} go`
+  );
 }
 
 /** What its reader has to know first, a line each. */

@@ -63,7 +63,9 @@ function caseOf(plan: Plan, repository: RepositoryPlan, report: RepositoryReport
   return {
     suite: repository.policy ?? '',
     name,
-    output: `${what} ${report ? 'deleted' : 'to delete'}, ${copied === '' ? '' : `${copied}, `}${count(repository.summary.images.keep, 'image stays', 'images stay')}`,
+    output:
+      `${what} ${report ? 'deleted' : 'to delete'}, ${copied === '' ? '' : `${copied}, `}` +
+      `${count(repository.summary.images.keep, 'image stays', 'images stay')}`,
     problem: problemOf(plan, repository, report),
   };
 }

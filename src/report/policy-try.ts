@@ -35,7 +35,8 @@ function tagText({ tag, explanation, behind, lists }: TriedTag, style: Style): s
   const isSame = image.action === behind.action;
   const counts = isSame
     ? `However many newer images there are, it ${image.action === 'delete' ? 'goes' : 'stays'}.`
-    : 'It was tried alone, so it is the newest of its group and of its repository. Whether it stays depends on how many newer ones there are.';
+    : 'It was tried alone, so it is the newest of its group and of its repository. ' +
+      'Whether it stays depends on how many newer ones there are.';
   return [
     `${explanationText(explanation, style, `${registry}/${repository}:${tag}`)}\n`,
     ...rows.map(([where, fate]) => `  ${style.dim(where.padEnd(17))}  ${fate}\n`),

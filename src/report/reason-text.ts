@@ -33,7 +33,10 @@ function findingWords({ severity, id, fixable, since, count: many }: FindingGrou
   if (many === 0) return 'nothing was found';
   const fix = fixable === undefined ? '' : fixable ? ' with a fix' : ' without a fix';
   const known = since === undefined ? '' : `, known since ${printable(since.slice(0, 10))}`;
-  return `${severity} finding${id === undefined ? '' : ` ${printable(id)}`}${fix}${known}${many > 1 ? `, and ${number(many - 1)} more` : ''}`;
+  return (
+    `${severity} finding${id === undefined ? '' : ` ${printable(id)}`}${fix}${known}` +
+    `${many > 1 ? `, and ${number(many - 1)} more` : ''}`
+  );
 }
 
 /** What a reason was measured by, without its words: `releases, rank 12 in 1.2, 41 days, by v1.2.3`. */

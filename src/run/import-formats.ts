@@ -11,4 +11,5 @@ export const IMPORT_FORMATS = [
   'zot',
   'artifactory',
   'github',
+  'terraform',
 ] as const satisfies readonly FormatName[];

@@ -25,8 +25,8 @@ function isRevision(text: string): boolean {
 }
 
 /**
- * A policy file, or the text of one in a revision of the Git repository that this runs in: `main:policies/x.yaml`. Throws `FILE` where there
- * is no Git, no repository, no such revision or no such file in it.
+ * A policy file, or the text of one in a revision of the Git repository that this runs in: `main:policies/x.yaml`. Throws `FILE` where
+ * there is no Git, no repository, no such revision or no such file in it.
  */
 export async function policyOrRevision(text: string, { io }: Context): Promise<string | Source> {
   if (!isRevision(text)) return text;

@@ -12,7 +12,9 @@ import type { OpenRegistries } from './registries.ts';
 import { inShard, type Shard } from './scope.ts';
 import type { Workplace } from './workplace.ts';
 
-/** The repositories of a run that plans: those that one of its policies governs are read, and those that are read for the sake of others. */
+/**
+ * The repositories of a run that plans: those that one of its policies governs are read, and those that are read for the sake of others.
+ */
 export function readFromRegistries(
   registries: OpenRegistries,
   workplace: Workplace,

@@ -723,9 +723,9 @@ function membersOf(claims: readonly Claim[]): Member[] {
 }
 
 /**
- * True if a group is among the newest that `keep.groups` or `keep.maxGroups` names. A group is as new as its newest image, a protected one too, for a
- * protection must not make a group older. Open: of two groups that are equally new, both count; a group that is live altogether takes no
- * place, and images of unknown time make no group new.
+ * True if a group is among the newest that `keep.groups` or `keep.maxGroups` names. A group is as new as its newest image, a protected one
+ * too, for a protection must not make a group older. Open: of two groups that are equally new, both count; a group that is live altogether
+ * takes no place, and images of unknown time make no group new.
  */
 function countsIn(
   work: Work,

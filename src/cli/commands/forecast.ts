@@ -11,7 +11,8 @@ export function forecastCommand(context: CommandContext): Command {
   const command = new Command('forecast')
     .summary('images, bytes and deletions a day for the next N days')
     .description(
-      'Shows what becomes of repositories if pushes go on as in the last days and a plan is carried out once a day. Nothing is changed.\n\n' +
+      'Shows what becomes of repositories if pushes go on as in the last days and a plan is carried out once a day. ' +
+        'Nothing is changed.\n\n' +
         examples(context.io.program, [
           ['the next month of a registry', 'forecast --registry registry.example.com -p policies/nightly.yaml'],
           [

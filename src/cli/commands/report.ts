@@ -22,7 +22,8 @@ export function reportCommand(context: CommandContext): Command {
   const report = new Command('report')
     .summary('a checklist of what is in registries')
     .description(
-      `Tells how the content of registries keeps to rules.\n\n${examples(program, [['a page for a registry', 'report lint registry.example.com']])}`,
+      'Tells how the content of registries keeps to rules.\n\n' +
+        `${examples(program, [['a page for a registry', 'report lint registry.example.com']])}`,
     )
     .helpCommand(false);
   report

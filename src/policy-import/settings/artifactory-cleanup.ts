@@ -21,7 +21,7 @@ const rule = <Name extends string, Shape extends z.ZodRawShape>(
   shape: Shape,
 ): z.ZodObject<{ rule: z.ZodLiteral<Name> } & Shape> =>
   z.strictObject({ rule: z.literal(name), ...shape }) as unknown as z.ZodObject<{ rule: z.ZodLiteral<Name> } & Shape>;
-export const CleanupRule = z.discriminatedUnion('rule', [
+const KnownRule = z.discriminatedUnion('rule', [
   rule('Repo', { name: noMask.optional() }),
   rule('RepoList', { repos: z.array(noMask).min(1) }),
   rule('RepoByMask', { mask: z.string().min(1) }),
@@ -57,6 +57,12 @@ export const CleanupRule = z.discriminatedUnion('rule', [
   rule('ExcludeFilename', { masks }),
   rule('FilterByRegexpPath', { path: z.string() }),
 ]);
+const NAMES = KnownRule.options.map(({ shape }) => shape.rule.value);
+export const CleanupRule = z
+  .looseObject({
+    rule: z.enum(NAMES, { error: 'not a rule that artifactory-cleanup itself has: what it selects or keeps nobody knows here' }),
+  })
+  .pipe(KnownRule);
 export type CleanupRule = z.infer<typeof CleanupRule>;
 export const CleanupPolicy = z.strictObject({ name: z.string().min(1), rules: z.array(CleanupRule).min(1) });
 export type CleanupPolicy = z.infer<typeof CleanupPolicy>;
@@ -65,6 +71,7 @@ export const Settings = z.object({
     server: z.string().optional(),
     user: z.string().optional(),
     password: z.string().optional(),
+    apikey: z.string().optional(),
     policies: z.array(CleanupPolicy).min(1),
   }),
 });

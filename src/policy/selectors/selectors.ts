@@ -8,8 +8,8 @@ import { compileValues } from './values.ts';
 import { compileVulnerabilities } from './vulnerabilities.ts';
 
 /**
- * True of an image that it selects at an instant, in milliseconds since the epoch. A datum that is missing for one image does not select it;
- * undefined: it depends on a signature that nobody has looked for.
+ * True of an image that it selects at an instant, in milliseconds since the epoch. A datum that is missing for one image does not select
+ * it; undefined: it depends on a signature that nobody has looked for.
  */
 export type Selector = (candidate: Candidate, now: number) => boolean | undefined;
 

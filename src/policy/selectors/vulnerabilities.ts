@@ -34,7 +34,9 @@ export function compileVulnerabilities({ atLeast, fixable, olderThan }: Spec): F
   };
 }
 
-/** What is told of the findings of a manifest where neither a fix nor a time matters: also the worst of a scan of which no more is known. */
+/**
+ * What is told of the findings of a manifest where neither a fix nor a time matters: also the worst of a scan of which no more is known.
+ */
 function toldOf({ findings, vulnerability }: Manifest): readonly FindingGroup[] {
   const told = findings ?? [];
   if (vulnerability !== undefined && !told.some(({ severity }) => severity === vulnerability))

@@ -1,6 +1,8 @@
 import type { JsonObject } from '../../domain/json.ts';
 
-/** The calls that this adapter makes. ECR Public lacks BatchGetImage, DescribeRegistry and GetLifecyclePolicy, and has DescribeRegistries. */
+/**
+ * The calls that this adapter makes. ECR Public lacks BatchGetImage, DescribeRegistry and GetLifecyclePolicy, and has DescribeRegistries.
+ */
 export type Operation =
   | 'BatchCheckLayerAvailability'
   | 'BatchDeleteImage'

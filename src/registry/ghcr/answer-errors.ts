@@ -87,7 +87,10 @@ export function rightsHint(asked: Asked, response: Pick<HttpResponse, 'headers'>
   const sso = /\burl=([^;,\s]+)/.exec(response.headers['x-github-sso'] ?? '')?.[1];
   if (sso !== undefined) return `The organization demands that the token is authorized for its single sign-on: ${sso}.`;
   if (credentials === undefined) {
-    return `${rights} Give it as REGISTRY_PASSWORD with your login as REGISTRY_USER, or by "docker login"; for ghcr.io also as GITHUB_TOKEN.`;
+    return (
+      `${rights} Give it as REGISTRY_PASSWORD with your login as REGISTRY_USER, or by "docker login"; ` +
+      'for ghcr.io also as GITHUB_TOKEN.'
+    );
   }
   const missing = scopesMissing(asked, response);
   if (missing.length > 0) {

@@ -7,8 +7,8 @@ import type { Scan, Scans } from '../registry.ts';
 import { artifactPath, type HarborClient } from './client.ts';
 
 /**
- * The reports of single images, each with one request (swagger, `getVulnerabilitiesAddition`). They tell which findings have a fix; of times
- * they tell no more than the list of artifacts, which is when the scan ended.
+ * The reports of single images, each with one request (swagger, `getVulnerabilitiesAddition`). They tell which findings have a fix; of
+ * times they tell no more than the list of artifacts, which is when the scan ended.
  */
 export function createScans(client: HarborClient, limit: LimitFunction): Scans {
   return {

@@ -15,7 +15,7 @@ const BUILDS: readonly (readonly [tag: string, age: number])[] = [
   ['old-a-0000001', 15],
 ];
 
-test('the images of branches that exist stay, three each, and of the last ten that are gone for 14 days: as the README says it', async () => {
+test('images of branches that exist stay, three each, and of the last ten that are gone for 14 days, as the README says', async () => {
   const session = await newSession();
   const repository = join(session.folder, 'app');
   const git = (...words: readonly string[]): Buffer =>

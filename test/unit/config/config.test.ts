@@ -27,7 +27,7 @@ const concurrency = (value: number): string => `concurrency: ${value}\n`;
 
 describe('where a config is looked for', () => {
   test('nowhere is a config, and none is needed', async () => {
-    expect(await load({})).toEqual({ registries: [], policies: [], inUse: [], lists: {}, mirrors: {} });
+    expect(await load({})).toEqual({ registries: [], policies: [], inUse: [], findings: [], lists: {}, mirrors: {} });
   });
 
   test.for(['.regctlrc', '.regctlrc.yaml', '.regctlrc.yml', 'regctl.config.yaml', 'regctl.config.yml'])('%s', async (name) => {
@@ -43,7 +43,14 @@ describe('where a config is looked for', () => {
       file: 'package.json',
       concurrency: 3,
     });
-    expect(await load({ 'package.json': '{"name": "x"}' })).toEqual({ registries: [], policies: [], inUse: [], lists: {}, mirrors: {} });
+    expect(await load({ 'package.json': '{"name": "x"}' })).toEqual({
+      registries: [],
+      policies: [],
+      inUse: [],
+      findings: [],
+      lists: {},
+      mirrors: {},
+    });
   });
 
   test('the first of the list counts', async () => {
@@ -219,6 +226,7 @@ test('a whole config; its files are relative to it', async () => {
   ].join('\n');
   expect(await load({ '.git/HEAD': '', '.regctlrc': text, 'a/x': '' }, { cwd: 'a' })).toEqual({
     file: '../.regctlrc',
+    findings: [],
     registries: [
       {
         name: 'prod',

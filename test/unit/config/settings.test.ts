@@ -13,6 +13,7 @@ test('without anything, the defaults', () => {
     withLimits: expect.any(Function) as unknown,
     policies: [],
     inUse: [],
+    findings: [],
     lists: {},
     mirrors: {},
     concurrency: DEFAULT_CONCURRENCY,

@@ -148,7 +148,8 @@ describe('what the schema does not allow', () => {
       ['untagged: true', 'xyzzy: 1', 'keep: all'],
       [
         'p.yaml:7:9: unknown key "xyzzy"; known here: name, tags, untagged, orphaned, labels, annotations, ' +
-          'mediaTypes, artifactTypes, platforms, largerThan, signed, unsigned, vulnerabilities, unscanned, noSbom, order, per, gone, live, keep, action',
+          'mediaTypes, artifactTypes, platforms, largerThan, signed, unsigned, vulnerabilities, unscanned, noSbom, order, per, ' +
+          'gone, live, keep, action',
       ],
     ],
     [
@@ -156,7 +157,8 @@ describe('what the schema does not allow', () => {
       ['untagged: true', 'constructor: 1', 'keep: all'],
       [
         'p.yaml:7:9: unknown key "constructor"; known here: name, tags, untagged, orphaned, labels, annotations, ' +
-          'mediaTypes, artifactTypes, platforms, largerThan, signed, unsigned, vulnerabilities, unscanned, noSbom, order, per, gone, live, keep, action',
+          'mediaTypes, artifactTypes, platforms, largerThan, signed, unsigned, vulnerabilities, unscanned, noSbom, order, per, ' +
+          'gone, live, keep, action',
       ],
     ],
     [

@@ -4,7 +4,9 @@ import { makeSource } from '../../../src/diagnostics/source.ts';
 import { type FormatName, importPolicies } from '../../../src/policy-import/policy-formats.ts';
 import { policyText } from '../../../src/policy-import/policy-text.ts';
 import { settled } from '../../../src/policy-import/settled.ts';
+import type { ToolError } from '../../../src/diagnostics/tool-error.ts';
 import type { PolicySpec } from '../../../src/policy/schema.ts';
+import { IMPORT_FORMATS } from '../../../src/run/import-formats.ts';
 
 interface Imported {
   readonly text: string;
@@ -378,6 +380,15 @@ describe('ghcr-cleanup-action', () => {
     expect(policies).toMatchObject([{ repositories: ['acme/app'], rules: [{ untagged: true, keep: 'none' }] }]);
   });
 
+  test('a composite action has steps too', async () => {
+    const { uses, with: inputs } = {
+      uses: 'dataaxiom/ghcr-cleanup-action@v1',
+      with: { owner: 'acme', package: 'app', 'keep-n-tagged': 3 },
+    };
+    const { policies } = await imported({ runs: { using: 'composite', steps: [{ run: 'true' }, { uses, with: inputs }] } });
+    expect(policies).toMatchObject([{ repositories: ['acme/app'], rules: [{ tags: ['**'], keep: { last: 3 } }] }]);
+  });
+
   test('a blank belongs to a tag that is to go, and no tag has one', async () => {
     const { text, policies } = await imported(workflow({ 'delete-tags': 'pr-*, sha-*' }));
     expect(policies[0]?.rules).toMatchObject([{ tags: ['pr-*'], keep: 'none' }]);
@@ -515,7 +526,9 @@ describe('artifactory-cleanup', () => {
 
   test('policies about files are left out, and what is not built in is an error', async () => {
     await expect(imported(settings({ rule: 'DeleteOlderThan', days: 7 }))).rejects.toThrow('no rule for Docker images');
-    await expect(imported(settings({ rule: 'MyRule' }))).rejects.toThrow(/settings:1:\d+/);
+    await expect(imported(settings({ rule: 'MyRule' }))).rejects.toThrow(
+      /settings:1:\d+: .*not a rule that artifactory-cleanup itself has/,
+    );
   });
 });
 
@@ -552,6 +565,9 @@ test('text from elsewhere stays within its comment', async () => {
   expect(policies[0]?.rules).toHaveLength(1);
 });
 
-test('what is not recognised is not guessed', async () => {
-  await expect(imported({ hello: 1 })).rejects.toThrow('no settings are recognised');
+test('what is not recognised is not guessed, and every word of --from is offered', async () => {
+  const error: unknown = await imported({ hello: 1 }).catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ message: expect.stringContaining('no settings are recognised') });
+  const words = /--from ([\w|]+)/.exec((error as ToolError).hint ?? '')?.[1]?.split('|');
+  expect(words?.toSorted()).toEqual(IMPORT_FORMATS.toSorted());
 });

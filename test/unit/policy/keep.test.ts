@@ -5,7 +5,15 @@ const DAY = 86_400_000;
 type Row = readonly [keep: Keep, rank: number, age: number | undefined, pullAge: number | undefined, code: ReturnType<typeof keptBy>];
 
 /** An image of a group that counts, which says nothing of itself. */
-const STANDING: Standing = { rank: 1, counts: true, isTimed: true, age: undefined, pullAge: undefined, lifetime: undefined, olderRank: undefined };
+const STANDING: Standing = {
+  rank: 1,
+  counts: true,
+  isTimed: true,
+  age: undefined,
+  pullAge: undefined,
+  lifetime: undefined,
+  olderRank: undefined,
+};
 
 describe('what keeps an image of a rank, an age and a last pull (in days)', () => {
   const rows: Row[] = [

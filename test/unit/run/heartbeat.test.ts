@@ -52,7 +52,8 @@ describe('every ten seconds', () => {
     vi.advanceTimersByTime(10_000);
 
     expect(told.split('\n')).toEqual([
-      'still deleting in prod/team/app  120/300; waiting until 00:01:00 UTC, because api.example.com limits how many requests it takes in a minute',
+      'still deleting in prod/team/app  120/300; waiting until 00:01:00 UTC, because api.example.com limits how many requests it ' +
+        'takes in a minute',
       'still deleting in prod/team/app  120/300',
       '',
     ]);
