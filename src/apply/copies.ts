@@ -6,6 +6,7 @@ import { copyName } from '../plan/copies.ts';
 import type { CopyImageStep } from '../plan/plan.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { StepResult } from './apply-report.ts';
+import { mustBeApart } from './must-be-apart.ts';
 import type { RunState } from './run-state.ts';
 import { sideBySide } from './side-by-side.ts';
 import { failed, type Verdict } from './verdict.ts';
@@ -27,7 +28,7 @@ export interface CopiesParts {
 /** Copies elsewhere what is deleted afterwards. A copy counts when all of it was seen there, and that is in the journal. */
 export class Copies {
   readonly #parts: CopiesParts;
-  readonly #copiers = new Map<string, ImageCopier>();
+  readonly #copiers = new Map<string, Promise<ImageCopier>>();
   /** Failures in a row, by target. */
   readonly #failures = new Map<string, number>();
 
@@ -58,7 +59,8 @@ export class Copies {
     }
     onCopy(step);
     try {
-      await this.#copierFor(step).copy({
+      const copier = await this.#copierFor(step);
+      await copier.copy({
         digest,
         tags: tags.length > 0 ? tags : [nameOfUntagged(digest)],
         parts: new Map(parts.map((part) => [part, state.image(part)?.attachmentTags ?? []])),
@@ -82,21 +84,26 @@ export class Copies {
     return failures >= MAX_FAILURES ? `${failures} copies in a row have failed there` : undefined;
   }
 
-  #copierFor(step: CopyImageStep): ImageCopier {
-    const { state, registries } = this.#parts;
+  /** One for each place, once it is known to be another one than that of the images. */
+  #copierFor(step: CopyImageStep): Promise<ImageCopier> {
     const name = copyName(step);
-    const known = this.#copiers.get(name);
-    if (known) return known;
+    const copier = this.#copiers.get(name) ?? this.#makeCopier(step);
+    this.#copiers.set(name, copier);
+    return copier;
+  }
+
+  async #makeCopier(step: CopyImageStep): Promise<ImageCopier> {
+    const { state, registries } = this.#parts;
     const { registry, plan, concurrency, signal } = state;
-    const copier = new ImageCopier({
+    const to = placeIn(registries.get(step.to.registry), step.to.repository);
+    await mustBeApart(state, to);
+    return new ImageCopier({
       from: { ...placeIn(registry, plan.repository), readManifest: (digest) => state.bytesOf(digest) },
-      to: placeIn(registries.get(step.to.registry), step.to.repository),
+      to,
       concurrency,
       signal,
       pause: (milliseconds) => state.pause(milliseconds),
     });
-    this.#copiers.set(name, copier);
-    return copier;
   }
 }
 

@@ -7,6 +7,7 @@ import { Journal } from '../../../src/apply/journal.ts';
 import { undoJournal } from '../../../src/apply/undo.ts';
 import { type EmbeddedRegistry, startEmbeddedRegistry } from '../../../src/demo/embedded-registry.ts';
 import type { EmbeddedRegistryOptions } from '../../../src/demo/registry-options.ts';
+import { index } from '../../../src/demo/image.ts';
 import { push } from '../../../src/demo/push.ts';
 import { verifyPlan } from '../../../src/documents/plan-check.ts';
 import { readJournal } from '../../../src/documents/read-journal.ts';
@@ -161,6 +162,45 @@ describe('what a rule copies', () => {
     expect(changes(made.server)).toEqual([]);
     off();
     expect(await apply(made)).toMatchObject({ outcome: 'done', counts: { copied: 3, deleted: 8 } });
+  });
+
+  it('is not deleted where the new place is the repository itself by another name', async () => {
+    const { server, registry } = await withServer();
+    const cold = { ...adapter(server.url), name: 'cold' };
+    await fillRepository(server);
+    const spec: Partial<PolicySpec> = { rules: [{ name: 'old', tags: ['old-*'], keep: 'none', action: { copyTo: 'cold' } }] };
+    const plan = await planOf(registry, [REPOSITORY], spec, { cold });
+    const before = contents(server);
+    const report = await apply({ server, registry, cold, plan } as World);
+    expect(report).toMatchObject({ outcome: 'failed', counts: { copied: 0, deleted: 0, failed: 3 } });
+    expect(report.repositories[0]?.notDone[0]?.message).toMatch(/has everything that .*team\/app has, so it may be the same place/);
+    expect(contents(server)).toEqual(before);
+  });
+
+  it('does not go along with an index whose own rule copies nothing', async () => {
+    const rules: PolicySpec['rules'] = [
+      { name: 'old', tags: ['old-*'], keep: 'none', action: { copyTo: 'cold/old' } },
+      { name: 'bulk', tags: ['bulk-*'], keep: 'none' },
+    ];
+    const made = await world({}, { rules });
+    const { server, registry, cold, target, filled } = made;
+    const bulk = index([filled.lone]);
+    await push(server.url, REPOSITORY, bulk, ['bulk-1']);
+    await push(target.url, ARCHIVE, single('somebody else'), ['old-3']);
+    const takesAlong: Registry = {
+      ...registry,
+      takenAlong: async (_, digest) => (digest === bulk.digest ? [{ digest: filled.lone.digest, tags: ['old-3'], heldBy: [] }] : []),
+    };
+    const plan = await planOf(takesAlong, [REPOSITORY], { rules }, { cold });
+    const report = await apply({ ...made, registry: takesAlong, plan });
+    expect(report.repositories[0]?.notDone).toContainEqual(
+      expect.objectContaining({
+        digest: bulk.digest,
+        outcome: 'drifted',
+        message: expect.stringMatching(/along with it: it was not copied to/),
+      }),
+    );
+    expect(Object.keys(contents(server).manifests)).toEqual(expect.arrayContaining([bulk.digest, filled.lone.digest]));
   });
 
   it('is refused where the registry of that name is at another address than the plan says', async () => {
