@@ -58,12 +58,14 @@ export class Copies {
       if (now !== digest) return { outcome: 'drifted', message: `the tag ${tag} ${now === undefined ? 'is gone' : `is on ${now}`}` };
     }
     onCopy(step);
+    // A signature whose image is gone, for one: by nothing else it says what it belongs to.
+    const attachmentTags = state.image(digest)?.attachmentTags ?? [];
     try {
       const copier = await this.#copierFor(step);
       await copier.copy({
         digest,
-        tags: tags.length > 0 ? tags : [nameOfUntagged(digest)],
-        parts: new Map(parts.map((part) => [part, state.image(part)?.attachmentTags ?? []])),
+        tags: tags.length > 0 || attachmentTags.length > 0 ? tags : [nameOfUntagged(digest)],
+        parts: new Map([digest, ...parts].map((one) => [one, state.image(one)?.attachmentTags ?? []])),
       });
     } catch (error) {
       const halt = state.halted();

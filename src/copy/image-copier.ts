@@ -27,7 +27,8 @@ export interface ImageToCopy {
   /** The tags that it gets where it is copied to. */
   readonly tags: readonly string[];
   /**
-   * What belongs to it and is in its repository, each with its attachment tags: what an index lists, and what is attached, to any depth.
+   * What belongs to it and is in its repository, each with its attachment tags: what an index lists, and what is attached, to any depth. It
+   * may be in there itself.
    */
   readonly parts: ReadonlyMap<Digest, readonly string[]>;
 }
@@ -56,9 +57,9 @@ export class ImageCopier {
   async copy(image: ImageToCopy): Promise<void> {
     const { digest, tags, parts } = image;
     for (const tag of tags) await this.#isTagged(digest, tag);
-    const all = await this.#all([digest, ...parts.keys()], image);
+    const all = await this.#all([...new Set([digest, ...parts.keys()])], image);
     const [root] = all;
-    for (const part of all.slice(1)) for (const tag of parts.get(part.digest) ?? []) await this.#setAttachmentTag(part, tag);
+    for (const part of all) for (const tag of parts.get(part.digest) ?? []) await this.#setAttachmentTag(part, tag);
     await listAttachments(this.#options.to, all);
     for (const tag of tags) if (root) await this.#setTag(root, tag);
   }

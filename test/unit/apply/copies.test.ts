@@ -7,6 +7,7 @@ import { Journal } from '../../../src/apply/journal.ts';
 import { undoJournal } from '../../../src/apply/undo.ts';
 import { type EmbeddedRegistry, startEmbeddedRegistry } from '../../../src/demo/embedded-registry.ts';
 import type { EmbeddedRegistryOptions } from '../../../src/demo/registry-options.ts';
+import { attachmentTag } from '../../../src/demo/attachments.ts';
 import { index } from '../../../src/demo/image.ts';
 import { push } from '../../../src/demo/push.ts';
 import { verifyPlan } from '../../../src/documents/plan-check.ts';
@@ -150,6 +151,18 @@ describe('what a rule copies', () => {
     await apply({ server, registry, target, cold, plan } as World);
     expect(contents(target, ARCHIVE).tags).toEqual({ [`untagged-${loose.digest.slice(7)}`]: loose.digest });
     expect(contents(server).manifests[loose.digest]).toBeUndefined();
+  });
+
+  it('keeps the tag by which a signature says what it belongs to', async () => {
+    const made = await world();
+    const { server, registry, cold, target } = made;
+    const tag = attachmentTag(single('long gone').digest, 'sig');
+    const orphan = single('signature');
+    await push(server.url, REPOSITORY, orphan, [tag]);
+    const spec: Partial<PolicySpec> = { rules: [{ name: 'orphans', orphaned: true, keep: 'none', action: { copyTo: 'cold/old' } }] };
+    const plan = await planOf(registry, [REPOSITORY], spec, { cold });
+    expect(await apply({ ...made, plan })).toMatchObject({ counts: { copied: 1, deleted: 1 } });
+    expect(contents(target, ARCHIVE).tags).toEqual({ [tag]: orphan.digest });
   });
 
   it('is found complete by the next run after one that was stopped half-way', async () => {
