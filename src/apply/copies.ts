@@ -46,6 +46,12 @@ export class Copies {
     return state.copies.length > 0;
   }
 
+  /** Whether a copy is in its new place now. Throws the errors of that registry. */
+  isThere({ digest, to: { registry, repository } }: CopyImageStep): Promise<boolean> {
+    const { store } = placeIn(this.#parts.registries.get(registry), repository);
+    return store.hasManifest(repository, digest);
+  }
+
   async #copy(step: CopyImageStep): Promise<Verdict> {
     const { state, isUsed, onCopy } = this.#parts;
     const { digest, expect, parts, to } = step;

@@ -86,7 +86,9 @@ class RepositoryRun {
     this.#presence = new Presence(state);
     this.#used = new UsedNow(state, this.#holds);
     this.#requests = new StepRequests(state, this.#presence);
-    const copies = new NeededCopies(state);
+    const { trial, registries, used, onCopy, onStep } = context;
+    this.#copies = new Copies({ state, registries, isUsed: (digest) => used.has(digest), onCopy, onStep });
+    const copies = new NeededCopies(state, (step) => this.#copies.isThere(step));
     this.#preparation = new StepPreparation({
       state,
       holds: this.#holds,
@@ -95,8 +97,6 @@ class RepositoryRun {
       copies,
       requests: this.#requests,
     });
-    const { trial, registries, used, onCopy, onStep } = context;
-    this.#copies = new Copies({ state, registries, isUsed: (digest) => used.has(digest), onCopy, onStep });
     // To copy may take hours.
     const justRead = context.justRead && state.copies.length === 0;
     const tags = new TagLookup(state, this.#holds);

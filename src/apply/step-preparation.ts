@@ -62,6 +62,8 @@ export class StepPreparation {
     const { registry } = this.#state;
     const early = this.objection(step);
     if (early) return early;
+    const lost = await this.#copies.lost(step);
+    if (lost !== undefined) return { outcome: 'held', message: lost };
     const standing = await this.#standingOf(step);
     if (registry.standing && !standing) return this.#requests.gone(step);
     const objection = standing && standingObjection(step, standing, this.#state.newLabel(step.digest, standing.labels));

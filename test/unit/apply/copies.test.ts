@@ -153,6 +153,22 @@ describe('what a rule copies', () => {
     expect(contents(server).manifests[loose.digest]).toBeUndefined();
   });
 
+  it('stays where its copy goes again before its turn', async () => {
+    const made = await world();
+    const { lone } = made.filled;
+    const nothing = { images: [], problems: [], hosts: {} };
+    const report = await apply(made, {
+      inUse: nothing,
+      inUseAgain: async () => {
+        made.target.storage.repository(ARCHIVE).manifests.delete(lone.digest);
+        return nothing;
+      },
+    });
+    expect(report.counts).toMatchObject({ copied: 3, held: 1, deleted: 7 });
+    expect(report.repositories[0]?.notDone[0]).toMatchObject({ digest: lone.digest, message: `its copy in cold/${ARCHIVE} is gone again` });
+    expect(contents(made.server).tags['old-3']).toBe(lone.digest);
+  });
+
   it('keeps the tag by which a signature says what it belongs to', async () => {
     const made = await world();
     const { server, registry, cold, target } = made;
