@@ -59,10 +59,14 @@ export class Copies {
     if (stopped) return { outcome: 'skipped', message: stopped };
     if (isUsed(digest)) return { outcome: 'in_use', message: 'it is in use' };
     const tags = Object.keys(expect);
+    // The reading for a plan may itself count as a pull of these.
+    const isUntold = state.isIndex(digest) || state.image(digest)?.part === true;
     for (const tag of tags) {
       const now = await state.resolveTag(tag);
       if (now !== digest) return { outcome: 'drifted', message: `the tag ${tag} ${now === undefined ? 'is gone' : `is on ${now}`}` };
     }
+    const pulledAt = isUntold ? undefined : state.pulledSince(digest, await state.lastPull(digest));
+    if (pulledAt !== undefined) return { outcome: 'drifted', message: `it was pulled after the plan was made, at ${pulledAt}` };
     onCopy(step);
     // A signature whose image is gone, for one: by nothing else it says what it belongs to.
     const attachmentTags = state.image(digest)?.attachmentTags ?? [];
@@ -80,6 +84,8 @@ export class Copies {
       throw error;
     }
     this.#failures.delete(copyName(step));
+    const ownPull = isUntold ? undefined : await state.lastPull(digest);
+    if (ownPull !== undefined) state.pulledAtCopy.set(digest, ownPull);
     const { registry, repository } = to;
     await state.journal.copy({ ...state.place, digest, parts, to: { registry, repository } });
     return { outcome: 'copied' };

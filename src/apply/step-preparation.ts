@@ -129,7 +129,7 @@ export class StepPreparation {
     const image = this.#state.image(digest);
     if (!image || image.part || isIndexType(image.mediaType)) return undefined;
     const pulledAt = standing ? standing.pulledAt : await registry.pulledAt?.(plan.repository, digest);
-    return pulledAt !== undefined && pulledAt > (image.pulledAt ?? '') ? pulledAt : undefined;
+    return this.#state.pulledSince(digest, pulledAt);
   }
 
   /** Why a manifest must not be deleted, by what is known so far. */
