@@ -1,6 +1,7 @@
 import type { DeleteManifestStep } from '../plan/plan.ts';
 import type { Companion } from '../registry/registry.ts';
 import type { Holds } from './holds.ts';
+import type { NeededCopies } from './needed-copies.ts';
 import type { RunState } from './run-state.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -11,10 +12,12 @@ import type { Verdict } from './verdict.ts';
 export class Companions {
   readonly #state: RunState;
   readonly #holds: Holds;
+  readonly #copies: NeededCopies;
 
-  constructor(state: RunState, holds: Holds) {
+  constructor(state: RunState, holds: Holds, copies: NeededCopies) {
     this.#state = state;
     this.#holds = holds;
+    this.#copies = copies;
   }
 
   /**
@@ -50,6 +53,8 @@ export class Companions {
   #objection({ digest, tags, labels = [] }: Companion): string | undefined {
     const step = this.#state.stepOf(digest);
     if (!step) return 'the plan does not delete it';
+    const uncopied = this.#copies.objection(step);
+    if (uncopied !== undefined) return uncopied;
     const unexpected = tags.find((tag) => !Object.hasOwn(step.expect, tag));
     if (unexpected !== undefined) return `the tag ${unexpected} was set on it after the plan was made`;
     const label = this.#state.newLabel(digest, labels);

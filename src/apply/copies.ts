@@ -6,6 +6,7 @@ import { copyName } from '../plan/copies.ts';
 import type { CopyImageStep } from '../plan/plan.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { StepResult } from './apply-report.ts';
+import { mustBeApart } from './must-be-apart.ts';
 import type { RunState } from './run-state.ts';
 import { sideBySide } from './side-by-side.ts';
 import { failed, type Verdict } from './verdict.ts';
@@ -27,7 +28,7 @@ export interface CopiesParts {
 /** Copies elsewhere what is deleted afterwards. A copy counts when all of it was seen there, and that is in the journal. */
 export class Copies {
   readonly #parts: CopiesParts;
-  readonly #copiers = new Map<string, ImageCopier>();
+  readonly #copiers = new Map<string, Promise<ImageCopier>>();
   /** Failures in a row, by target. */
   readonly #failures = new Map<string, number>();
 
@@ -45,6 +46,12 @@ export class Copies {
     return state.copies.length > 0;
   }
 
+  /** Whether a copy is in its new place now. Throws the errors of that registry. */
+  isThere({ digest, to: { registry, repository } }: CopyImageStep): Promise<boolean> {
+    const { store } = placeIn(this.#parts.registries.get(registry), repository);
+    return store.hasManifest(repository, digest);
+  }
+
   async #copy(step: CopyImageStep): Promise<Verdict> {
     const { state, isUsed, onCopy } = this.#parts;
     const { digest, expect, parts, to } = step;
@@ -52,16 +59,23 @@ export class Copies {
     if (stopped) return { outcome: 'skipped', message: stopped };
     if (isUsed(digest)) return { outcome: 'in_use', message: 'it is in use' };
     const tags = Object.keys(expect);
+    // The reading for a plan may itself count as a pull of these.
+    const isUntold = state.isIndex(digest) || state.image(digest)?.part === true;
     for (const tag of tags) {
       const now = await state.resolveTag(tag);
       if (now !== digest) return { outcome: 'drifted', message: `the tag ${tag} ${now === undefined ? 'is gone' : `is on ${now}`}` };
     }
+    const pulledAt = isUntold ? undefined : state.pulledSince(digest, await state.lastPull(digest));
+    if (pulledAt !== undefined) return { outcome: 'drifted', message: `it was pulled after the plan was made, at ${pulledAt}` };
     onCopy(step);
+    // A signature whose image is gone, for one: by nothing else it says what it belongs to.
+    const attachmentTags = state.image(digest)?.attachmentTags ?? [];
     try {
-      await this.#copierFor(step).copy({
+      const copier = await this.#copierFor(step);
+      await copier.copy({
         digest,
-        tags: tags.length > 0 ? tags : [nameOfUntagged(digest)],
-        parts: new Map(parts.map((part) => [part, state.image(part)?.attachmentTags ?? []])),
+        tags: tags.length > 0 || attachmentTags.length > 0 ? tags : [nameOfUntagged(digest)],
+        parts: new Map([digest, ...parts].map((one) => [one, state.image(one)?.attachmentTags ?? []])),
       });
     } catch (error) {
       const halt = state.halted();
@@ -70,6 +84,8 @@ export class Copies {
       throw error;
     }
     this.#failures.delete(copyName(step));
+    const ownPull = isUntold ? undefined : await state.lastPull(digest);
+    if (ownPull !== undefined) state.pulledAtCopy.set(digest, ownPull);
     const { registry, repository } = to;
     await state.journal.copy({ ...state.place, digest, parts, to: { registry, repository } });
     return { outcome: 'copied' };
@@ -82,21 +98,26 @@ export class Copies {
     return failures >= MAX_FAILURES ? `${failures} copies in a row have failed there` : undefined;
   }
 
-  #copierFor(step: CopyImageStep): ImageCopier {
-    const { state, registries } = this.#parts;
+  /** One for each place, once it is known to be another one than that of the images. */
+  #copierFor(step: CopyImageStep): Promise<ImageCopier> {
     const name = copyName(step);
-    const known = this.#copiers.get(name);
-    if (known) return known;
+    const copier = this.#copiers.get(name) ?? this.#makeCopier(step);
+    this.#copiers.set(name, copier);
+    return copier;
+  }
+
+  async #makeCopier(step: CopyImageStep): Promise<ImageCopier> {
+    const { state, registries } = this.#parts;
     const { registry, plan, concurrency, signal } = state;
-    const copier = new ImageCopier({
+    const to = placeIn(registries.get(step.to.registry), step.to.repository);
+    await mustBeApart(state, to);
+    return new ImageCopier({
       from: { ...placeIn(registry, plan.repository), readManifest: (digest) => state.bytesOf(digest) },
-      to: placeIn(registries.get(step.to.registry), step.to.repository),
+      to,
       concurrency,
       signal,
       pause: (milliseconds) => state.pause(milliseconds),
     });
-    this.#copiers.set(name, copier);
-    return copier;
   }
 }
 

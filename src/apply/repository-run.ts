@@ -8,6 +8,7 @@ import { countResults, type Repair, type RepositoryReport, type StepResult } fro
 import { Companions } from './companions.ts';
 import { Copies } from './copies.ts';
 import { Holds } from './holds.ts';
+import { NeededCopies } from './needed-copies.ts';
 import { openGuard } from './open-guard.ts';
 import { Presence } from './presence.ts';
 import { PutBack } from './put-back.ts';
@@ -85,15 +86,17 @@ class RepositoryRun {
     this.#presence = new Presence(state);
     this.#used = new UsedNow(state, this.#holds);
     this.#requests = new StepRequests(state, this.#presence);
+    const { trial, registries, used, onCopy, onStep } = context;
+    this.#copies = new Copies({ state, registries, isUsed: (digest) => used.has(digest), onCopy, onStep });
+    const copies = new NeededCopies(state, (step) => this.#copies.isThere(step));
     this.#preparation = new StepPreparation({
       state,
       holds: this.#holds,
       used: this.#used,
-      companions: new Companions(state, this.#holds),
+      companions: new Companions(state, this.#holds, copies),
+      copies,
       requests: this.#requests,
     });
-    const { trial, registries, used, onCopy, onStep } = context;
-    this.#copies = new Copies({ state, registries, isUsed: (digest) => used.has(digest), onCopy, onStep });
     // To copy may take hours.
     const justRead = context.justRead && state.copies.length === 0;
     const tags = new TagLookup(state, this.#holds);

@@ -44,6 +44,8 @@ export class RunState {
   readonly place: Place;
   readonly concurrency: number;
   readonly repairs: Repair[] = [];
+  /** When what was copied was pulled last, by the registry right afterwards: to copy may count as a pull. */
+  readonly pulledAtCopy = new Map<Digest, string>();
   /** What the registry has deleted by itself along with others, before its own step. */
   readonly takenAlong = new Set<Digest>();
   /** What is deleted cannot be put back, as the plan says or as the first deletion has shown. */
@@ -243,6 +245,19 @@ export class RunState {
   /** What was deleted after this manifest, because it was: its children and its attachments. */
   deletedAfter(digest: Digest): DeleteManifestStep[] {
     return [...this.#manifestSteps.values()].filter((step) => step.after.includes(digest) && this.outcomeOf(step.digest) === 'deleted');
+  }
+
+  /** When an image was pulled, if that was after the plan and after it was copied. `pulledAt`: the last time that the registry tells. */
+  pulledSince(digest: Digest, pulledAt: string | undefined): string | undefined {
+    const known = this.pulledAtCopy.get(digest) ?? this.#images.get(digest)?.pulledAt ?? '';
+    return pulledAt !== undefined && pulledAt > known ? pulledAt : undefined;
+  }
+
+  /** When the registry says that a manifest was pulled last, where it tells that of one by itself. */
+  async lastPull(digest: Digest): Promise<string | undefined> {
+    const { repository } = this.plan;
+    if (this.registry.standing) return (await this.registry.standing(repository, digest))?.pulledAt;
+    return this.registry.pulledAt?.(repository, digest);
   }
 
   /** Whether the registry has a manifest now. */

@@ -8,7 +8,7 @@ import type { Companion, Standing } from '../registry/registry.ts';
 import type { Companions } from './companions.ts';
 import type { Holds } from './holds.ts';
 import type { RunState } from './run-state.ts';
-import { NeededCopies } from './needed-copies.ts';
+import type { NeededCopies } from './needed-copies.ts';
 import { standingObjection } from './standing-objection.ts';
 import type { StepRequests } from './step-requests.ts';
 import { stepTags } from './step-tags.ts';
@@ -29,6 +29,7 @@ export interface PreparationParts {
   readonly holds: Holds;
   readonly used: UsedNow;
   readonly companions: Companions;
+  readonly copies: NeededCopies;
   readonly requests: StepRequests;
 }
 
@@ -47,13 +48,13 @@ export class StepPreparation {
   /** The manifest that the journal has for the tag before: it need not be there again for each of them. */
   #journaled: Digest | undefined;
 
-  constructor({ state, holds, used, companions, requests }: PreparationParts) {
+  constructor({ state, holds, used, companions, copies, requests }: PreparationParts) {
     this.#state = state;
     this.#holds = holds;
     this.#used = used;
     this.#companions = companions;
     this.#requests = requests;
-    this.#copies = new NeededCopies(state);
+    this.#copies = copies;
   }
 
   /** All that is needed before a step's check, which must not wait for anything then. */
@@ -61,6 +62,8 @@ export class StepPreparation {
     const { registry } = this.#state;
     const early = this.objection(step);
     if (early) return early;
+    const lost = await this.#copies.lost(step);
+    if (lost !== undefined) return { outcome: 'held', message: lost };
     const standing = await this.#standingOf(step);
     if (registry.standing && !standing) return this.#requests.gone(step);
     const objection = standing && standingObjection(step, standing, this.#state.newLabel(step.digest, standing.labels));
@@ -126,7 +129,7 @@ export class StepPreparation {
     const image = this.#state.image(digest);
     if (!image || image.part || isIndexType(image.mediaType)) return undefined;
     const pulledAt = standing ? standing.pulledAt : await registry.pulledAt?.(plan.repository, digest);
-    return pulledAt !== undefined && pulledAt > (image.pulledAt ?? '') ? pulledAt : undefined;
+    return this.#state.pulledSince(digest, pulledAt);
   }
 
   /** Why a manifest must not be deleted, by what is known so far. */

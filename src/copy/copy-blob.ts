@@ -25,7 +25,7 @@ export async function copyBlob(from: CopyPlace, to: CopyPlace, blob: Blob, optio
   const mount = from.store.url === to.store.url ? from.repository : undefined;
   for (let tries = 1; ; tries++) {
     signal.throwIfAborted();
-    if (await to.store.hasBlob(to.repository, blob.digest)) return tries > 1;
+    if (await to.store.canReadBlob(to.repository, blob, signal)) return tries > 1;
     try {
       await to.store.writeBlob(to.repository, blob, { read, from: mount, signal });
       return true;

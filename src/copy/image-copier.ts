@@ -1,8 +1,7 @@
 import pLimit, { type LimitFunction } from 'p-limit';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Digest } from '../domain/digest.ts';
-import type { Blob } from '../domain/inventory.ts';
-import { manifestBlobs } from '../domain/manifest-blobs.ts';
+import { manifestBlobs, type NeededBlob, possibleBlobs } from '../domain/manifest-blobs.ts';
 import { readManifestLinks } from '../domain/manifest-links.ts';
 import { SCHEMA1, SIGNED_SCHEMA1 } from '../domain/media-types.ts';
 import type { RawManifest } from '../domain/raw-manifest.ts';
@@ -28,7 +27,8 @@ export interface ImageToCopy {
   /** The tags that it gets where it is copied to. */
   readonly tags: readonly string[];
   /**
-   * What belongs to it and is in its repository, each with its attachment tags: what an index lists, and what is attached, to any depth.
+   * What belongs to it and is in its repository, each with its attachment tags: what an index lists, and what is attached, to any depth. It
+   * may be in there itself.
    */
   readonly parts: ReadonlyMap<Digest, readonly string[]>;
 }
@@ -57,9 +57,9 @@ export class ImageCopier {
   async copy(image: ImageToCopy): Promise<void> {
     const { digest, tags, parts } = image;
     for (const tag of tags) await this.#isTagged(digest, tag);
-    const all = await this.#all([digest, ...parts.keys()], image);
+    const all = await this.#all([...new Set([digest, ...parts.keys()])], image);
     const [root] = all;
-    for (const part of all.slice(1)) for (const tag of parts.get(part.digest) ?? []) await this.#setAttachmentTag(part, tag);
+    for (const part of all) for (const tag of parts.get(part.digest) ?? []) await this.#setAttachmentTag(part, tag);
     await listAttachments(this.#options.to, all);
     for (const tag of tags) if (root) await this.#setTag(root, tag);
   }
@@ -87,12 +87,13 @@ export class ImageCopier {
     }
     const { children = [], subject } = this.#linksOf(manifest);
     const needed = [...children, ...(subject !== undefined && belongs(subject) ? [subject] : [])];
-    await Promise.all([
-      ...this.#blobsOf(manifest).map((blob) =>
-        once(this.#blobs, blob.digest, () => this.#limit(() => copyBlob(from, to, blob, this.#options))),
-      ),
-      ...needed.map((other) => this.#manifest(other, image)),
+    const [copied] = await Promise.all([
+      Promise.all(needed.map((other) => this.#manifest(other, image))),
+      ...manifestBlobs(manifest.bytes).map((blob) => this.#blob(manifest, blob)),
     ]);
+    const found = new Set(copied.map((other) => other?.digest));
+    const possible = possibleBlobs(manifest.bytes).filter((blob) => !found.has(blob.digest));
+    await Promise.all(possible.map((blob) => this.#blobIfThere(manifest, blob)));
     await this.#limit(async () => {
       if (!(await to.store.hasManifest(to.repository, digest))) await to.store.putManifest(to.repository, manifest);
     });
@@ -109,11 +110,15 @@ export class ImageCopier {
     );
   }
 
-  #blobsOf({ digest, bytes }: RawManifest): Blob[] {
-    return manifestBlobs(bytes).map(({ digest: blob, size }) => {
-      if (size === undefined) throw this.#cannot(digest, `it does not say how large ${blob} is`);
-      return { digest: blob, size };
-    });
+  #blob(manifest: RawManifest, { digest, size }: NeededBlob): Promise<boolean> {
+    if (size === undefined) throw this.#cannot(manifest.digest, `it does not say how large ${digest} is`);
+    const { from, to } = this.#options;
+    return once(this.#blobs, digest, () => this.#limit(() => copyBlob(from, to, { digest, size }, this.#options)));
+  }
+
+  async #blobIfThere(manifest: RawManifest, blob: NeededBlob): Promise<void> {
+    const { store, repository } = this.#options.from;
+    if (await this.#limit(() => store.hasBlob(repository, blob.digest))) await this.#blob(manifest, blob);
   }
 
   /** Whether a tag is on the digest already. Throws for one that is on something else. */

@@ -1,5 +1,14 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { constants, type FileHandle, open } from 'node:fs/promises';
+import { setTimeout as wait } from 'node:timers/promises';
 import { DocumentFilter, redactDocument } from './redact.ts';
+
+/**
+ * To open a file anew. A named pipe that nobody reads is an error at once (`ENXIO`), and one whose reader is slow is waited for without a
+ * thread: a blocked thread would keep the program from ending at a signal.
+ */
+const ANEW = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NONBLOCK;
+/** Milliseconds before a full pipe is tried again. */
+const FULL = 20;
 
 /**
  * A file that is written to. This is the only way by which text comes to a file, so that no known secret does: what holds one is masked.
@@ -15,7 +24,7 @@ export class GuardedFile {
 
   /** Throws the error of the file system. */
   static async open(path: string, flags: 'w' | 'a' | 'ax+', mode?: number): Promise<GuardedFile> {
-    return new GuardedFile(await open(path, flags, mode));
+    return new GuardedFile(await open(path, flags === 'w' ? ANEW : flags, mode));
   }
 
   /** Appends texts, each of which is whole, with one write. Answers how many bytes each became. */
@@ -27,12 +36,24 @@ export class GuardedFile {
 
   /** Writes a part of a text. A secret may begin in one part and end in another, so the last one is followed by {@link end}. */
   async write(part: string): Promise<void> {
-    await this.#handle.writeFile(this.#filter.push(part));
+    await this.#writeAll(this.#filter.push(part));
   }
 
   /** Writes what was held back of the last part. */
   async end(): Promise<void> {
-    await this.#handle.writeFile(this.#filter.end());
+    await this.#writeAll(this.#filter.end());
+  }
+
+  async #writeAll(text: string): Promise<void> {
+    let rest = Buffer.from(text);
+    while (rest.length > 0) {
+      try {
+        rest = rest.subarray((await this.#handle.write(rest)).bytesWritten);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+        await wait(FULL);
+      }
+    }
   }
 
   async read(offset: number, length: number): Promise<string> {

@@ -8,6 +8,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EFBIG: 'EFBIG, the file would be too large',
   EISDIR: 'it is a directory',
   ENOTDIR: 'a part of the path is not a directory',
+  ENXIO: 'ENXIO, it is a named pipe that nobody reads',
   EMFILE: 'EMFILE, too many files are open',
 };
 

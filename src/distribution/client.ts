@@ -75,9 +75,13 @@ export class OciClient {
     return this.#request('HEAD', blobPath(repository, digest), [pullScope(repository)], {});
   }
 
-  /** A blob as it arrives, in `arriving`. The registry may redirect to the storage where it lies. */
-  getBlob(repository: string, digest: Digest, signal?: AbortSignal): Promise<HttpResponse> {
-    return this.#request('GET', blobPath(repository, digest), [pullScope(repository)], { stream: true, signal });
+  /**
+   * A blob as it arrives, in `arriving`. The registry may redirect to the storage where it lies. `range`: of RFC 9110, such as `bytes=0-0`;
+   * a registry need not heed it.
+   */
+  getBlob(repository: string, digest: Digest, signal?: AbortSignal, range?: string): Promise<HttpResponse> {
+    const headers = range === undefined ? {} : { range };
+    return this.#request('GET', blobPath(repository, digest), [pullScope(repository)], { headers, stream: true, signal });
   }
 
   /**

@@ -79,6 +79,25 @@ export class ContentStore {
   }
 
   /**
+   * Whether a blob is there with its size, and can be read: its first byte is. HEAD says yes in distribution for what the garbage collection
+   * took while the registry ran, as long as its cache of descriptors knows it.
+   */
+  async canReadBlob(repository: string, { digest, size }: Blob, signal?: AbortSignal): Promise<boolean> {
+    const response = await this.#client.getBlob(this.#nameOf(repository), digest, signal, 'bytes=0-0');
+    const { status, headers, arriving } = response;
+    try {
+      // 416: there is no first byte.
+      if (status === 404 || status === 416) return status === 416 && size === 0;
+      if ((status !== 200 && status !== 206) || !arriving) throw refused(`read the blob ${this.label(repository, digest)}`, response);
+      const whole = status === 200 ? headers['content-length'] : headers['content-range']?.split('/')[1];
+      if (whole !== undefined && whole !== '*' && Number(whole) !== size) return false;
+      return size === 0 || (await arrives(arriving));
+    } finally {
+      arriving?.cancel();
+    }
+  }
+
+  /**
    * The bytes of a blob as they arrive, checked as they do: what has another size or another digest throws before its last bytes are handed
    * over, so that nobody can take it for whole.
    */
@@ -100,7 +119,7 @@ export class ContentStore {
 
   /**
    * Brings a blob into a repository: the registry takes it from `from`, a repository of its own, if it can; else it is read by `read` and
-   * sent in one piece. Looks afterwards whether it is there. One try: what was sent of it cannot be sent again.
+   * sent in one piece. Looks afterwards whether it can be read. One try: what was sent of it cannot be sent again.
    */
   async writeBlob(
     repository: string,
@@ -124,8 +143,19 @@ export class ContentStore {
         content.cancel();
       }
     }
-    if (!(await this.hasBlob(repository, blob.digest))) throw badAnswer(doing, 'the registry took it, and it is not there afterwards');
+    if (!(await this.canReadBlob(repository, blob, signal)))
+      throw badAnswer(doing, 'the registry took it, and it cannot be read from there afterwards');
   }
+}
+
+/** Whether any bytes do. A connection that breaks before them says no: what is sent once more is not lost. */
+async function arrives(chunks: AsyncIterable<Uint8Array>): Promise<boolean> {
+  try {
+    for await (const chunk of chunks) if (chunk.length > 0) return true;
+  } catch {
+    return false;
+  }
+  return false;
 }
 
 async function unlessNoRepository<Answer>(asked: Promise<Answer>, otherwise: Answer): Promise<Answer> {

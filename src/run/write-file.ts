@@ -70,8 +70,9 @@ async function writeTo(path: string, file: string, text: Text): Promise<void> {
 }
 
 function unwritable(file: string, error: unknown): ToolError {
+  const unread = error instanceof Error && 'code' in error && error.code === 'ENXIO';
   return new ToolError('FILE_WRITE', `cannot write ${file}: ${systemErrorWords(error, NO_FOLDER)}`, {
-    hint: 'Check that its folder exists and may be written to.',
+    hint: unread ? 'Start what reads it first.' : 'Check that its folder exists and may be written to.',
     cause: error,
   });
 }

@@ -16,7 +16,7 @@ import type { Answer, Seen } from './fault-proxy.ts';
  * its digest alone. `keepsUntagged`: a manifest that has no tag stays where it is put. `restoreLabels`: users can put labels on what is
  * there, and the adapter can too. `deletionSwitch`: deletion can be switched off for the whole registry. `accounts`: it knows who may read
  * and who may delete. `retryAfter`: the waits are those of our own HTTP client. `wrongAnswers`: it is quick enough to go through every
- * answer that may go wrong.
+ * answer that may go wrong. `layers`: it hands out the blobs of an image.
  */
 export type Feature =
   | keyof Capabilities
@@ -33,6 +33,7 @@ export type Feature =
   | 'restoreLabels'
   | 'deletionSwitch'
   | 'wrongAnswers'
+  | 'layers'
   | 'guardsTags'
   | 'referrers'
   | 'keepsUntagged'

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { testAgreement } from './checks/agreement.ts';
 import { testCarryingOut } from './checks/carrying-out.ts';
+import { testCopying } from './checks/copying.ts';
 import { testDeletion } from './checks/deletion.ts';
 import { testDrift } from './checks/drift.ts';
 import { testErrors } from './checks/errors.ts';
@@ -57,6 +58,7 @@ export function runContract(target: ContractTarget): void {
     describe('a deletion', () => testDeletion(contract));
     describe('carrying a plan out', () => testCarryingOut(contract));
     describe('what the server refuses', () => testRefusals(contract));
+    describe('what is copied', () => testCopying(contract));
     describe('drift', () => testDrift(contract));
     describe('errors', () => testErrors(contract));
     describe('an answer that goes wrong while reading', () => testIncomplete(contract));

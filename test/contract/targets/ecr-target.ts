@@ -60,6 +60,7 @@ export function ecrKind({ headers }: Seen): Kind {
 
 /** What neither ECR nor ECR Public tells or does. */
 export const ECR_SKIPS = {
+  layers: 'the fake holds no blobs',
   restoreLabels: 'its registry has no labels that users put on an image',
   createdAt: 'only the config of an image tells it, and reading that is a pull',
   tagTimes: 'images are listed with times of the images alone',

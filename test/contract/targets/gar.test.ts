@@ -50,6 +50,7 @@ let pagesOfHistory = 0;
 runContract({
   name: 'gar on the fake',
   skips: {
+    layers: 'the fake holds no blobs',
     restoreLabels: 'its registry has no labels that users put on an image',
     pulledAt: 'Artifact Registry records no pulls',
     tagTimes: 'Artifact Registry has no times of tags',

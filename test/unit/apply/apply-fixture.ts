@@ -81,7 +81,7 @@ export async function planOf(
   const inUse = { images: used.map((digest) => ({ image: { digest }, source: 'test' })), problems: [], hosts: {} };
   const now = Date.now();
   const runs = folder === undefined ? [] : await unfinishedRuns(folder, failOn);
-  const targetOf = (copyTo: string): CopyTarget => ({ registry: 'cold', url: cold?.url ?? '', prefix: copyTo.replace('cold/', '') });
+  const targetOf = (copyTo: string): CopyTarget => ({ registry: 'cold', url: cold?.url ?? '', prefix: copyTo.replace(/^cold\/?/, '') });
   const planner = new Planner({ policies: [policy], inUse, now, createdAt: now, version: '0.0.0', ...(cold && { targetOf }) });
   for (const name of repositories) {
     const inventory = { ...(await registry.inventory(name)), url: registry.url };

@@ -7,6 +7,8 @@ import { Journal } from '../../../src/apply/journal.ts';
 import { undoJournal } from '../../../src/apply/undo.ts';
 import { type EmbeddedRegistry, startEmbeddedRegistry } from '../../../src/demo/embedded-registry.ts';
 import type { EmbeddedRegistryOptions } from '../../../src/demo/registry-options.ts';
+import { attachmentTag } from '../../../src/demo/attachments.ts';
+import { index } from '../../../src/demo/image.ts';
 import { push } from '../../../src/demo/push.ts';
 import { verifyPlan } from '../../../src/documents/plan-check.ts';
 import { readJournal } from '../../../src/documents/read-journal.ts';
@@ -151,6 +153,34 @@ describe('what a rule copies', () => {
     expect(contents(server).manifests[loose.digest]).toBeUndefined();
   });
 
+  it('stays where its copy goes again before its turn', async () => {
+    const made = await world();
+    const { lone } = made.filled;
+    const nothing = { images: [], problems: [], hosts: {} };
+    const report = await apply(made, {
+      inUse: nothing,
+      inUseAgain: async () => {
+        made.target.storage.repository(ARCHIVE).manifests.delete(lone.digest);
+        return nothing;
+      },
+    });
+    expect(report.counts).toMatchObject({ copied: 3, held: 1, deleted: 7 });
+    expect(report.repositories[0]?.notDone[0]).toMatchObject({ digest: lone.digest, message: `its copy in cold/${ARCHIVE} is gone again` });
+    expect(contents(made.server).tags['old-3']).toBe(lone.digest);
+  });
+
+  it('keeps the tag by which a signature says what it belongs to', async () => {
+    const made = await world();
+    const { server, registry, cold, target } = made;
+    const tag = attachmentTag(single('long gone').digest, 'sig');
+    const orphan = single('signature');
+    await push(server.url, REPOSITORY, orphan, [tag]);
+    const spec: Partial<PolicySpec> = { rules: [{ name: 'orphans', orphaned: true, keep: 'none', action: { copyTo: 'cold/old' } }] };
+    const plan = await planOf(registry, [REPOSITORY], spec, { cold });
+    expect(await apply({ ...made, plan })).toMatchObject({ counts: { copied: 1, deleted: 1 } });
+    expect(contents(target, ARCHIVE).tags).toEqual({ [tag]: orphan.digest });
+  });
+
   it('is found complete by the next run after one that was stopped half-way', async () => {
     const made = await world();
     const stop = new AbortController();
@@ -161,6 +191,45 @@ describe('what a rule copies', () => {
     expect(changes(made.server)).toEqual([]);
     off();
     expect(await apply(made)).toMatchObject({ outcome: 'done', counts: { copied: 3, deleted: 8 } });
+  });
+
+  it('is not deleted where the new place is the repository itself by another name', async () => {
+    const { server, registry } = await withServer();
+    const cold = { ...adapter(server.url), name: 'cold' };
+    await fillRepository(server);
+    const spec: Partial<PolicySpec> = { rules: [{ name: 'old', tags: ['old-*'], keep: 'none', action: { copyTo: 'cold' } }] };
+    const plan = await planOf(registry, [REPOSITORY], spec, { cold });
+    const before = contents(server);
+    const report = await apply({ server, registry, cold, plan } as World);
+    expect(report).toMatchObject({ outcome: 'failed', counts: { copied: 0, deleted: 0, failed: 3 } });
+    expect(report.repositories[0]?.notDone[0]?.message).toMatch(/has everything that .*team\/app has, so it may be the same place/);
+    expect(contents(server)).toEqual(before);
+  });
+
+  it('does not go along with an index whose own rule copies nothing', async () => {
+    const rules: PolicySpec['rules'] = [
+      { name: 'old', tags: ['old-*'], keep: 'none', action: { copyTo: 'cold/old' } },
+      { name: 'bulk', tags: ['bulk-*'], keep: 'none' },
+    ];
+    const made = await world({}, { rules });
+    const { server, registry, cold, target, filled } = made;
+    const bulk = index([filled.lone]);
+    await push(server.url, REPOSITORY, bulk, ['bulk-1']);
+    await push(target.url, ARCHIVE, single('somebody else'), ['old-3']);
+    const takesAlong: Registry = {
+      ...registry,
+      takenAlong: async (_, digest) => (digest === bulk.digest ? [{ digest: filled.lone.digest, tags: ['old-3'], heldBy: [] }] : []),
+    };
+    const plan = await planOf(takesAlong, [REPOSITORY], { rules }, { cold });
+    const report = await apply({ ...made, registry: takesAlong, plan });
+    expect(report.repositories[0]?.notDone).toContainEqual(
+      expect.objectContaining({
+        digest: bulk.digest,
+        outcome: 'drifted',
+        message: expect.stringMatching(/along with it: it was not copied to/),
+      }),
+    );
+    expect(Object.keys(contents(server).manifests)).toEqual(expect.arrayContaining([bulk.digest, filled.lone.digest]));
   });
 
   it('is refused where the registry of that name is at another address than the plan says', async () => {

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { expect, onTestFinished, test } from 'vitest';
 import { ImageCopier, type ImageToCopy } from '../../../src/copy/image-copier.ts';
 import { attachmentTag, cosignSignature, sbom } from '../../../src/demo/attachments.ts';
@@ -88,7 +88,7 @@ test('what is there already is looked for and not sent again, and a blob of the 
   const sent = (method: string): string[] => server.requests.filter((request) => request.method === method).map(({ path }) => path);
   expect(sent('POST').every((path) => path.includes('mount=sha256%3A') && path.includes('from=team%2Fapp'))).toBe(true);
   expect(sent('PUT').every((path) => path.includes('/manifests/'))).toBe(true);
-  expect(sent('GET').some((path) => path.includes('/blobs/'))).toBe(false);
+  expect(sent('GET').some((path) => path.includes(`/v2/${FROM}/blobs/`))).toBe(false);
   server.requests.length = 0;
   await copierOf(store, store).copy(whole);
   expect([...sent('POST'), ...sent('PUT')]).toEqual([]);
@@ -104,6 +104,45 @@ test('a blob that is missing under a manifest that is there is sent all the same
   target.storage.repository(TO).blobs.delete(lost);
   await copierOf(storeOf(source, 'prod'), storeOf(target, 'cold')).copy(copy);
   expect(target.storage.repository(TO).blobs.has(lost)).toBe(true);
+});
+
+test('a blob that HEAD says is there, and that cannot be read, is sent all the same', async () => {
+  const [source, target] = [await start(), await start()];
+  const lone = single('lone');
+  await push(source.url, FROM, lone, ['v1']);
+  const copy = { digest: lone.digest, tags: ['v1'], parts: partsOf() };
+  await copierOf(storeOf(source, 'prod'), storeOf(target, 'cold')).copy(copy);
+  const lost = lone.blobs[1]?.digest as Digest;
+  let sent = false;
+  target.onRequest(({ method, path }) => {
+    sent ||= method === 'PUT' && path.includes('/blobs/uploads/');
+    return method === 'GET' && path.endsWith(lost) && !sent ? 'truncate' : undefined;
+  });
+  await copierOf(storeOf(source, 'prod'), storeOf(target, 'cold')).copy(copy);
+  expect(sent).toBe(true);
+});
+
+test('foreign layers that are there all the same, and layers that an index lists, are copied too', async () => {
+  const [source, target] = [await start(), await start()];
+  const foreign = content('application/vnd.oci.image.layer.nondistributable.v1.tar+gzip', randomBytes(900));
+  const lone = image({ layers: [layer('own', 500), foreign] });
+  await push(source.url, FROM, lone, ['v1']);
+  await copierOf(storeOf(source, 'prod'), storeOf(target, 'cold')).copy({ digest: lone.digest, tags: ['v1'], parts: partsOf() });
+  expect(target.storage.repository(TO).blobs.has(foreign.digest)).toBe(true);
+
+  const cached = layer('cached', 700);
+  await push(source.url, FROM, image({ layers: [cached] }), ['v2']);
+  const listed = { mediaType: cached.mediaType, digest: cached.digest, size: cached.bytes.length };
+  const mediaType = 'application/vnd.oci.image.index.v1+json';
+  const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType, manifests: [listed] }));
+  const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}` as Digest;
+  source.storage
+    .repository(FROM)
+    .manifests.set(digest, { ...source.storage.repository(FROM).manifests.get(lone.digest)!, mediaType, bytes });
+  const copying = copierOf(storeOf(source, 'prod'), storeOf(target, 'cold')).copy({ digest, tags: ['cache'], parts: partsOf() });
+  // This registry takes no such index, and others do. The layer comes before it.
+  await expect(copying).rejects.toThrow(/MANIFEST_BLOB_UNKNOWN/);
+  expect(target.storage.repository(TO).blobs.has(cached.digest)).toBe(true);
 });
 
 test('a tag that points elsewhere in the target is not moved, and nothing is sent', async () => {

@@ -1,7 +1,8 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { lstat, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { text } from 'node:stream/consumers';
+import { describe, expect, test, vi } from 'vitest';
 import { writeWhole } from '../../../src/run/write-file.ts';
 import { folderWith } from '../config/temporary-folder.ts';
 
@@ -34,12 +35,28 @@ describe('writing a file', () => {
     execFileSync('sh', ['-c', 'mkfifo "$0"', join(folder, 'pipe')]);
 
     await writeWhole(join(folder, 'link.txt'), 'new');
-    const [read] = await Promise.all([readFile(join(folder, 'pipe'), 'utf8'), writeWhole(join(folder, 'pipe'), 'through')]);
+    const reader = spawn('cat', ['pipe'], { cwd: folder });
+    const arrived = text(reader.stdout);
+    // More than a pipe holds.
+    const long = 'through '.repeat(50_000);
+    await vi.waitFor(() => writeWhole(join(folder, 'pipe'), long), { timeout: 60_000 });
+    const read = await arrived;
 
     expect(await readFile(join(folder, 'target.txt'), 'utf8')).toBe('new');
     expect((await lstat(join(folder, 'link.txt'))).isSymbolicLink()).toBe(true);
-    expect(read).toBe('through');
+    expect(read).toBe(long);
     expect((await lstat(join(folder, 'pipe'))).isFIFO()).toBe(true);
+  });
+
+  test('does not wait for somebody to read a named pipe', async () => {
+    const folder = await folderWith({});
+    execFileSync('mkfifo', [join(folder, 'pipe')]);
+
+    await expect(writeWhole(join(folder, 'pipe'), 'x')).rejects.toMatchObject({
+      code: 'FILE_WRITE',
+      message: expect.stringContaining('it is a named pipe that nobody reads') as string,
+      hint: 'Start what reads it first.',
+    });
   });
 
   test('says that it cannot', async () => {
