@@ -216,6 +216,19 @@ describe('a report that does not say which image it is about, or is no report, i
     ['grype', trivy(), 'it is not what "grype -o json" writes'],
     ['grype', { matches: [], source: { type: 'directory', target: '/src' } }, 'it is not about an image'],
     ['sarif', { version: '2.1.0', runs: [{ results: [] }] }, 'it names no image by its digest'],
+    [
+      'sarif',
+      { version: '2.1.0', runs: [{ automationDetails: { id: `team/app@${IMAGE}` }, results: null }] },
+      'one of its runs has no "results"',
+    ],
+    [
+      'sarif',
+      {
+        version: '2.1.0',
+        runs: [{ automationDetails: { id: `team/app@${IMAGE}` }, invocations: [{ executionSuccessful: false }], results: [] }],
+      },
+      'one of its runs has no "results", or says that it went wrong',
+    ],
     ['sarif', trivy(), 'it is not SARIF 2.1.0'],
     ['clair', { Vulnerabilities: {} }, 'it is not a vulnerability report of Clair 4'],
     ['snyk', { path: 'team/app:1', vulnerabilities: [] }, 'it names no digest: give the image by its digest'],
