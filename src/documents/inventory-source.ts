@@ -64,7 +64,7 @@ export async function openInventory(file: string, { signal, blobs = true }: Inve
   const first = await nextLine(lines, file);
   if (!first) throw invalid(file, ['empty: expected a repository in each line'], 1);
   const place = placeOf(file, first);
-  const value = parseJson(first.text, place);
+  const value = parseJson(first.text, place, NO_LINES);
   if (!OBJECT.is(value) || value['kind'] === undefined)
     return { repositories: repositoriesIn(file, lines, blobs, first), head: () => NOTHING_SAID };
   const problems = collectProblems(place);
@@ -243,8 +243,11 @@ async function nextLine(lines: AsyncGenerator<Line>, file: string): Promise<Line
   }
 }
 
-function parseJson(text: string, place: string): unknown {
-  return jsonOr(place, (): unknown => JSON.parse(text));
+/** The beginning of a document over several lines, which a pipe wrote, is what is mostly found in the first line of such a file. */
+const NO_LINES = 'A .jsonl file has a repository a line, as "inventory -o jsonl" writes it. Is this one JSON document? Name it .json.';
+
+function parseJson(text: string, place: string, hint?: string): unknown {
+  return jsonOr(place, (): unknown => JSON.parse(text), hint);
 }
 
 function jsonOr<Result>(place: string, parse: () => Result, hint?: string): Result {

@@ -62,7 +62,10 @@ interface Dated {
   readonly report: ScanReport;
 }
 
-/** Two reports of one image of which it is not told which is newer are a problem, unless they say the same. */
+/**
+ * Two reports of one image of which it is not told which is newer are a problem, unless they say the same. What the newer has found counts
+ * for every digest by which either names the image: one of them may be of a scan on a build machine, which knows no manifest.
+ */
 function add(one: Dated, newest: Map<string, Dated>, problems: string[]): void {
   const { image, scannedAt } = one.report;
   const other = newest.get(image);
@@ -72,7 +75,11 @@ function add(one: Dated, newest: Map<string, Dated>, problems: string[]): void {
     problems.push(
       `${other.file} and ${one.file} are reports of the same image ${image}, and do not say which is newer: leave one of them out.`,
     );
-  } else if (!other || (isTold && scannedAt > before)) newest.set(image, one);
+    return;
+  }
+  const kept = !other || (isTold && scannedAt > before) ? one : other;
+  const digests = new Set([...kept.report.digests, ...(other?.report.digests ?? []), ...one.report.digests]);
+  newest.set(image, { ...kept, report: { ...kept.report, digests: [...digests] } });
 }
 
 /** A text is one document, a list of them, or one a line. */

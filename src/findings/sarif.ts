@@ -13,12 +13,17 @@ export const readSarif: ReportReader = (document) => {
   if (document['version'] !== '2.1.0' || !runs) return 'it is not SARIF 2.1.0';
   const reports: ScanReport[] = [];
   for (const run of objectsOf(runs)) {
+    if (!Array.isArray(run['results']) || objectsOf(run['invocations']).some(({ executionSuccessful }) => executionSuccessful === false))
+      return NOT_RUN;
     const report = reportOf(run);
     if (!report) return NO_DIGEST;
     reports.push(report);
   }
   return reports;
 };
+
+/** SARIF 2.1.0, 3.14.23: a run without results has looked for none, or went wrong before there were any; one that found none has a list. */
+const NOT_RUN = 'one of its runs has no "results", or says that it went wrong, so that it does not tell what the scan found';
 
 const NO_DIGEST =
   'it names no image by its digest (run.properties.repoDigests, imageID or automationDetails.id): write it with "trivy image --format ' +

@@ -6,6 +6,7 @@ import type { ScanReport } from './scan-report.ts';
 /** What reports have found, by the digests that they name. */
 export class ScanReports {
   readonly #byDigest = new Map<Digest, readonly FindingGroup[]>();
+  #countForNone = true;
 
   /** `reports`: those that count, one of each scanner for each image. */
   constructor(reports: Iterable<ScanReport>) {
@@ -15,6 +16,11 @@ export class ScanReports {
         this.#byDigest.set(digest, others ? [...others, ...findings].toSorted(compareGroups) : findings);
       }
     }
+  }
+
+  /** True as long as no report is about a manifest of what was given to `added`. */
+  get countForNone(): boolean {
+    return this.#countForNone;
   }
 
   /**
@@ -35,6 +41,7 @@ export class ScanReports {
     const own = this.#byDigest.get(digest);
     const ofConfig = config && this.#byDigest.get(config);
     if (!own && !ofConfig) return manifest;
+    this.#countForNone = false;
     // A report names an image by both of its digests.
     const reported = own === undefined || ofConfig === undefined ? (own ?? ofConfig ?? []) : [...new Set([...own, ...ofConfig])];
     return { ...manifest, findings: [...findings, ...reported].toSorted(compareGroups) };

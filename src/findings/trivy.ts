@@ -10,8 +10,10 @@ export const readTrivy: ReportReader = (document) => {
   const metadata = asObject(document['Metadata']);
   if (document['SchemaVersion'] !== 2) return 'it is not what "trivy image --format json" writes (SchemaVersion 2)';
   if (document['ArtifactType'] !== 'container_image') return 'it is not about an image: scan it with "trivy image --format json"';
+  const results = asList(document['Results']);
+  if (!results) return 'its "Results" are not a list, so that it does not tell what the scan found';
   const named = [metadata?.['ImageID'], document['ArtifactName'], ...(asList(metadata?.['RepoDigests']) ?? [])];
-  const report = scanReport(named, document['CreatedAt'], objectsOf(document['Results']).flatMap(findingsOf));
+  const report = scanReport(named, document['CreatedAt'], objectsOf(results).flatMap(findingsOf));
   return report ? [report] : 'it names no digest (Metadata.RepoDigests, Metadata.ImageID): scan the image in its registry';
 };
 

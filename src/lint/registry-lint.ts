@@ -38,6 +38,7 @@ export class RegistryLint {
   #images = 0;
   #tags = 0;
   #untagged = 0;
+  #hasProduction = false;
 
   constructor(registry: string, settings: LintSettings) {
     this.#registry = registry;
@@ -80,6 +81,11 @@ export class RegistryLint {
   /** The page of the registry, with what it says of itself below. */
   checklist(beside: readonly ChecklistItem[] = []): RegistryChecklist {
     const untagged = this.#tallies.get('untagged') as Tally;
+    // A glob with a slip in it names no repository, and says nothing of production.
+    if (this.#settings.isProduction && !this.#hasProduction) {
+      const why = 'none of the repositories here is one that --production names';
+      for (const check of ['latest-in-production', 'production-versions'] as const) this.#unknown(check, 1, why);
+    }
     untagged.count = this.#untagged > untagged.of * MOST_UNTAGGED ? this.#untagged : 0;
     return {
       registry: this.#registry,
@@ -115,6 +121,7 @@ export class RegistryLint {
       this.#unknown('latest-in-production', 1, why);
       this.#unknown('production-versions', tagged.length, why);
     } else if (isProduction(this.#registry, repository)) {
+      this.#hasProduction = true;
       this.#check('latest-in-production', `${repository}:latest`, !tags.has('latest'));
       for (const { ordinaryTags } of tagged)
         this.#check(

@@ -247,6 +247,7 @@ async function planIn<Result>(
     for (const { throwUnanswered } of deciding) throwUnanswered();
     if (offline && found === 0)
       warn(io, `${printable(options.inventory)} holds no repository${words.length > 0 ? ' of those that are named' : ''}`, options.quiet);
+    if (found > 0 && scans.reports?.countForNone === true) warn(io, NOT_REPORTED, options.quiet);
     const plans = planners.map(({ planner }) => withUnread(planner.plan(), unreadOf(failures)));
     progress.stop();
     // From here on, what is under way is to end by itself.
@@ -271,6 +272,9 @@ async function planIn<Result>(
   }
 }
 
+const NOT_REPORTED =
+  'none of the reports of scanners is about an image that was read here, so that none of them counts; a report must name the digest of ' +
+  'the image, and on Harbor, ECR and GAR that of its manifest or index, not of its config';
 const NO_REPORTS: ReportedFindings = { reports: undefined, problems: [] };
 const NONE: OpenRegistries = { byName: new Map(), cached: async () => undefined, room: () => undefined, close: async () => {} };
 

@@ -82,6 +82,14 @@ describe('reports of a scanner', () => {
     expect(tagsIn(registry, 'team/app')).toHaveLength(3);
   });
 
+  test('of other images alone: a warning, since all that is here then counts as not scanned', async () => {
+    const { session, words } = await scene();
+    const warning = 'none of the reports of scanners is about an image that was read here';
+    expect((await session.run('prune', ...words)).stderr).not.toContain(warning);
+    for (const name of ['one', 'two']) await session.file(`reports/${name}.json`, report(`sha256:${'0'.repeat(64)}`, []));
+    expect((await session.run('prune', ...words)).stderr).toContain(warning);
+  });
+
   test('are looked at by doctor, each source by itself', async () => {
     const { session } = await scene();
     expect((await session.run('doctor')).stdout).toContain('reports of 2 images');

@@ -371,6 +371,14 @@ test('JSON lines in a .json file are told by their hint', async () => {
   });
 });
 
+test('a document over several lines in a .jsonl file is told by its hint', async () => {
+  const folder = await folderWith({ 'i.jsonl': JSON.stringify(HEAD, null, 2) });
+  await expect(readInventory(path.join(folder, 'i.jsonl'))).rejects.toMatchObject({
+    code: 'INVENTORY_INVALID',
+    hint: expect.stringContaining('Name it .json.') as string,
+  });
+});
+
 test('the blobs are checked, and kept only where they are asked for', async () => {
   const documentWith = (blob: object): string => document(repository([{ digest: digest(1), blobs: [blob] }]));
   const folder = await folderWith({

@@ -212,9 +212,23 @@ describe('a report that does not say which image it is about, or is no report, i
     ['trivy', trivy({ ArtifactType: 'filesystem' }), 'it is not about an image'],
     ['trivy', trivy({ Metadata: {} }), 'it names no digest'],
     ['trivy', { Results: [] }, 'it is not what "trivy image --format json" writes'],
+    ['trivy', trivy({ Results: {} }), 'its "Results" are not a list'],
     ['grype', trivy(), 'it is not what "grype -o json" writes'],
     ['grype', { matches: [], source: { type: 'directory', target: '/src' } }, 'it is not about an image'],
     ['sarif', { version: '2.1.0', runs: [{ results: [] }] }, 'it names no image by its digest'],
+    [
+      'sarif',
+      { version: '2.1.0', runs: [{ automationDetails: { id: `team/app@${IMAGE}` }, results: null }] },
+      'one of its runs has no "results"',
+    ],
+    [
+      'sarif',
+      {
+        version: '2.1.0',
+        runs: [{ automationDetails: { id: `team/app@${IMAGE}` }, invocations: [{ executionSuccessful: false }], results: [] }],
+      },
+      'one of its runs has no "results", or says that it went wrong',
+    ],
     ['sarif', trivy(), 'it is not SARIF 2.1.0'],
     ['clair', { Vulnerabilities: {} }, 'it is not a vulnerability report of Clair 4'],
     ['snyk', { path: 'team/app:1', vulnerabilities: [] }, 'it names no digest: give the image by its digest'],
@@ -252,6 +266,19 @@ describe('several reports', () => {
     const clean = trivy({ CreatedAt: '2026-11-21T00:00:00Z', Results: [] });
     const files = { 'a.json': JSON.stringify(clean), 'b.json': JSON.stringify(trivy()) };
     expect(await read('trivy', files)).toMatchObject({ problems: [], reports: [{ findings: [] }] });
+  });
+
+  test('of one image: the newest counts for every digest by which an older one names it', async () => {
+    const pulled = trivy();
+    const built = trivy({ CreatedAt: '2026-11-21T10:00:00Z', Metadata: { ImageID: CONFIG }, Results: [] });
+    for (const files of [
+      { 'a.json': pulled, 'b.json': built },
+      { 'a.json': built, 'b.json': pulled },
+    ]) {
+      const texts = Object.fromEntries(Object.entries(files).map(([name, document]) => [name, JSON.stringify(document)]));
+      const { reports } = await read('trivy', texts);
+      expect(reports).toEqual([{ digests: [CONFIG, INDEX], image: CONFIG, scannedAt: '2026-11-21T10:00:00.000Z', findings: [] }]);
+    }
   });
 
   test('of one image, of which nobody knows which is newer, are a problem unless they say the same', async () => {

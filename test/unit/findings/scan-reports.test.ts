@@ -12,6 +12,7 @@ test('a report is about the manifest of its digest, and about every one with a c
     { digests: [digest('c')], image: digest('c'), findings: [MILD] },
     { digests: [digest('4')], image: digest('4'), findings: [] },
   ]);
+  expect(reports.countForNone).toBe(true);
   const inventory = reports.added({
     registry: 'prod',
     type: 'oci',
@@ -21,5 +22,6 @@ test('a report is about the manifest of its digest, and about every one with a c
     manifests: [manifest('1', { config: 'c' }), manifest('2', { config: 'c' }), manifest('3', { findings: [MILD] }), manifest('4')],
   });
   expect(inventory.manifests.map(({ findings }) => findings)).toEqual([[BAD, MILD], [BAD, MILD], [MILD], []]);
+  expect(reports.countForNone).toBe(false);
   expect(inventory.capabilities).toMatchObject({ vulnerability: true, fixable: true, findingTimes: true });
 });

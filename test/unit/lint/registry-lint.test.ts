@@ -107,6 +107,11 @@ test('what a registry does not tell, or nobody has said, is not known, and never
   expect(unknown.every(({ why }) => why !== undefined)).toBe(true);
 });
 
+test('where no repository is one of production, nothing is known of production', () => {
+  const page = pageOf([repository([image('a', ['latest'])], { repository: 'prd/app', capabilities: ALL })]);
+  for (const check of ['latest-in-production', 'production-versions']) expect(found(page, check)).toEqual(['unknown', 0]);
+});
+
 test('attachments that stand apart from their images are not taken for orphans', () => {
   const store = repository([manifest('b', { tags: [attachmentTag('c', '.sig')] })], { repository: 'team/signatures', capabilities: ALL });
   expect(found(pageOf([store]), 'orphaned')).toEqual(['unknown', 0]);
