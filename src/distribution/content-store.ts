@@ -79,8 +79,8 @@ export class ContentStore {
   }
 
   /**
-   * Whether a blob is there with its size, and can be read: its first byte is. HEAD says yes in distribution for what the garbage collection
-   * took while the registry ran, as long as its cache of descriptors knows it.
+   * Whether a blob is there with its size, and can be read: its first byte is. HEAD says yes in distribution for what the garbage
+   * collection took while the registry ran, as long as its cache of descriptors knows it.
    */
   async canReadBlob(repository: string, { digest, size }: Blob, signal?: AbortSignal): Promise<boolean> {
     const response = await this.#client.getBlob(this.#nameOf(repository), digest, signal, 'bytes=0-0');
