@@ -38,9 +38,10 @@ export function readScanOverview(overview: JsonObject | undefined): ScanOverview
     return { scan: all.some((report) => UNDER_WAY.includes(report['scan_status'])) ? 'pending' : 'failed' };
   }
   const worst = Math.max(-1, ...finished.flatMap(severitiesIn));
-  const findings = finished.flatMap(groupsIn).toSorted(compareGroups);
   const vulnerability = SEVERITIES[worst];
-  return { ...(vulnerability && { vulnerability }), findings };
+  // A report that counts nothing has not said that there is nothing.
+  const findings = finished.every(countsFindings) ? { findings: finished.flatMap(groupsIn).toSorted(compareGroups) } : {};
+  return { ...(vulnerability && { vulnerability }), ...findings };
 }
 
 function severitiesIn(report: JsonObject): number[] {
@@ -61,6 +62,11 @@ function groupsIn(report: JsonObject): FindingGroup[] {
     count,
     ...(since !== undefined && { since }),
   }));
+}
+
+function countsFindings(report: JsonObject): boolean {
+  const summary = asObject(report['summary']);
+  return summary?.['total'] === 0 || asObject(summary?.['summary']) !== undefined;
 }
 
 function countsIn(report: JsonObject): [name: string, count: number][] {

@@ -49,6 +49,13 @@ describe('the worst finding', () => {
     expect(worst({ scan_status: 'Success', severity: 'Low' }, { scan_status: 'Success', severity: 'Critical' })).toBe('critical');
   });
 
+  it('leaves open what was found where a report does not count it', () => {
+    const overview = (report: object): object => ({ scan_overview: { report: { scan_status: 'Success', ...report } } });
+    expect(read(overview({ severity: 'Critical' }))).toMatchObject({ vulnerability: 'critical' });
+    expect(read(overview({ severity: 'Critical' }))).not.toHaveProperty('findings');
+    expect(read(overview({ severity: 'None', summary: { total: 0 } }))).toMatchObject({ findings: [] });
+  });
+
   it('is none where there is none, or it is negligible', () => {
     expect(worst({ scan_status: 'Success', severity: 'None' })).toBe('none');
     expect(worst({ scan_status: 'Success', severity: 'Negligible' })).toBe('none');
