@@ -11,7 +11,7 @@ import type { Journal } from './journal.ts';
 import { type LockedRepository, lockRepositories } from './lock-repositories.ts';
 import { checkRegistries, planDigest } from '../documents/plan-file.ts';
 import { runRepository } from './repository-run.ts';
-import type { Halt, Pause } from './run-state.ts';
+import type { Halt, Pause } from './run-context.ts';
 import { sideBySide } from './side-by-side.ts';
 import { Trial } from './trial.ts';
 import { verifyPlan } from '../documents/plan-check.ts';

@@ -36,5 +36,5 @@ export function daysIn(text: string): number | undefined {
     sum += Number(count) * days;
     rest = rest.slice(part.length);
   } while (rest.trim() !== '');
-  return Math.ceil(sum * 10_000 - 1e-6) / 10_000;
+  return Math.max(0, Math.ceil(sum * 10_000 - 1e-6) / 10_000);
 }

@@ -284,6 +284,7 @@ describe('acr purge', () => {
   });
 
   test('a password is not copied, and an option that is not known is an error', async () => {
+    expect((await imported("acr purge --filter 'app:^v' --ago 0d --keep 3")).text).not.toContain('-0');
     expect((await imported("acr purge -u me -p secret-word --filter 'app:.*' --ago 1d --untagged")).text).not.toContain('secret-word');
     await expect(imported("acr purge --filter 'app:.*' --ago 1d --newest-first")).rejects.toThrow('"--newest-first" is not known');
   });
