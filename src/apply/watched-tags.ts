@@ -42,8 +42,8 @@ export class WatchedTags implements TagGuard {
   #since: Sent[] = [];
   /** Somebody moves tags onto what goes: from then on steps go one after another, so that it can be told what a tag was on. */
   #careful = false;
-  /** Tags that are listed, point to nothing, and were reported or were so from the beginning. */
-  readonly #broken = new Set<string>();
+  /** Tags that are listed and point to nothing. `true` of those that nothing explains which was deleted: they were so before. */
+  readonly #broken = new Map<string, boolean>();
   /** While this repository tries what the registry does. */
   #first: { readonly step: TrialStep; readonly leave: () => void; sent?: Sent } | undefined;
 
@@ -54,7 +54,7 @@ export class WatchedTags implements TagGuard {
   async begin(): Promise<void> {
     const { state, tags, justRead } = this.#parts;
     if (!justRead) this.#listed = await tags.survey();
-    for (const [tag, digest] of state.seen) if (digest === undefined) this.#broken.add(tag);
+    for (const [tag, digest] of state.seen) if (digest === undefined) this.#broken.set(tag, true);
   }
 
   /**
@@ -182,15 +182,17 @@ export class WatchedTags implements TagGuard {
     await tags.lookPatiently(unclear);
     for (const tag of unclear) if (state.seen.get(tag) === undefined) await this.#mend(tag, takers.get(tag), since);
     const missing: [string, Digest][] = [];
+    const vanished: string[] = [];
     for (const [tag, digest] of state.seen) {
       if (listed.has(tag)) continue;
       state.seen.delete(tag);
-      this.#broken.delete(tag);
+      if (digest === undefined && this.#broken.delete(tag)) vanished.push(tag);
       if (digest !== undefined && takers.get(tag)?.digest !== digest) missing.push([tag, digest]);
     }
     const hit = since.length === 0 ? [] : missing.filter(([tag, digest]) => !this.#isMeantToGo(tag, digest));
     if (hit.length > 0 && ![...listed].some((tag) => !state.expectsToLose(tag))) await this.#parts.presence.mustBeThere();
     for (const [tag, digest] of hit) await this.#wasHit(tag, digest, since);
+    for (const tag of vanished) await this.#wasSet(tag, since);
     return unclear.length === 0 && hit.length === 0;
   }
 
@@ -205,7 +207,7 @@ export class WatchedTags implements TagGuard {
     const { state, putBack, tags } = this.#parts;
     const deleted = deletedIn(since);
     const under = taker?.digest ?? (await state.deletedUnder(tag)) ?? (deleted.length === 1 ? deleted[0] : undefined);
-    this.#broken.add(tag);
+    this.#broken.set(tag, deleted.length === 0);
     if (under !== undefined && state.outcomeOf(under) === 'deleted') {
       if (await putBack.restore(under, `the tag ${tag} was set on it while it was deleted`, tag)) await tags.look(tag);
     } else if (deleted.length > 0) {
@@ -215,6 +217,22 @@ export class WatchedTags implements TagGuard {
         `the tag ${tag}, which was set while this or another manifest was deleted, points to nothing`,
       );
     }
+  }
+
+  /** A tag that pointed to nothing is missing after deletions: somebody has set it on something that was deleted, or has taken it off. */
+  async #wasSet(tag: string, since: readonly Sent[]): Promise<void> {
+    const { putBack, tags } = this.#parts;
+    const deleted = deletedIn(since);
+    const [only, ...others] = deleted;
+    if (only === undefined || (await tags.look(tag)) !== undefined) return;
+    this.#careful = true;
+    const why = `the tag ${tag}, which pointed to nothing, may have been set on it before it was deleted`;
+    if (others.length === 0) {
+      if (await putBack.restore(only, why, tag)) await tags.look(tag);
+      return;
+    }
+    for (const one of deleted) await putBack.restore(one, why);
+    await putBack.giveUp(only, tag, `${why}: or on one of ${others.length} others, which are put back too`);
   }
 
   /** A tag that should have stayed is missing after deletions. */
@@ -244,9 +262,13 @@ export class WatchedTags implements TagGuard {
     await putBack.giveUp(digest, tag, isThere ? movedSomewhere(tag, deleted) : goneOrMoved(tag, deleted));
   }
 
-  /** Where every tag that stays points to now. */
+  /** Where every tag points to now that stays, or pointed to nothing before. */
   async #verify(): Promise<void> {
     const { state, tags, putBack } = this.#parts;
+    for (const [tag, isUnexplained] of this.#broken) {
+      const under = isUnexplained ? await state.deletedUnder(tag) : undefined;
+      if (under !== undefined) await putBack.restore(under, `the tag ${tag} was set on it while it was deleted`, tag);
+    }
     const staying = [...(this.#listed ?? [])].filter((tag) => !this.#broken.has(tag));
     const before = new Map(staying.map((tag) => [tag, state.seen.get(tag)]));
     await tags.lookAtAll(staying);

@@ -37,6 +37,7 @@ interface Put {
   readonly repository: string;
   readonly tag: string;
   readonly digest: string;
+  readonly begunAt: number;
   readonly doneAt: number;
 }
 
@@ -195,13 +196,14 @@ function pushSomething(registry: Distribution, repositories: number, number: num
 
 /** As clients do, it tries again after a 500: 2.8 answers so where a tag is set and taken off at the same moment. */
 async function put({ url }: Distribution, repository: string, tag: string, { digest, mediaType, bytes }: Pushable): Promise<Put> {
+  const begunAt = Date.now();
   for (let attempt = 1; ; attempt += 1) {
     const { status } = await fetch(`${url}/v2/${repository}/manifests/${tag}`, {
       method: 'PUT',
       headers: { 'content-type': mediaType },
       body: bytes,
     });
-    if (status === 201) return { repository, tag, digest, doneAt: Date.now() };
+    if (status === 201) return { repository, tag, digest, begunAt, doneAt: Date.now() };
     if (status !== 500 || attempt === 5) throw new Error(`the push of ${tag} was answered with ${status}`);
   }
 }
@@ -217,13 +219,13 @@ async function lostOf({ root }: Distribution, puts: readonly Put[]): Promise<Put
 /**
  * True if, after a tag was set, the program could learn of it before the deletion began that can have taken it along: that of the manifest
  * it was set on, or was on before. Of a new tag the list of tags tells; of one that goes by the plan, and was moved onto something else
- * that goes, only looking at it.
+ * that goes, only looking at it. A deletion that was answered while the tag was being set may have come between the two as well.
  */
-function couldBeSeen({ requests }: RecordingProxy, { repository, tag, digest, doneAt }: Put, former: readonly string[]): boolean {
+function couldBeSeen({ requests }: RecordingProxy, { repository, tag, digest, begunAt, doneAt }: Put, former: readonly string[]): boolean {
   const own = requests.filter(({ path }) => path.startsWith(`/v2/${repository}/`));
   const tells = tag.startsWith('doomed-') ? new RegExp(`/manifests/${tag}$`) : /\/tags\/list/;
   const fatal = own.find(
-    ({ method, path, answeredAt }) => method === 'DELETE' && answeredAt >= doneAt && [digest, ...former].some((one) => path.endsWith(one)),
+    ({ method, path, answeredAt }) => method === 'DELETE' && answeredAt >= begunAt && [digest, ...former].some((one) => path.endsWith(one)),
   );
   return (
     !fatal ||

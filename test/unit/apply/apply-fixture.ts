@@ -79,7 +79,8 @@ export async function planOf(
   const spec: PolicySpec = { name: 'old', rules: [{ name: 'old', tags: ['old-*'], keep: 'none' }], ...changes };
   const policy = compilePolicy(spec, { source: 'test', digest: POLICY_DIGEST });
   const inUse = { images: used.map((digest) => ({ image: { digest }, source: 'test' })), problems: [], hosts: {} };
-  const now = Date.now();
+  // What was pushed in the very millisecond of `now` would be within a grace of nothing.
+  const now = Date.now() + 1;
   const runs = folder === undefined ? [] : await unfinishedRuns(folder, failOn);
   const targetOf = (copyTo: string): CopyTarget => ({ registry: 'cold', url: cold?.url ?? '', prefix: copyTo.replace(/^cold\/?/, '') });
   const planner = new Planner({ policies: [policy], inUse, now, createdAt: now, version: '0.0.0', ...(cold && { targetOf }) });

@@ -174,6 +174,54 @@ describe('a push between the last look and the deletion', () => {
     expect(report.repositories[0]!.repairs).toMatchObject([{ tag: 'release', digest: lone.digest, restored: true }]);
   });
 
+  it.each(['goes along', 'points to it'] as const)(
+    'a tag that pointed to nothing and was set on the doomed image %s, and is back',
+    async (how) => {
+      const { server, registry } = await withServer();
+      const { lone } = await fillRepository(server);
+      tagsIn(server).set('dangling', single('deleted long ago').digest);
+      const plan = await planOf(registry, [REPOSITORY], { danglingTags: 'ignore' });
+      server.onRequest(({ method, path }) => {
+        if (method !== 'DELETE' || !path.endsWith(lone.digest)) return undefined;
+        if (how === 'goes along') return void tagsIn(server).set('dangling', lone.digest);
+        return (reply) => {
+          tagsIn(server).set('dangling', lone.digest);
+          return reply;
+        };
+      });
+
+      const report = await apply(plan, registry);
+
+      expect(contents(server)).toMatchObject({
+        tags: { dangling: lone.digest },
+        manifests: { [lone.digest]: expect.anything() as unknown },
+      });
+      expect(report.repositories[0]!.repairs).toMatchObject([{ digest: lone.digest, tag: 'dangling', restored: true }]);
+    },
+  );
+
+  it('a tag that pointed to nothing and is gone after several deletions brings all of them back: it may have been set on any', async () => {
+    const { server, registry } = await withServer();
+    for (let number = 0; number < 5; number++) await push(server.url, REPOSITORY, single(`image ${number}`), [`old-${number}`]);
+    await push(server.url, REPOSITORY, single('kept'), ['keep-1']);
+    tagsIn(server).set('dangling', single('deleted long ago').digest);
+    const plan = await planOf(registry, [REPOSITORY], { danglingTags: 'ignore' });
+    const digests = plan.repositories[0]!.steps.map(({ digest }) => digest);
+    server.onRequest(({ method, path }) => {
+      if (method === 'DELETE' && path.endsWith(digests[2]!)) tagsIn(server).set('dangling', digests[2]!);
+    });
+
+    const report = await apply(plan, registry);
+
+    expect(report).toMatchObject({ outcome: 'failed', counts: { deleted: 2, drifted: 3, lost: 1 } });
+    expect(report.repositories[0]!.repairs.at(-1)).toMatchObject({
+      tag: 'dangling',
+      restored: false,
+      message: expect.stringContaining('may have been set on it before it was deleted: or on one of 2 others') as string,
+    });
+    for (const digest of digests.slice(2)) expect(contents(server).manifests).toHaveProperty(digest);
+  });
+
   it('what cannot be put back is lost, and said so', async () => {
     const { filled, report, folder } = await whileDeleting(
       ({ lone }) => lone.digest,
