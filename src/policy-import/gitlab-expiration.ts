@@ -1,28 +1,51 @@
+import { parseYaml } from '../config/yaml-document.ts';
 import { isObject } from '../domain/json.ts';
-import type { Source } from '../diagnostics/source.ts';
+import { makeSource, type Source } from '../diagnostics/source.ts';
+import { problemAt } from '../diagnostics/source-error.ts';
 import type { RuleSpec } from '../policy/schema.ts';
 import { daysIn } from './days-in.ts';
 import { globOf } from './glob-of.ts';
 import { type Commented, FOR_ALL, type ImportedPolicy, type ImportGround, keepsAll } from './imported-policy.ts';
 import { originalGitlab } from './original/gitlab.ts';
-import { parseSettings } from './parse-settings.ts';
+import { parseSettings, settingsError } from './parse-settings.ts';
+import { shellWords } from './shell-words.ts';
 import { tagsFoundBy } from './whole-tag.ts';
 import { ExpirationPolicy, Project, Change } from './settings/gitlab-expiration.ts';
 
-export function isGitlabExpiration(data: unknown): boolean {
-  return (
-    isObject(data) &&
-    ['container_expiration_policy', 'container_expiration_policy_attributes', 'keep_n', 'older_than', 'name_regex_keep'].some(
-      (key) => key in data,
-    )
-  );
+/** A call of its API, as "curl" makes it. */
+const CALL = /(?<=^[^#\n]*)\bcurl\b/gm;
+const ATTRIBUTES = 'container_expiration_policy_attributes';
+
+export function isGitlabExpiration(data: unknown, text: string): boolean {
+  if (isObject(data))
+    return ['container_expiration_policy', ATTRIBUTES, 'keep_n', 'older_than', 'name_regex_keep'].some((key) => key in data);
+  return text.includes(ATTRIBUTES) && text.search(CALL) >= 0;
 }
 
-/** The cleanup policy of a project of GitLab. */
-export function importGitlabExpiration(source: Source, data: unknown, { of }: ImportGround): ImportedPolicy[] {
+/** The cleanup policy of a project of GitLab: what its API answers or takes, or the calls of "curl" that set it. */
+export function importGitlabExpiration(source: Source, data: unknown, ground: ImportGround): ImportedPolicy[] {
+  if (isObject(data) || source.text.search(CALL) < 0) return importSettings(source, data, ground);
+  const calls = [...source.text.matchAll(CALL)].map(({ index, 0: { length } }) => shellWords(source.text, index + length));
+  const imported = calls.flatMap((words) => {
+    const url = words.find(({ text }) => /\/projects\/[^/?]+\/?(?:\?.*)?$/.test(text));
+    const given = words.find(({ text }) => text.includes(ATTRIBUTES));
+    if (!given) return [];
+    if (!given.text.trimStart().startsWith('{'))
+      throw settingsError([problemAt(source, given, `only JSON is read here: write --data '{"${ATTRIBUTES}": {…}}'`)]);
+    // The URL has the name of the project with its "/" written otherwise, or a number.
+    const id = /\/projects\/([^/?]+)/.exec(url?.text ?? '')?.[1]?.replaceAll(/%2f/gi, '/') ?? '';
+    const path = /^(?!\d+$)[\w./-]+$/.test(id) ? id : undefined;
+    const part = makeSource(`${source.file} (the data of curl)`, given.text);
+    return importSettings(part, parseYaml(part).data, { of: ground.of ?? path });
+  });
+  if (imported.length === 0) throw settingsError([problemAt(source, { start: 0, end: 1 }, `no call of curl sets ${ATTRIBUTES}`)]);
+  return imported;
+}
+
+function importSettings(source: Source, data: unknown, { of }: ImportGround): ImportedPolicy[] {
   const has = (key: string): boolean => isObject(data) && key in data;
   const project = has('container_expiration_policy') ? parseSettings(source, Project).data : undefined;
-  const change = has('container_expiration_policy_attributes') ? parseSettings(source, Change).data : undefined;
+  const change = has(ATTRIBUTES) ? parseSettings(source, Change).data : undefined;
   const policy =
     project?.container_expiration_policy ?? change?.container_expiration_policy_attributes ?? parseSettings(source, ExpirationPolicy).data;
   const name = of ?? project?.path_with_namespace ?? change?.path_with_namespace;

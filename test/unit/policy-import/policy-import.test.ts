@@ -334,6 +334,18 @@ describe('GitLab', () => {
     expect(rules.at(-1)).toMatchObject({ tags: ['dev*', '*test'] });
   });
 
+  test('calls of "curl" that set it are read, for the project in their URL', async () => {
+    const data = JSON.stringify({ container_expiration_policy_attributes: { enabled: true, keep_n: 1, name_regex: 'dev-.*' } });
+    const call = (id: string, more = data): string =>
+      `curl --request PUT --header 'Content-Type: application/json' --header "PRIVATE-TOKEN: $T" \\\n  --data '${more}' ` +
+      `"https://gitlab.example.com/api/v4/projects/${id}"\n`;
+    expect((await imported(`# every project\n${call('acme%2Fapp')}${call('7')}`)).policies).toMatchObject([
+      { repositories: ['acme/app/**'], rules: [{}, { tags: ['dev-*'], keep: { last: 1 } }] },
+      { rules: [{}, { tags: ['dev-*'], keep: { last: 1 } }] },
+    ]);
+    await expect(imported(call('7', 'container_expiration_policy_attributes[keep_n]=5'))).rejects.toThrow('only JSON is read here');
+  });
+
   test('one that is switched off deletes nothing', async () => {
     expect(await rulesOf({ ...policy, enabled: false })).toMatchObject([{ keep: 'all' }]);
   });
@@ -461,6 +473,13 @@ describe('zot', () => {
     ]);
   });
 
+  test('of an entry that one above leaves nothing to, it is said what it was, and nothing of how to import it', async () => {
+    const entry = { patterns: ['.*'], mostRecentlyPulledCount: 3 };
+    const policies = [{ repositories: ['**'], keepTags: [entry, { ...entry, mostRecentlyPulledCount: 5 }] }];
+    const { text } = await imported({ storage: { retention: { policies } } });
+    expect(text).toContain('# LEFT OUT: ".* (2)" (keepTags 2: mostRecentlyPulledCount 5), because ".*" takes all that it selects.\n');
+  });
+
   test('what is below the path of another storage has the policies of that one', async () => {
     const own = { retention: { policies: [{ repositories: ['infra/*', '**', '*/web'] }] } };
     const { policies } = await imported(config([{ repositories: ['**'] }], { subPaths: { '/a': own } }));
@@ -523,6 +542,12 @@ describe('artifactory-cleanup', () => {
     ['a mask for a name or a tag', [{ rule: 'IncludeDockerImages', masks: '*prod*' }], { keep: 'all' }],
   ] as const)('%s', async ([, rules, expected]) => {
     expect(await rulesOf(settings(...rules))).toMatchObject([expected]);
+  });
+
+  test('a key that a rule does not have is told with those that it has', async () => {
+    const rules = [{ rule: 'Repo' }, { rule: 'DeleteDockerImagesOlderThan', days: 3, sinceWhen: 'pull' }];
+    const settings = { 'artifactory-cleanup': { policies: [{ name: 'docker', rules }] } };
+    await expect(imported(settings)).rejects.toThrow('unknown key "sinceWhen"; known here: rule, days\n');
   });
 
   test('policies about files are left out, and what is not built in is an error', async () => {
