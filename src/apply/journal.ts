@@ -4,7 +4,7 @@ import { GuardedFile, syncFolder } from '../diagnostics/guarded-file.ts';
 import { makeFolder } from '../diagnostics/make-folder.ts';
 import { holdsSecret } from '../diagnostics/redact.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
-import type { Digest } from '../domain/digest.ts';
+import { type Digest, digestStart } from '../domain/digest.ts';
 import type { RawManifest } from '../domain/raw-manifest.ts';
 import type { CopyLine, Intent, JournalHeader, PlannedSteps, RepairLine } from '../documents/journal.ts';
 import type { StepOutcome } from '../domain/step-outcome.ts';
@@ -38,7 +38,8 @@ export class Journal {
   #pending: Pending[] = [];
   #writing = false;
   #failure: ToolError | undefined;
-  readonly #manifests = new Map<Digest, { readonly mediaType: string; readonly offset: number; readonly length: number }>();
+  /** Where the line with a manifest stands, by the start of its digest: a million deletions need 60 MB for that. */
+  readonly #lines = { numbers: new Map<number, number>(), offsets: [] as number[], lengths: [] as number[] };
 
   /** Touches nothing before {@link start}. `openFile` opens the file to write to. */
   constructor(folder: string, openFile: (path: string) => Promise<GuardedFile> = (path) => GuardedFile.open(path, 'ax+', 0o600)) {
@@ -99,7 +100,7 @@ export class Journal {
     const why = unreadable === undefined ? {} : { unreadable };
     const line = { kind: 'intent', id, at: now(), registry, repository, op, digest, tags, ...(known && { known }), ...why, ...content };
     const { offset, length } = await this.#append(line);
-    if (manifest) this.#manifests.set(digest, { mediaType: manifest.mediaType, offset, length });
+    if (manifest) this.#note(digest, offset, length);
     return id;
   }
 
@@ -118,10 +119,20 @@ export class Journal {
 
   /** A manifest that an intent holds, read back from the file, where it is however much is deleted. */
   async manifest(digest: Digest): Promise<RawManifest | undefined> {
-    const found = this.#manifests.get(digest);
-    if (!found || !this.#file) return undefined;
-    const line = JSON.parse(await this.#file.read(found.offset, found.length)) as { manifest: string };
-    return { digest, mediaType: found.mediaType, bytes: Buffer.from(line.manifest, 'base64') };
+    const { numbers, offsets, lengths } = this.#lines;
+    const number = numbers.get(digestStart(digest));
+    if (number === undefined || !this.#file) return undefined;
+    const text = await this.#file.read(offsets[number] as number, lengths[number] as number);
+    const line = JSON.parse(text) as { readonly digest: Digest; readonly mediaType: string; readonly manifest: string };
+    // Another one may have the same start.
+    return line.digest === digest ? { digest, mediaType: line.mediaType, bytes: Buffer.from(line.manifest, 'base64') } : undefined;
+  }
+
+  #note(digest: Digest, offset: number, length: number): void {
+    const { numbers, offsets, lengths } = this.#lines;
+    numbers.set(digestStart(digest), offsets.length);
+    offsets.push(offset);
+    lengths.push(length);
   }
 
   async close(): Promise<void> {

@@ -2,7 +2,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { fileChunks } from '../diagnostics/file-chunks.ts';
 import { unreadable } from '../diagnostics/source.ts';
-import { ByteWindow, WINDOW } from './byte-window.ts';
+import { ByteWindow, type ReadBytes, WINDOW } from './byte-window.ts';
 import { refuseDevice } from './open-document.ts';
 
 /** The bytes of a document, which are closed once it has been gone through. */
@@ -39,8 +39,19 @@ function openBytes(file: string, length: number): OpenBytes {
   };
   const descriptor = orUnreadable(() => openSync(file, 'r'));
   const close = (): void => closeSync(descriptor);
+  const read = readerOf(descriptor, length);
+  try {
+    return { bytes: new ByteWindow(length, (start, end) => orUnreadable(() => read(start, end))), close };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+/** Reads an open file of so many bytes, synchronously and some of them at a time. Throws the error of the file system. */
+export function readerOf(descriptor: number, length: number): ReadBytes {
   const window = Buffer.allocUnsafeSlow(Math.min(length, WINDOW));
-  const read = (start: number, end: number): Buffer => {
+  return (start, end) => {
     const bytes = end - start > window.length ? Buffer.allocUnsafeSlow(end - start) : window.subarray(0, end - start);
     let done = 0;
     while (done < bytes.length) {
@@ -50,12 +61,6 @@ function openBytes(file: string, length: number): OpenBytes {
     }
     return bytes;
   };
-  try {
-    return { bytes: new ByteWindow(length, (start, end) => orUnreadable(() => read(start, end))), close };
-  } catch (error) {
-    close();
-    throw error;
-  }
 }
 
 async function readPipe(file: string, signal: AbortSignal | undefined): Promise<Buffer> {

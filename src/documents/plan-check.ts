@@ -5,7 +5,7 @@ import { type Digest, isDigest } from '../domain/digest.ts';
 import { digestKey, parseDigestTag } from '../domain/attachment.ts';
 import { isIndexType } from '../domain/media-types.ts';
 import { copyName } from '../plan/copies.ts';
-import type { Plan, Step } from '../plan/plan.ts';
+import type { Plan, RepositoryPlan, Step } from '../plan/plan.ts';
 import { isDeleteReason, type ReasonCode } from '../plan/reason.ts';
 import { DocumentProblem, must, throwProblem } from './document-problem.ts';
 import { checkHeader, type Fields, fieldsOf } from './fields.ts';
@@ -19,7 +19,15 @@ const ACTION = oneOf(['keep', 'untag', 'archive', 'delete']);
  * decided for an image that it lists, in an order that breaks nothing. Throws `PLAN_INVALID`, naming the repository and the step.
  */
 export function verifyPlan(value: unknown): Plan {
-  try {
+  const plan = verifyPlanHead(value);
+  const seen = new Set<string>();
+  for (const [index, repository] of plan.repositories.entries()) verifyRepositoryPlan(repository, index, seen);
+  return plan;
+}
+
+/** The same for a plan without its repositories, which are checked by {@link verifyRepositoryPlan}, one after the other. */
+export function verifyPlanHead(value: unknown): Plan {
+  return orInvalid(() => {
     const plan = fieldsOf(value, '', throwProblem);
     checkHeader(plan, 'Plan');
     checkPlanFacts(plan);
@@ -27,9 +35,22 @@ export function verifyPlan(value: unknown): Plan {
     plan.required('now', UTC_TIME);
     for (const policy of plan.children('policies')) checkPolicy(policy);
     must(plan.required('applyable', FLAG) === (plan.required('blockedBy', LIST).length === 0), 'applyable', 'contradicts blockedBy');
-    const seen = new Set<string>();
-    for (const repository of plan.children('repositories')) checkRepository(repository, seen);
+    plan.required('repositories', LIST);
     return value as Plan;
+  });
+}
+
+/** `seen` holds what was checked before, by its key; `index` is its place in the list of repositories. */
+export function verifyRepositoryPlan(value: unknown, index: number, seen: Set<string>): RepositoryPlan {
+  return orInvalid(() => {
+    checkRepository(fieldsOf(value, `repositories[${index}]`, throwProblem), seen);
+    return value as RepositoryPlan;
+  });
+}
+
+function orInvalid<Checked>(check: () => Checked): Checked {
+  try {
+    return check();
   } catch (error) {
     if (!(error instanceof DocumentProblem)) throw error;
     throw new ToolError('PLAN_INVALID', `the plan cannot be carried out: ${error.message}`, {

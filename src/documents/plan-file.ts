@@ -1,5 +1,9 @@
 import { createHash } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import { withoutByteOrderMark } from './byte-order-mark.ts';
+import { ByteWindow } from './byte-window.ts';
+import { readerOf } from './document-bytes.ts';
+import { listElements, PartTooLong } from './list-elements.ts';
 import { openDocument } from './open-document.ts';
 import { quoted } from '../diagnostics/redact.ts';
 import { unreadable } from '../diagnostics/source.ts';
@@ -7,31 +11,73 @@ import { ToolError } from '../diagnostics/tool-error.ts';
 import { type Digest, digestOf } from '../domain/digest.ts';
 import { DAY_MS, parseTime } from '../domain/time.ts';
 import { copyName } from '../plan/copies.ts';
-import type { Plan } from '../plan/plan.ts';
-import { verifyPlan } from './plan-check.ts';
+import { type Pack, packed } from '../plan/pack.ts';
+import type { Plan, RepositoryPlan } from '../plan/plan.ts';
+import { verifyPlanHead, verifyRepositoryPlan } from './plan-check.ts';
 
-/** Below the longest string that Node.js can hold. */
+/** The longest part that is parsed at once: below the longest string that Node.js can hold. */
 const MAX_BYTES = 500 * 1024 * 1024;
 /** How far the clock of the machine that made the plan may be ahead of the clock of this machine. */
 const CLOCK_SKEW = 5 * 60 * 1000;
 
-/** Reads a saved plan and checks all that carrying it out relies on. Throws `FILE` or `PLAN_INVALID`, which name the file. */
-export async function readPlanFile(path: string): Promise<Plan> {
-  const text = await readText(path);
-  let value: unknown;
+/**
+ * Reads a saved plan and checks all that carrying it out relies on, one repository after the other: what `pack` puts away is not in memory.
+ * Throws `FILE` or `PLAN_INVALID`, which name the file.
+ */
+export async function readPlanFile(path: string, pack: Pack): Promise<Plan> {
+  const { bytes, close } = await openPlan(path);
   try {
-    // Null counts as missing. In a list it leaves a gap, which is reported.
-    value = JSON.parse(text, (_, field: unknown) => (field === null ? undefined : field));
+    return await planIn(path, listElements(bytes, 'repositories', MAX_BYTES), pack);
   } catch (error) {
-    throw notAPlan(path, 'is not a JSON document', error);
-  }
-  try {
-    const plan = verifyPlan(value);
-    checkPolicies(plan);
-    return plan;
-  } catch (error) {
-    if (!(error instanceof ToolError)) throw error;
+    if (!(error instanceof ToolError) || error.code !== 'PLAN_INVALID') throw error;
     throw new ToolError(error.code, `${path}: ${error.message}`, { hint: error.hint, cause: error });
+  } finally {
+    await close();
+  }
+}
+
+/** That the document is no JSON, or no plan, is told before what is wrong with one of its repositories. */
+async function planIn(path: string, texts: Generator<string, string, undefined>, pack: Pack): Promise<Plan> {
+  const repositories: RepositoryPlan[] = [];
+  const seen = new Set<string>();
+  let problem: unknown;
+  for (;;) {
+    const text = nextOf(texts, path);
+    const value = parsed(text.done ? withoutByteOrderMark(text.value) : text.value);
+    if (text.done) {
+      const head = verifyPlanHead(value);
+      if (head.repositories.length > 0) throw notAPlan('has two lists of repositories');
+      if (problem !== undefined) throw problem;
+      const plan = { ...head, repositories };
+      checkPolicies(plan);
+      return plan;
+    }
+    try {
+      if (problem === undefined) repositories.push(packed(verifyRepositoryPlan(value, repositories.length, seen), pack));
+    } catch (error) {
+      problem = error;
+    }
+    // Whoever wants to stop the program is heard meanwhile.
+    await setImmediate();
+  }
+}
+
+function nextOf(texts: Generator<string, string, undefined>, path: string): IteratorResult<string, string> {
+  try {
+    return texts.next();
+  } catch (error) {
+    if (error instanceof PartTooLong) throw notAPlan(`has a part that is larger than ${MAX_BYTES / 1024 / 1024} MiB`);
+    if (error instanceof SyntaxError) throw notAPlan(NO_JSON, error);
+    throw unreadable(path, 'plan', error);
+  }
+}
+
+/** Null counts as missing. In a list it leaves a gap, which is reported. */
+function parsed(text: string): unknown {
+  try {
+    return text.includes('null') ? JSON.parse(text, (_, field: unknown) => (field === null ? undefined : field)) : JSON.parse(text);
+  } catch (error) {
+    throw notAPlan(NO_JSON, error);
   }
 }
 
@@ -108,25 +154,33 @@ export function planDigest({ repositories, ...rest }: Plan): Digest {
   return digestOf(`sha256:${hash.digest('hex')}`);
 }
 
-async function readText(path: string): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
+/** The bytes of a plan: of a file as they are gone through, of what was handed over all at once. Throws `FILE` and `PLAN_INVALID`. */
+async function openPlan(path: string): Promise<{ readonly bytes: ByteWindow; readonly close: () => Promise<void> }> {
   try {
-    for await (const chunk of (await openDocument(path)).createReadStream() as AsyncIterable<Buffer>) {
+    const handle = await openDocument(path);
+    const stats = await handle.stat();
+    // What the system makes up on reading says that it is empty.
+    if (stats.isFile() && stats.size > 0)
+      return { bytes: new ByteWindow(stats.size, readerOf(handle.fd, stats.size)), close: () => handle.close() };
+    const chunks: Buffer[] = [];
+    let size = 0;
+    for await (const chunk of handle.createReadStream() as AsyncIterable<Buffer>) {
       size += chunk.length;
-      if (size > MAX_BYTES) break;
+      // What has no end is noticed by the length of its first part.
+      if (size > 2 * MAX_BYTES) break;
       chunks.push(chunk);
     }
+    return { bytes: ByteWindow.over(Buffer.concat(chunks)), close: async () => {} };
   } catch (error) {
     throw unreadable(path, 'plan', error);
   }
-  if (size > MAX_BYTES) throw notAPlan(path, `is larger than ${MAX_BYTES / 1024 / 1024} MiB`);
-  return withoutByteOrderMark(Buffer.concat(chunks).toString('utf8'));
 }
 
-function notAPlan(path: string, problem: string, cause?: unknown): ToolError {
-  return new ToolError('PLAN_INVALID', `${path} ${problem}`, { hint: 'give a plan that "prune --plan-out" has written', cause });
+function notAPlan(problem: string, cause?: unknown): ToolError {
+  return new ToolError('PLAN_INVALID', `it ${problem}`, { hint: 'give a plan that "prune --plan-out" has written', cause });
 }
+
+const NO_JSON = 'is not a JSON document';
 
 function durationText(milliseconds: number): string {
   return milliseconds < 3_600_000 ? `${milliseconds / 1000} s` : `${Math.round(milliseconds / 36_000) / 100} h`;

@@ -33,3 +33,12 @@ export function areDigits(text: string, start: number, end: number): boolean {
   for (let at = start; at < end; at++) if (DIGITS[text.charCodeAt(at)] !== 1) return false;
   return true;
 }
+
+/**
+ * The first 52 bits of a digest, or of its key, so that a million of them need little room. Whoever uses it must bear that two digests agree
+ * by chance.
+ */
+export function digestStart(digest: string): number {
+  const start = digest.indexOf(':') + 1;
+  return Number.parseInt(digest.slice(start, start + 13), 16);
+}

@@ -43,21 +43,22 @@ export interface PlannedRepository {
   /** Rules by which a digest alone decided which of two images is newer, by their names, sorted. */
   readonly tied: readonly string[];
   /** What rules delete. */
-  readonly doomed: readonly Doomed[];
+  readonly doomed: () => Doomed;
   /**
    * How many manifests that an earlier run left half-way go, and how many of all that may go hang together each time. Absent where it left
    * nothing.
    */
   readonly leftovers?: { readonly going: number; readonly groups: readonly number[] };
-  /** The same repository with some of these left for the next run, and so many `leftovers` at most; once. */
-  readonly leave: (left: Iterable<Doomed>, mostLeftovers: number) => PlannedRepository;
+  /** The same repository with some of the doomed left for the next run, by their places, and so many `leftovers` at most; once. */
+  readonly leave: (left: readonly number[], mostLeftovers: number) => PlannedRepository;
 }
 
-/** An image or an orphaned attachment that a rule deletes. */
+/** The images and orphaned attachments that rules delete, in the order of their digests. So short because a run may keep millions. */
 export interface Doomed {
-  readonly node: Node;
-  /** When it was pushed, in milliseconds since the epoch; undefined where that is not known. */
-  readonly time: number | undefined;
+  /** When each was pushed, in milliseconds since the epoch; Infinity where that is not known. */
+  readonly times: Float64Array;
+  /** The places of all that go together with one, its own among them; missing where it goes alone. */
+  readonly together: ReadonlyMap<number, readonly number[]>;
 }
 
 /** Decides one repository. `now` is in milliseconds since the epoch. Without `shared`, the repository is all that there is. */
@@ -79,7 +80,8 @@ export function planRepository(
   const times = new Times(graph.nodes, repository.capabilities, now);
   const decided = policy ? decide({ repository, graph, policy, times, inUse, lists, surroundings, matched }) : ungoverned(graph);
   const whole = isWhole(repository, policy);
-  const plan = (decisions: readonly Decision[], doomed: readonly Node[]): PlannedRepository => {
+  const doomed = decided.doomed.toSorted((a, b) => a.index - b.index);
+  const plan = (decisions: readonly Decision[], going: readonly Node[]): PlannedRepository => {
     const told = whole ? decisions : decisions.map(withheld);
     const use = blobs.use(graph.nodes, told);
     const copies = policy ? copySteps(graph.nodes, told, policy, repository.repository, targetOf) : [];
@@ -88,11 +90,11 @@ export function planRepository(
       plan: made,
       blobs: use,
       tied: whole ? [...decided.tied].map(({ name }) => name).toSorted(byCodeUnit) : [],
-      doomed: whole ? doomed.map((node) => ({ node, time: times.pushed(node) })) : [],
-      leave: (left) => plan(decided.leave([...left].map(({ node }) => node)), []),
+      doomed: () => doomedOf(whole ? going : [], times),
+      leave: (left) => plan(decided.leave(left.map((place) => doomed[place] as Node)), []),
     };
   };
-  return plan(decided.decisions, decided.doomed);
+  return plan(decided.decisions, doomed);
 }
 
 /**
@@ -102,6 +104,28 @@ export function planRepository(
 export function isWhole({ complete, problems = [], danglingTags = [] }: RepositoryInventory, policy: Policy | undefined): boolean {
   if (danglingTags.length === 0) return complete;
   return policy?.danglingTags === 'ignore' && (complete || problems.length === danglingTags.length);
+}
+
+function doomedOf(nodes: readonly Node[], times: Times): Doomed {
+  const places = new Map(nodes.map((node, place) => [node, place]));
+  const together = new Map<number, readonly number[]>();
+  for (const [place, node] of nodes.entries()) {
+    if (node.parents.length + node.attachments.length + node.subjects.length === 0) continue;
+    const all = goingTogether(node).flatMap((one) => places.get(one) ?? []);
+    if (all.length > 1) together.set(place, all);
+  }
+  return { times: Float64Array.from(nodes, (node) => times.pushed(node) ?? Infinity), together };
+}
+
+/**
+ * A manifest, and all that cannot stay whole without it, to any depth: the indexes that list it, its attachments, and the subject that it
+ * is attached to.
+ */
+function goingTogether(node: Node): Node[] {
+  const found = new Set([node]);
+  // A set grows while it is walked: what is added is visited too.
+  for (const one of found) for (const needing of [...one.parents, ...one.attachments, ...one.subjects]) found.add(needing);
+  return [...found];
 }
 
 function ungoverned({ nodes }: Graph): Decided {

@@ -11,10 +11,10 @@ import { trippedLimits, unreadScans, unreadSources } from './limits.ts';
 import { compileLiveNames, type LiveNames } from './live-names.ts';
 import { Matched } from './matched.ts';
 import { asBefore, type Leftovers, withLeftovers } from './leftovers.ts';
-import { type Pack, packed } from './pack.ts';
+import { type Pack, packed, packedInventory } from './pack.ts';
 import { leaveForNextRun } from './per-run.ts';
 import type { Diagnostic, Plan, Summary } from './plan.ts';
-import { type PlannedRepository, planRepository, type TargetOf, writtenTarget } from './plan-repository.ts';
+import { type Doomed, type PlannedRepository, planRepository, type TargetOf, writtenTarget } from './plan-repository.ts';
 import { RegistryReads } from './registry-reads.ts';
 import { addSummaries } from './summary.ts';
 import { NOTHING_AROUND, type Surroundings } from './surroundings.ts';
@@ -76,7 +76,7 @@ export class Planner {
     reads.add(inventory, policy, wasRead);
     if (policy) (this.#matched.get(policy) as Matched).repositories += 1;
     for (const [one, matched] of this.#matched) if (isFor(one, inventory.registry)) matched.meet(one, inventory.repository);
-    if (policy && reads.hasToWait(inventory, policy)) this.#waiting.push({ inventory, policy, leftovers });
+    if (policy && reads.hasToWait(inventory, policy)) this.#waiting.push(waiting(inventory, policy, leftovers, this.#context.pack));
     else this.#decide(inventory, policy, NOTHING_AROUND, leftovers);
   }
 
@@ -116,23 +116,56 @@ export class Planner {
 
   /** First those whose images decide what becomes of the signatures of others; within these, by name. */
   #decideWaiting(): void {
-    const isStore = ({ inventory }: Waiting): number => Number(this.#registry(inventory.registry).reads.isStore(inventory.repository));
-    this.#waiting.sort((a, b) => isStore(a) - isStore(b) || byRepository(a.inventory, b.inventory));
-    for (const { inventory, policy, leftovers } of this.#waiting)
+    const isStore = ({ registry, repository }: Waiting): number => Number(this.#registry(registry).reads.isStore(repository));
+    this.#waiting.sort((a, b) => isStore(a) - isStore(b) || byRepository(a, b));
+    for (const { read, policy, leftovers } of this.#waiting) {
+      const inventory = read();
       this.#decide(inventory, policy, this.#registry(inventory.registry).reads.around(inventory, policy), leftovers);
+    }
   }
 
   #decide(inventory: RepositoryInventory, policy: Policy | undefined, surroundings: Surroundings, leftovers?: Leftovers): void {
-    const { policies, inUse, now, atMost, targetOf = writtenTarget, pack } = this.#context;
-    const { reads, blobs } = this.#registry(inventory.registry);
-    const matched = (policy && this.#matched.get(policy)) ?? new Matched();
-    const own = planRepository(inventory, policies, inUse, now, { lists: this.#lists, matched, blobs, surroundings, targetOf });
-    const planned = leftovers && policy ? this.#finish(own, inventory, policy, surroundings, leftovers) : own;
+    const { atMost, pack } = this.#context;
+    const { reads } = this.#registry(inventory.registry);
+    const planned = this.#plan(inventory, policy, surroundings, leftovers);
     const mayLeave = atMost !== undefined || policy?.perRun.deletions !== undefined;
     // Any of these images may yet be left for the next run, and then its signatures stay with it.
     if (!mayLeave) reads.decided(planned.plan);
     for (const diagnostic of diagnose(inventory, planned, policy, surroundings)) this.#diagnostics.push(diagnostic);
-    this.#planned.push(mayLeave ? planned : settled(planned, pack));
+    this.#planned.push(mayLeave ? this.#putAside(planned, inventory, policy, surroundings, leftovers) : settled(planned, pack));
+  }
+
+  #plan(inventory: RepositoryInventory, policy: Policy | undefined, surroundings: Surroundings, leftovers?: Leftovers): PlannedRepository {
+    const { policies, inUse, now, targetOf = writtenTarget } = this.#context;
+    const { blobs } = this.#registry(inventory.registry);
+    const matched = (policy && this.#matched.get(policy)) ?? new Matched();
+    const own = planRepository(inventory, policies, inUse, now, { lists: this.#lists, matched, blobs, surroundings, targetOf });
+    return leftovers && policy ? this.#finish(own, inventory, policy, surroundings, leftovers) : own;
+  }
+
+  /**
+   * A repository of which something may be left for the next run, once all are decided: where there is no room to keep how it was decided,
+   * it is decided again then. One that waited for others stays as it is, since more is known of those by then.
+   */
+  #putAside(
+    planned: PlannedRepository,
+    inventory: RepositoryInventory,
+    policy: Policy | undefined,
+    surroundings: Surroundings,
+    leftovers?: Leftovers,
+  ): PlannedRepository {
+    const { pack } = this.#context;
+    if (!pack || surroundings !== NOTHING_AROUND) return planned;
+    // No function below may name `planned` or `inventory`, which would then stay in memory.
+    const read = packedInventory(inventory, pack);
+    const kept = pack.thing(planned, () => this.#plan(read(), policy, surroundings, leftovers));
+    const doomed = planned.doomed();
+    return {
+      ...planned,
+      plan: packed(planned.plan, pack),
+      doomed: () => doomed,
+      leave: (left, most) => settled(kept().leave(left, most), pack),
+    };
   }
 
   /** Adds what an earlier run left, decided as if what it had deleted were still there. */
@@ -182,17 +215,33 @@ export class Planner {
 
 /** A repository that is decided when all have been read. */
 interface Waiting {
-  readonly inventory: RepositoryInventory;
+  readonly registry: string;
+  readonly repository: string;
+  readonly read: () => RepositoryInventory;
   readonly policy: Policy;
   readonly leftovers: Leftovers | undefined;
+}
+
+function waiting(inventory: RepositoryInventory, policy: Policy, leftovers: Leftovers | undefined, pack: Pack | undefined): Waiting {
+  const { registry, repository } = inventory;
+  return { registry, repository, read: pack ? packedInventory(inventory, pack) : () => inventory, policy, leftovers };
 }
 
 /** A repository of which nothing is left for the next run, without the inventory that it was planned from. */
 function settled({ plan, blobs, tied, leftovers }: PlannedRepository, pack: Pack | undefined): PlannedRepository {
   const packedPlan = pack ? packed(plan, pack) : plan;
-  const one: PlannedRepository = { plan: packedPlan, blobs, tied, doomed: [], ...(leftovers && { leftovers }), leave: () => one };
+  const one: PlannedRepository = {
+    plan: packedPlan,
+    blobs,
+    tied,
+    doomed: () => NOTHING_DOOMED,
+    ...(leftovers && { leftovers }),
+    leave: () => one,
+  };
   return one;
 }
+
+const NOTHING_DOOMED: Doomed = { times: new Float64Array(), together: new Map() };
 
 function leftoversNote({ plan: { registry, repository }, leftovers }: PlannedRepository): Diagnostic[] {
   if (!leftovers) return [];

@@ -1,4 +1,5 @@
 import { digestKey, parseDigestTag } from '../domain/attachment.ts';
+import { digestStart } from '../domain/digest.ts';
 import type { RepositoryInventory } from '../domain/inventory.ts';
 import { buildGraph, signedKeys } from '../graph/graph.ts';
 import type { NamedRepositories } from '../policy/named-repositories.ts';
@@ -37,7 +38,7 @@ export class RegistryReads {
       policy,
       isWhole: wasRead && isWhole(inventory, policy),
       isUnread: !isWhole(inventory, policy),
-      ...(this.#findsOrphans && { digests: Float64Array.from(manifests, ({ digest }) => numberOf(digest)) }),
+      ...(this.#findsOrphans && { digests: Float64Array.from(manifests, ({ digest }) => digestStart(digest)) }),
       ...(isStore && { signs: signedKeys(buildGraph(manifests)) }),
       ...(policy?.signaturesIn && { keys: new Set(manifests.map(({ digest }) => digestKey(digest))) }),
     });
@@ -70,7 +71,7 @@ export class RegistryReads {
     const owners = this.#withStores.filter(({ signaturesIn: stores }) => stores.matches(repository));
     return {
       isSigned: signaturesIn ? answered(this.#signed, signaturesIn, () => this.#signedBy(signaturesIn)) : NOTHING_AROUND.isSigned,
-      holds: (key) => this.#holds(numberOf(key)),
+      holds: (key) => this.#holds(digestStart(key)),
       wereReadWhole: (named) => answered(this.#readWhole, named, () => this.#wereReadWhole(named)),
       areElsewhere: (named) => this.#eachNames(named, (name) => name !== repository),
       stays: owners.length === 0 ? NOTHING_AROUND.stays : this.#staysFor(repository, owners),
@@ -108,6 +109,7 @@ export class RegistryReads {
     return (key) => others.some(([, { keys }]) => keys?.has(key));
   }
 
+  /** Two digests that agree by chance only keep an attachment. */
   #holds(digest: number): boolean {
     const held = (this.#held ??= sortedNumbers([...this.#repositories.values()].flatMap(({ digests }) => digests ?? [])));
     let [low, high] = [0, held.length];
@@ -138,12 +140,6 @@ interface Known {
 }
 
 type PolicyWithStores = Policy & { readonly signaturesIn: NamedRepositories };
-
-/** The first 52 bits of a digest, so that a million of them need little room. Two that agree by chance only keep an attachment. */
-function numberOf(key: string): number {
-  const start = key.indexOf(':') + 1;
-  return Number.parseInt(key.slice(start, start + 13), 16);
-}
 
 function sortedNumbers(lists: readonly Float64Array[]): Float64Array {
   const all = new Float64Array(lists.reduce((sum, { length }) => sum + length, 0));

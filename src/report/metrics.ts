@@ -1,6 +1,7 @@
 import type { ApplyReport, RepositoryReport, StepResult } from '../apply/apply-report.ts';
 import type { UndoReport } from '../apply/undo-report.ts';
 import { EXIT } from '../diagnostics/exit-codes.ts';
+import { repositoryKey } from '../domain/repository-key.ts';
 import type { Plan, RepositoryPlan } from '../plan/plan.ts';
 
 /** What a run leaves for monitoring. */
@@ -59,11 +60,12 @@ const BY_POLICY: readonly (readonly [name: string, help: string, value: keyof Re
 export function metricsText(run: RunFacts): string {
   const { plan, applied, undone } = run;
   const groups = new Map<string, { readonly labels: Labels; readonly facts: RepositoryFacts }>();
+  const reports = new Map(applied?.repositories.map((report) => [repositoryKey(report), report]));
   for (const repository of plan?.repositories ?? []) {
     const { registry, policy } = repository;
     if (policy === undefined) continue;
     const key = JSON.stringify([registry, policy]);
-    const facts = factsOf(repository, applied);
+    const facts = factsOf(repository, reports.get(repositoryKey(repository)));
     const sum = groups.get(key);
     groups.set(key, { labels: { registry, policy }, facts: sum ? add(sum.facts, facts) : facts });
   }
@@ -103,8 +105,7 @@ function isBlocked({ exitCode, plan }: RunFacts): boolean {
 }
 
 /** What is planned of a repository that a policy governs, and what became of it; without a report, nothing was carried out there. */
-function factsOf(plan: RepositoryPlan, applied: ApplyReport | undefined): RepositoryFacts {
-  const report = applied?.repositories.find(({ registry, repository }) => registry === plan.registry && repository === plan.repository);
+function factsOf(plan: RepositoryPlan, report: RepositoryReport | undefined): RepositoryFacts {
   const doomed = plan.images.filter(({ action }) => action === 'delete');
   const left = manifestsOf(report?.notDone);
   const gone = manifestsOf(report?.gone);

@@ -1,20 +1,24 @@
 import { printable } from '../diagnostics/redact.ts';
 import type { Plan, Summary } from '../plan/plan.ts';
-import { amountLines, plannedAmounts } from './amounts.ts';
+import { addAmounts, amountLines, type Amounts } from './amounts.ts';
 import { notesOf } from './repository-view.ts';
 import type { Style } from './style.ts';
 import { bytes, count, number, padStart, time } from './text.ts';
 
-/** The end of a table: the totals, what else is to be known, and why the plan may not be carried out or which command line does it. */
+/**
+ * The end of a table: the totals, what else is to be known, and why the plan may not be carried out or which command line does it.
+ * `going`: what goes in each repository, counted where its lists were read anyway.
+ */
 export function totalLines(
   plan: Plan,
+  going: readonly Amounts[],
   style: Style,
   { applyCommand, apply }: { applyCommand?: string | undefined; apply?: boolean | undefined },
 ): string[] {
   // Totals of nothing would look like a success.
   const known = plan.blockedBy.every(({ code }) => code !== 'nothingRead');
   const notes = known ? notesOf(plan).map((note) => style.dim(`note: ${printable(note)}`)) : [];
-  const lines = [...(known ? [...amounts(plan, style), ''] : []), ...notes, ...(notes.length > 0 ? [''] : [])];
+  const lines = [...(known ? [...amounts(plan, going, style), ''] : []), ...notes, ...(notes.length > 0 ? [''] : [])];
   const changes = plan.repositories.some(({ steps }) => steps.length > 0);
   if (!plan.applyable && !apply) lines.push(...blockedLines(plan, style, ''));
   else if (plan.applyable && changes && applyCommand !== undefined)
@@ -31,7 +35,7 @@ export function blockedLines({ blockedBy }: Plan, style: Style, before: string):
   ];
 }
 
-function amounts(plan: Plan, style: Style): string[] {
+function amounts(plan: Plan, going: readonly Amounts[], style: Style): string[] {
   const repositories = plan.repositories.filter(({ policy }) => policy !== undefined).length;
   const { images, leftovers, bytes: size, copied = 0 } = plan.summary;
   const { archive = 0 } = images;
@@ -52,7 +56,7 @@ function amounts(plan: Plan, style: Style): string[] {
     ...(goes
       ? [
           '',
-          ...amountLines(plannedAmounts(plan)).map((words) => style.dim(`To go: ${words}.`)),
+          ...amountLines(addAmounts(going)).map((words) => style.dim(`To go: ${words}.`)),
           style.dim(space),
           ...(size.exact ? [] : [style.dim('the layers of some images are not known, so it may be less.')]),
         ]

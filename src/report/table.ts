@@ -1,7 +1,7 @@
 import { printable } from '../diagnostics/redact.ts';
 import type { Plan, PlannedImage, RepositoryPlan } from '../plan/plan.ts';
 import type { Reason } from '../plan/reason.ts';
-import { copiedWords } from './amounts.ts';
+import { type Amounts, amountsOf, copiedWords } from './amounts.ts';
 import { clockWords, measuredAge } from './measured-age.ts';
 import { copyWords, rankWords, reasonLine, reasonWords, selectedWords } from './reason-text.ts';
 import { type KeptCount, ordinaryTags, type RepositoryView, viewOf } from './repository-view.ts';
@@ -58,15 +58,20 @@ export function planTable(plan: Plan, options: TableOptions = {}): string {
   page.lines.push(...unreadSection(plan, page.style, page.verbose));
   // What is known of nothing would look like an answer.
   if (plan.blockedBy.some(({ code }) => code === 'nothingRead'))
-    return `${[...page.lines, ...totalLines(plan, page.style, options)].join('\n').trimEnd()}\n`;
-  const isPassedOver = (repository: RepositoryPlan): boolean => !page.verbose && governed.length > 1 && isEmpty(repository);
-  for (const repository of governed) if (!isPassedOver(repository)) addRepository(page, repository, governed.length === 1);
-  addEmpty(page, governed.filter(isPassedOver));
-  addUngoverned(
-    page,
-    plan.repositories.filter(({ policy }) => policy === undefined),
-  );
-  page.lines.push(...totalLines(plan, page.style, options));
+    return `${[...page.lines, ...totalLines(plan, [], page.style, options)].join('\n').trimEnd()}\n`;
+  const amounts: Amounts[] = [];
+  const empty: RepositoryPlan[] = [];
+  for (const repository of governed) {
+    // A copy, since each reading of the lists of a large plan brings them back anew.
+    const read = { ...repository };
+    amounts.push(amountsOf(read, read.steps));
+    if (!page.verbose && governed.length > 1 && read.complete && read.images.length === 0) empty.push(repository);
+    else addRepository(page, read, governed.length === 1);
+  }
+  addEmpty(page, empty);
+  const ungoverned = plan.repositories.filter(({ policy }) => policy === undefined);
+  addUngoverned(page, ungoverned);
+  page.lines.push(...totalLines(plan, amounts, page.style, options));
   return `${page.lines.join('\n')}\n`;
 }
 
@@ -273,10 +278,6 @@ function nameIn(parts: readonly string[], columns: number): string {
 function imageName(image: PlannedImage): string[] {
   const tags = ordinaryTags(image).map(printable);
   return tags.length > 0 ? tags : [shortDigest(image.digest)];
-}
-
-function isEmpty({ complete, images }: RepositoryPlan): boolean {
-  return complete && images.length === 0;
 }
 
 /** Empty repositories on one line: some registries keep and list them for ever. */

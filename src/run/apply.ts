@@ -19,6 +19,7 @@ import { checkInUseSources } from './in-use-source-names.ts';
 import { measured, type MetricsOptions, type RunRecord } from './measured.ts';
 import type { NextCommands } from './next-commands.ts';
 import { checkOutputFiles, type OutputOptions, outputsOf, writeOutputs } from './outputs.ts';
+import { packLists } from './pack-lists.ts';
 import type { PlanForm } from './plan-forms.ts';
 import { briefResult, planAnswer } from './plan-output.ts';
 import { showing } from './progress.ts';
@@ -45,7 +46,7 @@ async function applySaved(file: string, options: ApplyOptions, context: Context,
   const startedAt = io.now();
   const outputs = outputsOf(options, 'table');
   await checkOutputFiles(outputs, io, options.out);
-  const plan = await readPlanFile(resolve(io.cwd, file)).catch((error: unknown) => {
+  const plan = await readPlanFile(resolve(io.cwd, file), packLists()).catch((error: unknown) => {
     say(io, NOTHING_CHANGED);
     throw error;
   });

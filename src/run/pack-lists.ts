@@ -13,13 +13,14 @@ const FAST = { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } };
 const KEPT = 2;
 
 /**
- * A {@link Pack} that leaves lists as they are while they hold no more items together, and otherwise keeps each as compressed JSON. The
- * lists that were brought back last are kept for whoever asks next.
+ * A {@link Pack} that leaves everything as it is while its lists hold no more items together. From then on it keeps each list as compressed
+ * JSON, and no other thing. The lists that were brought back last are kept for whoever asks next.
  */
 export function packLists(unpacked = UNPACKED): Pack {
   let items = 0;
   const asTheyAre: Kept[] = [];
   const recent: Kept[] = [];
+  const things = new Set<{ thing: unknown }>();
   const read = (one: Kept): readonly unknown[] => {
     if (one.list) return one.list;
     const list = (one.parts as readonly Uint8Array[]).flatMap((part) => JSON.parse(brotliDecompressSync(part).toString()) as unknown[]);
@@ -28,16 +29,25 @@ export function packLists(unpacked = UNPACKED): Pack {
     if (recent.length > KEPT) (recent.shift() as Kept).list = undefined;
     return list;
   };
-  return <Item>(list: readonly Item[]) => {
-    const kept: Kept = { list };
-    items += list.length;
-    asTheyAre.push(kept);
-    if (items > unpacked) {
-      const isFirst = asTheyAre.length > 1;
-      for (const one of asTheyAre.splice(0)) pack(one);
-      if (isFirst) collectGarbage();
-    }
-    return () => read(kept) as readonly Item[];
+  return {
+    list: <Item>(list: readonly Item[]) => {
+      const kept: Kept = { list };
+      items += list.length;
+      asTheyAre.push(kept);
+      if (items > unpacked) {
+        const isFirst = asTheyAre.length > 1;
+        for (const one of asTheyAre.splice(0)) pack(one);
+        for (const one of things) one.thing = undefined;
+        things.clear();
+        if (isFirst) collectGarbage();
+      }
+      return () => read(kept) as readonly Item[];
+    },
+    thing: <Thing>(thing: Thing, again: () => Thing) => {
+      const kept: { thing: Thing | undefined } = { thing: items > unpacked ? undefined : thing };
+      if (kept.thing !== undefined) things.add(kept);
+      return () => kept.thing ?? again();
+    },
   };
 }
 

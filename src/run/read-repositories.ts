@@ -87,8 +87,11 @@ export async function* readRepositories(
   for (const { registry, scope, room } of places.toSorted((a, b) => byCodeUnit(a.registry.name, b.registry.name))) {
     const names = await namesIn(registry, scope, options, failed);
     options.progress.expect(names.length);
-    const read = (name: string): Promise<RepositoryRead[]> => readNamed(registry, name, scope, options);
-    for await (const reads of inOrder(names, { few: FEW, most: MOST, room }, read)) yield* reads;
+    const sideBySide = { few: FEW, most: MOST, room };
+    for await (const { read, below } of inOrder(names, sideBySide, (name) => readNamed(registry, name, scope, options))) {
+      if (read) yield read;
+      yield* inOrder(below, sideBySide, (name) => readOne(registry, name, options));
+    }
   }
 }
 
@@ -145,30 +148,34 @@ function namesOfPolicies(specs: readonly PolicySpec[], registry: string): string
   return lists.length > 0 && lists.every((list) => list?.every(isRepositoryName)) ? lists.flatMap((list) => list ?? []) : undefined;
 }
 
+/** What a name that the user gave means: a repository, or the names of those below a project, which are not read yet. */
+interface Named {
+  readonly read?: RepositoryRead;
+  readonly below: readonly string[];
+}
+
 /** Reads a name that the user gave. It may be the name of a project; then it means all repositories below it. */
-async function readNamed(registry: Registry, name: string, scope: Scope, options: ReadOptions): Promise<RepositoryRead[]> {
+async function readNamed(registry: Registry, name: string, scope: Scope, options: ReadOptions): Promise<Named> {
+  const only = (read?: RepositoryRead): Named => ({ ...(read && { read }), below: [] });
   const own = options.shares(registry.name, name);
   const first = own ? await readOne(registry, name, options) : await missingRepository(registry, name, options);
-  if (!first) return [];
+  if (!first) return only();
   // Perhaps no policy governs "team", but one governs "team/app".
   const mayBeProject = first.error ? first.error.code === 'NOT_FOUND' : !first.wasRead;
-  if (!mayBeProject || !scope.names.includes(name)) return [first];
+  if (!mayBeProject || !scope.names.includes(name)) return only(first);
   const below: string[] = [];
   try {
     for await (const listed of registry.repositories({ below: name, signal: options.signal }))
       if (listed.startsWith(`${name}/`)) below.push(listed);
   } catch (error) {
     if (!(error instanceof ToolError)) throw error;
-    if (!own) return error.code === 'NOT_FOUND' ? [] : [{ ...first, error }];
+    if (!own) return only(error.code === 'NOT_FOUND' ? undefined : { ...first, error });
     // Without an error of its own, the name would look like a repository that no policy governs.
-    return [first.error || error.code !== 'AUTH' ? first : { ...first, error }];
+    return only(first.error || error.code !== 'AUTH' ? first : { ...first, error });
   }
   // What is wrong with the name itself is told by the run of its own shard.
-  if (below.length === 0) return own ? [await withNearest(registry, name, first, options.signal)] : [];
-  const reads: RepositoryRead[] = [];
-  for (const repository of below.toSorted(byCodeUnit))
-    if (options.shares(registry.name, repository)) reads.push(await readOne(registry, repository, options));
-  return reads;
+  if (below.length === 0) return only(own ? await withNearest(registry, name, first, options.signal) : undefined);
+  return { below: below.filter((repository) => options.shares(registry.name, repository)).toSorted(byCodeUnit) };
 }
 
 /** For a repository that does not exist: its error, with the name that is probably meant. */

@@ -17,6 +17,7 @@ import { resultIn } from './result-in.ts';
 import { type Io, widthOf } from './io.ts';
 import type { Context, GlobalOptions } from './context.ts';
 import { checkOutputFiles, type Output, type OutputOptions, outputsOf, writeOutputs } from './outputs.ts';
+import { packLists } from './pack-lists.ts';
 import type { PlanForm } from './plan-forms.ts';
 import { planAnswer, styleOf } from './plan-output.ts';
 import type { Text } from './write-file.ts';
@@ -36,12 +37,13 @@ export async function show(files: readonly string[], options: ShowOptions, conte
     return EXIT.done;
   }
   const plans: Plan[] = [];
+  const pack = packLists();
   for (const path of paths) {
     if (await isJournal(path))
       throw new ToolError('USAGE', `${path} is a journal, which is shown alone.`, {
         hint: 'Show plans together, and a journal by itself.',
       });
-    plans.push(await readPlanFile(path));
+    plans.push(await readPlanFile(path, pack));
   }
   checkApart(plans, paths);
   const plan = mergePlans(plans as [Plan, ...Plan[]]);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readJournal } from '../../../src/documents/read-journal.ts';
 import { readPlanFile } from '../../../src/documents/plan-file.ts';
+import { packLists } from '../../../src/run/pack-lists.ts';
 import type { EmbeddedRegistry } from '../../../src/demo/embedded-registry.ts';
 import { ToolError } from '../../../src/diagnostics/tool-error.ts';
 import { contents, fillRepository, REPOSITORY } from '../../unit/apply/apply-fixture.ts';
@@ -117,7 +118,7 @@ describe('a plan of which one field is missing, null or of another type', () => 
     const isNew = once();
     for (const [where, value] of spoiled(JSON.parse(all.plan) as Json)) {
       await writeFile(file, JSON.stringify(value));
-      const isFine = await isTaken(readPlanFile(file), 'PLAN_INVALID', where);
+      const isFine = await isTaken(readPlanFile(file, packLists()), 'PLAN_INVALID', where);
       (isFine ? taken : refused).push(where);
       if (isFine && isNew(where)) await carriedOut(all, where, 'apply', file, '--yes', '-v');
     }

@@ -3,7 +3,7 @@ import { createPing } from '../../../src/distribution/ping.ts';
 import { truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { checkFresh, checkRegistries, planDigest, readPlanFile } from '../../../src/documents/plan-file.ts';
+import { checkFresh, checkRegistries, planDigest, readPlanFile as readPlan } from '../../../src/documents/plan-file.ts';
 import { attachmentTag } from '../../../src/demo/attachments.ts';
 import { startEmbeddedRegistry } from '../../../src/demo/embedded-registry.ts';
 import { ToolError } from '../../../src/diagnostics/tool-error.ts';
@@ -13,6 +13,7 @@ import { createHttpClient } from '../../../src/http/create-http-client.ts';
 import { createOciRegistry } from '../../../src/registry/oci/create-registry.ts';
 import { failure } from '../registry/oci-fixture.ts';
 import { type Filled, fillRepository, planOf, temporaryFolder } from './apply-fixture.ts';
+import { packLists } from '../../../src/run/pack-lists.ts';
 import { asDigest } from '../../digest.ts';
 
 type Loose<T> = T extends string
@@ -24,6 +25,7 @@ type Loose<T> = T extends string
       : T;
 type LoosePlan = Loose<Plan>;
 
+const NO_JSON = 'it is not a JSON document';
 const ELSEWHERE = asDigest(`sha256:${'e'.repeat(64)}`);
 let plan: Plan;
 let filled: Filled;
@@ -39,6 +41,10 @@ beforeAll(async () => {
   await http.close();
   await server.close();
 });
+
+function readPlanFile(path: string): Promise<Plan> {
+  return readPlan(path, packLists());
+}
 
 async function saved(text: string): Promise<string> {
   const file = join(await temporaryFolder(), 'plan.json');
@@ -59,6 +65,47 @@ function caught(check: () => void): ToolError {
 describe('a saved plan', () => {
   it('is read back whole', async () => {
     expect(await readPlanFile(await saved(JSON.stringify(plan, null, 2)))).toEqual(plan);
+  });
+
+  it('is the same where its lists are put away as they are read', async () => {
+    const repositories = [...plan.repositories, ...plan.repositories.map((one) => ({ ...one, repository: 'team/other', steps: [] }))];
+    const two = { ...plan, repositories };
+    const read = await readPlan(await saved(JSON.stringify(two, null, 2)), packLists(0));
+    expect(JSON.stringify(read)).toBe(JSON.stringify(two));
+    expect(Object.getOwnPropertyDescriptor(read.repositories[0], 'images')?.get).toBeDefined();
+  });
+
+  it.each([
+    ['with the name of the list in a text', (text: string) => text.replace(/^\{/, '{"x":"repositories","y":[1,{"repositories":[2]}],')],
+    ['with all that is not JSON in a text', (text: string) => text.replace(/^\{/, '{"x":"]}\\\\\\",[{\\u0022\\\\",')],
+    ['with spaces', (text: string) => `\n ${text.replaceAll('"repositories":[', '"repositories" : [ ')} \n`],
+  ])('%s is read', async (_, written) => {
+    expect(await readPlanFile(await saved(written(JSON.stringify(plan))))).toMatchObject({ repositories: plan.repositories });
+  });
+
+  it.each([
+    ['a second list of repositories', (text: string) => text.replace(/\}$/, ',"repositories":[]}'), NO_JSON],
+    [
+      'one that is written in another way',
+      (text: string) => text.replace(/\}$/, ',"\\u0072epositories":[{}]}'),
+      'has two lists of repositories',
+    ],
+    [
+      'a comma behind the last repository',
+      (text: string) => text.replace(/\}\],"summary":(?=[^[]*"diagnostics")/, '},],"summary":'),
+      NO_JSON,
+    ],
+    ['nothing between two repositories', (text: string) => text.replace('"repositories":[', '"repositories":[{}'), NO_JSON],
+  ])('with %s is refused', async (_, written, says) => {
+    expect(await failure(readPlanFile(await saved(written(JSON.stringify(plan)))))).toMatchObject({
+      code: 'PLAN_INVALID',
+      message: expect.stringContaining(says),
+    });
+  });
+
+  it('of another kind is told as such, not by its first repository', async () => {
+    const inventory = { kind: 'Inventory', formatVersion: '1.0', repositories: [{ registry: 'prod' }] };
+    expect((await failure(readPlanFile(await saved(JSON.stringify(inventory))))).message).toContain('kind: expected "Plan"');
   });
 
   it('of a later 1.x, with fields that are not known here, is read', async () => {
@@ -87,7 +134,7 @@ describe('a saved plan', () => {
   });
 
   it('that is too large is refused without being read whole', async () => {
-    const file = await saved('');
+    const file = await saved('{"kind":"');
     await truncate(file, 600 * 1024 * 1024);
     expect(await failure(readPlanFile(file))).toMatchObject({ code: 'PLAN_INVALID', message: expect.stringContaining('larger than') });
   });

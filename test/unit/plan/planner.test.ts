@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Manifest, RepositoryInventory } from '../../../src/domain/inventory.ts';
+import type { Pack } from '../../../src/plan/pack.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import { type PlanContext, Planner } from '../../../src/plan/planner.ts';
 import type { PolicySpec, RuleSpec } from '../../../src/policy/schema.ts';
@@ -258,19 +259,44 @@ describe('what selects nothing is told', () => {
   });
 });
 
-test('a plan whose lists were put away meanwhile is the same', () => {
+describe('a plan of which everything was put away meanwhile is the same', () => {
+  /** What is put away comes back as others like it, and what can be made again is. */
+  function tight(put: unknown[]): Pack {
+    return {
+      list: (list) => {
+        const text = JSON.stringify(put[put.push(list) - 1]);
+        return () => JSON.parse(text) as typeof list;
+      },
+      thing: (_, again) => again,
+    };
+  }
   const spec = { rules: [{ name: 'one', tags: ['**'], keep: { last: 1 } }] };
-  const repositories = [at('team/app', [image('a'), image('b')]), at('team/web', [signature('c', 'd'), image('d'), image('e')])];
-  const put: unknown[] = [];
+  const repositories = [
+    at('team/app', [image('a'), image('b'), image('f')]),
+    at('team/web', [signature('c', 'd'), image('d'), image('e'), image('9')]),
+  ];
 
-  const packed = plan([spec], repositories, {
-    pack: (list) => {
-      const text = JSON.stringify(put[put.push(list) - 1]);
-      return () => JSON.parse(text) as typeof list;
-    },
+  test('its lists', () => {
+    const put: unknown[] = [];
+    const packed = plan([spec], repositories, { pack: tight(put) });
+    expect(put).toHaveLength(4);
+    expect(packed).toEqual(plan([spec], repositories));
+    expect(JSON.stringify(packed)).toBe(JSON.stringify(plan([spec], repositories)));
   });
 
-  expect(put).toHaveLength(4);
-  expect(packed).toEqual(plan([spec], repositories));
-  expect(JSON.stringify(packed)).toBe(JSON.stringify(plan([spec], repositories)));
+  test.each([0, 1, 2, 3, 4, 5])('its inventories, where no more than %i go in one run', (atMost) => {
+    const put: unknown[] = [];
+    const packed = plan([spec], repositories, { atMost, pack: tight(put) });
+    const expected = plan([spec], repositories, { atMost });
+    expect(put).toContain(repositories[0]?.manifests);
+    expect(JSON.stringify(packed)).toBe(JSON.stringify(expected));
+    expect(expected.summary.images.delete).toBe(Math.min(atMost, 4));
+  });
+
+  test.each([undefined, 1])('its inventories, where others have to be read first (at most %s)', (atMost) => {
+    const waiting = [{ ...spec, signaturesIn: ['team/signatures'] }];
+    const all = [...repositories, at('team/signatures', [signature('8', 'b'), signature('7', '9')])];
+    const packed = plan(waiting, all, { pack: tight([]), ...(atMost !== undefined && { atMost }) });
+    expect(JSON.stringify(packed)).toBe(JSON.stringify(plan(waiting, all, atMost === undefined ? {} : { atMost })));
+  });
 });

@@ -5,7 +5,7 @@ const list = (name: string, length: number): { readonly name: string }[] =>
   Array.from({ length }, (_, index) => ({ name: `${name} ${index}` }));
 
 test('lists are as they were while there are few of them, and their like beyond that', () => {
-  const pack = packLists(5);
+  const { list: pack } = packLists(5);
   const [first, second, third, none] = [list('a', 2), list('b', 3), list('c', 20_001), list('d', 0)];
 
   const read = [pack(first), pack(second)];
@@ -19,9 +19,19 @@ test('lists are as they were while there are few of them, and their like beyond 
 });
 
 test('what was read last is read again without being unpacked', () => {
-  const pack = packLists(0);
+  const { list: pack } = packLists(0);
   const [images, steps] = [pack(list('image', 3)), pack(list('step', 2))];
 
   expect([images(), steps()]).toEqual([list('image', 3), list('step', 2)]);
   expect(images()).toBe(images());
+});
+
+test('a thing is kept while there is room, and made again from then on', () => {
+  const pack = packLists(3);
+  const thing = pack.thing('kept', () => 'made again');
+  pack.list(list('a', 3));
+  expect(thing()).toBe('kept');
+
+  pack.list(list('b', 1));
+  expect([thing(), pack.thing('kept', () => 'made again')()]).toEqual(['made again', 'made again']);
 });
