@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { plainWords } from '../config/plain-words.ts';
 import { makeSource, type Source } from '../diagnostics/source.ts';
 import type { Problem } from '../diagnostics/source-error.ts';
