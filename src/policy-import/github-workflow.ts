@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { plainWords } from '../config/plain-words.ts';
 import { isObject } from '../domain/json.ts';
 import type { Source } from '../diagnostics/source.ts';

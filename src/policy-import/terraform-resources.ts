@@ -2,7 +2,7 @@ import { isProblems, readYaml } from '../config/yaml-source.ts';
 import { asList, asObject, isObject, type JsonObject } from '../domain/json.ts';
 import type { Source, Span } from '../diagnostics/source.ts';
 import { type Problem, problemAt } from '../diagnostics/source-error.ts';
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseHcl } from './hcl.ts';
 import { Expression, type HclObject, type HclValue } from './hcl-value.ts';
 import { settingsError } from './parse-settings.ts';

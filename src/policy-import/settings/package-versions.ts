@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { anyText, flag, number } from '../action-inputs.ts';
 
 /** The inputs of https://github.com/actions/delete-package-versions (v5, action.yml). */

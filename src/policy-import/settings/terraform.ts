@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ExpirationPolicy } from './gitlab-expiration.ts';
 
 // The resources of the providers hashicorp/aws, hashicorp/google and gitlabhq/gitlab, and of goharbor/harbor (provider/resource_retention_policy.go and
