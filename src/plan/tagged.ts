@@ -48,7 +48,7 @@ const UNSETTLED: Reason = { code: 'no_rule' };
 function claimTags(node: Node, { policy, lists, matched, times }: DecisionInput, staying: Staying, claims: Claims): void {
   const isProtected = staying.of(node).protection !== undefined;
   // Each place is settled: here, or once the claims are judged.
-  const tags = Array.from({ length: node.ordinaryTags.length }, () => UNSETTLED);
+  const tags = node.ordinaryTags.map(() => UNSETTLED);
   if (!isProtected) staying.note(node).tags = tags;
   node.ordinaryTags.forEach((tag, place) => {
     for (const rule of policy.rules.tagged) {
