@@ -38,7 +38,7 @@ export async function withFinishingRuns(journal: JournalDocument, path: string):
   return { journal: { ...journal, intents, copies }, finishedBy };
 }
 
-/** Paths of the earlier journals that are undone together with this one: it deleted what they had left. */
+/** Paths of the earlier journals that are undone together with this one, since it deleted what they had left; the newest first. */
 export async function begunBy(journal: JournalDocument, path: string): Promise<string[]> {
   const earlier = await Promise.all(
     (journal.header.finishes ?? []).map(async (name) => {
@@ -47,7 +47,7 @@ export async function begunBy(journal: JournalDocument, path: string): Promise<s
       return other && journal.intents.some((intent) => ownName(other, journal, intent) !== undefined) ? [file] : [];
     }),
   );
-  return earlier.flat();
+  return earlier.flat().toSorted().toReversed();
 }
 
 /** A journal beside the one that is asked for; undefined where it cannot be read. */

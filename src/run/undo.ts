@@ -69,8 +69,12 @@ async function undoAll(file: string, options: UndoOptions, context: Context, rec
         report,
       );
     });
-    for (const earlier of report.counts.lost > 0 ? await begunBy(own, path) : [])
-      say(io, `hint: This run deleted what an earlier one had left. Undo that one, which puts this back too: ${printable(earlier)}`);
+    const begun = report.counts.lost > 0 ? await begunBy(own, path) : [];
+    if (begun.length > 0)
+      say(
+        io,
+        `hint: This run deleted what earlier ones had left. Undo those, the newest first, which puts this back too: ${begun.map(printable).join(', ')}`,
+      );
     return exitCode(report, context);
   } finally {
     await place.close();
