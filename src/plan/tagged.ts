@@ -54,12 +54,14 @@ function claimTags(node: Node, { policy, lists, matched, times }: DecisionInput,
     for (const rule of policy.rules.tagged) {
       const captures = rule.tags(tag);
       const gone = captures !== undefined && isGone(rule, captures, lists);
+      if (captures && rule.gone && gone === false && captures[rule.gone.capture]) matched.found.add(rule);
       const selected = gone === false ? false : rule.selects(node, times.now);
       if (!captures || selected === false) continue;
       // Whether this rule decides or a later one is not known, so nothing is decided.
       if (selected === undefined || gone === undefined) break;
       matched.rules.add(rule);
       const live = rule.live !== undefined && isLive(captures[rule.live.capture] ?? '', rule.live.list, lists);
+      if (live) matched.found.add(rule);
       if (live) tags[place] = { code: 'live', tag, rule: rule.name };
       claims.add(node, rule, place, captures, live ? 'live' : isProtected ? 'protected' : undefined);
       return;
