@@ -7,7 +7,7 @@ import { parseHcl } from './hcl.ts';
 import { Expression, type HclObject, type HclValue } from './hcl-value.ts';
 import { settingsError } from './parse-settings.ts';
 
-/** A resource or a data source of Terraform. */
+/** A resource or a data source of Terraform, or what a module is given, of the type `module`. */
 export interface TerraformResource {
   readonly type: string;
   /** `aws_ecr_lifecycle_policy.app`, as messages call it. */
@@ -24,7 +24,7 @@ export interface TerraformResource {
 const META = new Set(['count', 'for_each', 'depends_on', 'provider', 'lifecycle', 'provisioner', 'connection', 'timeouts']);
 
 export function isTerraformText(text: string): boolean {
-  return /^[ \t]*(?:resource|data)[ \t]+"[a-z0-9_]+"[ \t]+"[\w-]+"[ \t]*\{/m.test(text);
+  return /^[ \t]*(?:(?:resource|data)[ \t]+"[a-z0-9_]+"[ \t]+"[\w-]+"|module[ \t]+"[\w-]+")[ \t]*\{|^inputs[ \t]*=[ \t]*\{/m.test(text);
 }
 
 /** True of what `terraform show -json` prints, and of Terraform's own syntax in JSON. */
@@ -43,10 +43,19 @@ export function terraformResources(source: Source, data: unknown): TerraformReso
   if (!Array.isArray(blocks)) throw settingsError([blocks as Problem]);
   const locals = Object.assign({}, ...blocks.filter(({ type }) => type === 'locals').map(({ body }) => body)) as HclObject;
   return blocks.flatMap(({ type: kind, labels: [type, name], body, ...span }) => {
-    if ((kind !== 'resource' && kind !== 'data') || type === undefined || name === undefined) return [];
-    const address = `${kind === 'data' ? 'data.' : ''}${type}.${name}`;
+    const isModule = kind === 'module' || kind === 'inputs';
+    if (!isModule && ((kind !== 'resource' && kind !== 'data') || type === undefined || name === undefined)) return [];
+    const address = isModule ? [kind, ...(type === undefined ? [] : [type])].join('.') : `${kind === 'data' ? 'data.' : ''}${type}.${name}`;
     const problem: TerraformResource['problem'] = (message, at = span) => problemAt(source, at, message);
-    return [{ type, address, values: withLocals(valuesIn(body), locals), problem, placeOf: placesIn(source, span) }];
+    return [
+      {
+        type: isModule ? 'module' : (type as string),
+        address,
+        values: withLocals(valuesIn(body), locals),
+        problem,
+        placeOf: placesIn(source, span),
+      },
+    ];
   });
 }
 

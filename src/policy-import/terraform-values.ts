@@ -47,7 +47,8 @@ export function checked<Schema extends z.ZodType>({ values, problem }: Terraform
         values,
       );
       if (found instanceof Expression) return unknownHere(problem, found);
-      return problem(path.length === 0 ? message : `${path.join('.')}: ${message}`);
+      const words = message.replace(/^Unrecognized keys?: /, 'unknown key: ');
+      return problem(path.length === 0 ? words : `${path.join('.')}: ${words}`);
     }),
   );
 }
@@ -80,7 +81,7 @@ export function policyOf(resource: TerraformResource, policy: HclValue | undefin
 }
 
 /** Data without expressions. Throws `POLICY_INVALID` with the place of each. */
-function plain(resource: TerraformResource, value: HclValue): unknown {
+export function plain(resource: TerraformResource, value: HclValue): unknown {
   if (value instanceof Expression) throw settingsError([unknownHere(resource.problem, value)]);
   if (Array.isArray(value)) return value.map((each: HclValue) => plain(resource, each));
   if (typeof value !== 'object' || value === null) return value;

@@ -1,14 +1,15 @@
-import { importEcrLifecycle } from './ecr-lifecycle.ts';
+import { importEcrLifecycle, isEcrLifecycle } from './ecr-lifecycle.ts';
 import { importGarCleanup } from './gar-cleanup.ts';
 import { importGitlabExpiration } from './gitlab-expiration.ts';
 import { importHarborRetention } from './harbor-retention.ts';
-import type { HclValue } from './hcl-value.ts';
+import { Expression, type HclObject, type HclValue } from './hcl-value.ts';
 import type { ImportedPolicy, ImportGround } from './imported-policy.ts';
 import { settingsError } from './parse-settings.ts';
 import { GarRepository, GitlabProject, HarborImmutable, HarborRetention, type HarborRule, type selectors } from './settings/terraform.ts';
 import { type TerraformResource, terraformResources } from './terraform-resources.ts';
-import { asText, camelCased, checked, nameOf, policyOf, readPart, SHOW } from './terraform-values.ts';
+import { asText, camelCased, checked, nameOf, plain, policyOf, readPart, SHOW } from './terraform-values.ts';
 import type { Source } from '../diagnostics/source.ts';
+import { isObject } from '../domain/json.ts';
 
 interface Imported {
   /** What it is for; undefined where only Terraform knows it. */
@@ -90,7 +91,54 @@ const TYPES: Readonly<
       policies: readPart(file, resource, asText(policy), (source) => importGitlabExpiration(source, policy, { of: name })),
     };
   },
+  module: (resource, all, { of }, file) => {
+    const { values } = resource;
+    const [given] = Object.values(values).filter(isLifecyclePolicy);
+    if (given !== undefined) {
+      const name = of ?? nameOf(values['repository_name'] ?? values['name'], all);
+      const text = policyOf(resource, given, all);
+      return { name, policies: readPart(file, resource, text, (source) => importEcrLifecycle(source, undefined, { of: name })) };
+    }
+    const { cleanup_policies: policies, cleanup_policy_dry_run: cleanupPolicyDryRun } = values;
+    if (!isNamedPolicies(policies)) return undefined;
+    const [project, repository] = [nameOf(values['project_id'] ?? values['project'], all), nameOf(values['repository_id'], all)];
+    const data = {
+      ...(repository !== undefined && { name: `projects/${project ?? '-'}/locations/-/repositories/${repository}` }),
+      ...(cleanupPolicyDryRun === true && { cleanupPolicyDryRun }),
+      cleanupPolicies: camelCased(plain(resource, policies)),
+    };
+    return {
+      name: of ?? data.name,
+      policies: readPart(file, resource, asText(data), (source) => importGarCleanup(source, data, { of })),
+    };
+  },
 };
+
+const RESOURCES = Object.keys(TYPES).filter((type) => type !== 'module');
+
+/** True of what a module is given that is a lifecycle policy of ECR: as text, or by jsonencode. */
+function isLifecyclePolicy(value: HclValue): boolean {
+  const encoded = value instanceof Expression ? value.encoded : typeof value === 'string' ? parsed(value) : undefined;
+  return isEcrLifecycle(encoded);
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** True of cleanup policies of Artifact Registry by their names, as its module takes them. */
+function isNamedPolicies(value: HclValue | undefined): value is HclObject {
+  return isObject(value) && !(value instanceof Expression) && Object.values(value).some((one) => isObject(one) && 'action' in one);
+}
+
+/** True of two that say the same of the same. */
+function isSame(one: Imported, other: Imported): boolean {
+  return one.name === other.name && JSON.stringify(one.policies) === JSON.stringify(other.policies);
+}
 
 /** What the files of Terraform, or its state or plan, say of the registries' own retention. */
 export function importTerraform(source: Source, data: unknown, ground: ImportGround): ImportedPolicy[] {
@@ -102,7 +150,9 @@ export function importTerraform(source: Source, data: unknown, ground: ImportGro
     const found = importResource?.(resource, all, ground, source.file);
     return found ? [{ ...found, resource }] : [];
   });
-  const ofOne = imported.filter(({ isBesides }) => !isBesides);
+  const ofAll = imported.filter(({ isBesides }) => !isBesides);
+  // Several may say the same of what nobody knows here.
+  const ofOne = ofAll.filter((one, index) => !ofAll.slice(0, index).some((other) => isSame(one, other)));
   const problems = ofOne.flatMap(({ name, resource }, index) => {
     const other = ofOne.slice(0, index).find((before) => before.resource.type === resource.type && before.name === name);
     if (!other) return [];
@@ -111,11 +161,12 @@ export function importTerraform(source: Source, data: unknown, ground: ImportGro
   });
   if (problems.length > 0) throw settingsError(problems);
   // Those that may be for anything are asked last.
-  if (imported.length > 0) return imported.toSorted((a, b) => Number(!a.name) - Number(!b.name)).flatMap(({ policies }) => policies);
+  const distinct = imported.filter((one) => one.isBesides || ofOne.includes(one));
+  if (distinct.length > 0) return distinct.toSorted((a, b) => Number(!a.name) - Number(!b.name)).flatMap(({ policies }) => policies);
   const task = all.find(({ type }) => type === 'azurerm_container_registry_task');
   const message = task
     ? 'a task is imported by its commands: with --from acr where acr purge stands in this file; else from its task_content, decoded'
-    : `no resource with retention is in it: ${Object.keys(TYPES).join(', ')}`;
+    : `no resource with retention is in it: ${RESOURCES.join(', ')}; what a module makes of its inputs, "terraform show -json" prints`;
   throw settingsError([(task ?? all[0])?.problem(message) ?? { file: source.file, line: 1, column: 1, endColumn: 2, message, frame: '' }]);
 }
 
