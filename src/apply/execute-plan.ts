@@ -75,7 +75,10 @@ export async function executePlan(options: ApplyOptions): Promise<ApplyReport> {
   }
   const work = plan.repositories.flatMap((repository): Work[] => {
     const registry = registries.get(repository.registry);
-    return repository.steps.length > 0 && registry ? [{ repository, registry }] : [];
+    const { steps } = repository;
+    if (steps.length === 0 || !registry) return [];
+    const copiesTo = steps.flatMap((step) => (step.op === 'copy-image' ? [step.to] : []));
+    return [{ repository, registry, does: new Set(steps.map(({ op }) => op)), copiesTo }];
   });
   if (work.length === 0) return applyReport({ repositories: [] });
 
@@ -111,6 +114,9 @@ export async function executePlan(options: ApplyOptions): Promise<ApplyReport> {
 interface Work {
   readonly repository: RepositoryPlan;
   readonly registry: Registry;
+  /** What its steps are, found out once: each reading of the steps of a large plan brings them back anew. */
+  readonly does: ReadonlySet<Step['op']>;
+  readonly copiesTo: readonly CopyImageStep['to'][];
 }
 
 /** What all repositories of a run share. */
@@ -122,11 +128,10 @@ interface Shared {
 }
 
 /** The missing right for which nothing may be deleted or archived in this one repository. Throws what else keeps the registry from it. */
-async function refusalOf({ registry, repository: { repository, steps } }: Work): Promise<ToolError | undefined> {
-  const does = (op: Step['op']): boolean => steps.some((step) => step.op === op);
+async function refusalOf({ registry, repository: { repository }, does }: Work): Promise<ToolError | undefined> {
   try {
-    if (does('delete-tag') || does('delete-manifest')) await registry.checkDelete(repository, { tags: does('delete-tag') });
-    if (does('archive-manifest')) await registry.checkArchive?.(repository);
+    if (does.has('delete-tag') || does.has('delete-manifest')) await registry.checkDelete(repository, { tags: does.has('delete-tag') });
+    if (does.has('archive-manifest')) await registry.checkArchive?.(repository);
     return undefined;
   } catch (error) {
     if (error instanceof ToolError && error.code === 'AUTH') return error;
@@ -145,19 +150,15 @@ function refusedReport({ repository: { registry, repository, steps } }: Work, { 
 
 /** The registries that images are copied to. */
 function targetsOf(work: readonly Work[], registries: ApplyOptions['registries']): Registry[] {
-  const names = new Set(work.flatMap(({ repository }) => copiesIn(repository).map(({ to }) => to.registry)));
+  const names = new Set(work.flatMap(({ copiesTo }) => copiesTo.map((to) => to.registry)));
   return [...names].flatMap((name) => registries.get(name) ?? []);
-}
-
-function copiesIn({ steps }: RepositoryPlan): CopyImageStep[] {
-  return steps.filter((step) => step.op === 'copy-image');
 }
 
 /** The repositories of a run and those that it copies to: what another run deletes there must not be taken for a copy. Each once. */
 function toLock(work: readonly Work[], registries: ApplyOptions['registries']): LockedRepository[] {
-  const all = work.flatMap(({ registry, repository }): LockedRepository[] => [
+  const all = work.flatMap(({ registry, repository, copiesTo }): LockedRepository[] => [
     { url: registry.url, repository: repository.repository },
-    ...copiesIn(repository).map(({ to }) => ({ url: registries.get(to.registry)?.url ?? '', repository: to.repository })),
+    ...copiesTo.map((to) => ({ url: registries.get(to.registry)?.url ?? '', repository: to.repository })),
   ]);
   return [...new Map(all.map((one) => [`${one.url} ${one.repository}`, one])).values()];
 }

@@ -14,6 +14,12 @@ export interface BlobUse {
 }
 
 const FIRST_CAPACITY = 1024;
+/** How much of the slots is taken at most. */
+const FULL = 0.75;
+/** Larger sizes stand in a map. */
+const LARGEST = 2 ** 32 - 1;
+/** So many sums are told apart, before all begin anew. */
+const SUMS = 255;
 
 /**
  * The blobs of the repositories of one registry, which share their storage. Each has a number, so that its digest is looked at once. There
@@ -22,12 +28,13 @@ const FIRST_CAPACITY = 1024;
  */
 export class Blobs {
   /** Open addressing: the number of a blob and one, 0 where a slot is free. */
-  #slots = new Int32Array(2 * FIRST_CAPACITY);
+  #slots = new Int32Array(FIRST_CAPACITY);
   #high = new Int32Array(FIRST_CAPACITY);
   #low = new Int32Array(FIRST_CAPACITY);
-  #sizes = new Float64Array(FIRST_CAPACITY);
+  #sizes = new Uint32Array(FIRST_CAPACITY);
+  readonly #largeSizes = new Map<number, number>();
   /** Of each blob, the last sum in which it was held by something, so that no list has to be emptied for each sum. */
-  #sums = new Int32Array(FIRST_CAPACITY);
+  #sums = new Uint8Array(FIRST_CAPACITY);
   #sum = 0;
   #count = 0;
 
@@ -50,15 +57,19 @@ export class Blobs {
   /** Bytes of the blobs that only manifests that go hold, of these repositories. */
   freed(uses: readonly BlobUse[]): number {
     if (uses.every(({ deleted }) => deleted.length === 0)) return 0;
-    this.#sum += 1;
     const sums = this.#sums;
+    if (this.#sum === SUMS) {
+      sums.fill(0);
+      this.#sum = 0;
+    }
+    this.#sum += 1;
     for (const { kept } of uses) for (const blob of kept) sums[blob] = this.#sum;
     let total = 0;
     for (const { deleted } of uses) {
       for (const blob of deleted) {
         if (sums[blob] === this.#sum) continue;
         sums[blob] = this.#sum;
-        total += this.#sizes[blob] as number;
+        total += this.#largeSizes.get(blob) ?? (this.#sizes[blob] as number);
       }
     }
     return total;
@@ -75,8 +86,9 @@ export class Blobs {
       if (this.#high[number - 1] === high && this.#low[number - 1] === low) return number - 1;
       slot = (slot + 1) & mask;
     }
-    if (this.#count === this.#sizes.length) {
-      this.#grow();
+    if (this.#count === this.#sizes.length) this.#grow();
+    if (this.#count >= FULL * this.#slots.length) {
+      this.#moreSlots();
       return this.#numberOf(digest, size);
     }
     const number = this.#count;
@@ -85,22 +97,21 @@ export class Blobs {
     this.#high[number] = high;
     this.#low[number] = low;
     this.#sizes[number] = size;
+    if (size > LARGEST) this.#largeSizes.set(number, size);
     return number;
   }
 
+  /** One list after the other, so that only one of them is there twice. */
   #grow(): void {
-    const capacity = 2 * this.#sizes.length;
-    const grown = { high: new Int32Array(capacity), low: new Int32Array(capacity), sizes: new Float64Array(capacity) };
-    const sums = new Int32Array(capacity);
-    sums.set(this.#sums);
-    this.#sums = sums;
-    grown.high.set(this.#high);
-    grown.low.set(this.#low);
-    grown.sizes.set(this.#sizes);
-    this.#high = grown.high;
-    this.#low = grown.low;
-    this.#sizes = grown.sizes;
-    this.#slots = new Int32Array(2 * capacity);
+    const capacity = Math.ceil(1.5 * this.#count);
+    this.#high = copied(this.#high, new Int32Array(capacity));
+    this.#low = copied(this.#low, new Int32Array(capacity));
+    this.#sizes = copied(this.#sizes, new Uint32Array(capacity));
+    this.#sums = copied(this.#sums, new Uint8Array(capacity));
+  }
+
+  #moreSlots(): void {
+    this.#slots = new Int32Array(2 * this.#slots.length);
     const mask = this.#slots.length - 1;
     for (let number = 0; number < this.#count; number++) {
       let slot = (this.#high[number] as number) & mask;
@@ -108,6 +119,11 @@ export class Blobs {
       this.#slots[slot] = number + 1;
     }
   }
+}
+
+function copied<Numbers extends Int32Array | Uint32Array | Uint8Array>(from: Numbers, to: Numbers): Numbers {
+  to.set(from);
+  return to;
 }
 
 /** The 32 bits that eight hexadecimal digits stand for. */

@@ -1,7 +1,7 @@
 import { printable } from '../diagnostics/redact.ts';
 import { byCodeUnit } from '../domain/compare.ts';
 import type { Plan, RepositoryPlan } from '../plan/plan.ts';
-import { amountLines, amountsOf, amountWords, copiedWords, plannedAmounts } from './amounts.ts';
+import { addAmounts, amountLines, type Amounts, amountsOf, amountWords, copiedWords } from './amounts.ts';
 import { ordinaryTags } from './repository-view.ts';
 import { freedWords } from './table-totals.ts';
 import { count, firstOf, width, wrap } from './text.ts';
@@ -14,22 +14,31 @@ const TAGS = 5;
  * A line each; tags that do not fit into the `columns` of a terminal stand below their repository.
  */
 export function workLines(plan: Plan, limits: readonly string[], columns = Infinity): string[] {
-  const work = plan.repositories.filter(({ steps }) => steps.length > 0);
-  const all = plannedAmounts(plan);
+  const work = plan.repositories.flatMap((repository): Work[] => {
+    const { steps } = repository;
+    if (steps.length === 0) return [];
+    const amounts = amountsOf(repository, steps);
+    return [{ amounts, lines: repositoryLines(repository, amounts, columns) }];
+  });
+  const all = addAmounts(work.map(({ amounts }) => amounts));
   return [
     `About to delete ${amountWords(all)} in ${count(work.length, 'repository', 'repositories')}, ${freedWords(plan.summary)}:`,
-    ...work.flatMap((repository) => repositoryLines(repository, columns)),
+    ...work.flatMap(({ lines }) => lines),
     ...amountLines(all).map((words) => `${words}.`),
     ...(all.copied > 0 ? [`${copiedWords(all)}.`] : []),
     ...limits.map((limit) => `limit: ${printable(limit)}`),
   ];
 }
 
-function repositoryLines(repository: RepositoryPlan, columns: number): string[] {
+interface Work {
+  readonly amounts: Amounts;
+  readonly lines: readonly string[];
+}
+
+function repositoryLines(repository: RepositoryPlan, amounts: Amounts, columns: number): string[] {
   const tags = repository.images.flatMap((image) => (image.action === 'delete' ? ordinaryTags(image) : image.untag)).toSorted(byCodeUnit);
   const named = firstOf(tags, TAGS).map(printable);
-  const amount = amountWords(amountsOf(repository, repository.steps));
-  const line = `  ${printable(`${repository.registry}/${repository.repository}  ${amount}`)}`;
+  const line = `  ${printable(`${repository.registry}/${repository.repository}  ${amountWords(amounts)}`)}`;
   const whole = named.length > 0 ? `${line}, tags ${named.join(', ')}` : line;
   return width(whole) <= columns ? [whole] : [line, ...wrap(named, columns, '    ')];
 }

@@ -111,7 +111,7 @@ export async function carryOut(work: Work, options: CarryOutOptions, context: Co
 
 /** Where what is deleted cannot be put back. */
 function cannotUndoLines({ repositories }: Plan): string[] {
-  const where = repositories.filter(({ steps, undo }) => steps.length > 0 && undo === false);
+  const where = repositories.filter((one) => one.undo === false && one.steps.length > 0);
   if (where.length === 0) return [];
   const named = where.map(({ registry, repository }) => printable(`${registry}/${repository}`));
   return [`warning: what is deleted in ${firstOf(named, LISTED).join(', ')} cannot be put back by this program`];

@@ -263,9 +263,10 @@ describe('a plan of which everything was put away meanwhile is the same', () => 
   /** What is put away comes back as others like it, and what can be made again is. */
   function tight(put: unknown[]): Pack {
     return {
-      list: (list) => {
-        const text = JSON.stringify(put[put.push(list) - 1]);
-        return () => JSON.parse(text) as typeof list;
+      lists: (...lists) => {
+        put.push(...lists);
+        const text = JSON.stringify(lists);
+        return () => JSON.parse(text) as typeof lists;
       },
       thing: (_, again) => again,
     };
