@@ -418,4 +418,11 @@ policies:
       stdout: 'nothing is decided differently\n',
     });
   });
+
+  test('does not call it the same where no policy governs what was read', async () => {
+    const session = await withCase((policy) => policy.replace(/^( +)repositories:.*$/m, '$1repositories: [none]'));
+    const [, , , after = '', ...rest] = within(session);
+    const { code, stdout } = await session.run('policy', 'diff', after, after, ...rest);
+    expect([code, stdout]).toEqual([0, 'nothing is compared: neither policy governs a repository that was read\n']);
+  });
 });
