@@ -3,19 +3,23 @@ import { ToolError } from '../diagnostics/tool-error.ts';
 import { isDigest } from '../domain/digest.ts';
 import { splitReference } from '../domain/reference.ts';
 import { isTag } from '../domain/tag.ts';
-import type { Plan, PlannedImage, RepositoryPlan } from '../plan/plan.ts';
+import type { Block, Plan, PlannedImage, RepositoryPlan } from '../plan/plan.ts';
 import { type Explanation, explanationText } from '../report/explain.ts';
 import { toJson } from '../report/json.ts';
 import { PLAIN } from '../report/style.ts';
 import { toYaml } from '../report/yaml.ts';
 import type { Context } from './context.ts';
 import { explanationOf } from './explanation.ts';
+import { say } from './io.ts';
 import { checkOutputFiles, type OutputOptions, outputsOf, writeOutputs } from './outputs.ts';
 import { styleOf } from './plan-output.ts';
 import { type ReadNow, type PlanningOptions, withPlan } from './planning.ts';
 import { refuseUser } from './targets.ts';
 
 export interface ExplainOptions extends PlanningOptions, OutputOptions<'table' | 'json' | 'yaml'> {}
+
+/** What of a plan says that something which decides could not be read. */
+const UNREAD: readonly Block['code'][] = ['inUseIncomplete', 'listsIncomplete', 'findingsIncomplete'];
 
 /** `explain`: how one image is decided. Throws `NOT_FOUND` if there is no such image. */
 export async function explain(text: string, options: ExplainOptions, context: Context): Promise<number> {
@@ -31,6 +35,8 @@ export async function explain(text: string, options: ExplainOptions, context: Co
     async ({ plan, failures }) => {
       // Without the whole repository nothing can be said about the image.
       if (failures[0] && !seen) throw failures[0].error;
+      for (const { code, message } of plan.blockedBy)
+        if (UNREAD.includes(code)) say(io, `warning: without what could not be read, it may be decided otherwise: ${message}`);
       return seen && explanationIn(plan, seen, names);
     },
     (read) => {

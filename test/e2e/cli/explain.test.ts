@@ -7,6 +7,16 @@ import { keepBuilds, registryWith } from './registry-with-builds.ts';
 const OLD = new Date(NOW - 40 * 86_400_000).toISOString();
 
 describe('explain', () => {
+  test('warns where something that decides could not be read', async () => {
+    const registry = await registryWith({ 'team/app': 3 });
+    const session = await newSession();
+    const { code, stderr } = await session.run('explain', `${registry.host}/team/app:build-1`, '--keep-last', '1', '--in-use', 'none.txt');
+    expect([code, stderr]).toEqual([
+      0,
+      expect.stringContaining('warning: without what could not be read, it may be decided otherwise: what is in use is not known: '),
+    ]);
+  });
+
   test('tells rule, rank, age and times of an image that goes', async () => {
     const registry = await registryWith({ 'team/app': 3 });
     const session = await newSession();

@@ -228,7 +228,7 @@ describe('a list of names that exist', () => {
 
     expect(await session.plan(words, 5)).toMatchObject({
       applyable: false,
-      blockedBy: [{ code: 'inUseIncomplete', message: expect.stringContaining(message) as string }],
+      blockedBy: [{ code: 'listsIncomplete', message: expect.stringContaining(message) as string }],
     });
     expect((await session.run('prune', ...words, '--apply')).code).toBe(5);
     expect(tagsIn(registry, 'team/app')).toHaveLength(3);
