@@ -109,6 +109,9 @@ function policyFor(
       comments: [
         soonest.untagged === 'only' ? `acr purge ${soonest.text}` : '--untagged',
         ...(soonest.untagged === 'only' ? soonest.notes : []),
+        ...purges
+          .filter((one) => one.untagged === 'only' && one !== soonest)
+          .map(({ text }) => `acr purge ${text}: the other command takes the same sooner.`),
       ],
     });
   return {

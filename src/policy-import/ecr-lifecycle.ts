@@ -63,6 +63,8 @@ function importRule(rule: LifecycleRule, above: readonly LifecycleRule[]): Comme
     );
   const first = above.some((one) => one.selection.tagStatus === 'untagged');
   if (tagStatus === 'any' && first) comments.push('Images without a tag have a rule of their own above, and are not counted here.');
+  if (countType === 'imageCountMoreThan' && tagStatus !== 'untagged' && above.some((one) => one.selection.tagStatus === 'tagged'))
+    comments.push('ECR also counts the images that a rule above selects; here they are not counted, which keeps no fewer.');
   if (countType === 'sinceImagePulled')
     comments.push('ECR also counts from when an image was taken out of the archive; here, from its last pull or push alone.');
   return {

@@ -98,9 +98,16 @@ function rulesOf(rules: readonly RetentionRule[]): Commented<RuleSpec>[] {
   // They have no time of a tag, so that they are ranked by themselves, by their push; that keeps no fewer of either.
   const bare =
     counting.length > 0
-      ? ruleOf({ name: 'untagged', untagged: true }, counting, [], [])
+      ? withComment(ruleOf({ name: 'untagged', untagged: true }, counting, [], []), counting)
       : { part: { name: 'untagged', untagged: true as const, keep: 'none' as const }, comments: rest.comments };
   return [...imported, ...(selections.some(isEverything) ? [] : [rest]), bare];
+}
+
+/** With what is said of images without a tag that a rule of Harbor counts. */
+function withComment({ part, comments }: Commented<RuleSpec>, counting: readonly RetentionRule[]): Commented<RuleSpec> {
+  const isCounted = part.keep !== 'all' && counting.some(({ template }) => template === 'latestPushedK');
+  const note = 'Harbor counts them together with the images that have tags; here they are counted apart, which keeps no fewer.';
+  return { part, comments: isCounted ? [...comments, note] : comments };
 }
 
 /** One rule for all that Harbor has for a selection; `partly` are those of `besides` whose newest cannot be counted here. */

@@ -22,13 +22,18 @@ const action = z
   .union([z.string(), z.strictObject({ type: z.string() }).transform(({ type }) => type)])
   .transform((text) => text.toLowerCase())
   .pipe(z.enum(['delete', 'keep']));
-export const CleanupPolicy = z.strictObject({
-  name: z.string().optional(),
-  id: z.string().optional(),
-  action,
-  condition: Condition.optional(),
-  mostRecentVersions: z.strictObject({ packageNamePrefixes: prefixes.optional(), keepCount: z.int().min(1) }).optional(),
-});
+export const CleanupPolicy = z
+  .strictObject({
+    name: z.string().optional(),
+    id: z.string().optional(),
+    action,
+    condition: Condition.optional(),
+    mostRecentVersions: z.strictObject({ packageNamePrefixes: prefixes.optional(), keepCount: z.int().min(1) }).optional(),
+  })
+  .refine(({ condition, mostRecentVersions }) => condition === undefined || mostRecentVersions === undefined, {
+    path: ['mostRecentVersions'],
+    error: 'stands beside "condition": a policy has one of both, and nobody knows which counts',
+  });
 export type CleanupPolicy = z.infer<typeof CleanupPolicy>;
 export const PolicyList = z.array(CleanupPolicy).min(1);
 /** What `gcloud artifacts repositories describe --format=json` prints. */

@@ -110,6 +110,14 @@ Resources:
     expect(await rulesOf(json)).toMatchObject([{ keep: { last: 4 } }]);
   });
 
+  test('that images selected above count there, too, is told where something is counted', async () => {
+    const told = 'ECR also counts the images that a rule above selects';
+    const tagged = rule(1, { tagStatus: 'tagged', tagPrefixList: ['v'], ...count });
+    expect((await imported({ rules: [tagged, rule(2, { tagStatus: 'any', ...count })] })).text.replaceAll(/\n +#/g, '')).toContain(told);
+    const untagged = rule(2, { tagStatus: 'untagged', ...count });
+    expect((await imported({ rules: [tagged, untagged] })).text).not.toContain(told);
+  });
+
   test('what the archive loses is left out', async () => {
     const archived = rule(2, {
       tagStatus: 'any',
@@ -171,6 +179,9 @@ describe('Harbor', () => {
       { tags: ['**'], order: 'tagged', keep: { last: 5 } },
       { untagged: true, keep: { last: 5 } },
     ]);
+    expect((await imported({ rules: [all] })).text.replaceAll(/\n +#/g, '')).toContain('here they are counted apart, which keeps no fewer');
+    const aged = { ...all, template: 'nDaysSinceLastPush', params: { nDaysSinceLastPush: 5 } };
+    expect((await imported({ rules: [aged] })).text).not.toContain('counted apart');
   });
 
   test('a rule for a part of the tags also keeps what the wider one keeps', async () => {
@@ -278,6 +289,11 @@ describe('Artifact Registry', () => {
     expect(await rulesOf(settings)).toMatchObject([{ keep: { days: 60 } }]);
   });
 
+  test('a policy with a condition and a count is an error: there is one of both', async () => {
+    const both = { name: 'a', action: 'Keep', condition: { tagState: 'tagged' }, mostRecentVersions: { keepCount: 3 } };
+    await expect(imported([both])).rejects.toThrow('stands beside "condition"');
+  });
+
   test('versions to keep by the first digits of a digest: everything stays', async () => {
     const settings = [remove, { name: 'some', action: { type: 'Keep' }, condition: { versionNamePrefixes: ['sha256:ab'] } }];
     expect(await rulesOf(settings)).toMatchObject([{ tags: ['**'], untagged: 'too', keep: 'all' }]);
@@ -319,6 +335,9 @@ describe('acr purge', () => {
       { tags: ['v*'], keep: { days: 9, older: 4 } },
       { untagged: true, keep: { days: 3, older: 4 } },
     ]);
+    expect((await imported(`${tags}acr purge --filter 'app:.*' --untagged-only --ago 30d`)).text).toContain(
+      '# acr purge --filter app:.* --untagged-only --ago 30d: the other command takes the same sooner.',
+    );
     const { policies } = await imported('acr purge -r example --untagged-only --verbose');
     expect(policies).toMatchObject([{ repositories: ['**'], rules: [{ untagged: true, keep: { days: 0 } }] }]);
   });
