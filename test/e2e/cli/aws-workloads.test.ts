@@ -1,9 +1,9 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { Plan } from '../../../src/plan/plan.ts';
 import { type AwsServer, KEYS } from '../../fakes/aws-workloads/aws-server.ts';
 import { startFakeEcs } from '../../fakes/aws-workloads/fake-ecs.ts';
 import { startFakeLambda } from '../../fakes/aws-workloads/fake-lambda.ts';
 import { newUser, type User } from '../program.ts';
+import { newSession } from './in-process.ts';
 import { keepBuilds, registryWith, tagsIn } from './registry-with-builds.ts';
 
 const ENV = { AWS_EC2_METADATA_DISABLED: 'true', AWS_ACCESS_KEY_ID: KEYS.accessKeyId, AWS_SECRET_ACCESS_KEY: KEYS.secretAccessKey };
@@ -59,8 +59,7 @@ describe('what Amazon ECS runs', () => {
 
 test('what AWS Lambda runs is kept, by the digest that was resolved', async () => {
   const registry = await registryWith({ 'team/hook': 4 });
-  const plain = await userWith(registry.host, 'file: none.txt', {});
-  const plan = JSON.parse((await plain.run('prune', 'prod', '-o', 'json')).stdout) as Plan;
+  const plan = await (await newSession()).plan([`${registry.host}/team/hook`, '--keep-last', '1']);
   const digest = plan.repositories[0]!.images.find(({ tags }) => tags.some((tag) => JSON.stringify(tag).includes('build-3')))!.digest;
   const uri = 'elsewhere.example.com/hook';
   const lambda = await closed(

@@ -39,9 +39,11 @@ test('an inventory says the same as the registry, but for what the registry itse
 });
 
 test('what could not be read is told, and decides the exit code', async () => {
+  const registry = await registryWith({ 'team/app': 2 });
+  registry.onRequest(({ path }) => (path.startsWith('/v2/team/app') ? { status: 403, body: '{"errors":[{"code":"DENIED"}]}' } : undefined));
   const session = await newSession();
-  const { code, stdout, stderr } = await session.run('report', 'lint', 'localhost:1/team/app', '--detailed-exitcode');
-  expect(code).toBe(1);
-  expect(stdout).toContain('not read: localhost:1/team/app: UNREACHABLE');
-  expect(stderr).toContain('localhost:1');
+  const { code, stdout, stderr } = await session.run('report', 'lint', `${registry.host}/team/app`, '--detailed-exitcode');
+  expect(code).toBe(4);
+  expect(stdout).toContain(`not read: ${registry.host}/team/app: AUTH`);
+  expect(stderr).toContain(registry.host);
 });

@@ -8,6 +8,7 @@ import { GuardedFile } from '../../../src/diagnostics/guarded-file.ts';
 import { rememberSecret } from '../../../src/diagnostics/redact.ts';
 import { readJournal } from '../../../src/documents/read-journal.ts';
 import { failure, withServer } from '../registry/oci-fixture.ts';
+import { SWEEPING } from '../../sweep.ts';
 import { apply, contents, fillRepository, planOf, temporaryFolder } from './apply-fixture.ts';
 import { asDigest } from '../../digest.ts';
 
@@ -137,6 +138,8 @@ describe('a journal', () => {
     const { path, text, lines } = await written();
     const headerEnd = lines[0]!.length + 1;
     for (let length = 0; length <= text.length; length++) {
+      const isAtAnEnd = text[length - 1] === '\n' || text[length] === '\n';
+      if (!SWEEPING && !isAtAnEnd && length % 7 !== 0) continue;
       await writeFile(path, text.slice(0, length));
       if (length < headerEnd) {
         expect((await failure(readJournal(path))).code).toBe('JOURNAL_INVALID');
