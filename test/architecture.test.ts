@@ -425,6 +425,13 @@ describe('starting fast', () => {
     );
   });
 
+  /** Its export of the name `z` holds all of it, with its messages in every language, and a bundler can leave nothing of that out. */
+  test('of the library of schemas, what is not used is left out of the program', () => {
+    const taken = violations(files, ({ code }) => code.match(/^import\s[^;]*?\sfrom\s+'zod';/gm) ?? []);
+    expect(taken.length).toBeGreaterThan(10);
+    expect(taken.filter((one) => !/: import (?:type )?\* as z from 'zod';$/.test(one))).toEqual([]);
+  });
+
   test('the walk finds what is loaded', () => {
     expect([...packagesLoadedWith('plan/make-plan.ts').keys()]).toContain('semver');
   });

@@ -13,6 +13,9 @@ export interface StepResult {
   readonly outcome: StepOutcome;
   /** Why, where it is not plain. */
   readonly message?: string;
+  /** Of `failed`, where the error says: its code, and what to do next. */
+  readonly code?: ErrorCode;
+  readonly hint?: string;
 }
 
 /** Something that stays was hit while steps were carried out: a push came in between. `restored` tells whether it could be put back. */

@@ -40,8 +40,8 @@ export class Copies {
   async make(): Promise<boolean> {
     const { state, onStep } = this.#parts;
     await sideBySide(state.copies, state.concurrency, async (step) => {
-      const { outcome, message } = await this.#copy(step).catch(failed);
-      onStep(state.settle(step, outcome, message));
+      const { outcome, message, error } = await this.#copy(step).catch(failed);
+      onStep(state.settle(step, outcome, message, error));
     });
     return state.copies.length > 0;
   }

@@ -22,10 +22,7 @@ export async function withFinishingRuns(journal: JournalDocument, path: string):
   const finishedBy: string[] = [];
   const later = (await readdir(dirname(path)).catch(() => [])).filter((name) => name.endsWith('.jsonl') && name > own).toSorted();
   for (const name of later) {
-    const other = await readJournal(join(dirname(path), name)).catch((error: unknown) => {
-      if (error instanceof ToolError) return undefined;
-      throw error;
-    });
+    const other = await readOther(join(dirname(path), name));
     if (!other?.header.finishes?.includes(own)) continue;
     const found = other.intents.flatMap((intent): JournalIntent[] => {
       const registry = ownName(journal, other, intent);
@@ -39,6 +36,28 @@ export async function withFinishingRuns(journal: JournalDocument, path: string):
     }
   }
   return { journal: { ...journal, intents, copies }, finishedBy };
+}
+
+/** Paths of the earlier journals that are undone together with this one, since it deleted what they had left; the newest first. */
+export async function begunBy(journal: JournalDocument, path: string): Promise<string[]> {
+  const earlier = await Promise.all(
+    (journal.header.finishes ?? []).map(async (name) => {
+      const file = join(dirname(path), basename(name));
+      const other = await readOther(file);
+      return other && journal.intents.some((intent) => ownName(other, journal, intent) !== undefined) ? [file] : [];
+    }),
+  );
+  return earlier.flat().toSorted().toReversed();
+}
+
+/** A journal beside the one that is asked for; undefined where it cannot be read. */
+async function readOther(path: string): Promise<JournalDocument | undefined> {
+  try {
+    return await readJournal(path);
+  } catch (error) {
+    if (error instanceof ToolError) return undefined;
+    throw error;
+  }
 }
 
 /** The name by which a journal knows the registry of another one's line, if that is for something that it was to delete itself. */

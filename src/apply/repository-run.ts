@@ -210,8 +210,8 @@ class RepositoryRun {
   }
 
   /** Notes what became of a step, and writes it down. */
-  async #note({ step, ids }: Ready, { outcome, message, uncertain }: Verdict): Promise<void> {
-    this.#context.onStep(this.#state.settle(step, outcome, message));
+  async #note({ step, ids }: Ready, { outcome, message, error, uncertain }: Verdict): Promise<void> {
+    this.#context.onStep(this.#state.settle(step, outcome, message, error));
     // Once something is deleted, a journal that fails ends the run but does not change what was done.
     const write = (id: number): Promise<void> =>
       this.#state.journal.outcome(id, outcome, message).catch((error: unknown) => this.#state.stop(this.#state.asToolError(error)));

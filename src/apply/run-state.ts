@@ -169,15 +169,16 @@ export class RunState {
     return labels.find((label) => !planned.includes(label));
   }
 
-  settle(step: Step, outcome: StepOutcome, message?: string): StepResult {
+  settle(step: Step, outcome: StepOutcome, message?: string, error?: unknown): StepResult {
     const { op, digest } = step;
+    const next = error instanceof ToolError && { code: error.code, hint: error.hint };
     const what = {
       op,
       digest,
       ...(step.op === 'delete-tag' && { tag: step.tag }),
       ...(step.op === 'copy-image' && { to: copyName(step) }),
     };
-    const result = { ...what, outcome, ...(message !== undefined && { message }) };
+    const result = { ...what, outcome, ...(message !== undefined && { message }), ...(outcome === 'failed' && next) };
     this.#results.set(step, result);
     return result;
   }

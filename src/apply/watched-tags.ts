@@ -1,6 +1,6 @@
-import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Digest } from '../domain/digest.ts';
 import type { ChangeStep } from '../plan/plan.ts';
+import { deletedIn, HitTags } from './hit-tags.ts';
 import type { Presence } from './presence.ts';
 import type { PutBack } from './put-back.ts';
 import type { RunState } from './run-state.ts';
@@ -40,8 +40,7 @@ export class WatchedTags implements TagGuard {
   #pages = 1;
   /** The deletions since the last list. */
   #since: Sent[] = [];
-  /** Somebody moves tags onto what goes: from then on steps go one after another, so that it can be told what a tag was on. */
-  #careful = false;
+  readonly #hits: HitTags;
   /** Tags that are listed and point to nothing. `true` of those that nothing explains which was deleted: they were so before. */
   readonly #broken = new Map<string, boolean>();
   /** While this repository tries what the registry does. */
@@ -49,6 +48,7 @@ export class WatchedTags implements TagGuard {
 
   constructor(parts: WatchedTagsParts) {
     this.#parts = parts;
+    this.#hits = new HitTags(parts);
   }
 
   async begin(): Promise<void> {
@@ -65,7 +65,7 @@ export class WatchedTags implements TagGuard {
     const { concurrency } = this.#parts.state;
     const most = wave[begun]?.op === 'delete-tag' ? concurrency : Math.max(1, concurrency - 1) * this.#pages;
     const untried = wave.slice(begun, begun + most).findIndex((step) => !this.#hasPassed(step));
-    return this.#careful || untried === 0 ? 1 : untried > 0 ? untried : most;
+    return this.#hits.movedOntoDeleted || untried === 0 ? 1 : untried > 0 ? untried : most;
   }
 
   async check(steps: readonly ChangeStep[]): Promise<ReadonlyMap<ChangeStep, Objection>> {
@@ -180,7 +180,11 @@ export class WatchedTags implements TagGuard {
     const takers = new Map(since.flatMap(({ step }) => stepTags(step).map((tag): [string, ChangeStep] => [tag, step])));
     const unclear = [...listed].filter((tag) => takers.has(tag) || (state.seen.get(tag) === undefined && !this.#broken.has(tag)));
     await tags.lookPatiently(unclear);
-    for (const tag of unclear) if (state.seen.get(tag) === undefined) await this.#mend(tag, takers.get(tag), since);
+    for (const tag of unclear) {
+      if (state.seen.get(tag) !== undefined) continue;
+      this.#broken.set(tag, deletedIn(since).length === 0);
+      await this.#hits.dangles(tag, takers.get(tag), since);
+    }
     const missing: [string, Digest][] = [];
     const vanished: string[] = [];
     for (const [tag, digest] of state.seen) {
@@ -191,8 +195,8 @@ export class WatchedTags implements TagGuard {
     }
     const hit = since.length === 0 ? [] : missing.filter(([tag, digest]) => !this.#isMeantToGo(tag, digest));
     if (hit.length > 0 && ![...listed].some((tag) => !state.expectsToLose(tag))) await this.#parts.presence.mustBeThere();
-    for (const [tag, digest] of hit) await this.#wasHit(tag, digest, since);
-    for (const tag of vanished) await this.#wasSet(tag, since);
+    for (const [tag, digest] of hit) await this.#hits.vanished(tag, digest, since);
+    for (const tag of vanished) await this.#hits.vanishedDangling(tag, since);
     return unclear.length === 0 && hit.length === 0;
   }
 
@@ -200,66 +204,6 @@ export class WatchedTags implements TagGuard {
   #isMeantToGo(tag: string, digest: Digest): boolean {
     const { state } = this.#parts;
     return state.expectsToLose(tag) && state.tags.get(tag) === digest;
-  }
-
-  /** A tag is listed that points to nothing: it was set on a manifest at the moment in which that was deleted. */
-  async #mend(tag: string, taker: ChangeStep | undefined, since: readonly Sent[]): Promise<void> {
-    const { state, putBack, tags } = this.#parts;
-    const deleted = deletedIn(since);
-    const under = taker?.digest ?? (await state.deletedUnder(tag)) ?? (deleted.length === 1 ? deleted[0] : undefined);
-    this.#broken.set(tag, deleted.length === 0);
-    if (under !== undefined && state.outcomeOf(under) === 'deleted') {
-      if (await putBack.restore(under, `the tag ${tag} was set on it while it was deleted`, tag)) await tags.look(tag);
-    } else if (deleted.length > 0) {
-      await putBack.giveUp(
-        deleted[0] as Digest,
-        tag,
-        `the tag ${tag}, which was set while this or another manifest was deleted, points to nothing`,
-      );
-    }
-  }
-
-  /** A tag that pointed to nothing is missing after deletions: somebody has set it on something that was deleted, or has taken it off. */
-  async #wasSet(tag: string, since: readonly Sent[]): Promise<void> {
-    const { putBack, tags } = this.#parts;
-    const deleted = deletedIn(since);
-    const [only, ...others] = deleted;
-    if (only === undefined || (await tags.look(tag)) !== undefined) return;
-    this.#careful = true;
-    const why = `the tag ${tag}, which pointed to nothing, may have been set on it before it was deleted`;
-    if (others.length === 0) {
-      if (await putBack.restore(only, why, tag)) await tags.look(tag);
-      return;
-    }
-    for (const one of deleted) await putBack.restore(one, why);
-    await putBack.giveUp(only, tag, `${why}: or on one of ${others.length} others, which are put back too`);
-  }
-
-  /** A tag that should have stayed is missing after deletions. */
-  async #wasHit(tag: string, digest: Digest, since: readonly Sent[]): Promise<void> {
-    const { state, putBack, tags } = this.#parts;
-    if ((await tags.look(tag)) !== undefined) return;
-    state.seen.delete(tag);
-    const restore = async (from: Digest, why: string): Promise<void> => {
-      if (await putBack.restore(from, why, tag)) await tags.look(tag);
-    };
-    const on = since.find(({ step }) => step.digest === digest)?.step;
-    if (on) {
-      const how = on.op === 'delete-tag' ? `went along when ${on.tag} was taken off` : 'was set on it while it was deleted';
-      await restore(digest, `the tag ${tag} ${how}`);
-      if (on.op === 'delete-tag') state.stop(takesMore(on.tag, state));
-      return;
-    }
-    const isThere = await state.isThere(digest);
-    const deleted = deletedIn(since);
-    const [only, ...others] = deleted;
-    if (!isThere) await restore(digest, `the tag ${tag}, which stays by the plan, is gone together with its manifest`);
-    if (only === undefined) return;
-    this.#careful = true;
-    if (isThere && others.length === 0)
-      return restore(only, `the tag ${tag} was moved from ${digest} to it and went along when it was deleted`);
-    for (const one of deleted) await putBack.restore(one, `the tag ${tag} may have been moved onto it before it was deleted`);
-    await putBack.giveUp(digest, tag, isThere ? movedSomewhere(tag, deleted) : goneOrMoved(tag, deleted));
   }
 
   /** Where every tag points to now that stays, or pointed to nothing before. */
@@ -282,35 +226,4 @@ export class WatchedTags implements TagGuard {
       else await putBack.restore(digest, `the tag ${tag}, which was on it, points to nothing any more`, tag);
     }
   }
-}
-
-/** The digests of the manifests that were deleted, or may have been. */
-function deletedIn(since: readonly Sent[]): Digest[] {
-  return since.flatMap(({ step, answer }) =>
-    step.op === 'delete-manifest' && (answer === undefined || answer.outcome === 'deleted') ? [step.digest] : [],
-  );
-}
-
-function movedSomewhere(tag: string, { length }: readonly Digest[]): string {
-  return (
-    `the tag ${tag} was moved from it to one of ${length} manifests, and went along when they were deleted: ` +
-    'they are put back, and nobody can tell on which of them it was'
-  );
-}
-
-/** Some registries drop a manifest as soon as its last tag is set on another one, as zot does. */
-function goneOrMoved(tag: string, deleted: readonly Digest[]): string {
-  return (
-    `the tag ${tag} and its manifest went while ${deleted.join(', ')} ${deleted.length === 1 ? 'was' : 'were'} deleted, which ` +
-    `${deleted.length === 1 ? 'is' : 'are'} put back: either somebody deleted them, or moved the tag onto what was deleted. ` +
-    'Nobody can tell which: look where it should point to'
-  );
-}
-
-/** The error for a registry that deletes the image when it is told to take one tag off. */
-function takesMore(tag: string, { place }: RunState): ToolError {
-  const message = `when the tag ${tag} was taken off in ${place.repository} of ${place.registry}, other tags of its image went along`;
-  return new ToolError('REGISTRY_ERROR', message, {
-    hint: 'this registry cannot take off single tags: use "sharedTags: keep" in the policy',
-  });
 }

@@ -56,13 +56,26 @@ const COMMANDS: Readonly<Record<string, string>> = {
   convert: 'policy import',
 };
 
+/** The command that does not know it. */
+interface Asked {
+  /** Its options as they are written, `--apply` and `-o`. */
+  readonly options: readonly string[];
+  /** True of one that takes REGISTRY/REPO. */
+  readonly takesRepositories: boolean;
+}
+
 /**
  * What to write instead of something that this program does not know, by the message of the parser (`error: unknown option '--keep'`).
- * Undefined where nothing is known of it.
+ * Undefined where nothing is known of it, or what is known is for another command.
  */
-export function ourWords(message: string, program: string): string | undefined {
+export function ourWords(message: string, program: string, { options, takesRepositories }: Asked): string | undefined {
   const [, kind, word = ''] = /^error: unknown (option|command) '(?:--?)?([^'=]+)/.exec(message) ?? [];
-  if (kind === 'option') return Object.hasOwn(OPTIONS, word) ? OPTIONS[word] : undefined;
+  if (kind === 'option') {
+    const advice = Object.hasOwn(OPTIONS, word) ? OPTIONS[word] : undefined;
+    const named = advice?.match(/(?<![\w-])--?[a-z][a-z-]*/g) ?? [];
+    const isFor = named.every((one) => options.includes(one)) && (takesRepositories || !advice?.includes('REGISTRY/REPO'));
+    return isFor ? advice : undefined;
+  }
   const command = Object.hasOwn(COMMANDS, word) ? COMMANDS[word] : undefined;
   if (kind !== 'command' || command === undefined) return undefined;
   return `Write ${program} ${command}${command === 'prune' ? ': it plans, and deletes only with --apply' : ''}.`;

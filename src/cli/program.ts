@@ -175,6 +175,14 @@ function withSubcommands(command: Command): Command[] {
   return [command, ...command.commands.flatMap(withSubcommands)];
 }
 
+/** What a command takes, for advice about what it does not. */
+function asked({ options, registeredArguments }: Command): Parameters<typeof ourWords>[2] {
+  return {
+    options: options.flatMap(({ long, short }) => [long, short].filter((name) => typeof name === 'string')),
+    takesRepositories: registeredArguments.some((argument) => argument.name() === 'registry/repo'),
+  };
+}
+
 /** Where an option stands that a command does not know, while its subcommands do: it was written without one of these. */
 function subcommandsWith(message: string, command: Command): string | undefined {
   const [, option] = /^error: unknown option '(--[^'=]+)/.exec(message) ?? [];
@@ -204,7 +212,7 @@ function configure(command: Command, { stdout, stderr, program }: Io): void {
       writeOut: (text) => stdout.write(text),
       writeErr: (text) => stderr.write(text),
       outputError: (text, write) => {
-        const advice = subcommandsWith(text, command) ?? ourWords(text, program);
+        const advice = subcommandsWith(text, command) ?? ourWords(text, program, asked(command));
         // What is nearest by its letters is then not what is meant.
         const message = advice === undefined ? text : `${text.replace(/\(Did you mean .*\)\n/, '')}hint: ${advice}\n`;
         write(`${message}${helpLine(nameOf(command))}\n`);

@@ -22,6 +22,8 @@ export interface LoadedPolicy {
 export interface PoliciesOfRun {
   /** The names of the lists in the config, which `live` and `gone` may name. */
   readonly lists: readonly string[];
+  /** The lists are those of a case of `policy test`, which has their names in itself. */
+  readonly ofCase?: boolean;
   /** Why nothing can be copied to what a rule says in "copyTo"; undefined where it can. Absent: that is not known. */
   readonly targetProblem?: (copyTo: string) => string | undefined;
 }
@@ -74,7 +76,7 @@ export async function loadPolicies(
   if (run)
     problems.push(
       ...unreachableOverFiles(policies),
-      ...policies.flatMap((policy) => [...unknownLists(policy, run.lists), ...unknownTargets(policy, run)]),
+      ...policies.flatMap((policy) => [...unknownLists(policy, run), ...unknownTargets(policy, run)]),
     );
   const [first] = missing;
   if (first && problems.length === 1) throw first;
@@ -107,15 +109,15 @@ function unreachableOverFiles(policies: readonly LoadedPolicy[]): Problem[] {
   });
 }
 
-function unknownLists({ spec, problemAt }: LoadedPolicy, lists: readonly string[]): Problem[] {
-  const known = lists.length > 0 ? `, which has ${lists.join(', ')}` : ': name there where it comes from, a git, a file or a command';
+function unknownLists({ spec, problemAt }: LoadedPolicy, { lists, ofCase = false }: PoliciesOfRun): Problem[] {
+  const where = ofCase ? 'in the case' : 'in the config';
+  const toDo = ofCase ? 'give the names there that it has' : 'name there where it comes from, a git, a file or a command';
+  const known = lists.length > 0 ? `, which has ${lists.join(', ')}` : `: ${toDo}`;
   return spec.rules.flatMap(({ live = {}, gone = {} }, index) =>
     Object.entries({ live, gone }).flatMap(([key, lookUp]) =>
       Object.entries(lookUp)
         .filter(([, list]) => !lists.includes(list))
-        .map(([capture, list]) =>
-          problemAt(['rules', index, key, capture], `there is no list "${list}" under "lists" in the config${known}`),
-        ),
+        .map(([capture, list]) => problemAt(['rules', index, key, capture], `there is no list "${list}" under "lists" ${where}${known}`)),
     ),
   );
 }

@@ -79,7 +79,7 @@ function shapeWord(issue: Issue): string {
 function unknownKey(path: Path, key: string, options: FindingOptions, meant: Set<string>): string {
   const special = options.unknownKey?.(path, key);
   if (special !== undefined) return special;
-  const known = keysAt(options.schema, path);
+  const known = keysAt(options.schema, path, options.data);
   const suggestion = nearest(key, known);
   if (suggestion !== undefined) {
     meant.add(keyOf([...path, suggestion]));

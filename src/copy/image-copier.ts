@@ -127,7 +127,7 @@ export class ImageCopier {
     const now = await to.store.resolveTag(to.repository, tag);
     if (now === undefined || now === digest || movesTags) return now === digest;
     throw new ToolError('REGISTRY_ERROR', `The tag ${to.store.label(to.repository, tag)} is there and points to ${now}: it is not moved.`, {
-      hint: 'Take that tag off, or copy to another place.',
+      hint: 'Take that tag off, or copy to another place; "copy" sets it anew with --move-tags.',
     });
   }
 

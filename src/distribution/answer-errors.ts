@@ -66,6 +66,7 @@ function verdict(response: HttpResponse): readonly [ErrorCode, string] {
     return ['AUTH', 'Check the credentials for this registry, and their permission for this repository.'];
   if (status === 404 && isRepositoryUnknown(response))
     return ['NOT_FOUND', 'Check the name of the repository, and that the credentials may see it.'];
+  if (status === 405) return ['REGISTRY_ERROR', 'The registry does not allow that: it may be read-only, or a cache of another one.'];
   if (status === 429) return ['REGISTRY_ERROR', 'The registry asks for fewer requests: run again later, or with less concurrency.'];
   return ['REGISTRY_ERROR', status >= 500 ? 'Run again later; the log of the registry says more.' : 'The log of the registry says more.'];
 }

@@ -7,8 +7,8 @@ import { objectsOf, type ReportReader, scanReport } from './scan-report.ts';
  * What somebody has acknowledged is passed over.
  */
 export const readAqua: ReportReader = (document) => {
-  if (!Array.isArray(document['resources']) && !('scan_started' in document))
-    return 'it is not what "scannercli scan --jsonfile" writes, with "digest" and "resources"';
+  if (!Array.isArray(document['resources']))
+    return 'it is not what "scannercli scan --jsonfile" writes, with "digest" and "resources", so that it does not tell what the scan found';
   const digest = asText(document['digest']) ?? '';
   const report = scanReport(
     [digest.includes(':') ? digest : `sha256:${digest}`],

@@ -1,5 +1,5 @@
 import { severityOf } from '../domain/finding-groups.ts';
-import { asList, asObject, asText } from '../domain/json.ts';
+import { asList, asObject, asText, isObject, type JsonObject } from '../domain/json.ts';
 import { type ReportReader, scanReport } from './scan-report.ts';
 
 /**
@@ -7,17 +7,17 @@ import { type ReportReader, scanReport } from './scan-report.ts';
  * counts a vulnerability once for each package that has it.
  */
 export const readClair: ReportReader = (document) => {
-  const all = asObject(document['vulnerabilities'] ?? {});
-  const packages = asObject(document['package_vulnerabilities'] ?? {});
+  const all = asObject(document['vulnerabilities']);
+  const packages = asObject(document['package_vulnerabilities']);
   if (!('manifest_hash' in document) || !all || !packages)
     return 'it is not a vulnerability report of Clair 4, such as "clairctl report -o json" writes';
   const found = Object.values(packages).flatMap((ids) => asList(ids) ?? []);
+  if (found.some((id) => !isObject(all[String(id)]))) return 'packages have vulnerabilities in it that are not among its "vulnerabilities"';
   const report = scanReport(
     [document['manifest_hash']],
     undefined,
-    found.flatMap((id) => {
-      const vulnerability = asObject(all[String(id)]);
-      if (!vulnerability) return [];
+    found.map((id) => {
+      const vulnerability = all[String(id)] as JsonObject;
       return {
         severity: severityOf(vulnerability['normalized_severity']),
         fixable: asText(vulnerability['fixed_in_version']) !== undefined,

@@ -9,8 +9,9 @@ import { objectsOf, type ReportReader, scanReport } from './scan-report.ts';
 export const readGrype: ReportReader = (document) => {
   const source = asObject(document['source']);
   const target = asObject(source?.['target']);
-  const matches = asList(document['matches']);
-  if (!source || !matches || document['matches'] === undefined) return 'it is not what "grype -o json" writes';
+  const { matches } = document;
+  if (!source || !('matches' in document)) return 'it is not what "grype -o json" writes';
+  if (!Array.isArray(matches)) return 'its "matches" are not a list, so that it does not tell what the scan found';
   if (source['type'] !== 'image' || !target) return 'it is not about an image: scan the image itself, and no folder or SBOM';
   const named = [target['manifestDigest'], target['imageID'], target['userInput'], ...(asList(target['repoDigests']) ?? [])];
   const report = scanReport(named, asObject(document['descriptor'])?.['timestamp'], objectsOf(matches).map(findingOf));

@@ -8,9 +8,10 @@ import { objectsOf, type ReportReader, scanReport } from './scan-report.ts';
  */
 export const readSnyk: ReportReader = (document) => {
   if (asText(document['error']) !== undefined) return 'it says that the scan went wrong';
-  if (asList(document['vulnerabilities']) === undefined || !('vulnerabilities' in document))
-    return 'it is not what "snyk container test --json" writes';
+  if (!('vulnerabilities' in document)) return 'it is not what "snyk container test --json" writes';
   const parts = [document, ...objectsOf(document['applications'])];
+  if (parts.some((part) => !Array.isArray(part['vulnerabilities'])))
+    return 'it, or an application in it, has no list of "vulnerabilities", so that it does not tell what the scan found';
   const named = [document['path'], document['projectName']];
   const report = scanReport(
     named,

@@ -77,6 +77,7 @@ type KeyLookup = (key: string) => MutableNode | undefined;
 /** One list for all nodes without an edge of a kind: most have none, and it is replaced, never written to. */
 const NONE: MutableNode[] = [];
 const NO_TEXTS: readonly string[] = [];
+const NO_DIGEST_TAGS: readonly DigestTag[] = [];
 
 function newNode(manifest: Manifest, index: number): MutableNode {
   return {
@@ -128,18 +129,21 @@ function readTags(node: MutableNode, lookUp: KeyLookup): readonly DigestTag[] {
   node.tags = tags;
   node.ordinaryTags = tags;
   // Nearly all manifests have tags of another form only.
-  if (!tags.some((tag) => tag.startsWith('sha'))) return [];
-  const found: DigestTag[] = [];
-  const attachmentTags = tags.filter((tag) => {
-    const digestTag = parseDigestTag(tag);
-    if (!digestTag || !attaches(node, digestTag, lookUp)) return false;
-    found.push(digestTag);
-    return true;
-  });
-  if (attachmentTags.length === 0) return found;
-  node.attachmentTags = attachmentTags;
-  node.ordinaryTags = tags.filter((tag) => !attachmentTags.includes(tag));
+  if (!tags.some((tag) => tag.startsWith('sha'))) return NO_DIGEST_TAGS;
+  const read = tags.map((tag) => attachingTag(tag, node, lookUp));
+  const found = read.filter((digestTag) => digestTag !== undefined);
+  if (found.length === 0) return NO_DIGEST_TAGS;
+  // Nearly all attachments have such tags alone.
+  const areAll = found.length === tags.length;
+  node.attachmentTags = areAll ? tags : tags.filter((_, place) => read[place]);
+  node.ordinaryTags = areAll ? NO_TEXTS : tags.filter((_, place) => !read[place]);
   return found;
+}
+
+/** What a tag says that attaches its manifest to another one; undefined for any other tag. */
+function attachingTag(tag: string, node: MutableNode, lookUp: KeyLookup): DigestTag | undefined {
+  const digestTag = parseDigestTag(tag);
+  return digestTag && attaches(node, digestTag, lookUp) ? digestTag : undefined;
 }
 
 /**
@@ -184,7 +188,7 @@ function addSubjects(node: MutableNode, tags: readonly DigestTag[], lookUp: KeyL
 function signedBy({ manifest, children, subjectKeys }: Node, tags: readonly DigestTag[]): readonly string[] {
   if (isSignature(manifest)) return subjectKeys;
   const listsSignature = children.some((child) => isSignature(child.manifest));
-  return tags.flatMap(({ key, suffix }) => (suffix === 'sig' || (suffix === '' && listsSignature) ? [key] : []));
+  return tags.filter(({ suffix }) => suffix === 'sig' || (suffix === '' && listsSignature)).map(({ key }) => key);
 }
 
 function isSigned({ manifest, attachments }: Node): boolean {
@@ -235,11 +239,24 @@ function pushed(list: MutableNode[], node: MutableNode): MutableNode[] {
 
 /** Each once, sorted. */
 function distinct<Text extends string>(texts: readonly Text[]): readonly Text[] {
-  return isAscending(texts) ? texts : [...new Set(texts)].toSorted(byCodeUnit);
+  const ascending = sorted(texts);
+  return isAscending(ascending) ? ascending : ascending.filter((text, place) => text !== ascending[place - 1]);
 }
 
+/** So few texts are put in order by hand: the library takes several times as long, and nearly all lists are as short. */
+const FEW = 8;
+
 function sorted<Text extends string>(texts: readonly Text[]): readonly Text[] {
-  return isAscending(texts) ? texts : texts.toSorted(byCodeUnit);
+  if (isAscending(texts)) return texts;
+  if (texts.length > FEW) return texts.toSorted(byCodeUnit);
+  const ordered = texts.slice();
+  for (let from = 1; from < ordered.length; from++) {
+    const text = ordered[from] as Text;
+    let to = from;
+    for (; to > 0 && (ordered[to - 1] as Text) > text; to--) ordered[to] = ordered[to - 1] as Text;
+    ordered[to] = text;
+  }
+  return ordered;
 }
 
 /** Most lists hold one text or none, and others come in order: these need no copy. */

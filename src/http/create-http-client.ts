@@ -4,7 +4,7 @@ import { withoutUser } from './address.ts';
 import { type Clock, sleepUnless, systemClock } from './clock.ts';
 import { type Call, exchange } from './exchange.ts';
 import { comeBackLater, unanswered } from './failure.ts';
-import { HostLimiter } from './host-limiter.ts';
+import { HostLimiter, type Sent } from './host-limiter.ts';
 import { type Host, Hosts } from './hosts.ts';
 import type { HttpRequest, HttpResponse, LimitedHttpClient } from './http-client.ts';
 import { SILENT_HEADERS_MS } from './host-silence.ts';
@@ -194,11 +194,11 @@ class RetryingClient implements LimitedHttpClient {
     const entered = this.#clock.now();
     try {
       call.signal.throwIfAborted();
-      const { epoch, ended } = host;
+      const { sent } = host;
       const response = await this.#timed(call, to, budget);
-      if (isThrottled(response)) this.#slowDown(call, host, epoch, response);
-      else if (response.status < 500) host.succeeded();
-      this.#heed(host, response, ended);
+      if (isThrottled(response)) this.#slowDown(call, host, sent, response);
+      else if (response.status < 500) host.succeeded(sent);
+      this.#heed(host, response, sent);
       if (!isRetryableAnswer(call.method, response)) return { final: true, response };
       budget.failures += 1;
       return { final: false, response };
@@ -264,20 +264,20 @@ class RetryingClient implements LimitedHttpClient {
   }
 
   /** A host that says what is left of its limit is not driven beyond that. */
-  #heed(host: HostLimiter, response: HttpResponse, endedBefore: number): void {
+  #heed(host: HostLimiter, response: HttpResponse, sent: Sent): void {
     const told = toldRate(response.headers, this.#clock.now());
-    if (told) host.told(told, isTooMany(response), endedBefore);
+    if (told) host.told(told, isTooMany(response), sent);
   }
 
   #mayWait(ms: number, { signal }: Call): Promise<boolean> {
     return sleepUnless(this.#options.waits, this.#clock, ms, signal);
   }
 
-  #slowDown(call: Call, host: HostLimiter, epoch: number, response: HttpResponse): void {
+  #slowDown(call: Call, host: HostLimiter, sent: Sent, response: HttpResponse): void {
     const now = this.#clock.now();
     const pause = parseRetryAfter(response.headers['retry-after'] ?? response.headers['x-retry-after'], now);
-    if (isTooMany(response)) host.refused(epoch, pause);
-    else host.complained(epoch);
+    if (isTooMany(response)) host.refused(sent, pause);
+    else host.complained(sent.epoch);
     if (pause === undefined) return;
     host.pauseUntil(now + pause);
     if (pause > this.#maxRetryAfterMs) throw comeBackLater(call, now + pause, now);

@@ -51,9 +51,18 @@ function namesIn(source: Source): string[] {
     const line = lineText(source, index + 1).replaceAll('\uFEFF', '');
     const name = line.replace(/(?:^|\s)#(?:\s.*)?$/s, '').trim();
     if (name === '') return;
-    if (/\s/.test(name)) problems.push(problemAt(source, { start, end: start + line.length }, 'not a name: it has a space in it'));
-    else names.push(name);
+    const wrong = whyNoName(name);
+    if (wrong === undefined) names.push(name);
+    else problems.push(problemAt(source, { start, end: start + line.length }, `not a name: ${wrong}`));
   });
   if (problems.length === 0) return names;
   throw new SourceError('IN_USE_INVALID', problems, { hint: 'Give one name a line. Nothing was planned.' });
+}
+
+/** What is taken for a name and is none names nothing, so that everything would pass for gone: JSON, markup, or fields in a line. */
+function whyNoName(name: string): string | undefined {
+  if (/\s/.test(name)) return 'it has a space in it';
+  if (name === 'null') return 'jq prints it for what is not there';
+  const [mark] = /["'`<>{}[\]|,;:~^*?\\]/.exec(name) ?? [];
+  return mark === undefined ? undefined : `it has ${mark} in it`;
 }

@@ -84,7 +84,12 @@ export class Claims {
   }
 
   #highest(order: TagOrder<unknown>, tags: readonly string[]): unknown {
-    return tags.map((tag) => this.#parse(order, tag)).reduce((high, next) => (order.compare(next, high) > 0 ? next : high));
+    let high: unknown;
+    tags.forEach((tag, place) => {
+      const next = this.#parse(order, tag);
+      if (place === 0 || order.compare(next, high) > 0) high = next;
+    });
+    return high;
   }
 
   /** Once everything is claimed. */
@@ -108,6 +113,7 @@ export class Claims {
    */
   #newestGroups(rule: Rule, groups: ReadonlyMap<string, readonly Member[]>, most: number | undefined): ReadonlySet<string> | undefined {
     if (most === undefined) return undefined;
+    const order = tagOrder(rule.order);
     const newest = [...groups].flatMap(([group, members]) => {
       if (members.every(({ isLive }) => isLive)) return [];
       const standing = members.flatMap(
@@ -119,15 +125,15 @@ export class Claims {
           ) ?? [],
       );
       const first = standing.reduce<Ranked | undefined>(
-        (best, next) => (!best || this.#compare(rule, next, best) < 0 ? next : best),
+        (best, next) => (!best || this.#compare(order, next, best) < 0 ? next : best),
         undefined,
       );
       return first ? [{ group, first }] : [];
     });
-    newest.sort((a, b) => this.#compare(rule, a.first, b.first));
+    newest.sort((a, b) => this.#compare(order, a.first, b.first));
     const last = newest[most - 1];
     return new Set(
-      newest.flatMap(({ group, first }, index) => (index < most || (last && this.#compare(rule, first, last.first) === 0) ? [group] : [])),
+      newest.flatMap(({ group, first }, index) => (index < most || (last && this.#compare(order, first, last.first) === 0) ? [group] : [])),
     );
   }
 
@@ -146,7 +152,8 @@ export class Claims {
       this.#settleAll(node, places, code, rule, { group, time: unread });
     }
     // The members come in order of their digests, and sorting leaves those that are equal where they are.
-    return ranked.sort((a, b) => this.#compare(rule, a, b));
+    const order = tagOrder(rule.order);
+    return ranked.sort((a, b) => this.#compare(order, a, b));
   }
 
   /** How an image stands in a group by some of its tags; undefined where something that the rule needs is not known. */
@@ -168,8 +175,8 @@ export class Claims {
   }
 
   /** Negative where the first is newer; 0 only where nothing but their digests tells them apart, or for one and the same image. */
-  #compare(rule: Rule, a: Ranked, b: Ranked): number {
-    return compareKeys(tagOrder(rule.order), b.key, a.key) || this.#compareTimes(a, b);
+  #compare(order: TagOrder<unknown> | undefined, a: Ranked, b: Ranked): number {
+    return compareKeys(order, b.key, a.key) || this.#compareTimes(a, b);
   }
 
   /**
@@ -196,6 +203,7 @@ export class Claims {
   #keep(rule: Rule, group: string, ranked: readonly Ranked[], { counts, isTimed }: Pick<Standing, 'counts' | 'isTimed'>): void {
     const { keep } = rule;
     const { now } = this.#times;
+    const order = tagOrder(rule.order);
     const days = typeof keep === 'object' ? keep.days : undefined;
     const label = typeof keep === 'object' ? keep.label : undefined;
     let older = 0;
@@ -221,7 +229,7 @@ export class Claims {
         isPull: moment.time !== undefined && moment.isPull,
       });
       // Where a bound on the rank ends between two images that are equally new.
-      if (code === undefined && previous?.byRank && this.#compare(rule, previous.member, member) === 0) this.tied.add(rule);
+      if (code === undefined && previous?.byRank && this.#compare(order, previous.member, member) === 0) this.tied.add(rule);
       previous = { member, byRank: code === 'newest' || (code !== undefined && typeof keep === 'object' && keep.max === rank) };
     });
   }
@@ -284,7 +292,9 @@ function compareKeys(order: TagOrder<unknown> | undefined, a: unknown, b: unknow
 
 /** Fields that are not known are left out, in one order and without a copy: there is one of these for each tag. */
 function reasonFor(code: ReasonCode, rule: Rule, tag: string | undefined, facts: Facts): Reason {
-  const reason: { -readonly [Key in keyof Reason]: Reason[Key] } = tag === undefined ? { code } : { code, tag };
+  const reason: Partial<{ -readonly [Key in keyof Reason]: Reason[Key] }> = {};
+  reason.code = code;
+  if (tag !== undefined) reason.tag = tag;
   reason.rule = rule.name;
   if (facts.group !== '') reason.group = facts.group;
   if (facts.rank !== undefined) reason.rank = facts.rank;
@@ -292,5 +302,5 @@ function reasonFor(code: ReasonCode, rule: Rule, tag: string | undefined, facts:
   if (facts.ageDays !== undefined) reason.ageDays = facts.ageDays;
   if (facts.isPull) reason.pulled = true;
   if (facts.finding) reason.finding = facts.finding;
-  return reason;
+  return reason as Reason;
 }

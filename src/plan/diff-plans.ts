@@ -64,6 +64,8 @@ export interface PlanDiff {
   readonly blockedBy: { readonly before: readonly Block[]; readonly after: readonly Block[] };
   /** What could not be read, so that nobody knows what the change does there. Absent if everything was read. */
   readonly unread?: readonly Unread[];
+  /** How many repositories either plan decides by a policy. */
+  readonly governed: number;
   /** Sorted by policy, then rule. */
   readonly rules: readonly ChangedRule[];
   /** Those in which something is decided differently. */
@@ -89,6 +91,7 @@ export function diffPlans(before: Plan, after: Plan): PlanDiff {
     summary: { ...summary, bytes: { ...summary.bytes, deleted: after.summary.bytes.deleted - before.summary.bytes.deleted } },
     blockedBy,
     ...(after.unread && { unread: after.unread }),
+    governed: after.repositories.filter((one) => (one.policy ?? earlier.get(repositoryKey(one))?.policy) !== undefined).length,
     rules: totals.rules(),
     repositories,
   };

@@ -41,6 +41,11 @@ export function unreadSources(inUse: InUse): Block[] {
   return inUse.problems.map((problem) => ({ code: 'inUseIncomplete', message: `what is in use is not known: ${problem}` }));
 }
 
+/** A list of names that could not be read, or names nothing, blocks everything: what it would have named would pass for gone. */
+export function unreadLists(problems: readonly string[]): Block[] {
+  return problems.map((problem) => ({ code: 'listsIncomplete', message: `which names exist is not known: ${problem}` }));
+}
+
 /**
  * A report of a scanner that could not be read blocks everything: a rule may not select what it should, and the one below it delete that.
  */

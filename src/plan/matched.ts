@@ -9,6 +9,8 @@ export class Matched {
   /** Globs over repositories that have selected one, or taken one out. */
   readonly globs = new Set<object>();
   readonly rules = new Set<Rule>();
+  /** Rules that look names up in a list, and have found one there. */
+  readonly found = new Set<Rule>();
   /** Entries of `protect`, by their compiled form. */
   readonly entries = new Set<object>();
   readonly digests = new Set<Digest>();
@@ -39,6 +41,17 @@ export class Matched {
       ),
       ...unprotected.map((what) => `"protect" ${of} names ${what}, and this run has found nothing of that kind`),
       ...unused.map((rule) => `the rule "${rule.name}" ${of} has selected nothing in this run`),
+      ...rules.tagged.flatMap((rule) => this.#foundNothing(rule, of)),
+    ];
+  }
+
+  /** A list of another repository, or garbage that passes for a name, makes everything look gone. */
+  #foundNothing(rule: Rule, of: string): string[] {
+    const lookUp = rule.gone ?? rule.live;
+    if (!lookUp || !this.rules.has(rule) || this.found.has(rule)) return [];
+    return [
+      `the list "${lookUp.list}" names no "${lookUp.capture}" of the tags of this run that the rule "${rule.name}" ${of} is about: ` +
+        'is it the right list?',
     ];
   }
 }

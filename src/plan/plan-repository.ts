@@ -170,7 +170,10 @@ function repositoryPlan(
 /** Fields that are not known are left out, in one order and without a copy: there is one of these for each manifest. */
 function plannedImage(node: Node, { action, untag, reasons }: Decision, copiedTo: readonly string[] | undefined): PlannedImage {
   const { digest, mediaType, size, pushedAt, createdAt, pulledAt, tagTimes, registryLabels } = node.manifest;
-  const image: Partial<{ -readonly [Key in keyof PlannedImage]: PlannedImage[Key] }> = { digest, mediaType, tags: node.tags };
+  const image: Partial<{ -readonly [Key in keyof PlannedImage]: PlannedImage[Key] }> = {};
+  image.digest = digest;
+  image.mediaType = mediaType;
+  image.tags = node.tags;
   if (node.attachmentTags.length > 0) image.attachmentTags = node.attachmentTags;
   image.size = size;
   if (pushedAt !== undefined) image.pushedAt = pushedAt;

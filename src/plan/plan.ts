@@ -37,7 +37,8 @@ export interface PlanPolicy {
 
 /** What keeps a plan from being carried out. */
 export interface Block {
-  readonly code: 'maxDeletions' | 'maxDeletePercent' | 'maxDeleteBytes' | 'inUseIncomplete' | 'findingsIncomplete' | 'nothingRead';
+  readonly code:
+    'maxDeletions' | 'maxDeletePercent' | 'maxDeleteBytes' | 'inUseIncomplete' | 'listsIncomplete' | 'findingsIncomplete' | 'nothingRead';
   /** The policy whose limit it is; absent for a limit of the whole run. */
   readonly policy?: string;
   readonly limit?: number;

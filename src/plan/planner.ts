@@ -7,7 +7,7 @@ import type { Policy } from '../policy/policy.ts';
 import { Blobs } from './blobs.ts';
 import { byRepository } from './by-repository.ts';
 import { diagnose } from './diagnose.ts';
-import { trippedLimits, unreadScans, unreadSources } from './limits.ts';
+import { trippedLimits, unreadLists, unreadScans, unreadSources } from './limits.ts';
 import { compileLiveNames, type LiveNames } from './live-names.ts';
 import { Matched } from './matched.ts';
 import { asBefore, type Leftovers, withLeftovers } from './leftovers.ts';
@@ -23,6 +23,8 @@ import { NOTHING_AROUND, type Surroundings } from './surroundings.ts';
 export interface PlanContext {
   readonly policies: readonly Policy[];
   readonly inUse: InUse;
+  /** Lists of names that could not be read or name nothing, a sentence each. Not empty: the plan must not be applied. */
+  readonly unreadLists?: readonly string[];
   /** Reports of scanners that could not be read, a sentence each. Not empty: the plan must not be applied. */
   readonly unreadScans?: readonly string[];
   /** The names of the in-use sources that were read. */
@@ -82,12 +84,17 @@ export class Planner {
 
   /** The plan of all that was added; once. */
   plan(): Plan {
-    const { policies, inUse, inUseSources = [], unreadScans: problems = [], now, createdAt, version, maxDeletions, atMost } = this.#context;
+    const { policies, inUse, inUseSources = [], now, createdAt, version, maxDeletions, atMost } = this.#context;
     this.#decideWaiting();
     const sorted = this.#planned.toSorted((a, b) => byRepository(a.plan, b.plan));
     const planned = leaveForNextRun(sorted, policies, atMost);
     const repositories = planned.map(({ plan }) => plan);
-    const blockedBy = [...trippedLimits(repositories, policies, maxDeletions), ...unreadSources(inUse), ...unreadScans(problems)];
+    const blockedBy = [
+      ...trippedLimits(repositories, policies, maxDeletions),
+      ...unreadSources(inUse),
+      ...unreadLists(this.#context.unreadLists ?? []),
+      ...unreadScans(this.#context.unreadScans ?? []),
+    ];
     return {
       kind: 'Plan',
       formatVersion: '1.0',

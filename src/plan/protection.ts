@@ -44,45 +44,42 @@ function entryFor(tag: string, { policy, matched }: DecisionInput): Policy['prot
   return first;
 }
 
-const NOTHING: readonly Reason[] = [];
-
 /** What protects a manifest itself. */
 function protectionOf(node: Node, input: DecisionInput, users: ReadonlySet<string> | undefined): readonly Reason[] {
   const { manifest } = node;
   const { policy, times, matched } = input;
   const { tags, digests, labels, signed } = policy.protect;
-  let reasons: Reason[] | undefined;
-  const add = (reason: Reason): void => void (reasons ??= []).push(reason);
-  if (users) add({ code: 'in_use', by: named(users) });
-  if (manifest.locked === true) add({ code: 'locked' });
+  const reasons: Reason[] = [];
+  if (users) reasons.push({ code: 'in_use', by: named(users) });
+  if (manifest.locked === true) reasons.push({ code: 'locked' });
   // An attachment tag goes only with its manifest, and that the registry refuses while the tag is locked.
-  for (const tag of node.attachmentTags) if (manifest.lockedTags?.includes(tag)) add({ code: 'locked', tag });
+  for (const tag of node.attachmentTags) if (manifest.lockedTags?.includes(tag)) reasons.push({ code: 'locked', tag });
   if (tags.some(({ wholeImage }) => wholeImage)) {
     for (const tag of [...node.ordinaryTags, ...node.attachmentTags]) {
       const entry = tags.find(({ wholeImage, matches }) => wholeImage && matches(tag));
       if (!entry) continue;
       matched.entries.add(entry);
-      add({ code: 'protected_tag', tag, by: entry.text });
+      reasons.push({ code: 'protected_tag', tag, by: entry.text });
       break;
     }
   }
   if (digests.has(manifest.digest)) {
     matched.digests.add(manifest.digest);
-    add({ code: 'protected_digest', by: manifest.digest });
+    reasons.push({ code: 'protected_digest', by: manifest.digest });
   }
   if (labels.length > 0 && manifest.labels) {
     const held = labels.filter(({ matches }) => matches(manifest.labels));
     for (const entry of held) matched.entries.add(entry);
-    if (held[0]) add({ code: 'protected_label', by: held[0].text });
+    if (held[0]) reasons.push({ code: 'protected_label', by: held[0].text });
   }
   // Where it is not known whether something is signed, it may be.
   if (signed && node.signed !== false) {
     if (node.signed) matched.signed = true;
-    add({ code: 'protected_signed' });
+    reasons.push({ code: 'protected_signed' });
   }
   const newest = newestTime(node, times, policy.grace);
-  if (newest) add({ code: 'grace', time: newest });
-  return reasons ?? NOTHING;
+  if (newest) reasons.push({ code: 'grace', time: newest });
+  return reasons;
 }
 
 /**
@@ -91,14 +88,18 @@ function protectionOf(node: Node, input: DecisionInput, users: ReadonlySet<strin
  */
 function newestTime(node: Node, times: Times, grace: number): string | undefined {
   const { tags, tagTimes, firstSeen, unarchivedAt } = node.manifest;
-  let newest: string | undefined;
-  let after = times.now - grace;
-  const consider = (text: string | undefined, time = times.known(text)): void => {
+  const pushed = times.pushed(node);
+  const isNew = pushed !== undefined && pushed >= times.now - grace;
+  let newest = isNew ? times.pushedText(node) : undefined;
+  // Most registries tell nothing else.
+  if (unarchivedAt === undefined && !tagTimes && !firstSeen) return newest;
+  let after = isNew ? pushed : times.now - grace;
+  const consider = (text: string | undefined): void => {
+    const time = times.known(text);
     if (time === undefined || time < after || (newest !== undefined && time === after)) return;
     newest = text;
     after = time;
   };
-  consider(times.pushedText(node), times.pushed(node));
   if (unarchivedAt !== undefined) consider(unarchivedAt);
   for (const byTag of [tagTimes, firstSeen]) {
     if (byTag) for (const tag of tags) if (Object.hasOwn(byTag, tag)) consider(byTag[tag]);

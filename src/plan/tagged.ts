@@ -48,18 +48,20 @@ const UNSETTLED: Reason = { code: 'no_rule' };
 function claimTags(node: Node, { policy, lists, matched, times }: DecisionInput, staying: Staying, claims: Claims): void {
   const isProtected = staying.of(node).protection !== undefined;
   // Each place is settled: here, or once the claims are judged.
-  const tags = Array.from({ length: node.ordinaryTags.length }, () => UNSETTLED);
+  const tags = node.ordinaryTags.map(() => UNSETTLED);
   if (!isProtected) staying.note(node).tags = tags;
   node.ordinaryTags.forEach((tag, place) => {
     for (const rule of policy.rules.tagged) {
       const captures = rule.tags(tag);
       const gone = captures !== undefined && isGone(rule, captures, lists);
+      if (captures && rule.gone && gone === false && captures[rule.gone.capture]) matched.found.add(rule);
       const selected = gone === false ? false : rule.selects(node, times.now);
       if (!captures || selected === false) continue;
       // Whether this rule decides or a later one is not known, so nothing is decided.
       if (selected === undefined || gone === undefined) break;
       matched.rules.add(rule);
       const live = rule.live !== undefined && isLive(captures[rule.live.capture] ?? '', rule.live.list, lists);
+      if (live) matched.found.add(rule);
       if (live) tags[place] = { code: 'live', tag, rule: rule.name };
       claims.add(node, rule, place, captures, live ? 'live' : isProtected ? 'protected' : undefined);
       return;

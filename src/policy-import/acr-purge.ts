@@ -14,8 +14,8 @@ import { tagsFoundBy } from './whole-tag.ts';
 import type { Purge } from './settings/acr-purge.ts';
 
 // Azure/acr-cli, cmd/acr/purge.go and cmd/repository/image_functions.go: the flags, and what they do. The expression for repositories
-// stands between ^ and $, that for tags is searched for; --keep counts the newest of those that would be deleted; the tags of all filters
-// of one command that match a repository are counted together.
+// stands between ^ and $, that for tags is searched for; --keep counts the newest of those that would be deleted, of tags and then, since
+// 2025, of the manifests that have none; the tags of all filters of one command that match a repository are counted together.
 
 const TAKE_A_VALUE = ['--registry', '-r', '--username', '-u', '--password', '-p', '--config', '-c'];
 const HOW_FAST = ['--concurrency', '--repository-page-size', '--filter-timeout-seconds'];
@@ -77,28 +77,40 @@ function policyFor(
   left: readonly string[],
   original: Original,
 ): ImportedPolicy {
-  const untagged = purges.filter((purge) => purge.untagged);
-  const untaggedDays = Math.min(...untagged.map((purge) => purge.days));
-  const rules = purges.map((purge, index): Commented<RuleSpec> => {
+  // What has no tag goes by the command that takes it soonest.
+  const [soonest] = purges.filter(({ untagged }) => untagged !== 'no').toSorted((a, b) => a.days - b.days || a.keep - b.keep);
+  const ofTags = purges.filter(({ untagged }) => untagged !== 'only');
+  const rules = ofTags.map((purge, index): Commented<RuleSpec> => {
     const searches = purge.filters.filter((filter) => filters.includes(filter.repositories)).map(({ tags }) => tags);
-    const name = purges.length === 1 ? 'purge' : `purge ${index + 1}`;
+    const name = ofTags.length === 1 ? 'purge' : `purge ${index + 1}`;
     const comments = [`acr purge ${purge.text}`, ...purge.notes];
     const tags = tagsFoundBy(searches.join('|'));
     if (tags === undefined)
       return keepsAll({ name, tags: ['**'] }, ...comments, 'NOT IMPORTED: RE2 does not know an expression of these filters.');
-    const older = purge.keep > 0 && { older: purge.keep };
-    if (untagged.length === 0)
+    if (soonest === undefined)
       return keepsAll(
         { name, tags },
         ...comments,
         'NOT IMPORTED: without --untagged, acr purge takes tags off and leaves the images; here they are deleted. If that is meant, ' +
-          `write order: tagged, and keep: {days: ${purge.days}${older ? `, older: ${purge.keep}` : ''}} in the place of keep: all.`,
+          `write order: tagged, and keep: {days: ${purge.days}${purge.keep > 0 ? `, older: ${purge.keep}` : ''}} in the place of keep: all.`,
       );
-    // An image goes with its last tag here, and there not before it is as old as a command with --untagged asks.
-    return { part: { name, tags, order: 'tagged', keep: { days: Math.max(purge.days, untaggedDays), ...older } }, comments };
+    // An image goes with its last tag here, and there not before it is as old as the command for what has no tag asks.
+    const keep = keepOf(Math.max(purge.days, soonest.days), purge.keep + soonest.keep);
+    if (soonest.keep > 0)
+      comments.push(
+        `ATTENTION: of the manifests that are without a tag then, acr purge keeps the newest ${soonest.keep} (--keep). Here an image goes ` +
+          `with its last tag, so that the newest ${purge.keep + soonest.keep} stay; one that has other tags too is counted among them.`,
+      );
+    return { part: { name, tags, order: 'tagged', keep }, comments };
   });
-  if (untagged.length > 0)
-    rules.push({ part: { name: 'untagged', untagged: true, keep: { days: untaggedDays } }, comments: ['--untagged'] });
+  if (soonest !== undefined)
+    rules.push({
+      part: { name: 'untagged', untagged: true, keep: keepOf(soonest.days, soonest.keep) },
+      comments: [
+        soonest.untagged === 'only' ? `acr purge ${soonest.text}` : '--untagged',
+        ...(soonest.untagged === 'only' ? soonest.notes : []),
+      ],
+    });
   return {
     name: `purge of ${repositories}`,
     comments: [
@@ -112,6 +124,10 @@ function policyFor(
   };
 }
 
+function keepOf(days: number, older: number): { readonly days: number; readonly older?: number } {
+  return { days, ...(older > 0 && { older }) };
+}
+
 /** One command from its place on; else what of it is not understood. */
 function readPurge(source: Source, from: number): Purge | readonly Problem[] {
   const words = shellWords(source.text, from);
@@ -119,7 +135,7 @@ function readPurge(source: Source, from: number): Purge | readonly Problem[] {
   const wrong = ({ start, end }: Word, message: string): void => void problems.push(problemAt(source, { start, end }, message));
   const filters: Purge['filters'][number][] = [];
   const notes: string[] = [];
-  let [days, keep, untagged]: [number | undefined, number, boolean] = [undefined, 0, false];
+  let [days, keep, untagged]: [number | undefined, number, Purge['untagged']] = [undefined, 0, 'no'];
   for (let at = 0; at < words.length; at++) {
     const word = words[at] as Word;
     const [flag = '', ...inline] = word.text.split('=');
@@ -137,13 +153,20 @@ function readPurge(source: Source, from: number): Purge | readonly Problem[] {
       const given = value();
       keep = Number(given?.text);
       if (!/^\d+$/.test(given?.text ?? '')) wrong(given ?? word, '--keep takes a number');
-    } else if (flag === '--untagged') untagged = inline.join('=') !== 'false';
+    } else if (flag === '--untagged' || flag === '--untagged-only') {
+      if (inline.join('=') !== 'false') untagged = flag === '--untagged' ? 'too' : 'only';
+    } else if (flag === '--verbose') continue;
     else if (flag === '--dry-run') notes.push('ATTENTION: there it is a dry run (--dry-run) and deletes nothing.');
     else if (flag === '--include-locked') notes.push('--include-locked: here, what is locked stays.');
     else if ([...TAKE_A_VALUE, ...HOW_FAST].includes(flag)) value();
     else wrong(word, `"${word.text}" is not known of acr purge`);
   }
   const whole = { start: from, end: words.at(-1)?.end ?? from, text: '' };
+  if (untagged === 'only') {
+    // Without a filter it is for every repository, and without an age for what is new too.
+    if (filters.length === 0) filters.push({ repositories: '.*', tags: '.*' });
+    if (problems.length === 0) days ??= 0;
+  }
   if (filters.length === 0) wrong(whole, 'acr purge needs --filter');
   if (days === undefined && problems.length === 0) wrong(whole, 'acr purge needs --ago');
   if (problems.length > 0) return problems;

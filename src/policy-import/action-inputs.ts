@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { daysIn } from './days-in.ts';
 import { globOf } from './glob-of.ts';
 

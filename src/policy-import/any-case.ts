@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { isObject } from '../domain/json.ts';
 
 /** A strict object whose keys may be written in any case, as programs in Go take them from their configuration. */

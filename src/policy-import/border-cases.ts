@@ -34,8 +34,7 @@ export function borderCases(policies: readonly ImportedPolicy[]): BorderCase[] {
     const repository = repositoryNames(policy.repositories ?? ['**']).find(
       (name) => isRepositoryName(name) && governs.findIndex((matches) => matches(name)) === index,
     );
-    // What an archive takes is not told by whether something goes.
-    if (repository === undefined || policy.rules.some(({ part }) => part.action === 'archive')) return [];
+    if (repository === undefined) return [];
     return policy.rules.flatMap(({ part }, at) => {
       const namer = namerFor(
         part,

@@ -1,10 +1,13 @@
 import { Document, isMap, isNode, isScalar, type YAMLMap } from 'yaml';
 import type { BorderCase } from './border-cases.ts';
 
-/** A case, with the names of the images that go by the original and by the policies that were imported. */
+/** What becomes of images, by their names: deleted or archived; what is not in it stays. */
+type Fates = ReadonlyMap<string, 'delete' | 'archive'>;
+
+/** A case, with what becomes of its images by the original and by the policies that were imported. */
 export interface DecidedCase extends BorderCase {
-  readonly there: ReadonlySet<string>;
-  readonly here: ReadonlySet<string>;
+  readonly there: Fates;
+  readonly here: Fates;
 }
 
 /** An image as a file of cases writes it: when it was pushed, or more. */
@@ -22,7 +25,7 @@ export function casesText(cases: readonly DecidedCase[], policy: string | undefi
       name: cases.slice(0, index).some(({ name }) => name === one.name) ? `${one.name} (${index + 1})` : one.name,
       repository: one.repository,
       images: caseImages(one),
-      expect: Object.fromEntries(one.samples.map(({ name }) => [name, one.there.has(name) && one.here.has(name) ? 'delete' : 'keep'])),
+      expect: Object.fromEntries(one.samples.map(({ name }) => [name, expected(one, name)])),
     })),
   });
   document.commentBefore =
@@ -34,10 +37,18 @@ export function casesText(cases: readonly DecidedCase[], policy: string | undefi
     if (isMap(images)) for (const { value } of (images as YAMLMap).items) if (isMap(value)) value.flow = true;
     for (const { name } of samples) {
       const value = document.getIn(['cases', index, 'expect', name], true);
-      if (isScalar(value) && value.value === 'keep' && there.has(name)) value.comment = ' the original deletes it';
+      const fate = there.get(name);
+      if (isScalar(value) && fate !== undefined && value.value !== fate) value.comment = ` the original ${fate}s it`;
     }
   });
   return document.toString({ lineWidth: 0, flowCollectionPadding: false });
+}
+
+/** What becomes of an image by both; the gentler where they differ. */
+function expected({ there, here }: DecidedCase, name: string): 'keep' | 'archive' | 'delete' {
+  const fates = [there.get(name), here.get(name)];
+  if (fates.includes(undefined)) return 'keep';
+  return fates.includes('archive') ? 'archive' : 'delete';
 }
 
 export function caseImages({ samples }: BorderCase): CaseImages {

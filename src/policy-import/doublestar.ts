@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { globProblem } from '../policy/glob.ts';
 
 /** A pattern of the Go package doublestar, which is a glob here too. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { plainWords } from '../config/plain-words.ts';
 import { isObject } from '../domain/json.ts';
 import type { Source } from '../diagnostics/source.ts';
@@ -34,6 +34,9 @@ function action<Schema extends z.ZodType>(
   return { uses, read: (inputs) => policyFor.safeParse(inputs ?? {}, { error: plainWords }) };
 }
 
+/** What else has versions, and is no image. */
+const OTHER_TYPES: ReadonlySet<string> = new Set(['npm', 'maven', 'rubygems', 'nuget']);
+
 const steps = z.array(z.looseObject({ uses: z.string().optional(), with: z.unknown().optional() })).default([]);
 /** A workflow, or a composite action. */
 const Workflow = z.object({
@@ -53,20 +56,32 @@ export function importGithubWorkflow(source: Source, _data: unknown, { of }: Imp
     { path: ['runs', 'steps'], list: data.runs?.steps ?? [] },
   ];
   const all = lists.flatMap(({ path, list }) => list.map((step, index) => ({ ...step, path: [...path, index] })));
+  const left: string[] = [];
   const policies = all.flatMap(({ path, uses = '', with: inputs }): ImportedPolicy[] => {
-    const read = ACTIONS.find((one) => one.uses.test(uses))?.read(inputs);
-    if (!read) return [];
+    const known = ACTIONS.find((one) => one.uses.test(uses));
+    if (!known) return [];
+    const type = isObject(inputs) ? inputs['package-type'] : undefined;
+    if (typeof type === 'string' && OTHER_TYPES.has(type)) {
+      left.push(`LEFT OUT: a step that uses ${uses}, for packages of the type ${type}.`);
+      return [];
+    }
+    const read = known.read(inputs);
     if (read.success) return [read.data(uses, of)];
-    throw settingsError(read.error.issues.map((issue) => problemAt([...path, 'with', ...(issue.path as string[])], issueWords(issue))));
+    throw settingsError(
+      read.error.issues.map((issue) => problemAt([...path, 'with', ...(issue.path as string[])], issueWords(issue, inputs))),
+    );
   });
   if (policies.length === 0)
     throw settingsError([
       problemAt(
         [data.jobs ? 'jobs' : 'runs'],
-        'no step uses snok/container-retention-policy@v3, actions/delete-package-versions@v4 or @v5, or dataaxiom/ghcr-cleanup-action',
+        left.length > 0
+          ? left.join(' ')
+          : 'no step uses snok/container-retention-policy@v3, actions/delete-package-versions@v4 or @v5, or dataaxiom/ghcr-cleanup-action',
       ),
     ]);
-  return together(policies);
+  const [first, ...others] = together(policies) as [ImportedPolicy, ...ImportedPolicy[]];
+  return [{ ...first, comments: [...first.comments, ...left] }, ...others];
 }
 
 /** Steps for the same packages as one policy, in their order: of several policies for one repository the first would decide alone. */
@@ -118,9 +133,9 @@ function withoutUntagged({ part, comments }: Commented<RuleSpec>, above: readonl
   return { part: rule, comments: [...comments, 'Images without a tag have a rule of their own above, and are not counted here.'] };
 }
 
-function issueWords(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'unrecognized_keys' && issue.keys.includes('ignore-versions'))
-    return 'ignore-versions is compared with digests of containers, not with their tags: take it out, and protect the tags by hand';
+function issueWords(issue: z.core.$ZodIssue, inputs: unknown): string {
+  const [key] = issue.path;
+  if (key !== undefined && !(isObject(inputs) && key in inputs)) return `needs the input "${String(key)}"`;
   if (issue.code === 'unrecognized_keys') return `${issue.keys.join(', ')}: cannot be imported`;
   return issue.message;
 }

@@ -25,7 +25,7 @@ const ANY_PROJECT =
 
 export function isHarborRetention(data: unknown): boolean {
   const rules = isObject(data) ? data['rules'] : data;
-  return Array.isArray(rules) && rules.some((rule) => isObject(rule) && 'tag_selectors' in rule);
+  return Array.isArray(rules) && rules.some((rule) => isObject(rule) && ('tag_selectors' in rule || 'scope_selectors' in rule));
 }
 
 /** The tag retention of a Harbor project, or its rules for immutable tags. */

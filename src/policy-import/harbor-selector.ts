@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { areGlobsDisjoint, areGlobsWithin } from '../policy/unreachable.ts';
 import { DoublestarPattern, RepositoryPattern } from './doublestar.ts';
 import { globOf } from './glob-of.ts';

@@ -2,7 +2,7 @@ import type { Source, Span } from '../diagnostics/source.ts';
 import { type Problem, problemAt } from '../diagnostics/source-error.ts';
 import { Expression, type HclObject, type HclValue } from './hcl-value.ts';
 
-/** A block of a file: `resource "harbor_project" "main" {…}`. */
+/** A block of a file: `resource "harbor_project" "main" {…}`; also `inputs = {…}`, as Terragrunt has it. */
 export interface HclBlock extends Span {
   readonly type: string;
   readonly labels: readonly string[];
@@ -36,6 +36,10 @@ export function parseHcl(source: Source): readonly HclBlock[] | Problem {
   }
 }
 
+function isBody(value: HclValue): value is HclObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Expression);
+}
+
 class HclReader {
   readonly #text: string;
   #at = 0;
@@ -50,8 +54,12 @@ class HclReader {
     for (this.#skip(true); this.#at < this.#text.length; this.#skip(true)) {
       const start = this.#at;
       const type = this.#identifier();
-      const labels = this.#labels();
-      blocks.push({ type, labels, body: this.#body(), start, end: this.#at });
+      this.#skip(false);
+      if (this.#peek() === '=' && this.#peek(1) !== '=') {
+        this.#at += 1;
+        const value = this.#value();
+        if (isBody(value)) blocks.push({ type, labels: [], body: value, start, end: this.#at });
+      } else blocks.push({ type, labels: this.#labels(), body: this.#body(), start, end: this.#at });
     }
     return blocks;
   }

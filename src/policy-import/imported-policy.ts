@@ -29,6 +29,14 @@ export function keepsAll(rule: Omit<RuleSpec, 'keep'>, ...comments: readonly str
   return { part: { ...rule, keep: 'all' }, comments };
 }
 
+/** What a comment begins with that is to be read first. */
+const NOTES = ['NOT IMPORTED', 'LEFT OUT', 'ATTENTION'];
+
+/** True of a comment that says where the meaning differs, or what is missing. */
+export function isNote(sentence: string): boolean {
+  return NOTES.some((word) => sentence.startsWith(`${word}:`));
+}
+
 /** What is said where settings do not name the repositories that they are of. */
 export const FOR_ALL =
   'ATTENTION: nothing says which repositories this is for, so it is for every one of a run. Name them here, or import with --of.';

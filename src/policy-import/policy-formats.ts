@@ -1,6 +1,7 @@
 import { parseYaml } from '../config/yaml-document.ts';
 import type { Source } from '../diagnostics/source.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
+import { importCloudformation, isCloudformation } from './cloudformation.ts';
 import { importAcrPurge, isAcrPurge } from './acr-purge.ts';
 import { importArtifactoryCleanup, isArtifactoryCleanup } from './artifactory-cleanup.ts';
 import { importEcrLifecycle, isEcrLifecycle } from './ecr-lifecycle.ts';
@@ -21,10 +22,28 @@ interface Format {
   readonly read: (source: Source, data: unknown, ground: ImportGround) => ImportedPolicy[];
 }
 
+/** What sets up a retention and cannot be read here, and what to import in its place. */
+const ELSEWHERE: readonly (readonly [text: RegExp, hint: string])[] = [
+  [/\.addLifecycleRule\(|\blifecycleRules\s*:/, 'Of a program for the AWS CDK, import what "cdk synth" prints.'],
+  [/\becr put-lifecycle-policy\b/, 'Import the policy that the command sets, or what "aws ecr get-lifecycle-policy" prints.'],
+  [
+    /\bset-cleanup-policies\b/,
+    'Import the file that the command takes with --policy, or what "gcloud artifacts repositories describe --format=json" prints.',
+  ],
+  [
+    /\bcontainer_expiration_policy\b|\bcontainer_expiration_policy_attributes\b/,
+    'Import what GET /api/v4/projects/{id} of GitLab answers.',
+  ],
+];
+
 /** The settings that can be imported, by the word of `--from`. In this order they are recognised. */
 const FORMATS = {
   terraform: { recognises: (data, text) => isTerraformText(text) || isTerraformJson(data), read: importTerraform },
-  ecr: { recognises: isEcrLifecycle, read: importEcrLifecycle },
+  ecr: {
+    recognises: (data, text) => isEcrLifecycle(data) || isCloudformation(text),
+    read: (source, data, ground) =>
+      isCloudformation(source.text) ? importCloudformation(source, ground) : importEcrLifecycle(source, data, ground),
+  },
   harbor: { recognises: isHarborRetention, read: importHarborRetention },
   gar: { recognises: isGarCleanup, read: importGarCleanup },
   quay: { recognises: isQuayAutoPrune, read: importQuayAutoPrune },
@@ -46,6 +65,9 @@ export function importPolicies(source: Source, from: FormatName | undefined, gro
   const { data, problems } = parseYaml(source);
   const name = from ?? FORMAT_NAMES.find((one) => FORMATS[one].recognises(data, source.text));
   if (name === undefined) {
+    const elsewhere = ELSEWHERE.find(([text]) => text.test(source.text))?.[1];
+    if (elsewhere !== undefined)
+      throw new ToolError('USAGE', `${source.file}: no settings are recognised that could be imported.`, { hint: elsewhere });
     if (data === undefined && problems.length > 0) throw settingsError(problems);
     throw new ToolError('USAGE', `${source.file}: no settings are recognised that could be imported.`, {
       hint: `Say what they are with --from ${FORMAT_NAMES.join('|')}, and what is expected of them will be told.`,

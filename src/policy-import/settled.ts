@@ -1,5 +1,5 @@
 import { unreachablePolicies, unreachableRules } from '../policy/unreachable.ts';
-import type { ImportedPolicy } from './imported-policy.ts';
+import { type ImportedPolicy, isNote } from './imported-policy.ts';
 import { withProtections } from './with-protections.ts';
 
 /**
@@ -7,7 +7,7 @@ import { withProtections } from './with-protections.ts';
  * is left to, which a policy file may not have.
  */
 export function settled(imported: readonly ImportedPolicy[]): ImportedPolicy[] {
-  return reachable(withProtections(imported)).map((policy) => ({ ...policy, rules: withUniqueRules(policy) }));
+  return reachable(withProtections(imported).map((policy) => ({ ...policy, rules: withUniqueRules(policy) })));
 }
 
 /** Without the policies and rules that one above leaves nothing to, which a policy file may not have; the ones above say that they went. */
@@ -27,7 +27,9 @@ function reachable(policies: readonly ImportedPolicy[]): ImportedPolicy[] {
       const without = unreachableRules(policy.rules.map(({ part }) => part));
       const left = without.map(({ index, by }) => {
         const { part, comments } = policy.rules[index] as ImportedPolicy['rules'][number];
-        return `LEFT OUT: "${part.name}" (${comments.join(' ')}), because "${by}" takes all that it selects.`;
+        // What is said of how it is imported is of no use where it is not.
+        const origin = comments.filter((sentence) => !isNote(sentence)).join(' ');
+        return `LEFT OUT: "${part.name}" (${origin}), because "${by}" takes all that it selects.`;
       });
       return {
         ...policy,

@@ -2,12 +2,12 @@ import { isProblems, readYaml } from '../config/yaml-source.ts';
 import { asList, asObject, isObject, type JsonObject } from '../domain/json.ts';
 import type { Source, Span } from '../diagnostics/source.ts';
 import { type Problem, problemAt } from '../diagnostics/source-error.ts';
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseHcl } from './hcl.ts';
 import { Expression, type HclObject, type HclValue } from './hcl-value.ts';
 import { settingsError } from './parse-settings.ts';
 
-/** A resource or a data source of Terraform. */
+/** A resource or a data source of Terraform, or what a module is given, of the type `module`. */
 export interface TerraformResource {
   readonly type: string;
   /** `aws_ecr_lifecycle_policy.app`, as messages call it. */
@@ -15,14 +15,16 @@ export interface TerraformResource {
   /** Without what is said to Terraform itself, and without what is null. Nested blocks are lists of objects. */
   readonly values: HclObject;
   /** A problem with it, at an expression of it or at its beginning. */
-  readonly problem: (message: string, at?: Expression) => Problem;
+  readonly problem: (message: string, at?: Span) => Problem;
+  /** Where a text stands in it for the time after so many; undefined where it does not, or its place is not known. */
+  readonly placeOf: (text: string, before: number) => Span | undefined;
 }
 
 /** Attributes and blocks that are for Terraform, not for the provider. */
 const META = new Set(['count', 'for_each', 'depends_on', 'provider', 'lifecycle', 'provisioner', 'connection', 'timeouts']);
 
 export function isTerraformText(text: string): boolean {
-  return /^[ \t]*(?:resource|data)[ \t]+"[a-z0-9_]+"[ \t]+"[\w-]+"[ \t]*\{/m.test(text);
+  return /^[ \t]*(?:(?:resource|data)[ \t]+"[a-z0-9_]+"[ \t]+"[\w-]+"|module[ \t]+"[\w-]+")[ \t]*\{|^inputs[ \t]*=[ \t]*\{/m.test(text);
 }
 
 /** True of what `terraform show -json` prints, and of Terraform's own syntax in JSON. */
@@ -41,9 +43,19 @@ export function terraformResources(source: Source, data: unknown): TerraformReso
   if (!Array.isArray(blocks)) throw settingsError([blocks as Problem]);
   const locals = Object.assign({}, ...blocks.filter(({ type }) => type === 'locals').map(({ body }) => body)) as HclObject;
   return blocks.flatMap(({ type: kind, labels: [type, name], body, ...span }) => {
-    if ((kind !== 'resource' && kind !== 'data') || type === undefined || name === undefined) return [];
-    const address = `${kind === 'data' ? 'data.' : ''}${type}.${name}`;
-    return [{ type, address, values: withLocals(valuesIn(body), locals), problem: problemsAt(source, span) }];
+    const isModule = kind === 'module' || kind === 'inputs';
+    if (!isModule && ((kind !== 'resource' && kind !== 'data') || type === undefined || name === undefined)) return [];
+    const address = isModule ? [kind, ...(type === undefined ? [] : [type])].join('.') : `${kind === 'data' ? 'data.' : ''}${type}.${name}`;
+    const problem: TerraformResource['problem'] = (message, at = span) => problemAt(source, at, message);
+    return [
+      {
+        type: isModule ? 'module' : (type as string),
+        address,
+        values: withLocals(valuesIn(body), locals),
+        problem,
+        placeOf: placesIn(source, span),
+      },
+    ];
   });
 }
 
@@ -55,7 +67,15 @@ function ofJson(source: Source, data: JsonObject): TerraformResource[] {
   if (roots.length > 0)
     return resourcesBelow(roots[0] as JsonObject).flatMap(({ address, type, values }) =>
       typeof address === 'string' && typeof type === 'string' && isObject(values)
-        ? [{ type, address, values: valuesIn(values as HclObject), problem: (message: string) => problem(`${address}: ${message}`) }]
+        ? [
+            {
+              type,
+              address,
+              values: valuesIn(values as HclObject),
+              problem: (message: string) => problem(`${address}: ${message}`),
+              placeOf: nowhere,
+            },
+          ]
         : [],
     );
   return ['resource', 'data'].flatMap((kind) =>
@@ -64,7 +84,7 @@ function ofJson(source: Source, data: JsonObject): TerraformResource[] {
         const address = `${kind === 'data' ? 'data.' : ''}${type}.${name}`;
         const at = (message: string): Problem => read.problemAt([kind, type, name], message);
         const values = asObject(Array.isArray(body) ? body[0] : body) ?? {};
-        return [{ type, address, values: valuesIn(templated(values) as HclObject), problem: at }];
+        return [{ type, address, values: valuesIn(templated(values) as HclObject), problem: at, placeOf: nowhere }];
       }),
     ),
   );
@@ -93,8 +113,21 @@ function templated(value: unknown): HclValue {
   return value as HclValue;
 }
 
-function problemsAt(source: Source, block: Span): TerraformResource['problem'] {
-  return (message, at) => problemAt(source, at ?? block, message);
+/** In JSON a problem stands at the resource. */
+function nowhere(): undefined {}
+
+function placesIn({ text }: Source, { start, end }: Span): TerraformResource['placeOf'] {
+  return (written, before) => {
+    // A key is written without quotes, and in blocks in small letters.
+    const bare = written.replaceAll('"', '');
+    for (const form of [written, bare, bare.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)]) {
+      const parts = text.slice(start, end).split(form);
+      if (parts.length < 2) continue;
+      const at = start + parts.slice(0, Math.min(before + 1, parts.length - 1)).join(form).length;
+      return { start: at, end: at + form.length };
+    }
+    return undefined;
+  };
 }
 
 function valuesIn(body: HclObject): HclObject {

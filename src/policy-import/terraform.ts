@@ -1,85 +1,15 @@
-import { z } from 'zod';
-import { plainWords } from '../config/plain-words.ts';
-import { makeSource, type Source } from '../diagnostics/source.ts';
-import type { Problem } from '../diagnostics/source-error.ts';
-import { importEcrLifecycle } from './ecr-lifecycle.ts';
+import { importEcrLifecycle, isEcrLifecycle } from './ecr-lifecycle.ts';
 import { importGarCleanup } from './gar-cleanup.ts';
+import { importGitlabExpiration } from './gitlab-expiration.ts';
 import { importHarborRetention } from './harbor-retention.ts';
 import { Expression, type HclObject, type HclValue } from './hcl-value.ts';
 import type { ImportedPolicy, ImportGround } from './imported-policy.ts';
 import { settingsError } from './parse-settings.ts';
+import { GarRepository, GitlabProject, HarborImmutable, HarborRetention, type HarborRule, type selectors } from './settings/terraform.ts';
 import { type TerraformResource, terraformResources } from './terraform-resources.ts';
-
-// The resources of the providers hashicorp/aws and hashicorp/google, and of goharbor/harbor (provider/resource_retention_policy.go and
-// client/retention_policy.go: what is 0, false or "" is not given). They become what the API of each registry takes, and are read as that.
-const given = { n: z.number().optional(), text: z.string().optional(), flag: z.boolean().optional() };
-const selectors = { repo_matching: given.text, repo_excluding: given.text, tag_matching: given.text, tag_excluding: given.text };
-const HarborRule = z.strictObject({
-  disabled: given.flag,
-  n_days_since_last_pull: given.n,
-  n_days_since_last_push: given.n,
-  most_recently_pulled: given.n,
-  most_recently_pushed: given.n,
-  always_retain: given.flag,
-  untagged_artifacts: z.boolean().default(true),
-  ...selectors,
-});
-const HarborRetention = z.strictObject({
-  id: given.text,
-  scope: z.unknown().optional(),
-  schedule: z.unknown().optional(),
-  rule: z.array(HarborRule).min(1),
-});
-const HarborImmutable = z.strictObject({
-  id: given.text,
-  project_id: z.unknown().optional(),
-  disabled: z.boolean().default(false),
-  ...selectors,
-});
-const one = <Schema extends z.ZodType>(schema: Schema): z.ZodPipe<z.ZodArray<Schema>, z.ZodTransform> =>
-  z
-    .array(schema)
-    .max(1)
-    .transform(([first]) => first);
-const prefixes = z.array(z.string()).optional();
-const GarPolicy = z.strictObject({
-  id: z.string(),
-  action: z.string(),
-  condition: one(
-    z.strictObject({
-      tag_state: given.text,
-      tag_prefixes: prefixes,
-      version_name_prefixes: prefixes,
-      package_name_prefixes: prefixes,
-      older_than: given.text,
-      newer_than: given.text,
-    }),
-  ).optional(),
-  most_recent_versions: one(z.strictObject({ package_name_prefixes: prefixes, keep_count: given.n })).optional(),
-});
-const GarRepository = z.looseObject({ cleanup_policies: z.array(GarPolicy).min(1), cleanup_policy_dry_run: given.flag });
-const EcrDocument = z.object({
-  rule: z
-    .array(
-      z.strictObject({
-        priority: z.int(),
-        description: given.text,
-        selection: one(
-          z.strictObject({
-            tag_status: z.string(),
-            tag_prefix_list: prefixes,
-            tag_pattern_list: prefixes,
-            storage_class: given.text,
-            count_type: z.string(),
-            count_unit: given.text,
-            count_number: z.int(),
-          }),
-        ),
-        action: one(z.strictObject({ type: z.string().default('expire'), target_storage_class: given.text })).optional(),
-      }),
-    )
-    .min(1),
-});
+import { asText, camelCased, checked, nameOf, plain, policyOf, readPart, SHOW } from './terraform-values.ts';
+import type { Source } from '../diagnostics/source.ts';
+import { isObject } from '../domain/json.ts';
 
 interface Imported {
   /** What it is for; undefined where only Terraform knows it. */
@@ -98,10 +28,9 @@ const TYPES: Readonly<
 > = {
   aws_ecr_lifecycle_policy: (resource, all, { of }, file) => {
     const { policy, repository } = resource.values;
-    const text = typeof policy === 'string' ? policy : JSON.stringify(policyOf(resource, policy, all), undefined, 2);
-    const source = makeSource(`${file} (${resource.address})`, text);
     const name = of ?? nameOf(repository, all);
-    return { name, policies: importEcrLifecycle(source, undefined, { of: name }) };
+    const text = policyOf(resource, policy, all);
+    return { name, policies: readPart(file, resource, text, (source) => importEcrLifecycle(source, undefined, { of: name })) };
   },
   harbor_retention_policy: (resource, all, { of }, file) => {
     const { rule, scope } = checked(resource, HarborRetention);
@@ -118,7 +47,7 @@ const TYPES: Readonly<
     });
     const data = { algorithm: 'or', rules };
     const name = of ?? nameOf(scope as HclValue, all);
-    return { name, policies: importHarborRetention(sourceOf(file, resource, data), data, { of: name }) };
+    return { name, policies: readPart(file, resource, asText(data), (source) => importHarborRetention(source, data, { of: name })) };
   },
   harbor_immutable_tag_rule: (resource, all, { of }, file) => {
     const { project_id: project, disabled, ...values } = checked(resource, HarborImmutable);
@@ -132,7 +61,8 @@ const TYPES: Readonly<
         : [values];
     const data = both.map((each) => ({ action: 'immutable', template: 'immutable_template', disabled, ...selectorsOf(resource, each) }));
     const name = of ?? nameOf(project as HclValue, all);
-    return { name, policies: importHarborRetention(sourceOf(file, resource, data), data, { of: name }), isBesides: true };
+    const policies = readPart(file, resource, asText(data), (source) => importHarborRetention(source, data, { of: name }));
+    return { name, policies, isBesides: true };
   },
   google_artifact_registry_repository: (resource, all, { of }, file) => {
     const { format, repository_id: id, project } = resource.values;
@@ -146,23 +76,83 @@ const TYPES: Readonly<
       ...(cleanupPolicyDryRun && { cleanupPolicyDryRun }),
       cleanupPolicies: Object.fromEntries(policies.map(({ id: name, ...policy }) => [name, camelCased(policy)])),
     };
-    return { name: of ?? data.name, policies: importGarCleanup(sourceOf(file, resource, data), data, { of }) };
+    return {
+      name: of ?? data.name,
+      policies: readPart(file, resource, asText(data), (source) => importGarCleanup(source, data, { of })),
+    };
+  },
+  gitlab_project: (resource, all, { of }, file) => {
+    const { path_with_namespace: path } = resource.values;
+    if (resource.values['container_expiration_policy'] === undefined) return undefined;
+    const { container_expiration_policy: policy } = checked(resource, GitlabProject);
+    const name = of ?? nameOf(path, all);
+    return {
+      name,
+      policies: readPart(file, resource, asText(policy), (source) => importGitlabExpiration(source, policy, { of: name })),
+    };
+  },
+  module: (resource, all, { of }, file) => {
+    const { values } = resource;
+    const [given] = Object.values(values).filter(isLifecyclePolicy);
+    if (given !== undefined) {
+      const name = of ?? nameOf(values['repository_name'] ?? values['name'], all);
+      const text = policyOf(resource, given, all);
+      return { name, policies: readPart(file, resource, text, (source) => importEcrLifecycle(source, undefined, { of: name })) };
+    }
+    const { cleanup_policies: policies, cleanup_policy_dry_run: cleanupPolicyDryRun } = values;
+    if (!isNamedPolicies(policies)) return undefined;
+    const [project, repository] = [nameOf(values['project_id'] ?? values['project'], all), nameOf(values['repository_id'], all)];
+    const data = {
+      ...(repository !== undefined && { name: `projects/${project ?? '-'}/locations/-/repositories/${repository}` }),
+      ...(cleanupPolicyDryRun === true && { cleanupPolicyDryRun }),
+      cleanupPolicies: camelCased(plain(resource, policies)),
+    };
+    return {
+      name: of ?? data.name,
+      policies: readPart(file, resource, asText(data), (source) => importGarCleanup(source, data, { of })),
+    };
   },
 };
 
-const SHOW = 'import what "terraform show -json" prints of the state or a plan, or write the value';
+const RESOURCES = Object.keys(TYPES).filter((type) => type !== 'module');
+
+/** True of what a module is given that is a lifecycle policy of ECR: as text, or by jsonencode. */
+function isLifecyclePolicy(value: HclValue): boolean {
+  const encoded = value instanceof Expression ? value.encoded : typeof value === 'string' ? parsed(value) : undefined;
+  return isEcrLifecycle(encoded);
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** True of cleanup policies of Artifact Registry by their names, as its module takes them. */
+function isNamedPolicies(value: HclValue | undefined): value is HclObject {
+  return isObject(value) && !(value instanceof Expression) && Object.values(value).some((one) => isObject(one) && 'action' in one);
+}
+
+/** True of two that say the same of the same. */
+function isSame(one: Imported, other: Imported): boolean {
+  return one.name === other.name && JSON.stringify(one.policies) === JSON.stringify(other.policies);
+}
 
 /** What the files of Terraform, or its state or plan, say of the registries' own retention. */
 export function importTerraform(source: Source, data: unknown, ground: ImportGround): ImportedPolicy[] {
   const all = terraformResources(source, data);
   const imported = all.flatMap((resource) => {
-    const filledIn = ['rule', 'cleanup_policies'].find((block) => `dynamic "${block}"` in resource.values);
+    const filledIn = ['rule', 'cleanup_policies', 'container_expiration_policy'].find((block) => `dynamic "${block}"` in resource.values);
     const importResource = TYPES[resource.type];
     if (importResource && filledIn !== undefined) throw settingsError([resource.problem(`Terraform fills in its "${filledIn}": ${SHOW}`)]);
     const found = importResource?.(resource, all, ground, source.file);
     return found ? [{ ...found, resource }] : [];
   });
-  const ofOne = imported.filter(({ isBesides }) => !isBesides);
+  const ofAll = imported.filter(({ isBesides }) => !isBesides);
+  // Several may say the same of what nobody knows here.
+  const ofOne = ofAll.filter((one, index) => !ofAll.slice(0, index).some((other) => isSame(one, other)));
   const problems = ofOne.flatMap(({ name, resource }, index) => {
     const other = ofOne.slice(0, index).find((before) => before.resource.type === resource.type && before.name === name);
     if (!other) return [];
@@ -171,83 +161,17 @@ export function importTerraform(source: Source, data: unknown, ground: ImportGro
   });
   if (problems.length > 0) throw settingsError(problems);
   // Those that may be for anything are asked last.
-  if (imported.length > 0) return imported.toSorted((a, b) => Number(!a.name) - Number(!b.name)).flatMap(({ policies }) => policies);
-  const message = `no resource with retention is in it: ${Object.keys(TYPES).join(', ')} (with cleanup_policies)`;
-  throw settingsError([all[0]?.problem(message) ?? { file: source.file, line: 1, column: 1, endColumn: 2, message, frame: '' }]);
-}
-
-function sourceOf(file: string, { address }: TerraformResource, data: unknown): Source {
-  return makeSource(`${file} (${address})`, JSON.stringify(data, undefined, 2));
-}
-
-/** The values of a resource by a schema. Throws `POLICY_INVALID` for what the schema does not know, and for what only Terraform knows. */
-function checked<Schema extends z.ZodType>({ values, problem }: TerraformResource, schema: Schema): z.output<Schema> {
-  const read = schema.safeParse(values, { error: plainWords });
-  if (read.success) return read.data;
-  throw settingsError(
-    read.error.issues.map(({ path, message }): Problem => {
-      const found = path.reduce<HclValue | undefined>(
-        (value, key) => (value instanceof Expression ? value : (value as HclObject | undefined)?.[key as string]),
-        values,
-      );
-      if (found instanceof Expression) return problem(unknownHere(found), found);
-      return problem(path.length === 0 ? message : `${path.join('.')}: ${message}`);
-    }),
-  );
-}
-
-function unknownHere({ text }: Expression): string {
-  return `what ${text} is, only Terraform knows: ${SHOW}`;
-}
-
-/** The lifecycle policy of ECR that an attribute is set to: by jsonencode, or by a document of the same file. */
-function policyOf(resource: TerraformResource, policy: HclValue | undefined, all: readonly TerraformResource[]): unknown {
-  if (!(policy instanceof Expression)) throw settingsError([resource.problem('it has no policy')]);
-  if (policy.encoded !== undefined) return plain(resource, policy.encoded);
-  const [, address] = /^(data\.aws_ecr_lifecycle_policy_document\.[\w-]+)\.json$/.exec(policy.text) ?? [];
-  const document = all.find((other) => other.address === address);
-  if (!document) throw settingsError([resource.problem(unknownHere(policy), policy)]);
-  return {
-    rules: checked(document, EcrDocument).rule.map(({ priority, description, selection, action }) => ({
-      rulePriority: priority,
-      ...(description !== undefined && { description }),
-      selection: camelCased(selection),
-      action: camelCased(action ?? { type: 'expire' }),
-    })),
-  };
-}
-
-/** Data without expressions. Throws `POLICY_INVALID` with the place of each. */
-function plain(resource: TerraformResource, value: HclValue): unknown {
-  if (value instanceof Expression) throw settingsError([resource.problem(unknownHere(value), value)]);
-  if (Array.isArray(value)) return value.map((each: HclValue) => plain(resource, each));
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value as HclObject).map(([key, each]) => [key, plain(resource, each)]));
-}
-
-/**
- * The name that an attribute names: itself, or that of the resource of the same file that it refers to (`aws_ecr_repository.app.name`,
- * `harbor_project.main.id`, in a state `/projects/3`). Undefined where only Terraform knows it.
- */
-function nameOf(value: HclValue | undefined, all: readonly TerraformResource[]): string | undefined {
-  if (value instanceof Expression) {
-    const [, address] = /^([a-z0-9_]+\.[\w-]+)\.(?:id|name|repository_id|project_id)$/.exec(value.text) ?? [];
-    const values = all.find((other) => other.address === address)?.values;
-    const name = values?.['name'] ?? values?.['repository_id'];
-    return typeof name === 'string' ? name : undefined;
-  }
-  if (typeof value !== 'string' || value === '') return undefined;
-  if (!/^(?:\/projects\/)?\d+$/.test(value)) return value;
-  const id = value.replace('/projects/', '');
-  const project = all.find(
-    ({ type, values }) => type === 'harbor_project' && `${values['project_id'] ?? values['id']}`.replace('/projects/', '') === id,
-  );
-  const name = project?.values['name'];
-  return typeof name === 'string' ? name : undefined;
+  const distinct = imported.filter((one) => one.isBesides || ofOne.includes(one));
+  if (distinct.length > 0) return distinct.toSorted((a, b) => Number(!a.name) - Number(!b.name)).flatMap(({ policies }) => policies);
+  const task = all.find(({ type }) => type === 'azurerm_container_registry_task');
+  const message = task
+    ? 'a task is imported by its commands: with --from acr where acr purge stands in this file; else from its task_content, decoded'
+    : `no resource with retention is in it: ${RESOURCES.join(', ')}; what a module makes of its inputs, "terraform show -json" prints`;
+  throw settingsError([(task ?? all[0])?.problem(message) ?? { file: source.file, line: 1, column: 1, endColumn: 2, message, frame: '' }]);
 }
 
 /** The template of a rule of Harbor and its number, in the order in which the provider looks for them. */
-function templateOf(rule: z.infer<typeof HarborRule>): [string?, number?] {
+function templateOf(rule: HarborRule): [string?, number?] {
   if (rule.n_days_since_last_pull) return ['nDaysSinceLastPull', rule.n_days_since_last_pull];
   if (rule.n_days_since_last_push) return ['nDaysSinceLastPush', rule.n_days_since_last_push];
   if (rule.most_recently_pulled) return ['latestPulledN', rule.most_recently_pulled];
@@ -280,16 +204,4 @@ function selectorsOf(
       ],
     },
   };
-}
-
-/** Keys as the API has them: `countType` for `count_type`; what is empty is not there. */
-function camelCased(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(camelCased);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).flatMap(([key, each]) => {
-      const isAbsent = each === undefined || each === '' || (Array.isArray(each) && each.length === 0);
-      return isAbsent ? [] : [[key.replaceAll(/_([a-z])/g, (_found, letter: string) => letter.toUpperCase()), camelCased(each)]];
-    }),
-  );
 }

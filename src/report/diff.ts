@@ -165,7 +165,8 @@ function byChange(one: ChangedImage, other: ChangedImage): number {
   return place(one) - place(other) || byReason(reason(one), reason(other)) || byCodeUnit(called(one), called(other));
 }
 
-function headline({ summary: { images, tags, orphaned, bytes: size }, repositories }: PlanDiff): string {
+function headline({ summary: { images, tags, orphaned, bytes: size }, governed, repositories }: PlanDiff): string {
+  if (governed === 0) return 'nothing is compared: neither policy governs a repository that was read';
   if (repositories.length === 0) return 'nothing is decided differently';
   const parts = [
     `${count(images.deletedNow, 'image')} more ${images.deletedNow === 1 ? 'goes' : 'go'}, ` +

@@ -1,7 +1,7 @@
 import type { Forecast, ForecastDay } from '../forecast/forecast.ts';
 import { alarmsOf, dayOf, headline } from './forecast-view.ts';
 import { htmlPage } from './html-page.ts';
-import { bytes, number, time } from './text.ts';
+import { bytes, count, number, time } from './text.ts';
 import { xmlText } from './xml.ts';
 
 /** Where the charts begin and end, in the units of their view boxes. */
@@ -16,7 +16,7 @@ export function forecastHtml(forecast: Forecast, hash: (text: string) => string)
   const title = `Forecast: ${headline(forecast)}`;
   const alarms = alarmsOf(forecast);
   const sorted = repositories.toSorted((a, b) => b.pushed + b.deleted - a.pushed - a.deleted);
-  const state = `${days} days from ${time(now)}. Nothing has been changed.`;
+  const state = `${count(days, 'day')} from ${time(now)}. Nothing has been changed.`;
   const main = [
     `<h1>${xmlText(title)}</h1>`,
     `<p>${xmlText(state)}</p>`,

@@ -2,7 +2,7 @@ import type { Forecast } from '../forecast/forecast.ts';
 import { columns } from './chart.ts';
 import { codeSpan } from './code-span.ts';
 import { alarmsOf, dayOf, headline, periodsOf } from './forecast-view.ts';
-import { bytes, number, time } from './text.ts';
+import { bytes, count, number, time } from './text.ts';
 
 /** Repositories in the table. */
 const LISTED = 50;
@@ -16,7 +16,7 @@ export function forecastMarkdown(forecast: Forecast): string {
   return `${[
     `### Forecast: ${headline(forecast)}`,
     '',
-    `${days} days from ${time(now)}; ${bytes(start.bytes)} now, ${bytes(summary.end.bytes)} then, ${bytes(summary.bytesFreed)} freed.`,
+    `${count(days, 'day')} from ${time(now)}; ${bytes(start.bytes)} now, ${bytes(summary.end.bytes)} then, ${bytes(summary.bytesFreed)} freed.`,
     '',
     ...withSpace(lines(alarmsOf(forecast))),
     `Images ${codeSpan(

@@ -3,7 +3,7 @@ import type { Forecast } from '../forecast/forecast.ts';
 import { bar, columns as chart } from './chart.ts';
 import { alarmsOf, dayOf, headline, periodsOf } from './forecast-view.ts';
 import { PLAIN, type Style } from './style.ts';
-import { bytes, moreLine, number, padEnd, padStart, time, width } from './text.ts';
+import { bytes, count, moreLine, number, padEnd, padStart, time, width } from './text.ts';
 
 export interface ForecastTextOptions {
   /** Width of the terminal; undefined: a file or a pipe. */
@@ -29,7 +29,7 @@ export function forecastText(forecast: Forecast, options: ForecastTextOptions = 
   const names = policies.map(({ name }) => printable(name)).join(', ');
   const alarms = alarmsOf(forecast).map(style.change);
   return `${[
-    `${style.bold(`Forecast of ${days} days from ${time(now)}`)}  policy ${names}`,
+    `${style.bold(`Forecast of ${count(days, 'day')} from ${time(now)}`)}  policy ${names}`,
     '',
     `  ${headline(forecast)}`,
     `  ${bytes(start.bytes)} now, ${bytes(summary.end.bytes)} then: ${bytes(summary.bytesFreed)} freed${least}`,

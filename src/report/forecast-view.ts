@@ -69,5 +69,6 @@ export function dayOf({ at }: ForecastDay): string {
 }
 
 function rate(images: number): string {
+  if (images === 0) return 'less than 0.1 images';
   return `${images < 10 ? images : number(Math.round(images))} ${images === 1 ? 'image' : 'images'}`;
 }

@@ -1,4 +1,4 @@
-import type { ApplyReport } from '../apply/apply-report.ts';
+import type { ApplyReport, RepositoryReport, StepResult } from '../apply/apply-report.ts';
 import { type ApplyEvent, type ApplyOptions, executePlan } from '../apply/execute-plan.ts';
 import { Journal } from '../apply/journal.ts';
 import { markFinished } from '../apply/unfinished-runs.ts';
@@ -17,7 +17,7 @@ import { confirm, isAsked } from './confirm.ts';
 import { say, widthOf } from './io.ts';
 import type { Context, GlobalOptions } from './context.ts';
 import type { EarlierRuns } from './earlier-runs.ts';
-import { type Failure, messageOf, tellErrors } from './failures.ts';
+import { type Failure, messageOf, oneOfEachHint, tellErrors } from './failures.ts';
 import { inUseNow, type InUseReading } from './in-use-now.ts';
 import { journalFolder } from './journal-folder.ts';
 import { startProgress } from './progress.ts';
@@ -131,18 +131,30 @@ export function outcomeOf(carried: PromiseSettledResult<ApplyReport | undefined>
   return carried.value ? { applied: carried.value } : { refused: 'The answer was no.' };
 }
 
-/** Tells what ended the work in a repository before its last step, at the end of stderr and with what to do. */
+/**
+ * Tells what ended the work in a repository before its last step, at the end of stderr and with what to do; and of the steps that failed
+ * the first for each thing that is to be done.
+ */
 export function tellGivenUp({ repositories }: ApplyReport, context: Context): void {
-  const failures = repositories.flatMap(({ registry, repository, error }): Failure[] =>
-    error ? [{ registry, repository, error: new ToolError(error.code, error.message, { hint: error.hint }) }] : [],
+  const givenUp = repositories.flatMap((report) => (report.error ? failuresIn(report, [report.error]) : []));
+  const known = new Set(givenUp.map(({ error }) => error.hint));
+  const steps = repositories.flatMap((report) => failuresIn(report, report.notDone)).filter(({ error }) => !known.has(error.hint));
+  tellErrors([...givenUp, ...oneOfEachHint(steps)], context);
+}
+
+function failuresIn(
+  { registry, repository }: RepositoryReport,
+  found: readonly Pick<StepResult, 'code' | 'message' | 'hint'>[],
+): Failure[] {
+  return found.flatMap(({ code, message = '', hint = '' }) =>
+    code ? [{ registry, repository, error: new ToolError(code, message, { hint }) }] : [],
   );
-  tellErrors(failures, context);
 }
 
 /** The exit code of a run whose plan was carried out. */
 export function exitCodeOfApply({ outcome, error, repositories, stoppedBy: by }: ApplyReport, { io }: Context): number {
   if (error) return new ToolError(error.code, error.message, { hint: error.hint }).exitCode;
-  if (repositories.some((one) => one.error?.code === 'AUTH')) return EXIT.auth;
+  if (repositories.some((one) => [one.error, ...one.notDone].some((failure) => failure?.code === 'AUTH'))) return EXIT.auth;
   if (outcome === 'failed') return EXIT.failed;
   if (outcome === 'interrupted' && by === 'signal') return stoppedBy(io.signal)?.exitCode ?? EXIT.partial;
   return outcome === 'done' ? EXIT.done : EXIT.partial;

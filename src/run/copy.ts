@@ -11,7 +11,7 @@ import { PLAIN } from '../report/style.ts';
 import { toYaml } from '../report/yaml.ts';
 import type { Context } from './context.ts';
 import { CopyTargets } from './copy-targets.ts';
-import { exitCodeAfter, tellErrors } from './failures.ts';
+import { exitCodeAfter, type Failure, oneOfEachHint, tellErrors } from './failures.ts';
 import { checkOutputFiles, type OutputOptions, outputsOf, writeOutputs } from './outputs.ts';
 import { styleOf } from './plan-output.ts';
 import { type Planning, type PlanningOptions, type ReadNow, withPlan } from './planning.ts';
@@ -70,11 +70,11 @@ export async function copy(words: readonly string[], options: CopyOptions, conte
       return exitCodeAfter(EXIT.done, errors, EXIT.notApplyable);
     }
     const progress = await startProgress(context, options);
-    const refused: ToolError[] = [];
+    const failed: Failure[] = [];
     const repositories: CopiedRepository[] = [];
     try {
       for (const work of workOf(planning, all, options))
-        repositories.push(await copyRepositoryOf(work, { apply, options, signal, progress, refused }));
+        repositories.push(await copyRepositoryOf(work, { apply, options, signal, progress, failed }));
     } finally {
       progress.stop();
     }
@@ -83,12 +83,12 @@ export async function copy(words: readonly string[], options: CopyOptions, conte
       const style = file === undefined ? styleOf(io, options) : PLAIN;
       return { json: toJson, yaml: toYaml, table: () => copyText(report, { style, verbose: options.verbose ?? false }) }[form](report);
     });
-    tellErrors(failures, context);
+    tellErrors([...failures, ...oneOfEachHint(failed)], context);
     if (apply && signal.aborted) return stoppedBy(signal)?.exitCode ?? EXIT.partial;
     const images = repositories.flatMap((repository) => repository.images);
     const done = images.filter(({ outcome }) => outcome === 'copied').length;
     const code = !apply || done === images.length ? EXIT.done : done > 0 ? EXIT.partial : EXIT.failed;
-    return exitCodeAfter(code, [...errors, ...refused], EXIT.partial);
+    return exitCodeAfter(code, [...errors, ...failed.map(({ error }) => error)], EXIT.partial);
   }
 }
 
@@ -116,8 +116,8 @@ interface Run {
   readonly options: CopyOptions;
   readonly signal: AbortSignal;
   readonly progress: Progress;
-  /** Told of missing rights. */
-  readonly refused: ToolError[];
+  /** Told of images that could not be copied. */
+  readonly failed: Failure[];
 }
 
 async function copyRepositoryOf({ from, to, repository, target, images }: Work, run: Run): Promise<CopiedRepository> {
@@ -141,7 +141,7 @@ async function copyRepositoryOf({ from, to, repository, target, images }: Work, 
     } catch (error) {
       if (run.signal.aborted) return { outcome: 'skipped', message: 'the run was stopped before it was done' };
       if (!(error instanceof ToolError)) throw error;
-      if (error.exitCode === EXIT.auth) run.refused.push(error);
+      run.failed.push({ registry: from.name, repository, error });
       return { outcome: 'failed', message: error.message };
     }
   };

@@ -21,11 +21,21 @@ export function decidedCases(imported: readonly ImportedPolicy[], written: reado
     // Images are found by their tag, and those without one by their digest, which stand in the order of the case.
     const bare = inventory.manifests.filter(({ tags }) => tags.length === 0);
     const names = new Map(one.samples.map(({ name, sample }) => [sample.tags.length > 0 ? name : bare.shift()?.digest, name] as const));
-    const deleted = plan.repositories.flatMap(({ images }) => images.filter(({ action }) => action === 'delete'));
+    const { images: deleted, archived = [] } = one.gone;
     return {
       ...one,
-      there: new Set(one.samples.filter(({ sample }) => one.gone.images.includes(sample)).map(({ name }) => name)),
-      here: new Set(deleted.flatMap(({ tags: [tag], digest }) => names.get(tag ?? digest) ?? [])),
+      there: new Map([
+        ...one.samples.filter(({ sample }) => archived.includes(sample)).map(({ name }) => [name, 'archive'] as const),
+        ...one.samples.filter(({ sample }) => deleted.includes(sample)).map(({ name }) => [name, 'delete'] as const),
+      ]),
+      here: new Map(
+        plan.repositories.flatMap(({ images }) =>
+          images.flatMap(({ action, tags: [tag], digest }) => {
+            const name = names.get(tag ?? digest);
+            return name !== undefined && (action === 'delete' || action === 'archive') ? [[name, action] as const] : [];
+          }),
+        ),
+      ),
     };
   });
 }

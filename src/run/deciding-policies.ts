@@ -81,7 +81,7 @@ export async function policiesIn(
       copies.targetOf(copyTo);
       return undefined;
     } catch (error) {
-      if (error instanceof ToolError) return error.message;
+      if (error instanceof ToolError) return `${error.message} ${error.hint}`;
       throw error;
     }
   };
@@ -133,12 +133,18 @@ function loopsOf(
     const over =
       target.registry === registry || places.isRead(target.registry) ? governingPolicy(policies, target.registry, to) : undefined;
     if (!over) return [];
-    const out = target.prefix === '' ? `the registry ${target.registry}` : `"!${target.prefix}/**"`;
     const message =
       `what is copied there is governed by the policy "${over.name}" in the same run, as ${target.registry}/${to} would be: ` +
-      `take ${out} out of its ${target.prefix === '' ? 'registries' : 'repositories'}`;
+      wayOut(target, registry, repository);
     return [{ index, message }];
   });
+}
+
+/** How what is copied is left alone, and what is copied from there is not. */
+function wayOut(target: CopyTarget, registry: string, repository: string): string {
+  if (`${repository}/`.startsWith(`${target.prefix}/`)) return 'copy to another prefix';
+  if (target.prefix !== '') return `add "!${target.prefix}/**" to its repositories`;
+  return target.registry === registry ? 'copy to another registry or prefix' : `take the registry ${target.registry} out of its registries`;
 }
 
 interface Deciding {

@@ -31,6 +31,12 @@ export function tellErrors(errors: readonly (ToolError | Failure)[], { io, versi
   }
 }
 
+/** Of failures that all stand in the answer the first for each thing that is to be done. */
+export function oneOfEachHint(failures: readonly Failure[]): Failure[] {
+  const told = new Set<string>();
+  return failures.filter(({ error: { hint } }) => !told.has(hint) && told.add(hint));
+}
+
 /** What a run comes to that was neither refused nor stopped. */
 const ENDED: readonly number[] = [EXIT.done, EXIT.planned, EXIT.partial, EXIT.failed];
 

@@ -58,7 +58,7 @@ export async function importPolicy(files: readonly string[], options: ImportOpti
       io,
       cases.length > 0
         ? `${count(cases.length, 'case')} for "policy test": ${tests}`
-        : `no tag is found that a rule is for: ${tests} is not written`,
+        : `no case is written, and no ${tests}: no repository or no tag is found that a rule is for`,
     );
   say(
     io,

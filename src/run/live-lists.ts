@@ -27,7 +27,7 @@ export async function readLiveLists(
     const source = Object.hasOwn(settings.lists, name) ? settings.lists[name] : undefined;
     if (!source) throw new TypeError(`the policies were read for other lists than these: there is no "${name}"`);
     const names = await readOrProblem(() => readLiveList(source, commandOptions(named, io, signal)), signal);
-    if (typeof names === 'string') problems.push(names);
+    if (typeof names === 'string') problems.push(`the list "${name}": ${names}`);
     else if (names.length === 0) problems.push(`the list "${name}" names nothing, so that nothing would pass for what exists.`);
     else lists[name] = names;
   }

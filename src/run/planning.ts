@@ -156,12 +156,11 @@ async function planIn<Result>(
   const [policies, specs] = [deciding.flatMap((one) => one.policies), deciding.flatMap((one) => one.specs)];
   const readAgain = (): Promise<InUse> => readInUse(workplace, context, waits);
   const readAt = io.now();
-  const running = await showing('reading what is in use', context, options, readAgain);
+  const inUse = await showing('reading what is in use', context, options, readAgain);
   const live = await showing('reading lists of names', context, options, () => readLiveLists(policies, workplace, io, waits));
   const scans = policies.some(({ asksForScans }) => asksForScans)
     ? await showing('reading reports of scanners', context, options, () => readScanReports(settings, waits))
     : NO_REPORTS;
-  const inUse = { ...running, problems: [...running.problems, ...live.problems] };
   const restored = await readRestored(settings);
   if (options.apply && settings.inUse.length === 0)
     warn(
@@ -217,6 +216,7 @@ async function planIn<Result>(
       version,
       lists: live.lists,
       targetOf: (copyTo) => copyTargets.targetIn(registries.byName, copyTo),
+      unreadLists: live.problems,
       unreadScans: scans.problems,
       inUseSources: inUseSourceNames(settings.inUse),
       ...(maxDeletions !== undefined && { maxDeletions: part(maxDeletions) }),

@@ -106,7 +106,10 @@ async function testCase(
     throw error;
   });
   if (decided instanceof ToolError)
-    return { result: { title, changes: [], problems: [decided.message], verdicts: [], traces: [] }, changes: [] };
+    return {
+      result: { title, changes: [], problems: [decided.message, `hint: ${decided.hint}`], verdicts: [], traces: [] },
+      changes: [],
+    };
   const verdicts = judge(decided.plan, one);
   const failed = verdicts.filter(({ problem }) => problem !== undefined);
   const changed = update ? failed.filter(({ found }) => found) : [];
@@ -157,7 +160,10 @@ async function decide(
   { io, version }: Context,
 ): Promise<{ readonly plan: Plan; readonly read: ReadonlyMap<string, Decided> }> {
   const source = await readSource(policy, { what: 'policy', maxBytes: LONGEST_FILE, signal: io.signal });
-  const loaded = await loadPolicies([{ ...source, file: fromRoot(policy, io) }], { lists: Object.keys(given.lists) });
+  const loaded = await loadPolicies([{ ...source, file: fromRoot(policy, io) }], {
+    lists: Object.keys(given.lists),
+    ofCase: true,
+  });
   const policies = loaded.map((one) => compilePolicy(one.spec, one));
   const { inventories, takenAt } =
     typeof given.inventory === 'string'

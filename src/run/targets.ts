@@ -82,7 +82,7 @@ function registryIn(text: string, known: readonly RegistryConfig[]): string {
     !known.some(({ name }) => name === registry) &&
     !looksLikeHost(registry)
   ) {
-    const names = known.map(({ name }) => name).join(', ');
+    const names = [...new Set(known.map(({ name }) => name))].join(', ');
     throw new ToolError(
       'USAGE',
       `"${text}" does not begin with a registry: "${registry}" is not a host` +

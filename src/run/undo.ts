@@ -5,12 +5,13 @@ import { RestoredTimes } from '../documents/restored-times.ts';
 import { undoJournal, undoWork } from '../apply/undo.ts';
 import type { UndoReport } from '../apply/undo-report.ts';
 import { EXIT } from '../diagnostics/exit-codes.ts';
+import { printable } from '../diagnostics/redact.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import { toJson } from '../report/json.ts';
 import { undoText, undoWorkText } from '../report/undo-text.ts';
 import { PLAIN } from '../report/style.ts';
 import { toYaml } from '../report/yaml.ts';
-import { withFinishingRuns } from '../apply/finishing-runs.ts';
+import { begunBy, withFinishingRuns } from '../apply/finishing-runs.ts';
 import { confirm, isAsked } from './confirm.ts';
 import { NOTHING_CHANGED, say } from './io.ts';
 import type { Context } from './context.ts';
@@ -38,7 +39,8 @@ async function undoAll(file: string, options: UndoOptions, context: Context, rec
   const outputs = outputsOf(options, 'table');
   await checkOutputFiles(outputs, io, options.out);
   const path = resolve(io.cwd, file);
-  const { journal, finishedBy } = await withFinishingRuns(await readJournal(path), path);
+  const own = await readJournal(path);
+  const { journal, finishedBy } = await withFinishingRuns(own, path);
   const urls = new Map(Object.entries(journal.header.registries).map(([name, { url }]) => [name, url]));
   const place = await openDocumentRegistries(urls, options, context, io.signal);
   try {
@@ -67,6 +69,12 @@ async function undoAll(file: string, options: UndoOptions, context: Context, rec
         report,
       );
     });
+    const begun = report.counts.lost > 0 ? await begunBy(own, path) : [];
+    if (begun.length > 0)
+      say(
+        io,
+        `hint: This run deleted what earlier ones had left. Undo those, the newest first, which puts this back too: ${begun.map(printable).join(', ')}`,
+      );
     return exitCode(report, context);
   } finally {
     await place.close();

@@ -54,6 +54,8 @@ export interface ContractTarget {
   readonly pageSize: number;
   /** How its registry words what the suite makes it say. */
   readonly answers: Answers;
+  /** The same adapter meets all that may go wrong on another target: where a run has less time, one of each kind is enough here. */
+  readonly repeats?: true;
   /** What a request is for. */
   kindOf(request: Seen): Kind;
   /** True of a request that changes nothing; default GET and HEAD. */

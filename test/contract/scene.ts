@@ -68,7 +68,8 @@ export class Scene {
     const spec: PolicySpec = { name: 'contract', grace: '0s', rules: [{ name: 'old', tags: ['old-*'], keep: 'none' }] };
     const policy = compilePolicy(spec, { source: 'contract', digest: NOWHERE });
     const inUse = { images: [], problems: [], hosts: {} };
-    const now = Date.now();
+    // What was pushed in the very millisecond of `now` would be within a grace of nothing.
+    const now = Date.now() + 1;
     const repositories = [{ ...(await registry.inventory(this.repository)), url: registry.url }];
     const inventory = { kind: 'Inventory' as const, formatVersion: '1.0', takenAt: new Date(now).toISOString(), repositories };
     return makePlan(inventory, { policies: [policy], inUse, now, createdAt: now, version: '0.0.0' });

@@ -13,6 +13,7 @@ import { json, type LoopbackServer, type Seen, startServer } from '../unit/http/
 import { startProxy } from '../unit/http/proxy-server.ts';
 import { HAS_OPENSSL, makeCertificates } from '../unit/http/test-certificates.ts';
 import { keepBuilds, registryWith, tagsIn } from './cli/registry-with-builds.ts';
+import { everyday } from '../sweep.ts';
 import { expectNoCanary } from './expect-no-canary.ts';
 import { newUser, type User } from './program.ts';
 
@@ -175,16 +176,19 @@ describe.skipIf(!HAS_OPENSSL)('the key of a service account of Google, and the t
     token: Parameters<typeof tokenService>[0],
     api?: () => Promise<LoopbackServer>,
   ])[] = [
-    ['all is well', 0, granted],
     ['the token is refused with the request', 4, echoed(400)],
+    ['all is well', 0, granted],
     ['the API answers 403 with the request', 4, granted, () => apiError(403)],
   ];
 
   test.for(
-    // The key is learnt in two ways; what comes of it afterwards is the same for both.
-    WAYS.flatMap(([way, auth, env]) =>
-      CASES.filter(([what]) => auth !== '' || what.startsWith('the token')).map(
-        ([what, code, token, api]) => [way, what, { auth, env, code, token, api }] as const,
+    everyday(
+      2,
+      // The key is learnt in two ways; what comes of it afterwards is the same for both.
+      CASES.flatMap(([what, code, token, api]) =>
+        WAYS.filter(([, auth]) => auth !== '' || what.startsWith('the token')).map(
+          ([way, auth, env]) => [way, what, { auth, env, code, token, api }] as const,
+        ),
       ),
     ),
   )('are shown and written nowhere, %s, when %s', async ([, what, { auth, env, code, token, api }]) => {
@@ -249,14 +253,14 @@ describe.skipIf(!HAS_OPENSSL)('the client secret of a service principal of Azure
 
   const CASES: readonly (readonly [what: string, code: number, token: Parameters<typeof tokenService>[0], at?: RegExp, status?: number])[] =
     [
-      ['all is well', 0, granted],
       ['Entra ID refuses it with the request', 4, refused],
+      ['the list answers 403 with the request', 4, granted, /^\/acr\/v1\//, 403],
+      ['all is well', 0, granted],
       ['the exchange answers 401 with the request', 4, granted, /^\/oauth2\/exchange/, 401],
       ['the token service answers 501 with the request', 5, granted, /^\/oauth2\/token/, 501],
-      ['the list answers 403 with the request', 4, granted, /^\/acr\/v1\//, 403],
     ];
 
-  test.for(CASES)('are shown and written nowhere when %s', async ([what, code, token, at, answered = 500]) => {
+  test.for(everyday(2, CASES))('are shown and written nowhere when %s', async ([what, code, token, at, answered = 500]) => {
     const acr = await withBuilds();
     if (at)
       acr.onRequest((request) =>
@@ -305,8 +309,8 @@ describe('credentials of a kubeconfig', () => {
   const PASSWORD = 'canary "pass/word+';
   /** Whatever it answers, what was learnt is masked: once that all is well, and once what repeats the request. */
   const ANSWERS = [
-    ['that all is well', 0, 0],
     ['501', 501, 5],
+    ['that all is well', 0, 0],
   ] as const;
   const plugin = (print: string): object => ({
     apiVersion: 'client.authentication.k8s.io/v1',
@@ -351,15 +355,18 @@ describe('credentials of a kubeconfig', () => {
         };
 
   const USERS: readonly (readonly [what: string, user: object, secrets: readonly string[]])[] = [
-    ['a token', { token: TOKEN }, [TOKEN]],
-    ['user and password', { username: 'ci', password: PASSWORD }, [PASSWORD, `ci:${PASSWORD}`]],
     ['the token of an exec plugin', { exec: plugin(`console.log(${JSON.stringify(credential)})`) }, [EXEC_TOKEN, PLUGIN_SECRET]],
+    ['user and password', { username: 'ci', password: PASSWORD }, [PASSWORD, `ci:${PASSWORD}`]],
+    ['a token', { token: TOKEN }, [TOKEN]],
   ];
 
   test.for(
-    USERS.flatMap(([what, user, secrets]) =>
-      ANSWERS.filter(([, answered]) => answered !== 0 || what.includes('plugin')).map(
-        ([answer, answered, code]) => [what, answer, { user, secrets, answered, code }] as const,
+    everyday(
+      2,
+      ANSWERS.flatMap(([answer, answered, code]) =>
+        USERS.filter(([what]) => answered !== 0 || what.includes('plugin')).map(
+          ([what, user, secrets]) => [what, answer, { user, secrets, answered, code }] as const,
+        ),
       ),
     ),
   )(

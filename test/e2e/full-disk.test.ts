@@ -1,6 +1,6 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { readJournal } from '../../src/documents/read-journal.ts';
@@ -8,6 +8,7 @@ import type { EmbeddedRegistry } from '../../src/demo/embedded-registry.ts';
 import { everyday } from '../sweep.ts';
 import { contents } from '../unit/apply/apply-fixture.ts';
 import { registryWith, tagsIn } from './cli/registry-with-builds.ts';
+import { newSession, runHere, succeedHere } from './cli/in-process.ts';
 import { newUser, type User } from './program.ts';
 import { type Ended, mustRun, runProcess } from './servers/run-process.ts';
 
@@ -72,10 +73,10 @@ describe.skipIf(process.platform === 'win32')('a journal on a disk that is full'
       expect((await journalled(user)).filter((digest) => deleted.includes(digest))).toEqual(deleted);
       if (kibibytes >= 9) expect(deleted.length).toBeGreaterThan(0);
 
-      await user.succeed(...words);
+      await succeedHere(user, ...words);
       expect(tagsIn(registry, REPOSITORY)).toEqual([`build-${BUILDS}`]);
       for (const path of (await user.journals()).reverse())
-        if ((await readFile(path, 'utf8')).includes('\n')) await user.succeed('undo', path);
+        if ((await readFile(path, 'utf8')).includes('\n')) await succeedHere(user, 'undo', path);
       expect(contents(registry)).toEqual(before);
     },
   );
@@ -111,10 +112,12 @@ describe('a journal folder that cannot be written', () => {
     const { registry, user, words } = await withBuilds();
     await writeFile(join(user.home, 'file'), '');
 
-    const { code, stderr } = await runProcess(process.execPath, [SCRIPT, ...words], {
+    const session = await newSession({
       cwd: user.home,
-      env: { HOME: user.home, REGCTL_JOURNAL_DIR: folder },
+      env: { HOME: user.home, REGCTL_JOURNAL_DIR: resolve(user.home, folder) },
+      now: Date.now,
     });
+    const { code, stderr } = await session.run(...words);
 
     expect(code, stderr).toBe(1);
     expect(stderr).toMatch(/^error: cannot (?:lock|read|write) .*(?:journals)/m);
@@ -130,19 +133,18 @@ describe('a journal folder that cannot be written', () => {
       await mustRun('umount', [disk]);
       await rm(disk, { recursive: true });
     });
-    const env = { HOME: user.home, REGCTL_JOURNAL_DIR: disk };
-    const run = (...args: readonly string[]): Promise<Ended> => runProcess(process.execPath, [SCRIPT, ...args], { cwd: user.home, env });
-    expect((await run(...words, '--tags', 'build-1', '--keep-last', '0')).code).toBe(0);
+    const session = await newSession({ cwd: user.home, env: { HOME: user.home, REGCTL_JOURNAL_DIR: disk }, now: Date.now });
+    expect((await session.run(...words, '--tags', 'build-1', '--keep-last', '0')).code).toBe(0);
     await mustRun('mount', ['-o', 'remount,ro', disk]);
     registry.requests.length = 0;
 
-    const { code, stderr } = await run(...words);
+    const { code, stderr } = await session.run(...words);
 
     expect(code, stderr).toBe(1);
     expect(stderr).toMatch(/^error: cannot write to the journal folder .*EROFS/m);
     expect(deletions(registry)).toEqual([]);
     const [name] = (await readdir(disk)).filter((one) => one.endsWith('.jsonl'));
-    await user.succeed('undo', join(disk, name!));
+    await succeedHere(user, 'undo', join(disk, name!));
     expect(contents(registry)).toEqual(before);
   });
 });
@@ -172,7 +174,7 @@ describe.skipIf(process.platform === 'win32')('what else is written', () => {
   test('--out of a run that deletes: an error, and what was done is said on stderr, with its journal', async () => {
     const { registry, user, words } = await withBuilds();
 
-    const { code, stderr } = await user.run(...words, '--out', '/dev/full');
+    const { code, stderr } = await runHere(user, ...words, '--out', '/dev/full');
 
     expect(code).toBe(1);
     expect(stderr).toMatch(/^error: cannot write \/dev\/full: ENOSPC/m);
@@ -196,7 +198,7 @@ describe.skipIf(process.platform === 'win32')('what else is written', () => {
   test('the cache: nobody needs it', async () => {
     const { user, words } = await withBuilds();
     const plan = (text: string): object => ({ ...(JSON.parse(text) as object), createdAt: '', now: '' });
-    const usual = await user.succeed(...words.slice(0, -1), '-o', 'json');
+    const usual = await succeedHere(user, ...words.slice(0, -1), '-o', 'json');
     await rm(join(user.home, '.cache'), { recursive: true, force: true });
 
     const { code, stdout, stderr } = await runWithin(0, user, {}, ...words.slice(0, -1), '-o', 'json');

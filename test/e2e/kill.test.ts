@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import pLimit from 'p-limit';
 import { expect, it, onTestFinished } from 'vitest';
 import type { JournalDocument } from '../../src/documents/journal.ts';
@@ -6,6 +7,7 @@ import { readJournal } from '../../src/documents/read-journal.ts';
 import { type EmbeddedRegistry, startEmbeddedRegistry } from '../../src/demo/embedded-registry.ts';
 import { MANIFEST_TYPES } from '../../src/domain/media-types.ts';
 import { contents, fillRepository } from '../unit/apply/apply-fixture.ts';
+import { succeedHere } from './cli/in-process.ts';
 import { newUser, type User } from './program.ts';
 
 /** A hundred in CI: see .ci/run. */
@@ -31,11 +33,11 @@ it(
     const registry = await filled();
     const before = contentsOf(registry);
     const user = await newUser({ files: { 'policy.yaml': POLICY } });
-    const applying = await requestsOf(registry, () => user.succeed(...prune(registry)));
+    const applying = await requestsOf(registry, () => succeedHere(user, ...prune(registry, user.home)));
     const after = contentsOf(registry);
     expect(after).not.toEqual(before);
     const [journal] = await user.journals();
-    const undoing = await requestsOf(registry, () => user.succeed('undo', journal!));
+    const undoing = await requestsOf(registry, () => succeedHere(user, 'undo', journal!));
     expect(contentsOf(registry)).toEqual(before);
 
     const random = randomNumbers(SEED);
@@ -53,13 +55,13 @@ it(
         if (await runAndKill(own, victim, kill, prune(own))) killed += 1;
         await expectJournalled(own, victim, story);
       }
-      await victim.succeed(...prune(own));
+      await succeedHere(victim, ...prune(own, victim.home));
       expect(contentsOf(own), story).toEqual(after);
       await expectJournalled(own, victim, story);
 
       const journals = (await victim.journals()).reverse();
       if (undoKill && journals[0]) await runAndKill(own, victim, undoKill, ['undo', journals[0]]);
-      for (const path of journals) if (await wholeJournal(path)) await victim.succeed('undo', path);
+      for (const path of journals) if (await wholeJournal(path)) await succeedHere(victim, 'undo', path);
       expect(contentsOf(own), story).toEqual(before);
       await expectServed(own, before, story);
     });
@@ -87,8 +89,9 @@ async function filled(): Promise<EmbeddedRegistry> {
   return registry;
 }
 
-function prune({ host }: EmbeddedRegistry): string[] {
-  return ['prune', '--registry', host, '-p', 'policy.yaml', '--apply'];
+/** `folder`: where the policy is, if not in the working directory. */
+function prune({ host }: EmbeddedRegistry, folder = ''): string[] {
+  return ['prune', '--registry', host, '-p', join(folder, 'policy.yaml'), '--apply'];
 }
 
 function contentsOf(registry: EmbeddedRegistry): Contents {

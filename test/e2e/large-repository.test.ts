@@ -11,7 +11,7 @@ import { newUser } from './program.ts';
 import { asDigest } from '../digest.ts';
 import type { Digest } from '../../src/domain/digest.ts';
 
-const COUNT = SWEEPING ? 100_000 : 20_000;
+const COUNT = SWEEPING ? 100_000 : 10_000;
 /** Of ACR every manifest is read where none is in the cache: REGPRUNE_SOAK=1 takes a hundred thousand, which needs minutes. */
 const COUNT_READ = process.env['REGPRUNE_SOAK'] === '1' ? 100_000 : 1000;
 const MINUTE = 60_000;

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
@@ -177,10 +177,13 @@ test('the jobs that "generate gitlab" prints plan, and carry out the plan of the
   const run = (name: string): ReturnType<typeof runProcess> =>
     runProcess('sh', ['-ec', jobs[name]!.script.join('\n')], { cwd: user.home, env });
 
+  const files = await readdir(user.home);
   expect(before).toEqual([`npm install --global --ignore-scripts --no-audit --no-fund ${action.inputs['package']?.default}`]);
   const planned = await run('prune plan');
   expect(planned.code, planned.stderr).toBe(0);
   expect(tagsIn(registry, 'team/app')).toHaveLength(3);
+  // Nothing else is left beside the policies, where a glob of the config could find it.
+  expect((await readdir(user.home)).filter((name) => !files.includes(name))).toEqual(['.regctl', 'plan.json', 'plan.md', 'report.json']);
   expect((await readFile(join(user.home, 'plan.md'), 'utf8')).match(/^### [A-Z]\w+ \w+/gm)).toEqual([
     '### Prune plan',
     '### Policy change',

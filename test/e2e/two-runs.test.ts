@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { EmbeddedRegistry } from '../../src/demo/embedded-registry.ts';
 import { contents, fillRepository } from '../unit/apply/apply-fixture.ts';
 import { withRegistry } from '../unit/demo/with-registry.ts';
-import { newSession } from './cli/in-process.ts';
+import { newSession, runHere, succeedHere } from './cli/in-process.ts';
 import { newUser, type User } from './program.ts';
 
 const POLICY = `version: 1
@@ -32,6 +32,11 @@ function prune({ host }: EmbeddedRegistry, repository: string, policy = 'policy.
   return ['prune', `${host}/${repository}`, '-p', policy, '--apply'];
 }
 
+/** The same in this process, whose working directory is another one. */
+function pruneHere({ home }: User, registry: EmbeddedRegistry): string[] {
+  return prune(registry, 'team/app', join(home, 'policy.yaml'));
+}
+
 /** What an undisturbed run leaves of a repository. */
 async function prunedAlone(repository: string): Promise<ReturnType<typeof contents>> {
   const registry = await withRegistry();
@@ -43,7 +48,8 @@ async function prunedAlone(repository: string): Promise<ReturnType<typeof conten
 }
 
 async function undoAll(user: User): Promise<void> {
-  for (const path of (await user.journals()).reverse()) if ((await readFile(path, 'utf8')).includes('\n')) await user.succeed('undo', path);
+  for (const path of (await user.journals()).reverse())
+    if ((await readFile(path, 'utf8')).includes('\n')) await succeedHere(user, 'undo', path);
 }
 
 describe('two runs at once', () => {
@@ -90,10 +96,10 @@ describe('two runs at once', () => {
       expect([0, 6], stderr + stdout).toContain(code);
       expect(stdout).not.toContain('LOST');
     }
-    await users[0]!.succeed(...prune(registry, 'team/app'));
+    await succeedHere(users[0]!, ...pruneHere(users[0]!, registry));
     expect(contents(registry)).toEqual(await prunedAlone('team/app'));
     // An index may stand in one journal and its child in the other, and it cannot be put back before that: an undo may be run again.
-    for (const user of users) for (const path of await user.journals()) await user.run('undo', path);
+    for (const user of users) for (const path of await user.journals()) await runHere(user, 'undo', path);
     for (const user of users) await undoAll(user);
     expect(contents(registry)).toEqual(before);
   });
@@ -101,9 +107,9 @@ describe('two runs at once', () => {
   test('an undo while a run is at work: it says so and stops', async () => {
     const registry = await slowRegistry('team/app');
     const user = await newUser({ files: FILES });
-    await user.succeed(...prune(registry, 'team/app'));
+    await succeedHere(user, ...pruneHere(user, registry));
     const [journal] = await user.journals();
-    await user.succeed('undo', journal!);
+    await succeedHere(user, 'undo', journal!);
     let begun: () => void = () => {};
     const deleting = new Promise<void>((resolve) => (begun = resolve));
     let undone: () => void = () => {};
@@ -117,7 +123,7 @@ describe('two runs at once', () => {
 
     const running = user.start(...prune(registry, 'team/app'));
     await deleting;
-    const undo = await user.run('undo', journal!);
+    const undo = await runHere(user, 'undo', journal!);
     undone();
 
     expect(undo).toMatchObject({ code: 5, stderr: expect.stringContaining('another run has locked team/app') as string });
@@ -133,7 +139,7 @@ describe('two runs at once', () => {
     await ended;
     expect(await readdir(join(user.home, '.local/state/regprune/locks'))).toHaveLength(1);
 
-    await user.succeed(...prune(registry, 'team/app'));
+    await succeedHere(user, ...pruneHere(user, registry));
 
     expect(contents(registry)).toEqual(await prunedAlone('team/app'));
     expect(await readdir(join(user.home, '.local/state/regprune/locks'))).toEqual([]);

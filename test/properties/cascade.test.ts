@@ -1,11 +1,12 @@
 import { describe, expect } from 'vitest';
 import type { RepositoryInventory } from '../../src/domain/inventory.ts';
+import { SWEEPING } from '../sweep.ts';
 import { type Case, manyCases } from './arbitraries.ts';
 import { check, deleted, deletedIn, floorless, parts, planOf, SEED } from './planned.ts';
 import { readGraph } from './reference.ts';
 
 /** Seldom does something stay that would be taken along. */
-const cases = manyCases(1200, SEED);
+const cases = manyCases(SWEEPING ? 1200 : 400, SEED);
 
 describe('on a registry that deletes more than it is told', () => {
   const cascading = (made: Case, cascades: boolean): Case => ({

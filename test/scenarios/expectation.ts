@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { isDigest } from '../../src/domain/digest.ts';
 import type { Block, Diagnostic, Plan, PlannedImage, RepositoryPlan, Step, Summary } from '../../src/plan/plan.ts';
 import type { Reason } from '../../src/plan/reason.ts';

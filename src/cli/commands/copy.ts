@@ -10,8 +10,7 @@ export function copyCommand(context: CommandContext): Command {
     .summary('copy what a policy keeps to another registry or prefix, such as an edge')
     .description(
       'Copies every image that a rule selects and that stays, under its tags, with what it lists and what is attached. What is ' +
-        'there already is\n' +
-        'not sent again, and nothing is deleted anywhere. A dry run unless --apply is given.\n\n' +
+        'there already is not sent again, and nothing is deleted anywhere. A dry run unless --apply is given.\n\n' +
         examples(context.io.program, [
           ['what would go to the edge?', "copy registry.example.com/team/app --to edge.example.com/apps --tags 'v*' --keep-last 3"],
           ['what a policy keeps, in a nightly job', 'copy --registry prod --to edge -p policies/edge.yaml --move-tags --apply'],

@@ -12,8 +12,10 @@ export function originalAcr(purges: readonly Purge[]): Original {
       const eligible = tagsOf(newestFirst(samples)).filter(
         ({ tag, sample }) => !off.has(tag) && sample.age > days && own.some(({ tags }) => finds(tags)(tag)),
       );
-      for (const { tag } of eligible.slice(keep)) off.add(tag);
-      if (untagged) for (const one of samples) if (one.age > days && one.tags.every((tag) => off.has(tag))) images.add(one);
+      if (untagged !== 'only') for (const { tag } of eligible.slice(keep)) off.add(tag);
+      if (untagged === 'no') continue;
+      const bare = newestFirst(samples).filter((one) => !images.has(one) && one.age > days && one.tags.every((tag) => off.has(tag)));
+      for (const one of bare.slice(keep)) images.add(one);
     }
     return { images: [...images], tags: [...off] };
   };

@@ -5,12 +5,14 @@ import { newestFirst, type Original, type Sample, wildcard } from './original.ts
 export function originalEcr(rules: readonly LifecycleRule[]): Original {
   const active = rules.filter(({ selection }) => selection.storageClass !== 'archive' && selection.countType !== 'sinceImageTransitioned');
   return (_repository, samples) => {
-    const images = active.flatMap((rule, index) =>
-      newestFirst(samples.filter((image) => selects(rule, image)))
-        .filter((image, rank) => isOver(rule, image, rank))
-        .filter((image) => rule.action.type === 'expire' && !active.slice(0, index).some((above) => selects(above, image))),
-    );
-    return { images, tags: images.flatMap(({ tags }) => tags) };
+    const marked = (action: LifecycleRule['action']['type']): Sample[] =>
+      active.flatMap((rule, index) =>
+        newestFirst(samples.filter((image) => selects(rule, image)))
+          .filter((image, rank) => isOver(rule, image, rank))
+          .filter((image) => rule.action.type === action && !active.slice(0, index).some((above) => selects(above, image))),
+      );
+    const images = marked('expire');
+    return { images, tags: images.flatMap(({ tags }) => tags), archived: marked('transition') };
   };
 }
 

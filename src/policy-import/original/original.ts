@@ -11,6 +11,8 @@ export interface Sample {
 export interface Gone {
   readonly images: readonly Sample[];
   readonly tags: readonly string[];
+  /** What goes into an archive; none where the original has no archive. */
+  readonly archived?: readonly Sample[];
 }
 
 /**

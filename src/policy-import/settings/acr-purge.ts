@@ -4,6 +4,7 @@ export interface Purge {
   readonly filters: readonly { readonly repositories: string; readonly tags: string }[];
   readonly days: number;
   readonly keep: number;
-  readonly untagged: boolean;
+  /** Whether manifests go that have no tag: besides tags, or alone. */
+  readonly untagged: 'no' | 'too' | 'only';
   readonly notes: readonly string[];
 }

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { isDigest } from '../../domain/digest.ts';
 import { anyText, duration, number, text } from '../action-inputs.ts';
 

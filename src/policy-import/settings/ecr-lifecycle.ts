@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 // https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_parameters.html and …/LifecyclePolicies.html
 const patterns = z.array(z.string().min(1)).min(1);

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { daysIn } from '../days-in.ts';
 
 // CleanupPolicy, CleanupPolicyCondition and CleanupPolicyMostRecentVersions of the API (artifactregistry v1), and the file of

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { packagesFor } from '../ghcr-packages.ts';
 import { anyText, duration, flag, number, text } from '../action-inputs.ts';
 

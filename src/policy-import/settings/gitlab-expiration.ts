@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { daysIn } from '../days-in.ts';
 
 // `container_expiration_policy` of `GET /api/v4/projects/{id}`, and `container_expiration_policy_attributes` of its PUT:

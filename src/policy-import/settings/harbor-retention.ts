@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { HarborScope, HarborSelector } from '../harbor-selector.ts';
 
 // `GET /api/v2.0/retentions/{id}` and `GET /api/v2.0/projects/{project}/immutabletagrules`: RetentionPolicy and ImmutableRule of Harbor's

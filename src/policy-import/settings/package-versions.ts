@@ -1,5 +1,5 @@
-import { z } from 'zod';
-import { anyText, flag, number } from '../action-inputs.ts';
+import * as z from 'zod';
+import { anyText, flag, number, text } from '../action-inputs.ts';
 
 /** The inputs of https://github.com/actions/delete-package-versions (v5, action.yml). */
 export const VersionsInputs = z.strictObject({
@@ -7,6 +7,7 @@ export const VersionsInputs = z.strictObject({
   'package-name': anyText,
   'package-type': z.literal('container'),
   'min-versions-to-keep': number,
+  'ignore-versions': text.optional(),
   'delete-only-untagged-versions': flag.default(false),
   token: anyText.optional(),
 });

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { daysIn } from '../days-in.ts';
 
 // `GET /api/v1/organization/{org}/autoprunepolicy/` and `…/repository/{org}/{repo}/autoprunepolicy/`. What they mean: quay/quay,

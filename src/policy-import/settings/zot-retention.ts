@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { isObject } from '../../domain/json.ts';
 import { anyCase } from '../any-case.ts';
 import { daysIn } from '../days-in.ts';

@@ -13,5 +13,5 @@ export function parseVersion(tag: string): Version | undefined {
 
 /** By precedence (semver.org, section 11). */
 export function compareVersions(a: Version, b: Version): number {
-  return semver.compare(a, b);
+  return a.compare(b);
 }

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { hubAliases } from '../../auth/docker-hub.ts';
 import { apiEndpoint } from '../../config/api-endpoint.ts';
 import type { RegistryType } from '../registry-type.ts';

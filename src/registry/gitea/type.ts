@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseChallenges } from '../../auth/challenge.ts';
 import type { HttpResponse } from '../../http/http-client.ts';
 import type { RegistryType } from '../registry-type.ts';

@@ -23,7 +23,8 @@ export function testCopying({ check }: Contract): void {
       { name: 'copying', grace: '0s', rules: [{ name: 'old', tags: ['old-single'], keep: 'none', action: { copyTo: 'cold/old' } }] },
       { source: 'contract', digest: NOWHERE },
     );
-    const now = Date.now();
+    // What was pushed in the very millisecond of `now` would be within a grace of nothing.
+    const now = Date.now() + 1;
     const targetOf = (): CopyTarget => ({ registry: cold.name, url: cold.url, prefix: 'old' });
     const inUse = { images: [], problems: [], hosts: {} };
     const planner = new Planner({ policies: [policy], inUse, now, createdAt: now, version: '0.0.0', targetOf });

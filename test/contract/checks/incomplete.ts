@@ -11,7 +11,7 @@ import { names, namesRegistry, type Scene } from '../scene.ts';
 const html = { 'content-type': 'text/html' };
 
 /** Answers to a single question, each for good: whatever is asked, they leave open what the truth is. */
-const WRONG: readonly (readonly [what: string, fault: Fault])[] = everyday(4, [
+const WRONG: readonly (readonly [what: string, fault: Fault])[] = [
   ['is 500', { status: 500, headers: html, body: '<html><title>Oops</title></html>' }],
   ['is 404 from a machine on the way', { status: 404, headers: html, body: '<html><title>Not Found</title></html>' }],
   ['is an empty object', (answer) => ({ ...answer, body: '{}' })],
@@ -24,10 +24,10 @@ const WRONG: readonly (readonly [what: string, fault: Fault])[] = everyday(4, [
   ['lacks its second half', (answer) => ({ ...answer, body: Buffer.from(answer.body ?? '').subarray(0, (answer.body ?? '').length / 2) })],
   ['has another digest', (answer) => ({ ...answer, body: `${String(answer.body)} ` })],
   ['has names in place of lists', (answer) => ({ ...answer, body: String(answer.body).replaceAll(/\[[^[\]]*\]/g, '"none"') })],
-]);
+];
 
 export function testIncomplete({ target, check }: Contract): void {
-  for (const [what, fault] of WRONG) {
+  for (const [what, fault] of everyday(target.repeats ? 1 : 4, WRONG)) {
     check(`leads to an error or an incomplete inventory, and to nothing missing, where it ${what}`, ['wrongAnswers'], async (scene) => {
       const { clean, requests } = await recorded(scene);
       const overlooked: string[] = [];
@@ -40,10 +40,11 @@ export function testIncomplete({ target, check }: Contract): void {
     });
   }
 
-  for (const [what, answer] of [
-    ['401', target.answers.unauthorized],
+  const refusals = [
     ['403', target.answers.forbidden],
-  ] as const) {
+    ['401', target.answers.unauthorized],
+  ] as const;
+  for (const [what, answer] of everyday(1, refusals)) {
     check(`leads to an error or an incomplete inventory, and to nothing missing, where it is ${what}`, ['wrongAnswers'], async (scene) => {
       const { clean, requests } = await recorded(scene);
       for (const request of requests) expect(await isNoticed(scene, request, answer, clean), request.path).toBe(true);

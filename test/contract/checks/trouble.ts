@@ -10,7 +10,7 @@ import type { Applied, Scene } from '../scene.ts';
 import { contents } from '../truth.ts';
 
 export function testTrouble({ target, check }: Contract): void {
-  const faults: readonly (readonly [what: string, fault: Fault])[] = everyday(3, [
+  const faults: readonly (readonly [what: string, fault: Fault])[] = everyday(target.repeats ? 1 : 3, [
     ['is lost', 'lost'],
     // Not 500: a deletion that fails so is tried again, and really waited for.
     ['is 400', { status: 400, headers: { 'content-type': 'text/html' }, body: '<html><title>Bad Request</title></html>' }],

@@ -157,8 +157,8 @@ runContract(
   }),
 );
 
-runContract(
-  target('acr with an identity of Entra ID, whose roles are on repositories (ABAC)', 2, () => {
+runContract({
+  ...target('acr with an identity of Entra ID, whose roles are on repositories (ABAC)', 2, () => {
     const rolesOf = (role: string): readonly string[] => [
       `Container Registry Repository ${role}`,
       'Container Registry Repository Catalog Lister',
@@ -182,4 +182,5 @@ runContract(
       }),
     );
   }),
-);
+  repeats: true,
+});

@@ -22,6 +22,7 @@ runContract(
 runContract(
   ociTarget({
     name: 'oci on the embedded registry as distribution 2.8',
+    repeats: true,
     skips: {
       ...OCI_SKIPS,
       deleteTag: 'distribution 2.8 deletes by digest alone',
@@ -48,6 +49,7 @@ const passwords: Record<Account, string> = { owner: 'own-it-all-0815', reader: '
 runContract(
   ociTarget({
     name: 'oci on the embedded registry with referrers API and tokens',
+    repeats: true,
     skips: { ...OCI_SKIPS, holdsChildren: NO_GUARD },
     referrersApi: true,
     pageSize: PAGE,

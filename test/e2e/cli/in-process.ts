@@ -68,6 +68,21 @@ export async function newSession(io: Partial<Io> = {}): Promise<Session> {
   };
 }
 
+/**
+ * Runs the program in this process for a user who also runs it in processes of their own, by the clock that these go by. It is for what
+ * needs no process: what prepares a test, and what comes after.
+ */
+export async function runHere({ home }: { readonly home: string }, ...argv: readonly string[]): Promise<Result> {
+  return (await newSession({ cwd: home, env: { HOME: home }, now: Date.now })).run(...argv);
+}
+
+/** The same, and expects it to exit with 0. Answers its standard output. */
+export async function succeedHere(user: { readonly home: string }, ...argv: readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await runHere(user, ...argv);
+  expect(code, `${argv.join(' ')}\n${stderr}${stdout}`).toBe(0);
+  return stdout;
+}
+
 function sink(): { readonly stream: Writable; readonly text: () => string } {
   const chunks: Buffer[] = [];
   const stream = new Writable({

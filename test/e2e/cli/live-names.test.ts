@@ -50,8 +50,31 @@ test('images of branches that exist stay, three each, and of the last ten that a
   const after = await session.run('prune', ...words, '-o', 'name');
   expect(after.stdout).toContain('feature-login-0000000');
 
+  // The list of something else.
+  await session.file('.regctlrc', JSON.stringify({ lists: { branches: { file: await session.file('names.txt', 'other\n') } } }));
+  const { diagnostics } = await session.plan(words);
+  expect(diagnostics.filter(({ message }) => message.endsWith('is it the right list?'))).toMatchObject([
+    {
+      code: 'nothing_selected',
+      message:
+        'the list "branches" names no "branch" of the tags of this run that the rule "branches that are gone" of the policy ' +
+        '"builds of branches" is about: is it the right list?',
+    },
+  ]);
+
   // Where nobody can tell what exists, nothing is gone.
   await session.file('.regctlrc', JSON.stringify({ lists: { branches: { git: { repository: join(session.folder, 'nowhere') } } } }));
   const plan = await session.plan(words, 5);
-  expect(plan).toMatchObject({ applyable: false, summary: { images: { delete: 0 } } });
+  expect(plan).toMatchObject({
+    applyable: false,
+    blockedBy: [
+      {
+        code: 'listsIncomplete',
+        message: expect.stringMatching(
+          /^which names exist is not known: the list "branches": git ls-remote \S+: .* cannot be read/,
+        ) as string,
+      },
+    ],
+    summary: { images: { delete: 0 } },
+  });
 });

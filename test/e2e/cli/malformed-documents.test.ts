@@ -84,10 +84,14 @@ function* spoiled(value: Json): Generator<readonly [where: string, spoiled: Json
   }
 }
 
-/** Tells once of each field, of whatever entry of a list, that a document spoiled there is to be carried out. */
+/**
+ * Tells once of each field, of whatever entry of a list, that a document spoiled there is to be carried out; where there is time, once of
+ * each way in which it is spoiled.
+ */
 function once(): (where: string) => boolean {
   const told = new Set<string>();
-  return (where) => told.size !== told.add(where.replaceAll(/\b\d+\b/g, '#')).size;
+  const fieldOf = (where: string): string => (SWEEPING ? where : where.replace(/(?: deleted|: .*)$/, ''));
+  return (where) => told.size !== told.add(fieldOf(where).replaceAll(/\b\d+\b/g, '#')).size;
 }
 
 /** Whether a reader takes a document. It may refuse it by saying where it is wrong, and in no other way. */

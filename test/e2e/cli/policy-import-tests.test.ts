@@ -120,6 +120,40 @@ describe('the cases that an import writes hold by the policy that it writes', ()
   });
 });
 
+test('what an archive takes has cases too', async () => {
+  const session = await newSession();
+  const selection = { tagStatus: 'tagged', tagPatternList: ['*'], countType: 'sinceImagePulled', countUnit: 'days', countNumber: 60 };
+  const rules = [{ rulePriority: 1, selection, action: { type: 'transition', targetStorageClass: 'archive' } }];
+  const file = await session.file('lifecycle.json', JSON.stringify({ rules }));
+
+  const imported = await session.run('policy', 'import', file, '--out', 'policy.yaml', '--tests', 'policy.test.yaml');
+
+  expect(imported.stderr).toContain('1 case for "policy test": policy.test.yaml');
+  const cases = await readFile(join(session.folder, 'policy.test.yaml'), 'utf8');
+  expect(cases).toContain('build-1: 1439h\n      build-2: 1441h\n');
+  expect(cases).toContain('build-1: keep\n      build-2: archive\n');
+  expect(await session.run('policy', 'test', 'policy.test.yaml')).toMatchObject({ code: 0 });
+  const policy = await readFile(join(session.folder, 'policy.yaml'), 'utf8');
+  await session.file('policy.yaml', policy.replace('        action: archive\n', ''));
+  expect(await session.run('policy', 'test', 'policy.test.yaml')).toMatchObject({ code: 1 });
+});
+
+test('where no case is found, the file is not written, and it says why', async () => {
+  const session = await newSession();
+  const pattern = 'a'.repeat(200);
+  const selection = { tagStatus: 'tagged', tagPatternList: [pattern], countType: 'imageCountMoreThan', countNumber: 3 };
+  const file = await session.file(
+    'lifecycle.json',
+    JSON.stringify({ rules: [{ rulePriority: 1, selection, action: { type: 'expire' } }] }),
+  );
+
+  const { code, stderr } = await session.run('policy', 'import', file, '--out', 'policy.yaml', '--tests', 'policy.test.yaml');
+
+  expect(code).toBe(0);
+  expect(stderr).toContain('no case is written, and no policy.test.yaml: no repository or no tag is found that a rule is for');
+  await expect(readFile(join(session.folder, 'policy.test.yaml'))).rejects.toThrow('ENOENT');
+});
+
 test('they stand on both sides of each border', async () => {
   const session = await newSession();
   const file = await session.file('lifecycle.json', JSON.stringify(ecr));

@@ -107,6 +107,23 @@ cases:
     expect(stdout).toMatch(/^ +versions {2}keep last 1 · order semver\n/m);
   });
 
+  test.for([
+    ['that is not there', 'policy: q.yaml', 'q.yaml: the policy cannot be read: there is no such file.\n', 'hint: Check the path'],
+    [
+      'that looks up a list which the case does not have',
+      'policy: live.yaml',
+      'there is no list "branches" under "lists" in the case: give the names there that it has\n',
+      'hint: Correct the policy',
+    ],
+  ] as const)('a case with a policy %s fails with what to do', async ([, policy, problem, hint]) => {
+    const session = await withCases(CASES.replace('cases:', `${policy}\ncases:`));
+    const live = `tags: { regex: '(?<branch>.+)-[0-9a-f]{7}' }, live: { branch: branches }`;
+    await session.file('live.yaml', POLICY.replace("tags: ['v*'], order: semver", live));
+    const { code, stdout } = await session.run('policy', 'test', join(session.folder, 'p.test.yaml'));
+    expect([code, stdout]).toEqual([1, expect.stringContaining(problem)]);
+    expect(stdout).toContain(`          ${hint}`);
+  });
+
   test('--update writes what is found, says so, and leaves the comments; without it nothing is written', async () => {
     const session = await withCases();
     const file = join(session.folder, 'p.test.yaml');
@@ -400,5 +417,12 @@ policies:
       code: 0,
       stdout: 'nothing is decided differently\n',
     });
+  });
+
+  test('does not call it the same where no policy governs what was read', async () => {
+    const session = await withCase((policy) => policy.replace(/^( +)repositories:.*$/m, '$1repositories: [none]'));
+    const [, , , after = '', ...rest] = within(session);
+    const { code, stdout } = await session.run('policy', 'diff', after, after, ...rest);
+    expect([code, stdout]).toEqual([0, 'nothing is compared: neither policy governs a repository that was read\n']);
   });
 });

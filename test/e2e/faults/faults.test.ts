@@ -344,24 +344,27 @@ describe('a dry run changes nothing, ends, and says where it went wrong, where t
 });
 
 describe('an apply deletes nothing that stays, ends, and says where it went wrong, where from its first deletion on the answer is', () => {
-  test.for(ROWS.map((row) => ({ inApply: row.fault, ...row })).filter(({ inApply }) => inApply))(
-    '$what',
-    async ({ inApply, timeouts = {} }) => {
-      const here = await newFaultWorld();
-      world.timeouts = timeouts;
-      const { code, text } = await applyWith(here, deletes(here), inApply!(here));
-      // A fault of something that an apply does not ask for harms nothing.
-      expect([0, 1, 6]).toContain(code);
-      if (code !== 0) expect(text).toContain(REPOSITORY);
-      expectPlainText(text);
-      expectNoSecret(here, text);
-    },
-  );
+  // Other rows than those of the dry run.
+  test.for(
+    everyThird(
+      ROWS.map((row) => ({ inApply: row.fault, ...row })).filter(({ inApply }) => inApply),
+      1,
+    ),
+  )('$what', async ({ inApply, timeouts = {} }) => {
+    const here = await newFaultWorld();
+    world.timeouts = timeouts;
+    const { code, text } = await applyWith(here, deletes(here), inApply!(here));
+    // A fault of something that an apply does not ask for harms nothing.
+    expect([0, 1, 6]).toContain(code);
+    if (code !== 0) expect(text).toContain(REPOSITORY);
+    expectPlainText(text);
+    expectNoSecret(here, text);
+  });
 });
 
 test('an apply whose first deletion is never answered looks whether it was done, and asks again', async () => {
   const here = await newFaultWorld();
-  world.timeouts = { headers: 200 };
+  world.timeouts = { headers: 500 };
   const { code, text } = await applyWith(here, deletes(here), once(deletes(here), 'hang'));
   expect(code, text).toBe(0);
 });

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { ApplyReport } from '../../../src/apply/apply-report.ts';
-import { withFinishingRuns } from '../../../src/apply/finishing-runs.ts';
+import { begunBy, withFinishingRuns } from '../../../src/apply/finishing-runs.ts';
 import { Journal } from '../../../src/apply/journal.ts';
 import { lockRepositories } from '../../../src/apply/lock-repositories.ts';
 import { undoJournal } from '../../../src/apply/undo.ts';
@@ -150,6 +150,9 @@ describe('what an earlier run left', () => {
     const path = join(run.folder, name!);
     const { journal, finishedBy } = await withFinishingRuns(await readJournal(path), path);
     expect(finishedBy).toEqual(later);
+    const [latest] = later.map((one) => join(run.folder, one));
+    expect(await begunBy(await readJournal(latest!), latest!)).toEqual([path]);
+    expect(await begunBy(journal, path)).toEqual([]);
     const report = await undoJournal({ journal, path, registries: new Map([['prod', run.registry]]), concurrency: 4 });
     expect(report.outcome).toBe('done');
     const { manifests, tags } = contents(run.server);

@@ -17,3 +17,15 @@ test.for([
   expect(stderr).toMatch(/"regctl(?: prune| generate)? --help" shows/);
   expect(stderr).not.toContain('Did you mean');
 });
+
+test.for([
+  ['policy', 'import', '--force', 'a.json'],
+  ['policy', 'import', '--repo=team/app', 'a.json'],
+  ['apply', '--keep', '3', 'plan.json'],
+])('%j: what another command takes is no advice here', async (words) => {
+  const { code, stderr } = await (await newSession()).run(...words);
+
+  expect(code).toBe(3);
+  expect(stderr).toContain('error: unknown option');
+  expect(stderr).not.toContain('hint:');
+});

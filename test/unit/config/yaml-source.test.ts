@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { isProblems, readYaml, type YamlSource } from '../../../src/config/yaml-source.ts';
 import { makeSource } from '../../../src/diagnostics/source.ts';
 import { renderProblem, SourceError, sortProblems } from '../../../src/diagnostics/source-error.ts';

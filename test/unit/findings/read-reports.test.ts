@@ -65,8 +65,12 @@ describe('what each scanner writes', () => {
   });
 
   test('Trivy: an image in which nothing was found', async () => {
-    const { reports } = await one('trivy', trivy({ Results: undefined }));
-    expect(reports).toMatchObject([{ findings: [] }]);
+    for (const clean of [
+      { Results: undefined },
+      { Results: [{ Class: 'lang-pkgs', Type: 'gobinary' }] },
+      { Metadata: { ImageID: CONFIG, OS: { Family: 'alpine' } }, Results: [{ Class: 'os-pkgs', Type: 'alpine' }] },
+    ])
+      expect((await one('trivy', trivy(clean))).reports).toMatchObject([{ findings: [] }]);
   });
 
   test('Grype: by the digest of the platform; since the scan, because it does not tell more', async () => {
@@ -234,6 +238,33 @@ describe('a report that does not say which image it is about, or is no report, i
     ['snyk', { path: 'team/app:1', vulnerabilities: [] }, 'it names no digest: give the image by its digest'],
     ['snyk', { error: 'no access', path: `team/app@${IMAGE}` }, 'it says that the scan went wrong'],
     ['aqua', { image_name: 'team/app:1', cves: [] }, 'it is not what "scannercli'],
+    // What may be a part of a report tells of nothing that it was looked for.
+    ['aqua', { digest: 'a'.repeat(64), scan_started: { seconds: 1 } }, 'it is not what "scannercli'],
+    ['aqua', { digest: 'a'.repeat(64), scan_started: { seconds: 1 }, resources: null }, 'it is not what "scannercli'],
+    ['grype', { matches: null, source: { type: 'image', target: { manifestDigest: IMAGE } } }, 'its "matches" are not a list'],
+    [
+      'clair',
+      { manifest_hash: IMAGE, vulnerabilities: null, package_vulnerabilities: null },
+      'it is not a vulnerability report of Clair 4',
+    ],
+    [
+      'clair',
+      { manifest_hash: IMAGE, vulnerabilities: {}, package_vulnerabilities: { '1': ['7'] } },
+      'packages have vulnerabilities in it',
+    ],
+    ['snyk', { path: `team/app@${IMAGE}`, vulnerabilities: null }, 'it, or an application in it, has no list of "vulnerabilities"'],
+    ['snyk', { path: `team/app@${IMAGE}`, vulnerabilities: [], applications: [{}] }, 'it, or an application in it, has no list'],
+    ['trivy', trivy({ Results: [{ Class: 'secret', Secrets: [{}] }] }), 'none of its "Results" is about packages'],
+    [
+      'trivy',
+      trivy({ Metadata: { ImageID: CONFIG, OS: { Family: 'alpine' } }, Results: undefined }),
+      'none of its "Results" is about packages',
+    ],
+    [
+      'trivy',
+      trivy({ Metadata: { ImageID: CONFIG, OS: { Family: 'alpine' } }, Results: [{ Class: 'lang-pkgs' }] }),
+      'none of its "Results" is about packages',
+    ],
   ])('%s: %j', async (format, document, says) => {
     const { reports, problems } = await one(format, document);
     expect([reports, problems]).toEqual([[], [expect.stringContaining(`report.json: the report of a scanner cannot be used: ${says}`)]]);

@@ -90,6 +90,14 @@ describe('tags', () => {
   ])('%s has the ordinary tags %j, is an attachment: %s', (alias, tags, isAttachment) => {
     expect(node(graph, alias)).toMatchObject({ ordinaryTags: tags, isAttachment });
   });
+
+  /** Few are put in order in another way than many. */
+  test.each([2, 5, 8, 9, 40])('stand in order of their code units, however many: %i', (count) => {
+    const tags = Array.from({ length: count }, (_, number) => `build-${(number * 37) % 101}`);
+    const found = node(buildGraph([manifest('a', { tags: [...tags, attachmentTag('b', '.sig')] })]), 'a');
+    expect(found.ordinaryTags).toEqual(tags.toSorted());
+    expect(found.tags).toEqual([...tags, attachmentTag('b', '.sig')].toSorted());
+  });
 });
 
 describe('signed is an image with', () => {

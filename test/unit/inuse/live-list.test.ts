@@ -23,6 +23,20 @@ describe('a file', () => {
     });
   });
 
+  test.for([
+    ['[]', 'it has [ in it'],
+    ['"main",', 'it has " in it'],
+    ['main,develop', 'it has , in it'],
+    ['<html>', 'it has < in it'],
+    ['null', 'jq prints it for what is not there'],
+  ])('in which %s stands is no list of names: by it everything would be gone', async ([line, why]) => {
+    const folder = await folderWith({ 'names.txt': `${line}\n` });
+    await expect(read({ file: path.join(folder, 'names.txt') })).rejects.toMatchObject({
+      code: 'IN_USE_INVALID',
+      message: expect.stringContaining(`names.txt:1:1: not a name: ${why}`) as string,
+    });
+  });
+
   test('that is not there cannot be read', async () => {
     await expect(read({ file: 'no.txt' })).rejects.toMatchObject({
       code: 'FILE',

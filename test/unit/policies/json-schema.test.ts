@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { jsonSchemaText, policyJsonSchema } from '../../../src/config/policy-json-schema.ts';
 import { TEST_SCHEMA, TestFile } from '../../../src/policy-test/test-file-schema.ts';
 

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { parse } from 'yaml';
 import { loadPolicies } from '../../../src/config/policy-source.ts';
 import type { Capabilities, Manifest } from '../../../src/domain/inventory.ts';

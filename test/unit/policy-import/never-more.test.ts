@@ -229,16 +229,18 @@ describe('an import never deletes more than', () => {
       search: fc.constantFrom('.*', '^a', '^ab', 'b1$', '^latest$|prod'),
       ago: days,
       keep: fc.integer({ min: 0, max: 3 }),
-      untagged: fc.boolean(),
+      untagged: fc.constantFrom('', ' --untagged', ' --untagged', ' --untagged-only'),
     });
-    return neverMore(fc.array(purge, { minLength: 1, maxLength: 2 }), 'acr', (purges) =>
-      purges
+    return neverMore(fc.array(purge, { minLength: 1, maxLength: 2 }), 'acr', (purges) => {
+      // Of images with other tags besides, ATTENTION says that they are counted.
+      const isCounted = purges.some(({ keep, untagged }) => keep > 0 && untagged !== '');
+      return purges
         .map(
           ({ search, ago, keep, untagged }) =>
-            `acr purge --filter 'p/r/app:${search}' --ago ${ago}d --keep ${keep}${untagged ? ' --untagged' : ''}`,
+            `acr purge --filter 'p/r/app:${isCounted ? '.*' : search}' --ago ${ago}d --keep ${keep}${untagged}`,
         )
-        .join('\n'),
-    );
+        .join('\n');
+    });
   });
 
   test('auto-prune policies of Quay', () => {

@@ -77,6 +77,39 @@ describe('ECR', () => {
     expect((await imported(settings)).text).toMatch(/# NOT IMPORTED: .*\n.*write keep: \{last: 30\} in the place of keep: all/);
   });
 
+  test('a template of CloudFormation has a policy for each repository', async () => {
+    const text = (number: number): string => JSON.stringify({ rules: [rule(1, { tagStatus: 'any', ...count, countNumber: number })] });
+    const template = (second: string): string => `
+Resources:
+  Queue: {Type: AWS::SQS::Queue, Properties: {QueueName: !Sub "\${Name}-queue"}}
+  First:
+    Type: AWS::ECR::Repository
+    Properties:
+      RepositoryName: team/app
+      LifecyclePolicy: {LifecyclePolicyText: '${text(3)}'}
+  Second:
+    Type: AWS::ECR::Repository
+    Properties:
+      RepositoryName: !Sub "\${Name}/web"
+      LifecyclePolicy:
+        LifecyclePolicyText: ${second}
+  Third: {Type: AWS::ECR::Repository, Properties: {LifecyclePolicy: {LifecyclePolicyText: '${text(5)}'}}}
+`;
+    const { policies } = await imported(template(`!Sub |\n          ${text(5)}`));
+    expect(policies).toMatchObject([
+      { repositories: ['team/app'], rules: [{ keep: { last: 3 } }] },
+      { name: 'lifecycle policy', rules: [{ keep: { last: 5 } }] },
+    ]);
+    await expect(imported(template(`'${text(6)}'`))).rejects.toThrow(
+      'settings:15:3: its policy is for a repository that CloudFormation names',
+    );
+    await expect(imported(template('!Sub "{${Rules}}"'))).rejects.toThrow('settings:14:35: only CloudFormation knows this text');
+    const json = {
+      Resources: { Repo: { Type: 'AWS::ECR::Repository', Properties: { LifecyclePolicy: { LifecyclePolicyText: text(4) } } } },
+    };
+    expect(await rulesOf(json)).toMatchObject([{ keep: { last: 4 } }]);
+  });
+
   test('what the archive loses is left out', async () => {
     const archived = rule(2, {
       tagStatus: 'any',
@@ -254,9 +287,10 @@ describe('Artifact Registry', () => {
 describe('acr purge', () => {
   test('--keep counts the newest of those that are older, and expressions become globs where these say the same', async () => {
     const { policies } = await imported("acr purge --filter 'app:.*' --filter 'team/.*:^pr-[0-9]+$' --ago 2d12h --keep 5 --untagged");
+    // It keeps five tags, and then five of the manifests that have none by now: an image goes here with its tags.
     const rules = (tags: unknown): object[] => [
-      { tags, order: 'tagged', keep: { days: 2.5, older: 5 } },
-      { untagged: true, keep: { days: 2.5 } },
+      { tags, order: 'tagged', keep: { days: 2.5, older: 10 } },
+      { untagged: true, keep: { days: 2.5, older: 5 } },
     ];
     expect(policies).toMatchObject([
       { repositories: ['app'], rules: rules(['**']) },
@@ -277,6 +311,16 @@ describe('acr purge', () => {
     ['quotes in quotes', 'az acr run --cmd "acr purge --filter \\"app:^v\\" --ago 1d --untagged" --registry r /dev/null\n'],
   ])('is read from %s', async ([, text]) => {
     expect(await rulesOf(text)).toMatchObject([{ tags: ['v*'], keep: { days: 1 } }, { untagged: true }]);
+  });
+
+  test('what has no tag goes by the command that takes it soonest, also by one that takes nothing else', async () => {
+    const tags = "acr purge --filter 'app:^v' --ago 9d --untagged\n";
+    expect(await rulesOf(`${tags}acr purge --filter 'app:.*' --untagged-only --ago 3d --keep 4`)).toMatchObject([
+      { tags: ['v*'], keep: { days: 9, older: 4 } },
+      { untagged: true, keep: { days: 3, older: 4 } },
+    ]);
+    const { policies } = await imported('acr purge -r example --untagged-only --verbose');
+    expect(policies).toMatchObject([{ repositories: ['**'], rules: [{ untagged: true, keep: { days: 0 } }] }]);
   });
 
   test('without --untagged no image goes there, and so none here', async () => {
@@ -332,6 +376,31 @@ describe('GitLab', () => {
   test('an alternative outside of a group has one anchor, as there', async () => {
     const rules = await rulesOf({ ...policy, name_regex: 'dev|test', name_regex_keep: null });
     expect(rules.at(-1)).toMatchObject({ tags: ['dev*', '*test'] });
+  });
+
+  test('calls of "curl" that set it are read, for the project in their URL', async () => {
+    const data = JSON.stringify({ container_expiration_policy_attributes: { enabled: true, keep_n: 1, name_regex: 'dev-.*' } });
+    const call = (id: string, more = data): string =>
+      `curl --request PUT --header 'Content-Type: application/json' --header "PRIVATE-TOKEN: $T" \\\n  --data '${more}' ` +
+      `"https://gitlab.example.com/api/v4/projects/${id}"\n`;
+    expect((await imported(`# every project\n${call('acme%2Fapp')}${call('7')}`)).policies).toMatchObject([
+      { repositories: ['acme/app/**'], rules: [{}, { tags: ['dev-*'], keep: { last: 1 } }] },
+      { rules: [{}, { tags: ['dev-*'], keep: { last: 1 } }] },
+    ]);
+    await expect(imported(call('7', 'container_expiration_policy_attributes=5'))).rejects.toThrow('neither JSON nor data such as');
+    const piped = `echo '${data}' | glab api --method PUT projects/7 --input -\n`;
+    expect((await imported(piped)).policies).toMatchObject([{ rules: [{}, { tags: ['dev-*'], keep: { last: 1 } }] }]);
+  });
+
+  test('a call that sets a part of it leaves the rest as it was there', async () => {
+    const call = (...pairs: string[]): string =>
+      `curl --request PUT ${pairs.map((pair) => `--data "container_expiration_policy_attributes${pair}"`).join(' ')} "https://g/projects/7"`;
+    expect((await imported(call('[keep_n]=10', '[enabled]=true', '[name_regex]=.*'))).policies).toMatchObject([
+      { rules: [{}, { tags: ['**'], keep: { last: 10 } }] },
+    ]);
+    const { text, policies } = await imported(call('[keep_n]=10'));
+    expect(policies).toMatchObject([{ rules: [{ keep: 'all' }] }]);
+    expect(text).toContain('NOT IMPORTED: it sets no name_regex');
   });
 
   test('one that is switched off deletes nothing', async () => {
@@ -461,6 +530,13 @@ describe('zot', () => {
     ]);
   });
 
+  test('of an entry that one above leaves nothing to, it is said what it was, and nothing of how to import it', async () => {
+    const entry = { patterns: ['.*'], mostRecentlyPulledCount: 3 };
+    const policies = [{ repositories: ['**'], keepTags: [entry, { ...entry, mostRecentlyPulledCount: 5 }] }];
+    const { text } = await imported({ storage: { retention: { policies } } });
+    expect(text).toContain('# LEFT OUT: ".* (2)" (keepTags 2: mostRecentlyPulledCount 5), because ".*" takes all that it selects.\n');
+  });
+
   test('what is below the path of another storage has the policies of that one', async () => {
     const own = { retention: { policies: [{ repositories: ['infra/*', '**', '*/web'] }] } };
     const { policies } = await imported(config([{ repositories: ['**'] }], { subPaths: { '/a': own } }));
@@ -525,6 +601,12 @@ describe('artifactory-cleanup', () => {
     expect(await rulesOf(settings(...rules))).toMatchObject([expected]);
   });
 
+  test('a key that a rule does not have is told with those that it has', async () => {
+    const rules = [{ rule: 'Repo' }, { rule: 'DeleteDockerImagesOlderThan', days: 3, sinceWhen: 'pull' }];
+    const settings = { 'artifactory-cleanup': { policies: [{ name: 'docker', rules }] } };
+    await expect(imported(settings)).rejects.toThrow('unknown key "sinceWhen"; known here: rule, days\n');
+  });
+
   test('policies about files are left out, and what is not built in is an error', async () => {
     await expect(imported(settings({ rule: 'DeleteOlderThan', days: 7 }))).rejects.toThrow('no rule for Docker images');
     await expect(imported(settings({ rule: 'MyRule' }))).rejects.toThrow(
@@ -564,6 +646,38 @@ test('text from elsewhere stays within its comment', async () => {
   const { text, policies } = await imported({ rules: [rule] });
   expect(text).toContain('# ECR rule 1: old - name: everything keep: none\n');
   expect(policies[0]?.rules).toHaveLength(1);
+});
+
+test.for([
+  ["repository.addLifecycleRule({ tagPrefixList: ['prod'], maxImageCount: 3 });", 'cdk synth'],
+  ["aws ecr put-lifecycle-policy --repository-name app --lifecycle-policy-text '{", 'aws ecr get-lifecycle-policy'],
+  ['gcloud artifacts repositories set-cleanup-policies app --policy=policy.json', 'file that the command takes with --policy'],
+  ['gl.projects.update(7, {"container_expiration_policy_attributes": x})', 'GET /api/v4/projects/{id}'],
+] as const)('what sets up a retention and cannot be read leads to what can: %s', async ([text, hint]) => {
+  await expect(imported(text)).rejects.toMatchObject({ code: 'USAGE', hint: expect.stringContaining(hint) });
+});
+
+test('steps of a workflow for packages that are no images are left out, and what an input needs is said', async () => {
+  const step = (inputs: object): object => ({ uses: 'actions/delete-package-versions@v5', with: inputs });
+  const image = { 'package-name': 'app', 'package-type': 'container', 'min-versions-to-keep': 3 };
+  const workflow = (...steps: object[]): object => ({ jobs: { clean: { steps } } });
+  const { text, policies } = await imported(workflow(step({ ...image, 'package-type': 'nuget' }), step(image)));
+  expect(policies).toMatchObject([{ rules: [{ keep: { last: 3 } }] }]);
+  expect(text).toContain('LEFT OUT: a step that uses actions/delete-package-versions@v5, for packages of the type nuget.');
+  await expect(imported(workflow(step({ ...image, 'package-type': 'npm' })))).rejects.toThrow('for packages of the type npm');
+  await expect(imported(workflow(step({ 'package-type': 'container' })))).rejects.toThrow('needs the input "package-name"');
+});
+
+test('tags that "ignore-versions" is written for stay, and it is said that they do not there', async () => {
+  const inputs = { 'package-name': 'app', 'package-type': 'container', 'min-versions-to-keep': 3 };
+  const workflow = (expression: string): object => ({
+    jobs: { clean: { steps: [{ uses: 'actions/delete-package-versions@v5', with: { ...inputs, 'ignore-versions': expression } }] } },
+  });
+  const { text, policies } = await imported(workflow('^latest$|^v'));
+  expect(policies).toMatchObject([{ protect: [{ tags: ['latest', 'v*'], wholeImage: true }], rules: [{ keep: { last: 3 } }] }]);
+  expect(text).toContain('ATTENTION: there it is compared with the digests of containers');
+  expect(await rulesOf(workflow('^(latest|prod)$'))).toMatchObject([{ tags: { regex: '(latest|prod)' }, keep: 'all' }, { tags: ['**'] }]);
+  expect(await rulesOf(workflow('^(?!pr-)'))).toMatchObject([{ tags: ['**'], untagged: 'too', keep: 'all' }]);
 });
 
 test('what is not recognised is not guessed, and every word of --from is offered', async () => {

@@ -20,6 +20,12 @@ const ANY_10 = {
   selection: { tagStatus: 'any', countType: 'imageCountMoreThan', countNumber: 10 },
 };
 
+/** A rule of ECR as jsonencode has it. */
+function ecrRule(action: string, number = '5'): string {
+  const selection = `{ tagStatus = "any", countType = "imageCountMoreThan", countNumber = ${number} }`;
+  return `{ rulePriority = 1, action = { type = ${action} }, selection = ${selection} }`;
+}
+
 describe('a file of Terraform', () => {
   test('has blocks in blocks, text in several forms, and expressions, which are not worked out', () => {
     const text = String.raw`
@@ -189,13 +195,89 @@ EOF
     await expect(imported(text)).rejects.toThrow(message);
   });
 
+  test('what a registry does not take is told where it stands in the file', async () => {
+    const text = 'resource "harbor_retention_policy" "main" {\n scope = "p"\n rule {\n  always_retain = true\n';
+    await expect(imported(`${text}  tag_matching = "**"\n  repo_matching = "{**}"\n }\n}`)).rejects.toThrow(
+      /main\.tf:6:19: has "\*\*" beside/,
+    );
+    const policy = (number: string): string =>
+      `resource "aws_ecr_lifecycle_policy" "a" {\n policy = jsonencode({ rules = [\n  ${ecrRule('"expire"')},\n  ${ecrRule('"expire"', number)}\n ] })\n}`;
+    await expect(imported(policy('5, countSince = "push"'))).rejects.toThrow(
+      /main\.tf:4:\d+: unknown key "countSince"; known here: tagStatus,/,
+    );
+    await expect(imported(policy('0'))).rejects.toThrow(/main\.tf:4:\d+: must be 1 or more/);
+    const state = {
+      resource: {
+        harbor_retention_policy: { a: { scope: 'p', rule: [{ always_retain: true, tag_matching: '**', repo_matching: '{**}' }] } },
+      },
+    };
+    await expect(imported(state)).rejects.toThrow(/main\.tf:1:\d+: "\{\*\*\}": has "\*\*" beside/);
+  });
+
+  test('of a text over several lines, the part is told that only Terraform knows', async () => {
+    const text = 'resource "aws_ecr_lifecycle_policy" "a" {\n policy = <<EOF\n{"rules":\n  [${var.rule}]}\nEOF\n}';
+    await expect(imported(text)).rejects.toThrow(/main\.tf:4:4: what \$\{var\.rule\} is, only Terraform knows/);
+    const call = 'resource "aws_ecr_lifecycle_policy" "a" {\n policy = templatefile("a.json", {\n  a = 1\n })\n}';
+    await expect(imported(call)).rejects.toThrow(/main\.tf:2:11: what templatefile\("a\.json", \{ … is, only/);
+  });
+
+  test('a task of ACR leads to what imports it', async () => {
+    const text = 'resource "azurerm_container_registry_task" "purge" {\n encoded_step {\n  task_content = base64encode("x")\n }\n}';
+    await expect(imported(text)).rejects.toThrow('--from acr');
+  });
+
+  test('a cleanup policy of a project of GitLab', async () => {
+    const project = (policy: string): string =>
+      `resource "gitlab_project" "app" {\n name = "app"\n path_with_namespace = "acme/app"\n ${policy}\n}`;
+    const policy =
+      'container_expiration_policy {\n enabled = true\n cadence = "7d"\n keep_n = 5\n older_than = "30d"\n name_regex_delete = "dev-.*"\n}';
+    expect(await imported(project(policy))).toMatchObject([
+      { repositories: ['acme/app/**'], rules: [{ tags: ['latest'] }, { tags: ['dev-*'], keep: { last: 5, days: 30 } }] },
+    ]);
+    await expect(imported(project(policy.replace('5', 'var.n')))).rejects.toThrow('what var.n is, only Terraform knows');
+    await expect(imported(project(''))).rejects.toThrow('no resource with retention is in it');
+  });
+
+  test('what a module is given as a policy is read: of ECR as JSON, of Artifact Registry by names', async () => {
+    const policies = await imported(`
+      module "ecr" {
+        source = "terraform-aws-modules/ecr/aws"
+        repository_name = "team/app"
+        repository_lifecycle_policy = jsonencode({ rules = [${ecrRule('"expire"')}] })
+      }
+      module "registry" {
+        source = "GoogleCloudPlatform/artifact-registry/google"
+        project_id = "acme"
+        repository_id = "images"
+        cleanup_policies = { "old" = { action = "DELETE", condition = { tag_prefixes = ["dev"], older_than = "864000s" } } }
+      }
+      module "other" { source = "./vpc" }`);
+    expect(policies).toMatchObject([
+      { repositories: ['team/app'], rules: [{ tags: ['**'], untagged: 'too', keep: { last: 5 } }] },
+      { repositories: ['acme/images/**'], rules: [{ tags: ['dev*'], keep: { days: 10 } }] },
+    ]);
+    expect(await imported(`inputs = {\n repository_lifecycle_policy = jsonencode({ rules = [${ecrRule('"expire"')}] })\n}`)).toMatchObject([
+      { rules: [{ keep: { last: 5 } }] },
+    ]);
+    await expect(imported('module "other" {\n source = "./ecr"\n}')).rejects.toThrow('"terraform show -json" prints');
+  });
+
+  test('one policy for several repositories that only Terraform knows is read once', async () => {
+    const one = (name: string): string =>
+      `resource "aws_ecr_lifecycle_policy" "${name}" {\n repository = var.${name}\n policy = local.policy\n}\n`;
+    const locals = `locals {\n policy = jsonencode(${JSON.stringify({ rules: [ANY_10] })})\n}\n`;
+    expect(await imported(locals + one('a') + one('b'))).toMatchObject([{ rules: [{ keep: { last: 10 } }] }]);
+  });
+
   test('rules that Terraform fills in, and two policies for what only it knows, are errors', async () => {
     const dynamic = 'resource "harbor_retention_policy" "main" {\n  scope = var.id\n  dynamic "rule" {\n    for_each = var.rules\n  }\n}';
     await expect(imported(dynamic)).rejects.toThrow('Terraform fills in its "rule": import what "terraform show -json" prints');
     const one = (name: string): string =>
       `resource "aws_ecr_lifecycle_policy" "${name}" {\n repository = var.${name}\n policy = ` +
       `jsonencode(${JSON.stringify({ rules: [ANY_10] })})\n}\n`;
-    await expect(imported(one('a') + one('b'))).rejects.toThrow(/main\.tf:5:1: only Terraform knows what it is for, as of .*\.a above/);
+    await expect(imported(one('a') + one('b').replace('10', '11'))).rejects.toThrow(
+      /main\.tf:5:1: only Terraform knows what it is for, as of .*\.a above/,
+    );
     expect(await imported(one('a'), 'team/app')).toMatchObject([{ repositories: ['team/app'] }]);
   });
 });

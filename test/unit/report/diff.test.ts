@@ -33,6 +33,7 @@ function hugeDiff(): PlanDiff {
     deletesMore: true,
     summary: { ...CHANGE, bytes: { ...CHANGE.bytes, deleted: 1000 } },
     blockedBy: { before: [], after: [] },
+    governed: 2,
     unread: Array.from({ length: 500 }, () => ({ registry: 'prod', repository: name, code: 'AUTH', message: name })),
     rules: Array.from({ length: 200 }, (_, index) => ({ ...CHANGE, policy: name, rule: String(index) })),
     repositories,

@@ -62,6 +62,13 @@ describe('for people', () => {
     expect([text.includes('\u001b'), text.includes('\u202e')]).toEqual([false, false]);
   });
 
+  test('it says one day, and what rounds to no image a day is not none', () => {
+    const little = { registry: 'prod', repository: 'team/app', policy: 'a', code: 'no_rule' as const, imagesPerDay: 0 };
+    const text = forecastText(forecast(1, { growth: { imagesPerDay: 0.1, causes: [little] } }));
+    expect(text).toContain('Forecast of 1 day from ');
+    expect(text).toContain('\n  less than 0.1 images a day in prod/team/app: no rule selects it\n');
+  });
+
   test('a terminal that takes ASCII alone gets bars of it', () => {
     const text = forecastText(forecast(3), { unicode: false, columns: 80 });
     expect(text).toMatch(/2026-12-01 .*#{8}/);

@@ -20,3 +20,9 @@ test('what may command a terminal is escaped, and a large document comes in part
   expect(parts.length).toBeGreaterThan(1);
   expect(parts.join('')).toBe(`${JSON.stringify(document, null, 2).replaceAll('\u202e', '\\u202e')}\n`);
 });
+
+test.each([1, 99, 100, 101, 250])('a plan has each of its images once, in order, however many: %i', (count) => {
+  const images = Array.from({ length: count }, (_, number) => ({ number, tags: [`v${number}`], none: undefined }));
+  const document = { repositories: [{ images, steps: [] }, { images: [undefined, ...images] }] };
+  expect(toJson(document)).toBe(`${JSON.stringify(document, null, 2)}\n`);
+});

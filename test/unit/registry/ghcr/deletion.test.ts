@@ -123,7 +123,7 @@ describe('the limits of GitHub', () => {
       const clock = testClock();
       const fake = await fakeGhcr();
       for (let n = 0; n < 9; n++) fake.store.push(APP, build(`${n}`), [`v${n}`]);
-      Object.assign(fake.budget, { remaining, reset: Math.floor(Date.now() / 1000) + 100 });
+      Object.assign(fake.budget, { remaining, reset: Math.floor(Date.now() / 1000) + 280 });
       fake.onRequest(({ path }) => {
         // The hour is over when the pause is.
         if (path.startsWith('/api') && fake.budget.remaining <= 0 && clock.slept.some((ms) => ms > 90_000)) fake.budget.remaining = 100;
