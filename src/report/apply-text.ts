@@ -2,6 +2,7 @@ import type { ApplyReport, RepositoryReport, StepResult } from '../apply/apply-r
 import type { StepOutcome } from '../domain/step-outcome.ts';
 import { byCodeUnit } from '../domain/compare.ts';
 import { printable } from '../diagnostics/redact.ts';
+import { repositoryKey } from '../domain/repository-key.ts';
 import type { Plan, RepositoryPlan } from '../plan/plan.ts';
 import { addAmounts, amountLines, amountsOf, amountWords, isSomething, stepsDone } from './amounts.ts';
 import { ordinaryTags } from './repository-view.ts';
@@ -43,8 +44,9 @@ export interface ApplyTextOptions {
 /** What came of a plan, for people: first what was deleted, then what was not and why, then every tag that went, then the journal. */
 export function applyText(plan: Plan, report: ApplyReport, options: ApplyTextOptions = {}): string {
   const style = options.style ?? PLAIN;
+  const byKey = new Map(plan.repositories.map((one) => [repositoryKey(one), one]));
   const works = report.repositories.flatMap((one): Work[] => {
-    const planned = plan.repositories.find(({ registry, repository }) => registry === one.registry && repository === one.repository);
+    const planned = byKey.get(repositoryKey(one));
     return planned ? [{ planned, report: one }] : [];
   });
   const amounts = works.map(({ planned, report: one }) => amountsOf(planned, stepsDone(planned, one)));

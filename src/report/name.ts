@@ -10,15 +10,21 @@ import type { ChangeStep, Plan, RepositoryPlan, Step } from '../plan/plan.ts';
  */
 export function planNames(plan: Plan, { applied, refused }: Outcome = {}): string {
   if (refused !== undefined) return '';
-  const steps = applied ? appliedSteps(plan, applied) : plan.repositories.map((repository) => [repository, repository.steps] as const);
-  return steps.map(([repository, its]) => namesIn(repository, its)).join('');
+  const names: string[] = [];
+  for (const [repository, steps] of applied ? appliedSteps(plan, applied) : plannedSteps(plan)) names.push(namesIn(repository, steps));
+  return names.join('');
+}
+
+/** One repository after the other, since those of a large plan are not to be in memory all at once. */
+function* plannedSteps({ repositories }: Plan): Generator<readonly [RepositoryPlan, readonly Step[]]> {
+  for (const repository of repositories) yield [repository, repository.steps];
 }
 
 function namesIn({ registry, url, repository }: RepositoryPlan, steps: readonly Step[]): string {
   const base = printable(`${url === undefined ? registry : new URL(url).host}/${repository}`);
-  let names = '';
-  for (const step of steps) if (step.op !== 'copy-image') for (const name of namesOf(step)) names += `${base}${name}\n`;
-  return names;
+  const names = steps.flatMap((step) => (step.op === 'copy-image' ? [] : namesOf(step)));
+  // Not put together bit by bit, since V8 keeps the bits of such a text.
+  return names.map((name) => `${base}${name}\n`).join('');
 }
 
 function namesOf(step: ChangeStep): readonly string[] {

@@ -11,16 +11,21 @@ export interface Outcome {
   readonly refused?: string | undefined;
 }
 
-/** The steps of each repository that a run has done, in the order of its report. */
-export function appliedSteps(plan: Plan, { repositories }: ApplyReport): (readonly [RepositoryPlan, readonly Step[]])[] {
+/**
+ * The steps of each repository that a run has done, in the order of its report, one repository after the other: those of a large plan are
+ * not to be in memory all at once.
+ */
+export function* appliedSteps(plan: Plan, { repositories }: ApplyReport): Generator<readonly [RepositoryPlan, readonly Step[]]> {
   const planned = new Map(plan.repositories.map((one) => [repositoryKey(one), one]));
-  return repositories.flatMap((report) => {
+  for (const report of repositories) {
     const repository = planned.get(repositoryKey(report));
-    return repository ? [[repository, stepsDone(repository, report)] as const] : [];
-  });
+    if (repository) yield [repository, stepsDone(repository, report)];
+  }
 }
 
 /** What a run took away. */
 export function appliedAmounts(plan: Plan, report: ApplyReport): Amounts {
-  return addAmounts(appliedSteps(plan, report).map(([repository, steps]) => amountsOf(repository, steps)));
+  const all: Amounts[] = [];
+  for (const [repository, steps] of appliedSteps(plan, report)) all.push(amountsOf(repository, steps));
+  return addAmounts(all);
 }
