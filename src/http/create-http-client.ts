@@ -8,6 +8,7 @@ import { HostLimiter, type Sent } from './host-limiter.ts';
 import { type Host, Hosts } from './hosts.ts';
 import type { HttpRequest, HttpResponse, LimitedHttpClient } from './http-client.ts';
 import { SILENT_HEADERS_MS } from './host-silence.ts';
+import { type HttpTrace, TracedTry } from './http-trace.ts';
 import { SharedSignals } from './link-signals.ts';
 import { createNetwork, DEFAULT_TIMEOUTS, type Network, type ServerTls, type Timeouts } from './network.ts';
 import { redirected } from './redirect.ts';
@@ -28,19 +29,6 @@ import {
 const MAX_REDIRECTS = 5;
 const DEFAULT_CONCURRENCY = 8;
 const DEFAULT_MAX_RETRY_AFTER_MS = 5 * 60_000;
-
-/** One try of a request, for tracing. */
-export interface HttpTrace {
-  readonly method: string;
-  /** Redacted. */
-  readonly url: string;
-  /** Undefined if there was no answer; then `failure` has a code. */
-  readonly status?: number;
-  readonly failure?: string;
-  readonly ms: number;
-  /** From 1. */
-  readonly attempt: number;
-}
 
 export interface HttpClientOptions {
   readonly userAgent: string;
@@ -213,42 +201,29 @@ class RetryingClient implements LimitedHttpClient {
     }
   }
 
-  async #timed(call: Call, to: Host, budget: Budget): Promise<HttpResponse> {
+  /** Sends a request once, and tells how that went to the budget, the host and whoever traces. */
+  async #timed(call: Call, { dispatcher, silence }: Host, budget: Budget): Promise<HttpResponse> {
     const started = this.#clock.now();
+    const attempt = budget.failures + 1;
+    const headers = Math.min(this.#timeouts.headers, silence.isSilent ? SILENT_HEADERS_MS : Infinity);
     try {
-      const response = await this.#traced(call, to, budget.failures + 1);
-      to.silence.answered();
+      const response = await exchange(dispatcher, call, { headers, body: this.#timeouts.body });
+      const ms = this.#took(started, budget);
+      silence.answered();
+      this.#options.onTrace?.(new TracedTry(call, { ms, attempt, status: response.status }));
       return response;
     } catch (error) {
-      if (isTimeout(error)) to.silence.timedOut(started, this.#clock.now());
+      const ms = this.#took(started, budget);
+      if (isTimeout(error)) silence.timedOut(started, started + ms);
+      this.#options.onTrace?.(new TracedTry(call, { ms, attempt, failure: failureCode(error) }));
       throw error;
-    } finally {
-      budget.triesMs += this.#clock.now() - started;
     }
   }
 
-  async #traced(call: Call, { dispatcher, silence }: Host, attempt: number): Promise<HttpResponse> {
-    const started = this.#clock.now();
-    const trace = (outcome: Pick<HttpTrace, 'status' | 'failure'>) =>
-      this.#options.onTrace?.({
-        method: call.method,
-        // Made only where somebody asks: it costs more than the rest of the trace.
-        get url() {
-          return redactUrl(call.url.href);
-        },
-        ...outcome,
-        ms: this.#clock.now() - started,
-        attempt,
-      });
-    try {
-      const headers = Math.min(this.#timeouts.headers, silence.isSilent ? SILENT_HEADERS_MS : Infinity);
-      const response = await exchange(dispatcher, call, { headers, body: this.#timeouts.body });
-      trace({ status: response.status });
-      return response;
-    } catch (error) {
-      trace({ failure: failureCode(error) });
-      throw error;
-    }
+  #took(started: number, budget: Budget): number {
+    const ms = this.#clock.now() - started;
+    budget.triesMs += ms;
+    return ms;
   }
 
   /** This is a loop because the pause may grow during the wait. */

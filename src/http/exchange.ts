@@ -2,7 +2,7 @@ import { type Dispatcher, errors } from 'undici';
 import { redactUrl } from '../diagnostics/redact.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import { ArrivingBody } from './arriving-body.ts';
-import type { Arriving, HttpRequest, HttpResponse } from './http-client.ts';
+import type { HttpRequest, HttpResponse } from './http-client.ts';
 import type { Timeouts } from './network.ts';
 
 /** Enough for any error text. No more is read of an answer that reports an error. */
@@ -27,21 +27,11 @@ export interface Call {
  * for an answer that is too long, or encoded although that was not asked for; other errors as undici throws them. When the signal aborts,
  * any error may be thrown.
  */
-export async function exchange(dispatcher: Dispatcher, call: Call, timeouts: Pick<Timeouts, 'headers' | 'body'>): Promise<HttpResponse> {
-  const reading = new Reading(call, timeouts);
-  const { status, headers, bytes, arriving } = await reading.answerOf(dispatcher);
-  const body = decodable(call, status, headers, bytes, arriving);
-  return { status, headers, body, ...(arriving && { arriving }), url: call.url.href };
+export function exchange(dispatcher: Dispatcher, call: Call, timeouts: Pick<Timeouts, 'headers' | 'body'>): Promise<HttpResponse> {
+  return new Reading(call, timeouts).answerOf(dispatcher);
 }
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
-
-interface Answer {
-  readonly status: number;
-  readonly headers: HttpResponse['headers'];
-  readonly bytes: Uint8Array;
-  readonly arriving?: Arriving;
-}
 
 /**
  * Reads an answer into one buffer as it arrives: undici's `dispatch`, without the stream, the iterator and the timer that its `request`
@@ -59,7 +49,7 @@ class Reading implements Dispatcher.DispatchHandler {
   #begun = 0;
   #controller: Dispatcher.DispatchController | undefined;
   #arriving: ArrivingBody | undefined;
-  #resolve!: (answer: Answer) => void;
+  #resolve!: (answer: HttpResponse) => void;
   #reject!: (error: unknown) => void;
 
   constructor(call: Call, timeouts: Pick<Timeouts, 'headers' | 'body'>) {
@@ -67,13 +57,13 @@ class Reading implements Dispatcher.DispatchHandler {
     this.#timeouts = timeouts;
   }
 
-  async answerOf(dispatcher: Dispatcher): Promise<Answer> {
+  async answerOf(dispatcher: Dispatcher): Promise<HttpResponse> {
     const { url, method, headers, body = null, signal } = this.#call;
     const stop = (): void => {
       this.#controller?.abort(signal.reason as Error);
       this.#reject(signal.reason);
     };
-    const answer = new Promise<Answer>((resolve, reject) => {
+    const answer = new Promise<HttpResponse>((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
@@ -86,7 +76,7 @@ class Reading implements Dispatcher.DispatchHandler {
         { origin: url.origin, path: url.pathname + url.search, method, headers, body: body as string, headersTimeout, reset: false },
         this,
       );
-      return await answer;
+      return decodable(this.#call, await answer);
     } finally {
       signal.removeEventListener('abort', stop);
     }
@@ -106,7 +96,7 @@ class Reading implements Dispatcher.DispatchHandler {
     const { method, maxBytes = DEFAULT_MAX_BYTES, stream } = this.#call;
     if (stream && this.#isSuccess) {
       this.#arriving = new ArrivingBody(controller);
-      this.#resolve({ status, headers: this.#headers, bytes: new Uint8Array(), arriving: this.#arriving });
+      this.#resolve({ status, headers: this.#headers, body: new Uint8Array(), arriving: this.#arriving, url: this.#call.url.href });
       return;
     }
     this.#limit = this.#isSuccess ? maxBytes : Math.min(maxBytes, MAX_ERROR_BYTES);
@@ -141,7 +131,8 @@ class Reading implements Dispatcher.DispatchHandler {
 
   #finish(): void {
     const bytes = this.#chunks.length === 1 ? (this.#chunks[0] as Uint8Array) : Buffer.concat(this.#chunks);
-    this.#resolve({ status: this.#status, headers: this.#headers, bytes: bytes.subarray(0, this.#limit) });
+    const body = bytes.length > this.#limit ? bytes.subarray(0, this.#limit) : bytes;
+    this.#resolve({ status: this.#status, headers: this.#headers, body, url: this.#call.url.href });
   }
 
   #tooLong(controller: Dispatcher.DispatchController): void {
@@ -151,12 +142,13 @@ class Reading implements Dispatcher.DispatchHandler {
   }
 }
 
-function decodable(call: Call, status: number, headers: HttpResponse['headers'], bytes: Uint8Array, arriving?: Arriving): Uint8Array {
-  const encoding = headers['content-encoding'] ?? 'identity';
-  if (encoding.toLowerCase() === 'identity' || (bytes.length === 0 && !arriving)) return bytes;
+function decodable(call: Call, response: HttpResponse): HttpResponse {
+  const { status, headers, body, arriving } = response;
+  const encoding = headers['content-encoding'];
+  if (encoding === undefined || encoding.toLowerCase() === 'identity' || (body.length === 0 && !arriving)) return response;
   arriving?.cancel();
   // For a failure, the status matters more than the text.
-  if (status >= 300) return new Uint8Array();
+  if (status >= 300) return { ...response, body: new Uint8Array() };
   throw new ToolError(
     'BAD_RESPONSE',
     `${call.method} ${redactUrl(call.url.href)}: the answer is encoded as "${encoding}", which was not asked for.`,
@@ -177,7 +169,8 @@ function joined(received: Headers): Record<string, string> {
   const headers: Record<string, string> = {};
   for (const name in received) {
     const value = received[name];
-    if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
+    if (typeof value === 'string') headers[name] = value;
+    else if (value !== undefined) headers[name] = value.join(', ');
   }
   return headers;
 }

@@ -71,9 +71,16 @@ export class HostLimiter {
   run<T>(work: () => Promise<T>, first = false): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const start = (): void => {
-        work()
-          .then(resolve, reject)
-          .finally(() => this.#end());
+        work().then(
+          (result) => {
+            resolve(result);
+            this.#end();
+          },
+          (error: unknown) => {
+            reject(error as Error);
+            this.#end();
+          },
+        );
       };
       if (first) this.#queue.unshift(start);
       else this.#queue.push(start);

@@ -3,9 +3,12 @@ const SECOND_MS = 1000;
 const TELLING = 10;
 /** With fewer than this in the second before the first refusal, a host may have let through what it had saved up, and allow more. */
 const SURE = 50;
-/** The part of what the host let through that is sent from then on, and of a rate that it refused. */
+/** The part of what the host let through that is sent from then on. */
 const BELOW = 0.98;
-const DECREASE = 0.95;
+/** The part by which a rate that was refused is lowered; twice as much each time it is refused again within so many milliseconds. */
+const LESS = 0.05;
+const MOST_LESS = 0.2;
+const AT_ONCE_MS = 2500;
 /** By what the rate grows each second: from a first refusal that was not sure to the next, and else. */
 const DOUBLE = 2;
 const STEP = 1.05;
@@ -27,16 +30,18 @@ const REMEMBERED = 10_000;
  * - At the first refusal it is what was let through of the second before: at least what the host allows, unless that bears bursts of less
  *   than a second only. Where it was little, the rate doubles each second until the next refusal.
  * - A refusal after requests had stood still, which were then made up for, is blamed on that: less is made up for from then on.
- * - A refusal of a rate that had just grown takes it back to what it was; any other makes it a twentieth less. It never falls below what
- *   was let through on average since the refusal before: a host that saves up what is not used allows exactly that.
- * - It grows in small steps after half a minute without a refusal; later where a refusal costs a long pause, so that pauses do not take
- *   more than a sixtieth of the time.
+ * - A refusal of a rate that had just grown takes it back to what it was; any other makes it a twentieth less, then a tenth, then a fifth if
+ *   they follow each other at once. It never falls below what was let through on average since the refusal before: a host that saves up what
+ *   is not used allows exactly that.
+ * - It grows in small steps: soon after it was made much less, and else after half a minute without a refusal; later where a refusal costs a
+ *   long pause, so that pauses do not take more than a sixtieth of the time.
  */
 export class LearntRate {
   #perSecond = Infinity;
   #lagMs = LAG_MS;
   /** The rate before it grew. */
   #held = Infinity;
+  #less = LESS;
   #growth = STEP;
   #growAt = 0;
   #learntAt: number | undefined;
@@ -74,7 +79,7 @@ export class LearntRate {
   usedUp(sentAt: number, now: number, pauseMs: number, isTold = false): void {
     if (this.#passedSinceLearnt < TELLING) return;
     const { count, gapMs } = this.#second(sentAt);
-    const soon = now + pauseMs + SECOND_MS;
+    const soon = now + pauseMs + (this.#learntAt === undefined ? SECOND_MS : AT_ONCE_MS);
     const later = now + Math.max(HOLD_MS, HOLD_PAUSES * pauseMs);
     if (this.#learntAt === undefined) {
       const isSure = isTold || count >= SURE;
@@ -87,8 +92,11 @@ export class LearntRate {
         this.#lagMs = Math.max(SHORTEST_LAG_MS, this.#lagMs / 4);
         this.#growAt = Math.max(soon, this.#growAt);
       } else {
-        if (this.#perSecond === this.#held) most *= DECREASE;
-        this.#growAt = this.#growth === DOUBLE ? soon : later;
+        if (this.#perSecond === this.#held) {
+          this.#less = now - this.#resumedAt < AT_ONCE_MS ? Math.min(MOST_LESS, 2 * this.#less) : LESS;
+          most *= 1 - this.#less;
+        } else this.#less = LESS / 2;
+        this.#growAt = this.#growth === DOUBLE || this.#less > LESS ? soon : later;
         this.#growth = STEP;
       }
       const letThrough = (count * SECOND_MS) / (SECOND_MS - gapMs);

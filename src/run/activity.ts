@@ -1,5 +1,5 @@
 import { redactUrl } from '../diagnostics/redact.ts';
-import type { HttpTrace } from '../http/create-http-client.ts';
+import type { HttpTrace } from '../http/http-trace.ts';
 import type { HttpClient, HttpRequest } from '../http/http-client.ts';
 
 /** What a run is doing and which requests are under way, for those who want to know what it waits for. */

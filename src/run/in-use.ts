@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import type { InUseSource } from '../config/config.ts';
 import { type ErrorCode, ToolError } from '../diagnostics/tool-error.ts';
 import type { InUse, InUseImage } from '../domain/in-use.ts';
-import type { HttpTrace } from '../http/create-http-client.ts';
+import type { HttpTrace } from '../http/http-trace.ts';
 import { commandName, type CommandOptions, readInUseCommand } from '../inuse/command.ts';
 import { readInUseFile } from '../inuse/file.ts';
 import { readMirrors, withMirrored } from '../inuse/mirrors.ts';

@@ -4,7 +4,8 @@ import { createServiceConfig, type ServiceConfig } from '../../auth/aws/service-
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { InUseImage } from '../../domain/in-use.ts';
 import { type Clock, systemClock } from '../../http/clock.ts';
-import { createHttpClient, type HttpTrace } from '../../http/create-http-client.ts';
+import { createHttpClient } from '../../http/create-http-client.ts';
+import type { HttpTrace } from '../../http/http-trace.ts';
 import { HostLimiter } from '../../http/host-limiter.ts';
 import { linkSignals } from '../../http/link-signals.ts';
 import { AwsCalls } from './aws-calls.ts';
