@@ -87,6 +87,11 @@ export class RunState {
   }
 
   /** Aborted once nothing more is waited for. */
+  /** Whether no other run may have the repository, right now. */
+  holdsLock(): Promise<boolean> {
+    return this.#context.holdsLock();
+  }
+
   get signal(): AbortSignal {
     return this.#context.signal;
   }
