@@ -8,7 +8,8 @@ import type { CopyImageStep, Plan, RepositoryPlan, Step } from '../plan/plan.ts'
 import type { Registry } from '../registry/registry.ts';
 import { applyReport, type ApplyReport, countResults, type Repair, type RepositoryReport, type StepResult } from './apply-report.ts';
 import type { Journal } from './journal.ts';
-import { type LockedRepository, lockRepositories } from './lock-repositories.ts';
+import type { LeaseTimes } from './lease.ts';
+import { LOCK_LOST, type LockedRepository, lockRepositories, type RepositoryLock } from './lock-repositories.ts';
 import { checkRegistries, planDigest } from '../documents/plan-file.ts';
 import { runRepository } from './repository-run.ts';
 import type { Halt, Pause } from './run-context.ts';
@@ -52,6 +53,8 @@ export interface ApplyOptions {
   readonly justRead?: () => boolean;
   /** Waits between two tries. Default: for as long as it is told. */
   readonly pause?: Pause;
+  /** How its lock is kept. Default: as {@link lockRepositories} does. */
+  readonly leaseTimes?: LeaseTimes;
   /** Must not throw. */
   readonly onEvent?: (event: ApplyEvent) => void;
 }
@@ -82,7 +85,7 @@ export async function executePlan(options: ApplyOptions): Promise<ApplyReport> {
   });
   if (work.length === 0) return applyReport({ repositories: [] });
 
-  const unlock = await lockRepositories(journal.folder, toLock(work, registries));
+  const lock = await lockRepositories(journal.folder, toLock(work, registries), { times: options.leaseTimes });
   try {
     const refusals = new Map<Work, ToolError>();
     await sideBySide(work, concurrency, async (one) => {
@@ -99,15 +102,15 @@ export async function executePlan(options: ApplyOptions): Promise<ApplyReport> {
       ),
       ...(options.finishes && options.finishes.length > 0 && { finishes: options.finishes }),
     });
-    const shared = sharedBy(work, options);
+    const shared = sharedBy(work, options, lock);
     const reports = await sideBySide(work, concurrency, async (one) => {
       const refusal = refusals.get(one);
       return refusal ? refusedReport(one, refusal) : runOne(one, options, shared);
     });
-    return await finish(reports, journal, shared.halted());
+    return await finish(reports, journal, lock, shared.halted());
   } finally {
     await journal.close();
-    await unlock();
+    await lock.free();
   }
 }
 
@@ -125,6 +128,7 @@ interface Shared {
   /** Aborted by the signal and at the deadline. */
   readonly signal: AbortSignal;
   readonly trials: ReadonlyMap<Registry, Trial>;
+  readonly lock: RepositoryLock;
 }
 
 /** The missing right for which nothing may be deleted or archived in this one repository. Throws what else keeps the registry from it. */
@@ -163,7 +167,7 @@ function toLock(work: readonly Work[], registries: ApplyOptions['registries']): 
   return [...new Map(all.map((one) => [`${one.url} ${one.repository}`, one])).values()];
 }
 
-function sharedBy(work: readonly Work[], options: ApplyOptions): Shared {
+function sharedBy(work: readonly Work[], options: ApplyOptions, lock: RepositoryLock): Shared {
   const { signal, deadline } = options;
   const signals = [
     ...(signal ? [signal] : []),
@@ -173,14 +177,16 @@ function sharedBy(work: readonly Work[], options: ApplyOptions): Shared {
   // Every request under way listens to it, so that many listeners are not a leak.
   setMaxListeners(0, signalOfRun);
   return {
-    halted: haltOf(options),
+    halted: haltOf(options, lock),
     signal: signalOfRun,
     trials: new Map(work.map(({ registry }) => [registry, new Trial()])),
+    lock,
   };
 }
 
-function haltOf({ signal, deadline, journal }: ApplyOptions): () => Halt | undefined {
+function haltOf({ signal, deadline, journal }: ApplyOptions, lock: RepositoryLock): () => Halt | undefined {
   return () => {
+    if (lock.isLost) return { by: 'error', message: LOCK_LOST.message };
     if (journal.failure) return { by: 'error', message: journal.failure.message };
     if (signal?.aborted) return { by: 'signal', message: 'the run was stopped before its turn' };
     if (deadline !== undefined && Date.now() >= deadline)
@@ -195,13 +201,14 @@ async function runOne({ registry, repository }: Work, options: ApplyOptions, sha
   const { registries, journal, concurrency, onEvent, justRead, inUse, pause, cached = async () => undefined } = options;
   const { inUseAgain = async () => inUse } = options;
   const usedIf = (known: InUse | undefined): Map<Digest, string> => (known ? usedIn(plan, known) : new Map());
-  const { halted, signal, trials } = shared;
+  const { halted, signal, trials, lock } = shared;
   const place = { registry: plan.registry, repository: plan.repository };
   onEvent?.({ kind: 'begin', ...place, steps: plan.steps.length });
   const report = await runRepository(registry, plan, {
     journal,
     concurrency,
     halted,
+    holdsLock: lock.holds,
     signal,
     pause,
     cached,
@@ -223,14 +230,20 @@ function usedIn(plan: RepositoryPlan, inUse: InUse): Map<Digest, string> {
   return new Map(inUseDigests({ ...plan, manifests: plan.images }, inUse).map(({ digest, source }) => [digest, source]));
 }
 
-async function finish(repositories: readonly RepositoryReport[], journal: Journal, halt: Halt | undefined): Promise<ApplyReport> {
+async function finish(
+  repositories: readonly RepositoryReport[],
+  journal: Journal,
+  lock: RepositoryLock,
+  halt: Halt | undefined,
+): Promise<ApplyReport> {
+  const error = journal.failure ?? (lock.isLost ? LOCK_LOST : undefined);
   const skipped = repositories.some(({ counts }) => counts.skipped > 0);
   const report = (): ApplyReport =>
     applyReport({
       repositories,
       ...(halt && halt.by !== 'error' && skipped && { stoppedBy: halt.by }),
       ...(journal.path !== undefined && { journal: journal.path }),
-      ...(journal.failure && { error: { code: journal.failure.code, message: journal.failure.message, hint: journal.failure.hint } }),
+      ...(error && { error: { code: error.code, message: error.message, hint: error.hint } }),
     });
   const { outcome, counts } = report();
   // Where it fails, the report says so.

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readlinkSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { readdir, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import { touch } from '../diagnostics/guarded-file.ts';
 import { makeFolder } from '../diagnostics/make-folder.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import { fileKey } from '../documents/file-key.ts';
+import { Lease, watchLease, type LeaseTimes } from './lease.ts';
 
 export interface LockedRepository {
   /** The registry's base URL: it may go by several names. */
@@ -15,41 +16,91 @@ export interface LockedRepository {
   readonly repository: string;
 }
 
+export interface LockOptions {
+  /** Default: renewed every ten seconds, over after a minute and a half. */
+  readonly times?: LeaseTimes | undefined;
+  /** Where pids mean what they do here: one host since it started, and one pid namespace, since containers count theirs from 1. */
+  readonly place?: string;
+}
+
+/** The repositories that a run has claimed. */
+export interface RepositoryLock {
+  /** True once another run may have them. */
+  readonly isLost: boolean;
+  /** Whether this run has them right now: asked before each change. Never true again once it was not. */
+  readonly holds: () => Promise<boolean>;
+  /** Gives them free. */
+  readonly free: () => Promise<void>;
+}
+
+/** Why a run that has lost its lock changes nothing more. */
+export const LOCK_LOST = new ToolError(
+  'NOT_APPLYABLE',
+  'this run stood still, or could not reach its journal folder, for so long that another run may have locked its repositories',
+  { hint: 'what it had done is in its journal. Once the other run has ended, run again for the rest' },
+);
+
 const ATTEMPTS = 4;
-const CLAIM = /^([0-9a-f]{32})\.(.+)\.(\d+)\.[0-9a-f]{16}$/;
-/** Pids mean something only within one host and one pid namespace: containers count theirs from 1. */
-const PLACE = `${hostname()
-  .replaceAll(/[^a-zA-Z0-9-]/g, '_')
-  .slice(0, 100)}-${pidNamespace()}`;
+const CLAIM = /^([0-9a-f]{32})\.((.+)\.(\d+)\.[0-9a-f]{16})$/;
+const LEASE = 'lease';
+/** A lease that was renewed last so long ago, by whatever clock, is of a run that is over. */
+const OLD = 15 * 60_000;
+const PLACE = [
+  hostname()
+    .replaceAll(/[^a-zA-Z0-9-]/g, '_')
+    .slice(0, 100),
+  bootId(),
+  pidNamespace(),
+].join('-');
 /** The claims of this process, so that one left by an earlier process of the same pid is not taken for its own. */
 const own = new Set<string>();
 
 /**
- * Claims repositories for one run; answers how to give them free. Whoever wants a repository first puts down a claim, an empty file of a
+ * Claims repositories for one run. Whoever wants a repository first puts down a claim, an empty file of a
  * name that is never used twice, and then looks whether anybody else has one there: of two that come at once each sees the other's, so
  * never do both go on. They withdraw and try again after a moment. A claim whose process is gone is removed; since names are never reused,
  * that cannot hit a living one.
  *
+ * Of a process of another place, such as a pod that shares the folder, nobody can tell whether it is gone. So each run has a lease beside
+ * its claims: one that is seen not to be renewed for a minute and a half is taken away, and with it the claims. A run that comes back after
+ * that, because it was only stopped, finds its lease gone before its next change.
+ *
  * Throws `NOT_APPLYABLE` where another run has one of them, `JOURNAL_WRITE` where the folder cannot be written.
  */
-export async function lockRepositories(folder: string, repositories: readonly LockedRepository[]): Promise<() => Promise<void>> {
+export async function lockRepositories(
+  folder: string,
+  repositories: readonly LockedRepository[],
+  { times, place = PLACE }: LockOptions = {},
+): Promise<RepositoryLock> {
   const locks = join(folder, 'locks');
   for (let attempt = 1; ; attempt++) {
-    const claims = new Map(repositories.map((one) => [`${fileKey(one)}.${PLACE}.${process.pid}.${randomBytes(8).toString('hex')}`, one]));
+    const holder = `${place}.${process.pid}.${randomBytes(8).toString('hex')}`;
+    const claims = new Map(repositories.map((one) => [`${fileKey(one)}.${holder}`, one]));
+    let lease: Lease | undefined;
     const free = async (): Promise<void> => {
       for (const name of claims.keys()) {
         await rm(join(locks, name), { force: true });
         own.delete(name);
       }
+      await lease?.release();
     };
     let rival: Rival | undefined;
     try {
       await makeFolder(locks);
+      const taken = (lease = await Lease.take(join(locks, `${LEASE}.${holder}`), times));
       for (const name of claims.keys()) {
         own.add(name);
         await touch(join(locks, name), { exclusive: true });
       }
-      rival = await findRival(locks, claims);
+      rival = await findRival(locks, claims, place);
+      if (!rival)
+        return {
+          holds: () => taken.holds(),
+          free,
+          get isLost() {
+            return taken.isLost;
+          },
+        };
     } catch (error) {
       await free().catch(() => {});
       throw new ToolError('JOURNAL_WRITE', `cannot lock the repositories in ${locks}: ${(error as Error).message}`, {
@@ -57,9 +108,12 @@ export async function lockRepositories(folder: string, repositories: readonly Lo
         cause: error,
       });
     }
-    if (!rival) return free;
     await free();
-    if (attempt === ATTEMPTS) throw await inUse(locks, rival);
+    const { name, holder: other } = rival;
+    const seen =
+      other === undefined ? 'unknown' : await watchLease(join(locks, `${LEASE}.${other}`), () => isThere(join(locks, name)), times);
+    if (seen === 'over' && other !== undefined) await removeAll(locks, other);
+    else if (seen === 'renewed' || attempt >= ATTEMPTS) throw await inUse(locks, rival);
     await wait(50 + Math.random() * 200);
   }
 }
@@ -71,29 +125,59 @@ export async function isLocked(folder: string, repositories: readonly LockedRepo
     if (error.code === 'ENOENT') return [];
     throw error;
   });
-  return names.some((name) => wanted.has(name.slice(0, 32)) && !isDead(name));
+  for (const name of names) if (wanted.has(name.slice(0, 32)) && !isDead(name, PLACE) && !(await hasOldLease(folder, name))) return true;
+  return false;
 }
 
 interface Rival extends LockedRepository {
   readonly name: string;
+  /** By which its lease is called, of one of another place. */
+  readonly holder: string | undefined;
+}
+
+/** Every claim that a holder has put down, after its lease. */
+async function removeAll(locks: string, holder: string): Promise<void> {
+  await rm(join(locks, `${LEASE}.${holder}`), { force: true });
+  for (const name of await readdir(locks)) if (name.endsWith(`.${holder}`)) await rm(join(locks, name), { force: true });
+}
+
+function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return false;
+      throw error;
+    },
+  );
+}
+
+/** The clocks of two machines may differ, so this only tells where nobody acts without the lock itself. */
+async function hasOldLease(folder: string, claim: string): Promise<boolean> {
+  const [, , holder] = CLAIM.exec(claim) ?? [];
+  if (holder === undefined) return false;
+  return stat(join(folder, 'locks', `${LEASE}.${holder}`)).then(
+    ({ mtimeMs }) => Date.now() - mtimeMs > OLD,
+    () => false,
+  );
 }
 
 /** A living claim of somebody else on one of these; what the dead have left is removed on the way. */
-async function findRival(locks: string, claims: ReadonlyMap<string, LockedRepository>): Promise<Rival | undefined> {
+async function findRival(locks: string, claims: ReadonlyMap<string, LockedRepository>, here: string): Promise<Rival | undefined> {
   const wanted = new Map([...claims.values()].map((one) => [fileKey(one), one]));
   for (const name of await readdir(locks)) {
     const repository = wanted.get(name.slice(0, 32));
     if (!repository || claims.has(name)) continue;
-    if (!isDead(name)) return { name, ...repository };
-    await rm(join(locks, name), { force: true });
+    const [, , holder, place] = CLAIM.exec(name) ?? [];
+    if (!isDead(name, here)) return { name, holder: place === here ? undefined : holder, ...repository };
+    if (holder !== undefined) await removeAll(locks, holder);
   }
   return undefined;
 }
 
 /** Sure only of processes of this host and pid namespace. */
-function isDead(name: string): boolean {
-  const [, , place, pid] = CLAIM.exec(name) ?? [];
-  if (place !== PLACE || own.has(name)) return false;
+function isDead(name: string, here: string): boolean {
+  const [, , , place, pid] = CLAIM.exec(name) ?? [];
+  if (place !== here || own.has(name)) return false;
   if (Number(pid) === process.pid) return true;
   try {
     process.kill(Number(pid), 0);
@@ -105,7 +189,7 @@ function isDead(name: string): boolean {
 
 async function inUse(locks: string, { name, url, repository }: Rival): Promise<ToolError> {
   const file = join(locks, name);
-  const [, , place, pid] = CLAIM.exec(name) ?? [];
+  const [, , , place, pid] = CLAIM.exec(name) ?? [];
   const since = await stat(file).then(
     ({ mtime }) => ` since ${mtime.toISOString()}`,
     () => '',
@@ -117,6 +201,14 @@ async function inUse(locks: string, { name, url, repository }: Rival): Promise<T
       hint: `wait for it to end; if there is no such run any more, delete ${file}`,
     },
   );
+}
+
+function bootId(): string {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').slice(0, 8);
+  } catch {
+    return '0';
+  }
 }
 
 function pidNamespace(): string {

@@ -166,7 +166,7 @@ class RepositoryRun {
         else going.push(one);
       }
       this.#hasSent ||= going.length > 0;
-      const sent = await this.#sideBySide(going, async (one) => ({ one, ...(await this.#requests.send(one.step)) }));
+      const sent = await this.#sideBySide(going, async (one) => ({ one, ...(await this.#sendOne(one.step)) }));
       this.#guard.sent(sent.map(({ one: { step }, answer }) => ({ step, answer })));
       for (const { one, verdict } of sent)
         if (verdict.outcome === 'deleted') for (const { digest } of one.along) this.#state.takenAlong.add(digest);
@@ -181,6 +181,11 @@ class RepositoryRun {
       waiting = sent.flatMap(({ one, verdict }) => (isOver(verdict) ? [] : [one]));
       if (waiting.length > 0) await this.#state.pause(FIRST_WAIT * 2 ** (tries - 1) * (0.5 + Math.random()));
     }
+  }
+
+  async #sendOne(step: ChangeStep): ReturnType<StepRequests['send']> {
+    if (await this.#state.holdsLock()) return this.#requests.send(step);
+    return { verdict: this.#halted() ?? { outcome: 'skipped' }, answer: undefined };
   }
 
   #sideBySide<Item, Result>(items: readonly Item[], work: (item: Item) => Promise<Result>): Promise<Result[]> {

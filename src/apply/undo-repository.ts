@@ -8,6 +8,7 @@ import type { RawManifest } from '../domain/raw-manifest.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { CopiedPlace } from './copied-places.ts';
 import { type Deleted, deletedManifests, oldTime } from './deleted-manifests.ts';
+import { LOCK_LOST } from './lock-repositories.ts';
 import { hasManifest, lostParts, saysLost } from './lost-parts.ts';
 import type { OldTimes } from './old-times-memory.ts';
 import type { LostLabels, UndoItem, UndoOutcome } from './undo-report.ts';
@@ -21,6 +22,8 @@ export interface UndoRepositoryParts {
   /** Where what was deleted can be had from, if the registry has not got it any more. */
   readonly copied: ReadonlyMap<Digest, readonly CopiedPlace[]>;
   readonly signal: AbortSignal | undefined;
+  /** Whether no other run may have the repository, right now. */
+  readonly holdsLock: () => Promise<boolean>;
   readonly onItem: (item: Item) => void;
 }
 
@@ -105,6 +108,7 @@ export class UndoRepository {
     put: () => Promise<Result>,
   ): Promise<UndoOutcome | Result> {
     let outcome: UndoOutcome | Result = 'skipped';
+    if (!(await this.#parts.holdsLock())) this.#refused ??= LOCK_LOST;
     let message = this.#refused?.message;
     if (!this.#parts.signal?.aborted && !this.#refused) {
       try {

@@ -9,7 +9,7 @@ import { repositoryKey } from '../domain/repository-key.ts';
 import type { Digest } from '../domain/digest.ts';
 import type { Registry } from '../registry/registry.ts';
 import { copiedPlaces } from './copied-places.ts';
-import { lockRepositories } from './lock-repositories.ts';
+import { lockRepositories, type RepositoryLock } from './lock-repositories.ts';
 import { OldTimes } from './old-times-memory.ts';
 import type { LostLabels, UndoItem, UndoOutcome, UndoReport } from './undo-report.ts';
 import { UndoRepository } from './undo-repository.ts';
@@ -66,7 +66,8 @@ export async function undoJournal(options: UndoOptions): Promise<UndoReport> {
   const lostLabels: LostLabels[] = [];
   const refusals: ToolError[] = [];
   const memories: OldTimes[] = [];
-  const unlock = await lock(options, repositories);
+  const held = await lock(options, repositories);
+  const holdsLock = held?.holds ?? (async (): Promise<boolean> => true);
   try {
     const before = await times?.read();
     const limit = pLimit(concurrency);
@@ -83,14 +84,14 @@ export async function undoJournal(options: UndoOptions): Promise<UndoReport> {
         journal.copies.filter((copy) => copy.registry === registry && copy.repository === repository),
         registries,
       );
-      const undo = new UndoRepository({ registry: found, repository, times: memory, copied, signal, onItem });
+      const undo = new UndoRepository({ registry: found, repository, times: memory, copied, signal, holdsLock, onItem });
       await undo.all(intents);
       lostLabels.push(...undo.lostLabels.map((lost) => ({ registry, repository, ...lost })));
       if (memory) memories.push(memory);
       if (undo.refused) refusals.push(undo.refused);
     });
   } finally {
-    await unlock();
+    await held?.free();
   }
   const counts: Record<UndoOutcome, number> = { restored: 0, present: 0, kept_newer: 0, lost: 0, failed: 0, skipped: 0 };
   for (const { outcome } of items) counts[outcome] += 1;
@@ -150,7 +151,7 @@ function checkAddress(name: string, { header }: JournalDocument, registries: Rea
 }
 
 /** Where the journal lies in a folder that cannot be written, no run that deletes can use it either. */
-async function lock({ path, registries }: UndoOptions, repositories: readonly RepositoryIntents[]): Promise<() => Promise<void>> {
+async function lock({ path, registries }: UndoOptions, repositories: readonly RepositoryIntents[]): Promise<RepositoryLock | undefined> {
   try {
     return await lockRepositories(
       dirname(path),
@@ -158,7 +159,7 @@ async function lock({ path, registries }: UndoOptions, repositories: readonly Re
     );
   } catch (error) {
     const code = error instanceof ToolError && error.code === 'JOURNAL_WRITE' && (error.cause as NodeJS.ErrnoException).code;
-    if (code === 'EACCES' || code === 'EROFS') return async () => {};
+    if (code === 'EACCES' || code === 'EROFS') return undefined;
     throw error;
   }
 }

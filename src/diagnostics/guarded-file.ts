@@ -88,3 +88,15 @@ export async function syncFolder(path: string): Promise<void> {
 export async function touch(path: string, { exclusive = false }: { readonly exclusive?: boolean } = {}): Promise<void> {
   await (await open(path, exclusive ? 'wx' : 'a', 0o600)).close();
 }
+
+/** Makes a file that is there one byte longer. Throws the error of the file system, also where there is no such file. */
+export async function lengthen(path: string): Promise<void> {
+  const handle = await open(path, constants.O_WRONLY | constants.O_APPEND);
+  await handle.write('.').finally(() => handle.close());
+}
+
+/** How many bytes a file has. It is opened for that: what a file server told before may not be so any more. */
+export async function sizeNow(path: string): Promise<number> {
+  const handle = await open(path, 'r');
+  return (await handle.stat().finally(() => handle.close())).size;
+}

@@ -5,7 +5,7 @@ import { isIndexType } from '../domain/media-types.ts';
 import { agreedLabels } from './agreed-labels.ts';
 import { attestationsIn } from './attestations-in.ts';
 import { createdTime } from './created-time.ts';
-import { type ImageConfig, isImageConfigType } from './image-config.ts';
+import { type ImageConfig, type ImageConfigs, isImageConfigType } from './image-config.ts';
 import type { ChildDescriptor, ManifestDocument } from './manifest-document.ts';
 import { timesOf } from './seen-tags.ts';
 
@@ -17,8 +17,8 @@ export interface ReadManifests {
   readonly firstSeen?: ReadonlyMap<string, string>;
 }
 
-/** Makes the manifests of an inventory, sorted by digest, of what they say themselves and of the configs of images, by their digests. */
-export function buildManifests(read: ReadManifests, configs: ReadonlyMap<Digest, ImageConfig>): Manifest[] {
+/** Makes the manifests of an inventory, sorted by digest, of what they say themselves and of the configs of images. */
+export function buildManifests(read: ReadManifests, configs: ImageConfigs): Manifest[] {
   const { documents, tags, firstSeen } = read;
   const attestations = attestationsIn(read);
   const facts = new Facts(documents, configs);
@@ -62,18 +62,18 @@ function storedBlobs({ digest, bytes, mediaType, parts }: ManifestDocument): Blo
 /** What an image says of itself; of an index, what its images say. Each is worked out once, so that indexes in indexes cost nothing. */
 class Facts {
   readonly #documents: ReadonlyMap<Digest, ManifestDocument>;
-  readonly #configs: ReadonlyMap<Digest, ImageConfig>;
+  readonly #configs: ImageConfigs;
   readonly #created = new Map<Digest, string | undefined>();
   readonly #platforms = new Map<Digest, readonly string[]>();
   readonly #labels = new Map<Digest, Readonly<Record<string, string>> | undefined>();
 
-  constructor(documents: ReadonlyMap<Digest, ManifestDocument>, configs: ReadonlyMap<Digest, ImageConfig>) {
+  constructor(documents: ReadonlyMap<Digest, ManifestDocument>, configs: ImageConfigs) {
     this.#documents = documents;
     this.#configs = configs;
   }
 
   imageOf({ config, image }: ManifestDocument): ImageConfig | undefined {
-    return image ?? (config && this.#configs.get(config.digest));
+    return image ?? (config && this.#configs?.get(config.digest));
   }
 
   /**
@@ -94,6 +94,8 @@ class Facts {
       if (time === undefined && holdsImages(child)) return undefined;
       if (time !== undefined && (newest === undefined || time > newest)) newest = time;
     }
+    // Its config would tell the time, and what is annotated may be another one.
+    if (!this.#configs && document.config && isImageConfigType(document.config.mediaType)) return undefined;
     return newest ?? createdTime(this.imageOf(document), document.annotations);
   }
 

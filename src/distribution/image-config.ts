@@ -1,3 +1,4 @@
+import type { Digest } from '../domain/digest.ts';
 import { asObject, asText, asTextMap, type JsonObject } from '../domain/json.ts';
 
 /** What an image's config says about it. Source: OCI image-spec, config.md; Docker's is the same in these fields. */
@@ -8,6 +9,9 @@ export interface ImageConfig {
   /** `os/architecture[/variant]` */
   readonly platform?: string;
 }
+
+/** What configs say, by their digests. Undefined: none was read, so that nothing is known of what they would say. */
+export type ImageConfigs = ReadonlyMap<Digest, ImageConfig> | undefined;
 
 const TYPES = ['application/vnd.oci.image.config.v1+json', 'application/vnd.docker.container.image.v1+json'];
 

@@ -5,7 +5,7 @@ import { attestationsIn } from './attestations-in.ts';
 import { badAnswer, refused } from './answer-errors.ts';
 import { createdTime } from './created-time.ts';
 import { contentDigest } from './content-digest.ts';
-import { type ImageConfig, isImageConfigType, readImageConfig } from './image-config.ts';
+import { type ImageConfig, type ImageConfigs, isImageConfigType, readImageConfig } from './image-config.ts';
 import { asText, parseJsonObject } from '../domain/json.ts';
 import type { ManifestDocument } from './manifest-document.ts';
 import type { Reading } from './manifest-reader.ts';
@@ -20,7 +20,7 @@ const TIMELESS = ['application/vnd.oci.empty.v1+json', 'application/vnd.cncf.hel
  * artifacts, such as Wasm modules, that may tell when they were made where the manifest does not. Not those of attestations and cosign's
  * signatures, which have the type of an image's config but describe nothing.
  */
-export function wantedConfigs(read: ReadManifests): Map<Digest, ManifestDocument> {
+function wantedConfigs(read: ReadManifests): Map<Digest, ManifestDocument> {
   const { documents, tags } = read;
   const attestations = attestationsIn(read);
   const wanted = new Map<Digest, ManifestDocument>();
@@ -42,15 +42,28 @@ function hasCosignTagsAlone(digest: Digest, tags: readonly string[] | undefined)
   return tags !== undefined && tags.every((tag) => isCosignTag(tag, digest));
 }
 
+interface ConfigsOptions {
+  readonly limit: LimitFunction;
+  readonly problems: Problems;
+  /** So many more are to be read. */
+  readonly onFound: (count: number) => void;
+  readonly onRead: () => void;
+  /** Whether anybody needs what they say. */
+  readonly areWanted: () => boolean;
+}
+
 /**
- * Reads the configs. One of an image that cannot be read is a problem: its labels could protect the image. Of another artifact's config
- * only the time counts, and what it says otherwise may be anything.
+ * Reads the configs of what was read, where they are wanted. One of an image that cannot be read is a problem: its labels could protect the
+ * image. Of another artifact's config only the time counts, and what it says otherwise may be anything.
  */
 export async function readConfigs(
   reading: Reading,
-  wanted: ReadonlyMap<Digest, ManifestDocument>,
-  { limit, problems, onRead }: { readonly limit: LimitFunction; readonly problems: Problems; readonly onRead: () => void },
-): Promise<Map<Digest, ImageConfig>> {
+  read: ReadManifests,
+  { limit, problems, onFound, onRead, areWanted }: ConfigsOptions,
+): Promise<ImageConfigs> {
+  if (!areWanted()) return undefined;
+  const wanted = wantedConfigs(read);
+  onFound(wanted.size);
   const configs = new Map<Digest, ImageConfig>();
   await limit.map(wanted, async ([digest, document]) => {
     const config = await problems.attempt(() => readConfig(reading, digest, document));

@@ -1,7 +1,5 @@
 import type { LimitFunction } from 'p-limit';
 import type { Digest } from '../domain/digest.ts';
-import type { ImageConfig } from './image-config.ts';
-import { readConfigs, wantedConfigs } from './image-configs.ts';
 import { followGraph } from './manifest-graph.ts';
 import { ManifestReader, type Reading } from './manifest-reader.ts';
 import { noteTags } from './note-tags.ts';
@@ -14,7 +12,6 @@ import { readTagged, type TaggedManifests } from './tagged-manifests.ts';
 /** A repository as its tags lead through it. */
 export interface TaggedGraph {
   readonly tagged: TaggedManifests;
-  readonly configs: ReadonlyMap<Digest, ImageConfig>;
   /** When tags were first seen where they are, ISO 8601 UTC, as far as that is remembered. */
   readonly firstSeen: ReadonlyMap<string, string>;
 }
@@ -31,8 +28,8 @@ export interface TaggedGraphOptions {
 }
 
 /**
- * Reads what tags point to, with one request for each, everything that can be reached from there, and the configs of its images; and keeps
- * for the next reading where the tags point to. What cannot be read becomes a problem.
+ * Reads what tags point to, with one request for each, and everything that can be reached from there; and keeps for the next reading where
+ * the tags point to. What cannot be read becomes a problem.
  */
 export async function readTaggedGraph(tags: readonly string[], options: TaggedGraphOptions): Promise<TaggedGraph> {
   const { reading, referrers, limit, problems, progress, listed = [] } = options;
@@ -49,9 +46,6 @@ export async function readTaggedGraph(tags: readonly string[], options: TaggedGr
     progress.count(1, 0);
   });
   await followGraph(tagged, { ...shared, referrers, onFound: (found) => progress.count(0, found) });
-  const wanted = wantedConfigs(tagged);
-  progress.count(0, wanted.size);
-  const configs = await readConfigs(reading, wanted, shared);
   const firstSeen = await noteTags(cache, place, { before, digests: tagged.digests, whole });
-  return { tagged, configs, firstSeen };
+  return { tagged, firstSeen };
 }

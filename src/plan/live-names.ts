@@ -4,6 +4,11 @@ export type LiveNames = (name: string) => boolean;
 /** The longest name that CI systems make of a branch: that of a DNS label. */
 const LONGEST = 63;
 
+/** Compiles lists of names, by the names of the lists. */
+export function compileLists(lists: Readonly<Record<string, readonly string[]>>): ReadonlyMap<string, LiveNames> {
+  return new Map(Object.entries(lists).map(([name, names]) => [name, compileLiveNames(names)]));
+}
+
 /** Compiles a list of names. */
 export function compileLiveNames(names: readonly string[]): LiveNames {
   const asWritten = new Set(names);

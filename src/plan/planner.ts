@@ -8,7 +8,7 @@ import { Blobs } from './blobs.ts';
 import { byRepository } from './by-repository.ts';
 import { diagnose } from './diagnose.ts';
 import { trippedLimits, unreadLists, unreadScans, unreadSources } from './limits.ts';
-import { compileLiveNames, type LiveNames } from './live-names.ts';
+import { compileLists, type LiveNames } from './live-names.ts';
 import { Matched } from './matched.ts';
 import { asBefore, type Leftovers, withLeftovers } from './leftovers.ts';
 import { type Pack, packed, packedInventory } from './pack.ts';
@@ -64,7 +64,7 @@ export class Planner {
 
   constructor(context: PlanContext) {
     this.#context = context;
-    this.#lists = new Map(Object.entries(context.lists ?? {}).map(([name, names]) => [name, compileLiveNames(names)]));
+    this.#lists = compileLists(context.lists ?? {});
     this.#matched = new Map(context.policies.map((policy) => [policy, new Matched()]));
   }
 

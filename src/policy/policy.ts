@@ -30,6 +30,8 @@ export interface Policy {
   readonly grace: number;
   /** Whether it asks if an image is signed: to protect it, or in a rule. */
   readonly asksIfSigned: boolean;
+  /** Whether it asks for what the configs of images tell besides the time of the build: labels and platforms. */
+  readonly asksForConfigs: boolean;
   /** Whether a rule asks for what scans have found. */
   readonly asksForScans: boolean;
   /** The registries and the repositories that it names; without `registries`, all. */
@@ -119,6 +121,7 @@ export function compilePolicy(spec: PolicySpec, from: { readonly source: string;
     repositories,
     asksIfSigned:
       protect.some(({ signed }) => signed === true) || spec.rules.some(({ signed, unsigned }) => signed !== undefined || unsigned === true),
+    asksForConfigs: protect.some(({ labels }) => labels) || spec.rules.some(asksForConfig),
     keepAtLeast: spec.keepAtLeast ?? 1,
     keepNewest: spec.keepNewest ?? 0,
     grace: parseDuration(spec.grace ?? '1h') ?? Number.POSITIVE_INFINITY,
@@ -139,6 +142,10 @@ export function compilePolicy(spec: PolicySpec, from: { readonly source: string;
     copying: compiled.flatMap(({ name, copyTo }, index) => (copyTo === undefined ? [] : [{ index, name, copyTo }])),
     rules: { tagged: rules('tagged'), untagged: rules('untagged'), orphaned: rules('orphaned') },
   };
+}
+
+function asksForConfig({ labels, platforms, keep }: RuleSpec): boolean {
+  return labels !== undefined || platforms !== undefined || (typeof keep === 'object' && keep.label !== undefined);
 }
 
 function kindOf({ untagged, orphaned }: RuleSpec): RuleKind {

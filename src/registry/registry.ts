@@ -1,6 +1,6 @@
 import type { ContentStore } from '../distribution/content-store.ts';
 import type { Digest } from '../domain/digest.ts';
-import type { Capabilities, FindingGroup, RepositoryInventory, ScanState } from '../domain/inventory.ts';
+import type { Capabilities, FindingGroup, Manifest, RepositoryInventory, ScanState } from '../domain/inventory.ts';
 import type { RawManifest } from '../domain/raw-manifest.ts';
 import type { Beside } from './beside.ts';
 
@@ -67,6 +67,26 @@ export interface InventoryOptions {
   readonly signal?: AbortSignal;
   /** Called as the reading goes on, to show progress. */
   readonly onProgress?: (done: number, total: number) => void;
+  /** What is needed of that which takes a request for each image and decides nothing else. Missing: all of it. */
+  readonly wants?: WantedDetails;
+}
+
+/** Which details of images are needed. */
+export interface WantedDetails {
+  /** Whether it is asked of all images if something signs them. Where not, what is attached is told of those that may go. */
+  readonly signatures: boolean;
+  /** Whether it is asked of all images when they were pulled. Where not, that is told of those that may go. */
+  readonly pulls: boolean;
+  /** Whether what the configs of images tell is needed. Asked once the signatures are read, where they are wanted of all. */
+  readonly configs: (read: ReadSoFar) => boolean;
+  /** The manifests that may go. Asked once the configs are read, where they are needed. */
+  readonly going: (read: ReadSoFar) => ReadonlySet<Digest>;
+}
+
+/** A repository without the details that are asked about. */
+export interface ReadSoFar {
+  readonly capabilities: Capabilities;
+  readonly manifests: () => readonly Manifest[];
 }
 
 /** What is known of the scan of an image: what it has found, or why there is none. */

@@ -9,6 +9,8 @@ import type { Registry } from '../registry/registry.ts';
 export interface EarlierRuns {
   /** What they left in a repository that was just read; undefined where that is nothing. */
   readonly leftIn: (inventory: RepositoryInventory) => Promise<Leftovers | undefined>;
+  /** Whether any of them may have left something in a repository. */
+  readonly mayHaveLeft: (registry: string, repository: string) => boolean;
   /** Names of the journals of those that left something in the repositories looked at. */
   readonly unfinished: () => readonly string[];
   /** Names of the journals of those that left nothing in any of their repositories. */
@@ -42,6 +44,10 @@ export async function openEarlierRuns(
         return undefined;
       }
     },
+    mayHaveLeft: (name, repository) =>
+      runs.some(({ journal }) =>
+        journal.steps.some((one) => one.repository === repository && urlIn(journal, one.registry) === registries.get(name)?.url),
+      ),
     unfinished: () => [...unfinished],
     finished: () => runs.filter((run) => !unfinished.has(run.name) && wasLookedAt(run, looked)).map(({ name }) => name),
   };

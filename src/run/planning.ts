@@ -9,6 +9,7 @@ import { isRepositoryName } from '../domain/reference.ts';
 import { parseTime } from '../domain/time.ts';
 import { linkSignals } from '../http/link-signals.ts';
 import type { Plan } from '../plan/plan.ts';
+import { compileLists } from '../plan/live-names.ts';
 import { isWhole } from '../plan/plan-repository.ts';
 import { type PlanContext, Planner } from '../plan/planner.ts';
 import { withUnread } from '../plan/unread.ts';
@@ -68,6 +69,8 @@ export interface PlanningOptions extends ConnectionFlags, GlobalOptions, PolicyO
   readonly to?: string;
   /** False where nobody is told how much is freed: an inventory from a file is then read without the blobs of its manifests. */
   readonly tellsFreed?: boolean;
+  /** Only those details of images are read that decide something: nobody is told the others. */
+  readonly onlyNeeded?: boolean;
   /** Two policy files, which may be read already: a plan by each of them, in place of one by the policies of flags and config. */
   readonly compared?: readonly [before: string | Source, after: string | Source];
 }
@@ -182,6 +185,8 @@ async function planIn<Result>(
   const earlier = await openEarlierRuns(offline ? undefined : settings.journalDir, registries.byName, untold);
   try {
     const listed = new Set<string>();
+    const lists = compileLists(live.lists);
+    const details = options.onlyNeeded === true ? { inUse, lists, isBounded: options.atMost !== undefined, earlier } : undefined;
     let isPartial = words.length > 0;
     let takenAt: number | undefined;
     const reads = offline
@@ -200,7 +205,7 @@ async function planIn<Result>(
           workplace,
           deciding,
           options.shard,
-          { io, signal: waits, progress, now },
+          { io, signal: waits, progress, now, details },
           failures,
           listed,
           restored,

@@ -32,7 +32,7 @@ export async function diffPolicies(
   const outputs = outputsOf(options, 'table');
   await checkOutputFiles(outputs, io, options.out);
   const compared = [await policyOrRevision(before, context), await policyOrRevision(after, context)] as const;
-  return withPlan(words, { ...options, compared, tellsFreed: false }, context, async ({ plans, failures }) => {
+  return withPlan(words, { ...options, compared, tellsFreed: false, onlyNeeded: true }, context, async ({ plans, failures }) => {
     const diff = diffPlans(...(plans as readonly [Plan, Plan]));
     await writeOutputs(io, outputs, ({ form, file }) => {
       const style = file === undefined ? styleOf(io, options) : PLAIN;

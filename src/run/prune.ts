@@ -37,7 +37,7 @@ export async function prune(words: readonly string[], options: PruneOptions, con
       options.planOut !== undefined ||
       options.metricsFile !== undefined ||
       options.pushMetrics !== undefined;
-    return withPlan(words, { ...options, tellsFreed }, context, async (planning) => {
+    return withPlan(words, { ...options, tellsFreed, onlyNeeded: true }, context, async (planning) => {
       const { plan } = planning;
       record.plan = plan;
       await savePlan(plan, options, context.io);

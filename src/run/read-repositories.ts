@@ -7,7 +7,7 @@ import { isRepositoryName } from '../domain/reference.ts';
 import { isFor } from '../policy/is-for.ts';
 import type { PolicySpec } from '../policy/schema.ts';
 import { otherNames } from '../registry/image-names.ts';
-import type { Registry } from '../registry/registry.ts';
+import type { Registry, WantedDetails } from '../registry/registry.ts';
 import type { Failure } from './failures.ts';
 import { nearestRepository } from './nearest-repository.ts';
 import type { Progress } from './progress.ts';
@@ -15,6 +15,7 @@ import { inOrder } from './in-order.ts';
 import type { OpenRegistries } from './registries.ts';
 import type { Scope } from './scope.ts';
 import { type WantedScans, withScans } from './with-scans.ts';
+import type { RepositoryToRead } from './wanted-details.ts';
 import type { Workplace } from './workplace.ts';
 
 /** Repositories at a time, where nobody tells whether there is room for the requests of another one. */
@@ -68,6 +69,13 @@ export interface ReadOptions {
   readonly onListed?: (registry: string) => void;
   /** The images whose scans have to be read one by one. Missing: none. */
   readonly wantedScans?: WantedScans;
+  /**
+   * Which details of the images of a repository are needed, where `completed` adds what is known of it besides. Undefined or missing: all.
+   */
+  readonly wants?: (
+    repository: RepositoryToRead,
+    completed: (inventory: RepositoryInventory) => RepositoryInventory,
+  ) => WantedDetails | undefined;
   /** What "undo" has put back, and when that came to the registry at first. */
   readonly restored: RestoredManifests;
   readonly signal: AbortSignal;
@@ -209,7 +217,7 @@ function nothingOf({ name, type, url }: Registry, repository: string): Omit<Repo
 async function readOne(
   registry: Registry,
   repository: string,
-  { reads, signal, progress, restored, wantedScans = () => undefined }: ReadOptions,
+  { reads, signal, progress, restored, wantedScans = () => undefined, wants: wantsOf }: ReadOptions,
 ): Promise<RepositoryRead> {
   const { name, url } = registry;
   const nothing = nothingOf(registry, repository);
@@ -217,9 +225,12 @@ async function readOne(
   const title = printable(`${name}/${repository}`);
   try {
     signal.throwIfAborted();
-    const read = await registry.inventory(repository, { signal, onProgress: (done, total) => progress.reading(title, done, total) });
+    const completed = (one: RepositoryInventory): RepositoryInventory => restored.withOldTimes(withNames(one, url), url);
+    const wants = wantsOf?.({ registry: name, type: registry.type, url, repository }, completed);
+    const onProgress = (done: number, total: number): void => progress.reading(title, done, total);
+    const read = await registry.inventory(repository, { signal, onProgress, ...(wants && { wants }) });
     const scanned = await withScans(registry, read, wantedScans, signal);
-    const inventory = restored.withOldTimes(withNames(withoutSecrets({ ...scanned.inventory, url }), url), url);
+    const inventory = completed(withoutSecrets({ ...scanned.inventory, url }));
     progress.done(`${title}: ${inventory.manifests.length} manifests${inventory.complete ? '' : ', not read completely'}`);
     if (inventory.complete) return { inventory, wasRead: true };
     return { inventory, wasRead: true, error: scanned.error ?? notWhole(title, inventory.problems ?? []) };

@@ -137,7 +137,7 @@ describe('two runs at once', () => {
     const { child, ended } = user.start(...prune(registry, 'team/app'));
     registry.onRequest(({ method }) => void (method === 'DELETE' && child.kill('SIGKILL')));
     await ended;
-    expect(await readdir(join(user.home, '.local/state/regprune/locks'))).toHaveLength(1);
+    expect(await readdir(join(user.home, '.local/state/regprune/locks'))).toHaveLength(2);
 
     await succeedHere(user, ...pruneHere(user, registry));
 

@@ -18,7 +18,7 @@ export const few = manyCases(SWEEPING ? 400 : 120, SEED, SWEEPING ? 8 : 4);
 
 const compiled = new WeakMap<PolicySpec, Policy>();
 
-function compiledOf(policy: PolicySpec): Policy {
+export function compiledOf(policy: PolicySpec): Policy {
   const made = compiled.get(policy) ?? compilePolicy(policy, { source: 'generated', digest: digest(1000) });
   compiled.set(policy, made);
   return made;

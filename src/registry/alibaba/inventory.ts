@@ -2,7 +2,8 @@ import type { LimitFunction } from 'p-limit';
 import { buildManifests } from '../../distribution/build-manifests.ts';
 import type { ContentCache } from '../../distribution/cache.ts';
 import type { OciClient } from '../../distribution/client.ts';
-import { readConfigs, wantedConfigs } from '../../distribution/image-configs.ts';
+import type { ImageConfigs } from '../../distribution/image-config.ts';
+import { readConfigs } from '../../distribution/image-configs.ts';
 import { pushTimes } from '../../distribution/image-tags.ts';
 import { readListedDocuments } from '../../distribution/listed-documents.ts';
 import { manifestCapabilities } from '../../distribution/manifest-capabilities.ts';
@@ -33,7 +34,7 @@ export interface InventoryContext {
 export async function readInventory(
   { type, api, oci, cache, plain, limit }: InventoryContext,
   repository: string,
-  { signal, onProgress }: InventoryOptions,
+  { signal, onProgress, wants }: InventoryOptions,
 ): Promise<RepositoryInventory> {
   signal?.throwIfAborted();
   const problems = new Problems(signal);
@@ -51,14 +52,14 @@ export async function readInventory(
     const documents = await readListedDocuments(reading, tags, shared);
     for (const { digest, children } of documents.values()) if (children.length === 0) plain.add(digest);
     const read = { documents, tags: tags.byDigest() };
-    const wanted = wantedConfigs(read);
-    progress.count(0, wanted.size);
-    const built = buildManifests(read, await readConfigs(reading, wanted, shared));
-    manifests = built.map((manifest) => ({
-      ...manifest,
-      ...pushTimes(manifest.tags, tags),
-      ...(facts?.locked !== undefined && { locked: true }),
-    }));
+    const manifestsWith = (configs: ImageConfigs): Manifest[] =>
+      buildManifests(read, configs).map((manifest) => ({
+        ...manifest,
+        ...pushTimes(manifest.tags, tags),
+        ...(facts?.locked !== undefined && { locked: true }),
+      }));
+    const areWanted = (): boolean => wants?.configs({ capabilities: CAPABILITIES, manifests: () => manifestsWith(undefined) }) ?? true;
+    manifests = manifestsWith(await readConfigs(reading, read, { ...shared, areWanted }));
   });
   const notes = facts ? notesOf(oci, repository, facts, domains !== undefined) : [];
   const own = new URL(oci.url).host;

@@ -65,9 +65,10 @@ class Reading {
 
   async all(): Promise<void> {
     const { client, limit } = this.#context;
-    const { signal, onProgress } = this.#options;
+    const { signal, onProgress, wants } = this.#options;
     this.#listing = await readListing(client, this.#repository, { signal });
-    const tagged = [...this.#listing.tagged];
+    const going = wants?.signatures === false ? wants.going({ capabilities: CAPABILITIES, manifests: () => this.manifests() }) : undefined;
+    const tagged = [...this.#listing.tagged].filter((digest) => going?.has(digest) ?? true);
     let done = 0;
     await limit.map(tagged, async (digest) => {
       await this.#problems.attempt(() => this.#readAttached(digest));
@@ -84,12 +85,15 @@ class Reading {
   /** What a reader should know of the repository, a sentence each. */
   notes(): string[] {
     const label = this.#context.client.label(this.#repository);
+    const whose = this.#options.wants?.signatures === false ? ' of what may go' : '';
     return [
       `Docker Hub lists nothing that has no tag. What loses its last tag in ${label} stays stored, and counts as storage, until it is ` +
         'deleted in its web pages (Image Management).',
       ...(this.#attached === 0
         ? []
-        : [`Attachments in ${label} that were pushed by digest alone: ${this.#attached}. Docker Hub keeps them when their image goes.`]),
+        : [
+            `Attachments${whose} in ${label} that were pushed by digest alone: ${this.#attached}. Docker Hub keeps them when their image goes.`,
+          ]),
     ];
   }
 

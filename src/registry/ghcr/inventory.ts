@@ -1,8 +1,8 @@
 import type { LimitFunction } from 'p-limit';
 import { buildManifests } from '../../distribution/build-manifests.ts';
 import type { ContentCache } from '../../distribution/cache.ts';
-import type { ImageConfig } from '../../distribution/image-config.ts';
-import { readConfigs, wantedConfigs } from '../../distribution/image-configs.ts';
+import type { ImageConfigs } from '../../distribution/image-config.ts';
+import { readConfigs } from '../../distribution/image-configs.ts';
 import type { ManifestDocument } from '../../distribution/manifest-document.ts';
 import { ManifestReader } from '../../distribution/manifest-reader.ts';
 import { noteTagsOfImages } from '../../distribution/note-tags.ts';
@@ -68,7 +68,7 @@ class Reading {
   readonly #documents = new Map<Digest, ManifestDocument>();
   #versions: Versions = new Map();
   #firstSeen: ReadonlyMap<string, string> = new Map();
-  #configs: ReadonlyMap<Digest, ImageConfig> = new Map();
+  #configs: ImageConfigs;
 
   constructor(context: InventoryContext, repository: string, options: InventoryOptions, problems: Problems) {
     this.#context = context;
@@ -97,9 +97,14 @@ class Reading {
     });
     for (const [digest, subject] of formerLists(this.#documents, this.#tags()))
       this.#documents.set(digest, { ...(this.#documents.get(digest) as ManifestDocument), subject });
-    const wanted = wantedConfigs({ documents: this.#documents, tags: this.#tags() });
-    this.#progress.count(0, wanted.size);
-    this.#configs = await readConfigs(reading, wanted, { limit, problems: this.#problems, onRead: () => this.#progress.count(1, 0) });
+    const read = { documents: this.#documents, tags: this.#tags() };
+    this.#configs = await readConfigs(reading, read, {
+      limit,
+      problems: this.#problems,
+      onFound: (found) => this.#progress.count(0, found),
+      onRead: () => this.#progress.count(1, 0),
+      areWanted: () => this.#options.wants?.configs({ capabilities: CAPABILITIES, manifests: () => this.manifests() }) ?? true,
+    });
   }
 
   manifests(): Manifest[] {

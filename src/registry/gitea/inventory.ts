@@ -1,5 +1,7 @@
 import type { LimitFunction } from 'p-limit';
 import { buildManifests } from '../../distribution/build-manifests.ts';
+import type { ImageConfigs } from '../../distribution/image-config.ts';
+import { readConfigs } from '../../distribution/image-configs.ts';
 import type { ContentCache } from '../../distribution/cache.ts';
 import { manifestCapabilities } from '../../distribution/manifest-capabilities.ts';
 import { Problems } from '../../distribution/problems.ts';
@@ -56,6 +58,7 @@ class GiteaReading {
   readonly #progress: ReadingProgress;
   #versions: Versions = { tags: new Map(), digests: new Map() };
   #read: TaggedGraph | undefined;
+  #configs: ImageConfigs;
 
   constructor(context: InventoryContext, repository: string, options: InventoryOptions, problems: Problems) {
     this.#context = context;
@@ -67,13 +70,20 @@ class GiteaReading {
 
   async all(): Promise<void> {
     const { client, referrers, cache, limit } = this.#context;
-    const { signal } = this.#options;
+    const { signal, wants } = this.#options;
     this.#versions = await readVersions(client, this.#repository, signal);
     const { tags, digests } = this.#versions;
     this.#progress.count(0, tags.size + digests.size);
     const reading = { client: client.oci, repository: this.#repository, cache, signal };
     const shared = { reading, referrers, limit, problems: this.#problems, progress: this.#progress };
     this.#read = await readTaggedGraph([...tags.keys()], { ...shared, listed: digests.keys() });
+    this.#configs = await readConfigs(reading, this.#read.tagged, {
+      limit,
+      problems: this.#problems,
+      onFound: (found) => this.#progress.count(0, found),
+      onRead: () => this.#progress.count(1, 0),
+      areWanted: () => wants?.configs({ capabilities: CAPABILITIES, manifests: () => this.manifests() }) ?? true,
+    });
     for (const { tag } of this.#read.tagged.dangling)
       this.#problems.add(`The tag ${client.label(this.#repository, tag)} is listed, but its manifest is not there. Delete it in Gitea.`);
   }
@@ -82,7 +92,7 @@ class GiteaReading {
     const { tags: tagTimes, digests } = this.#versions;
     if (!this.#read) return [];
     // When a tag was first seen does not matter: Gitea tells when it was set.
-    return buildManifests(this.#read.tagged, this.#read.configs).map((manifest): Manifest => {
+    return buildManifests(this.#read.tagged, this.#configs).map((manifest): Manifest => {
       const own = manifest.tags.flatMap((tag): [string, string][] => {
         const time = tagTimes.get(tag);
         return time === undefined ? [] : [[tag, time]];

@@ -1,5 +1,7 @@
 import type { LimitFunction } from 'p-limit';
 import { buildManifests } from '../../distribution/build-manifests.ts';
+import type { ImageConfigs } from '../../distribution/image-config.ts';
+import { readConfigs } from '../../distribution/image-configs.ts';
 import type { ContentCache } from '../../distribution/cache.ts';
 import { manifestCapabilities } from '../../distribution/manifest-capabilities.ts';
 import { Problems } from '../../distribution/problems.ts';
@@ -68,6 +70,7 @@ class GitlabReading {
   readonly #problems: Problems;
   readonly #progress: ReadingProgress;
   #read: TaggedGraph | undefined;
+  #configs: ImageConfigs;
   #isLocked: (tag: string) => boolean = () => false;
   #allLocked = false;
 
@@ -85,13 +88,21 @@ class GitlabReading {
 
   async all(): Promise<void> {
     const { client, repositories, referrers, cache, limit } = this.#context;
-    const { signal } = this.#options;
+    const { signal, wants } = this.#options;
     const found = await repositories.find(this.#repository);
     await this.#readProject(found);
     const names = await readTagNames(client, found, { signal });
     this.#progress.count(0, names.length);
     const reading = { client: client.oci, repository: this.#repository, cache, signal };
-    this.#read = await readTaggedGraph(names, { reading, referrers, limit, problems: this.#problems, progress: this.#progress });
+    const problems = this.#problems;
+    this.#read = await readTaggedGraph(names, { reading, referrers, limit, problems, progress: this.#progress });
+    this.#configs = await readConfigs(reading, this.#read.tagged, {
+      limit,
+      problems,
+      onFound: (count) => this.#progress.count(0, count),
+      onRead: () => this.#progress.count(1, 0),
+      areWanted: () => wants?.configs({ capabilities: CAPABILITIES, manifests: () => this.manifests() }) ?? true,
+    });
     for (const { tag } of this.dangling) {
       this.#problems.add(
         `The tag ${client.label(this.#repository, tag)} is listed, but its manifest is not there. Delete it in GitLab, or push it again. ` +
@@ -102,8 +113,8 @@ class GitlabReading {
 
   manifests(): Manifest[] {
     if (!this.#read) return [];
-    const { tagged, configs, firstSeen } = this.#read;
-    return buildManifests({ ...tagged, firstSeen }, configs).map((manifest): Manifest => {
+    const { tagged, firstSeen } = this.#read;
+    return buildManifests({ ...tagged, firstSeen }, this.#configs).map((manifest): Manifest => {
       const lockedTags = manifest.tags.filter(this.#isLocked);
       return { ...manifest, ...(this.#allLocked && { locked: true }), ...(lockedTags.length > 0 && { lockedTags }) };
     });

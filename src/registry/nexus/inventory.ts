@@ -1,8 +1,8 @@
 import type { LimitFunction } from 'p-limit';
 import { buildManifests } from '../../distribution/build-manifests.ts';
 import type { ContentCache } from '../../distribution/cache.ts';
-import type { ImageConfig } from '../../distribution/image-config.ts';
-import { readConfigs, wantedConfigs } from '../../distribution/image-configs.ts';
+import type { ImageConfigs } from '../../distribution/image-config.ts';
+import { readConfigs } from '../../distribution/image-configs.ts';
 import { ImageTags, pushTimes } from '../../distribution/image-tags.ts';
 import { readListedDocuments } from '../../distribution/listed-documents.ts';
 import type { ManifestDocument } from '../../distribution/manifest-document.ts';
@@ -74,7 +74,7 @@ class Reading {
   #documents: ReadonlyMap<Digest, ManifestDocument> = new Map();
   #place: Place | undefined;
   #tags = new ImageTags<Component>();
-  #configs: ReadonlyMap<Digest, ImageConfig> = new Map();
+  #configs: ImageConfigs;
   #settings: HostedSettings | undefined;
   #readOnly: string | undefined;
 
@@ -100,9 +100,9 @@ class Reading {
     const onFound = (found: number): void => this.#progress.count(0, found);
     const shared = { limit, problems: this.#problems, onFound, onRead: () => this.#progress.count(1, 0) };
     this.#documents = await readListedDocuments(reading, this.#tags, shared);
-    const wanted = wantedConfigs({ documents: this.#documents, tags: this.#tags.byDigest() });
-    onFound(wanted.size);
-    this.#configs = await readConfigs(reading, wanted, shared);
+    const areWanted = (): boolean =>
+      this.#options.wants?.configs({ capabilities: CAPABILITIES, manifests: () => this.manifests() }) ?? true;
+    this.#configs = await readConfigs(reading, { documents: this.#documents, tags: this.#tags.byDigest() }, { ...shared, areWanted });
   }
 
   manifests(): Manifest[] {

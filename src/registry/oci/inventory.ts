@@ -11,6 +11,7 @@ import type { InventoryOptions } from '../registry.ts';
 import { buildManifests } from '../../distribution/build-manifests.ts';
 import type { TagDeletion } from './tag-deletion.ts';
 import type { OciClient } from '../../distribution/client.ts';
+import { readConfigs } from '../../distribution/image-configs.ts';
 import { manifestCapabilities } from '../../distribution/manifest-capabilities.ts';
 import { Problems } from '../../distribution/problems.ts';
 import { ReadingProgress } from '../../distribution/reading-progress.ts';
@@ -67,8 +68,13 @@ async function readListed(
   const problems = new Problems(signal);
   const progress = new ReadingProgress(onProgress, tags.length);
   const reading = { client, repository, cache, signal };
-  const { tagged, configs, firstSeen } = await readTaggedGraph(tags, { reading, referrers, limit, problems, progress });
-  const manifests = buildManifests({ ...tagged, firstSeen }, configs);
+  const { tagged, firstSeen } = await readTaggedGraph(tags, { reading, referrers, limit, problems, progress });
+  const read = { ...tagged, firstSeen };
+  const areWanted = (): boolean =>
+    options.wants?.configs({ capabilities: capabilitiesOf(false), manifests: () => buildManifests(read, undefined) }) ?? true;
+  const onFound = (found: number): void => progress.count(0, found);
+  const configs = await readConfigs(reading, read, { limit, problems, onFound, onRead: () => progress.count(1, 0), areWanted });
+  const manifests = buildManifests(read, configs);
   const { dangling } = tagged;
   const asks = dangling.length > 0 || (problems.list.length === 0 && sharesDigests(manifests));
   const deleteTag = asks && (await tagDeletion.isSupported(repository, signal));

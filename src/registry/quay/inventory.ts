@@ -5,8 +5,8 @@ import { DAY_MS } from '../../domain/time.ts';
 import { isSignatureType } from '../../domain/media-types.ts';
 import { buildManifests } from '../../distribution/build-manifests.ts';
 import type { ContentCache } from '../../distribution/cache.ts';
-import { readConfigs, wantedConfigs } from '../../distribution/image-configs.ts';
-import type { ImageConfig } from '../../distribution/image-config.ts';
+import { readConfigs } from '../../distribution/image-configs.ts';
+import type { ImageConfigs } from '../../distribution/image-config.ts';
 import { MOST_ENTRIES } from '../../distribution/list-bounds.ts';
 import type { ManifestDocument } from '../../distribution/manifest-document.ts';
 import { manifestCapabilities } from '../../distribution/manifest-capabilities.ts';
@@ -49,7 +49,7 @@ export async function readInventory(
   const problems = new Problems(options.signal);
   const reading = new Reading(context, repository, options, problems);
   await problems.require(() => reading.all());
-  const { settings, features } = reading;
+  const { settings } = reading;
   const days = Math.floor(((settings?.restorableSeconds ?? 0) * 1000) / DAY_MS);
   const notes = reading.notes();
   return {
@@ -59,7 +59,7 @@ export async function readInventory(
     ...problems.verdict,
     ...(notes.length > 0 && { notes }),
     ...(days > 0 && { recoverableDays: days }),
-    capabilities: capabilitiesOf({ pulledAt: features?.pullStatistics === true, undo: settings?.restorableSeconds !== 0 }),
+    capabilities: reading.capabilities,
     manifests: reading.manifests(),
   };
 }
@@ -78,7 +78,7 @@ class Reading {
   /** What is attached by its digest alone is not listed otherwise. */
   readonly #attached = new Map<Digest, { readonly subject: Digest; readonly signs: boolean }>();
   #tags = new Map<string, QuayTag>();
-  #configs: ReadonlyMap<Digest, ImageConfig> = new Map();
+  #configs: ImageConfigs;
   #pruning: readonly string[] = [];
 
   constructor(context: InventoryContext, repository: string, options: InventoryOptions, problems: Problems) {
@@ -91,22 +91,33 @@ class Reading {
 
   async all(): Promise<void> {
     const { client, autoPrune, features, limit, cache } = this.#context;
-    const { signal } = this.#options;
+    const { signal, wants } = this.#options;
     const repository = this.#repository;
     this.settings = await readRepositorySettings(client, repository, signal);
     this.features = await features();
     if (this.features.autoPrune) this.#pruning = await autoPrune.notes(repository, this.settings.ofOrganization, signal);
     this.#tags = await readSteadyTags(client, repository, { signal });
     await this.#readDocuments();
-    await this.#each([...this.#documents.keys()], (digest) => this.#readAttached(digest));
-    if (this.features.pullStatistics) await this.#each([...this.#documents.keys()], (digest) => this.#readPullTime(digest));
-    const wanted = wantedConfigs({ documents: this.#documents, tags: this.#tagsByDigest() });
-    this.#progress.count(0, wanted.size);
-    this.#configs = await readConfigs({ client: client.oci, repository, cache, signal }, wanted, {
+    const all = [...this.#documents.keys()];
+    if (wants?.signatures ?? true) await this.#each(all, (digest) => this.#readAttached(digest));
+    const soFar = { capabilities: this.capabilities, manifests: () => this.manifests() };
+    const read = { documents: this.#documents, tags: this.#tagsByDigest() };
+    this.#configs = await readConfigs({ client: client.oci, repository, cache, signal }, read, {
       limit,
       problems: this.#problems,
+      onFound: (found) => this.#progress.count(0, found),
       onRead: () => this.#progress.count(1, 0),
+      areWanted: () => wants?.configs(soFar) ?? true,
     });
+    const going = wants && !(wants.signatures && wants.pulls) ? wants.going(soFar) : undefined;
+    const those = all.filter((digest) => going?.has(digest) ?? true);
+    if (wants?.signatures === false) await this.#each(those, (digest) => this.#readAttached(digest));
+    if (this.features.pullStatistics) await this.#each(wants?.pulls === false ? those : all, (digest) => this.#readPullTime(digest));
+  }
+
+  get capabilities(): Capabilities {
+    const { features, settings } = this;
+    return capabilitiesOf({ pulledAt: features?.pullStatistics === true, undo: settings?.restorableSeconds !== 0 });
   }
 
   manifests(): Manifest[] {
@@ -136,6 +147,7 @@ class Reading {
     const label = this.#context.client.label(this.#repository);
     const why = this.settings && whyLocked(this.settings.state);
     const ending = [...this.#tags.values()].filter(({ endsAt }) => endsAt !== undefined).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+    const whose = this.#options.wants?.signatures === false ? ' of what may go' : '';
     const attached = [...this.#attached.keys()].filter((digest) => !this.#documents.has(digest)).length;
     return [
       ...(why === undefined ? [] : [`Nothing can be deleted in ${label}: it ${why}.`]),
@@ -144,7 +156,7 @@ class Reading {
       ...(attached === 0
         ? []
         : [
-            `Attachments in ${label} that were pushed by digest alone: ${attached}. Quay lets nobody delete them: they stay, and keep ` +
+            `Attachments${whose} in ${label} that were pushed by digest alone: ${attached}. Quay lets nobody delete them: they stay, and keep ` +
               'the space of what they are attached to, until the repository is deleted.',
           ]),
     ];

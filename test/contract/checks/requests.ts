@@ -1,4 +1,7 @@
 import { expect } from 'vitest';
+import type { Digest } from '../../../src/domain/digest.ts';
+import type { RepositoryInventory } from '../../../src/domain/inventory.ts';
+import type { ReadSoFar } from '../../../src/registry/registry.ts';
 import type { Contract } from '../contract.ts';
 import type { Seen } from '../fault-proxy.ts';
 import { shapeOf } from '../expected-inventory.ts';
@@ -14,6 +17,34 @@ export function testRequests({ target, check, filled }: Contract): void {
     expect(counts(requests)).toEqual(target.requestsFor(shapeOf(target, truth)));
     expectOnce(requests);
     expect(requests.filter(changes)).toEqual([]);
+  });
+
+  check('for an inventory whose details nobody wants leave these out, and the rest is the same', [], async () => {
+    const { scene, inventory, requests: all } = await filled();
+    const registry = scene.connect();
+    const wants = { signatures: false, pulls: false, configs: () => false, going: () => new Set<Digest>() };
+    const { answer, requests } = await scene.during(() => registry.inventory(scene.repository, { wants }));
+    expect(counts(requests)['blob']).toBe(undefined);
+    const asked = (some: readonly Seen[]): string[] => textsOf(some.filter((request) => target.kindOf(request) !== 'token'));
+    expect(asked(all)).toEqual(expect.arrayContaining(asked(requests)));
+    expect([answer.complete, linksOf(answer)]).toEqual([true, linksOf(inventory)]);
+  });
+
+  check('for an inventory tell what is read so far, once before the details of images', [], async () => {
+    const { scene, inventory } = await filled();
+    const registry = scene.connect();
+    const seen: unknown[] = [];
+    const configs = ({ capabilities, manifests }: ReadSoFar): boolean => {
+      seen.push(linksOf({ manifests: manifests() }));
+      expect({ ...capabilities, deleteTag: undefined }).toEqual({ ...inventory.capabilities, deleteTag: undefined });
+      return true;
+    };
+    const answer = await registry.inventory(scene.repository, {
+      wants: { signatures: true, pulls: true, configs, going: () => new Set<Digest>() },
+    });
+    expect(seen.every((links) => JSON.stringify(links) === JSON.stringify(linksOf(inventory)))).toBe(true);
+    expect(seen.length).toBeLessThanOrEqual(1);
+    expect(answer.manifests).toEqual(inventory.manifests);
   });
 
   check('are no more for what two repositories share, also side by side', [], async (scene) => {
@@ -47,7 +78,18 @@ export function testRequests({ target, check, filled }: Contract): void {
   }
 }
 
+/** How manifests hang together, and what may not be deleted of them. */
+function linksOf({ manifests }: Pick<RepositoryInventory, 'manifests'>): unknown {
+  return manifests.map(({ digest, tags, children, subject, locked, lockedTags, pushedAt, tagTimes }) => {
+    return { digest, tags, children, subject, locked, lockedTags, pushedAt, tagTimes };
+  });
+}
+
+function textsOf(requests: readonly Seen[]): string[] {
+  return requests.map(({ method, path, body }) => `${method} ${path} ${body.toString('utf8')}`);
+}
+
 function expectOnce(requests: readonly Seen[]): void {
-  const texts = requests.map(({ method, path, body }) => `${method} ${path} ${body.toString('utf8')}`);
+  const texts = textsOf(requests);
   expect(texts.filter((text, position) => texts.indexOf(text) !== position)).toEqual([]);
 }

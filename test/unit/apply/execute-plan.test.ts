@@ -1,4 +1,4 @@
-import { readdir, writeFile } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { ApplyEvent } from '../../../src/apply/execute-plan.ts';
@@ -189,8 +189,30 @@ describe('before anything is deleted', () => {
       hint: expect.stringContaining(join(folder, 'locks')),
     });
     expect(contents(server)).toEqual(before);
-    await unlock();
+    await unlock.free();
     expect(await apply(plan, registry, { journal: new Journal(folder) })).toMatchObject({ outcome: 'done' });
+  });
+
+  it('nothing more is deleted once the lock is lost, and the report says so', async () => {
+    const { server, registry } = await withServer();
+    await fillRepository(server);
+    const plan = await planOf(registry);
+    const folder = await temporaryFolder();
+    server.requests.length = 0;
+    server.onRequest(async ({ method, path }) => {
+      if (method !== 'DELETE' || !path.endsWith('/old-2')) return undefined;
+      const names = await readdir(join(folder, 'locks'));
+      for (const name of names) if (name.startsWith('lease.')) await rm(join(folder, 'locks', name));
+      // The next renewal finds out.
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      return undefined;
+    });
+    const leaseTimes = { renewal: 1, valid: 60_000, expiry: 90_000 };
+    const report = await apply(plan, registry, { journal: new Journal(folder), concurrency: 1, leaseTimes });
+    expect(changes(server)).toHaveLength(1);
+    expect(report).toMatchObject({ outcome: 'failed', counts: { deleted: 1 }, error: { code: 'NOT_APPLYABLE' } });
+    expect(report.repositories[0]!.notDone.every(({ message }) => message?.includes('another run may have locked'))).toBe(true);
+    expect(await readdir(join(folder, 'locks'))).toEqual([]);
   });
 
   it('a journal folder that cannot be written is found out', async () => {

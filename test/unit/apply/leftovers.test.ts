@@ -167,7 +167,7 @@ describe('an earlier run', () => {
     expect(await unfinishedRuns(run.folder, () => {})).toHaveLength(1);
     const unlock = await lockRepositories(run.folder, [{ url: run.server.url, repository: REPOSITORY }]);
     expect(await unfinishedRuns(run.folder, () => {})).toEqual([]);
-    await unlock();
+    await unlock.free();
     const elsewhere = { ...run.registry, url: 'http://127.0.0.1:1' };
     expect(
       (await planOf(elsewhere, undefined, {}, { folder: run.folder })).repositories[0]!.images.map(({ digest }) => digest),

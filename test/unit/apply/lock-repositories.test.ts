@@ -1,8 +1,12 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
-import { lockRepositories } from '../../../src/apply/lock-repositories.ts';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { type LockedRepository, lockRepositories } from '../../../src/apply/lock-repositories.ts';
 import { failure } from '../registry/oci-fixture.ts';
 import { temporaryFolder } from './apply-fixture.ts';
 
@@ -12,8 +16,8 @@ const OTHER = { url: 'http://127.0.0.1:1', repository: 'team/other' };
 /** The name of a claim on APP, as another process would put it down. */
 async function claim(folder: string, change: (name: string) => string): Promise<string> {
   const unlock = await lockRepositories(folder, [APP]);
-  const [name] = await readdir(join(folder, 'locks'));
-  await unlock();
+  const name = (await readdir(join(folder, 'locks'))).find((one) => !one.startsWith('lease.'));
+  await unlock.free();
   const other = change(name!);
   await writeFile(join(folder, 'locks', other), '');
   return other;
@@ -32,23 +36,17 @@ describe('the lock on a repository', () => {
       code: 'NOT_APPLYABLE',
       message: expect.stringContaining('team/app'),
     });
-    await (
-      await lockRepositories(folder, [OTHER])
-    )();
-    await unlock();
-    await (
-      await lockRepositories(folder, [OTHER, APP])
-    )();
+    await (await lockRepositories(folder, [OTHER])).free();
+    await unlock.free();
+    await (await lockRepositories(folder, [OTHER, APP])).free();
     expect(await readdir(join(folder, 'locks'))).toEqual([]);
   });
 
   it('is one for a registry whatever it is called, and another for the same repository elsewhere', async () => {
     const folder = await temporaryFolder();
     const unlock = await lockRepositories(folder, [APP]);
-    await (
-      await lockRepositories(folder, [{ ...APP, url: 'http://127.0.0.1:2' }])
-    )();
-    await unlock();
+    await (await lockRepositories(folder, [{ ...APP, url: 'http://127.0.0.1:2' }])).free();
+    await unlock.free();
   });
 
   it('lets never two of many that come at once have it', async () => {
@@ -62,7 +60,7 @@ describe('the lock on a repository', () => {
         most = Math.max(most, inside);
         await new Promise((resolve) => setTimeout(resolve, 20));
         inside -= 1;
-        await unlock();
+        await unlock.free();
       }),
     );
     expect(most).toBeLessThanOrEqual(1);
@@ -72,24 +70,19 @@ describe('the lock on a repository', () => {
   it('of a process that is gone is taken over', async () => {
     const folder = await temporaryFolder();
     await claim(folder, (name) => name.replace(`.${process.pid}.`, `.${deadPid()}.`));
-    await (
-      await lockRepositories(folder, [APP])
-    )();
+    await (await lockRepositories(folder, [APP])).free();
     expect(await readdir(join(folder, 'locks'))).toEqual([]);
   });
 
   it('of an earlier process with the same number is taken over', async () => {
     const folder = await temporaryFolder();
     await claim(folder, (name) => name.replace(/[0-9a-f]{16}$/, '0123456789abcdef'));
-    await (
-      await lockRepositories(folder, [APP])
-    )();
+    await (await lockRepositories(folder, [APP])).free();
   });
 
-  it('of a living process, of another host, and of whatever it may be, is not', async () => {
+  it('of a living process, and of whatever it may be, is not', async () => {
     for (const change of [
       (name: string) => name.replace(`.${process.pid}.`, `.${process.ppid}.`),
-      (name: string) => name.replace(/^([0-9a-f]{32})\..*\.\d+\./, `$1.elsewhere-1.${deadPid()}.`),
       (name: string) => name.replace(/\..*$/, '.unknown'),
     ]) {
       const folder = await temporaryFolder();
@@ -107,3 +100,133 @@ describe('the lock on a repository', () => {
     expect((await failure(lockRepositories(file, [APP]))).code).toBe('JOURNAL_WRITE');
   });
 });
+
+/** Short ones, for the tests to wait for. */
+const TIMES = { renewal: 20, valid: 3000, expiry: 4000 };
+
+describe('the lock on a repository of a process of another place, such as a pod', () => {
+  it('stands as long as it is renewed', async () => {
+    const folder = await temporaryFolder();
+    const lock = await lockRepositories(folder, [APP], { times: TIMES, place: 'there' });
+    expect(await failure(lockRepositories(folder, [OTHER, APP], { times: TIMES, place: 'here' }))).toMatchObject({
+      code: 'NOT_APPLYABLE',
+      message: expect.stringContaining(`(process ${process.pid} on there)`),
+    });
+    expect([await lock.holds(), lock.isLost]).toEqual([true, false]);
+    await lock.free();
+    expect(await readdir(join(folder, 'locks'))).toEqual([]);
+  });
+
+  it('is taken by one of two that come at once, or by none, and never by both', async () => {
+    const folder = await temporaryFolder();
+    const taken = await Promise.allSettled(['a', 'b', 'c'].map((place) => lockRepositories(folder, [APP], { times: TIMES, place })));
+    const locks = taken.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    expect(locks.length).toBeLessThanOrEqual(1);
+    for (const lock of locks) await lock.free();
+    expect(await readdir(join(folder, 'locks'))).toEqual([]);
+  });
+
+  it('is over with that process when it was killed, once it is seen not to be renewed, with all that it held', async () => {
+    const { folder, start, deletions } = await processes();
+    const first = await start('first', [APP, OTHER]);
+    await first.deleting();
+    first.child.kill('SIGKILL');
+    await first.ended;
+    expect(await readdir(join(folder, 'locks'))).toHaveLength(3);
+
+    const second = await start('second', [APP]);
+    await second.deleting();
+    expect(deletions.at(-1)).toBe('second');
+    const names = await readdir(join(folder, 'locks'));
+    expect(names.filter((name) => name.includes('.second.'))).toHaveLength(2);
+    expect(names).toHaveLength(2);
+  });
+
+  it('is lost by a process that was stopped meanwhile: it comes back, and deletes nothing more', async () => {
+    const { start, deletions, onDeletion } = await processes();
+    const first = await start('first', [APP]);
+    await first.deleting();
+    await new Promise<void>((resolve) => {
+      // While its deletion is under way, so that none is being sent.
+      onDeletion((by) => {
+        if (by !== 'first') return;
+        first.child.kill('SIGSTOP');
+        resolve();
+      });
+    });
+    onDeletion(() => {});
+
+    const second = await start('second', [APP]);
+    await second.deleting();
+    const before = deletions.filter((by) => by === 'first').length;
+    first.child.kill('SIGCONT');
+    expect(await first.ended).toBe('lost');
+    expect(deletions.filter((by) => by === 'first')).toHaveLength(before);
+  });
+});
+
+/**
+ * Processes that lock repositories in one folder, each as from a place of its own, and then send deletions until they are stopped or have
+ * lost the lock.
+ */
+async function processes() {
+  const folder = await temporaryFolder();
+  const script = join(folder, 'holder.mjs');
+  await build({
+    stdin: { contents: HOLDER, resolveDir: fileURLToPath(new URL('.', import.meta.url)), loader: 'ts' },
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    outfile: script,
+    logLevel: 'error',
+  });
+  const deletions: string[] = [];
+  let told: (by: string) => void = () => {};
+  const waiting = new Set<() => void>();
+  const server = createServer((request, response) => {
+    const by = request.url!.slice(1);
+    deletions.push(by);
+    told(by);
+    for (const look of waiting) look();
+    response.end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  onTestFinished(() => void server.close().closeAllConnections());
+  const start = async (place: string, repositories: readonly LockedRepository[]) => {
+    const child = spawn(
+      process.execPath,
+      [script, folder, place, `http://127.0.0.1:${port}/${place}`, JSON.stringify([repositories, TIMES])],
+      {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    );
+    onTestFinished(() => void child.kill('SIGKILL'));
+    let output = '';
+    child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    const ended = new Promise<string>((resolve) => child.on('close', () => resolve(output)));
+    const isDeleting = (): boolean => deletions.includes(place);
+    const deleting = (): Promise<void> =>
+      new Promise((resolve) => {
+        const look = (): void => {
+          if (!isDeleting()) return;
+          waiting.delete(look);
+          resolve();
+        };
+        waiting.add(look);
+        look();
+      });
+    return { child, ended, deleting };
+  };
+  return { folder, start, deletions, onDeletion: (look: typeof told) => void (told = look) };
+}
+
+const HOLDER = `
+import { lockRepositories } from '../../../src/apply/lock-repositories.ts';
+const [folder, place, url, rest] = process.argv.slice(2) as [string, string, string, string];
+const [repositories, times] = JSON.parse(rest);
+const lock = await lockRepositories(folder, repositories, { times, place });
+while (await lock.holds()) await fetch(url, { method: 'DELETE' });
+process.stdout.write('lost');
+process.exit();
+`;

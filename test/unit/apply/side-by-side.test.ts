@@ -229,6 +229,7 @@ describe('where the registry tells what tags are on a digest, besides', () => {
       journal: new Journal(await temporaryFolder()),
       concurrency: 4,
       halted: () => undefined,
+      holdsLock: async () => true,
       signal: new AbortController().signal,
       cached: async () => undefined,
     });

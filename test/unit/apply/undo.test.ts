@@ -207,7 +207,7 @@ describe('undo', () => {
     const run = await pruned();
     const unlock = await lockRepositories(join(run.path, '..'), [{ url: run.server.url, repository: REPOSITORY }]);
     expect((await failure(undo(run))).code).toBe('NOT_APPLYABLE');
-    await unlock();
+    await unlock.free();
   });
 
   it('asks no more once it is refused', async () => {
