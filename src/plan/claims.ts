@@ -1,4 +1,3 @@
-import type { FindingGroup } from '../domain/inventory.ts';
 import { DAY_MS } from '../domain/time.ts';
 import type { Node } from '../graph/graph.ts';
 import { keptBy, measuresAge, measuresPulls, type Standing } from '../policy/keep/keep.ts';
@@ -9,6 +8,7 @@ import type { Rule } from '../policy/policy.ts';
 import { isTimeOrder } from '../policy/ordering/order.ts';
 import { lifetimeOf } from './lifetime.ts';
 import type { Reason, ReasonCode } from './reason.ts';
+import { reasonByRule, type RuleFacts } from './rule-reason.ts';
 import type { Times } from './time.ts';
 
 /**
@@ -44,7 +44,7 @@ export class Claims {
       this.#settle(
         node,
         place,
-        reasonFor(code, rule, node.ordinaryTags[place], { group: '', finding: rule.findingOf?.(node, this.#times.now) }),
+        reasonByRule(code, rule, node.ordinaryTags[place], { group: '', finding: rule.findingOf?.(node, this.#times.now) }),
       );
       return;
     }
@@ -234,9 +234,9 @@ export class Claims {
     });
   }
 
-  #settleAll(node: Node, places: readonly number[], code: ReasonCode, rule: Rule, facts: Facts): void {
+  #settleAll(node: Node, places: readonly number[], code: ReasonCode, rule: Rule, facts: RuleFacts): void {
     const told = rule.findingOf ? { ...facts, finding: rule.findingOf(node, this.#times.now) } : facts;
-    for (const place of places) this.#settle(node, place, reasonFor(code, rule, node.ordinaryTags[place], told));
+    for (const place of places) this.#settle(node, place, reasonByRule(code, rule, node.ordinaryTags[place], told));
   }
 }
 
@@ -268,16 +268,6 @@ interface Ranked {
   times?: readonly number[];
 }
 
-interface Facts {
-  readonly group: string;
-  readonly rank?: number | undefined;
-  readonly time?: string | undefined;
-  readonly ageDays?: number | undefined;
-  readonly isPull?: boolean | undefined;
-  /** By which the rule selects it. */
-  readonly finding?: FindingGroup | undefined;
-}
-
 /** The tags at these places; none of an image that is claimed without a tag. */
 function tagsAt({ ordinaryTags }: Node, places: readonly number[]): readonly string[] {
   const [first = -1] = places;
@@ -288,19 +278,4 @@ function tagsAt({ ordinaryTags }: Node, places: readonly number[]): readonly str
 
 function compareKeys(order: TagOrder<unknown> | undefined, a: unknown, b: unknown): number {
   return order ? order.compare(a, b) : (a as number) - (b as number);
-}
-
-/** Fields that are not known are left out, in one order and without a copy: there is one of these for each tag. */
-function reasonFor(code: ReasonCode, rule: Rule, tag: string | undefined, facts: Facts): Reason {
-  const reason: Partial<{ -readonly [Key in keyof Reason]: Reason[Key] }> = {};
-  reason.code = code;
-  if (tag !== undefined) reason.tag = tag;
-  reason.rule = rule.name;
-  if (facts.group !== '') reason.group = facts.group;
-  if (facts.rank !== undefined) reason.rank = facts.rank;
-  if (facts.time !== undefined) reason.time = facts.time;
-  if (facts.ageDays !== undefined) reason.ageDays = facts.ageDays;
-  if (facts.isPull) reason.pulled = true;
-  if (facts.finding) reason.finding = facts.finding;
-  return reason as Reason;
 }
