@@ -84,12 +84,7 @@ export class Claims {
   }
 
   #highest(order: TagOrder<unknown>, tags: readonly string[]): unknown {
-    let high: unknown;
-    tags.forEach((tag, place) => {
-      const next = this.#parse(order, tag);
-      if (place === 0 || order.compare(next, high) > 0) high = next;
-    });
-    return high;
+    return tags.map((tag) => this.#parse(order, tag)).reduce((high, next) => (order.compare(next, high) > 0 ? next : high));
   }
 
   /** Once everything is claimed. */
@@ -292,9 +287,7 @@ function compareKeys(order: TagOrder<unknown> | undefined, a: unknown, b: unknow
 
 /** Fields that are not known are left out, in one order and without a copy: there is one of these for each tag. */
 function reasonFor(code: ReasonCode, rule: Rule, tag: string | undefined, facts: Facts): Reason {
-  const reason: Partial<{ -readonly [Key in keyof Reason]: Reason[Key] }> = {};
-  reason.code = code;
-  if (tag !== undefined) reason.tag = tag;
+  const reason: { -readonly [Key in keyof Reason]: Reason[Key] } = tag === undefined ? { code } : { code, tag };
   reason.rule = rule.name;
   if (facts.group !== '') reason.group = facts.group;
   if (facts.rank !== undefined) reason.rank = facts.rank;
@@ -302,5 +295,5 @@ function reasonFor(code: ReasonCode, rule: Rule, tag: string | undefined, facts:
   if (facts.ageDays !== undefined) reason.ageDays = facts.ageDays;
   if (facts.isPull) reason.pulled = true;
   if (facts.finding) reason.finding = facts.finding;
-  return reason as Reason;
+  return reason;
 }
