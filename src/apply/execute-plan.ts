@@ -201,14 +201,13 @@ async function runOne({ registry, repository }: Work, options: ApplyOptions, sha
   const { registries, journal, concurrency, onEvent, justRead, inUse, pause, cached = async () => undefined } = options;
   const { inUseAgain = async () => inUse } = options;
   const usedIf = (known: InUse | undefined): Map<Digest, string> => (known ? usedIn(plan, known) : new Map());
-  const { halted, signal, trials, lock } = shared;
+  const { halted, signal, trials } = shared;
   const place = { registry: plan.registry, repository: plan.repository };
   onEvent?.({ kind: 'begin', ...place, steps: plan.steps.length });
   const report = await runRepository(registry, plan, {
     journal,
     concurrency,
     halted,
-    holdsLock: lock.holds,
     signal,
     pause,
     cached,

@@ -6,13 +6,16 @@ import { lengthen, sizeNow, touch } from '../diagnostics/guarded-file.ts';
 export interface LeaseTimes {
   /** Between two renewals. */
   readonly renewal: number;
-  /** For so long after a renewal its holder counts on it. */
+  /** For so long after a renewal its holder counts on it, and may renew it. */
   readonly valid: number;
-  /** What was not renewed for so long while somebody looked on is over; clearly more than `valid`, however slow the disk is. */
+  /**
+   * What was not renewed for so long while somebody looked on is over. More than twice `valid`: a renewal that was begun in time counts for
+   * so long from its beginning, even if it reaches the disk late.
+   */
   readonly expiry: number;
 }
 
-const TIMES: LeaseTimes = { renewal: 10_000, valid: 30_000, expiry: 90_000 };
+const TIMES: LeaseTimes = { renewal: 10_000, valid: 40_000, expiry: 90_000 };
 
 /**
  * A file that its holder makes longer again and again, for as long as it lives. Whether it does is seen by looking on for a while, each by
@@ -43,18 +46,13 @@ export class Lease {
     return new Lease(path, times, now);
   }
 
-  /** True once somebody has taken it away, or it could not be renewed in time. It stays so. */
+  /**
+   * True once somebody has taken it away, or it was not renewed in time: then it is not renewed any more, since whoever looks on may be about
+   * to take it away. Asked before everything that nobody else may be doing at the same time.
+   */
   get isLost(): boolean {
+    this.#isLost ||= !this.#isValid();
     return this.#isLost;
-  }
-
-  /** Whether it is still held, right now. Asked before everything that nobody else may be doing at the same time. */
-  async holds(): Promise<boolean> {
-    if (!this.#isLost && !this.#isValid()) {
-      await this.#renew();
-      this.#isLost ||= !this.#isValid();
-    }
-    return !this.#isLost;
   }
 
   async release(): Promise<void> {
@@ -68,9 +66,9 @@ export class Lease {
     return steady - this.#renewedAt[0] < this.#times.valid && Math.abs(wall - this.#renewedAt[1]) < this.#times.valid;
   }
 
-  /** Another one that is under way may have begun long ago, so that it tells nothing of now. */
   async #renew(): Promise<void> {
     await this.#renewing;
+    if (this.isLost) return;
     const now = clocks();
     this.#renewing = lengthen(this.#path).then(
       () => void (this.#renewedAt = now),

@@ -25,10 +25,8 @@ export interface LockOptions {
 
 /** The repositories that a run has claimed. */
 export interface RepositoryLock {
-  /** True once another run may have them. */
+  /** True once another run may have them: asked before each change. */
   readonly isLost: boolean;
-  /** Whether this run has them right now: asked before each change. Never true again once it was not. */
-  readonly holds: () => Promise<boolean>;
   /** Gives them free. */
   readonly free: () => Promise<void>;
 }
@@ -95,7 +93,6 @@ export async function lockRepositories(
       rival = await findRival(locks, claims, place);
       if (!rival)
         return {
-          holds: () => taken.holds(),
           free,
           get isLost() {
             return taken.isLost;

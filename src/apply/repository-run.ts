@@ -184,8 +184,8 @@ class RepositoryRun {
   }
 
   async #sendOne(step: ChangeStep): ReturnType<StepRequests['send']> {
-    if (await this.#state.holdsLock()) return this.#requests.send(step);
-    return { verdict: this.#halted() ?? { outcome: 'skipped' }, answer: undefined };
+    const verdict = this.#halted();
+    return verdict ? { verdict, answer: undefined } : this.#requests.send(step);
   }
 
   #sideBySide<Item, Result>(items: readonly Item[], work: (item: Item) => Promise<Result>): Promise<Result[]> {

@@ -16,8 +16,6 @@ export interface RunContext {
   /** Requests side by side. */
   readonly concurrency: number;
   readonly halted: () => Halt | undefined;
-  /** Whether no other run may have the repository, right now: asked before each change, and `halted` says so once it was not. */
-  readonly holdsLock: () => Promise<boolean>;
   /** Aborted once nothing more is waited for. */
   readonly signal: AbortSignal;
   /** Waits so many milliseconds, unless the signal aborts. Default: it does. */

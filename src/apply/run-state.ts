@@ -86,11 +86,6 @@ export class RunState {
     return this.#context.halted();
   }
 
-  /** Whether no other run may have the repository, right now. */
-  holdsLock(): Promise<boolean> {
-    return this.#context.holdsLock();
-  }
-
   /** Aborted once nothing more is waited for. */
   get signal(): AbortSignal {
     return this.#context.signal;

@@ -22,8 +22,8 @@ export interface UndoRepositoryParts {
   /** Where what was deleted can be had from, if the registry has not got it any more. */
   readonly copied: ReadonlyMap<Digest, readonly CopiedPlace[]>;
   readonly signal: AbortSignal | undefined;
-  /** Whether no other run may have the repository, right now. */
-  readonly holdsLock: () => Promise<boolean>;
+  /** Whether another run may have the repository by now. */
+  readonly isLockLost: () => boolean;
   readonly onItem: (item: Item) => void;
 }
 
@@ -108,7 +108,7 @@ export class UndoRepository {
     put: () => Promise<Result>,
   ): Promise<UndoOutcome | Result> {
     let outcome: UndoOutcome | Result = 'skipped';
-    if (!(await this.#parts.holdsLock())) this.#refused ??= LOCK_LOST;
+    if (this.#parts.isLockLost()) this.#refused ??= LOCK_LOST;
     let message = this.#refused?.message;
     if (!this.#parts.signal?.aborted && !this.#refused) {
       try {

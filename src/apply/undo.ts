@@ -67,7 +67,7 @@ export async function undoJournal(options: UndoOptions): Promise<UndoReport> {
   const refusals: ToolError[] = [];
   const memories: OldTimes[] = [];
   const held = await lock(options, repositories);
-  const holdsLock = held?.holds ?? (async (): Promise<boolean> => true);
+  const isLockLost = (): boolean => held?.isLost === true;
   try {
     const before = await times?.read();
     const limit = pLimit(concurrency);
@@ -84,7 +84,7 @@ export async function undoJournal(options: UndoOptions): Promise<UndoReport> {
         journal.copies.filter((copy) => copy.registry === registry && copy.repository === repository),
         registries,
       );
-      const undo = new UndoRepository({ registry: found, repository, times: memory, copied, signal, holdsLock, onItem });
+      const undo = new UndoRepository({ registry: found, repository, times: memory, copied, signal, isLockLost, onItem });
       await undo.all(intents);
       lostLabels.push(...undo.lostLabels.map((lost) => ({ registry, repository, ...lost })));
       if (memory) memories.push(memory);

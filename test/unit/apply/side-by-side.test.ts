@@ -229,7 +229,6 @@ describe('where the registry tells what tags are on a digest, besides', () => {
       journal: new Journal(await temporaryFolder()),
       concurrency: 4,
       halted: () => undefined,
-      holdsLock: async () => true,
       signal: new AbortController().signal,
       cached: async () => undefined,
     });
