@@ -16,7 +16,7 @@ const STEP = 1.05;
 const HOLD_MS = 30_000;
 const HOLD_PAUSES = 60;
 /** Milliseconds that requests may lag behind the rate and still be made up for: at first, and at least, since timers are late. */
-const LAG_MS = 400;
+const LAG_MS = 200;
 export const SHORTEST_LAG_MS = 20;
 /** Milliseconds without a request after which there was much to make up for. */
 const STALL_MS = 100;
