@@ -95,13 +95,19 @@ function together(policies: readonly ImportedPolicy[]): ImportedPolicy[] {
   return narrowFirst(joinedUp, (inner, outer) => areGlobsWithin(inner.repositories ?? ['**'], outer.repositories ?? ['**']));
 }
 
+const COUNTS_LEFT =
+  'ATTENTION: a step that keeps a number counts what the steps before it have left. Here an image is counted, too, that they delete ' +
+  'and that stays by another of its tags, so that one may go that is kept there.';
+
 function joined(first: ImportedPolicy, second: ImportedPolicy): ImportedPolicy {
   const sharedTags = first.sharedTags ?? second.sharedTags;
+  const isCounting = second.rules.some(({ part: { keep } }) => typeof keep !== 'string' && (keep.last ?? keep.older) !== undefined);
   return {
     ...first,
     comments: [
       ...new Set([...first.comments, ...second.comments]),
       'The first rule that selects a tag decides it, and what one step excludes stays here.',
+      ...(isCounting ? [COUNTS_LEFT] : []),
     ],
     ...(sharedTags && { sharedTags }),
     protect: [...(first.protect ?? []), ...(second.protect ?? [])],

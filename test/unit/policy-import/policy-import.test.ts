@@ -687,6 +687,19 @@ test('steps of a workflow for packages that are no images are left out, and what
   await expect(imported(workflow(step({ 'package-type': 'container' })))).rejects.toThrow('needs the input "package-name"');
 });
 
+test('that a later step for one package counts what an earlier one has left is told', async () => {
+  const uses = 'actions/delete-package-versions@v5';
+  const step = (more: object): object => ({
+    uses,
+    with: { owner: 'acme', 'package-name': 'app', 'package-type': 'container', 'min-versions-to-keep': 0, ...more },
+  });
+  const bare = { 'delete-only-untagged-versions': true };
+  const told = 'ATTENTION: a step that keeps a number counts what the steps before it have left.';
+  const workflow = (...steps: object[]): object => ({ jobs: { clean: { steps } } });
+  expect((await imported(workflow(step(bare), step({ 'min-versions-to-keep': 3 })))).text).toContain(told);
+  expect((await imported(workflow(step(bare), step({})))).text).not.toContain(told);
+});
+
 test('tags that "ignore-versions" is written for stay, and it is said that they do not there', async () => {
   const inputs = { 'package-name': 'app', 'package-type': 'container', 'min-versions-to-keep': 3 };
   const workflow = (expression: string): object => ({
