@@ -84,6 +84,8 @@ export async function executePlan(options: ApplyOptions): Promise<ApplyReport> {
     return [{ repository, registry, does: new Set(steps.map(({ op }) => op)), copiesTo }];
   });
   if (work.length === 0) return applyReport({ repositories: [] });
+  // Of a large plan that takes so long that a lock which is not renewed meanwhile might be lost.
+  const digest = planDigest(plan);
 
   const lock = await lockRepositories(journal.folder, toLock(work, registries), { times: options.leaseTimes });
   try {
@@ -96,7 +98,7 @@ export async function executePlan(options: ApplyOptions): Promise<ApplyReport> {
     if (first && refusals.size === work.length) throw first;
     await journal.start({
       tool: plan.tool,
-      plan: { digest: planDigest(plan) },
+      plan: { digest },
       registries: Object.fromEntries(
         [...work.map(({ registry }) => registry), ...targetsOf(work, registries)].map(({ name, type, url }) => [name, { type, url }]),
       ),
