@@ -210,9 +210,9 @@ describe('what must always hold', () => {
       const selected = new Set(governed.flatMap(({ decided }) => decided.flatMap(({ selectedBy }) => selectedBy)));
       if (governed.length === 0) expect(tells(policy, `policy "${policy.name}"`)).toBe(true);
       else {
-        expect(policy.rules.map(({ name }) => [name, tells(policy, `rule "${name}"`)])).toEqual(
-          policy.rules.map(({ name }) => [name, !selected.has(name)]),
-        );
+        expect(
+          policy.rules.map(({ name }) => [name, tells(policy, `rule "${name}" of the policy "${policy.name}" has selected nothing`)]),
+        ).toEqual(policy.rules.map(({ name }) => [name, !selected.has(name)]));
         for (const digest of (policy.protect ?? []).flatMap(({ digests = [] }) => digests))
           expect([digest, tells(policy, digest)]).toEqual([
             digest,
