@@ -16,10 +16,7 @@ export const EXIT_TEXTS: readonly (readonly [code: string, meaning: string])[] =
   ['2', 'deletions are planned, or by policy diff more than before (only with --detailed-exitcode)'],
   ['3', 'wrong usage, config or policy'],
   ['4', 'authentication or permission'],
-  [
-    '5',
-    'not applyable: a limit, an in-use source, list or report that failed, a stale plan, deletion switched off, nothing could be read',
-  ],
+  ['5', 'not applyable: a limit, an in-use source, list or report that failed, a stale plan, deletion switched off, nothing could be read'],
   ['6', 'applied or read in part'],
   ['129, 130, 143', 'stopped by SIGHUP, SIGINT, SIGTERM'],
 ];
