@@ -18,6 +18,7 @@ const PUSHED = { ...PLAIN, pushedAt: true, tagTimes: true };
 const PULLED = { ...PUSHED, pulledAt: true };
 
 interface Asked {
+  /** Of each image; several with a space between them. */
   readonly tags?: readonly string[];
   readonly tells?: typeof PLAIN;
   readonly isBounded?: boolean;
@@ -35,7 +36,7 @@ function asked(spec: Omit<PolicySpec, 'name'>, { tags = TAGS, tells = PLAIN, isB
       digest: digestOf(tag),
       mediaType: OCI_MANIFEST,
       size: 1,
-      tags: [tag],
+      tags: tag.split(' '),
       children: [],
       ...(tells.pushedAt && { pushedAt: pushedAt(index), tagTimes: { [tag]: pushedAt(index) } }),
     };
@@ -89,10 +90,12 @@ describe('the configs of images are needed where', () => {
       { rules: [{ name: 'g', tags: { regex: '(?<b>v1).*' }, per: 'b', keep: { last: 1, groups: 1 } }] },
       { tells: PUSHED },
     ],
-    ['a scan decides, which is read later', { ...NO_GRACE, rules: [{ name: 'bad', unscanned: true, keep: 'none' }] }],
+    ['a scan decides, which is read later', { rules: [{ name: 'bad', vulnerabilities: { atLeast: 'high' }, keep: 'none' }] }],
+    ['signatures in other repositories decide', { signaturesIn: ['sigs'], rules: [{ name: 's', signed: true, keep: 'none' }] }],
     [
-      'signatures in other repositories decide',
-      { ...NO_GRACE, signaturesIn: ['sigs'], rules: [{ name: 'u', unsigned: true, keep: 'none' }] },
+      'a tag would go by itself, if the registry can take one off',
+      { rules: [{ name: 'old', tags: ['old'], keep: 'none' }, ...semver('all')] },
+      { tags: ['v1.0.0 old'], tells: { ...PLAIN, deleteTag: false } },
     ],
   ])('%s', (_why, spec, of) => {
     expect(configs(spec, of)).toBe(true);
