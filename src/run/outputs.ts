@@ -39,6 +39,11 @@ export function outputsOf<Form extends string>({ output = [], out }: OutputOptio
   return outputs;
 }
 
+/** Whether it holds all that is known of each image, whether that decides or not. */
+export function isDocument({ form }: Output<string>): boolean {
+  return form === 'json' || form === 'yaml' || form === 'html';
+}
+
 const EXTENSIONS: Readonly<Record<string, string>> = { table: 'txt', markdown: 'md', junit: 'xml', gitlab: 'json', name: 'txt' };
 
 /** Checks that every file can be written, before the work that makes the answers. `out` is that of `--out`. Throws `FILE`. */

@@ -7,7 +7,7 @@ import { PLAIN } from '../report/style.ts';
 import { toYaml } from '../report/yaml.ts';
 import type { Context } from './context.ts';
 import { exitCodeAfter, tellErrors } from './failures.ts';
-import { checkOutputFiles, type OutputOptions, outputsOf, writeOutputs } from './outputs.ts';
+import { checkOutputFiles, isDocument, type OutputOptions, outputsOf, writeOutputs } from './outputs.ts';
 import { styleOf } from './plan-output.ts';
 import { type PlanningOptions, withPlan } from './planning.ts';
 import { policyOrRevision } from './policy-revision.ts';
@@ -32,22 +32,27 @@ export async function diffPolicies(
   const outputs = outputsOf(options, 'table');
   await checkOutputFiles(outputs, io, options.out);
   const compared = [await policyOrRevision(before, context), await policyOrRevision(after, context)] as const;
-  return withPlan(words, { ...options, compared, tellsFreed: false, onlyNeeded: true }, context, async ({ plans, failures }) => {
-    const diff = diffPlans(...(plans as readonly [Plan, Plan]));
-    await writeOutputs(io, outputs, ({ form, file }) => {
-      const style = file === undefined ? styleOf(io, options) : PLAIN;
-      const text = {
-        json: toJson,
-        yaml: toYaml,
-        markdown: diffMarkdown,
-        table: () => diffText(diff, { style, verbose: options.verbose ?? false }),
-      };
-      return text[form](diff);
-    });
-    tellErrors(failures, context);
-    const isNothing = plans.some(({ blockedBy }) => blockedBy.some(({ code }) => code === 'nothingRead'));
-    const code = options.detailedExitcode && diff.deletesMore ? EXIT.planned : EXIT.done;
-    const errors = failures.map(({ error }) => error);
-    return exitCodeAfter(code, errors, isNothing ? EXIT.notApplyable : EXIT.partial);
-  });
+  return withPlan(
+    words,
+    { ...options, compared, tellsFreed: false, onlyNeeded: !outputs.some(isDocument) },
+    context,
+    async ({ plans, failures }) => {
+      const diff = diffPlans(...(plans as readonly [Plan, Plan]));
+      await writeOutputs(io, outputs, ({ form, file }) => {
+        const style = file === undefined ? styleOf(io, options) : PLAIN;
+        const text = {
+          json: toJson,
+          yaml: toYaml,
+          markdown: diffMarkdown,
+          table: () => diffText(diff, { style, verbose: options.verbose ?? false }),
+        };
+        return text[form](diff);
+      });
+      tellErrors(failures, context);
+      const isNothing = plans.some(({ blockedBy }) => blockedBy.some(({ code }) => code === 'nothingRead'));
+      const code = options.detailedExitcode && diff.deletesMore ? EXIT.planned : EXIT.done;
+      const errors = failures.map(({ error }) => error);
+      return exitCodeAfter(code, errors, isNothing ? EXIT.notApplyable : EXIT.partial);
+    },
+  );
 }

@@ -11,7 +11,7 @@ import { exitCodeAfter, tellErrors } from './failures.ts';
 import { collectGarbage, type GarbageOptions } from './garbage.ts';
 import { measured, type MetricsOptions, type RunRecord } from './measured.ts';
 import { type AnswerOptions, briefResult, planAnswer } from './plan-output.ts';
-import { checkOutputFiles, type Output, outputsOf, writeOutputs } from './outputs.ts';
+import { checkOutputFiles, isDocument, type Output, outputsOf, writeOutputs } from './outputs.ts';
 import type { PlanForm } from './plan-forms.ts';
 import type { NextCommands } from './next-commands.ts';
 import { type Planning, type PlanningOptions, withPlan } from './planning.ts';
@@ -37,7 +37,8 @@ export async function prune(words: readonly string[], options: PruneOptions, con
       options.planOut !== undefined ||
       options.metricsFile !== undefined ||
       options.pushMetrics !== undefined;
-    return withPlan(words, { ...options, tellsFreed, onlyNeeded: true }, context, async (planning) => {
+    const onlyNeeded = !(outputs.some(isDocument) || options.planOut !== undefined);
+    return withPlan(words, { ...options, tellsFreed, onlyNeeded }, context, async (planning) => {
       const { plan } = planning;
       record.plan = plan;
       await savePlan(plan, options, context.io);

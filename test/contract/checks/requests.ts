@@ -25,7 +25,9 @@ export function testRequests({ target, check, filled }: Contract): void {
     const wants = { signatures: false, pulls: false, configs: () => false, going: () => new Set<Digest>() };
     const { answer, requests } = await scene.during(() => registry.inventory(scene.repository, { wants }));
     expect(counts(requests)['blob']).toBe(undefined);
-    const asked = (some: readonly Seen[]): string[] => textsOf(some.filter((request) => target.kindOf(request) !== 'token'));
+    // Which image is the first that is asked for attachments, where the registry turns out to have no lists of them, is left to chance.
+    const isFixed = (request: Seen): boolean => target.kindOf(request) !== 'token' && !request.path.includes('/referrers/');
+    const asked = (some: readonly Seen[]): string[] => textsOf(some.filter(isFixed));
     expect(asked(all)).toEqual(expect.arrayContaining(asked(requests)));
     expect([answer.complete, linksOf(answer)]).toEqual([true, linksOf(inventory)]);
   });
