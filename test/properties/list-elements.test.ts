@@ -21,21 +21,21 @@ const others = fc.dictionary(
   { maxKeys: 3 },
 );
 
-/** The document put together again from what it was taken apart into. */
-function again(text: string, sizes: { readonly window: number; readonly stretch: number }): unknown {
+/** What a document is taken apart into: the texts of the elements, and that of the rest. */
+function apart(text: string, sizes: { readonly window: number; readonly stretch: number }) {
   const bytes = Buffer.from(text);
   // A new buffer each time, as where the bytes that were read before do not hold any more.
   const window = new ByteWindow(bytes.length, (start, end) => Buffer.from(bytes.subarray(start, end)), sizes.window);
   const parts = listElements(window, 'list', LONG * LONG, sizes.stretch);
-  const elements: unknown[] = [];
+  const elements: string[] = [];
   for (;;) {
     const part = parts.next();
-    const parsed: unknown = JSON.parse(part.value);
-    if (!part.done) elements.push(parsed);
-    else return elements.length > 0 ? { ...(parsed as object), list: elements } : parsed;
+    if (part.done) return { elements, rest: part.value };
+    elements.push(part.value);
   }
 }
 
+/** By their texts: `JSON.parse` of Node.js 26.10 loses keys of objects that have several with escapes. */
 test('what a document is taken apart into is the document, wherever a stretch of bytes ends', () => {
   const sizes = fc.record({ window: fc.integer({ min: 1, max: 50 }), stretch: fc.integer({ min: 1, max: 50 }) });
   const list = fc.oneof({ weight: 4, arbitrary: fc.array(value) }, { weight: 1, arbitrary: value });
@@ -43,7 +43,12 @@ test('what a document is taken apart into is the document, wherever a stretch of
     fc.property(others, fc.option(list, { nil: undefined }), others, fc.constantFrom(0, 2), sizes, (before, it, after, spaces, given) => {
       const document = { ...before, list: it, ...Object.fromEntries(Object.entries(after).map(([key, one]) => [`${key}.`, one])) };
       const text = JSON.stringify(document, null, spaces);
-      expect(again(text, given)).toEqual(JSON.parse(text));
+      const { elements, rest } = apart(text, given);
+      expect(elements).toHaveLength(Array.isArray(it) ? it.length : 0);
+      for (const part of [...elements, rest]) expect(() => JSON.parse(part) as unknown).not.toThrow();
+      const joined = elements.join(',');
+      const wholes = Array.from({ length: rest.length + 1 }, (_, at) => rest.slice(0, at) + joined + rest.slice(at));
+      expect(wholes).toContain(text);
     }),
   );
 });
