@@ -130,7 +130,6 @@ interface Shared {
   /** Aborted by the signal and at the deadline. */
   readonly signal: AbortSignal;
   readonly trials: ReadonlyMap<Registry, Trial>;
-  readonly lock: RepositoryLock;
 }
 
 /** The missing right for which nothing may be deleted or archived in this one repository. Throws what else keeps the registry from it. */
@@ -182,7 +181,6 @@ function sharedBy(work: readonly Work[], options: ApplyOptions, lock: Repository
     halted: haltOf(options, lock),
     signal: signalOfRun,
     trials: new Map(work.map(({ registry }) => [registry, new Trial()])),
-    lock,
   };
 }
 

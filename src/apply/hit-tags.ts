@@ -24,11 +24,11 @@ export class HitTags {
 
   /** A tag is listed that points to nothing: it was set on a manifest at the moment in which that was deleted. */
   async dangles(tag: string, taker: ChangeStep | undefined, since: readonly Sent[]): Promise<void> {
-    const { state, putBack, tags } = this.#parts;
+    const { state, putBack } = this.#parts;
     const deleted = deletedIn(since);
     const under = taker?.digest ?? (await state.deletedUnder(tag)) ?? (deleted.length === 1 ? deleted[0] : undefined);
     if (under !== undefined && state.outcomeOf(under) === 'deleted') {
-      if (await putBack.restore(under, `the tag ${tag} was set on it while it was deleted`, tag)) await tags.look(tag);
+      await this.#restore(under, `the tag ${tag} was set on it while it was deleted`, tag);
     } else if (deleted.length > 0) {
       await putBack.giveUp(
         deleted[0] as Digest,
@@ -47,10 +47,7 @@ export class HitTags {
     state.seen.delete(tag);
     this.movedOntoDeleted = true;
     const why = `the tag ${tag}, which pointed to nothing, may have been set on it before it was deleted`;
-    if (others.length === 0) {
-      if (await putBack.restore(only, why, tag)) await tags.look(tag);
-      return;
-    }
+    if (others.length === 0) return this.#restore(only, why, tag);
     for (const one of deleted) await putBack.restore(one, why);
     await putBack.giveUp(only, tag, `${why}: or on one of ${others.length} others, which are put back too`);
   }
@@ -60,26 +57,29 @@ export class HitTags {
     const { state, putBack, tags } = this.#parts;
     if ((await tags.look(tag)) !== undefined) return;
     state.seen.delete(tag);
-    const restore = async (from: Digest, why: string): Promise<void> => {
-      if (await putBack.restore(from, why, tag)) await tags.look(tag);
-    };
     const on = since.find(({ step }) => step.digest === digest)?.step;
     if (on) {
       const how = on.op === 'delete-tag' ? `went along when ${on.tag} was taken off` : 'was set on it while it was deleted';
-      await restore(digest, `the tag ${tag} ${how}`);
+      await this.#restore(digest, `the tag ${tag} ${how}`, tag);
       if (on.op === 'delete-tag') state.stop(takesMore(on.tag, state));
       return;
     }
     const isThere = await state.isThere(digest);
     const deleted = deletedIn(since);
     const [only, ...others] = deleted;
-    if (!isThere) await restore(digest, `the tag ${tag}, which stays by the plan, is gone together with its manifest`);
+    if (!isThere) await this.#restore(digest, `the tag ${tag}, which stays by the plan, is gone together with its manifest`, tag);
     if (only === undefined) return;
     this.movedOntoDeleted = true;
     if (isThere && others.length === 0)
-      return restore(only, `the tag ${tag} was moved from ${digest} to it and went along when it was deleted`);
+      return this.#restore(only, `the tag ${tag} was moved from ${digest} to it and went along when it was deleted`, tag);
     for (const one of deleted) await putBack.restore(one, `the tag ${tag} may have been moved onto it before it was deleted`);
     await putBack.giveUp(digest, tag, isThere ? movedSomewhere(tag, deleted) : goneOrMoved(tag, deleted));
+  }
+
+  /** Puts a manifest back, sets the tag on it, and looks where that points to then. */
+  async #restore(digest: Digest, why: string, tag: string): Promise<void> {
+    const { putBack, tags } = this.#parts;
+    if (await putBack.restore(digest, why, tag)) await tags.look(tag);
   }
 }
 

@@ -47,8 +47,8 @@ export class Lease {
   }
 
   /**
-   * True once somebody has taken it away, or it was not renewed in time: then it is not renewed any more, since whoever looks on may be about
-   * to take it away. Asked before everything that nobody else may be doing at the same time.
+   * True once somebody has taken it away, or it was not renewed in time: then it is not renewed any more, since whoever looks on may be
+   * about to take it away. Asked before everything that nobody else may be doing at the same time.
    */
   get isLost(): boolean {
     this.#isLost ||= !this.#isValid();

@@ -13,10 +13,10 @@ const MEANS = new Uint8Array(256);
 for (const byte of [QUOTE, COMMA, OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT]) MEANS[byte] = 1;
 
 /**
- * Takes the text of a JSON object apart at the list that it has under `name`, so that the elements of that list need not be in memory all at
- * once: yields the text of each, and answers that of the object with the list empty. It looks for nothing but where texts, lists and objects
- * begin and end, so whether this is JSON is told by parsing what it yields and answers. Yields nothing where there is no such list. Throws
- * `SyntaxError` where there are two of them, and {@link PartTooLong} for a part of more than `longest` bytes.
+ * Takes the text of a JSON object apart at the list that it has under `name`, so that the elements of that list need not be in memory all
+ * at once: yields the text of each, and answers that of the object with the list empty. It looks for nothing but where texts, lists and
+ * objects begin and end, so whether this is JSON is told by parsing what it yields and answers. Yields nothing where there is no such list.
+ * Throws `SyntaxError` where there are two of them, and {@link PartTooLong} for a part of more than `longest` bytes.
  */
 export function* listElements(
   bytes: ByteWindow,

@@ -35,8 +35,8 @@ export function areDigits(text: string, start: number, end: number): boolean {
 }
 
 /**
- * The first 52 bits of a digest, or of its key, so that a million of them need little room. Whoever uses it must bear that two digests agree
- * by chance.
+ * The first 52 bits of a digest, or of its key, so that a million of them need little room. Whoever uses it must bear that two digests
+ * agree by chance.
  */
 export function digestStart(digest: string): number {
   const start = digest.indexOf(':') + 1;

@@ -2,13 +2,16 @@ import { type Finding, severityOf } from '../domain/finding-groups.ts';
 import { asObject, asText, type JsonObject } from '../domain/json.ts';
 import { objectsOf, type ReportReader, scanReport } from './scan-report.ts';
 
+/** "resources" are missing. */
+const NO_RESULTS =
+  'it is not what "scannercli scan --jsonfile" writes, with "digest" and "resources", so that it does not tell what the scan found';
+
 /**
  * Reads the JSON of Aqua's scanner and of its webhook (Aqua, "Send Image Scan results to an External System"): its digest is 64 digits.
  * What somebody has acknowledged is passed over.
  */
 export const readAqua: ReportReader = (document) => {
-  if (!Array.isArray(document['resources']))
-    return 'it is not what "scannercli scan --jsonfile" writes, with "digest" and "resources", so that it does not tell what the scan found';
+  if (!Array.isArray(document['resources'])) return NO_RESULTS;
   const digest = asText(document['digest']) ?? '';
   const report = scanReport(
     [digest.includes(':') ? digest : `sha256:${digest}`],

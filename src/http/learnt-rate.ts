@@ -30,11 +30,11 @@ const REMEMBERED = 10_000;
  * - At the first refusal it is what was let through of the second before: at least what the host allows, unless that bears bursts of less
  *   than a second only. Where it was little, the rate doubles each second until the next refusal.
  * - A refusal after requests had stood still, which were then made up for, is blamed on that: less is made up for from then on.
- * - A refusal of a rate that had just grown takes it back to what it was; any other makes it a twentieth less, then a tenth, then a fifth if
- *   they follow each other at once. It never falls below what was let through on average since the refusal before: a host that saves up what
- *   is not used allows exactly that.
- * - It grows in small steps: soon after it was made much less, and else after half a minute without a refusal; later where a refusal costs a
- *   long pause, so that pauses do not take more than a sixtieth of the time.
+ * - A refusal of a rate that had just grown takes it back to what it was; any other makes it a twentieth less, then a tenth, then a fifth
+ *   if they follow each other at once. It never falls below what was let through on average since the refusal before: a host that saves up
+ *   what is not used allows exactly that.
+ * - It grows in small steps: soon after it was made much less, and else after half a minute without a refusal; later where a refusal costs
+ *   a long pause, so that pauses do not take more than a sixtieth of the time.
  */
 export class LearntRate {
   #perSecond = Infinity;
@@ -73,7 +73,8 @@ export class LearntRate {
   }
 
   /**
-   * The limit is used up: the host refused a request that was sent at this time, or let it through and said that it was the last (`isTold`).
+   * The limit is used up: the host refused a request that was sent at this time, or let it through and said that it was the last
+   * (`isTold`).
    * No request goes out for the next `pauseMs`.
    */
   usedUp(sentAt: number, now: number, pauseMs: number, isTold = false): void {

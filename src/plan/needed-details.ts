@@ -30,11 +30,11 @@ export interface DetailsContext {
 
 /**
  * Whether the plan of a repository needs what the configs of its images tell: when they were built, their labels, their platforms.
- * Where it does not, the plan does the same with and without; reasons of what stays may tell less: the rule that keeps an image, and not that
- * it was built within `grace` besides.
+ * Where it does not, the plan does the same with and without; reasons of what stays may tell less: the rule that keeps an image, and not
+ * that it was built within `grace` besides.
  *
- * Where no rule measures a time of a config, that time can still protect (`grace`), choose what stays (`keepNewest`, the floor) or what goes
- * first (`perRun`). All of that only keeps more: where nothing would go without it, nothing goes with it.
+ * Where no rule measures a time of a config, that time can still protect (`grace`), choose what stays (`keepNewest`, the floor) or what
+ * goes first (`perRun`). All of that only keeps more: where nothing would go without it, nothing goes with it.
  */
 export function needsConfigs({ capabilities, listed }: ListedRepository, policy: Policy, context: DetailsContext): boolean {
   if (policy.asksForConfigs || !canForesee(policy)) return true;

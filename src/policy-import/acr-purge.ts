@@ -92,14 +92,16 @@ function policyFor(
         { name, tags },
         ...comments,
         'NOT IMPORTED: without --untagged, acr purge takes tags off and leaves the images; here they are deleted. If that is meant, ' +
-          `write order: tagged, and keep: {days: ${purge.days}${purge.keep > 0 ? `, older: ${purge.keep}` : ''}} in the place of keep: all.`,
+          `write order: tagged, and keep: {days: ${purge.days}${purge.keep > 0 ? `, older: ${purge.keep}` : ''}} ` +
+          'in the place of keep: all.',
       );
     // An image goes with its last tag here, and there not before it is as old as the command for what has no tag asks.
     const keep = keepOf(Math.max(purge.days, soonest.days), purge.keep + soonest.keep);
     if (soonest.keep > 0)
       comments.push(
-        `ATTENTION: of the manifests that are without a tag then, acr purge keeps the newest ${soonest.keep} (--keep). Here an image goes ` +
-          `with its last tag, so that the newest ${purge.keep + soonest.keep} stay; one that has other tags too is counted among them.`,
+        `ATTENTION: of the manifests that are without a tag then, acr purge keeps the newest ${soonest.keep} (--keep). Here an image ` +
+          `goes with its last tag, so that the newest ${purge.keep + soonest.keep} stay; one that has other tags too is counted ` +
+          'among them.',
       );
     return { part: { name, tags, order: 'tagged', keep }, comments };
   });

@@ -44,7 +44,8 @@ function ignoredBy(expression: string | undefined): {
   if (!expression) return { protect: [], rules: [] };
   const comments = [
     `ignore-versions: ${expression}`,
-    'ATTENTION: there it is compared with the digests of containers and not with their tags, so that it keeps none of these. Here they stay.',
+    'ATTENTION: there it is compared with the digests of containers and not with their tags, so that it keeps none of these. ' +
+      'Here they stay.',
   ];
   const globs = globsFoundBy(expression);
   if (globs) return { protect: [{ part: { tags: globs, wholeImage: true }, comments }], rules: [] };

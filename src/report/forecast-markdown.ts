@@ -16,7 +16,8 @@ export function forecastMarkdown(forecast: Forecast): string {
   return `${[
     `### Forecast: ${headline(forecast)}`,
     '',
-    `${count(days, 'day')} from ${time(now)}; ${bytes(start.bytes)} now, ${bytes(summary.end.bytes)} then, ${bytes(summary.bytesFreed)} freed.`,
+    `${count(days, 'day')} from ${time(now)}; ${bytes(start.bytes)} now, ${bytes(summary.end.bytes)} then, ` +
+      `${bytes(summary.bytesFreed)} freed.`,
     '',
     ...withSpace(lines(alarmsOf(forecast))),
     `Images ${codeSpan(

@@ -29,6 +29,7 @@ export async function openEarlierRuns(
   const runs = folder === undefined ? [] : await unfinishedRuns(folder, failed).catch(noneAfter(failed));
   const looked = new Set<string>();
   const unfinished = new Set<string>();
+  const touched = new Set(runs.flatMap(({ journal }) => placesIn(journal)));
   return {
     leftIn: async (inventory) => {
       const registry = registries.get(inventory.registry);
@@ -36,7 +37,7 @@ export async function openEarlierRuns(
       try {
         const { journals, ...leftovers } = await findLeftovers(registry, inventory, runs);
         for (const name of journals) unfinished.add(name);
-        looked.add(JSON.stringify([registry.url, inventory.repository]));
+        looked.add(placeOf(registry.url, inventory.repository));
         return leftovers;
       } catch (error) {
         if (!(error instanceof ToolError)) throw error;
@@ -44,10 +45,7 @@ export async function openEarlierRuns(
         return undefined;
       }
     },
-    mayHaveLeft: (name, repository) =>
-      runs.some(({ journal }) =>
-        journal.steps.some((one) => one.repository === repository && urlIn(journal, one.registry) === registries.get(name)?.url),
-      ),
+    mayHaveLeft: (name, repository) => touched.has(placeOf(registries.get(name)?.url, repository)),
     unfinished: () => [...unfinished],
     finished: () => runs.filter((run) => !unfinished.has(run.name) && wasLookedAt(run, looked)).map(({ name }) => name),
   };
@@ -62,5 +60,14 @@ function noneAfter(failed: (error: ToolError) => void): (error: unknown) => Unfi
 }
 
 function wasLookedAt({ journal }: UnfinishedRun, looked: ReadonlySet<string>): boolean {
-  return journal.steps.every(({ registry, repository }) => looked.has(JSON.stringify([urlIn(journal, registry), repository])));
+  return placesIn(journal).every((place) => looked.has(place));
+}
+
+/** Where a run was to change something. */
+function placesIn(journal: UnfinishedRun['journal']): string[] {
+  return journal.steps.map(({ registry, repository }) => placeOf(urlIn(journal, registry), repository));
+}
+
+function placeOf(url: string | undefined, repository: string): string {
+  return JSON.stringify([url, repository]);
 }

@@ -73,7 +73,8 @@ async function undoAll(file: string, options: UndoOptions, context: Context, rec
     if (begun.length > 0)
       say(
         io,
-        `hint: This run deleted what earlier ones had left. Undo those, the newest first, which puts this back too: ${begun.map(printable).join(', ')}`,
+        'hint: This run deleted what earlier ones had left. Undo those, the newest first, which puts this back too: ' +
+          begun.map(printable).join(', '),
       );
     return exitCode(report, context);
   } finally {

@@ -106,8 +106,9 @@ export function policyCommand(context: CommandContext): Command {
     .command('import')
     .summary("write a policy from a registry's own retention, or from another tool's")
     .description(
-      'Writes a policy that says what other settings say: a lifecycle policy of ECR, also in CloudFormation, tag retention and immutable tags of Harbor, cleanup ' +
-        'policies of Artifact Registry, a cleanup policy of GitLab, all of these also in files, states and plans of Terraform, commands of ' +
+      'Writes a policy that says what other settings say: a lifecycle policy of ECR, also in CloudFormation, tag retention and ' +
+        'immutable tags of Harbor, cleanup policies of Artifact Registry, a cleanup policy of GitLab, all of these also in files, ' +
+        'states and plans of Terraform, commands of ' +
         'acr purge, auto-prune policies of Quay, the configuration of zot, the policies of artifactory-cleanup, steps of a GitHub ' +
         'workflow. A comment above each rule says where it comes from, and where its meaning differs. What cannot be said keeps ' +
         'everything, and what is not understood is an error.\n\n' +

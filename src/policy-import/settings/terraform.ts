@@ -1,8 +1,9 @@
 import * as z from 'zod';
 import { ExpirationPolicy } from './gitlab-expiration.ts';
 
-// The resources of the providers hashicorp/aws, hashicorp/google and gitlabhq/gitlab, and of goharbor/harbor (provider/resource_retention_policy.go and
-// client/retention_policy.go: what is 0, false or "" is not given). They become what the API of each registry takes, and are read as that.
+// The resources of the providers hashicorp/aws, hashicorp/google and gitlabhq/gitlab, and of goharbor/harbor
+// (provider/resource_retention_policy.go and client/retention_policy.go: what is 0, false or "" is not given). They become what the API of
+// each registry takes, and are read as that.
 const given = { n: z.number().optional(), text: z.string().optional(), flag: z.boolean().optional() };
 export const selectors = { repo_matching: given.text, repo_excluding: given.text, tag_matching: given.text, tag_excluding: given.text };
 export const HarborRule = z.strictObject({

@@ -92,7 +92,8 @@ class Reading {
       ...(this.#attached === 0
         ? []
         : [
-            `Attachments${whose} in ${label} that were pushed by digest alone: ${this.#attached}. Docker Hub keeps them when their image goes.`,
+            `Attachments${whose} in ${label} that were pushed by digest alone: ${this.#attached}. ` +
+              'Docker Hub keeps them when their image goes.',
           ]),
     ];
   }

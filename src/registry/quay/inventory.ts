@@ -156,8 +156,8 @@ class Reading {
       ...(attached === 0
         ? []
         : [
-            `Attachments${whose} in ${label} that were pushed by digest alone: ${attached}. Quay lets nobody delete them: they stay, and keep ` +
-              'the space of what they are attached to, until the repository is deleted.',
+            `Attachments${whose} in ${label} that were pushed by digest alone: ${attached}. Quay lets nobody delete them: they stay, ` +
+              'and keep the space of what they are attached to, until the repository is deleted.',
           ]),
     ];
   }
