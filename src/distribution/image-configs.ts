@@ -10,6 +10,7 @@ import { asText, parseJsonObject } from '../domain/json.ts';
 import type { ManifestDocument } from './manifest-document.ts';
 import type { Reading } from './manifest-reader.ts';
 import type { Problems } from './problems.ts';
+import type { ReadingProgress } from './reading-progress.ts';
 import type { ReadManifests } from './build-manifests.ts';
 
 /** Configs of artifacts that never tell when the artifact was made. */
@@ -45,9 +46,7 @@ function hasCosignTagsAlone(digest: Digest, tags: readonly string[] | undefined)
 interface ConfigsOptions {
   readonly limit: LimitFunction;
   readonly problems: Problems;
-  /** So many more are to be read. */
-  readonly onFound: (count: number) => void;
-  readonly onRead: () => void;
+  readonly progress: ReadingProgress;
   /** Whether anybody needs what they say. */
   readonly areWanted: () => boolean;
 }
@@ -59,16 +58,16 @@ interface ConfigsOptions {
 export async function readConfigs(
   reading: Reading,
   read: ReadManifests,
-  { limit, problems, onFound, onRead, areWanted }: ConfigsOptions,
+  { limit, problems, progress, areWanted }: ConfigsOptions,
 ): Promise<ImageConfigs> {
   if (!areWanted()) return undefined;
   const wanted = wantedConfigs(read);
-  onFound(wanted.size);
+  progress.found(wanted.size);
   const configs = new Map<Digest, ImageConfig>();
   await limit.map(wanted, async ([digest, document]) => {
     const config = await problems.attempt(() => readConfig(reading, digest, document));
     if (config) configs.set(digest, config);
-    onRead();
+    progress.read();
   });
   return configs;
 }

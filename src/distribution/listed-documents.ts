@@ -5,13 +5,12 @@ import { MOST_ENTRIES } from './list-bounds.ts';
 import type { ManifestDocument } from './manifest-document.ts';
 import { ManifestReader, type Reading } from './manifest-reader.ts';
 import type { Problems } from './problems.ts';
+import type { ReadingProgress } from './reading-progress.ts';
 
 export interface ListedOptions {
   readonly limit: LimitFunction;
   readonly problems: Problems;
-  /** So many more are to be read. */
-  readonly onFound: (count: number) => void;
-  readonly onRead: () => void;
+  readonly progress: ReadingProgress;
 }
 
 /**
@@ -21,7 +20,7 @@ export interface ListedOptions {
 export async function readListedDocuments(
   reading: Reading,
   tags: ImageTags,
-  { limit, problems, onFound, onRead }: ListedOptions,
+  { limit, problems, progress }: ListedOptions,
 ): Promise<Map<Digest, ManifestDocument>> {
   const { client, repository } = reading;
   const reader = new ManifestReader(reading);
@@ -35,10 +34,10 @@ export async function readListedDocuments(
       problems.add(`In ${client.label(repository)}, there are more than 1,000,000 manifests.`);
       return documents;
     }
-    onFound(wave.size);
+    progress.found(wave.size);
     await limit.map(wave, async ([digest, mediaType]) => {
       const read = await problems.attempt(async () => ({ document: await reader.byDigest(digest, mediaType) }));
-      onRead();
+      progress.read();
       if (read?.document) {
         documents.set(digest, read.document);
         for (const child of read.document.children) if (!asked.has(child.digest)) found.set(child.digest, child.mediaType);

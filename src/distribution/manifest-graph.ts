@@ -4,6 +4,7 @@ import { attachmentTagSubject } from '../domain/tag.ts';
 import type { ManifestReader, Reading } from './manifest-reader.ts';
 import { MOST_ENTRIES } from './list-bounds.ts';
 import type { Problems } from './problems.ts';
+import type { ReadingProgress } from './reading-progress.ts';
 import type { ReferrersApi } from './referrers.ts';
 import type { TaggedManifests } from './tagged-manifests.ts';
 
@@ -13,9 +14,7 @@ export interface GraphOptions {
   readonly referrers: ReferrersApi;
   readonly limit: LimitFunction;
   readonly problems: Problems;
-  /** So many more are to be read. */
-  readonly onFound: (count: number) => void;
-  readonly onRead: () => void;
+  readonly progress: ReadingProgress;
 }
 
 /** Far deeper than anybody nests indexes and signatures of signatures. */
@@ -35,7 +34,7 @@ interface Wanted {
  * attachment may have lost its subject.
  */
 export async function followGraph({ documents, tags }: TaggedManifests, options: GraphOptions): Promise<void> {
-  const { reading, reader, referrers, limit, problems, onFound, onRead } = options;
+  const { reading, reader, referrers, limit, problems, progress } = options;
   const { client, repository, signal } = reading;
   const asked = new Set(documents.keys());
   const attached: (readonly [referrer: Digest, subject: Digest])[] = [];
@@ -66,7 +65,7 @@ export async function followGraph({ documents, tags }: TaggedManifests, options:
     });
     if (isTooMuch()) return problems.add(`In ${client.label(repository)}, there are more than 1,000,000 manifests.`);
     for (const digest of wanted.keys()) asked.add(digest);
-    onFound(wanted.size);
+    progress.found(wanted.size);
     fresh = [];
     await limit.map(wanted, async ([digest, { mediaType, isSubject }]) => {
       const document = await problems.attempt(() => reader.byDigest(digest, mediaType, { mustBeThere: isSubject }));
@@ -74,7 +73,7 @@ export async function followGraph({ documents, tags }: TaggedManifests, options:
         documents.set(digest, document);
         fresh.push(document);
       }
-      onRead();
+      progress.read();
     });
   }
   for (const [referrer, subject] of attached) {

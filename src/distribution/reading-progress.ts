@@ -10,10 +10,15 @@ export class ReadingProgress {
     this.#total = total;
   }
 
-  /** So many more were read, and so many more were found that are to be read. */
-  count(done: number, found: number): void {
-    this.#done += done;
-    this.#total += found;
+  /** So many more are to be read. */
+  found(count: number): void {
+    this.#total += count;
+    this.#tell?.(this.#done, this.#total);
+  }
+
+  /** So many more have been read. */
+  read(count = 1): void {
+    this.#done += count;
     this.#tell?.(this.#done, this.#total);
   }
 }

@@ -36,16 +36,16 @@ export async function readTaggedGraph(tags: readonly string[], options: TaggedGr
   const { cache } = reading;
   const place = { registry: reading.client.url, repository: reading.repository };
   const reader = new ManifestReader(reading);
-  const shared = { reading, reader, limit, problems, onRead: () => progress.count(1, 0) };
+  const shared = { reading, reader, limit, problems, progress };
   const before = (await cache?.readTags(place.registry, place.repository)) ?? NOTHING_SEEN;
   const tagged = await readTagged(tags, { ...shared, hints: before.digests });
   const whole = problems.list.length === 0;
   await limit.map(listed, async (digest) => {
     const document = await problems.attempt(() => reader.byDigest(digest, ''));
     if (document) tagged.documents.set(digest, document);
-    progress.count(1, 0);
+    progress.read();
   });
-  await followGraph(tagged, { ...shared, referrers, onFound: (found) => progress.count(0, found) });
+  await followGraph(tagged, { ...shared, referrers });
   const firstSeen = await noteTags(cache, place, { before, digests: tagged.digests, whole });
   return { tagged, firstSeen };
 }

@@ -5,6 +5,7 @@ import type { DanglingTag } from '../domain/inventory.ts';
 import type { ManifestDocument } from './manifest-document.ts';
 import type { ManifestReader, Reading } from './manifest-reader.ts';
 import type { Problems } from './problems.ts';
+import type { ReadingProgress } from './reading-progress.ts';
 import { readDanglingTag, readTags } from './tags.ts';
 
 /** The manifests that have a tag, and where each tag points to. */
@@ -24,12 +25,12 @@ export interface TaggedOptions {
   readonly hints: ReadonlyMap<string, Digest>;
   readonly limit: LimitFunction;
   readonly problems: Problems;
-  readonly onRead: () => void;
+  readonly progress: ReadingProgress;
 }
 
 /** Reads what the tags point to, with one request for each. */
 export async function readTagged(tags: readonly string[], options: TaggedOptions): Promise<TaggedManifests> {
-  const { reader, hints, limit, problems, onRead } = options;
+  const { reader, hints, limit, problems, progress } = options;
   const documents = new Map<Digest, ManifestDocument>();
   const digests = new Map<string, Digest>();
   const vanished: string[] = [];
@@ -39,7 +40,7 @@ export async function readTagged(tags: readonly string[], options: TaggedOptions
       documents.set(read.document.digest, read.document);
       digests.set(tag, read.document.digest);
     } else if (read) vanished.push(tag);
-    onRead();
+    progress.read();
   });
   const dangling = vanished.length === 0 ? undefined : await problems.attempt(() => checkVanished(vanished, options));
   return { documents, digests, tags: tagsByDigest(digests), dangling: dangling ?? [] };

@@ -48,7 +48,7 @@ export async function readInventory(
     domains = await calls.domains();
     const tags = await calls.tags(repository, { signal });
     const reading = { client: oci, repository, cache, signal };
-    const shared = { limit, problems, onFound: (found: number) => progress.count(0, found), onRead: () => progress.count(1, 0) };
+    const shared = { limit, problems, progress };
     const documents = await readListedDocuments(reading, tags, shared);
     for (const { digest, children } of documents.values()) if (children.length === 0) plain.add(digest);
     const read = { documents, tags: tags.byDigest() };

@@ -106,12 +106,13 @@ class Reading {
     const { signal } = this.#options;
     for await (const page of images.list(this.#repository, { signal })) {
       for (const detail of page) this.details.set(detail.digest, detail);
-      this.#progress.count(page.length, page.length);
+      this.#progress.found(page.length);
+      this.#progress.read(page.length);
     }
     await this.#settleMovedTags();
     this.firstSeen = await noteTagsOfImages(cache, { registry: url, repository: this.#repository }, this.details.values());
     const wanted = [...this.details.values()].filter(mustRead);
-    this.#progress.count(0, wanted.length);
+    this.#progress.found(wanted.length);
     await this.#readManifests(wanted);
   }
 
@@ -171,7 +172,7 @@ class Reading {
     const { digest, archived } = detail;
     const { client, cache, images } = this.#context;
     const image = client.label(this.#repository, digest);
-    this.#progress.count(1, 0);
+    this.#progress.read();
     if (found && 'manifest' in found) {
       const { bytes, mediaType } = found.manifest;
       const type = mediaType === '' ? (detail.mediaType ?? '') : mediaType;

@@ -90,10 +90,10 @@ class Reading {
     this.#firstSeen = await noteTagsOfImages(cache, { registry: client.oci.url, repository }, this.#versions.values());
     const reading = { client: client.oci, repository, cache, signal };
     const reader = new ManifestReader(reading);
-    this.#progress.count(0, this.#versions.size);
+    this.#progress.found(this.#versions.size);
     await limit.map(this.#versions.values(), async (version) => {
       await this.#problems.attempt(() => this.#readDocument(reader, version));
-      this.#progress.count(1, 0);
+      this.#progress.read();
     });
     for (const [digest, subject] of formerLists(this.#documents, this.#tags()))
       this.#documents.set(digest, { ...(this.#documents.get(digest) as ManifestDocument), subject });
@@ -101,8 +101,7 @@ class Reading {
     this.#configs = await readConfigs(reading, read, {
       limit,
       problems: this.#problems,
-      onFound: (found) => this.#progress.count(0, found),
-      onRead: () => this.#progress.count(1, 0),
+      progress: this.#progress,
       areWanted: () => this.#options.wants?.configs({ capabilities: CAPABILITIES, manifests: () => this.manifests() }) ?? true,
     });
   }

@@ -73,15 +73,14 @@ class GiteaReading {
     const { signal, wants } = this.#options;
     this.#versions = await readVersions(client, this.#repository, signal);
     const { tags, digests } = this.#versions;
-    this.#progress.count(0, tags.size + digests.size);
+    this.#progress.found(tags.size + digests.size);
     const reading = { client: client.oci, repository: this.#repository, cache, signal };
     const shared = { reading, referrers, limit, problems: this.#problems, progress: this.#progress };
     this.#read = await readTaggedGraph([...tags.keys()], { ...shared, listed: digests.keys() });
     this.#configs = await readConfigs(reading, this.#read.tagged, {
       limit,
       problems: this.#problems,
-      onFound: (found) => this.#progress.count(0, found),
-      onRead: () => this.#progress.count(1, 0),
+      progress: this.#progress,
       areWanted: () => wants?.configs({ capabilities: CAPABILITIES, manifests: () => this.manifests() }) ?? true,
     });
     for (const { tag } of this.#read.tagged.dangling)

@@ -92,15 +92,14 @@ class GitlabReading {
     const found = await repositories.find(this.#repository);
     await this.#readProject(found);
     const names = await readTagNames(client, found, { signal });
-    this.#progress.count(0, names.length);
+    this.#progress.found(names.length);
     const reading = { client: client.oci, repository: this.#repository, cache, signal };
     const problems = this.#problems;
     this.#read = await readTaggedGraph(names, { reading, referrers, limit, problems, progress: this.#progress });
     this.#configs = await readConfigs(reading, this.#read.tagged, {
       limit,
       problems,
-      onFound: (count) => this.#progress.count(0, count),
-      onRead: () => this.#progress.count(1, 0),
+      progress: this.#progress,
       areWanted: () => wants?.configs({ capabilities: CAPABILITIES, manifests: () => this.manifests() }) ?? true,
     });
     for (const { tag } of this.dangling) {

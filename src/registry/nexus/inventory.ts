@@ -97,8 +97,7 @@ class Reading {
     this.names = await namesOf(client, repositories, place, this.#settings);
     this.#tags = await this.#readTags(place);
     const reading = { client: client.oci, repository, cache, signal };
-    const onFound = (found: number): void => this.#progress.count(0, found);
-    const shared = { limit, problems: this.#problems, onFound, onRead: () => this.#progress.count(1, 0) };
+    const shared = { limit, problems: this.#problems, progress: this.#progress };
     this.#documents = await readListedDocuments(reading, this.#tags, shared);
     const areWanted = (): boolean =>
       this.#options.wants?.configs({ capabilities: CAPABILITIES, manifests: () => this.manifests() }) ?? true;

@@ -72,8 +72,7 @@ async function readListed(
   const read = { ...tagged, firstSeen };
   const areWanted = (): boolean =>
     options.wants?.configs({ capabilities: capabilitiesOf(false), manifests: () => buildManifests(read, undefined) }) ?? true;
-  const onFound = (found: number): void => progress.count(0, found);
-  const configs = await readConfigs(reading, read, { limit, problems, onFound, onRead: () => progress.count(1, 0), areWanted });
+  const configs = await readConfigs(reading, read, { limit, problems, progress, areWanted });
   const manifests = buildManifests(read, configs);
   const { dangling } = tagged;
   const asks = dangling.length > 0 || (problems.list.length === 0 && sharesDigests(manifests));

@@ -105,8 +105,7 @@ class Reading {
     this.#configs = await readConfigs({ client: client.oci, repository, cache, signal }, read, {
       limit,
       problems: this.#problems,
-      onFound: (found) => this.#progress.count(0, found),
-      onRead: () => this.#progress.count(1, 0),
+      progress: this.#progress,
       areWanted: () => wants?.configs(soFar) ?? true,
     });
     const going = wants && !(wants.signatures && wants.pulls) ? wants.going(soFar) : undefined;
@@ -220,10 +219,10 @@ class Reading {
   }
 
   async #each(digests: readonly Digest[], read: (digest: Digest) => Promise<void>): Promise<void> {
-    this.#progress.count(0, digests.length);
+    this.#progress.found(digests.length);
     await this.#context.limit.map(digests, async (digest) => {
       await this.#problems.attempt(() => read(digest));
-      this.#progress.count(1, 0);
+      this.#progress.read();
     });
   }
 }
