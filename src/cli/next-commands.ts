@@ -18,7 +18,7 @@ export function commandsAfterApply(options: ConnectionFlags, { io }: CommandCont
 }
 
 /** The flags that say how registries are reached: what comes next reaches them in the same way. */
-function connection({ plainHttp, caFile }: ConnectionFlags): string[] {
+export function connection({ plainHttp, caFile }: ConnectionFlags): string[] {
   return [...(plainHttp ? ['--plain-http'] : []), ...(caFile === undefined ? [] : ['--ca-file', caFile])];
 }
 

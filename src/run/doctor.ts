@@ -1,3 +1,4 @@
+import type { ConnectionFlags } from '../config/settings.ts';
 import { EXIT } from '../diagnostics/exit-codes.ts';
 import { type Diagnosis, diagnosisText } from '../report/diagnosis.ts';
 import { toJson } from '../report/json.ts';
@@ -11,7 +12,7 @@ import { checkOutputFiles, type OutputOptions, outputsOf, writeOutputs } from '.
 import { styleOf } from './plan-output.ts';
 import { openWorkplace } from './workplace.ts';
 
-export interface DoctorOptions extends GlobalOptions, OutputOptions<'table' | 'json' | 'yaml'> {
+export interface DoctorOptions extends GlobalOptions, ConnectionFlags, OutputOptions<'table' | 'json' | 'yaml'> {
   readonly registry?: readonly string[];
   readonly policy?: readonly string[];
   readonly inUse?: readonly string[];

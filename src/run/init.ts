@@ -1,6 +1,7 @@
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { ConnectionFlags } from '../config/settings.ts';
 import { openInventory } from '../documents/inventory-source.ts';
 import { EXIT } from '../diagnostics/exit-codes.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
@@ -13,7 +14,7 @@ import { planAnswer } from './plan-output.ts';
 import { withPlan } from './planning.ts';
 import { writeWhole } from './write-file.ts';
 
-export interface InitOptions extends GlobalOptions {
+export interface InitOptions extends GlobalOptions, ConnectionFlags {
   readonly registry?: readonly string[];
   readonly inventory?: string;
   /** Default `policy.yaml`; `-` is stdout. */

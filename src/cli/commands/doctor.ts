@@ -3,7 +3,7 @@ import type { DoctorOptions } from '../../run/doctor.ts';
 import type { CommandContext } from '../command-context.ts';
 import { examples } from '../help.ts';
 import { repeated } from '../option-values.ts';
-import { inUseOption, outOption, outputOption, registryOption } from '../shared-options.ts';
+import { caFileOption, inUseOption, outOption, outputOption, plainHttpOption, registryOption } from '../shared-options.ts';
 
 /** `doctor`: whether everything that a run needs is there. */
 export function doctorCommand(context: CommandContext): Command {
@@ -22,6 +22,8 @@ export function doctorCommand(context: CommandContext): Command {
     .addOption(registryOption())
     .option('-p, --policy <file>', 'a policy file; may be repeated', repeated)
     .addOption(inUseOption())
+    .addOption(plainHttpOption())
+    .addOption(caFileOption())
     .addOption(outputOption('table', 'json', 'yaml'))
     .addOption(outOption())
     .action(async (targets: string[], _options, self: Command) => {

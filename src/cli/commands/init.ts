@@ -2,7 +2,8 @@ import { Command } from 'commander';
 import type { InitOptions } from '../../run/init.ts';
 import type { CommandContext } from '../command-context.ts';
 import { examples } from '../help.ts';
-import { registryOption } from '../shared-options.ts';
+import { connection } from '../next-commands.ts';
+import { caFileOption, plainHttpOption, registryOption } from '../shared-options.ts';
 import { shellLine } from '../shell.ts';
 
 /** `init`: a first policy from what is there. */
@@ -21,12 +22,15 @@ export function initCommand(context: CommandContext): Command {
     .argument('[registry/repo...]', 'repositories (globs too) or whole registries; without any: every registry of the config')
     .addOption(registryOption())
     .option('--inventory <file>', 'what is there, as "inventory" has written it')
+    .addOption(plainHttpOption())
+    .addOption(caFileOption())
     .option('--out <file>', 'the policy file, - is stdout (default: policy.yaml)')
     .action(async (targets: string[], _options, self: Command) => {
       const { init } = await import('../../run/init.ts');
       const options = self.optsWithGlobals<InitOptions>();
       const { inventory, registry = [] } = options;
-      const from = inventory === undefined ? [...targets, ...registry.flatMap((name) => ['--registry', name])] : ['--inventory', inventory];
+      const read = [...targets, ...registry.flatMap((name) => ['--registry', name]), ...connection(options)];
+      const from = inventory === undefined ? read : ['--inventory', inventory];
       context.end(await init(targets, options, context, (policy) => shellLine([program, 'prune', ...from, '-p', policy])));
     });
 }

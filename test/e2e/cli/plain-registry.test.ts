@@ -155,6 +155,21 @@ describe('how a registry is reached', () => {
     expect((await session.run('apply', 'plan.json', '--plain-http')).code).toBe(0);
   });
 
+  test.each(['doctor', 'init', 'inventory'])('%s takes --plain-http and --ca-file too', async (command) => {
+    const registry = await registryWith({ 'team/app': 3 });
+    const proxy = await startProxy(Number(registry.host.split(':')[1]));
+    const session = await newSession({ env: { HTTP_PROXY: proxy.url }, now: Date.now });
+    const words = [command, 'registry.example.com/team/app'];
+
+    const { code, stdout, stderr } = await session.run(...words, '--plain-http');
+
+    expect(code, stdout + stderr).toBe(0);
+    if (command === 'init') expect(stderr).toContain('regctl prune registry.example.com/team/app --plain-http -p policy.yaml');
+    const untrusted = await session.run(...words, '--ca-file', 'missing.pem', ...(command === 'init' ? ['--out', 'again.yaml'] : []));
+    expect(untrusted.stdout + untrusted.stderr).toContain('missing.pem');
+    expect(untrusted.code).toBe(3);
+  });
+
   test.runIf(HAS_OPENSSL)('one with a CA of its own is trusted with --ca-file', async () => {
     const { caFile, server: tls } = makeCertificates('registry.example.com');
     const server = await startServer(empty, tls);
