@@ -94,19 +94,18 @@ function inventoryIn(
   blobs: boolean,
 ): InventoryStream & { readonly repositories: Iterable<RepositoryInventory> } {
   let said = NOTHING_SAID;
-  const check = (document: DocumentInParts): Iterable<RepositoryInventory> => checkDocument(document, file, blobs, (head) => (said = head));
+  const check: Check = (document, tell = (head) => (said = head)) => checkDocument(document, file, blobs, tell);
   return { repositories: repositoriesOf(open, file, check), head: () => said };
 }
+
+/** Checks a document, and tells what it says of itself. */
+type Check = (document: DocumentInParts, tell?: (head: InventoryHead) => void) => Iterable<RepositoryInventory>;
 
 /**
  * The repositories of a document. It is read in parts until one of these is no JSON: then that is told by parsing the whole, or the
  * whole is JSON in another form than the parts were looked for in.
  */
-function* repositoriesOf(
-  open: () => OpenBytes,
-  file: string,
-  check: (document: DocumentInParts) => Iterable<RepositoryInventory>,
-): Generator<RepositoryInventory> {
+function* repositoriesOf(open: () => OpenBytes, file: string, check: Check): Generator<RepositoryInventory> {
   const { bytes, close } = open();
   let passed = 0;
   try {
@@ -116,7 +115,8 @@ function* repositoriesOf(
     }
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    const again = passed > 0 ? check(parseInParts(bytes))[Symbol.iterator]() : undefined;
+    // What that says of the document itself ends where a part was wrong.
+    const again = passed > 0 ? check(parseInParts(bytes), () => {})[Symbol.iterator]() : undefined;
     let index = 0;
     for (const repository of check(parsedAtOnce(bytes, file))) {
       if (index >= passed) yield repository;

@@ -73,6 +73,7 @@ interface Range {
 }
 
 const QUOTE = Buffer.from('"');
+const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
 const OPEN_LIST = Buffer.from('[');
 const CLOSE_LIST = 0x5d;
@@ -88,13 +89,15 @@ function withoutList({ bytes, start, end }: Range, name: string): { readonly val
   const open = bytes.indexOf(OPEN_LIST, found + key.length, end);
   const close = bytes.lastIndexOf(CLOSE_LIST, start, end);
   if (open < 0 || close < open) throw new SyntaxError(`no list where ${name} was found`);
-  // The key is one of this very object, and its last so far, if this closes the object.
+  // Not the end of a longer key, nor a key whose value is no list while one further down has one.
+  const isKey = found > start && bytes.slice(found - 1, found)[0] !== BACKSLASH;
+  const isItsList = isKey && /^\s*:\s*$/.test(textOf({ bytes, start: found + key.length, end: open }));
+  // The key is one of this very object, if this closes the object.
   const before: unknown = JSON.parse(`${textOf({ bytes, start, end: open })}[]}`);
   const rest = textOf({ bytes, start: close + 1, end });
   const after: unknown = JSON.parse(`{"${name}":[]${rest}`);
   // An escaped character may hide the same key once more.
-  const isCertain =
-    isObject(before) && isObject(after) && Object.keys(before).at(-1) === name && !/\\/.test(rest) && !rest.includes(`"${name}"`);
+  const isCertain = isItsList && isObject(before) && isObject(after) && !/\\/.test(rest) && !rest.includes(`"${name}"`);
   if (!isCertain) throw new SyntaxError(`it is not certain which ${name} are meant`);
   return { value: { ...before, ...after }, list: { bytes, start: open + 1, end: close } };
 }

@@ -359,6 +359,16 @@ test.for([
   expect(() => parseInventory(text, 'i.json')).toThrow('it has the list "repositories" more than once');
 });
 
+test('what a document says of itself counts wherever it stands, also before a list that follows its repositories', () => {
+  const text = JSON.stringify({
+    repositories: [repository([], { repository: 'a' }), repository([], { repository: 'b' })],
+    ...HEAD,
+    partial: true,
+    more: [],
+  });
+  expect(parseInventory(text, 'i.json')).toMatchObject({ takenAt: HEAD.takenAt, partial: true, repositories: [{}, {}] });
+});
+
 test('an empty list holds white space of JSON alone', () => {
   expect(() => parseInventory(document().replace('[]', '[\u00a0]'), 'i.json')).toThrow('not valid JSON');
 });
