@@ -111,7 +111,8 @@ export async function executePlan(options: ApplyOptions): Promise<ApplyReport> {
     });
     return await finish(reports, journal, lock, shared.halted());
   } finally {
-    await journal.close();
+    // What was written is on the disk already, and what was done must not be lost with the file.
+    await journal.close().catch(() => {});
     await lock.free();
   }
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GuardedFile, syncFolder } from '../diagnostics/guarded-file.ts';
 import { makeFolder } from '../diagnostics/make-folder.ts';
@@ -155,9 +156,11 @@ export class Journal {
       this.#pending = [];
       let lengths: number[];
       try {
-        if (this.#failure || !this.#file) throw this.#failure ?? new Error('it is not open');
+        if (this.#failure || !this.#file || this.#path === undefined) throw this.#failure ?? new Error('it is not open');
         lengths = await this.#file.append(batch.map(({ line }) => line));
         await this.#file.datasync();
+        // A file whose name was taken away takes all that is written to it, and nobody finds it again.
+        await stat(this.#path);
       } catch (error) {
         const failure = this.#fail(error);
         for (const { reject } of batch) reject(failure);

@@ -81,16 +81,15 @@ export class Lease {
   }
 }
 
+/** What is seen of a lease. */
+export type LeaseState = 'over' | 'renewed' | 'released';
+
 /**
  * Looks on for as long as it takes to know: `over` once it was not renewed for so long that it has no holder any more, `renewed` as soon as
  * it is, `released` where it goes or `isClaimed` answers that nothing stands under it any more. Without the file, what stands under it is
  * what is left of one that was taken away.
  */
-export async function watchLease(
-  path: string,
-  isClaimed: () => Promise<boolean>,
-  { renewal, expiry } = TIMES,
-): Promise<'over' | 'renewed' | 'released'> {
+export async function watchLease(path: string, isClaimed: () => Promise<boolean>, { renewal, expiry } = TIMES): Promise<LeaseState> {
   const first = await lengthOf(path);
   const [begun] = clocks();
   for (;;) {

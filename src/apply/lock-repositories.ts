@@ -8,7 +8,7 @@ import { touch } from '../diagnostics/guarded-file.ts';
 import { makeFolder } from '../diagnostics/make-folder.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import { fileKey } from '../documents/file-key.ts';
-import { Lease, watchLease, type LeaseTimes } from './lease.ts';
+import { Lease, type LeaseState, type LeaseTimes, watchLease } from './lease.ts';
 
 export interface LockedRepository {
   /** The registry's base URL: it may go by several names. */
@@ -27,7 +27,10 @@ export interface LockOptions {
 export interface RepositoryLock {
   /** True once another run may have them: asked before each change. */
   readonly isLost: boolean;
-  /** Gives them free. */
+  /**
+   * Gives them free. Throws nothing: what cannot be taken away is over as soon as this process is, and what was done is not to be lost for
+   * it.
+   */
   readonly free: () => Promise<void>;
 }
 
@@ -77,10 +80,10 @@ export async function lockRepositories(
     let lease: Lease | undefined;
     const free = async (): Promise<void> => {
       for (const name of claims.keys()) {
-        await rm(join(locks, name), { force: true });
         own.delete(name);
+        await rm(join(locks, name), { force: true }).catch(() => {});
       }
-      await lease?.release();
+      await lease?.release().catch(() => {});
     };
     let rival: Rival | undefined;
     try {
@@ -99,18 +102,14 @@ export async function lockRepositories(
           },
         };
     } catch (error) {
-      await free().catch(() => {});
-      throw new ToolError('JOURNAL_WRITE', `cannot lock the repositories in ${locks}: ${(error as Error).message}`, {
-        hint: 'the journal folder must be there and writable: nothing is deleted without its journal. Give another folder',
-        cause: error,
-      });
+      await free();
+      throw cannotLock(locks, error);
     }
     await free();
-    const { name, holder: other } = rival;
-    const seen =
-      other === undefined ? 'unknown' : await watchLease(join(locks, `${LEASE}.${other}`), () => isThere(join(locks, name)), times);
-    if (seen === 'over' && other !== undefined) await removeAll(locks, other);
-    else if (seen === 'renewed' || attempt >= ATTEMPTS) throw await inUse(locks, rival);
+    const seen = await lookOn(locks, rival, times).catch((error: unknown) => {
+      throw cannotLock(locks, error);
+    });
+    if (seen === 'renewed' || (seen !== 'over' && attempt >= ATTEMPTS)) throw await inUse(locks, rival);
     await wait(50 + Math.random() * 200);
   }
 }
@@ -130,6 +129,21 @@ interface Rival extends LockedRepository {
   readonly name: string;
   /** By which its lease is called, of one of another place. */
   readonly holder: string | undefined;
+}
+
+/** Looks on until it is known whether the holder of a claim lives, and takes away what it has left if not. */
+async function lookOn(locks: string, { name, holder }: Rival, times: LeaseTimes | undefined): Promise<LeaseState | 'unknown'> {
+  if (holder === undefined) return 'unknown';
+  const seen = await watchLease(join(locks, `${LEASE}.${holder}`), () => isThere(join(locks, name)), times);
+  if (seen === 'over') await removeAll(locks, holder);
+  return seen;
+}
+
+function cannotLock(locks: string, cause: unknown): ToolError {
+  return new ToolError('JOURNAL_WRITE', `cannot lock the repositories in ${locks}: ${(cause as Error).message}`, {
+    hint: 'the journal folder must be there and writable: nothing is deleted without its journal. Give another folder',
+    cause,
+  });
 }
 
 /** Every claim that a holder has put down, after its lease. */

@@ -102,7 +102,8 @@ export async function carryOut(work: Work, options: CarryOutOptions, context: Co
   };
   try {
     const report = await executePlan({ ...shared, plan, journal: new Journal(journalDir) });
-    for (const name of work.earlier?.finished() ?? []) await markFinished(journalDir, name);
+    // Where that cannot be noted, the next run looks at those journals once more.
+    for (const name of work.earlier?.finished() ?? []) await markFinished(journalDir, name).catch(() => {});
     return report;
   } finally {
     progress.stop();

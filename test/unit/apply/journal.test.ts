@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { open, readFile, stat, writeFile } from 'node:fs/promises';
+import { open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { NO_COUNTS } from '../../../src/apply/apply-report.ts';
@@ -232,6 +232,21 @@ describe('a journal that cannot be written', () => {
     const { intents } = await readJournal(report.journal!);
     expect(intents).toHaveLength(2);
     expect(report.counts.skipped).toBe(plan.repositories[0]!.steps.length - 2);
+  });
+
+  it('that somebody deletes ends the run: what is written to it would be lost', async () => {
+    const { server, registry } = await withServer();
+    await fillRepository(server);
+    const plan = await planOf(registry);
+    const journal = new Journal(await temporaryFolder());
+    const off = server.onRequest(async ({ method }) => {
+      if (method !== 'DELETE' || journal.path === undefined) return;
+      off();
+      await rm(journal.path);
+    });
+    const report = await apply(plan, registry, { journal });
+    expect(report).toMatchObject({ outcome: 'failed', error: { code: 'JOURNAL_WRITE' }, counts: { deleted: 1, failed: 0 } });
+    expect(report.counts.skipped).toBe(plan.repositories[0]!.steps.length - 1);
   });
 
   it('stops every other repository too', async () => {

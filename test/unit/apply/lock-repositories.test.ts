@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -117,6 +117,30 @@ describe('the lock on a repository of a process of another place, such as a pod'
     expect(lock.isLost).toBe(false);
     await lock.free();
     expect(await readdir(join(folder, 'locks'))).toEqual([]);
+  });
+
+  it('whose lease cannot be looked at stands, and is an error that says so', async () => {
+    const folder = await temporaryFolder();
+    const lock = await lockRepositories(folder, [APP], { times: RENEWED, place: 'there' });
+    const locks = join(folder, 'locks');
+    const lease = (await readdir(locks)).find((name) => name.startsWith('lease.')) ?? '';
+    await rm(join(locks, lease));
+    await symlink(lease, join(locks, lease));
+    const before = await readdir(locks);
+    expect(await failure(lockRepositories(folder, [APP], { times: RENEWED, place: 'here' }))).toMatchObject({
+      code: 'JOURNAL_WRITE',
+      message: expect.stringContaining(`cannot lock the repositories in ${locks}: ELOOP`),
+    });
+    expect(await readdir(locks)).toEqual(before);
+    await lock.free();
+  });
+
+  it('that cannot be given free throws nothing: what was done under it counts', async () => {
+    const folder = await temporaryFolder();
+    const lock = await lockRepositories(folder, [APP], { times: RENEWED, place: 'there' });
+    await rename(join(folder, 'locks'), join(folder, 'moved'));
+    await writeFile(join(folder, 'locks'), 'no folder any more');
+    await expect(lock.free()).resolves.toBeUndefined();
   });
 
   it('is taken by one of two that come at once, or by none, and never by both', async () => {
