@@ -1,6 +1,6 @@
 import { DAY_MS } from '../domain/time.ts';
 import type { Node } from '../graph/graph.ts';
-import { keptBy, measuresAge, measuresPulls, type Standing } from '../policy/keep/keep.ts';
+import { type Keep, keptBy, measuresAge, measuresPulls, type Standing } from '../policy/keep/keep.ts';
 import { groupOf, isCapture } from '../policy/ordering/group.ts';
 import type { Version } from '../policy/ordering/semver.ts';
 import { type TagOrder, tagOrder } from '../policy/ordering/tag-order.ts';
@@ -25,6 +25,8 @@ export class Claims {
   readonly #keys = new Map<TagOrder<unknown>, Map<string, unknown>>();
   /** Rules that kept one image and expired another, although nothing but their digests says which is newer. */
   readonly tied = new Set<Rule>();
+  /** These, and rules that would keep another one if the digests were others. */
+  readonly open = new Set<Rule>();
 
   constructor(times: Times, settle: Settle) {
     this.#times = times;
@@ -203,11 +205,11 @@ export class Claims {
   #keep(rule: Rule, group: string, ranked: readonly Ranked[], { counts, isTimed }: Pick<Standing, 'counts' | 'isTimed'>): void {
     const { keep } = rule;
     const { now } = this.#times;
-    const order = tagOrder(rule.order);
-    const days = typeof keep === 'object' ? keep.days : undefined;
-    const label = typeof keep === 'object' ? keep.label : undefined;
+    const { days, label, ...bounds }: Exclude<Keep, string> = typeof keep === 'object' ? keep : {};
+    const stays: boolean[] = [];
+    /** The last places of the bounds on the rank. */
+    const ends = counts ? [bounds.last, bounds.max].flatMap((bound) => (bound === undefined ? [] : [bound - 1])) : [];
     let older = 0;
-    let previous: { readonly member: Ranked; readonly byRank: boolean } | undefined;
     ranked.forEach((member, index) => {
       const { node, time } = member;
       const age = time === undefined ? undefined : now - time;
@@ -228,10 +230,26 @@ export class Claims {
         ageDays: moment.time === undefined ? undefined : Math.floor((now - moment.time) / DAY_MS),
         isPull: moment.time !== undefined && moment.isPull,
       });
-      // Where a bound on the rank ends between two images that are equally new.
-      if (code === undefined && previous?.byRank && this.#compare(order, previous.member, member) === 0) this.tied.add(rule);
-      previous = { member, byRank: code === 'newest' || (code !== undefined && typeof keep === 'object' && keep.max === rank) };
+      if (isOlder && older === bounds.older) ends.push(index);
+      stays.push(code !== undefined);
     });
+    for (const end of ends) this.#noteTie(rule, ranked, stays, end);
+  }
+
+  /** Looks whether a bound on the rank ends, with this place, between two that are equally new, and what comes of those that are. */
+  #noteTie(rule: Rule, ranked: readonly Ranked[], stays: readonly boolean[], end: number): void {
+    const [last, next] = [ranked[end], ranked[end + 1]];
+    const order = tagOrder(rule.order);
+    const isEqual = (one: Ranked | undefined): boolean => one !== undefined && last !== undefined && this.#compare(order, one, last) === 0;
+    if (!isEqual(next)) return;
+    let [from, to] = [end, end + 2];
+    while (isEqual(ranked[from - 1])) from -= 1;
+    while (isEqual(ranked[to])) to += 1;
+    const isTied = new Set(stays.slice(from, to)).size > 1;
+    if (isTied) this.tied.add(rule);
+    // By its pulls or its label one of them may stay at a rank at which another would not.
+    const areAlike = typeof rule.keep === 'object' && rule.keep.pulledDays === undefined && rule.keep.label === undefined;
+    if (isTied || !areAlike) this.open.add(rule);
   }
 
   #settleAll(node: Node, places: readonly number[], code: ReasonCode, rule: Rule, facts: RuleFacts): void {

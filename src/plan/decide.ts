@@ -19,6 +19,8 @@ export interface Decided {
   readonly doomed: readonly Node[];
   /** Rules by which a digest alone decided what goes, since nothing else says which of two images is newer. */
   readonly tied: ReadonlySet<Rule>;
+  /** These, and rules that would keep another image if the digests were others. */
+  readonly open: ReadonlySet<Rule>;
   /** The decisions if these are left for the next run, and all that they need; once. */
   readonly leave: (nodes: Iterable<Node>) => readonly Decision[];
 }
@@ -42,6 +44,7 @@ export function decide(input: DecisionInput): Decided {
     decisions,
     doomed: doomed.filter((node) => !staying.has(node)),
     tied: new Set([...tagged.tied, ...untagged.tied]),
+    open: new Set([...tagged.open, ...untagged.open]),
     leave: (nodes) => {
       const left = [...nodes];
       for (const node of left) staying.note(node).own = { code: 'next_run' };

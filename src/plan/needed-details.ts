@@ -40,11 +40,13 @@ export function needsConfigs({ capabilities, listed }: ListedRepository, policy:
   if (policy.asksForConfigs || !canForesee(policy)) return true;
   if (!capabilities.createdAt) return false;
   if (rulesOf(policy).some((rule) => readsBuildTime(rule, capabilities))) return true;
-  if (clockOf(capabilities) !== 'created') return foresee(listed(), policy, context).tied.size > 0;
-  const repository = listed();
-  const { decisions, tied } = foresee(repository, { ...policy, grace: 0, keepAtLeast: 0, keepNewest: 0 }, context);
+  // A chart or an index may tell by itself when it was built: that makes it no newer than an image whose config is not read.
+  const repository = { ...listed(), capabilities: { ...capabilities, createdAt: false } };
+  if (clockOf(capabilities) !== 'created') return foresee(repository, policy, context).open.size > 0;
+  const { decisions, open } = foresee(repository, { ...policy, grace: 0, keepAtLeast: 0, keepNewest: 0 }, context);
+  if (open.size > 0) return true;
   if (decisions.every(({ action }) => action === 'keep')) return false;
-  if (tied.size > 0 || policy.grace > 0 || policy.keepNewest > 0) return true;
+  if (policy.grace > 0 || policy.keepNewest > 0) return true;
   if (context.isBounded || policy.perRun.deletions !== undefined) return true;
   const withFloor = foresee(repository, policy, context);
   return withFloor.decisions.some(({ reasons }) => reasons.some(({ code }) => code === 'repository_floor'));

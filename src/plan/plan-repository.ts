@@ -130,7 +130,7 @@ function goingTogether(node: Node): Node[] {
 
 function ungoverned({ nodes }: Graph): Decided {
   const decisions = nodes.map((): Decision => ({ action: 'keep', untag: [], reasons: [{ code: 'ungoverned' }] }));
-  return { decisions, doomed: [], tied: new Set(), leave: () => decisions };
+  return { decisions, doomed: [], tied: new Set(), open: new Set(), leave: () => decisions };
 }
 
 /** Step 11: nothing is taken from a repository that was not read whole. */

@@ -12,6 +12,7 @@ export interface Tagged {
   readonly doomed: readonly Node[];
   /** Rules by which a digest decided what goes. */
   readonly tied: ReadonlySet<Rule>;
+  readonly open: ReadonlySet<Rule>;
 }
 
 /**
@@ -38,7 +39,7 @@ export function decideTagged(input: DecisionInput, staying: Staying): Tagged {
     const { tags, untagged } = staying.of(node);
     return !staying.has(node) && (tags !== undefined || untagged !== undefined);
   });
-  return { doomed, tied: claims.tied };
+  return { doomed, tied: claims.tied, open: claims.open };
 }
 
 /** Stands for what the claims will say. */

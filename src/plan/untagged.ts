@@ -13,6 +13,7 @@ export interface Untagged {
   readonly doomed: readonly Node[];
   /** Rules by which a digest decided what goes. */
   readonly tied: ReadonlySet<Rule>;
+  readonly open: ReadonlySet<Rule>;
 }
 
 /**
@@ -38,7 +39,7 @@ export function decideUntagged(input: DecisionInput, staying: Staying): Untagged
   }
   claims.judge();
   staying.stay(roots.filter((node) => isKept(staying.of(node).untagged)));
-  return { doomed: roots.filter((node) => !staying.has(node)), tied: claims.tied };
+  return { doomed: roots.filter((node) => !staying.has(node)), tied: claims.tied, open: claims.open };
 }
 
 /** True of what has no ordinary tag, is listed by no index and is attached to nothing that is present. */

@@ -77,7 +77,7 @@ export interface WantedDetails {
   readonly signatures: boolean;
   /** Whether it is asked of all images when they were pulled. Where not, that is told of those that may go. */
   readonly pulls: boolean;
-  /** Whether what the configs of images tell is needed. Asked once the signatures are read, where they are wanted of all. */
+  /** Whether what the configs of images tell is needed. Asked once signatures and pulls are read, where they are wanted of all. */
   readonly configs: (read: ReadSoFar) => boolean;
   /** The manifests that may go. Asked once the configs are read, where they are needed. */
   readonly going: (read: ReadSoFar) => ReadonlySet<Digest>;

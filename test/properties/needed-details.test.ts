@@ -21,7 +21,8 @@ function withoutTimes(made: Case): Case {
     protect: protect.filter(({ labels }) => !labels),
     rules: rules.map(({ labels: _labels, platforms: _platforms, unscanned: _un, vulnerabilities: _vu, order, keep, ...rule }, index) => {
       const bare = rule.orphaned !== undefined || rule.untagged !== undefined;
-      const { last, days, older, groups } = typeof keep === 'object' ? keep : {};
+      const { last, days, older, groups, pulledDays, max } = typeof keep === 'object' ? keep : {};
+      const pulls = pulledDays !== undefined && { pulledDays, ...(max !== undefined && { max }) };
       return {
         ...rule,
         ...(!bare && { order: orders[index % 3] as (typeof orders)[number] }),
@@ -30,7 +31,7 @@ function withoutTimes(made: Case): Case {
             ? keep === 'all'
               ? 'all'
               : 'none'
-            : { last: (last ?? days ?? older ?? 1) % 3, ...(groups !== undefined && { groups }) },
+            : { last: (last ?? days ?? older ?? 1) % 3, ...(groups !== undefined && { groups }), ...pulls },
         ...(bare && order === 'created' && { order }),
       };
     }),
@@ -49,9 +50,9 @@ function withManifests(made: Case, change: (inventory: RepositoryInventory) => (
   return { ...made, repositories: made.repositories.map((one) => ({ ...one, manifests: one.manifests.map(change(one)) })) };
 }
 
-/** As it is listed before any config is read. */
-function bare({ createdAt: _createdAt, labels: _labels, platforms: _platforms, ...manifest }: Manifest): Manifest {
-  return manifest;
+/** As it is listed before any config is read: artifacts tell by themselves when they were built. */
+function bare({ createdAt, labels: _labels, platforms: _platforms, ...manifest }: Manifest): Manifest {
+  return { ...manifest, ...(createdAt !== undefined && manifest.artifactType !== undefined && { createdAt }) };
 }
 
 function contextOf(made: Case, isBounded: boolean) {

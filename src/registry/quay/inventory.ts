@@ -100,6 +100,7 @@ class Reading {
     await this.#readDocuments();
     const all = [...this.#documents.keys()];
     if (wants?.signatures ?? true) await this.#each(all, (digest) => this.#readAttached(digest));
+    if (wants?.pulls ?? true) await this.#readPullTimes(all);
     const soFar = { capabilities: this.capabilities, manifests: () => this.manifests() };
     const read = { documents: this.#documents, tags: this.#tagsByDigest() };
     this.#configs = await readConfigs({ client: client.oci, repository, cache, signal }, read, {
@@ -111,7 +112,7 @@ class Reading {
     const going = wants && !(wants.signatures && wants.pulls) ? wants.going(soFar) : undefined;
     const those = all.filter((digest) => going?.has(digest) ?? true);
     if (wants?.signatures === false) await this.#each(those, (digest) => this.#readAttached(digest));
-    if (this.features.pullStatistics) await this.#each(wants?.pulls === false ? those : all, (digest) => this.#readPullTime(digest));
+    if (wants?.pulls === false) await this.#readPullTimes(those);
   }
 
   get capabilities(): Capabilities {
@@ -213,9 +214,13 @@ class Reading {
     }
   }
 
-  async #readPullTime(digest: Digest): Promise<void> {
-    const time = await readPullTime(this.#context.client, this.#repository, digest, this.#options.signal);
-    if (time !== undefined) this.#pulledAt.set(digest, time);
+  async #readPullTimes(digests: readonly Digest[]): Promise<void> {
+    const { client } = this.#context;
+    if (!this.features?.pullStatistics) return;
+    await this.#each(digests, async (digest) => {
+      const time = await readPullTime(client, this.#repository, digest, this.#options.signal);
+      if (time !== undefined) this.#pulledAt.set(digest, time);
+    });
   }
 
   async #each(digests: readonly Digest[], read: (digest: Digest) => Promise<void>): Promise<void> {

@@ -24,14 +24,24 @@ interface Asked {
   readonly isBounded?: boolean;
   /** Of each image. */
   readonly pushedAt?: (index: number) => string;
+  /** Of each image, how many days ago, where it was pulled. */
+  readonly pulledAt?: readonly (number | undefined)[];
+  /** The same, of what tells it without its config. */
+  readonly createdAt?: readonly (number | undefined)[];
 }
 
 const TAGS = ['v1.0.0', 'v1.1.0', 'v1.2.0', 'v1.3.0', 'v1.4.0'];
 const monthly = (index: number): string => `2026-0${index + 1}-01T00:00:00Z`;
+const always = (): string => monthly(0);
+const ago = (days: number): string => new Date(NOW - days * 86_400_000).toISOString();
 
-function asked(spec: Omit<PolicySpec, 'name'>, { tags = TAGS, tells = PLAIN, isBounded = false, pushedAt = monthly }: Asked = {}) {
+function asked(
+  spec: Omit<PolicySpec, 'name'>,
+  { tags = TAGS, tells = PLAIN, isBounded = false, pushedAt = monthly, pulledAt = [], createdAt = [] }: Asked = {},
+) {
   const capabilities = manifestCapabilities(tells);
   const manifests = tags.map((tag, index): Manifest => {
+    const [pulled, created] = [pulledAt[index], createdAt[index]];
     return {
       digest: digestOf(tag),
       mediaType: OCI_MANIFEST,
@@ -39,6 +49,8 @@ function asked(spec: Omit<PolicySpec, 'name'>, { tags = TAGS, tells = PLAIN, isB
       tags: tag.split(' '),
       children: [],
       ...(tells.pushedAt && { pushedAt: pushedAt(index), tagTimes: { [tag]: pushedAt(index) } }),
+      ...(pulled !== undefined && { pulledAt: ago(pulled) }),
+      ...(created !== undefined && { createdAt: ago(created) }),
     };
   });
   const inventory: RepositoryInventory = { registry: 'r', type: 'oci', repository: 'a', complete: true, capabilities, manifests };
@@ -81,9 +93,29 @@ describe('the configs of images are needed where', () => {
     ['the oldest go first, by the run', { ...NO_GRACE, rules: semver({ last: 2 }) }, { isBounded: true }],
     ['two versions are equal where the rank ends', { ...NO_GRACE, rules: semver({ last: 1 }) }, { tags: ['v1.0.0', 'v1.0.0+a'] }],
     [
+      'two versions are equal where the rank ends, of which one tells by itself when it was built',
+      { ...NO_GRACE, rules: semver({ last: 1 }) },
+      { tags: ['v1.0.0', 'v1.0.0+a'], createdAt: [undefined, 30] },
+    ],
+    [
       'two were pushed at once where the rank ends',
       { rules: [{ name: 'all', tags: ['**'], keep: { last: 2 } }] },
-      { tells: PUSHED, pushedAt: () => '2026-01-01T00:00:00Z' },
+      { tells: PUSHED, pushedAt: always },
+    ],
+    [
+      'a rank ends between two that are equally new, of which one may stay by its pulls',
+      { rules: semver({ last: 1, pulledDays: 3 }) },
+      { tags: ['v1.0.0', 'v1.0.0+a', 'v1.0.0+b'], tells: PULLED, pushedAt: always, pulledAt: [undefined, 1, undefined] },
+    ],
+    [
+      'the same, of which one goes by its pulls before a bound takes the next',
+      { rules: semver({ max: 2, pulledDays: 3 }) },
+      { tags: ['v1.0.0', 'v1.0.0+a', 'v1.0.0+b'], tells: PULLED, pushedAt: always, pulledAt: [1, undefined, 1] },
+    ],
+    [
+      'the same, of which all stay as their digests are',
+      { rules: semver({ last: 1, pulledDays: 3 }) },
+      { tags: ['v1.0.0', 'v1.0.0+a'], tells: PULLED, pushedAt: always, pulledAt: [undefined, 1] },
     ],
     [
       'groups are counted, which may be equally new',
