@@ -59,10 +59,13 @@ function namesIn(source: Source): string[] {
   throw new SourceError('IN_USE_INVALID', problems, { hint: 'Give one name a line. Nothing was planned.' });
 }
 
+/** As jq, JavaScript, Python and Lua print what is not there. */
+const NOTHING = ['null', 'undefined', 'None', 'nil'];
+
 /** What is taken for a name and is none names nothing, so that everything would pass for gone: JSON, markup, or fields in a line. */
 function whyNoName(name: string): string | undefined {
   if (/\s/.test(name)) return 'it has a space in it';
-  if (name === 'null') return 'jq prints it for what is not there';
+  if (NOTHING.includes(name)) return 'programs print it for what is not there';
   const [mark] = /["'`<>{}[\]|,;:~^*?\\]/.exec(name) ?? [];
   return mark === undefined ? undefined : `it has ${mark} in it`;
 }

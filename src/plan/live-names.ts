@@ -12,15 +12,21 @@ export function compileLists(lists: Readonly<Record<string, readonly string[]>>)
 /** Compiles a list of names. */
 export function compileLiveNames(names: readonly string[]): LiveNames {
   const asWritten = new Set(names);
-  const short = new Set(names.map(shortened));
-  return (name) => asWritten.has(name) || short.has(shortened(name));
+  const short = new Set(names.flatMap((name) => [dashed(name), dashedOnce(name)]));
+  return (name) => asWritten.has(name) || short.has(dashed(name)) || short.has(dashedOnce(name));
 }
 
-/** Lower case, other characters to dashes, cut; some leave off the dashes at both ends, since a DNS label has none there. */
-function shortened(name: string): string {
-  return name
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]/g, '-')
-    .slice(0, LONGEST)
-    .replaceAll(/^-+|-+$/g, '');
+/** Lower case, each other character a dash: as GitLab does. */
+function dashed(name: string): string {
+  return cut(name.toLowerCase().replaceAll(/[^a-z0-9]/g, '-'));
+}
+
+/** The same with one dash for several in a row, such as the `/@` of `bot/@types/node`: as docker/metadata-action does. */
+function dashedOnce(name: string): string {
+  return cut(name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-'));
+}
+
+/** Some leave off the dashes at both ends, since a DNS label has none there. */
+function cut(name: string): string {
+  return name.slice(0, LONGEST).replaceAll(/^-+|-+$/g, '');
 }

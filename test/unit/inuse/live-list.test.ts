@@ -28,7 +28,9 @@ describe('a file', () => {
     ['"main",', 'it has " in it'],
     ['main,develop', 'it has , in it'],
     ['<html>', 'it has < in it'],
-    ['null', 'jq prints it for what is not there'],
+    ['null', 'programs print it for what is not there'],
+    ['undefined', 'programs print it for what is not there'],
+    ['None', 'programs print it for what is not there'],
   ])('in which %s stands is no list of names: by it everything would be gone', async ([line, why]) => {
     const folder = await folderWith({ 'names.txt': `${line}\n` });
     await expect(read({ file: path.join(folder, 'names.txt') })).rejects.toMatchObject({

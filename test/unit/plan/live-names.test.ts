@@ -1,7 +1,15 @@
 import { expect, test } from 'vitest';
 import { compileLiveNames } from '../../../src/plan/live-names.ts';
 
-const isLive = compileLiveNames(['main', 'Feature/Login_2', 'release/1.x', `long/${'x'.repeat(80)}`, '/odd/']);
+const isLive = compileLiveNames([
+  'main',
+  'Feature/Login_2',
+  'release/1.x',
+  `long/${'x'.repeat(80)}`,
+  '/odd/',
+  'bot/npm_and_yarn/@types/node',
+  'fix-🎉(#12)',
+]);
 
 test.each([
   ['main', true],
@@ -15,6 +23,11 @@ test.each([
   [`long-${'x'.repeat(58)}`, true],
   ['odd', true],
   ['-odd-', true],
+  // Several characters in a row for which one dash stands, or one each.
+  ['bot-npm_and_yarn-types-node', true],
+  ['bot-npm-and-yarn--types-node', true],
+  ['fix-12', true],
+  ['fix----12', true],
   ['', false],
   ['feature', false],
   ['main-2', false],
