@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { attachmentTag, cosignSignature, sbom } from '../../../../src/demo/attachments.ts';
 import { artifact, index } from '../../../../src/demo/image.ts';
+import type { Digest } from '../../../../src/domain/digest.ts';
+import type { ReadSoFar } from '../../../../src/registry/registry.ts';
 import { APP, build, connect, connectAs, DAY, failure, fakeQuay } from './quay-fixture.ts';
 
 const READER = { token: 'reads', scopes: ['repo:read'] };
@@ -96,6 +98,18 @@ describe('the inventory of a repository on Quay', () => {
     expect(capabilities.pulledAt).toBe(false);
     expect(manifests).toEqual([expect.not.objectContaining({ pulledAt: expect.anything() as unknown })]);
     expect(quay.requests.filter(({ path }) => /pull_statistics|autoprune/.test(path))).toEqual([]);
+  });
+
+  it('knows the pulls of all images, where a rule counts by them, before it asks what may go', async () => {
+    const quay = await fakeQuay();
+    quay.store.push(APP, build('one'), ['v1'], Date.UTC(2025, 5, 1));
+    const known: unknown[] = [];
+    const going = ({ manifests }: ReadSoFar): ReadonlySet<Digest> => {
+      known.push(...manifests().map(({ pulledAt }) => pulledAt));
+      return new Set();
+    };
+    await connect(quay).inventory(APP, { wants: { signatures: false, pulls: true, configs: () => false, going } });
+    expect(known).toEqual([expect.any(String)]);
   });
 
   it('says of what is attached by digest alone that it stays, does not list it, and takes the image for signed by it', async () => {
