@@ -273,6 +273,7 @@ async function planIn<Result>(
   } finally {
     progress.stop();
     reading.release();
+    await earlier.close();
     await registries.close();
   }
 }
