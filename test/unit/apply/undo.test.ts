@@ -186,20 +186,24 @@ describe('undo', () => {
     expect(contents(run.server)).toEqual(after);
   });
 
-  it('says what was not put back where the journal becomes shorter while it is read', async () => {
+  it.each<[string, (text: string) => number, boolean]>([
+    ['what it had begun', () => 1000, true],
+    ['another repository', (text) => text.indexOf('{"kind":"steps","registry":"prod","repository":"team/other"'), false],
+  ])('says that it could not put back %s where the journal becomes shorter while it is read', async (_, cut, fails) => {
     const { server, registry } = await withServer();
     const other = 'team/other';
     for (const name of [REPOSITORY, other]) await fillRepository(server, name);
     const plan = await planOf(registry, [REPOSITORY, other]);
     const path = (await apply(plan, registry, { journal: new Journal(await temporaryFolder()), concurrency: 1 })).journal!;
-    const after = contents(server, other);
+    const [after, end] = [contents(server, other), cut(await readFile(path, 'utf8'))];
     let done = 0;
     const onEvent = (): void => {
-      if ((done += 1) === 1) truncateSync(path, 1000);
+      if ((done += 1) === 1) truncateSync(path, end);
     };
     const report = await undoFile(path, { registries: new Map([['prod', registry]]), concurrency: 1, onEvent });
-    expect(report).toMatchObject({ outcome: 'partial', counts: { restored: 1 }, error: { code: 'FILE' } });
-    expect(report.counts.failed).toBeGreaterThan(3);
+    expect(report).toMatchObject({ outcome: 'partial', error: { code: 'FILE' } });
+    expect(report.counts.failed > 0).toBe(fails);
+    expect(report.counts.restored).toBeGreaterThan(0);
     expect(new Set(report.items.map(({ repository }) => repository))).toEqual(new Set([REPOSITORY]));
     expect(contents(server, other)).toEqual(after);
   });
