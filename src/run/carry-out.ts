@@ -13,7 +13,7 @@ import type { Registry } from '../registry/registry.ts';
 import type { Outcome } from '../report/outcome.ts';
 import { count, firstOf } from '../report/text.ts';
 import { workLines } from '../report/work-text.ts';
-import { freeMemory } from './free-memory.ts';
+import { freeMemoryBefore } from './free-memory.ts';
 import { confirm, isAsked } from './confirm.ts';
 import { say, widthOf } from './io.ts';
 import type { Context, GlobalOptions } from './context.ts';
@@ -26,9 +26,6 @@ import { stoppedBy } from './stop.ts';
 
 /** What was read longer ago is looked at once more before the first deletion, as for a saved plan. */
 const JUST_READ_MS = 10 * 60 * 1000;
-
-/** A plan of more steps has left much garbage behind. */
-const MANY_STEPS = 10_000;
 
 /** Repositories that are named in one warning. */
 const LISTED = 5;
@@ -85,7 +82,7 @@ export async function carryOut(work: Work, options: CarryOutOptions, context: Co
     if (now !== reading.inUse) reading = { ...reading, inUse: now, readAt };
     return now;
   };
-  if (steps > MANY_STEPS) freeMemory();
+  freeMemoryBefore(steps);
   const progress = await startProgress(context, options);
   let done = 0;
   const shared: Omit<ApplyOptions, 'plan' | 'journal'> = {

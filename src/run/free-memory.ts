@@ -10,3 +10,11 @@ export function freeMemory(): void {
   setFlagsFromString('--expose-gc');
   (runInNewContext('gc') as () => void)();
 }
+
+/** So many changes have left much garbage behind when it is known what they are. */
+const MANY_CHANGES = 10_000;
+
+/** Does so before many changes are made, whose requests take far longer than that. */
+export function freeMemoryBefore(changes: number): void {
+  if (changes > MANY_CHANGES) freeMemory();
+}

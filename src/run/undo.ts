@@ -14,6 +14,7 @@ import { PLAIN } from '../report/style.ts';
 import { toYaml } from '../report/yaml.ts';
 import { begunBy, withFinishingRuns } from '../apply/finishing-runs.ts';
 import { confirm, isAsked } from './confirm.ts';
+import { freeMemoryBefore } from './free-memory.ts';
 import { NOTHING_CHANGED, say } from './io.ts';
 import type { Context } from './context.ts';
 import { measured, type MetricsOptions, type RunRecord } from './measured.ts';
@@ -71,6 +72,7 @@ async function undoJournals(
       say(io, NOTHING_CHANGED);
       return EXIT.failed;
     }
+    freeMemoryBefore(work.reduce((sum, { manifests, tags }) => sum + manifests + tags.length, 0));
     const { journalDir } = place.settings;
     const progress = await startProgress(context, options);
     let done = 0;
