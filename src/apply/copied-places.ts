@@ -10,7 +10,7 @@ export interface CopiedPlace extends CopyPlace {
 }
 
 /** Where each manifest of one repository was copied to, as a journal tells, as far as these registries are at hand. */
-export function copiedPlaces(copies: readonly CopyLine[], registries: ReadonlyMap<string, Registry>): Map<Digest, CopiedPlace[]> {
+export function copiedPlaces(copies: Iterable<CopyLine>, registries: ReadonlyMap<string, Registry>): Map<Digest, CopiedPlace[]> {
   const found = new Map<Digest, CopiedPlace[]>();
   for (const { digest, parts, to } of copies) {
     const store = registries.get(to.registry)?.content;

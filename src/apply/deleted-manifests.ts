@@ -6,14 +6,16 @@ import { parseTime } from '../domain/time.ts';
 
 /** What a run may have deleted of one manifest. */
 export interface Deleted {
-  readonly manifest: RawManifest;
+  readonly digest: Digest;
+  /** Reads its bytes from the journal: those of a whole repository are never in memory together. */
+  readonly manifest: () => RawManifest;
   readonly tags: Set<string>;
   readonly known: KnownFacts;
 }
 
 /**
  * What the intents of one repository may have deleted: children before their index, subjects before what is attached to them, and otherwise
- * the oldest first, so that a registry which dates them anew has them in their old order.
+ * the oldest first, so that a registry which dates them anew has them in their old order. Throws where the journal cannot be read any more.
  */
 export function deletedManifests(intents: readonly JournalIntent[]): Deleted[] {
   const deleted = [...merge(intents)].toSorted(([, a], [, b]) => oldTime(a.known) - oldTime(b.known));
@@ -33,7 +35,7 @@ function merge(intents: readonly JournalIntent[]): Map<Digest, Deleted> {
   const found = new Map<Digest, Deleted>();
   for (const { op, digest, manifest, tags, known = {} } of intents) {
     if (op === 'archive-manifest' || !manifest) continue;
-    const entry = found.get(digest) ?? { manifest, tags: new Set<string>(), known };
+    const entry = found.get(digest) ?? { digest, manifest, tags: new Set<string>(), known };
     for (const tag of tags) entry.tags.add(tag);
     found.set(digest, entry);
   }
@@ -53,7 +55,7 @@ function neededFirst(deleted: ReadonlyMap<Digest, Deleted>): Deleted[] {
         continue;
       }
       pending.push([entry, true]);
-      const { children = [], subject } = readManifestLinks(entry.manifest.bytes) ?? {};
+      const { children = [], subject } = readManifestLinks(entry.manifest().bytes) ?? {};
       for (const digest of [...children, subject ?? []].flat()) {
         const needed = deleted.get(digest);
         if (needed && needed !== entry) pending.push([needed, false]);

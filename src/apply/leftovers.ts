@@ -26,16 +26,17 @@ export async function findLeftovers(
   const left = new Map<Digest, Manifest>();
   const journals = new Set<string>();
   for (const { name, journal } of runs) {
-    for (const planned of journal.steps) {
-      if (planned.repository !== inventory.repository || urlIn(journal, planned.registry) !== registry.url) continue;
-      const found = await new Search(registry, inventory, planned).leftOf();
-      if (found.length === 0) continue;
-      journals.add(name);
-      for (const manifest of found) left.set(manifest.digest, manifest);
-      const images = imagesByDigest(planned);
-      for (const { registry: of, repository, manifest } of journal.intents)
-        if (manifest && of === planned.registry && repository === planned.repository)
-          deleted.set(manifest.digest, manifestOf(manifest, images.get(manifest.digest)));
+    for (const place of journal.planned) {
+      if (place.repository !== inventory.repository || urlIn(journal, place.registry) !== registry.url) continue;
+      for (const planned of journal.steps(place)) {
+        const found = await new Search(registry, inventory, planned).leftOf();
+        if (found.length === 0) continue;
+        journals.add(name);
+        for (const manifest of found) left.set(manifest.digest, manifest);
+        const images = imagesByDigest(planned);
+        for (const { digest, manifest } of journal.intents(place))
+          if (manifest) deleted.set(digest, manifestOf(manifest(), images.get(digest)));
+      }
     }
   }
   for (const digest of left.keys()) deleted.delete(digest);

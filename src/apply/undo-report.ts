@@ -45,10 +45,13 @@ export interface UndoReport {
   readonly outcome: 'done' | 'partial' | 'failed' | 'interrupted';
   readonly counts: Readonly<Record<UndoOutcome, number>>;
   /** In the order in which they were done in each repository. */
-  readonly items: readonly UndoItem[];
+  readonly items: Iterable<UndoItem>;
   readonly lostLabels: readonly LostLabels[];
   /** Absent where the registry tells no times that would have to be remembered. */
   readonly times?: RememberedTimes;
-  /** Where the registry refused these credentials: what of its repository was left is `skipped`. */
+  /**
+   * Where the registry refused these credentials: what of its repository was left is `skipped`. Where the journal could not be read any
+   * more: what of a repository was not begun then is not among the items.
+   */
   readonly error?: Failure;
 }

@@ -51,7 +51,7 @@ export class UndoRepository {
     return this.#lostLabels;
   }
 
-  /** Puts all of it back, the oldest first, manifests before tags. Throws nothing. */
+  /** Puts all of it back, the oldest first, manifests before tags. Throws where the journal cannot be read, before anything that it deleted. */
   async all(intents: readonly JournalIntent[]): Promise<void> {
     for (const { op, digest } of intents) if (op === 'archive-manifest') await this.#one(digest, undefined, () => this.#restore(digest));
     const deleted = deletedManifests(intents);
@@ -63,7 +63,7 @@ export class UndoRepository {
     }
     const waiting: Deleted[] = [];
     for (const one of deleted) {
-      const { digest } = one.manifest;
+      const { digest } = one;
       const outcome = await this.#one(digest, undefined, () => this.#putManifest(one));
       if (outcome === undefined) waiting.push(one);
       else if (outcome !== 'restored' && outcome !== 'present') missing.set(digest, outcome);
@@ -79,7 +79,7 @@ export class UndoRepository {
     }
     // What lists others first.
     for (const one of waiting.toReversed()) {
-      const outcome = await this.#one(one.manifest.digest, undefined, () => this.#cameBack(one, found));
+      const outcome = await this.#one(one.digest, undefined, () => this.#cameBack(one, found));
       if (outcome === 'restored') await this.#putLabels(one);
     }
     const { signal, times } = this.#parts;
@@ -87,11 +87,8 @@ export class UndoRepository {
   }
 
   #tagsOf(deleted: readonly Deleted[], intents: readonly JournalIntent[]): TagToPut[] {
-    const own = deleted.flatMap(({ manifest, tags, known }) =>
-      [...tags].map((tag): TagToPut => {
-        const { digest } = manifest;
-        return { tag, digest, time: oldTime(known, tag), put: () => this.#putTag(digest, tag, manifest) };
-      }),
+    const own = deleted.flatMap(({ digest, manifest, tags, known }) =>
+      [...tags].map((tag): TagToPut => ({ tag, digest, time: oldTime(known, tag), put: () => this.#putTag(digest, tag, manifest) })),
     );
     const single = intents.flatMap(({ op, digest, tags, manifest, known = {} }) =>
       op !== 'archive-manifest' && !manifest
@@ -138,25 +135,25 @@ export class UndoRepository {
   }
 
   /** Undefined where it comes back with its tags, if it does. */
-  async #putManifest({ manifest, known }: Deleted): Promise<UndoOutcome | undefined> {
+  async #putManifest({ digest, manifest, known }: Deleted): Promise<UndoOutcome | undefined> {
     const { registry, repository, times } = this.#parts;
-    const { digest } = manifest;
     if (await hasManifest(registry, repository, digest)) {
       times?.wasThere(digest);
       return 'present';
     }
+    const raw = manifest();
     await times?.begin(digest, known);
-    await this.#put(manifest);
+    await this.#put(raw);
     if (registry.putsBackByTags) return undefined;
     times?.restored(digest);
     return 'restored';
   }
 
   /** Whether a manifest is there now that its tags, and those of what lists it, were put back where they could be. */
-  async #cameBack({ manifest: { digest, bytes } }: Deleted, { back, newer }: Record<'back' | 'newer', Set<Digest>>): Promise<UndoOutcome> {
+  async #cameBack({ digest, manifest }: Deleted, { back, newer }: Record<'back' | 'newer', Set<Digest>>): Promise<UndoOutcome> {
     const { registry, repository, times } = this.#parts;
     const isBack = back.has(digest) || (await hasManifest(registry, repository, digest));
-    const parts = readManifestLinks(bytes)?.children ?? [];
+    const parts = readManifestLinks(manifest().bytes)?.children ?? [];
     const those = isBack ? back : newer.has(digest) ? newer : undefined;
     for (const part of parts) those?.add(part);
     if (isBack) {
@@ -169,7 +166,7 @@ export class UndoRepository {
   }
 
   /** Sets a tag on a manifest that is there: the one given, or one that was to stay. */
-  async #putTag(digest: Digest, tag: string, given?: RawManifest): Promise<UndoOutcome> {
+  async #putTag(digest: Digest, tag: string, given?: () => RawManifest): Promise<UndoOutcome> {
     const { registry, repository, times } = this.#parts;
     const set = await this.#setterOf(digest, tag, given);
     // Right before it is set, so that it is not set over a push of just now.
@@ -187,9 +184,9 @@ export class UndoRepository {
   }
 
   /** How to set a tag on a manifest that is there, where possible without a pull of it; undefined where it is not there. */
-  async #setterOf(digest: Digest, tag: string, given: RawManifest | undefined): Promise<(() => Promise<void>) | undefined> {
+  async #setterOf(digest: Digest, tag: string, given: Deleted['manifest'] | undefined): Promise<(() => Promise<void>) | undefined> {
     const { registry, repository } = this.#parts;
-    if (given) return () => this.#put(given, tag);
+    if (given) return () => this.#put(given(), tag);
     let there = this.#there.get(digest);
     if (!there) this.#there.set(digest, (there = this.#look(digest)));
     const manifest = await there;
@@ -237,7 +234,7 @@ export class UndoRepository {
   }
 
   /** What of them cannot be had any more, and what is refused, does not keep the manifest from being back. */
-  async #putLabels({ manifest: { digest }, known: { labels = [] } }: Deleted): Promise<void> {
+  async #putLabels({ digest, known: { labels = [] } }: Deleted): Promise<void> {
     const { registry, repository, signal } = this.#parts;
     if (labels.length === 0 || signal?.aborted) return;
     const lose = (lost: readonly string[], message: string): void => {

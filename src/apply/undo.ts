@@ -1,12 +1,14 @@
 import { dirname } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import pLimit from 'p-limit';
-import type { JournalDocument, JournalIntent, KnownFacts } from '../documents/journal.ts';
+import type { JournalContents, JournalIntent, KnownFacts, Place } from '../documents/journal.ts';
 import type { RestoredTimes } from '../documents/restored-times.ts';
 import { quoted } from '../diagnostics/redact.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import { byCodeUnit } from '../domain/compare.ts';
-import { repositoryKey } from '../domain/repository-key.ts';
 import type { Digest } from '../domain/digest.ts';
+import { MadeList } from '../domain/made-list.ts';
+import type { Pack } from '../plan/pack.ts';
 import type { Registry } from '../registry/registry.ts';
 import { copiedPlaces } from './copied-places.ts';
 import { lockRepositories, type RepositoryLock } from './lock-repositories.ts';
@@ -15,7 +17,7 @@ import type { LostLabels, UndoItem, UndoOutcome, UndoReport } from './undo-repor
 import { UndoRepository } from './undo-repository.ts';
 
 export interface UndoOptions {
-  readonly journal: JournalDocument;
+  readonly journal: JournalContents;
   /** Where it was read from: the locks lie beside it. */
   readonly path: string;
   /** By the names that the journal uses. */
@@ -24,6 +26,8 @@ export interface UndoOptions {
   readonly times?: RestoredTimes;
   /** Repositories at a time. */
   readonly concurrency: number;
+  /** Keeps what became of each manifest and tag. Missing: it stays as it is. */
+  readonly pack?: Pack;
   readonly signal?: AbortSignal;
   /** Must not throw. */
   readonly onEvent?: (item: UndoItem) => void;
@@ -39,13 +43,19 @@ export interface UndoWork {
 }
 
 /** What there is to put back, one entry for each repository. */
-export function undoWork(journal: JournalDocument): UndoWork[] {
-  return byRepository(journal).map(({ registry, repository, intents }) => ({
-    registry,
-    repository,
-    manifests: new Set(intents.flatMap(({ op, digest }) => (op === 'delete-tag' ? [] : [digest]))).size,
-    tags: [...new Set(intents.flatMap(({ op, tags }) => (op === 'archive-manifest' ? [] : tags)))].toSorted(byCodeUnit),
-  }));
+export async function undoWork(journal: JournalContents): Promise<UndoWork[]> {
+  const work: UndoWork[] = [];
+  for (const place of placesToUndo(journal)) {
+    const intents = [...intentsToUndo(journal, place)];
+    work.push({
+      ...place,
+      manifests: new Set(intents.flatMap(({ op, digest }) => (op === 'delete-tag' ? [] : [digest]))).size,
+      tags: [...new Set(intents.flatMap(({ op, tags }) => (op === 'archive-manifest' ? [] : tags)))].toSorted(byCodeUnit),
+    });
+    // Whoever wants to stop the program is heard meanwhile.
+    await setImmediate();
+  }
+  return work;
 }
 
 /**
@@ -56,91 +66,104 @@ export function undoWork(journal: JournalDocument): UndoWork[] {
  * registry takes them, and the old times are remembered. It may be run again.
  *
  * Throws `JOURNAL_INVALID` where a registry is not at hand, or at another address than in the journal; `NOT_APPLYABLE` where another run is
- * under way; `FILE` where the times of an earlier undo cannot be read.
+ * under way; `FILE` where the times of an earlier undo cannot be read. Where the journal cannot be read any more, that is the report's error.
  */
 export async function undoJournal(options: UndoOptions): Promise<UndoReport> {
   const { journal, registries, concurrency, onEvent, signal, times } = options;
-  const repositories = byRepository(journal);
-  for (const { registry, intents } of repositories) checkAddress(registry, journal, registries, intents[0]?.repository ?? '');
-  const items: UndoItem[] = [];
+  const repositories = placesToUndo(journal);
+  for (const place of repositories) checkAddress(place, journal, registries);
+  const counts: Record<UndoOutcome, number> = { restored: 0, present: 0, kept_newer: 0, lost: 0, failed: 0, skipped: 0 };
+  const items: (() => readonly UndoItem[])[] = [];
   const lostLabels: LostLabels[] = [];
   const refusals: ToolError[] = [];
-  const memories: OldTimes[] = [];
+  const unread: ToolError[] = [];
+  const remembered = { manifests: 0, unknown: 0, problems: new Set<string>() };
   const held = await lock(options, repositories);
   const isLockLost = (): boolean => held?.isLost === true;
   try {
     const before = await times?.read();
     const limit = pLimit(concurrency);
-    await limit.map(repositories, async ({ registry, repository, intents }) => {
+    const undoOne = async (place: Place): Promise<void> => {
+      const { registry, repository } = place;
       const found = registries.get(registry);
       if (!found) return;
+      const intents = [...intentsToUndo(journal, place)];
       const memory = times && before && new OldTimes(times, before, found, repository, knownIn(intents));
+      const own: UndoItem[] = [];
       const onItem = (item: Omit<UndoItem, 'registry' | 'repository'>): void => {
         const whole = { registry, repository, ...item };
-        items.push(whole);
+        counts[item.outcome] += 1;
+        own.push(whole);
         onEvent?.(whole);
       };
-      const copied = copiedPlaces(
-        journal.copies.filter((copy) => copy.registry === registry && copy.repository === repository),
-        registries,
-      );
+      const copied = copiedPlaces(journal.copies(place), registries);
       const undo = new UndoRepository({ registry: found, repository, times: memory, copied, signal, isLockLost, onItem });
-      await undo.all(intents);
+      try {
+        await undo.all(intents);
+      } finally {
+        items.push(kept(own, options.pack));
+      }
       lostLabels.push(...undo.lostLabels.map((lost) => ({ registry, repository, ...lost })));
-      if (memory) memories.push(memory);
+      remembered.manifests += memory?.manifests ?? 0;
+      remembered.unknown += memory?.unknown ?? 0;
+      for (const problem of memory?.problems ?? []) remembered.problems.add(problem);
       if (undo.refused) refusals.push(undo.refused);
-    });
+    };
+    await limit.map(repositories, (place) =>
+      undoOne(place).catch((error: unknown) => {
+        if (!(error instanceof ToolError)) throw error;
+        unread.push(error);
+      }),
+    );
   } finally {
     await held?.free();
   }
-  const counts: Record<UndoOutcome, number> = { restored: 0, present: 0, kept_newer: 0, lost: 0, failed: 0, skipped: 0 };
-  for (const { outcome } of items) counts[outcome] += 1;
-  const [refused] = refusals;
+  const [refused] = [...unread, ...refusals];
   return {
     kind: 'UndoReport',
     formatVersion: '1.0',
-    outcome: outcomeOf(counts, lostLabels),
+    outcome: outcomeOf(counts, lostLabels, unread.length > 0),
     counts,
-    items,
+    items: new MadeList(function* () {
+      for (const read of items) yield* read();
+    }),
     lostLabels,
-    ...remembered(memories, times),
+    ...timesIn(remembered, times),
     ...(refused && { error: { code: refused.code, message: refused.message, hint: refused.hint } }),
   };
 }
 
-function remembered(memories: readonly OldTimes[], times: RestoredTimes | undefined): Pick<UndoReport, 'times'> {
-  const sum = (count: (memory: OldTimes) => number): number => memories.reduce((total, memory) => total + count(memory), 0);
-  const manifests = sum((memory) => memory.manifests);
-  const unknown = sum((memory) => memory.unknown);
-  const problems = [...new Set(memories.flatMap((memory) => memory.problems))];
-  if (!times || manifests + unknown + problems.length === 0) return {};
-  return { times: { path: times.path, manifests, unknown, problems } };
+function kept(items: readonly UndoItem[], pack: Pack | undefined): () => readonly UndoItem[] {
+  if (!pack) return () => items;
+  const lists = pack.lists(items);
+  return () => lists()[0];
+}
+
+function timesIn(
+  { manifests, unknown, problems }: Record<'manifests' | 'unknown', number> & { readonly problems: ReadonlySet<string> },
+  times: RestoredTimes | undefined,
+): Pick<UndoReport, 'times'> {
+  if (!times || manifests + unknown + problems.size === 0) return {};
+  return { times: { path: times.path, manifests, unknown, problems: [...problems] } };
 }
 
 function knownIn(intents: readonly JournalIntent[]): Map<Digest, KnownFacts> {
   return new Map(intents.flatMap(({ digest, known }) => (known ? [[digest, known] as const] : [])));
 }
 
-interface RepositoryIntents {
-  readonly registry: string;
-  readonly repository: string;
-  readonly intents: JournalIntent[];
-}
-
-function byRepository({ intents }: JournalDocument): RepositoryIntents[] {
-  const found = new Map<string, RepositoryIntents>();
-  for (const intent of intents) {
-    const { registry, repository, outcome } = intent;
-    if (outcome !== undefined && outcome !== 'deleted' && outcome !== 'archived' && outcome !== 'gone') continue;
-    const key = repositoryKey(intent);
-    const entry = found.get(key) ?? { registry, repository, intents: [] };
-    entry.intents.push(intent);
-    found.set(key, entry);
+/** What may have been deleted or archived in one place. */
+function* intentsToUndo(journal: JournalContents, place: Place): Generator<JournalIntent, void, undefined> {
+  for (const intent of journal.intents(place)) {
+    const { outcome } = intent;
+    if (outcome === undefined || outcome === 'deleted' || outcome === 'archived' || outcome === 'gone') yield intent;
   }
-  return [...found.values()];
 }
 
-function checkAddress(name: string, { header }: JournalDocument, registries: ReadonlyMap<string, Registry>, repository: string): void {
+function placesToUndo(journal: JournalContents): Place[] {
+  return journal.places.filter((place) => !intentsToUndo(journal, place).next().done);
+}
+
+function checkAddress({ registry: name, repository }: Place, { header }: JournalContents, registries: ReadonlyMap<string, Registry>): void {
   const url = new Map(Object.entries(header.registries)).get(name)?.url ?? '';
   const registry = registries.get(name);
   if (registry?.url === url) return;
@@ -151,7 +174,7 @@ function checkAddress(name: string, { header }: JournalDocument, registries: Rea
 }
 
 /** Where the journal lies in a folder that cannot be written, no run that deletes can use it either. */
-async function lock({ path, registries }: UndoOptions, repositories: readonly RepositoryIntents[]): Promise<RepositoryLock | undefined> {
+async function lock({ path, registries }: UndoOptions, repositories: readonly Place[]): Promise<RepositoryLock | undefined> {
   try {
     return await lockRepositories(
       dirname(path),
@@ -164,8 +187,8 @@ async function lock({ path, registries }: UndoOptions, repositories: readonly Re
   }
 }
 
-function outcomeOf(counts: Record<UndoOutcome, number>, lostLabels: readonly LostLabels[]): UndoReport['outcome'] {
-  if (counts.failed + counts.lost > 0) return counts.restored > 0 ? 'partial' : 'failed';
+function outcomeOf(counts: Record<UndoOutcome, number>, lostLabels: readonly LostLabels[], isUnread: boolean): UndoReport['outcome'] {
+  if (isUnread || counts.failed + counts.lost > 0) return counts.restored > 0 ? 'partial' : 'failed';
   if (counts.skipped > 0) return 'interrupted';
   return lostLabels.length > 0 ? 'partial' : 'done';
 }

@@ -2,7 +2,7 @@ import { type FileHandle, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { touch } from '../diagnostics/guarded-file.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
-import type { JournalDocument } from '../documents/journal.ts';
+import type { JournalContents, JournalDocument } from '../documents/journal.ts';
 import { openDocument } from '../documents/open-document.ts';
 import { readJournal } from '../documents/read-journal.ts';
 import { DAY_MS, parseTime } from '../domain/time.ts';
@@ -22,7 +22,8 @@ const TAIL = 64 * 1024;
 
 /**
  * The runs of the last week that may have left something half-way: manifests whose index or subject they had deleted already, and which a
- * plain registry does not list any more. A journal that cannot be read is told to `onProblem`, and left out. Changes nothing.
+ * plain registry does not list any more. A journal that cannot be read is told to `onProblem`, and left out. Changes nothing. The journals
+ * that it answers have to be closed.
  */
 export async function unfinishedRuns(folder: string, onProblem: (problem: ToolError) => void): Promise<UnfinishedRun[]> {
   const found: UnfinishedRun[] = [];
@@ -32,8 +33,14 @@ export async function unfinishedRuns(folder: string, onProblem: (problem: ToolEr
       if (await isFinished(path)) continue;
       const journal = await readJournal(path);
       // A run holds the locks of all its repositories until its end.
-      const repositories = journal.steps.map(({ registry, repository }) => ({ url: urlIn(journal, registry), repository }));
-      if (!(await isLocked(folder, repositories))) found.push({ name, journal });
+      const repositories = journal.planned.map(({ registry, repository }) => ({ url: urlIn(journal, registry), repository }));
+      let isOver = false;
+      try {
+        isOver = !(await isLocked(folder, repositories));
+      } finally {
+        if (!isOver) await journal.close();
+      }
+      if (isOver) found.push({ name, journal });
     } catch (error) {
       if (!(error instanceof ToolError)) throw error;
       onProblem(error);
@@ -48,7 +55,7 @@ export async function markFinished(folder: string, name: string): Promise<void> 
 }
 
 /** The address at which a run knew a registry. */
-export function urlIn({ header: { registries } }: JournalDocument, name: string): string {
+export function urlIn({ header: { registries } }: JournalContents, name: string): string {
   return new Map(Object.entries(registries)).get(name)?.url ?? '';
 }
 

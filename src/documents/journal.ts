@@ -57,21 +57,35 @@ export interface RepairLine extends Place {
 export type CopyLine = Place & Pick<CopyImageStep, 'digest' | 'parts'> & { readonly to: Place };
 
 /** An intent as read back. */
-export interface JournalIntent extends Intent {
+export interface JournalIntent extends Omit<Intent, 'manifest'> {
   readonly id: number;
+  /** Reads the bytes from the journal and checks them once more. Missing where the journal has none. Throws as {@link JournalDocument}. */
+  readonly manifest?: () => RawManifest;
   /** Missing where the run ended before it knew. */
   readonly outcome?: StepOutcome;
 }
 
-/** A journal as read back. */
-export interface JournalDocument {
+/**
+ * A journal that was read to its end and checked. Only where its lines stand is in memory: what they say is read again where it is asked
+ * for. All that reads throws `FILE` and `JOURNAL_INVALID` where the file is not the same any more.
+ */
+export interface JournalDocument extends JournalContents {
+  readonly close: () => Promise<void>;
+}
+
+/** What is asked of a journal while it is open. */
+export interface JournalContents {
   readonly header: JournalHeader;
-  /** In the order in which they were written. */
-  readonly intents: readonly JournalIntent[];
-  /** Where what was deleted can be had from. */
-  readonly copies: readonly CopyLine[];
-  /** What was going to be done in each repository. */
-  readonly steps: readonly PlannedSteps[];
+  /** Where changes were begun, in the order of the first of each. */
+  readonly places: readonly Place[];
+  /** Where changes were going to be made, in the order in which that was written. */
+  readonly planned: readonly Place[];
+  /** What was begun, in the order in which it was written: in one place, or in all. */
+  readonly intents: (place?: Place) => Iterable<JournalIntent>;
+  /** What was going to be done in one place. */
+  readonly steps: (place: Place) => Iterable<PlannedSteps>;
+  /** Where what was deleted can be had from: of one place, or of all. */
+  readonly copies: (place?: Place) => Iterable<CopyLine>;
 }
 
 /** What a run was going to do in a repository. */

@@ -16,13 +16,20 @@ export interface JournalView {
   readonly createdAt: string;
   readonly registries: Readonly<Record<string, { readonly type: string; readonly url: string }>>;
   /** In the order in which they were begun. */
-  readonly deletions: readonly JournalEntry[];
+  readonly deletions: Iterable<JournalEntry>;
   /** Images that were copied elsewhere before that. Absent where none was. */
   readonly copies?: readonly { readonly registry: string; readonly repository: string; readonly digest: Digest; readonly to: string }[];
 }
 
+/** The document, and the same by repository: one after the other is gone through, as often as it takes. */
+export interface ShownJournal {
+  readonly view: JournalView;
+  /** In the order of their first deletions. */
+  readonly repositories: Iterable<readonly [name: string, entries: readonly JournalEntry[]]>;
+}
+
 /** What was deleted, taken off or archived, or may have been. */
-interface JournalEntry {
+export interface JournalEntry {
   readonly registry: string;
   readonly repository: string;
   readonly op: Step['op'];
@@ -37,32 +44,37 @@ const COLUMNS = 100;
 const UNKNOWN = 'begun, and not known how it ended';
 
 /** What a run deleted, for people: the totals, then every tag of each repository, then what was not done. */
-export function journalText(view: JournalView, options: { readonly style?: Style; readonly columns?: number | undefined } = {}): string {
+export function* journalText(
+  shown: ShownJournal,
+  options: { readonly style?: Style; readonly columns?: number | undefined } = {},
+): Generator<string, void, undefined> {
   const { style = PLAIN, columns = COLUMNS } = options;
-  const lines = [totals(view, style)];
-  for (const [name, entries] of byRepository(view)) {
+  yield `${totals(shown, style)}\n`;
+  for (const [name, entries] of shown.repositories) {
     const done = entries.filter(wentAway);
     const tags = done.flatMap((entry) => entry.tags).filter((tag) => !parseDigestTag(tag));
     const untagged = done.filter((entry) => entry.tags.length === 0).length;
-    lines.push('', `${style.bold(printable(name))}  ${style.dim(count(done.length, 'deletion'))}`);
+    const lines = ['', `${style.bold(printable(name))}  ${style.dim(count(done.length, 'deletion'))}`];
     const words = [...tags.map(printable).toSorted(byCodeUnit), ...(untagged > 0 ? [`${count(untagged, 'manifest')} without a tag`] : [])];
     lines.push(...wrap(words, columns, '  '));
     for (const entry of entries)
       if (!wentAway(entry)) lines.push(`  ${nameOf(entry)}  ${style.change(OUTCOMES[entry.outcome as StepOutcome])}`);
     const open = entries.filter(({ outcome }) => outcome === undefined);
     if (open.length > 0) lines.push(`  ${style.change(`${UNKNOWN}: ${open.map(nameOf).join(', ')}`)}`);
+    yield `${lines.join('\n')}\n`;
   }
-  return `${lines.join('\n')}\n`;
 }
 
 /** The same for a comment or a step summary. */
-export function journalMarkdown(view: JournalView): string {
-  const rows = [...byRepository(view)].slice(0, ROWS).map(([name, entries]) => {
+export function journalMarkdown(shown: ShownJournal): string {
+  const rows: string[] = [];
+  for (const [name, entries] of shown.repositories) {
+    if (rows.length === ROWS) break;
     const done = entries.filter(wentAway);
     const tags = done.flatMap((entry) => entry.tags).filter((tag) => !parseDigestTag(tag));
-    return `| ${codeSpan(name)} | ${number(done.length)} | ${firstOf(tags.map(codeSpan), TAGS).join(' ')} |`;
-  });
-  return `### ${totals(view, PLAIN)}\n\n| Repository | Deletions | Tags |\n| --- | ---: | --- |\n${rows.join('\n')}\n`;
+    rows.push(`| ${codeSpan(name)} | ${number(done.length)} | ${firstOf(tags.map(codeSpan), TAGS).join(' ')} |`);
+  }
+  return `### ${totals(shown, PLAIN)}\n\n| Repository | Deletions | Tags |\n| --- | ---: | --- |\n${rows.join('\n')}\n`;
 }
 
 /** Rows and tags in Markdown, which together stay below what a comment takes. */
@@ -70,30 +82,38 @@ const ROWS = 50;
 const TAGS = 5;
 
 /** One reference a line for everything that went. */
-export function journalNames({ registries, deletions }: JournalView): string {
-  return deletions
-    .filter(wentAway)
-    .flatMap(({ registry, repository, digest, tags }) => {
-      const base = `${new URL(registries[registry]?.url ?? `https://${registry}`).host}/${repository}`;
-      return tags.length > 0 ? tags.map((tag) => `${base}:${tag}`) : [`${base}@${digest}`];
-    })
-    .map((name) => `${printable(name)}\n`)
-    .join('');
+export function* journalNames({ registries, deletions }: JournalView): Generator<string, void, undefined> {
+  let part = '';
+  for (const entry of deletions) {
+    if (!wentAway(entry)) continue;
+    const { registry, repository, digest, tags } = entry;
+    const base = `${new URL(registries[registry]?.url ?? `https://${registry}`).host}/${repository}`;
+    const names = tags.length > 0 ? tags.map((tag) => `${base}:${tag}`) : [`${base}@${digest}`];
+    part += names.map((name) => `${printable(name)}\n`).join('');
+    if (part.length < PART) continue;
+    yield part;
+    part = '';
+  }
+  yield part;
 }
 
-function totals(view: JournalView, style: Style): string {
-  const done = view.deletions.filter(wentAway);
-  const manifests = new Set(
-    done.filter(({ op }) => op === 'delete-manifest').map(({ registry, repository, digest }) => `${registry}/${repository}@${digest}`),
-  );
-  const tags = done.flatMap((entry) => (entry.op === 'archive-manifest' ? [] : entry.tags));
-  const archived = done.filter(({ op }) => op === 'archive-manifest').length;
+/** About as many UTF-16 code units are in one part. */
+const PART = 65_536;
+
+function totals({ view, repositories }: ShownJournal, style: Style): string {
+  const sums = { manifests: 0, tags: 0, archived: 0, repositories: 0 };
+  for (const [, entries] of repositories) {
+    const done = entries.filter(wentAway);
+    sums.repositories += 1;
+    sums.manifests += new Set(done.flatMap(({ op, digest }) => (op === 'delete-manifest' ? [digest] : []))).size;
+    for (const { op, tags } of done) sums[op === 'archive-manifest' ? 'archived' : 'tags'] += op === 'archive-manifest' ? 1 : tags.length;
+  }
   const what = [
-    count(manifests.size, 'manifest'),
-    count(tags.length, 'tag'),
-    ...(archived > 0 ? [`${count(archived, 'manifest')} into the archive`] : []),
+    count(sums.manifests, 'manifest'),
+    count(sums.tags, 'tag'),
+    ...(sums.archived > 0 ? [`${count(sums.archived, 'manifest')} into the archive`] : []),
   ];
-  const where = count(byRepository(view).size, 'repository', 'repositories');
+  const where = count(sums.repositories, 'repository', 'repositories');
   const { copies = [] } = view;
   const places = [...new Set(copies.map(({ to }) => printable(to)))];
   const copied =
@@ -110,15 +130,4 @@ function wentAway({ outcome }: JournalEntry): boolean {
 
 function nameOf({ tags, digest }: JournalEntry): string {
   return tags.length > 0 ? tags.map(printable).join(', ') : shortDigest(digest);
-}
-
-function byRepository({ deletions }: JournalView): Map<string, JournalEntry[]> {
-  const all = new Map<string, JournalEntry[]>();
-  for (const entry of deletions) {
-    const name = `${entry.registry}/${entry.repository}`;
-    const those = all.get(name);
-    if (those) those.push(entry);
-    else all.set(name, [entry]);
-  }
-  return all;
 }

@@ -1,3 +1,4 @@
+import { MadeList } from '../domain/made-list.ts';
 import { escapeHidden } from './escape-hidden.ts';
 
 /** A document as JSON: two spaces, keys in the order of its contract, a line end behind. Nothing in it can command a terminal. */
@@ -31,7 +32,7 @@ export function* jsonParts(document: unknown): Generator<string, void, undefined
 
 /** What `JSON.stringify` writes with two spaces. `line` is the line break with the spaces that stand before the value. */
 function* pieces(value: unknown, line: string, depth: number): Generator<string, void, undefined> {
-  if (depth === 1 && Array.isArray(value) && value.length > 0) {
+  if (value instanceof MadeList || (depth === 1 && Array.isArray(value) && value.length > 0)) {
     yield* runs(value, line);
     return;
   }
@@ -50,13 +51,26 @@ function* pieces(value: unknown, line: string, depth: number): Generator<string,
   yield `${line}${close}`;
 }
 
-/** A list that is not empty, some of its elements at a time. */
-function* runs(list: readonly unknown[], line: string): Generator<string, void, undefined> {
-  for (let at = 0; at < list.length; at += RUN) {
-    const text = JSON.stringify(list.slice(at, at + RUN), null, 2).replaceAll('\n', line);
-    yield `${at === 0 ? '[' : ','}${text.slice(1, -line.length - 1)}`;
+/** A list, some of its elements at a time. */
+function* runs(list: Iterable<unknown>, line: string): Generator<string, void, undefined> {
+  let before = '[';
+  for (const run of runsOf(list)) {
+    const text = JSON.stringify(run, null, 2).replaceAll('\n', line);
+    yield `${before}${text.slice(1, -line.length - 1)}`;
+    before = ',';
   }
-  yield `${line}]`;
+  yield before === '[' ? '[]' : `${line}]`;
+}
+
+function* runsOf(list: Iterable<unknown>): Generator<readonly unknown[], void, undefined> {
+  let run: unknown[] = [];
+  for (const element of list) {
+    run.push(element);
+    if (run.length < RUN) continue;
+    yield run;
+    run = [];
+  }
+  if (run.length > 0) yield run;
 }
 
 /** The fields of an object that JSON can say, or the elements of a list, without a key. */

@@ -157,9 +157,9 @@ function otherErrors({ plan, applied, undone, broken }: RunFacts): Sample[] {
 }
 
 function restored({ items }: UndoReport): Sample[] {
-  const counts = new Map(items.map(({ registry }) => [registry, 0]));
+  const counts = new Map<string, number>();
   for (const { registry, tag, outcome } of items)
-    if (tag === undefined && outcome === 'restored') counts.set(registry, (counts.get(registry) as number) + 1);
+    counts.set(registry, (counts.get(registry) ?? 0) + (tag === undefined && outcome === 'restored' ? 1 : 0));
   return byRegistry(counts);
 }
 

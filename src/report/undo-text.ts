@@ -54,9 +54,7 @@ function outcomeWords({ outcome, message, tag }: UndoItem): string {
 export function undoText(report: UndoReport, options: { readonly style?: Style; readonly verbose?: boolean } = {}): string {
   const { counts, items, outcome, lostLabels } = report;
   const style = options.style ?? PLAIN;
-  const told = items.filter(
-    (item) => options.verbose || item.outcome === 'lost' || item.outcome === 'failed' || item.outcome === 'kept_newer',
-  );
+  const { told, ...kinds } = toldOf(items, options.verbose ?? false);
   const lines = [
     ...told.map(
       (item) =>
@@ -83,17 +81,35 @@ export function undoText(report: UndoReport, options: { readonly style?: Style; 
     ...(shown.length > 0 ? [''] : []),
     `${style.bold('undone')}  ${verdict}`,
     '',
-    ...rows.map((key) => `  ${padStart(number(counts[key]), digits)}  ${OUTCOMES[key]}${kinds(items, key)}`),
+    ...rows.map((key) => `  ${padStart(number(counts[key]), digits)}  ${OUTCOMES[key]}${kindWords(kinds, key)}`),
     ...(labels > 0 ? [`  ${padStart(number(labels), digits)}  ${labels === 1 ? 'label' : 'labels'} that could not be put back`] : []),
     ...timesLines(report),
   ].join('\n')}\n`;
 }
 
-/** How many of them are manifests and how many tags: `(422 manifests and 215 tags)`. */
-function kinds(items: readonly UndoItem[], outcome: UndoOutcome): string {
-  const those = items.filter((item) => item.outcome === outcome);
-  const tags = those.filter(({ tag }) => tag !== undefined).length;
-  const parts = [...(those.length > tags ? [count(those.length - tags, 'manifest')] : []), ...(tags > 0 ? [count(tags, 'tag')] : [])];
+interface Kinds {
+  readonly manifests: UndoReport['counts'];
+  readonly tags: UndoReport['counts'];
+}
+
+/** What is told of each by itself, and how many of each outcome are manifests and how many tags: they are gone through once. */
+function toldOf(items: Iterable<UndoItem>, verbose: boolean): Kinds & { readonly told: readonly UndoItem[] } {
+  const told: UndoItem[] = [];
+  const none = { restored: 0, present: 0, kept_newer: 0, lost: 0, failed: 0, skipped: 0 };
+  const [manifests, tags] = [{ ...none }, { ...none }];
+  for (const item of items) {
+    (item.tag === undefined ? manifests : tags)[item.outcome] += 1;
+    if (verbose || item.outcome === 'lost' || item.outcome === 'failed' || item.outcome === 'kept_newer') told.push(item);
+  }
+  return { told, manifests, tags };
+}
+
+/** `(422 manifests and 215 tags)` */
+function kindWords({ manifests, tags }: Kinds, outcome: UndoOutcome): string {
+  const parts = [
+    ...(manifests[outcome] > 0 ? [count(manifests[outcome], 'manifest')] : []),
+    ...(tags[outcome] > 0 ? [count(tags[outcome], 'tag')] : []),
+  ];
   return parts.length === 0 ? '' : ` (${parts.join(' and ')})`;
 }
 

@@ -13,6 +13,7 @@ import type { Registry } from '../registry/registry.ts';
 import type { Outcome } from '../report/outcome.ts';
 import { count, firstOf } from '../report/text.ts';
 import { workLines } from '../report/work-text.ts';
+import { freeMemoryBefore } from './free-memory.ts';
 import { confirm, isAsked } from './confirm.ts';
 import { say, widthOf } from './io.ts';
 import type { Context, GlobalOptions } from './context.ts';
@@ -81,6 +82,7 @@ export async function carryOut(work: Work, options: CarryOutOptions, context: Co
     if (now !== reading.inUse) reading = { ...reading, inUse: now, readAt };
     return now;
   };
+  freeMemoryBefore(steps);
   const progress = await startProgress(context, options);
   let done = 0;
   const shared: Omit<ApplyOptions, 'plan' | 'journal'> = {

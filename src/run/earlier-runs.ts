@@ -15,6 +15,8 @@ export interface EarlierRuns {
   readonly unfinished: () => readonly string[];
   /** Names of the journals of those that left nothing in any of their repositories. */
   readonly finished: () => readonly string[];
+  /** Once nothing is asked any more. */
+  readonly close: () => Promise<void>;
 }
 
 /**
@@ -48,6 +50,9 @@ export async function openEarlierRuns(
     mayHaveLeft: (name, repository) => touched.has(placeOf(registries.get(name)?.url, repository)),
     unfinished: () => [...unfinished],
     finished: () => runs.filter((run) => !unfinished.has(run.name) && wasLookedAt(run, looked)).map(({ name }) => name),
+    close: async () => {
+      for (const { journal } of runs) await journal.close();
+    },
   };
 }
 
@@ -65,7 +70,7 @@ function wasLookedAt({ journal }: UnfinishedRun, looked: ReadonlySet<string>): b
 
 /** Where a run was to change something. */
 function placesIn(journal: UnfinishedRun['journal']): string[] {
-  return journal.steps.map(({ registry, repository }) => placeOf(urlIn(journal, registry), repository));
+  return journal.planned.map(({ registry, repository }) => placeOf(urlIn(journal, registry), repository));
 }
 
 function placeOf(url: string | undefined, repository: string): string {

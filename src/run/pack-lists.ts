@@ -1,7 +1,6 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { brotliCompressSync, brotliDecompressSync, constants } from 'node:zlib';
 import type { Pack } from '../plan/pack.ts';
+import { freeMemory } from './free-memory.ts';
 
 /** So many images and steps of a plan stay as they are, which costs no time. A plan of a million would need two gigabytes. */
 const UNPACKED = 200_000;
@@ -39,7 +38,8 @@ export function packLists(room = UNPACKED): Pack {
         for (const one of asTheyAre.splice(0)) pack(one);
         for (const one of things) one.thing = undefined;
         things.clear();
-        if (isFirst) collectGarbage();
+        // In smaller plans, the time that it takes would buy nothing.
+        if (isFirst) freeMemory();
       }
       return () => read(kept) as Given;
     },
@@ -60,17 +60,6 @@ interface Kept {
   together?: Uint8Array;
   /** Of each of them, its parts. */
   parts?: readonly (readonly Uint8Array[])[];
-}
-
-/**
- * Once the first lists are packed, there is more garbage than anything else, and from here on what is kept hardly grows. V8 lets the heap
- * grow to as much as four times what was in use before it collects all garbage; from now on it does so at twice that. In smaller plans, the
- * time that it takes would buy nothing.
- */
-function collectGarbage(): void {
-  setFlagsFromString('--heap-growing-percent=100');
-  setFlagsFromString('--expose-gc');
-  (runInNewContext('gc') as () => void)();
 }
 
 function pack(kept: Kept): void {

@@ -253,14 +253,16 @@ async function planIn<Result>(
     if (offline && found === 0)
       warn(io, `${printable(options.inventory)} holds no repository${words.length > 0 ? ' of those that are named' : ''}`, options.quiet);
     if (found > 0 && scans.reports?.countForNone === true) warn(io, NOT_REPORTED, options.quiet);
-    const plans = planners.map(({ planner }) => withUnread(planner.plan(), unreadOf(failures)));
+    const { by } = planners[0] as (typeof planners)[number];
+    // What the planners hold besides, above all the blobs of every image, is not in memory while the plan is carried out.
+    const plans = planners.splice(0).map(({ planner }) => withUnread(planner.plan(), unreadOf(failures)));
     progress.stop();
     // From here on, what is under way is to end by itself.
     reading.release();
     return await use({
       plan: plans[0] as Plan,
       plans,
-      by: (planners[0] as (typeof planners)[number]).by,
+      by,
       takenAt,
       workplace,
       registries: registries.byName,
@@ -273,6 +275,7 @@ async function planIn<Result>(
   } finally {
     progress.stop();
     reading.release();
+    await earlier.close();
     await registries.close();
   }
 }

@@ -9,6 +9,7 @@ import type { PolicySpec } from '../policy/schema.ts';
 import { otherNames } from '../registry/image-names.ts';
 import type { Registry, WantedDetails } from '../registry/registry.ts';
 import type { Failure } from './failures.ts';
+import { freeMemoryOften } from './free-memory.ts';
 import { nearestRepository } from './nearest-repository.ts';
 import type { Progress } from './progress.ts';
 import { inOrder } from './in-order.ts';
@@ -227,7 +228,10 @@ async function readOne(
     signal.throwIfAborted();
     const completed = (one: RepositoryInventory): RepositoryInventory => restored.withOldTimes(withNames(one, url), url);
     const wants = wantsOf?.({ registry: name, type: registry.type, url, repository }, completed);
-    const onProgress = (done: number, total: number): void => progress.reading(title, done, total);
+    const onProgress = (done: number, total: number): void => {
+      freeMemoryOften(total);
+      progress.reading(title, done, total);
+    };
     const read = await registry.inventory(repository, { signal, onProgress, ...(wants && { wants }) });
     const scanned = await withScans(registry, read, wantedScans, signal);
     const inventory = completed(withoutSecrets({ ...scanned.inventory, url }));

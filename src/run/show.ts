@@ -1,16 +1,17 @@
 import { resolve } from 'node:path';
-import type { JournalDocument } from '../documents/journal.ts';
+import type { JournalDocument, JournalIntent } from '../documents/journal.ts';
 import { openDocument } from '../documents/open-document.ts';
 import { readPlanFile } from '../documents/plan-file.ts';
 import { readJournal } from '../documents/read-journal.ts';
 import { EXIT } from '../diagnostics/exit-codes.ts';
 import { systemErrorWords } from '../diagnostics/system-error.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
+import { MadeList } from '../domain/made-list.ts';
 import { copyName } from '../plan/copies.ts';
 import { mergePlans } from '../plan/merge-plans.ts';
 import type { Plan } from '../plan/plan.ts';
-import { journalMarkdown, journalNames, journalText, type JournalView } from '../report/journal-view.ts';
-import { toJson } from '../report/json.ts';
+import { type JournalEntry, journalMarkdown, journalNames, journalText, type ShownJournal } from '../report/journal-view.ts';
+import { jsonParts } from '../report/json.ts';
 import { PLAIN } from '../report/style.ts';
 import { toYaml } from '../report/yaml.ts';
 import { resultIn } from './result-in.ts';
@@ -32,8 +33,13 @@ export async function show(files: readonly string[], options: ShowOptions, conte
   const paths = files.map((file) => resolve(io.cwd, file));
   const [first = ''] = paths;
   if (paths.length === 1 && (await isJournal(first))) {
-    const view = viewOf(await readJournal(first));
-    await writeOutputs(io, outputs, (output) => journalAnswer(view, output, options, io));
+    const journal = await readJournal(first);
+    try {
+      const shown = shownOf(journal);
+      await writeOutputs(io, outputs, (output) => journalAnswer(shown, output, options, io));
+    } finally {
+      await journal.close();
+    }
     return EXIT.done;
   }
   const plans: Plan[] = [];
@@ -52,20 +58,20 @@ export async function show(files: readonly string[], options: ShowOptions, conte
   return EXIT.done;
 }
 
-function journalAnswer(view: JournalView, { form, file }: Output<PlanForm>, options: GlobalOptions, io: Io): Text {
+function journalAnswer(shown: ShownJournal, { form, file }: Output<PlanForm>, options: GlobalOptions, io: Io): Text {
   switch (form) {
     case 'json':
-      return toJson(view);
+      return jsonParts(shown.view);
     case 'yaml':
-      return toYaml(view);
+      return toYaml(shown.view);
     case 'markdown':
-      return journalMarkdown(view);
+      return journalMarkdown(shown);
     case 'name':
-      return journalNames(view);
+      return journalNames(shown.view);
     case 'table':
       return file === undefined
-        ? journalText(view, { style: styleOf(io, options), columns: widthOf(io.stdout) })
-        : journalText(view, { style: PLAIN });
+        ? journalText(shown, { style: styleOf(io, options), columns: widthOf(io.stdout) })
+        : journalText(shown, { style: PLAIN });
     default:
       throw new ToolError('USAGE', `A journal has no policies and no reasons, so -o ${form} has nothing to say of it.`, {
         hint: 'Show the plan of that run, or choose table, json, yaml, markdown or name.',
@@ -88,24 +94,33 @@ async function isJournal(path: string): Promise<boolean> {
   }
 }
 
-function viewOf({ header, intents, copies }: JournalDocument): JournalView {
+/** What is shown of a journal, which is read for it once more. */
+function shownOf(journal: JournalDocument): ShownJournal {
+  const { header, places } = journal;
+  const copies = [...journal.copies()].map(({ registry, repository, digest, to }) => ({
+    registry,
+    repository,
+    digest,
+    to: copyName({ to }),
+  }));
   return {
-    kind: 'JournalView',
-    formatVersion: '1.0',
-    createdAt: header.createdAt,
-    registries: header.registries,
-    deletions: intents.map(({ registry, repository, op, digest, tags, outcome }) => ({
-      registry,
-      repository,
-      op,
-      digest,
-      tags,
-      ...(outcome !== undefined && { outcome }),
-    })),
-    ...(copies.length > 0 && {
-      copies: copies.map(({ registry, repository, digest, to }) => ({ registry, repository, digest, to: copyName({ to }) })),
+    view: {
+      kind: 'JournalView',
+      formatVersion: '1.0',
+      createdAt: header.createdAt,
+      registries: header.registries,
+      deletions: new MadeList(() => entriesOf(journal.intents())),
+      ...(copies.length > 0 && { copies }),
+    },
+    repositories: new MadeList(function* () {
+      for (const place of places) yield [`${place.registry}/${place.repository}`, [...entriesOf(journal.intents(place))]] as const;
     }),
   };
+}
+
+function* entriesOf(intents: Iterable<JournalIntent>): Generator<JournalEntry, void, undefined> {
+  for (const { registry, repository, op, digest, tags, outcome } of intents)
+    yield { registry, repository, op, digest, tags, ...(outcome !== undefined && { outcome }) };
 }
 
 /** Two plans for one repository are no parts of one run. */

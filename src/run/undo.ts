@@ -1,5 +1,6 @@
 import type { ConnectionFlags } from '../config/settings.ts';
 import { resolve } from 'node:path';
+import type { JournalDocument } from '../documents/journal.ts';
 import { readJournal } from '../documents/read-journal.ts';
 import { RestoredTimes } from '../documents/restored-times.ts';
 import { undoJournal, undoWork } from '../apply/undo.ts';
@@ -7,22 +8,26 @@ import type { UndoReport } from '../apply/undo-report.ts';
 import { EXIT } from '../diagnostics/exit-codes.ts';
 import { printable } from '../diagnostics/redact.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
-import { toJson } from '../report/json.ts';
+import { jsonParts } from '../report/json.ts';
 import { undoText, undoWorkText } from '../report/undo-text.ts';
 import { PLAIN } from '../report/style.ts';
 import { toYaml } from '../report/yaml.ts';
 import { begunBy, withFinishingRuns } from '../apply/finishing-runs.ts';
 import { confirm, isAsked } from './confirm.ts';
+import { freeMemoryBefore } from './free-memory.ts';
 import { NOTHING_CHANGED, say } from './io.ts';
 import type { Context } from './context.ts';
 import { measured, type MetricsOptions, type RunRecord } from './measured.ts';
 import { startProgress } from './progress.ts';
 import { stoppedBy } from './stop.ts';
 import { openDocumentRegistries } from './document-registries.ts';
-import { checkOutputFiles, type OutputOptions, outputsOf, writeOutputs } from './outputs.ts';
+import { checkOutputFiles, type Output, type OutputOptions, outputsOf, writeOutputs } from './outputs.ts';
+import { packLists } from './pack-lists.ts';
 import { styleOf } from './plan-output.ts';
 
-export interface UndoOptions extends ConnectionFlags, MetricsOptions, OutputOptions<'table' | 'json' | 'yaml'> {
+type UndoForm = 'table' | 'json' | 'yaml';
+
+export interface UndoOptions extends ConnectionFlags, MetricsOptions, OutputOptions<UndoForm> {
   readonly yes?: boolean;
   readonly registry?: readonly string[];
   readonly concurrency?: string;
@@ -40,16 +45,34 @@ async function undoAll(file: string, options: UndoOptions, context: Context, rec
   await checkOutputFiles(outputs, io, options.out);
   const path = resolve(io.cwd, file);
   const own = await readJournal(path);
-  const { journal, finishedBy } = await withFinishingRuns(own, path);
+  try {
+    return await undoJournals(own, path, outputs, options, context, record);
+  } finally {
+    await own.close();
+  }
+}
+
+/** What is in one journal, and what later runs deleted in its place. */
+async function undoJournals(
+  own: JournalDocument,
+  path: string,
+  outputs: readonly Output<UndoForm>[],
+  options: UndoOptions,
+  context: Context,
+  record: RunRecord,
+): Promise<number> {
+  const { io } = context;
+  const { journal, finishedBy, close } = await withFinishingRuns(own, path);
   const urls = new Map(Object.entries(journal.header.registries).map(([name, { url }]) => [name, url]));
   const place = await openDocumentRegistries(urls, options, context, io.signal);
   try {
-    const work = undoWork(journal);
+    const work = await undoWork(journal);
     if (!options.quiet || (!options.yes && io.stderr.isTTY === true)) say(io, undoWorkText(work, journal.header.createdAt, finishedBy));
     if (work.length > 0 && !options.yes && isAsked(io) && !(await confirm(io, 'Put it back?'))) {
       say(io, NOTHING_CHANGED);
       return EXIT.failed;
     }
+    freeMemoryBefore(work.reduce((sum, { manifests, tags }) => sum + manifests + tags.length, 0));
     const { journalDir } = place.settings;
     const progress = await startProgress(context, options);
     let done = 0;
@@ -59,13 +82,14 @@ async function undoAll(file: string, options: UndoOptions, context: Context, rec
       registries: place.byName,
       ...(journalDir !== undefined && { times: new RestoredTimes(journalDir) }),
       concurrency: place.settings.concurrency,
+      pack: packLists(),
       signal: io.signal,
       onEvent: ({ registry, repository }) => progress.show(`putting back in ${registry}/${repository}  ${(done += 1)}`),
     }).finally(() => progress.stop());
     record.undone = report;
     await writeOutputs(io, outputs, (output) => {
       const style = output.file === undefined ? styleOf(io, options) : PLAIN;
-      return { json: toJson, yaml: toYaml, table: () => undoText(report, { style, verbose: options.verbose ?? false }) }[output.form](
+      return { json: jsonParts, yaml: toYaml, table: () => undoText(report, { style, verbose: options.verbose ?? false }) }[output.form](
         report,
       );
     });
@@ -79,6 +103,7 @@ async function undoAll(file: string, options: UndoOptions, context: Context, rec
     return exitCode(report, context);
   } finally {
     await place.close();
+    await close();
   }
 }
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { readJournal } from '../../src/documents/read-journal.ts';
+import { wholeJournal } from '../whole-journal.ts';
 import type { EmbeddedRegistry } from '../../src/demo/embedded-registry.ts';
 import { everyday } from '../sweep.ts';
 import { contents } from '../unit/apply/apply-fixture.ts';
@@ -44,7 +44,7 @@ function deletions({ requests }: EmbeddedRegistry): string[] {
 async function journalled(user: User): Promise<string[]> {
   const journals = await user.journals();
   const whole = await Promise.all(
-    journals.map(async (path) => ((await readFile(path, 'utf8')).includes('\n') ? (await readJournal(path)).intents : [])),
+    journals.map(async (path) => ((await readFile(path, 'utf8')).includes('\n') ? (await wholeJournal(path)).intents : [])),
   );
   return whole
     .flat()
@@ -98,7 +98,7 @@ describe.skipIf(process.platform === 'win32')('a journal on a disk that is full'
     expect(code).toBe(1);
     expect(stderr + stdout).toContain('ENOSPC');
     const [name] = (await readdir(disk)).filter((one) => one.endsWith('.jsonl'));
-    const lines = name === undefined ? [] : (await readJournal(join(disk, name))).intents.map(({ digest }) => digest);
+    const lines = name === undefined ? [] : (await wholeJournal(join(disk, name))).intents.map(({ digest }) => digest);
     for (const digest of deletions(registry)) expect(lines).toContain(digest);
     expect(deletions(registry).length).toBeLessThan(BUILDS - 1);
   });

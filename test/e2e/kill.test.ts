@@ -2,8 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
 import { expect, it, onTestFinished } from 'vitest';
-import type { JournalDocument } from '../../src/documents/journal.ts';
-import { readJournal } from '../../src/documents/read-journal.ts';
+import { wholeJournal, type WholeJournal } from '../whole-journal.ts';
 import { type EmbeddedRegistry, startEmbeddedRegistry } from '../../src/demo/embedded-registry.ts';
 import { MANIFEST_TYPES } from '../../src/domain/media-types.ts';
 import { contents, fillRepository } from '../unit/apply/apply-fixture.ts';
@@ -118,13 +117,13 @@ async function runAndKill(registry: EmbeddedRegistry, user: User, { request, del
 }
 
 /** A journal as read back; undefined for one that was killed before its first line was whole. */
-async function wholeJournal(path: string): Promise<JournalDocument | undefined> {
-  return (await readFile(path, 'utf8')).includes('\n') ? readJournal(path) : undefined;
+async function readBack(path: string): Promise<WholeJournal | undefined> {
+  return (await readFile(path, 'utf8')).includes('\n') ? wholeJournal(path) : undefined;
 }
 
 /** Every deletion that the registry has carried out has its line, with the bytes that were deleted. */
 async function expectJournalled(registry: EmbeddedRegistry, user: User, story: string): Promise<void> {
-  const documents = await Promise.all((await user.journals()).map(wholeJournal));
+  const documents = await Promise.all((await user.journals()).map(readBack));
   const lines = documents
     .flatMap((document) => document?.intents ?? [])
     .map(({ repository, op, digest, tags }) => `/v2/${repository}/manifests/${op === 'delete-tag' ? tags[0] : digest}`);

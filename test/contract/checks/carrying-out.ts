@@ -1,7 +1,6 @@
+import { undoFile, type WholeReport } from '../../whole-journal.ts';
 import { readFile } from 'node:fs/promises';
 import { expect } from 'vitest';
-import { readJournal } from '../../../src/documents/read-journal.ts';
-import { undoJournal } from '../../../src/apply/undo.ts';
 import { attachmentTag } from '../../../src/demo/attachments.ts';
 import { index } from '../../../src/demo/image.ts';
 import type { Step } from '../../../src/plan/plan.ts';
@@ -100,6 +99,6 @@ export function testCarryingOut({ target, check }: Contract): void {
   }
 }
 
-async function undo(scene: Scene, path: string): ReturnType<typeof undoJournal> {
-  return undoJournal({ journal: await readJournal(path), path, registries: new Map([[REGISTRY, scene.connect()]]), concurrency: 2 });
+async function undo(scene: Scene, path: string): Promise<WholeReport> {
+  return undoFile(path, { registries: new Map([[REGISTRY, scene.connect()]]), concurrency: 2 });
 }

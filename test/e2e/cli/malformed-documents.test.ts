@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readJournal } from '../../../src/documents/read-journal.ts';
+import { wholeJournal } from '../../whole-journal.ts';
 import { readPlanFile } from '../../../src/documents/plan-file.ts';
 import { packLists } from '../../../src/run/pack-lists.ts';
 import type { EmbeddedRegistry } from '../../../src/demo/embedded-registry.ts';
@@ -168,7 +168,7 @@ describe('a journal of which one field is missing, null or of another type', () 
       const { kind } = JSON.parse(line) as { readonly kind: string };
       for (const [where, value] of spoiled(JSON.parse(line) as Json)) {
         await writeFile(file, `${lines.with(index, JSON.stringify(value)).join('\n')}\n`);
-        const isFine = await isTaken(readJournal(file), 'JOURNAL_INVALID', `line ${index + 1}, ${where}`);
+        const isFine = await isTaken(wholeJournal(file), 'JOURNAL_INVALID', `line ${index + 1}, ${where}`);
         (isFine ? taken : refused).push(`${kind}.${where}`);
         if (isFine && isNew(`${kind}.${where}`)) await carriedOut(all, `line ${index + 1}, ${where}`, 'undo', file, '--yes');
       }

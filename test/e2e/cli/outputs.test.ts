@@ -5,7 +5,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test, vi } from 'vitest';
-import { readJournal } from '../../../src/documents/read-journal.ts';
+import { wholeJournal } from '../../whole-journal.ts';
 import type { Digest } from '../../../src/domain/digest.ts';
 import { newUser, type User } from '../program.ts';
 import { runProcess } from '../servers/run-process.ts';
@@ -23,7 +23,7 @@ function redirected(redirections: string, user: User, ...words: readonly string[
 
 async function deletedByJournal(user: User): Promise<number> {
   const [path] = await user.journals();
-  return (await readJournal(path!)).intents.filter(({ outcome }) => outcome === 'deleted').length;
+  return (await wholeJournal(path!)).intents.filter(({ outcome }) => outcome === 'deleted').length;
 }
 
 // Linux alone has a device that is always full.

@@ -88,6 +88,7 @@ export async function planOf(
     const inventory = { ...(await registry.inventory(name)), url: registry.url };
     planner.add(inventory, true, await findLeftovers(registry, inventory, runs));
   }
+  for (const { journal } of runs) await journal.close();
   return planner.plan();
 }
 

@@ -4,14 +4,13 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { ApplyReport } from '../../../src/apply/apply-report.ts';
 import { type ApplyOptions, executePlan } from '../../../src/apply/execute-plan.ts';
 import { Journal } from '../../../src/apply/journal.ts';
-import { undoJournal } from '../../../src/apply/undo.ts';
+import { undoFile } from '../../whole-journal.ts';
 import { type EmbeddedRegistry, startEmbeddedRegistry } from '../../../src/demo/embedded-registry.ts';
 import type { EmbeddedRegistryOptions } from '../../../src/demo/registry-options.ts';
 import { attachmentTag } from '../../../src/demo/attachments.ts';
 import { index } from '../../../src/demo/image.ts';
 import { push } from '../../../src/demo/push.ts';
 import { verifyPlan } from '../../../src/documents/plan-check.ts';
-import { readJournal } from '../../../src/documents/read-journal.ts';
 import type { Digest } from '../../../src/domain/digest.ts';
 import { manifestBlobs } from '../../../src/domain/manifest-blobs.ts';
 import type { CopyImageStep, Plan } from '../../../src/plan/plan.ts';
@@ -281,7 +280,7 @@ describe('undo', () => {
     collectGarbage(made.server);
     const path = join(folder, (await readdir(folder)).find((name) => name.endsWith('.jsonl')) ?? '');
     const registries = new Map([made.registry, made.cold].map((one) => [one.name, one]));
-    const report = await undoJournal({ journal: await readJournal(path), path, registries, concurrency: 4 });
+    const report = await undoFile(path, { registries, concurrency: 4 });
     expect(report).toMatchObject({ outcome: 'done', counts: { lost: 0, failed: 0 } });
     expect(contents(made.server)).toEqual(before);
     expect(report.items.find(({ digest, tag }) => digest === made.filled.lone.digest && tag === undefined)).toMatchObject({

@@ -2,8 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Journal } from '../../../src/apply/journal.ts';
-import { readJournal } from '../../../src/documents/read-journal.ts';
-import { undoJournal } from '../../../src/apply/undo.ts';
+import { undoFile } from '../../whole-journal.ts';
 import type { EmbeddedRegistry } from '../../../src/demo/embedded-registry.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import type { Registry } from '../../../src/registry/registry.ts';
@@ -90,12 +89,7 @@ describe('a run that is killed', () => {
       moment.restore();
       const path = join(await temporaryFolder(), run.name);
       await writeFile(path, moment.journal);
-      const report = await undoJournal({
-        journal: await readJournal(path),
-        path,
-        registries: new Map([['prod', run.registry]]),
-        concurrency: 4,
-      });
+      const report = await undoFile(path, { registries: new Map([['prod', run.registry]]), concurrency: 4 });
       expect(report.outcome, moment.what).toBe('done');
       expect(contents(run.server), moment.what).toEqual(run.before);
     }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { open, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { NO_COUNTS } from '../../../src/apply/apply-report.ts';
@@ -7,6 +8,7 @@ import { Journal } from '../../../src/apply/journal.ts';
 import { GuardedFile } from '../../../src/diagnostics/guarded-file.ts';
 import { rememberSecret } from '../../../src/diagnostics/redact.ts';
 import { readJournal } from '../../../src/documents/read-journal.ts';
+import { wholeJournal } from '../../whole-journal.ts';
 import { failure, withServer } from '../registry/oci-fixture.ts';
 import { SWEEPING } from '../../sweep.ts';
 import { apply, contents, fillRepository, planOf, temporaryFolder } from './apply-fixture.ts';
@@ -57,7 +59,7 @@ describe('a journal', () => {
   it('is for its owner only, and is read back as it was written', async () => {
     const { path } = await written();
     expect((await stat(path)).mode & 0o777).toBe(0o600);
-    const { header, intents, steps } = await readJournal(path);
+    const { header, intents, steps } = await wholeJournal(path);
     expect(header).toMatchObject({ kind: 'Journal', formatVersion: '1.0', plan: PLAN });
     expect(steps).toHaveLength(1);
     expect(intents).toEqual([
@@ -146,7 +148,7 @@ describe('a journal', () => {
         continue;
       }
       const whole = text.slice(0, length).split('\n').slice(0, -1);
-      const { intents } = await readJournal(path);
+      const { intents } = await wholeJournal(path);
       expect(intents).toHaveLength(whole.filter((line) => line.includes('"kind":"intent"')).length);
       expect(intents.filter(({ outcome }) => outcome !== undefined)).toHaveLength(
         whole.filter((line) => line.includes('"kind":"outcome"')).length,
@@ -193,6 +195,106 @@ describe('a journal', () => {
   });
 });
 
+/** A journal of deletions in two repositories that went side by side. */
+async function ofTwo(): Promise<string> {
+  const journal = await started(new Journal(await temporaryFolder()));
+  const [app, other] = [PLACE, { registry: 'prod', repository: 'team/other' }];
+  for (const place of [app, other]) await journal.steps({ ...place, steps: [], images: [] });
+  const begin = async (place: typeof PLACE, text: string): Promise<void> => {
+    const made = manifest(text);
+    await journal.intent({ ...place, op: 'delete-manifest', digest: made.digest, tags: [text], manifest: made });
+  };
+  await begin(other, 'a');
+  await begin(app, 'b');
+  await begin(other, 'c');
+  await journal.copy({ ...other, digest: manifest('a').digest, parts: [], to: app });
+  await journal.outcome(3, 'locked');
+  await journal.close();
+  return journal.path!;
+}
+
+describe('a journal that is open', () => {
+  it('is read again one repository after the other, each in the order of its lines', async () => {
+    const journal = await readJournal(await ofTwo());
+    expect(journal.planned.map(({ repository }) => repository)).toEqual(['team/app', 'team/other']);
+    expect(journal.places.map(({ repository }) => repository)).toEqual(['team/other', 'team/app']);
+    const [other, app] = journal.places;
+    expect([...journal.intents()].map(({ id }) => id)).toEqual([1, 2, 3]);
+    expect([...journal.intents(app)].map(({ id, tags }) => [id, ...tags])).toEqual([[2, 'b']]);
+    expect([...journal.intents(other)].map(({ id, outcome }) => [id, outcome])).toEqual([
+      [1, undefined],
+      [3, 'locked'],
+    ]);
+    expect([...journal.intents(other)].map((intent) => intent.manifest?.())).toEqual([manifest('a'), manifest('c')]);
+    expect([...journal.steps(app!)]).toEqual([{ ...app, steps: [], images: [] }]);
+    expect([...journal.copies(app)]).toEqual([]);
+    expect([...journal.copies(other)]).toEqual([...journal.copies()]);
+    expect([...journal.copies()]).toHaveLength(1);
+    expect([...journal.intents({ registry: 'prod', repository: 'team/none' })]).toEqual([]);
+    await journal.close();
+  });
+
+  it('is the file that was checked, also when that is moved away and another one stands in its place', async () => {
+    const path = await ofTwo();
+    const journal = await readJournal(path);
+    await rename(path, `${path}.old`);
+    await writeFile(path, 'something else\n');
+    expect([...journal.intents()].map((intent) => intent.manifest?.())).toEqual(['a', 'b', 'c'].map(manifest));
+    await journal.close();
+  });
+
+  it.each<[string, string, (text: string) => string]>([
+    ['is shorter', 'FILE', (text) => text.slice(0, text.length / 4)],
+    ['has other bytes under a digest', 'JOURNAL_INVALID', (text) => text.replace(base64Of('a'), base64Of('d'))],
+    ['has another digest', 'JOURNAL_INVALID', (text) => text.replace(manifest('a').digest, manifest('d').digest)],
+    ['has the lines of another repository', 'JOURNAL_INVALID', (text) => text.replaceAll('team/other', 'team/third')],
+    ['has no JSON there', 'JOURNAL_INVALID', (text) => text.replaceAll('"kind":"intent"', '"kind":"intent ')],
+  ])('is not taken for what was checked where it %s by now', async (_, code, change) => {
+    const path = await ofTwo();
+    const journal = await readJournal(path);
+    const [other] = journal.places;
+    const [before] = [...journal.intents(other)];
+    await writeFile(path, change(await readFile(path, 'utf8')));
+    expect(thrown(() => [...journal.intents(other)].map((intent) => intent.manifest?.()))).toMatchObject({ code });
+    expect(thrown(() => before?.manifest?.())).toMatchObject({ code });
+    await journal.close();
+  });
+
+  it.skipIf(process.platform !== 'linux')('may come through a pipe, which cannot be read twice', async () => {
+    const fifo = join(await temporaryFolder(), 'fifo');
+    execFileSync('mkfifo', [fifo]);
+    const both = await open(fifo, 'r+');
+    const reading = readJournal(`/proc/self/fd/${both.fd}`);
+    // More than a pipe holds: once all is written, somebody reads it.
+    await both.writeFile(`${await readFile(await ofTwo(), 'utf8')}${JSON.stringify({ kind: 'note', text: 'x'.repeat(200_000) })}\n`);
+    await both.close();
+    const journal = await reading;
+    expect([...journal.intents()].map((intent) => intent.manifest?.())).toEqual(['a', 'b', 'c'].map(manifest));
+    await journal.close();
+  });
+
+  it('may have a line of more than 64 MB, as of the steps of 200,000 deletions', async () => {
+    const { path, lines } = await written();
+    const steps = JSON.parse(lines[1]!) as object;
+    await writeFile(path, `${lines[0]}\n${JSON.stringify({ ...steps, padding: 'x'.repeat(65 * 2 ** 20) })}\n`);
+    const journal = await readJournal(path);
+    expect(journal.planned).toEqual([PLACE]);
+    await journal.close();
+  });
+});
+
+function base64Of(text: string): string {
+  return Buffer.from(manifest(text).bytes).toString('base64');
+}
+
+function thrown(work: () => unknown): unknown {
+  try {
+    return { returned: work() };
+  } catch (error) {
+    return error;
+  }
+}
+
 /** Opens a file whose n-th write does what a full file system does: part of the line, and then the error. Later writes succeed again. */
 function failing(nth: number): (path: string) => Promise<GuardedFile> {
   return async (path) => {
@@ -229,7 +331,7 @@ describe('a journal that cannot be written', () => {
     const journal = new Journal(await temporaryFolder(), failing(6));
     const report = await apply(plan, registry, { journal });
     expect(report).toMatchObject({ outcome: 'failed', error: { code: 'JOURNAL_WRITE' }, counts: { deleted: 2, failed: 0 } });
-    const { intents } = await readJournal(report.journal!);
+    const { intents } = await wholeJournal(report.journal!);
     expect(intents).toHaveLength(2);
     expect(report.counts.skipped).toBe(plan.repositories[0]!.steps.length - 2);
   });
@@ -272,6 +374,6 @@ describe('a journal that cannot be written', () => {
       expect(result).toMatchObject({ status: 'rejected', reason: { code: 'JOURNAL_WRITE' } });
     await journal.close();
     expect((await readFile(journal.path!, 'utf8')).split('\n')).toHaveLength(2);
-    expect((await readJournal(journal.path!)).intents).toEqual([]);
+    expect((await wholeJournal(journal.path!)).intents).toEqual([]);
   });
 });

@@ -47,8 +47,15 @@ async function stopped(): Promise<Stopped> {
 /** Plans anew, and carries that out. */
 async function again({ registry, folder }: Stopped, changes: Partial<PolicySpec> = {}, used: readonly Digest[] = []): Promise<ApplyReport> {
   const plan = await planOf(registry, undefined, changes, { folder, used });
-  const finishes = (await unfinishedRuns(folder, () => {})).map(({ name }) => name);
+  const finishes = await unfinishedNames(folder);
   return apply(plan, registry, { journal: new Journal(folder), finishes });
+}
+
+/** The names of the journals of runs that may have left something. */
+async function unfinishedNames(folder: string): Promise<string[]> {
+  const runs = await unfinishedRuns(folder, () => {});
+  for (const { journal } of runs) await journal.close();
+  return runs.map(({ name }) => name);
 }
 
 function partsOf({ filled: { amd, inner, bill, signature } }: Stopped): Digest[] {
@@ -148,13 +155,16 @@ describe('what an earlier run left', () => {
     await again(run);
     const later = (await readdir(run.folder)).filter((one) => one.endsWith('.jsonl') && one !== name);
     const path = join(run.folder, name!);
-    const { journal, finishedBy } = await withFinishingRuns(await readJournal(path), path);
+    const own = await readJournal(path);
+    const { journal, finishedBy, close } = await withFinishingRuns(own, path);
     expect(finishedBy).toEqual(later);
     const [latest] = later.map((one) => join(run.folder, one));
-    expect(await begunBy(await readJournal(latest!), latest!)).toEqual([path]);
-    expect(await begunBy(journal, path)).toEqual([]);
+    const last = await readJournal(latest!);
+    expect(await begunBy(last, latest!)).toEqual([path]);
+    expect(await begunBy(own, path)).toEqual([]);
     const report = await undoJournal({ journal, path, registries: new Map([['prod', run.registry]]), concurrency: 4 });
     expect(report.outcome).toBe('done');
+    for (const open of [close, () => own.close(), () => last.close()]) await open();
     const { manifests, tags } = contents(run.server);
     for (const digest of partsOf(run)) expect(manifests).toHaveProperty(digest);
     expect(tags).toMatchObject({ 'old-1': run.filled.nested.digest });
@@ -164,9 +174,9 @@ describe('what an earlier run left', () => {
 describe('an earlier run', () => {
   it('counts once it is over, of this registry alone, and as long as it has something left', async () => {
     const run = await stopped();
-    expect(await unfinishedRuns(run.folder, () => {})).toHaveLength(1);
+    expect(await unfinishedNames(run.folder)).toHaveLength(1);
     const unlock = await lockRepositories(run.folder, [{ url: run.server.url, repository: REPOSITORY }]);
-    expect(await unfinishedRuns(run.folder, () => {})).toEqual([]);
+    expect(await unfinishedNames(run.folder)).toEqual([]);
     await unlock.free();
     const elsewhere = { ...run.registry, url: 'http://127.0.0.1:1' };
     expect(
@@ -179,7 +189,7 @@ describe('an earlier run', () => {
     await fillRepository(server);
     const folder = await temporaryFolder();
     await apply(await planOf(registry), registry, { journal: new Journal(folder) });
-    expect(await unfinishedRuns(folder, () => {})).toEqual([]);
-    expect(await unfinishedRuns('/nonexistent/journals', () => {})).toEqual([]);
+    expect(await unfinishedNames(folder)).toEqual([]);
+    expect(await unfinishedNames('/nonexistent/journals')).toEqual([]);
   });
 });

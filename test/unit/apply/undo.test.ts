@@ -1,14 +1,15 @@
+import { truncateSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Journal } from '../../../src/apply/journal.ts';
 import { lockRepositories } from '../../../src/apply/lock-repositories.ts';
-import { readJournal } from '../../../src/documents/read-journal.ts';
-import { undoJournal, type UndoOptions } from '../../../src/apply/undo.ts';
-import type { UndoReport } from '../../../src/apply/undo-report.ts';
+import type { UndoOptions } from '../../../src/apply/undo.ts';
+import { undoFile, type WholeReport } from '../../whole-journal.ts';
 import type { EmbeddedRegistry } from '../../../src/demo/embedded-registry.ts';
 import { type ManifestFields, readManifestFields } from '../../../src/demo/manifest-fields.ts';
 import { push } from '../../../src/demo/push.ts';
+import { packLists } from '../../../src/run/pack-lists.ts';
 import type { Registry } from '../../../src/registry/registry.ts';
 import { failure, withServer } from '../registry/oci-fixture.ts';
 import { apply, changes, contents, type Filled, fillRepository, planOf, REPOSITORY, single, temporaryFolder } from './apply-fixture.ts';
@@ -31,8 +32,8 @@ async function pruned(): Promise<Pruned> {
   return { server, registry, filled, before, path: report.journal! };
 }
 
-async function undo({ registry, path }: Pruned, options: Partial<UndoOptions> = {}): Promise<UndoReport> {
-  return undoJournal({ journal: await readJournal(path), path, registries: new Map([['prod', registry]]), concurrency: 4, ...options });
+async function undo({ registry, path }: Pruned, options: Partial<UndoOptions> = {}): Promise<WholeReport> {
+  return undoFile(path, { registries: new Map([['prod', registry]]), concurrency: 4, ...options });
 }
 
 /** Takes lines out of the journal. */
@@ -183,6 +184,34 @@ describe('undo', () => {
     const after = contents(run.server);
     expect(await undo(run)).toMatchObject({ outcome: 'done', items: [] });
     expect(contents(run.server)).toEqual(after);
+  });
+
+  it.each<[string, (text: string) => number, boolean]>([
+    ['what it had begun', () => 1000, true],
+    ['another repository', (text) => text.indexOf('{"kind":"steps","registry":"prod","repository":"team/other"'), false],
+  ])('says that it could not put back %s where the journal becomes shorter while it is read', async (_, cut, fails) => {
+    const { server, registry } = await withServer();
+    const other = 'team/other';
+    for (const name of [REPOSITORY, other]) await fillRepository(server, name);
+    const plan = await planOf(registry, [REPOSITORY, other]);
+    const path = (await apply(plan, registry, { journal: new Journal(await temporaryFolder()), concurrency: 1 })).journal!;
+    const [after, end] = [contents(server, other), cut(await readFile(path, 'utf8'))];
+    let done = 0;
+    const onEvent = (): void => {
+      if ((done += 1) === 1) truncateSync(path, end);
+    };
+    const report = await undoFile(path, { registries: new Map([['prod', registry]]), concurrency: 1, onEvent });
+    expect(report).toMatchObject({ outcome: 'partial', error: { code: 'FILE' } });
+    expect(report.counts.failed > 0).toBe(fails);
+    expect(report.counts.restored).toBeGreaterThan(0);
+    expect(new Set(report.items.map(({ repository }) => repository))).toEqual(new Set([REPOSITORY]));
+    expect(contents(server, other)).toEqual(after);
+  });
+
+  it('tells the same of each where it keeps what it has done packed', async () => {
+    const [plain, packed] = [await pruned(), await pruned()];
+    const told = ({ items }: WholeReport): unknown[] => items.map(({ tag, outcome }) => [tag, outcome]);
+    expect(told(await undo(packed, { pack: packLists(0) }))).toEqual(told(await undo(plain)));
   });
 
   it('goes nowhere but to the address in the journal', async () => {

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Journal } from '../../../../src/apply/journal.ts';
-import { readJournal } from '../../../../src/documents/read-journal.ts';
-import { undoJournal } from '../../../../src/apply/undo.ts';
+import { undoFile } from '../../../whole-journal.ts';
 import { attachmentTag, attestation, cosignSignature, sbom } from '../../../../src/demo/attachments.ts';
 import { artifact, image, index, layer } from '../../../../src/demo/image.ts';
 import type { Plan } from '../../../../src/plan/plan.ts';
@@ -76,13 +75,7 @@ describe('a plan carried out on Harbor', () => {
     const report = await apply(await planOf(registry, [REPOSITORY], OPTIONS), registry, { journal: new Journal(folder) });
     expect(Object.keys(contents(harbor))).not.toEqual(Object.keys(before));
 
-    const path = report.journal ?? '';
-    const undone = await undoJournal({
-      journal: await readJournal(path),
-      path,
-      registries: new Map([[registry.name, registry]]),
-      concurrency: 1,
-    });
+    const undone = await undoFile(report.journal ?? '', { registries: new Map([[registry.name, registry]]), concurrency: 1 });
 
     expect(undone.outcome).toBe('done');
     expect(contents(harbor)).toEqual(before);

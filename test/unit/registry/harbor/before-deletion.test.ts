@@ -1,11 +1,9 @@
 import { describe, expect, it, test } from 'vitest';
 import type { ApplyReport } from '../../../../src/apply/apply-report.ts';
 import { Journal } from '../../../../src/apply/journal.ts';
-import { undoJournal } from '../../../../src/apply/undo.ts';
-import type { UndoReport } from '../../../../src/apply/undo-report.ts';
 import { attachmentTag, cosignSignature } from '../../../../src/demo/attachments.ts';
 import { image, index, layer } from '../../../../src/demo/image.ts';
-import { readJournal } from '../../../../src/documents/read-journal.ts';
+import { undoFile, type WholeReport } from '../../../whole-journal.ts';
 import type { Digest } from '../../../../src/domain/digest.ts';
 import { manifestParts } from '../../../../src/apply/manifest-parts.ts';
 import type { Registry } from '../../../../src/registry/registry.ts';
@@ -35,9 +33,8 @@ function notDone(report: ApplyReport, digest: string): string {
   return `${step?.outcome}: ${step?.message}`;
 }
 
-async function undo(report: ApplyReport, registry: Registry): Promise<UndoReport> {
-  const path = report.journal ?? '';
-  return undoJournal({ journal: await readJournal(path), path, registries: new Map([[registry.name, registry]]), concurrency: 1 });
+async function undo(report: ApplyReport, registry: Registry): Promise<WholeReport> {
+  return undoFile(report.journal ?? '', { registries: new Map([[registry.name, registry]]), concurrency: 1 });
 }
 
 describe('what stands against a deletion', () => {
