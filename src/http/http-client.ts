@@ -5,7 +5,7 @@ export interface HttpRequest {
   readonly headers?: Readonly<Record<string, string>>;
   /** One that arrives piece by piece can be sent once only: it belongs beside `once`, and a `content-length` among the headers. */
   readonly body?: string | Uint8Array | AsyncIterable<Uint8Array>;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /**
    * The largest answer that is accepted, in bytes; a longer one is an error. Default 8 MiB. Of an answer that reports an error, only the
    * first 64 KiB are kept.
