@@ -145,9 +145,9 @@ export class OciClient {
     method: HttpRequest['method'],
     path: string,
     scopes: readonly string[],
-    request: Omit<HttpRequest, 'method' | 'url'>,
+    { headers, body, maxBytes, once, stream, signal }: Omit<HttpRequest, 'method' | 'url' | 'follow'>,
   ): Promise<HttpResponse> {
-    return this.#send({ ...request, method, url: `${this.url}${path}` }, scopes);
+    return this.#send({ method, url: `${this.url}${path}`, headers, body, maxBytes, once, stream, signal }, scopes);
   }
 }
 

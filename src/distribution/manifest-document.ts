@@ -71,12 +71,19 @@ export function readManifestDocument(bytes: Uint8Array, digest: Digest, contentT
     bytes: bytes.length,
     children: (asList(json['manifests']) ?? []).map(child),
     config,
-    parts: index ? undefined : [...new Map(parts.map((part) => [part.digest, { digest: part.digest, size: part.size }])).values()],
+    parts: index ? undefined : blobsOf(parts),
     subject,
     artifactType,
     annotations,
     predicates,
   };
+}
+
+/** Each once. */
+function blobsOf(parts: readonly Descriptor[]): Blob[] {
+  const blobs = new Map<Digest, Blob>();
+  for (const { digest, size } of parts) blobs.set(digest, { digest, size });
+  return [...blobs.values()];
 }
 
 /** Told by the manifest, or by each of its layers. */

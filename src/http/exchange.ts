@@ -14,7 +14,7 @@ export interface Call {
   readonly method: HttpRequest['method'];
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: HttpRequest['body'] | undefined;
+  readonly body?: HttpRequest['body'];
   readonly maxBytes?: number | undefined;
   readonly once?: boolean | undefined;
   readonly follow?: false | undefined;
