@@ -105,8 +105,10 @@ export function bareType(contentType: string | undefined): string {
  */
 function manifestType(json: JsonObject, contentType: string): string {
   const own = asText(json['mediaType']);
-  for (const type of [own, bareType(contentType)]) if (type !== undefined && MANIFEST_TYPES.includes(type)) return type;
-  if (own === undefined && VAGUE_TYPES.includes(bareType(contentType))) {
+  if (own !== undefined && MANIFEST_TYPES.includes(own)) return own;
+  const told = bareType(contentType);
+  if (MANIFEST_TYPES.includes(told)) return told;
+  if (own === undefined && VAGUE_TYPES.includes(told)) {
     if (json['manifests'] !== undefined) return OCI_INDEX;
     if (json['config'] !== undefined && json['layers'] !== undefined) return OCI_MANIFEST;
   }
