@@ -61,6 +61,8 @@ interface Refused {
 class ChallengedClient implements RegistryAuth {
   readonly #options: RegistryAuthOptions;
   readonly #url: URL;
+  /** How the URLs of the registry begin. */
+  readonly #start: string;
   readonly #tokens: TokenCache;
   #scheme: Scheme | undefined;
   #asked: Promise<void> | undefined;
@@ -71,6 +73,7 @@ class ChallengedClient implements RegistryAuth {
   constructor(options: RegistryAuthOptions) {
     this.#options = options;
     this.#url = new URL(options.url.endsWith('/') ? options.url : `${options.url}/`);
+    this.#start = `${this.#url.origin}/`;
     this.#tokens = new TokenCache(options.now ?? Date.now);
   }
 
@@ -102,7 +105,7 @@ class ChallengedClient implements RegistryAuth {
   }
 
   #isOwn(url: string): boolean {
-    return url.startsWith(`${this.#url.origin}/`) || new URL(url).origin === this.#url.origin;
+    return url.startsWith(this.#start) || new URL(url).origin === this.#url.origin;
   }
 
   /** Asks `/v2/` without credentials, once. A header in an answer of 200 is ignored: zot then names a realm but no service. */

@@ -16,7 +16,7 @@ export function attestationsIn({ documents, tags }: Read): Set<Digest> {
   const attestations = new Set<Digest>();
   const images = new Set<Digest>();
   for (const { digest, children } of documents.values()) {
-    if (isFallbackIndex(digest, tags.get(digest))) continue;
+    if (children.length === 0 || isFallbackIndex(digest, tags.get(digest))) continue;
     for (const child of children) (child.attestation ? attestations : images).add(child.digest);
   }
   for (const digest of images) attestations.delete(digest);

@@ -59,7 +59,10 @@ function storedBlobs({ digest, bytes, mediaType, parts }: ManifestDocument): Blo
   return isIndexType(mediaType) ? [{ digest, size: bytes }] : undefined;
 }
 
-/** What an image says of itself; of an index, what its images say. Each is worked out once, so that indexes in indexes cost nothing. */
+/**
+ * What an image says of itself; of an index, what its images say. That of an index is worked out once, so that indexes in indexes cost
+ * nothing; what most are, images, is neither kept nor merged.
+ */
 class Facts {
   readonly #documents: ReadonlyMap<Digest, ManifestDocument>;
   readonly #configs: ImageConfigs;
@@ -81,6 +84,7 @@ class Facts {
    * that may be the newest, and unknown must not become old.
    */
   createdAt(document: ManifestDocument): string | undefined {
+    if (document.children.length === 0) return this.#createdAt(document);
     if (!this.#created.has(document.digest)) this.#created.set(document.digest, this.#createdAt(document));
     return this.#created.get(document.digest);
   }
@@ -101,6 +105,7 @@ class Facts {
 
   /** Of an index, what its images agree on ({@link agreedLabels}). */
   labels(document: ManifestDocument): Readonly<Record<string, string>> | undefined {
+    if (document.children.length === 0) return this.imageOf(document)?.labels;
     if (!this.#labels.has(document.digest))
       this.#labels.set(document.digest, this.imageOf(document)?.labels ?? this.#labelsOfChildren(document));
     return this.#labels.get(document.digest);
@@ -116,9 +121,10 @@ class Facts {
   }
 
   platforms(document: ManifestDocument): readonly string[] {
+    const image = this.imageOf(document)?.platform;
+    if (document.children.length === 0) return image === undefined ? [] : [image];
     let platforms = this.#platforms.get(document.digest);
     if (!platforms) {
-      const image = this.imageOf(document)?.platform;
       const all = [...(image === undefined ? [] : [image]), ...document.children.flatMap((child) => this.#platformsOfChild(child))];
       platforms = [...new Set(all)].toSorted(byCodeUnit);
       this.#platforms.set(document.digest, platforms);

@@ -98,7 +98,7 @@ export class OciClient {
   putBlob(repository: string, location: string, blob: Blob, body: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<HttpResponse> {
     const url = `${location}${location.includes('?') ? '&' : '?'}digest=${encodeURIComponent(blob.digest)}`;
     const headers = { 'content-type': 'application/octet-stream', 'content-length': String(blob.size) };
-    return this.#send({ method: 'PUT', url, headers, body, once: true, ...(signal && { signal }) }, [pushScope(repository)]);
+    return this.#send({ method: 'PUT', url, headers, body, once: true, signal }, [pushScope(repository)]);
   }
 
   /** The first page of the tags. Without `n`, distribution answers all of them at once, so that nothing can move between two pages. */
@@ -130,7 +130,7 @@ export class OciClient {
   pages(first: HttpResponse, doing: string, scopes: readonly string[], signal?: AbortSignal): AsyncGenerator<HttpResponse> {
     let ready: HttpResponse | undefined = first;
     return followPages(first.url, async (url) => {
-      const page = ready ?? (await this.#send({ method: 'GET', url, maxBytes: MAX_LIST, ...(signal && { signal }) }, scopes));
+      const page = ready ?? (await this.#send({ method: 'GET', url, maxBytes: MAX_LIST, signal }, scopes));
       ready = undefined;
       if (page.status !== 200) throw refused(doing, page);
       return page;
@@ -145,9 +145,9 @@ export class OciClient {
     method: HttpRequest['method'],
     path: string,
     scopes: readonly string[],
-    { signal, ...rest }: Omit<HttpRequest, 'method' | 'url' | 'signal'> & { readonly signal?: AbortSignal | undefined },
+    { headers, body, maxBytes, once, stream, signal }: Omit<HttpRequest, 'method' | 'url' | 'follow'>,
   ): Promise<HttpResponse> {
-    return this.#send({ method, url: `${this.url}${path}`, ...rest, ...(signal && { signal }) }, scopes);
+    return this.#send({ method, url: `${this.url}${path}`, headers, body, maxBytes, once, stream, signal }, scopes);
   }
 }
 

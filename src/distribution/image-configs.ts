@@ -12,6 +12,7 @@ import type { Reading } from './manifest-reader.ts';
 import type { Problems } from './problems.ts';
 import type { ReadingProgress } from './reading-progress.ts';
 import type { ReadManifests } from './build-manifests.ts';
+import { eachOf } from './each-of.ts';
 
 /** Configs of artifacts that never tell when the artifact was made. */
 const TIMELESS = ['application/vnd.oci.empty.v1+json', 'application/vnd.cncf.helm.config.v1+json'];
@@ -64,7 +65,7 @@ export async function readConfigs(
   const wanted = wantedConfigs(read);
   progress.found(wanted.size);
   const configs = new Map<Digest, ImageConfig>();
-  await limit.map(wanted, async ([digest, document]) => {
+  await eachOf(limit, wanted, async ([digest, document]) => {
     const config = await problems.attempt(() => readConfig(reading, digest, document));
     if (config) configs.set(digest, config);
     progress.read();

@@ -62,7 +62,7 @@ export class KeptContents {
     const pending = this.#pending;
     this.#pending = new Map();
     this.#pendingBytes = 0;
-    const parts = Buffer.concat([...pending].map(([digest, { length }]) => partWith(digest, length)));
+    const parts = partsOf(pending);
     this.#add(file, file.append(parts, Buffer.concat([...pending.values()]), Math.floor(Date.now() / 1000)), parts);
   }
 
@@ -120,17 +120,27 @@ interface StoredRecord {
   readonly place: RecordPlace;
 }
 
-/** The first 64 bits of a digest. */
+/** Bytes of a key: the first of a digest. */
+const KEY = 8;
+
 function keyOf(digest: Digest): Buffer {
-  const start = digest.indexOf(':') + 1;
-  return Buffer.from(digest.slice(start, start + 16), 'hex');
+  return Buffer.from(keyDigits(digest), 'hex');
 }
 
-function partWith(digest: Digest, length: number): Buffer {
-  const part = Buffer.alloc(PART);
-  keyOf(digest).copy(part);
-  part.writeUInt32LE(length, 8);
-  return part;
+function keyDigits(digest: Digest): string {
+  const start = digest.indexOf(':') + 1;
+  return digest.slice(start, start + 2 * KEY);
+}
+
+function partsOf(contents: ReadonlyMap<Digest, Uint8Array>): RecordParts {
+  const parts = Buffer.alloc(PART * contents.size);
+  let at = 0;
+  for (const [digest, { length }] of contents) {
+    parts.write(keyDigits(digest), at, 'hex');
+    parts.writeUInt32LE(length, at + KEY);
+    at += PART;
+  }
+  return parts;
 }
 
 function partOf({ parts, payload }: Unpacked, number: number): Uint8Array | undefined {

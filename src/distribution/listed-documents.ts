@@ -6,6 +6,7 @@ import type { ManifestDocument } from './manifest-document.ts';
 import { ManifestReader, type Reading } from './manifest-reader.ts';
 import type { Problems } from './problems.ts';
 import type { ReadingProgress } from './reading-progress.ts';
+import { eachOf } from './each-of.ts';
 
 export interface ListedOptions {
   readonly limit: LimitFunction;
@@ -35,7 +36,7 @@ export async function readListedDocuments(
       return documents;
     }
     progress.found(wave.size);
-    await limit.map(wave, async ([digest, mediaType]) => {
+    await eachOf(limit, wave, async ([digest, mediaType]) => {
       const read = await problems.attempt(async () => ({ document: await reader.byDigest(digest, mediaType) }));
       progress.read();
       if (read?.document) {

@@ -28,16 +28,16 @@ export interface ManifestDocument {
   readonly bytes: number;
   /** Entries of an index, in order. */
   readonly children: readonly ChildDescriptor[];
-  readonly config?: Descriptor;
+  readonly config?: Descriptor | undefined;
   /** Config and layers, each once; undefined where the manifest does not tell their sizes (schema 1). */
-  readonly parts?: readonly Blob[];
-  readonly subject?: Digest;
-  readonly artifactType?: string;
-  readonly annotations?: Readonly<Record<string, string>>;
+  readonly parts?: readonly Blob[] | undefined;
+  readonly subject?: Digest | undefined;
+  readonly artifactType?: string | undefined;
+  readonly annotations?: Readonly<Record<string, string>> | undefined;
   /** The predicate types of the in-toto statements in it; undefined where its annotations do not tell all of them. */
-  readonly predicates?: readonly string[];
+  readonly predicates?: readonly string[] | undefined;
   /** The image's config, where the manifest itself holds it (schema 1). */
-  readonly image?: ImageConfig;
+  readonly image?: ImageConfig | undefined;
 }
 
 /** Content types that say nothing about what a manifest is. */
@@ -51,12 +51,12 @@ export function readManifestDocument(bytes: Uint8Array, digest: Digest, contentT
   const json = parseJsonObject(bytes);
   if (!json) throw new MalformedManifest('it is not a JSON object');
   const mediaType = manifestType(json, contentType);
-  const document = { digest, mediaType, bytes: bytes.length };
   const index = isIndexType(mediaType);
   const { children, subject } = linksOf(json);
   if (index && !('manifests' in json)) throw new MalformedManifest('it is an index without a list of manifests');
   if (!index && children.length > 0) throw new MalformedManifest('it lists manifests although it is not an index');
-  if (mediaType === SIGNED_SCHEMA1 || mediaType === SCHEMA1) return { ...document, children: [], ...embeddedImage(json) };
+  if (mediaType === SIGNED_SCHEMA1 || mediaType === SCHEMA1)
+    return { digest, mediaType, bytes: bytes.length, children: [], image: embeddedImage(json) };
   const config = isGiven(json['config']) ? descriptor(json['config'], 'config') : undefined;
   if (index && config) throw new MalformedManifest('it is an index and has a config');
   const parts = [...(config ? [config] : []), ...descriptors(json['layers'], 'layers'), ...descriptors(json['blobs'], 'blobs')];
@@ -64,16 +64,26 @@ export function readManifestDocument(bytes: Uint8Array, digest: Digest, contentT
     asText(json['artifactType']) ?? (config && !isImageConfigType(config.mediaType) ? asText(config.mediaType) : undefined);
   const annotations = asTextMap(json['annotations']);
   const predicates = predicatesOf(annotations, asList(json['layers']) ?? []);
+  // Every field each time, so that all documents are alike and cost the engine little.
   return {
-    ...document,
+    digest,
+    mediaType,
+    bytes: bytes.length,
     children: (asList(json['manifests']) ?? []).map(child),
-    ...(config && { config }),
-    ...(!index && { parts: [...new Map(parts.map((part) => [part.digest, { digest: part.digest, size: part.size }])).values()] }),
-    ...(subject !== undefined && { subject }),
-    ...(artifactType !== undefined && { artifactType }),
-    ...(annotations && { annotations }),
-    ...(predicates && { predicates }),
+    config,
+    parts: index ? undefined : blobsOf(parts),
+    subject,
+    artifactType,
+    annotations,
+    predicates,
   };
+}
+
+/** Each once. */
+function blobsOf(parts: readonly Descriptor[]): Blob[] {
+  const blobs = new Map<Digest, Blob>();
+  for (const { digest, size } of parts) blobs.set(digest, { digest, size });
+  return [...blobs.values()];
 }
 
 /** Told by the manifest, or by each of its layers. */
@@ -95,8 +105,10 @@ export function bareType(contentType: string | undefined): string {
  */
 function manifestType(json: JsonObject, contentType: string): string {
   const own = asText(json['mediaType']);
-  for (const type of [own, bareType(contentType)]) if (type !== undefined && MANIFEST_TYPES.includes(type)) return type;
-  if (own === undefined && VAGUE_TYPES.includes(bareType(contentType))) {
+  if (own !== undefined && MANIFEST_TYPES.includes(own)) return own;
+  const told = bareType(contentType);
+  if (MANIFEST_TYPES.includes(told)) return told;
+  if (own === undefined && VAGUE_TYPES.includes(told)) {
     if (json['manifests'] !== undefined) return OCI_INDEX;
     if (json['config'] !== undefined && json['layers'] !== undefined) return OCI_MANIFEST;
   }
@@ -135,8 +147,8 @@ function child(value: unknown): ChildDescriptor {
  * The config of the newest layer, which schema 1 keeps as a text within the manifest (docker/docs, image manifest version 2 schema
  * 1, "history").
  */
-function embeddedImage(json: JsonObject): Pick<ManifestDocument, 'image'> {
+function embeddedImage(json: JsonObject): ImageConfig | undefined {
   const [newest] = asList(json['history']) ?? [];
   const config = parseJsonObject(Buffer.from(asText(asObject(newest)?.['v1Compatibility']) ?? ''));
-  return config ? { image: readImageConfig(config) } : {};
+  return config && readImageConfig(config);
 }

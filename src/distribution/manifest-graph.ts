@@ -7,6 +7,7 @@ import type { Problems } from './problems.ts';
 import type { ReadingProgress } from './reading-progress.ts';
 import type { ReferrersApi } from './referrers.ts';
 import type { TaggedManifests } from './tagged-manifests.ts';
+import { eachOf } from './each-of.ts';
 
 export interface GraphOptions {
   readonly reading: Reading;
@@ -56,7 +57,7 @@ export async function followGraph({ documents, tags }: TaggedManifests, options:
     }
     // A registry can make up what is attached to what without end.
     const isTooMuch = (): boolean => asked.size + wanted.size > MOST_ENTRIES;
-    await limit.map(fresh, async ({ digest: subject }) => {
+    await eachOf(limit, fresh, async ({ digest: subject }) => {
       if (isTooMuch()) return;
       for (const { digest, mediaType } of (await problems.attempt(() => referrers.list(repository, subject, signal))) ?? []) {
         want(digest, { mediaType, isSubject: false });
@@ -67,7 +68,7 @@ export async function followGraph({ documents, tags }: TaggedManifests, options:
     for (const digest of wanted.keys()) asked.add(digest);
     progress.found(wanted.size);
     fresh = [];
-    await limit.map(wanted, async ([digest, { mediaType, isSubject }]) => {
+    await eachOf(limit, wanted, async ([digest, { mediaType, isSubject }]) => {
       const document = await problems.attempt(() => reader.byDigest(digest, mediaType, { mustBeThere: isSubject }));
       if (document) {
         documents.set(digest, document);

@@ -8,6 +8,7 @@ import type { ReadingProgress } from './reading-progress.ts';
 import type { ReferrersApi } from './referrers.ts';
 import { NOTHING_SEEN } from './seen-tags.ts';
 import { readTagged, type TaggedManifests } from './tagged-manifests.ts';
+import { eachOf } from './each-of.ts';
 
 /** A repository as its tags lead through it. */
 export interface TaggedGraph {
@@ -40,7 +41,7 @@ export async function readTaggedGraph(tags: readonly string[], options: TaggedGr
   const before = (await cache?.readTags(place.registry, place.repository)) ?? NOTHING_SEEN;
   const tagged = await readTagged(tags, { ...shared, hints: before.digests });
   const whole = problems.list.length === 0;
-  await limit.map(listed, async (digest) => {
+  await eachOf(limit, listed, async (digest) => {
     const document = await problems.attempt(() => reader.byDigest(digest, ''));
     if (document) tagged.documents.set(digest, document);
     progress.read();

@@ -7,6 +7,7 @@ import type { ManifestReader, Reading } from './manifest-reader.ts';
 import type { Problems } from './problems.ts';
 import type { ReadingProgress } from './reading-progress.ts';
 import { readDanglingTag, readTags } from './tags.ts';
+import { eachOf } from './each-of.ts';
 
 /** The manifests that have a tag, and where each tag points to. */
 export interface TaggedManifests {
@@ -34,7 +35,7 @@ export async function readTagged(tags: readonly string[], options: TaggedOptions
   const documents = new Map<Digest, ManifestDocument>();
   const digests = new Map<string, Digest>();
   const vanished: string[] = [];
-  await limit.map(tags, async (tag) => {
+  await eachOf(limit, tags, async (tag) => {
     const read = await problems.attempt(async () => ({ document: await reader.byTag(tag, hints.has(tag)) }));
     if (read?.document) {
       documents.set(read.document.digest, read.document);
@@ -67,7 +68,8 @@ async function checkVanished(
 ): Promise<DanglingTag[]> {
   const now = new Set(await readTags(client, repository, { signal }));
   const dangling: DanglingTag[] = [];
-  await limit.map(
+  await eachOf(
+    limit,
     vanished.filter((tag) => now.has(tag)),
     (tag) =>
       problems.attempt(async () => {

@@ -45,6 +45,8 @@ export function asText(value: unknown): string | undefined {
 
 /** The entries of a map whose value is text; undefined where there is no such entry. */
 export function asTextMap(value: unknown): Readonly<Record<string, string>> | undefined {
-  const entries = Object.entries(asObject(value) ?? {}).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+  const object = asObject(value);
+  if (!object) return undefined;
+  const entries = Object.entries(object).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
   return entries.length > 0 ? Object.fromEntries(entries) : undefined;
 }

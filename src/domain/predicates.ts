@@ -5,7 +5,8 @@
 const PREDICATE_KEYS: readonly string[] = ['in-toto.io/predicate-type', 'predicateType', 'dev.sigstore.bundle.predicateType'];
 
 /** The predicate types that annotations tell. */
-export function predicatesIn(annotations: Readonly<Record<string, string>> = {}): string[] {
+export function predicatesIn(annotations: Readonly<Record<string, string>> | undefined): string[] {
+  if (!annotations) return [];
   return PREDICATE_KEYS.flatMap((key) => (Object.hasOwn(annotations, key) ? [annotations[key] as string] : []));
 }
 

@@ -17,8 +17,12 @@ export function parseTime(text: string): number | undefined {
   if (USUAL.test(text)) return usualTime(text);
   const [, seconds, fraction = '', zone] = RFC3339.exec(text) ?? [];
   if (seconds === undefined || zone === undefined) return undefined;
+  const milliseconds = fraction.padEnd(3, '0').slice(0, 3);
+  // In UTC and with nine digits: the config of an image.
+  const usual = `${seconds}.${milliseconds}${zone}`.toUpperCase();
+  if (USUAL.test(usual)) return usualTime(usual);
   // The fraction is added as a whole number: read as a decimal it can end up one millisecond early.
-  const time = parseISO(`${seconds}${zone}`.toUpperCase()).getTime() + Number(fraction.padEnd(3, '0').slice(0, 3));
+  const time = parseISO(`${seconds}${zone}`.toUpperCase()).getTime() + Number(milliseconds);
   return Number.isNaN(time) ? undefined : time;
 }
 
@@ -31,9 +35,14 @@ function usualTime(text: string): number | undefined {
 
 /** An RFC 3339 time as this program writes times: in UTC, with milliseconds. Undefined for any other value. */
 export function utcTime(value: unknown): string | undefined {
-  const time = typeof value === 'string' ? parseTime(value) : undefined;
-  return time === undefined ? undefined : new Date(time).toISOString();
+  if (typeof value !== 'string') return undefined;
+  const time = parseTime(value);
+  if (time === undefined) return undefined;
+  return value.length === OWN_LENGTH && USUAL.test(value) ? value : new Date(time).toISOString();
 }
+
+/** The length of a time as this program writes it. */
+const OWN_LENGTH = '2026-01-31T12:00:00.000Z'.length;
 
 /** No registry is as old: an earlier time is not known. Milliseconds since the epoch. */
 export const EARLIEST_KNOWN = Date.UTC(2000, 0, 1);

@@ -77,10 +77,14 @@ type Outcome =
   | { readonly final: true; readonly response: HttpResponse }
   | { readonly final: false; readonly response?: HttpResponse; readonly error?: unknown };
 
+/** Of a request that was not sent, because the host asked for a pause meanwhile. */
+const NOT_SENT = Promise.resolve(undefined);
+
 class RetryingClient implements LimitedHttpClient {
   readonly #options: HttpClientOptions;
   readonly #clock: Clock;
   readonly #timeouts: Timeouts;
+  readonly #timeoutsOfSilent: Timeouts;
   readonly #maxRetryAfterMs: number;
   readonly #network: Network;
   readonly #signals: SharedSignals;
@@ -91,6 +95,7 @@ class RetryingClient implements LimitedHttpClient {
     this.#signals = new SharedSignals(options.signal);
     this.#clock = options.clock ?? systemClock;
     this.#timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
+    this.#timeoutsOfSilent = { ...this.#timeouts, headers: Math.min(this.#timeouts.headers, SILENT_HEADERS_MS) };
     this.#maxRetryAfterMs = options.maxRetryAfterMs ?? DEFAULT_MAX_RETRY_AFTER_MS;
     this.#network = createNetwork({
       env: options.env,
@@ -103,16 +108,12 @@ class RetryingClient implements LimitedHttpClient {
     this.#hosts = new Hosts(this.#network, () => new HostLimiter(concurrency, { rate, clock: this.#clock }), allowPlainHttp);
   }
 
-  async request(request: HttpRequest): Promise<HttpResponse> {
-    const { url, headers, signal, ...rest } = request;
+  async request({ method, url, headers, body, maxBytes, once, follow, stream, signal }: HttpRequest): Promise<HttpResponse> {
     const linked = this.#signals.link(signal);
+    const own = { 'user-agent': this.#options.userAgent, ...headers, 'accept-encoding': 'identity' };
     try {
-      return await this.#follow({
-        ...rest,
-        url: withoutUser(url),
-        headers: { 'user-agent': this.#options.userAgent, ...headers, 'accept-encoding': 'identity' },
-        signal: linked.signal,
-      });
+      const first = { method, url: withoutUser(url), headers: own, body, maxBytes, once, follow, stream, signal: linked.signal };
+      return await this.#follow(first);
     } finally {
       linked.release();
     }
@@ -143,15 +144,17 @@ class RetryingClient implements LimitedHttpClient {
   }
 
   /**
-   * Sends a request to one address until there is an answer to return. Between tries it gives up its turn, so that a lower limit takes
-   * effect at once.
+   * Sends a request to one address until there is an answer to return, each time in its turn and when the host does not ask for a pause.
+   * Between tries it gives up its turn, so that a lower limit takes effect at once.
    */
   async #persist(call: Call, budget: Budget): Promise<HttpResponse> {
     const to = this.#hosts.of(call);
     const host = to.limiter;
     const { isSilent } = to.silence;
     for (;;) {
-      const outcome = await this.#turn(call, to, budget);
+      if (this.#mustPause(call, host)) await this.#waitForHost(call, host, budget);
+      const outcome = await host.run(() => (this.#mustPause(call, host) ? NOT_SENT : this.#attempt(call, to, budget)), call.once);
+      if (outcome === undefined) continue;
       if (outcome.final) return outcome.response;
       const pause = host.pausedUntil - this.#clock.now();
       const wait = backoff(budget.failures, this.#clock.random());
@@ -164,65 +167,53 @@ class RetryingClient implements LimitedHttpClient {
     }
   }
 
-  /** Sends a request in its turn, when the host does not ask for a pause. */
-  async #turn(call: Call, to: Host, budget: Budget): Promise<Outcome> {
-    const host = to.limiter;
-    for (;;) {
-      if (call.once !== true) await this.#waitForHost(call, host, budget);
-      const outcome = await host.run(async () => {
-        const isPaused = call.once !== true && host.pausedUntil > this.#clock.now();
-        return isPaused ? undefined : this.#attempt(call, to, budget);
-      }, call.once);
-      if (outcome) return outcome;
-    }
+  #mustPause(call: Call, host: HostLimiter): boolean {
+    return call.once !== true && host.pausedUntil > this.#clock.now();
   }
 
+  /** Sends a request once. */
   async #attempt(call: Call, to: Host, budget: Budget): Promise<Outcome> {
-    const host = to.limiter;
-    const entered = this.#clock.now();
+    call.signal.throwIfAborted();
+    const { sent } = to.limiter;
+    const timeouts = to.silence.isSilent ? this.#timeoutsOfSilent : this.#timeouts;
+    let response: HttpResponse;
     try {
-      call.signal.throwIfAborted();
-      const { sent } = host;
-      const response = await this.#timed(call, to, budget);
-      if (isThrottled(response)) this.#slowDown(call, host, sent, response);
-      else if (response.status < 500) host.succeeded(sent);
-      this.#heed(host, response, sent);
-      if (!isRetryableAnswer(call.method, response)) return { final: true, response };
-      budget.failures += 1;
-      return { final: false, response };
+      response = await exchange(to, call, timeouts);
     } catch (error) {
-      call.signal.throwIfAborted();
-      if (error instanceof ToolError) throw error;
-      budget.failures += 1;
-      if (!isRetryableFailure(call.method, error)) throw unanswered(call, error, budget.failures);
-      return { final: false, error };
-    } finally {
-      budget.spentMs += this.#clock.now() - entered;
+      return this.#failed(call, to, sent, error, budget);
     }
+    return this.#answered(call, to, sent, response, budget);
   }
 
-  /** Sends a request once, and tells how that went to the budget, the host and whoever traces. */
-  async #timed(call: Call, { dispatcher, silence }: Host, budget: Budget): Promise<HttpResponse> {
-    const started = this.#clock.now();
-    const attempt = budget.failures + 1;
-    const headers = Math.min(this.#timeouts.headers, silence.isSilent ? SILENT_HEADERS_MS : Infinity);
-    try {
-      const response = await exchange(dispatcher, call, { headers, body: this.#timeouts.body });
-      const ms = this.#took(started, budget);
-      silence.answered();
-      this.#options.onTrace?.(new TracedTry(call, { ms, attempt, status: response.status }));
-      return response;
-    } catch (error) {
-      const ms = this.#took(started, budget);
-      if (isTimeout(error)) silence.timedOut(started, started + ms);
-      this.#options.onTrace?.(new TracedTry(call, { ms, attempt, failure: failureCode(error) }));
-      throw error;
-    }
+  /** Tells an answer to the budget, the host and whoever traces. */
+  #answered(call: Call, { limiter, silence }: Host, sent: Sent, response: HttpResponse, budget: Budget): Outcome {
+    const ms = this.#took(sent, budget);
+    silence.answered();
+    this.#options.onTrace?.(new TracedTry(call, { ms, attempt: budget.failures + 1, status: response.status }));
+    if (isThrottled(response)) this.#slowDown(call, limiter, sent, response);
+    else if (response.status < 500) limiter.succeeded(sent);
+    this.#heed(limiter, response, sent);
+    if (!isRetryableAnswer(call.method, response)) return { final: true, response };
+    budget.failures += 1;
+    return { final: false, response };
   }
 
-  #took(started: number, budget: Budget): number {
-    const ms = this.#clock.now() - started;
+  /** Tells that there was no answer. Throws where the request may not be sent again. */
+  #failed(call: Call, { silence }: Host, sent: Sent, error: unknown, budget: Budget): Outcome {
+    const ms = this.#took(sent, budget);
+    if (isTimeout(error)) silence.timedOut(sent.at, sent.at + ms);
+    this.#options.onTrace?.(new TracedTry(call, { ms, attempt: budget.failures + 1, failure: failureCode(error) }));
+    call.signal.throwIfAborted();
+    if (error instanceof ToolError) throw error;
+    budget.failures += 1;
+    if (!isRetryableFailure(call.method, error)) throw unanswered(call, error, budget.failures);
+    return { final: false, error };
+  }
+
+  #took({ at }: Sent, budget: Budget): number {
+    const ms = this.#clock.now() - at;
     budget.triesMs += ms;
+    budget.spentMs += ms;
     return ms;
   }
 

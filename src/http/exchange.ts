@@ -15,11 +15,17 @@ export interface Call {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: HttpRequest['body'];
-  readonly maxBytes?: number;
-  readonly once?: boolean;
-  readonly follow?: false;
-  readonly stream?: true;
+  readonly maxBytes?: number | undefined;
+  readonly once?: boolean | undefined;
+  readonly follow?: false | undefined;
+  readonly stream?: true | undefined;
   readonly signal: AbortSignal;
+}
+
+/** Where a request is sent to. */
+interface Address {
+  readonly origin: string;
+  readonly dispatcher: Dispatcher;
 }
 
 /**
@@ -27,11 +33,9 @@ export interface Call {
  * for an answer that is too long, or encoded although that was not asked for; other errors as undici throws them. When the signal aborts,
  * any error may be thrown.
  */
-export function exchange(dispatcher: Dispatcher, call: Call, timeouts: Pick<Timeouts, 'headers' | 'body'>): Promise<HttpResponse> {
-  return new Reading(call, timeouts).answerOf(dispatcher);
+export function exchange(to: Address, call: Call, timeouts: Pick<Timeouts, 'headers' | 'body'>): Promise<HttpResponse> {
+  return new Promise((resolve, reject) => new Reading(call, timeouts, resolve, reject).begin(to));
 }
-
-type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
 /**
  * Reads an answer into one buffer as it arrives: undici's `dispatch`, without the stream, the iterator and the timer that its `request`
@@ -49,37 +53,31 @@ class Reading implements Dispatcher.DispatchHandler {
   #begun = 0;
   #controller: Dispatcher.DispatchController | undefined;
   #arriving: ArrivingBody | undefined;
-  #resolve!: (answer: HttpResponse) => void;
-  #reject!: (error: unknown) => void;
+  readonly #resolve: (answer: HttpResponse) => void;
+  readonly #reject: (error: unknown) => void;
 
-  constructor(call: Call, timeouts: Pick<Timeouts, 'headers' | 'body'>) {
+  constructor(
+    call: Call,
+    timeouts: Pick<Timeouts, 'headers' | 'body'>,
+    resolve: (answer: HttpResponse) => void,
+    reject: (error: unknown) => void,
+  ) {
     this.#call = call;
     this.#timeouts = timeouts;
+    this.#resolve = resolve;
+    this.#reject = reject;
   }
 
-  async answerOf(dispatcher: Dispatcher): Promise<HttpResponse> {
+  begin({ origin, dispatcher }: Address): void {
     const { url, method, headers, body = null, signal } = this.#call;
-    const stop = (): void => {
-      this.#controller?.abort(signal.reason as Error);
-      this.#reject(signal.reason);
-    };
-    const answer = new Promise<HttpResponse>((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
-    signal.addEventListener('abort', stop);
-    try {
-      // Without `reset: false`, undici opens a new connection for every HEAD.
-      const headersTimeout = this.#timeouts.headers;
-      dispatcher.dispatch(
-        // undici takes what can be iterated asynchronously, which its types leave out.
-        { origin: url.origin, path: url.pathname + url.search, method, headers, body: body as string, headersTimeout, reset: false },
-        this,
-      );
-      return decodable(this.#call, await answer);
-    } finally {
-      signal.removeEventListener('abort', stop);
-    }
+    signal.addEventListener('abort', this.#stop);
+    // Without `reset: false`, undici opens a new connection for every HEAD.
+    const headersTimeout = this.#timeouts.headers;
+    dispatcher.dispatch(
+      // undici takes what can be iterated asynchronously, which its types leave out.
+      { origin, path: url.pathname + url.search, method, headers, body: body as string, headersTimeout, reset: false },
+      this,
+    );
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -87,7 +85,11 @@ class Reading implements Dispatcher.DispatchHandler {
     this.#controller = controller;
   }
 
-  onResponseStart(controller: Dispatcher.DispatchController, status: number, received: Headers): void {
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    received: Record<string, string | string[] | undefined>,
+  ): void {
     // Such as 103, before the answer itself.
     if (status < 200) return;
     this.#status = status;
@@ -96,7 +98,7 @@ class Reading implements Dispatcher.DispatchHandler {
     const { method, maxBytes = DEFAULT_MAX_BYTES, stream } = this.#call;
     if (stream && this.#isSuccess) {
       this.#arriving = new ArrivingBody(controller);
-      this.#resolve({ status, headers: this.#headers, body: new Uint8Array(), arriving: this.#arriving, url: this.#call.url.href });
+      this.#answer({ status, headers: this.#headers, body: new Uint8Array(), arriving: this.#arriving, url: this.#call.url.href });
       return;
     }
     this.#limit = this.#isSuccess ? maxBytes : Math.min(maxBytes, MAX_ERROR_BYTES);
@@ -122,7 +124,7 @@ class Reading implements Dispatcher.DispatchHandler {
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     this.#arriving?.end(error);
-    this.#reject(error);
+    this.#fail(error);
   }
 
   get #isSuccess(): boolean {
@@ -132,13 +134,37 @@ class Reading implements Dispatcher.DispatchHandler {
   #finish(): void {
     const bytes = this.#chunks.length === 1 ? (this.#chunks[0] as Uint8Array) : Buffer.concat(this.#chunks);
     const body = bytes.length > this.#limit ? bytes.subarray(0, this.#limit) : bytes;
-    this.#resolve({ status: this.#status, headers: this.#headers, body, url: this.#call.url.href });
+    this.#answer({ status: this.#status, headers: this.#headers, body, url: this.#call.url.href });
   }
 
   #tooLong(controller: Dispatcher.DispatchController): void {
     const error = tooLong(this.#call, this.#limit);
-    this.#reject(error);
+    this.#fail(error);
     controller.abort(error);
+  }
+
+  #answer(response: HttpResponse): void {
+    this.#release();
+    try {
+      this.#resolve(decodable(this.#call, response));
+    } catch (error) {
+      this.#reject(error);
+    }
+  }
+
+  #fail(error: unknown): void {
+    this.#release();
+    this.#reject(error);
+  }
+
+  readonly #stop = (): void => {
+    const { reason } = this.#call.signal;
+    this.#controller?.abort(reason as Error);
+    this.#fail(reason);
+  };
+
+  #release(): void {
+    this.#call.signal.removeEventListener('abort', this.#stop);
   }
 }
 
@@ -164,13 +190,11 @@ function tooLong(call: Call, limit: number): ToolError {
   });
 }
 
-/** undici gives the names in lower case. */
-function joined(received: Headers): Record<string, string> {
-  const headers: Record<string, string> = {};
+/** undici gives the names in lower case, and the values of a header that is repeated as a list. */
+function joined(received: Record<string, string | string[] | undefined>): HttpResponse['headers'] {
   for (const name in received) {
     const value = received[name];
-    if (typeof value === 'string') headers[name] = value;
-    else if (value !== undefined) headers[name] = value.join(', ');
+    if (Array.isArray(value)) received[name] = value.join(', ');
   }
-  return headers;
+  return received as Record<string, string>;
 }

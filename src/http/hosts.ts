@@ -7,6 +7,7 @@ import { refusePlainHttp } from './plain-http.ts';
 
 /** A host that a client speaks to. */
 export interface Host {
+  readonly origin: string;
   /** With its port. */
   readonly name: string;
   readonly limiter: HostLimiter;
@@ -30,12 +31,13 @@ export class Hosts {
 
   /** The host of a request. Throws `CONFIG_INVALID` where it would be spoken to without TLS and must not be. */
   of(call: Call): Host {
-    const { origin, host: name } = call.url;
+    const { origin } = call.url;
     const known = this.#known.get(origin);
     if (known) return known;
     refusePlainHttp(call, this.#allowPlainHttp);
+    const name = call.url.host;
     const limiter = this.#limiter(name) ?? this.#newLimiter();
-    const host = { name, limiter, silence: new HostSilence(), dispatcher: this.#network.dispatcherFor(call.url) };
+    const host = { origin, name, limiter, silence: new HostSilence(), dispatcher: this.#network.dispatcherFor(call.url) };
     this.#known.set(origin, host);
     return host;
   }

@@ -2,24 +2,24 @@
 export interface HttpRequest {
   readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'PATCH' | 'DELETE';
   readonly url: string;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
   /** One that arrives piece by piece can be sent once only: it belongs beside `once`, and a `content-length` among the headers. */
-  readonly body?: string | Uint8Array | AsyncIterable<Uint8Array>;
-  readonly signal?: AbortSignal;
+  readonly body?: string | Uint8Array | AsyncIterable<Uint8Array> | undefined;
+  readonly signal?: AbortSignal | undefined;
   /**
    * The largest answer that is accepted, in bytes; a longer one is an error. Default 8 MiB. Of an answer that reports an error, only the
    * first 64 KiB are kept.
    */
-  readonly maxBytes?: number;
+  readonly maxBytes?: number | undefined;
   /**
    * True: the request is sent at once and only once, even if the host asked for a pause. What the caller read just before, and what made
    * the request right, would no longer hold after a wait. The caller reads again and sends again.
    */
-  readonly once?: boolean;
+  readonly once?: boolean | undefined;
   /** False: a redirect is returned as the answer. */
-  readonly follow?: false;
+  readonly follow?: false | undefined;
   /** True: the body of a successful answer is not read whole but handed over as it arrives, in `arriving`. `maxBytes` does not bound it. */
-  readonly stream?: true;
+  readonly stream?: true | undefined;
 }
 
 /**

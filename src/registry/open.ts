@@ -42,10 +42,13 @@ export async function openRegistry(config: RegistryConfig & { readonly concurren
     settings: type.settings && config.settings?.[type.settings.key],
     http,
     ping,
-    async send(request, scopes) {
-      if (known === PLAIN_TYPE) refuseAsPlain(name, await tellingAnswer(ping, url));
-      return auth.send(request, scopes);
-    },
+    send:
+      known === PLAIN_TYPE
+        ? async (request, scopes) => {
+            refuseAsPlain(name, await tellingAnswer(ping, url));
+            return auth.send(request, scopes);
+          }
+        : (request, scopes) => auth.send(request, scopes),
     credentials,
   });
 }

@@ -16,7 +16,7 @@ const MAX_LIST = 32 * 1024 * 1024;
 
 interface Rest {
   readonly signal?: AbortSignal | undefined;
-  readonly once?: boolean;
+  readonly once?: boolean | undefined;
 }
 
 /**

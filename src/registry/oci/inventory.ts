@@ -164,5 +164,5 @@ function capabilitiesOf(deleteTag: boolean): Capabilities {
 
 /** True if some digest has two or more tags that rules may select. Only then does it matter whether one tag can be taken off alone. */
 function sharesDigests(manifests: readonly Manifest[]): boolean {
-  return manifests.some(({ digest, tags }) => tags.filter((tag) => !namesAnotherDigest(tag, digest)).length > 1);
+  return manifests.some(({ digest, tags }) => tags.length > 1 && tags.filter((tag) => !namesAnotherDigest(tag, digest)).length > 1);
 }

@@ -32,12 +32,17 @@ describe('a time is read as RFC 3339 and as nothing else', () => {
     '2026-11-30T12:60:00Z',
     '2026-11-30T12:00:60Z',
     '2026-11-30T12:00:00+99:00',
+    '2026-02-30T00:00:00.123456789Z',
+    '2026-02-29T00:00:00.000Z',
   ])('not %j', (text) => {
     expect(parseTime(text)).toBeUndefined();
     expect(utcTime(text)).toBeUndefined();
   });
 
   test('and written in UTC, with milliseconds', () => {
+    expect(utcTime('2024-02-29T23:59:59.999Z')).toBe('2024-02-29T23:59:59.999Z');
+    expect(utcTime('2026-11-30t12:00:00.123999999z')).toBe('2026-11-30T12:00:00.123Z');
+    expect(utcTime('2026-11-30T12:00:00Z')).toBe('2026-11-30T12:00:00.000Z');
     expect(utcTime('2026-11-30T12:00:00.5+05:30')).toBe('2026-11-30T06:30:00.500Z');
     expect([utcTime(undefined), utcTime(null), utcTime(1764460800)]).toEqual([undefined, undefined, undefined]);
   });
