@@ -50,13 +50,26 @@ function* pieces(value: unknown, line: string, depth: number): Generator<string,
   yield `${line}${close}`;
 }
 
-/** A list that is not empty, some of its elements at a time. */
+/**
+ * A list that is not empty, some of its elements at a time: as deep in other lists as it stands in the document, so that `JSON.stringify`
+ * itself writes the spaces before each line.
+ */
 function* runs(list: readonly unknown[], line: string): Generator<string, void, undefined> {
+  const depth = (line.length - 1) / 2;
+  const head = nested([], depth).indexOf('[]') + 1;
+  const tail = nested([], depth).length - head;
   for (let at = 0; at < list.length; at += RUN) {
-    const text = JSON.stringify(list.slice(at, at + RUN), null, 2).replaceAll('\n', line);
-    yield `${at === 0 ? '[' : ','}${text.slice(1, -line.length - 1)}`;
+    const text = nested(list.slice(at, at + RUN), depth);
+    yield `${at === 0 ? '[' : ','}${text.slice(head, -tail - line.length)}`;
   }
   yield `${line}]`;
+}
+
+/** The text of a list that stands in so many others. */
+function nested(list: readonly unknown[], depth: number): string {
+  let value = list;
+  for (let level = 0; level < depth; level++) value = [value];
+  return JSON.stringify(value, null, 2);
 }
 
 /** The fields of an object that JSON can say, or the elements of a list, without a key. */
