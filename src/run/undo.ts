@@ -20,7 +20,7 @@ import { startProgress } from './progress.ts';
 import { stoppedBy } from './stop.ts';
 import { openDocumentRegistries } from './document-registries.ts';
 import { checkOutputFiles, type OutputOptions, outputsOf, writeOutputs } from './outputs.ts';
-import { styleOf } from './plan-output.ts';
+import { styleOf } from './style-of.ts';
 
 export interface UndoOptions extends ConnectionFlags, MetricsOptions, OutputOptions<'table' | 'json' | 'yaml'> {
   readonly yes?: boolean;
