@@ -1,8 +1,9 @@
 import { digestKey, type DigestTag, isAttachedType, isCosignSuffix, isCosignTag, parseDigestTag } from '../domain/attachment.ts';
 import { byCodeUnit } from '../domain/compare.ts';
-import type { Digest } from '../domain/digest.ts';
+import { type Digest, digestStart } from '../domain/digest.ts';
 import type { Manifest } from '../domain/inventory.ts';
 import { isIndexType, isSignatureType } from '../domain/media-types.ts';
+import { sortedByNumber } from '../domain/sorted-by-number.ts';
 
 /**
  * One manifest with its place among the others. Every list of nodes is sorted by digest and holds only what is present in the repository.
@@ -99,8 +100,16 @@ function newNode(manifest: Manifest, index: number): MutableNode {
 
 function sortedByDigest(manifests: readonly Manifest[]): readonly Manifest[] {
   const isSorted = manifests.every(({ digest }, index) => index === 0 || (manifests[index - 1] as Manifest).digest < digest);
-  return isSorted ? manifests : manifests.toSorted((a, b) => byCodeUnit(a.digest, b.digest));
+  return isSorted ? manifests : sortedByNumber(manifests, digestNumber, (a, b) => byCodeUnit(a.digest, b.digest));
 }
+
+/** The algorithm, by the digit that tells it from the others, and 30 bits of the digest. */
+function digestNumber({ digest }: Manifest): number {
+  return (digest.charCodeAt(3) - ZERO) * 2 ** 30 + Math.floor(digestStart(digest) / 2 ** 22);
+}
+
+/** Of the algorithms `sha256`, `sha384` and `sha512` the first has 0. */
+const ZERO = '2'.charCodeAt(0);
 
 /** Finds a node by the key of its digest. Only digests longer than a tag can hold need an index of their own. */
 function keyLookup(nodes: readonly MutableNode[], byDigest: ReadonlyMap<string, MutableNode>): KeyLookup {

@@ -1,3 +1,4 @@
+import { sortedByNumber } from '../domain/sorted-by-number.ts';
 import { DAY_MS } from '../domain/time.ts';
 import type { Node } from '../graph/graph.ts';
 import { keptBy, measuresAge, measuresPulls, type Standing } from '../policy/keep/keep.ts';
@@ -153,7 +154,8 @@ export class Claims {
     }
     // The members come in order of their digests, and sorting leaves those that are equal where they are.
     const order = tagOrder(rule.order);
-    return ranked.sort((a, b) => this.#compare(order, a, b));
+    const compare = (a: Ranked, b: Ranked): number => this.#compare(order, a, b);
+    return order ? ranked.sort(compare) : sortedByNumber(ranked, ({ key }) => LATEST - Math.floor((key as number) / 1000), compare);
   }
 
   /** How an image stands in a group by some of its tags; undefined where something that the rule needs is not known. */
@@ -240,6 +242,8 @@ export class Claims {
   }
 }
 
+/** The last second that has a number of 32 bits. */
+const LATEST = 2 ** 32 - 1;
 const SEMVER = tagOrder('semver') as TagOrder<unknown>;
 
 /** An image that has claims in a group. */

@@ -1,5 +1,6 @@
 import { byCodeUnit } from '../domain/compare.ts';
 import type { Digest } from '../domain/digest.ts';
+import { sortedByNumber } from '../domain/sorted-by-number.ts';
 import type { Node } from '../graph/graph.ts';
 import { NodeSet } from '../graph/node-set.ts';
 import { archiveSteps } from './archive.ts';
@@ -58,7 +59,7 @@ function manifestSteps(deleted: readonly Node[], size: number): DeleteManifestSt
         if (waiting[held.index] === 0 && doomed.has(held) && !done.has(held)) next.push(held);
       }
     }
-    level = next.toSorted(byIndex);
+    level = sortedByNumber(next, ({ index }) => index, byIndex);
   }
   return steps;
 }
