@@ -10,26 +10,24 @@ import { isTimeOrder } from '../policy/ordering/order.ts';
 import { lifetimeOf } from './lifetime.ts';
 import type { Reason, ReasonCode } from './reason.ts';
 import { reasonByRule, type RuleFacts } from './rule-reason.ts';
+import type { Staying } from './staying.ts';
 import type { Times } from './time.ts';
 
 /**
- * Told what a rule says of an image's tag, by its place among the ordinary tags; of an image that is claimed without a tag, the place is
- * -1.
+ * Steps 5 to 7 of the decision: what rules claim is ranked in its groups, newest first, and kept or expired. Writes down what they say of
+ * each tag, and of each image that is claimed without one.
  */
-export type Settle = (node: Node, place: number, reason: Reason) => void;
-
-/** Steps 5 to 7 of the decision: what rules claim is ranked in its groups, newest first, and kept or expired. */
 export class Claims {
   readonly #times: Times;
-  readonly #settle: Settle;
+  readonly #staying: Staying;
   readonly #groups = new Map<Rule, Map<string, Member[]>>();
   readonly #keys = new Map<TagOrder<unknown>, Map<string, unknown>>();
   /** Rules that kept one image and expired another, although nothing but their digests says which is newer. */
   readonly tied = new Set<Rule>();
 
-  constructor(times: Times, settle: Settle) {
+  constructor(times: Times, staying: Staying) {
     this.#times = times;
-    this.#settle = settle;
+    this.#staying = staying;
   }
 
   /**
@@ -55,12 +53,12 @@ export class Claims {
     const isLive = held === 'live';
     const last = members?.at(-1);
     if (last?.node === node) {
-      (held ? last.heldPlaces : last.places).push(place);
+      if (held) last.heldPlaces = pushed(last.heldPlaces, place);
+      else last.places = pushed(last.places, place);
       if (!isLive) last.isLive = false;
       return;
     }
-    // Nearly always the only place: a list that grows from nothing would take room for sixteen more.
-    const member: Member = held ? { node, places: [], heldPlaces: [place], isLive } : { node, places: [place], heldPlaces: [], isLive };
+    const member: Member = { node, places: held ? NO_PLACES : [place], heldPlaces: held ? [place] : NO_PLACES, isLive };
     if (members) members.push(member);
     else groups.set(group, [member]);
   }
@@ -167,7 +165,7 @@ export class Claims {
     if (needsTime && time === undefined) return undefined;
     if (measuresPulls(rule.keep) && this.#times.pulled(node) === 'unknown') return undefined;
     const key = order ? this.#highest(order, tags) : time;
-    return key === undefined ? undefined : { node, places, tags, key, text, time, isPull };
+    return key === undefined ? undefined : { node, places, key, text, time, isPull, times: undefined };
   }
 
   /** The text of a time that could not be read. */
@@ -196,9 +194,8 @@ export class Claims {
 
   /** Read once for each image that needs it: few do, and of those that do many are equal. An unknown time counts as 0. */
   #timesOf(member: Ranked): readonly number[] {
-    member.times ??= [this.#times.newestTagged(member.node, member.tags), ...this.#times.pushedAndCreated(member.node)].map(
-      (time) => time ?? 0,
-    );
+    const { node, places } = member;
+    member.times ??= [this.#times.newestTagged(node, tagsAt(node, places)), ...this.#times.pushedAndCreated(node)].map((time) => time ?? 0);
     return member.times;
   }
 
@@ -236,6 +233,13 @@ export class Claims {
     });
   }
 
+  /** What a rule says of a tag, by its place among the ordinary tags, or of an image without one. */
+  #settle(node: Node, place: number, reason: Reason): void {
+    const finding = this.#staying.note(node);
+    if (place < 0) finding.untagged = reason;
+    else (finding.tags as Reason[])[place] = reason;
+  }
+
   #settleAll(node: Node, places: readonly number[], code: ReasonCode, rule: Rule, facts: RuleFacts): void {
     const told = rule.findingOf ? { ...facts, finding: rule.findingOf(node, this.#times.now) } : facts;
     for (const place of places) this.#settle(node, place, reasonByRule(code, rule, node.ordinaryTags[place], told));
@@ -246,13 +250,23 @@ export class Claims {
 const LATEST = 2 ** 32 - 1;
 const SEMVER = tagOrder('semver') as TagOrder<unknown>;
 
+/** One list for all that have no place of a kind: it is replaced, never written to. */
+const NO_PLACES: number[] = [];
+
+/** The list with one more; a list of its own for the first, which is nearly always the only one. */
+function pushed(places: number[], place: number): number[] {
+  if (places === NO_PLACES) return [place];
+  places.push(place);
+  return places;
+}
+
 /** An image that has claims in a group. */
 interface Member {
   readonly node: Node;
   /** Of the tags that take a rank. */
-  readonly places: number[];
+  places: number[];
   /** Of those that are protected or live. */
-  readonly heldPlaces: number[];
+  heldPlaces: number[];
   /** All of them are live. */
   isLive: boolean;
 }
@@ -260,7 +274,6 @@ interface Member {
 interface Ranked {
   readonly node: Node;
   readonly places: readonly number[];
-  readonly tags: readonly string[];
   /** What the order compares: milliseconds, or the parsed highest tag. */
   readonly key: unknown;
   /** The time that the order names. */
@@ -269,7 +282,7 @@ interface Ranked {
   /** That is the time of a pull. */
   readonly isPull: boolean;
   /** What decides where the keys are equal. */
-  times?: readonly number[];
+  times: readonly number[] | undefined;
 }
 
 /** The tags at these places; none of an image that is claimed without a tag. */
