@@ -425,6 +425,16 @@ describe('starting fast', () => {
     );
   });
 
+  test('a plan for other programs is made without what measures the width of texts, which takes a tenth of the start', () => {
+    expect(packagesLoadedWith('run/prune.ts').get('string-width')).toBeUndefined();
+    expect([...packagesLoadedWith('run/plan-page.ts').keys()]).toContain('string-width');
+  });
+
+  test('what deletes has loaded the pages for people before it begins, since the program may be replaced meanwhile', () => {
+    for (const path of ['run/apply-planned.ts', 'run/apply.ts'])
+      expect(byPath.get(path)?.imports).toContainEqual({ target: 'run/plan-page.ts', kind: 'static' });
+  });
+
   /** Its export of the name `z` holds all of it, with its messages in every language, and a bundler can leave nothing of that out. */
   test('of the library of schemas, what is not used is left out of the program', () => {
     const taken = violations(files, ({ code }) => code.match(/^import\s[^;]*?\sfrom\s+'zod';/gm) ?? []);

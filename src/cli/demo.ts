@@ -8,7 +8,7 @@ import { bytes, count } from '../report/text.ts';
 import type { GlobalOptions } from '../run/context.ts';
 import type { Io } from '../run/io.ts';
 import { writeWhole } from '../run/write-file.ts';
-import { styleOf } from '../run/plan-output.ts';
+import { styleOf } from '../run/style-of.ts';
 import type { CommandContext } from './command-context.ts';
 import { packageRoot } from './package-root.ts';
 

@@ -3,8 +3,8 @@ import { parseISO } from 'date-fns/parseISO';
 /** Milliseconds of a day of exactly 24 hours. */
 export const DAY_MS = 86_400_000;
 
-/** What registries and this program write. This is the language's own format, which its parser reads in the same way everywhere. */
-const USUAL = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{3})?Z$/;
+/** What registries and this program write: nearly every time, so it is read by its places. */
+const USUAL = /^[1-9]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{3})?Z$/;
 
 /** A date and time with a zone: the time up to its second, the fraction of that second, the zone. */
 const RFC3339 = /^(\d{4}-\d{2}-\d{2}T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)(?:\.(\d+))?(Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/i;
@@ -26,11 +26,21 @@ export function parseTime(text: string): number | undefined {
   return Number.isNaN(time) ? undefined : time;
 }
 
-/** The last days are not in every month: where there is none, the parser of the language goes on counting in the next. */
+/** The last days are not in every month: where there is none, the language goes on counting in the next. */
 function usualTime(text: string): number | undefined {
-  const time = Date.parse(text);
-  const isInEveryMonth = text.charAt(8) < '2' || (text.charAt(8) === '2' && text.charAt(9) < '9');
-  return isInEveryMonth || new Date(time).getUTCDate() === Number(text.slice(8, 10)) ? time : undefined;
+  const day = twoDigits(text, 8);
+  const year = 100 * twoDigits(text, 0) + twoDigits(text, 2);
+  const milliseconds = text.length > 20 ? 10 * twoDigits(text, 20) + digit(text, 22) : 0;
+  const time = Date.UTC(year, twoDigits(text, 5) - 1, day, twoDigits(text, 11), twoDigits(text, 14), twoDigits(text, 17), milliseconds);
+  return day <= 28 || new Date(time).getUTCDate() === day ? time : undefined;
+}
+
+function twoDigits(text: string, at: number): number {
+  return 10 * digit(text, at) + digit(text, at + 1);
+}
+
+function digit(text: string, at: number): number {
+  return text.charCodeAt(at) - 48;
 }
 
 /** An RFC 3339 time as this program writes times: in UTC, with milliseconds. Undefined for any other value. */

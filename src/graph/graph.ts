@@ -1,8 +1,9 @@
 import { digestKey, type DigestTag, isAttachedType, isCosignSuffix, isCosignTag, parseDigestTag } from '../domain/attachment.ts';
 import { byCodeUnit } from '../domain/compare.ts';
-import type { Digest } from '../domain/digest.ts';
+import { type Digest, digestStart } from '../domain/digest.ts';
 import type { Manifest } from '../domain/inventory.ts';
 import { isIndexType, isSignatureType } from '../domain/media-types.ts';
+import { sortedByNumber } from '../domain/sorted-by-number.ts';
 
 /**
  * One manifest with its place among the others. Every list of nodes is sorted by digest and holds only what is present in the repository.
@@ -50,17 +51,13 @@ export type SignedElsewhere = (digest: Digest) => boolean | undefined;
  */
 export function buildGraph(manifests: readonly Manifest[], signedElsewhere: SignedElsewhere = () => false): Graph {
   const nodes: MutableNode[] = [];
-  for (const manifest of sortedByDigest(manifests)) nodes.push(newNode(manifest, nodes.length));
+  for (const manifest of sortedByDigest(manifests)) nodes.push(new MutableNode(manifest, nodes.length));
   const byDigest = new Map<string, MutableNode>();
   for (const node of nodes) byDigest.set(node.manifest.digest, node);
   const lookUp = keyLookup(nodes, byDigest);
   for (const node of nodes) addChildren(node, byDigest);
-  for (const node of nodes) {
-    const tags = readTags(node, lookUp);
-    addSubjects(node, tags, lookUp);
-  }
-  for (const node of nodes)
-    node.signed = node.manifest.signed === true || (node.attachments.length > 0 && isSigned(node)) || signedElsewhere(node.manifest.digest);
+  for (const node of nodes) addSubjects(node, readTags(node, lookUp), lookUp);
+  for (const node of nodes) setSigned(node, signedElsewhere);
   return { nodes, find: (digest) => byDigest.get(digest), indexesHolding: indexesHoldingIn(nodes, byDigest) };
 }
 
@@ -71,36 +68,47 @@ export function signedKeys({ nodes }: Graph): Set<string> {
   return keys;
 }
 
-type MutableNode = { -readonly [Key in keyof Node]: Node[Key] extends readonly Node[] ? MutableNode[] : Node[Key] };
-type KeyLookup = (key: string) => MutableNode | undefined;
-
 /** One list for all nodes without an edge of a kind: most have none, and it is replaced, never written to. */
 const NONE: MutableNode[] = [];
 const NO_TEXTS: readonly string[] = [];
 const NO_DIGEST_TAGS: readonly DigestTag[] = [];
 
-function newNode(manifest: Manifest, index: number): MutableNode {
-  return {
-    index,
-    manifest,
-    tags: NO_TEXTS,
-    ordinaryTags: NO_TEXTS,
-    attachmentTags: NO_TEXTS,
-    isAttachment: false,
-    subjectKeys: NO_TEXTS,
-    signedKeys: NO_TEXTS,
-    signed: false,
-    parents: NONE,
-    children: NONE,
-    attachments: NONE,
-    subjects: NONE,
-  };
+/** A class, so that all nodes have one shape whatever their lists hold. */
+class MutableNode implements Node {
+  readonly index: number;
+  readonly manifest: Manifest;
+  tags = NO_TEXTS;
+  ordinaryTags = NO_TEXTS;
+  attachmentTags = NO_TEXTS;
+  isAttachment = false;
+  subjectKeys = NO_TEXTS;
+  signedKeys = NO_TEXTS;
+  signed: boolean | undefined = false;
+  parents = NONE;
+  children = NONE;
+  attachments = NONE;
+  subjects = NONE;
+
+  constructor(manifest: Manifest, index: number) {
+    this.index = index;
+    this.manifest = manifest;
+  }
 }
 
 function sortedByDigest(manifests: readonly Manifest[]): readonly Manifest[] {
   const isSorted = manifests.every(({ digest }, index) => index === 0 || (manifests[index - 1] as Manifest).digest < digest);
-  return isSorted ? manifests : manifests.toSorted((a, b) => byCodeUnit(a.digest, b.digest));
+  return isSorted ? manifests : sortedByNumber(manifests, digestNumber, (a, b) => byCodeUnit(a.digest, b.digest));
 }
+
+/** The algorithm, by the digit that tells it from the others, and 30 bits of the digest. */
+function digestNumber({ digest }: Manifest): number {
+  return (digest.charCodeAt(3) - ZERO) * 2 ** 30 + Math.floor(digestStart(digest) / 2 ** 22);
+}
+
+/** Of the algorithms `sha256`, `sha384` and `sha512` the first has 0. */
+const ZERO = '2'.charCodeAt(0);
+
+type KeyLookup = (key: string) => MutableNode | undefined;
 
 /** Finds a node by the key of its digest. Only digests longer than a tag can hold need an index of their own. */
 function keyLookup(nodes: readonly MutableNode[], byDigest: ReadonlyMap<string, MutableNode>): KeyLookup {
@@ -115,12 +123,13 @@ function keyLookup(nodes: readonly MutableNode[], byDigest: ReadonlyMap<string, 
 }
 
 function addChildren(node: MutableNode, byDigest: ReadonlyMap<string, MutableNode>): void {
-  for (const digest of distinct(node.manifest.children)) {
-    const child = byDigest.get(digest);
-    if (!child || child === node) continue;
-    node.children = pushed(node.children, child);
-    child.parents = pushed(child.parents, node);
-  }
+  const listed = distinct(node.manifest.children);
+  if (listed.length === 0) return;
+  const found = listed.map((digest) => byDigest.get(digest));
+  const isChild = (child: MutableNode | undefined): child is MutableNode => child !== undefined && child !== node;
+  // Nearly always all of them, and a list that is as long as it has to be.
+  node.children = found.every(isChild) ? found : found.filter(isChild);
+  for (const child of node.children) child.parents = pushed(child.parents, node);
 }
 
 /** Tells its attachment tags from the others, and answers what the former say. */
@@ -189,6 +198,11 @@ function signedBy({ manifest, children, subjectKeys }: Node, tags: readonly Dige
   if (isSignature(manifest)) return subjectKeys;
   const listsSignature = children.some((child) => isSignature(child.manifest));
   return tags.filter(({ suffix }) => suffix === 'sig' || (suffix === '' && listsSignature)).map(({ key }) => key);
+}
+
+function setSigned(node: MutableNode, signedElsewhere: SignedElsewhere): void {
+  const { manifest, attachments } = node;
+  node.signed = manifest.signed === true || (attachments.length > 0 && isSigned(node)) || signedElsewhere(manifest.digest);
 }
 
 function isSigned({ manifest, attachments }: Node): boolean {

@@ -6,10 +6,10 @@ import type { Graph, Node } from '../graph/graph.ts';
  */
 export function archivedParts({ nodes }: Graph): Map<Node, Node> {
   const found = new Map<Node, Node>();
-  for (const part of nodes) if (part.manifest.archived === true) found.set(part, part);
+  const parts = nodes.filter(({ manifest }) => manifest.archived === true);
+  for (const part of parts) found.set(part, part);
   // In order of their digests, so that the first part that reaches an index is the lowest.
-  for (const part of nodes) {
-    if (part.manifest.archived !== true) continue;
+  for (const part of parts) {
     const pending = [...part.parents];
     for (let index = pending.pop(); index; index = pending.pop()) {
       if (found.has(index)) continue;

@@ -51,7 +51,7 @@ export class Blobs {
       const list = decisions[index]?.action === 'delete' ? deleted : kept;
       for (const { digest, size } of manifest.blobs) list.push(this.#numberOf(digest, size));
     }
-    return { deleted: Int32Array.from(deleted), kept: Int32Array.from(kept), exact };
+    return { deleted: new Int32Array(deleted), kept: new Int32Array(kept), exact };
   }
 
   /** Bytes of the blobs that only manifests that go hold, of these repositories. */

@@ -1,3 +1,4 @@
+import { sortedByNumber } from '../domain/sorted-by-number.ts';
 import { DAY_MS } from '../domain/time.ts';
 import type { Node } from '../graph/graph.ts';
 import { type Keep, keptBy, measuresAge, measuresPulls, type Standing } from '../policy/keep/keep.ts';
@@ -9,18 +10,16 @@ import { isTimeOrder } from '../policy/ordering/order.ts';
 import { lifetimeOf } from './lifetime.ts';
 import type { Reason, ReasonCode } from './reason.ts';
 import { reasonByRule, type RuleFacts } from './rule-reason.ts';
+import type { Staying } from './staying.ts';
 import type { Times } from './time.ts';
 
 /**
- * Told what a rule says of an image's tag, by its place among the ordinary tags; of an image that is claimed without a tag, the place is
- * -1.
+ * Steps 5 to 7 of the decision: what rules claim is ranked in its groups, newest first, and kept or expired. Writes down what they say of
+ * each tag, and of each image that is claimed without one.
  */
-export type Settle = (node: Node, place: number, reason: Reason) => void;
-
-/** Steps 5 to 7 of the decision: what rules claim is ranked in its groups, newest first, and kept or expired. */
 export class Claims {
   readonly #times: Times;
-  readonly #settle: Settle;
+  readonly #staying: Staying;
   readonly #groups = new Map<Rule, Map<string, Member[]>>();
   readonly #keys = new Map<TagOrder<unknown>, Map<string, unknown>>();
   /** Rules that kept one image and expired another, although nothing but their digests says which is newer. */
@@ -28,9 +27,9 @@ export class Claims {
   /** These, and rules that would keep another one if the digests were others. */
   readonly open = new Set<Rule>();
 
-  constructor(times: Times, settle: Settle) {
+  constructor(times: Times, staying: Staying) {
     this.#times = times;
-    this.#settle = settle;
+    this.#staying = staying;
   }
 
   /**
@@ -56,12 +55,12 @@ export class Claims {
     const isLive = held === 'live';
     const last = members?.at(-1);
     if (last?.node === node) {
-      (held ? last.heldPlaces : last.places).push(place);
+      if (held) last.heldPlaces = pushed(last.heldPlaces, place);
+      else last.places = pushed(last.places, place);
       if (!isLive) last.isLive = false;
       return;
     }
-    // Nearly always the only place: a list that grows from nothing would take room for sixteen more.
-    const member: Member = held ? { node, places: [], heldPlaces: [place], isLive } : { node, places: [place], heldPlaces: [], isLive };
+    const member: Member = { node, places: held ? NO_PLACES : [place], heldPlaces: held ? [place] : NO_PLACES, isLive };
     if (members) members.push(member);
     else groups.set(group, [member]);
   }
@@ -155,7 +154,8 @@ export class Claims {
     }
     // The members come in order of their digests, and sorting leaves those that are equal where they are.
     const order = tagOrder(rule.order);
-    return ranked.sort((a, b) => this.#compare(order, a, b));
+    const compare = (a: Ranked, b: Ranked): number => this.#compare(order, a, b);
+    return order ? ranked.sort(compare) : sortedByNumber(ranked, ({ key }) => LATEST - Math.floor((key as number) / 1000), compare);
   }
 
   /** How an image stands in a group by some of its tags; undefined where something that the rule needs is not known. */
@@ -167,7 +167,7 @@ export class Claims {
     if (needsTime && time === undefined) return undefined;
     if (measuresPulls(rule.keep) && this.#times.pulled(node) === 'unknown') return undefined;
     const key = order ? this.#highest(order, tags) : time;
-    return key === undefined ? undefined : { node, places, tags, key, text, time, isPull };
+    return key === undefined ? undefined : { node, places, key, text, time, isPull, times: undefined };
   }
 
   /** The text of a time that could not be read. */
@@ -196,9 +196,8 @@ export class Claims {
 
   /** Read once for each image that needs it: few do, and of those that do many are equal. An unknown time counts as 0. */
   #timesOf(member: Ranked): readonly number[] {
-    member.times ??= [this.#times.newestTagged(member.node, member.tags), ...this.#times.pushedAndCreated(member.node)].map(
-      (time) => time ?? 0,
-    );
+    const { node, places } = member;
+    member.times ??= [this.#times.newestTagged(node, tagsAt(node, places)), ...this.#times.pushedAndCreated(node)].map((time) => time ?? 0);
     return member.times;
   }
 
@@ -252,21 +251,40 @@ export class Claims {
     if (isTied || !areAlike) this.open.add(rule);
   }
 
+  /** What a rule says of a tag, by its place among the ordinary tags, or of an image without one. */
+  #settle(node: Node, place: number, reason: Reason): void {
+    const finding = this.#staying.note(node);
+    if (place < 0) finding.untagged = reason;
+    else (finding.tags as Reason[])[place] = reason;
+  }
+
   #settleAll(node: Node, places: readonly number[], code: ReasonCode, rule: Rule, facts: RuleFacts): void {
     const told = rule.findingOf ? { ...facts, finding: rule.findingOf(node, this.#times.now) } : facts;
     for (const place of places) this.#settle(node, place, reasonByRule(code, rule, node.ordinaryTags[place], told));
   }
 }
 
+/** The last second that has a number of 32 bits. */
+const LATEST = 2 ** 32 - 1;
 const SEMVER = tagOrder('semver') as TagOrder<unknown>;
+
+/** One list for all that have no place of a kind: it is replaced, never written to. */
+const NO_PLACES: number[] = [];
+
+/** The list with one more; a list of its own for the first, which is nearly always the only one. */
+function pushed(places: number[], place: number): number[] {
+  if (places === NO_PLACES) return [place];
+  places.push(place);
+  return places;
+}
 
 /** An image that has claims in a group. */
 interface Member {
   readonly node: Node;
   /** Of the tags that take a rank. */
-  readonly places: number[];
+  places: number[];
   /** Of those that are protected or live. */
-  readonly heldPlaces: number[];
+  heldPlaces: number[];
   /** All of them are live. */
   isLive: boolean;
 }
@@ -274,7 +292,6 @@ interface Member {
 interface Ranked {
   readonly node: Node;
   readonly places: readonly number[];
-  readonly tags: readonly string[];
   /** What the order compares: milliseconds, or the parsed highest tag. */
   readonly key: unknown;
   /** The time that the order names. */
@@ -283,7 +300,7 @@ interface Ranked {
   /** That is the time of a pull. */
   readonly isPull: boolean;
   /** What decides where the keys are equal. */
-  times?: readonly number[];
+  times: readonly number[] | undefined;
 }
 
 /** The tags at these places; none of an image that is claimed without a tag. */

@@ -1,5 +1,6 @@
 import { byCodeUnit } from '../domain/compare.ts';
 import type { Digest } from '../domain/digest.ts';
+import { sortedByNumber } from '../domain/sorted-by-number.ts';
 import type { Node } from '../graph/graph.ts';
 import { NodeSet } from '../graph/node-set.ts';
 import { archiveSteps } from './archive.ts';
@@ -37,7 +38,7 @@ function manifestSteps(deleted: readonly Node[], size: number): DeleteManifestSt
   const doomed = new NodeSet(size);
   for (const node of deleted) doomed.add(node);
   const waiting = new Int32Array(size);
-  for (const node of deleted) waiting[node.index] = holders(node, doomed).length;
+  for (const node of deleted) waiting[node.index] = countIn(doomed, node.parents) + countIn(doomed, node.subjects);
   const steps: DeleteManifestStep[] = [];
   const done = new NodeSet(size);
   let level = deleted.filter(({ index }) => waiting[index] === 0);
@@ -50,15 +51,17 @@ function manifestSteps(deleted: readonly Node[], size: number): DeleteManifestSt
         ),
       ];
     const next: Node[] = [];
+    const release = (held: Node): void => {
+      waiting[held.index] = (waiting[held.index] as number) - 1;
+      if (waiting[held.index] === 0 && doomed.has(held) && !done.has(held)) next.push(held);
+    };
     for (const node of level) steps.push(deleteManifest(node, holders(node, done)));
     for (const node of level) done.add(node);
     for (const node of level) {
-      for (const held of heldBy(node)) {
-        waiting[held.index] = (waiting[held.index] as number) - 1;
-        if (waiting[held.index] === 0 && doomed.has(held) && !done.has(held)) next.push(held);
-      }
+      for (const held of node.children) release(held);
+      for (const held of node.attachments) release(held);
     }
-    level = next.toSorted(byIndex);
+    level = sortedByNumber(next, ({ index }) => index, byIndex);
   }
   return steps;
 }
@@ -84,9 +87,10 @@ function holders({ parents, subjects }: Node, among: NodeSet): readonly Node[] {
   return all.every((holder) => among.has(holder)) ? all : all.filter((holder) => among.has(holder));
 }
 
-/** The manifests that a node holds: its children and its attachments. */
-function heldBy({ children, attachments }: Node): Iterable<Node> {
-  return attachments.length === 0 ? children : new Set([...children, ...attachments]);
+function countIn(set: NodeSet, nodes: readonly Node[]): number {
+  let count = 0;
+  for (const node of nodes) if (set.has(node)) count += 1;
+  return count;
 }
 
 function deleteManifest({ manifest: { digest }, tags }: Node, after: readonly Node[]): DeleteManifestStep {

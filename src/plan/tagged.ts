@@ -21,20 +21,14 @@ export interface Tagged {
  * needs it.
  */
 export function decideTagged(input: DecisionInput, staying: Staying): Tagged {
-  const claims = new Claims(input.times, (node, place, reason) => {
-    const finding = staying.note(node);
-    if (place < 0) finding.untagged = reason;
-    else (finding.tags as Reason[])[place] = reason;
-  });
+  const claims = new Claims(input.times, staying);
   const tooRules = input.policy.rules.tagged.filter(({ untaggedToo }) => untaggedToo);
   for (const node of staying.graph.nodes) {
     if (node.ordinaryTags.length > 0) claimTags(node, input, staying, claims);
     else if (tooRules.length > 0) claimUntagged(node, tooRules, input, staying, claims);
   }
   claims.judge();
-  const held: Node[] = [];
-  for (const node of staying.graph.nodes) if (isHeld(node, input, staying)) held.push(node);
-  staying.stay(held);
+  staying.stay(staying.graph.nodes.filter((node) => isHeld(node, input, staying)));
   const doomed = staying.graph.nodes.filter((node) => {
     const { tags, untagged } = staying.of(node);
     return !staying.has(node) && (tags !== undefined || untagged !== undefined);
@@ -45,30 +39,42 @@ export function decideTagged(input: DecisionInput, staying: Staying): Tagged {
 /** Stands for what the claims will say. */
 const UNSETTLED: Reason = { code: 'no_rule' };
 
-/** Step 4: a tag goes to the first rule that selects it, a protected tag too: it takes its place in the group. */
-function claimTags(node: Node, { policy, lists, matched, times }: DecisionInput, staying: Staying, claims: Claims): void {
+/** Step 4 for the tags of an image, protected ones too: each takes its place in a group. */
+function claimTags(node: Node, input: DecisionInput, staying: Staying, claims: Claims): void {
   const isProtected = staying.of(node).protection !== undefined;
   // Each place is settled: here, or once the claims are judged.
   const tags = node.ordinaryTags.map(() => UNSETTLED);
   if (!isProtected) staying.note(node).tags = tags;
-  node.ordinaryTags.forEach((tag, place) => {
-    for (const rule of policy.rules.tagged) {
-      const captures = rule.tags(tag);
-      const gone = captures !== undefined && isGone(rule, captures, lists);
-      if (captures && rule.gone && gone === false && captures[rule.gone.capture]) matched.found.add(rule);
-      const selected = gone === false ? false : rule.selects(node, times.now);
-      if (!captures || selected === false) continue;
-      // Whether this rule decides or a later one is not known, so nothing is decided.
-      if (selected === undefined || gone === undefined) break;
-      matched.rules.add(rule);
-      const live = rule.live !== undefined && isLive(captures[rule.live.capture] ?? '', rule.live.list, lists);
-      if (live) matched.found.add(rule);
-      if (live) tags[place] = { code: 'live', tag, rule: rule.name };
-      claims.add(node, rule, place, captures, live ? 'live' : isProtected ? 'protected' : undefined);
-      return;
-    }
-    tags[place] = { code: 'no_rule', tag };
-  });
+  for (let place = 0; place < tags.length; place++) {
+    const told = claimTag(node, place, isProtected, input, claims);
+    if (told) tags[place] = told;
+  }
+}
+
+/** Step 4: a tag goes to the first rule that selects it. Answers what is known of it without that rule's judgement. */
+function claimTag(
+  node: Node,
+  place: number,
+  isProtected: boolean,
+  { policy, lists, matched, times }: DecisionInput,
+  claims: Claims,
+): Reason | undefined {
+  const tag = node.ordinaryTags[place] as string;
+  for (const rule of policy.rules.tagged) {
+    const captures = rule.tags(tag);
+    const gone = captures !== undefined && isGone(rule, captures, lists);
+    if (captures && rule.gone && gone === false && captures[rule.gone.capture]) matched.found.add(rule);
+    const selected = gone === false ? false : rule.selects(node, times.now);
+    if (!captures || selected === false) continue;
+    // Whether this rule decides or a later one is not known, so nothing is decided.
+    if (selected === undefined || gone === undefined) break;
+    matched.rules.add(rule);
+    const live = rule.live !== undefined && isLive(captures[rule.live.capture] ?? '', rule.live.list, lists);
+    if (live) matched.found.add(rule);
+    claims.add(node, rule, place, captures, live ? 'live' : isProtected ? 'protected' : undefined);
+    return live ? { code: 'live', tag, rule: rule.name } : undefined;
+  }
+  return { code: 'no_rule', tag };
 }
 
 function keeps({ code }: Reason): boolean {

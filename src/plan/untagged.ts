@@ -22,9 +22,7 @@ export interface Untagged {
  */
 export function decideUntagged(input: DecisionInput, staying: Staying): Untagged {
   const { matched, policy, surroundings, times } = input;
-  const claims = new Claims(input.times, (node, _place, reason) => {
-    staying.note(node).untagged = reason;
-  });
+  const claims = new Claims(input.times, staying);
   const roots = staying.graph.nodes.filter((node) => !staying.has(node) && isBare(node) && !staying.of(node).untagged);
   const isStore = !staying.graph.nodes.some(isImage);
   // In a repository that holds attachments and not one image, only a rule that says where the images are is asked.

@@ -7,7 +7,8 @@ import type { Plan, RepositoryPlan } from '../plan/plan.ts';
 import { addAmounts, amountLines, amountsOf, amountWords, isSomething, stepsDone } from './amounts.ts';
 import { ordinaryTags } from './repository-view.ts';
 import { PLAIN, type Style } from './style.ts';
-import { count, moreLine, number, padEnd, padStart, shortDigest, width, wrap } from './text.ts';
+import { count, moreLine, number, shortDigest } from './text.ts';
+import { padEnd, padStart, width, wrap } from './width.ts';
 
 /** What the outcomes of steps mean, in words. */
 export const OUTCOMES: Readonly<Record<StepOutcome, string>> = {

@@ -1,7 +1,8 @@
 import { printable } from '../diagnostics/redact.ts';
 import type { Checklist, ChecklistItem, RegistryChecklist } from '../lint/checklist.ts';
 import { PLAIN, type Style } from './style.ts';
-import { count, number, padEnd, width } from './text.ts';
+import { count, number } from './text.ts';
+import { padEnd, width } from './width.ts';
 import { unreadLines } from './unread-lines.ts';
 
 const WORDS = { pass: 'ok', finding: 'look', unknown: '?' } as const;

@@ -1,6 +1,7 @@
 import { printable } from '../diagnostics/redact.ts';
 import { PLAIN, type Style } from './style.ts';
-import { count, padEnd, width } from './text.ts';
+import { count } from './text.ts';
+import { padEnd, width } from './width.ts';
 
 /** `unknown`: it could not be found out, or was not asked because something before it failed. */
 type FindingState = 'ok' | 'warning' | 'failed' | 'unknown';

@@ -7,7 +7,8 @@ import { bulletList, fitting, foldedLines, lengthOf, LONGEST } from './markdown-
 import { copyWords, reasonLine } from './reason-text.ts';
 import { byReason } from './repository-view.ts';
 import { PLAIN, type Style } from './style.ts';
-import { bytes, count, moreLine, number, padEnd, shortDigest, width } from './text.ts';
+import { bytes, count, moreLine, number, shortDigest } from './text.ts';
+import { padEnd, width } from './width.ts';
 import { unreadLines } from './unread-lines.ts';
 
 /** Images of one repository before "… and N more". */

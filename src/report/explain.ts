@@ -7,7 +7,8 @@ import type { Action, Clock, PlannedImage } from '../plan/plan.ts';
 import { isDeleteReason } from '../plan/reason.ts';
 import { reasonLine } from './reason-text.ts';
 import { PLAIN, type Style } from './style.ts';
-import { age, bytes, padEnd, shortDigest, time, width } from './text.ts';
+import { age, bytes, shortDigest, time } from './text.ts';
+import { padEnd, width } from './width.ts';
 
 /** Everything that is known of one image and of how it was decided. A document. */
 export interface Explanation {

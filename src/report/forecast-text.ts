@@ -3,7 +3,8 @@ import type { Forecast } from '../forecast/forecast.ts';
 import { bar, columns as chart } from './chart.ts';
 import { alarmsOf, dayOf, headline, periodsOf } from './forecast-view.ts';
 import { PLAIN, type Style } from './style.ts';
-import { bytes, count, moreLine, number, padEnd, padStart, time, width } from './text.ts';
+import { bytes, count, moreLine, number, time } from './text.ts';
+import { padEnd, padStart, width } from './width.ts';
 
 export interface ForecastTextOptions {
   /** Width of the terminal; undefined: a file or a pipe. */

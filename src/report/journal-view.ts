@@ -7,7 +7,8 @@ import type { Step } from '../plan/plan.ts';
 import { OUTCOMES } from './apply-text.ts';
 import { codeSpan } from './code-span.ts';
 import { PLAIN, type Style } from './style.ts';
-import { count, firstOf, number, shortDigest, time, wrap } from './text.ts';
+import { count, firstOf, number, shortDigest, time } from './text.ts';
+import { wrap } from './width.ts';
 
 /** A journal as people and programs look at it: without the bytes of the manifests. A document. */
 export interface JournalView {

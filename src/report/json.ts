@@ -51,12 +51,18 @@ function* pieces(value: unknown, line: string, depth: number): Generator<string,
   yield `${line}${close}`;
 }
 
-/** A list, some of its elements at a time. */
+/**
+ * A list, some of its elements at a time: as deep in other lists as it stands in the document, so that `JSON.stringify` itself writes the
+ * spaces before each line.
+ */
 function* runs(list: Iterable<unknown>, line: string): Generator<string, void, undefined> {
+  const depth = (line.length - 1) / 2;
+  const head = nested([], depth).indexOf('[]') + 1;
+  const tail = nested([], depth).length - head;
   let before = '[';
   for (const run of runsOf(list)) {
-    const text = JSON.stringify(run, null, 2).replaceAll('\n', line);
-    yield `${before}${text.slice(1, -line.length - 1)}`;
+    const text = nested(run, depth);
+    yield `${before}${text.slice(head, -tail - line.length)}`;
     before = ',';
   }
   yield before === '[' ? '[]' : `${line}]`;
@@ -71,6 +77,13 @@ function* runsOf(list: Iterable<unknown>): Generator<readonly unknown[], void, u
     run = [];
   }
   if (run.length > 0) yield run;
+}
+
+/** The text of a list that stands in so many others. */
+function nested(list: readonly unknown[], depth: number): string {
+  let value = list;
+  for (let level = 0; level < depth; level++) value = [value];
+  return JSON.stringify(value, null, 2);
 }
 
 /** The fields of an object that JSON can say, or the elements of a list, without a key. */

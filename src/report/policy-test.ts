@@ -4,7 +4,8 @@ import { type Explanation, explanationText } from './explain.ts';
 import { junitXml } from './junit.ts';
 import { reasonLine } from './reason-text.ts';
 import { PLAIN, type Style } from './style.ts';
-import { count, padEnd, width } from './text.ts';
+import { count } from './text.ts';
+import { padEnd, width } from './width.ts';
 
 /** A case of `policy test`, and what came of it. */
 export interface TestedCase {

@@ -3,7 +3,8 @@ import type { Plan, Summary } from '../plan/plan.ts';
 import { addAmounts, amountLines, type Amounts } from './amounts.ts';
 import { notesOf } from './repository-view.ts';
 import type { Style } from './style.ts';
-import { bytes, count, number, padStart, time } from './text.ts';
+import { bytes, count, number, time } from './text.ts';
+import { padStart } from './width.ts';
 
 /**
  * The end of a table: the totals, what else is to be known, and why the plan may not be carried out or which command line does it.

@@ -8,7 +8,8 @@ import { type KeptCount, ordinaryTags, type RepositoryView, viewOf } from './rep
 import { PLAIN, type Style } from './style.ts';
 import { blockedLines, freedWords, leftoverWords, totalLines } from './table-totals.ts';
 import { unreadSection } from './table-unread.ts';
-import { bytes, count, firstOf, fit, fitMiddle, moreLine, number, padEnd, padStart, recoverable, shortDigest, width } from './text.ts';
+import { bytes, count, firstOf, moreLine, number, recoverable, shortDigest } from './text.ts';
+import { fit, fitMiddle, padEnd, padStart, width } from './width.ts';
 
 export interface TableOptions {
   /** Width of the terminal; undefined: nothing is cut. */
@@ -45,15 +46,9 @@ interface Page {
 /** The plan as people read it in a terminal: what goes, what is untagged, what stays, why, and how to carry it out. */
 export function planTable(plan: Plan, options: TableOptions = {}): string {
   const governed = plan.repositories.filter(({ policy }) => policy !== undefined);
-  const listed = options.verbose ? Infinity : governed.length === 1 ? LISTED_ALONE : LISTED;
-  const page: Page = {
-    plan,
-    style: options.style ?? PLAIN,
-    columns: options.columns,
-    verbose: options.verbose ?? false,
-    listed,
-    lines: [],
-  };
+  const { style = PLAIN, columns, verbose = false } = options;
+  const listed = verbose ? Infinity : governed.length === 1 ? LISTED_ALONE : LISTED;
+  const page: Page = { plan, style, columns, verbose, listed, lines: [] };
   if (options.apply && !plan.applyable) page.lines.push(...blockedLines(plan, page.style, 'Nothing was changed. '), '');
   page.lines.push(...unreadSection(plan, page.style, page.verbose));
   // What is known of nothing would look like an answer.

@@ -4,7 +4,8 @@ import { printable } from '../diagnostics/redact.ts';
 import { parseDigestTag } from '../domain/attachment.ts';
 import { byCodeUnit } from '../domain/compare.ts';
 import { PLAIN, type Style } from './style.ts';
-import { count, moreLine, number, padStart, shortDigest } from './text.ts';
+import { count, moreLine, number, shortDigest } from './text.ts';
+import { padStart } from './width.ts';
 
 const OUTCOMES: Readonly<Record<UndoOutcome, string>> = {
   restored: 'put back',

@@ -4,7 +4,8 @@ import type { Plan, RepositoryPlan } from '../plan/plan.ts';
 import { addAmounts, amountLines, type Amounts, amountsOf, amountWords, copiedWords } from './amounts.ts';
 import { ordinaryTags } from './repository-view.ts';
 import { freedWords } from './table-totals.ts';
-import { count, firstOf, width, wrap } from './text.ts';
+import { count, firstOf } from './text.ts';
+import { width, wrap } from './width.ts';
 
 /** Tags of one repository that are named. */
 const TAGS = 5;

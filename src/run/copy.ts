@@ -13,7 +13,7 @@ import type { Context } from './context.ts';
 import { CopyTargets } from './copy-targets.ts';
 import { exitCodeAfter, type Failure, oneOfEachHint, tellErrors } from './failures.ts';
 import { checkOutputFiles, type OutputOptions, outputsOf, writeOutputs } from './outputs.ts';
-import { styleOf } from './plan-output.ts';
+import { styleOf } from './style-of.ts';
 import { type Planning, type PlanningOptions, type ReadNow, withPlan } from './planning.ts';
 import { type Progress, startProgress } from './progress.ts';
 import { stoppedBy } from './stop.ts';

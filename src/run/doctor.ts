@@ -9,7 +9,7 @@ import { diagnoseFindings, diagnoseFolders, diagnoseInUse, diagnosePolicies } fr
 import { diagnoseRegistry } from './diagnose-registry.ts';
 import type { Checked } from './failed-by.ts';
 import { checkOutputFiles, type OutputOptions, outputsOf, writeOutputs } from './outputs.ts';
-import { styleOf } from './plan-output.ts';
+import { styleOf } from './style-of.ts';
 import { openWorkplace } from './workplace.ts';
 
 export interface DoctorOptions extends GlobalOptions, ConnectionFlags, OutputOptions<'table' | 'json' | 'yaml'> {

@@ -12,7 +12,7 @@ import type { Context } from './context.ts';
 import { explanationOf } from './explanation.ts';
 import { say } from './io.ts';
 import { checkOutputFiles, type OutputOptions, outputsOf, writeOutputs } from './outputs.ts';
-import { styleOf } from './plan-output.ts';
+import { styleOf } from './style-of.ts';
 import { type ReadNow, type PlanningOptions, withPlan } from './planning.ts';
 import { refuseUser } from './targets.ts';
 

@@ -14,7 +14,7 @@ import { exitCodeAfter, tellErrors } from './failures.ts';
 import type { ForecastForm } from './forecast-forms.ts';
 import { type Io, showsUnicode, widthOf } from './io.ts';
 import { checkOutputFiles, type Output, type OutputOptions, outputsOf, writeOutputs } from './outputs.ts';
-import { styleOf } from './plan-output.ts';
+import { styleOf } from './style-of.ts';
 import { type Planning, type PlanningOptions, withPlan } from './planning.ts';
 import { startProgress } from './progress.ts';
 

@@ -1,94 +1,23 @@
-import { createHash } from 'node:crypto';
-import type { ApplyReport } from '../apply/apply-report.ts';
 import type { Plan } from '../plan/plan.ts';
-import { applyText } from '../report/apply-text.ts';
-import { planAnnotations } from '../report/github.ts';
-import { gitlabReport } from '../report/gitlab.ts';
-import { planHtml } from '../report/html.ts';
 import { jsonParts } from '../report/json.ts';
-import { planJunit } from '../report/junit.ts';
-import { planMarkdown } from '../report/markdown.ts';
 import { planNames } from '../report/name.ts';
-import type { Outcome } from '../report/outcome.ts';
-import { COLOUR, PLAIN, type Style } from '../report/style.ts';
-import { planTable } from '../report/table.ts';
-import { toYaml } from '../report/yaml.ts';
-import { type Io, NOTHING_CHANGED, usesColour, widthOf } from './io.ts';
 import type { GlobalOptions } from './context.ts';
+import type { Io } from './io.ts';
 import type { Output, OutputOptions } from './outputs.ts';
 import type { PlanForm } from './plan-forms.ts';
-import { policyPlaces } from './policy-places.ts';
-import { writeStepSummary } from './step-summary.ts';
+import type { Shown } from './plan-page.ts';
 import type { Text } from './write-file.ts';
 
 export interface AnswerOptions extends GlobalOptions, OutputOptions<PlanForm> {}
 
-/** What a plan is shown with besides itself. */
-export interface Shown extends Outcome {
-  /** It was to be carried out. */
-  readonly apply?: boolean | undefined;
-  /** The command lines that carry it out and that put back what was deleted, where there are such. */
-  readonly applyCommand?: string | undefined;
-  readonly undoCommand?: string | undefined;
-  /** True if the plan cannot hold everything that it is about. */
-  readonly unread?: boolean;
-  /** The table of the plan is on the screen already. */
-  readonly tableShown?: boolean;
-}
-
-/** A plan in one of the forms that its reader asked for. */
-export async function planAnswer(
-  plan: Plan,
-  { form, file }: Output<PlanForm>,
-  options: GlobalOptions,
-  io: Io,
-  shown: Shown,
-): Promise<Text> {
-  const { applied, refused } = shown;
-  switch (form) {
-    case 'json':
-      return jsonParts(applied ? { ...plan, applied } : plan);
-    case 'yaml':
-      return toYaml(applied ? { ...plan, applied } : plan);
-    case 'markdown':
-      return planMarkdown(plan, { applied, refused });
-    case 'html':
-      return planHtml(plan, { applied, refused }, (text) => createHash('sha256').update(text).digest('base64'));
-    case 'github':
-      await writeStepSummary(planMarkdown(plan, { applied, refused }), io);
-      return planAnnotations(plan, { applied, refused }, await policyPlaces(plan, io));
-    case 'gitlab':
-      return gitlabReport(plan, { applied, refused });
-    case 'junit':
-      return planJunit(plan, { applied, refused });
-    case 'name':
-      return planNames(plan, shown);
-    case 'table':
-      return tableAnswer(plan, file, options, io, shown);
-  }
-}
-
-function tableAnswer(plan: Plan, file: string | undefined, options: GlobalOptions, io: Io, shown: Shown): string {
-  const { applied, refused, apply, applyCommand, undoCommand, unread = false, tableShown } = shown;
-  const style = file === undefined ? styleOf(io, options) : PLAIN;
-  const columns = file === undefined ? widthOf(io.stdout) : undefined;
-  const verbose = options.verbose ?? false;
-  const table = tableShown ? '' : planTable(plan, { style, columns, verbose, applyCommand, apply });
-  const result = applied
-    ? `\n${applyText(plan, applied, { style, columns, verbose, unread, undoCommand })}`
-    : refused === undefined || !plan.applyable
-      ? ''
-      : `\n${style.remove(style.bold(NOTHING_CHANGED))} ${refused}\n`;
-  // In a file the result comes first: what was planned is not what was done.
-  return tableShown ? result : `${result.trimStart()}${result === '' ? '' : '\n'}${table}`;
-}
-
-/** What came of a plan in a few lines, for those who see no table of it. */
-export function briefResult(plan: Plan, applied: ApplyReport, shown: Pick<Shown, 'undoCommand' | 'unread'>): string {
-  return applyText(plan, applied, { brief: true, unread: shown.unread ?? false, undoCommand: shown.undoCommand });
-}
-
-/** Colour if stdout shows it. */
-export function styleOf(io: Io, options: GlobalOptions): Style {
-  return usesColour(io, io.stdout, options) ? COLOUR : PLAIN;
+/**
+ * A plan in one of the forms that its reader asked for. What only the pages for people need takes as long to load as a small plan to make,
+ * so it is loaded where it is asked for; whatever deletes has loaded it before.
+ */
+export async function planAnswer(plan: Plan, output: Output<PlanForm>, options: GlobalOptions, io: Io, shown: Shown): Promise<Text> {
+  const { form, file } = output;
+  if (form === 'json') return jsonParts(shown.applied ? { ...plan, applied: shown.applied } : plan);
+  if (form === 'name') return planNames(plan, shown);
+  const { planPage } = await import('./plan-page.ts');
+  return planPage(plan, { form, ...(file !== undefined && { file }) }, options, io, shown);
 }

@@ -8,7 +8,7 @@ import { toYaml } from '../report/yaml.ts';
 import type { Context } from './context.ts';
 import { exitCodeAfter, tellErrors } from './failures.ts';
 import { checkOutputFiles, isDocument, type OutputOptions, outputsOf, writeOutputs } from './outputs.ts';
-import { styleOf } from './plan-output.ts';
+import { styleOf } from './style-of.ts';
 import { type PlanningOptions, withPlan } from './planning.ts';
 import { policyOrRevision } from './policy-revision.ts';
 

@@ -31,7 +31,7 @@ import type { Context, GlobalOptions } from './context.ts';
 import { explanationOf } from './explanation.ts';
 import { say } from './io.ts';
 import { checkOutputFiles, type OutputOptions, outputsOf, writeOutputs } from './outputs.ts';
-import { styleOf } from './plan-output.ts';
+import { styleOf } from './style-of.ts';
 import { fromRoot } from './policy-places.ts';
 import { writeWhole } from './write-file.ts';
 

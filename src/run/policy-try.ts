@@ -15,7 +15,7 @@ import { type TriedTag, triedText } from '../report/policy-try.ts';
 import type { Context, GlobalOptions } from './context.ts';
 import { explanationOf } from './explanation.ts';
 import { writeAnswer } from './answer.ts';
-import { styleOf } from './plan-output.ts';
+import { styleOf } from './style-of.ts';
 
 export interface TryOptions extends GlobalOptions {
   /** How long ago it was pushed, built and last pulled: durations, as given. */

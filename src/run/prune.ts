@@ -6,11 +6,11 @@ import { jsonParts } from '../report/json.ts';
 import type { Context } from './context.ts';
 import { type Io, NOTHING_CHANGED, say } from './io.ts';
 import { checkWritable, writeWhole } from './write-file.ts';
-import { carryOut, type CarryOutOptions, exitCodeOfApply, outcomeOf, tellGivenUp } from './carry-out.ts';
+import type { CarryOutOptions } from './carry-out.ts';
 import { exitCodeAfter, tellErrors } from './failures.ts';
-import { collectGarbage, type GarbageOptions } from './garbage.ts';
-import { measured, type MetricsOptions, type RunRecord } from './measured.ts';
-import { type AnswerOptions, briefResult, planAnswer } from './plan-output.ts';
+import type { GarbageOptions } from './garbage.ts';
+import { measured, type MetricsOptions } from './measured.ts';
+import { type AnswerOptions, planAnswer } from './plan-output.ts';
 import { checkOutputFiles, isDocument, type Output, outputsOf, writeOutputs } from './outputs.ts';
 import type { PlanForm } from './plan-forms.ts';
 import type { NextCommands } from './next-commands.ts';
@@ -32,6 +32,8 @@ export async function prune(words: readonly string[], options: PruneOptions, con
     checkOptions(options);
     const outputs = outputsOf(options, 'table');
     await checkOutputs(outputs, options, context.io);
+    // To look at a plan needs nothing of it. Loaded at once, because the program may be replaced while a long run reads.
+    const applying = options.apply ? await import('./apply-planned.ts') : undefined;
     const tellsFreed =
       outputs.some(({ form }) => form !== 'name') ||
       options.planOut !== undefined ||
@@ -42,9 +44,8 @@ export async function prune(words: readonly string[], options: PruneOptions, con
       const { plan } = planning;
       record.plan = plan;
       await savePlan(plan, options, context.io);
-      const apply = options.apply && !nothingRead(plan) && !isTimeOver(planning);
-      return apply
-        ? applied(planning, outputs, options, context, startedAt, next, record)
+      return applying && !nothingRead(plan) && !isTimeOver(planning)
+        ? applying.applyPlanned(planning, outputs, options, context, startedAt, next, record)
         : shown(planning, outputs, options, context, next);
     });
   });
@@ -95,52 +96,6 @@ async function shown(planning: Planning, outputs: Outputs, options: PruneOptions
   if (nothingRead(plan)) return exitCodeAfter(EXIT.done, errors, EXIT.notApplyable);
   const code = !plan.applyable ? EXIT.notApplyable : options.detailedExitcode && changes ? EXIT.planned : EXIT.done;
   return exitCodeAfter(code, errors, EXIT.partial);
-}
-
-/** With `--apply`. A table on the screen is shown before it is carried out; everything else is written afterwards, with what came of it. */
-async function applied(
-  planning: Planning,
-  outputs: Outputs,
-  options: PruneOptions,
-  context: Context,
-  startedAt: number,
-  next: NextCommands,
-  record: RunRecord,
-): Promise<number> {
-  const { io } = context;
-  const { plan, registries, cached, earlier, inUse, limits, workplace } = planning;
-  const table = outputs.find(({ form, file }) => form === 'table' && file === undefined);
-  // Not waited for: whoever reads it page by page does not hold up the run.
-  if (table) io.stdout.write((await planAnswer(plan, table, options, io, { apply: true })) as string);
-  const work = { plan, registries, cached, inUse, limits, justPlanned: true, settings: workplace.settings, startedAt, earlier } as const;
-  const [carried] = await Promise.allSettled([carryOut(work, options, context)]);
-  const outcome = outcomeOf(carried);
-  const report = outcome.applied;
-  if (report) record.applied = report;
-  const result = {
-    apply: true,
-    ...outcome,
-    undoCommand: report?.journal === undefined ? undefined : next.undo(report.journal, workplace.unlisted),
-    unread: planning.failures.length > 0,
-  };
-  if (report && !table && report.outcome !== 'done') io.stderr.write(briefResult(plan, report, result));
-  // Where the table is on the screen, the words below it begin so.
-  if (!report && (carried.status === 'rejected' || !table)) say(io, NOTHING_CHANGED);
-  await writeOutputs(io, outputs, (output) => planAnswer(plan, output, options, io, { ...result, tableShown: output === table })).catch(
-    (error: unknown) => {
-      // What was done must not be lost with the answer.
-      if (report && (table || report.outcome === 'done')) io.stderr.write(briefResult(plan, report, result));
-      throw error;
-    },
-  );
-  const unread = planning.failures.map(({ error }) => error);
-  tellErrors(planning.failures, context);
-  if (carried.status === 'rejected') throw carried.reason;
-  if (report) tellGivenUp(report, context);
-  const uncollected = options.gc && report ? await collectGarbage(report, registries, options, context) : [];
-  tellErrors(uncollected, context);
-  const code = report ? exitCodeOfApply(report, context) : EXIT.failed;
-  return exitCodeAfter(exitCodeAfter(code, uncollected, EXIT.failed), unread, EXIT.partial);
 }
 
 async function savePlan(plan: Plan, { planOut }: PruneOptions, { cwd }: Io): Promise<void> {

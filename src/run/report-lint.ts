@@ -22,7 +22,7 @@ import { repositoriesInFile } from './inventory-file.ts';
 import { say } from './io.ts';
 import { readRestored } from './journal-folder.ts';
 import { checkOutputFiles, type OutputOptions, outputsOf, writeOutputs } from './outputs.ts';
-import { styleOf } from './plan-output.ts';
+import { styleOf } from './style-of.ts';
 import { startProgress } from './progress.ts';
 import { placesOf, readRepositories, type RepositoryRead } from './read-repositories.ts';
 import { openWorkplace, type Workplace } from './workplace.ts';

@@ -20,7 +20,8 @@ import type { Context, GlobalOptions } from './context.ts';
 import { checkOutputFiles, type Output, type OutputOptions, outputsOf, writeOutputs } from './outputs.ts';
 import { packLists } from './pack-lists.ts';
 import type { PlanForm } from './plan-forms.ts';
-import { planAnswer, styleOf } from './plan-output.ts';
+import { planAnswer } from './plan-output.ts';
+import { styleOf } from './style-of.ts';
 import type { Text } from './write-file.ts';
 
 export interface ShowOptions extends GlobalOptions, OutputOptions<PlanForm> {}

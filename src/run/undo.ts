@@ -23,7 +23,7 @@ import { stoppedBy } from './stop.ts';
 import { openDocumentRegistries } from './document-registries.ts';
 import { checkOutputFiles, type Output, type OutputOptions, outputsOf, writeOutputs } from './outputs.ts';
 import { packLists } from './pack-lists.ts';
-import { styleOf } from './plan-output.ts';
+import { styleOf } from './style-of.ts';
 
 type UndoForm = 'table' | 'json' | 'yaml';
 

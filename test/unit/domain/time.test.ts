@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseTime, utcTime } from '../../../src/domain/time.ts';
 
@@ -9,6 +10,8 @@ describe('a time is read as RFC 3339 and as nothing else', () => {
     // Not a millisecond earlier by way of a fraction that is not exact.
     ['1624-09-09T13:19:57.339490z', Date.UTC(1624, 8, 9, 13, 19, 57, 339)],
     ['0001-01-01T00:00:00.0Z', Date.parse('0001-01-01T00:00:00.000Z')],
+    // A year that the language would take for one of the last century.
+    ['0050-01-01T00:00:00Z', Date.parse('0050-01-01T00:00:00.000Z')],
     ['1970-01-01T00:00:00Z', 0],
     ['2024-02-29T23:59:59Z', Date.UTC(2024, 1, 29, 23, 59, 59)],
   ])('%s', (text, time) => {
@@ -37,6 +40,17 @@ describe('a time is read as RFC 3339 and as nothing else', () => {
   ])('not %j', (text) => {
     expect(parseTime(text)).toBeUndefined();
     expect(utcTime(text)).toBeUndefined();
+  });
+
+  test('whatever time this program writes is read as what it was', () => {
+    const milliseconds = fc.integer({ min: Date.parse('0000-01-01T00:00:00.000Z'), max: Date.parse('9999-12-31T23:59:59.999Z') });
+    fc.assert(
+      fc.property(milliseconds, (time) => {
+        const text = new Date(time).toISOString();
+        expect(parseTime(text)).toBe(time);
+        expect(parseTime(text.replace(/\.\d{3}/, ''))).toBe(Math.floor(time / 1000) * 1000);
+      }),
+    );
   });
 
   test('and written in UTC, with milliseconds', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { age, bytes, count, fit, number, shortDigest, time } from '../../../src/report/text.ts';
+import { age, bytes, count, number, shortDigest, time } from '../../../src/report/text.ts';
+import { fit } from '../../../src/report/width.ts';
 
 describe('the pieces of human texts', () => {
   test.for([
