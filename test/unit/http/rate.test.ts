@@ -70,6 +70,13 @@ test.each([
   },
 );
 
+test('two refusals at once tell what a window allows, also where four processes that are far away share it', async () => {
+  const seeds = [1, 2, 3, 4, 5, 6, 7, 8];
+  const scene = { limit: { ...window, ...asks }, count: COUNT, processes: 4, latency: 50, jitter: 20 };
+  const results = await Promise.all(seeds.map((seed) => simulate({ ...scene, seed })));
+  expect(results.reduce((sum, { used }) => sum + used, 0) / seeds.length).toBeGreaterThan(0.9);
+});
+
 describe('what cannot be saved up is lost where somebody stands still for a fifth of the time, but hardly more', () => {
   test.for<Case>([
     ['a bucket that saves up a tenth of a second', { ...bucket, saves: 10 }, { clientStalls: STALLS }],
