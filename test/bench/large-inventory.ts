@@ -8,14 +8,19 @@ export const NOW = Date.UTC(2026, 5, 1);
 /** Of one build: an index, two platforms, a signature. */
 const PER_BUILD = 4;
 
-/** An inventory of about so many manifests: repositories of builds for two platforms, each signed, with three tags of different kinds. */
+/** An inventory of about so many manifests. */
 export function largeInventory(manifests: number, repositories: number): Inventory {
   return {
     kind: 'Inventory',
     formatVersion: '1.0',
     takenAt: new Date(NOW).toISOString(),
-    repositories: Array.from({ length: repositories }, (_, number) => repository(number, Math.round(manifests / repositories / PER_BUILD))),
+    repositories: [...largeRepositories(manifests, repositories)],
   };
+}
+
+/** Its repositories, one at a time: of builds for two platforms, each signed, with three tags of different kinds. */
+export function* largeRepositories(manifests: number, repositories: number): Generator<RepositoryInventory> {
+  for (let number = 0; number < repositories; number++) yield repository(number, Math.round(manifests / repositories / PER_BUILD));
 }
 
 function repository(number: number, builds: number): RepositoryInventory {

@@ -1,7 +1,8 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 
 /** The built program, as people run it. The bundle of the benchmarks stands in a folder of `dist`. */
 export const PROGRAM = join(import.meta.dirname, '../../bin/regctl.js');
@@ -23,35 +24,47 @@ const HOOK = ['--import', `data:text/javascript,${encodeURIComponent(REPORT)}`];
 /** The folder of everything that is written, its owner's home too. It is removed at the end. */
 export const FOLDER = mkdtempSync(join(tmpdir(), 'regprune-bench-'));
 
-export function file(name: string, text: string): string {
+/** Writes a file in that folder, in the parts that it is given, and answers its path. */
+export function file(name: string, parts: Iterable<string>): string {
   const path = join(FOLDER, name);
-  writeFileSync(path, text);
+  const open = openSync(path, 'w');
+  for (const part of parts) writeSync(open, part);
+  closeSync(open);
   return path;
 }
 
-/** Runs Node.js with these arguments. Throws where it fails. */
-export function node(args: readonly string[], env: Readonly<Record<string, string>> = {}): Cost {
+const execute = promisify(execFile);
+
+/** Runs a program in that folder, which is its home too. Rejects where it fails. */
+export async function run(
+  program: string,
+  args: readonly string[],
+): Promise<Pick<Cost, 'seconds' | 'stdout'> & { readonly stderr: string }> {
   const begin = performance.now();
-  const { status, stdout, stderr } = spawnSync(process.execPath, [...HOOK, ...args], {
-    encoding: 'utf8',
+  const { stdout, stderr } = await execute(program, args, {
     cwd: FOLDER,
-    env: { PATH: process.env['PATH'], HOME: FOLDER, ...env },
+    env: { PATH: process.env['PATH'], HOME: FOLDER },
     maxBuffer: 2 ** 30,
   });
-  const seconds = (performance.now() - begin) / 1000;
-  if (status !== 0) throw new Error(`${args.join(' ')} ended with ${status}: ${stderr}`);
+  return { seconds: (performance.now() - begin) / 1000, stdout, stderr };
+}
+
+/** Runs Node.js with these arguments. Rejects where it fails. */
+export async function node(args: readonly string[]): Promise<Cost> {
+  const { seconds, stdout, stderr } = await run(process.execPath, [...HOOK, ...args]);
   const [processor = 0, megabytes = 0] = (stderr.trim().split('\n').at(-1) ?? '').split(' ').map(Number);
   return { seconds, processor, megabytes, stdout };
 }
 
 /** Does several things in turns, so that what else the machine does meets all of them, and answers what came of each, round by round. */
-export function interleaved<const Works extends Readonly<Record<string, () => unknown>>>(
+export async function interleaved<Name extends string, Result>(
   rounds: number,
-  works: Works,
-): { [Name in keyof Works]: ReturnType<Works[Name]>[] } {
-  const results: Record<string, unknown[]> = {};
-  for (let round = 0; round < rounds; round++) for (const [name, work] of Object.entries(works)) (results[name] ??= []).push(work());
-  return results as { [Name in keyof Works]: ReturnType<Works[Name]>[] };
+  works: Readonly<Record<Name, () => Promise<Result>>>,
+): Promise<Record<Name, Result[]>> {
+  const results = {} as Record<Name, Result[]>;
+  for (let round = 0; round < rounds; round++)
+    for (const [name, work] of Object.entries(works) as [Name, () => Promise<Result>][]) (results[name] ??= []).push(await work());
+  return results;
 }
 
 export function median(numbers: readonly number[]): number {
