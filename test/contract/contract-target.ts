@@ -54,7 +54,10 @@ export interface ContractTarget {
   readonly pageSize: number;
   /** How its registry words what the suite makes it say. */
   readonly answers: Answers;
-  /** The same adapter meets all that may go wrong on another target: where a run has less time, one of each kind is enough here. */
+  /**
+   * The same adapter meets all that may go wrong on another target: where a run has less time, one of each kind is enough here, and what is
+   * copied, drift and errors are left to that target.
+   */
   readonly repeats?: true;
   /** What a request is for. */
   kindOf(request: Seen): Kind;
@@ -118,6 +121,8 @@ export const RETRY_AFTER = 7;
 export interface TargetServer {
   /** Its base URL. The suite puts its proxy before it. */
   readonly url: string;
+  /** Its answer to a request without a network, where the server is in this process: the requests of a suite take half the time then. */
+  answer?(request: Seen): Promise<Answer>;
   /** All that must never be seen in an error or a document. */
   readonly secrets: readonly string[];
   /** Begins every repository's name; default `team/deep`. */

@@ -9,6 +9,7 @@ import { newSession, succeedHere } from './in-process.ts';
 import { runProcess } from '../servers/run-process.ts';
 import { keepBuilds, registryWith, tagsIn } from './registry-with-builds.ts';
 import { asDigest } from '../../digest.ts';
+import { everyday } from '../../sweep.ts';
 
 const SCRIPT = fileURLToPath(new URL('../../../bin/regctl.js', import.meta.url));
 
@@ -34,7 +35,8 @@ describe('the built program', () => {
 
     expect(stdout).toContain('delete');
     expect(stdout + stderr).not.toContain('\u001B');
-    expect(stderr).toBe('');
+    // On a machine that takes longer than ten seconds, it is said what is waited for.
+    expect(stderr.replaceAll(/^still .*\n/gm, '')).toBe('');
   });
 
   test('tells what was meant when a word is misspelt, and exits with 3', async () => {
@@ -152,11 +154,14 @@ describe('the demo', () => {
 });
 
 describe('a signal', () => {
-  test.for([
-    ['SIGHUP', 129],
-    ['SIGINT', 130],
-    ['SIGTERM', 143],
-  ] as const)(
+  // That a terminal sends SIGHUP when it is closed stands in outputs.test.ts.
+  test.for(
+    everyday(2, [
+      ['SIGINT', 130],
+      ['SIGTERM', 143],
+      ['SIGHUP', 129],
+    ] as const),
+  )(
     '%s while deleting: what is under way ends, nothing more is begun, the report and the journal are written',
     async ([signal, expected]) => {
       const registry = await registryWith({ 'team/app': 20 });
