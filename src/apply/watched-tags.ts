@@ -184,6 +184,8 @@ export class WatchedTags implements TagGuard {
       if (state.seen.get(tag) !== undefined) continue;
       this.#broken.set(tag, deletedIn(since).length === 0);
       await this.#hits.dangles(tag, takers.get(tag), since);
+      // One that is back may be moved again.
+      if (state.seen.get(tag) !== undefined) this.#broken.delete(tag);
     }
     const missing: [string, Digest][] = [];
     const vanished: string[] = [];

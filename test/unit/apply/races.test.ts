@@ -174,6 +174,30 @@ describe('a push between the last look and the deletion', () => {
     expect(report.repositories[0]!.repairs).toMatchObject([{ tag: 'release', digest: lone.digest, restored: true }]);
   });
 
+  it('a tag that pointed to nothing and was put back is put back once more where it is set on what is deleted later', async () => {
+    const { server, registry } = await withServer();
+    for (let number = 0; number < 5; number++) await push(server.url, REPOSITORY, single(`image ${number}`), [`old-${number}`]);
+    await push(server.url, REPOSITORY, single('kept'), ['keep-1']);
+    const plan = await planOf(registry);
+    const [first, , , last] = plan.repositories[0]!.steps.map(({ digest }) => digest);
+    server.onRequest(({ method, path }) => {
+      const digest = [first, last].find((one) => method === 'DELETE' && path.endsWith(one!));
+      if (digest === undefined) return undefined;
+      return (reply) => {
+        tagsIn(server).set('release', digest);
+        return reply;
+      };
+    });
+
+    const report = await apply(plan, registry, { concurrency: 1 });
+
+    expect(contents(server)).toMatchObject({ tags: { release: last }, manifests: { [last!]: expect.anything() as unknown } });
+    expect(report.repositories[0]!.repairs).toMatchObject([
+      { tag: 'release', digest: first, restored: true },
+      { tag: 'release', digest: last, restored: true },
+    ]);
+  });
+
   it.each(['goes along', 'points to it'] as const)(
     'a tag that pointed to nothing and was set on the doomed image %s, and is back',
     async (how) => {
