@@ -24,6 +24,8 @@ export interface EmbeddedRegistry {
   readonly storage: RegistryStorage;
   /** All requests in the order they arrived. Set `length` to 0 to begin anew. */
   readonly requests: LoggedRequest[];
+  /** Carries out a request that does not come over the network: it is not in the log, and no hook sees it. */
+  answer(request: SeenRequest): Reply;
   /** Adds a hook behind those there are; the first fault of any of them is what happens. Answers the function that takes it off again. */
   onRequest(hook: RequestHook): () => void;
   /** All tokens given out so far are expired from now on. */
@@ -73,6 +75,7 @@ export async function startEmbeddedRegistry(options: EmbeddedRegistryOptions = {
     url: core.url,
     storage,
     requests,
+    answer: (request) => answerRequest(core, request),
     onRequest(hook) {
       hooks = [...hooks, hook];
       return () => {

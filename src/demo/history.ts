@@ -6,11 +6,10 @@ import { teamApi } from './history/team-api.ts';
 import { longRunningTag, teamWeb } from './history/team-web.ts';
 import { teamWorker } from './history/team-worker.ts';
 import { toolsCli } from './history/tools-cli.ts';
-import { newPushSession, push, type PushOptions } from './push.ts';
+import { newPushSession, push, type PushOptions, type PushTarget } from './push.ts';
 
 /** Where a history goes: an embedded registry, or any other by its URL. */
-export interface HistoryTarget {
-  readonly url: string;
+export interface HistoryTarget extends PushTarget {
   readonly auth?: PushOptions['auth'];
 }
 
@@ -39,7 +38,7 @@ export async function fillHistory(target: HistoryTarget, now: Date): Promise<Fil
   const options = { session: newPushSession(), ...(target.auth && { auth: target.auth }) };
   const limit = pLimit(CONCURRENCY);
   const builds = Object.entries(history).flatMap(([repository, all]) => all.map((build) => ({ repository, ...build })));
-  await Promise.all(builds.map(({ repository, thing, tags }) => limit(() => push(target.url, repository, thing, tags, options))));
+  await Promise.all(builds.map(({ repository, thing, tags }) => limit(() => push(target, repository, thing, tags, options))));
   return {
     repositories: Object.keys(history),
     tags: builds.reduce((sum, { tags }) => sum + tags.length, 0),

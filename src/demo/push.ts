@@ -4,6 +4,14 @@ import type { Digest } from '../domain/digest.ts';
 import { MANIFEST_TYPES, OCI_INDEX } from '../domain/media-types.ts';
 import { attachmentTag } from './attachments.ts';
 import { type Content, content, type Pushable } from './image.ts';
+import type { SeenRequest } from './registry-options.ts';
+import type { Reply } from './reply.ts';
+
+/** Where to push: a registry by its URL, or one of this process, which `answer` sends to without a network. */
+export interface PushTarget {
+  readonly url: string;
+  answer?(request: SeenRequest): Reply | Promise<Reply>;
+}
 
 export interface PushOptions {
   readonly auth?: { readonly user: string; readonly password: string };
@@ -23,10 +31,14 @@ export function newPushSession(): PushSession {
 
 interface Target {
   readonly url: string;
+  readonly answer: PushTarget['answer'] | undefined;
   readonly repository: string;
   readonly auth: PushOptions['auth'];
   readonly session: PushSession;
 }
+
+type Method = 'GET' | 'POST' | 'PUT';
+type Headers = Readonly<Record<string, string>>;
 
 interface Answer {
   readonly status: number;
@@ -41,13 +53,14 @@ interface Answer {
  * registry said.
  */
 export async function push(
-  url: string,
+  registry: string | PushTarget,
   repository: string,
   thing: Pushable,
   tags: readonly string[] = [],
   options: PushOptions = {},
 ): Promise<Digest> {
-  const target = { url, repository, auth: options.auth, session: options.session ?? newPushSession() };
+  const { url, answer }: PushTarget = typeof registry === 'string' ? { url: registry } : registry;
+  const target = { url, answer, repository, auth: options.auth, session: options.session ?? newPushSession() };
   await pushParts(target, thing);
   for (const reference of tags.length > 0 ? tags : [thing.digest]) await putManifest(target, thing, reference);
   return thing.digest;
@@ -110,10 +123,10 @@ function base({ url, repository }: Target): string {
 
 async function send(
   target: Target,
-  method: 'GET' | 'POST' | 'PUT',
+  method: Method,
   url: string,
   expected: readonly number[],
-  headers: Readonly<Record<string, string>>,
+  headers: Headers,
   body?: Buffer,
 ): Promise<Answer> {
   let answer = await sendOnce(target, method, url, headers, body);
@@ -132,32 +145,29 @@ async function send(
   );
 }
 
-async function sendOnce(
-  { auth, session, repository }: Target,
-  method: string,
-  url: string,
-  headers: object,
-  body?: Buffer,
-): Promise<Answer> {
+function sendOnce(target: Target, method: Method, url: string, headers: Headers, body?: Buffer): Promise<Answer> {
+  const { auth, session, repository } = target;
   const authorization = session.tokens.get(repository) ?? (auth && basic(auth));
-  const {
-    statusCode,
-    headers: answered,
-    body: stream,
-  } = await request(url, {
-    method: method as 'GET',
-    headers: { ...headers, ...(authorization !== undefined && { authorization }) },
-    ...(body && { body }),
-  });
+  return exchange(target, method, url, { ...headers, ...(authorization !== undefined && { authorization }) }, body);
+}
+
+async function exchange({ answer }: Target, method: Method, url: string, headers: Headers, body?: Buffer): Promise<Answer> {
+  if (answer) {
+    const path = url.slice(new URL(url).origin.length);
+    const reply = await answer({ method, path, headers, body: body ?? Buffer.alloc(0) });
+    return { status: reply.status, headers: reply.headers ?? {}, text: Buffer.from(reply.body ?? '').toString('utf8') };
+  }
+  const { statusCode, headers: answered, body: stream } = await request(url, { method, headers, ...(body && { body }) });
   return { status: statusCode, headers: answered, text: await stream.text() };
 }
 
 /** Follows a bearer challenge (distribution, docs/content/spec/auth/token.md). Answers the Authorization header. */
-async function fetchToken(challenge: string, { auth }: Target): Promise<string> {
+async function fetchToken(challenge: string, target: Target): Promise<string> {
   const parameter = (name: string) => new RegExp(`${name}="([^"]*)"`).exec(challenge)?.[1] ?? '';
   const query = new URLSearchParams({ service: parameter('service'), scope: parameter('scope') });
-  const { body } = await request(`${parameter('realm')}?${query}`, { headers: auth ? { authorization: basic(auth) } : {} });
-  const { token, access_token: accessToken } = (await body.json()) as { token?: string; access_token?: string };
+  const headers: Headers = target.auth ? { authorization: basic(target.auth) } : {};
+  const { text } = await exchange(target, 'GET', `${parameter('realm')}?${query}`, headers);
+  const { token, access_token: accessToken } = JSON.parse(text) as { token?: string; access_token?: string };
   return `Bearer ${token ?? accessToken}`;
 }
 

@@ -54,8 +54,15 @@ interface Rule {
   times: number;
 }
 
+/** What the proxy stands before. */
+interface Behind {
+  readonly url: string;
+  /** The server's answer without a network, where it is in this process. */
+  readonly answer?: (request: Seen) => Promise<Answer>;
+}
+
 /** Starts one before a server. Where the server names its own URL in a header, the proxy puts its own there. */
-export async function startFaultProxy(target: string): Promise<FaultProxy> {
+export async function startFaultProxy(behind: Behind): Promise<FaultProxy> {
   const agent = new Agent({ keepAlive: true });
   const requests: Seen[] = [];
   const secrets = new Set<string>();
@@ -73,7 +80,7 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
     const fault = faultFor(seen);
     if (fault === 'reset') return void incoming.socket.resetAndDestroy();
     if (typeof fault === 'object') return send(fault, seen, outgoing);
-    const answer = await pass(seen);
+    const answer = readdressed(await pass(seen));
     if (fault === 'lost') return void incoming.socket.resetAndDestroy();
     send(typeof fault === 'function' ? fault(answer) : answer, seen, outgoing, fault === 'truncate');
   }
@@ -91,16 +98,25 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
   }
 
   /** The Host header stays as it is: the server then writes links that lead here. */
-  async function pass({ method, path, headers, body }: Seen): Promise<Answer> {
-    const passed = forward(target + path, { method, headers, agent });
+  async function pass(seen: Seen): Promise<Answer> {
+    const { method, path, headers, body } = seen;
+    if (behind.answer) {
+      const answer = await behind.answer(seen);
+      return method === 'HEAD' ? { ...answer, body: '' } : answer;
+    }
+    const passed = forward(behind.url + path, { method, headers, agent });
     passed.end(body);
     const [answer] = (await once(passed, 'response')) as [IncomingMessage];
-    const own = Object.entries(answer.headers).map(([name, value]): [string, string | string[] | undefined] => [name, readdressed(value)]);
-    return { status: answer.statusCode ?? 0, headers: Object.fromEntries(own), body: await bodyOf(answer) };
+    return { status: answer.statusCode ?? 0, headers: answer.headers, body: await bodyOf(answer) };
   }
 
-  function readdressed(value: string | string[] | undefined): string | string[] | undefined {
-    return Array.isArray(value) ? value.map((one) => one.replaceAll(target, url)) : value?.replaceAll(target, url);
+  function readdressed({ status, headers = {}, body = '' }: Answer): Answer {
+    const here = (value: string): string => value.replaceAll(behind.url, url);
+    const own = Object.entries(headers).map(([name, value]) => [
+      name.toLowerCase(),
+      Array.isArray(value) ? value.map(here) : value === undefined ? value : here(value),
+    ]);
+    return { status, headers: Object.fromEntries(own) as IncomingHttpHeaders, body };
   }
 
   return {

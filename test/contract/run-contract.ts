@@ -82,7 +82,7 @@ async function fill(scene: Scene): Promise<Filled> {
 
 async function start(target: ContractTarget, options: StartOptions): Promise<Running> {
   const server = await target.start(options);
-  const proxy = await startFaultProxy(server.url);
+  const proxy = await startFaultProxy(server);
   const stop = async (): Promise<void> => {
     await proxy.stop();
     await server.stop();

@@ -39,7 +39,7 @@ async function scene(secret: string, scheme: 'basic' | 'bearer' = 'basic'): Prom
         : { scheme, users: [{ name: USER, password: secret, access, catalog: true }] },
   });
   for (const day of [1, 2, 3])
-    await push(registry.url, 'team/app', build(`${day}`, { created: DAY(day) }), [`build-${day}`], {
+    await push(registry, 'team/app', build(`${day}`, { created: DAY(day) }), [`build-${day}`], {
       auth: { user: USER, password: secret },
     });
   const session = await newSession({ env: { REGISTRY_USER: USER, REGISTRY_PASSWORD: secret, PATH: process.env['PATH'] } });
@@ -194,7 +194,7 @@ test.for(everyThird(CONTENT))('a password that stands in %s of an image is shown
   const place = await scene(secret);
   const { registry, session } = place;
   const auth = { user: USER, password: secret };
-  await push(registry.url, 'team/app', thing(secret), [tag?.(secret) ?? 'reflected'], { auth });
+  await push(registry, 'team/app', thing(secret), [tag?.(secret) ?? 'reflected'], { auth });
   registry.requests.length = 0;
   await session.run('prune', registry.host, '--tags', 'reflected', '--keep-last', '0', '--apply');
   const output = await searched(place);
@@ -210,7 +210,7 @@ test.for(everyThird(CONTENT))('a password that stands in %s of an image is shown
 test('a password that is the name of a repository is shown and written nowhere, and nothing is deleted in it', async () => {
   const secret = NAMEABLE('a repository');
   const place = await scene(secret);
-  await push(place.registry.url, `team/${secret}`, build('r'), ['v1', 'v2'], { auth: { user: USER, password: secret } });
+  await push(place.registry, `team/${secret}`, build('r'), ['v1', 'v2'], { auth: { user: USER, password: secret } });
   expect(await searched(place)).toContain('/team/***');
   expect(place.registry.storage.repositories.get(`team/${secret}`)?.tags.size).toBe(2);
 });
@@ -311,7 +311,7 @@ const SOURCES: readonly (readonly [
 test.for(everyThird(SOURCES))('a secret of %s that comes back is shown and written nowhere', async ([source, setup]) => {
   const secret = /token/.test(source) ? NAMEABLE(source) : PASSWORD(source);
   const registry = await withRegistry();
-  await push(registry.url, 'team/app', build('1'), ['build-1']);
+  await push(registry, 'team/app', build('1'), ['build-1']);
   registry.onRequest((seen) => {
     if (seen.path === '/v2/') return { status: 401, headers: { 'www-authenticate': `Bearer realm="${registry.url}/token",service="x"` } };
     if (seen.path.startsWith('/token')) return error(401, { details: repeated(seen) });
@@ -368,7 +368,7 @@ test('a password under a misspelt key of the config is not shown in the frame', 
 test('what was masked is no plan any more: a plan that names a secret is refused and deletes nothing', async () => {
   const secret = NAMEABLE('a plan');
   const { registry, session } = await scene(secret);
-  await push(registry.url, 'team/app', build('t'), [secret], { auth: { user: USER, password: secret } });
+  await push(registry, 'team/app', build('t'), [secret], { auth: { user: USER, password: secret } });
   await session.run('prune', registry.host, '--keep-last', '1', '--plan-out', 'plan.json');
   expect(await readFile(join(session.folder, 'plan.json'), 'utf8')).toContain('"***"');
   registry.requests.length = 0;

@@ -296,7 +296,7 @@ describe.skipIf(!HAS_OPENSSL)('the client secret of a service principal of Azure
     onTestFinished(() => acr.close());
     for (const day of [1, 2, 3]) {
       acr.store.now = () => Date.UTC(2026, 0, day);
-      await push(acr.url, 'team/app', image({ layers: [layer(String(day), 10)] }), [`build-${day}`], { auth });
+      await push(acr, 'team/app', image({ layers: [layer(String(day), 10)] }), [`build-${day}`], { auth });
     }
     return acr;
   }

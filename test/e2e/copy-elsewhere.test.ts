@@ -32,10 +32,10 @@ async function world(target: (cold: Distribution, own: Distribution) => string):
   const part = (name: string): Pushable => image({ layers: [layer(name, 2_000_000)], created: '2025-01-01T00:00:00Z' });
   const [amd, arm] = [part('amd'), part('arm')];
   const old = index([amd, arm]);
-  await push(registry.url, REPOSITORY, old, ['v1.0.0']);
-  await push(registry.url, REPOSITORY, cosignSignature(old), [attachmentTag(old.digest, 'sig')]);
-  await push(registry.url, REPOSITORY, sbom(old, '2025-01-01T00:00:00Z'));
-  await push(registry.url, REPOSITORY, part('new'), ['v2.0.0']);
+  await push(registry, REPOSITORY, old, ['v1.0.0']);
+  await push(registry, REPOSITORY, cosignSignature(old), [attachmentTag(old.digest, 'sig')]);
+  await push(registry, REPOSITORY, sbom(old, '2025-01-01T00:00:00Z'));
+  await push(registry, REPOSITORY, part('new'), ['v2.0.0']);
   const config = `registries: {prod: {url: ${registry.url}}, cold: {url: ${cold.url}}}\n`;
   const user = await newUser({ files: { '.regctlrc.yaml': config, 'policy.yaml': POLICY.replace('TARGET', target(cold, registry)) } });
   return { user, registry, cold, old, words: ['prune', `prod/${REPOSITORY}`, '-p', 'policy.yaml'] };

@@ -92,13 +92,14 @@ async function start(
   const acr = await startFakeAcr({ ...options, maxPage: PAGE });
   return {
     url: acr.url,
+    answer: acr.answer,
     secrets,
     async push(repository, pushes) {
       const session = newPushSession();
       for (const { thing, tags, pushedAt } of pushes) {
         const time = pushedAt === undefined ? Date.now() : Date.parse(pushedAt);
         acr.store.now = () => time;
-        await push(acr.url, repository, thing, tags, { session, auth: PUSHER });
+        await push(acr, repository, thing, tags, { session, auth: PUSHER });
       }
       acr.store.now = Date.now;
     },

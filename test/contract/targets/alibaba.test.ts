@@ -81,6 +81,7 @@ runContract({
     const { store } = alibaba;
     return {
       url: alibaba.url,
+      answer: alibaba.answer,
       secrets: Object.values(accounts).map(({ accessKeySecret }) => accessKeySecret),
       async push(repository, pushes) {
         for (const { thing, tags, pushedAt } of pushes) {

@@ -84,6 +84,7 @@ runContract({
     const { store } = hub;
     return {
       url: hub.url,
+      answer: hub.answer,
       prefix: 'team',
       secrets: Object.values(accounts).map(({ token }) => token),
       async push(repository, pushes) {

@@ -20,6 +20,7 @@ runContract({
     const fake = await startFakeEcr({ maxPage: PAGE, accounts: [ECR_ACCOUNTS.owner, ECR_ACCOUNTS.reader] });
     return {
       url: fake.url,
+      answer: fake.answer,
       secrets: ECR_SECRETS,
       push: async (repository, pushes) => pushToFake(fake, repository, pushes),
       truth: async (repository) => truthOf(fake, repository),
@@ -72,6 +73,7 @@ runContract({
     const fake = await startFakeEcr({ public: true, maxPage: PAGE, accounts: [ECR_ACCOUNTS.owner, ECR_ACCOUNTS.reader] });
     return {
       url: fake.url,
+      answer: fake.answer,
       secrets: ECR_SECRETS,
       prefix: `${ALIAS}/team/deep`,
       push: async (repository, pushes) => pushToFake(fake, nameOf(repository), pushes),

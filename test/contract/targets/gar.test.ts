@@ -85,6 +85,7 @@ runContract({
     let last = '';
     return {
       url: fake.url,
+      answer: fake.answer,
       secrets: Object.values(accounts).map(({ token }) => token),
       async push(repository, pushes) {
         // A list of images is one of all packages: what earlier checks have left would be in all that follow.

@@ -79,6 +79,7 @@ runContract({
     store.keepsFormerLists = false;
     return {
       url: server.url,
+      answer: server.answer,
       secrets: Object.values(accounts).map(({ token }) => token),
       async push(repository, pushes) {
         for (const { thing, tags, pushedAt } of pushes) {

@@ -76,13 +76,14 @@ runContract({
     const { store } = gitea;
     return {
       url: gitea.url,
+      answer: gitea.answer,
       secrets: Object.values(accounts).map(({ token }) => token),
       async push(repository, pushes) {
         const { name: user, token: password } = accounts.owner;
         const options = { session: newPushSession(), auth: { user, password } };
         for (const { thing, tags, pushedAt } of pushes) {
           store.now = () => (pushedAt === undefined ? Date.now() : Date.parse(pushedAt));
-          await push(gitea.url, repository, thing, tags, options);
+          await push(gitea, repository, thing, tags, options);
         }
         store.now = Date.now;
       },

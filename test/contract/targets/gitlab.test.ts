@@ -75,10 +75,11 @@ runContract({
     const project = store.addProject('team/deep');
     return {
       url: gitlab.url,
+      answer: gitlab.answer,
       secrets: Object.values(accounts).map(({ token }) => token),
       async push(repository, pushes) {
         const options = { session: newPushSession(), auth: { user: 'any', password: MAINTAINER.token } };
-        for (const { thing, tags } of pushes) await push(gitlab.url, repository, thing, tags, options);
+        for (const { thing, tags } of pushes) await push(gitlab, repository, thing, tags, options);
         store.collectManifests(repository);
       },
       truth: async (repository) => truthOf(gitlab, repository),

@@ -61,13 +61,14 @@ runContract({
     harbor.store.addProject('team');
     return {
       url: harbor.url,
+      answer: harbor.answer,
       secrets: Object.values(accounts).map(({ secret }) => secret),
       async push(repository, pushes) {
         harbor.store.readOnly = false;
         const options = { session: newPushSession(), auth: { user: ADMIN.name, password: ADMIN.secret } };
         for (const { thing, tags, pushedAt, pulledAt, vulnerability } of pushes) {
           harbor.store.now = () => (pushedAt === undefined ? Date.now() : Date.parse(pushedAt));
-          await push(harbor.url, repository, thing, tags, options);
+          await push(harbor, repository, thing, tags, options);
           const artifact = harbor.store.artifact(repository, thing.digest);
           if (pulledAt !== undefined) artifact.pullTime = Date.parse(pulledAt);
           if (vulnerability !== undefined)

@@ -66,6 +66,7 @@ runContract({
     const team = store.repository('team');
     return {
       url: nexus.url,
+      answer: nexus.answer,
       secrets: Object.values(accounts).map(({ password }) => password),
       async push(repository, pushes) {
         forgetOthers(team, imageOf(repository));

@@ -68,10 +68,14 @@ async function start(options: EmbeddedRegistryOptions, accounts?: Readonly<Recor
   const auth = accounts && { user: 'owner', password: accounts.owner };
   return {
     url: registry.url,
+    async answer(request) {
+      const { status, headers, body = '' } = registry.answer(request);
+      return { status, headers: { 'docker-distribution-api-version': 'registry/2.0', ...headers }, body: Buffer.from(body) };
+    },
     secrets: Object.values(accounts ?? {}),
     async push(repository, pushes) {
       const options = { session: newPushSession(), ...(auth && { auth }) };
-      for (const { thing, tags } of pushes) await push(registry.url, repository, thing, tags, options);
+      for (const { thing, tags } of pushes) await push(registry, repository, thing, tags, options);
     },
     truth: async (repository) => contentsOf(registry, repository),
     repositories: async () => [...registry.storage.repositories].filter(([, { listed }]) => listed).map(([name]) => name),

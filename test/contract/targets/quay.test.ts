@@ -74,6 +74,7 @@ runContract({
     store.organization('team');
     return {
       url: quay.url,
+      answer: quay.answer,
       secrets: Object.values(accounts).map(({ token }) => token),
       async push(repository, pushes) {
         for (const { thing, tags, pushedAt, pulledAt } of pushes) {

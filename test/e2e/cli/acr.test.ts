@@ -17,7 +17,7 @@ async function acrWithBuilds(): Promise<FakeAcr> {
   onTestFinished(() => acr.close());
   for (let build = 0; build < 10; build++) {
     acr.store.now = () => NOW - (10 - build) * DAY;
-    await push(acr.url, 'team/app', image({ layers: [layer(`build ${build}`, 100)] }), [`build-${build}`], { auth: USER });
+    await push(acr, 'team/app', image({ layers: [layer(`build ${build}`, 100)] }), [`build-${build}`], { auth: USER });
   }
   acr.store.tag('team/app', 'build-0').locks.deleteEnabled = false;
   acr.store.now = () => NOW;

@@ -29,10 +29,10 @@ async function world(options: EmbeddedRegistryOptions = {}): Promise<World> {
   const [source, edge, session] = await Promise.all([start(), start(options), newSession()]);
   const made = (seed: string, month = 9): Pushable => image({ layers: [layer(seed, 500)], created: `2026-0${month}-01T00:00:00Z` });
   const newest = index([made('amd'), made('arm')]);
-  for (const minor of [0, 1, 2]) await push(source.url, FROM, made(`${minor}`, minor + 1), [`v1.${minor}.0`]);
-  await push(source.url, FROM, newest, ['v1.3.0', 'stable']);
-  await push(source.url, FROM, cosignSignature(newest), [attachmentTag(newest.digest, 'sig')]);
-  await push(source.url, FROM, made('build'), ['build-1']);
+  for (const minor of [0, 1, 2]) await push(source, FROM, made(`${minor}`, minor + 1), [`v1.${minor}.0`]);
+  await push(source, FROM, newest, ['v1.3.0', 'stable']);
+  await push(source, FROM, cosignSignature(newest), [attachmentTag(newest.digest, 'sig')]);
+  await push(source, FROM, made('build'), ['build-1']);
   const policy = await session.file(
     'edge.yaml',
     `version: 1
@@ -77,7 +77,7 @@ describe('copy', () => {
     const { session, source, edge, words } = await world();
     await session.run(...words, '--apply');
     const next = image({ layers: [layer('next', 500)], created: '2026-02-01T00:00:00Z' });
-    await push(source.url, FROM, next, ['stable', 'v1.4.0']);
+    await push(source, FROM, next, ['stable', 'v1.4.0']);
     const kept = await session.run(...words, '--apply');
     expect(kept).toMatchObject({
       code: 6,

@@ -68,7 +68,7 @@ describe('doctor', () => {
     onTestFinished(() => harbor.close());
     harbor.store.addProject('team');
     const auth = { user: ADMIN.name, password: ADMIN.secret };
-    await push(harbor.url, 'team/app', image({ layers: [layer('one', 100)] }), ['v1'], { auth });
+    await push(harbor, 'team/app', image({ layers: [layer('one', 100)] }), ['v1'], { auth });
     harbor.store.setRetention('team', { cron: '0 0 4 * * *', rules: [{ template: 'latestPushedK', amount: 10, pattern: '**' }] });
     harbor.requests.length = 0;
     const session = await newSession({ now: Date.now, env: { REGISTRY_USER: robot.name, REGISTRY_PASSWORD: robot.secret } });

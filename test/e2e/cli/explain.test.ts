@@ -39,7 +39,7 @@ describe('explain', () => {
     const amd = image({ layers: [layer('amd', 100)], created: OLD });
     const arm = image({ layers: [layer('arm', 100)], created: OLD, platform: 'linux/arm64' });
     const both = index([amd, arm]);
-    await push(registry.url, 'team/app', both, ['build-1']);
+    await push(registry, 'team/app', both, ['build-1']);
     const session = await newSession();
 
     const child = await session.run('explain', `${registry.host}/team/app@${arm.digest}`, '--keep-last', '1', '-o', 'json');

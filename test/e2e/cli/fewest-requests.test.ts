@@ -16,9 +16,9 @@ async function filled(): Promise<EmbeddedRegistry> {
   const registry = await registryWith(others, { referrersApi: false });
   const made = (number: number, platform = 'linux/amd64') =>
     image({ layers: [layer(`v${number} ${platform}`, 10)], created: new Date(NOW - (7 - number) * DAY).toISOString(), platform });
-  for (let number = 1; number <= 5; number++) await push(registry.url, 'team/app', made(number), [`v${number}.0.0`]);
-  await push(registry.url, 'team/app', index([made(6), made(6, 'linux/arm64')]), ['v6.0.0']);
-  await push(registry.url, 'team/app', cosignSignature(made(5)), [attachmentTag(made(5).digest, 'sig')]);
+  for (let number = 1; number <= 5; number++) await push(registry, 'team/app', made(number), [`v${number}.0.0`]);
+  await push(registry, 'team/app', index([made(6), made(6, 'linux/arm64')]), ['v6.0.0']);
+  await push(registry, 'team/app', cosignSignature(made(5)), [attachmentTag(made(5).digest, 'sig')]);
   registry.requests.length = 0;
   return registry;
 }
@@ -90,7 +90,7 @@ test('an explanation tells all times, whatever the rules need', async () => {
 
 test('a repository that is read for the sake of another one is read without its configs', async () => {
   const registry = await filled();
-  await push(registry.url, 'team/store', image({ layers: [layer('of the store', 10)], created: '2026-11-01T00:00:00Z' }), ['v1']);
+  await push(registry, 'team/store', image({ layers: [layer('of the store', 10)], created: '2026-11-01T00:00:00Z' }), ['v1']);
   registry.requests.length = 0;
   const session = await newSession();
   const file = await session.file(

@@ -131,7 +131,7 @@ describe('scans of a registry that tells of each image alone which findings have
     harbor.store.now = () => NOW - 86_400_000;
     for (const tag of ['build-1', 'build-2', 'other-1']) {
       const auth = { user: ADMIN.name, password: ADMIN.secret };
-      await push(harbor.url, 'team/app', image({ layers: [layer(tag, 100)] }), [tag], { auth });
+      await push(harbor, 'team/app', image({ layers: [layer(tag, 100)] }), [tag], { auth });
       Object.assign(harbor.store.artifact('team/app', tag), { scan: { Critical: 2, Low: 1 }, fixed: { Critical: 1 } });
     }
     Object.assign(harbor.store.artifact('team/app', 'build-2'), { fixed: { Low: 1 } });

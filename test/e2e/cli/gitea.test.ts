@@ -20,7 +20,7 @@ async function giteaWithBuilds(): Promise<FakeGitea> {
     const build = image({ layers: [layer(`build ${age}`, 100)], created: new Date(time).toISOString() });
     gitea.store.now = () => time;
     const tags = [`Build-${10 - age}`, ...(age === 5 ? ['stable'] : [])];
-    await push(gitea.url, 'team/shop/web', age % 2 === 0 ? index([build]) : build, tags, { auth });
+    await push(gitea, 'team/shop/web', age % 2 === 0 ? index([build]) : build, tags, { auth });
   }
   gitea.store.now = () => NOW;
   return gitea;

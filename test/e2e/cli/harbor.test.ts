@@ -33,7 +33,7 @@ async function harborWithBuilds(): Promise<FakeHarbor> {
 }
 
 async function pushTo(harbor: FakeHarbor, repository: string, thing: Pushable, tags: readonly string[]): Promise<void> {
-  await push(harbor.url, repository, thing, tags, { auth: { user: ADMIN.name, password: ADMIN.secret } });
+  await push(harbor, repository, thing, tags, { auth: { user: ADMIN.name, password: ADMIN.secret } });
 }
 
 function tagsIn({ store }: FakeHarbor): string[] {

@@ -45,7 +45,7 @@ test('an old build that got a tag since the last run is within grace, in this ru
     ['build-2', '02'],
     ['build-3', '03'],
   ] as const)
-    await push(registry.url, 'team/app', image({ layers: [layer(tag, 10)], created: `2026-${month}-01T00:00:00Z` }), [tag]);
+    await push(registry, 'team/app', image({ layers: [layer(tag, 10)], created: `2026-${month}-01T00:00:00Z` }), [tag]);
   const session = await newSession({ now: Date.now });
   const plan = () => session.plan([`${registry.host}/team/app`, '--keep-last', '1']);
   const reasons = async (tag: string) =>

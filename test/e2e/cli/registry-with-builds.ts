@@ -12,7 +12,7 @@ export async function pushBuilds(registry: EmbeddedRegistry, repository: string,
   for (let number = 1; number <= count; number++) {
     const created = new Date(NOW - (count - number + 1) * DAY).toISOString();
     const build = image({ layers: [layer(`${repository} ${number}`, 1000)], created });
-    await push(registry.url, repository, build, [`build-${number}`], options);
+    await push(registry, repository, build, [`build-${number}`], options);
   }
 }
 

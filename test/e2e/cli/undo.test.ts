@@ -14,7 +14,7 @@ const TAGS = Array.from({ length: 11 }, (_, index) => `v1.0.${index}`);
 const OLD = TAGS.slice(0, 7);
 
 const pushTag = (harbor: FakeHarbor, tag: string): Promise<unknown> =>
-  push(harbor.url, 'myproject/app', image({ layers: [layer(tag, 100)], created: '2026-01-01T00:00:00Z' }), [tag], {
+  push(harbor, 'myproject/app', image({ layers: [layer(tag, 100)], created: '2026-01-01T00:00:00Z' }), [tag], {
     auth: { user: ADMIN.name, password: ADMIN.secret },
   });
 

@@ -44,8 +44,8 @@ export async function newFaultWorld(): Promise<FaultWorld> {
             { child: build('arm'), platform: 'linux/arm64' },
           ])
         : build('app');
-    await push(registry.url, REPOSITORY, one, [`build-${number}`], { auth });
-    if (number % 3 === 0) await push(registry.url, REPOSITORY, cosignSignature(one), [attachmentTag(one.digest, 'sig')], { auth });
+    await push(registry, REPOSITORY, one, [`build-${number}`], { auth });
+    if (number % 3 === 0) await push(registry, REPOSITORY, cosignSignature(one), [attachmentTag(one.digest, 'sig')], { auth });
   }
   const elsewhere = await startElsewhere();
   const session = await newSession({ env: { REGISTRY_USER: USER.name, REGISTRY_PASSWORD: USER.password } });

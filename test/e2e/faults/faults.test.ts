@@ -402,7 +402,7 @@ describe('names and labels that command the terminal', () => {
   test('of labels and annotations reach an inventory escaped, and mean the same to who reads it', async () => {
     const here = await newFaultWorld();
     const evil = image({ layers: [layer('evil', 10)], created: new Date().toISOString(), labels: { [EVIL]: EVIL } });
-    await push(here.registry.url, REPOSITORY, evil, ['evil'], { auth: { user: USER.name, password: USER.password } });
+    await push(here.registry, REPOSITORY, evil, ['evil'], { auth: { user: USER.name, password: USER.password } });
     for (const format of ['json', 'yaml', 'jsonl']) {
       const { code, stdout, stderr } = await here.session.run('inventory', `${here.registry.host}/${REPOSITORY}`, '-o', format, '-v');
       expect(code, stderr).toBe(0);

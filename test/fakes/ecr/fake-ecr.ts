@@ -1,8 +1,7 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Pushable } from '../../../src/demo/image.ts';
 import type { Severity } from '../../../src/domain/inventory.ts';
+import { type FakeServer, startFakeServer } from '../shared/fake-server.ts';
+import type { Reply, Seen } from '../shared/messages.ts';
 import { loadApiModel } from './api-model.ts';
 import { carryOut, PUBLIC_PASSWORD, type Rules, ServiceError } from './operations.ts';
 import { accessKeyOf, isSigned } from './signature.ts';
@@ -47,8 +46,7 @@ export const OWNER: FakeAccount = { accessKeyId: 'AKIAOWNER00000000000', secretA
 export const ALIAS = 'a1b2c3d4';
 
 /** Amazon ECR, or ECR Public, as a server on 127.0.0.1: AWS JSON 1.1 with signatures, pages, limits and refusals. */
-export interface FakeEcr {
-  readonly url: string;
+export interface FakeEcr extends Pick<FakeServer, 'url' | 'answer' | 'close'> {
   readonly store: Store;
   readonly calls: FakeCall[];
   /** Where a request or an answer did not agree with the API's description, if that is at hand. */
@@ -59,7 +57,6 @@ export interface FakeEcr {
   before(operation: string, work: () => unknown): void;
   /** Pushes a thing with all that it needs, under each tag, or by digest. */
   push(repository: string, thing: Pushable, tags?: readonly string[], facts?: PushFacts): void;
-  close(): Promise<void>;
 }
 
 interface PushFacts {
@@ -88,38 +85,34 @@ export async function startFakeEcr(options: FakeEcrOptions = {}): Promise<FakeEc
   const violations: string[] = [];
   const hooks = new Map<string, () => unknown>();
   let throttled = 0;
-  const server = createServer((request, response) => void serve(request, response).catch(() => response.destroy()));
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const server = await startFakeServer({ answer: reply, headers: {}, keeps: () => false });
 
-  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const body = await bodyOf(request);
-    if (isPublic && request.method !== 'POST') return servePublicRegistry(request, response, body, store, url);
+  async function reply(request: Seen, url: string): Promise<Reply> {
+    if (isPublic && request.method !== 'POST') return answerPublicRegistry(request, store, url);
     const operation = String(request.headers['x-amz-target']).split('.')[1] ?? '';
     const hook = hooks.get(operation);
     hooks.delete(operation);
     await hook?.();
     try {
-      send(response, 200, call(request, body));
+      return json(200, call(request));
     } catch (error) {
       if (!(error instanceof ServiceError)) throw error;
       const message = error.name === 'AccessDeniedException' ? { Message: error.message } : { message: error.message };
-      send(response, 400, { __type: error.name, ...message });
+      return json(400, { __type: error.name, ...message });
     }
   }
 
-  function call(request: IncomingMessage, body: Buffer): object {
+  function call(request: Seen): object {
     const [target, operation = ''] = String(request.headers['x-amz-target']).split('.');
     const service = isPublic ? 'SpencerFrontendService' : 'AmazonEC2ContainerRegistry_V20150921';
-    if (request.method !== 'POST' || request.url !== '/' || target !== service) throw new ServiceError('UnknownOperationException', '');
+    if (request.method !== 'POST' || request.path !== '/' || target !== service) throw new ServiceError('UnknownOperationException', '');
     if (request.headers['content-type'] !== 'application/x-amz-json-1.1') throw new ServiceError('SerializationException', '');
-    authorize(request, body, operation);
+    authorize(request, operation);
     if (throttled > 0) {
       throttled -= 1;
       throw new ServiceError('ThrottlingException', 'Rate exceeded');
     }
-    const input = JSON.parse(body.toString('utf8')) as FakeCall['input'];
+    const input = JSON.parse(request.body.toString('utf8')) as FakeCall['input'];
     calls.push({ operation, input });
     violations.push(...(model?.problemsOf(operation, 'input', input) ?? []));
     const output = carryOut(operation, input, rules);
@@ -127,12 +120,12 @@ export async function startFakeEcr(options: FakeEcrOptions = {}): Promise<FakeEc
     return output;
   }
 
-  function authorize(request: IncomingMessage, body: Buffer, operation: string): void {
+  function authorize(request: Seen, operation: string): void {
     const key = accessKeyOf(request);
     if (key === undefined) throw new ServiceError('MissingAuthenticationTokenException', 'Missing Authentication Token');
     const known = accounts.find(({ accessKeyId }) => accessKeyId === key);
     if (!known) throw new ServiceError('UnrecognizedClientException', 'The security token included in the request is invalid.');
-    if (!isSigned(request, body, known.secretAccessKey)) {
+    if (!isSigned(request, known.secretAccessKey)) {
       throw new ServiceError(
         'InvalidSignatureException',
         'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and ' +
@@ -149,7 +142,9 @@ export async function startFakeEcr(options: FakeEcrOptions = {}): Promise<FakeEc
   }
 
   return {
-    url,
+    url: server.url,
+    answer: server.answer,
+    close: server.close,
     store,
     calls,
     violations,
@@ -173,25 +168,20 @@ export async function startFakeEcr(options: FakeEcrOptions = {}): Promise<FakeEc
         if (vulnerability) image.vulnerability = vulnerability;
       }
     },
-    async close() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
   };
 }
 
 /** The OCI side of ECR Public: a token for a login, manifests by digest or tag to read and to put. */
-function servePublicRegistry(request: IncomingMessage, response: ServerResponse, body: Buffer, store: Store, url: string): void {
-  const { headers, method, url: path = '' } = request;
-  const unknown = (code: string, status: number, extra: Record<string, string> = {}): void =>
-    send(response, status, { errors: [{ code, message: code.toLowerCase() }] }, { ...extra, 'content-type': 'application/json' });
+function answerPublicRegistry({ headers, method, path, body }: Seen, store: Store, url: string): Reply {
+  const unknown = (code: string, status: number, extra: Record<string, string> = {}): Reply =>
+    json(status, { errors: [{ code, message: code.toLowerCase() }] }, { ...extra, 'content-type': 'application/json' });
   if (path.startsWith('/token')) {
-    const login = Buffer.from(String(headers.authorization).replace(/^Basic /, ''), 'base64').toString('utf8');
-    return login === `AWS:${PUBLIC_PASSWORD}` ? send(response, 200, { token: 'public-token-1234' }) : unknown('UNAUTHORIZED', 401);
+    const login = Buffer.from(String(headers['authorization']).replace(/^Basic /, ''), 'base64').toString('utf8');
+    return login === `AWS:${PUBLIC_PASSWORD}` ? json(200, { token: 'public-token-1234' }) : unknown('UNAUTHORIZED', 401);
   }
-  if (headers.authorization !== 'Bearer public-token-1234')
+  if (headers['authorization'] !== 'Bearer public-token-1234')
     return unknown('UNAUTHORIZED', 401, { 'www-authenticate': `Bearer realm="${url}/token",service="public.ecr.aws",scope="aws"` });
-  if (path === '/v2/') return send(response, 200, {});
+  if (path === '/v2/') return json(200, {});
   const [, name = '', reference = ''] = new RegExp(`^/v2/${ALIAS}/(.+)/manifests/(.+)$`).exec(path) ?? [];
   const repository = store.repositories.get(name);
   if (!repository) return unknown('NAME_UNKNOWN', 404);
@@ -201,19 +191,13 @@ function servePublicRegistry(request: IncomingMessage, response: ServerResponse,
       mediaType: String(headers['content-type']),
       ...(!reference.startsWith('sha256:') && { tag: reference }),
     });
-    return send(response, 201, {}, { 'docker-content-digest': image.digest });
+    return json(201, {}, { 'docker-content-digest': image.digest });
   }
   const image = repository.images.get(asDigest(reference)) ?? [...repository.images.values()].find(({ tags }) => tags.has(reference));
   if (!image) return unknown('MANIFEST_UNKNOWN', 404);
-  response.writeHead(200, { 'content-type': image.mediaType, 'docker-content-digest': image.digest }).end(image.bytes);
+  return { status: 200, headers: { 'content-type': image.mediaType, 'docker-content-digest': image.digest }, body: image.bytes };
 }
 
-async function bodyOf(message: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of message as AsyncIterable<Buffer>) chunks.push(chunk);
-  return Buffer.concat(chunks);
-}
-
-function send(response: ServerResponse, status: number, document: object, headers: Readonly<Record<string, string>> = {}): void {
-  response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1', ...headers }).end(JSON.stringify(document));
+function json(status: number, document: object, headers: Readonly<Record<string, string>> = {}): Reply {
+  return { status, headers: { 'content-type': 'application/x-amz-json-1.1', ...headers }, body: JSON.stringify(document) };
 }

@@ -1,18 +1,18 @@
 import { createHash, createHmac } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
+import type { Seen } from '../shared/messages.ts';
 
 /** The access key that a request is signed with; undefined where it is not signed. */
-export function accessKeyOf({ headers }: IncomingMessage): string | undefined {
-  return /^AWS4-HMAC-SHA256 Credential=([^/]+)\//.exec(headers.authorization ?? '')?.[1];
+export function accessKeyOf({ headers }: Pick<Seen, 'headers'>): string | undefined {
+  return /^AWS4-HMAC-SHA256 Credential=([^/]+)\//.exec(String(headers['authorization']))?.[1];
 }
 
 /**
  * True of a request that is rightly signed with this secret (AWS, "Signature Version 4"). Its path must need no escaping and its query be
  * empty.
  */
-export function isSigned({ method = '', url = '', headers }: IncomingMessage, body: Buffer, secret: string): boolean {
+export function isSigned({ method, path, headers, body }: Seen, secret: string): boolean {
   const [, scope = '', signedHeaders = '', signature] =
-    /Credential=[^/]+\/([^,]+), *SignedHeaders=([^,]+), *Signature=([0-9a-f]+)/.exec(headers.authorization ?? '') ?? [];
+    /Credential=[^/]+\/([^,]+), *SignedHeaders=([^,]+), *Signature=([0-9a-f]+)/.exec(String(headers['authorization'])) ?? [];
   const [date = '', region = '', service = '', terminal = ''] = scope.split('/');
   const canonicalHeaders = signedHeaders.split(';').map(
     (name) =>
@@ -20,7 +20,7 @@ export function isSigned({ method = '', url = '', headers }: IncomingMessage, bo
         .trim()
         .replace(/ +/g, ' ')}\n`,
   );
-  const canonical = [method, url, '', canonicalHeaders.join(''), signedHeaders, sha256(body)].join('\n');
+  const canonical = [method, path, '', canonicalHeaders.join(''), signedHeaders, sha256(body)].join('\n');
   const text = ['AWS4-HMAC-SHA256', String(headers['x-amz-date']), scope, sha256(canonical)].join('\n');
   const key = [date, region, service, terminal].reduce<Buffer | string>((key, part) => hmac(key, part), `AWS4${secret}`);
   return hmac(key, text).toString('hex') === signature;

@@ -1,9 +1,8 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Pushable } from '../../../src/demo/image.ts';
+import { type FakeServer, startFakeServer } from '../shared/fake-server.ts';
+import type { Reply, Seen } from '../shared/messages.ts';
 import { loadApiModel } from './api-model.ts';
-import { answerRegistryApi } from './registry-api.ts';
+import { answerRegistryApi, refusal } from './registry-api.ts';
 import { listOccurrences } from './occurrences.ts';
 import { answerRest, type Operation } from './rest.ts';
 import { ServiceError, Store, type StoredRepository } from './store.ts';
@@ -46,8 +45,7 @@ interface PushFacts {
   readonly pushedAt?: string | undefined;
 }
 
-export interface FakeGar {
-  readonly url: string;
+export interface FakeGar extends Pick<FakeServer, 'url' | 'answer' | 'close'> {
   readonly store: Store;
   readonly calls: FakeCall[];
   /** Where a request or an answer did not agree with the API's description, if that is at hand. */
@@ -60,7 +58,6 @@ export interface FakeGar {
   repository(name: string): StoredRepository;
   /** Pushes a thing with all that it needs, under each tag, or by digest: `my-project/images/team/app`. */
   push(name: string, thing: Pushable, tags?: readonly string[], facts?: PushFacts): void;
-  close(): Promise<void>;
 }
 
 const CODES: Readonly<Record<ServiceError['status'], number>> = {
@@ -84,28 +81,21 @@ export async function startFakeGar(options: FakeGarOptions = {}): Promise<FakeGa
   const occurrences: object[] = [];
   const violations: string[] = [];
   let exhausted = 0;
-  const server = createServer((request, response) => void serve(request, response).catch(() => response.destroy()));
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const server = await startFakeServer({ answer: reply, headers: {}, keeps: () => false });
 
-  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const body = await bodyOf(request);
+  function reply(request: Seen, url: string): Reply {
+    const { method, body } = request;
     const account = accountOf(request, accounts);
     const may = (permission: string): boolean => account?.may?.(permission) ?? account !== undefined;
-    if (request.url?.startsWith('/v2/') === true) {
-      if (account) return answerRegistryApi(request, response, { store, location, gcr, body, may });
-      response.writeHead(401, {
-        'content-type': 'application/json',
-        'www-authenticate': `Bearer realm="${url}/v2/token",service="${location}-docker.pkg.dev"`,
-      });
-      response.end(JSON.stringify({ errors: [{ code: 'UNAUTHORIZED', message: 'authentication failed' }] }));
-      return;
+    if (request.path.startsWith('/v2/')) {
+      if (account) return answerRegistryApi(request, { store, location, gcr, may });
+      const challenge = `Bearer realm="${url}/v2/token",service="${location}-docker.pkg.dev"`;
+      return refusal(401, 'UNAUTHORIZED', 'authentication failed', { 'www-authenticate': challenge });
     }
-    const [raw = '', query = ''] = (request.url ?? '').split('?');
+    const [raw = '', query = ''] = request.path.split('?');
     const path = decoded(raw);
     const call = {
-      method: request.method ?? '',
+      method,
       path,
       query: new URLSearchParams(query),
       body: body.length === 0 ? undefined : (JSON.parse(body.toString('utf8')) as unknown),
@@ -129,7 +119,7 @@ export async function startFakeGar(options: FakeGarOptions = {}): Promise<FakeGa
       if (project !== undefined) {
         allow(may, 'containeranalysis.occurrences.list', path);
         calls.push({ ...call, path: raw });
-        return send(response, 200, listOccurrences(occurrences, call.query, maxPage));
+        return json(200, listOccurrences(occurrences, call.query, maxPage));
       }
       const answer = answerRest(
         { ...call, path: path.replace(/^\/v1\//, '') },
@@ -146,10 +136,10 @@ export async function startFakeGar(options: FakeGarOptions = {}): Promise<FakeGa
       );
       calls.push({ ...call, path: raw });
       if (calls.length < 500) violations.push(...(model?.problemsOf({ ...call, answer }) ?? []));
-      send(response, 200, answer);
+      return json(200, answer);
     } catch (error) {
       if (!(error instanceof ServiceError)) throw error;
-      send(response, CODES[error.status], { error: { code: CODES[error.status], message: error.message, status: error.status } });
+      return json(CODES[error.status], { error: { code: CODES[error.status], message: error.message, status: error.status } });
     }
   }
 
@@ -161,7 +151,9 @@ export async function startFakeGar(options: FakeGarOptions = {}): Promise<FakeGa
   };
 
   return {
-    url,
+    url: server.url,
+    answer: server.answer,
+    close: server.close,
     store,
     calls,
     occurrences,
@@ -184,10 +176,6 @@ export async function startFakeGar(options: FakeGarOptions = {}): Promise<FakeGa
       for (const tag of tags.length > 0 ? tags : [undefined])
         store.put(repository, image, { bytes: thing.bytes, mediaType: thing.mediaType, ...time, ...(tag !== undefined && { tag }) });
     },
-    async close() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
   };
 }
 
@@ -205,8 +193,8 @@ function decoded(path: string): string {
 }
 
 /** By `Bearer`, or at `/v2/` as the password of a login. */
-function accountOf({ headers: { authorization = '' } }: IncomingMessage, accounts: readonly FakeAccount[]): FakeAccount | undefined {
-  const [scheme, credentials = ''] = authorization.split(' ');
+function accountOf({ headers }: Seen, accounts: readonly FakeAccount[]): FakeAccount | undefined {
+  const [scheme, credentials = ''] = String(headers['authorization'] ?? '').split(' ');
   const token =
     scheme === 'Basic'
       ? Buffer.from(credentials, 'base64')
@@ -216,12 +204,6 @@ function accountOf({ headers: { authorization = '' } }: IncomingMessage, account
   return accounts.find((account) => account.token === token);
 }
 
-async function bodyOf(message: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of message as AsyncIterable<Buffer>) chunks.push(chunk);
-  return Buffer.concat(chunks);
-}
-
-function send(response: ServerResponse, status: number, document: object): void {
-  response.writeHead(status, { 'content-type': 'application/json; charset=UTF-8' }).end(JSON.stringify(document, undefined, 2));
+function json(status: number, document: object): Reply {
+  return { status, headers: { 'content-type': 'application/json; charset=UTF-8' }, body: JSON.stringify(document, undefined, 2) };
 }

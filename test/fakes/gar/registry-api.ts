@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Reply, Seen } from '../shared/messages.ts';
 import { deleteImage, ServiceError, type Store, tagsOf } from './store.ts';
 import { asDigest } from '../../digest.ts';
 import type { Digest } from '../../../src/domain/digest.ts';
@@ -8,28 +8,19 @@ export interface RegistryCall {
   readonly location: string;
   /** Of a host of Container Registry's names: the one repository behind it. */
   readonly gcr: string | undefined;
-  readonly body: Buffer;
   readonly may: (permission: string) => boolean;
 }
 
 /** `/v2/`, with Google's own errors and its additions to the list of tags. */
-export function answerRegistryApi(
-  request: IncomingMessage,
-  response: ServerResponse,
-  { store, location, gcr, body, may }: RegistryCall,
-): void {
-  const { method = '', url = '' } = request;
-  const refuse = (status: number, code: string, message: string): void => {
-    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ errors: [{ code, message }] }));
-  };
-  const [, name = '', what, reference = ''] = /^\/v2\/(.+)\/(manifests|tags|blobs)\/([^/?]+)/.exec(url) ?? [];
+export function answerRegistryApi({ method, path, headers, body }: Seen, { store, location, gcr, may }: RegistryCall): Reply {
+  const [, name = '', what, reference = ''] = /^\/v2\/(.+)\/(manifests|tags|blobs)\/([^/?]+)/.exec(path) ?? [];
   const parts = name.split('/');
   const [project, id, image] =
     gcr === undefined ? [parts[0], parts[1], parts.slice(2).join('/')] : [parts[0], gcr, parts.slice(1).join('/')];
   const repository = store.repositories.get(`projects/${project}/locations/${location}/repositories/${id}`);
-  if (!repository) return refuse(404, 'NAME_UNKNOWN', `Repository "${id}" not found`);
+  if (!repository) return refusal(404, 'NAME_UNKNOWN', `Repository "${id}" not found`);
   if (!may(`artifactregistry.repositories.${method === 'PUT' ? 'uploadArtifacts' : 'downloadArtifacts'}`))
-    return refuse(403, 'DENIED', 'Permission denied');
+    return refusal(403, 'DENIED', 'Permission denied');
   const stored = repository.packages.get(image as string);
   if (what === 'tags') {
     const manifest = Object.fromEntries(
@@ -38,15 +29,9 @@ export function answerRegistryApi(
         { imageSizeBytes: String(one.size), mediaType: one.mediaType, tag: stored ? tagsOf(stored, one.digest) : [] },
       ]),
     );
-    response
-      .writeHead(200, { 'content-type': 'application/json' })
-      .end(JSON.stringify({ child: [], manifest, name, tags: [...(stored?.tags.keys() ?? [])] }));
-    return;
+    return json(200, { child: [], manifest, name, tags: [...(stored?.tags.keys() ?? [])] });
   }
-  if (what === 'blobs') {
-    response.writeHead(method === 'HEAD' && store.blobs.has(asDigest(reference)) ? 200 : 404).end();
-    return;
-  }
+  if (what === 'blobs') return { status: method === 'HEAD' && store.blobs.has(asDigest(reference)) ? 200 : 404 };
   const digest = reference.startsWith('sha256:') ? asDigest(reference) : (stored?.tags.get(reference) ?? asDigest(''));
   try {
     if (method === 'PUT') {
@@ -60,31 +45,33 @@ export function answerRegistryApi(
         manifests?: { digest: Digest }[];
       };
       if ([...(config ? [config] : []), ...layers].some((part) => !store.blobs.has(part.digest)))
-        return refuse(400, 'MANIFEST_BLOB_UNKNOWN', 'Blob unknown');
-      if (manifests.some((child) => !stored?.images.has(child.digest))) return refuse(400, 'MANIFEST_UNKNOWN', 'Child unknown');
+        return refusal(400, 'MANIFEST_BLOB_UNKNOWN', 'Blob unknown');
+      if (manifests.some((child) => !stored?.images.has(child.digest))) return refusal(400, 'MANIFEST_UNKNOWN', 'Child unknown');
       const put = store.put(repository, image as string, {
         bytes: body,
-        mediaType: String(request.headers['content-type']),
+        mediaType: String(headers['content-type']),
         ...(!reference.startsWith('sha256:') && { tag: reference }),
       });
-      response.writeHead(201, { 'docker-content-digest': put.digest }).end();
-      return;
+      return { status: 201, headers: { 'docker-content-digest': put.digest } };
     }
     const found = stored?.images.get(digest);
-    if (!found) return refuse(404, 'MANIFEST_UNKNOWN', `Failed to fetch "${reference}"`);
+    if (!found) return refusal(404, 'MANIFEST_UNKNOWN', `Failed to fetch "${reference}"`);
     if (method === 'DELETE') {
       deleteImage(repository, image as string, digest, false);
-      response.writeHead(202).end();
-      return;
+      return { status: 202 };
     }
-    response.writeHead(200, {
-      'content-type': found.mediaType,
-      'docker-content-digest': found.digest,
-      'content-length': found.bytes.length,
-    });
-    response.end(method === 'HEAD' ? undefined : found.bytes);
+    return { status: 200, headers: { 'content-type': found.mediaType, 'docker-content-digest': found.digest }, body: found.bytes };
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
-    refuse(400, error.message.split(':')[0] as string, error.message);
+    return refusal(400, error.message.split(':')[0] as string, error.message);
   }
+}
+
+/** An error of the distribution-spec. */
+export function refusal(status: number, code: string, message: string, headers: Readonly<Record<string, string>> = {}): Reply {
+  return json(status, { errors: [{ code, message }] }, headers);
+}
+
+function json(status: number, document: object, headers: Readonly<Record<string, string>> = {}): Reply {
+  return { status, headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(document) };
 }

@@ -6,7 +6,7 @@ import { type Reply, ReplyError, type Seen } from './messages.ts';
 
 export interface FakeServerOptions {
   /** Answers a request, or throws a {@link ReplyError}. `url` is the server's own. */
-  readonly answer: (request: Seen, url: string) => Reply;
+  readonly answer: (request: Seen, url: string) => Reply | Promise<Reply>;
   /** Headers of every answer, where it has no others of that name. */
   readonly headers: Readonly<Record<string, string>>;
   /** Whether the answer to a request for this path is kept, for the check against a description of the API. */
@@ -29,6 +29,13 @@ export interface LoggedRequest {
   body: string;
 }
 
+/** The whole answer to a request. */
+interface Answered {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}
+
 /** A running server. */
 export interface FakeServer {
   /** `127.0.0.1:PORT` */
@@ -37,6 +44,8 @@ export interface FakeServer {
   /** All requests in the order they arrived. Set `length` to 0 to begin anew. */
   readonly requests: LoggedRequest[];
   onRequest(hook: Hook): () => void;
+  /** Answers a request as it does over the network, without one. */
+  answer(request: Seen): Promise<Answered>;
   close(): Promise<void>;
 }
 
@@ -55,6 +64,12 @@ export async function startFakeServer({ answer, headers, keeps, tls }: FakeServe
     const chunks: Buffer[] = [];
     for await (const chunk of message) chunks.push(chunk as Buffer);
     const request: Seen = { method: message.method ?? '', path: message.url ?? '', headers: message.headers, body: Buffer.concat(chunks) };
+    const reply = await answered(request);
+    response.writeHead(reply.status, reply.headers);
+    response.end(request.method === 'HEAD' ? undefined : reply.body);
+  }
+
+  async function answered(request: Seen): Promise<Answered> {
     const logged: LoggedRequest = {
       method: request.method,
       path: request.path,
@@ -64,21 +79,20 @@ export async function startFakeServer({ answer, headers, keeps, tls }: FakeServe
       body: '',
     };
     requests.push(logged);
-    const reply = replyTo(request);
+    const reply = await replyTo(request);
     const body = Buffer.from(reply.body ?? '');
     logged.status = reply.status;
     if (keeps(request.path)) logged.body = body.toString('utf8');
-    response.writeHead(reply.status, { ...headers, 'content-length': String(body.length), ...reply.headers });
-    response.end(request.method === 'HEAD' ? undefined : body);
+    return { status: reply.status, headers: { ...headers, 'content-length': String(body.length), ...reply.headers }, body };
   }
 
-  function replyTo(request: Seen): Reply {
+  async function replyTo(request: Seen): Promise<Reply> {
     try {
       for (const hook of hooks) {
         const reply = hook(request);
         if (reply) return reply;
       }
-      return answer(request, url);
+      return await answer(request, url);
     } catch (error) {
       if (error instanceof ReplyError) return error.reply;
       return { status: 500, headers: { 'content-type': 'text/plain' }, body: `internal server error: ${(error as Error).stack}` };
@@ -89,6 +103,7 @@ export async function startFakeServer({ answer, headers, keeps, tls }: FakeServe
     host,
     url,
     requests,
+    answer: answered,
     onRequest(hook) {
       hooks = [...hooks, hook];
       return () => {

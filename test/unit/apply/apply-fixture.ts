@@ -51,12 +51,12 @@ export async function fillRepository(server: { readonly url: string }, repositor
   const bill = sbom(amd, '2025-01-01T00:00:00Z');
   const [floating, lone] = [single(`${repository} floating`), single(`${repository} lone`)];
   const filled = { shared, amd, inner, nested, kept, signature, bill, floating, lone };
-  await push(server.url, repository, nested, ['old-1', 'old-1.0']);
-  await push(server.url, repository, kept, ['keep-1']);
-  await push(server.url, repository, signature, [attachmentTag(nested.digest, 'sig')]);
-  await push(server.url, repository, bill);
-  await push(server.url, repository, floating, ['old-2', 'keep-2']);
-  await push(server.url, repository, lone, ['old-3']);
+  await push(server, repository, nested, ['old-1', 'old-1.0']);
+  await push(server, repository, kept, ['keep-1']);
+  await push(server, repository, signature, [attachmentTag(nested.digest, 'sig')]);
+  await push(server, repository, bill);
+  await push(server, repository, floating, ['old-2', 'keep-2']);
+  await push(server, repository, lone, ['old-3']);
   return filled;
 }
 

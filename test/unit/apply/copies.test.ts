@@ -99,7 +99,7 @@ describe('what a rule copies', () => {
 
   it('goes without the one image whose tag points elsewhere there already', async () => {
     const made = await world();
-    await push(made.target.url, ARCHIVE, single('somebody else'), ['old-3']);
+    await push(made.target, ARCHIVE, single('somebody else'), ['old-3']);
     const report = await apply(made);
     expect(report).toMatchObject({ outcome: 'partial', counts: { copied: 2, failed: 1, held: 1 } });
     const { tags } = contents(made.server);
@@ -110,7 +110,7 @@ describe('what a rule copies', () => {
   it('is not copied where its tag was moved after the plan, and stays', async () => {
     const made = await world();
     const newer = single('newer');
-    await push(made.server.url, REPOSITORY, newer, ['old-3']);
+    await push(made.server, REPOSITORY, newer, ['old-3']);
     const report = await apply(made);
     expect(contents(made.target, ARCHIVE).tags['old-3']).toBeUndefined();
     expect(contents(made.server).tags['old-3']).toBe(newer.digest);
@@ -123,7 +123,7 @@ describe('what a rule copies', () => {
     const { nested, lone } = made.filled;
     const late = { source: 'test', image: { digest: lone.digest } };
     made.target.onRequest(async ({ method, path }) => {
-      if (method === 'PUT' && path.endsWith('/manifests/old-1')) await push(made.server.url, REPOSITORY, nested, ['new-1']);
+      if (method === 'PUT' && path.endsWith('/manifests/old-1')) await push(made.server, REPOSITORY, nested, ['new-1']);
     });
     const report = await apply(made, {
       inUse: { images: [], problems: [], hosts: {} },
@@ -140,8 +140,8 @@ describe('what a rule copies', () => {
     onTestFinished(() => target.close());
     const cold = { ...adapter(target.url), name: 'cold' };
     const loose = single('loose');
-    await push(server.url, REPOSITORY, single('kept'), ['keep']);
-    await push(server.url, REPOSITORY, loose);
+    await push(server, REPOSITORY, single('kept'), ['keep']);
+    await push(server, REPOSITORY, loose);
     const plan = await planOf(
       { ...registry, inventory: async (name, asked) => listing(await registry.inventory(name, asked), loose.digest) },
       [REPOSITORY],
@@ -174,7 +174,7 @@ describe('what a rule copies', () => {
     const { server, registry, cold, target } = made;
     const tag = attachmentTag(single('long gone').digest, 'sig');
     const orphan = single('signature');
-    await push(server.url, REPOSITORY, orphan, [tag]);
+    await push(server, REPOSITORY, orphan, [tag]);
     const spec: Partial<PolicySpec> = { rules: [{ name: 'orphans', orphaned: true, keep: 'none', action: { copyTo: 'cold/old' } }] };
     const plan = await planOf(registry, [REPOSITORY], spec, { cold });
     expect(await apply({ ...made, plan })).toMatchObject({ counts: { copied: 1, deleted: 1 } });
@@ -214,8 +214,8 @@ describe('what a rule copies', () => {
     const made = await world({}, { rules });
     const { server, registry, cold, target, filled } = made;
     const bulk = index([filled.lone]);
-    await push(server.url, REPOSITORY, bulk, ['bulk-1']);
-    await push(target.url, ARCHIVE, single('somebody else'), ['old-3']);
+    await push(server, REPOSITORY, bulk, ['bulk-1']);
+    await push(target, ARCHIVE, single('somebody else'), ['old-3']);
     const takesAlong: Registry = {
       ...registry,
       takenAlong: async (_, digest) => (digest === bulk.digest ? [{ digest: filled.lone.digest, tags: ['old-3'], heldBy: [] }] : []),

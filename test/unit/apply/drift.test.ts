@@ -32,9 +32,7 @@ function everythingUnder(thing: { digest: string; children: readonly { digest: s
 
 describe('what changed since the plan', () => {
   it('a tag that was moved away: its image stays, with all that it holds and all that is attached to it', async () => {
-    const { server, filled, report, outcome, message } = await meanwhile((server) =>
-      push(server.url, REPOSITORY, single('moved'), ['old-1']),
-    );
+    const { server, filled, report, outcome, message } = await meanwhile((server) => push(server, REPOSITORY, single('moved'), ['old-1']));
     const { nested, inner, amd, signature, bill, lone } = filled;
     expect(report.outcome).toBe('partial');
     expect(outcome(nested.digest)).toBe('drifted');
@@ -46,14 +44,14 @@ describe('what changed since the plan', () => {
   });
 
   it('a new tag on an image that is to go', async () => {
-    const { server, filled, outcome, message } = await meanwhile((server, { lone }) => push(server.url, REPOSITORY, lone, ['release']));
+    const { server, filled, outcome, message } = await meanwhile((server, { lone }) => push(server, REPOSITORY, lone, ['release']));
     expect(outcome(filled.lone.digest)).toBe('drifted');
     expect(message(filled.lone.digest)).toContain('the tag release was set on it after the plan was made');
     expect(contents(server).tags).toMatchObject({ release: filled.lone.digest, 'old-3': filled.lone.digest });
   });
 
   it('a tag that stays, moved back onto an image that is to go: a rollback', async () => {
-    const { server, filled, report, outcome } = await meanwhile((server, { lone }) => push(server.url, REPOSITORY, lone, ['keep-1']));
+    const { server, filled, report, outcome } = await meanwhile((server, { lone }) => push(server, REPOSITORY, lone, ['keep-1']));
     expect(outcome(filled.lone.digest)).toBe('drifted');
     // It was seen beforehand: nothing had to be put back.
     expect(report.repositories[0]!.repairs).toEqual([]);
@@ -61,7 +59,7 @@ describe('what changed since the plan', () => {
   });
 
   it('a new tag on an untagged child of an index that is to go', async () => {
-    const { server, filled, outcome } = await meanwhile((server, { amd }) => push(server.url, REPOSITORY, amd, ['amd64']));
+    const { server, filled, outcome } = await meanwhile((server, { amd }) => push(server, REPOSITORY, amd, ['amd64']));
     expect(outcome(filled.amd.digest)).toBe('drifted');
     expect(outcome(filled.bill.digest)).toBe('held');
     expect(outcome(filled.nested.digest)).toBeUndefined();
@@ -69,7 +67,7 @@ describe('what changed since the plan', () => {
   });
 
   it('a new index, two levels deep, that holds a child which is to go', async () => {
-    const { server, filled, outcome } = await meanwhile((server, { amd }) => push(server.url, REPOSITORY, index([index([amd])]), ['next']));
+    const { server, filled, outcome } = await meanwhile((server, { amd }) => push(server, REPOSITORY, index([index([amd])]), ['next']));
     expect(outcome(filled.amd.digest)).toBe('drifted');
     expect(outcome(filled.nested.digest)).toBeUndefined();
     expect(contents(server).manifests).toHaveProperty(filled.amd.digest);
@@ -77,7 +75,7 @@ describe('what changed since the plan', () => {
 
   it('a new signature of an image that is to go', async () => {
     const { filled, outcome, message } = await meanwhile((server, { lone }) =>
-      push(server.url, REPOSITORY, cosignSignature(lone), [attachmentTag(lone.digest, 'sig')]),
+      push(server, REPOSITORY, cosignSignature(lone), [attachmentTag(lone.digest, 'sig')]),
     );
     expect(outcome(filled.lone.digest)).toBe('drifted');
     expect(message(filled.lone.digest)).toContain('was attached to it after the plan was made');
@@ -85,7 +83,7 @@ describe('what changed since the plan', () => {
 
   it('something that was attached, without a tag, to an image that is to go', async () => {
     const { server, filled, outcome, message } = await meanwhile((server, { lone }) =>
-      push(server.url, REPOSITORY, sbom(lone, '2026-01-01T00:00:00Z')),
+      push(server, REPOSITORY, sbom(lone, '2026-01-01T00:00:00Z')),
     );
     expect(outcome(filled.lone.digest)).toBe('drifted');
     expect(message(filled.lone.digest)).toContain('was attached to it after the plan was made');
@@ -93,7 +91,7 @@ describe('what changed since the plan', () => {
   });
 
   it('a tag to take off that was moved stays where it is; one that is gone is gone', async () => {
-    const moved = await meanwhile((server) => push(server.url, REPOSITORY, single('moved'), ['old-2']));
+    const moved = await meanwhile((server) => push(server, REPOSITORY, single('moved'), ['old-2']));
     expect(moved.outcome(moved.filled.floating.digest)).toBe('drifted');
     expect(contents(moved.server).tags).toHaveProperty('old-2');
     const gone = await meanwhile(async (server) => server.storage.repository(REPOSITORY).tags.delete('old-2'));
@@ -123,7 +121,7 @@ describe('what changed since the plan', () => {
     const steps = repository!.steps.map((step) =>
       step.op === 'delete-manifest' && step.digest === bill.digest ? { ...step, after: [] } : step,
     );
-    await push(server.url, REPOSITORY, amd, ['amd64']);
+    await push(server, REPOSITORY, amd, ['amd64']);
     const report = await apply({ ...plan, repositories: [{ ...repository!, steps }] }, registry);
     expect(report.repositories[0]!.notDone).toContainEqual({
       op: 'delete-manifest',
@@ -138,7 +136,7 @@ describe('what changed since the plan', () => {
     const { server, registry } = await withServer();
     await fillRepository(server);
     const plan = await planOf(registry);
-    const digest = await push(server.url, REPOSITORY, single('unreadable'), ['next']);
+    const digest = await push(server, REPOSITORY, single('unreadable'), ['next']);
     server.onRequest(({ method, path }) => (method === 'GET' && path.endsWith(digest) ? { status: 500, body: '' } : undefined));
     const before = contents(server);
     const report = await apply(plan, registry);

@@ -50,7 +50,7 @@ describe('carrying a plan out', () => {
 
   it('writes no journal and asks for nothing where there is nothing to do', async () => {
     const { server, registry } = await withServer();
-    await push(server.url, REPOSITORY, single('kept'), ['keep-1']);
+    await push(server, REPOSITORY, single('kept'), ['keep-1']);
     const plan = await planOf(registry);
     server.requests.length = 0;
     const folder = await temporaryFolder();
@@ -285,8 +285,8 @@ describe('what the registry refuses', () => {
 
   it('a deletion that was begun and that nobody waits for has no outcome in the journal, since it may still be done', async () => {
     const { server, registry } = await withServer();
-    await push(server.url, REPOSITORY, single('doomed'), ['old-1']);
-    await push(server.url, REPOSITORY, single('kept'), ['keep-1']);
+    await push(server, REPOSITORY, single('doomed'), ['old-1']);
+    await push(server, REPOSITORY, single('kept'), ['keep-1']);
     const plan = await planOf(registry);
     const folder = await temporaryFolder();
     const deleteManifest = (): Promise<never> =>
@@ -300,8 +300,8 @@ describe('what the registry refuses', () => {
 
   it('a registry that fails again and again is left alone', async () => {
     const { server, registry } = await withServer();
-    for (let n = 0; n < 12; n++) await push(server.url, REPOSITORY, single(`image ${n}`), [`old-${n}`]);
-    await push(server.url, REPOSITORY, single('kept'), ['keep']);
+    for (let n = 0; n < 12; n++) await push(server, REPOSITORY, single(`image ${n}`), [`old-${n}`]);
+    await push(server, REPOSITORY, single('kept'), ['keep']);
     const plan = await planOf(registry);
     const digests = new Set(plan.repositories[0]!.steps.map(({ digest }) => digest));
     server.onRequest(({ method, path }) =>

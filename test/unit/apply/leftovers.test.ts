@@ -127,7 +127,7 @@ describe('what an earlier run left', () => {
   it('stays where a tag leads to it by now', async () => {
     const run = await stopped();
     const { amd, bill, inner } = run.filled;
-    await push(run.server.url, REPOSITORY, index([index([amd])]), ['keep-9']);
+    await push(run.server, REPOSITORY, index([index([amd])]), ['keep-9']);
     await again(run);
     const { manifests } = contents(run.server);
     expect(manifests).toHaveProperty(amd.digest);
@@ -137,7 +137,7 @@ describe('what an earlier run left', () => {
 
   it('stays where its index was pushed again', async () => {
     const run = await stopped();
-    await push(run.server.url, REPOSITORY, run.filled.nested, ['again']);
+    await push(run.server, REPOSITORY, run.filled.nested, ['again']);
     await again(run);
     for (const digest of [...partsOf(run), run.filled.nested.digest]) expect(contents(run.server).manifests).toHaveProperty(digest);
   });

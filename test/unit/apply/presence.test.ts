@@ -9,8 +9,8 @@ const UNKNOWN = { status: 404, body: '{"errors":[{"code":"MANIFEST_UNKNOWN","mes
 /** Carries a plan for eight images out while the registry behaves so from its first deletion on. */
 async function meanwhile(begins: (request: SeenRequest, doomed: ReadonlySet<string>) => ReturnType<RequestHook>) {
   const { server, registry } = await withServer();
-  for (let n = 0; n < 8; n++) await push(server.url, REPOSITORY, single(`image ${n}`), [`old-${n}`]);
-  await push(server.url, REPOSITORY, single('kept'), ['keep-1']);
+  for (let n = 0; n < 8; n++) await push(server, REPOSITORY, single(`image ${n}`), [`old-${n}`]);
+  await push(server, REPOSITORY, single('kept'), ['keep-1']);
   const plan = await planOf(registry);
   const doomed = new Set<string>(plan.repositories[0]!.steps.map(({ digest }) => digest));
   let begun = false;
@@ -79,8 +79,8 @@ describe('failures in a row', () => {
 
   it('end with each that succeeds: nine single failures do not end a run', async () => {
     const { server, registry } = await withServer();
-    for (let n = 0; n < 18; n++) await push(server.url, REPOSITORY, single(`image ${n}`), [`old-${n}`]);
-    await push(server.url, REPOSITORY, single('kept'), ['keep-1']);
+    for (let n = 0; n < 18; n++) await push(server, REPOSITORY, single(`image ${n}`), [`old-${n}`]);
+    await push(server, REPOSITORY, single('kept'), ['keep-1']);
     const plan = await planOf(registry);
     const digests = plan.repositories[0]!.steps.map(({ digest }) => digest);
     server.onRequest(({ method, path }) => {

@@ -139,8 +139,8 @@ describe('a push between the last look and the deletion', () => {
 
   it('a tag in one list that leads to what the same wave is to delete holds that wave back until a list shows nothing new', async () => {
     const { server, registry } = await withServer();
-    for (let n = 0; n < 6; n++) await push(server.url, REPOSITORY, single(`image ${n}`), [`old-${n}`]);
-    await push(server.url, REPOSITORY, single('kept'), ['keep-1']);
+    for (let n = 0; n < 6; n++) await push(server, REPOSITORY, single(`image ${n}`), [`old-${n}`]);
+    await push(server, REPOSITORY, single('kept'), ['keep-1']);
     const plan = await planOf(registry);
     // The first goes alone, and then three at a time.
     const [, , one, other] = plan.repositories[0]!.steps;
@@ -202,8 +202,8 @@ describe('a push between the last look and the deletion', () => {
 
   it('a tag that pointed to nothing and is gone after several deletions brings all of them back: it may have been set on any', async () => {
     const { server, registry } = await withServer();
-    for (let number = 0; number < 5; number++) await push(server.url, REPOSITORY, single(`image ${number}`), [`old-${number}`]);
-    await push(server.url, REPOSITORY, single('kept'), ['keep-1']);
+    for (let number = 0; number < 5; number++) await push(server, REPOSITORY, single(`image ${number}`), [`old-${number}`]);
+    await push(server, REPOSITORY, single('kept'), ['keep-1']);
     tagsIn(server).set('dangling', single('deleted long ago').digest);
     const plan = await planOf(registry, [REPOSITORY], { danglingTags: 'ignore' });
     const digests = plan.repositories[0]!.steps.map(({ digest }) => digest);
@@ -239,7 +239,7 @@ describe('a push between the last look and the deletion', () => {
   it('a new index that came to hold a child just when it was deleted gets its child back', async () => {
     const { server, filled, report } = await whileDeleting(
       ({ amd }) => amd.digest,
-      async (server, { amd }) => void (await push(server.url, REPOSITORY, index([amd]), ['next'])),
+      async (server, { amd }) => void (await push(server, REPOSITORY, index([amd]), ['next'])),
     );
     expect(contents(server).manifests).toHaveProperty(filled.amd.digest);
     expect(report.repositories[0]!.repairs).toMatchObject([{ digest: filled.amd.digest, restored: true }]);
@@ -249,7 +249,7 @@ describe('a push between the last look and the deletion', () => {
   it('a known tag that came to point to an index with a doomed child gets that child back at the end', async () => {
     const { server, filled, report } = await whileDeleting(
       ({ nested }) => nested.digest,
-      async (server, { amd }) => void (await push(server.url, REPOSITORY, index([amd]), ['keep-2'])),
+      async (server, { amd }) => void (await push(server, REPOSITORY, index([amd]), ['keep-2'])),
     );
     const { manifests } = contents(server);
     expect(manifests).toHaveProperty(filled.amd.digest);
@@ -261,7 +261,7 @@ describe('a push between the last look and the deletion', () => {
     const { server, filled, report } = await whileDeleting(
       ({ nested }) => nested.digest,
       async (server, { amd }) => {
-        const next = await push(server.url, REPOSITORY, index([amd]), ['next']);
+        const next = await push(server, REPOSITORY, index([amd]), ['next']);
         server.onRequest(({ method, path }) => (method === 'GET' && path.endsWith(next) ? { status: 500, body: '' } : undefined));
       },
     );
@@ -291,7 +291,7 @@ describe('a push between the last look and the deletion', () => {
       const { lone, kept } = await fillRepository(server);
       const plan = await planOf(registry);
       server.onRequest(async ({ method, path }) => {
-        if (method === 'DELETE' && path.endsWith(lone.digest)) await push(server.url, REPOSITORY, lone, ['keep-1']);
+        if (method === 'DELETE' && path.endsWith(lone.digest)) await push(server, REPOSITORY, lone, ['keep-1']);
       });
 
       const report = await apply(plan, registry, {
@@ -331,8 +331,8 @@ describe('a push between the last look and the deletion', () => {
   it('a kept tag that vanishes while several are deleted brings all of them back, with all tags: it may have been on any', async () => {
     const { server, registry } = await withServer();
     const images = Array.from({ length: 5 }, (_, number) => single(`image ${number}`));
-    for (const [number, one] of images.entries()) await push(server.url, REPOSITORY, one, [`old-${number}`, `old-${number}-too`]);
-    await push(server.url, REPOSITORY, single('kept'), ['keep-1']);
+    for (const [number, one] of images.entries()) await push(server, REPOSITORY, one, [`old-${number}`, `old-${number}-too`]);
+    await push(server, REPOSITORY, single('kept'), ['keep-1']);
     const plan = await planOf(registry);
     const digests = plan.repositories[0]!.steps.map(({ digest }) => digest);
     server.onRequest(({ method, path }) => {

@@ -43,7 +43,7 @@ async function withComparison(): Promise<{ server: EmbeddedRegistry; registry: R
 describe('where the registry tells what tags are on a digest', () => {
   it('the steps of a wave go side by side, and the waves one after another', async () => {
     const { server, registry } = await withTagsOf();
-    for (let n = 0; n < 8; n++) await push(server.url, REPOSITORY, single(`image ${n}`), [`old-${n}`]);
+    for (let n = 0; n < 8; n++) await push(server, REPOSITORY, single(`image ${n}`), [`old-${n}`]);
     await fillRepository(server);
     const plan = await planOf(registry);
     let under = 0;
@@ -85,7 +85,7 @@ describe('where the registry tells what tags are on a digest', () => {
     const { nested, inner, amd, bill } = await fillRepository(server);
     const plan = await planOf(registry);
     server.onRequest(async ({ method, path }) => {
-      if (method === 'DELETE' && path.endsWith(nested.digest)) await push(server.url, REPOSITORY, index([inner]), ['next']);
+      if (method === 'DELETE' && path.endsWith(nested.digest)) await push(server, REPOSITORY, index([inner]), ['next']);
     });
     const report = await apply(plan, registry);
     expect(report.counts).toMatchObject({ repaired: 3, lost: 0 });
@@ -102,7 +102,7 @@ describe('where the registry tells what tags are on a digest', () => {
     const stop = new AbortController();
     server.onRequest(async ({ method, path }) => {
       if (method !== 'DELETE' || !path.endsWith(inner.digest)) return;
-      await push(server.url, REPOSITORY, index([nested.children[0]!]), ['next']);
+      await push(server, REPOSITORY, index([nested.children[0]!]), ['next']);
       stop.abort();
     });
 
@@ -133,7 +133,7 @@ describe.each([
     const { server, registry } = await start();
     const { amd, bill } = await fillRepository(server);
     const plan = await planOf(registry);
-    await push(server.url, REPOSITORY, index([amd]), ['next']);
+    await push(server, REPOSITORY, index([amd]), ['next']);
 
     const report = await apply(plan, registry);
 
@@ -158,7 +158,7 @@ describe.each([
     const { nested, amd } = await fillRepository(server);
     const plan = await planOf(registry);
     server.onRequest(async ({ method, path }) => {
-      if (method === 'DELETE' && path.endsWith(nested.digest)) await push(server.url, REPOSITORY, index([amd]), ['next']);
+      if (method === 'DELETE' && path.endsWith(nested.digest)) await push(server, REPOSITORY, index([amd]), ['next']);
     });
 
     const report = await apply(plan, registry);
@@ -169,8 +169,8 @@ describe.each([
 
   it('nothing more is deleted after a first deletion that was answered and not done', async () => {
     const { server, registry } = await start();
-    for (let number = 0; number < 5; number++) await push(server.url, REPOSITORY, single(`image ${number}`), [`old-${number}`]);
-    await push(server.url, REPOSITORY, single('kept'), ['keep-1']);
+    for (let number = 0; number < 5; number++) await push(server, REPOSITORY, single(`image ${number}`), [`old-${number}`]);
+    await push(server, REPOSITORY, single('kept'), ['keep-1']);
     const plan = await planOf(registry);
     const digests = plan.repositories[0]!.steps.map(({ digest }) => digest);
     server.requests.length = 0;

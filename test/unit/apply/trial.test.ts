@@ -21,8 +21,8 @@ async function carriedOut(deletion: (server: EmbeddedRegistry, repository: strin
   const { server, registry } = await withServer();
   const repositories = [REPOSITORY, 'team/other'];
   for (const repository of repositories) {
-    for (let n = 0; n < 8; n++) await push(server.url, repository, single(`${repository} ${n}`), [`old-${n}`]);
-    await push(server.url, repository, single(`${repository} kept`), ['keep-1']);
+    for (let n = 0; n < 8; n++) await push(server, repository, single(`${repository} ${n}`), [`old-${n}`]);
+    await push(server, repository, single(`${repository} kept`), ['keep-1']);
   }
   const plan = await planOf(registry, repositories);
   const before = contents(server);
@@ -62,9 +62,9 @@ describe('a registry that does not do what it answers is recognised by its first
   it('where its first manifests have no tags, too: the first one with a tag goes alone', async () => {
     const { server, registry } = await withServer();
     const untagged = Array.from({ length: 4 }, (_, n) => single(`untagged ${n}`));
-    for (const one of untagged) await push(server.url, REPOSITORY, one, ['for-now']);
-    for (let n = 0; n < 4; n++) await push(server.url, REPOSITORY, single(`other ${n}`), [`old-${n}`]);
-    await push(server.url, REPOSITORY, single('kept'), ['keep-1']);
+    for (const one of untagged) await push(server, REPOSITORY, one, ['for-now']);
+    for (let n = 0; n < 4; n++) await push(server, REPOSITORY, single(`other ${n}`), [`old-${n}`]);
+    await push(server, REPOSITORY, single('kept'), ['keep-1']);
     const plan = await planOf(registry);
     const [repository] = plan.repositories;
     const steps = untagged.map(({ digest }) => ({ op: 'delete-manifest' as const, digest, expect: {}, after: [] }));
@@ -97,7 +97,7 @@ describe('a registry that does not do what it answers is recognised by its first
   it('where a tag is not taken off: the first one shows it', async () => {
     const { server, registry } = await withServer();
     const old = Array.from({ length: 20 }, (_, n) => `old-${n}`);
-    await push(server.url, REPOSITORY, single('kept'), ['keep-1', ...old]);
+    await push(server, REPOSITORY, single('kept'), ['keep-1', ...old]);
     const plan = await planOf(registry);
     const deletions: string[] = [];
     server.onRequest(({ method, path }) => {
@@ -119,9 +119,9 @@ describe('a registry that does not do what it answers is recognised by its first
     // Steps go in the order of digests.
     const old = single('old');
     const before = Array.from({ length: 20 }, (_, n) => index([single(`child ${n}`)])).find(({ digest }) => digest < old.digest)!;
-    await push(server.url, REPOSITORY, before, ['old-index']);
-    await push(server.url, REPOSITORY, old, ['old-image']);
-    await push(server.url, REPOSITORY, single('kept'), ['keep-1']);
+    await push(server, REPOSITORY, before, ['old-index']);
+    await push(server, REPOSITORY, old, ['old-image']);
+    await push(server, REPOSITORY, single('kept'), ['keep-1']);
     const plan = await planOf(registry);
     expect(plan.repositories[0]!.steps.map(({ digest }) => digest)).toEqual([before.digest, old.digest, before.children[0]!.digest]);
     let blobs = 0;
@@ -161,8 +161,8 @@ describe('a registry that does not do what it answers is recognised by its first
 
 it('an image that somebody pushes again, right after it was deleted, does not speak against the registry', async () => {
   const { server, registry } = await withServer();
-  for (let n = 0; n < 4; n++) await push(server.url, REPOSITORY, single(`image ${n}`), [`old-${n}`]);
-  await push(server.url, REPOSITORY, single('kept'), ['keep-1']);
+  for (let n = 0; n < 4; n++) await push(server, REPOSITORY, single(`image ${n}`), [`old-${n}`]);
+  await push(server, REPOSITORY, single('kept'), ['keep-1']);
   const plan = await planOf(registry);
   const [first] = plan.repositories[0]!.steps;
   server.onRequest(({ method, path }) => {

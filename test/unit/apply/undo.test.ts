@@ -85,7 +85,7 @@ describe('undo', () => {
 
   it('leaves a tag alone that points elsewhere today', async () => {
     const run = await pruned();
-    const newer = await push(run.server.url, REPOSITORY, single('newer'), ['old-1']);
+    const newer = await push(run.server, REPOSITORY, single('newer'), ['old-1']);
     const report = await undo(run);
     expect(contents(run.server).tags).toMatchObject({ 'old-1': newer, 'old-1.0': run.filled.nested.digest });
     expect(report).toMatchObject({ outcome: 'done', counts: { kept_newer: 1 } });

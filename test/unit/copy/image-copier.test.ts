@@ -52,9 +52,9 @@ async function pushWhole(server: EmbeddedRegistry): Promise<{ readonly whole: Im
   const [amd, arm] = [single('amd'), single('arm')];
   const both = index([amd, arm]);
   const [signature, bill] = [cosignSignature(both), sbom(amd, '2025-01-01T00:00:00Z')];
-  await push(server.url, FROM, both, ['v1']);
-  await push(server.url, FROM, signature, [attachmentTag(both.digest, 'sig')]);
-  await push(server.url, FROM, bill);
+  await push(server, FROM, both, ['v1']);
+  await push(server, FROM, signature, [attachmentTag(both.digest, 'sig')]);
+  await push(server, FROM, bill);
   const parts = partsOf([amd], [arm], [signature, attachmentTag(both.digest, 'sig')], [bill]);
   return { whole: { digest: both.digest, tags: ['v1', 'v1.0'], parts }, things: [both, amd, arm, signature, bill] };
 }
@@ -97,7 +97,7 @@ test('what is there already is looked for and not sent again, and a blob of the 
 test('a blob that is missing under a manifest that is there is sent all the same', async () => {
   const [source, target] = [await start(), await start()];
   const lone = single('lone');
-  await push(source.url, FROM, lone, ['v1']);
+  await push(source, FROM, lone, ['v1']);
   const copy = { digest: lone.digest, tags: ['v1'], parts: partsOf() };
   await copierOf(storeOf(source, 'prod'), storeOf(target, 'cold')).copy(copy);
   const lost = lone.blobs[1]?.digest as Digest;
@@ -109,7 +109,7 @@ test('a blob that is missing under a manifest that is there is sent all the same
 test('a blob that HEAD says is there, and that cannot be read, is sent all the same', async () => {
   const [source, target] = [await start(), await start()];
   const lone = single('lone');
-  await push(source.url, FROM, lone, ['v1']);
+  await push(source, FROM, lone, ['v1']);
   const copy = { digest: lone.digest, tags: ['v1'], parts: partsOf() };
   await copierOf(storeOf(source, 'prod'), storeOf(target, 'cold')).copy(copy);
   const lost = lone.blobs[1]?.digest as Digest;
@@ -126,12 +126,12 @@ test('foreign layers that are there all the same, and layers that an index lists
   const [source, target] = [await start(), await start()];
   const foreign = content('application/vnd.oci.image.layer.nondistributable.v1.tar+gzip', randomBytes(900));
   const lone = image({ layers: [layer('own', 500), foreign] });
-  await push(source.url, FROM, lone, ['v1']);
+  await push(source, FROM, lone, ['v1']);
   await copierOf(storeOf(source, 'prod'), storeOf(target, 'cold')).copy({ digest: lone.digest, tags: ['v1'], parts: partsOf() });
   expect(target.storage.repository(TO).blobs.has(foreign.digest)).toBe(true);
 
   const cached = layer('cached', 700);
-  await push(source.url, FROM, image({ layers: [cached] }), ['v2']);
+  await push(source, FROM, image({ layers: [cached] }), ['v2']);
   const listed = { mediaType: cached.mediaType, digest: cached.digest, size: cached.bytes.length };
   const mediaType = 'application/vnd.oci.image.index.v1+json';
   const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType, manifests: [listed] }));
@@ -148,8 +148,8 @@ test('foreign layers that are there all the same, and layers that an index lists
 test('a tag that points elsewhere in the target is not moved, and nothing is sent', async () => {
   const [source, target] = [await start(), await start()];
   const [mine, other] = [single('mine'), single('other')];
-  await push(source.url, FROM, mine, ['v1']);
-  await push(target.url, TO, other, ['v1']);
+  await push(source, FROM, mine, ['v1']);
+  await push(target, TO, other, ['v1']);
   target.requests.length = 0;
   const copying = copierOf(storeOf(source, 'prod'), storeOf(target, 'cold')).copy({ digest: mine.digest, tags: ['v1'], parts: partsOf() });
   await expect(copying).rejects.toThrow(`The tag cold/${TO}:v1 is there and points to ${other.digest}: it is not moved.`);
@@ -160,10 +160,10 @@ test('what somebody else attached there stays listed under the fallback tag', as
   const [source, target] = [await start({ referrersApi: false }), await start({ referrersApi: false })];
   const app = single('app');
   const [bill, theirs] = [sbom(app, '2025-01-01T00:00:00Z'), sbom(app, '2026-02-02T00:00:00Z')];
-  await push(source.url, FROM, app, ['v1']);
-  await push(source.url, FROM, bill);
-  await push(target.url, TO, app, ['v1']);
-  await push(target.url, TO, theirs);
+  await push(source, FROM, app, ['v1']);
+  await push(source, FROM, bill);
+  await push(target, TO, app, ['v1']);
+  await push(target, TO, theirs);
   const tag = attachmentTag(app.digest);
   const own = source.storage.repository(FROM).tags.get(tag) as Digest;
   const parts = new Map<Digest, string[]>([
@@ -187,7 +187,7 @@ async function withFaults(
 }> {
   const [source, target] = [await start(), await start()];
   const lone = image({ layers: [content('application/vnd.oci.image.layer.v1.tar+gzip', randomBytes(3_000_000))] });
-  await push(source.url, FROM, lone, ['v1']);
+  await push(source, FROM, lone, ['v1']);
   const layerPath = `/blobs/${lone.blobs.find(({ bytes }) => bytes.length > 1_000_000)?.digest}`;
   let [reads, writes] = [0, 0];
   source.onRequest(({ method, path }) => {
@@ -229,7 +229,7 @@ test('a target that may not be written to is told as a missing right', async () 
   const reader = { name: 'ann', password: 'secret-of-ann', access: { '*': ['pull'] } };
   const target = await start({ auth: { scheme: 'bearer', users: [reader] } });
   const lone = single('lone');
-  await push(source.url, FROM, lone, ['v1']);
+  await push(source, FROM, lone, ['v1']);
   const to = storeOf(target, 'cold', { username: 'ann', password: 'secret-of-ann' });
   const copying = copierOf(storeOf(source, 'prod'), to).copy({ digest: lone.digest, tags: ['v1'], parts: partsOf() });
   await expect(copying).rejects.toMatchObject({ code: 'AUTH' });
@@ -248,7 +248,7 @@ test('layers of a larger size than what waits at a time go through without being
   const large = image({
     layers: Array.from({ length: 6 }, () => content('application/vnd.oci.image.layer.v1.tar', randomBytes(5_000_000))),
   });
-  await push(source.url, FROM, large, ['v1']);
+  await push(source, FROM, large, ['v1']);
   await copierOf(storeOf(source, 'prod'), storeOf(target, 'cold')).copy({ digest: large.digest, tags: ['v1'], parts: partsOf() });
   for (const { digest, bytes } of large.blobs) expect(target.storage.blobs.get(digest)?.equals(bytes)).toBe(true);
 });

@@ -30,7 +30,6 @@ describe('the demo history', () => {
     expect(filled.repositories).toHaveLength(6);
     expect(filled.tags).toBeGreaterThan(300);
     expect([...registry.storage.repositories.values()].reduce((sum, { tags }) => sum + tags.size, 0)).toBe(filled.tags);
-    expect(registry.requests.filter(({ status }) => status >= 400)).toEqual([]);
   });
 
   it('is the same for the same instant, and moves with it', async () => {

@@ -129,6 +129,19 @@ describe('push', () => {
     expect((await ask(registry, 'GET', '/v2/team/app/tags/list')).json.tags).toEqual(['v1']);
   });
 
+  it.each([true, false])('puts the same into a registry of this process without its network, referrers API: %s', async (referrersApi) => {
+    const users = [{ name: 'ann', password: 's3cret', access: { 'team/app': ['pull', 'push'] } }];
+    const options = { referrersApi, auth: { scheme: 'bearer', users } } as const;
+    const [far, here] = [await withRegistry(options), await withRegistry(options)];
+    const auth = { user: 'ann', password: 's3cret' };
+    for (const target of [far.url, here])
+      for (const thing of [index([amd64, arm64]), sbom(amd64, '2026-01-01T00:00:00Z')])
+        await push(target, 'team/app', thing, ['v1'], { auth });
+    expect(here.storage).toEqual(far.storage);
+    expect(here.requests).toEqual([]);
+    await expect(push(here, 'team/other', amd64, ['v1'], { auth })).rejects.toMatchObject({ code: 'REGISTRY_ERROR' });
+  });
+
   it('says what the registry answered', async () => {
     const registry = await withRegistry({ before: ({ method }) => (method === 'PUT' ? { status: 507, body: 'disk full' } : undefined) });
     await expect(push(registry.url, 'team/app', amd64, ['v1'])).rejects.toThrow(

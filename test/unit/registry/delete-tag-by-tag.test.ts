@@ -10,13 +10,13 @@ import { testClient } from '../http/test-client.ts';
 it('puts back the tags that went before one that cannot be deleted, and leaves one alone that was pushed meanwhile', async () => {
   const registry = await withRegistry();
   const [old, fresh] = ['old', 'fresh'].map((name) => image({ layers: [layer(name, 10)] }));
-  await push(registry.url, 'app', old!, ['a', 'b', 'c']);
+  await push(registry, 'app', old!, ['a', 'b', 'c']);
   const tags = registry.storage.repositories.get('app')!.tags;
   const http = testClient();
   const client = new OciClient({ name: 'prod', url: registry.url, send: (request) => http.request(request) });
   const deleteTag = async (tag: string): Promise<DeleteOutcome> => {
     if (tag === 'c') {
-      await push(registry.url, 'app', fresh!, ['b']);
+      await push(registry, 'app', fresh!, ['b']);
       return { outcome: 'locked', message: 'It is protected.' };
     }
     tags.delete(tag);

@@ -115,7 +115,7 @@ describe('deleting a manifest', () => {
       { name: 'ann', password: 's3cret', access: { '*': ['pull', 'push'] } },
     ];
     const { server } = await withServer({ auth: { scheme: 'bearer', users } });
-    await push(server.url, 'team/app', app, ['v1'], { auth: { user: 'ann', password: 's3cret' } });
+    await push(server, 'team/app', app, ['v1'], { auth: { user: 'ann', password: 's3cret' } });
     server.requests.length = 0;
     expect(await adapter(server.url, { user: 'bob', password: 's3cret' }).deleteManifest('team/app', app.digest)).toEqual({
       outcome: 'deleted',

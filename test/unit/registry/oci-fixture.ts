@@ -56,7 +56,7 @@ export async function fill(
   things: readonly (readonly [Pushable, ...string[]])[],
   repository = 'team/app',
 ): Promise<void> {
-  for (const [thing, ...tags] of things) await push(server.url, repository, thing, tags);
+  for (const [thing, ...tags] of things) await push(server, repository, thing, tags);
   server.requests.length = 0;
 }
 

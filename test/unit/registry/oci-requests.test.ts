@@ -217,7 +217,7 @@ describe('with a cache', () => {
       { referrersApi: false, auth: { scheme: 'basic', user: 'ann', password: 's3cret' } },
       { cache, user: 'ann', password: 's3cret' },
     );
-    await push(server.url, 'team/app', one, ['v1'], { auth: { user: 'ann', password: 's3cret' } });
+    await push(server, 'team/app', one, ['v1'], { auth: { user: 'ann', password: 's3cret' } });
     expect((await registry.inventory('team/app')).complete).toBe(true);
     await cache.close();
     const files = await readdir(folder);
@@ -250,7 +250,7 @@ function unpackedText(path: string): string {
 it('needs one token for all of a repository', async () => {
   const users = [{ name: 'ann', password: 's3cret', access: { 'team/app': ['pull', 'push'] } }];
   const { server, registry } = await withServer({ auth: { scheme: 'bearer', users } }, { user: 'ann', password: 's3cret' });
-  await push(server.url, 'team/app', multi, ['v1'], { auth: { user: 'ann', password: 's3cret' } });
+  await push(server, 'team/app', multi, ['v1'], { auth: { user: 'ann', password: 's3cret' } });
   server.requests.length = 0;
   expect((await registry.inventory('team/app')).complete).toBe(true);
   expect(

@@ -56,7 +56,7 @@ export async function withAcr(options: Partial<FakeAcrOptions> = {}): Promise<Fa
 export async function fill(acr: FakeAcr, things: readonly (readonly [Pushable, ...string[]])[], repository = 'team/app'): Promise<void> {
   const session = newPushSession();
   for (const [thing, ...tags] of things)
-    await push(acr.url, repository, thing, tags, { session, auth: { user: 'team', password: 'admin-secret-0815' } });
+    await push(acr, repository, thing, tags, { session, auth: { user: 'team', password: 'admin-secret-0815' } });
   acr.requests.length = 0;
 }
 

@@ -147,7 +147,7 @@ describe('a deletion', () => {
     const fake = await fakeGar();
     const one = app('one');
     fake.push(APP, one, ['v1']);
-    const proxy = await startFaultProxy(fake.url);
+    const proxy = await startFaultProxy(fake);
     try {
       // Between the tags and the version, somebody sets another one.
       proxy.fault(
@@ -172,7 +172,7 @@ describe('a deletion', () => {
     const fake = await fakeGar();
     const one = app('one');
     fake.push(APP, one, ['v1']);
-    const proxy = await startFaultProxy(fake.url);
+    const proxy = await startFaultProxy(fake);
     try {
       proxy.fault(({ method, path }) => (method === 'DELETE' && path.includes('/versions/')) || method === 'POST', { status: 500 });
       const registry = connect(fake, { url: proxy.url, env: { CLOUDSDK_API_ENDPOINT_OVERRIDES_ARTIFACTREGISTRY: proxy.url } });
@@ -189,7 +189,7 @@ describe('a deletion', () => {
     const [one, two] = [app('one'), app('two')];
     fake.push(APP, one, ['v1']);
     fake.push(APP, two);
-    const proxy = await startFaultProxy(fake.url);
+    const proxy = await startFaultProxy(fake);
     try {
       proxy.fault(
         ({ method, path }) => method === 'DELETE' && path.includes('/versions/'),

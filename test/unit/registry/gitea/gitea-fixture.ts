@@ -22,8 +22,8 @@ export async function fakeGitea(pageSize = 50): Promise<FakeGitea> {
 }
 
 /** Pushes an image or index under tags, or by its digest. */
-export async function fill({ url }: FakeGitea, repository: string, thing: Pushable, ...tags: string[]): Promise<void> {
-  await push(url, repository, thing, tags, { auth: { user: BOSS.name, password: BOSS.token } });
+export async function fill(gitea: FakeGitea, repository: string, thing: Pushable, ...tags: string[]): Promise<void> {
+  await push(gitea, repository, thing, tags, { auth: { user: BOSS.name, password: BOSS.token } });
 }
 
 export function connect({ url }: FakeGitea, { name: username, token: password }: FakeAccount = BOSS): Registry {

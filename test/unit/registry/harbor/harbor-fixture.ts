@@ -48,7 +48,7 @@ export async function fill(
   repository = 'team/app',
 ): Promise<void> {
   for (const [thing, ...tags] of things)
-    await push(harbor.url, repository, thing, tags, { auth: { user: ADMIN.name, password: ADMIN.secret } });
+    await push(harbor, repository, thing, tags, { auth: { user: ADMIN.name, password: ADMIN.secret } });
   harbor.requests.length = 0;
 }
 
