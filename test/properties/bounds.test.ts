@@ -31,6 +31,16 @@ describe('what limits and runs are bounded by', () => {
         : [],
     );
 
+  const boundedCases = new Map<number, Map<Case, Case>>();
+  /** The case with a bound of so many deletions for each policy: the same object each time, so that it is planned once. */
+  const boundedBy = (deletions: number, made: Case): Case => {
+    const known = boundedCases.get(deletions) ?? new Map<Case, Case>();
+    boundedCases.set(deletions, known);
+    const bounded = known.get(made) ?? withPolicies(made, (policy) => ({ ...policy, perRun: { deletions } }));
+    known.set(made, bounded);
+    return bounded;
+  };
+
   check('nothing is deleted that no limit counts', (made) => {
     const limits = { maxDeletions: 0, maxDeletePercent: 0, maxDeleteBytes: 0 };
     const { applyable, blockedBy } = planAnew(
@@ -60,7 +70,7 @@ describe('what limits and runs are bounded by', () => {
   });
 
   for (const bound of [1, 2]) {
-    const bounded = (made: Case): Plan => planOf(withPolicies(made, (policy) => ({ ...policy, perRun: { deletions: bound } })));
+    const bounded = (made: Case): Plan => planOf(boundedBy(bound, made));
 
     check(`no more than ${bound} in one run, all of it also without the bound, and nothing that no rule touches changes`, (made) => {
       const [few, all] = [bounded(made), planOf(made)];
@@ -125,14 +135,12 @@ describe('what limits and runs are bounded by', () => {
     expect(made.policies.flatMap((policy) => counted(made, policy, few)).length).toBeLessThanOrEqual(2);
     expect([...deleted(few)].filter((image) => !deleted(planOf(made)).has(image))).toEqual([]);
     // With one policy, this is the same as its own bound.
-    if (made.policies.length === 1)
-      expect(few.repositories).toEqual(planOf(withPolicies(made, (policy) => ({ ...policy, perRun: { deletions: 2 } }))).repositories);
+    if (made.policies.length === 1) expect(few.repositories).toEqual(planOf(boundedBy(2, made)).repositories);
   });
 
   check('run after run, all goes in the end that would go in one', (made) => {
     if (losesItsOther(made) || parts(made).some(([inventory, plan]) => becomesARoot(inventory, plan))) return;
-    const bounded = withPolicies(made, (policy) => ({ ...policy, perRun: { deletions: 2 } }));
-    let left = bounded;
+    let left = boundedBy(2, made);
     for (let run = 0; run < 20 && deleted(planOf(left)).size > 0; run++) left = applied(left);
     const digests = (each: Case): string[][] => each.repositories.map(({ manifests }) => manifests.map((manifest) => manifest.digest));
     if (isSimple(made)) expect(digests(left)).toEqual(digests(applied(made)));
@@ -159,7 +167,7 @@ describe('what limits and runs are bounded by', () => {
 
   test('and many cases leave something for the next run', () => {
     const left = few.filter((made) =>
-      planOf(withPolicies(made, (policy) => ({ ...policy, perRun: { deletions: 1 } }))).repositories.some(({ images }) =>
+      planOf(boundedBy(1, made)).repositories.some(({ images }) =>
         images.some(({ reasons }) => reasons.some(({ code }) => code === 'next_run')),
       ),
     );

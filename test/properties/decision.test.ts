@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Manifest } from '../../src/domain/inventory.ts';
-import type { RepositoryPlan } from '../../src/plan/plan.ts';
+import type { PlannedImage, RepositoryPlan } from '../../src/plan/plan.ts';
 import { type Reason, DELETE_REASONS, KEEP_REASONS } from '../../src/plan/reason.ts';
 import { isTimeOrder } from '../../src/policy/ordering/order.ts';
 import type { PolicySpec, RuleSpec } from '../../src/policy/schema.ts';
@@ -52,13 +52,12 @@ describe('what must always hold', () => {
   check('kept, untagged, archived and deleted together are the inventory, each once, each with a reason', (made) => {
     for (const [inventory, { images }] of parts(made)) {
       expect(images.map((image) => image.digest)).toEqual(inventory.manifests.map((manifest) => manifest.digest).toSorted());
-      for (const { action, reasons, untag, tags } of images) {
+      const isReasoned = ({ action, reasons, untag, tags }: PlannedImage): boolean => {
         const codes = reasons.map(({ code }) => code);
-        expect(codes.length).toBeGreaterThan(0);
-        expect(action === 'delete' ? codes.every((code) => code in DELETE_REASONS) : codes.some((code) => code in KEEP_REASONS)).toBe(true);
-        expect(untag.length > 0).toBe(action === 'untag');
-        expect(tags).toEqual(expect.arrayContaining([...untag]));
-      }
+        const isRight = action === 'delete' ? codes.every((code) => code in DELETE_REASONS) : codes.some((code) => code in KEEP_REASONS);
+        return isRight && codes.length > 0 && untag.length > 0 === (action === 'untag') && untag.every((tag) => tags.includes(tag));
+      };
+      expect(images.filter((image) => !isReasoned(image))).toEqual([]);
     }
   });
 
@@ -71,15 +70,17 @@ describe('what must always hold', () => {
       expect(tags.toSorted()).toEqual(images.flatMap((image) => image.untag.map((tag) => `${image.digest} ${tag}`)).toSorted());
       const holders = holdersOf(inventory);
       const done = new Set<string>();
-      for (const step of manifests) {
-        const before = [...(holders.get(step.digest) ?? [])].filter(
-          (holder) => gone.has(holder) && !isHeldBy(holder, step.digest, holders),
-        );
-        expect(before.filter((holder) => !done.has(holder))).toEqual([]);
-        expect(step.after).toEqual([...(holders.get(step.digest) ?? [])].filter((holder) => done.has(holder)).toSorted());
-        expect(Object.keys(step.expect).toSorted()).toEqual(images.find((image) => image.digest === step.digest)?.tags);
+      const compared = manifests.map((step) => {
+        const own = [...(holders.get(step.digest) ?? [])];
+        const late = own.filter((holder) => gone.has(holder) && !isHeldBy(holder, step.digest, holders) && !done.has(holder));
+        const after = own.filter((holder) => done.has(holder)).toSorted();
         done.add(step.digest);
-      }
+        return {
+          told: { late, after: step.after, tags: Object.keys(step.expect).toSorted() },
+          right: { late: [], after, tags: images.find((image) => image.digest === step.digest)?.tags },
+        };
+      });
+      expect(compared.map(({ told }) => told)).toEqual(compared.map(({ right }) => right));
     }
   });
 
@@ -87,37 +88,53 @@ describe('what must always hold', () => {
     for (const [inventory, plan] of parts(made)) {
       const policy = policyOf(made, inventory);
       const byDigest = new Map<string, Manifest>(inventory.manifests.map((manifest) => [manifest.digest, manifest]));
+      const digestsInUse = made.inUse.images.flatMap<string | undefined>(({ image }) =>
+        'digest' in image ? image.digest : (image.reference.digest ?? []),
+      );
+      const grace = { '0s': 0, '1h': 3_600_000, '1d': 86_400_000, '3d': 259_200_000 }[policy?.grace ?? '1h'] as number;
+      const wrong: (readonly [digest: string, why: string])[] = [];
       for (const gone of deletedIn(plan)) {
+        const never = (why: string, is: unknown): void => void (is === true && wrong.push([gone, why]));
         const whole = new Set([gone]);
         // A set grows while it is walked: what is added is visited too.
         for (const part of whole) for (const child of byDigest.get(part)?.children ?? []) whole.add(child);
-        const digestsInUse = made.inUse.images.flatMap<string | undefined>(({ image }) =>
-          'digest' in image ? image.digest : (image.reference.digest ?? []),
+        never(
+          'in use',
+          digestsInUse.some((used) => used !== undefined && whole.has(used)),
         );
-        expect(digestsInUse.filter((used) => used !== undefined && whole.has(used))).toEqual([]);
         for (const manifest of [...whole].flatMap((part) => byDigest.get(part) ?? [])) {
-          expect(digestsInUse).not.toContain(manifest.config);
-          expect([manifest.locked, manifest.archived]).not.toContain(true);
-          const youngest = [
+          never('in use by its config', digestsInUse.includes(manifest.config));
+          never('locked', manifest.locked);
+          never('archived', manifest.archived);
+          const ages = [
             inventory.capabilities.pushedAt ? manifest.pushedAt : manifest.createdAt,
             manifest.unarchivedAt,
             ...manifest.tags.flatMap((tag) => [manifest.tagTimes?.[tag], manifest.firstSeen?.[tag]]),
           ].map((text) => (text === undefined ? Number.NaN : NOW - Date.parse(text)));
-          const grace = { '0s': 0, '1h': 3_600_000, '1d': 86_400_000, '3d': 259_200_000 }[policy?.grace ?? '1h'] as number;
-          expect(youngest.filter((age) => age <= grace && age >= -86_400_000)).toEqual([]);
+          never(
+            'young',
+            ages.some((age) => age <= grace && age >= -86_400_000),
+          );
           for (const entry of policy?.protect ?? []) {
-            expect(entry.digests ?? []).not.toContain(manifest.digest);
-            if (entry.labels && 'keep' in entry.labels) expect(manifest.labels?.['keep']).not.toBe('true');
-            if (entry.signed) expect(manifest.signed).not.toBe(true);
-            if (entry.wholeImage) expect(manifest.tags).not.toContain('x');
+            never('protected by digest', entry.digests?.includes(manifest.digest));
+            never('protected by a label', entry.labels && 'keep' in entry.labels && manifest.labels?.['keep'] === 'true');
+            never('protected by a signature', entry.signed && manifest.signed);
+            never('protected whole', entry.wholeImage && manifest.tags.includes('x'));
           }
         }
-        const own = byDigest.get(gone) as Manifest;
-        expect(own.tags.filter((tag) => own.lockedTags?.includes(tag))).toEqual([]);
-        if (policy?.protect?.some(({ tags }) => tags?.includes('latest'))) expect(own.tags).not.toContain('latest');
-        if (policy?.protect?.some(({ tags }) => tags?.includes('sha256-*.sig')))
-          expect(own.tags.filter((tag) => tag.startsWith('sha256-') && tag.endsWith('.sig'))).toEqual([]);
+        const { tags, lockedTags } = byDigest.get(gone) as Manifest;
+        const protects = (glob: string): boolean => policy?.protect?.some((entry) => entry.tags?.includes(glob)) === true;
+        never(
+          'locked by a tag',
+          tags.some((tag) => lockedTags?.includes(tag)),
+        );
+        never('protected by "latest"', protects('latest') && tags.includes('latest'));
+        never(
+          "protected by a signature's tag",
+          protects('sha256-*.sig') && tags.some((tag) => tag.startsWith('sha256-') && tag.endsWith('.sig')),
+        );
       }
+      expect(wrong).toEqual([]);
     }
   });
 
@@ -132,10 +149,8 @@ describe('what must always hold', () => {
           ? [image.reference.tag ?? 'latest']
           : [],
       );
-      for (const { tags: its, action, untag } of plan.images) {
-        if (action === 'delete') expect(its.filter((tag) => tags.includes(tag))).toEqual([]);
-        expect(untag.filter((tag) => tags.includes(tag))).toEqual([]);
-      }
+      const going = plan.images.flatMap(({ tags: its, action, untag }) => (action === 'delete' ? its : untag));
+      expect(going.filter((tag) => tags.includes(tag))).toEqual([]);
     }
   });
 
@@ -143,20 +158,22 @@ describe('what must always hold', () => {
     for (const [inventory, plan] of parts(made)) {
       const gone = deletedIn(plan);
       const { images, childrenOf, subjectsOf } = readGraph(inventory);
-      for (const { digest: image } of images) {
+      const lost = images.flatMap(({ digest: image }) => {
         const among = (of: ReadonlyMap<string, readonly { readonly digest: string }[]>): string[] =>
           (of.get(image) ?? []).map((each) => each.digest);
         const [children, subjects] = [among(childrenOf), among(subjectsOf)];
-        if (gone.has(image)) expect(subjects.filter((subject) => !gone.has(subject))).toEqual([]);
-        else expect([...children, ...subjects].filter((needed) => gone.has(needed))).toEqual([]);
-      }
+        return gone.has(image)
+          ? subjects.filter((subject) => !gone.has(subject))
+          : [...children, ...subjects].filter((one) => gone.has(one));
+      });
+      expect(lost).toEqual([]);
     }
   });
 
   check('no digest with a kept tag goes', (made) => {
-    for (const image of planOf(made).repositories.flatMap(({ images }) => images)) {
-      if (image.action === 'delete') expect(image.reasons.filter(({ tag, code }) => tag !== undefined && code in KEEP_REASONS)).toEqual([]);
-    }
+    const gone = planOf(made).repositories.flatMap(({ images }) => images.filter(({ action }) => action === 'delete'));
+    const reasons = gone.flatMap((image) => image.reasons);
+    expect(reasons.filter(({ tag, code }) => tag !== undefined && code in KEEP_REASONS)).toEqual([]);
   });
 
   checkAnew('applying a plan and planning again at the same instant deletes nothing more', (made) => {

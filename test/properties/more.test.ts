@@ -15,6 +15,8 @@ describe('asking for more never deletes what was kept before', () => {
       // Beside "max", "older" counts other images as soon as "days" is raised: what is no longer older may be beyond "max".
       const both = ({ keep }: PolicySpec['rules'][number]): boolean =>
         typeof keep === 'object' && keep.max !== undefined && keep.older !== undefined;
+      const asks = ({ keep }: PolicySpec['rules'][number]): boolean => typeof keep === 'object' && keep[bound] !== undefined;
+      if (!made.policies.some(({ rules }) => rules.some(asks))) return;
       if (bound === 'days' && made.policies.some(({ rules }) => rules.some(both))) return;
       const raise = ({ rules, ...policy }: PolicySpec): PolicySpec => ({
         ...policy,
