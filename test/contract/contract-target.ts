@@ -54,7 +54,10 @@ export interface ContractTarget {
   readonly pageSize: number;
   /** How its registry words what the suite makes it say. */
   readonly answers: Answers;
-  /** The same adapter meets all that may go wrong on another target: where a run has less time, one of each kind is enough here. */
+  /**
+   * The same adapter meets all that may go wrong on another target: where a run has less time, one of each kind is enough here, and what is
+   * copied, drift and errors are left to that target.
+   */
   readonly repeats?: true;
   /** What a request is for. */
   kindOf(request: Seen): Kind;

@@ -10,14 +10,14 @@ import type { Applied, Scene } from '../scene.ts';
 import { contents } from '../truth.ts';
 
 export function testTrouble({ target, check }: Contract): void {
-  const faults: readonly (readonly [what: string, fault: Fault])[] = everyday(target.repeats ? 1 : 3, [
+  const faults: readonly (readonly [what: string, fault: Fault])[] = everyday(target.repeats ? 1 : 2, [
     ['is lost', 'lost'],
-    // Not 500: a deletion that fails so is tried again, and really waited for.
-    ['is 400', { status: 400, headers: { 'content-type': 'text/html' }, body: '<html><title>Bad Request</title></html>' }],
     [
       'is 404 from a machine on the way',
       { status: 404, headers: { 'content-type': 'text/html' }, body: '<html><title>Not Found</title></html>' },
     ],
+    // Not 500: a deletion that fails so is tried again, and really waited for.
+    ['is 400', { status: 400, headers: { 'content-type': 'text/html' }, body: '<html><title>Bad Request</title></html>' }],
     ['is 401', target.answers.unauthorized],
     ['is 403', target.answers.forbidden],
     ['is a web page', { status: 200, headers: { 'content-type': 'text/html' }, body: '<html><title>Log in</title></html>' }],

@@ -1,18 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { Journal } from '../../../src/apply/journal.ts';
 import { push } from '../../../src/demo/push.ts';
+import { SWEEPING } from '../../sweep.ts';
 import { withServer } from '../registry/oci-fixture.ts';
 import { apply, journalLines, planOf, REPOSITORY, single, temporaryFolder } from './apply-fixture.ts';
 
-const TAGS = 500;
+const TAGS = SWEEPING ? 500 : 200;
 
-/** Requests that it takes to get rid of 500 tags of one digest. */
+/** Requests that it takes to get rid of all tags of one digest. */
 async function requestsFor(keptTag: boolean): Promise<{ applying: number; tagsLeft: number; manifests: number }> {
   const { server, registry } = await withServer();
-  const digest = await push(server.url, REPOSITORY, single('many'), ['old-0', ...(keptTag ? ['keep-0'] : [])]);
+  const digest = await push(server, REPOSITORY, single('many'), ['old-0', ...(keptTag ? ['keep-0'] : [])]);
   const { tags } = server.storage.repository(REPOSITORY);
   for (let number = 1; number < TAGS; number++) tags.set(`old-${number}`, digest);
-  await push(server.url, REPOSITORY, single('kept'), ['keep-1']);
+  await push(server, REPOSITORY, single('kept'), ['keep-1']);
   const plan = await planOf(registry);
   server.requests.length = 0;
   const folder = await temporaryFolder();

@@ -15,6 +15,7 @@ import { failure } from '../registry/oci-fixture.ts';
 import { type Filled, fillRepository, planOf, temporaryFolder } from './apply-fixture.ts';
 import { packLists } from '../../../src/run/pack-lists.ts';
 import { asDigest } from '../../digest.ts';
+import { SWEEPING } from '../../sweep.ts';
 
 type Loose<T> = T extends string
   ? T
@@ -133,11 +134,13 @@ describe('a saved plan', () => {
     expect((await failure(readPlanFile(await saved(text)))).code).toBe('PLAN_INVALID');
   });
 
-  it('that is too large is refused without being read whole', async () => {
-    const file = await saved('{"kind":"');
-    await truncate(file, 600 * 1024 * 1024);
-    expect(await failure(readPlanFile(file))).toMatchObject({ code: 'PLAN_INVALID', message: expect.stringContaining('larger than') });
-  });
+  // Half a gigabyte is read for it.
+  if (SWEEPING)
+    it('that is too large is refused without being read whole', async () => {
+      const file = await saved('{"kind":"');
+      await truncate(file, 600 * 1024 * 1024);
+      expect(await failure(readPlanFile(file))).toMatchObject({ code: 'PLAN_INVALID', message: expect.stringContaining('larger than') });
+    });
 
   it('that is not there is another error', async () => {
     expect(await failure(readPlanFile(join(await temporaryFolder(), 'none')))).toMatchObject({

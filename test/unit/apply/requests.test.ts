@@ -2,16 +2,17 @@ import { describe, expect, it } from 'vitest';
 import { push } from '../../../src/demo/push.ts';
 import type { EmbeddedRegistryOptions } from '../../../src/demo/registry-options.ts';
 import type { Digest } from '../../../src/domain/digest.ts';
+import { SWEEPING } from '../../sweep.ts';
 import { withServer } from '../registry/oci-fixture.ts';
 import { apply, planOf, REPOSITORY, single } from './apply-fixture.ts';
 
-const DELETIONS = 200;
+const DELETIONS = SWEEPING ? 200 : 100;
 
-/** Requests that 200 deletions of images with one tag take, by method. */
+/** Requests that so many deletions of images with one tag take, by method. */
 async function requestsFor(options: EmbeddedRegistryOptions, { cached, justRead }: { cached: boolean; justRead: boolean }) {
   const { server, registry } = await withServer(options);
-  for (let number = 0; number < DELETIONS; number++) await push(server.url, REPOSITORY, single(`image ${number}`), [`old-${number}`]);
-  await push(server.url, REPOSITORY, single('kept'), ['keep-1']);
+  for (let number = 0; number < DELETIONS; number++) await push(server, REPOSITORY, single(`image ${number}`), [`old-${number}`]);
+  await push(server, REPOSITORY, single('kept'), ['keep-1']);
   const plan = await planOf(registry);
   const bytes = new Map(server.storage.repository(REPOSITORY).manifests);
   server.requests.length = 0;

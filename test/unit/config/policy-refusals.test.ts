@@ -2,6 +2,7 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadPolicies, type PoliciesOfRun } from '../../../src/config/policy-source.ts';
 import type { ToolError } from '../../../src/diagnostics/tool-error.ts';
+import { SWEEPING } from '../../sweep.ts';
 import { folderWith } from './temporary-folder.ts';
 
 /** Everything that is wrong with policy files, place and message alone; nothing where they are read. */
@@ -395,8 +396,8 @@ describe('a rule that one above it leaves nothing to', () => {
     ).toEqual(['6:43: expected "all" or "none", got "some"', `8:16: ${left('a')}`, `9:16: ${left('b')}`]);
   });
 
-  test('in a file of thousands of rules takes no time that grows with their square', async () => {
-    const many = Array.from({ length: 3000 }, (_, index) => `{name: r${index}, tags: [t${index}], keep: all}`);
+  test('in a file of a thousand rules or more takes no time that grows with their square', async () => {
+    const many = Array.from({ length: SWEEPING ? 3000 : 1000 }, (_, index) => `{name: r${index}, tags: [t${index}], keep: all}`);
     expect(await wrongWithRules(...many)).toEqual([]);
   });
 });

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ByteWindow } from '../../../src/documents/byte-window.ts';
 import { type DocumentInParts, parseAtOnce, parseInParts } from '../../../src/documents/repository-parts.ts';
+import { SWEEPING } from '../../sweep.ts';
 
 /** The document put together again. */
 function whole({ value, repositories }: DocumentInParts): unknown {
@@ -115,7 +116,7 @@ describe('a document that is parsed in parts says the same as one that is parsed
     .map(([document, space]) => JSON.stringify(document, null, space));
 
   test('any document', () => {
-    fc.assert(fc.property(text, expectSame), { numRuns: 200 });
+    fc.assert(fc.property(text, expectSame), { numRuns: SWEEPING ? 200 : 80 });
   });
 
   test('and is refused where it is: a document with a character taken out, put in or doubled', () => {
@@ -124,7 +125,7 @@ describe('a document that is parsed in parts says the same as one that is parsed
       const place = at % (whole.length + 1);
       return whole.slice(0, place) + character + whole.slice(place + length);
     });
-    fc.assert(fc.property(spoilt, expectSame), { numRuns: 500 });
+    fc.assert(fc.property(spoilt, expectSame), { numRuns: SWEEPING ? 500 : 200 });
   });
 });
 

@@ -156,7 +156,7 @@ describe('what is in the archive', () => {
 });
 
 describe('a large repository', () => {
-  const COUNT = SWEEPING ? 100_000 : 10_000;
+  const COUNT = SWEEPING ? 100_000 : 3000;
   it(`of ${COUNT} images takes one call for each 1000, and one for each 100 indexes`, async () => {
     const { fake, registry } = await startEcr();
     fill(fake.store.repository(REPOSITORY).images, COUNT);
