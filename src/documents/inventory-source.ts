@@ -4,16 +4,23 @@ import { ByteWindow } from './byte-window.ts';
 import { documentBytes, type OpenBytes } from './document-bytes.ts';
 import { refuseDevice } from './open-document.ts';
 import { fileChunks } from '../diagnostics/file-chunks.ts';
-import { printable } from '../diagnostics/redact.ts';
 import { unreadable } from '../diagnostics/source.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Inventory, RepositoryInventory } from '../domain/inventory.ts';
 import { parseJsonObject } from '../domain/json.ts';
 import { checkHeader, type Fields, fieldsOf, type Report } from './fields.ts';
 import { checkRepository, timeOf } from './inventory-check.ts';
+import { collectProblems, invalid, jsonOr } from './inventory-problems.ts';
 import { FLAG, LIST, OBJECT } from './kinds.ts';
 import { type Line, linesOf } from './lines.ts';
-import { type DocumentInParts, manifestsOf, parseAtOnce, parseInParts } from './repository-parts.ts';
+import {
+  type DocumentInParts,
+  parseAtOnce,
+  parseInParts,
+  repositoryAtOnce,
+  type RepositoryInParts,
+  repositoryOfLine,
+} from './repository-parts.ts';
 
 /** An inventory, its repositories one after the other so that not all need to be in memory. */
 export interface InventoryStream {
@@ -41,9 +48,6 @@ export interface InventoryReading {
 }
 
 const NOTHING_SAID: InventoryHead = { takenAt: 'not known', partial: false };
-/** As many problems are told; the rest is counted. */
-const SHOWN = 20;
-const LONGEST_PROBLEM = 400;
 
 /** Reads an inventory whole: a JSON document, or a `.jsonl` file. Throws `FILE`, and `INVENTORY_INVALID` with what is wrong and where. */
 export async function readInventory(file: string): Promise<Inventory> {
@@ -64,7 +68,10 @@ export async function openInventory(file: string, { signal, blobs = true }: Inve
   const first = await nextLine(lines, file);
   if (!first) throw invalid(file, ['empty: expected a repository in each line'], 1);
   const place = placeOf(file, first);
-  const value = parseJson(first.text, place, NO_LINES);
+  const { value } = orElse(
+    () => repositoryOfLine(first.text),
+    () => jsonOr(place, () => repositoryAtOnce(first.text), NO_LINES),
+  );
   if (!OBJECT.is(value) || value['kind'] === undefined)
     return { repositories: repositoriesIn(file, lines, blobs, first), head: () => NOTHING_SAID };
   const problems = collectProblems(place);
@@ -182,14 +189,34 @@ async function* repositoriesIn(
 ): AsyncGenerator<RepositoryInventory> {
   const taken = new Map<string, string>();
   for (let line = first ?? (await nextLine(lines, file)); line; line = await nextLine(lines, file)) {
-    const problems = collectProblems(placeOf(file, line));
-    const value = parseJson(line.text, placeOf(file, line));
-    if (OBJECT.is(value) && value['kind'] === 'Inventory') problems.report('', 'a second header: expected a repository');
-    const repository = checkRepository(value, { manifests: manifestsOf(value), blobs }, '', problems.report);
+    const { problems, repository } = checkLine(line.text, placeOf(file, line), blobs);
     if (repository) isFirst(repository, '', `line ${line.number}`, taken, problems.report);
     problems.throwAny();
     if (repository) yield repository;
   }
+}
+
+/** Checks a line that is a repository. */
+function checkLine(text: string, place: string, blobs: boolean) {
+  const check = ({ value, manifests }: RepositoryInParts) => {
+    const problems = collectProblems(place);
+    if (OBJECT.is(value) && value['kind'] === 'Inventory') problems.report('', 'a second header: expected a repository');
+    return { problems, repository: checkRepository(value, { manifests, blobs }, '', problems.report) };
+  };
+  return orElse(
+    () => check(repositoryOfLine(text)),
+    () => check(jsonOr(place, () => repositoryAtOnce(text))),
+  );
+}
+
+/** What reading in parts answers or, where these are not what they seemed, reading at once. */
+function orElse<Result>(inParts: () => Result, atOnce: () => Result): Result {
+  try {
+    return inParts();
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  return atOnce();
 }
 
 function checkHead(value: unknown, report: Report): Fields | undefined {
@@ -246,44 +273,6 @@ async function nextLine(lines: AsyncGenerator<Line>, file: string): Promise<Line
 /** The beginning of a document over several lines, which a pipe wrote, is what is mostly found in the first line of such a file. */
 const NO_LINES = 'A .jsonl file has a repository a line, as "inventory -o jsonl" writes it. Is this one JSON document? Name it .json.';
 
-function parseJson(text: string, place: string, hint?: string): unknown {
-  return jsonOr(place, (): unknown => JSON.parse(text), hint);
-}
-
-function jsonOr<Result>(place: string, parse: () => Result, hint?: string): Result {
-  try {
-    return parse();
-  } catch (error) {
-    throw invalid(place, [`not valid JSON: ${error instanceof Error ? error.message : String(error)}`], 1, hint);
-  }
-}
-
 function placeOf(file: string, line: Line): string {
   return `${file}:${line.number}`;
-}
-
-function collectProblems(place: string): { readonly report: Report; readonly throwAny: () => void } {
-  const shown: string[] = [];
-  let count = 0;
-  return {
-    report: (where, what) => {
-      count += 1;
-      if (count <= SHOWN) shown.push(where === '' ? what : `${where}: ${what}`);
-      return undefined;
-    },
-    throwAny: () => {
-      if (count > 0) throw invalid(place, shown, count);
-    },
-  };
-}
-
-function invalid(
-  place: string,
-  problems: readonly string[],
-  count: number,
-  hint = 'Take the inventory again with "inventory"; nothing was planned.',
-): ToolError {
-  const lines = problems.map((problem) => `${place}: ${printable(problem).slice(0, LONGEST_PROBLEM)}`);
-  const more = count > problems.length ? [`… and ${count - problems.length} more`] : [];
-  return new ToolError('INVENTORY_INVALID', [...lines, ...more].join('\n'), { hint });
 }

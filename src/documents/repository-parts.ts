@@ -1,6 +1,6 @@
 import { constants, isUtf8 } from 'node:buffer';
 import { isObject, type JsonObject } from '../domain/json.ts';
-import type { ByteWindow } from './byte-window.ts';
+import { ByteWindow } from './byte-window.ts';
 
 /** A JSON document whose repositories are parsed one after the other, and the manifests of each some at a time. */
 export interface DocumentInParts {
@@ -10,7 +10,7 @@ export interface DocumentInParts {
   readonly repositories: Iterable<RepositoryInParts>;
 }
 
-interface RepositoryInParts {
+export interface RepositoryInParts {
   /** The repository, or whatever stands in its place; its `manifests` are none where they come in parts. */
   readonly value: unknown;
   /** The elements of its `manifests`, some at a time; undefined where it has no such list. */
@@ -37,10 +37,26 @@ export function parseInParts(bytes: ByteWindow, size = PART): DocumentInParts {
 }
 
 function* repositoriesIn(list: Range, size: number): Generator<RepositoryInParts> {
-  for (const part of elementsIn(list, 1)) {
-    const repository = withoutList(part, 'manifests');
-    yield repository ? { value: repository.value, manifests: manifestsIn(repository.list, size) } : repositoryOf(JSON.parse(textOf(part)));
-  }
+  for (const part of elementsIn(list, 1)) yield repositoryInParts(part, size);
+}
+
+function repositoryInParts(part: Range, size: number): RepositoryInParts {
+  const repository = withoutList(part, 'manifests');
+  return repository ? { value: repository.value, manifests: manifestsIn(repository.list, size) } : repositoryOf(JSON.parse(textOf(part)));
+}
+
+/**
+ * The same for a line that is a repository. This, or an element of its manifests, throws a `SyntaxError` where what is wrong is to be told
+ * by {@link repositoryAtOnce}.
+ */
+export function repositoryOfLine(text: string, size = PART): RepositoryInParts {
+  const bytes = ByteWindow.over(Buffer.from(text));
+  return repositoryInParts({ bytes, start: 0, end: bytes.length }, size);
+}
+
+/** A line that was parsed at once, in the same form. Throws `SyntaxError`. */
+export function repositoryAtOnce(text: string): RepositoryInParts {
+  return repositoryOf(JSON.parse(text));
 }
 
 function* manifestsIn(list: Range, size: number): Generator<readonly unknown[]> {
@@ -52,7 +68,7 @@ function repositoryOf(value: unknown): RepositoryInParts {
 }
 
 /** The manifests of a repository that was parsed at once, all at a time; undefined where it has no such list. */
-export function manifestsOf(repository: unknown): RepositoryInParts['manifests'] {
+function manifestsOf(repository: unknown): RepositoryInParts['manifests'] {
   const list = listIn(repository, 'manifests');
   return list && [list];
 }
