@@ -51,7 +51,7 @@ export class UndoRepository {
     return this.#lostLabels;
   }
 
-  /** Puts all of it back, the oldest first, manifests before tags. Throws where the journal cannot be read, before anything that it deleted. */
+  /** Puts all of it back, the oldest first, manifests before tags. Throws, before the first manifest, where the journal cannot be read. */
   async all(intents: readonly JournalIntent[]): Promise<void> {
     for (const { op, digest } of intents) if (op === 'archive-manifest') await this.#one(digest, undefined, () => this.#restore(digest));
     const deleted = deletedManifests(intents);

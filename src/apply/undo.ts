@@ -66,7 +66,8 @@ export async function undoWork(journal: JournalContents): Promise<UndoWork[]> {
  * registry takes them, and the old times are remembered. It may be run again.
  *
  * Throws `JOURNAL_INVALID` where a registry is not at hand, or at another address than in the journal; `NOT_APPLYABLE` where another run is
- * under way; `FILE` where the times of an earlier undo cannot be read. Where the journal cannot be read any more, that is the report's error.
+ * under way; `FILE` where the times of an earlier undo cannot be read. Where the journal cannot be read any more, the report has that as
+ * its error.
  */
 export async function undoJournal(options: UndoOptions): Promise<UndoReport> {
   const { journal, registries, concurrency, onEvent, signal, times } = options;

@@ -9,7 +9,7 @@ const FEW = 10;
 /** Milliseconds of the pause after a refusal that asks for none; it doubles with each further one. */
 const PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 4000;
-/** What is made up for is bounded over so many seconds: a little more than one, because requests do not arrive as evenly as they are sent. */
+/** What is made up for is bounded over so many seconds: a little more than one, since requests do not arrive as evenly as they are sent. */
 const BOUNDED_S = 1.02;
 /** So many times of requests are remembered: more than go out in that time. */
 const REMEMBERED = 10_000;

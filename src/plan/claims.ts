@@ -11,6 +11,7 @@ import { lifetimeOf } from './lifetime.ts';
 import type { Reason, ReasonCode } from './reason.ts';
 import { reasonByRule, type RuleFacts } from './rule-reason.ts';
 import type { Staying } from './staying.ts';
+import { Ties } from './ties.ts';
 import type { Times } from './time.ts';
 
 /**
@@ -22,10 +23,7 @@ export class Claims {
   readonly #staying: Staying;
   readonly #groups = new Map<Rule, Map<string, Member[]>>();
   readonly #keys = new Map<TagOrder<unknown>, Map<string, unknown>>();
-  /** Rules that kept one image and expired another, although nothing but their digests says which is newer. */
-  readonly tied = new Set<Rule>();
-  /** These, and rules that would keep another one if the digests were others. */
-  readonly open = new Set<Rule>();
+  readonly ties = new Ties();
 
   constructor(times: Times, staying: Staying) {
     this.#times = times;
@@ -232,23 +230,8 @@ export class Claims {
       if (isOlder && older === bounds.older) ends.push(index);
       stays.push(code !== undefined);
     });
-    for (const end of ends) this.#noteTie(rule, ranked, stays, end);
-  }
-
-  /** Looks whether a bound on the rank ends, with this place, between two that are equally new, and what comes of those that are. */
-  #noteTie(rule: Rule, ranked: readonly Ranked[], stays: readonly boolean[], end: number): void {
-    const [last, next] = [ranked[end], ranked[end + 1]];
     const order = tagOrder(rule.order);
-    const isEqual = (one: Ranked | undefined): boolean => one !== undefined && last !== undefined && this.#compare(order, one, last) === 0;
-    if (!isEqual(next)) return;
-    let [from, to] = [end, end + 2];
-    while (isEqual(ranked[from - 1])) from -= 1;
-    while (isEqual(ranked[to])) to += 1;
-    const isTied = new Set(stays.slice(from, to)).size > 1;
-    if (isTied) this.tied.add(rule);
-    // By its pulls or its label one of them may stay at a rank at which another would not.
-    const areAlike = typeof rule.keep === 'object' && rule.keep.pulledDays === undefined && rule.keep.label === undefined;
-    if (isTied || !areAlike) this.open.add(rule);
+    this.ties.note(rule, stays, ends, (a, b) => this.#compare(order, ranked[a] as Ranked, ranked[b] as Ranked) === 0);
   }
 
   /** What a rule says of a tag, by its place among the ordinary tags, or of an image without one. */

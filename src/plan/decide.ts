@@ -43,8 +43,8 @@ export function decide(input: DecisionInput): Decided {
   return {
     decisions,
     doomed: doomed.filter((node) => !staying.has(node)),
-    tied: new Set([...tagged.tied, ...untagged.tied]),
-    open: new Set([...tagged.open, ...untagged.open]),
+    tied: new Set([...tagged.ties.tied, ...untagged.ties.tied]),
+    open: new Set([...tagged.ties.open, ...untagged.ties.open]),
     leave: (nodes) => {
       const left = [...nodes];
       for (const node of left) staying.note(node).own = { code: 'next_run' };

@@ -6,13 +6,12 @@ import { firstSelecting } from './first-selecting.ts';
 import { protectionOfTag } from './protection.ts';
 import { isDeleteReason, type Reason } from './reason.ts';
 import type { Staying } from './staying.ts';
+import type { Ties } from './ties.ts';
 
 /** The images that the rules would delete, in ascending order of their digests. */
 export interface Tagged {
   readonly doomed: readonly Node[];
-  /** Rules by which a digest decided what goes. */
-  readonly tied: ReadonlySet<Rule>;
-  readonly open: ReadonlySet<Rule>;
+  readonly ties: Ties;
 }
 
 /**
@@ -33,7 +32,7 @@ export function decideTagged(input: DecisionInput, staying: Staying): Tagged {
     const { tags, untagged } = staying.of(node);
     return !staying.has(node) && (tags !== undefined || untagged !== undefined);
   });
-  return { doomed, tied: claims.tied, open: claims.open };
+  return { doomed, ties: claims.ties };
 }
 
 /** Stands for what the claims will say. */

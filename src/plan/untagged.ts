@@ -5,15 +5,14 @@ import type { DecisionInput } from './decision-input.ts';
 import { firstSelecting } from './first-selecting.ts';
 import { isDeleteReason, type Reason } from './reason.ts';
 import type { Staying } from './staying.ts';
+import type { Ties } from './ties.ts';
 import { isImage } from './summary.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** The untagged images and orphaned attachments that the rules would delete, in ascending order of their digests. */
 export interface Untagged {
   readonly doomed: readonly Node[];
-  /** Rules by which a digest decided what goes. */
-  readonly tied: ReadonlySet<Rule>;
-  readonly open: ReadonlySet<Rule>;
+  readonly ties: Ties;
 }
 
 /**
@@ -37,7 +36,7 @@ export function decideUntagged(input: DecisionInput, staying: Staying): Untagged
   }
   claims.judge();
   staying.stay(roots.filter((node) => isKept(staying.of(node).untagged)));
-  return { doomed: roots.filter((node) => !staying.has(node)), tied: claims.tied, open: claims.open };
+  return { doomed: roots.filter((node) => !staying.has(node)), ties: claims.ties };
 }
 
 /** True of what has no ordinary tag, is listed by no index and is attached to nothing that is present. */
