@@ -41,8 +41,8 @@ export default defineConfig({
     root: ROOT,
     globalSetup: ['test/build-program.ts'],
     sequence: { sequencer: LongFirst },
-    // Many tests wait for a server, a process or a clock: with one more for two cores, none of them stands idle meanwhile.
-    maxWorkers: '150%',
+    // Many tests wait for a server, a process or a clock: with two for each core, none of them stands idle meanwhile.
+    maxWorkers: '200%',
     projects: [
       // The files of a worker share its process: to start one and load everything anew takes longer than most files do.
       {

@@ -9,10 +9,6 @@ const FEW = 10;
 /** Milliseconds of the pause after a refusal that asks for none; it doubles with each further one. */
 const PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 4000;
-/** What is made up for is bounded over so many seconds: a little more than one, since requests do not arrive as evenly as they are sent. */
-const BOUNDED_S = 1.02;
-/** So many times of requests are remembered: more than go out in that time. */
-const REMEMBERED = 10_000;
 
 export interface LimiterOptions {
   /** The most requests in a second. Default: as many as the host takes. */
@@ -33,8 +29,8 @@ export interface Sent {
  * Decides when the next request to one host goes out. Three things limit it:
  *
  * - how many run side by side: each complaint (429, 503) halves that, and it grows back one by one;
- * - how many go out in a second, spread evenly, and made up for where they could not go out in time: what was learnt from refusals (429,
- *   {@link LearntRate}), and what the user gives, which is never passed;
+ * - how many go out in a second, spread evenly: what was learnt from refusals (429, {@link LearntRate}), and what the user gives, which is
+ *   never passed;
  * - how many are left, where the host tells it ({@link told}): no more than that go out until it counts anew.
  */
 export class HostLimiter {
@@ -58,8 +54,6 @@ export class HostLimiter {
   #passedSinceRefusal = 0;
   /** When the next request is due, by the rate. */
   #due = 0;
-  /** When the last requests went out that a rate limited. */
-  readonly #sentTimes: number[] = [];
   /** What the host said is left, without what is under way. */
   #left = Infinity;
   #isSleeping = false;
@@ -191,15 +185,13 @@ export class HostLimiter {
       // What is under way tells what is left.
       if (this.#left <= 0 && this.#running > 0) return;
       if (this.rate < Infinity) {
-        const wait = Math.max(this.#due, this.#boundAt()) - now;
+        const wait = this.#due - now;
         if (wait > 0) return this.#sleep(wait);
         // A pause is not made up for.
         const due = Math.max(this.#due, Math.min(now, this.#pausedUntil));
         // A rate that the user gives is not passed for a moment either.
         const lag = this.#cap > this.#learnt.perSecond ? this.#learnt.lagMs : SHORTEST_LAG_MS;
         this.#due = Math.max(due, now - lag) + 1000 / this.rate;
-        this.#sentTimes.push(now);
-        if (this.#sentTimes.length > 2 * REMEMBERED) this.#sentTimes.splice(0, REMEMBERED);
       }
       this.#left -= 1;
       this.#running += 1;
@@ -210,17 +202,6 @@ export class HostLimiter {
     const wanted = this.#roomWanted;
     this.#roomWanted = [];
     for (const resolve of wanted) resolve();
-  }
-
-  /**
-   * When the next request may go out, so that no second has more of them than the learnt rate, even if some are made up for: a host that
-   * counts in windows takes them then.
-   */
-  #boundAt(): number {
-    const { perSecond } = this.#learnt;
-    if (perSecond === Infinity) return 0;
-    const count = Math.ceil(BOUNDED_S * perSecond);
-    return (this.#sentTimes.at(-count) ?? -Infinity) + (1000 * count) / perSecond;
   }
 
   #sleep(ms: number): void {

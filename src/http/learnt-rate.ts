@@ -3,34 +3,23 @@ const SECOND_MS = 1000;
 const TELLING = 10;
 /** With fewer than this in the second before the first refusal, a host may have let through what it had saved up, and allow more. */
 const SURE = 50;
-/** If they were sent over more than so many milliseconds, a host that counts in windows may have begun a new one, and allow less. */
-const SURE_MS = 400;
-/** The most that is then taken off what it let through: as much as over a whole second. */
-const PERHAPS_LESS = 0.25;
 /** The part of what the host let through that is sent from then on. */
 const BELOW = 0.98;
 /** The part by which a rate that was refused is lowered; twice as much each time it is refused again within so many milliseconds. */
-const LESS = 0.03;
+const LESS = 0.05;
 const MOST_LESS = 0.2;
 const AT_ONCE_MS = 2500;
-/** By what the rate grows each second: from a first refusal to the next where it may be much too low, where it may be too low, and else. */
+/** By what the rate grows each second: from a first refusal that was not sure to the next, and else. */
 const DOUBLE = 2;
-const SOME = 1.1;
 const STEP = 1.05;
 /** Milliseconds until a higher rate is tried; or so many times the pause that the refusal cost, where that is longer. */
 const HOLD_MS = 30_000;
-const HOLD_PAUSES = 120;
+const HOLD_PAUSES = 60;
 /** Milliseconds that requests may lag behind the rate and still be made up for: at first, and at least, since timers are late. */
-const LAG_MS = 400;
+const LAG_MS = 200;
 export const SHORTEST_LAG_MS = 20;
 /** Milliseconds without a request after which there was much to make up for. */
 const STALL_MS = 100;
-/** A pause of so many milliseconds costs more than a rate that is a little too low for some seconds. */
-const LONG_PAUSE_MS = 500;
-/** Milliseconds from one beginning of a window to the next that is tried; by how much the results may differ; the least part of a rate. */
-const WINDOW_STEP_MS = 10;
-const ALIKE = 0.15;
-const LEAST_IN_WINDOW = 0.6;
 /** So many requests that were let through are remembered: more than go out in a second. */
 const REMEMBERED = 10_000;
 
@@ -39,15 +28,13 @@ const REMEMBERED = 10_000;
  * seen: a process that the machine keeps waiting sees them late, and many at once.
  *
  * - At the first refusal it is what was let through of the second before: at least what the host allows, unless that bears bursts of less
- *   than a second only. Where it was little, the rate doubles each second until the next refusal. Where that took long and a refusal costs
- *   a long pause, the rate is somewhat less, and grows soon: a host that counts in windows may have begun a new one meanwhile.
+ *   than a second only. Where it was little, the rate doubles each second until the next refusal.
  * - A refusal after requests had stood still, which were then made up for, is blamed on that: less is made up for from then on.
- * - A refusal at once, after a long pause, tells together with the one before what a window allows ({@link #inWindow}).
- * - Of a rate that had just grown, a refusal takes it back to what it was; any other makes it a few hundredths less, and twice as much each
- *   time they follow each other at once, up to a fifth. It never falls below what was let through on average since the refusal before: a
- *   host that saves up what is not used allows exactly that.
+ * - A refusal of a rate that had just grown takes it back to what it was; any other makes it a twentieth less, then a tenth, then a fifth
+ *   if they follow each other at once. It never falls below what was let through on average since the refusal before: a host that saves up
+ *   what is not used allows exactly that.
  * - It grows in small steps: soon after it was made much less, and else after half a minute without a refusal; later where a refusal costs
- *   a long pause, so that pauses do not take more than one in 120 seconds.
+ *   a long pause, so that pauses do not take more than a sixtieth of the time.
  */
 export class LearntRate {
   #perSecond = Infinity;
@@ -58,8 +45,7 @@ export class LearntRate {
   #growth = STEP;
   #growAt = 0;
   #learntAt: number | undefined;
-  /** When the last request that was refused was sent, and the end of the pause after it. */
-  #refusedAt = 0;
+  /** The end of the pause after the last refusal. */
   #resumedAt = 0;
   /** When the last requests that were let through were sent, in the order of their answers. */
   readonly #passed: number[] = [];
@@ -94,27 +80,21 @@ export class LearntRate {
   usedUp(sentAt: number, now: number, pauseMs: number, isTold = false): void {
     if (this.#passedSinceLearnt < TELLING) return;
     const { count, gapMs } = this.#second(sentAt);
-    const soon = now + pauseMs + AT_ONCE_MS;
+    const soon = now + pauseMs + (this.#learntAt === undefined ? SECOND_MS : AT_ONCE_MS);
     const later = now + Math.max(HOLD_MS, HOLD_PAUSES * pauseMs);
     if (this.#learntAt === undefined) {
-      const tookMs = sentAt - (this.#passed.find((time) => time > sentAt - SECOND_MS) ?? sentAt);
-      const isSure = isTold || pauseMs < LONG_PAUSE_MS || tookMs < SURE_MS;
-      this.#growth = count < SURE && !isTold ? DOUBLE : isSure ? STEP : SOME;
-      this.#growAt = this.#growth === STEP ? later : this.#growth === SOME ? soon : now + pauseMs + SECOND_MS;
-      this.#perSecond = BELOW * count * (this.#growth === SOME ? 1 - (PERHAPS_LESS * tookMs) / SECOND_MS : 1);
+      const isSure = isTold || count >= SURE;
+      this.#growth = isSure ? STEP : DOUBLE;
+      this.#growAt = isSure ? later : soon;
+      this.#perSecond = BELOW * count;
     } else {
       let most = this.#held;
       if (gapMs > STALL_MS && this.#lagMs > SHORTEST_LAG_MS) {
-        this.#lagMs = Math.max(SHORTEST_LAG_MS, this.#lagMs / 5);
+        this.#lagMs = Math.max(SHORTEST_LAG_MS, this.#lagMs / 4);
         this.#growAt = Math.max(soon, this.#growAt);
       } else {
-        const isAtOnce = now - this.#resumedAt < AT_ONCE_MS;
-        const allowed = isAtOnce && pauseMs >= LONG_PAUSE_MS ? this.#inWindow(sentAt) : undefined;
-        if (allowed !== undefined) {
-          this.#less = LESS;
-          most = Math.min(most, Math.max(BELOW * allowed, LEAST_IN_WINDOW * this.#perSecond));
-        } else if (this.#perSecond === this.#held) {
-          this.#less = isAtOnce ? Math.min(MOST_LESS, 2 * this.#less) : LESS;
+        if (this.#perSecond === this.#held) {
+          this.#less = now - this.#resumedAt < AT_ONCE_MS ? Math.min(MOST_LESS, 2 * this.#less) : LESS;
           most *= 1 - this.#less;
         } else this.#less = LESS / 2;
         this.#growAt = this.#growth === DOUBLE || this.#less > LESS ? soon : later;
@@ -126,7 +106,6 @@ export class LearntRate {
     }
     this.#held = this.#perSecond;
     this.#learntAt = now;
-    this.#refusedAt = sentAt;
     this.#resumedAt = now + pauseMs;
     this.#passedSinceLearnt = 0;
   }
@@ -135,29 +114,6 @@ export class LearntRate {
   #isUsed(now: number): boolean {
     const middle = this.#passed.at(-Math.ceil(this.#perSecond / 2));
     return middle !== undefined && middle > now - SECOND_MS;
-  }
-
-  /**
-   * What a host allows that counts in windows of a second, as this refusal and the one before tell it: the windows of both began so that as
-   * many had been let through in each of them, and no more in the one before. Undefined where windows that began at quite different times
-   * would fit as well, as where both rates were the same.
-   */
-  #inWindow(refusedAt: number): number | undefined {
-    const recent = this.#passed.filter((time) => time > this.#refusedAt - SECOND_MS);
-    const passed = (from: number, until: number): number => recent.filter((time) => time > from && time <= until).length;
-    let [least, fitting] = [Infinity, [0]];
-    for (let ms = WINDOW_STEP_MS; ms <= SECOND_MS; ms += WINDOW_STEP_MS) {
-      const beganAt = refusedAt - ms;
-      const before = beganAt - SECOND_MS * Math.ceil((beganAt - this.#refusedAt) / SECOND_MS);
-      const count = passed(beganAt, refusedAt);
-      const tooMany = Math.max(0, passed(beganAt - SECOND_MS, beganAt) - count);
-      const off = Math.abs(count - passed(before, this.#refusedAt)) + tooMany;
-      if (off < least - 1) fitting = [];
-      least = Math.min(least, off);
-      if (off <= least + 1) fitting.push(count);
-    }
-    const mean = fitting.reduce((sum, count) => sum + count, 0) / fitting.length;
-    return Math.max(...fitting) - Math.min(...fitting) < ALIKE * mean ? mean : undefined;
   }
 
   /** How many requests of the second until then were let through, and the longest time without one, but for the pause after a refusal. */
