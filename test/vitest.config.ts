@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
@@ -41,8 +42,9 @@ export default defineConfig({
     root: ROOT,
     globalSetup: ['test/build-program.ts'],
     sequence: { sequencer: LongFirst },
-    // Many tests wait for a server, a process or a clock: with two for each core, none of them stands idle meanwhile.
-    maxWorkers: '200%',
+    // Many tests wait for a server, a process or a clock: with one more than there are cores, none of these stands idle meanwhile. A
+    // percentage would not be taken beyond the cores.
+    maxWorkers: availableParallelism() + 1,
     projects: [
       // The files of a worker share its process: to start one and load everything anew takes longer than most files do.
       {
