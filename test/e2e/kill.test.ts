@@ -60,7 +60,7 @@ it(
 
       const journals = (await victim.journals()).reverse();
       if (undoKill && journals[0]) await runAndKill(own, victim, undoKill, ['undo', journals[0]]);
-      for (const path of journals) if (await wholeJournal(path)) await succeedHere(victim, 'undo', path);
+      for (const path of journals) if (await readBack(path)) await succeedHere(victim, 'undo', path);
       expect(contentsOf(own), story).toEqual(before);
       await expectServed(own, before, story);
     });
