@@ -110,10 +110,10 @@ class Finishing {
       planned.set(address, [...(planned.get(address) ?? []), place]);
     }
     for (const theirs of other.places) {
-      for (const [number, mine] of (planned.get(addressOf(other, theirs)) ?? []).entries()) {
-        const before = (planned.get(addressOf(other, theirs)) ?? []).slice(0, number);
+      const names = planned.get(addressOf(other, theirs)) ?? [];
+      for (const [number, mine] of names.entries()) {
         const key = repositoryKey(mine);
-        this.#same.set(key, [...(this.#same.get(key) ?? []), { theirs, before }]);
+        this.#same.set(key, [...(this.#same.get(key) ?? []), { theirs, before: names.slice(0, number) }]);
       }
     }
     this.places = own.planned.filter((place) => !this.intents(place).next().done);

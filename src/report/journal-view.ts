@@ -6,6 +6,7 @@ import type { StepOutcome } from '../domain/step-outcome.ts';
 import type { Step } from '../plan/plan.ts';
 import { OUTCOMES } from './apply-text.ts';
 import { codeSpan } from './code-span.ts';
+import { inParts } from './in-parts.ts';
 import { PLAIN, type Style } from './style.ts';
 import { count, firstOf, number, shortDigest, time } from './text.ts';
 import { wrap } from './width.ts';
@@ -82,24 +83,20 @@ export function journalMarkdown(shown: ShownJournal): string {
 const ROWS = 50;
 const TAGS = 5;
 
-/** One reference a line for everything that went. */
-export function* journalNames({ registries, deletions }: JournalView): Generator<string, void, undefined> {
-  let part = '';
+/** One reference a line for everything that went, in parts. */
+export function journalNames(view: JournalView): Generator<string, void, undefined> {
+  return inParts(namesIn(view));
+}
+
+function* namesIn({ registries, deletions }: JournalView): Generator<string, void, undefined> {
   for (const entry of deletions) {
     if (!wentAway(entry)) continue;
     const { registry, repository, digest, tags } = entry;
     const base = `${new URL(registries[registry]?.url ?? `https://${registry}`).host}/${repository}`;
     const names = tags.length > 0 ? tags.map((tag) => `${base}:${tag}`) : [`${base}@${digest}`];
-    part += names.map((name) => `${printable(name)}\n`).join('');
-    if (part.length < PART) continue;
-    yield part;
-    part = '';
+    yield names.map((name) => `${printable(name)}\n`).join('');
   }
-  yield part;
 }
-
-/** About as many UTF-16 code units are in one part. */
-const PART = 65_536;
 
 function totals({ view, repositories }: ShownJournal, style: Style): string {
   const sums = { manifests: 0, tags: 0, archived: 0, repositories: 0 };

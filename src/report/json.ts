@@ -1,5 +1,6 @@
 import { MadeList } from '../domain/made-list.ts';
 import { escapeHidden } from './escape-hidden.ts';
+import { inParts } from './in-parts.ts';
 
 /** A document as JSON: two spaces, keys in the order of its contract, a line end behind. Nothing in it can command a terminal. */
 export function toJson(document: unknown): string {
@@ -15,19 +16,11 @@ export function toJsonLine(document: unknown): string {
 const DEPTH = 4;
 /** Of the lists at that depth, so many elements are made text together: the fewer calls, the less time they take. */
 const RUN = 100;
-/** About as many UTF-16 code units are in one part. */
-const PART = 65_536;
 
 /** The text of {@link toJson} in parts, so that a large document need not be in memory as text. */
 export function* jsonParts(document: unknown): Generator<string, void, undefined> {
-  let part = '';
-  for (const piece of pieces(document, '\n', DEPTH)) {
-    part += piece;
-    if (part.length < PART) continue;
-    yield escapeHidden(part);
-    part = '';
-  }
-  yield escapeHidden(`${part}\n`);
+  for (const part of inParts(pieces(document, '\n', DEPTH))) yield escapeHidden(part);
+  yield '\n';
 }
 
 /** What `JSON.stringify` writes with two spaces. `line` is the line break with the spaces that stand before the value. */

@@ -29,8 +29,10 @@ export interface Session {
 /** The clock of these tests. */
 export const NOW = Date.parse('2026-11-24T03:10:00Z');
 
-/** What the program says every ten seconds, which it is to do on a slow machine alone. */
-const HEARTBEAT = /^still .*\n/gm;
+/** Standard error without what the program says every ten seconds, which depends on the machine. */
+export function withoutHeartbeat(stderr: string): string {
+  return stderr.replaceAll(/^still .*\n/gm, '');
+}
 
 /** Starts a session; `io` replaces parts of its world. */
 export async function newSession(io: Partial<Io> = {}): Promise<Session> {
@@ -50,7 +52,7 @@ export async function newSession(io: Partial<Io> = {}): Promise<Session> {
       ...io,
       env: { HOME: folder, ...io.env },
     });
-    return { code, stdout: stdout.text(), stderr: stderr.text().replaceAll(HEARTBEAT, '') };
+    return { code, stdout: stdout.text(), stderr: withoutHeartbeat(stderr.text()) };
   };
   return {
     folder,
