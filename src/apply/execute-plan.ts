@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import type { ChangeGuard } from '../diagnostics/change-guard.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import { LONGEST_TIMER_MS } from '../domain/longest-timer.ts';
 import type { Digest } from '../domain/digest.ts';
@@ -55,6 +56,8 @@ export interface ApplyOptions {
   readonly pause?: Pause;
   /** How its lock is kept. Default: as {@link lockRepositories} does. */
   readonly leaseTimes?: LeaseTimes;
+  /** Told whether the lock is still held, for as long as it is needed. */
+  readonly changes?: ChangeGuard;
   /** Must not throw. */
   readonly onEvent?: (event: ApplyEvent) => void;
 }
@@ -88,6 +91,7 @@ export async function executePlan(options: ApplyOptions): Promise<ApplyReport> {
   const digest = planDigest(plan);
 
   const lock = await lockRepositories(journal.folder, toLock(work, registries), { times: options.leaseTimes });
+  const unguarded = options.changes?.askFirst(() => (lock.isLost ? LOCK_LOST : undefined));
   try {
     const refusals = new Map<Work, ToolError>();
     await sideBySide(work, concurrency, async (one) => {
@@ -113,6 +117,7 @@ export async function executePlan(options: ApplyOptions): Promise<ApplyReport> {
   } finally {
     // What was written is on the disk already, and what was done must not be lost with the file.
     await journal.close().catch(() => {});
+    unguarded?.();
     await lock.free();
   }
 }

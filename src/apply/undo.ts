@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import type { JournalContents, JournalIntent, KnownFacts, Place } from '../documents/journal.ts';
 import type { RestoredTimes } from '../documents/restored-times.ts';
+import type { ChangeGuard } from '../diagnostics/change-guard.ts';
 import { quoted } from '../diagnostics/redact.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import { byCodeUnit } from '../domain/compare.ts';
@@ -11,7 +12,7 @@ import { MadeList } from '../domain/made-list.ts';
 import type { Pack } from '../plan/pack.ts';
 import type { Registry } from '../registry/registry.ts';
 import { copiedPlaces } from './copied-places.ts';
-import { lockRepositories, type RepositoryLock } from './lock-repositories.ts';
+import { LOCK_LOST, lockRepositories, type RepositoryLock } from './lock-repositories.ts';
 import { OldTimes } from './old-times-memory.ts';
 import type { LostLabels, UndoItem, UndoOutcome, UndoReport } from './undo-report.ts';
 import { UndoRepository } from './undo-repository.ts';
@@ -29,6 +30,8 @@ export interface UndoOptions {
   /** Keeps what became of each manifest and tag. Missing: it stays as it is. */
   readonly pack?: Pack;
   readonly signal?: AbortSignal;
+  /** Told whether the lock is still held, for as long as it is needed. */
+  readonly changes?: ChangeGuard;
   /** Must not throw. */
   readonly onEvent?: (item: UndoItem) => void;
 }
@@ -81,6 +84,7 @@ export async function undoJournal(options: UndoOptions): Promise<UndoReport> {
   const remembered = { manifests: 0, unknown: 0, problems: new Set<string>() };
   const held = await lock(options, repositories);
   const isLockLost = (): boolean => held?.isLost === true;
+  const unguarded = options.changes?.askFirst(() => (isLockLost() ? LOCK_LOST : undefined));
   try {
     const before = await times?.read();
     const limit = pLimit(concurrency);
@@ -117,6 +121,7 @@ export async function undoJournal(options: UndoOptions): Promise<UndoReport> {
       }),
     );
   } finally {
+    unguarded?.();
     await held?.free();
   }
   const [refused] = [...unread, ...refusals];

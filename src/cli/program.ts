@@ -1,4 +1,5 @@
 import { Command, CommanderError, Option } from 'commander';
+import { ChangeGuard } from '../diagnostics/change-guard.ts';
 import { EXIT } from '../diagnostics/exit-codes.ts';
 import { flushOutput, guardOutput } from '../diagnostics/guard-output.ts';
 import { applyCommand } from './commands/apply.ts';
@@ -57,7 +58,8 @@ async function runCommand(argv: readonly string[], io: Io): Promise<Ended> {
   const { version } = packageRoot();
   let code: number = EXIT.done;
   let endHeartbeat = (): void => {};
-  const context = { io, argv, version, activity: new Activity(io.now), runProgram, end: (result: number) => (code = result) };
+  const end = (result: number): void => void (code = result);
+  const context = { io, argv, version, activity: new Activity(io.now), changes: new ChangeGuard(), runProgram, end };
   const program = buildProgram(context);
   program.hook('preAction', (_program, command) => {
     const options = command.optsWithGlobals<GlobalOptions & { readonly maxDuration?: number }>();

@@ -1,3 +1,4 @@
+import type { ChangeGuard } from '../diagnostics/change-guard.ts';
 import { redactUrl } from '../diagnostics/redact.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import { withoutUser } from './address.ts';
@@ -51,6 +52,8 @@ export interface HttpClientOptions {
   /** The longest `Retry-After` that is waited for. Default 5 minutes. */
   readonly maxRetryAfterMs?: number;
   readonly onTrace?: (trace: HttpTrace) => void;
+  /** Decides right before it goes out whether a request that is neither GET nor HEAD may be sent; else its objection is thrown. */
+  readonly changes?: ChangeGuard;
   /** Stops everything. */
   readonly signal?: AbortSignal | undefined;
   /** Ends every wait before a request is tried again, and gives up its request; a request under way goes on. */
@@ -112,7 +115,9 @@ class RetryingClient implements LimitedHttpClient {
     const linked = this.#signals.link(signal);
     const own = { 'user-agent': this.#options.userAgent, ...headers, 'accept-encoding': 'identity' };
     try {
-      const first = { method, url: withoutUser(url), headers: own, body, maxBytes, once, follow, stream, signal: linked.signal };
+      const { changes } = this.#options;
+      const guard = method === 'GET' || method === 'HEAD' ? undefined : changes;
+      const first = { method, url: withoutUser(url), headers: own, body, maxBytes, once, follow, stream, signal: linked.signal, guard };
       return await this.#follow(first);
     } finally {
       linked.release();

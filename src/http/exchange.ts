@@ -1,4 +1,5 @@
 import { type Dispatcher, errors } from 'undici';
+import type { ChangeGuard } from '../diagnostics/change-guard.ts';
 import { redactUrl } from '../diagnostics/redact.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import { ArrivingBody } from './arriving-body.ts';
@@ -20,6 +21,8 @@ export interface Call {
   readonly follow?: false | undefined;
   readonly stream?: true | undefined;
   readonly signal: AbortSignal;
+  /** Of a request that may change something. */
+  readonly guard?: ChangeGuard | undefined;
 }
 
 /** Where a request is sent to. */
@@ -30,8 +33,8 @@ interface Address {
 
 /**
  * Sends a request once and reads its whole answer, or that answer up to its body where that is streamed. Throws `ToolError` `BAD_RESPONSE`
- * for an answer that is too long, or encoded although that was not asked for; other errors as undici throws them. When the signal aborts,
- * any error may be thrown.
+ * for an answer that is too long, or encoded although that was not asked for; the objection of the guard, asked when the connection is
+ * there; other errors as undici throws them. When the signal aborts, any error may be thrown.
  */
 export function exchange(to: Address, call: Call, timeouts: Pick<Timeouts, 'headers' | 'body'>): Promise<HttpResponse> {
   return new Promise((resolve, reject) => new Reading(call, timeouts, resolve, reject).begin(to));
@@ -81,7 +84,9 @@ class Reading implements Dispatcher.DispatchHandler {
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    if (this.#call.signal.aborted) controller.abort(this.#call.signal.reason as Error);
+    const { signal, guard } = this.#call;
+    const objection = signal.aborted ? (signal.reason as Error) : guard?.objection;
+    if (objection) controller.abort(objection);
     this.#controller = controller;
   }
 

@@ -94,6 +94,7 @@ export async function carryOut(work: Work, options: CarryOutOptions, context: Co
     ...(work.justPlanned && { justRead: () => io.now() - startedAt < JUST_READ_MS }),
     concurrency: settings.concurrency,
     signal: io.signal,
+    changes: context.changes,
     ...(options.maxDuration !== undefined && { deadline: startedAt + options.maxDuration }),
     onEvent: (event) => {
       if (event.kind === 'step') progress.show(`deleting in ${event.registry}/${event.repository}  ${(done += 1)}/${steps}`);

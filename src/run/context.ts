@@ -1,3 +1,4 @@
+import type { ChangeGuard } from '../diagnostics/change-guard.ts';
 import type { Activity } from './activity.ts';
 import type { Io } from './io.ts';
 
@@ -8,6 +9,8 @@ export interface Context {
   readonly version: string;
   /** What the run is doing. */
   readonly activity: Activity;
+  /** Decides whether requests to registries that may change something still go out. */
+  readonly changes: ChangeGuard;
 }
 
 /** What every command may be asked. */

@@ -67,6 +67,7 @@ export async function openRegistries(
       rate,
       signal,
       waits,
+      changes: context.changes,
       onTrace: (trace) => context.activity.onTrace?.(trace),
       ...(caFile !== undefined && { ca: await readCertificates(resolve(context.io.cwd, caFile)) }),
       // Its other services may have ports of their own.

@@ -84,6 +84,7 @@ async function undoJournals(
       concurrency: place.settings.concurrency,
       pack: packLists(),
       signal: io.signal,
+      changes: context.changes,
       onEvent: ({ registry, repository }) => progress.show(`putting back in ${registry}/${repository}  ${(done += 1)}`),
     }).finally(() => progress.stop());
     record.undone = report;

@@ -7,6 +7,7 @@ import { Journal } from '../../../src/apply/journal.ts';
 import { lockRepositories } from '../../../src/apply/lock-repositories.ts';
 import { attachmentTag } from '../../../src/demo/attachments.ts';
 import { push } from '../../../src/demo/push.ts';
+import { ChangeGuard } from '../../../src/diagnostics/change-guard.ts';
 import { ToolError } from '../../../src/diagnostics/tool-error.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import { failure, withServer } from '../registry/oci-fixture.ts';
@@ -199,17 +200,22 @@ describe('before anything is deleted', () => {
     const plan = await planOf(registry);
     const folder = await temporaryFolder();
     server.requests.length = 0;
+    const guard = new ChangeGuard();
+    const told: unknown[] = [];
     server.onRequest(async ({ method, path }) => {
       if (method !== 'DELETE' || !path.endsWith('/old-2')) return undefined;
+      told.push(guard.objection?.code);
       const names = await readdir(join(folder, 'locks'));
       for (const name of names) if (name.startsWith('lease.')) await rm(join(folder, 'locks', name));
-      // The next renewal finds out.
-      await new Promise((resolve) => setTimeout(resolve, 200));
+      while (!guard.objection) await new Promise((resolve) => setTimeout(resolve, 1));
+      told.push(guard.objection.code);
       return undefined;
     });
     const leaseTimes = { renewal: 1, valid: 60_000, expiry: 90_000 };
-    const report = await apply(plan, registry, { journal: new Journal(folder), concurrency: 1, leaseTimes });
+    const report = await apply(plan, registry, { journal: new Journal(folder), concurrency: 1, leaseTimes, changes: guard });
     expect(changes(server)).toHaveLength(1);
+    // Its clients send no change any more that waits for its turn. What collects the garbage afterwards needs no lock.
+    expect([...told, guard.objection]).toEqual([undefined, 'NOT_APPLYABLE', undefined]);
     expect(report).toMatchObject({ outcome: 'failed', counts: { deleted: 1 }, error: { code: 'NOT_APPLYABLE' } });
     expect(report.repositories[0]!.notDone.every(({ message }) => message?.includes('another run may have locked'))).toBe(true);
     expect(await readdir(join(folder, 'locks'))).toEqual([]);

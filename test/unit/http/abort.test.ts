@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { ChangeGuard } from '../../../src/diagnostics/change-guard.ts';
+import { ToolError } from '../../../src/diagnostics/tool-error.ts';
 import type { Clock } from '../../../src/http/clock.ts';
 import { startServer } from './loopback-server.ts';
 import { testClient, testClock } from './test-client.ts';
@@ -82,6 +84,48 @@ describe('an end of the waits', () => {
     await expect(client.request({ method: 'GET', url: server.url })).resolves.toMatchObject({ status: 429 });
     await expect(client.request({ method: 'GET', url: server.url })).rejects.toThrow('asks to come back');
     expect(server.requests).toHaveLength(1);
+  });
+});
+
+describe('an objection to changes ends a request that may change something before it is sent', () => {
+  const LOST = new ToolError('NOT_APPLYABLE', 'somebody else may be changing it', { hint: 'wait' });
+
+  test.for(['DELETE', 'PUT', 'PATCH', 'POST'] as const)('a %s that has waited for its turn', async (method) => {
+    const changes = new ChangeGuard();
+    let isLost = false;
+    changes.askFirst(() => (isLost ? LOST : undefined));
+    const server = await startServer((_, response) => {
+      isLost = true;
+      response.end();
+    });
+    const client = testClient({ concurrency: 1, changes });
+    const [first, second] = [client.request({ method, url: server.url }), client.request({ method, url: server.url })];
+    expect((await first).status).toBe(200);
+    await expect(second).rejects.toBe(LOST);
+    expect(server.requests).toHaveLength(1);
+  });
+
+  test('a deletion that has waited for its connection', async () => {
+    const changes = new ChangeGuard();
+    const server = await startServer((_, response) => void response.end());
+    const request = testClient({ changes }).request({ method: 'DELETE', url: server.url });
+    // The request was handed over by then, and the connection is not there yet.
+    await Promise.resolve();
+    changes.askFirst(() => LOST);
+    await expect(request).rejects.toBe(LOST);
+    expect(server.requests).toEqual([]);
+  });
+
+  test('but neither what only reads, nor anything once it is not asked any more', async () => {
+    const changes = new ChangeGuard();
+    const end = changes.askFirst(() => LOST);
+    const server = await startServer((_, response) => void response.end());
+    const client = testClient({ changes });
+    await client.request({ method: 'HEAD', url: server.url });
+    await client.request({ method: 'GET', url: server.url });
+    end();
+    await client.request({ method: 'DELETE', url: server.url });
+    expect(server.requests.map(({ method }) => method)).toEqual(['HEAD', 'GET', 'DELETE']);
   });
 });
 

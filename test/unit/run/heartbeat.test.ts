@@ -1,5 +1,6 @@
 import { Writable } from 'node:stream';
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { ChangeGuard } from '../../../src/diagnostics/change-guard.ts';
 import type { HttpClient, HttpResponse } from '../../../src/http/http-client.ts';
 import { Activity } from '../../../src/run/activity.ts';
 import type { Context } from '../../../src/run/context.ts';
@@ -10,7 +11,7 @@ let told: string;
 const stderr = (): Writable => new Writable({ write: (chunk, _encoding, done) => ((told += String(chunk)), done()) });
 
 function contextWith(stream: Writable, activity: Activity): Context {
-  return { io: { stderr: stream, env: {} } as unknown as Context['io'], version: '1', activity };
+  return { io: { stderr: stream, env: {} } as unknown as Context['io'], version: '1', activity, changes: new ChangeGuard() };
 }
 
 /** A client whose requests wait for ever. */
