@@ -11,7 +11,7 @@ import { newUser } from './program.ts';
 import { asDigest } from '../digest.ts';
 import type { Digest } from '../../src/domain/digest.ts';
 
-const COUNT = SWEEPING ? 100_000 : 10_000;
+const COUNT = SWEEPING ? 100_000 : 3000;
 /** Of ACR every manifest is read where none is in the cache: REGPRUNE_SOAK=1 takes a hundred thousand, which needs minutes. */
 const COUNT_READ = process.env['REGPRUNE_SOAK'] === '1' ? 100_000 : 1000;
 const MINUTE = 60_000;
@@ -101,10 +101,11 @@ it(
     // Of the newest ten one is an index, of two images that stay with all their tags anyway.
     await prune('123456789012.dkr.ecr.eu-central-1.amazonaws.com/team/app', env, COUNT, 10);
     const calls = (operation: string): number => fake.calls.filter((call) => call.operation === operation).length;
+    const indexCalls = Math.ceil(COUNT / 100 / 100);
     expect([calls('DescribeImages'), calls('BatchGetImage'), fake.calls.length]).toEqual([
       COUNT / 1000,
-      COUNT / 100 / 100,
-      COUNT / 1000 + COUNT / 100 / 100,
+      indexCalls,
+      COUNT / 1000 + indexCalls,
     ]);
   },
   LONG,

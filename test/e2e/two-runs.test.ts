@@ -90,7 +90,7 @@ describe('two runs at once', () => {
     const before = contents(registry);
     const users = [await newUser({ files: FILES }), await newUser({ files: FILES })];
 
-    const ended = await Promise.all(users.map((user) => user.run(...prune(registry, 'team/app'))));
+    const ended = await Promise.all(users.map((user) => runHere(user, ...pruneHere(user, registry))));
 
     for (const { code, stdout, stderr } of ended) {
       expect([0, 6], stderr + stdout).toContain(code);

@@ -3,11 +3,11 @@ import { attachmentTag, cosignSignature } from '../../../src/demo/attachments.ts
 import { index } from '../../../src/demo/image.ts';
 import type { Contract } from '../contract.ts';
 import { needs } from '../expected-inventory.ts';
-import { app, NESTED, THINGS } from '../history.ts';
+import { app, NESTED, SMALL, THINGS } from '../history.ts';
 
 export function testDrift({ target, check }: Contract): void {
   check('skips an image of which a tag was moved, and leaves the tag where it is now', [], async (scene) => {
-    await scene.push(NESTED);
+    await scene.push(SMALL);
     const plan = await scene.plan();
     const fresh = app('fresh');
     await scene.push([{ thing: fresh, tags: ['old-single'] }]);
@@ -40,7 +40,7 @@ export function testDrift({ target, check }: Contract): void {
   });
 
   check('skips an image onto which a known tag was moved', [], async (scene) => {
-    await scene.push(NESTED);
+    await scene.push(SMALL);
     const plan = await scene.plan();
     await scene.push([{ thing: THINGS.oldSingle, tags: ['keep-1'] }]);
 
@@ -68,7 +68,7 @@ export function testDrift({ target, check }: Contract): void {
   });
 
   check('skips an image that was signed after the plan', [], async (scene) => {
-    await scene.push(NESTED);
+    await scene.push(SMALL);
     const plan = await scene.plan();
     const tag = attachmentTag(THINGS.oldSingle.digest, 'sig');
     await scene.push([{ thing: cosignSignature(THINGS.oldSingle), tags: [tag] }]);
@@ -79,7 +79,7 @@ export function testDrift({ target, check }: Contract): void {
   });
 
   check('leaves a tag that is to be taken off where it was moved to', ['deleteTag'], async (scene) => {
-    await scene.push(NESTED);
+    await scene.push(SMALL);
     const plan = await scene.plan();
     const fresh = app('fresh');
     await scene.push([{ thing: fresh, tags: ['old-shared'] }]);
@@ -89,7 +89,7 @@ export function testDrift({ target, check }: Contract): void {
   });
 
   check('finds gone what somebody else has deleted', [], async (scene) => {
-    await scene.push(NESTED);
+    await scene.push(SMALL);
     const plan = await scene.plan();
     expect(await scene.connect().deleteManifest(scene.repository, THINGS.oldSingle.digest)).toEqual({ outcome: 'deleted' });
     const { report, steps } = await scene.apply(plan);

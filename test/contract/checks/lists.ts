@@ -28,13 +28,13 @@ export function testLists({ target, check, filled, withServer }: Contract): void
     expect(found).toEqual(expect.arrayContaining(wanted));
   });
 
-  for (const [pages, more] of [
-    ['over more than two pages', 1],
-    ['where the last page is full', 0],
+  for (const [pages, count] of [
+    ['over more than two pages', (size: number) => 2 * size + 1],
+    ['where the last page is full', (size: number) => size],
   ] as const) {
     check(`hold every tag and image once, ${pages}`, ['pages'], async (scene) => {
       const pushedAt = '2025-01-01T00:00:00.000Z';
-      const pushes = Array.from({ length: 2 * target.pageSize + more }, (_, n): Push => ({
+      const pushes = Array.from({ length: count(target.pageSize) }, (_, n): Push => ({
         thing: app(`page ${n}`),
         tags: [`keep-${n}`],
         pushedAt,

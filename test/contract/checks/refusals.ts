@@ -18,7 +18,7 @@ export function testRefusals({ target, check, withServer }: Contract): void {
   );
 
   check('of one image is reported as locked and stops nothing else', [], async (scene) => {
-    await scene.push(NESTED);
+    await scene.push(SMALL);
     const before = await scene.truth();
     const plan = await scene.plan();
     const { digest } = THINGS.oldSingle;
@@ -40,7 +40,7 @@ export function testRefusals({ target, check, withServer }: Contract): void {
   });
 
   check('of an index is reported as locked, and what it lists and what is attached to it stays', [], async (scene) => {
-    await scene.push(NESTED);
+    await scene.push(SMALL);
     const before = await scene.truth();
     const plan = await scene.plan();
     const { digest } = THINGS.smallOld;
@@ -63,7 +63,7 @@ export function testRefusals({ target, check, withServer }: Contract): void {
 
   check('of a tag that was locked after the plan is reported as locked and stops nothing else', ['locks'], () =>
     withServer({ deletion: true }, async (scene) => {
-      await scene.push(NESTED);
+      await scene.push(SMALL);
       const plan = await scene.plan();
       await scene.server.lock!(scene.repository, 'old-single');
       const { report, steps } = await scene.apply(plan);

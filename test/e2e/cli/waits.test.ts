@@ -7,7 +7,6 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { Stopped } from '../../../src/run/stop.ts';
 import { newUser, type User } from '../program.ts';
-import type { Ended } from '../servers/run-process.ts';
 import type { EmbeddedRegistry } from '../../../src/demo/embedded-registry.ts';
 import type { RequestHook } from '../../../src/demo/registry-options.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
@@ -40,28 +39,19 @@ function holdTimer(milliseconds: number): () => void {
   return () => end();
 }
 
-/** Runs `prune` and stops it by this signal once the registry was asked for the first time after `begins` holds. */
-async function stopped(registry: EmbeddedRegistry, user: User, signal: NodeJS.Signals, ...words: readonly string[]): Promise<Ended> {
-  const running = user.start('prune', ...words);
-  const asked = setInterval(() => {
-    if (registry.requests.length <= 1 && !registry.requests.some(({ status }) => status === 0)) return;
-    clearInterval(asked);
-    running.child.kill(signal);
-  }, 100);
-  try {
-    return await running.ended;
-  } finally {
-    clearInterval(asked);
-  }
-}
-
 describe('a wait', () => {
   test.for(WAITS)('for %s ends at a signal', async ([, hook]) => {
     const registry = await registryWith({ 'team/app': 3 });
-    registry.onRequest(hook);
-    const user = await newUser();
+    const controller = new AbortController();
+    registry.onRequest((request) => {
+      const answer = hook(request);
+      // It is told to stop once it waits.
+      if (answer !== undefined) setTimeout(() => controller.abort(new Stopped('SIGTERM')), 200);
+      return answer;
+    });
+    const session = await newSession({ signal: controller.signal });
 
-    const { code, stdout } = await stopped(registry, user, 'SIGTERM', `${registry.host}/team/app`, '--keep-last', '1');
+    const { code, stdout } = await session.run('prune', `${registry.host}/team/app`, '--keep-last', '1');
 
     expect({ code, stdout }).toEqual({ code: 143, stdout: '' });
   });
