@@ -15,14 +15,15 @@ export function sortedByNumber<Item>(
 ): Item[] {
   if (list.length < FEW || list.length > PLACES) return list.toSorted(compare);
   const packed = new Float64Array(list.length);
-  for (let place = 0; place < list.length; place++) {
-    const number = numberOf(list[place] as Item);
-    if (number >>> 0 !== number) return list.toSorted(compare);
+  const fit = list.every((item, place) => {
+    const number = numberOf(item);
     packed[place] = number * PLACES + place;
-  }
+    return number >>> 0 === number;
+  });
+  if (!fit) return list.toSorted(compare);
   packed.sort();
   const sorted: Item[] = [];
-  for (const one of packed) sorted.push(list[one % PLACES] as Item);
+  packed.forEach((one) => sorted.push(list[one % PLACES] as Item));
   return withEqualSorted(sorted, (place) => Math.floor((packed[place] as number) / PLACES), compare);
 }
 

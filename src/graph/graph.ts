@@ -50,14 +50,14 @@ export type SignedElsewhere = (digest: Digest) => boolean | undefined;
  * its own child or subject.
  */
 export function buildGraph(manifests: readonly Manifest[], signedElsewhere: SignedElsewhere = () => false): Graph {
-  const nodes: MutableNode[] = [];
-  for (const manifest of sortedByDigest(manifests)) nodes.push(new MutableNode(manifest, nodes.length));
+  const nodes = sortedByDigest(manifests).map((manifest, index) => new MutableNode(manifest, index));
   const byDigest = new Map<string, MutableNode>();
-  for (const node of nodes) byDigest.set(node.manifest.digest, node);
   const lookUp = keyLookup(nodes, byDigest);
-  for (const node of nodes) addChildren(node, byDigest);
-  for (const node of nodes) addSubjects(node, readTags(node, lookUp), lookUp);
-  for (const node of nodes) setSigned(node, signedElsewhere);
+  // Not in loops: V8 compiles a long loop while it runs, with all that it calls, and does so again for each further one.
+  nodes.forEach((node) => byDigest.set(node.manifest.digest, node));
+  nodes.forEach((node) => addChildren(node, byDigest));
+  nodes.forEach((node) => addSubjects(node, readTags(node, lookUp), lookUp));
+  nodes.forEach((node) => setSigned(node, signedElsewhere));
   return { nodes, find: (digest) => byDigest.get(digest), indexesHolding: indexesHoldingIn(nodes, byDigest) };
 }
 
@@ -138,7 +138,14 @@ function readTags(node: MutableNode, lookUp: KeyLookup): readonly DigestTag[] {
   node.tags = tags;
   node.ordinaryTags = tags;
   // Nearly all manifests have tags of another form only.
-  if (!tags.some((tag) => tag.startsWith('sha'))) return NO_DIGEST_TAGS;
+  return tags.some(mayAttach) ? readAttachmentTags(node, tags, lookUp) : NO_DIGEST_TAGS;
+}
+
+function mayAttach(tag: string): boolean {
+  return tag.startsWith('sha');
+}
+
+function readAttachmentTags(node: MutableNode, tags: readonly string[], lookUp: KeyLookup): readonly DigestTag[] {
   const read = tags.map((tag) => attachingTag(tag, node, lookUp));
   const found = read.filter((digestTag) => digestTag !== undefined);
   if (found.length === 0) return NO_DIGEST_TAGS;

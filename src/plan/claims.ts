@@ -184,9 +184,9 @@ export class Claims {
    * unknown last.
    */
   #compareTimes(a: Ranked, b: Ranked): number {
-    const others = this.#timesOf(b);
-    for (const [index, time] of this.#timesOf(a).entries()) {
-      const difference = (others[index] as number) - time;
+    const [times, others] = [this.#timesOf(a), this.#timesOf(b)];
+    for (let index = 0; index < times.length; index++) {
+      const difference = (others[index] as number) - (times[index] as number);
       if (difference !== 0) return difference;
     }
     return 0;

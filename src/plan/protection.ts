@@ -11,7 +11,7 @@ import type { Times } from './time.ts';
 export function protect(input: DecisionInput, staying: Staying): void {
   const users = usersOf(input);
   const protectedNodes: Node[] = [];
-  for (const node of staying.graph.nodes) {
+  staying.graph.nodes.forEach((node) => {
     const reasons = protectionOf(node, input, users.get(node));
     if (reasons.length > 0) {
       staying.note(node).protection = reasons;
@@ -19,10 +19,10 @@ export function protect(input: DecisionInput, staying: Staying): void {
       // Nobody asks about the tags of such an image, and yet an entry that holds one of them has not been written in vain.
       for (const tag of node.ordinaryTags) entryFor(tag, input);
     }
-    if (node.attachmentTags.length === 0) continue;
+    if (node.attachmentTags.length === 0) return;
     const held = node.attachmentTags.flatMap((tag) => protectionOfTag(node, tag, input) ?? []);
     if (held.length > 0) staying.note(node).heldTags = held;
-  }
+  });
   protectIndexes(protectedNodes, staying);
 }
 

@@ -16,12 +16,13 @@ export function stepsFor(nodes: readonly Node[], decisions: readonly Decision[],
   const tags: DeleteTagStep[] = [];
   const deleted: Node[] = [];
   const archived: Node[] = [];
-  for (const node of nodes) {
+  // Not in loops, here and below: V8 compiles a long loop while it runs, with all that it calls, and does so again for each further one.
+  nodes.forEach((node) => {
     const { action, untag } = decisions[node.index] as Decision;
     if (action === 'delete') deleted.push(node);
     if (action === 'archive') archived.push(node);
     for (const tag of untag) tags.push({ op: 'delete-tag', tag, digest: node.manifest.digest });
-  }
+  });
   return [
     ...copies,
     ...tags.toSorted((a, b) => byCodeUnit(a.tag, b.tag)),
@@ -36,9 +37,9 @@ export function stepsFor(nodes: readonly Node[], decisions: readonly Decision[],
  */
 function manifestSteps(deleted: readonly Node[], size: number): DeleteManifestStep[] {
   const doomed = new NodeSet(size);
-  for (const node of deleted) doomed.add(node);
+  deleted.forEach((node) => doomed.add(node));
   const waiting = new Int32Array(size);
-  for (const node of deleted) waiting[node.index] = countIn(doomed, node.parents) + countIn(doomed, node.subjects);
+  deleted.forEach((node) => (waiting[node.index] = countIn(doomed, node.parents) + countIn(doomed, node.subjects)));
   const steps: DeleteManifestStep[] = [];
   const done = new NodeSet(size);
   let level = deleted.filter(({ index }) => waiting[index] === 0);
@@ -55,12 +56,12 @@ function manifestSteps(deleted: readonly Node[], size: number): DeleteManifestSt
       waiting[held.index] = (waiting[held.index] as number) - 1;
       if (waiting[held.index] === 0 && doomed.has(held) && !done.has(held)) next.push(held);
     };
-    for (const node of level) steps.push(deleteManifest(node, holders(node, done)));
-    for (const node of level) done.add(node);
-    for (const node of level) {
-      for (const held of node.children) release(held);
-      for (const held of node.attachments) release(held);
-    }
+    level.forEach((node) => steps.push(deleteManifest(node, holders(node, done))));
+    level.forEach((node) => done.add(node));
+    level.forEach(({ children, attachments }) => {
+      children.forEach(release);
+      attachments.forEach(release);
+    });
     level = sortedByNumber(next, ({ index }) => index, byIndex);
   }
   return steps;
@@ -106,9 +107,10 @@ const NO_TAGS: DeleteManifestStep['expect'] = {};
 const NO_DIGESTS: readonly Digest[] = [];
 
 function expectedOf(tags: readonly string[], digest: Digest): DeleteManifestStep['expect'] {
-  // Not by assignment: `__proto__` is a tag too.
-  if (tags.length === 1) return { [tags[0] as string]: digest };
-  return Object.fromEntries(tags.map((tag): [string, Digest] => [tag, digest]));
+  // Without a prototype: `__proto__` is a tag too, and V8 would look for a shape to share in vain, since hardly two have the same tags.
+  const expected = Object.create(null) as Record<string, Digest>;
+  for (const tag of tags) expected[tag] = digest;
+  return expected;
 }
 
 function byIndex(a: Node, b: Node): number {

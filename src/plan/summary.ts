@@ -23,7 +23,7 @@ export function summarize(
   const orphaned = { keep: 0, delete: 0 };
   const tags = { keep: 0, delete: 0 };
   let deleted = 0;
-  for (const node of nodes) {
+  nodes.forEach((node) => {
     const { action, untag } = decisions[node.index] as Decision;
     if (isImage(node)) images[action] += 1;
     else if (isOrphan(node)) orphaned[action === 'delete' ? 'delete' : 'keep'] += 1;
@@ -31,7 +31,7 @@ export function summarize(
     tags.delete += gone;
     tags.keep += node.ordinaryTags.length - gone;
     if (action === 'delete') deleted += node.manifest.size;
-  }
+  });
   const copied = new Set(copies.map(({ digest }) => digest)).size;
   return summaryOf(images, orphaned, { leftovers: 0, copied }, tags, { deleted, ...bytes });
 }

@@ -22,10 +22,10 @@ export interface Tagged {
 export function decideTagged(input: DecisionInput, staying: Staying): Tagged {
   const claims = new Claims(input.times, staying);
   const tooRules = input.policy.rules.tagged.filter(({ untaggedToo }) => untaggedToo);
-  for (const node of staying.graph.nodes) {
+  staying.graph.nodes.forEach((node) => {
     if (node.ordinaryTags.length > 0) claimTags(node, input, staying, claims);
     else if (tooRules.length > 0) claimUntagged(node, tooRules, input, staying, claims);
-  }
+  });
   claims.judge();
   staying.stay(staying.graph.nodes.filter((node) => isHeld(node, input, staying)));
   const doomed = staying.graph.nodes.filter((node) => {
@@ -109,11 +109,7 @@ function claimUntagged(node: Node, rules: readonly Rule[], { matched, times }: D
 function isHeld(node: Node, input: DecisionInput, staying: Staying): boolean {
   const finding = staying.of(node);
   const { tags } = finding;
-  if (tags)
-    for (let place = 0; place < tags.length; place++) {
-      const reason = protectionOfTag(node, node.ordinaryTags[place] as string, input);
-      if (reason) tags[place] = reason;
-    }
+  if (tags) protectTags(node, tags, input);
   if (finding.protection || finding.heldTags) return true;
   const archived = staying.archived.get(node);
   if (archived) staying.note(node).own = { code: 'archived', ...(archived !== node && { by: archived.manifest.digest }) };
@@ -125,4 +121,11 @@ function isHeld(node: Node, input: DecisionInput, staying: Staying): boolean {
   }
   if (tags) return tags.some(keeps);
   return finding.untagged !== undefined && keeps(finding.untagged);
+}
+
+function protectTags(node: Node, tags: Reason[], input: DecisionInput): void {
+  for (let place = 0; place < tags.length; place++) {
+    const reason = protectionOfTag(node, node.ordinaryTags[place] as string, input);
+    if (reason) tags[place] = reason;
+  }
 }

@@ -13,7 +13,7 @@ export class Ties {
    */
   note(rule: Rule, stays: readonly boolean[], ends: readonly number[], areEqual: (place: number, other: number) => boolean): void {
     for (const end of ends) {
-      const isEqual = (place: number): boolean => place >= 0 && place < stays.length && areEqual(place, end);
+      const isEqual = (place: number): boolean => place >= 0 && place < stays.length && (place === end || areEqual(place, end));
       if (isEqual(end) && isEqual(end + 1))
         this.#note(
           rule,
