@@ -109,13 +109,25 @@ class RetryingClient implements LimitedHttpClient {
   }
 
   async request({ method, url, headers, body, maxBytes, once, follow, stream, signal }: HttpRequest): Promise<HttpResponse> {
-    const linked = this.#signals.link(signal);
-    const own = { 'user-agent': this.#options.userAgent, ...headers, 'accept-encoding': 'identity' };
+    const link = this.#signals.link(signal);
     try {
-      const first = { method, url: withoutUser(url), headers: own, body, maxBytes, once, follow, stream, signal: linked.signal };
-      return await this.#follow(first);
+      const own = { 'user-agent': this.#options.userAgent, ...headers, 'accept-encoding': 'identity' };
+      const first: Call = { method, url: withoutUser(url), headers: own, body, maxBytes, once, follow, stream, link };
+      const budget: Budget = { failures: 0, spentMs: 0, triesMs: 0 };
+      let call = first;
+      for (let redirects = 0; ; redirects++) {
+        const response = await this.#persist(call, budget);
+        const next = redirected(call, response, first.url);
+        if (next === undefined) return response;
+        if (redirects === MAX_REDIRECTS) {
+          throw new ToolError('BAD_RESPONSE', `${call.method} ${redactUrl(first.url.href)}: more than ${MAX_REDIRECTS} redirects.`, {
+            hint: 'Check the URL of the server.',
+          });
+        }
+        call = { ...next, url: withoutUser(next.url.href) };
+      }
     } finally {
-      linked.release();
+      link.release();
     }
   }
 
@@ -125,22 +137,6 @@ class RetryingClient implements LimitedHttpClient {
 
   async close(): Promise<void> {
     await this.#network.destroy();
-  }
-
-  async #follow(first: Call): Promise<HttpResponse> {
-    const budget: Budget = { failures: 0, spentMs: 0, triesMs: 0 };
-    let call = first;
-    for (let redirects = 0; ; redirects++) {
-      const response = await this.#persist(call, budget);
-      const next = redirected(call, response, first.url);
-      if (next === undefined) return response;
-      if (redirects === MAX_REDIRECTS) {
-        throw new ToolError('BAD_RESPONSE', `${call.method} ${redactUrl(first.url.href)}: more than ${MAX_REDIRECTS} redirects.`, {
-          hint: 'Check the URL of the server.',
-        });
-      }
-      call = { ...next, url: withoutUser(next.url.href) };
-    }
   }
 
   /**
@@ -173,7 +169,7 @@ class RetryingClient implements LimitedHttpClient {
 
   /** Sends a request once. */
   async #attempt(call: Call, to: Host, budget: Budget): Promise<Outcome> {
-    call.signal.throwIfAborted();
+    call.link.signal.throwIfAborted();
     const { sent } = to.limiter;
     const timeouts = to.silence.isSilent ? this.#timeoutsOfSilent : this.#timeouts;
     let response: HttpResponse;
@@ -203,7 +199,7 @@ class RetryingClient implements LimitedHttpClient {
     const ms = this.#took(sent, budget);
     if (isTimeout(error)) silence.timedOut(sent.at, sent.at + ms);
     this.#options.onTrace?.(new TracedTry(call, { ms, attempt: budget.failures + 1, failure: failureCode(error) }));
-    call.signal.throwIfAborted();
+    call.link.signal.throwIfAborted();
     if (error instanceof ToolError) throw error;
     budget.failures += 1;
     if (!isRetryableFailure(call.method, error)) throw unanswered(call, error, budget.failures);
@@ -220,7 +216,7 @@ class RetryingClient implements LimitedHttpClient {
   /** This is a loop because the pause may grow during the wait. */
   async #waitForHost(call: Call, host: HostLimiter, budget: Budget): Promise<void> {
     for (;;) {
-      call.signal.throwIfAborted();
+      call.link.signal.throwIfAborted();
       const now = this.#clock.now();
       const pause = host.pausedUntil - now;
       if (pause <= 0) return;
@@ -235,8 +231,8 @@ class RetryingClient implements LimitedHttpClient {
     if (told) host.told(told, isTooMany(response), sent);
   }
 
-  #mayWait(ms: number, { signal }: Call): Promise<boolean> {
-    return sleepUnless(this.#options.waits, this.#clock, ms, signal);
+  #mayWait(ms: number, { link }: Call): Promise<boolean> {
+    return sleepUnless(this.#options.waits, this.#clock, ms, link.signal);
   }
 
   #slowDown(call: Call, host: HostLimiter, sent: Sent, response: HttpResponse): void {

@@ -3,6 +3,7 @@ import { redactUrl } from '../diagnostics/redact.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import { ArrivingBody } from './arriving-body.ts';
 import type { HttpRequest, HttpResponse } from './http-client.ts';
+import type { SharedSignal } from './link-signals.ts';
 import type { Timeouts } from './network.ts';
 
 /** Enough for any error text. No more is read of an answer that reports an error. */
@@ -19,7 +20,7 @@ export interface Call {
   readonly once?: boolean | undefined;
   readonly follow?: false | undefined;
   readonly stream?: true | undefined;
-  readonly signal: AbortSignal;
+  readonly link: SharedSignal;
 }
 
 /** Where a request is sent to. */
@@ -69,8 +70,8 @@ class Reading implements Dispatcher.DispatchHandler {
   }
 
   begin({ origin, dispatcher }: Address): void {
-    const { url, method, headers, body = null, signal } = this.#call;
-    signal.addEventListener('abort', this.#stop);
+    const { url, method, headers, body = null, link } = this.#call;
+    link.underWay.add(this);
     // Without `reset: false`, undici opens a new connection for every HEAD.
     const headersTimeout = this.#timeouts.headers;
     dispatcher.dispatch(
@@ -81,7 +82,8 @@ class Reading implements Dispatcher.DispatchHandler {
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    if (this.#call.signal.aborted) controller.abort(this.#call.signal.reason as Error);
+    const { signal } = this.#call.link;
+    if (signal.aborted) controller.abort(signal.reason as Error);
     this.#controller = controller;
   }
 
@@ -157,14 +159,14 @@ class Reading implements Dispatcher.DispatchHandler {
     this.#reject(error);
   }
 
-  readonly #stop = (): void => {
-    const { reason } = this.#call.signal;
+  stop(): void {
+    const { reason } = this.#call.link.signal;
     this.#controller?.abort(reason as Error);
     this.#fail(reason);
-  };
+  }
 
   #release(): void {
-    this.#call.signal.removeEventListener('abort', this.#stop);
+    this.#call.link.underWay.delete(this);
   }
 }
 
