@@ -128,10 +128,7 @@ class ChallengedClient implements RegistryAuth {
    * The authorization of the first try. If the registry did not say how to log in, user and password are sent as Basic, and nothing is sent
    * for a token.
    */
-  #authorization(
-    scopes: readonly string[],
-    credentials: Credentials | undefined,
-  ): Authorization | undefined | Promise<Authorization> {
+  #authorization(scopes: readonly string[], credentials: Credentials | undefined): Authorization | undefined | Promise<Authorization> {
     const refused = credentials === undefined ? undefined : this.#refused.get(credentials);
     if (refused !== undefined) throw refused;
     if (credentials !== undefined && 'registryToken' in credentials) return { header: `Bearer ${credentials.registryToken}` };

@@ -168,17 +168,15 @@ class RetryingClient implements LimitedHttpClient {
   }
 
   /** Sends a request once. */
-  async #attempt(call: Call, to: Host, budget: Budget): Promise<Outcome> {
-    call.link.signal.throwIfAborted();
+  #attempt(call: Call, to: Host, budget: Budget): Promise<Outcome> {
+    const { signal } = call.link;
+    if (signal.aborted) return Promise.reject(signal.reason as Error);
     const { sent } = to.limiter;
     const timeouts = to.silence.isSilent ? this.#timeoutsOfSilent : this.#timeouts;
-    let response: HttpResponse;
-    try {
-      response = await exchange(to, call, timeouts);
-    } catch (error) {
-      return this.#failed(call, to, sent, error, budget);
-    }
-    return this.#answered(call, to, sent, response, budget);
+    return exchange(to, call, timeouts).then(
+      (response) => this.#answered(call, to, sent, response, budget),
+      (error: unknown) => this.#failed(call, to, sent, error, budget),
+    );
   }
 
   /** Tells an answer to the budget, the host and whoever traces. */
