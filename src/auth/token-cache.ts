@@ -25,7 +25,7 @@ interface Entry {
 /** The bearer tokens of one registry. Requests side by side that want the same share one fetch. */
 export class TokenCache {
   readonly #now: () => number;
-  /** By the scopes as somebody wants them, and by {@link scopeKey}, which takes longer to make than all else that a request does here. */
+  /** By the scopes as somebody wants them, so that not every request makes a key, and by {@link scopeKey}. */
   readonly #wanted = new Map<string, Entry>();
   readonly #entries = new Map<string, Entry>();
 

@@ -44,8 +44,6 @@ function contains(list: BlockList, hostname: string): boolean {
 /** A user and a password in a URL are never used; credentials are passed separately. */
 export function withoutUser(text: string): URL {
   const url = new URL(text);
-  // Nearly no URL has any of it, and to ask costs as much as to parse it.
-  if (!text.includes('@') && !text.includes('#')) return url;
   if (url.username !== '') url.username = '';
   if (url.password !== '') url.password = '';
   if (url.hash !== '') url.hash = '';

@@ -35,7 +35,7 @@ interface Stoppable {
 /** A link that requests with the same signal share. */
 export class SharedSignal {
   readonly signal: AbortSignal;
-  /** What the signal stops. It listens once for all of them: a listener for each request would cost more than all else that is done here. */
+  /** What the signal stops; one listener serves all of it. */
   readonly underWay = new Set<Stoppable>();
   users = 0;
   readonly #link: LinkedSignal;
