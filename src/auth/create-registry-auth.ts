@@ -89,7 +89,7 @@ class ChallengedClient implements RegistryAuth {
       );
     }
     const credentials = await this.#options.credentials(repositoryOf(scopes));
-    if (credentials !== undefined && !('registryToken' in credentials)) await this.#askHow();
+    if (credentials !== undefined && !('registryToken' in credentials) && this.#scheme === undefined) await this.#askHow();
     let sent = await this.#authorization(scopes, credentials);
     for (let round = 0; ; round++) {
       const response = await this.#options.http.request(withAuthorization(request, sent));
@@ -110,7 +110,6 @@ class ChallengedClient implements RegistryAuth {
 
   /** Asks `/v2/` without credentials, once. A header in an answer of 200 is ignored: zot then names a realm but no service. */
   async #askHow(): Promise<void> {
-    if (this.#scheme !== undefined) return;
     this.#asked ??= this.#ping().catch((error: unknown) => {
       this.#asked = undefined;
       throw error;
@@ -129,7 +128,7 @@ class ChallengedClient implements RegistryAuth {
    * The authorization of the first try. If the registry did not say how to log in, user and password are sent as Basic, and nothing is sent
    * for a token.
    */
-  async #authorization(scopes: readonly string[], credentials: Credentials | undefined): Promise<Authorization | undefined> {
+  #authorization(scopes: readonly string[], credentials: Credentials | undefined): Authorization | undefined | Promise<Authorization> {
     const refused = credentials === undefined ? undefined : this.#refused.get(credentials);
     if (refused !== undefined) throw refused;
     if (credentials !== undefined && 'registryToken' in credentials) return { header: `Bearer ${credentials.registryToken}` };

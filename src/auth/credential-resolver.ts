@@ -32,15 +32,25 @@ export function createCredentialResolver(options: CredentialResolverOptions): Cr
   const configured = new Map([...options.configured].map(([host, config]) => [canonicalHost(host), config]));
   const fixed = new Map<string, Promise<Credentials | undefined>>();
   const files = readAuthFiles(options);
+  const find = async (name: string, repository: string | undefined): Promise<Credentials | undefined> => {
+    let own = fixed.get(name);
+    if (own === undefined) {
+      own = ofConfig(configured.get(name), name, env);
+      fixed.set(name, own);
+    }
+    return (await own) ?? (await files.find(name, repository));
+  };
+  // Every request asks for them.
+  const found = new Map<string, Promise<Credentials | undefined>>();
   return {
-    async resolve(host, repository) {
-      const name = canonicalHost(host);
-      let own = fixed.get(name);
-      if (own === undefined) {
-        own = ofConfig(configured.get(name), name, env);
-        fixed.set(name, own);
+    resolve(host, repository) {
+      const key = `${host} ${repository ?? ''}`;
+      let credentials = found.get(key);
+      if (credentials === undefined) {
+        credentials = find(canonicalHost(host), repository);
+        found.set(key, credentials);
       }
-      return (await own) ?? (await files.find(name, repository));
+      return credentials;
     },
   };
 }

@@ -25,6 +25,8 @@ interface Entry {
 /** The bearer tokens of one registry. Requests side by side that want the same share one fetch. */
 export class TokenCache {
   readonly #now: () => number;
+  /** By the scopes as somebody wants them, so that not every request makes a key, and by {@link scopeKey}. */
+  readonly #wanted = new Map<string, Entry>();
   readonly #entries = new Map<string, Entry>();
 
   constructor(now: () => number) {
@@ -72,6 +74,16 @@ export class TokenCache {
   }
 
   #entry(wanted: readonly string[]): Entry {
+    const text = wanted.join(' ');
+    let entry = this.#wanted.get(text);
+    if (entry === undefined) {
+      entry = this.#entryOf(wanted);
+      this.#wanted.set(text, entry);
+    }
+    return entry;
+  }
+
+  #entryOf(wanted: readonly string[]): Entry {
     const key = scopeKey(wanted);
     let entry = this.#entries.get(key);
     if (entry === undefined) {

@@ -44,6 +44,8 @@ const SHAPES: readonly RegExp[] = [
   /(?<=Signature=)[0-9a-f]{64}/gi,
 ];
 
+const DECODER = new TextDecoder();
+
 const known = new Set<string>();
 /** Every form in which a secret may appear, but for {@link commonForms}. */
 let forms = new SecretSearch();
@@ -119,9 +121,10 @@ export function redactDocument(text: string): string {
   return masked(text, forms.find(text));
 }
 
-/** True of a text that {@link redactDocument} would change. */
-export function holdsSecret(text: string): boolean {
-  return forms.find(text).length > 0;
+/** True of a text that {@link redactDocument} would change, or of one in UTF-8. */
+export function holdsSecret(text: string | Uint8Array): boolean {
+  if (forms.isEmpty) return false;
+  return forms.find(typeof text === 'string' ? text : DECODER.decode(text)).length > 0;
 }
 
 function masked(text: string, found: readonly Found[]): string {

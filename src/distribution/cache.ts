@@ -24,7 +24,9 @@ export class ContentCache {
   readonly #folder: string;
   readonly #contents: KeptContents;
   readonly #facts: KeptFacts;
-  #writable: Promise<boolean> | undefined;
+  /** Undefined before something is written for the first time. */
+  #isWritable: boolean | undefined;
+  #folderMade: Promise<void> | undefined;
   #oldCache: Promise<void> | undefined;
 
   /** `folder` is made when something is first written, for this user alone. */
@@ -35,17 +37,18 @@ export class ContentCache {
   }
 
   /** The bytes of that digest; undefined where they are not kept. */
-  async read(digest: Digest): Promise<Uint8Array | undefined> {
+  read(digest: Digest): Uint8Array | undefined {
     return this.#contents.read(digest);
   }
 
   /**
-   * Keeps bytes under their digest; bytes of another digest are not kept, nor what holds a known secret. They are in the file at the latest
-   * after {@link close}.
+   * Keeps bytes under their digest, but for what holds a known secret. Bytes of another digest would never be read. They are in the file at
+   * the latest after {@link close}.
    */
   async write(digest: Digest, bytes: Uint8Array): Promise<void> {
-    if (holdsSecret(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'))) return;
-    await this.#write(() => this.#contents.write(digest, bytes));
+    if (holdsSecret(bytes)) return;
+    if (this.#isWritable === undefined) await this.#open();
+    this.#write(() => this.#contents.write(digest, bytes));
   }
 
   /** What was kept under a key, as JSON has it; undefined where nothing was. */
@@ -56,6 +59,7 @@ export class ContentCache {
   /** Keeps a small fact, a JSON value, in place of the one before; false where that cannot be kept, and for what holds a known secret. */
   async writeFact(key: string, value: unknown): Promise<boolean> {
     if (holdsSecret(JSON.stringify([key, value]))) return false;
+    if (this.#isWritable === undefined) await this.#open();
     return this.#write(() => this.#facts.write(key, value));
   }
 
@@ -84,26 +88,30 @@ export class ContentCache {
 
   /** Writes what is not yet written, and closes the files. */
   async close(): Promise<void> {
-    if (this.#writable) await this.#write(() => this.#contents.flush());
+    await this.#folderMade;
+    this.#write(() => this.#contents.flush());
     this.#contents.close();
     this.#facts.close();
     await this.#oldCache;
   }
 
   /** The first failure (read-only, full) ends all writing. */
-  async #write(work: () => void): Promise<boolean> {
-    this.#writable ??= this.#makeFolder();
-    if (!(await this.#writable)) return false;
+  #write(work: () => void): boolean {
+    if (!this.#isWritable) return false;
     try {
       work();
-      return true;
     } catch {
-      this.#writable = Promise.resolve(false);
-      return false;
+      this.#isWritable = false;
     }
+    return this.#isWritable;
   }
 
-  async #makeFolder(): Promise<boolean> {
+  async #open(): Promise<void> {
+    this.#folderMade ??= this.#makeFolder();
+    await this.#folderMade;
+  }
+
+  async #makeFolder(): Promise<void> {
     try {
       await makeFolder(this.#folder);
       const isNew = await stat(join(this.#folder, 'contents')).then(
@@ -111,9 +119,9 @@ export class ContentCache {
         () => true,
       );
       if (isNew) this.#oldCache = removeOldCache(this.#folder);
-      return true;
+      this.#isWritable = true;
     } catch {
-      return false;
+      this.#isWritable = false;
     }
   }
 }

@@ -80,7 +80,7 @@ async function readConfig(
 ): Promise<ImageConfig> {
   const doing = `read the config ${digest} of the image ${client.label(repository, document.digest)}`;
   const isImage = isImageConfigType(document.config?.mediaType ?? '');
-  let bytes = await cache?.read(digest);
+  let bytes = cache?.read(digest);
   if (!bytes) {
     const response = await client.getConfig(repository, digest, signal);
     if (response.status === 404 && !isImage) return {};

@@ -52,7 +52,7 @@ export class ManifestReader {
     return this.#once(digest, async () => {
       const { client, repository, cache, signal } = this.#reading;
       const doing = `read the manifest ${client.label(repository, digest)}`;
-      const kept = await cache?.read(digest);
+      const kept = cache?.read(digest);
       const there = kept && (!mustBeThere || (await client.headManifest(repository, digest, signal)).status === 200);
       if (there) return understand(kept, digest, mediaType, doing);
       const response = await client.getManifest(repository, digest, signal);
@@ -74,7 +74,8 @@ export class ManifestReader {
   async #take({ digest, bytes, digested, contentType }: ManifestContent, mediaType: string, doing: string): Promise<ManifestDocument> {
     const type = MANIFEST_TYPES.includes(contentType) || mediaType === '' ? contentType : mediaType;
     const document = { ...understand(digested, digest, type, doing), bytes: bytes.length };
-    await this.#reading.cache?.write(digest, bytes);
+    // A signed one has another digest than its bytes.
+    if (digested === bytes) await this.#reading.cache?.write(digest, bytes);
     return document;
   }
 }

@@ -112,15 +112,26 @@ class RetryingClient implements LimitedHttpClient {
   }
 
   async request({ method, url, headers, body, maxBytes, once, follow, stream, signal }: HttpRequest): Promise<HttpResponse> {
-    const linked = this.#signals.link(signal);
-    const own = { 'user-agent': this.#options.userAgent, ...headers, 'accept-encoding': 'identity' };
+    const link = this.#signals.link(signal);
     try {
-      const { changes } = this.#options;
-      const guard = method === 'GET' || method === 'HEAD' ? undefined : changes;
-      const first = { method, url: withoutUser(url), headers: own, body, maxBytes, once, follow, stream, signal: linked.signal, guard };
-      return await this.#follow(first);
+      const own = { 'user-agent': this.#options.userAgent, ...headers, 'accept-encoding': 'identity' };
+      const guard = method === 'GET' || method === 'HEAD' ? undefined : this.#options.changes;
+      const first: Call = { method, url: withoutUser(url), headers: own, body, maxBytes, once, follow, stream, link, guard };
+      const budget: Budget = { failures: 0, spentMs: 0, triesMs: 0 };
+      let call = first;
+      for (let redirects = 0; ; redirects++) {
+        const response = await this.#persist(call, budget);
+        const next = redirected(call, response, first.url);
+        if (next === undefined) return response;
+        if (redirects === MAX_REDIRECTS) {
+          throw new ToolError('BAD_RESPONSE', `${call.method} ${redactUrl(first.url.href)}: more than ${MAX_REDIRECTS} redirects.`, {
+            hint: 'Check the URL of the server.',
+          });
+        }
+        call = { ...next, url: withoutUser(next.url.href) };
+      }
     } finally {
-      linked.release();
+      link.release();
     }
   }
 
@@ -130,22 +141,6 @@ class RetryingClient implements LimitedHttpClient {
 
   async close(): Promise<void> {
     await this.#network.destroy();
-  }
-
-  async #follow(first: Call): Promise<HttpResponse> {
-    const budget: Budget = { failures: 0, spentMs: 0, triesMs: 0 };
-    let call = first;
-    for (let redirects = 0; ; redirects++) {
-      const response = await this.#persist(call, budget);
-      const next = redirected(call, response, first.url);
-      if (next === undefined) return response;
-      if (redirects === MAX_REDIRECTS) {
-        throw new ToolError('BAD_RESPONSE', `${call.method} ${redactUrl(first.url.href)}: more than ${MAX_REDIRECTS} redirects.`, {
-          hint: 'Check the URL of the server.',
-        });
-      }
-      call = { ...next, url: withoutUser(next.url.href) };
-    }
   }
 
   /**
@@ -177,17 +172,15 @@ class RetryingClient implements LimitedHttpClient {
   }
 
   /** Sends a request once. */
-  async #attempt(call: Call, to: Host, budget: Budget): Promise<Outcome> {
-    call.signal.throwIfAborted();
+  #attempt(call: Call, to: Host, budget: Budget): Promise<Outcome> {
+    const { signal } = call.link;
+    if (signal.aborted) return Promise.reject(signal.reason as Error);
     const { sent } = to.limiter;
     const timeouts = to.silence.isSilent ? this.#timeoutsOfSilent : this.#timeouts;
-    let response: HttpResponse;
-    try {
-      response = await exchange(to, call, timeouts);
-    } catch (error) {
-      return this.#failed(call, to, sent, error, budget);
-    }
-    return this.#answered(call, to, sent, response, budget);
+    return exchange(to, call, timeouts).then(
+      (response) => this.#answered(call, to, sent, response, budget),
+      (error: unknown) => this.#failed(call, to, sent, error, budget),
+    );
   }
 
   /** Tells an answer to the budget, the host and whoever traces. */
@@ -208,7 +201,7 @@ class RetryingClient implements LimitedHttpClient {
     const ms = this.#took(sent, budget);
     if (isTimeout(error)) silence.timedOut(sent.at, sent.at + ms);
     this.#options.onTrace?.(new TracedTry(call, { ms, attempt: budget.failures + 1, failure: failureCode(error) }));
-    call.signal.throwIfAborted();
+    call.link.signal.throwIfAborted();
     if (error instanceof ToolError) throw error;
     budget.failures += 1;
     if (!isRetryableFailure(call.method, error)) throw unanswered(call, error, budget.failures);
@@ -225,7 +218,7 @@ class RetryingClient implements LimitedHttpClient {
   /** This is a loop because the pause may grow during the wait. */
   async #waitForHost(call: Call, host: HostLimiter, budget: Budget): Promise<void> {
     for (;;) {
-      call.signal.throwIfAborted();
+      call.link.signal.throwIfAborted();
       const now = this.#clock.now();
       const pause = host.pausedUntil - now;
       if (pause <= 0) return;
@@ -240,8 +233,8 @@ class RetryingClient implements LimitedHttpClient {
     if (told) host.told(told, isTooMany(response), sent);
   }
 
-  #mayWait(ms: number, { signal }: Call): Promise<boolean> {
-    return sleepUnless(this.#options.waits, this.#clock, ms, signal);
+  #mayWait(ms: number, { link }: Call): Promise<boolean> {
+    return sleepUnless(this.#options.waits, this.#clock, ms, link.signal);
   }
 
   #slowDown(call: Call, host: HostLimiter, sent: Sent, response: HttpResponse): void {

@@ -4,6 +4,7 @@ import { redactUrl } from '../diagnostics/redact.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import { ArrivingBody } from './arriving-body.ts';
 import type { HttpRequest, HttpResponse } from './http-client.ts';
+import type { SharedSignal } from './link-signals.ts';
 import type { Timeouts } from './network.ts';
 
 /** Enough for any error text. No more is read of an answer that reports an error. */
@@ -20,7 +21,7 @@ export interface Call {
   readonly once?: boolean | undefined;
   readonly follow?: false | undefined;
   readonly stream?: true | undefined;
-  readonly signal: AbortSignal;
+  readonly link: SharedSignal;
   /** Of a request that may change something. */
   readonly guard?: ChangeGuard | undefined;
 }
@@ -72,8 +73,8 @@ class Reading implements Dispatcher.DispatchHandler {
   }
 
   begin({ origin, dispatcher }: Address): void {
-    const { url, method, headers, body = null, signal } = this.#call;
-    signal.addEventListener('abort', this.#stop);
+    const { url, method, headers, body = null, link } = this.#call;
+    link.underWay.add(this);
     // Without `reset: false`, undici opens a new connection for every HEAD.
     const headersTimeout = this.#timeouts.headers;
     dispatcher.dispatch(
@@ -84,8 +85,8 @@ class Reading implements Dispatcher.DispatchHandler {
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    const { signal, guard } = this.#call;
-    const objection = signal.aborted ? (signal.reason as Error) : guard?.objection;
+    const { link, guard } = this.#call;
+    const objection = link.signal.aborted ? (link.signal.reason as Error) : guard?.objection;
     if (objection) controller.abort(objection);
     this.#controller = controller;
   }
@@ -162,14 +163,14 @@ class Reading implements Dispatcher.DispatchHandler {
     this.#reject(error);
   }
 
-  readonly #stop = (): void => {
-    const { reason } = this.#call.signal;
+  stop(): void {
+    const { reason } = this.#call.link.signal;
     this.#controller?.abort(reason as Error);
     this.#fail(reason);
-  };
+  }
 
   #release(): void {
-    this.#call.signal.removeEventListener('abort', this.#stop);
+    this.#call.link.underWay.delete(this);
   }
 }
 

@@ -27,34 +27,57 @@ export function linkSignals(signals: readonly (AbortSignal | undefined)[]): Link
   return { signal: linked.signal, release: () => undo.forEach((each) => each()) };
 }
 
+/** What ends when a signal aborts. */
+interface Stoppable {
+  stop(): void;
+}
+
+/** A link that requests with the same signal share. */
+export class SharedSignal {
+  readonly signal: AbortSignal;
+  /** What the signal stops; one listener serves all of it. */
+  readonly underWay = new Set<Stoppable>();
+  users = 0;
+  readonly #link: LinkedSignal;
+  readonly #unused: () => void;
+
+  constructor(link: LinkedSignal, unused: () => void) {
+    this.#link = link;
+    this.#unused = unused;
+    this.signal = link.signal;
+    this.signal.addEventListener('abort', () => {
+      for (const each of this.underWay) each.stop();
+    });
+  }
+
+  release(): void {
+    this.users -= 1;
+    if (this.users > 0) return;
+    this.#link.release();
+    this.#unused();
+  }
+}
+
 /**
  * Links the signals of requests to that of their client. Most requests have the same signal: as long as one of them is under way, the
  * others share its link.
  */
 export class SharedSignals {
   readonly #own: AbortSignal | undefined;
-  readonly #shared = new Map<AbortSignal | undefined, LinkedSignal & { users: number }>();
+  readonly #shared = new Map<AbortSignal | undefined, SharedSignal>();
 
   constructor(own: AbortSignal | undefined) {
     this.#own = own;
   }
 
-  link(signal: AbortSignal | undefined): LinkedSignal {
+  /** To be released when the request has ended. */
+  link(signal: AbortSignal | undefined): SharedSignal {
     let shared = this.#shared.get(signal);
     if (!shared) {
-      shared = { ...linkSignals([this.#own, signal]), users: 0 };
+      shared = new SharedSignal(linkSignals([this.#own, signal]), () => this.#shared.delete(signal));
       this.#shared.set(signal, shared);
     }
-    const link = shared;
-    link.users += 1;
-    return {
-      signal: link.signal,
-      release: () => {
-        link.users -= 1;
-        if (link.users > 0) return;
-        link.release();
-        this.#shared.delete(signal);
-      },
-    };
+    shared.users += 1;
+    return shared;
   }
 }

@@ -108,7 +108,7 @@ export class Attached {
     const manifests: ManifestAttributes[] = [];
     for await (const page of this.#pages(repository)) manifests.push(...page);
     const uncached: Digest[] = [];
-    for (const { digest } of manifests) if (!(await this.#cache?.read(digest))) uncached.push(digest);
+    for (const { digest } of manifests) if (!this.#cache?.read(digest)) uncached.push(digest);
     if (uncached.length > MOST_READ) return undefined;
     const documents = await this.#read(repository, manifests);
     this.note(repository, manifests, documents);

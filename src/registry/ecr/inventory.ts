@@ -135,7 +135,7 @@ class Reading {
     if (capabilities.pulledAt) this.ownPulls = await readOwnPulls(cache, url, this.#repository);
     const left: ImageDetail[] = [];
     for (const detail of wanted) {
-      const bytes = await cache?.read(detail.digest);
+      const bytes = cache?.read(detail.digest);
       if (bytes) await this.#take(detail, { manifest: { digest: detail.digest, mediaType: '', bytes } });
       else left.push(detail);
     }
@@ -176,17 +176,15 @@ class Reading {
     if (found && 'manifest' in found) {
       const { bytes, mediaType } = found.manifest;
       const type = mediaType === '' ? (detail.mediaType ?? '') : mediaType;
-      const document = {
-        ...understand(digestedBytes(bytes, type) ?? bytes, digest, type, `read the manifest ${image}`),
-        bytes: bytes.length,
-      };
+      const digested = digestedBytes(bytes, type) ?? bytes;
+      const document = { ...understand(digested, digest, type, `read the manifest ${image}`), bytes: bytes.length };
       if (detail.subject !== undefined && document.subject !== detail.subject) {
         this.#problems.add(
           `${client.service.title} lists ${image} as attached to ${detail.subject}, but it refers to ${document.subject ?? 'nothing'}.`,
         );
       }
       this.documents.set(digest, document);
-      await cache?.write(digest, bytes);
+      if (digested === bytes) await cache?.write(digest, bytes);
     } else if (archived) {
       if (!isSingle(detail))
         this.#problems.add(

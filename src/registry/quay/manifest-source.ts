@@ -13,6 +13,8 @@ import { readRepositorySettings } from './repository-settings.ts';
 /** A manifest's bytes, checked against its digest, and what they say. */
 interface Opened {
   readonly bytes: Uint8Array;
+  /** What the digest was made from: all of them, or what was signed. */
+  readonly digested: Uint8Array;
   readonly document: ManifestDocument;
 }
 
@@ -31,11 +33,11 @@ export class ManifestSource {
    * there.
    */
   async document(repository: string, digest: Digest, signal?: AbortSignal): Promise<ManifestDocument | undefined> {
-    const kept = await this.#cache?.read(digest);
+    const kept = this.#cache?.read(digest);
     if (kept) return open(kept, digest, this.#doing(repository, digest)).document;
     const opened = await this.#fetch(repository, digest, signal);
-    // A signed one has another digest than its bytes, and is not kept.
-    if (opened) await this.#cache?.write(digest, opened.bytes);
+    // A signed one has another digest than its bytes.
+    if (opened && opened.digested === opened.bytes) await this.#cache?.write(digest, opened.bytes);
     return opened?.document;
   }
 
@@ -68,5 +70,5 @@ function open(bytes: Uint8Array, digest: Digest, doing: string): Opened {
   const type = json?.['schemaVersion'] !== 1 ? '' : 'signatures' in json ? SIGNED_SCHEMA1 : SCHEMA1;
   const digested = digestedBytes(bytes, type);
   if (!digested || contentDigest(digested, digest) !== digest) throw badAnswer(doing, 'what Quay sent has another digest');
-  return { bytes, document: understand(digested, digest, type, doing) };
+  return { bytes, digested, document: understand(digested, digest, type, doing) };
 }

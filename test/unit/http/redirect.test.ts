@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { SharedSignals } from '../../../src/http/link-signals.ts';
 import { redirected } from '../../../src/http/redirect.ts';
 import { startServer } from './loopback-server.ts';
 import { testClient, text } from './test-client.ts';
@@ -71,7 +72,7 @@ describe('a redirect', () => {
 describe('where a redirect may lead', () => {
   const follow = (from: string, location: string, first = from) =>
     redirected(
-      { method: 'GET', url: new URL(from), headers: {}, signal: new AbortController().signal },
+      { method: 'GET', url: new URL(from), headers: {}, link: new SharedSignals(undefined).link(undefined) },
       { status: 307, headers: { location }, body: new Uint8Array(), url: from },
       new URL(first),
     )?.url.href;

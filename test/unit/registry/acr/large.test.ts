@@ -65,7 +65,7 @@ class FullCache extends ContentCache {
     this.#acr = acr;
   }
 
-  override async read(digest: string): Promise<Uint8Array | undefined> {
+  override read(digest: string): Uint8Array | undefined {
     return this.#acr.store.repository('team/app').manifests.get(digest)?.bytes;
   }
 }
