@@ -136,7 +136,7 @@ class Reading {
     const left: ImageDetail[] = [];
     for (const detail of wanted) {
       const bytes = cache?.read(detail.digest);
-      if (bytes) await this.#take(detail, { manifest: { digest: detail.digest, mediaType: '', bytes } });
+      if (bytes) await this.#take(detail, { manifest: { digest: detail.digest, mediaType: '', bytes } }, 'cache');
       else left.push(detail);
     }
     if (left.length + this.ownPulls.size > 0 && capabilities.pulledAt) await this.#rememberPulls(left);
@@ -165,10 +165,10 @@ class Reading {
       batch.map(({ digest }) => digest),
       this.#options.signal,
     );
-    for (const detail of batch) await this.#problems.attempt(() => this.#take(detail, found.get(detail.digest)));
+    for (const detail of batch) await this.#problems.attempt(() => this.#take(detail, found.get(detail.digest), 'registry'));
   }
 
-  async #take(detail: ImageDetail, found: Found | undefined): Promise<void> {
+  async #take(detail: ImageDetail, found: Found | undefined, source: 'cache' | 'registry'): Promise<void> {
     const { digest, archived } = detail;
     const { client, cache, images } = this.#context;
     const image = client.label(this.#repository, digest);
@@ -184,7 +184,7 @@ class Reading {
         );
       }
       this.documents.set(digest, document);
-      if (digested === bytes) await cache?.write(digest, bytes);
+      if (source === 'registry' && digested === bytes) await cache?.write(digest, bytes);
     } else if (archived) {
       if (!isSingle(detail))
         this.#problems.add(

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { sbom } from '../../../../src/demo/attachments.ts';
 import { artifact, index } from '../../../../src/demo/image.ts';
 import type { Manifest } from '../../../../src/domain/inventory.ts';
@@ -34,15 +34,18 @@ describe('an inventory', () => {
     expect(calls('BatchGetImage').map(({ imageIds }) => imageIds)).toEqual([[{ imageDigest: list.digest }]]);
   });
 
-  it('reads no manifest a second time that is in the cache, so that a nightly run pulls nothing', async () => {
+  it('neither reads nor keeps a manifest a second time that is in the cache, so that a nightly run pulls nothing', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'regprune-ecr-'));
     onTestFinished(() => rm(folder, { recursive: true, force: true }));
-    const { fake, registry, calls } = await startEcr({ registry: { cache: new ContentCache(folder) } });
+    const cache = new ContentCache(folder);
+    const write = vi.spyOn(cache, 'write');
+    const { fake, registry, calls } = await startEcr({ registry: { cache } });
     fake.push(REPOSITORY, index([app('one'), app('two')]), ['v1']);
     const first = await registry.inventory(REPOSITORY);
     expect(calls('BatchGetImage')).toHaveLength(1);
     expect(await registry.inventory(REPOSITORY)).toEqual(first);
     expect(calls('BatchGetImage')).toEqual([]);
+    expect(write).toHaveBeenCalledOnce();
   });
 
   it('reads an untagged artifact of which ECR names no subject', async () => {
