@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from './clock.ts';
-import { LearntRate, SHORTEST_LAG_MS } from './learnt-rate.ts';
+import { LearntRate } from './learnt-rate.ts';
 import type { ToldRate } from './told-rate.ts';
 
 /** After so many answers in a row without a complaint, one more request may run side by side. */
@@ -9,6 +9,8 @@ const FEW = 10;
 /** Milliseconds of the pause after a refusal that asks for none; it doubles with each further one. */
 const PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 4000;
+/** Milliseconds that requests may lag behind the rate and still be made up for, since timers are late: more would be a burst. */
+const LAG_MS = 15;
 
 export interface LimiterOptions {
   /** The most requests in a second. Default: as many as the host takes. */
@@ -189,9 +191,7 @@ export class HostLimiter {
         if (wait > 0) return this.#sleep(wait);
         // A pause is not made up for.
         const due = Math.max(this.#due, Math.min(now, this.#pausedUntil));
-        // A rate that the user gives is not passed for a moment either.
-        const lag = this.#cap > this.#learnt.perSecond ? this.#learnt.lagMs : SHORTEST_LAG_MS;
-        this.#due = Math.max(due, now - lag) + 1000 / this.rate;
+        this.#due = Math.max(due, now - LAG_MS) + 1000 / this.rate;
       }
       this.#left -= 1;
       this.#running += 1;

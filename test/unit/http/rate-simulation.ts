@@ -32,14 +32,20 @@ export interface Scene {
   readonly latency?: number;
   /** So much more or less at random. Default 0. */
   readonly jitter?: number;
-  /** How long a process, or the server, stands still, about once a second: between these two. Default: never. */
+  /** How long a process, or the server, stands still: between these two. Default: never. */
   readonly clientStalls?: readonly [shortest: number, longest: number];
   readonly serverStalls?: readonly [shortest: number, longest: number];
+  /** From one such time to the next, on average. Default 1000. */
+  readonly stallsEvery?: number;
+  /** Whether a process has just started: it takes long for its first answer, and more for each of the next ones than later. */
+  readonly isCold?: boolean;
   /** That send to the same limit. Default 1. */
   readonly processes?: number;
   /** Default 8. */
   readonly concurrency?: number;
   readonly seed?: number;
+  /** What is over of the time in which the server counts when the first request is sent, as a part of it. Default: by the seed. */
+  readonly phase?: number;
 }
 
 export interface Result {
@@ -52,6 +58,14 @@ export interface Result {
   readonly worst: number;
   readonly seconds: number;
 }
+
+/** Milliseconds that a process has to do with each of its answers, from this one on: seen of the built program. */
+const COLD = [
+  { from: 150, ms: 0.5 },
+  { from: 30, ms: 2.5 },
+  { from: 1, ms: 5 },
+  { from: 0, ms: 230 },
+] as const;
 
 /** Random numbers that are the same each time (mulberry32). */
 function randomNumbers(seed: number): () => number {
@@ -69,11 +83,13 @@ class Starved {
   readonly #time: VirtualTime;
   readonly #random: () => number;
   readonly #stalls: readonly [number, number] | undefined;
+  readonly #every: number;
   #stall: readonly [from: number, to: number] = [0, 0];
 
-  constructor(time: VirtualTime, random: () => number, stalls: readonly [number, number] | undefined) {
+  constructor(time: VirtualTime, random: () => number, stalls: readonly [number, number] | undefined, every: number) {
     this.#time = time;
     this.#random = random;
+    this.#every = every;
     this.#stalls = stalls;
   }
 
@@ -81,7 +97,7 @@ class Starved {
     if (this.#stalls) {
       const [shortest, longest] = this.#stalls;
       while (this.#stall[1] < time) {
-        const from = this.#stall[1] + 500 + 1000 * this.#random();
+        const from = this.#stall[1] + this.#every * (0.5 + this.#random());
         this.#stall = [from, from + shortest + (longest - shortest) * this.#random()];
       }
     }
@@ -138,17 +154,19 @@ class Server {
 
 /** Sends requests through a limiter of each process to a server with a limit, as the client does, in time that is not real. */
 export async function simulate(scene: Scene): Promise<Result> {
-  const { limit, count, latency = 10, jitter = 0, processes = 1, concurrency = 8, seed = 1 } = scene;
+  const { limit, count, latency = 10, jitter = 0, processes = 1, concurrency = 8, seed = 1, stallsEvery = 1000 } = scene;
   const random = randomNumbers(seed);
   const time = new VirtualTime();
-  const server = new Server(limit, random());
-  const answering = new Starved(time, random, scene.serverStalls);
+  const bySeed = random();
+  const server = new Server(limit, scene.phase ?? bySeed);
+  const answering = new Starved(time, random, scene.serverStalls, stallsEvery);
   const refusals: number[] = [];
   let [waiting, requests] = [count, 0];
   const oneWay = (): number => Math.max(0, latency + jitter * (2 * random() - 1)) / 2;
 
   const startProcess = (): Promise<unknown> => {
-    const process = new Starved(time, random, scene.clientStalls);
+    const process = new Starved(time, random, scene.clientStalls, stallsEvery);
+    let [answers, busyUntil] = [0, 0];
     const clock: Clock = {
       now: () => Math.floor(time.now()),
       random,
@@ -163,7 +181,10 @@ export async function simulate(scene: Scene): Promise<Result> {
       await answering.at(time.now() + oneWay());
       const { isRefused, headers } = server.answer(time.now());
       if (isRefused) refusals.push(time.now());
-      await process.at(time.now() + oneWay());
+      let back = time.now() + oneWay();
+      if (scene.isCold) back = busyUntil = Math.max(busyUntil, back) + (COLD.find(({ from }) => from <= answers) ?? COLD[0]).ms;
+      answers += 1;
+      await process.at(back);
       const seconds = headers['retry-after'];
       if (isRefused) limiter.refused(sent, seconds === undefined ? undefined : Number(seconds) * 1000);
       else limiter.succeeded(sent);
