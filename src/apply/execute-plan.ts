@@ -90,8 +90,7 @@ export async function executePlan(options: ApplyOptions): Promise<ApplyReport> {
   // Of a large plan that takes so long that a lock which is not renewed meanwhile might be lost.
   const digest = planDigest(plan);
 
-  const lock = await lockRepositories(journal.folder, toLock(work, registries), { times: options.leaseTimes });
-  const unguarded = options.changes?.askFirst(() => (lock.isLost ? LOCK_LOST : undefined));
+  const lock = await lockRepositories(journal.folder, toLock(work, registries), { times: options.leaseTimes, changes: options.changes });
   try {
     const refusals = new Map<Work, ToolError>();
     await sideBySide(work, concurrency, async (one) => {
@@ -117,7 +116,6 @@ export async function executePlan(options: ApplyOptions): Promise<ApplyReport> {
   } finally {
     // What was written is on the disk already, and what was done must not be lost with the file.
     await journal.close().catch(() => {});
-    unguarded?.();
     await lock.free();
   }
 }

@@ -4,6 +4,7 @@ import { readdir, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import type { ChangeGuard } from '../diagnostics/change-guard.ts';
 import { touch } from '../diagnostics/guarded-file.ts';
 import { makeFolder } from '../diagnostics/make-folder.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
@@ -21,6 +22,8 @@ export interface LockOptions {
   readonly times?: LeaseTimes | undefined;
   /** Where pids mean what they do here: one host since it started, and one pid namespace, since containers count theirs from 1. */
   readonly place?: string;
+  /** Asks for as long as the repositories are claimed whether they still are. */
+  readonly changes?: ChangeGuard | undefined;
 }
 
 /** The repositories that a run has claimed. */
@@ -71,14 +74,16 @@ const own = new Set<string>();
 export async function lockRepositories(
   folder: string,
   repositories: readonly LockedRepository[],
-  { times, place = PLACE }: LockOptions = {},
+  { times, place = PLACE, changes }: LockOptions = {},
 ): Promise<RepositoryLock> {
   const locks = join(folder, 'locks');
   for (let attempt = 1; ; attempt++) {
     const holder = `${place}.${process.pid}.${randomBytes(8).toString('hex')}`;
     const claims = new Map(repositories.map((one) => [`${fileKey(one)}.${holder}`, one]));
     let lease: Lease | undefined;
+    let unguarded: (() => void) | undefined;
     const free = async (): Promise<void> => {
+      unguarded?.();
       for (const name of claims.keys()) {
         own.delete(name);
         await rm(join(locks, name), { force: true }).catch(() => {});
@@ -94,13 +99,15 @@ export async function lockRepositories(
         await touch(join(locks, name), { exclusive: true });
       }
       rival = await findRival(locks, claims, place);
-      if (!rival)
+      if (!rival) {
+        unguarded = changes?.askFirst(() => (taken.isLost ? LOCK_LOST : undefined));
         return {
           free,
           get isLost() {
             return taken.isLost;
           },
         };
+      }
     } catch (error) {
       await free();
       throw cannotLock(locks, error);

@@ -12,7 +12,7 @@ import { MadeList } from '../domain/made-list.ts';
 import type { Pack } from '../plan/pack.ts';
 import type { Registry } from '../registry/registry.ts';
 import { copiedPlaces } from './copied-places.ts';
-import { LOCK_LOST, lockRepositories, type RepositoryLock } from './lock-repositories.ts';
+import { lockRepositories, type RepositoryLock } from './lock-repositories.ts';
 import { OldTimes } from './old-times-memory.ts';
 import type { LostLabels, UndoItem, UndoOutcome, UndoReport } from './undo-report.ts';
 import { UndoRepository } from './undo-repository.ts';
@@ -84,7 +84,6 @@ export async function undoJournal(options: UndoOptions): Promise<UndoReport> {
   const remembered = { manifests: 0, unknown: 0, problems: new Set<string>() };
   const held = await lock(options, repositories);
   const isLockLost = (): boolean => held?.isLost === true;
-  const unguarded = options.changes?.askFirst(() => (isLockLost() ? LOCK_LOST : undefined));
   try {
     const before = await times?.read();
     const limit = pLimit(concurrency);
@@ -121,7 +120,6 @@ export async function undoJournal(options: UndoOptions): Promise<UndoReport> {
       }),
     );
   } finally {
-    unguarded?.();
     await held?.free();
   }
   const [refused] = [...unread, ...refusals];
@@ -180,11 +178,12 @@ function checkAddress({ registry: name, repository }: Place, { header }: Journal
 }
 
 /** Where the journal lies in a folder that cannot be written, no run that deletes can use it either. */
-async function lock({ path, registries }: UndoOptions, repositories: readonly Place[]): Promise<RepositoryLock | undefined> {
+async function lock({ path, registries, changes }: UndoOptions, repositories: readonly Place[]): Promise<RepositoryLock | undefined> {
   try {
     return await lockRepositories(
       dirname(path),
       repositories.map(({ registry, repository }) => ({ url: registries.get(registry)?.url ?? '', repository })),
+      { changes },
     );
   } catch (error) {
     const code = error instanceof ToolError && error.code === 'JOURNAL_WRITE' && (error.cause as NodeJS.ErrnoException).code;
