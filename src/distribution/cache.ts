@@ -42,8 +42,8 @@ export class ContentCache {
   }
 
   /**
-   * Keeps bytes under their digest, but for what holds a known secret. Bytes of another digest would never be read. They are in the file at
-   * the latest after {@link close}.
+   * Keeps bytes under their digest; bytes of another digest are not kept, nor what holds a known secret. They are in the file at the latest
+   * after {@link close}.
    */
   async write(digest: Digest, bytes: Uint8Array): Promise<void> {
     if (holdsSecret(bytes)) return;

@@ -37,21 +37,19 @@ export class KeptContents {
 
   /** The bytes of a digest, checked against it. */
   read(digest: Digest): Uint8Array | undefined {
-    const bytes = this.#pending.get(digest) ?? this.#written(digest);
-    return bytes && hasDigest(bytes, digest) ? bytes : undefined;
-  }
-
-  #written(digest: Digest): Uint8Array | undefined {
+    const pending = this.#pending.get(digest);
+    if (pending) return pending;
     this.#open();
     const key = keyOf(digest);
     const found = this.#table.get(key.readUInt32LE(0), key.readUInt32LE(4));
     const unpacked = found && this.#unpack(found.record);
-    return unpacked && partOf(unpacked, found.part);
+    const bytes = unpacked && partOf(unpacked, found.part);
+    return bytes && hasDigest(bytes, digest) ? bytes : undefined;
   }
 
-  /** Keeps bytes under their digest, which whoever reads them checks. Throws the error of the file system. */
+  /** Keeps bytes under their digest. Throws the error of the file system. */
   write(digest: Digest, bytes: Uint8Array): void {
-    if (this.#pending.has(digest)) return;
+    if (this.#pending.has(digest) || !hasDigest(bytes, digest)) return;
     this.#pending.set(digest, bytes);
     this.#pendingBytes += bytes.length;
     if (this.#pendingBytes >= RECORD) this.flush();

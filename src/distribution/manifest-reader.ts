@@ -74,8 +74,7 @@ export class ManifestReader {
   async #take({ digest, bytes, digested, contentType }: ManifestContent, mediaType: string, doing: string): Promise<ManifestDocument> {
     const type = MANIFEST_TYPES.includes(contentType) || mediaType === '' ? contentType : mediaType;
     const document = { ...understand(digested, digest, type, doing), bytes: bytes.length };
-    // A signed one has another digest than its bytes.
-    if (digested === bytes) await this.#reading.cache?.write(digest, bytes);
+    await this.#reading.cache?.write(digest, bytes);
     return document;
   }
 }

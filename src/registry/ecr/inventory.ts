@@ -136,7 +136,7 @@ class Reading {
     const left: ImageDetail[] = [];
     for (const detail of wanted) {
       const bytes = cache?.read(detail.digest);
-      if (bytes) await this.#take(detail, { manifest: { digest: detail.digest, mediaType: '', bytes } }, 'cache');
+      if (bytes) await this.#take(detail, { manifest: { digest: detail.digest, mediaType: '', bytes } });
       else left.push(detail);
     }
     if (left.length + this.ownPulls.size > 0 && capabilities.pulledAt) await this.#rememberPulls(left);
@@ -165,26 +165,32 @@ class Reading {
       batch.map(({ digest }) => digest),
       this.#options.signal,
     );
-    for (const detail of batch) await this.#problems.attempt(() => this.#take(detail, found.get(detail.digest), 'registry'));
+    for (const detail of batch)
+      await this.#problems.attempt(async () => {
+        const one = found.get(detail.digest);
+        await this.#take(detail, one);
+        if (one && 'manifest' in one) await this.#context.cache?.write(detail.digest, one.manifest.bytes);
+      });
   }
 
-  async #take(detail: ImageDetail, found: Found | undefined, source: 'cache' | 'registry'): Promise<void> {
+  async #take(detail: ImageDetail, found: Found | undefined): Promise<void> {
     const { digest, archived } = detail;
-    const { client, cache, images } = this.#context;
+    const { client, images } = this.#context;
     const image = client.label(this.#repository, digest);
     this.#progress.read();
     if (found && 'manifest' in found) {
       const { bytes, mediaType } = found.manifest;
       const type = mediaType === '' ? (detail.mediaType ?? '') : mediaType;
-      const digested = digestedBytes(bytes, type) ?? bytes;
-      const document = { ...understand(digested, digest, type, `read the manifest ${image}`), bytes: bytes.length };
+      const document = {
+        ...understand(digestedBytes(bytes, type) ?? bytes, digest, type, `read the manifest ${image}`),
+        bytes: bytes.length,
+      };
       if (detail.subject !== undefined && document.subject !== detail.subject) {
         this.#problems.add(
           `${client.service.title} lists ${image} as attached to ${detail.subject}, but it refers to ${document.subject ?? 'nothing'}.`,
         );
       }
       this.documents.set(digest, document);
-      if (source === 'registry' && digested === bytes) await cache?.write(digest, bytes);
     } else if (archived) {
       if (!isSingle(detail))
         this.#problems.add(

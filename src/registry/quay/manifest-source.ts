@@ -13,8 +13,6 @@ import { readRepositorySettings } from './repository-settings.ts';
 /** A manifest's bytes, checked against its digest, and what they say. */
 interface Opened {
   readonly bytes: Uint8Array;
-  /** What the digest was made from: all of them, or what was signed. */
-  readonly digested: Uint8Array;
   readonly document: ManifestDocument;
 }
 
@@ -36,8 +34,8 @@ export class ManifestSource {
     const kept = this.#cache?.read(digest);
     if (kept) return open(kept, digest, this.#doing(repository, digest)).document;
     const opened = await this.#fetch(repository, digest, signal);
-    // A signed one has another digest than its bytes.
-    if (opened && opened.digested === opened.bytes) await this.#cache?.write(digest, opened.bytes);
+    // A signed one has another digest than its bytes, and is not kept.
+    if (opened) await this.#cache?.write(digest, opened.bytes);
     return opened?.document;
   }
 
@@ -70,5 +68,5 @@ function open(bytes: Uint8Array, digest: Digest, doing: string): Opened {
   const type = json?.['schemaVersion'] !== 1 ? '' : 'signatures' in json ? SIGNED_SCHEMA1 : SCHEMA1;
   const digested = digestedBytes(bytes, type);
   if (!digested || contentDigest(digested, digest) !== digest) throw badAnswer(doing, 'what Quay sent has another digest');
-  return { bytes, digested, document: understand(digested, digest, type, doing) };
+  return { bytes, document: understand(digested, digest, type, doing) };
 }
