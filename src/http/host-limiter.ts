@@ -10,7 +10,7 @@ const FEW = 10;
 const PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 4000;
 /** Milliseconds that requests may lag behind the rate and still be made up for, since timers are late: more would be a burst. */
-const LAG_MS = 15;
+const LAG_MS = 20;
 
 export interface LimiterOptions {
   /** The most requests in a second. Default: as many as the host takes. */

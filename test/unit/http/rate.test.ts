@@ -103,7 +103,7 @@ describe('a host that says what is left refuses nothing', () => {
     ['and is very far away, with many requests side by side', { ...minute, ...tells }, { latency: 200, jitter: 50, concurrency: 32 }],
   ])('%s', async ([, limit, scene]) => {
     const { used, refused } = await simulate({ limit, count: COUNT / 2, ...scene });
-    expect(used).toBeGreaterThan(0.72);
+    expect(used).toBeGreaterThan(0.75);
     expect(refused).toBe(0);
   });
 });
