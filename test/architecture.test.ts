@@ -385,6 +385,15 @@ describe('files', () => {
     expect(nameless).toEqual([]);
   });
 
+  test('end their lines at 140 columns, comments too', () => {
+    const long = files.flatMap(({ path }) =>
+      readFileSync(join(SRC, path), 'utf8')
+        .split('\n')
+        .flatMap((line, at) => (line.length > 140 ? [`${path}:${at + 1}`] : [])),
+    );
+    expect(long).toEqual([]);
+  });
+
   test('are small', () => {
     const long = files
       .map(({ path }) => ({ path, lines: readFileSync(join(SRC, path), 'utf8').split('\n').length }))

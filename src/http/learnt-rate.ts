@@ -15,7 +15,7 @@ const WORTH = 1.02;
 const FAR = 1.2;
 /** Milliseconds after which a rate is known to be let through: two seconds of the clock of the host were begun. */
 const TRIED_MS = 2000;
-/** Milliseconds until more is tried than is known to be let through; or so many times the pause that the refusal cost, if that is longer. */
+/** Milliseconds until more is tried than is known to be let through; or so many times the pause that the refusal cost, if that is more. */
 const HOLD_MS = 30_000;
 const HOLD_PAUSES = 60;
 /** So many requests that were let through are remembered: more than go out in a second. */
@@ -26,14 +26,14 @@ const REMEMBERED = 10_000;
  * seen: a process that the machine keeps waiting sees them late, and many at once.
  *
  * - At the first refusal it is what was let through of the second before: at least what the host allows, unless that bears bursts of less
- *   than a second only, and up to twice as much where the host began to count anew within that second. Where it was little, the rate doubles
- *   every two seconds until the next refusal.
- * - A refusal of a rate that had just grown takes it back to what it was; any other makes it a tenth less. It never falls below what was let
- *   through on average since the refusal before: a host that saves up what is not used allows exactly that.
- * - It grows in small steps, each tried for two seconds: soon up to just below what was refused, since what is lost by too large a step down
- *   costs more than the next refusal; beyond that after half a minute, later where a refusal costs a long pause, so that pauses do not take
- *   more than a sixtieth of the time. Where less goes out than the rate, since timers or the machine are late, it may be higher than what is
- *   reached of it.
+ *   than a second only, and up to twice as much where the host began to count anew within that second. Where it was little, the rate
+ *   doubles every two seconds until the next refusal.
+ * - A refusal of a rate that had just grown takes it back to what it was; any other makes it a tenth less. It never falls below what was
+ *   let through on average since the refusal before: a host that saves up what is not used allows exactly that.
+ * - It grows in small steps, each tried for two seconds: soon up to just below what was refused, since what is lost by too large a step
+ *   down costs more than the next refusal; beyond that after half a minute, later where a refusal costs a long pause, so that pauses do
+ *   not take more than a sixtieth of the time. Where less goes out than the rate, since timers or the machine are late, it may be higher
+ *   than what is reached of it.
  */
 export class LearntRate {
   #perSecond = Infinity;

@@ -12,7 +12,7 @@ export interface LinkedSignal {
 /** A signal that aborts as soon as one of those given does, with the same reason. */
 export function linkSignals(signals: readonly (AbortSignal | undefined)[]): LinkedSignal {
   const linked = new AbortController();
-  // Every request under way listens to it, so that many listeners are not a leak.
+  // Every wait of a request listens to it, so that many listeners are not a leak.
   setMaxListeners(0, linked.signal);
   const undo: (() => void)[] = [];
   for (const signal of signals) {
