@@ -1,7 +1,7 @@
 import { printable } from '../diagnostics/redact.ts';
 import { isTag } from '../domain/tag.ts';
 import { appliedSteps, type Outcome } from './outcome.ts';
-import type { ChangeStep, Plan, RepositoryPlan, Step } from '../plan/plan.ts';
+import type { Plan, RepositoryPlan, Step } from '../plan/plan.ts';
 
 /**
  * One reference a line for everything that would go, for other programs to read: `host/repository:tag` for each tag that is deleted with
@@ -22,12 +22,14 @@ function* plannedSteps({ repositories }: Plan): Generator<readonly [RepositoryPl
 
 function namesIn({ registry, url, repository }: RepositoryPlan, steps: readonly Step[]): string {
   const base = printable(`${url === undefined ? registry : new URL(url).host}/${repository}`);
-  const names = steps.flatMap((step) => (step.op === 'copy-image' ? [] : namesOf(step)));
+  const lines: string[] = [];
+  const addTag = (tag: string): void => void lines.push(`${base}:${isTag(tag) ? tag : printable(tag)}\n`);
+  steps.forEach((step) => {
+    if (step.op === 'copy-image') return;
+    const tags = step.op === 'delete-tag' ? [step.tag] : Object.keys(step.expect);
+    if (tags.length === 0) lines.push(`${base}@${step.digest}\n`);
+    else tags.forEach(addTag);
+  });
   // Not put together bit by bit, since V8 keeps the bits of such a text.
-  return names.map((name) => `${base}${name}\n`).join('');
-}
-
-function namesOf(step: ChangeStep): readonly string[] {
-  const tags = step.op === 'delete-tag' ? [step.tag] : Object.keys(step.expect);
-  return tags.length > 0 ? tags.map((tag) => `:${isTag(tag) ? tag : printable(tag)}`) : [`@${step.digest}`];
+  return lines.join('');
 }
