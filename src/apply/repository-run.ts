@@ -29,8 +29,11 @@ import { waves } from './waves.ts';
 const DONE: readonly StepOutcome[] = ['deleted', 'copied', 'archived', 'gone'];
 /** A registry that fails so often in a row is not asked to delete anything more. */
 const MAX_FAILURES = 5;
-/** How often one deletion is asked for, and milliseconds before the second time; each wait is about twice the one before. */
-const TRIES = 5;
+/**
+ * How often one deletion is asked for, and milliseconds before the second time; each wait is about twice the one before, and all of them
+ * together take a quarter of a minute. A longer wait that the registry asks for is kept by the look before the next time.
+ */
+const TRIES = 7;
 const FIRST_WAIT = 250;
 
 /** What the run of one repository is given besides its plan. */

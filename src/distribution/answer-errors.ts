@@ -46,8 +46,9 @@ export function refused(doing: string, response: HttpResponse): ToolError {
 }
 
 /** The error for an answer whose content makes no sense. */
-export function badAnswer(doing: string, why: string): ToolError {
+export function badAnswer(doing: string, why: string, transient = false): ToolError {
   return new ToolError('BAD_RESPONSE', `Cannot ${doing}: ${why}.`, {
+    transient,
     hint: 'Check the registry, and any proxy or mirror before it; nothing is decided by an answer that is not understood.',
   });
 }

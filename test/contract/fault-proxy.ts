@@ -19,12 +19,17 @@ export interface Answer {
   readonly body?: string | Buffer;
 }
 
+/** An answer that is given once something else has happened. */
+interface LateAnswer extends Answer {
+  readonly meanwhile: () => Promise<void>;
+}
+
 /**
  * What happens to a request: the given answer, and the server never sees it; `reset`, the connection breaks and the server never sees it;
  * `lost`, the server does as asked and the connection breaks before the answer; `truncate`, the answer breaks off half-way; a function, the
  * answer is changed.
  */
-export type Fault = Answer | 'reset' | 'lost' | 'truncate' | ((answer: Answer) => Answer);
+export type Fault = Answer | LateAnswer | 'reset' | 'lost' | 'truncate' | ((answer: Answer) => Answer);
 
 interface FaultOptions {
   /** So many such requests are let through first. */
@@ -79,7 +84,10 @@ export async function startFaultProxy(behind: Behind): Promise<FaultProxy> {
     for (const secret of secretsIn(headers.authorization)) secrets.add(secret);
     const fault = faultFor(seen);
     if (fault === 'reset') return void incoming.socket.resetAndDestroy();
-    if (typeof fault === 'object') return send(fault, seen, outgoing);
+    if (typeof fault === 'object') {
+      if ('meanwhile' in fault) await fault.meanwhile();
+      return send(fault, seen, outgoing);
+    }
     const answer = readdressed(await pass(seen));
     if (fault === 'lost') return void incoming.socket.resetAndDestroy();
     send(typeof fault === 'function' ? fault(answer) : answer, seen, outgoing, fault === 'truncate');

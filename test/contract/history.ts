@@ -169,6 +169,15 @@ export const TINY: readonly Push[] = [
   { thing: shared, tags: ['keep-1', 'old-shared'], pushedAt: time(21) },
 ];
 
+/** One image that stays, of which a tag goes. */
+export const SHARED: readonly Push[] = [{ thing: shared, tags: ['keep-1', 'old-shared'], pushedAt: time(21) }];
+
+/** One image that goes, and one that stays. */
+export const LONELY: readonly Push[] = [
+  { thing: oldSingle, tags: ['old-single'], pushedAt: time(22) },
+  { thing: shared, tags: ['keep-1'], pushedAt: time(21) },
+];
+
 /** A small repository, for checks that change it. Every `old-` tag goes here too. */
 export const SMALL: readonly Push[] = [
   { thing: smallOld, tags: ['old-1', 'old-1.0'], pushedAt: time(20) },

@@ -74,6 +74,23 @@ export function createRetryStrategy(
   };
 }
 
+/**
+ * For calls that are sent once, since what made them right would no longer hold after a wait: whoever makes one looks again and makes it
+ * again. That the service complains is told to the limiter all the same.
+ */
+export function createSingleTry(limiter: HostLimiter): RetryStrategy {
+  return {
+    acquireInitialRetryToken: async (): Promise<Attempt> => ({ epoch: limiter.epoch, getRetryCount: () => 0, getRetryDelay: () => 0 }),
+    async refreshRetryTokenForRetry(token, { errorType, error }) {
+      if (errorType === 'THROTTLING') limiter.complained((token as Attempt).epoch);
+      throw error;
+    },
+    recordSuccess() {
+      limiter.succeeded();
+    },
+  };
+}
+
 /** True if the request got no answer, or if the answer says that a server on the way has failed. */
 function hasFailed(error: unknown): boolean {
   if (error instanceof ToolError) return error.code === 'UNREACHABLE';

@@ -30,8 +30,8 @@ export interface Call extends Asked {
   /** `x-acs-action` */
   readonly operation: string;
   readonly version: string;
-  /** It changes nothing, so that it may be sent again when its answer is lost. */
-  readonly reads: boolean;
+  /** It changes nothing that is there, so that it may wait, and be sent again. */
+  readonly mayRepeat: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -71,15 +71,15 @@ export class ApiClient {
         complaint = complaintOf(response);
         // What is neither done nor refused in the API's own words comes from a machine on the way.
         if (response.status < 300 && complaint.code === '') throw badAnswer(call.doing, 'the answer does not say whether it was done');
-        if (tries >= MOST_TRIES || !(isPassing(complaint) && (call.reads || complaint.status < 500))) return { complaint, keys };
+        if (tries >= MOST_TRIES || !(isPassing(complaint) && (call.mayRepeat || complaint.status < 500))) return { complaint, keys };
         this.#slowDown(response, tries);
       } catch (error) {
         const isLost = error instanceof ToolError && error.code === 'UNREACHABLE';
-        if (!isLost || !call.reads || tries >= MOST_TRIES) throw error;
+        if (!isLost || !call.mayRepeat || tries >= MOST_TRIES) throw error;
         await this.#sleep(backoff(tries, this.#clock.random()), call);
       }
       // What was looked at right before a change does not hold after a wait: whoever asked looks again.
-      if (!call.reads) throw new Throttled(call.doing);
+      if (!call.mayRepeat) throw throttled(call.doing);
     }
   }
 
@@ -116,7 +116,9 @@ export class ApiClient {
 
   async #pause(call: Call): Promise<void> {
     const left = this.#pausedUntil - this.#clock.now();
-    if (left > 0) await this.#sleep(left, call);
+    if (left <= 0) return;
+    if (!call.mayRepeat) throw throttled(call.doing);
+    await this.#sleep(left, call);
   }
 
   async #sleep(ms: number, { doing, signal }: Call): Promise<void> {
@@ -128,11 +130,12 @@ export class ApiClient {
   }
 }
 
-/** A change was throttled, and was not carried out; it may be asked for again. */
-export class Throttled extends ToolError {
-  constructor(doing: string) {
-    super('REGISTRY_ERROR', `Cannot ${doing}: Alibaba Cloud asks for fewer calls.`, { hint: 'Run again later.', transient: true });
-  }
+/** A change was not carried out, and may be asked for again. */
+function throttled(doing: string): ToolError {
+  return new ToolError('REGISTRY_ERROR', `Cannot ${doing}: Alibaba Cloud asks for fewer calls.`, {
+    hint: 'Run again later, or with less concurrency.',
+    transient: true,
+  });
 }
 
 /** The class of Alibaba Cloud's own library that signs. */

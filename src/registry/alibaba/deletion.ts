@@ -16,9 +16,6 @@ export interface DeletionOptions {
   readonly tagsOf: (repository: string) => Promise<ImageTags>;
 }
 
-/** How often a deletion is asked for that is throttled; the client waits in between. */
-const MOST_TRIES = 6;
-
 /** Deletes tags. An image is deleted with its last tag; Alibaba Cloud has no other way. */
 export class Deletion {
   readonly #options: DeletionOptions;
@@ -40,7 +37,7 @@ export class Deletion {
         hint: 'Look at it in the console of Alibaba Cloud, or leave it out of the policy.',
       });
     }
-    await api.deleteTag(repository, `regprune-check-${randomBytes(16).toString('hex')}`);
+    await api.deleteTag(repository, `regprune-check-${randomBytes(16).toString('hex')}`, true);
   }
 
   /** Takes one tag off; compared with `digest` right before, since the API takes no condition. */
@@ -52,14 +49,12 @@ export class Deletion {
       (await tagsOf(repository).catch(() => undefined))?.delete(tag);
       return outcome;
     };
-    let wasLost = false;
-    for (let tries = 0; tries < MOST_TRIES; tries++) {
+    for (let wasLost = false; ; wasLost = true) {
       const now = await api.findTag(repository, tag);
       if (!now) return forget({ outcome: 'gone' });
       if (now.digest !== digest) return { outcome: 'drifted', message: `Cannot ${doing}: it was moved to ${now.digest}.` };
       try {
         const done = await api.deleteTag(repository, tag);
-        if (done.outcome === 'throttled') continue;
         if (done.outcome === 'locked') return done;
         if (done.outcome === 'deleted') return forget({ outcome: 'deleted' });
       } catch (error) {
@@ -67,7 +62,6 @@ export class Deletion {
         // An answer may get lost, and not the deletion.
         if (!(await api.findTag(repository, tag))) return forget({ outcome: 'deleted' });
         if (wasLost) throw error;
-        wasLost = true;
         continue;
       }
       if (!(await api.findTag(repository, tag))) return forget({ outcome: 'gone' });
@@ -75,10 +69,6 @@ export class Deletion {
         hint: 'Run again.',
       });
     }
-    throw new ToolError('REGISTRY_ERROR', `Cannot ${doing}: Alibaba Cloud asked for fewer calls ${MOST_TRIES} times.`, {
-      hint: 'Run again later, or with less concurrency.',
-      transient: true,
-    });
   }
 
   /** Deletes the tags of a manifest, one by one; without `expected` all that are known. What has none is gone, unless an index lists it. */

@@ -95,10 +95,10 @@ export class EnterpriseApi implements TagApi {
     throw refused(call, answer.complaint, answer.keys.accessKeyId);
   }
 
-  async deleteTag(repository: string, tag: string): Promise<TagDeletion> {
+  async deleteTag(repository: string, tag: string, mayRepeat = false): Promise<TagDeletion> {
     const doing = `delete the tag ${this.#label(repository, tag)}`;
     const { id } = await this.#find(repository);
-    const call = { ...this.#call('DeleteRepoTag', doing, 'cr:DeleteRepositoryTag', { RepoId: id, Tag: tag }), reads: false };
+    const call = { ...this.#call('DeleteRepoTag', doing, 'cr:DeleteRepositoryTag', { RepoId: id, Tag: tag }), mayRepeat };
     return sendTagDeletion(this.#place.client, call);
   }
 
@@ -209,7 +209,7 @@ export class EnterpriseApi implements TagApi {
       query: { InstanceId: this.#instance, ...query },
       operation,
       version: '2018-12-01',
-      reads: true,
+      mayRepeat: true,
       doing,
       action,
     };

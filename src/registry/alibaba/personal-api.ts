@@ -89,11 +89,11 @@ export class PersonalApi implements TagApi {
     throw refused(call, answer.complaint, answer.keys.accessKeyId);
   }
 
-  async deleteTag(repository: string, tag: string): Promise<TagDeletion> {
+  async deleteTag(repository: string, tag: string, mayRepeat = false): Promise<TagDeletion> {
     const doing = `delete the tag ${this.#label(repository, tag)}`;
     const pathname = `${this.#path(repository)}/tags/${tag}`;
     const asked = this.#call({ operation: 'DeleteImage', doing, action: 'cr:DeleteRepositoryTag', pathname });
-    const call: Call = { ...asked, method: 'DELETE', reads: false };
+    const call: Call = { ...asked, method: 'DELETE', mayRepeat };
     return sendTagDeletion(this.#place.client, call, (json) => asText(json['requestId']) !== undefined);
   }
 
@@ -122,7 +122,7 @@ export class PersonalApi implements TagApi {
 
   #call(asked: Partial<Call> & { readonly doing: string; readonly action: string }): Call {
     const { endpoint } = this.#place;
-    return { method: 'GET', endpoint, pathname: '/', query: {}, operation: '', version: '2016-06-07', reads: true, ...asked };
+    return { method: 'GET', endpoint, pathname: '/', query: {}, operation: '', version: '2016-06-07', mayRepeat: true, ...asked };
   }
 
   #path(repository: string): string {

@@ -15,8 +15,8 @@ export interface RepositoryFacts {
   readonly immutable: boolean;
 }
 
-/** `gone`: the API says that there is no such tag. `locked`: it refuses to delete this one. `throttled`: nothing was done. */
-export type TagDeletion = { readonly outcome: 'deleted' | 'gone' | 'throttled' } | { readonly outcome: 'locked'; readonly message: string };
+/** `gone`: the API says that there is no such tag. `locked`: it refuses to delete this one. */
+export type TagDeletion = { readonly outcome: 'deleted' | 'gone' } | { readonly outcome: 'locked'; readonly message: string };
 
 /** The API of one of the two editions, each with its own calls. Repositories are named `NAMESPACE/NAME`. */
 export interface TagApi {
@@ -30,7 +30,11 @@ export interface TagApi {
   tags(repository: string, options: ListOptions): Promise<ImageTags>;
   /** Undefined if there is no such tag, in a repository that is there. */
   findTag(repository: string, tag: string): Promise<ListedTag | undefined>;
-  deleteTag(repository: string, tag: string): Promise<TagDeletion>;
+  /**
+   * `mayRepeat`: the call may be sent again, since there is no such tag. Without it, one that is throttled throws a passing error: what was
+   * looked at before does not hold after a wait.
+   */
+  deleteTag(repository: string, tag: string, mayRepeat?: boolean): Promise<TagDeletion>;
   /** Every host under which a runtime may pull from it; undefined where these keys may not see them. Asked once. */
   domains(): Promise<readonly string[] | undefined>;
   /** User and password for `/v2/`, for some time; and until when, in milliseconds since the epoch. */

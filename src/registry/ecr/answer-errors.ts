@@ -7,7 +7,12 @@ const OF_THE_REGISTRY = /^Describe(?:Registry|Registries|Repositories)$/;
 
 /** The error for a call that failed. `doing` says what it was for and names it: `read the images of prod/team/app`. */
 export function refused(doing: string, error: unknown, operation: Operation, { prefix, title }: Service): ToolError {
-  if (error instanceof ToolError) return new ToolError(error.code, `Cannot ${doing}: ${error.message}`, { hint: error.hint, cause: error });
+  if (error instanceof ToolError)
+    return new ToolError(error.code, `Cannot ${doing}: ${error.message}`, {
+      hint: error.hint,
+      transient: error.code === 'UNREACHABLE',
+      cause: error,
+    });
   const { kind, lender = title, name, text, status } = awsFailure(error);
   const said = `${lender} answered ${name}: ${text}.`;
   const permission = `${prefix}:${operation}`;
@@ -45,10 +50,18 @@ export function refused(doing: string, error: unknown, operation: Operation, { p
     });
   }
   if (kind === 'not-understood')
-    return badAnswer(doing, `the answer${status === undefined ? '' : ` (status ${status})`} is not understood: ${text}`);
+    return badAnswer(
+      doing,
+      `the answer${status === undefined ? '' : ` (status ${status})`} is not understood: ${text}`,
+      (status ?? 0) >= 500,
+    );
   if (kind === 'throttled')
-    return new ToolError('REGISTRY_ERROR', `Cannot ${doing}: ${said}`, { hint: 'Run again later, or with less concurrency.' });
+    return new ToolError('REGISTRY_ERROR', `Cannot ${doing}: ${said}`, {
+      hint: 'Run again later, or with less concurrency.',
+      transient: true,
+    });
   return new ToolError('REGISTRY_ERROR', `Cannot ${doing}: ${said}`, {
+    transient: (status ?? 0) >= 500,
     hint: (status ?? 0) >= 500 ? 'Run again later.' : `CloudTrail has the call (${permission}) with what was wrong.`,
   });
 }

@@ -17,6 +17,8 @@ export interface Call {
   readonly repository?: string;
   readonly input?: object;
   readonly signal?: AbortSignal | undefined;
+  /** True: it is made once, since what was looked at right before would not hold after a wait. Its error says whether to ask again. */
+  readonly once?: boolean;
 }
 
 /** How the API calls a repository. */
@@ -65,18 +67,21 @@ export class EcrClient {
   }
 
   /** The same, but undefined where the service answers with the error of that name. */
-  async callUnless({ operation, doing, repository, input, signal }: Call, errorName: string): Promise<JsonObject | undefined> {
+  async callUnless(
+    { operation, doing, repository, input, signal, once = false }: Call,
+    errorName: string,
+  ): Promise<JsonObject | undefined> {
     const id = repository === undefined ? {} : await this.#identify(repositoryName(repository));
     return this.#limiter.run(async () => {
       signal?.throwIfAborted();
       try {
-        return await this.service.send(operation, { ...id, ...input }, signal);
+        return await this.service.send(operation, { ...id, ...input }, { signal, once });
       } catch (error) {
         signal?.throwIfAborted();
         if (isNamed(error, errorName)) return undefined;
         throw refused(doing, error, operation, this.service);
       }
-    });
+    }, once);
   }
 }
 

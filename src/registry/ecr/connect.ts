@@ -1,4 +1,5 @@
 import type { AwsIdentity } from '../../auth/aws/credentials.ts';
+import { createSingleTry } from '../../auth/aws/retry-strategy.ts';
 import { createServiceConfig, type ServiceOptions } from '../../auth/aws/service-config.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import { badAnswer } from '../../distribution/answer-errors.ts';
@@ -37,11 +38,10 @@ export function connect(options: EcrConnection): EcrClient {
   const limiter = new HostLimiter(concurrency);
   const config = createServiceConfig({ ...options, region: regionOf(options), limiter, clock, identity });
   // What the host does not ask for, the environment or the profile still may.
-  const service = createPrivateService({
-    ...config,
-    ...(host?.fips && { useFipsEndpoint: true }),
-    ...(host?.dualStack && { useDualstackEndpoint: true }),
-  });
+  const service = createPrivateService(
+    { ...config, ...(host?.fips && { useFipsEndpoint: true }), ...(host?.dualStack && { useDualstackEndpoint: true }) },
+    createSingleTry(limiter),
+  );
   const registryId = accountOf(options);
   const identify = (repositoryName: string): { readonly registryId?: string; readonly repositoryName: string } => ({
     ...(registryId !== undefined && { registryId }),

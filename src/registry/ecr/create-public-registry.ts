@@ -1,6 +1,7 @@
 import type { Digest } from '../../domain/digest.ts';
 import pLimit from 'p-limit';
 import type { AwsIdentity } from '../../auth/aws/credentials.ts';
+import { createSingleTry } from '../../auth/aws/retry-strategy.ts';
 import { createServiceConfig, type ServiceOptions } from '../../auth/aws/service-config.ts';
 import { createRegistryAuth } from '../../auth/create-registry-auth.ts';
 import type { Capabilities } from '../../domain/inventory.ts';
@@ -57,7 +58,10 @@ export function createEcrPublicRegistry(options: EcrPublicRegistryOptions): Regi
   const { origin, pathname } = new URL(url);
   const alias = pathname === '/' ? undefined : pathname.slice(1);
   const limiter = new HostLimiter(concurrency);
-  const service = createPublicService(createServiceConfig({ ...options, region: REGION, limiter, clock, identity }));
+  const service = createPublicService(
+    createServiceConfig({ ...options, region: REGION, limiter, clock, identity }),
+    createSingleTry(limiter),
+  );
   const client: EcrClient = new EcrClient({ name, service, limiter, identify: (repository) => repositories.identify(repository) });
   const repositories = new PublicRepositories(client, alias);
   const login = createLogin(client, clock);

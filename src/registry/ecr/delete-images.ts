@@ -1,7 +1,7 @@
 import { type Digest, isDigest } from '../../domain/digest.ts';
 import { badAnswer } from '../../distribution/answer-errors.ts';
 import { asList, asObject, asText, type JsonObject } from '../../domain/json.ts';
-import type { EcrClient, ImageId } from './client.ts';
+import type { Call, EcrClient, ImageId } from './client.ts';
 
 /**
  * What BatchDeleteImage says of one image or tag: that it was deleted, with the image that it was or had the tag and all tags that were
@@ -21,8 +21,9 @@ export async function deleteImages(
   repository: string,
   ids: readonly ImageId[],
   doing: string,
+  { once = true }: Pick<Call, 'once'> = {},
 ): Promise<(Answered | undefined)[]> {
-  const answer = await client.call({ operation: 'BatchDeleteImage', doing, repository, input: { imageIds: ids } });
+  const answer = await client.call({ operation: 'BatchDeleteImage', doing, repository, input: { imageIds: ids }, once });
   const done = asList(answer['imageIds']);
   const failures = asList(answer['failures']);
   if (!done || !failures || !('imageIds' in answer || 'failures' in answer))

@@ -23,6 +23,7 @@ export async function checkDelete(client: EcrClient, repository: string): Promis
     repository,
     [{ imageDigest: digestOf(`sha256:${randomBytes(32).toString('hex')}`) }],
     doing,
+    { once: false },
   );
   if (answered && !answered.deleted && answered.code !== 'ImageNotFound')
     throw failed(doing, answered.code, answered.reason, client.service);

@@ -14,6 +14,7 @@ import {
   UpdateImageStorageClassCommand,
 } from '@aws-sdk/client-ecr';
 import { withGivenEndpoint } from '../../auth/aws/given-endpoint.ts';
+import type { RetryStrategy } from '../../auth/aws/retry-strategy.ts';
 import type { Operation, Service } from './service.ts';
 import type { JsonObject } from '../../domain/json.ts';
 
@@ -31,17 +32,18 @@ const COMMANDS: Partial<Record<Operation, new (input: never) => object>> = {
   UpdateImageStorageClass: UpdateImageStorageClassCommand,
 };
 
-/** Amazon ECR by the SDK. */
-export function createPrivateService(config: ECRClientConfig): Service {
+/** Amazon ECR by the SDK. `retryStrategy`: for calls that are made once. */
+export function createPrivateService(config: ECRClientConfig, retryStrategy: RetryStrategy): Service {
   const client = withGivenEndpoint(new ECRClient(config));
+  const single = withGivenEndpoint(new ECRClient({ ...config, retryStrategy }));
   return {
     prefix: 'ecr',
     title: 'Amazon ECR',
-    async send(operation, input, abortSignal) {
+    async send(operation, input, { signal, once }) {
       const Command = COMMANDS[operation];
       if (!Command) throw new TypeError(`Amazon ECR is never asked for ${operation}`);
-      return (await client.send(new Command(input as never) as DescribeImagesCommand, {
-        ...(abortSignal && { abortSignal }),
+      return (await (once ? single : client).send(new Command(input as never) as DescribeImagesCommand, {
+        ...(signal && { abortSignal: signal }),
       })) as unknown as JsonObject;
     },
   };

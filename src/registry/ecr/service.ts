@@ -17,6 +17,12 @@ export type Operation =
   | 'PutImage'
   | 'UpdateImageStorageClass';
 
+interface SendOptions {
+  readonly signal: AbortSignal | undefined;
+  /** True: the call is made once, and its error thrown whatever it is. */
+  readonly once: boolean;
+}
+
 /** One of the two services, by its SDK client. */
 export interface Service {
   /** What its permissions begin with. */
@@ -27,5 +33,5 @@ export interface Service {
    * Makes a call. The answer is as the SDK read it, and the SDK checks little: it passes on a text where a list should be. Throws what the
    * SDK and the HTTP client throw.
    */
-  send(operation: Operation, input: object, signal: AbortSignal | undefined): Promise<JsonObject>;
+  send(operation: Operation, input: object, options: SendOptions): Promise<JsonObject>;
 }

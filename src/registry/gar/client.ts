@@ -35,6 +35,8 @@ export interface Call extends Asked {
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: object;
   readonly analysis?: true;
+  /** See {@link HttpRequest.once}. */
+  readonly once?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -124,7 +126,7 @@ export class GarClient {
   }
 
   /** Sends a request and gives back the answer whatever its status. */
-  call({ method = 'GET', path, query = {}, body, analysis, signal }: Call): Promise<HttpResponse> {
+  call({ method = 'GET', path, query = {}, body, analysis, once, signal }: Call): Promise<HttpResponse> {
     const text = new URLSearchParams(query).toString();
     return this.#send({
       method,
@@ -132,6 +134,7 @@ export class GarClient {
       headers: { accept: 'application/json', ...(body && { 'content-type': 'application/json' }) },
       ...(body && { body: JSON.stringify(body) }),
       maxBytes: MAX_ANSWER,
+      ...(once && { once }),
       ...(signal && { signal }),
     });
   }
@@ -162,7 +165,7 @@ export class GarClient {
       request.signal?.throwIfAborted();
       const token = await this.#tokens.token();
       const response = await this.#http.request({ ...request, headers: { ...request.headers, authorization: `Bearer ${token}` } });
-      const wait = response.status === 429 ? QUOTA_WAITS[round] : undefined;
+      const wait = response.status === 429 && !request.once ? QUOTA_WAITS[round] : undefined;
       if (wait === undefined || !(await this.pause(wait, request.signal))) return response;
     }
   }

@@ -114,8 +114,10 @@ export class Deletion {
   }
 
   async #deleteTagged(repository: string, digest: Digest, tags: readonly string[], takenOff: string[]): Promise<Settled> {
-    for (const tag of tags) {
+    for (const [place, tag] of tags.entries()) {
       this.#throwRefusal(repository);
+      // All were read right before the first; while that was taken off, another may have been moved.
+      if (place > 0 && (await resolveTag(this.#client, repository, tag)) !== digest) continue;
       // Before the request: an answer may get lost, and not the deletion.
       takenOff.push(tag);
       const outcome = await this.#takeOff(repository, tag);
@@ -147,9 +149,11 @@ export class Deletion {
 
   async #takeOff(repository: string, tag: string): Promise<'done' | 'missing' | { readonly locked: string }> {
     const asked: Asked = { doing: `take off the tag ${this.#client.label(repository, tag)}`, permission: DELETES_TAGS };
-    const response = await this.#client.call({ ...asked, method: 'DELETE', path: this.#client.tagOf(repository, tag) });
+    // It is sent once: what was read right before would not hold after a wait.
+    const response = await this.#client.call({ ...asked, method: 'DELETE', path: this.#client.tagOf(repository, tag), once: true });
     if (isNotFound(response)) return 'missing';
     if (isPreconditionFailed(response)) return { locked: `Cannot ${asked.doing}: Artifact Registry answered ${errorText(response)}.` };
+    if (response.status >= 500) throw passing(this.#client.refused(asked, response));
     // What is done is answered with an empty object.
     if (Object.keys(this.#client.read(asked, response)).length > 0) throw badAnswer(asked.doing, `the answer is ${errorText(response)}`);
     return 'done';
@@ -181,6 +185,12 @@ export class Deletion {
     });
     if (response.status !== 409 || errorStatus(response) !== 'ALREADY_EXISTS') this.#client.read(asked, response);
   }
+}
+
+/** The same error, after which the tag may be asked for again. */
+function passing(error: ToolError): ToolError {
+  const { code, message, hint } = error;
+  return new ToolError(code, message, { hint, transient: true, cause: error });
 }
 
 function withMore(error: ToolError, more: string): ToolError {

@@ -50,8 +50,10 @@ export function refused({ doing, needs }: Asked, response: HttpResponse, asker: 
     return new ToolError('AUTH', by, { hint: `Harbor answers so too where there is no such project: check its name.${right}` });
   }
   if (isNotFound(response)) return new ToolError('NOT_FOUND', by, { hint: 'Check the name, and that the URL is that of Harbor itself.' });
-  if (status === 429) return new ToolError('REGISTRY_ERROR', `${said}.`, { hint: 'Run again later, or with less concurrency.' });
+  if (status === 429)
+    return new ToolError('REGISTRY_ERROR', `${said}.`, { hint: 'Run again later, or with less concurrency.', transient: true });
   return new ToolError('REGISTRY_ERROR', `${said}.`, {
+    transient: status >= 500,
     hint:
       status >= 500
         ? "Run again later; the log of Harbor's core says more."

@@ -27,6 +27,8 @@ export interface HarborRequest extends Asked {
   /** Whose credentials are used: `project/repository`, or a project alone. */
   readonly repository?: string;
   readonly json?: unknown;
+  /** See {@link HttpRequest.once}. */
+  readonly once?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -66,7 +68,7 @@ export class HarborClient {
    * Returns the answer whatever its status. Throws `AUTH` for credentials that Harbor does not know: it would treat them as if there were
    * none, and show what is public.
    */
-  async send({ method = 'GET', path, repository, json, signal }: HarborRequest): Promise<HttpResponse> {
+  async send({ method = 'GET', path, repository, json, once, signal }: HarborRequest): Promise<HttpResponse> {
     const credentials = await this.#options.credentials(repository);
     if (credentials) await this.#signIn(credentials);
     return this.#request({
@@ -74,6 +76,7 @@ export class HarborClient {
       url: `${this.url}/api/v2.0${path}`,
       headers: { ...authorization(credentials), ...(json !== undefined && { 'content-type': 'application/json' }), ...HEADERS },
       ...(json !== undefined && { body: JSON.stringify(json) }),
+      ...(once && { once }),
       ...(signal && { signal }),
     });
   }

@@ -14,12 +14,13 @@ import { resolveTag } from './tags.ts';
 /**
  * Deletes an artifact with its tags, everything that is attached to it, and the untagged children that no other index holds
  * (src/controller/artifact/controller.go, `deleteDeeply`). The request names the digest: with a tag, Harbor would delete whatever the tag
- * points to by now.
+ * points to by now. It is sent once: what was read right before would not hold after a wait.
  */
 export async function deleteManifest(reading: Reading, digest: Digest): Promise<DeleteOutcome> {
   const { client, repository } = reading;
   const doing = `delete the artifact ${client.label(repository, digest)}`;
-  const request: HarborRequest = { method: 'DELETE', doing, needs: 'artifact:delete', path: artifactPath(repository, digest), repository };
+  const path = artifactPath(repository, digest);
+  const request: HarborRequest = { method: 'DELETE', doing, needs: 'artifact:delete', path, repository, once: true };
   const response = await client.send(request);
   if (response.status === 200 && isDone(response)) return { outcome: 'deleted' };
   if (response.status === 412) return { outcome: 'locked', message: `Cannot ${doing}: ${whyNot(response)}.` };
@@ -31,12 +32,13 @@ export async function deleteManifest(reading: Reading, digest: Digest): Promise<
 
 /**
  * Takes a tag off the artifact of that digest. Harbor looks the tag up among the tags of that artifact, so it does not find one that was
- * moved.
+ * moved. Sent once, too.
  */
 export async function deleteTag(reading: Reading, tag: string, digest: Digest): Promise<DeleteOutcome> {
   const { client, repository } = reading;
   const doing = `take off the tag ${client.label(repository, tag)}`;
-  const request: HarborRequest = { method: 'DELETE', doing, needs: 'tag:delete', path: tagPath(repository, digest, tag), repository };
+  const path = tagPath(repository, digest, tag);
+  const request: HarborRequest = { method: 'DELETE', doing, needs: 'tag:delete', path, repository, once: true };
   const response = await client.send(request);
   if (response.status === 200 && isDone(response)) return { outcome: 'deleted' };
   if (response.status === 412) return { outcome: 'locked', message: `Cannot ${doing}: ${whyNot(response)}.` };

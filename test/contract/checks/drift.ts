@@ -3,7 +3,12 @@ import { attachmentTag, cosignSignature } from '../../../src/demo/attachments.ts
 import { index } from '../../../src/demo/image.ts';
 import type { Contract } from '../contract.ts';
 import { needs } from '../expected-inventory.ts';
-import { app, NESTED, SMALL, THINGS } from '../history.ts';
+import type { Push } from '../contract-target.ts';
+import { app, LONELY, NESTED, SHARED, SMALL, THINGS } from '../history.ts';
+import type { Scene } from '../scene.ts';
+import { isAbout } from '../is-about.ts';
+import type { Seen } from '../fault-proxy.ts';
+import type { Pushable } from '../../../src/demo/image.ts';
 
 export function testDrift({ target, check }: Contract): void {
   check('skips an image of which a tag was moved, and leaves the tag where it is now', [], async (scene) => {
@@ -87,6 +92,57 @@ export function testDrift({ target, check }: Contract): void {
     expect(steps.get('old-shared')).toBe('drifted');
     expect((await scene.truth()).tags).toMatchObject({ 'old-shared': fresh.digest, 'keep-1': THINGS.shared.digest });
   });
+
+  for (const [what, answer] of [
+    ['429', target.answers.throttled],
+    ['503', target.answers.unavailable],
+  ] as const) {
+    /** The first request that would delete this thing or its tag is answered so, and somebody pushes meanwhile. */
+    const refuseOnce = (scene: Scene, { digest }: Pushable, tag: string, push: Push): void => {
+      const deletes = (request: Seen): boolean => target.kindOf(request) === 'delete' && isAbout(scene.server, request, digest, [tag]);
+      scene.proxy.fault(deletes, { ...answer, meanwhile: () => scene.push([push]) }, { times: 1 });
+    };
+
+    check(`looks again before it asks once more for an image to be deleted, and skips one that got a tag: ${what}`, [], async (scene) => {
+      await scene.push(LONELY);
+      const plan = await scene.plan();
+      refuseOnce(scene, THINGS.oldSingle, 'old-single', { thing: THINGS.oldSingle, tags: ['fresh'] });
+      const { steps } = await scene.apply(plan);
+      const { digest } = THINGS.oldSingle;
+      expect(steps.get(digest)).toBe('drifted');
+      expect((await scene.truth()).tags).toMatchObject({ fresh: digest, 'old-single': digest });
+    });
+
+    check(
+      `looks again before it asks once more for an image to be deleted, and leaves a tag that was moved: ${what}`,
+      [],
+      async (scene) => {
+        await scene.push(LONELY);
+        const plan = await scene.plan();
+        const fresh = app('fresh');
+        refuseOnce(scene, THINGS.oldSingle, 'old-single', { thing: fresh, tags: ['old-single'] });
+        const { report } = await scene.apply(plan);
+        const { tags, manifests } = await scene.truth();
+        expect(tags['old-single']).toBe(fresh.digest);
+        expect(manifests).toHaveProperty(fresh.digest);
+        expect(report.counts).toMatchObject({ failed: 0, lost: 0 });
+      },
+    );
+
+    check(
+      `looks again before it asks once more for a tag to be taken off, and leaves one that was moved: ${what}`,
+      ['deleteTag'],
+      async (scene) => {
+        await scene.push(SHARED);
+        const plan = await scene.plan();
+        const fresh = app('fresh');
+        refuseOnce(scene, THINGS.shared, 'old-shared', { thing: fresh, tags: ['old-shared'] });
+        const { steps } = await scene.apply(plan);
+        expect(steps.get('old-shared')).toBe('drifted');
+        expect((await scene.truth()).tags).toMatchObject({ 'old-shared': fresh.digest, 'keep-1': THINGS.shared.digest });
+      },
+    );
+  }
 
   check('finds gone what somebody else has deleted', [], async (scene) => {
     await scene.push(SMALL);

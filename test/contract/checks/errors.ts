@@ -78,6 +78,12 @@ export function testErrors({ target, check }: Contract): void {
       }
     });
 
+    check(`that pass are waited for while finding out whether it can delete: ${what}`, [], async (scene) => {
+      await scene.push(TINY);
+      scene.proxy.fault(isData, fault, { times: 1 });
+      await scene.connect().checkDelete(scene.repository, { tags: !('deleteTag' in target.skips) });
+    });
+
     check(`that pass are waited for while deleting: ${what}`, [], async (scene) => {
       await scene.push(TINY);
       const plan = await scene.plan();

@@ -6,7 +6,7 @@ import { APP, build, connect, failure, fakeAlibaba, operations } from './alibaba
 const one = build('one');
 
 describe('a call', () => {
-  it('that is throttled with the status 400 is waited for and signed anew, a deletion after another look', async () => {
+  it('that is throttled with the status 400 is waited for and signed anew, but for a deletion, which holds no longer then', async () => {
     const alibaba = await fakeAlibaba();
     alibaba.store.push(APP, one, ['v1']);
     const clock = testClock();
@@ -19,11 +19,25 @@ describe('a call', () => {
     expect(await registry.listTags(APP)).toEqual(['v1']);
     expect(clock.slept.length).toBeGreaterThanOrEqual(2);
     alibaba.requests.length = 0;
+    for (let tries = 0; tries < 2; tries++)
+      expect(await failure(registry.deleteTag(APP, 'v1', one.digest))).toMatchObject({ code: 'REGISTRY_ERROR', transient: true });
     expect(await registry.deleteTag(APP, 'v1', one.digest)).toEqual({ outcome: 'deleted' });
     const once = ['GetRepoTag', 'DeleteRepoTag'];
     expect(operations(alibaba).filter((operation) => once.includes(operation))).toEqual([...once, ...once, ...once]);
     const nonces = alibaba.requests.map(({ headers }) => headers['x-acs-signature-nonce']).filter((nonce) => nonce !== undefined);
     expect(new Set(nonces).size).toBe(nonces.length);
+  });
+
+  it('that finds out whether tags can be deleted is waited for', async () => {
+    const alibaba = await fakeAlibaba();
+    alibaba.store.push(APP, one, ['v1']);
+    let tries = 0;
+    alibaba.onRequest(({ headers }) => {
+      if (headers['x-acs-action'] !== 'DeleteRepoTag' || ++tries > 2) return undefined;
+      return { status: 400, body: JSON.stringify({ Code: 'Throttling.User', Message: 'Request was denied due to user flow control.' }) };
+    });
+    await connect(alibaba).checkDelete(APP, { tags: true });
+    expect(tries).toBe(3);
   });
 
   it('that is answered with 200 and "IsSuccess": false was not carried out', async () => {

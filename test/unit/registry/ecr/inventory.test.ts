@@ -8,7 +8,7 @@ import type { Manifest } from '../../../../src/domain/inventory.ts';
 import { ContentCache } from '../../../../src/distribution/cache.ts';
 import { HostLimiter } from '../../../../src/http/host-limiter.ts';
 import type { StoredImage } from '../../../fakes/ecr/store.ts';
-import { createRetryStrategy } from '../../../../src/auth/aws/retry-strategy.ts';
+import { createRetryStrategy, createSingleTry } from '../../../../src/auth/aws/retry-strategy.ts';
 import { testClock } from '../../http/test-client.ts';
 import { app, type Fixture, REPOSITORY, startEcr } from './ecr-fixture.ts';
 import { asDigest } from '../../../digest.ts';
@@ -186,6 +186,13 @@ describe('a large repository', () => {
     const token = await strategy.acquireInitialRetryToken();
     await strategy.refreshRetryTokenForRetry(token, { errorType: 'THROTTLING', error: new Error('Rate exceeded') });
     expect(limiter.concurrency).toBe(4);
+
+    // What is sent once tells of it too.
+    const single = createSingleTry(limiter);
+    const error = new Error('Rate exceeded');
+    const refused = single.refreshRetryTokenForRetry(await single.acquireInitialRetryToken(), { errorType: 'THROTTLING', error });
+    await expect(refused).rejects.toBe(error);
+    expect(limiter.concurrency).toBe(2);
   });
 
   it('is not waited for once the run is stopped: the call fails as it did last', async () => {

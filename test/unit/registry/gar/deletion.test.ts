@@ -23,6 +23,7 @@ describe('a deletion', () => {
     expect(callsOf(fake)).toEqual([
       'GET versions/…'.replace('…', expectVersion(app('one').digest)),
       'DELETE tags/latest',
+      'GET tags/v1',
       'DELETE tags/v1',
       'DELETE versions/…'.replace('…', expectVersion(app('one').digest)),
       ...Array.from({ length: 3 }, () => expect.stringContaining('operations') as string),
@@ -163,6 +164,27 @@ describe('a deletion', () => {
         message: expect.stringContaining('fresh') as string,
       });
       expect(tagsOf(fake)).toEqual({ fresh: one.digest, v1: one.digest });
+    } finally {
+      await proxy.stop();
+    }
+  });
+
+  it('leaves a tag that is moved while another one of the image is taken off', async () => {
+    const fake = await fakeGar();
+    const [one, two] = [app('one'), app('two')];
+    fake.push(APP, one, ['v1', 'v2']);
+    const proxy = await startFaultProxy(fake);
+    try {
+      proxy.fault(
+        ({ method, path }) => method === 'DELETE' && path.endsWith('/tags/v1'),
+        (answer) => {
+          fake.push(APP, two, ['v2']);
+          return answer;
+        },
+      );
+      const registry = connect(fake, { url: proxy.url, env: { CLOUDSDK_API_ENDPOINT_OVERRIDES_ARTIFACTREGISTRY: proxy.url } });
+      expect(await registry.deleteManifest(APP, one.digest)).toEqual({ outcome: 'deleted' });
+      expect(tagsOf(fake)).toEqual({ v2: two.digest });
     } finally {
       await proxy.stop();
     }
