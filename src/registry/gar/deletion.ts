@@ -42,7 +42,7 @@ async function checkDelete(client: GarClient, repository: string, needs: { reado
   const permissions = [DELETES_VERSIONS, DELETES_TAGS, MAKES_TAGS];
   const doing = `find out whether images can be deleted in ${label}`;
   const path = `${repositoryResource(name, client.place)}:testIamPermissions`;
-  const answer = await client.get({ doing, permission: DELETES_VERSIONS, method: 'POST', path, body: { permissions } });
+  const answer = await repeated(() => client.get({ doing, permission: DELETES_VERSIONS, method: 'POST', path, body: { permissions } }));
   const granted = asList(answer['permissions']) ?? [];
   const missing = permissions.filter((permission) => !granted.includes(permission));
   if (missing.length === 0) return;
@@ -179,11 +179,18 @@ export class Deletion {
     const body = { name: this.#client.tagOf(repository, tag), version: this.#client.versionOf(repository, digest) };
     const call = { ...asked, method: 'POST', path: `${this.#client.packageOf(repository)}/tags`, query: { tagId: tag }, body } as const;
     // A request that only creates may be sent again, whatever became of the first.
-    const response = await this.#client.call(call).catch((error: unknown) => {
-      if (error instanceof ToolError && error.code === 'UNREACHABLE') return this.#client.call(call);
-      throw error;
-    });
+    const response = await repeated(() => this.#client.call(call));
     if (response.status !== 409 || errorStatus(response) !== 'ALREADY_EXISTS') this.#client.read(asked, response);
+  }
+}
+
+/** Asks a second time where there was no answer: for what the HTTP client does not repeat by itself, as any POST, and may be repeated. */
+async function repeated<T>(ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof ToolError && error.code === 'UNREACHABLE') return ask();
+    throw error;
   }
 }
 

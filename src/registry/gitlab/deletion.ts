@@ -45,7 +45,9 @@ export class Deletion {
       throw new ToolError('DELETE_DISABLED', `Nothing can be deleted in ${label}: it ${why}.`, { hint: 'Leave it out of the policy.' });
     }
     const nowhere = `regprune-check-${randomBytes(16).toString('hex')}`;
-    const call = { ...(await this.#deletionOf(repository, nowhere)), doing: `find out whether tags can be deleted in ${label}` };
+    const doing = `find out whether tags can be deleted in ${label}`;
+    // What is not there cannot have been moved meanwhile, so that this may wait.
+    const call = { ...(await this.#deletionOf(repository, nowhere)), doing, once: false };
     const answer = await this.#client.call(call);
     // Without a metadata database, GitLab answers 200 for a tag that is not there.
     if (isNotFound(answer) || saysDeleted(answer)) return;

@@ -28,7 +28,8 @@ export async function checkDelete(client: QuayClient, repository: string): Promi
     });
   }
   const call = deletionOf(client, repository, `regprune-check-${randomBytes(16).toString('hex')}`);
-  const asked: Call = { ...call, doing: `find out whether tags can be deleted in ${label}` };
+  // What is not there cannot have been moved meanwhile, so that this may wait.
+  const asked: Call = { ...call, doing: `find out whether tags can be deleted in ${label}`, once: false };
   const response = await client.call(asked);
   if (!isNotFound(response)) throw await client.refused(asked, response);
 }

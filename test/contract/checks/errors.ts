@@ -80,8 +80,12 @@ export function testErrors({ target, check }: Contract): void {
 
     check(`that pass are waited for while finding out whether it can delete: ${what}`, [], async (scene) => {
       await scene.push(TINY);
-      scene.proxy.fault(isData, fault, { times: 1 });
-      await scene.connect().checkDelete(scene.repository, { tags: !('deleteTag' in target.skips) });
+      const deletes = (request: Seen): boolean => target.kindOf(request) === 'delete';
+      for (const matches of [isData, deletes]) {
+        scene.proxy.fault(matches, fault, { times: 1 });
+        await scene.connect().checkDelete(scene.repository, { tags: !('deleteTag' in target.skips) });
+        scene.proxy.calm();
+      }
     });
 
     check(`that pass are waited for while deleting: ${what}`, [], async (scene) => {
