@@ -72,11 +72,16 @@ export class StepRequests {
     );
   }
 
-  /** What is archived can be restored: whatever became of a request that failed, the next run finds out. */
+  /**
+   * What is archived can be restored: whatever became of a request that failed, the next run finds out. One that the registry put off was
+   * not carried out.
+   */
   async #archive(digest: Digest): Promise<Verdict> {
     const { registry, plan } = this.#state;
     if (!registry.archiveManifest)
       return failed(new ToolError('REGISTRY_ERROR', `${plan.registry} has no archive`, { hint: 'make a new plan' }));
-    return registry.archiveManifest(plan.repository, digest).catch((error: unknown) => ({ ...failed(error), uncertain: true }));
+    return registry
+      .archiveManifest(plan.repository, digest)
+      .catch((error: unknown) => ({ ...failed(error), uncertain: !(error instanceof ToolError && error.transient) }));
   }
 }

@@ -23,13 +23,18 @@ export async function checkArchive(client: EcrClient, repository: string): Promi
   await move(client, repository, digestOf(`sha256:${randomBytes(32).toString('hex')}`), 'ARCHIVE', { doing, unless: NOT_THERE });
 }
 
-/** Moves an image into the archive, by digest (UpdateImageStorageClass, one image a call). */
+/**
+ * Moves an image into the archive, by digest (UpdateImageStorageClass, one image a call). It is sent once: an image that is tagged or pulled
+ * during a wait must stay where it is. Whether one that failed was carried out is looked at.
+ */
 export async function archiveManifest(client: EcrClient, images: Images, repository: string, digest: Digest): Promise<ArchiveOutcome> {
   const doing = `archive the image ${client.label(repository, digest)}`;
-  const status = await move(client, repository, digest, 'ARCHIVE', { doing, unless: NOT_SUPPORTED }).catch(async (error: unknown) => {
+  const asked = { doing, unless: NOT_SUPPORTED, once: true };
+  const status = await move(client, repository, digest, 'ARCHIVE', asked).catch(async (error: unknown) => {
     // "Not there" is believed once DescribeImages says so too.
-    if (await images.find(repository, digest)) throw error;
-    return 'gone';
+    const image = await images.find(repository, digest);
+    if (image && !image.archived) throw error;
+    return image ? 'ARCHIVED' : 'gone';
   });
   if (status === 'gone') return { outcome: 'gone' };
   if (status === undefined) return { outcome: 'locked', message: `Cannot ${doing}: ${client.service.title} answered ${NOT_SUPPORTED}.` };
@@ -52,10 +57,10 @@ async function move(
   repository: string,
   imageDigest: Digest,
   targetStorageClass: 'ARCHIVE' | 'STANDARD',
-  { doing, unless = '' }: { readonly doing: string; readonly unless?: string },
+  { doing, unless = '', once = false }: { readonly doing: string; readonly unless?: string; readonly once?: boolean },
 ): Promise<string | undefined> {
   const answer = await client.callUnless(
-    { operation: 'UpdateImageStorageClass', doing, repository, input: { imageId: { imageDigest }, targetStorageClass } },
+    { operation: 'UpdateImageStorageClass', doing, repository, input: { imageId: { imageDigest }, targetStorageClass }, once },
     unless,
   );
   return answer && (asText(answer['imageStatus']) ?? '');

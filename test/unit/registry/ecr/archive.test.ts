@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { index } from '../../../../src/demo/image.ts';
+import { makePlan } from '../../../../src/plan/make-plan.ts';
+import { compilePolicy } from '../../../../src/policy/policy.ts';
+import { asDigest } from '../../../digest.ts';
+import { apply } from '../../apply/apply-fixture.ts';
 import { app, REPOSITORY, startEcr } from './ecr-fixture.ts';
+
+const ARCHIVING = compilePolicy(
+  { name: 'archive', grace: '0s', rules: [{ name: 'old', tags: ['old'], keep: 'none', action: 'archive' }] },
+  { source: 'test', digest: asDigest(`sha256:${'0'.repeat(64)}`) },
+);
 
 describe('the archive', () => {
   it('takes an image by digest, with its tags, and gives it back', async () => {
@@ -64,6 +73,32 @@ describe('the archive', () => {
     await registry.checkArchive!(REPOSITORY);
     expect(fake.store.repository(REPOSITORY).images.get(app('new').digest)?.status).toBe('ACTIVE');
     await expect(registry.checkArchive!('team/none')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  it('is asked for anew only after another look: an image that got a tag while ECR put it off stays out', async () => {
+    const { fake, registry } = await startEcr();
+    const { digest } = app('old');
+    fake.push(REPOSITORY, app('new'), ['new']);
+    for (const meanwhile of [[], ['fresh']]) {
+      fake.push(REPOSITORY, app('old'), ['old']);
+      const now = Date.now() + 1;
+      const repositories = [{ ...(await registry.inventory(REPOSITORY)), url: registry.url }];
+      const inventory = { kind: 'Inventory' as const, formatVersion: '1.0', takenAt: new Date(now).toISOString(), repositories };
+      const inUse = { images: [], problems: [], hosts: {} };
+      const plan = makePlan(inventory, { policies: [ARCHIVING], inUse, now, createdAt: now, version: '0.0.0' });
+      // The first call asks whether it may.
+      fake.before('UpdateImageStorageClass', () =>
+        fake.before('UpdateImageStorageClass', () => {
+          fake.throttle(1);
+          fake.push(REPOSITORY, app('old'), meanwhile);
+        }),
+      );
+      const { counts } = await apply(plan, registry);
+      const isFresh = meanwhile.length > 0;
+      expect(counts).toMatchObject(isFresh ? { drifted: 1, archived: 0 } : { drifted: 0, archived: 1 });
+      expect(fake.store.repository(REPOSITORY).images.get(digest)?.status).toBe(isFresh ? 'ACTIVE' : 'ARCHIVED');
+      fake.store.repository(REPOSITORY).images.delete(digest);
+    }
   });
 
   it('of an index whose images are in there, all can still be told', async () => {
