@@ -72,7 +72,7 @@ export class EcrClient {
     errorName: string,
   ): Promise<JsonObject | undefined> {
     const id = repository === undefined ? {} : await this.#identify(repositoryName(repository));
-    return this.#limiter.run(async () => {
+    const send = async (): Promise<JsonObject | undefined> => {
       signal?.throwIfAborted();
       try {
         return await this.service.send(operation, { ...id, ...input }, { signal, once });
@@ -81,7 +81,9 @@ export class EcrClient {
         if (isNamed(error, errorName)) return undefined;
         throw refused(doing, error, operation, this.service);
       }
-    }, once);
+    };
+    // A call that waits to be made again keeps its turn, and what is made once waits for nobody.
+    return once ? send() : this.#limiter.run(send);
   }
 }
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { index } from '../../../../src/demo/image.ts';
 import { ToolError } from '../../../../src/diagnostics/tool-error.ts';
 import { HostLimiter } from '../../../../src/http/host-limiter.ts';
+import { deleteImages } from '../../../../src/registry/ecr/delete-images.ts';
 import { EcrClient } from '../../../../src/registry/ecr/client.ts';
 import type { Answered } from '../../../../src/registry/ecr/delete-images.ts';
 import { settle } from '../../../../src/registry/ecr/deletion.ts';
@@ -51,6 +52,27 @@ describe('deleting images', () => {
       expect(asked).toMatchObject({ status: 'rejected', reason: { code: 'REGISTRY_ERROR', transient: true } });
     // The fake counts what it has carried out.
     expect(calls('BatchDeleteImage')).toEqual([]);
+  });
+
+  it('does not wait for a call that ECR has put off', async () => {
+    const sent: string[] = [];
+    const client = new EcrClient({
+      name: 'prod',
+      service: {
+        prefix: 'ecr',
+        title: 'Amazon ECR',
+        send: (operation) => {
+          sent.push(operation);
+          return new Promise(() => {});
+        },
+      },
+      limiter: new HostLimiter(1),
+      identify: (repositoryName) => ({ repositoryName }),
+    });
+    void client.call({ operation: 'DescribeImages', doing: 'read the images' });
+    void deleteImages(client, REPOSITORY, [{ imageTag: 'v1' }], 'delete an image');
+    await new Promise(setImmediate);
+    expect(sent).toEqual(['DescribeImages', 'BatchDeleteImage']);
   });
 
   it('finds out whether it can delete although ECR throttles', async () => {
