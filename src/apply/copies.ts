@@ -18,8 +18,6 @@ export interface CopiesParts {
   readonly state: RunState;
   /** By the names that the plan uses. */
   readonly registries: ReadonlyMap<string, Registry>;
-  /** What is in use, as far as it is known: it is not deleted, so it need not be copied. */
-  readonly isUsed: (digest: Digest) => boolean;
   /** Told before an image is copied. */
   readonly onCopy: (step: CopyImageStep) => void;
   readonly onStep: (result: StepResult) => void;
@@ -36,14 +34,16 @@ export class Copies {
     this.#parts = parts;
   }
 
-  /** Makes them all. Answers whether there was any to make. What fails is the result of its step, and throws nothing. */
-  async make(): Promise<boolean> {
+  /**
+   * Makes them all. What fails is the result of its step, and throws nothing. `used` is what is in use, as far as it is known: it is not
+   * deleted, so it need not be copied.
+   */
+  async make(used: ReadonlyMap<Digest, string>): Promise<void> {
     const { state, onStep } = this.#parts;
     await sideBySide(state.copies, state.concurrency, async (step) => {
-      const { outcome, message, error } = await this.#copy(step).catch(failed);
+      const { outcome, message, error } = await this.#copy(step, used).catch(failed);
       onStep(state.settle(step, outcome, message, error));
     });
-    return state.copies.length > 0;
   }
 
   /** Whether a copy is in its new place now. Throws the errors of that registry. */
@@ -52,12 +52,12 @@ export class Copies {
     return store.hasManifest(repository, digest);
   }
 
-  async #copy(step: CopyImageStep): Promise<Verdict> {
-    const { state, isUsed, onCopy } = this.#parts;
+  async #copy(step: CopyImageStep, used: ReadonlyMap<Digest, string>): Promise<Verdict> {
+    const { state, onCopy } = this.#parts;
     const { digest, expect, parts, to } = step;
     const stopped = this.#stopped(step);
     if (stopped) return { outcome: 'skipped', message: stopped };
-    if (isUsed(digest)) return { outcome: 'in_use', message: 'it is in use' };
+    if (used.has(digest)) return { outcome: 'in_use', message: 'it is in use' };
     const tags = Object.keys(expect);
     // The reading for a plan may itself count as a pull of these.
     const isUntold = state.isIndex(digest) || state.image(digest)?.part === true;

@@ -41,10 +41,11 @@ export interface ApplyOptions {
   readonly deadline?: number;
   /** Names of the journals of earlier runs of which the plan finishes what they had left. */
   readonly finishes?: readonly string[];
-  /** What is in use now: steps for that are left out. */
-  readonly inUse?: InUse;
-  /** The same, read again: after images were copied, which may take long. Default: `inUse`. */
-  readonly inUseAgain?: () => Promise<InUse>;
+  /**
+   * What is in use now, of which nothing is deleted: asked again and again, since a run may take hours. The same object as long as nothing
+   * was read anew. Where it throws, nothing more is deleted in the repository that asked.
+   */
+  readonly inUseNow?: () => Promise<InUse>;
   /** The bytes of a manifest that the reading for the plan has kept, checked against the digest, so that they are not fetched again. */
   readonly cached?: (digest: Digest) => Promise<Uint8Array | undefined>;
   /**
@@ -202,9 +203,7 @@ function haltOf({ signal, deadline, journal }: ApplyOptions, lock: RepositoryLoc
 async function runOne({ registry, repository }: Work, options: ApplyOptions, shared: Shared): Promise<RepositoryReport> {
   // A copy, whose lists stay the same while it is carried out: each reading of those of a large plan may bring them back anew.
   const plan = { ...repository };
-  const { registries, journal, concurrency, onEvent, justRead, inUse, pause, cached = async () => undefined } = options;
-  const { inUseAgain = async () => inUse } = options;
-  const usedIf = (known: InUse | undefined): Map<Digest, string> => (known ? usedIn(plan, known) : new Map());
+  const { registries, journal, concurrency, onEvent, justRead, inUseNow, pause, cached = async () => undefined } = options;
   const { halted, signal, trials } = shared;
   const place = { registry: plan.registry, repository: plan.repository };
   onEvent?.({ kind: 'begin', ...place, steps: plan.steps.length });
@@ -218,8 +217,7 @@ async function runOne({ registry, repository }: Work, options: ApplyOptions, sha
     trial: trials.get(registry) ?? new Trial(),
     justRead: justRead?.() ?? false,
     registries,
-    used: usedIf(inUse),
-    usedNow: async () => usedIf(await inUseAgain()),
+    usedNow: inUseNow ? usedIn(plan, inUseNow) : async () => NOTHING_USED,
     onCopy: (step) => onEvent?.({ kind: 'copy', ...place, step }),
     onStep: (result) => onEvent?.({ kind: 'step', ...place, result }),
     onRepair: (repair) => onEvent?.({ kind: 'repair', ...place, repair }),
@@ -228,10 +226,19 @@ async function runOne({ registry, repository }: Work, options: ApplyOptions, sha
   return report;
 }
 
-/** The digests in use that may concern a repository, each with who says so. */
-function usedIn(plan: RepositoryPlan, inUse: InUse): Map<Digest, string> {
-  return new Map(inUseDigests({ ...plan, manifests: plan.images }, inUse).map(({ digest, source }) => [digest, source]));
+/** Answers the digests in use that may concern a repository, each with who says so; the same map as long as nothing was read anew. */
+function usedIn(plan: RepositoryPlan, inUseNow: () => Promise<InUse>): () => Promise<ReadonlyMap<Digest, string>> {
+  let known: InUse | undefined;
+  let used = NOTHING_USED;
+  return async () => {
+    const now = await inUseNow();
+    if (now !== known) used = new Map(inUseDigests({ ...plan, manifests: plan.images }, now).map(({ digest, source }) => [digest, source]));
+    known = now;
+    return used;
+  };
 }
+
+const NOTHING_USED: ReadonlyMap<Digest, string> = new Map();
 
 async function finish(
   repositories: readonly RepositoryReport[],

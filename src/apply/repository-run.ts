@@ -44,9 +44,7 @@ export interface RepositoryContext extends RunContext {
   readonly justRead: boolean;
   /** By the names that the plan uses: where images are copied to. */
   readonly registries: ReadonlyMap<string, Registry>;
-  /** Digests of manifests and configs that were in use before anything was copied, each with who says so. */
-  readonly used: ReadonlyMap<Digest, string>;
-  /** The same as it is now. */
+  /** Digests of manifests and configs that are in use now, each with who says so; the same map as long as nothing was read anew. */
   readonly usedNow: () => Promise<ReadonlyMap<Digest, string>>;
   readonly onCopy: (step: CopyImageStep) => void;
   readonly onStep: (result: StepResult) => void;
@@ -90,8 +88,8 @@ class RepositoryRun {
     this.#presence = new Presence(state);
     this.#used = new UsedNow(state, this.#holds);
     this.#requests = new StepRequests(state, this.#presence);
-    const { trial, registries, used, onCopy, onStep } = context;
-    this.#copies = new Copies({ state, registries, isUsed: (digest) => used.has(digest), onCopy, onStep });
+    const { trial, registries, onCopy, onStep } = context;
+    this.#copies = new Copies({ state, registries, onCopy, onStep });
     const copies = new NeededCopies(state, (step) => this.#copies.isThere(step));
     this.#preparation = new StepPreparation({
       state,
@@ -111,10 +109,10 @@ class RepositoryRun {
     const { plan, changes, journal, place } = this.#state;
     if (this.#state.halted()) return;
     try {
-      const { used, usedNow } = this.#context;
-      const hasCopied = await this.#copies.make();
+      const { usedNow } = this.#context;
+      await this.#copies.make(await usedNow());
       if (this.#state.halted()) return;
-      await this.#used.find(hasCopied ? await usedNow() : used);
+      await this.#used.find(await usedNow());
       await this.#guard.begin();
       if (this.#state.halted()) return;
       const digests = new Set(changes.map(({ digest }) => digest));
@@ -161,7 +159,7 @@ class RepositoryRun {
   async #send(ready: readonly Ready[]): Promise<void> {
     let waiting = ready;
     for (let tries = 1; waiting.length > 0; tries++) {
-      const objections = await this.#guard.check(waiting.map(({ step }) => step));
+      const objections = await this.#check(waiting.map(({ step }) => step));
       const going: Ready[] = [];
       for (const one of waiting) {
         const against = await this.#against(one, objections.get(one.step));
@@ -184,6 +182,13 @@ class RepositoryRun {
       waiting = sent.flatMap(({ one, verdict }) => (isOver(verdict) ? [] : [one]));
       if (waiting.length > 0) await this.#state.pause(FIRST_WAIT * 2 ** (tries - 1) * (0.5 + Math.random()));
     }
+  }
+
+  /** What keeps steps from being carried out. Where something has come into use, it is held, and after that all is looked at again. */
+  async #check(steps: readonly ChangeStep[]): ReturnType<TagGuard['check']> {
+    const used = await this.#context.usedNow();
+    const objections = await this.#guard.check(steps);
+    return (await this.#used.renew(used)) ? this.#guard.check(steps) : objections;
   }
 
   async #sendOne(step: ChangeStep): ReturnType<StepRequests['send']> {

@@ -12,11 +12,14 @@ export class UsedNow {
   readonly #state: RunState;
   readonly #holds: Holds;
   readonly #sources = new Map<Digest, string>();
+  /** What has a step. */
+  readonly #steps: ReadonlySet<Digest>;
   #used: ReadonlyMap<Digest, string> = new Map();
 
   constructor(state: RunState, holds: Holds) {
     this.#state = state;
     this.#holds = holds;
+    this.#steps = new Set(state.changes.map(({ digest }) => digest));
   }
 
   /** Who uses a manifest, as the reason why its step is not carried out. */
@@ -33,18 +36,31 @@ export class UsedNow {
   }
 
   /**
+   * Finds what has come into use since, where something may have: what of it was deleted by now is put back. An image that stays by the plan
+   * keeps all that it needs, and nothing is read for it. Answers whether anything was looked for, which takes time.
+   */
+  async renew(used: ReadonlyMap<Digest, string>): Promise<boolean> {
+    const known = this.#used;
+    this.#used = used;
+    const stays = (digest: Digest): boolean => this.#state.image(digest) !== undefined && !this.#steps.has(digest);
+    if (used === known || [...used.keys()].every((digest) => known.has(digest) || stays(digest))) return false;
+    await this.find(used);
+    return true;
+  }
+
+  /**
    * Finds what is in use as the plan does: the manifest itself, every image whose config digest it is, and every index that holds one of
    * these. Holds all that they need. `used` names digests, each with who says so. Where reading a manifest counts as a pull, what an index
    * lists is taken from the plan, and the rest is left to {@link reasonOf}.
    */
   async find(used: ReadonlyMap<Digest, string>): Promise<void> {
-    if (used.size === 0) return;
     this.#used = used;
+    if (used.size === 0) return;
     const steps = this.#state.changes;
     const countsAsPull = this.#state.registry.standing !== undefined;
     const children = countsAsPull ? heldInPlan(steps) : new Map<Digest, readonly Digest[]>();
     const configs = new Map<Digest, Digest>();
-    const digests = new Set(steps.map(({ digest }) => digest));
+    const digests = this.#steps;
     const stays = new Set(steps.flatMap(({ op, digest }) => (op === 'delete-tag' ? [digest] : [])));
     await sideBySide([...digests], this.#state.concurrency, async (digest) => {
       const unread = countsAsPull || stays.has(digest);

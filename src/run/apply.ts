@@ -6,14 +6,13 @@ import { ToolError } from '../diagnostics/tool-error.ts';
 import { EXIT } from '../diagnostics/exit-codes.ts';
 import { toJson } from '../report/json.ts';
 import { toYaml } from '../report/yaml.ts';
-import type { InUse } from '../domain/in-use.ts';
 import type { Plan } from '../plan/plan.ts';
 import { NOTHING_CHANGED, say } from './io.ts';
 import type { Context } from './context.ts';
 import { carryOut, type CarryOutOptions, exitCodeOfApply, outcomeOf, tellGivenUp, type Work } from './carry-out.ts';
 import { checkJournalFolder } from './journal-folder.ts';
 import { openDocumentRegistries } from './document-registries.ts';
-import { readInUse } from './in-use.ts';
+import { inUseReader } from './in-use.ts';
 import { checkKnown } from './in-use-now.ts';
 import { checkInUseSources } from './in-use-source-names.ts';
 import { measured, type MetricsOptions, type RunRecord } from './measured.ts';
@@ -106,7 +105,7 @@ async function carryOutSaved(
   try {
     await checkJournalFolder(place.settings);
     checkInUseSources(plan, place.settings.inUse);
-    const again = (): Promise<InUse> => readInUse(place, context, time.signal);
+    const again = inUseReader(place, context, time.signal);
     const readAt = io.now();
     const inUse = { inUse: await showing('reading what is in use', context, options, again), readAt, again };
     checkKnown(inUse.inUse);

@@ -3,7 +3,6 @@ import { type ApplyEvent, type ApplyOptions, executePlan } from '../apply/execut
 import { Journal } from '../apply/journal.ts';
 import { markFinished } from '../apply/unfinished-runs.ts';
 import type { Settings } from '../config/settings.ts';
-import type { InUse } from '../domain/in-use.ts';
 import { EXIT } from '../diagnostics/exit-codes.ts';
 import { printable } from '../diagnostics/redact.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
@@ -19,7 +18,7 @@ import { say, widthOf } from './io.ts';
 import type { Context, GlobalOptions } from './context.ts';
 import type { EarlierRuns } from './earlier-runs.ts';
 import { type Failure, messageOf, oneOfEachHint, tellErrors } from './failures.ts';
-import { inUseNow, type InUseReading } from './in-use-now.ts';
+import { InUseNow, type InUseReading } from './in-use-now.ts';
 import { journalFolder } from './journal-folder.ts';
 import { startProgress } from './progress.ts';
 import { stoppedBy } from './stop.ts';
@@ -56,7 +55,7 @@ export interface Work {
 }
 
 /**
- * Carries a plan out, after asking at a terminal. Answers undefined if the answer was no. Throws the errors of {@link inUseNow} and of
+ * Carries a plan out, after asking at a terminal. Answers undefined if the answer was no. Throws the errors of {@link InUseNow} and of
  * {@link executePlan}, all of them before anything is deleted.
  */
 export async function carryOut(work: Work, options: CarryOutOptions, context: Context): Promise<ApplyReport | undefined> {
@@ -74,22 +73,16 @@ export async function carryOut(work: Work, options: CarryOutOptions, context: Co
       if (!(await confirm(io, 'Carry this out?'))) return undefined;
     }
   }
-  const inUse = plan.applyable && steps > 0 ? await inUseNow(work.inUse, io) : work.inUse.inUse;
-  let reading = work.inUse;
-  const again = async (): Promise<InUse> => {
-    const readAt = io.now();
-    const now = await inUseNow(reading, io);
-    if (now !== reading.inUse) reading = { ...reading, inUse: now, readAt };
-    return now;
-  };
+  const inUseNow = new InUseNow(work.inUse, io);
+  // Whatever keeps it from being read is known before anything is begun.
+  if (plan.applyable && steps > 0) await inUseNow.read();
   freeMemoryBefore(steps);
   const progress = await startProgress(context, options);
   let done = 0;
   const shared: Omit<ApplyOptions, 'plan' | 'journal'> = {
     registries,
     cached,
-    inUse,
-    inUseAgain: again,
+    inUseNow: () => inUseNow.read(),
     ...(work.earlier && { finishes: work.earlier.unfinished() }),
     ...(work.justPlanned && { justRead: () => io.now() - startedAt < JUST_READ_MS }),
     concurrency: settings.concurrency,

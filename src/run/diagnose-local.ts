@@ -6,7 +6,7 @@ import { readReports } from '../findings/read-reports.ts';
 import { count } from '../report/text.ts';
 import type { Context } from './context.ts';
 import { type Checked, failedBy } from './failed-by.ts';
-import { readInUse } from './in-use.ts';
+import { inUseReader } from './in-use.ts';
 import { inUseSourceNames } from './in-use-source-names.ts';
 import type { Io } from './io.ts';
 import { checkJournalFolder } from './journal-folder.ts';
@@ -48,11 +48,11 @@ export async function diagnoseInUse(workplace: Workplace, context: Context): Pro
   for (const source of settings.inUse) {
     const [check = ''] = inUseSourceNames([source]);
     try {
-      const { images, problems } = await readInUse(
+      const { images, problems } = await inUseReader(
         { ...workplace, settings: { ...settings, inUse: [source] } },
         context,
         context.io.signal,
-      );
+      )();
       const [problem] = problems;
       checked.push(
         problem === undefined

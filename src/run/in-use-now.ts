@@ -4,6 +4,8 @@ import type { Io } from './io.ts';
 
 /** Milliseconds for which a reading counts as what is in use now. In more time than that, a cluster may have been rolled back. */
 const RECENT_MS = 60 * 1000;
+/** A reading that takes long counts so many times as long as it took, so that a run is not spent on reading. */
+const TIMES_AS_LONG = 10;
 
 /** What was in use when the sources were read. */
 export interface InUseReading {
@@ -14,21 +16,44 @@ export interface InUseReading {
   readonly again: () => Promise<InUse>;
 }
 
-/**
- * What is in use right before the first deletion. Sources that were read more than a minute ago are read again. Throws as {@link
- * checkKnown} does.
- */
-export async function inUseNow({ inUse, readAt, again }: InUseReading, { now }: Pick<Io, 'now'>): Promise<InUse> {
-  if (now() - readAt <= RECENT_MS) return inUse;
-  const read = await again();
-  checkKnown(read);
-  return read;
+/** What is in use while a run deletes: sources that were read more than a minute ago are read again when somebody asks. */
+export class InUseNow {
+  readonly #again: () => Promise<InUse>;
+  readonly #now: Io['now'];
+  #known: InUse;
+  #readAt: number;
+  #recentMs = RECENT_MS;
+  #reading: Promise<InUse> | undefined;
+
+  constructor({ inUse, readAt, again }: InUseReading, { now }: Pick<Io, 'now'>) {
+    this.#known = inUse;
+    this.#readAt = readAt;
+    this.#again = again;
+    this.#now = now;
+  }
+
+  /** The same object as long as nothing was read again. Throws as {@link checkKnown} does, and what the reading throws. */
+  async read(): Promise<InUse> {
+    if (this.#now() - this.#readAt <= this.#recentMs) return this.#known;
+    this.#reading ??= this.#readAgain().finally(() => (this.#reading = undefined));
+    return this.#reading;
+  }
+
+  async #readAgain(): Promise<InUse> {
+    const begun = this.#now();
+    const read = await this.#again();
+    checkKnown(read);
+    this.#known = read;
+    this.#readAt = begun;
+    this.#recentMs = Math.max(RECENT_MS, TIMES_AS_LONG * (this.#now() - begun));
+    return read;
+  }
 }
 
 /** Throws `NOT_APPLYABLE` where a source could not be read, so that something may be in use of which nobody knows. */
 export function checkKnown({ problems }: InUse): void {
   if (problems.length === 0) return;
   throw new ToolError('NOT_APPLYABLE', `it is not known what is in use: ${problems.join('; ')}`, {
-    hint: 'nothing was changed. See to it that the source can be read, and run again',
+    hint: 'nothing more is changed. See to it that the source can be read, and run again',
   });
 }

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import type { InUseSource } from '../config/config.ts';
 import { type ErrorCode, ToolError } from '../diagnostics/tool-error.ts';
@@ -18,23 +19,39 @@ const MISTAKES: readonly ErrorCode[] = ['IN_USE_INVALID', 'CONFIG_INVALID', 'USA
 export type InUsePlace = Pick<Workplace, 'settings' | 'named' | 'hosts'>;
 
 /**
- * Everything that the sources say is in use. `signal` ends the reading. A source that does not exist or cannot be read is a problem of the
- * set, and a plan that was made with it must not be applied. A source that can be read but is not valid throws `IN_USE_INVALID`; `mirrors`
- * that are not valid throw `CONFIG_INVALID`.
+ * Reads everything that the sources say is in use, each time that it is called; what comes through a pipe is read the first time alone.
+ * `signal` ends the reading. A source that does not exist or cannot be read is a problem of the set, and a plan that was made with it must
+ * not be applied. A source that can be read but is not valid throws `IN_USE_INVALID`; `mirrors` that are not valid throw `CONFIG_INVALID`.
  */
-export async function readInUse(workplace: InUsePlace, context: Context, signal: AbortSignal): Promise<InUse> {
+export function inUseReader(workplace: InUsePlace, context: Context, signal: AbortSignal): () => Promise<InUse> {
   const { settings, hosts } = workplace;
-  const mirrors = readMirrors(settings.mirrors, hosts);
-  const images: InUseImage[] = [];
-  const problems: string[] = [];
-  for (const source of settings.inUse) {
-    const found = await readOrProblem(() => readSource(source, workplace, context, signal), signal);
-    if (typeof found === 'string') problems.push(found);
-    else if (found.length === 0 && !source.mayBeEmpty) problems.push(namesNothing(source));
-    // Not spread into push(): a list may be longer than a call can have arguments.
-    else for (const image of found) images.push(image);
-  }
-  return { images: withOtherNames(withMirrored(images, mirrors), aliasesOf), problems, hosts };
+  const piped = new Map<InUseSource, readonly InUseImage[]>();
+  return async () => {
+    const mirrors = readMirrors(settings.mirrors, hosts);
+    const images: InUseImage[] = [];
+    const problems: string[] = [];
+    for (const source of settings.inUse) {
+      const once = await isPipe(source);
+      const found = piped.get(source) ?? (await readOrProblem(() => readSource(source, workplace, context, signal), signal));
+      if (typeof found === 'string') problems.push(found);
+      else if (found.length === 0 && !source.mayBeEmpty) problems.push(namesNothing(source));
+      // Not spread into push(): a list may be longer than a call can have arguments.
+      else for (const image of found) images.push(image);
+      if (once && typeof found !== 'string') piped.set(source, found);
+    }
+    return { images: withOtherNames(withMirrored(images, mirrors), aliasesOf), problems, hosts };
+  };
+}
+
+/** True of what can be read once: a named pipe, or what a shell puts in place of the output of a command. */
+async function isPipe(source: InUseSource): Promise<boolean> {
+  return (
+    'file' in source &&
+    stat(source.file).then(
+      (found) => found.isFIFO(),
+      () => false,
+    )
+  );
 }
 
 /** What is read, or a sentence that says why it cannot be. Throws for what somebody has to correct, and where the run is stopped. */

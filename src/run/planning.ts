@@ -3,7 +3,6 @@ import { didYouMean } from '../diagnostics/nearest.ts';
 import { printable } from '../diagnostics/redact.ts';
 import type { Source } from '../diagnostics/source.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
-import type { InUse } from '../domain/in-use.ts';
 import type { RepositoryInventory } from '../domain/inventory.ts';
 import { isRepositoryName } from '../domain/reference.ts';
 import { parseTime } from '../domain/time.ts';
@@ -26,7 +25,7 @@ import { CopyTargets } from './copy-targets.ts';
 import { type DecidingPolicies, decidingPolicies, isAdHoc, policiesIn, type PolicyOptions } from './deciding-policies.ts';
 import { type Failure, unreadOf } from './failures.ts';
 import { type EarlierRuns, openEarlierRuns } from './earlier-runs.ts';
-import { readInUse } from './in-use.ts';
+import { inUseReader } from './in-use.ts';
 import type { InUseReading } from './in-use-now.ts';
 import { inUseSourceNames } from './in-use-source-names.ts';
 import { limitWords } from './limit-words.ts';
@@ -157,7 +156,7 @@ async function planIn<Result>(
       )
     : [await decidingPolicies(options, settings, waits, copyTargets)];
   const [policies, specs] = [deciding.flatMap((one) => one.policies), deciding.flatMap((one) => one.specs)];
-  const readAgain = (): Promise<InUse> => readInUse(workplace, context, waits);
+  const readAgain = inUseReader(workplace, context, waits);
   const readAt = io.now();
   const inUse = await showing('reading what is in use', context, options, readAgain);
   const live = await showing('reading lists of names', context, options, () => readLiveLists(policies, workplace, io, waits));

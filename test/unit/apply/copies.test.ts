@@ -124,10 +124,8 @@ describe('what a rule copies', () => {
     made.target.onRequest(async ({ method, path }) => {
       if (method === 'PUT' && path.endsWith('/manifests/old-1')) await push(made.server, REPOSITORY, nested, ['new-1']);
     });
-    const report = await apply(made, {
-      inUse: { images: [], problems: [], hosts: {} },
-      inUseAgain: async () => ({ images: [late], problems: [], hosts: {} }),
-    });
+    const readings = [{ images: [], problems: [], hosts: {} }];
+    const report = await apply(made, { inUseNow: async () => readings.pop() ?? { images: [late], problems: [], hosts: {} } });
     expect(report.counts).toMatchObject({ copied: 3, in_use: 1 });
     expect(contents(made.server).tags).toMatchObject({ 'old-1': nested.digest, 'new-1': nested.digest, 'old-3': lone.digest });
   });
@@ -155,12 +153,12 @@ describe('what a rule copies', () => {
   it('stays where its copy goes again before its turn', async () => {
     const made = await world();
     const { lone } = made.filled;
-    const nothing = { images: [], problems: [], hosts: {} };
+    let readings = 0;
     const report = await apply(made, {
-      inUse: nothing,
-      inUseAgain: async () => {
-        made.target.storage.repository(ARCHIVE).manifests.delete(lone.digest);
-        return nothing;
+      inUseNow: async () => {
+        // The second reading comes after the copies.
+        if (++readings > 1) made.target.storage.repository(ARCHIVE).manifests.delete(lone.digest);
+        return { images: [], problems: [], hosts: {} };
       },
     });
     expect(report.counts).toMatchObject({ copied: 3, held: 1, deleted: 7 });

@@ -4,7 +4,10 @@ import type { EmbeddedRegistry } from '../../../src/demo/embedded-registry.ts';
 import type { Digest } from '../../../src/domain/digest.ts';
 import type { InUseImage } from '../../../src/domain/in-use.ts';
 import { withServer } from '../registry/oci-fixture.ts';
-import { apply, contents, type Filled, fillRepository, planOf } from './apply-fixture.ts';
+import { push } from '../../../src/demo/push.ts';
+import { ToolError } from '../../../src/diagnostics/tool-error.ts';
+import type { InUse } from '../../../src/domain/in-use.ts';
+import { apply, contents, type Filled, fillRepository, planOf, REPOSITORY, single } from './apply-fixture.ts';
 
 interface Scene {
   readonly server: EmbeddedRegistry;
@@ -19,7 +22,7 @@ async function whileUsed(images: (filled: Filled) => readonly InUseImage['image'
   const filled = await fillRepository(server);
   const plan = await planOf(registry);
   const inUse = { images: images(filled).map((image) => ({ image, source: 'shop/Deployment web' })), problems: [], hosts: {} };
-  const report = await apply(plan, registry, { inUse });
+  const report = await apply(plan, registry, { inUseNow: async () => inUse });
   const outcome = (digest: string) => report.repositories[0]!.notDone.find((one) => one.digest === digest)?.outcome;
   return { server, filled, report, outcome };
 }
@@ -64,5 +67,76 @@ describe('what came into use since the plan was made', () => {
     const { server, filled, outcome } = await whileUsed(({ floating }) => [{ digest: floating.digest }]);
     expect(outcome(filled.floating.digest)).toBe('in_use');
     expect(contents(server).tags).toMatchObject({ 'old-2': filled.floating.digest });
+  });
+});
+
+describe('what comes into use while a run deletes', () => {
+  const OLD = ['one', 'two', 'three'].map(single);
+  const NOTHING: InUse = { images: [], problems: [], hosts: {} };
+
+  /** Deletes one image after the other. What is in use is answered by `inUse` once the first is gone, from the digests that are left. */
+  async function whileDeleting(inUse: (gone: Digest, left: readonly Digest[]) => InUse) {
+    const { server, registry } = await withServer();
+    await push(server, REPOSITORY, single('kept'), ['keep']);
+    for (const [place, one] of OLD.entries()) await push(server, REPOSITORY, one, [`old-${place}`]);
+    const plan = await planOf(registry);
+    let [gone, now]: [Digest | undefined, InUse | undefined] = [undefined, undefined];
+    let reads = 0;
+    server.onRequest(({ method, path }) => {
+      if (method === 'GET' && path.includes('/manifests/')) reads += 1;
+    });
+    const report = await apply(plan, registry, {
+      concurrency: 1,
+      inUseNow: async () => {
+        if (gone === undefined) return NOTHING;
+        const first = gone;
+        return (now ??= inUse(
+          first,
+          OLD.map(({ digest }) => digest).filter((digest) => digest !== first),
+        ));
+      },
+      onEvent: (event) => {
+        if (event.kind === 'step') gone ??= event.result.digest;
+      },
+    });
+    return { report, left: contents(server), reads, gone: gone as Digest | undefined };
+  }
+
+  function running(digest: Digest | undefined): InUse {
+    return { images: digest === undefined ? [] : [{ image: { digest }, source: 'shop/Deployment web' }], problems: [], hosts: {} };
+  }
+
+  it('is left alone as in_use', async () => {
+    const { report, left } = await whileDeleting((_gone, [next]) => running(next));
+    expect(report).toMatchObject({ outcome: 'partial', counts: { deleted: 2, in_use: 1 } });
+    const [{ digest, message } = { digest: '', message: '' }] = report.repositories[0]!.notDone;
+    expect(message).toBe('it is in use: shop/Deployment web');
+    expect(left.manifests).toHaveProperty(digest);
+  });
+
+  it('is put back where it was deleted by then', async () => {
+    const { report, left, gone } = await whileDeleting((digest) => running(digest));
+    expect(report.counts).toMatchObject({ deleted: 2, repaired: 1 });
+    expect(left.manifests).toHaveProperty(gone as string);
+    expect(Object.values(left.tags)).toContain(gone);
+  });
+
+  it('ends the work in the repository where it cannot be told', async () => {
+    const { report, left } = await whileDeleting(() => {
+      throw new ToolError('NOT_APPLYABLE', 'it is not known what is in use: cluster eu: refused', { hint: 'run again' });
+    });
+    expect(report.counts).toMatchObject({ deleted: 1, skipped: 2 });
+    expect(report.repositories[0]!.error).toMatchObject({
+      code: 'NOT_APPLYABLE',
+      message: expect.stringContaining('cluster eu') as string,
+    });
+    expect(Object.keys(left.manifests)).toHaveLength(3);
+  });
+
+  it('costs no request where it stays by the plan', async () => {
+    const without = await whileDeleting(() => running(undefined));
+    const { reads, report } = await whileDeleting(() => running(single('kept').digest));
+    expect(report).toMatchObject({ outcome: 'done', counts: { deleted: 3 } });
+    expect(reads).toBe(without.reads);
   });
 });

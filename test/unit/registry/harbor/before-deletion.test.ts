@@ -91,7 +91,7 @@ describe('what stands against a deletion', () => {
     const digests = [lone.digest, child.digest, manifestParts(configured.bytes).config as Digest];
     const images = digests.map((digest) => ({ image: { digest }, source: 'shop/Deployment web' }));
 
-    const report = await apply(plan, registry, { inUse: { images, problems: [], hosts: {} } });
+    const report = await apply(plan, registry, { inUseNow: async () => ({ images, problems: [], hosts: {} }) });
 
     for (const one of [lone, child, multi, configured])
       expect(notDone(report, one.digest)).toBe('in_use: it is in use: shop/Deployment web');
