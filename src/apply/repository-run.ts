@@ -86,7 +86,7 @@ class RepositoryRun {
     this.#putBack = new PutBack(state, context.onRepair);
     this.#holds = new Holds(state, this.#putBack);
     this.#presence = new Presence(state);
-    this.#used = new UsedNow(state, this.#holds);
+    this.#used = new UsedNow(state, this.#holds, this.#putBack);
     this.#requests = new StepRequests(state, this.#presence);
     const { trial, registries, onCopy, onStep } = context;
     this.#copies = new Copies({ state, registries, onCopy, onStep });

@@ -3,6 +3,7 @@ import type { Hold, Holds } from './holds.ts';
 import { type ManifestLinks, readManifestLinks } from '../domain/manifest-links.ts';
 import type { ChangeStep } from '../plan/plan.ts';
 import { manifestParts } from './manifest-parts.ts';
+import type { PutBack } from './put-back.ts';
 import type { RawManifest } from '../domain/raw-manifest.ts';
 import type { RunState } from './run-state.ts';
 import { sideBySide } from './side-by-side.ts';
@@ -11,14 +12,16 @@ import { sideBySide } from './side-by-side.ts';
 export class UsedNow {
   readonly #state: RunState;
   readonly #holds: Holds;
+  readonly #putBack: PutBack;
   readonly #sources = new Map<Digest, string>();
   /** What has a step. */
   readonly #steps: ReadonlySet<Digest>;
   #used: ReadonlyMap<Digest, string> = new Map();
 
-  constructor(state: RunState, holds: Holds) {
+  constructor(state: RunState, holds: Holds, putBack: PutBack) {
     this.#state = state;
     this.#holds = holds;
+    this.#putBack = putBack;
     this.#steps = new Set(state.changes.map(({ digest }) => digest));
   }
 
@@ -45,7 +48,20 @@ export class UsedNow {
     const stays = (digest: Digest): boolean => this.#state.image(digest) !== undefined && !this.#steps.has(digest);
     if (used === known || [...used.keys()].every((digest) => known.has(digest) || stays(digest))) return false;
     await this.find(used);
+    await this.#setTagsAgain();
     return true;
+  }
+
+  /** Tags that were taken off what is in use by now are set on it again: whoever uses it may name it by one of them. */
+  async #setTagsAgain(): Promise<void> {
+    for (const step of this.#state.changes) {
+      const source = step.op === 'delete-tag' ? this.#sources.get(step.digest) : undefined;
+      if (step.op !== 'delete-tag' || source === undefined || this.#state.resultOf(step)?.outcome !== 'deleted') continue;
+      const why = `it is in use: ${source}`;
+      await this.#putBack.restore(step.digest, why, step.tag);
+      // What could not be put back is in the report, and was taken off all the same.
+      if ((await this.#state.resolveTag(step.tag)) === step.digest) this.#state.settle(step, 'drifted', `put back: ${why}`);
+    }
   }
 
   /**

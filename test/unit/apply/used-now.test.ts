@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ApplyReport } from '../../../src/apply/apply-report.ts';
 import type { EmbeddedRegistry } from '../../../src/demo/embedded-registry.ts';
+import type { Pushable } from '../../../src/demo/image.ts';
 import type { Digest } from '../../../src/domain/digest.ts';
 import type { InUseImage } from '../../../src/domain/in-use.ts';
 import { withServer } from '../registry/oci-fixture.ts';
@@ -75,10 +76,11 @@ describe('what comes into use while a run deletes', () => {
   const NOTHING: InUse = { images: [], problems: [], hosts: {} };
 
   /** Deletes one image after the other. What is in use is answered by `inUse` once the first is gone, from the digests that are left. */
-  async function whileDeleting(inUse: (gone: Digest, left: readonly Digest[]) => InUse) {
+  async function whileDeleting(inUse: (gone: Digest, left: readonly Digest[]) => InUse, shared?: Pushable) {
     const { server, registry } = await withServer();
     await push(server, REPOSITORY, single('kept'), ['keep']);
     for (const [place, one] of OLD.entries()) await push(server, REPOSITORY, one, [`old-${place}`]);
+    if (shared) await push(server, REPOSITORY, shared, ['old-shared', 'keep-shared']);
     const plan = await planOf(registry);
     let [gone, now]: [Digest | undefined, InUse | undefined] = [undefined, undefined];
     let reads = 0;
@@ -119,6 +121,15 @@ describe('what comes into use while a run deletes', () => {
     expect(report.counts).toMatchObject({ deleted: 2, repaired: 1 });
     expect(left.manifests).toHaveProperty(gone as string);
     expect(Object.values(left.tags)).toContain(gone);
+  });
+
+  it('has the tag again that was taken off it by then', async () => {
+    // Tags are taken off first.
+    const shared = single('shared');
+    const { report, left, gone } = await whileDeleting((digest) => running(digest), shared);
+    expect(gone).toBe(shared.digest);
+    expect(left.tags).toMatchObject({ 'old-shared': shared.digest, 'keep-shared': shared.digest });
+    expect(report.counts).toMatchObject({ deleted: 3, drifted: 1, repaired: 1 });
   });
 
   it('ends the work in the repository where it cannot be told', async () => {
