@@ -54,6 +54,6 @@ export class InUseNow {
 export function checkKnown({ problems }: InUse): void {
   if (problems.length === 0) return;
   throw new ToolError('NOT_APPLYABLE', `it is not known what is in use: ${problems.join('; ')}`, {
-    hint: 'nothing more is changed. See to it that the source can be read, and run again',
+    hint: 'nothing is deleted as long as that is not known. See to it that the source can be read, and run again',
   });
 }
