@@ -39,8 +39,8 @@ export class UsedNow {
   }
 
   /**
-   * Finds what has come into use since, where something may have: what of it was deleted by now is put back. An image that stays by the plan
-   * keeps all that it needs, and nothing is read for it. Answers whether anything was looked for, which takes time.
+   * Finds what has come into use since, where something may have: what of it was deleted by now is put back. An image that stays by the
+   * plan keeps all that it needs, and nothing is read for it. Answers whether anything was looked for, which takes time.
    */
   async renew(used: ReadonlyMap<Digest, string>): Promise<boolean> {
     const known = this.#used;

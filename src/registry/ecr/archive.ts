@@ -24,8 +24,8 @@ export async function checkArchive(client: EcrClient, repository: string): Promi
 }
 
 /**
- * Moves an image into the archive, by digest (UpdateImageStorageClass, one image a call). It is sent once: an image that is tagged or pulled
- * during a wait must stay where it is. Whether one that failed was carried out is looked at.
+ * Moves an image into the archive, by digest (UpdateImageStorageClass, one image a call). It is sent once: an image that is tagged or
+ * pulled during a wait must stay where it is. Whether one that failed was carried out is looked at.
  */
 export async function archiveManifest(client: EcrClient, images: Images, repository: string, digest: Digest): Promise<ArchiveOutcome> {
   const doing = `archive the image ${client.label(repository, digest)}`;
