@@ -30,7 +30,8 @@ export interface RegistryAuth {
    * Sends a request to the registry with the rights that it needs, given as token scopes (`repository:team/app:pull,delete`). Returns the
    * answer whatever its status, except 401 and 403 from the registry itself: for these, and for credentials that cannot be read,
    * `ToolError` `AUTH` is thrown with what the registry said. A 403 of a registry that is read-only is not about rights, and is returned.
-   * Throws what the `HttpClient` throws.
+   * Throws what the `HttpClient` throws, and a transient `REGISTRY_ERROR` for a deletion with `once` for which the login took long: what
+   * was looked at right before may have changed.
    */
   send(request: HttpRequest, scopes: readonly string[]): Promise<HttpResponse>;
 }
@@ -63,6 +64,7 @@ class ChallengedClient implements RegistryAuth {
   readonly #url: URL;
   /** How the URLs of the registry begin. */
   readonly #start: string;
+  readonly #now: () => number;
   readonly #tokens: TokenCache;
   #scheme: Scheme | undefined;
   #asked: Promise<void> | undefined;
@@ -74,7 +76,8 @@ class ChallengedClient implements RegistryAuth {
     this.#options = options;
     this.#url = new URL(options.url.endsWith('/') ? options.url : `${options.url}/`);
     this.#start = `${this.#url.origin}/`;
-    this.#tokens = new TokenCache(options.now ?? Date.now);
+    this.#now = options.now ?? Date.now;
+    this.#tokens = new TokenCache(this.#now);
   }
 
   async send(request: HttpRequest, scopes: readonly string[]): Promise<HttpResponse> {
@@ -88,10 +91,13 @@ class ChallengedClient implements RegistryAuth {
         },
       );
     }
+    const begun = this.#now();
     const credentials = await this.#options.credentials(repositoryOf(scopes));
     if (credentials !== undefined && !('registryToken' in credentials) && this.#scheme === undefined) await this.#askHow();
     let sent = await this.#authorization(scopes, credentials);
     for (let round = 0; ; round++) {
+      const seconds = Math.round((this.#now() - begun) / 1000);
+      if (request.method === 'DELETE' && request.once === true && seconds > LATE_S) throw tooLate(request, seconds);
       const response = await this.#options.http.request(withAuthorization(request, sent));
       // An answer of a storage behind a redirect is not about our rights, and its challenges are not those of the registry.
       if (response.url !== request.url && !this.#isOwn(response.url)) return response;
@@ -195,6 +201,17 @@ class ChallengedClient implements RegistryAuth {
   #what(request: HttpRequest, response: HttpResponse): string {
     return `${request.method} ${redactUrl(request.url)}: registry ${this.#options.registry} answered ${registryErrorText(response)}`;
   }
+}
+
+/** What a deletion was decided by right before it no longer holds if the login takes longer than so many seconds. */
+const LATE_S = 5;
+
+/** The next time, the login has been done. */
+function tooLate({ method, url }: HttpRequest, seconds: number): ToolError {
+  return new ToolError('REGISTRY_ERROR', `${method} ${redactUrl(url)}: was not sent, because the login for it took ${seconds} seconds.`, {
+    hint: 'Run again.',
+    transient: true,
+  });
 }
 
 function withAuthorization(request: HttpRequest, authorization: Authorization | undefined): HttpRequest {

@@ -46,6 +46,26 @@ describe('without credentials', () => {
   });
 });
 
+describe('a deletion that is sent once', () => {
+  test('is not sent where the login took long, since what was looked at before may have changed, but the next time', async () => {
+    let now = 0;
+    const tokenAnswer = (token: string): object => {
+      now += 6000;
+      return { token, expires_in: 300 };
+    };
+    const server = await startTokenRegistry({ tokenAnswer });
+    const auth = authFor(server, ALICE, { now: () => now });
+    const request = { method: 'DELETE', url: `${server.url}/v2/a/manifests/v1` } as const;
+    const scopes = ['repository:a:pull,delete'];
+    await expect(auth.send({ ...request, once: true }, scopes)).rejects.toMatchObject({ code: 'REGISTRY_ERROR', transient: true });
+    expect(server.asked()).toEqual(['GET /v2/']);
+    await auth.send({ ...request, once: true }, scopes);
+    // What may be sent again after a wait may also wait for its login.
+    await auth.send({ ...request, url: request.url.replace('/a/', '/b/') }, ['repository:b:pull,delete']);
+    expect(server.asked().slice(1)).toEqual(['DELETE /v2/a/manifests/v1', 'DELETE /v2/b/manifests/v1']);
+  });
+});
+
 describe('with credentials', () => {
   test('they are used from the first request on: /v2/ is asked once how, and nothing is refused', async () => {
     const server = await startTokenRegistry();
