@@ -47,6 +47,40 @@ test(
   },
 );
 
+describe('a refusal of the first request after a while in which nothing was sent', () => {
+  /** A host that was asked 20 times, let that through, and refuses a request after so many milliseconds. */
+  async function refusedAfter(ms: number, isKnown: boolean): Promise<HostLimiter> {
+    const clock = new VirtualTime();
+    const limiter = new HostLimiter(8, { clock });
+    const answers = async (): Promise<void> => {
+      for (let number = 0; number < 20; number++) {
+        await clock.sleep(10);
+        limiter.succeeded();
+      }
+    };
+    await clock.run(answers());
+    if (isKnown) {
+      limiter.refused(limiter.sent, 0);
+      await clock.run(answers());
+    }
+    await clock.run(clock.sleep(ms));
+    limiter.refused(limiter.sent, 0);
+    return limiter;
+  }
+
+  test('does not end all requests: the rate is by the last that were let through', async () => {
+    expect((await refusedAfter(4900, false)).rate).toBeCloseTo(0.98 * 2, 1);
+  });
+
+  test('says nothing of the rate after a long while', async () => {
+    expect((await refusedAfter(3_600_000, false)).rate).toBe(Infinity);
+  });
+
+  test('makes a rate that was learnt before a tenth less, after however long a while', async () => {
+    expect((await refusedAfter(3_600_000, true)).rate).toBeCloseTo(0.9 * 0.98 * 20, 1);
+  });
+});
+
 test('what may go out once only goes before what waits', async () => {
   const clock = new VirtualTime();
   const limiter = new HostLimiter(1, { clock });
