@@ -153,7 +153,9 @@ class RetryingClient implements LimitedHttpClient {
     const { isSilent } = to.silence;
     for (;;) {
       if (this.#mustPause(call, host)) await this.#waitForHost(call, host, budget);
-      const outcome = await host.run(() => (this.#mustPause(call, host) ? NOT_SENT : this.#attempt(call, to, budget)), call.once);
+      call.link.signal.throwIfAborted();
+      const attempt = (): Promise<Outcome | undefined> => (this.#mustPause(call, host) ? NOT_SENT : this.#attempt(call, to, budget));
+      const outcome = await host.run(attempt, call.once, call.link);
       if (outcome === undefined) continue;
       if (outcome.final) return outcome.response;
       const pause = host.pausedUntil - this.#clock.now();
@@ -173,8 +175,6 @@ class RetryingClient implements LimitedHttpClient {
 
   /** Sends a request once. */
   #attempt(call: Call, to: Host, budget: Budget): Promise<Outcome> {
-    const { signal } = call.link;
-    if (signal.aborted) return Promise.reject(signal.reason as Error);
     const { sent } = to.limiter;
     const timeouts = to.silence.isSilent ? this.#timeoutsOfSilent : this.#timeouts;
     return exchange(to, call, timeouts).then(

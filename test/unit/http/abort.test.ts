@@ -52,6 +52,22 @@ describe('an aborted signal ends a request with its reason', () => {
   });
 });
 
+test.for(['of the request', 'of the whole client'])('a signal %s ends the wait for a turn that the rate puts off', async (whose) => {
+  const stop = new AbortController();
+  const server = await startServer((_, response) => void response.end());
+  // The turn of the second does not come.
+  const sleep = (): Promise<void> => new Promise(() => {});
+  const ofClient = whose === 'of the whole client';
+  const client = testClient({ rate: 0.001, clock: { ...testClock(), sleep }, ...(ofClient && { signal: stop.signal }) });
+  const request = (): Promise<unknown> => client.request({ method: 'GET', url: server.url, ...(!ofClient && { signal: stop.signal }) });
+  await request();
+  const [second, third] = [request(), request()];
+  stop.abort(new Error('stop'));
+  await expect(second).rejects.toThrow('stop');
+  await expect(third).rejects.toThrow('stop');
+  expect(server.requests).toHaveLength(1);
+});
+
 describe('an end of the waits', () => {
   /** Begins to wait, and is told to end it. */
   function endedWait(): { waits: AbortSignal; clock: Clock } {
