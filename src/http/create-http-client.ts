@@ -2,7 +2,7 @@ import type { ChangeGuard } from '../diagnostics/change-guard.ts';
 import { redactUrl } from '../diagnostics/redact.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import { withoutUser } from './address.ts';
-import { type Clock, sleepUnless, systemClock } from './clock.ts';
+import { type Clock, neverBack, sleepUnless, systemClock } from './clock.ts';
 import { type Call, exchange } from './exchange.ts';
 import { comeBackLater, unanswered } from './failure.ts';
 import { HostLimiter, type Sent } from './host-limiter.ts';
@@ -96,7 +96,7 @@ class RetryingClient implements LimitedHttpClient {
   constructor(options: HttpClientOptions) {
     this.#options = options;
     this.#signals = new SharedSignals(options.signal);
-    this.#clock = options.clock ?? systemClock;
+    this.#clock = neverBack(options.clock ?? systemClock);
     this.#timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
     this.#timeoutsOfSilent = { ...this.#timeouts, headers: Math.min(this.#timeouts.headers, SILENT_HEADERS_MS) };
     this.#maxRetryAfterMs = options.maxRetryAfterMs ?? DEFAULT_MAX_RETRY_AFTER_MS;
