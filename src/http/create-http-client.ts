@@ -1,4 +1,4 @@
-import type { ChangeGuard } from '../diagnostics/change-guard.ts';
+import { type ChangeGuard, isTakingBack } from '../diagnostics/change-guard.ts';
 import { redactUrl } from '../diagnostics/redact.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import { withoutUser } from './address.ts';
@@ -52,7 +52,7 @@ export interface HttpClientOptions {
   /** The longest `Retry-After` that is waited for. Default 5 minutes. */
   readonly maxRetryAfterMs?: number;
   readonly onTrace?: (trace: HttpTrace) => void;
-  /** Decides right before it goes out whether a request that is neither GET nor HEAD may be sent; else its objection is thrown. */
+  /** Decides right before it goes out whether a request that is neither GET nor HEAD may be sent; else its objection is thrown. Not asked within `takeBack`. */
   readonly changes?: ChangeGuard;
   /** Stops everything. */
   readonly signal?: AbortSignal | undefined;
@@ -115,7 +115,7 @@ class RetryingClient implements LimitedHttpClient {
     const link = this.#signals.link(signal);
     try {
       const own = { 'user-agent': this.#options.userAgent, ...headers, 'accept-encoding': 'identity' };
-      const guard = method === 'GET' || method === 'HEAD' ? undefined : this.#options.changes;
+      const guard = method === 'GET' || method === 'HEAD' || isTakingBack() ? undefined : this.#options.changes;
       const first: Call = { method, url: withoutUser(url), headers: own, body, maxBytes, once, follow, stream, link, guard };
       const budget: Budget = { failures: 0, spentMs: 0, triesMs: 0 };
       let call = first;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ChangeGuard } from '../../../src/diagnostics/change-guard.ts';
 import { ToolError } from '../../../src/diagnostics/tool-error.ts';
+import { deleteTagByTag } from '../../../src/registry/delete-tag-by-tag.ts';
 import type { Clock } from '../../../src/http/clock.ts';
 import { startServer } from './loopback-server.ts';
 import { testClient, testClock } from './test-client.ts';
@@ -130,6 +131,23 @@ describe('an objection to changes ends a request that may change something befor
     changes.askFirst(() => LOST);
     await expect(request).rejects.toBe(LOST);
     expect(server.requests).toEqual([]);
+  });
+
+  test('but nothing that is taken back: of an image that is deleted tag by tag, those that went come back', async () => {
+    const changes = new ChangeGuard();
+    const server = await startServer(({ path }, response) => {
+      if (path === '/1') changes.askFirst(() => LOST);
+      response.end();
+    });
+    const client = testClient({ changes });
+    const ask = (method: 'DELETE' | 'PUT', tag: string): Promise<unknown> => client.request({ method, url: `${server.url}/${tag}` });
+    const deletion = deleteTagByTag(['1', '2'], {
+      deleteTag: (tag) => ask('DELETE', tag).then(() => ({ outcome: 'deleted' })),
+      putBack: (tag) => ask('PUT', tag).then(() => {}),
+      hint: '',
+    });
+    await expect(deletion).rejects.toBe(LOST);
+    expect(server.requests.map(({ method, path }) => `${method} ${path}`)).toEqual(['DELETE /1', 'PUT /1']);
   });
 
   test('but neither what only reads, nor anything once it is not asked any more', async () => {
