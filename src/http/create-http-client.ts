@@ -52,7 +52,10 @@ export interface HttpClientOptions {
   /** The longest `Retry-After` that is waited for. Default 5 minutes. */
   readonly maxRetryAfterMs?: number;
   readonly onTrace?: (trace: HttpTrace) => void;
-  /** Decides right before it goes out whether a request that is neither GET nor HEAD may be sent; else its objection is thrown. Not asked within `takeBack`. */
+  /**
+   * Decides right before it goes out whether a request that is neither GET nor HEAD may be sent; else its objection is thrown. It is not
+   * asked about what `takeBack` does.
+   */
   readonly changes?: ChangeGuard;
   /** Stops everything. */
   readonly signal?: AbortSignal | undefined;

@@ -64,6 +64,8 @@ export class HostLimiter {
   #due = 0;
   /** What the host said is left, without what is under way. */
   #left = Infinity;
+  /** When the host counts anew, by what it said then. */
+  #leftUntil = Infinity;
   #isSleeping = false;
 
   constructor(concurrency: number, { rate = Infinity, clock = systemClock }: LimiterOptions = {}) {
@@ -74,8 +76,8 @@ export class HostLimiter {
   }
 
   /**
-   * Runs the work when its turn has come; `first`: before those that wait. `link`, if given, ends the wait for it with its reason. Never call
-   * it from within work of the same host.
+   * Runs the work when its turn has come; `first`: before those that wait. `link`, if given, ends the wait for it with its reason. Never
+   * call it from within work of the same host.
    */
   run<T>(work: () => Promise<T>, first = false, link?: SharedSignal): Promise<T> {
     return new Promise<T>((resolve, reject) => {
@@ -171,6 +173,8 @@ export class HostLimiter {
   succeeded({ at }: Sent = this.sent): void {
     this.#learnt.passed(at, this.#clock.now());
     this.#passedSinceRefusal += 1;
+    // Whether it still counts, the answer tells.
+    if (at >= this.#leftUntil) this.#left = Infinity;
     if (this.#concurrency >= this.#most) return;
     this.#successes += 1;
     if (this.#successes < SUCCESSES_TO_RECOVER) return;
@@ -185,6 +189,7 @@ export class HostLimiter {
   told({ remaining, resetMs }: ToldRate, wasRefused: boolean, { at, ended }: Sent): void {
     this.#left = remaining - (this.#begun - ended - 1);
     const now = this.#clock.now();
+    this.#leftUntil = now + resetMs;
     if (remaining > 0 || this.#pausedUntil >= now + resetMs) return;
     if (!wasRefused) this.#learnt.usedUp(at, now, resetMs, true);
     this.pauseUntil(now + resetMs);

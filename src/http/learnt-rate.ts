@@ -121,8 +121,9 @@ export class LearntRate {
   }
 
   /**
-   * Requests in a second, by those that were let through of the second until then, or by the last few where these were fewer. Of the longest
-   * time without one, but for the pause after a refusal, nothing is known. `Infinity` where hardly any are remembered of the time before.
+   * Requests in a second, by those that were let through of the second until then, or by the last few where these were fewer. Of the
+   * longest time without one, but for the pause after a refusal, nothing is known. `Infinity` where hardly any are known of the time
+   * before.
    */
   #letThrough(until: number): { readonly perSecond: number; readonly isOfSecond: boolean } {
     const times = this.#passed.filter((time) => time > until - KNOWN_MS && time <= until).toSorted((a, b) => a - b);

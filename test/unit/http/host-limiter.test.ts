@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { HostLimiter } from '../../../src/http/host-limiter.ts';
-import { toldRate } from '../../../src/http/told-rate.ts';
+import { type ToldRate, toldRate } from '../../../src/http/told-rate.ts';
 import { VirtualTime } from './virtual-time.ts';
 
 const LATENCY = 20;
@@ -105,6 +105,32 @@ test('there is room when a request would go out at once', async () => {
   expect(at).toEqual([20]);
 });
 
+test('what a host said is left is over with its time: where it says nothing more, requests go side by side again', async () => {
+  const clock = new VirtualTime();
+  const limiter = new HostLimiter(8, { clock });
+  let most = 0;
+  let running = 0;
+  const request = (told?: ToldRate): Promise<void> =>
+    limiter.run(async () => {
+      const { sent } = limiter;
+      most = Math.max(most, (running += 1));
+      await clock.sleep(LATENCY);
+      running -= 1;
+      limiter.succeeded(sent);
+      if (told) limiter.told(told, false, sent);
+    });
+  const together = async (): Promise<number> => {
+    most = 0;
+    await clock.run(Promise.all(Array.from({ length: 40 }, () => request())));
+    return most;
+  };
+  await clock.run(request({ remaining: 2, resetMs: 2000 }));
+  expect(await together()).toBe(2);
+  await clock.run(clock.sleep(2000));
+  await together();
+  expect(await together()).toBe(8);
+});
+
 describe('what a host says of its limit', () => {
   const now = Date.UTC(2026, 0, 1);
   test.each([
@@ -132,6 +158,18 @@ describe('what a host says of its limit', () => {
     [
       { 'x-ratelimit-remaining': '3', 'x-ratelimit-reset': '0' },
       { remaining: 3, resetMs: 1000 },
+    ],
+    [
+      { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': String(now + 30_000) },
+      { remaining: 0, resetMs: 30_000 },
+    ],
+    [
+      { 'ratelimit-remaining': '0', 'ratelimit-reset': String(1000 * (now + 30_000)) },
+      { remaining: 0, resetMs: 30_000 },
+    ],
+    [
+      { 'x-ratelimit-remaining': '1', 'x-ratelimit-reset': '9'.repeat(400) },
+      { remaining: 1, resetMs: Infinity },
     ],
     [{ 'ratelimit-remaining': '3' }, undefined],
     [{ 'x-ratelimit-remaining': 'unlimited', 'x-ratelimit-reset': '1' }, undefined],
