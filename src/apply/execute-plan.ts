@@ -90,7 +90,9 @@ export async function executePlan(options: ApplyOptions): Promise<ApplyReport> {
   // Of a large plan that takes so long that a lock which is not renewed meanwhile might be lost.
   const digest = planDigest(plan);
 
-  const lock = await lockRepositories(journal.folder, toLock(work, registries), { times: options.leaseTimes, changes: options.changes });
+  const { leaseTimes: times, changes } = options;
+  const signal = endOf(options);
+  const lock = await lockRepositories(journal.folder, toLock(work, registries), { times, changes, signal });
   try {
     const refusals = new Map<Work, ToolError>();
     await sideBySide(work, concurrency, async (one) => {
@@ -107,7 +109,7 @@ export async function executePlan(options: ApplyOptions): Promise<ApplyReport> {
       ),
       ...(options.finishes && options.finishes.length > 0 && { finishes: options.finishes }),
     });
-    const shared = sharedBy(work, options, lock);
+    const shared = sharedBy(work, options, signal, lock);
     const reports = await sideBySide(work, concurrency, async (one) => {
       const refusal = refusals.get(one);
       return refusal ? refusedReport(one, refusal) : runOne(one, options, shared);
@@ -131,7 +133,6 @@ interface Work {
 /** What all repositories of a run share. */
 interface Shared {
   readonly halted: () => Halt | undefined;
-  /** Aborted by the signal and at the deadline. */
   readonly signal: AbortSignal;
   readonly trials: ReadonlyMap<Registry, Trial>;
 }
@@ -172,20 +173,20 @@ function toLock(work: readonly Work[], registries: ApplyOptions['registries']): 
   return [...new Map(all.map((one) => [`${one.url} ${one.repository}`, one])).values()];
 }
 
-function sharedBy(work: readonly Work[], options: ApplyOptions, lock: RepositoryLock): Shared {
-  const { signal, deadline } = options;
+/** Aborted by the signal and at the deadline. */
+function endOf({ signal, deadline }: ApplyOptions): AbortSignal {
   const signals = [
     ...(signal ? [signal] : []),
     ...(deadline === undefined ? [] : [AbortSignal.timeout(Math.min(LONGEST_TIMER_MS, Math.max(0, deadline - Date.now())))]),
   ];
-  const signalOfRun = AbortSignal.any(signals);
+  const end = AbortSignal.any(signals);
   // Every request under way listens to it, so that many listeners are not a leak.
-  setMaxListeners(0, signalOfRun);
-  return {
-    halted: haltOf(options, lock),
-    signal: signalOfRun,
-    trials: new Map(work.map(({ registry }) => [registry, new Trial()])),
-  };
+  setMaxListeners(0, end);
+  return end;
+}
+
+function sharedBy(work: readonly Work[], options: ApplyOptions, signal: AbortSignal, lock: RepositoryLock): Shared {
+  return { halted: haltOf(options, lock), signal, trials: new Map(work.map(({ registry }) => [registry, new Trial()])) };
 }
 
 function haltOf({ signal, deadline, journal }: ApplyOptions, lock: RepositoryLock): () => Halt | undefined {
