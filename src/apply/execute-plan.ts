@@ -173,16 +173,19 @@ function toLock(work: readonly Work[], registries: ApplyOptions['registries']): 
   return [...new Map(all.map((one) => [`${one.url} ${one.repository}`, one])).values()];
 }
 
-/** Aborted by the signal and at the deadline. */
+/**
+ * Aborted by the signal and at the deadline. Not by `AbortSignal.timeout`: Node.js 20 forgets one that nothing but `AbortSignal.any` holds,
+ * together with its timer.
+ */
 function endOf({ signal, deadline }: ApplyOptions): AbortSignal {
-  const signals = [
-    ...(signal ? [signal] : []),
-    ...(deadline === undefined ? [] : [AbortSignal.timeout(Math.min(LONGEST_TIMER_MS, Math.max(0, deadline - Date.now())))]),
-  ];
-  const end = AbortSignal.any(signals);
+  const controller = new AbortController();
   // Every request under way listens to it, so that many listeners are not a leak.
-  setMaxListeners(0, end);
-  return end;
+  setMaxListeners(0, controller.signal);
+  const end = (): void => controller.abort(signal?.reason);
+  if (signal?.aborted) end();
+  else signal?.addEventListener('abort', end, { once: true });
+  if (deadline !== undefined) setTimeout(end, Math.min(LONGEST_TIMER_MS, Math.max(0, deadline - Date.now()))).unref();
+  return controller.signal;
 }
 
 function sharedBy(work: readonly Work[], options: ApplyOptions, signal: AbortSignal, lock: RepositoryLock): Shared {
