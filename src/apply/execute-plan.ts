@@ -91,7 +91,9 @@ export async function executePlan(options: ApplyOptions): Promise<ApplyReport> {
   // Of a large plan that takes so long that a lock which is not renewed meanwhile might be lost.
   const digest = planDigest(plan);
 
-  const lock = await lockRepositories(journal.folder, toLock(work, registries), { times: options.leaseTimes, changes: options.changes });
+  const { leaseTimes: times, changes } = options;
+  const signal = endOf(options);
+  const lock = await lockRepositories(journal.folder, toLock(work, registries), { times, changes, signal });
   try {
     const refusals = new Map<Work, ToolError>();
     await sideBySide(work, concurrency, async (one) => {
@@ -108,7 +110,7 @@ export async function executePlan(options: ApplyOptions): Promise<ApplyReport> {
       ),
       ...(options.finishes && options.finishes.length > 0 && { finishes: options.finishes }),
     });
-    const shared = sharedBy(work, options, lock);
+    const shared = sharedBy(work, options, signal, lock);
     const reports = await sideBySide(work, concurrency, async (one) => {
       const refusal = refusals.get(one);
       return refusal ? refusedReport(one, refusal) : runOne(one, options, shared);
@@ -132,7 +134,6 @@ interface Work {
 /** What all repositories of a run share. */
 interface Shared {
   readonly halted: () => Halt | undefined;
-  /** Aborted by the signal and at the deadline. */
   readonly signal: AbortSignal;
   readonly trials: ReadonlyMap<Registry, Trial>;
 }
@@ -173,20 +174,23 @@ function toLock(work: readonly Work[], registries: ApplyOptions['registries']): 
   return [...new Map(all.map((one) => [`${one.url} ${one.repository}`, one])).values()];
 }
 
-function sharedBy(work: readonly Work[], options: ApplyOptions, lock: RepositoryLock): Shared {
-  const { signal, deadline } = options;
-  const signals = [
-    ...(signal ? [signal] : []),
-    ...(deadline === undefined ? [] : [AbortSignal.timeout(Math.min(LONGEST_TIMER_MS, Math.max(0, deadline - Date.now())))]),
-  ];
-  const signalOfRun = AbortSignal.any(signals);
+/**
+ * Aborted by the signal and at the deadline. Not by `AbortSignal.timeout`: Node.js 20 forgets one that nothing but `AbortSignal.any` holds,
+ * together with its timer.
+ */
+function endOf({ signal, deadline }: ApplyOptions): AbortSignal {
+  const controller = new AbortController();
   // Every request under way listens to it, so that many listeners are not a leak.
-  setMaxListeners(0, signalOfRun);
-  return {
-    halted: haltOf(options, lock),
-    signal: signalOfRun,
-    trials: new Map(work.map(({ registry }) => [registry, new Trial()])),
-  };
+  setMaxListeners(0, controller.signal);
+  const end = (): void => controller.abort(signal?.reason);
+  if (signal?.aborted) end();
+  else signal?.addEventListener('abort', end, { once: true });
+  if (deadline !== undefined) setTimeout(end, Math.min(LONGEST_TIMER_MS, Math.max(0, deadline - Date.now()))).unref();
+  return controller.signal;
+}
+
+function sharedBy(work: readonly Work[], options: ApplyOptions, signal: AbortSignal, lock: RepositoryLock): Shared {
+  return { halted: haltOf(options, lock), signal, trials: new Map(work.map(({ registry }) => [registry, new Trial()])) };
 }
 
 function haltOf({ signal, deadline, journal }: ApplyOptions, lock: RepositoryLock): () => Halt | undefined {

@@ -82,14 +82,19 @@ export class Lease {
 }
 
 /** What is seen of a lease. */
-export type LeaseState = 'over' | 'renewed' | 'released';
+export type LeaseState = 'over' | 'renewed' | 'released' | 'unknown';
 
 /**
  * Looks on for as long as it takes to know: `over` once it was not renewed for so long that it has no holder any more, `renewed` as soon as
  * it is, `released` where it goes or `isClaimed` answers that nothing stands under it any more. Without the file, what stands under it is
- * what is left of one that was taken away.
+ * what is left of one that was taken away. `unknown` as soon as `signal` aborts.
  */
-export async function watchLease(path: string, isClaimed: () => Promise<boolean>, { renewal, expiry } = TIMES): Promise<LeaseState> {
+export async function watchLease(
+  path: string,
+  isClaimed: () => Promise<boolean>,
+  { renewal, expiry } = TIMES,
+  signal?: AbortSignal,
+): Promise<LeaseState> {
   const first = await lengthOf(path);
   const [begun] = clocks();
   for (;;) {
@@ -98,7 +103,8 @@ export async function watchLease(path: string, isClaimed: () => Promise<boolean>
     if (!(await isClaimed()) || (length === undefined && first !== undefined)) return 'released';
     if (length !== first) return 'renewed';
     if (now - begun >= expiry) return 'over';
-    await wait(renewal / 2);
+    await wait(renewal / 2, undefined, { signal }).catch(() => {});
+    if (signal?.aborted) return 'unknown';
   }
 }
 

@@ -24,6 +24,8 @@ export interface LockOptions {
   readonly place?: string;
   /** Asks for as long as the repositories are claimed whether they still are. */
   readonly changes?: ChangeGuard | undefined;
+  /** Ends the looking on whether a run lives that has one of them: then it counts as one that does. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** The repositories that a run has claimed. */
@@ -74,7 +76,7 @@ const own = new Set<string>();
 export async function lockRepositories(
   folder: string,
   repositories: readonly LockedRepository[],
-  { times, place = PLACE, changes }: LockOptions = {},
+  { times, place = PLACE, changes, signal }: LockOptions = {},
 ): Promise<RepositoryLock> {
   const locks = join(folder, 'locks');
   for (let attempt = 1; ; attempt++) {
@@ -113,10 +115,11 @@ export async function lockRepositories(
       throw cannotLock(locks, error);
     }
     await free();
-    const seen = await lookOn(locks, rival, times).catch((error: unknown) => {
+    const seen = await lookOn(locks, rival, times, signal).catch((error: unknown) => {
       throw cannotLock(locks, error);
     });
-    if (seen === 'renewed' || (seen !== 'over' && attempt >= ATTEMPTS)) throw await inUse(locks, rival);
+    const isOut = attempt >= ATTEMPTS || (seen === 'unknown' && signal?.aborted);
+    if (seen === 'renewed' || (seen !== 'over' && isOut)) throw await inUse(locks, rival);
     await wait(50 + Math.random() * 200);
   }
 }
@@ -139,9 +142,14 @@ interface Rival extends LockedRepository {
 }
 
 /** Looks on until it is known whether the holder of a claim lives, and takes away what it has left if not. */
-async function lookOn(locks: string, { name, holder }: Rival, times: LeaseTimes | undefined): Promise<LeaseState | 'unknown'> {
+async function lookOn(
+  locks: string,
+  { name, holder }: Rival,
+  times: LeaseTimes | undefined,
+  signal: AbortSignal | undefined,
+): Promise<LeaseState> {
   if (holder === undefined) return 'unknown';
-  const seen = await watchLease(join(locks, `${LEASE}.${holder}`), () => isThere(join(locks, name)), times);
+  const seen = await watchLease(join(locks, `${LEASE}.${holder}`), () => isThere(join(locks, name)), times, signal);
   if (seen === 'over') await removeAll(locks, holder);
   return seen;
 }

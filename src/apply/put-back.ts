@@ -1,3 +1,4 @@
+import { takeBack } from '../diagnostics/change-guard.ts';
 import type { Digest } from '../domain/digest.ts';
 import { readManifestLinks } from '../domain/manifest-links.ts';
 import type { RawManifest } from '../domain/raw-manifest.ts';
@@ -18,9 +19,14 @@ export class PutBack {
   /**
    * Puts a manifest back with all that the run has deleted with it: what it lists, its own tags, and what was attached to it with its tags.
    * `tag`, if given, is set on it besides. What is there already is taken as it is. Every attempt is in the report and the journal. Answers
-   * the manifest; undefined where it could not be had. Throws nothing: a repair that fails is no reason to leave out the next.
+   * the manifest; undefined where it could not be had. Throws nothing: a repair that fails is no reason to leave out the next. Is done
+   * although the lock is lost.
    */
-  async restore(digest: Digest, why: string, tag?: string): Promise<RawManifest | undefined> {
+  restore(digest: Digest, why: string, tag?: string): Promise<RawManifest | undefined> {
+    return takeBack(() => this.#restore(digest, why, tag));
+  }
+
+  async #restore(digest: Digest, why: string, tag: string | undefined): Promise<RawManifest | undefined> {
     const repair = { digest, ...(tag !== undefined && { tag }) };
     let manifest: RawManifest | undefined;
     try {

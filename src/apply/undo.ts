@@ -178,12 +178,15 @@ function checkAddress({ registry: name, repository }: Place, { header }: Journal
 }
 
 /** Where the journal lies in a folder that cannot be written, no run that deletes can use it either. */
-async function lock({ path, registries, changes }: UndoOptions, repositories: readonly Place[]): Promise<RepositoryLock | undefined> {
+async function lock(
+  { path, registries, changes, signal }: UndoOptions,
+  repositories: readonly Place[],
+): Promise<RepositoryLock | undefined> {
   try {
     return await lockRepositories(
       dirname(path),
       repositories.map(({ registry, repository }) => ({ url: registries.get(registry)?.url ?? '', repository })),
-      { changes },
+      { changes, signal },
     );
   } catch (error) {
     const code = error instanceof ToolError && error.code === 'JOURNAL_WRITE' && (error.cause as NodeJS.ErrnoException).code;

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { ToolError } from './tool-error.ts';
 
 /**
@@ -19,4 +20,19 @@ export class ChangeGuard {
       this.#ask = undefined;
     };
   }
+}
+
+const takingBack = new AsyncLocalStorage<true>();
+
+/**
+ * Does work that takes back what this run has changed and should not have. What it asks of a registry goes out whatever stands against
+ * changes: it gives back what somebody else may need, and is known to this run alone.
+ */
+export function takeBack<T>(work: () => Promise<T>): Promise<T> {
+  return takingBack.run(true, work);
+}
+
+/** True within {@link takeBack}. */
+export function isTakingBack(): boolean {
+  return takingBack.getStore() === true;
 }

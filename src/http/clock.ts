@@ -24,6 +24,22 @@ export const systemClock: Clock = {
 };
 
 /**
+ * A clock that goes on from where it was when the one given is set back: else a pause would be as much longer as that was set back, and
+ * with it whatever is due by a rate.
+ */
+export function neverBack(clock: Clock): Clock {
+  let last = -Infinity;
+  let ahead = 0;
+  const now = (): number => {
+    const read = clock.now() + ahead;
+    if (read < last) ahead += last - read;
+    last = Math.max(last, read);
+    return last;
+  };
+  return { now, sleep: (ms, signal) => clock.sleep(ms, signal), random: () => clock.random() };
+}
+
+/**
  * Sleeps so many milliseconds, unless `waits` aborts: then it answers false at once. Throws the reason of `signal` as soon as that aborts.
  */
 export async function sleepUnless(waits: AbortSignal | undefined, clock: Clock, ms: number, signal: AbortSignal): Promise<boolean> {

@@ -1,8 +1,8 @@
-import type { ChangeGuard } from '../diagnostics/change-guard.ts';
+import { type ChangeGuard, isTakingBack } from '../diagnostics/change-guard.ts';
 import { redactUrl } from '../diagnostics/redact.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import { withoutUser } from './address.ts';
-import { type Clock, sleepUnless, systemClock } from './clock.ts';
+import { type Clock, neverBack, sleepUnless, systemClock } from './clock.ts';
 import { type Call, exchange } from './exchange.ts';
 import { comeBackLater, unanswered } from './failure.ts';
 import { HostLimiter, type Sent } from './host-limiter.ts';
@@ -52,7 +52,10 @@ export interface HttpClientOptions {
   /** The longest `Retry-After` that is waited for. Default 5 minutes. */
   readonly maxRetryAfterMs?: number;
   readonly onTrace?: (trace: HttpTrace) => void;
-  /** Decides right before it goes out whether a request that is neither GET nor HEAD may be sent; else its objection is thrown. */
+  /**
+   * Decides right before it goes out whether a request that is neither GET nor HEAD may be sent; else its objection is thrown. It is not
+   * asked about what `takeBack` does.
+   */
   readonly changes?: ChangeGuard;
   /** Stops everything. */
   readonly signal?: AbortSignal | undefined;
@@ -96,7 +99,7 @@ class RetryingClient implements LimitedHttpClient {
   constructor(options: HttpClientOptions) {
     this.#options = options;
     this.#signals = new SharedSignals(options.signal);
-    this.#clock = options.clock ?? systemClock;
+    this.#clock = neverBack(options.clock ?? systemClock);
     this.#timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
     this.#timeoutsOfSilent = { ...this.#timeouts, headers: Math.min(this.#timeouts.headers, SILENT_HEADERS_MS) };
     this.#maxRetryAfterMs = options.maxRetryAfterMs ?? DEFAULT_MAX_RETRY_AFTER_MS;
@@ -115,7 +118,7 @@ class RetryingClient implements LimitedHttpClient {
     const link = this.#signals.link(signal);
     try {
       const own = { 'user-agent': this.#options.userAgent, ...headers, 'accept-encoding': 'identity' };
-      const guard = method === 'GET' || method === 'HEAD' ? undefined : this.#options.changes;
+      const guard = method === 'GET' || method === 'HEAD' || isTakingBack() ? undefined : this.#options.changes;
       const first: Call = { method, url: withoutUser(url), headers: own, body, maxBytes, once, follow, stream, link, guard };
       const budget: Budget = { failures: 0, spentMs: 0, triesMs: 0 };
       let call = first;
@@ -153,7 +156,9 @@ class RetryingClient implements LimitedHttpClient {
     const { isSilent } = to.silence;
     for (;;) {
       if (this.#mustPause(call, host)) await this.#waitForHost(call, host, budget);
-      const outcome = await host.run(() => (this.#mustPause(call, host) ? NOT_SENT : this.#attempt(call, to, budget)), call.once);
+      call.link.signal.throwIfAborted();
+      const attempt = (): Promise<Outcome | undefined> => (this.#mustPause(call, host) ? NOT_SENT : this.#attempt(call, to, budget));
+      const outcome = await host.run(attempt, call.once, call.link);
       if (outcome === undefined) continue;
       if (outcome.final) return outcome.response;
       const pause = host.pausedUntil - this.#clock.now();
@@ -173,8 +178,6 @@ class RetryingClient implements LimitedHttpClient {
 
   /** Sends a request once. */
   #attempt(call: Call, to: Host, budget: Budget): Promise<Outcome> {
-    const { signal } = call.link;
-    if (signal.aborted) return Promise.reject(signal.reason as Error);
     const { sent } = to.limiter;
     const timeouts = to.silence.isSilent ? this.#timeoutsOfSilent : this.#timeouts;
     return exchange(to, call, timeouts).then(

@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from './clock.ts';
 import { LearntRate } from './learnt-rate.ts';
+import type { SharedSignal, Stoppable } from './link-signals.ts';
 import type { ToldRate } from './told-rate.ts';
 
 /** After so many answers in a row without a complaint, one more request may run side by side. */
@@ -16,6 +17,11 @@ export interface LimiterOptions {
   /** The most requests in a second. Default: as many as the host takes. */
   readonly rate?: number | undefined;
   readonly clock?: Clock;
+}
+
+/** Work that waits for its turn. */
+interface Turn extends Stoppable {
+  readonly start: () => void;
 }
 
 /** What was so when a request was sent. */
@@ -39,7 +45,7 @@ export class HostLimiter {
   readonly #most: number;
   readonly #cap: number;
   readonly #clock: Clock;
-  readonly #queue: (() => void)[] = [];
+  readonly #queue: Turn[] = [];
   /** Those who wait until there is room. */
   #roomWanted: (() => void)[] = [];
   #concurrency: number;
@@ -58,6 +64,8 @@ export class HostLimiter {
   #due = 0;
   /** What the host said is left, without what is under way. */
   #left = Infinity;
+  /** When the host counts anew, by what it said then. */
+  #leftUntil = Infinity;
   #isSleeping = false;
 
   constructor(concurrency: number, { rate = Infinity, clock = systemClock }: LimiterOptions = {}) {
@@ -68,11 +76,13 @@ export class HostLimiter {
   }
 
   /**
-   * Runs the work when its turn has come; `first`: before those that wait. Never call it from within work of the same host.
+   * Runs the work when its turn has come; `first`: before those that wait. `link`, if given, ends the wait for it with its reason. Never
+   * call it from within work of the same host.
    */
-  run<T>(work: () => Promise<T>, first = false): Promise<T> {
+  run<T>(work: () => Promise<T>, first = false, link?: SharedSignal): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const start = (): void => {
+        link?.underWay.delete(turn);
         work().then(
           (result) => {
             resolve(result);
@@ -84,8 +94,15 @@ export class HostLimiter {
           },
         );
       };
-      if (first) this.#queue.unshift(start);
-      else this.#queue.push(start);
+      const stop = (): void => {
+        link?.underWay.delete(turn);
+        this.#queue.splice(this.#queue.indexOf(turn), 1);
+        reject(link?.signal.reason as Error);
+      };
+      const turn: Turn = { start, stop };
+      link?.underWay.add(turn);
+      if (first) this.#queue.unshift(turn);
+      else this.#queue.push(turn);
       this.#startNext();
     });
   }
@@ -156,6 +173,8 @@ export class HostLimiter {
   succeeded({ at }: Sent = this.sent): void {
     this.#learnt.passed(at, this.#clock.now());
     this.#passedSinceRefusal += 1;
+    // Whether it still counts, the answer tells.
+    if (at >= this.#leftUntil) this.#left = Infinity;
     if (this.#concurrency >= this.#most) return;
     this.#successes += 1;
     if (this.#successes < SUCCESSES_TO_RECOVER) return;
@@ -170,6 +189,7 @@ export class HostLimiter {
   told({ remaining, resetMs }: ToldRate, wasRefused: boolean, { at, ended }: Sent): void {
     this.#left = remaining - (this.#begun - ended - 1);
     const now = this.#clock.now();
+    this.#leftUntil = now + resetMs;
     if (remaining > 0 || this.#pausedUntil >= now + resetMs) return;
     if (!wasRefused) this.#learnt.usedUp(at, now, resetMs, true);
     this.pauseUntil(now + resetMs);
@@ -196,7 +216,7 @@ export class HostLimiter {
       this.#left -= 1;
       this.#running += 1;
       this.#begun += 1;
-      (this.#queue.shift() as () => void)();
+      (this.#queue.shift() as Turn).start();
     }
     if (this.#queue.length > 0 || this.#running >= this.#concurrency || this.#roomWanted.length === 0) return;
     const wanted = this.#roomWanted;

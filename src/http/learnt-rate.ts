@@ -18,6 +18,8 @@ const TRIED_MS = 2000;
 /** Milliseconds until more is tried than is known to be let through; or so many times the pause that the refusal cost, if that is more. */
 const HOLD_MS = 30_000;
 const HOLD_PAUSES = 60;
+/** What was sent longer ago says nothing about what the host allows now: it may have been left alone since then. */
+const KNOWN_MS = 10_000;
 /** So many requests that were let through are remembered: more than go out in a second. */
 const REMEMBERED = 10_000;
 
@@ -85,14 +87,15 @@ export class LearntRate {
   usedUp(sentAt: number, now: number, pauseMs: number, isTold = false): void {
     if (this.#passedSinceLearnt < TELLING) return;
     const resumedAt = now + pauseMs;
-    const letThrough = this.#letThrough(sentAt);
+    const { perSecond: letThrough, isOfSecond } = this.#letThrough(sentAt);
+    if (this.#learntAt === undefined && letThrough === Infinity) return;
     let rate = BELOW * letThrough;
     let isKnown = false;
     this.#growth = STEP;
     this.#highest = BELOW * this.#perSecond;
     this.#mostReached = Infinity;
     if (this.#learntAt === undefined) {
-      if (isTold || letThrough >= SURE) this.#mostReached = rate;
+      if ((isTold && isOfSecond) || letThrough >= SURE) this.#mostReached = rate;
       else this.#growth = DOUBLE;
     } else {
       const average = (this.#passedSinceLearnt * SECOND_MS) / (now - this.#learntAt);
@@ -118,18 +121,24 @@ export class LearntRate {
   }
 
   /**
-   * Requests in a second, by those of the second until then that were let through. Of the longest time without one, but for the pause after
-   * a refusal, nothing is known.
+   * Requests in a second, by those that were let through of the second until then, or by the last few where these were fewer. Of the
+   * longest time without one, but for the pause after a refusal, nothing is known. `Infinity` where hardly any are known of the time
+   * before.
    */
-  #letThrough(until: number): number {
-    const from = until - SECOND_MS;
-    const times = this.#passed.filter((time) => time > from && time <= until).toSorted((a, b) => a - b);
+  #letThrough(until: number): { readonly perSecond: number; readonly isOfSecond: boolean } {
+    const times = this.#passed.filter((time) => time > until - KNOWN_MS && time <= until).toSorted((a, b) => a - b);
+    const few = times.at(-TELLING);
+    if (few === undefined) return { perSecond: Infinity, isOfSecond: false };
+    const isOfSecond = few > until - SECOND_MS;
+    const from = isOfSecond ? until - SECOND_MS : few;
+    const counted = times.filter((time) => time > from || time === few);
     let before = Math.max(from, this.#resumedAt);
     let gapMs = 0;
-    for (const time of times) {
+    for (const time of counted) {
       gapMs = Math.max(gapMs, time - before);
       before = Math.max(before, time);
     }
-    return this.#learntAt === undefined ? times.length : (times.length * SECOND_MS) / (SECOND_MS - gapMs);
+    const knownMs = this.#learntAt === undefined ? until - from : until - from - gapMs;
+    return { perSecond: (counted.length * SECOND_MS) / knownMs, isOfSecond };
   }
 }

@@ -28,7 +28,7 @@ export function linkSignals(signals: readonly (AbortSignal | undefined)[]): Link
 }
 
 /** What ends when a signal aborts. */
-interface Stoppable {
+export interface Stoppable {
   stop(): void;
 }
 

@@ -9,12 +9,14 @@ export interface ToldRate {
 
 /** A number of seconds above this is a time, in seconds since the epoch. */
 const TIME = 1_000_000_000;
+/** A time above this is not in seconds, but in milliseconds or less: thousands of years are meant by nobody. */
+const FINER = 100_000_000_000;
 
 /**
  * What is left of a limit, by the headers of an answer; undefined where they do not say it, or not until when. Known are `RateLimit` with
  * `r` and `t` or `remaining` and `reset` (draft-ietf-httpapi-ratelimit-headers, from 07 on), `RateLimit-Remaining` and `RateLimit-Reset`
  * (before 07), `RateLimit-Remaining: 76;w=21600`, which has the length of the window instead (Docker Hub), and `X-RateLimit-Remaining` with
- * `X-RateLimit-Reset` (GitHub: a time; others: seconds). `now` is in milliseconds since the epoch.
+ * `X-RateLimit-Reset` (GitHub: a time; others: seconds, or a time in milliseconds). `now` is in milliseconds since the epoch.
  */
 export function toldRate(headers: HttpResponse['headers'], now: number): ToldRate | undefined {
   const one = headers['ratelimit'];
@@ -34,9 +36,13 @@ function told(
   if (remaining === undefined || reset === undefined) return undefined;
   // By the clock of the host, where it tells that.
   const clock = Date.parse(headers['date'] ?? '');
-  const seconds = reset < TIME ? reset : reset - (Number.isNaN(clock) ? now : clock) / 1000;
+  const seconds = reset < TIME ? reset : epochSeconds(reset) - (Number.isNaN(clock) ? now : clock) / 1000;
   // Whole seconds may be rounded down.
   return { remaining, resetMs: Math.max(1, seconds) * 1000 };
+}
+
+function epochSeconds(time: number): number {
+  return time < FINER || time === Infinity ? time : epochSeconds(time / 1000);
 }
 
 function numberIn(text: string | undefined): number | undefined {

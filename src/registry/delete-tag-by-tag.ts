@@ -1,3 +1,4 @@
+import { takeBack } from '../diagnostics/change-guard.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import { badAnswer } from '../distribution/answer-errors.ts';
 import type { OciClient } from '../distribution/client.ts';
@@ -42,7 +43,7 @@ export async function deleteTagByTag(tags: readonly string[], image: TagByTag): 
 async function putAllBack(tags: readonly string[], { putBack, hint }: TagByTag, why: string): Promise<void> {
   for (const tag of tags) {
     try {
-      await putBack(tag);
+      await takeBack(() => putBack(tag));
     } catch (error) {
       if (!(error instanceof ToolError)) throw error;
       throw new ToolError(error.code, `${why} Its tag ${tag} was deleted before, and could not be put back: ${error.message}`, {

@@ -1,3 +1,4 @@
+import { takeBack } from '../../diagnostics/change-guard.ts';
 import { type Digest, digestOf } from '../../domain/digest.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import { Batches } from '../../distribution/batches.ts';
@@ -113,7 +114,7 @@ export class TagDeletion {
   /** Puts right that a tag was taken off an image onto which it had just been moved. */
   async #setAgain(repository: string, one: TagOn, digest: Digest): Promise<Settled> {
     const message = `Cannot ${this.#doing(repository, one)}: while that was done, it was moved to ${digest}`;
-    const back = await this.#setTag(repository, one.tag, digest).catch((error: unknown) => {
+    const back = await takeBack(() => this.#setTag(repository, one.tag, digest)).catch((error: unknown) => {
       if (error instanceof ToolError) return error;
       throw error;
     });

@@ -1,5 +1,6 @@
 import { badAnswer } from '../../distribution/answer-errors.ts';
 import { Batches } from '../../distribution/batches.ts';
+import { takeBack } from '../../diagnostics/change-guard.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { Digest } from '../../domain/digest.ts';
 import { asList } from '../../domain/json.ts';
@@ -163,7 +164,7 @@ export class Deletion {
   async #putTagsBack(repository: string, digest: Digest, tags: readonly string[], why: string): Promise<void> {
     for (const tag of tags) {
       try {
-        await this.#createTag(repository, tag, digest);
+        await takeBack(() => this.#createTag(repository, tag, digest));
       } catch (error) {
         if (!(error instanceof ToolError)) throw error;
         throw new ToolError(error.code, `${why} Its tag ${tag} was taken off before, and could not be put back: ${error.message}`, {

@@ -1,6 +1,8 @@
 import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { ApplyEvent } from '../../../src/apply/execute-plan.ts';
 import { executePlan } from '../../../src/apply/execute-plan.ts';
 import { Journal } from '../../../src/apply/journal.ts';
@@ -109,6 +111,20 @@ describe('carrying a plan out', () => {
 });
 
 describe('before anything is deleted', () => {
+  it('the time for the run ends the looking on whether another run lives, whatever is collected as garbage meanwhile', async () => {
+    const { server, registry } = await withServer();
+    await fillRepository(server);
+    const plan = await planOf(registry);
+    const folder = await temporaryFolder();
+    const leaseTimes = { renewal: 300_000, valid: 600_000, expiry: 900_000 };
+    await lockRepositories(folder, [{ url: registry.url, repository: REPOSITORY }], { times: leaseTimes, place: 'there' });
+    setFlagsFromString('--expose-gc');
+    const collect = setInterval(runInNewContext('gc') as () => void, 20);
+    onTestFinished(() => clearInterval(collect));
+    const run = apply(plan, registry, { journal: new Journal(folder), leaseTimes, deadline: Date.now() + 500 });
+    expect(await failure(run)).toMatchObject({ code: 'NOT_APPLYABLE', message: expect.stringContaining('another run has locked') });
+  });
+
   async function refused(spoil: (plan: Plan) => Plan, options: Parameters<typeof apply>[2] = {}) {
     const { server, registry } = await withServer();
     await fillRepository(server);

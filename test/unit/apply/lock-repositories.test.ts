@@ -119,6 +119,18 @@ describe('the lock on a repository of a process of another place, such as a pod'
     expect(await readdir(join(folder, 'locks'))).toEqual([]);
   });
 
+  it('stands where nobody waits any more until it is known whether it lives', async () => {
+    const folder = await temporaryFolder();
+    const times = { renewal: 300_000, valid: 600_000, expiry: 900_000 };
+    await lockRepositories(folder, [APP], { times, place: 'there' });
+    const before = await readdir(join(folder, 'locks'));
+    const stop = new AbortController();
+    const second = failure(lockRepositories(folder, [APP], { times, place: 'here', signal: stop.signal }));
+    stop.abort();
+    expect(await second).toMatchObject({ code: 'NOT_APPLYABLE', message: expect.stringContaining('on there)') });
+    expect(await readdir(join(folder, 'locks'))).toEqual(before);
+  });
+
   it('whose lease cannot be looked at stands, and is an error that says so', async () => {
     const folder = await temporaryFolder();
     const lock = await lockRepositories(folder, [APP], { times: RENEWED, place: 'there' });

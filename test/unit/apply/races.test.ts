@@ -1,7 +1,10 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { ApplyReport } from '../../../src/apply/apply-report.ts';
 import { Journal } from '../../../src/apply/journal.ts';
 import type { EmbeddedRegistry } from '../../../src/demo/embedded-registry.ts';
+import { ChangeGuard } from '../../../src/diagnostics/change-guard.ts';
 import { index } from '../../../src/demo/image.ts';
 import { push } from '../../../src/demo/push.ts';
 import type { Step } from '../../../src/plan/plan.ts';
@@ -69,6 +72,31 @@ describe('a push between the last look and the deletion', () => {
     expect(await journalLines(folder)).toContainEqual(
       expect.objectContaining({ kind: 'repair', digest: nested.digest, tag: 'keep-1', restored: true }),
     );
+  });
+
+  it('what went along is put back although the lock is lost by then, and nothing more is deleted', async () => {
+    const changes = new ChangeGuard();
+    const { server, registry } = await withServer({}, { changes });
+    const { lone } = await fillRepository(server);
+    const plan = await planOf(registry);
+    const folder = await temporaryFolder();
+    let deletions = 0;
+    server.onRequest(async ({ method, path }) => {
+      if (method !== 'DELETE') return;
+      deletions += 1;
+      if (!path.endsWith(`/${lone.digest}`)) return;
+      tagsIn(server).set('keep-1', lone.digest);
+      for (const name of await readdir(join(folder, 'locks'))) if (name.startsWith('lease.')) await rm(join(folder, 'locks', name));
+      while (!changes.objection) await new Promise((resolve) => setTimeout(resolve, 1));
+      deletions = 0;
+    });
+    const leaseTimes = { renewal: 1, valid: 60_000, expiry: 90_000 };
+
+    const report = await apply(plan, registry, { journal: new Journal(folder), concurrency: 1, leaseTimes, changes });
+
+    expect(report).toMatchObject({ error: { code: 'NOT_APPLYABLE' }, counts: { repaired: 1, lost: 0 } });
+    expect(contents(server)).toMatchObject({ tags: { 'keep-1': lone.digest }, manifests: { [lone.digest]: expect.anything() as unknown } });
+    expect(deletions).toBe(0);
   });
 
   it('a kept tag that was set on the doomed image when that was gone already, and points to nothing, is put back with it', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ChangeGuard } from '../../../src/diagnostics/change-guard.ts';
 import { ToolError } from '../../../src/diagnostics/tool-error.ts';
+import { deleteTagByTag } from '../../../src/registry/delete-tag-by-tag.ts';
 import type { Clock } from '../../../src/http/clock.ts';
 import { startServer } from './loopback-server.ts';
 import { testClient, testClock } from './test-client.ts';
@@ -50,6 +51,22 @@ describe('an aborted signal ends a request with its reason', () => {
     expect(all.map((each) => each.status)).toEqual(['rejected', 'rejected', 'rejected']);
     expect(server.requests).toHaveLength(1);
   });
+});
+
+test.for(['of the request', 'of the whole client'])('a signal %s ends the wait for a turn that the rate puts off', async (whose) => {
+  const stop = new AbortController();
+  const server = await startServer((_, response) => void response.end());
+  // The turn of the second does not come.
+  const sleep = (): Promise<void> => new Promise(() => {});
+  const ofClient = whose === 'of the whole client';
+  const client = testClient({ rate: 0.001, clock: { ...testClock(), sleep }, ...(ofClient && { signal: stop.signal }) });
+  const request = (): Promise<unknown> => client.request({ method: 'GET', url: server.url, ...(!ofClient && { signal: stop.signal }) });
+  await request();
+  const [second, third] = [request(), request()];
+  stop.abort(new Error('stop'));
+  await expect(second).rejects.toThrow('stop');
+  await expect(third).rejects.toThrow('stop');
+  expect(server.requests).toHaveLength(1);
 });
 
 describe('an end of the waits', () => {
@@ -114,6 +131,23 @@ describe('an objection to changes ends a request that may change something befor
     changes.askFirst(() => LOST);
     await expect(request).rejects.toBe(LOST);
     expect(server.requests).toEqual([]);
+  });
+
+  test('but nothing that is taken back: of an image that is deleted tag by tag, those that went come back', async () => {
+    const changes = new ChangeGuard();
+    const server = await startServer(({ path }, response) => {
+      if (path === '/1') changes.askFirst(() => LOST);
+      response.end();
+    });
+    const client = testClient({ changes });
+    const ask = (method: 'DELETE' | 'PUT', tag: string): Promise<unknown> => client.request({ method, url: `${server.url}/${tag}` });
+    const deletion = deleteTagByTag(['1', '2'], {
+      deleteTag: (tag) => ask('DELETE', tag).then(() => ({ outcome: 'deleted' })),
+      putBack: (tag) => ask('PUT', tag).then(() => {}),
+      hint: '',
+    });
+    await expect(deletion).rejects.toBe(LOST);
+    expect(server.requests.map(({ method, path }) => `${method} ${path}`)).toEqual(['DELETE /1', 'PUT /1']);
   });
 
   test('but neither what only reads, nor anything once it is not asked any more', async () => {

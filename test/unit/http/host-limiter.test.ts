@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { HostLimiter } from '../../../src/http/host-limiter.ts';
-import { toldRate } from '../../../src/http/told-rate.ts';
+import { type ToldRate, toldRate } from '../../../src/http/told-rate.ts';
 import { VirtualTime } from './virtual-time.ts';
 
 const LATENCY = 20;
@@ -47,6 +47,40 @@ test(
   },
 );
 
+describe('a refusal of the first request after a while in which nothing was sent', () => {
+  /** A host that was asked 20 times, let that through, and refuses a request after so many milliseconds. */
+  async function refusedAfter(ms: number, isKnown: boolean): Promise<HostLimiter> {
+    const clock = new VirtualTime();
+    const limiter = new HostLimiter(8, { clock });
+    const answers = async (): Promise<void> => {
+      for (let number = 0; number < 20; number++) {
+        await clock.sleep(10);
+        limiter.succeeded();
+      }
+    };
+    await clock.run(answers());
+    if (isKnown) {
+      limiter.refused(limiter.sent, 0);
+      await clock.run(answers());
+    }
+    await clock.run(clock.sleep(ms));
+    limiter.refused(limiter.sent, 0);
+    return limiter;
+  }
+
+  test('does not end all requests: the rate is by the last that were let through', async () => {
+    expect((await refusedAfter(4900, false)).rate).toBeCloseTo(0.98 * 2, 1);
+  });
+
+  test('says nothing of the rate after a long while', async () => {
+    expect((await refusedAfter(3_600_000, false)).rate).toBe(Infinity);
+  });
+
+  test('makes a rate that was learnt before a tenth less, after however long a while', async () => {
+    expect((await refusedAfter(3_600_000, true)).rate).toBeCloseTo(0.9 * 0.98 * 20, 1);
+  });
+});
+
 test('what may go out once only goes before what waits', async () => {
   const clock = new VirtualTime();
   const limiter = new HostLimiter(1, { clock });
@@ -69,6 +103,32 @@ test('there is room when a request would go out at once', async () => {
   await clock.run(Promise.all([...work, room]));
   // The third begins when the first ends, and the second ends then.
   expect(at).toEqual([20]);
+});
+
+test('what a host said is left is over with its time: where it says nothing more, requests go side by side again', async () => {
+  const clock = new VirtualTime();
+  const limiter = new HostLimiter(8, { clock });
+  let most = 0;
+  let running = 0;
+  const request = (told?: ToldRate): Promise<void> =>
+    limiter.run(async () => {
+      const { sent } = limiter;
+      most = Math.max(most, (running += 1));
+      await clock.sleep(LATENCY);
+      running -= 1;
+      limiter.succeeded(sent);
+      if (told) limiter.told(told, false, sent);
+    });
+  const together = async (): Promise<number> => {
+    most = 0;
+    await clock.run(Promise.all(Array.from({ length: 40 }, () => request())));
+    return most;
+  };
+  await clock.run(request({ remaining: 2, resetMs: 2000 }));
+  expect(await together()).toBe(2);
+  await clock.run(clock.sleep(2000));
+  await together();
+  expect(await together()).toBe(8);
 });
 
 describe('what a host says of its limit', () => {
@@ -98,6 +158,18 @@ describe('what a host says of its limit', () => {
     [
       { 'x-ratelimit-remaining': '3', 'x-ratelimit-reset': '0' },
       { remaining: 3, resetMs: 1000 },
+    ],
+    [
+      { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': String(now + 30_000) },
+      { remaining: 0, resetMs: 30_000 },
+    ],
+    [
+      { 'ratelimit-remaining': '0', 'ratelimit-reset': String(1000 * (now + 30_000)) },
+      { remaining: 0, resetMs: 30_000 },
+    ],
+    [
+      { 'x-ratelimit-remaining': '1', 'x-ratelimit-reset': '9'.repeat(400) },
+      { remaining: 1, resetMs: Infinity },
     ],
     [{ 'ratelimit-remaining': '3' }, undefined],
     [{ 'x-ratelimit-remaining': 'unlimited', 'x-ratelimit-reset': '1' }, undefined],

@@ -93,6 +93,19 @@ describe('what cannot be saved up is lost where somebody stands still for a fift
   });
 });
 
+describe('of a limit of 2 a second, at least a quarter is used where each answer takes three seconds', () => {
+  test.for<Limit>([
+    { kind: 'bucket', limit: 2 },
+    { kind: 'window', limit: 2 },
+    { kind: 'window', limit: 2, ...asks },
+    { kind: 'sliding', limit: 2 },
+    { kind: 'sliding', limit: 2, ...asks },
+  ])('%j', async (limit) => {
+    const results = await Promise.all([1, 2, 3, 4, 5].map((seed) => simulate({ limit, count: 600, latency: 3000, jitter: 600, seed })));
+    expect(Math.min(...results.map(({ used }) => used))).toBeGreaterThan(0.25);
+  });
+});
+
 describe('a host that says what is left refuses nothing', () => {
   test.for<Case>([
     ['a bucket', { ...bucket, ...tells }],

@@ -7,6 +7,7 @@ import { type EmbeddedRegistry, startEmbeddedRegistry } from '../../../src/demo/
 import type { Pushable } from '../../../src/demo/image.ts';
 import { push } from '../../../src/demo/push.ts';
 import type { EmbeddedRegistryOptions } from '../../../src/demo/registry-options.ts';
+import type { ChangeGuard } from '../../../src/diagnostics/change-guard.ts';
 import { ToolError } from '../../../src/diagnostics/tool-error.ts';
 import type { Manifest, RepositoryInventory } from '../../../src/domain/inventory.ts';
 import { ContentCache } from '../../../src/distribution/cache.ts';
@@ -21,15 +22,16 @@ export interface AdapterOptions {
   readonly password?: string;
   readonly cache?: ContentCache;
   readonly concurrency?: number;
+  readonly changes?: ChangeGuard;
   /** What `/v2/` answers to a request without credentials. Default: that none are needed, without a request. */
   readonly ping?: () => Promise<HttpResponse>;
 }
 
 /** The adapter, called `prod`, for a server at `url`. */
-export function adapter(url: string, { user, password, ping = silentPing, ...options }: AdapterOptions = {}): Registry {
+export function adapter(url: string, { user, password, ping = silentPing, changes, ...options }: AdapterOptions = {}): Registry {
   const credentials = user === undefined || password === undefined ? undefined : { username: user, password };
   const known = async () => credentials;
-  const auth = createRegistryAuth({ http: testClient(), registry: 'prod', url, credentials: known });
+  const auth = createRegistryAuth({ http: testClient(changes ? { changes } : {}), registry: 'prod', url, credentials: known });
   return createOciRegistry({
     name: 'prod',
     url,
