@@ -30,7 +30,9 @@ export class GuardedFile {
   /** Appends texts, each of which is whole, with one write. Answers how many bytes each became. */
   async append(texts: readonly string[]): Promise<number[]> {
     const parts = texts.map((text) => Buffer.from(redactDocument(text)));
-    await this.#handle.appendFile(Buffer.concat(parts));
+    const [only] = parts;
+    // What is to be done in a repository is a line of up to hundreds of megabytes, which comes alone and need not be there twice.
+    await this.#handle.appendFile(only && parts.length === 1 ? only : Buffer.concat(parts));
     return parts.map(({ length }) => length);
   }
 

@@ -147,10 +147,19 @@ export function checkRegistries(plan: Plan, registries: ReadonlyMap<string, { re
   }
 }
 
-/** sha256 of a plan: which plan a journal belongs to. Not of its text at once, which may be longer than a string can be. */
+/**
+ * sha256 of a plan: which plan a journal belongs to. Not of its text at once, which may be longer than a string can be, nor of that of one
+ * repository, which takes hundreds of megabytes where it has 200,000 images.
+ */
 export function planDigest({ repositories, ...rest }: Plan): Digest {
   const hash = createHash('sha256').update(JSON.stringify(rest));
-  for (const repository of repositories) hash.update(JSON.stringify(repository));
+  for (const { images, steps, ...one } of repositories) {
+    hash.update(JSON.stringify(one));
+    for (const list of [images, steps]) {
+      hash.update('\n');
+      for (const item of list) hash.update(JSON.stringify(item));
+    }
+  }
   return digestOf(`sha256:${hash.digest('hex')}`);
 }
 

@@ -2,7 +2,7 @@ import type { Send } from '../../../src/distribution/client.ts';
 import { createPing } from '../../../src/distribution/ping.ts';
 import { truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { checkFresh, checkRegistries, planDigest, readPlanFile as readPlan } from '../../../src/documents/plan-file.ts';
 import { attachmentTag } from '../../../src/demo/attachments.ts';
 import { startEmbeddedRegistry } from '../../../src/demo/embedded-registry.ts';
@@ -121,6 +121,35 @@ describe('a saved plan', () => {
   it('has a digest of its own', () => {
     expect(planDigest(plan)).toMatch(/^sha256:[0-9a-f]{64}$/);
     expect(planDigest({ ...plan, applyable: false })).not.toBe(planDigest(plan));
+  });
+
+  it('has another digest with any other field, image or step, and in any other order', () => {
+    const [first] = plan.repositories;
+    const changed = (other: Partial<RepositoryPlan>): Plan => ({ ...plan, repositories: [{ ...(first as RepositoryPlan), ...other }] });
+    const { images, steps } = first as RepositoryPlan;
+    const plans = [
+      changed({}),
+      changed({ policy: 'another' }),
+      changed({ images: images.slice(1) }),
+      changed({ images: images.toReversed() }),
+      changed({ steps: steps.slice(1) }),
+      changed({ images: [], steps: [] }),
+    ];
+    expect(images.length).toBeGreaterThan(1);
+    expect(steps.length).toBeGreaterThan(0);
+    expect(new Set(plans.map(planDigest)).size).toBe(plans.length);
+  });
+
+  it('is digested without the text of a whole repository', () => {
+    const [first] = plan.repositories;
+    const { images } = first as RepositoryPlan;
+    const large = { ...(first as RepositoryPlan), images: Array.from({ length: 1000 }, () => images[0] as PlannedImage) };
+    const written = vi.spyOn(JSON, 'stringify');
+    onTestFinished(() => written.mockRestore());
+    planDigest({ ...plan, repositories: [large] });
+    const lengths = written.mock.results.map(({ value }) => (value as string).length);
+    expect(lengths.length).toBeGreaterThan(1000);
+    expect(Math.max(...lengths)).toBeLessThan(10_000);
   });
 
   it.each([
