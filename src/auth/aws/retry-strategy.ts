@@ -46,12 +46,13 @@ interface Attempt extends Token {
 /**
  * Decides when the SDK tries again. The SDK's own strategies give up after three tries, or when a budget that all calls share is used up,
  * which happens within seconds on a throttled account. This strategy waits longer each time, and lets fewer calls run side by side while
- * the service complains. `signal` ends the waits with its reason; `waits` ends them too, and the call then fails as it did last.
+ * the service complains. `signal` ends the waits with its reason; `waits` ends them too, and the call then fails as it did last. `once`: no
+ * call is made again, since what made it right would no longer hold after a wait; whoever makes it looks again first.
  */
 export function createRetryStrategy(
   limiter: HostLimiter,
   clock: Clock,
-  { signal = new AbortController().signal, waits }: RetryEnds = {},
+  { signal = new AbortController().signal, waits, once = false }: RetryEnds & { readonly once?: boolean } = {},
 ): RetryStrategy {
   const attempt = (count: number): Attempt => ({ epoch: limiter.epoch, getRetryCount: () => count, getRetryDelay: () => 0 });
   return {
@@ -61,29 +62,12 @@ export function createRetryStrategy(
       const throttled = errorType === 'THROTTLING';
       if (throttled) limiter.complained((token as Attempt).epoch);
       const passing = throttled || errorType !== 'CLIENT_ERROR' || hasFailed(error);
-      if (!passing || failures >= (throttled ? THROTTLED_TRIES : TRIES)) throw error;
+      if (once || !passing || failures >= (throttled ? THROTTLED_TRIES : TRIES)) throw error;
       const hint = retryAfterHint === undefined ? 0 : Math.min(LONGEST_HINT_MS, retryAfterHint.getTime() - clock.now());
       // The wait happens here, so that the SDK does not wait as well.
       const wait = Math.max(hint, backoff(failures, clock.random()));
       if (!(await sleepUnless(waits, clock, wait, signal))) throw error;
       return attempt(failures);
-    },
-    recordSuccess() {
-      limiter.succeeded();
-    },
-  };
-}
-
-/**
- * For calls that are sent once, since what made them right would no longer hold after a wait: whoever makes one looks again and makes it
- * again. That the service complains is told to the limiter all the same.
- */
-export function createSingleTry(limiter: HostLimiter): RetryStrategy {
-  return {
-    acquireInitialRetryToken: async (): Promise<Attempt> => ({ epoch: limiter.epoch, getRetryCount: () => 0, getRetryDelay: () => 0 }),
-    async refreshRetryTokenForRetry(token, { errorType, error }) {
-      if (errorType === 'THROTTLING') limiter.complained((token as Attempt).epoch);
-      throw error;
     },
     recordSuccess() {
       limiter.succeeded();

@@ -1,5 +1,5 @@
 import type { AwsIdentity } from '../../auth/aws/credentials.ts';
-import { createSingleTry } from '../../auth/aws/retry-strategy.ts';
+import { createRetryStrategy } from '../../auth/aws/retry-strategy.ts';
 import { createServiceConfig, type ServiceOptions } from '../../auth/aws/service-config.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import { badAnswer } from '../../distribution/answer-errors.ts';
@@ -40,7 +40,7 @@ export function connect(options: EcrConnection): EcrClient {
   // What the host does not ask for, the environment or the profile still may.
   const service = createPrivateService(
     { ...config, ...(host?.fips && { useFipsEndpoint: true }), ...(host?.dualStack && { useDualstackEndpoint: true }) },
-    createSingleTry(limiter),
+    createRetryStrategy(limiter, clock, { once: true }),
   );
   const registryId = accountOf(options);
   const identify = (repositoryName: string): { readonly registryId?: string; readonly repositoryName: string } => ({

@@ -1,7 +1,7 @@
 import type { Digest } from '../../domain/digest.ts';
 import pLimit from 'p-limit';
 import type { AwsIdentity } from '../../auth/aws/credentials.ts';
-import { createSingleTry } from '../../auth/aws/retry-strategy.ts';
+import { createRetryStrategy } from '../../auth/aws/retry-strategy.ts';
 import { createServiceConfig, type ServiceOptions } from '../../auth/aws/service-config.ts';
 import { createRegistryAuth } from '../../auth/create-registry-auth.ts';
 import type { Capabilities } from '../../domain/inventory.ts';
@@ -60,7 +60,7 @@ export function createEcrPublicRegistry(options: EcrPublicRegistryOptions): Regi
   const limiter = new HostLimiter(concurrency);
   const service = createPublicService(
     createServiceConfig({ ...options, region: REGION, limiter, clock, identity }),
-    createSingleTry(limiter),
+    createRetryStrategy(limiter, clock, { once: true }),
   );
   const client: EcrClient = new EcrClient({ name, service, limiter, identify: (repository) => repositories.identify(repository) });
   const repositories = new PublicRepositories(client, alias);

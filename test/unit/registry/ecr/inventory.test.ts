@@ -8,7 +8,7 @@ import type { Manifest } from '../../../../src/domain/inventory.ts';
 import { ContentCache } from '../../../../src/distribution/cache.ts';
 import { HostLimiter } from '../../../../src/http/host-limiter.ts';
 import type { StoredImage } from '../../../fakes/ecr/store.ts';
-import { createRetryStrategy, createSingleTry } from '../../../../src/auth/aws/retry-strategy.ts';
+import { createRetryStrategy } from '../../../../src/auth/aws/retry-strategy.ts';
 import { testClock } from '../../http/test-client.ts';
 import { app, type Fixture, REPOSITORY, startEcr } from './ecr-fixture.ts';
 import { asDigest } from '../../../digest.ts';
@@ -188,7 +188,7 @@ describe('a large repository', () => {
     expect(limiter.concurrency).toBe(4);
 
     // What is sent once tells of it too.
-    const single = createSingleTry(limiter);
+    const single = createRetryStrategy(limiter, testClock(), { once: true });
     const error = new Error('Rate exceeded');
     const refused = single.refreshRetryTokenForRetry(await single.acquireInitialRetryToken(), { errorType: 'THROTTLING', error });
     await expect(refused).rejects.toBe(error);
