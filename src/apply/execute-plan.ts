@@ -1,7 +1,6 @@
-import { setMaxListeners } from 'node:events';
 import type { ChangeGuard } from '../diagnostics/change-guard.ts';
+import { limitTime } from '../diagnostics/limit-time.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
-import { LONGEST_TIMER_MS } from '../domain/longest-timer.ts';
 import type { Digest } from '../domain/digest.ts';
 import type { InUse } from '../domain/in-use.ts';
 import { inUseDigests } from '../plan/in-use-digests.ts';
@@ -72,7 +71,7 @@ export interface ApplyOptions {
  * changed. A journal that fails later ends the run and is the report's `error`.
  */
 export async function executePlan(options: ApplyOptions): Promise<ApplyReport> {
-  const { registries, journal, concurrency } = options;
+  const { registries } = options;
   const plan = verifyPlan(options.plan);
   checkRegistries(plan, registries);
   if (!plan.applyable) {
@@ -88,11 +87,20 @@ export async function executePlan(options: ApplyOptions): Promise<ApplyReport> {
     return [{ repository, registry, does: new Set(steps.map(({ op }) => op)), copiesTo }];
   });
   if (work.length === 0) return applyReport({ repositories: [] });
+  const { deadline } = options;
+  const { signal, release } = limitTime(options.signal, deadline === undefined ? undefined : deadline - Date.now());
+  try {
+    return await carryOut(plan, work, options, signal);
+  } finally {
+    release();
+  }
+}
+
+async function carryOut(plan: Plan, work: readonly Work[], options: ApplyOptions, signal: AbortSignal): Promise<ApplyReport> {
+  const { registries, journal, concurrency, leaseTimes: times, changes } = options;
   // Of a large plan that takes so long that a lock which is not renewed meanwhile might be lost.
   const digest = planDigest(plan);
 
-  const { leaseTimes: times, changes } = options;
-  const signal = endOf(options);
   const lock = await lockRepositories(journal.folder, toLock(work, registries), { times, changes, signal });
   try {
     const refusals = new Map<Work, ToolError>();
@@ -134,6 +142,7 @@ interface Work {
 /** What all repositories of a run share. */
 interface Shared {
   readonly halted: () => Halt | undefined;
+  /** Aborted by the signal and at the deadline. */
   readonly signal: AbortSignal;
   readonly trials: ReadonlyMap<Registry, Trial>;
 }
@@ -172,21 +181,6 @@ function toLock(work: readonly Work[], registries: ApplyOptions['registries']): 
     ...copiesTo.map((to) => ({ url: registries.get(to.registry)?.url ?? '', repository: to.repository })),
   ]);
   return [...new Map(all.map((one) => [`${one.url} ${one.repository}`, one])).values()];
-}
-
-/**
- * Aborted by the signal and at the deadline. Not by `AbortSignal.timeout`: Node.js 20 forgets one that nothing but `AbortSignal.any` holds,
- * together with its timer.
- */
-function endOf({ signal, deadline }: ApplyOptions): AbortSignal {
-  const controller = new AbortController();
-  // Every request under way listens to it, so that many listeners are not a leak.
-  setMaxListeners(0, controller.signal);
-  const end = (): void => controller.abort(signal?.reason);
-  if (signal?.aborted) end();
-  else signal?.addEventListener('abort', end, { once: true });
-  if (deadline !== undefined) setTimeout(end, Math.min(LONGEST_TIMER_MS, Math.max(0, deadline - Date.now()))).unref();
-  return controller.signal;
 }
 
 function sharedBy(work: readonly Work[], options: ApplyOptions, signal: AbortSignal, lock: RepositoryLock): Shared {

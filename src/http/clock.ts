@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import { linkSignals } from './link-signals.ts';
+import { linkSignals } from '../diagnostics/link-signals.ts';
 
 /** Time and random numbers as the client sees them, so that tests need not wait and can be repeated. */
 export interface Clock {

@@ -10,7 +10,7 @@ import { type Host, Hosts } from './hosts.ts';
 import type { HttpRequest, HttpResponse, LimitedHttpClient } from './http-client.ts';
 import { SILENT_HEADERS_MS } from './host-silence.ts';
 import { type HttpTrace, TracedTry } from './http-trace.ts';
-import { SharedSignals } from './link-signals.ts';
+import { SharedSignals } from './shared-signals.ts';
 import { createNetwork, DEFAULT_TIMEOUTS, type Network, type ServerTls, type Timeouts } from './network.ts';
 import { redirected } from './redirect.ts';
 import { toldRate } from './told-rate.ts';

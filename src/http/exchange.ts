@@ -4,7 +4,7 @@ import { redactUrl } from '../diagnostics/redact.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import { ArrivingBody } from './arriving-body.ts';
 import type { HttpRequest, HttpResponse } from './http-client.ts';
-import type { SharedSignal } from './link-signals.ts';
+import type { SharedSignal } from './shared-signals.ts';
 import type { Timeouts } from './network.ts';
 
 /** Enough for any error text. No more is read of an answer that reports an error. */

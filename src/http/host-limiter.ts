@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from './clock.ts';
 import { LearntRate } from './learnt-rate.ts';
-import type { SharedSignal, Stoppable } from './link-signals.ts';
+import type { SharedSignal, Stoppable } from './shared-signals.ts';
 import type { ToldRate } from './told-rate.ts';
 
 /** After so many answers in a row without a complaint, one more request may run side by side. */

@@ -1,7 +1,7 @@
 import { loadConfig, type RegistryConfig } from '../config/config.ts';
 import { chooseRegistry, connected, type ConnectionFlags, resolveSettings } from '../config/settings.ts';
 import { printable } from '../diagnostics/redact.ts';
-import { linkSignals } from '../http/link-signals.ts';
+import { linkSignals } from '../diagnostics/link-signals.ts';
 import { REGISTRY_TYPES } from '../registry/types.ts';
 import type { Context } from './context.ts';
 import { say } from './io.ts';

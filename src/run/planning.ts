@@ -6,7 +6,7 @@ import { ToolError } from '../diagnostics/tool-error.ts';
 import type { RepositoryInventory } from '../domain/inventory.ts';
 import { isRepositoryName } from '../domain/reference.ts';
 import { parseTime } from '../domain/time.ts';
-import { linkSignals } from '../http/link-signals.ts';
+import { linkSignals } from '../diagnostics/link-signals.ts';
 import type { Plan } from '../plan/plan.ts';
 import { compileLists } from '../plan/live-names.ts';
 import { isWhole } from '../plan/plan-repository.ts';

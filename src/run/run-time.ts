@@ -1,33 +1,14 @@
-import { setMaxListeners } from 'node:events';
+import { limitTime } from '../diagnostics/limit-time.ts';
+import type { LinkedSignal } from '../diagnostics/link-signals.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
-import { LONGEST_TIMER_MS } from '../domain/longest-timer.ts';
 import type { Io } from './io.ts';
 
-/** How long a run may go on. */
-export interface RunTime {
-  /** Aborted when the run is stopped, with a `Stopped` as its reason, or when its time is over, with the `ToolError` `TIME_OVER`. */
-  readonly signal: AbortSignal;
-  /** To be called at the end of the run. */
-  readonly release: () => void;
-}
-
-/** Starts the time of a run, which `maxDuration` limits to so many milliseconds. */
-export function startRunTime(io: Io, maxDuration: number | undefined): RunTime {
-  const controller = new AbortController();
-  // Every request under way listens to it, so that many listeners are not a leak.
-  setMaxListeners(0, controller.signal);
-  const stop = (): void => controller.abort(io.signal.reason);
-  if (io.signal.aborted) stop();
-  else io.signal.addEventListener('abort', stop);
-  const timer =
-    maxDuration === undefined ? undefined : setTimeout(() => controller.abort(timeOver()), Math.min(maxDuration, LONGEST_TIMER_MS));
-  return {
-    signal: controller.signal,
-    release: () => {
-      clearTimeout(timer);
-      io.signal.removeEventListener('abort', stop);
-    },
-  };
+/**
+ * Starts the time of a run, which `maxDuration` limits to so many milliseconds. The signal aborts when the run is stopped, with a `Stopped`
+ * as its reason, or when its time is over, with the `ToolError` `TIME_OVER`. To be released at the end of the run.
+ */
+export function startRunTime(io: Io, maxDuration: number | undefined): LinkedSignal {
+  return limitTime(io.signal, maxDuration, timeOver);
 }
 
 function timeOver(): ToolError {

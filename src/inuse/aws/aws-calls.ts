@@ -1,7 +1,7 @@
 import { type AwsFailure, awsFailure, fitText, isNamed } from '../../auth/aws/aws-errors.ts';
 import { type ErrorCode, ToolError } from '../../diagnostics/tool-error.ts';
 import type { HostLimiter } from '../../http/host-limiter.ts';
-import { linkSignals } from '../../http/link-signals.ts';
+import { linkSignals } from '../../diagnostics/link-signals.ts';
 
 /** What a call asks of the service, for whoever has to read why it failed. */
 export interface AwsCall {

@@ -7,7 +7,7 @@ import { type Clock, systemClock } from '../../http/clock.ts';
 import { createHttpClient } from '../../http/create-http-client.ts';
 import type { HttpTrace } from '../../http/http-trace.ts';
 import { HostLimiter } from '../../http/host-limiter.ts';
-import { linkSignals } from '../../http/link-signals.ts';
+import { linkSignals } from '../../diagnostics/link-signals.ts';
 import { AwsCalls } from './aws-calls.ts';
 
 /** Where AWS runs something, and whose permissions are used to read that. */

@@ -8,7 +8,7 @@ import { FileAuth } from '@kubernetes/client-node/dist/file_auth.js';
 import { OpenIDConnectAuth } from '@kubernetes/client-node/dist/oidc_auth.js';
 import { printable, redact, rememberSecret } from '../../diagnostics/redact.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
-import { linkSignals } from '../../http/link-signals.ts';
+import { linkSignals } from '../../diagnostics/link-signals.ts';
 import type { ServerTls } from '../../http/network.ts';
 import type { ClusterAccess } from './cluster-access.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { SharedSignals } from '../../../src/http/link-signals.ts';
+import { SharedSignals } from '../../../src/http/shared-signals.ts';
 import { redirected } from '../../../src/http/redirect.ts';
 import { startServer } from './loopback-server.ts';
 import { testClient, text } from './test-client.ts';
