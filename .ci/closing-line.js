@@ -1,6 +1,6 @@
-// Adds up the JSON reports of vitest that are named, and prints "N passed, N failed[, N skipped]". Fails if a test failed, if a file could
-// not be run, if a report has no test, or if a test was skipped for another reason than that its adapter declares what it asks for as
-// missing (which a test holds it to).
+// Adds up the JSON reports of vitest that are named, and prints what failed and why, and then "N passed, N failed[, N skipped]". Fails if
+// a test failed, if a file could not be run, if a report has no test, or if a test was skipped for another reason than that its adapter
+// declares what it asks for as missing (which a test holds it to).
 import { readFileSync } from 'node:fs';
 
 const DECLARED = / \[skipped: [^\]]*, since /;
@@ -11,15 +11,23 @@ for (const path of process.argv.slice(2)) {
   const files = readReport(path);
   const tests = files.flatMap((file) => file.assertionResults);
   empty ||= tests.length === 0;
-  for (const { status, title } of tests) {
+  for (const { status, title, fullName, failureMessages } of tests) {
     const kind = status === 'passed' || status === 'failed' ? status : 'skipped';
     total[kind] += 1;
     if (kind === 'skipped' && !DECLARED.test(title)) undeclared += 1;
+    if (kind === 'failed') tell(fullName, failureMessages.join('\n'));
   }
   // A file that breaks while it is loaded, or in a hook, fails without a failed test.
-  total.failed += files.filter(
-    (file) => file.status === 'failed' && !file.assertionResults.some(({ status }) => status === 'failed'),
-  ).length;
+  for (const file of files) {
+    if (file.status !== 'failed' || file.assertionResults.some(({ status }) => status === 'failed')) continue;
+    total.failed += 1;
+    tell(file.name, file.message);
+  }
+}
+
+// What failed stands at the end too, since of a long output often only the end is kept.
+function tell(name, message) {
+  process.stdout.write(`FAILED ${name}\n${message.slice(0, 2000)}\n`);
 }
 
 function readReport(path) {
