@@ -1,7 +1,7 @@
 import { canonicalHost, canonicalName, HUB } from '../auth/docker-hub.ts';
 import { didYouMean } from '../diagnostics/nearest.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
-import type { InUse, InUseImage } from '../domain/in-use.ts';
+import type { InUse } from '../domain/in-use.ts';
 import { parseReference, type Reference } from '../domain/reference.ts';
 
 /** A host, and the path that stands before the names of repositories there; empty for none. */
@@ -48,20 +48,8 @@ export function readMirrors(mirrors: Readonly<Record<string, string>>, hosts: In
   });
 }
 
-/**
- * Adds, after each image that is under a mirror, what it stands for, once for every mirror that it is under. The image itself stays: to
- * protect too much loses nothing. A digest protects whatever name it has, so it needs no second name.
- */
-export function withMirrored(images: readonly InUseImage[], mirrors: readonly Mirror[]): InUseImage[] {
-  return images.flatMap((used) => {
-    if (!('reference' in used.image) || used.image.reference.digest !== undefined) return [used];
-    const { reference } = used.image;
-    const mapped = mirrors.flatMap((mirror) => mappedBy(mirror, reference) ?? []);
-    return [used, ...mapped.map((other): InUseImage => ({ image: { reference: other }, source: used.source }))];
-  });
-}
-
-function mappedBy({ from, to }: Mirror, reference: Reference): Reference | undefined {
+/** What an image stands for that is under a mirror; undefined for any other. */
+export function mirrored({ from, to }: Mirror, reference: Reference): Reference | undefined {
   const { host, path } = canonicalName({ host: reference.host ?? HUB, path: reference.repository });
   if (host !== from.host) return undefined;
   const below =

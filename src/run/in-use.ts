@@ -6,7 +6,7 @@ import type { InUse, InUseImage } from '../domain/in-use.ts';
 import type { HttpTrace } from '../http/http-trace.ts';
 import { commandName, type CommandOptions, readInUseCommand } from '../inuse/command.ts';
 import { readInUseFile } from '../inuse/file.ts';
-import { readMirrors, withMirrored } from '../inuse/mirrors.ts';
+import { readMirrors } from '../inuse/mirrors.ts';
 import { withOtherNames } from '../inuse/other-names.ts';
 import { aliasesOf } from '../registry/image-names.ts';
 import type { Context } from './context.ts';
@@ -39,7 +39,7 @@ export function inUseReader(workplace: InUsePlace, context: Context, signal: Abo
       else for (const image of found) images.push(image);
       if (once && typeof found !== 'string') piped.set(source, found);
     }
-    return { images: withOtherNames(withMirrored(images, mirrors), aliasesOf), problems, hosts };
+    return { images: withOtherNames(images, aliasesOf, mirrors), problems, hosts };
   };
 }
 

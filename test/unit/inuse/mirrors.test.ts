@@ -1,15 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import type { InUseImage } from '../../../src/domain/in-use.ts';
+import { readMirrors } from '../../../src/inuse/mirrors.ts';
+import { type Aliases, withOtherNames } from '../../../src/inuse/other-names.ts';
 import { parseImage } from '../../../src/inuse/parse-image.ts';
-import { readMirrors, withMirrored } from '../../../src/inuse/mirrors.ts';
+import { aliasesOf } from '../../../src/registry/image-names.ts';
 
 const HOSTS = { prod: ['registry.example.com'], 'eu.example.com': ['eu.example.com'] };
 const DIGEST = `sha256:${'0123456789abcdef'.repeat(4)}`;
 
 /** What an image is taken for beside itself, as `host/repository:tag`. */
-function readings(mirrors: Readonly<Record<string, string>>, text: string): string[] {
+function readings(mirrors: Readonly<Record<string, string>>, text: string, aliases: Aliases = () => []): string[] {
   const used: InUseImage = { image: parseImage(text) as InUseImage['image'], source: 'pod a' };
-  const [first, ...others] = withMirrored([used], readMirrors(mirrors, HOSTS));
+  const [first, ...others] = withOtherNames([used], aliases, readMirrors(mirrors, HOSTS));
   expect(first).toBe(used);
   expect(others.every(({ source }) => source === 'pod a')).toBe(true);
   return others.map(({ image }) =>
@@ -71,6 +73,37 @@ describe('Docker Hub', () => {
 
   test('is not meant by another host', () => {
     expect(readings({ 'docker.io': 'prod' }, 'quay.example.com/team/app:v1')).toEqual([]);
+  });
+});
+
+describe('together with other names', () => {
+  const ECR = '123456789012.dkr.ecr.eu-central-1.amazonaws.com';
+  const FIPS = '123456789012.dkr.ecr-fips.eu-central-1.amazonaws.com';
+
+  test.for<[what: string, mirrors: Record<string, string>, text: string, expected: string]>([
+    ['a mirror in gcr.io, run from pkg.dev', { 'gcr.io/p': 'prod' }, 'us-docker.pkg.dev/p/gcr.io/app:v1', 'registry.example.com/app:v1'],
+    ['a mirror at one host of ECR, run from another', { [`${FIPS}/hub`]: 'prod' }, `${ECR}/hub/app:v1`, 'registry.example.com/app:v1'],
+    ['a mirror of gcr.io', { 'mirror.example.com': 'gcr.io/p' }, 'mirror.example.com/app:v1', 'us-docker.pkg.dev/p/gcr.io/app:v1'],
+    ['a mirror of Docker Hub', { 'mirror.example.com': 'docker.io' }, 'mirror.example.com/nginx:1', 'docker.io/library/nginx:1'],
+  ])('%s', ([, mirrors, text, expected]) => {
+    expect(readings(mirrors, text, aliasesOf)).toContain(expected);
+  });
+
+  test('a mirror of a mirror', () => {
+    const mirrors = { 'edge.example.com/e': 'mirror.example.com/hub', 'mirror.example.com/hub': 'prod' };
+    expect(readings(mirrors, 'edge.example.com/e/team/app:v1')).toEqual([
+      'mirror.example.com/hub/team/app:v1',
+      'registry.example.com/team/app:v1',
+    ]);
+  });
+
+  test('mirrors of each other and of what is below them come to an end', () => {
+    const mirrors = { 'a.example.com': 'b.example.com/below', 'b.example.com': 'a.example.com', 'b.example.com/below': 'prod' };
+    expect(readings(mirrors, 'a.example.com/app:v1')).toEqual([
+      'b.example.com/below/app:v1',
+      'a.example.com/below/app:v1',
+      'registry.example.com/app:v1',
+    ]);
   });
 });
 
