@@ -1,6 +1,6 @@
 import { ToolError } from '../diagnostics/tool-error.ts';
+import { namedDigest } from '../domain/attachment.ts';
 import type { Digest } from '../domain/digest.ts';
-import { attachmentTagSubject } from '../domain/tag.ts';
 import type { ChangeStep } from '../plan/plan.ts';
 import type { Holds } from './holds.ts';
 import type { RunState } from './run-state.ts';
@@ -28,7 +28,7 @@ export class TagLookup {
     if (digest === undefined) return undefined;
     if (this.#state.tags.get(tag) === digest && this.#state.outcomeOf(digest) !== 'deleted') return digest;
     await this.#holds.hold(digest, `the tag ${tag} was set on it after the plan was made`);
-    const subject = attachmentTagSubject(tag);
+    const subject = namedDigest(tag);
     if (subject !== undefined) await this.#holds.hold(subject, `${tag} was attached to it after the plan was made`);
     return digest;
   }

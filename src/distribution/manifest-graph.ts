@@ -1,6 +1,6 @@
 import type { LimitFunction } from 'p-limit';
+import { namedDigest } from '../domain/attachment.ts';
 import type { Digest } from '../domain/digest.ts';
-import { attachmentTagSubject } from '../domain/tag.ts';
 import type { ManifestReader, Reading } from './manifest-reader.ts';
 import { MOST_ENTRIES } from './list-bounds.ts';
 import type { Problems } from './problems.ts';
@@ -51,8 +51,9 @@ export async function followGraph({ documents, tags }: TaggedManifests, options:
       for (const child of children) want(child.digest, { mediaType: child.mediaType, isSubject: false });
       if (subject !== undefined) want(subject, { mediaType: '', isSubject: true });
       for (const tag of tags.get(digest) ?? []) {
-        const signed = attachmentTagSubject(tag);
-        if (signed !== undefined) want(signed, { mediaType: '', isSubject: true });
+        // Whether that digest is there decides whether the tag attaches its manifest to it, whatever the suffix.
+        const named = namedDigest(tag);
+        if (named !== undefined) want(named, { mediaType: '', isSubject: true });
       }
     }
     // A registry can make up what is attached to what without end.

@@ -81,6 +81,15 @@ describe('what changed since the plan', () => {
     expect(message(filled.lone.digest)).toContain('was attached to it after the plan was made');
   });
 
+  it('its sources, which a tool of another name has attached to an image that is to go', async () => {
+    const { server, filled, outcome, message } = await meanwhile((server, { lone }) =>
+      push(server, REPOSITORY, single('sources'), [`${attachmentTag(lone.digest)}.src`]),
+    );
+    expect(outcome(filled.lone.digest)).toBe('drifted');
+    expect(message(filled.lone.digest)).toContain('was attached to it after the plan was made');
+    expect(contents(server).manifests).toHaveProperty(filled.lone.digest);
+  });
+
   it('something that was attached, without a tag, to an image that is to go', async () => {
     const { server, filled, outcome, message } = await meanwhile((server, { lone }) =>
       push(server, REPOSITORY, sbom(lone, '2026-01-01T00:00:00Z')),

@@ -288,6 +288,13 @@ describe('what something is attached to', () => {
     expect(find(inventory, index([app]).digest)).toMatchObject({ tags: [], children: [app.digest] });
   });
 
+  it.each(['src', 'vex'])('is there without a tag under the suffix %s too, for that decides what the tag is', async (suffix) => {
+    const { server, registry } = await withServer({ referrersApi: false });
+    await fill(server, [[app], [signature, `${attachmentTag(app.digest)}.${suffix}`]]);
+    const inventory = await registry.inventory('team/app');
+    expect(find(inventory, app.digest).tags).toEqual([]);
+  });
+
   it('is not there, and that is no problem', async () => {
     const { server, registry } = await withServer({ referrersApi: false });
     const absent = image({ layers: [], created }).digest;
