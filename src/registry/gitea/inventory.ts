@@ -8,7 +8,7 @@ import { Problems } from '../../distribution/problems.ts';
 import { ReadingProgress } from '../../distribution/reading-progress.ts';
 import type { ReferrersApi } from '../../distribution/referrers.ts';
 import { readTaggedGraph, type TaggedGraph } from '../../distribution/tagged-graph.ts';
-import type { Manifest, RepositoryInventory } from '../../domain/inventory.ts';
+import type { DanglingTag, Manifest, RepositoryInventory } from '../../domain/inventory.ts';
 import type { InventoryOptions } from '../registry.ts';
 import type { GiteaClient } from './client.ts';
 import { readVersions, type Versions } from './versions.ts';
@@ -43,6 +43,7 @@ export async function readInventory(
     type,
     repository,
     ...problems.verdict,
+    ...(reading.dangling.length > 0 && { danglingTags: reading.dangling }),
     notes: [`The registry ${client.name} is Gitea or Forgejo. It frees what is deleted at once, so that "undo" cannot put it back.`],
     capabilities: CAPABILITIES,
     manifests: reading.manifests(),
@@ -83,8 +84,15 @@ class GiteaReading {
       progress: this.#progress,
       areWanted: () => wants?.configs({ capabilities: CAPABILITIES, manifests: () => this.manifests() }) ?? true,
     });
-    for (const { tag } of this.#read.tagged.dangling)
-      this.#problems.add(`The tag ${client.label(this.#repository, tag)} is listed, but its manifest is not there. Delete it in Gitea.`);
+    for (const { tag } of this.dangling)
+      this.#problems.add(
+        `The tag ${client.label(this.#repository, tag)} is listed, but its manifest is not there. Delete it in Gitea, or push it again. ` +
+          'Or go on without it: danglingTags: ignore in the policy.',
+      );
+  }
+
+  get dangling(): readonly DanglingTag[] {
+    return this.#read?.tagged.dangling ?? [];
   }
 
   manifests(): Manifest[] {

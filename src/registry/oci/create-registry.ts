@@ -6,6 +6,7 @@ import type { Registry } from '../registry.ts';
 import { listRepositories } from '../../distribution/catalog.ts';
 import { ContentStore } from '../../distribution/content-store.ts';
 import { hasBlob } from '../../distribution/has-blob.ts';
+import { loginOf } from './dangling-problem.ts';
 import { checkDelete, deleteManifest, deleteTag, refuseKnown } from './deletion.ts';
 import { type Software, softwareOf, softwareOfHost } from './software.ts';
 import { type Ping, tellingAnswer } from '../../distribution/ping.ts';
@@ -53,6 +54,7 @@ export function createOciRegistry({
     referrers: new ReferrersApi(client),
     software,
     tagDeletion: new TagDeletion(client, software),
+    login: () => loginOf(ping),
     limit: pLimit(concurrency),
     large: pLimit(1),
     isListed: (repository) => listed.has(repository),

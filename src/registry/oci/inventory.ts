@@ -1,5 +1,5 @@
 import type { LimitFunction } from 'p-limit';
-import { danglingProblem } from './dangling-problem.ts';
+import { danglingProblem, type Login } from './dangling-problem.ts';
 import { byCodeUnit } from '../../domain/compare.ts';
 import { quoted } from '../../diagnostics/redact.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
@@ -29,6 +29,7 @@ export interface InventoryContext {
   /** What the registry is, as far as it can be told. */
   readonly software: () => Promise<Software | undefined>;
   readonly tagDeletion: TagDeletion;
+  readonly login: () => Promise<Login>;
   /** How much is read side by side, over all repositories. */
   readonly limit: LimitFunction;
   /** Lets one large repository at a time be read, since each takes much memory. */
@@ -77,7 +78,8 @@ async function readListed(
   const { dangling } = tagged;
   const asks = dangling.length > 0 || (problems.list.length === 0 && sharesDigests(manifests));
   const deleteTag = asks && (await tagDeletion.isSupported(repository, signal));
-  const sentences = dangling.map((tag) => danglingProblem(client, repository, tag, deleteTag));
+  const takesOff = dangling.length > 0 && deleteTag ? await context.login() : undefined;
+  const sentences = dangling.map((tag) => danglingProblem(client, repository, tag, takesOff));
   return inventoryOf(context, repository, {
     manifests,
     deleteTag,

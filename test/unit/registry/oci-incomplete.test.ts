@@ -245,12 +245,26 @@ describe('a tag that is listed and then not there', () => {
       complete: false,
       problems: [
         `The tag prod/team/app:v1 is listed, but the manifest ${app.digest} that it points to is not there. ` +
-          `Take it off: curl -u USER -X DELETE ${server.url}/v2/team/app/manifests/v1. ` +
-          'Or go on without it: danglingTags: ignore in the policy.',
+          'Go on without it, by danglingTags: ignore in the policy, ' +
+          `or take it off: curl -X DELETE ${server.url}/v2/team/app/manifests/v1`,
       ],
       danglingTags: [{ tag: 'v1', digest: app.digest }],
       manifests: [{ tags: ['v2'] }],
     });
+  });
+
+  it.each([
+    ['Basic realm="registry"', (url: string) => `curl -u USER -X DELETE ${url}/v2/team/app/manifests/v1`],
+    // With a password alone curl gets no token.
+    ['Bearer realm="https://auth.example.com/token"', (url: string) => `crane delete --insecure ${url.slice('http://'.length)}/team/app:v1`],
+  ])('is taken off by a command that gets in where %s is demanded', async (demanded, command) => {
+    const ping = async () => ({ status: 401, headers: { 'www-authenticate': demanded }, body: new Uint8Array(), url: '' });
+    const { server, registry } = await withServer({ referrersApi: false }, { ping });
+    await fill(server, [[app, 'v1']]);
+    server.storage.repository('team/app').manifests.delete(app.digest);
+    const { problems = [] } = await registry.inventory('team/app');
+    expect(problems[0]).toMatch(/take it off: /);
+    expect(problems[0]?.split('take it off: ')[1]).toBe(command(server.url));
   });
 
   it('is told once for each tag, however many there are, and nothing else is a problem', async () => {

@@ -37,6 +37,18 @@ describe('the inventory of a Gitea', () => {
     expect(manifests.map(({ digest }) => digest)).toEqual(expect.arrayContaining([child.digest, untagged.digest]));
   });
 
+  it('names the tags whose manifests are gone, so that a policy may go on without them', async () => {
+    const gitea = await fakeGitea();
+    await fill(gitea, APP, build('one'), 'v1');
+    await fill(gitea, APP, build('two'), 'v2');
+    const unknown = JSON.stringify({ errors: [{ code: 'MANIFEST_UNKNOWN', message: 'manifest unknown' }] });
+    gitea.onRequest(({ path }) => (path.endsWith('/manifests/v2') ? { status: 404, body: unknown } : undefined));
+    const { danglingTags, problems = [], complete } = await connect(gitea).inventory(APP);
+    expect({ complete, danglingTags }).toEqual({ complete: false, danglingTags: [{ tag: 'v2' }] });
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toContain('danglingTags: ignore');
+  });
+
   it('is read again where a tag is deleted while it is listed, which makes another slip from page to page', async () => {
     const gitea = await fakeGitea(2);
     for (const tag of ['a', 'b', 'c', 'd', 'e']) await fill(gitea, APP, build(tag), tag);
