@@ -85,7 +85,12 @@ const AS_IN_CLUSTER = ', or the object as the cluster has it, whose status tells
 function ofRepository({ spec, status }: FluxObject<unknown>): string[] | string {
   const url = ociUrl(spec);
   if (url === undefined) return 'has no url that begins with oci://';
-  const { tag, digest, semver } = fields(spec['ref']);
+  const ref = fields(spec['ref']);
+  if (isGiven(spec['ref']) && ref !== spec['ref']) return 'has a ref that is not a map with a tag, a digest or a range of versions';
+  // A tag such as 6 without quotes is a number in YAML, and who passes it over takes "latest" for what runs.
+  const wrong = ['tag', 'digest', 'semver'].find((key) => isGiven(ref[key]) && typeof ref[key] !== 'string');
+  if (wrong !== undefined) return `has a ref with a ${wrong} that is not a text: put it in quotes`;
+  const { tag, digest, semver } = ref;
   const now = /(?:sha256:|\/)([0-9a-f]{64})$/.exec(String(fields(status['artifact'])['revision']))?.[1];
   const running = now === undefined ? [] : [`sha256:${now}`];
   if (isText(digest)) return [`${url}@${digest}`, ...running];
@@ -100,6 +105,10 @@ function ociUrl({ url }: Fields): string | undefined {
 
 function isVersion(value: unknown): value is string {
   return typeof value === 'string' && VERSION.test(value);
+}
+
+function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== null;
 }
 
 function isText(value: unknown): value is string {

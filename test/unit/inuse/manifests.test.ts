@@ -211,6 +211,9 @@ describe('what Flux runs from registries', () => {
   });
 
   test.for<[what: string, objects: readonly object[], expected: RegExp]>([
+    ['a number for a tag', [repository({ url, ref: { tag: 6 } })], /OCIRepository podinfo has a ref with a tag that is not a text/],
+    ['a number for a range', [repository({ url, ref: { semver: 6 } })], /has a ref with a semver that is not a text/],
+    ['a text for a ref', [repository({ url, ref: 'v1' })], /has a ref that is not a map/],
     ['a range', [repository({ url, ref: { semver: '24.x' } })], /OCIRepository podinfo names a range of versions/],
     ['a range of charts', [chart({ version: '24.x' }), OCI], /HelmChart app names a range of versions/],
     ['no version of a chart, which is the newest', [chart({}), OCI], /names a range of versions/],
