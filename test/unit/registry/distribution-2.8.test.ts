@@ -48,7 +48,7 @@ describe.skipIf(skipWithout('docker-registry'))('a real docker-registry 2.8', ()
     await rm(join(manifests, 'revisions/sha256', amd.digest.slice('sha256:'.length)), { recursive: true });
     const { complete, danglingTags, problems = [] } = await registry.inventory('team/app');
     expect({ complete, danglingTags }).toEqual({ complete: false, danglingTags: [{ tag: 'v1', digest: amd.digest }] });
-    const [, folder = ''] = /rm -r ROOT\/(\S+), where ROOT is its root directory/.exec(problems.join()) ?? [];
+    const [, folder = ''] = /where ROOT is its root directory: rm -r ROOT\/(\S+)$/.exec(problems.join()) ?? [];
     await rm(join(server.root, folder), { recursive: true });
     const mended = await registry.inventory('team/app');
     expect(mended.complete).toBe(true);

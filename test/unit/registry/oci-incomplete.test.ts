@@ -256,7 +256,10 @@ describe('a tag that is listed and then not there', () => {
   it.each([
     ['Basic realm="registry"', (url: string) => `curl -u USER -X DELETE ${url}/v2/team/app/manifests/v1`],
     // With a password alone curl gets no token.
-    ['Bearer realm="https://auth.example.com/token"', (url: string) => `crane delete --insecure ${url.slice('http://'.length)}/team/app:v1`],
+    [
+      'Bearer realm="https://auth.example.com/token"',
+      (url: string) => `crane delete --insecure ${url.slice('http://'.length)}/team/app:v1`,
+    ],
   ])('is taken off by a command that gets in where %s is demanded', async (demanded, command) => {
     const ping = async () => ({ status: 401, headers: { 'www-authenticate': demanded }, body: new Uint8Array(), url: '' });
     const { server, registry } = await withServer({ referrersApi: false }, { ping });
