@@ -47,6 +47,8 @@ function measured(reason: Reason): string {
     rankWords(reason),
     ageDays === undefined ? '' : ageWords(count(ageDays, 'day'), pulled),
     reason.code === 'unknown_time' && reason.time !== undefined ? `"${printable(time(reason.time))}"` : '',
+    // Which of its times that is, only this tells: it may be none of those that the image is shown with.
+    reason.code === 'grace' && reason.time !== undefined ? `at ${printable(time(reason.time))}` : '',
     finding ? findingWords(finding) : '',
     by === undefined ? '' : `by ${isDigest(by) ? shortDigest(by) : printable(by)}`,
   ];

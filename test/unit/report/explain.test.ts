@@ -64,6 +64,13 @@ prod/team/app@${digest('ab')}
 `);
 });
 
+test('of an image that is within its grace, it says since when: that may be none of the times that the registry tells', () => {
+  const seen = image('ab', { tags: ['v1'], reasons: [{ code: 'grace', time: '2026-11-24T02:50:00Z' }] });
+  expect(explanationText({ ...explanation, image: seen })).toContain(
+    '  keep  pushed, tagged, restored or first seen too recently (at 2026-11-24 02:50 UTC)\n',
+  );
+});
+
 test('of an image that others hold, it says who', () => {
   const held = {
     ...explanation,
