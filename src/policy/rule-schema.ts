@@ -162,7 +162,10 @@ export const RuleSpec = z
     order: z
       .enum(ORDERS)
       .optional()
-      .describe('What "newest" means; default pushed. semver, numeric and alphabetical read the tag, the others a time.'),
+      .describe(
+        'What "newest" means; default pushed. semver, numeric and alphabetical read the tag, the others a time: pulled is the last pull, ' +
+          'or the push where there was none; active is the newer of push and pull.',
+      ),
     per: z
       .string()
       .min(1)
