@@ -68,6 +68,9 @@ function cannot(
     ...(rules.untagged.length > 0 && !listUntagged
       ? [`${registry} does not list images without a tag, so rules with "untagged" have nothing to select there`]
       : []),
+    ...(rules.tagged.some(({ untaggedToo }) => untaggedToo) && !listUntagged
+      ? [`${registry} does not list images without a tag, so rules with "untagged: too" count the tagged ones alone there`]
+      : []),
     ...(staysByAnother ? [`${registry} cannot take one tag off an image that stays, so expired tags of such images stay too`] : []),
   ];
 }

@@ -68,16 +68,16 @@ function checkGroups({ per, tags, untagged, orphaned }: Unchecked, add: Add): vo
 
 function checkKeep({ last, days, pulledDays, max, label, older, groups, maxGroups }: Unchecked, per: unknown, add: Add): void {
   if (max !== undefined && last !== undefined && days === undefined && pulledDays === undefined && label === undefined)
-    add('says nothing beside "last" alone: it bounds what days, pulledDays and label keep', 'keep', 'max');
-  if (older !== undefined && days === undefined) add('needs "days" beside it: it counts those that are older', 'keep', 'older');
+    add('"max" says nothing beside "last" alone: it bounds what days, pulledDays and label keep', 'keep', 'max');
+  if (older !== undefined && days === undefined) add('"older" needs "days" beside it: it counts those that are older', 'keep', 'older');
   for (const [key, value] of Object.entries({ groups, maxGroups })) {
     if (value === undefined) continue;
     if (per === undefined || (typeof per === 'string' && per !== '' && !isCapture(per)))
-      add('needs a capture of tags.regex in "per", such as per: branch: it counts the groups that this makes', 'keep', key);
+      add(`"${key}" needs a capture of tags.regex in "per", such as per: branch: it counts the groups that this makes`, 'keep', key);
     else if (key === 'groups' && last === undefined && max === undefined)
-      add('needs "last" or "max" beside it: it says in how many groups these count', 'keep', key);
+      add('"groups" needs "last" or "max" beside it: it says in how many groups these count', 'keep', key);
     else if (key === 'maxGroups' && days === undefined && pulledDays === undefined && label === undefined)
-      add('needs "days", "pulledDays" or "label" beside it: it bounds what these keep', 'keep', key);
+      add('"maxGroups" needs "days", "pulledDays" or "label" beside it: it bounds what these keep', 'keep', key);
   }
 }
 

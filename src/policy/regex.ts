@@ -46,11 +46,25 @@ export function regexProblem(pattern: string): string | undefined {
   } catch (error) {
     return syntaxProblem(pattern, error);
   }
-  for (const alternative of alternatives(pattern)) {
-    const problem = halfAnchored(alternative);
-    if (problem !== undefined) return problem;
-  }
-  return undefined;
+  return anchorProblem(alternatives(pattern));
+}
+
+/**
+ * In other tools `^prod` means every tag that begins so. Here an expression is for the whole tag, and it would mean that tag alone. What is
+ * told can be written in the place of the whole expression, so that nobody loses an alternative by it.
+ */
+function anchorProblem(parts: readonly string[]): string | undefined {
+  const halves = parts.map(halfAnchored);
+  const [first] = halves.filter((half) => half !== undefined);
+  if (!first) return undefined;
+  const empty = halves.findIndex((half) => half?.exact === '');
+  if (empty >= 0) return `has "${parts[empty]}" as an alternative, which matches no tag`;
+  const either = (key: 'wide' | 'exact'): string => parts.map((part, index) => halves[index]?.[key] ?? part).join('|');
+  const verbs = [...new Set(halves.flatMap((half) => (half ? [half.side === 'start' ? 'begins' : 'ends'] : [])))].toSorted();
+  return (
+    `is anchored at its ${first.side} only by "${first.anchor}", but an expression is for the whole tag in any case: ` +
+    `write "${either('wide')}" for every tag that ${verbs.join(' or ')} so, or "${either('exact')}" for the whole tag`
+  );
 }
 
 function syntaxProblem(pattern: string, error: unknown): string {
@@ -67,11 +81,21 @@ function syntaxProblem(pattern: string, error: unknown): string {
   return `is not a valid RE2 expression: ${error instanceof Error ? error.message.replace(/^error parsing regexp: /, '') : String(error)}`;
 }
 
+/** An alternative that is anchored on one side only, and the two ways to write it. */
+interface HalfAnchored {
+  readonly side: 'start' | 'end';
+  readonly anchor: string;
+  /** For every tag that begins, or ends, so. */
+  readonly wide: string;
+  /** For the whole tag. */
+  readonly exact: string;
+}
+
 /**
- * In other tools `^prod` means every tag that begins so. Here an expression is for the whole tag, and it would mean that tag alone. With
- * `.*` or `.+` at the other side both mean the same.
+ * Undefined for an alternative that is anchored on both sides or on none. With `.*` or `.+` at the other side both ways to read it mean the
+ * same, so nothing is wrong with that either.
  */
-function halfAnchored(alternative: string): string | undefined {
+function halfAnchored(alternative: string): HalfAnchored | undefined {
   const [, start = ''] = /^(?:\((?:\?(?:[a-zA-Z]+\)|[a-zA-Z]*:|P?<\w+>))?)*(\^|\\A)/.exec(alternative) ?? [];
   const [, end = ''] = /(?<!\\)(?:\\\\)*(\$|\\z)\)*$/.exec(alternative) ?? [];
   if ((start === '') === (end === '')) return undefined;
@@ -79,12 +103,9 @@ function halfAnchored(alternative: string): string | undefined {
   const meant = end === '' ? body : body.slice(0, body.lastIndexOf(end)) + body.slice(body.lastIndexOf(end) + end.length);
   const isOpen = end === '' ? /\.[*+]\??\)*$/.test(meant) : /^(?:\((?:\?(?:[a-zA-Z]*:|P?<\w+>))?)*\.[*+]/.test(meant);
   if (isOpen) return undefined;
-  if (meant === '') return `has "${alternative}" as an alternative, which matches no tag`;
-  const which = end === '' ? 'begins' : 'ends';
-  return (
-    `is anchored at its ${end === '' ? 'start' : 'end'} only by "${start || end}", but an expression is for the whole tag in any case: ` +
-    `write "${end === '' ? `${meant}.*` : `.*${meant}`}" for every tag that ${which} so, or "${meant}" for the whole tag`
-  );
+  return end === ''
+    ? { side: 'start', anchor: start, wide: `${meant}.*`, exact: meant }
+    : { side: 'end', anchor: end, wide: `.*${meant}`, exact: meant };
 }
 
 /** The parts of an expression between the `|` that stand in no group. */

@@ -80,7 +80,12 @@ const Keep = z
               'cannot be read stays, unless another word keeps or expires it. Needs a registry that tells labels.',
           ),
         older: count.optional().describe('Beside "days": of those that are older, the newest N stay too. "max" does not bound them.'),
-        groups: count.optional().describe('With a capture in "per": "last" and "max" count in the newest N groups only.'),
+        groups: count
+          .optional()
+          .describe(
+            'With a capture in "per": "last" and "max" count in the newest N groups only. In the others, "max" does not bound what days, ' +
+              'pulledDays and label keep.',
+          ),
         maxGroups: count
           .optional()
           .describe('With a capture in "per": what days, pulledDays and label keep, they keep in the newest N groups only.'),
@@ -162,7 +167,10 @@ export const RuleSpec = z
     order: z
       .enum(ORDERS)
       .optional()
-      .describe('What "newest" means; default pushed. semver, numeric and alphabetical read the tag, the others a time.'),
+      .describe(
+        'What "newest" means; default pushed. semver, numeric and alphabetical read the tag, the others a time: pulled is the last pull, ' +
+          'or the push where there was none; active is the newer of push and pull.',
+      ),
     per: z
       .string()
       .min(1)

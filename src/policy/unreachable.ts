@@ -1,3 +1,4 @@
+import semver from 'semver';
 import type * as z from 'zod';
 import { compileGlobs, type NameMatcher } from './glob.ts';
 import { type ParsedGlob, parseGlob } from './parse-glob.ts';
@@ -101,8 +102,14 @@ function takesAllOf(above: RuleEntry, below: RuleEntry): boolean {
   if (wide.orphaned !== undefined) return false;
   if (narrow.untagged === true) return wide.untagged !== undefined;
   if (wide.untagged === true || (narrow.untagged === 'too' && wide.untagged !== 'too')) return false;
-  const isAsWide = (key: 'regex' | 'semver'): boolean => above[key] === undefined || above[key] === below[key];
-  return isAsWide('regex') && isAsWide('semver') && covers(above, below, false);
+  const hasRegex = above.regex === undefined || above.regex === below.regex;
+  return hasRegex && isRangeWithin(below.semver, above.semver) && covers(above, below, false);
+}
+
+/** True if every version of the narrow range is surely in the wide one. Without a range a tag need not be a version. */
+function isRangeWithin(narrow: string | undefined, wide: string | undefined): boolean {
+  if (wide === undefined || wide === narrow) return true;
+  return narrow !== undefined && semver.subset(narrow, wide, { includePrerelease: true });
 }
 
 function tagsOf({ tags = ['**'] }: RuleSpec): Omit<RuleEntry, 'rule'> {

@@ -6,6 +6,7 @@ import { parseDigestTag } from '../domain/attachment.ts';
 import type { Action, Clock, PlannedImage } from '../plan/plan.ts';
 import { isDeleteReason } from '../plan/reason.ts';
 import { reasonLine } from './reason-text.ts';
+import { ordinaryTags } from './repository-view.ts';
 import { PLAIN, type Style } from './style.ts';
 import { age, bytes, shortDigest, time } from './text.ts';
 import { padEnd, width } from './width.ts';
@@ -84,11 +85,14 @@ export function explanationText(explanation: Explanation, style: Style = PLAIN, 
   const sections = [
     section(
       'tags',
-      ofTags.map((reason) => [
-        printable(reason.tag ?? ''),
-        tagVerb(explanation, reason.tag ?? '', isDeleteReason(reason.code), style),
-        reasonLine(reason),
-      ]),
+      [
+        ...ofTags.map((reason) => [
+          printable(reason.tag ?? ''),
+          tagVerb(explanation, reason.tag ?? '', isDeleteReason(reason.code), style),
+          reasonLine(reason),
+        ]),
+        ...tagsHeldByOthers(image).map((tag) => [printable(tag), style.stay('keep'), 'stays with the other tags of its image']),
+      ],
       style,
     ),
     section(
@@ -129,6 +133,12 @@ export function explanationText(explanation: Explanation, style: Style = PLAIN, 
     ...incomplete,
     ...sections,
   ].join('');
+}
+
+/** Tags without a reason of their own, of an image that stays whole by another of its tags. */
+function tagsHeldByOthers(image: PlannedImage): readonly string[] {
+  const told = new Set(image.reasons.map(({ tag }) => tag));
+  return image.action === 'keep' && !told.has(undefined) ? ordinaryTags(image).filter((tag) => !told.has(tag)) : [];
 }
 
 function tagVerb({ image }: Explanation, tag: string, deleted: boolean, style: Style): string {

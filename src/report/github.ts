@@ -3,6 +3,7 @@ import { amountWords, plannedAmounts } from './amounts.ts';
 import { appliedAmounts, type Outcome } from './outcome.ts';
 import { type RuleTotal, ruleTotals } from './rule-totals.ts';
 import { freedWords } from './table-totals.ts';
+import { notesOf } from './repository-view.ts';
 import { count, firstOf, number } from './text.ts';
 import { unreadLines } from './unread-lines.ts';
 import { annotation, type AnnotationPlace } from './workflow-command.ts';
@@ -17,7 +18,7 @@ export type PolicyPlaces = (policy: string, rule?: string) => AnnotationPlace | 
 
 /**
  * A plan, or what came of it, as annotations of GitHub Actions: an error for what could not be read, what blocks the plan and what was not
- * done, a warning at each rule for what it takes away, and a notice with the totals.
+ * done, a warning at each rule for what it takes away, and notices with the totals and what the reader of the plan should know besides.
  */
 export function planAnnotations(plan: Plan, { applied, refused }: Outcome, places: PolicyPlaces): string {
   const errors = [
@@ -44,7 +45,13 @@ export function planAnnotations(plan: Plan, { applied, refused }: Outcome, place
   const what = applied
     ? `${amountWords(appliedAmounts(plan, applied)) || 'nothing'} deleted (${applied.outcome})`
     : `${amountWords(plannedAmounts(plan)) || 'nothing'} to delete, ${freedWords(plan.summary)}`;
-  return [...atMost(errors, 'error'), ...atMost(warnings, 'warning'), annotation('notice', 'regctl prune', what)].join('');
+  const policyOf = new Map(plan.diagnostics.map(({ message, policy }) => [message, policy]));
+  const notes = notesOf(plan).map((note) => {
+    const policy = policyOf.get(note);
+    return annotation('notice', 'Note', note, policy === undefined ? undefined : places(policy));
+  });
+  const notices = [annotation('notice', 'regctl prune', what), ...notes];
+  return [...atMost(errors, 'error'), ...atMost(warnings, 'warning'), ...atMost(notices, 'notice')].join('');
 }
 
 function ruleWords({ images, tags, repositories }: RuleTotal): string {
@@ -56,7 +63,7 @@ function ruleWords({ images, tags, repositories }: RuleTotal): string {
 }
 
 /** What GitHub would not show is counted in the last that it does. */
-function atMost(lines: readonly string[], level: 'error' | 'warning'): readonly string[] {
+function atMost(lines: readonly string[], level: 'error' | 'warning' | 'notice'): readonly string[] {
   if (lines.length <= SHOWN) return lines;
   const left = lines.length - SHOWN + 1;
   return [

@@ -3,6 +3,7 @@ import type { Plan, RepositoryPlan } from '../plan/plan.ts';
 import { amountsOf, amountWords, copiedWords, stepsDone } from './amounts.ts';
 import { OUTCOMES } from './apply-text.ts';
 import type { Outcome } from './outcome.ts';
+import { notesOf } from './repository-view.ts';
 import { count } from './text.ts';
 import { unreadLines } from './unread-lines.ts';
 import { xmlText } from './xml.ts';
@@ -30,18 +31,21 @@ export function junitXml(cases: readonly TestCase[]): string {
 }
 
 /**
- * A plan, or what came of it, as a test report: a test for the run, which fails where it may not be carried out or was refused, one for
- * each thing that could not be read, and one for each repository, which fails where it could not be read whole or something was not done.
+ * A plan, or what came of it, as a test report: a test for the run, which fails where it may not be carried out or was refused, and says
+ * what the reader of the plan should know besides; one for each thing that could not be read; and one for each repository, which fails
+ * where it could not be read whole or something was not done.
  */
 export function planJunit(plan: Plan, { applied, refused }: Outcome): string {
   const blocked = plan.blockedBy.map(({ message }) => message).join('; ');
   const run = refused ?? (blocked === '' ? undefined : blocked);
+  const notes = notesOf(plan);
   const reports = new Map(applied?.repositories.map((one) => [`${one.registry}/${one.repository}`, one]));
   return junitXml([
     {
       suite: 'run',
       name: applied ? 'the plan is carried out' : 'the plan may be carried out',
       problem: run === undefined ? failedRun(applied?.error) : { type: 'refused', message: run },
+      ...(notes.length > 0 && { output: notes.join('\n') }),
     },
     ...unreadLines(plan).map((line) => ({ suite: 'unread', name: line.split(': ')[0] ?? '', problem: { type: 'unread', message: line } })),
     ...plan.repositories.flatMap((repository) =>

@@ -6,6 +6,7 @@ import { amountWords, copiedWords } from './amounts.ts';
 import { OUTCOMES } from './apply-text.ts';
 import { codeSpan } from './code-span.ts';
 import { bulletList, fitting, foldedLines, lengthOf, LONGEST } from './markdown-parts.ts';
+import { measuredAge } from './measured-age.ts';
 import { appliedAmounts, type Outcome } from './outcome.ts';
 import { reasonWords, selectedWords } from './reason-text.ts';
 import { notesOf, ordinaryTags, viewOf } from './repository-view.ts';
@@ -37,7 +38,7 @@ export function planMarkdown(plan: Plan, outcome: Outcome = {}): string {
     ...(ungoverned > 0 ? [`${count(ungoverned, 'repository is', 'repositories are')} governed by no policy, and left alone.`, ''] : []),
     ...bulletList('Notes:', notesOf(plan)),
   ];
-  return `${[...lines, ...details(governed, LONGEST - lengthOf(lines))].join('\n').trimEnd()}\n`;
+  return `${[...lines, ...details(governed, plan.now, LONGEST - lengthOf(lines))].join('\n').trimEnd()}\n`;
 }
 
 function nothingRead({ blockedBy }: Plan): boolean {
@@ -86,11 +87,11 @@ function stepsSentence({ counts }: ApplyReport): string {
 }
 
 /** What goes in each repository, as far as there is room. */
-function details(governed: readonly RepositoryPlan[], room: number): string[] {
+function details(governed: readonly RepositoryPlan[], now: string, room: number): string[] {
   const lines: string[] = [];
   let left = room;
   for (const [index, repository] of governed.entries()) {
-    const all = detailRows(repository);
+    const all = detailRows(repository, now);
     if (all.length === 0) continue;
     const rows = fitting(all.slice(0, ROWS_PER_REPOSITORY), left - FRAME);
     if (rows.length === 0)
@@ -123,14 +124,16 @@ function called(image: PlannedImage): string {
   return (tags.length > 0 ? tags : [shortDigest(image.digest)]).map(codeSpan).join(' ');
 }
 
-function detailRows(repository: RepositoryPlan): string[] {
+function detailRows(repository: RepositoryPlan, now: string): string[] {
+  const why = (image: PlannedImage, reason: Reason, parts = 0): string =>
+    whyText(reason, measuredAge(image, reason, repository.clock, now), parts);
   const { deleted, archived, removedTags } = viewOf(repository);
   return [
     ...deleted.map(
-      ({ image, reason, parts, size }) => `| delete | ${called(image)} | ${bytes(size)} | ${why(reason, parts)}${copied(image)} |`,
+      ({ image, reason, parts, size }) => `| delete | ${called(image)} | ${bytes(size)} | ${why(image, reason, parts)}${copied(image)} |`,
     ),
-    ...archived.map(({ image, reason }) => `| archive | ${called(image)} | | ${why(reason, 0)} |`),
-    ...removedTags.map(({ tag, image, reason }) => `| untag | ${codeSpan(tag)} | | ${why(reason, 0)}${copied(image)} |`),
+    ...archived.map(({ image, reason }) => `| archive | ${called(image)} | | ${why(image, reason)} |`),
+    ...removedTags.map(({ tag, image, reason }) => `| untag | ${codeSpan(tag)} | | ${why(image, reason)}${copied(image)} |`),
   ];
 }
 
@@ -140,8 +143,8 @@ function folded({ registry, repository }: RepositoryPlan, rows: readonly string[
   return foldedLines(`${registry}/${repository}`, table);
 }
 
-function why(reason: Reason, parts: number): string {
-  const named = [reason.rule ?? reasonWords(reason.code), selectedWords(reason)].filter((part) => part !== '').join(', ');
+function whyText(reason: Reason, age: string, parts: number): string {
+  const named = [reason.rule ?? reasonWords(reason.code), selectedWords(reason), age].filter((part) => part !== '').join(', ');
   return `${codeSpan(named)}${parts > 0 ? `, with ${count(parts, 'part')}` : ''}`;
 }
 

@@ -69,14 +69,23 @@ describe('an expression that is refused', () => {
     ['prod$', '"$"', '.*prod', 'prod'],
     ['prod\\z', '"\\z"', '.*prod', 'prod'],
     ['-(alpha|beta)$', '"$"', '.*-(alpha|beta)', '-(alpha|beta)'],
-    ['latest|^prod', '"^"', 'prod.*', 'prod'],
-    ['latest|prod$', '"$"', '.*prod', 'prod'],
+    // What is told can be written in the place of the whole expression: no alternative is lost.
+    ['latest|^prod', '"^"', 'latest|prod.*', 'latest|prod'],
+    ['^prod|^stage|dev', '"^"', 'prod.*|stage.*|dev', 'prod|stage|dev'],
+    ['latest|prod$', '"$"', 'latest|.*prod', 'latest|prod'],
     ['^main-[a-f0-9]+-(?P<ts>[0-9]+)', '"^"', 'main-[a-f0-9]+-(?P<ts>[0-9]+).*', 'main-[a-f0-9]+-(?P<ts>[0-9]+)'],
   ])('%s is anchored on one side only by %s: %s or %s may be meant', (pattern, anchor, wide, exact) => {
-    const atStart = wide.endsWith('.*');
+    const atStart = wide.includes('prod.*') || wide.endsWith('.*');
     expect(regexProblem(pattern)).toBe(
       `is anchored at its ${atStart ? 'start' : 'end'} only by ${anchor}, but an expression is for the whole tag in any case: write ` +
         `"${wide}" for every tag that ${atStart ? 'begins' : 'ends'} so, or "${exact}" for the whole tag`,
+    );
+  });
+
+  test('is told of both sides where alternatives are anchored on either', () => {
+    expect(regexProblem('^prod|dev$')).toBe(
+      'is anchored at its start only by "^", but an expression is for the whole tag in any case: write ' +
+        '"prod.*|.*dev" for every tag that begins or ends so, or "prod|dev" for the whole tag',
     );
   });
 

@@ -56,3 +56,44 @@ test('a policy that is told to be unreachable governs no repository that the one
   );
   expect(told).toBeGreaterThan(100);
 });
+
+test('a rule for a range that is told to be unreachable selects no version that the one above it does not', () => {
+  const numbers = ['0', '1', '2'];
+  const versions = numbers.flatMap((major) =>
+    numbers.flatMap((minor) => numbers.flatMap((patch) => ['', '-0', '-a', '-rc.1'].map((end) => `${major}.${minor}.${patch}${end}`))),
+  );
+  const version = fc.constantFrom(...versions);
+  const bound = fc
+    .tuple(fc.constantFrom('>=', '>', '<', '<=', '^', '~', ''), fc.oneof(version, fc.constantFrom('1', '1.1', '2', '*', '1.x')))
+    .map((parts) => parts.join(''));
+  const range = fc
+    .array(
+      fc.array(bound, { minLength: 1, maxLength: 2 }).map((bounds) => bounds.join(' ')),
+      { minLength: 1, maxLength: 2 },
+    )
+    .map((parts) => parts.join(' || '));
+  let told = 0;
+  fc.assert(
+    fc.property(range, range, (above, below) => {
+      const rules = [above, below].map((semver, index) => ({ name: `${index}`, tags: { semver }, keep: 'all' as const }));
+      if (unreachableRules(rules).length === 0) return;
+      told += 1;
+      const [wide, narrow] = [compileTags({ semver: above }), compileTags({ semver: below })];
+      expect(versions.filter((tag) => narrow(tag) && !wide(tag))).toEqual([]);
+    }),
+    { numRuns: 3000 },
+  );
+  expect(told).toBeGreaterThan(100);
+});
+
+test.each([
+  ['*', '^1.2.0'],
+  ['>=0.0.0-0', '~1.2'],
+  ['>=1.0.0', '^1.2.0'],
+  ['>=1.0.0', '>=1.0.0 <2.0.0'],
+  ['^1.0.0 || ^2.0.0', '^2.1.0 || ~1.4.0'],
+])('a rule for the versions %s leaves nothing to one for %s', (above, below) => {
+  expect(unreachableRules([above, below].map((semver) => ({ name: semver, tags: { semver }, keep: 'all' as const })))).toEqual([
+    { index: 1, by: above },
+  ]);
+});

@@ -71,6 +71,21 @@ test('of an image that is within its grace, it says since when: that may be none
   );
 });
 
+test('a tag that stays because another one holds the whole image is named, since it may be the one that was asked about', () => {
+  const whole = image('ab', {
+    tags: ['build-1', 'prod-1', 'sha256-x'],
+    attachmentTags: ['sha256-x'],
+    reasons: [{ code: 'protected_tag', tag: 'prod-1', by: 'prod-*' }],
+  });
+
+  expect(explanationText({ ...explanation, image: whole })).toContain(`
+  tags
+    prod-1   keep  the policy protects this tag (by prod-*)
+    build-1  keep  stays with the other tags of its image
+
+`);
+});
+
 test('of an image that others hold, it says who', () => {
   const held = {
     ...explanation,

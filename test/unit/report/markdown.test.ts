@@ -29,11 +29,21 @@ As of 2026-11-24 03:10 UTC. Nothing has been changed.
 
 | | Image | Size | Why |
 | --- | --- | ---: | --- |
-| delete | \`main-1f3\` | 40.0 MB | \`branch builds, rank 4 in main\` |
-| untag | \`v1.0.0\` | | \`releases, rank 11\` |
+| delete | \`main-1f3\` | 40.0 MB | \`branch builds, rank 4 in main, 41 days\` |
+| untag | \`v1.0.0\` | | \`releases, rank 11, 41 days\` |
 
 </details>
 `);
+  });
+
+  test('shows the time that decided, which may be that of a pull', () => {
+    const pulled = expired('a1', 'v1', 4, {
+      pushedAt: '2025-11-24T03:10:00.000Z',
+      pulledAt: '2026-08-21T03:10:00.000Z',
+      reasons: [{ code: 'expired', tag: 'v1', rule: 'read', rank: 4, time: '2026-08-21T03:10:00.000Z', ageDays: 95, pulled: true }],
+    });
+
+    expect(planMarkdown(plan([repository([pulled])]))).toContain('`read, rank 4, pulled 95 days ago`');
   });
 
   test('lets no name become markup, end a cell or leave its code', () => {

@@ -56,6 +56,25 @@ describe('annotations of GitHub Actions', () => {
     );
   });
 
+  test('are notices for what the reader of the plan should know besides, at the line of the policy where it is about one', () => {
+    const diagnostics = [
+      { code: 'nothing_selected', policy: 'services', message: '"protect" names the tags prdo-*, and nothing was found' },
+      { code: 'ties', registry: 'prod', repository: 'team/app', message: 'their digests decide' },
+    ] as const;
+
+    expect(planAnnotations(plan([], { diagnostics }), {}, places)).toBe(`\
+::notice title=regctl prune::nothing to delete, 0 B freed
+::notice file=policies/a%2Cb%3Ac%25.yaml,line=3,title=Note::"protect" names the tags prdo-*, and nothing was found
+::notice title=Note::prod/team/app: their digests decide
+`);
+    const many = Array.from({ length: 30 }, (_, index) => ({ code: 'note' as const, message: `note ${index}` }));
+    const notices = planAnnotations(plan([], { diagnostics: many }), {}, places)
+      .split('\n')
+      .filter((line) => line.startsWith('::notice'));
+    expect(notices).toHaveLength(10);
+    expect(notices.at(-1)).toContain('22 more');
+  });
+
   test('are no more than GitHub shows of a kind, and count the rest', () => {
     const rules = Array.from({ length: 30 }, (_, index) =>
       expired(`a${index.toString(16).padStart(2, '0')}`, `t${index}`, 1, {
@@ -118,6 +137,13 @@ describe('the test report', () => {
     expect(text).toContain('name="prod/team/lost"');
     expect(text).toContain('nothing is deleted here: it could not be read whole');
     expect(text).toContain('answered &lt;500&gt; &amp; &quot;no&quot;"');
+  });
+
+  test('says what the reader of the plan should know besides', () => {
+    const noted = plan(two, {
+      diagnostics: [{ code: 'nothing_selected', policy: 'services', message: 'the rule "a" has selected nothing' }],
+    });
+    expect(planJunit(noted, {})).toContain('<system-out>the rule &quot;a&quot; has selected nothing</system-out>');
   });
 
   test('fails for a run that was refused', () => {
