@@ -40,7 +40,7 @@ export class PutBack {
     return manifest;
   }
 
-  /** Reports a tag that was hit and of which nobody can tell what it pointed to. */
+  /** Reports a tag that was hit where nobody can tell what it pointed to. */
   async giveUp(digest: Digest, tag: string, message: string): Promise<void> {
     await this.#report({ digest, tag, restored: false, message });
   }

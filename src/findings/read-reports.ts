@@ -63,7 +63,7 @@ interface Dated {
 }
 
 /**
- * Two reports of one image of which it is not told which is newer are a problem, unless they say the same. What the newer has found counts
+ * Two reports of one image are a problem where nothing tells which is newer, unless they say the same. What the newer has found counts
  * for every digest by which either names the image: one of them may be of a scan on a build machine, which knows no manifest.
  */
 function add(one: Dated, newest: Map<string, Dated>, problems: string[]): void {
