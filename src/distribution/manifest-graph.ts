@@ -1,6 +1,6 @@
 import type { LimitFunction } from 'p-limit';
-import type { Digest } from '../domain/digest.ts';
-import { attachmentTagSubject } from '../domain/tag.ts';
+import { parseDigestTag } from '../domain/attachment.ts';
+import { type Digest, isDigest } from '../domain/digest.ts';
 import type { ManifestReader, Reading } from './manifest-reader.ts';
 import { MOST_ENTRIES } from './list-bounds.ts';
 import type { Problems } from './problems.ts';
@@ -51,8 +51,8 @@ export async function followGraph({ documents, tags }: TaggedManifests, options:
       for (const child of children) want(child.digest, { mediaType: child.mediaType, isSubject: false });
       if (subject !== undefined) want(subject, { mediaType: '', isSubject: true });
       for (const tag of tags.get(digest) ?? []) {
-        const signed = attachmentTagSubject(tag);
-        if (signed !== undefined) want(signed, { mediaType: '', isSubject: true });
+        const named = parseDigestTag(tag)?.key;
+        if (isDigest(named)) want(named, { mediaType: '', isSubject: true });
       }
     }
     // A registry can make up what is attached to what without end.

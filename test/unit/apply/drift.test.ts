@@ -81,6 +81,14 @@ describe('what changed since the plan', () => {
     expect(message(filled.lone.digest)).toContain('was attached to it after the plan was made');
   });
 
+  it('a new attachment, under whatever suffix, of an image that is to go', async () => {
+    const { filled, outcome, message } = await meanwhile((server, { lone }) =>
+      push(server, REPOSITORY, cosignSignature(lone), [`${attachmentTag(lone.digest)}.vex`]),
+    );
+    expect(outcome(filled.lone.digest)).toBe('drifted');
+    expect(message(filled.lone.digest)).toContain('was attached to it after the plan was made');
+  });
+
   it('something that was attached, without a tag, to an image that is to go', async () => {
     const { server, filled, outcome, message } = await meanwhile((server, { lone }) =>
       push(server, REPOSITORY, sbom(lone, '2026-01-01T00:00:00Z')),
