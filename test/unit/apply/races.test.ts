@@ -115,6 +115,25 @@ describe('a push between the last look and the deletion', () => {
     expect(report).toMatchObject({ outcome: 'partial', counts: { repaired: 1, lost: 0 } });
   });
 
+  it('once a kept tag was moved onto a doomed image, deletions go one after another, so that it can be told what a tag was on', async () => {
+    const { server, registry } = await withServer();
+    await push(server, REPOSITORY, single('kept'), ['keep-1']);
+    const doomed = Array.from({ length: 8 }, (_, number) => single(`doomed ${number}`));
+    for (const [number, one] of doomed.entries()) await push(server, REPOSITORY, one, [`old-${number}`]);
+    const plan = await planOf(registry);
+    let [deletions, under, most] = [0, 0, 0];
+    server.onRequest(async ({ method, path }) => {
+      if (method !== 'DELETE' || !doomed.some(({ digest }) => path.endsWith(digest))) return;
+      if (++deletions === 1) tagsIn(server).set('keep-1', path.split('/').at(-1)!);
+      most = Math.max(most, (under += 1));
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      under -= 1;
+    });
+    const report = await apply(plan, registry, { concurrency: 4 });
+    expect(report.counts).toMatchObject({ deleted: 7, repaired: 1, lost: 0 });
+    expect(most).toBe(1);
+  });
+
   it('two kept tags that were moved onto one doomed image are both put back, although the first has brought the image back', async () => {
     const { server, filled, report } = await whileDeleting(
       ({ lone }) => lone.digest,
