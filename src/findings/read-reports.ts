@@ -31,8 +31,8 @@ export interface ReadReports {
 }
 
 /**
- * Reads the reports of one source, of several of one image the newest. A file that cannot be read, that is no such report, or that does not
- * say which image it is about, is a problem: what it would tell is not known. Throws where `signal` ends the reading.
+ * Reads the reports of one source, of several of one image the newest. A file that cannot be read, is not such a report, or does not say
+ * which image it is about, is a problem: what it would tell is not known. Throws where `signal` ends the reading.
  */
 export async function readReports({ format, files }: ReportSource, signal?: AbortSignal): Promise<ReadReports> {
   const newest = new Map<string, Dated>();

@@ -73,7 +73,7 @@ export async function measured(
     ...result,
     exitCode,
   };
-  // What an undo put back is no success of what cleans up.
+  // An undo is not a success of the job that cleans up.
   const success = succeeded && !result.undone ? facts.endedAt : undefined;
   if (address !== undefined)
     await pushMetrics(address, metricsText({ ...facts, lastSuccess: success }), context).catch((error: unknown) =>

@@ -57,7 +57,7 @@ function basicFinding(json: JsonObject, scannedAt: string | undefined): Finding 
   return { severity: severityOf(json['severity']), since: scannedAt, id: asText(json['name']) };
 }
 
-/** What Inspector has closed, because it is mended or suppressed, is no finding any more. */
+/** What Inspector has closed, because it is mended or suppressed, does not count as a finding any more. */
 function enhancedFinding(json: JsonObject, scannedAt: string | undefined): Finding[] {
   if ((asText(json['status']) ?? 'ACTIVE') !== 'ACTIVE') return [];
   const details = asObject(json['packageVulnerabilityDetails']);
