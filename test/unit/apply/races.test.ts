@@ -134,6 +134,21 @@ describe('a push between the last look and the deletion', () => {
     expect(most).toBe(1);
   });
 
+  it('a tag that was to go, of an image that was left alone, brings nothing back where somebody takes it off between two deletions', async () => {
+    const { server, registry } = await withServer();
+    const doomed = Array.from({ length: 3 }, (_, number) => single(`doomed ${number}`)).toSorted((a, b) => (a.digest < b.digest ? -1 : 1));
+    for (const [number, one] of doomed.entries()) await push(server, REPOSITORY, one, [`old-${number}`, `old-${number}.0`]);
+    await push(server, REPOSITORY, single('kept'), ['keep-1']);
+    const plan = await planOf(registry);
+    await push(server, REPOSITORY, single('new'), ['old-0']);
+    server.onRequest(({ method, path }) => {
+      if (method === 'DELETE' && path.endsWith(doomed[1]!.digest)) tagsIn(server).delete('old-0.0');
+    });
+    const report = await apply(plan, registry, { concurrency: 1 });
+    expect(report.counts).toMatchObject({ drifted: 1, deleted: 2, repaired: 0 });
+    expect(report.repositories[0]!.repairs).toEqual([]);
+  });
+
   it('two kept tags that were moved onto one doomed image are both put back, although the first has brought the image back', async () => {
     const { server, filled, report } = await whileDeleting(
       ({ lone }) => lone.digest,
