@@ -56,6 +56,25 @@ describe('"not there" is believed once another manifest of the repository is the
     expect(contents(server).tags).toHaveProperty('keep-1');
   });
 
+  it('so nothing is put back where that is found out after the last deletion, of a registry that tells the tags of a digest', async () => {
+    const { server, registry } = await withServer();
+    for (const name of ['one', 'two']) await push(server, REPOSITORY, single(name), [`old-${name}`]);
+    await push(server, REPOSITORY, single('kept'), ['keep-1']);
+    const plan = await planOf(registry);
+    let deletions = 0;
+    server.onRequest(({ method, path }) => {
+      if (method === 'DELETE') deletions += Number(plan.repositories[0]!.steps.some(({ digest }) => path.endsWith(digest)));
+      else if (deletions === 2) return path.includes('/tags/list') ? { status: 200, body: '{"name":"team/app","tags":[]}' } : UNKNOWN;
+      return undefined;
+    });
+    const tagsOf = async (_repository: string, digest: string): Promise<string[]> =>
+      [...server.storage.repository(REPOSITORY).tags].flatMap(([tag, on]) => (on === digest ? [tag] : []));
+    const report = await apply(plan, { ...registry, tagsOf }, { concurrency: 1 });
+    expect(deletions).toBe(2);
+    expect(changes(server).filter((change) => change.startsWith('PUT'))).toEqual([]);
+    expect(report.repositories[0]!.error?.code).toBe('NOT_FOUND');
+  });
+
   it('so what somebody else has deleted is gone', async () => {
     const { server, registry } = await withServer();
     const { lone } = await fillRepository(server);

@@ -149,6 +149,20 @@ describe('a push between the last look and the deletion', () => {
     expect(report.repositories[0]!.repairs).toEqual([]);
   });
 
+  it('a kept tag that went along with a deletion whose answer was lost is put back too', async () => {
+    const { server, registry } = await withServer();
+    const { lone } = await fillRepository(server);
+    const plan = await planOf(registry);
+    server.onRequest(({ method, path }) => {
+      if (method !== 'DELETE' || !path.endsWith(lone.digest)) return undefined;
+      tagsIn(server).set('keep-1', lone.digest);
+      return 'lost';
+    });
+    const report = await apply(plan, registry);
+    expect(contents(server)).toMatchObject({ tags: { 'keep-1': lone.digest }, manifests: { [lone.digest]: expect.anything() as unknown } });
+    expect(report.counts).toMatchObject({ repaired: 1, lost: 0 });
+  });
+
   it('two kept tags that were moved onto one doomed image are both put back, although the first has brought the image back', async () => {
     const { server, filled, report } = await whileDeleting(
       ({ lone }) => lone.digest,
