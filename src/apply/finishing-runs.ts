@@ -7,7 +7,7 @@ import { readJournal, readJournalHeader } from '../documents/read-journal.ts';
 import { repositoryKey } from '../domain/repository-key.ts';
 import { urlIn } from './unfinished-runs.ts';
 
-/** A journal, and the names of the later journals of which it has something. */
+/** A journal with what later runs deleted in its stead, and the names of their journals. */
 export interface WithFinishingRuns {
   readonly journal: JournalContents;
   readonly finishedBy: readonly string[];

@@ -14,8 +14,8 @@ export interface LeftoversFound extends Leftovers {
 }
 
 /**
- * Looks for what earlier runs left half-way in a repository that was just read: manifests that they were to delete, that are still there,
- * and of which all that they were to go after is gone. Throws what the registry throws.
+ * Looks for what earlier runs left half-way in a repository that was just read: manifests that they were to delete and that are still
+ * there, although everything that was to be deleted before them is gone. Throws what the registry throws.
  */
 export async function findLeftovers(
   registry: Registry,

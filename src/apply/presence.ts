@@ -27,7 +27,7 @@ export class Presence {
     );
     for (const { digest, tags } of tried) {
       const [tag] = tags;
-      // A manifest that is read by its tag need not be fetched: where that counts, it is no pull.
+      // Where its tag can be resolved, the manifest need not be asked for, which may count as a pull.
       if (tag !== undefined && (await this.#state.resolveTag(tag)) !== undefined) return;
       if (await this.#state.isThere(digest)) return;
     }

@@ -19,7 +19,7 @@ export class PutBack {
   /**
    * Puts a manifest back with all that the run has deleted with it: what it lists, its own tags, and what was attached to it with its tags.
    * `tag`, if given, is set on it besides. What is there already is taken as it is. Every attempt is in the report and the journal. Answers
-   * the manifest; undefined where it could not be had. Throws nothing: a repair that fails is no reason to leave out the next. Is done
+   * the manifest; undefined where it could not be had. Throws nothing: after a repair that fails the next is tried all the same. Is done
    * although the lock is lost.
    */
   restore(digest: Digest, why: string, tag?: string): Promise<RawManifest | undefined> {
@@ -40,7 +40,7 @@ export class PutBack {
     return manifest;
   }
 
-  /** Reports a tag that was hit and of which nobody can tell what it pointed to. */
+  /** Reports a tag that was hit where nobody can tell what it pointed to. */
   async giveUp(digest: Digest, tag: string, message: string): Promise<void> {
     await this.#report({ digest, tag, restored: false, message });
   }

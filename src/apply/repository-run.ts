@@ -130,7 +130,7 @@ class RepositoryRun {
     }
   }
 
-  /** Steps of which none has to wait for another one. */
+  /** Carries out steps that need not wait for each other. */
   async #wave(steps: readonly ChangeStep[]): Promise<void> {
     for (let begun = 0; begun < steps.length;) {
       const width = this.#guard.width(steps, begun);

@@ -1,6 +1,6 @@
 import { ToolError } from '../diagnostics/tool-error.ts';
-import { namedDigest } from '../domain/attachment.ts';
-import type { Digest } from '../domain/digest.ts';
+import { digestKey, parseDigestTag } from '../domain/attachment.ts';
+import { type Digest, isDigest } from '../domain/digest.ts';
 import type { ChangeStep } from '../plan/plan.ts';
 import type { Holds } from './holds.ts';
 import type { RunState } from './run-state.ts';
@@ -28,9 +28,16 @@ export class TagLookup {
     if (digest === undefined) return undefined;
     if (this.#state.tags.get(tag) === digest && this.#state.outcomeOf(digest) !== 'deleted') return digest;
     await this.#holds.hold(digest, `the tag ${tag} was set on it after the plan was made`);
-    const subject = namedDigest(tag);
+    const subject = this.#subjectOf(tag);
     if (subject !== undefined) await this.#holds.hold(subject, `${tag} was attached to it after the plan was made`);
     return digest;
+  }
+
+  /** What a tag attaches its manifest to, under whatever suffix. A digest that is too long for a tag is looked for in the plan. */
+  #subjectOf(tag: string): Digest | undefined {
+    const key = parseDigestTag(tag)?.key;
+    if (key === undefined || isDigest(key)) return key;
+    return this.#state.plan.images.find(({ digest }) => digestKey(digest) === key)?.digest;
   }
 
   /** Looks at tags side by side. */

@@ -11,7 +11,7 @@ type Kind = 'tag' | `${'tagged' | 'untagged'} ${'index' | 'image'}`;
 /**
  * What one registry does with the first manifest and the first tag that it is told to delete in a run. They go alone, whatever repository
  * they are in, and nothing else is deleted there until it is known that the registry does as it says. Only a manifest that has tags shows
- * what becomes of them, and only one that is no index what becomes of blobs.
+ * what becomes of tags, and only one that is not an index shows what becomes of blobs.
  */
 export class Trial {
   readonly #passed = new Set<Kind>();

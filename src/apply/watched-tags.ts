@@ -29,8 +29,8 @@ export interface WatchedTagsParts {
  * after the wave's own tags were resolved, and after it: a new name is seen in the first list, and a tag that a deletion took along is
  * missing in the second.
  *
- * A tag of which the name is known may be moved onto a digest that is to go without a list telling it. It is then missing afterwards, and
- * is put back. Where several deletions went side by side nobody knows which of the digests it was on, so all of them are put back, and the
+ * No list tells that a tag whose name is known was moved onto a digest that is to go. Such a tag is missing after the deletion, and is put
+ * back. Where several deletions went side by side nobody knows which of the digests it was on, so all of them are put back, and the
  * tag is reported.
  */
 export class WatchedTags implements TagGuard {

@@ -13,7 +13,7 @@ const PIECE = 64 * 1024;
 const READER_GONE: readonly string[] = ['EPIPE', 'EIO', 'ERR_STREAM_DESTROYED'];
 
 /**
- * Standard output as commands write to it: a reader who has gone away is written nothing more, and that is no error. One who does not read
+ * Standard output as commands write to it. Once the reader has gone away nothing more is written, without an error. One who does not read
  * is waited for until `over` is aborted, and then until he has taken nothing for {@link PATIENCE_MS}. What cannot be written destroys the
  * stream with a `ToolError`: `FILE_WRITE`, or `TIME_OVER` where `over` was not aborted by a signal.
  */

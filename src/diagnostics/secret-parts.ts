@@ -17,8 +17,8 @@ const KNOWN_STEP = 3;
 const MOST_PLACES = 4;
 
 /**
- * The parts of long secrets. A part that reads as words, numbers, a date or the name of a host may be public (a key in JSON names its
- * project), and is none.
+ * The parts of long secrets. What reads as words, numbers, a date or the name of a host may be public (a key in JSON names its project), so
+ * it does not count as such a part.
  */
 export class SecretParts {
   readonly #words: string[] = [];

@@ -1,6 +1,6 @@
 import type { LimitFunction } from 'p-limit';
-import { namedDigest } from '../domain/attachment.ts';
-import type { Digest } from '../domain/digest.ts';
+import { parseDigestTag } from '../domain/attachment.ts';
+import { type Digest, isDigest } from '../domain/digest.ts';
 import type { ManifestReader, Reading } from './manifest-reader.ts';
 import { MOST_ENTRIES } from './list-bounds.ts';
 import type { Problems } from './problems.ts';
@@ -52,8 +52,8 @@ export async function followGraph({ documents, tags }: TaggedManifests, options:
       if (subject !== undefined) want(subject, { mediaType: '', isSubject: true });
       for (const tag of tags.get(digest) ?? []) {
         // Whether that digest is there decides whether the tag attaches its manifest to it, whatever the suffix.
-        const named = namedDigest(tag);
-        if (named !== undefined) want(named, { mediaType: '', isSubject: true });
+        const named = parseDigestTag(tag)?.key;
+        if (isDigest(named)) want(named, { mediaType: '', isSubject: true });
       }
     }
     // A registry can make up what is attached to what without end.

@@ -19,8 +19,8 @@ export async function noteTags(
 }
 
 /**
- * The same of a registry that lists its images with all their tags and tells no times of tags: one that was put on an old image is known
- * for new by having been seen before without it.
+ * The same for a registry that lists its images with all their tags and tells no times of tags. A tag that was set on an old image is known
+ * to be new there, because the image was seen before without it.
  */
 export function noteTagsOfImages(
   cache: ContentCache | undefined,

@@ -12,7 +12,7 @@ export interface OpenBytes {
 }
 
 /**
- * Opens an inventory of one document. A file is read while it is gone through; what is no file, such as a pipe, is read whole here. Throws
+ * Opens an inventory of one document. A file is read while it is gone through; anything else, such as a pipe, is read whole here. Throws
  * `FILE`, also while it is gone through, and the signal's reason.
  */
 export async function documentBytes(file: string, signal: AbortSignal | undefined): Promise<() => OpenBytes> {

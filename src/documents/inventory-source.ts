@@ -109,8 +109,8 @@ function inventoryIn(
 type Check = (document: DocumentInParts, tell?: (head: InventoryHead) => void) => Iterable<RepositoryInventory>;
 
 /**
- * The repositories of a document. It is read in parts until one of these is no JSON: then that is told by parsing the whole, or the
- * whole is JSON in another form than the parts were looked for in.
+ * The repositories of a document. It is read in parts until one of these is not JSON. Then the whole is parsed: that tells what is
+ * wrong, or succeeds where the document is JSON in another form than the one in which the parts were looked for.
  */
 function* repositoriesOf(open: () => OpenBytes, file: string, check: Check): Generator<RepositoryInventory> {
   const { bytes, close } = open();

@@ -127,7 +127,7 @@ interface Image {
   readonly action: string;
   readonly mediaType: string;
   readonly tags: readonly string[];
-  /** Its attachment tags are none of these. */
+  /** Without its attachment tags. */
   readonly ordinaryTags: readonly string[];
   readonly untag: ReadonlySet<string>;
   readonly copiedTo: readonly string[];

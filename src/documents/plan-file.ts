@@ -36,7 +36,7 @@ export async function readPlanFile(path: string, pack: Pack): Promise<Plan> {
   }
 }
 
-/** That the document is no JSON, or no plan, is told before what is wrong with one of its repositories. */
+/** First tells whether the document is JSON and a plan at all, then what is wrong with one of its repositories. */
 async function planIn(path: string, texts: Generator<string, string, undefined>, pack: Pack): Promise<Plan> {
   const repositories: RepositoryPlan[] = [];
   const seen = new Set<string>();

@@ -14,7 +14,7 @@ import { headerIn, JournalLines, journalLine } from './journal-lines.ts';
 /** Below the longest text that Node.js can hold: what is to be done in a repository is one line, and takes up to 500 bytes a deletion. */
 const MAX_LINE = 500 * 1024 * 1024;
 const MAX_HEADER = 64 * 1024 * 1024;
-/** What is no file, such as a pipe, cannot be read twice, so all of it is kept in memory. */
+/** A pipe, or anything else but a file, cannot be read twice, so all of it is kept in memory. */
 const MAX_PIPE = 2 * 1024 * 1024 * 1024;
 
 /**
@@ -98,7 +98,7 @@ async function* keeping(chunks: AsyncIterable<Buffer>, kept: Buffer[]): AsyncGen
   let total = 0;
   for await (const chunk of chunks) {
     total += chunk.length;
-    must(total <= MAX_PIPE, 'the file', 'is too large for a journal that is no file');
+    must(total <= MAX_PIPE, 'the file', 'is too large for a journal that is read from a pipe');
     kept.push(chunk);
     yield chunk;
   }

@@ -4,14 +4,14 @@ import { ByteWindow } from './byte-window.ts';
 
 /** A JSON document whose repositories are parsed one after the other, and the manifests of each some at a time. */
 export interface DocumentInParts {
-  /** The document; its `repositories` are none where they come in parts. */
+  /** The document; its list `repositories` is empty where they come in parts. */
   readonly value: unknown;
   /** The elements of `repositories`, each to be gone through before the next. Empty where the document has no such list. */
   readonly repositories: Iterable<RepositoryInParts>;
 }
 
 export interface RepositoryInParts {
-  /** The repository, or whatever stands in its place; its `manifests` are none where they come in parts. */
+  /** The repository, or whatever stands in its place; its list `manifests` is empty where they come in parts. */
   readonly value: unknown;
   /** The elements of its `manifests`, some at a time; undefined where it has no such list. */
   readonly manifests: Iterable<readonly unknown[]> | undefined;
@@ -26,7 +26,7 @@ export function parseAtOnce(bytes: Buffer): DocumentInParts {
 /**
  * Parses a JSON document of UTF-8 text, which need not be in memory as values all at once. To look at each byte for where a part ends costs
  * as much as to parse it, so the ends are guessed: the elements of a list begin in the same way. Each guess is proved by parsing the part:
- * JSON has one end for each value. Where a guess was wrong, as where the document is no JSON, either this or an element throws a
+ * JSON has one end for each value. Where a guess was wrong, or the document is not JSON, either this or an element throws a
  * `SyntaxError`; what stands behind the last repository that was gone through is then told by {@link parseAtOnce}. Manifests are parsed
  * together that are about as long as `size`, in bytes.
  */
@@ -105,7 +105,7 @@ function withoutList({ bytes, start, end }: Range, name: string): { readonly val
   const open = bytes.indexOf(OPEN_LIST, found + key.length, end);
   const close = bytes.lastIndexOf(CLOSE_LIST, start, end);
   if (open < 0 || close < open) throw new SyntaxError(`no list where ${name} was found`);
-  // Not the end of a longer key, nor a key whose value is no list while one further down has one.
+  // Not the end of a longer key, nor a key with another value before a key of the same name whose value is the list.
   const isKey = found > start && bytes.slice(found - 1, found)[0] !== BACKSLASH;
   const isItsList = isKey && /^\s*:\s*$/.test(textOf({ bytes, start: found + key.length, end: open }));
   // The key is one of this very object, if this closes the object.
@@ -144,7 +144,7 @@ function* elementsIn({ bytes, start, end }: Range, size: number): Generator<Rang
   yield { bytes, start: at, end };
 }
 
-/** Undefined where the first element is no object with keys. */
+/** Undefined where the first element is not an object with keys. */
 function beginningOf({ bytes, start, end }: Range): Beginning | undefined {
   const text = bytes.slice(start, Math.min(end, start + LONGEST_BEGINNING)).toString('latin1');
   const [, first, second = ''] = /^\s*(\{\s*"[^"\\]*"\s*:\s*)(?:"[^"\\]*"(\s*,\s*"[^"\\]*"\s*:))?/.exec(text) ?? [];
@@ -165,7 +165,7 @@ function nextElement({ bytes, start, end }: Range, { first, second }: Beginning)
   return -1;
 }
 
-/** What is no UTF-8, or too long for one text, is told by {@link parseAtOnce} too. */
+/** Throws for bytes that are not UTF-8, or too long for one text; {@link parseAtOnce} then tells what is wrong. */
 function textOf({ bytes, start, end }: Range): string {
   if (end - start > constants.MAX_STRING_LENGTH) throw new SyntaxError('too long');
   const part = bytes.slice(start, end);

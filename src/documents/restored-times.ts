@@ -44,7 +44,7 @@ export class RestoredTimes {
     if (lines.length > 0) await this.#append(place, lines);
   }
 
-  /** Forgets what was put back in a repository and is none of these. Throws `FILE` and `JOURNAL_WRITE`. */
+  /** Forgets what was put back in a repository and is not among these manifests any more. Throws `FILE` and `JOURNAL_WRITE`. */
   async forgetAbsent(place: RestoredPlace, present: ReadonlySet<Digest>): Promise<void> {
     const path = this.#fileOf(place);
     const entries = await this.#readFile(path);

@@ -1,4 +1,4 @@
-import { areDigits, type Digest, isDigest } from './digest.ts';
+import { areDigits, type Digest } from './digest.ts';
 import { isSignatureType } from './media-types.ts';
 
 /** What a tag of the form `sha256-<64 hex digits>[.<suffix>]` says: a digest, and what is attached to it under that suffix. */
@@ -36,13 +36,6 @@ export function parseDigestTag(tag: string): DigestTag | undefined {
   if (!STARTS.some((start) => tag.startsWith(start)) || tag.length < END || !areDigits(tag, 7, END)) return undefined;
   if (tag.length > END && (tag.charAt(END) !== '.' || tag.length === END + 1)) return undefined;
   return { key: `${tag.slice(0, 6)}:${tag.slice(7, END)}`, suffix: tag.slice(END + 1) };
-}
-
-/** The digest that a tag names under any suffix, if the tag has room for all of it; undefined for any other tag. */
-export function namedDigest(tag: string): Digest | undefined {
-  // This is asked of every tag again and again, and nearly all tags are of another form.
-  const key = parseDigestTag(tag)?.key;
-  return isDigest(key) ? key : undefined;
 }
 
 /** A digest as far as a tag can hold it: a tag has room for 64 hexadecimal digits (distribution-spec, "Referrers Tag Schema"). */

@@ -13,7 +13,7 @@ export interface Finding {
 }
 
 /**
- * What scanners call each severity. A finding that they take for harmless, or of which they do not know how bad it is, counts as `none`.
+ * What scanners call each severity. A finding that they take for harmless, or whose severity they do not know, counts as `none`.
  */
 const CALLED: Readonly<Record<string, Severity>> = {
   critical: 'critical',
@@ -56,7 +56,7 @@ export function groupFindings(findings: Iterable<Finding>): FindingGroup[] {
   return [...groups.values()].toSorted(compareGroups);
 }
 
-/** The worst first, then those with a fix, then those of which it is not told; each kind the oldest first. */
+/** The worst first; among these those with a fix, then those that do not tell whether there is one; each kind the oldest first. */
 export function compareGroups(a: FindingGroup, b: FindingGroup): number {
   return (
     SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity) ||

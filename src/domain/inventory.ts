@@ -169,7 +169,7 @@ export interface Manifest {
   readonly findings?: readonly FindingGroup[];
   /** Why the registry has no scan of it; missing where it has one, or nobody has asked for one. */
   readonly scan?: ScanState;
-  /** An index lists it as an attestation, which is no image. */
+  /** An index lists it as an attestation, not as an image. */
   readonly attestation?: boolean;
   /** The predicate types of the in-toto statements that it holds, as its annotations and those of its layers tell. Missing: not told. */
   readonly predicates?: readonly string[];

@@ -31,8 +31,8 @@ export interface ReadReports {
 }
 
 /**
- * Reads the reports of one source, of several of one image the newest. A file that cannot be read, that is no such report, or that does not
- * say which image it is about, is a problem: what it would tell is not known. Throws where `signal` ends the reading.
+ * Reads the reports of one source, of several of one image the newest. A file that cannot be read, is not such a report, or does not say
+ * which image it is about, is a problem: what it would tell is not known. Throws where `signal` ends the reading.
  */
 export async function readReports({ format, files }: ReportSource, signal?: AbortSignal): Promise<ReadReports> {
   const newest = new Map<string, Dated>();
@@ -63,7 +63,7 @@ interface Dated {
 }
 
 /**
- * Two reports of one image of which it is not told which is newer are a problem, unless they say the same. What the newer has found counts
+ * Two reports of one image are a problem where nothing tells which is newer, unless they say the same. What the newer has found counts
  * for every digest by which either names the image: one of them may be of a scan on a build machine, which knows no manifest.
  */
 function add(one: Dated, newest: Map<string, Dated>, problems: string[]): void {

@@ -19,8 +19,8 @@ export interface ScanReport {
 export type ReportReader = (document: JsonObject) => readonly ScanReport[] | string;
 
 /**
- * Makes the report of an image. `named` are texts that name it, most precisely first: digests, or references with one. A finding of which
- * it is not told since when it is known is known since the scan. Undefined where no text has a digest.
+ * Makes the report of an image. `named` are texts that name it, most precisely first: digests, or references with one. A finding
+ * that does not tell since when it is known counts as known since the scan. Undefined where no text has a digest.
  */
 export function scanReport(named: readonly unknown[], scannedAt: unknown, findings: readonly Finding[]): ScanReport | undefined {
   const digests = [...new Set(named.flatMap((text) => digestIn(text) ?? []))];

@@ -132,7 +132,7 @@ export class Arrivals {
   }
 }
 
-/** What belongs to an image and is no image itself, to any depth: what an index lists, and what is attached. */
+/** An image and the manifests that belong to it, to any depth: what an index lists, and what is attached. */
 function partsOf(image: Node): readonly Node[] {
   const parts = new Set([image]);
   // A set grows while it is walked: what is added is visited too.

@@ -14,8 +14,8 @@ const SHORTEST = DAY_MS / 2;
 const QUIET = 3 * DAY_MS;
 
 /**
- * A policy that keeps the last ten leaves nothing to see of a hundred others that came in the same month. This finds the families of which
- * nothing is there from before the time that is looked at, since the policy takes what is so old: they go on as often as they have come
+ * A policy that keeps the last ten leaves nothing to see of a hundred others that came in the same month. This finds the families
+ * whose images are all younger than the time that is looked at, since the policy deletes older ones: they go on as often as they have come
  * since the first that is still there. Each is answered with the milliseconds after which it comes again.
  */
 export function cutFamilies(

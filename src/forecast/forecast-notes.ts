@@ -1,3 +1,4 @@
+import { DAY_MS } from '../domain/time.ts';
 import type { ForecastDay, Growth } from './forecast.ts';
 import type { Forecasted } from './forecasted.ts';
 
@@ -69,5 +70,5 @@ function nameOf({ registry, repository }: Forecasted['inventory']): string {
 }
 
 function days(milliseconds: number): string {
-  return `${(milliseconds / 86_400_000).toFixed(1)} days`;
+  return `${(milliseconds / DAY_MS).toFixed(1)} days`;
 }

@@ -62,7 +62,7 @@ function namesIn(source: Source): string[] {
 /** As jq, JavaScript, Python and Lua print what is not there. */
 const NOTHING = ['null', 'undefined', 'None', 'nil'];
 
-/** What is taken for a name and is none names nothing, so that everything would pass for gone: JSON, markup, or fields in a line. */
+/** Why a line cannot be a name: taken for one, JSON, markup or fields in a line would match nothing, and everything would pass for gone. */
 function whyNoName(name: string): string | undefined {
   if (/\s/.test(name)) return 'it has a space in it';
   if (NOTHING.includes(name)) return 'programs print it for what is not there';

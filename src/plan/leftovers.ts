@@ -91,10 +91,10 @@ function groupsOf(steps: Iterable<DeleteManifestStep>): readonly (readonly Diges
   return [...new Set(groups.values())];
 }
 
-/** Why something stays of which no rule has said anything: what holds it has to go first, so that it cannot go before that. */
+/** The reasons of what stays although no rule decided about it. What holds it has to go first, so it cannot go before that. */
 const UNCLAIMED: readonly ReasonCode[] = ['no_rule', 'child_of_kept', 'attached_to_kept', 'subject_of_kept'];
 
-/** No rule has said anything of it, or the registry does not list it. */
+/** No rule has decided about it, or the registry does not list it. */
 function isUnclaimed(image: PlannedImage | undefined): boolean {
   return !image || (image.action === 'keep' && image.reasons.every(({ code }) => UNCLAIMED.includes(code)));
 }

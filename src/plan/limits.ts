@@ -1,5 +1,5 @@
 import type { InUse } from '../domain/in-use.ts';
-import type { Policy } from '../policy/policy.ts';
+import type { LimitName, Policy } from '../policy/policy.ts';
 import type { Block, RepositoryPlan, Summary } from './plan.ts';
 import { addSummaries } from './summary.ts';
 
@@ -14,14 +14,17 @@ export function trippedLimits(
     const summary = addSummaries(repositories.filter(({ policy }) => policy === name).map((repository) => repository.summary));
     const { deleted, all } = countOf(summary);
     const percent = all === 0 ? 0 : (deleted / all) * 100;
-    const check = (code: 'maxDeletions' | 'maxDeletePercent' | 'maxDeleteBytes', actual: number, what: string): void => {
-      const limit = limits[code];
-      if (limit === undefined || actual <= limit) return;
-      blocks.push({ code, policy: name, limit, actual, message: `policy "${name}" would delete ${what}; its ${code} is ${limit}` });
+    const measured: Readonly<Record<LimitName, readonly [actual: number, what: string]>> = {
+      maxDeletions: [deleted, wordsFor(summary)],
+      maxDeletePercent: [percent, `${percent.toFixed(1)} % of what its rules could delete (${deleted} of ${all})`],
+      maxDeleteBytes: [summary.bytes.deleted, `${summary.bytes.deleted} bytes`],
     };
-    check('maxDeletions', deleted, wordsFor(summary));
-    check('maxDeletePercent', percent, `${percent.toFixed(1)} % of what its rules could delete (${deleted} of ${all})`);
-    check('maxDeleteBytes', summary.bytes.deleted, `${summary.bytes.deleted} bytes`);
+    for (const code of Object.keys(measured) as LimitName[]) {
+      const [actual, what] = measured[code];
+      const limit = limits[code];
+      if (limit === undefined || actual <= limit) continue;
+      blocks.push({ code, policy: name, limit, actual, message: `policy "${name}" would delete ${what}; its ${code} is ${limit}` });
+    }
   }
   const total = addSummaries(repositories.map(({ summary }) => summary));
   const { deleted } = countOf(total);

@@ -68,7 +68,7 @@ function* oldestFirst(doomed: readonly Doomed[]): Generator<Candidate> {
     }
   }
   const { times, numbers, places } = all;
-  // Not by subtraction: of two unknown times that is no number.
+  // Not by subtraction: unknown times are infinite, and the difference of two of them is NaN.
   const byTime = (a: number, b: number): number => (times[a] === times[b] ? a - b : (times[a] as number) < (times[b] as number) ? -1 : 1);
   for (const one of Uint32Array.from(times.keys()).sort(byTime)) yield { number: numbers[one] as number, place: places[one] as number };
 }

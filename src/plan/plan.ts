@@ -1,4 +1,5 @@
 import type { Digest } from '../domain/digest.ts';
+import type { LimitName } from '../policy/policy.ts';
 import type { Reason } from './reason.ts';
 
 /** What is decided, and why, for every manifest of an inventory. A document: it is shown, saved, and carried out. */
@@ -37,8 +38,7 @@ export interface PlanPolicy {
 
 /** What keeps a plan from being carried out. */
 export interface Block {
-  readonly code:
-    'maxDeletions' | 'maxDeletePercent' | 'maxDeleteBytes' | 'inUseIncomplete' | 'listsIncomplete' | 'findingsIncomplete' | 'nothingRead';
+  readonly code: LimitName | 'inUseIncomplete' | 'listsIncomplete' | 'findingsIncomplete' | 'nothingRead';
   /** The policy whose limit it is; absent for a limit of the whole run. */
   readonly policy?: string;
   readonly limit?: number;
@@ -183,7 +183,7 @@ export interface ArchiveManifestStep {
   readonly expect: Readonly<Record<string, Digest>>;
 }
 
-/** Images are roots that are no attachments; children and attachments that go along are not counted. */
+/** Images are roots that are not attachments; children and attachments that go along are not counted. */
 export interface Summary {
   readonly images: {
     readonly keep: number;

@@ -151,8 +151,8 @@ export class Planner {
   }
 
   /**
-   * A repository of which something may be left for the next run, once all are decided: where there is no room to keep how it was decided,
-   * it is decided again then. One that waited for others stays as it is, since more is known of those by then.
+   * Keeps a repository until all are decided, since some of its deletions may be left for the next run. Where there is no room to keep how
+   * it was decided, it is decided again then. One that waited for others stays as it is, since more is known of those by then.
    */
   #putAside(
     planned: PlannedRepository,

@@ -21,7 +21,7 @@ export const KEEP_REASONS = {
   in_use: 'it runs, or would be run again',
   grace: 'pushed, tagged, restored or first seen too recently',
   unknown_time: 'a time that the rule needs is not known',
-  unparsable_version: 'the tag is no version of the kind that the rule needs',
+  unparsable_version: 'the tag is not a version of the kind that the rule needs',
   shares_digest: 'another tag of the same image is kept',
   child_of_kept: 'part of an index that stays',
   attached_to_kept: 'attached to an image that stays',

@@ -28,7 +28,7 @@ const NOTHING_FOUND: Readonly<Finding> = Object.freeze(new Finding());
  */
 export class Staying {
   readonly graph: Graph;
-  /** Manifests in the archive, and indexes of which a part is there, each with what is there: they cannot be pulled. */
+  /** Manifests in the archive, and indexes with a child in it, each with the manifest that is there: they cannot be pulled. */
   readonly archived: ReadonlyMap<Node, Node>;
   readonly #staying: NodeSet;
   readonly #findings: (Finding | undefined)[];

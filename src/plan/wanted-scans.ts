@@ -5,9 +5,9 @@ import type { Policy, Rule } from '../policy/policy.ts';
 import { partsOf } from '../policy/selectors/candidate.ts';
 
 /**
- * The images whose scans decide what the rules of a policy select and of which the inventory does not tell enough, in ascending order:
- * those of the tags, and without a tag, that a rule selects but for its question about scans, and no rule above it takes. `now` is in
- * milliseconds since the epoch. `areListed`: of an image of which the inventory tells nothing, there is no scan.
+ * The images whose scans decide what the rules of a policy select, where the inventory does not tell enough about these scans, in ascending
+ * order. They are the images with a tag, or without one, that a rule selects but for its question about scans, and no rule above it claims.
+ * `now` is in milliseconds since the epoch. `areListed`: an image about which the inventory tells no scan has none.
  */
 export function wantedScans(inventory: RepositoryInventory, { rules }: Policy, now: number, areListed: boolean): Digest[] {
   const wanted = new Set<Digest>();

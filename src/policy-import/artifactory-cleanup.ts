@@ -17,7 +17,7 @@ const DAY_BEGINS = 'Ages count from the beginning of the day there: a day more h
 const BUILT =
   'ATTENTION: Artifactory goes by when an image was uploaded. Where the registry tells only when it was built, that counts here, and is ' +
   'earlier.';
-const STOPS = 'ATTENTION: there, a tag that is no such version stops it with an error before anything is deleted; here such a tag stays.';
+const STOPS = 'ATTENTION: there, any other tag stops it with an error before anything is deleted; here such a tag stays.';
 /** As good as for ever, in days. */
 const EVER = 36_500;
 /** Versions of three numbers, with or without a "v", as KeepLatestNVersionImagesByProperty finds them. */

@@ -14,7 +14,7 @@ export function isCloudformation(text: string): boolean {
 
 /**
  * The lifecycle policies of the repositories in a template of CloudFormation, as JSON or YAML; "cdk synth" prints one. Throws
- * `POLICY_INVALID` for a policy that only CloudFormation can fill in, and where several are for repositories of which it makes the names.
+ * `POLICY_INVALID` for a policy that only CloudFormation can fill in, and where several are for repositories whose names it makes up.
  */
 export function importCloudformation(source: Source, { of }: ImportGround): ImportedPolicy[] {
   const document = parseDocument(source.text, { logLevel: 'silent' });

@@ -34,7 +34,7 @@ function action<Schema extends z.ZodType>(
   return { uses, read: (inputs) => policyFor.safeParse(inputs ?? {}, { error: plainWords }) };
 }
 
-/** What else has versions, and is no image. */
+/** Packages that have versions and are not images. */
 const OTHER_TYPES: ReadonlySet<string> = new Set(['npm', 'maven', 'rubygems', 'nuget']);
 
 const steps = z.array(z.looseObject({ uses: z.string().optional(), with: z.unknown().optional() })).default([]);

@@ -180,7 +180,7 @@ class HclReader {
     return lines.map((line) => line.slice(Math.min(indent, line.length))).join('\n');
   }
 
-  /** Undefined for what is no list of values, such as `[for …]`. */
+  /** Undefined for anything but a list of values, such as `[for …]`. */
   #list(): readonly HclValue[] | undefined {
     this.#at += 1;
     const values: HclValue[] = [];

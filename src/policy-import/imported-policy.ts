@@ -14,7 +14,7 @@ export interface ImportedPolicy extends Pick<PolicySpec, 'name' | 'repositories'
   readonly rules: readonly Commented<RuleSpec>[];
   /** What the original deletes of the repositories of this policy. */
   readonly original: Original;
-  /** True of what is no policy there, and belongs to each for the same repositories. */
+  /** True where it is not a policy over there, but belongs to each policy for the same repositories. */
   readonly onlyProtects?: true;
 }
 

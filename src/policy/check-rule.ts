@@ -90,7 +90,7 @@ function checkLookUp(key: string, rule: Unchecked, add: Add): void {
     if (problem !== undefined) add(`"${capture}" is not ${problem}`, key, capture);
   }
   if (key === 'gone' && isObject(rule['live']))
-    add('selects what exists no more, of which "live" keeps nothing: leave out one of them', key);
+    add('selects what does not exist any more, and "live" keeps only what exists: leave out one of them', key);
   if (key === 'gone' && rule['untagged'] === 'too') add('reads tags, and untagged images have none', key);
 }
 

@@ -10,7 +10,7 @@ interface Pattern {
   readonly lines: readonly string[];
 }
 
-/** So few tags are no pattern. */
+/** So few tags do not make a pattern. */
 const FEWEST = 3;
 /** Tags that are named as examples. */
 const EXAMPLES = 3;

@@ -64,13 +64,10 @@ interface Protection {
 /** What a rule selects: tags, images without a tag, or attachments whose subject is gone. */
 type RuleKind = 'tagged' | 'untagged' | 'orphaned';
 
-/** Each counted over all the repositories that the policy governs; undefined: no limit. */
-interface Limits {
-  readonly maxDeletions?: number;
-  readonly maxDeletePercent?: number;
-  /** Bytes. */
-  readonly maxDeleteBytes?: number;
-}
+export type LimitName = keyof NonNullable<PolicySpec['limits']>;
+
+/** Each counted over all the repositories that the policy governs, sizes in bytes; missing: no limit. */
+type Limits = { readonly [Name in LimitName]?: number };
 
 /** A capture of a tag, and the list of names that exist in which it is looked up. */
 interface LookUp {
@@ -196,11 +193,7 @@ function valuesText(wanted: Readonly<Record<string, string>>): string {
     .join(', ');
 }
 
-function compileLimits({ maxDeletions, maxDeletePercent, maxDeleteBytes }: NonNullable<PolicySpec['limits']>): Limits {
-  const bytes = typeof maxDeleteBytes === 'string' ? (parseSize(maxDeleteBytes) ?? 0) : maxDeleteBytes;
-  return {
-    ...(maxDeletions !== undefined && { maxDeletions }),
-    ...(maxDeletePercent !== undefined && { maxDeletePercent }),
-    ...(bytes !== undefined && { maxDeleteBytes: bytes }),
-  };
+function compileLimits(limits: NonNullable<PolicySpec['limits']>): Limits {
+  const given = Object.entries(limits).filter(([, limit]) => limit !== undefined);
+  return Object.fromEntries(given.map(([name, limit]) => [name, typeof limit === 'string' ? (parseSize(limit) ?? 0) : limit]));
 }

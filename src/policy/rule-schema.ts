@@ -157,7 +157,7 @@ export const RuleSpec = z
       ),
     unscanned: isTrue
       .optional()
-      .describe('Images of which neither the registry nor a report has a scan; one that is under way or went wrong is not known.'),
+      .describe('Images without a scan, by the registry or in a report; where one is under way or went wrong, that is not known.'),
     noSbom: isTrue
       .optional()
       .describe(

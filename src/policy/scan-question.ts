@@ -8,8 +8,8 @@ export interface ScanQuestion {
   /** All its selectors besides. */
   readonly besides: Selector;
   /**
-   * True of an image of which the inventory does not tell enough to answer. `areListed`: of an image of which it tells nothing, there is no
-   * scan.
+   * True where the inventory does not tell enough about an image to answer. `areListed`: where it tells nothing about an image, there is no
+   * scan of it.
    */
   readonly needs: (manifest: Manifest, areListed: boolean) => boolean;
 }

@@ -51,7 +51,7 @@ export function movingTags(tags: Iterable<string>): (tag: string) => boolean {
   return (tag) => (!/[0-9]/.test(tag) ? !isHexAlone(tag) : beginnings.has(tag));
 }
 
-/** `1` and `1.2` of `1.2.3`, `v1-alpine` and `v1.2-alpine` of `v1.2.3-alpine`; none of a tag that is no whole version. */
+/** `1` and `1.2` of `1.2.3`, `v1-alpine` and `v1.2-alpine` of `v1.2.3-alpine`; none of a tag that is not a whole version. */
 export function beginningsOf(tag: string): readonly string[] {
   const [, major, minor, rest] = VERSION.exec(tag) ?? [];
   return major === undefined ? [] : [`${major}${rest}`, `${major}${minor}${rest}`];

@@ -23,7 +23,7 @@ export interface BesideQuestion {
   readonly ask: (doing: string) => Promise<Omit<Beside, 'check'>>;
 }
 
-/** Asks one question. An error of the registry makes the answer `unknown`, and its hint the next step. Throws what is no such error. */
+/** Asks one question. An error of the registry makes the answer `unknown`, and its hint the next step. Throws any other error. */
 export async function askBeside({ check, what, ask }: BesideQuestion): Promise<Beside> {
   const doing = `read ${what}`;
   try {

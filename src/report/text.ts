@@ -41,7 +41,7 @@ export function time(iso: string): string {
   return parsed === undefined ? iso : `${new Date(parsed).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
 
-/** Before this, a time is what reproducible builds and zero values write, which is no age of anything. */
+/** Before this, a time is what reproducible builds and zero values write, which tells the age of nothing. */
 export const EARLIEST = Date.UTC(2000, 0, 1);
 
 /** Whole days or, below one, whole hours between two ISO 8601 times; empty where the first is unknown, lies before 2000 or lies ahead. */

@@ -55,7 +55,7 @@ export class Activity {
     const [{ method, url }, since] = oldest;
     const seconds = Math.round((this.#now() - since) / 1000);
     const which = this.#requests.size === 1 ? 'a request' : `the oldest of ${this.#requests.size} requests`;
-    // What was begun last is not what is waited for: the request says of which repository it is.
+    // What was begun last need not be what is waited for: the URL of the request tells its repository.
     const doing = this.#doing === undefined ? 'at work' : `at work, last begun: ${this.#doing}`;
     return `still ${doing}; ${which} has been under way for ${seconds} s, pauses between tries included: ${method} ${redactUrl(url)}`;
   }

@@ -7,8 +7,8 @@ import type { Io } from './io.ts';
 import { type Text, writeWhole } from './write-file.ts';
 
 /**
- * Writes the answer of a command: to stdout, or to the file that `--out` names (`-` is stdout too). A reader that has gone away takes
- * nothing more, and that is no error. Throws `FILE_WRITE`, and `TIME_OVER` where nobody has read it until then.
+ * Writes the answer of a command: to stdout, or to the file that `--out` names (`-` is stdout too). Once the
+ * reader has gone away nothing more is written, without an error. Throws `FILE_WRITE`, and `TIME_OVER` where nobody has read it until then.
  */
 export async function writeAnswer(io: Io, text: Text, file?: string): Promise<void> {
   if (file !== undefined && file !== '-') return writeWhole(resolve(io.cwd, file), text);

@@ -4,7 +4,7 @@ import type { Context } from './context.ts';
 import { exitCodeAfter, tellErrors } from './failures.ts';
 import { collectGarbage, type GarbageOptions } from './garbage.ts';
 import { NOTHING_CHANGED, say } from './io.ts';
-import type { RunRecord } from './measured.ts';
+import { resultWith, type RunResult } from './measured.ts';
 import type { NextCommands } from './next-commands.ts';
 import { type Output, writeOutputs } from './outputs.ts';
 import type { PlanForm } from './plan-forms.ts';
@@ -14,7 +14,7 @@ import type { Planning } from './planning.ts';
 
 /**
  * Carries out a plan that was just made. A table on the screen is shown before it is carried out; everything else is written afterwards,
- * with what came of it. Answers the exit code.
+ * with what came of it.
  */
 export async function applyPlanned(
   planning: Planning,
@@ -23,8 +23,7 @@ export async function applyPlanned(
   context: Context,
   startedAt: number,
   next: NextCommands,
-  record: RunRecord,
-): Promise<number> {
+): Promise<RunResult> {
   const { io } = context;
   const { plan, registries, cached, earlier, inUse, limits, workplace } = planning;
   const table = outputs.find(({ form, file }) => form === 'table' && file === undefined);
@@ -34,29 +33,30 @@ export async function applyPlanned(
   const [carried] = await Promise.allSettled([carryOut(work, options, context)]);
   const outcome = outcomeOf(carried);
   const report = outcome.applied;
-  if (report) record.applied = report;
-  const result = {
-    apply: true,
-    ...outcome,
-    undoCommand: report?.journal === undefined ? undefined : next.undo(report.journal, workplace.unlisted),
-    unread: planning.failures.length > 0,
-  };
-  if (report && !table && report.outcome !== 'done') io.stderr.write(briefResult(plan, report, result));
-  // Where the table is on the screen, the words below it begin so.
-  if (!report && (carried.status === 'rejected' || !table)) say(io, NOTHING_CHANGED);
-  await writeOutputs(io, outputs, (output) => planAnswer(plan, output, options, io, { ...result, tableShown: output === table })).catch(
-    (error: unknown) => {
-      // What was done must not be lost with the answer.
-      if (report && (table || report.outcome === 'done')) io.stderr.write(briefResult(plan, report, result));
-      throw error;
-    },
-  );
-  const unread = planning.failures.map(({ error }) => error);
-  tellErrors(planning.failures, context);
-  if (carried.status === 'rejected') throw carried.reason;
-  if (report) tellGivenUp(report, context);
-  const uncollected = options.gc && report ? await collectGarbage(report, registries, options, context) : [];
-  tellErrors(uncollected, context);
-  const code = report ? exitCodeOfApply(report, context) : EXIT.failed;
-  return exitCodeAfter(exitCodeAfter(code, uncollected, EXIT.failed), unread, EXIT.partial);
+  return resultWith(report ? { applied: report } : {}, async () => {
+    const result = {
+      apply: true,
+      ...outcome,
+      undoCommand: report?.journal === undefined ? undefined : next.undo(report.journal, workplace.unlisted),
+      unread: planning.failures.length > 0,
+    };
+    if (report && !table && report.outcome !== 'done') io.stderr.write(briefResult(plan, report, result));
+    // Where the table is on the screen, the words below it begin so.
+    if (!report && (carried.status === 'rejected' || !table)) say(io, NOTHING_CHANGED);
+    await writeOutputs(io, outputs, (output) => planAnswer(plan, output, options, io, { ...result, tableShown: output === table })).catch(
+      (error: unknown) => {
+        // What was done must not be lost with the answer.
+        if (report && (table || report.outcome === 'done')) io.stderr.write(briefResult(plan, report, result));
+        throw error;
+      },
+    );
+    const unread = planning.failures.map(({ error }) => error);
+    tellErrors(planning.failures, context);
+    if (carried.status === 'rejected') throw carried.reason;
+    if (report) tellGivenUp(report, context);
+    const uncollected = options.gc && report ? await collectGarbage(report, registries, options, context) : [];
+    tellErrors(uncollected, context);
+    const code = report ? exitCodeOfApply(report, context) : EXIT.failed;
+    return exitCodeAfter(exitCodeAfter(code, uncollected, EXIT.failed), unread, EXIT.partial);
+  });
 }

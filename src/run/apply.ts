@@ -15,9 +15,9 @@ import { openDocumentRegistries } from './document-registries.ts';
 import { inUseReader } from './in-use.ts';
 import { checkKnown } from './in-use-now.ts';
 import { checkInUseSources } from './in-use-source-names.ts';
-import { measured, type MetricsOptions, type RunRecord } from './measured.ts';
+import { measured, type MetricsOptions, resultWith, type RunResult } from './measured.ts';
 import type { NextCommands } from './next-commands.ts';
-import { checkOutputFiles, type OutputOptions, outputsOf, writeOutputs } from './outputs.ts';
+import { checkOutputFiles, type Output, type OutputOptions, outputsOf, writeOutputs } from './outputs.ts';
 import { packLists } from './pack-lists.ts';
 import type { PlanForm } from './plan-forms.ts';
 import { planAnswer } from './plan-output.ts';
@@ -38,10 +38,10 @@ export interface ApplyOptions extends ConnectionFlags, CarryOutOptions, ChangedP
 
 /** `apply`: carries out a saved plan, as far as it still holds. Answers the exit code. */
 export async function apply(file: string, options: ApplyOptions, context: Context, next: NextCommands): Promise<number> {
-  return measured('apply', options, context, (record) => applySaved(file, options, context, next, record));
+  return measured('apply', options, context, () => applySaved(file, options, context, next));
 }
 
-async function applySaved(file: string, options: ApplyOptions, context: Context, next: NextCommands, record: RunRecord): Promise<number> {
+async function applySaved(file: string, options: ApplyOptions, context: Context, next: NextCommands): Promise<RunResult> {
   const { io } = context;
   const startedAt = io.now();
   const outputs = outputsOf(options, 'table');
@@ -50,37 +50,49 @@ async function applySaved(file: string, options: ApplyOptions, context: Context,
     say(io, NOTHING_CHANGED);
     throw error;
   });
-  record.plan = plan;
+  return resultWith({ plan }, () => applyRead(plan, startedAt, outputs, options, context, next));
+}
+
+async function applyRead(
+  plan: Plan,
+  startedAt: number,
+  outputs: readonly Output<PlanForm>[],
+  options: ApplyOptions,
+  context: Context,
+  next: NextCommands,
+): Promise<RunResult> {
+  const { io } = context;
   const screen = outputs.find(({ form, file: to }) => form === 'table' && to === undefined);
   const announce = (lines: readonly string[]): void => void (screen && !options.quiet && io.stdout.write(`${lines.join('\n')}\n`));
   const [carried] = await Promise.allSettled([carryOutSaved(plan, startedAt, announce, options, context)]);
   const outcome = outcomeOf(carried);
   const report = outcome.applied;
   if (!report) say(io, NOTHING_CHANGED);
-  if (report) record.applied = report;
-  const shown = {
-    apply: true,
-    ...outcome,
-    undoCommand: report?.journal === undefined ? undefined : next.undo(report.journal, options.registry ?? []),
-    tableShown: !options.verbose,
-  };
-  if (report && !screen && report.outcome !== 'done') io.stderr.write(briefResult(plan, report, shown));
-  // Of what was refused, stderr tells.
-  const answers = report ? outputs : outputs.filter((output) => output !== screen);
-  const written = writeOutputs(io, answers, (output) => {
-    if (output.form !== 'json' && output.form !== 'yaml') return planAnswer(plan, output, options, io, shown);
-    const document =
-      report ?? applyReport({ repositories: [], ...(carried.status === 'rejected' && { error: failureOf(carried.reason) }) });
-    return output.form === 'json' ? toJson(document) : toYaml(document);
+  return resultWith(report ? { applied: report } : {}, async () => {
+    const shown = {
+      apply: true,
+      ...outcome,
+      undoCommand: report?.journal === undefined ? undefined : next.undo(report.journal, options.registry ?? []),
+      tableShown: !options.verbose,
+    };
+    if (report && !screen && report.outcome !== 'done') io.stderr.write(briefResult(plan, report, shown));
+    // Of what was refused, stderr tells.
+    const answers = report ? outputs : outputs.filter((output) => output !== screen);
+    const written = writeOutputs(io, answers, (output) => {
+      if (output.form !== 'json' && output.form !== 'yaml') return planAnswer(plan, output, options, io, shown);
+      const document =
+        report ?? applyReport({ repositories: [], ...(carried.status === 'rejected' && { error: failureOf(carried.reason) }) });
+      return output.form === 'json' ? toJson(document) : toYaml(document);
+    });
+    await written.catch((error: unknown) => {
+      // What was done must not be lost with the answer.
+      if (report && (screen || report.outcome === 'done')) io.stderr.write(briefResult(plan, report, shown));
+      throw error;
+    });
+    if (carried.status === 'rejected') throw carried.reason;
+    if (report) tellGivenUp(report, context);
+    return report ? exitCodeOfApply(report, context) : EXIT.failed;
   });
-  await written.catch((error: unknown) => {
-    // What was done must not be lost with the answer.
-    if (report && (screen || report.outcome === 'done')) io.stderr.write(briefResult(plan, report, shown));
-    throw error;
-  });
-  if (carried.status === 'rejected') throw carried.reason;
-  if (report) tellGivenUp(report, context);
-  return report ? exitCodeOfApply(report, context) : EXIT.failed;
 }
 
 /** Undefined if the answer was no. */

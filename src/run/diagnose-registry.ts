@@ -71,7 +71,7 @@ async function diagnoseOpen(registry: Registry, { scopes }: Workplace): Promise<
   const scope = scopes.get(name);
   const named = scope?.names[0];
   const ownTags = named === undefined ? undefined : await orToolError(registry.listTags(named));
-  // What is no repository may be a namespace: the owner, group or project of some.
+  // If it is not a repository, it may be a namespace: the owner, group or project of some.
   const isNamespace = ownTags instanceof ToolError && ownTags.code === 'NOT_FOUND';
   const below = isNamespace ? named : named === undefined ? scope?.folders[0] : undefined;
   const isMeant = (one: string): boolean =>

@@ -50,7 +50,7 @@ export class InUseNow {
   }
 }
 
-/** Throws `NOT_APPLYABLE` where a source could not be read, so that something may be in use of which nobody knows. */
+/** Throws `NOT_APPLYABLE` where a source could not be read, so that something unknown may be in use. */
 export function checkKnown({ problems }: InUse): void {
   if (problems.length === 0) return;
   throw new ToolError('NOT_APPLYABLE', `it is not known what is in use: ${problems.join('; ')}`, {

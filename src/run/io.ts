@@ -45,7 +45,7 @@ export function usesColour(io: Io, stream: Output, options: { readonly color: bo
   return stream.isTTY === true && TERM !== 'dumb';
 }
 
-/** True if more than ASCII may be written to a stream: it is no terminal, or one whose user says that it takes UTF-8. */
+/** True if more than ASCII may be written to a stream: it is not a terminal, or one whose user says that it takes UTF-8. */
 export function showsUnicode({ env }: Io, stream: Output): boolean {
   const locale = [env['LC_ALL'], env['LC_CTYPE'], env['LANG']].find((value) => value !== undefined && value !== '') ?? '';
   return stream.isTTY !== true || (env['TERM'] !== 'dumb' && /utf-?8/i.test(locale));

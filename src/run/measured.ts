@@ -24,24 +24,37 @@ export interface MetricsOptions extends GlobalOptions {
 /** The commands that tell metrics. */
 type MeasuredCommand = 'prune' | 'apply' | 'undo';
 
-/** What a command has come to so far. It fills this in as it goes on, so that it is known however the command ends. */
-export interface RunRecord {
-  plan?: Plan;
-  applied?: ApplyReport;
-  undone?: UndoReport;
+/** What is known of a run however it ends. */
+interface KnownOfRun {
+  readonly plan?: Plan;
+  readonly applied?: ApplyReport;
+  readonly undone?: UndoReport;
+}
+
+/** How a command ended: with an exit code or an error, and what was known of its run by then. */
+export type RunResult = KnownOfRun & ({ readonly exitCode: number } | { readonly failure: unknown });
+
+/** The result of a command once this is known of its run: `rest` does what is left of it, and may come to know more. Throws nothing. */
+export async function resultWith(known: KnownOfRun, rest: () => Promise<number | RunResult>): Promise<RunResult> {
+  try {
+    const came = await rest();
+    return typeof came === 'number' ? { ...known, exitCode: came } : { ...known, ...came };
+  } catch (failure) {
+    return { ...known, failure };
+  }
 }
 
 /**
  * Runs a command and leaves its metrics in every outcome: in place of those of the last run in the file, and at the Pushgateway. The time
- * of the last success stays where a run fails. At a Pushgateway, an undo is a job of its own. Answers and throws what `work` does; throws
- * `USAGE` for a wrong address and `FILE` for a file that cannot be written, both before anything is done, and `FILE` afterwards too. What
- * cannot be pushed is only told: the time of the last success then stands still, and that is what alerts look at.
+ * of the last success stays where a run fails. At a Pushgateway, an undo is a job of its own. Answers the exit code or throws the error of
+ * `work`; throws `USAGE` for a wrong address and `FILE` for a file that cannot be written, both before anything is done, and `FILE`
+ * afterwards too. What cannot be pushed is only told: the time of the last success then stands still, and that is what alerts look at.
  */
 export async function measured(
   command: MeasuredCommand,
   options: MetricsOptions,
   context: Context,
-  work: (record: RunRecord) => Promise<number>,
+  work: () => Promise<RunResult>,
 ): Promise<number> {
   const { io } = context;
   const { metricsFile, pushMetrics: url, shard } = options;
@@ -49,28 +62,27 @@ export async function measured(
   const address = url === undefined ? undefined : pushAddress(url, command === 'undo' ? 'regprune-undo' : 'regprune', shard);
   if (file !== undefined) await checkWritable(file, '--metrics-file');
   const startedAt = io.now();
-  const record: RunRecord = {};
-  const [result] = await Promise.allSettled([work(record)]);
+  const result = await work().catch((failure: unknown): RunResult => ({ failure }));
   const endedAt = io.now();
-  const exitCode = result.status === 'fulfilled' ? result.value : (stoppedBy(io.signal)?.exitCode ?? exitCodeOf(result.reason));
+  const exitCode = 'failure' in result ? (stoppedBy(io.signal)?.exitCode ?? exitCodeOf(result.failure)) : result.exitCode;
   const succeeded = exitCode === EXIT.done || exitCode === EXIT.planned;
   const facts: RunFacts = {
     endedAt: endedAt / 1000,
     duration: (endedAt - startedAt) / 1000,
+    broken: 'failure' in result,
+    ...result,
     exitCode,
-    broken: result.status === 'rejected',
-    ...record,
   };
-  // What an undo put back is no success of what cleans up.
-  const success = succeeded && !record.undone ? facts.endedAt : undefined;
+  // An undo is not a success of the job that cleans up.
+  const success = succeeded && !result.undone ? facts.endedAt : undefined;
   if (address !== undefined)
     await pushMetrics(address, metricsText({ ...facts, lastSuccess: success }), context).catch((error: unknown) =>
       say(io, `warning: the metrics could not be pushed to ${address}: ${(error as Error).message}`),
     );
   const [saved] = await Promise.allSettled([file === undefined ? undefined : saveMetrics(file, facts, success)]);
-  if (result.status === 'rejected') throw result.reason;
+  if ('failure' in result) throw result.failure;
   if (saved.status === 'rejected') throw saved.reason;
-  return result.value;
+  return result.exitCode;
 }
 
 /**

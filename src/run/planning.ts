@@ -281,7 +281,7 @@ async function planIn<Result>(
 
 const NOT_REPORTED =
   'none of the reports of scanners is about an image that was read here, so that none of them counts; a report must name the digest of ' +
-  'the image, and on Harbor, ECR and GAR that of its manifest or index, not of its config';
+  'the image, and where the registry tells no digests of configs, that of its manifest or index';
 const NO_REPORTS: ReportedFindings = { reports: undefined, problems: [] };
 const NONE: OpenRegistries = { byName: new Map(), cached: async () => undefined, room: () => undefined, close: async () => {} };
 

@@ -29,7 +29,7 @@ export interface TryOptions extends GlobalOptions {
 
 /**
  * `policy try`: what a policy file decides about each of these tags, alone in a repository that it governs. Answers the exit code. Throws
- * `USAGE` for what is no tag or repository, and where no policy governs that repository; `POLICY_INVALID`; `FILE`.
+ * `USAGE` for a text that is not a tag or repository, and where no policy governs that repository; `POLICY_INVALID`; `FILE`.
  */
 export async function tryTags(file: string, tags: readonly string[], options: TryOptions, context: Context): Promise<number> {
   const { io } = context;

@@ -9,7 +9,7 @@ import { checkWritable, writeWhole } from './write-file.ts';
 import type { CarryOutOptions } from './carry-out.ts';
 import { exitCodeAfter, tellErrors } from './failures.ts';
 import type { GarbageOptions } from './garbage.ts';
-import { measured, type MetricsOptions } from './measured.ts';
+import { measured, type MetricsOptions, resultWith } from './measured.ts';
 import { type AnswerOptions, planAnswer } from './plan-output.ts';
 import { checkOutputFiles, isDocument, type Output, outputsOf, writeOutputs } from './outputs.ts';
 import type { PlanForm } from './plan-forms.ts';
@@ -28,7 +28,7 @@ type Outputs = readonly Output<PlanForm>[];
 /** `prune`: a plan, and with `--apply` what comes of it. Answers the exit code. */
 export async function prune(words: readonly string[], options: PruneOptions, context: Context, next: NextCommands): Promise<number> {
   const startedAt = context.io.now();
-  return measured('prune', options, context, async (record) => {
+  return measured('prune', options, context, async () => {
     checkOptions(options);
     const outputs = outputsOf(options, 'table');
     await checkOutputs(outputs, options, context.io);
@@ -40,14 +40,15 @@ export async function prune(words: readonly string[], options: PruneOptions, con
       options.metricsFile !== undefined ||
       options.pushMetrics !== undefined;
     const onlyNeeded = !(outputs.some(isDocument) || options.planOut !== undefined);
-    return withPlan(words, { ...options, tellsFreed, onlyNeeded }, context, async (planning) => {
-      const { plan } = planning;
-      record.plan = plan;
-      await savePlan(plan, options, context.io);
-      return applying && !nothingRead(plan) && !isTimeOver(planning)
-        ? applying.applyPlanned(planning, outputs, options, context, startedAt, next, record)
-        : shown(planning, outputs, options, context, next);
-    });
+    return withPlan(words, { ...options, tellsFreed, onlyNeeded }, context, (planning) =>
+      resultWith({ plan: planning.plan }, async () => {
+        const { plan } = planning;
+        await savePlan(plan, options, context.io);
+        return applying && !nothingRead(plan) && !isTimeOver(planning)
+          ? applying.applyPlanned(planning, outputs, options, context, startedAt, next)
+          : shown(planning, outputs, options, context, next);
+      }),
+    );
   });
 }
 

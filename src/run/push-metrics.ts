@@ -8,7 +8,7 @@ const TIMEOUTS = { connect: 5_000, headers: 10_000, body: 10_000 };
 
 /**
  * Where a Pushgateway takes the metrics of a job: the URL itself if it has a path with `/metrics/job/`, else that of the job, of each shard
- * by itself. Throws `USAGE` for what is no such URL, and for one with a user or password, which would stand in lists of processes.
+ * by itself. Throws `USAGE` for any other text, and for a URL with a user or password, which would stand in lists of processes.
  */
 export function pushAddress(text: string, job: string, shard: Shard | undefined): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;

@@ -1,4 +1,4 @@
-import type { Policy } from '../policy/policy.ts';
+import type { LimitName, Policy } from '../policy/policy.ts';
 import type { Shard } from './scope.ts';
 
 /**
@@ -9,17 +9,16 @@ export function partOf(limit: number, { index, of }: Shard): number {
   return Math.floor(limit / of) + (index <= limit % of ? 1 : 0);
 }
 
-/** The policies with the shard's part of what they allow. A percentage holds for each shard as for the whole. */
+/** Whether shards share a limit. A percentage holds for each of them as for the whole. */
+const IS_SHARED: Readonly<Record<LimitName, boolean>> = { maxDeletions: true, maxDeletePercent: false, maxDeleteBytes: true };
+
+/** The policies with the shard's part of what they allow. */
 export function policiesOf(policies: readonly Policy[], shard: Shard | undefined): readonly Policy[] {
   if (!shard) return policies;
   return policies.map((policy) => {
-    const { maxDeletions, maxDeleteBytes } = policy.limits;
     const { deletions } = policy.perRun;
-    const limits = {
-      ...policy.limits,
-      ...(maxDeletions !== undefined && { maxDeletions: partOf(maxDeletions, shard) }),
-      ...(maxDeleteBytes !== undefined && { maxDeleteBytes: partOf(maxDeleteBytes, shard) }),
-    };
+    const given = Object.entries(policy.limits) as [LimitName, number][];
+    const limits = Object.fromEntries(given.map(([name, limit]) => [name, IS_SHARED[name] ? partOf(limit, shard) : limit]));
     return { ...policy, limits, perRun: deletions === undefined ? {} : { deletions: partOf(deletions, shard) } };
   });
 }

@@ -124,7 +124,7 @@ function* entriesOf(intents: Iterable<JournalIntent>): Generator<JournalEntry, v
     yield { registry, repository, op, digest, tags, ...(outcome !== undefined && { outcome }) };
 }
 
-/** Two plans for one repository are no parts of one run. */
+/** Two plans for one repository cannot be parts of one run. */
 function checkApart(plans: readonly Plan[], paths: readonly string[]): void {
   const seen = new Map<string, string>();
   for (const [index, { repositories }] of plans.entries()) {

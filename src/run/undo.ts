@@ -17,7 +17,7 @@ import { confirm, isAsked } from './confirm.ts';
 import { freeMemoryBefore } from './free-memory.ts';
 import { NOTHING_CHANGED, say } from './io.ts';
 import type { Context } from './context.ts';
-import { measured, type MetricsOptions, type RunRecord } from './measured.ts';
+import { measured, type MetricsOptions, resultWith, type RunResult } from './measured.ts';
 import { startProgress } from './progress.ts';
 import { stoppedBy } from './stop.ts';
 import { openDocumentRegistries } from './document-registries.ts';
@@ -36,17 +36,17 @@ export interface UndoOptions extends ConnectionFlags, MetricsOptions, OutputOpti
 
 /** `undo`: puts back what a run deleted, as far as the registry still has the parts. Answers the exit code. */
 export async function undo(file: string, options: UndoOptions, context: Context): Promise<number> {
-  return measured('undo', options, context, (record) => undoAll(file, options, context, record));
+  return measured('undo', options, context, () => undoAll(file, options, context));
 }
 
-async function undoAll(file: string, options: UndoOptions, context: Context, record: RunRecord): Promise<number> {
+async function undoAll(file: string, options: UndoOptions, context: Context): Promise<RunResult> {
   const { io } = context;
   const outputs = outputsOf(options, 'table');
   await checkOutputFiles(outputs, io, options.out);
   const path = resolve(io.cwd, file);
   const own = await readJournal(path);
   try {
-    return await undoJournals(own, path, outputs, options, context, record);
+    return await undoJournals(own, path, outputs, options, context);
   } finally {
     await own.close();
   }
@@ -59,8 +59,7 @@ async function undoJournals(
   outputs: readonly Output<UndoForm>[],
   options: UndoOptions,
   context: Context,
-  record: RunRecord,
-): Promise<number> {
+): Promise<RunResult> {
   const { io } = context;
   const { journal, finishedBy, close } = await withFinishingRuns(own, path);
   const urls = new Map(Object.entries(journal.header.registries).map(([name, { url }]) => [name, url]));
@@ -70,7 +69,7 @@ async function undoJournals(
     if (!options.quiet || (!options.yes && io.stderr.isTTY === true)) say(io, undoWorkText(work, journal.header.createdAt, finishedBy));
     if (work.length > 0 && !options.yes && isAsked(io) && !(await confirm(io, 'Put it back?'))) {
       say(io, NOTHING_CHANGED);
-      return EXIT.failed;
+      return { exitCode: EXIT.failed };
     }
     freeMemoryBefore(work.reduce((sum, { manifests, tags }) => sum + manifests + tags.length, 0));
     const { journalDir } = place.settings;
@@ -87,21 +86,22 @@ async function undoJournals(
       changes: context.changes,
       onEvent: ({ registry, repository }) => progress.show(`putting back in ${registry}/${repository}  ${(done += 1)}`),
     }).finally(() => progress.stop());
-    record.undone = report;
-    await writeOutputs(io, outputs, (output) => {
-      const style = output.file === undefined ? styleOf(io, options) : PLAIN;
-      return { json: jsonParts, yaml: toYaml, table: () => undoText(report, { style, verbose: options.verbose ?? false }) }[output.form](
-        report,
-      );
+    return await resultWith({ undone: report }, async () => {
+      await writeOutputs(io, outputs, (output) => {
+        const style = output.file === undefined ? styleOf(io, options) : PLAIN;
+        return { json: jsonParts, yaml: toYaml, table: () => undoText(report, { style, verbose: options.verbose ?? false }) }[output.form](
+          report,
+        );
+      });
+      const begun = report.counts.lost > 0 ? await begunBy(own, path) : [];
+      if (begun.length > 0)
+        say(
+          io,
+          'hint: This run deleted what earlier ones had left. Undo those, the newest first, which puts this back too: ' +
+            begun.map(printable).join(', '),
+        );
+      return exitCode(report, context);
     });
-    const begun = report.counts.lost > 0 ? await begunBy(own, path) : [];
-    if (begun.length > 0)
-      say(
-        io,
-        'hint: This run deleted what earlier ones had left. Undo those, the newest first, which puts this back too: ' +
-          begun.map(printable).join(', '),
-      );
-    return exitCode(report, context);
   } finally {
     await place.close();
     await close();

@@ -7,8 +7,9 @@ import type { ReadSoFar, WantedDetails } from '../registry/registry.ts';
 export type RepositoryToRead = Omit<RepositoryInventory, 'complete' | 'capabilities' | 'manifests'>;
 
 /**
- * Which details of the images of a repository these policies need, each of which makes a plan of it; of one that none governs, which is
- * read for the sake of others, none. `completed` adds to an inventory what this program knows of it besides the registry.
+ * Which details of the images of a repository these policies need, each of which plans it. None are needed where no policy governs the
+ * repository, which is then read for the sake of others. `completed` adds to an inventory what this program knows of it besides the
+ * registry.
  */
 export function wantedDetails(
   repository: RepositoryToRead,

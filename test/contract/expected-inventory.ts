@@ -1,7 +1,7 @@
 import type { Digest } from '../../src/domain/digest.ts';
 import type { Blob, Manifest } from '../../src/domain/inventory.ts';
 import { isIndexType } from '../../src/domain/media-types.ts';
-import { attachmentTagSubject } from '../../src/domain/tag.ts';
+import { parseDigestTag } from '../../src/domain/attachment.ts';
 import type { ContractTarget, Feature, Shape, TrueManifest, Truth } from './contract-target.ts';
 import { CONFIGS } from './history.ts';
 import { tagsOf } from './truth.ts';
@@ -126,7 +126,11 @@ function neededBy({ bytes }: TrueManifest): Digest[] {
 
 /** What a manifest is attached to by its tags. */
 function signedBy(truth: Truth, digest: Digest): Digest[] {
-  return tagsOf(truth, digest).flatMap((tag) => attachmentTagSubject(tag) ?? []);
+  return tagsOf(truth, digest).flatMap((tag) => subjectOf(tag) ?? []);
+}
+
+function subjectOf(tag: string): Digest | undefined {
+  return parseDigestTag(tag)?.key as Digest | undefined;
 }
 
 function read(bytes: Buffer): Document {
@@ -144,8 +148,8 @@ function distinct(blobs: readonly Blob[]): Blob[] {
  * else neither times nor findings matter to any decision: a registry may keep them to itself.
  */
 function normalized(manifest: { readonly [Key in keyof Manifest]?: Manifest[Key] | undefined }): Partial<Manifest> {
-  const { tags = [], subject = attachmentTagSubject(tags[0] ?? ''), pulledAt, tagTimes, vulnerability, ...rest } = manifest;
-  const attachment = subject !== undefined && tags.every((tag) => attachmentTagSubject(tag) !== undefined);
+  const { tags = [], subject = subjectOf(tags[0] ?? ''), pulledAt, tagTimes, vulnerability, ...rest } = manifest;
+  const attachment = subject !== undefined && tags.every((tag) => subjectOf(tag) !== undefined);
   const entries = Object.entries({ ...rest, tags, subject, ...(!attachment && { pulledAt, tagTimes, vulnerability }) });
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
 }

@@ -27,7 +27,7 @@ type Contents = Readonly<Record<string, ReturnType<typeof contents>>>;
 
 it(
   `ends as an undisturbed run does and is undone byte for byte, whenever it was killed (${MOMENTS} moments, SEED=${SEED})`,
-  { timeout: 600_000 + MOMENTS * 20_000 },
+  { timeout: 900_000 + MOMENTS * 60_000 },
   async () => {
     const registry = await filled();
     const before = contentsOf(registry);

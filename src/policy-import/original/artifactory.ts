@@ -71,7 +71,7 @@ function used({ sample: { age, pulled } }: Artifact): number {
 
 function versionsAfter(left: readonly Artifact[], count: number, digits: number, regex: string): readonly Artifact[] {
   const isVersion = new RegExp(regex);
-  // It stops with an error at a tag that is no version, before anything is deleted.
+  // It stops with an error at a tag that is not a version, before anything is deleted.
   if (!left.every(({ tag }) => isVersion.test(tag))) return [];
   const numbers = ({ tag }: Artifact): number[] => (tag.match(/\d+/g) ?? []).map(Number);
   const ordered = left.toSorted((a, b) => {

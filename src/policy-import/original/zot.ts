@@ -24,7 +24,7 @@ function isFirst(keepTags: ZotPolicy['keepTags'], index: number, tag: string): b
   return keepTags.findIndex(({ patterns }) => patterns.length === 0 || patterns.some((pattern) => finds(pattern)(tag))) === index;
 }
 
-/** What any of the words keeps; `otherwise` where none is given. */
+/** What any of the bounds keeps; `otherwise` where no bound is given. */
 function retainedBy(bounds: ZotBounds, newest: readonly Sample[], otherwise = newest): readonly Sample[] {
   const { pulledWithin, pushedWithin, mostRecentlyPushedCount: pushed, mostRecentlyPulledCount: pulled } = bounds;
   if (pulledWithin === undefined && pushedWithin === undefined && pushed === 0 && pulled === 0) return otherwise;

@@ -6,8 +6,8 @@ import { type Candidate, partsOf } from './candidate.ts';
 
 /**
  * Whether an SBOM is attached to an image, or to anything that it lists as an index: under cosign's tag `.sbom`, as a referrer of a type of
- * SBOMs, or as an in-toto statement, which BuildKit keeps in the index beside the images (moby/buildkit, docs/attestations). Undefined: it
- * has an attestation of which it is not told whether it is an SBOM.
+ * SBOMs, or as an in-toto statement, which BuildKit keeps in the index beside the images (moby/buildkit, docs/attestations). Undefined
+ * where it has an attestation, and nothing tells whether that is an SBOM.
  */
 export function hasSbom(image: Candidate): boolean | undefined {
   let answer: boolean | undefined = false;
@@ -30,7 +30,7 @@ function kindOfAttachment({ manifest }: Candidate, { manifest: { digest } }: Can
   });
   if (suffixes.includes('sbom')) return 'sbom';
   if (suffixes.includes('att') || (artifactType !== undefined && isStatementType(artifactType))) return kindOfStatements(manifest);
-  // The list of a fallback tag is no SBOM; what it lists is attached itself.
+  // The index under a fallback tag is not an SBOM itself; what it lists is attached on its own.
   if (suffixes.length > 0 || isIndexType(mediaType)) return 'other';
   return artifactType === undefined ? kindOfStatements(manifest) : 'other';
 }

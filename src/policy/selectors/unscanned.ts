@@ -1,9 +1,9 @@
 import { type Candidate, partsOf } from './candidate.ts';
 
 /**
- * True of an image of which no scan tells anything, nor of anything that it lists as an index. What cannot be scanned is not unscanned, and
- * neither is an image whose scan is under way, waits or went wrong: what it would tell is not known. Artifacts that are no images are not
- * scanned by anybody.
+ * True of an image without a scan, whose children, if it is an index, have none either. What cannot be scanned is not called unscanned. Nor
+ * is an image whose scan is under way, waits or went wrong: what that scan would tell is not known. Nobody scans artifacts other than
+ * images.
  */
 export function isUnscanned(image: Candidate): boolean {
   if (image.manifest.artifactType !== undefined) return false;

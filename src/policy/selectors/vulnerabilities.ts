@@ -35,7 +35,7 @@ export function compileVulnerabilities({ atLeast, fixable, olderThan }: Spec): F
 }
 
 /**
- * What is told of the findings of a manifest where neither a fix nor a time matters: also the worst of a scan of which no more is known.
+ * The findings of a manifest where neither a fix nor a time matters: also the worst severity of a scan that tells nothing more.
  */
 function toldOf({ findings, vulnerability }: Manifest): readonly FindingGroup[] {
   const told = findings ?? [];

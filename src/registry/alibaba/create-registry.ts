@@ -85,7 +85,7 @@ export function createAlibabaRegistry(options: AlibabaRegistryOptions): Registry
       if (listed === 0) throw nothingListed(await api(), name, namespace);
     },
     async inventory(repository, asked = {}) {
-      // A namespace is no repository, whoever asks: missing rights would be overlooked.
+      // A namespace is not a repository. Its list is asked for all the same, so that a missing right is told instead of that.
       if (!repository.includes('/')) for await (const _name of (await api()).repositories(repository, asked.signal)) break;
       return readInventory(context, repository, asked);
     },

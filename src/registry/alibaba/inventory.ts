@@ -21,7 +21,7 @@ export interface InventoryContext {
   readonly api: () => Promise<TagApi>;
   readonly oci: OciClient;
   readonly cache: ContentCache | undefined;
-  /** Manifests that were read and are no indexes: nobody need look at them again for what they list. */
+  /** Manifests that were read and are not indexes, so that they need not be read again for what they list. */
   readonly plain: Set<Digest>;
   /** How much is read side by side, over all repositories. */
   readonly limit: LimitFunction;

@@ -9,7 +9,7 @@ import { pages } from './pages.ts';
 
 /**
  * The names of all repositories of the wanted namespaces: that of `below`, else those of the config. Throws `NOT_FOUND` where nothing names
- * one, and for a namespace of which nothing is listed: Docker Hub leaves out what an account may not see without saying so.
+ * one, and for a namespace whose list is empty: Docker Hub leaves out what an account may not see without saying so.
  */
 export async function* listRepositories(
   client: HubClient,

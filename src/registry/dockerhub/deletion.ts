@@ -14,7 +14,7 @@ import { findTag } from './tags.ts';
 
 const DELETES = 'Read, Write, Delete';
 
-/** Deletes tags. Docker Hub deletes no image: one without a tag is listed no more. */
+/** Deletes tags. Docker Hub deletes no images: an image without a tag is no longer listed. */
 export class Deletion {
   readonly #client: HubClient;
   readonly #listings: Listings;

@@ -7,7 +7,7 @@ import type { HubClient } from './client.ts';
 /** What was read by each client: a digest always holds the same, and each reading is a pull. */
 const READ = new WeakMap<HubClient, Map<Digest, Promise<readonly Digest[]>>>();
 
-/** What an index holds of which the list of tags does not tell it. This counts as a pull, so it is asked for once. */
+/** The children of an index where the list of tags does not tell them. Reading them counts as a pull, so it is done once. */
 export function indexChildren(client: HubClient, repository: string, digest: Digest): Promise<readonly Digest[]> {
   const known = READ.get(client) ?? new Map<Digest, Promise<readonly Digest[]>>();
   READ.set(client, known);

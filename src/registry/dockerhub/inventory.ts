@@ -124,7 +124,7 @@ class Reading {
     };
   }
 
-  /** Signatures that have no tag protect their image all the same. A list of what is attached is no pull. */
+  /** Signatures that have no tag protect their image all the same. Reading the list of what is attached does not count as a pull. */
   async #readAttached(subject: Digest): Promise<void> {
     const { client, referrers } = this.#context;
     const { namespace, name } = client.place(this.#repository);

@@ -140,7 +140,7 @@ function imageOf({ digest, os, architecture, variant, size, last_pushed: pushed,
   };
 }
 
-/** Asks the registry what a tag points to by HEAD, which is no pull. */
+/** Asks the registry what a tag points to by HEAD, which does not count as a pull. */
 async function headTag(
   client: HubClient,
   repository: string,

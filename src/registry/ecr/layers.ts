@@ -7,7 +7,7 @@ import type { EcrClient } from './client.ts';
 /** Most layers in one call (API reference, `BatchedOperationLayerDigestList`). */
 const MOST_LAYERS = 100;
 
-/** The layers and configs that a repository has, by BatchCheckLayerAvailability, which is no pull. */
+/** The layers and configs that a repository has, by BatchCheckLayerAvailability, which does not count as a pull. */
 export class Layers {
   readonly #client: EcrClient;
   readonly #batches: Batches<Digest, boolean>;

@@ -13,8 +13,8 @@ const PAGE = 1000;
 
 /**
  * The findings of single images, with one call for each 1000 of an image. Basic scanning tells no fix, and no time but that of the scan;
- * enhanced scanning (Amazon Inspector) tells both. The list of images leaves out the scans of the newer basic scanning, so that of an image
- * of which it tells nothing there may be one all the same.
+ * enhanced scanning (Amazon Inspector) tells both. The list of images leaves out the scans of the newer basic scanning, so an image
+ * may have a scan although the list tells none.
  */
 export function createScans(client: EcrClient, limit: LimitFunction): Scans {
   return {
@@ -57,7 +57,7 @@ function basicFinding(json: JsonObject, scannedAt: string | undefined): Finding 
   return { severity: severityOf(json['severity']), since: scannedAt, id: asText(json['name']) };
 }
 
-/** What Inspector has closed, because it is mended or suppressed, is no finding any more. */
+/** What Inspector has closed, because it is mended or suppressed, does not count as a finding any more. */
 function enhancedFinding(json: JsonObject, scannedAt: string | undefined): Finding[] {
   if ((asText(json['status']) ?? 'ACTIVE') !== 'ACTIVE') return [];
   const details = asObject(json['packageVulnerabilityDetails']);

@@ -36,7 +36,7 @@ export async function defaultClient(http: HttpClient): Promise<AuthClient> {
   const client = await auth.getClient();
   sendThrough(client, transporterOptions);
   rememberSecretsIn(auth.jsonContent);
-  // Of a token that only gets another one nothing else is heard.
+  // Nothing else tells of tokens that are only exchanged for another one.
   client.on('tokens', (tokens) => rememberSecretsIn(tokens));
   return client;
 }

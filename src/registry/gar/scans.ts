@@ -77,7 +77,7 @@ function scanIn(occurrences: readonly JsonObject[]): Scan {
   return scan ? { scan } : {};
 }
 
-/** What a VEX statement says does not affect the image, or is mended, is no finding. */
+/** What does not affect the image by a VEX statement, or is mended, does not count as a finding. */
 function findingIn(occurrence: JsonObject): Finding[] {
   const vulnerability = asObject(occurrence['vulnerability']);
   if (!vulnerability || ['NOT_AFFECTED', 'FIXED'].includes(asText(asObject(vulnerability['vexAssessment'])?.['state']) ?? '')) return [];

@@ -5,6 +5,7 @@ import { listTags } from '../../distribution/tags.ts';
 import { type Digest, isDigest } from '../../domain/digest.ts';
 import { asObject, parseJson } from '../../domain/json.ts';
 import { isTag } from '../../domain/tag.ts';
+import { utcTime } from '../../domain/time.ts';
 import type { HttpResponse } from '../../http/http-client.ts';
 import { type Call, type GiteaClient, packageOf } from './client.ts';
 
@@ -21,7 +22,7 @@ export interface Versions {
 
 /** More than Gitea answers unless its setting `MAX_RESPONSE_ITEMS` (50) says otherwise; it cuts what is asked for. */
 const PAGE = '1000';
-/** So often a list is read of which entries slip. */
+/** So often a list is read whose entries move between its pages meanwhile. */
 const MOST_TRIES = 4;
 
 /**
@@ -81,11 +82,11 @@ async function readInto(
     least = Math.min(least, total);
     for (const entry of listed) {
       const { id, name: packageName, version, created_at: created } = entry ?? {};
-      const time = typeof created === 'string' ? Date.parse(created) : Number.NaN;
-      if (typeof id !== 'number' || Number.isNaN(time)) throw badAnswer(doing, 'it lists a version without an id or time');
+      const time = utcTime(created);
+      if (typeof id !== 'number' || time === undefined) throw badAnswer(doing, 'it lists a version without an id or time');
       ids.add(id);
       if (packageName !== name) continue;
-      const numbered: Numbered = [id, new Date(time).toISOString()];
+      const numbered: Numbered = [id, time];
       if (isDigest(version)) keepNewest(found.digests, version, numbered);
       else if (typeof version === 'string' && isTag(version)) keepNewest(found.tags, version, numbered);
       else throw badAnswer(doing, 'it lists a version that is neither a tag nor a digest');

@@ -5,7 +5,7 @@ import { type ContainerRepository, pathsOf, type Repositories } from './reposito
 
 /**
  * The names of all repositories in the wanted groups and projects: that of `below`, else those of the config. Throws `NOT_FOUND` where
- * nothing names one, and for one that GitLab does not show: that is no empty group.
+ * nothing names one, and for one that GitLab does not show: such a group is not taken for an empty one.
  */
 export async function* listRepositories(
   client: GitlabClient,

@@ -144,7 +144,7 @@ export function whyLocked(status: string | undefined): string | undefined {
   return status === 'delete_scheduled' || status === 'delete_ongoing' ? 'is about to be deleted as a whole' : undefined;
 }
 
-/** The body of such an answer is empty, or a value without meaning. A web page is no answer of the API. */
+/** The body of such an answer is empty, or a value without meaning. A web page does not come from the API. */
 function saysDeleted({ status, headers }: HttpResponse): boolean {
   return status === 200 && !/html/i.test(headers['content-type'] ?? '');
 }

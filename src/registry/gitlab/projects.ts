@@ -54,7 +54,7 @@ export class Projects {
     };
   }
 
-  /** A right that is missing for such a question is no reason not to read the images. Any other error is thrown. */
+  /** Where the right for such a question is missing, the images are read all the same. Any other error is thrown. */
   async #told<T>(repository: string, doing: string, ask: () => Promise<T>): Promise<Told<T>> {
     if (await this.#client.hasJobToken(repository)) return { unknown: 'GitLab does not tell that to a job token' };
     try {

@@ -102,8 +102,8 @@ function tagFields(tags: readonly ArtifactTag[]): Pick<Manifest, 'tags' | 'tagTi
 }
 
 /**
- * The artifact's own type; its config's where it has none and that is no image's. Harbor 2.11 filled in the media type where it had none
- * (0140_2.11.0_schema.up.sql).
+ * The artifact's own type or, where it has none, that of its config unless that is an image's. Harbor 2.11 filled in the media type
+ * where it had none (0140_2.11.0_schema.up.sql).
  */
 function artifactTypeOf({ mediaType, configType, artifactType }: Artifact): string | undefined {
   const type = artifactType === '' ? configType : artifactType;

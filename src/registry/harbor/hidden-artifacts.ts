@@ -1,8 +1,7 @@
 import type { LimitFunction } from 'p-limit';
 import { ToolError } from '../../diagnostics/tool-error.ts';
-import type { Digest } from '../../domain/digest.ts';
-import { isCosignTag } from '../../domain/attachment.ts';
-import { attachmentTagSubject, isSignatureTag } from '../../domain/tag.ts';
+import { isCosignTag, parseDigestTag } from '../../domain/attachment.ts';
+import { type Digest, isDigest } from '../../domain/digest.ts';
 import type { OciClient } from '../../distribution/client.ts';
 import type { Problems } from '../../distribution/problems.ts';
 import { readTags } from '../../distribution/tags.ts';
@@ -105,8 +104,8 @@ async function placeSignatureTags(
       signatures.set(subject, [...(signatures.get(subject) ?? []), accessory]);
   }
   for (const tag of tags) {
-    const subject = isSignatureTag(tag) ? attachmentTagSubject(tag) : undefined;
-    const [signature, ...others] = (subject !== undefined && signatures.get(subject)) || [];
+    const { suffix, key } = parseDigestTag(tag) ?? {};
+    const [signature, ...others] = (suffix === 'sig' && isDigest(key) && signatures.get(key)) || [];
     if (!signature || others.length > 0) continue;
     if (await projects.mayHaveImmutableTags(splitRepository(reading.repository)?.project ?? '')) continue;
     collection.keepBrief(signature, [{ name: tag, immutable: false }]);

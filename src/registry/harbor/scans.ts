@@ -27,7 +27,7 @@ async function readScan(client: HarborClient, repository: string, digest: Digest
   const answer = jsonObjectOf(await client.get({ doing, needs: 'artifact-addition:read', path, repository, signal }), doing);
   const reports = Object.values(answer).map(asObject);
   if (reports.length === 0 || !reports.every((report) => report !== undefined && Array.isArray(report['vulnerabilities'])))
-    throw badAnswer(doing, 'the answer is no report, although the image was scanned');
+    throw badAnswer(doing, 'the answer is not a report, although the image was scanned');
   return { findings: groupFindings(reports.flatMap((report) => findingsIn(report as JsonObject))) };
 }
 

@@ -3,6 +3,7 @@ import { type Digest, isDigest } from '../../domain/digest.ts';
 import { asList, asObject, asText, type JsonObject, parseJsonObject } from '../../domain/json.ts';
 import { isIndexType } from '../../domain/media-types.ts';
 import { isTag } from '../../domain/tag.ts';
+import { utcTime } from '../../domain/time.ts';
 import type { NexusClient } from './client.ts';
 import type { NexusRepository } from './nexus-repositories.ts';
 
@@ -56,20 +57,13 @@ export function componentOf(entry: JsonObject, doing: string): Component | undef
     digest,
     isIndex: isIndexType(asText(asset['contentType']) ?? ''),
     // `blobCreated` alone may be that of the first manifest which the tag was on.
-    setAt: newest([asset['blobCreated'], asset['blobUpdated'], asset['lastModified']].map(timeOf)),
-    pulledAt: timeOf(asset['lastDownloaded']),
+    setAt: newest([asset['blobCreated'], asset['blobUpdated'], asset['lastModified']].map(utcTime)),
+    pulledAt: utcTime(asset['lastDownloaded']),
   };
 }
 
 export function browsePrivilege({ name, format }: NexusRepository): string {
   return `nx-repository-view-${format}-${name}-browse`;
-}
-
-/** Of `2020-07-20T21:15:09.694+00:00`, by the clock of the server's time zone. */
-function timeOf(value: unknown): string | undefined {
-  if (typeof value !== 'string' || !/^\d{4}-\d\d-\d\dT.*(?:Z|[+-]\d\d:?\d\d)$/.test(value)) return undefined;
-  const time = Date.parse(value);
-  return Number.isNaN(time) ? undefined : new Date(time).toISOString();
 }
 
 function newest(times: readonly (string | undefined)[]): string | undefined {

@@ -73,7 +73,7 @@ async function* repositoriesOf(client: QuayClient, namespace: string, signal: Ab
 export async function noRepository(client: QuayClient, namespace: string, signal: AbortSignal | undefined): Promise<ToolError> {
   const label = client.label(namespace);
   const { done } = await repositoriesOf(client, namespace, signal).next();
-  return new ToolError('NOT_FOUND', `${label} is a namespace and no repository${done ? ', and there is no repository in it' : ''}.`, {
+  return new ToolError('NOT_FOUND', `${label} is a namespace, not a repository${done ? ', and there is no repository in it' : ''}.`, {
     hint: `Name a repository, NAMESPACE/NAME, or all of a namespace: ${label}/**.`,
   });
 }

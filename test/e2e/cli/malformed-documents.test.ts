@@ -18,7 +18,6 @@ const BOM = '\uFEFF';
 const POLICY = 'version: 1\npolicies:\n  - name: old\n    rules:\n      - {name: old, tags: ["old-*"], keep: none}\n';
 /** What stands in the place of a value; those of its own kind are left out, but for another text. */
 const WRONG: readonly Json[] = everyday(2, [null, 'other', true, -7.5, ['other'], { other: {} }]);
-const LONG = { timeout: 300_000 };
 
 interface Made {
   readonly session: Session;
@@ -115,7 +114,7 @@ async function carriedOut({ session, server }: Made, where: string, ...words: re
 }
 
 describe('a plan of which one field is missing, null or of another type', () => {
-  test('is refused with its place, or carried out rightly', LONG, async () => {
+  test('is refused with its place, or carried out rightly', async () => {
     const all = await made();
     const file = join(all.session.folder, 'spoiled.json');
     const [taken, refused]: [string[], string[]] = [[], []];
@@ -158,7 +157,7 @@ describe('a plan of which one field is missing, null or of another type', () => 
 });
 
 describe('a journal of which one field is missing, null or of another type', () => {
-  test('is refused with its line, or undone rightly', LONG, async () => {
+  test('is refused with its line, or undone rightly', async () => {
     const all = await made();
     const file = join(all.session.folder, 'spoiled.jsonl');
     const lines = all.journal.trimEnd().split('\n');

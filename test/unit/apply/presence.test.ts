@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { push } from '../../../src/demo/push.ts';
 import type { RequestHook, SeenRequest } from '../../../src/demo/registry-options.ts';
 import { withServer } from '../registry/oci-fixture.ts';
-import { apply, contents, fillRepository, planOf, REPOSITORY, single } from './apply-fixture.ts';
+import { apply, changes, contents, fillRepository, planOf, REPOSITORY, single } from './apply-fixture.ts';
 
 const UNKNOWN = { status: 404, body: '{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]}' };
 
@@ -43,6 +43,35 @@ describe('"not there" is believed once another manifest of the repository is the
     });
     const report = await apply(plan, registry);
     expect(report.outcome).not.toBe('done');
+    expect(report.repositories[0]!.error?.code).toBe('NOT_FOUND');
+  });
+
+  it('so nothing is put back where a registry lists no tag any more and says it of everything: it may not be read any more', async () => {
+    const nothing = { status: 200, body: '{"name":"team/app","tags":[]}' };
+    const { server, report } = await meanwhile(({ method, path }) =>
+      method === 'DELETE' ? undefined : path.includes('/tags/list') ? nothing : path.includes('/manifests/') ? UNKNOWN : undefined,
+    );
+    expect(changes(server).filter((change) => change.startsWith('PUT'))).toEqual([]);
+    expect(report.repositories[0]!.error?.code).toBe('NOT_FOUND');
+    expect(contents(server).tags).toHaveProperty('keep-1');
+  });
+
+  it('so nothing is put back where that is found out after the last deletion, of a registry that tells the tags of a digest', async () => {
+    const { server, registry } = await withServer();
+    for (const name of ['one', 'two']) await push(server, REPOSITORY, single(name), [`old-${name}`]);
+    await push(server, REPOSITORY, single('kept'), ['keep-1']);
+    const plan = await planOf(registry);
+    let deletions = 0;
+    server.onRequest(({ method, path }) => {
+      if (method === 'DELETE') deletions += Number(plan.repositories[0]!.steps.some(({ digest }) => path.endsWith(digest)));
+      else if (deletions === 2) return path.includes('/tags/list') ? { status: 200, body: '{"name":"team/app","tags":[]}' } : UNKNOWN;
+      return undefined;
+    });
+    const tagsOf = async (_repository: string, digest: string): Promise<string[]> =>
+      [...server.storage.repository(REPOSITORY).tags].flatMap(([tag, on]) => (on === digest ? [tag] : []));
+    const report = await apply(plan, { ...registry, tagsOf }, { concurrency: 1 });
+    expect(deletions).toBe(2);
+    expect(changes(server).filter((change) => change.startsWith('PUT'))).toEqual([]);
     expect(report.repositories[0]!.error?.code).toBe('NOT_FOUND');
   });
 

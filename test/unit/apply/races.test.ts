@@ -115,6 +115,54 @@ describe('a push between the last look and the deletion', () => {
     expect(report).toMatchObject({ outcome: 'partial', counts: { repaired: 1, lost: 0 } });
   });
 
+  it('once a kept tag was moved onto a doomed image, deletions go one after another, so that it can be told what a tag was on', async () => {
+    const { server, registry } = await withServer();
+    await push(server, REPOSITORY, single('kept'), ['keep-1']);
+    const doomed = Array.from({ length: 8 }, (_, number) => single(`doomed ${number}`));
+    for (const [number, one] of doomed.entries()) await push(server, REPOSITORY, one, [`old-${number}`]);
+    const plan = await planOf(registry);
+    let [deletions, under, most] = [0, 0, 0];
+    server.onRequest(async ({ method, path }) => {
+      if (method !== 'DELETE' || !doomed.some(({ digest }) => path.endsWith(digest))) return;
+      if (++deletions === 1) tagsIn(server).set('keep-1', path.split('/').at(-1)!);
+      most = Math.max(most, (under += 1));
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      under -= 1;
+    });
+    const report = await apply(plan, registry, { concurrency: 4 });
+    expect(report.counts).toMatchObject({ deleted: 7, repaired: 1, lost: 0 });
+    expect(most).toBe(1);
+  });
+
+  it('a tag that was to go, of an image that was left alone, brings nothing back where somebody takes it off between two deletions', async () => {
+    const { server, registry } = await withServer();
+    const doomed = Array.from({ length: 3 }, (_, number) => single(`doomed ${number}`)).toSorted((a, b) => (a.digest < b.digest ? -1 : 1));
+    for (const [number, one] of doomed.entries()) await push(server, REPOSITORY, one, [`old-${number}`, `old-${number}.0`]);
+    await push(server, REPOSITORY, single('kept'), ['keep-1']);
+    const plan = await planOf(registry);
+    await push(server, REPOSITORY, single('new'), ['old-0']);
+    server.onRequest(({ method, path }) => {
+      if (method === 'DELETE' && path.endsWith(doomed[1]!.digest)) tagsIn(server).delete('old-0.0');
+    });
+    const report = await apply(plan, registry, { concurrency: 1 });
+    expect(report.counts).toMatchObject({ drifted: 1, deleted: 2, repaired: 0 });
+    expect(report.repositories[0]!.repairs).toEqual([]);
+  });
+
+  it('a kept tag that went along with a deletion whose answer was lost is put back too', async () => {
+    const { server, registry } = await withServer();
+    const { lone } = await fillRepository(server);
+    const plan = await planOf(registry);
+    server.onRequest(({ method, path }) => {
+      if (method !== 'DELETE' || !path.endsWith(lone.digest)) return undefined;
+      tagsIn(server).set('keep-1', lone.digest);
+      return 'lost';
+    });
+    const report = await apply(plan, registry);
+    expect(contents(server)).toMatchObject({ tags: { 'keep-1': lone.digest }, manifests: { [lone.digest]: expect.anything() as unknown } });
+    expect(report.counts).toMatchObject({ repaired: 1, lost: 0 });
+  });
+
   it('two kept tags that were moved onto one doomed image are both put back, although the first has brought the image back', async () => {
     const { server, filled, report } = await whileDeleting(
       ({ lone }) => lone.digest,

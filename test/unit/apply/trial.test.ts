@@ -145,6 +145,28 @@ describe('a registry that does not do what it answers is recognised by its first
     expect([...server.storage.repository(REPOSITORY).manifests]).toHaveLength(1);
   });
 
+  it('where blobs go at once, although the first image was moved meanwhile and stays: the next one shows it', async () => {
+    const { server, registry } = await withServer();
+    for (let n = 0; n < 3; n++) await push(server, REPOSITORY, single(`image ${n}`), [`old-${n}`]);
+    await push(server, REPOSITORY, single('kept'), ['keep-1']);
+    const plan = await planOf(registry);
+    const { manifests, tags } = server.storage.repository(REPOSITORY);
+    const [first] = plan.repositories[0]!.steps;
+    const moved = [...tags].find(([, digest]) => digest === first!.digest)![0];
+    await push(server, REPOSITORY, single('new'), [moved]);
+    server.onRequest(({ method, path }) => {
+      const manifest = manifests.get(path.split('/').at(-1) as never);
+      if (method === 'DELETE')
+        for (const { digest } of manifest?.fields.blobs ?? []) server.storage.repository(REPOSITORY).blobs.delete(digest);
+      return undefined;
+    });
+
+    const report = await apply(plan, registry);
+
+    expect(report.counts).toMatchObject({ drifted: 1, deleted: 1, skipped: 1 });
+    expect(report.repositories[0]!.error?.message).toContain('deletes the blobs of a manifest at once');
+  });
+
   it('where the blobs of a manifest go at once, so that nothing could be put back', async () => {
     const { plan, report, deletions } = await carriedOut((registry, name, digest) => {
       const repository = registry.storage.repository(name);

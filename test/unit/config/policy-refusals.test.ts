@@ -199,7 +199,7 @@ describe('what says nothing', () => {
     ],
     [
       '{name: r, tags: {regex: "(?<b>.+)-x"}, live: {b: branches}, gone: {b: branches}, keep: none}',
-      ['5:75: selects what exists no more, of which "live" keeps nothing: leave out one of them'],
+      ['5:75: selects what does not exist any more, and "live" keeps only what exists: leave out one of them'],
     ],
     ['{name: r, tags: ["**"], keep: {label: ""}}', ['5:47: must not be empty']],
   ])('%s', async ([rule, problems]) => {

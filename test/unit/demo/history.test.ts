@@ -4,7 +4,8 @@ import { type EmbeddedRegistry, startEmbeddedRegistry } from '../../../src/demo/
 import { type FilledHistory, fillHistory } from '../../../src/demo/history.ts';
 import type { StoredManifest } from '../../../src/demo/registry-storage.ts';
 import { DOCKER_LIST, OCI_INDEX } from '../../../src/domain/media-types.ts';
-import { attachmentTagSubject } from '../../../src/domain/tag.ts';
+import { parseDigestTag } from '../../../src/domain/attachment.ts';
+import type { Digest } from '../../../src/domain/digest.ts';
 import { withRegistry } from './with-registry.ts';
 
 const NOW = new Date('2026-03-01T12:00:00Z');
@@ -20,7 +21,7 @@ describe('the demo history', () => {
   afterAll(() => registry.close());
 
   const tagsOf = (name: string) => registry.storage.repository(name).tags;
-  const ordinary = (name: string) => [...tagsOf(name).keys()].filter((tag) => attachmentTagSubject(tag) === undefined);
+  const ordinary = (name: string) => [...tagsOf(name).keys()].filter((tag) => parseDigestTag(tag) === undefined);
   const config = (manifest: StoredManifest) => JSON.parse(registry.storage.blobs.get(manifest.fields.blobs[0]!.digest)!.toString());
   const tagged = (name: string, tag: string) => registry.storage.repository(name).manifests.get(tagsOf(name).get(tag)!)!;
   const age = (manifest: StoredManifest) => (NOW.getTime() - Date.parse(config(manifest).created)) / DAY;
@@ -61,7 +62,7 @@ describe('the demo history', () => {
     ]) {
       expect(tags.get(floating!)).toBe(tags.get(release!));
     }
-    const orphans = [...tags.keys()].filter((tag) => tag.endsWith('.sig') && !manifests.has(attachmentTagSubject(tag)!));
+    const orphans = [...tags.keys()].filter((tag) => tag.endsWith('.sig') && !manifests.has(parseDigestTag(tag)!.key as Digest));
     expect(orphans).toHaveLength(2);
   });
 

@@ -3,7 +3,7 @@ import { attachmentTag, attestation, cosignSignature, helmChart, sbom } from '..
 import { artifact, image, index, layer } from '../../../src/demo/image.ts';
 import { newPushSession, push } from '../../../src/demo/push.ts';
 import { DOCKER_LIST, DOCKER_MANIFEST } from '../../../src/domain/media-types.ts';
-import { attachmentTagSubject, isSignatureTag } from '../../../src/domain/tag.ts';
+import { parseDigestTag } from '../../../src/domain/attachment.ts';
 import { ask, withRegistry } from './with-registry.ts';
 
 const amd64 = image({ layers: [layer('base', 64), layer('app', 32)], created: '2026-01-01T00:00:00Z', labels: { keep: 'true' } });
@@ -53,9 +53,8 @@ describe('what is pushed', () => {
   });
 
   it('is an attachment by its tag or by its subject', () => {
-    const tag = attachmentTag(amd64.digest, 'sig');
-    expect([attachmentTagSubject(tag), isSignatureTag(tag)]).toEqual([amd64.digest, true]);
-    expect(attachmentTagSubject(attachmentTag(amd64.digest))).toBe(amd64.digest);
+    expect(parseDigestTag(attachmentTag(amd64.digest, 'sig'))).toEqual({ key: amd64.digest, suffix: 'sig' });
+    expect(parseDigestTag(attachmentTag(amd64.digest))).toEqual({ key: amd64.digest, suffix: '' });
     expect(cosignSignature(amd64).subject).toBeUndefined();
     expect(parse(sbom(amd64, '2026-01-01T00:00:00Z')).subject).toEqual({
       mediaType: amd64.mediaType,

@@ -186,6 +186,14 @@ test('freed bytes stay exact beside a repository that nobody read where nothing 
   expect(made.summary.bytes).toEqual({ deleted: 0, freed: 0, exact: true });
 });
 
+test('an image whose time cannot be read stays, and says what stands in the place of the time', () => {
+  const rules: RuleSpec[] = [{ name: 'old', tags: ['**'], keep: { days: 1 } }];
+  const read = at('team/app', [manifest('a', { tags: ['v1'], pushedAt: 'yesterday' })]);
+  expect(plan([{ rules }], [read]).repositories[0]?.images[0]?.reasons).toEqual([
+    { code: 'unknown_time', tag: 'v1', rule: 'old', time: 'yesterday' },
+  ]);
+});
+
 test('an untagged image that is archived says by which rule', () => {
   const rules = [{ name: 'cold', untagged: true as const, keep: 'none' as const, action: 'archive' as const }];
   const read = at('team/app', [manifest('a', { pushedAt: daysAgo(9) })], { capabilities: capabilities({ archive: true }) });

@@ -39,7 +39,7 @@ describe('writing a file', () => {
     const arrived = text(reader.stdout);
     // More than a pipe holds.
     const long = 'through '.repeat(50_000);
-    await vi.waitFor(() => writeWhole(join(folder, 'pipe'), long), { timeout: 60_000 });
+    await vi.waitFor(() => writeWhole(join(folder, 'pipe'), long), { timeout: 600_000 });
     const read = await arrived;
 
     expect(await readFile(join(folder, 'target.txt'), 'utf8')).toBe('new');

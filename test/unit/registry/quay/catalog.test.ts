@@ -53,7 +53,7 @@ describe('the repositories of Quay', () => {
     quay.store.push('team/a', build('one'), ['v1']);
     expect(await failure(connect(quay).inventory('team'))).toMatchObject({
       code: 'NOT_FOUND',
-      message: 'prod/team is a namespace and no repository.',
+      message: 'prod/team is a namespace, not a repository.',
       hint: expect.stringContaining('NAMESPACE/NAME') as string,
     });
   });
