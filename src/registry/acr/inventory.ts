@@ -1,7 +1,7 @@
 import type { LimitFunction } from 'p-limit';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { Digest } from '../../domain/digest.ts';
-import type { Blob, Capabilities, Manifest, RepositoryInventory } from '../../domain/inventory.ts';
+import type { Blob, Capabilities, RepositoryInventory } from '../../domain/inventory.ts';
 import type { ContentCache } from '../../distribution/cache.ts';
 import type { ManifestDocument } from '../../distribution/manifest-document.ts';
 import { ManifestReader } from '../../distribution/manifest-reader.ts';
@@ -64,10 +64,10 @@ export async function readInventory(
 ): Promise<RepositoryInventory> {
   const { client, type, policies, isListed, isAnonymous } = context;
   const problems = new Problems(options.signal);
-  let manifests: readonly Manifest[] = [];
+  let read: Pick<RepositoryInventory, 'manifests' | 'danglingTags'> = { manifests: [] };
   await problems.require(async () => {
     try {
-      manifests = await readManifests(context, repository, options, problems);
+      read = await readManifests(context, repository, options, problems);
     } catch (error) {
       // ACR drops a repository with its last manifest.
       if (!(error instanceof ToolError) || error.code !== 'NOT_FOUND' || !isListed(repository)) throw error;
@@ -85,7 +85,7 @@ export async function readInventory(
     ...said,
     ...(isAnonymous() && { notes: [...(said?.notes ?? []), readByAnybody(client.name)] }),
     capabilities: { ...CAPABILITIES, ...undo },
-    manifests,
+    ...read,
   };
 }
 
@@ -101,7 +101,7 @@ async function readManifests(
   repository: string,
   options: InventoryOptions,
   problems: Problems,
-): Promise<Manifest[]> {
+): Promise<Pick<RepositoryInventory, 'manifests' | 'danglingTags'>> {
   const { signal, onProgress } = options;
   const reading: Reading = { client, repository, signal };
   let done = 0;
@@ -119,7 +119,8 @@ async function readManifests(
     onProgress?.(++done, total);
   });
   if (problems.list.length === 0) attached.note(repository, listing.manifests.values(), documents);
-  return buildManifests(listing, documents);
+  const { dangling } = listing;
+  return { manifests: buildManifests(listing, documents), ...(dangling.length > 0 && { danglingTags: dangling }) };
 }
 
 /**

@@ -1,6 +1,8 @@
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { Digest } from '../../domain/digest.ts';
+import type { DanglingTag } from '../../domain/inventory.ts';
 import { isManifestUnknown, refused } from '../../distribution/answer-errors.ts';
+import { danglingProblem } from '../../distribution/dangling-problem.ts';
 import { ListBounds } from '../../distribution/list-bounds.ts';
 import type { Problems } from '../../distribution/problems.ts';
 import {
@@ -19,6 +21,8 @@ export interface Listing {
   readonly repository: RepositoryAttributes;
   readonly manifests: Map<Digest, ManifestAttributes>;
   readonly tags: Map<string, TagAttributes>;
+  /** Tags that are listed although what they point to is not there. */
+  readonly dangling: readonly DanglingTag[];
 }
 
 /** So many tags may be moved while the lists are read; each takes one more request. */
@@ -33,9 +37,9 @@ export async function readListing(reading: Reading, problems: Problems, onRead: 
   const before = await readRepository(reading);
   const [manifests, tags] = await both(readManifests(reading, onRead), readTags(reading));
   const listed = { manifests: manifests.size, tags: tags.size };
-  await settleTags(reading, manifests, tags, problems);
+  const dangling = await settleTags(reading, manifests, tags, problems);
   if (listed.manifests < before.manifestCount || listed.tags < before.tagCount) await checkCounts(reading, before, listed, problems);
-  return { repository: before, manifests, tags };
+  return { repository: before, manifests, tags, dangling };
 }
 
 export async function readRepository({ client, repository, signal }: Reading): Promise<RepositoryAttributes> {
@@ -79,8 +83,9 @@ async function settleTags(
   manifests: Map<Digest, ManifestAttributes>,
   tags: Map<string, TagAttributes>,
   problems: Problems,
-): Promise<void> {
+): Promise<readonly DanglingTag[]> {
   const { client, repository } = reading;
+  const dangling: DanglingTag[] = [];
   const moved = new Set<string>();
   for (const { name, digest } of tags.values()) if (!manifests.has(digest)) moved.add(name);
   for (const manifest of manifests.values())
@@ -89,7 +94,7 @@ async function settleTags(
     problems.add(
       `In ${client.label(repository)}, ${moved.size} tags were moved while they were read. Run again when there is less going on.`,
     );
-    return;
+    return dangling;
   }
   for (const name of moved) {
     const tag = await findTag(reading, name);
@@ -101,12 +106,19 @@ async function settleTags(
     if (manifests.has(tag.digest)) continue;
     const manifest = await findManifest(reading, tag.digest);
     if (manifest) manifests.set(manifest.digest, manifest);
-    else
-      problems.add(
-        `The tag ${client.label(repository, name)} is listed, but the registry says that its manifest is not there. ` +
-          'Push it again or delete the tag.',
-      );
+    else dangling.push({ tag: name, digest: tag.digest });
   }
+  for (const one of dangling) {
+    const remedy = `or push it again, or take it off: ${takeOff(client.url, repository, one.tag)}`;
+    problems.add(danglingProblem(client.label(repository, one.tag), one, remedy));
+  }
+  return dangling;
+}
+
+/** The command of Azure's own program, which names a registry by the first part of its host. */
+function takeOff(url: string, repository: string, tag: string): string {
+  const [registry] = new URL(url).hostname.split('.');
+  return `az acr repository untag --name ${registry} --image ${repository}:${tag}`;
 }
 
 /** Less is listed than was counted before. Unless that was deleted meanwhile, it is hidden, or the list was cut short. */

@@ -67,12 +67,17 @@ export class GiteaClient {
     const text = new URLSearchParams(query).toString();
     return this.#options.http.request({
       method,
-      url: `${this.#options.apiUrl ?? this.url}/api/v1${path}${text === '' ? '' : `?${text}`}`,
+      url: `${this.address(path)}${text === '' ? '' : `?${text}`}`,
       headers: { accept: 'application/json', ...(credentials && { authorization: basicAuthorization(credentials) }) },
       maxBytes: MAX_ANSWER,
       ...(once && { once }),
       ...(signal && { signal }),
     });
+  }
+
+  /** Where the API has a path. */
+  address(path: string): string {
+    return `${this.#options.apiUrl ?? this.url}/api/v1${path}`;
   }
 
   /** The error for an answer. */

@@ -132,7 +132,11 @@ function callOf(
   version: string,
   { doing, method }: { readonly doing: string; readonly method: 'GET' | 'DELETE' },
 ): Call {
+  return { doing, method, path: versionPath(client, repository, version), repository };
+}
+
+/** Where the API has a version. Throws `NOT_FOUND` for a repository that cannot be there. */
+export function versionPath(client: GiteaClient, repository: string, version: string): string {
   const { owner, name } = packageOf(client, repository);
-  const path = `/packages/${[owner, 'container', name, version].map(encodeURIComponent).join('/')}`;
-  return { doing, method, path, repository };
+  return `/packages/${[owner, 'container', name, version].map(encodeURIComponent).join('/')}`;
 }

@@ -3,6 +3,7 @@ import { buildManifests } from '../../distribution/build-manifests.ts';
 import type { ImageConfigs } from '../../distribution/image-config.ts';
 import { readConfigs } from '../../distribution/image-configs.ts';
 import type { ContentCache } from '../../distribution/cache.ts';
+import { danglingProblem } from '../../distribution/dangling-problem.ts';
 import { manifestCapabilities } from '../../distribution/manifest-capabilities.ts';
 import { Problems } from '../../distribution/problems.ts';
 import { ReadingProgress } from '../../distribution/reading-progress.ts';
@@ -11,6 +12,7 @@ import { readTaggedGraph, type TaggedGraph } from '../../distribution/tagged-gra
 import type { DanglingTag, Manifest, RepositoryInventory } from '../../domain/inventory.ts';
 import type { InventoryOptions } from '../registry.ts';
 import type { GiteaClient } from './client.ts';
+import { versionPath } from './deletion.ts';
 import { readVersions, type Versions } from './versions.ts';
 
 /** What the inventories of one registry share. */
@@ -84,11 +86,11 @@ class GiteaReading {
       progress: this.#progress,
       areWanted: () => wants?.configs({ capabilities: CAPABILITIES, manifests: () => this.manifests() }) ?? true,
     });
-    for (const { tag } of this.dangling)
-      this.#problems.add(
-        `The tag ${client.label(this.#repository, tag)} is listed, but its manifest is not there. Delete it in Gitea, or push it again. ` +
-          'Or go on without it: danglingTags: ignore in the policy.',
-      );
+    for (const one of this.dangling) {
+      const address = client.address(versionPath(client, this.#repository, one.tag));
+      const remedy = `or push it again, or take it off: curl -u USER -X DELETE ${address}`;
+      this.#problems.add(danglingProblem(client.label(this.#repository, one.tag), one, remedy));
+    }
   }
 
   get dangling(): readonly DanglingTag[] {

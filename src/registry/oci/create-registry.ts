@@ -6,7 +6,7 @@ import type { Registry } from '../registry.ts';
 import { listRepositories } from '../../distribution/catalog.ts';
 import { ContentStore } from '../../distribution/content-store.ts';
 import { hasBlob } from '../../distribution/has-blob.ts';
-import { loginOf } from './dangling-problem.ts';
+import { loginOf } from './dangling-remedy.ts';
 import { checkDelete, deleteManifest, deleteTag, refuseKnown } from './deletion.ts';
 import { type Software, softwareOf, softwareOfHost } from './software.ts';
 import { type Ping, tellingAnswer } from '../../distribution/ping.ts';

@@ -1,5 +1,5 @@
 import type { LimitFunction } from 'p-limit';
-import { danglingProblem, type Login } from './dangling-problem.ts';
+import { danglingRemedy, type Login } from './dangling-remedy.ts';
 import { byCodeUnit } from '../../domain/compare.ts';
 import { quoted } from '../../diagnostics/redact.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
@@ -11,6 +11,7 @@ import type { InventoryOptions } from '../registry.ts';
 import { buildManifests } from '../../distribution/build-manifests.ts';
 import type { TagDeletion } from './tag-deletion.ts';
 import type { OciClient } from '../../distribution/client.ts';
+import { danglingProblem } from '../../distribution/dangling-problem.ts';
 import { readConfigs } from '../../distribution/image-configs.ts';
 import { manifestCapabilities } from '../../distribution/manifest-capabilities.ts';
 import { Problems } from '../../distribution/problems.ts';
@@ -79,7 +80,9 @@ async function readListed(
   const asks = dangling.length > 0 || (problems.list.length === 0 && sharesDigests(manifests));
   const deleteTag = asks && (await tagDeletion.isSupported(repository, signal));
   const takesOff = dangling.length > 0 && deleteTag ? await context.login() : undefined;
-  const sentences = dangling.map((tag) => danglingProblem(client, repository, tag, takesOff));
+  const sentences = dangling.map((one) =>
+    danglingProblem(client.label(repository, one.tag), one, danglingRemedy(client.url, repository, one.tag, takesOff)),
+  );
   return inventoryOf(context, repository, {
     manifests,
     deleteTag,

@@ -187,6 +187,26 @@ describe('what cannot be known leaves nothing to be deleted', () => {
     });
   });
 
+  it('a tag whose manifest is gone, unless the policy goes on without it: it is named, with a command that takes it off', async () => {
+    const acr = await withAcr();
+    await fill(acr, [
+      [app('one'), 'v1'],
+      [app('two'), 'v2'],
+    ]);
+    acr.store.repository('team/app').manifests.delete(app('one').digest);
+    const inventory = await adapter(acr).inventory('team/app');
+    expect(inventory).toMatchObject({
+      complete: false,
+      danglingTags: [{ tag: 'v1', digest: app('one').digest }],
+      manifests: [{ tags: ['v2'] }],
+    });
+    expect(inventory.problems).toEqual([
+      `The tag prod/team/app:v1 is listed, but the manifest ${app('one').digest} that it points to is not there. ` +
+        'Go on without it, by danglingTags: ignore in the policy, or push it again, or take it off: ' +
+        'az acr repository untag --name 127 --image team/app:v1',
+    ]);
+  });
+
   it('a repository of another name in the answer', async () => {
     const acr = await withAcr();
     await fill(acr, [[app('one'), 'v1']]);

@@ -47,6 +47,7 @@ describe('the inventory of a Gitea', () => {
     expect({ complete, danglingTags }).toEqual({ complete: false, danglingTags: [{ tag: 'v2' }] });
     expect(problems).toHaveLength(1);
     expect(problems[0]).toContain('danglingTags: ignore');
+    expect(problems[0]).toMatch(/ take it off: curl -u USER -X DELETE http:.*\/api\/v1\/packages\/team\/container\/shop%2Fweb\/v2$/);
   });
 
   it('is read again where a tag is deleted while it is listed, which makes another slip from page to page', async () => {
