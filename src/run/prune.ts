@@ -15,6 +15,7 @@ import { checkOutputFiles, isDocument, type Output, outputsOf, writeOutputs } fr
 import type { PlanForm } from './plan-forms.ts';
 import type { NextCommands } from './next-commands.ts';
 import { type Planning, type PlanningOptions, withPlan } from './planning.ts';
+import { tellBesides } from './tell-besides.ts';
 
 export interface PruneOptions extends PlanningOptions, CarryOutOptions, GarbageOptions, AnswerOptions, MetricsOptions {
   readonly dryRun?: boolean;
@@ -44,6 +45,7 @@ export async function prune(words: readonly string[], options: PruneOptions, con
       resultWith({ plan: planning.plan }, async () => {
         const { plan } = planning;
         await savePlan(plan, options, context.io);
+        await tellBesides(plan, outputs, options, context.io);
         return applying && !nothingRead(plan) && !isTimeOver(planning)
           ? applying.applyPlanned(planning, outputs, options, context, startedAt, next)
           : shown(planning, outputs, options, context, next);

@@ -16,6 +16,25 @@ policies:
 
 const read = (session: Session, file: string): Promise<string> => readFile(join(session.folder, file), 'utf8');
 
+describe('a form without room for more than names or numbers', () => {
+  const BLOCKED = POLICY.replace('    grace: 1s\n', '    grace: 1s\n    protect: [{ tags: [prd-1] }]\n    limits: { maxDeletions: 0 }\n');
+
+  test.for(['name', 'gitlab'])('%s leaves it to stderr to say what matched nothing, and why nothing may be carried out', async (form) => {
+    const registry = await registryWith({ 'team/app': 2 });
+    const session = await newSession();
+    const words = ['prune', registry.host, '-p', await session.file('policy.yaml', BLOCKED), '-o', form];
+    const why = 'This plan may not be carried out:\n  policy "builds" would delete 1 images; its maxDeletions is 0\n';
+
+    const { code, stderr } = await session.run(...words);
+    expect({ code, stderr: stderr.replace(/^note: "protect" .* the tags prd-1.*\n/, 'note\n') }).toEqual({
+      code: 5,
+      stderr: `note\n${why}`,
+    });
+    expect((await session.run(...words, '-q')).stderr).toBe(why);
+    expect((await session.run(...words, '-o', 'json=plan.json')).stderr).toBe('');
+  });
+});
+
 describe('several forms of one run', () => {
   test('of a plan: one to stdout, each other to its file, and the summary of the step where GitHub asks for it', async () => {
     const registry = await registryWith({ 'team/app': 3 });
