@@ -64,6 +64,9 @@ function addObject(found: Found, data: unknown, place: Place, listed: Fields = {
     for (const item of items) addObject(found, item, place, itemsAre);
     return;
   }
+  // An object of its own may be of a kind that is called so, but has a name.
+  if (kind.endsWith('List') && items !== null && fields(metadata)['name'] === undefined)
+    return wrong(`a ${kind} without its items: it may be cut short, or its "items" be spelt otherwise`);
   const who = nameOf(kind, fields(metadata));
   const unrendered = unrenderedBy(object);
   if (unrendered !== undefined) return wrong(`${who} ${unrendered}`, kind);

@@ -5,15 +5,17 @@ import { fields, type Fields } from './fields.ts';
  * what it says.
  *
  * Sources: the reference of `kustomization.yaml` (kustomize), the HelmRelease and Kustomization APIs of Flux, the Application API of Argo
- * CD, the HelmChart API of k3s.
+ * CD, the HelmChart and HelmChartConfig APIs of k3s; Status, Table and PartialObjectMetadata of Kubernetes (meta/v1).
  */
 export function unrenderedBy(object: Fields): string | undefined {
   const { apiVersion, kind } = object;
   const group = String(apiVersion).split('/')[0];
   const spec = fields(object['spec']);
+  const said = ANSWERS[String(kind)];
+  if (said !== undefined && ['v1', 'meta.k8s.io'].includes(group ?? '')) return said;
   if (group === 'kustomize.config.k8s.io') return 'changes images of other files: give what kustomize builds of it';
   if (group === 'helm.toolkit.fluxcd.io' && kind === 'HelmRelease') return CHART;
-  if (group === 'helm.cattle.io' && kind === 'HelmChart') return CHART;
+  if (group === 'helm.cattle.io' && (kind === 'HelmChart' || kind === 'HelmChartConfig')) return CHART;
   if (group === 'kustomize.toolkit.fluxcd.io' && ['images', 'patches', 'postBuild', 'components'].some((key) => spec[key] !== undefined)) {
     return 'changes images of other files: give what Flux builds of it';
   }
@@ -22,5 +24,12 @@ export function unrenderedBy(object: Fields): string | undefined {
   const sources = [application['source'], ...(Array.isArray(application['sources']) ? application['sources'] : [])].map(fields);
   return sources.some((source) => ['chart', 'helm', 'kustomize', 'plugin'].some((key) => source[key] !== undefined)) ? CHART : undefined;
 }
+
+/** What an API server answers in place of the objects that it was asked for. */
+const ANSWERS: Readonly<Record<string, string>> = {
+  Status: 'is an error of the API server, or what it says of something else that was done: give the objects that were asked for',
+  Table: 'shows objects without their images: give what is printed with -o json or -o yaml',
+  PartialObjectMetadata: 'is an object without its images: give the whole one',
+};
 
 const CHART = 'is made into other objects, and their images do not stand here: give what is rendered of it';

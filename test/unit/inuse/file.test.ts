@@ -74,6 +74,27 @@ test('every line that is neither is told, at once and in its place', () => {
   );
 });
 
+test.for([
+  'null',
+  'undefined',
+  'nil',
+  'registry.example.com/null:v1',
+  'registry.example.com/team/app:null',
+  'team/app:None',
+  'undefined/team/app:v1',
+  `null@${DIGEST}`,
+])('what programs print where they have nothing to say is no image: %s', (line) => {
+  expect(() => read(`app:v1\n${line}\n`)).toThrow(/^running.txt:2:1: "\w+" where programs print it for what is not there/);
+});
+
+test.for(['1a2b3c4d5e6f', '1a2b3c4d5e6f7', HEX.slice(0, 63)])('an identifier that is cut short is no repository: %s', (line) => {
+  expect(() => read(`app:v1\n${line}\n`)).toThrow(/^running.txt:2:1: an identifier that is cut short/);
+});
+
+test('a repository may be called as such an identifier, or hold such a word', () => {
+  expect(read('1a2b3c4d5e6f:v1\nteam/null-checks:v1\nteam/app:not-null\n')).toHaveLength(3);
+});
+
 test('a "#" within a line that is not after a space begins no comment', () => {
   expect(() => read('app:v1#old')).toThrow('running.txt:1:1: neither an image reference');
 });

@@ -291,6 +291,13 @@ describe('what is not understood is told in its place, and is never passed over'
     expect(() => read(text)).toThrow(expect.objectContaining({ code: 'IN_USE_INVALID' }));
   });
 
+  test('a list without its objects', () => {
+    expect(problems('{"apiVersion": "v1", "kind": "PodList", "items": null}')).toEqual([]);
+    expect(problems('{"apiVersion": "v1", "kind": "PodList", "metadata": {}}')).toEqual([expect.stringMatching(/^1: a PodList without/)]);
+    expect(problems('{"apiVersion": "v1", "kind": "List", "items": {}}')).toEqual([expect.stringMatching(/^1: a List without/)]);
+    expect(problems('{"apiVersion": "x/v1", "kind": "AllowList", "metadata": {"name": "a"}, "spec": {}}')).toEqual([]);
+  });
+
   test('a key __proto__ in JSON changes nothing, and hides nothing', () => {
     expect(read('{"apiVersion": "v1", "kind": "Pod", "__proto__": {"containers": [{"image": "team/app:v1"}]}}')).toEqual([
       'team/app:v1 by in-use: Pod (no name) (__proto__.containers[0].image)',
@@ -335,8 +342,12 @@ describe('what is not understood is told in its place, and is never passed over'
       { apiVersion: 'argoproj.io/v1alpha1', kind: 'ApplicationSet', spec: { template: { spec: { source: { helm: {} } } } } },
     ],
     ['a chart of k3s', { apiVersion: 'helm.cattle.io/v1', kind: 'HelmChart' }],
+    ['the values that k3s puts into a chart', { apiVersion: 'helm.cattle.io/v1', kind: 'HelmChartConfig' }],
+    ['a list that an API server has refused', { apiVersion: 'v1', kind: 'Status', status: 'Failure', code: 403 }],
+    ['a table', { apiVersion: 'meta.k8s.io/v1', kind: 'Table', rows: [{ cells: ['team/app:v1'] }] }],
+    ['a list of metadata', { apiVersion: 'meta.k8s.io/v1', kind: 'PartialObjectMetadataList', items: [{ metadata: { name: 'web' } }] }],
   ])('what runs does not stand in %s', ([, object]) => {
-    expect(problems(JSON.stringify(object))).toEqual([expect.stringMatching(/give what/)]);
+    expect(problems(JSON.stringify(object))).toEqual([expect.stringMatching(/: give (?:what|the)/)]);
   });
 
   test('an application of Argo CD that applies a folder as it is says nothing of its own', () => {
