@@ -16,5 +16,7 @@ export interface Place {
 export class Found {
   readonly images: InUseImage[] = [];
   readonly problems: Problem[] = [];
+  /** What is only mentioned, each text once: many objects repeat it. */
+  readonly mentioned = new Set<string>();
   readonly flux = new FluxSources<Place>();
 }

@@ -45,7 +45,8 @@ function readList(source: Source, found: Found): void {
  * cut short, as `docker ps` does once the tag was moved. Taken for the name of a repository, it would protect nothing.
  */
 function whyNoImage(text: string): string | undefined {
-  if (/^[0-9a-f]{12,63}$/.test(text)) return 'an identifier that is cut short, as "docker ps" prints it: give the reference or the whole digest';
+  if (/^[0-9a-f]{12,63}$/.test(text))
+    return 'an identifier that is cut short, as "docker ps" prints it: give the reference or the whole digest';
   const nothing = text.split(/[/:@]/).find((part) => NOTHING.includes(part));
   if (nothing === undefined) return undefined;
   return `"${nothing}" where programs print it for what is not there: where a tag is really called so, give the digest of its image`;

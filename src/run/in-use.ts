@@ -34,7 +34,7 @@ export function inUseReader(workplace: InUsePlace, context: Context, signal: Abo
       const once = await isPipe(source);
       const found = piped.get(source) ?? (await readOrProblem(() => readSource(source, workplace, context, signal), signal));
       if (typeof found === 'string') problems.push(found);
-      else if (found.length === 0 && !source.mayBeEmpty) problems.push(namesNothing(source));
+      else if (found.every(({ mentioned }) => mentioned) && !source.mayBeEmpty) problems.push(namesNothing(source));
       // Not spread into push(): a list may be longer than a call can have arguments.
       else for (const image of found) images.push(image);
       if (once && typeof found !== 'string') piped.set(source, found);

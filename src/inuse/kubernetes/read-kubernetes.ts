@@ -96,10 +96,10 @@ async function readLists(server: ApiServer, found: FoundImages): Promise<void> {
   const forbidden: Workload[] = [];
   for (const workload of [...WORKLOADS, ...(await fluxWorkloads(server))]) {
     try {
-      for await (const { kind, items } of listWorkloads(server, workload)) {
+      for await (const { items } of listWorkloads(server, workload)) {
         for (const item of items) {
           if (workload.group === FLUX_GROUP) found.addFlux({ ...(item as object), apiVersion: workload.group, kind: workload.kind });
-          else found.add({ kind, items: [item] });
+          else found.add({ ...(item as object), kind: workload.kind });
         }
       }
     } catch (error) {

@@ -49,6 +49,34 @@ test('everything that runs or would run again, each image once, with the first o
   ]);
 });
 
+test('what objects only mention: the image that an operator starts, the volume of a driver, a template in an unusual place', async () => {
+  const operator = {
+    ...deployment('ops', 'operator', 'ops/operator:v1'),
+    metadata: { namespace: 'ops', name: 'operator', annotations: { a: 'ops/proxy:v1' } },
+  };
+  const volume = { csi: { driver: 'image.csi.k8s.io', volumeAttributes: { image: 'shop/models:v3' } } };
+  const web = pod('shop', 'web', 'shop/web:v2');
+  const revision = {
+    metadata: { namespace: 'shop', name: 'group-1' },
+    data: { spec: { worker: { containers: [{ image: 'shop/worker:v7' }] } } },
+  };
+  const server = await withApiServer({
+    objects: {
+      deployments: [operator],
+      pods: [{ ...web, spec: { ...(web as { spec: object }).spec, volumes: [{ name: 'models', ...volume }] } }],
+      controllerrevisions: [revision],
+    },
+  });
+
+  const images = await read({ kubeconfig: await kubeconfigFile({ prod: { server: server.url } }) });
+
+  expect(images.filter(({ mentioned }) => mentioned).map(({ source }) => source)).toEqual([
+    'cluster prod: ops/Deployment operator (metadata.annotations.a)',
+    'cluster prod: shop/ControllerRevision group-1 (data.spec.worker.containers[0].image)',
+    'cluster prod: shop/Pod web (spec.volumes[0].csi.volumeAttributes.image)',
+  ]);
+});
+
 describe('a list in pages', () => {
   const pods = Array.from({ length: 7 }, (_, number) => pod('shop', `web-${number}`, `shop/web:v${number}`));
 
