@@ -22,7 +22,10 @@ export class FoundImages {
     this.#called = called;
   }
 
-  /** Adds what one object names, and what it only mentions. Never throws `IN_USE_INVALID`: what cannot be understood is a mistake, told with all the others. */
+  /**
+   * Adds what one object names, and what it only mentions. Never throws `IN_USE_INVALID`: what cannot be understood is a mistake, told with
+   * all the others.
+   */
   add(object: Fields): void {
     try {
       const named = imagesOfObject(object);
