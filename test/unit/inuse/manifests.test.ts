@@ -261,6 +261,16 @@ describe('what Flux runs from registries', () => {
       [chart({ version: '24.x' }, { status: { artifact: { revision: '24.10.0' } } }), OCI],
       ['registry.example.com/team/app:24.10.0'],
     ],
+    [
+      'a chart with files of values, whose generation Flux puts after the version that it has fetched',
+      [chart({ version: '24.x', valuesFiles: ['a.yaml'] }, { status: { artifact: { revision: '24.10.0+3' } } }), OCI],
+      ['24.10.0_3', 'v24.10.0', '24.10.0'].map((tag) => `registry.example.com/team/app:${tag}`),
+    ],
+    [
+      'a version with a "v", which is a range that the version without it is in',
+      [chart({ version: 'v24.10.0' }), OCI],
+      ['v24.10.0', '24.10.0'].map((tag) => `registry.example.com/team/app:${tag}`),
+    ],
     ['a chart of a repository with an index', [chart({ version: '1.0.0' }), charts({ url: 'https://charts.example.com' })], []],
     ['a chart of a Git repository', [chart({ version: '1.0.0', sourceRef: { kind: 'GitRepository', name: 'charts' } })], []],
   ])('%s', ([, objects, expected]) => {
