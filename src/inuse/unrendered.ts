@@ -13,7 +13,8 @@ export function unrenderedBy(object: Fields): string | undefined {
   const spec = fields(object['spec']);
   const said = ANSWERS[String(kind)];
   if (said !== undefined && ['v1', 'meta.k8s.io'].includes(group ?? '')) return said;
-  if (group === 'kustomize.config.k8s.io') return 'changes images of other files: give what kustomize builds of it';
+  // What generates or changes objects for kustomize is of the group "builtin".
+  if (group === 'kustomize.config.k8s.io' || group === 'builtin') return 'changes images of other files: give what kustomize builds of it';
   if (group === 'helm.toolkit.fluxcd.io' && kind === 'HelmRelease') return CHART;
   if (group === 'helm.cattle.io' && (kind === 'HelmChart' || kind === 'HelmChartConfig')) return CHART;
   if (group === 'kustomize.toolkit.fluxcd.io' && ['images', 'patches', 'postBuild', 'components'].some((key) => spec[key] !== undefined)) {

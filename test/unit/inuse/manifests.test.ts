@@ -420,6 +420,7 @@ describe('what is not understood is told in its place, and is never passed over'
 
   test.for<[string, object]>([
     ['a kustomization', { apiVersion: 'kustomize.config.k8s.io/v1beta1', kind: 'Kustomization', images: [] }],
+    ['a transformer of kustomize', { apiVersion: 'builtin', kind: 'ImageTagTransformer', imageTag: { name: 'team/app', newTag: 'v1' } }],
     ['a release of Flux', { apiVersion: 'helm.toolkit.fluxcd.io/v2', kind: 'HelmRelease', metadata: { name: 'web' } }],
     [
       'a kustomization of Flux that changes images',
