@@ -63,11 +63,14 @@ function addObject(found: Found, data: unknown, place: Place, listed: Fields = {
     if (fields(metadata)['continue']) return wrong(`a ${kind} that is one page of several: give all of them`);
     const itemsAre = kind === 'List' ? {} : { apiVersion, kind: kind.slice(0, -'List'.length) };
     for (const item of items) addObject(found, item, place, itemsAre);
+    if (items.length === 0) found.emptyLists++;
     return;
   }
   // An object of its own may be of a kind that is called so, but has a name.
   if (kind.endsWith('List') && items !== null && fields(metadata)['name'] === undefined)
     return wrong(`a ${kind} without its items: it may be cut short, or its "items" be spelt otherwise`);
+  if (kind.endsWith('List') && items === null) found.emptyLists++;
+  else found.objects++;
   const who = nameOf(kind, fields(metadata));
   const unrendered = unrenderedBy(object);
   if (unrendered !== undefined) return wrong(`${who} ${unrendered}`, kind);

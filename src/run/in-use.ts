@@ -83,13 +83,14 @@ async function readSource(
   { io, version, activity }: Context,
   signal: AbortSignal,
 ): Promise<readonly InUseImage[]> {
-  if ('file' in source) return readInUseFile(source.file, signal);
+  const { mayBeEmpty } = source;
+  if ('file' in source) return readInUseFile(source.file, { signal, mayBeEmpty });
   if ('command' in source) return readInUseCommand(source.command, commandOptions(named, io, signal));
   const { env } = io;
   const reading = { env, userAgent: `regprune/${version}`, signal, onTrace: (trace: HttpTrace) => activity.onTrace?.(trace) };
   if ('kubernetes' in source) {
     const { readKubernetes } = await import('../inuse/kubernetes/read-kubernetes.ts');
-    return readKubernetes(source.kubernetes, { ...reading, home: env['HOME'] ?? homedir() });
+    return readKubernetes(source.kubernetes, { ...reading, home: env['HOME'] ?? homedir(), mayBeEmpty });
   }
   if ('ecs' in source) return (await import('../inuse/aws/ecs.ts')).readEcs(source.ecs, reading);
   return (await import('../inuse/aws/lambda.ts')).readLambda(source.lambda, reading);

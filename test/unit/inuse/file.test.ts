@@ -132,3 +132,29 @@ test('a chart and its repository may stand in several files of one glob', async 
   expect(found).toMatchObject({ image: { reference: { repository: 'team/app', tag: '1.0.0' } }, source: `${folder}/a.yaml: HelmChart a` });
   await expect(readInUseFile(path.join(folder, 'a.yaml'))).rejects.toMatchObject({ code: 'IN_USE_INVALID' });
 });
+
+test.for(['', '\n', '{"apiVersion": "v1", "kind": "List", "items": []}', 'apiVersion: v1\nkind: PodList\nitems: null\n'])(
+  'a file of a glob that holds nothing was not written as it should: %j',
+  async (text) => {
+    const folder = await folderWith({ 'a.txt': 'app:v1\n', 'b.txt': text });
+    const glob = path.join(folder, '*.txt');
+    await expect(readInUseFile(glob)).rejects.toMatchObject({
+      code: 'FILE',
+      message: expect.stringMatching(/b\.txt: it holds nothing/) as string,
+    });
+    expect(await readInUseFile(glob, { mayBeEmpty: true })).toHaveLength(1);
+    // Of a single one, the source is told.
+    expect(await readInUseFile(path.join(folder, 'b.txt'))).toEqual([]);
+  },
+);
+
+test('a file of a glob may say that nothing runs there, have objects without images, or only keep its folder in Git', async () => {
+  const folder = await folderWith({
+    '.gitkeep': '',
+    'a.txt': 'app:v1\n',
+    'b.txt': '# nothing\n',
+    'c.txt': 'apiVersion: v1\nkind: Service\n',
+    'd.txt': '---\n',
+  });
+  expect(await readInUseFile(path.join(folder, '**'))).toHaveLength(1);
+});

@@ -346,6 +346,19 @@ describe('several clusters', () => {
     expect(stage.requests.filter(({ resource }) => resource !== '')).toHaveLength(10);
   });
 
+  test('one in which nothing runs is not the one that was meant, unless the config says that this may be', async () => {
+    const [prod, stage] = [await withApiServer({ objects: { pods: [pod('shop', 'web', 'shop/web:v1')] } }), await withApiServer()];
+    const kubeconfig = await kubeconfigFile({ prod: { server: prod.url }, stage: { server: stage.url } });
+    const choice = { kubeconfig, contexts: ['prod', 'stage'] };
+    await expect(read(choice)).rejects.toMatchObject({
+      code: 'BAD_RESPONSE',
+      message: expect.stringMatching(/^cluster stage names no image/) as string,
+    });
+    expect(await read(choice, { mayBeEmpty: true })).toHaveLength(1);
+    // Of a single one, the source is told.
+    expect(await read({ kubeconfig, contexts: ['stage'] })).toEqual([]);
+  });
+
   test('each that fails is told', async () => {
     const [prod, stage] = [await withApiServer({ forbidden: ['pods'] }), await withApiServer({ tokens: ['other'] })];
     const kubeconfig = await kubeconfigFile({ prod: { server: prod.url }, stage: { server: stage.url } });
