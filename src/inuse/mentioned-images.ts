@@ -67,9 +67,13 @@ function inParts(map: Fields, path: string): string[] {
   const parts = [...Object.entries(map), ...Object.entries(fields(map['ref']))];
   const wrong = names.some(({ key }) => IMAGE_NAME.test(key)) && parts.find(([key, value]) => TAG.test(key) && typeof value === 'number');
   if (wrong) {
-    throw new ToolError('IN_USE_INVALID', `${path === '' ? '' : `${path}.`}${wrong[0]} is a tag that is not a text: put it in quotes.`, {
-      hint: 'Nothing was planned.',
-    });
+    throw new ToolError(
+      'IN_USE_INVALID',
+      `${path === '' ? '' : `${path}.`}${wrong[0]} is a tag that is not a text: put it in quotes, or leave the object out.`,
+      {
+        hint: 'Nothing was planned.',
+      },
+    );
   }
   const versions = parts.flatMap(([key, value]) => (VERSION.test(key) && typeof value === 'string' && value !== '' ? [value.trim()] : []));
   const host = ['registry', 'imageRegistry'].flatMap((key) => (typeof map[key] === 'string' && map[key] !== '' ? [map[key]] : []));

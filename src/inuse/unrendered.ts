@@ -1,3 +1,5 @@
+import { isDigest } from '../domain/digest.ts';
+import { isTag } from '../domain/tag.ts';
 import { fields, type Fields } from './fields.ts';
 
 /**
@@ -23,8 +25,18 @@ export function unrenderedBy(object: Fields): string | undefined {
   if (group !== 'argoproj.io' || (kind !== 'Application' && kind !== 'ApplicationSet')) return undefined;
   const application = kind === 'Application' ? spec : fields(fields(spec['template'])['spec']);
   const sources = [application['source'], ...(Array.isArray(application['sources']) ? application['sources'] : [])].map(fields);
-  return sources.some((source) => ['chart', 'helm', 'kustomize', 'plugin'].some((key) => source[key] !== undefined)) ? CHART : undefined;
+  if (sources.some((source) => ['chart', 'helm', 'kustomize', 'plugin'].some((key) => source[key] !== undefined))) return CHART;
+  return sources.some(isRange) && !isDigest(fields(fields(object['status'])['sync'])['revision']) ? RANGE : undefined;
 }
+
+/** True of an artifact of a registry whose tag is not told: Argo CD takes a range of versions too. */
+function isRange({ repoURL, targetRevision }: Fields): boolean {
+  if (typeof repoURL !== 'string' || !repoURL.startsWith('oci://')) return false;
+  if (typeof targetRevision !== 'string') return true;
+  return !isDigest(targetRevision) && (!isTag(targetRevision) || /(?:^|\.)x(?:\.|$)/i.test(targetRevision));
+}
+
+const RANGE = 'does not tell which version of an artifact runs: give its tag or digest in quotes, or the object as the cluster has it';
 
 /** What an API server answers in place of the objects that it was asked for. */
 const ANSWERS: Readonly<Record<string, string>> = {

@@ -197,7 +197,7 @@ describe('what an object only mentions', () => {
 
   test('a tag that is a number has lost what it was', () => {
     const text = `apiVersion: example.com/v1\nkind: Thing\nmetadata: {name: a}\nspec: {image: {repository: ${APP}, tag: 1.10}}\n`;
-    expect(problems(text)).toEqual(['1: spec.image.tag is a tag that is not a text: put it in quotes.']);
+    expect(problems(text)).toEqual(['1: spec.image.tag is a tag that is not a text: put it in quotes, or leave the object out.']);
     expect(problems(text.replace('repository', 'size'))).toEqual([]);
   });
 });
@@ -441,6 +441,25 @@ describe('what is not understood is told in its place, and is never passed over'
     ['a list of metadata', { apiVersion: 'meta.k8s.io/v1', kind: 'PartialObjectMetadataList', items: [{ metadata: { name: 'web' } }] }],
   ])('what runs does not stand in %s', ([, object]) => {
     expect(problems(JSON.stringify(object))).toEqual([expect.stringMatching(/: give (?:what|the)/)]);
+  });
+
+  test('an artifact that Argo CD fetches is in use by its tag, its digest, or what the cluster tells of a range', () => {
+    const application = (targetRevision: unknown, status: object = {}): string =>
+      JSON.stringify({
+        apiVersion: 'argoproj.io/v1alpha1',
+        kind: 'Application',
+        metadata: { name: 'a' },
+        spec: { source: { repoURL: 'oci://registry.example.com/team/app', path: '.', targetRevision } },
+        status,
+      });
+    const images = (text: string): string[] => mentioned(text).map((line) => line.replace(/ by .*/, ''));
+    expect(images(application('1.2.0'))).toEqual(['registry.example.com/team/app:1.2.0']);
+    expect(images(application(DIGEST))).toContain(`registry.example.com/team/app@${DIGEST}`);
+    expect(images(application('1.x', { sync: { revision: DIGEST } }))).toContain(DIGEST);
+    for (const range of ['1.x', '>= 1.0', '1.*', '', undefined, 1.1])
+      expect(problems(application(range))).toEqual([
+        expect.stringMatching(/Application a does not tell which version of an artifact runs/),
+      ]);
   });
 
   test('an application of Argo CD that applies a folder as it is says nothing of its own', () => {
