@@ -129,13 +129,16 @@ const mirror = z
   .string()
   .regex(/^[a-z0-9.-]+(?::\d+)?(?:\/[a-z0-9._/-]*[a-z0-9])?$/, { error: 'not a host, such as mirror.example.com, or a host and path' });
 
+/** What it stands for; a virtual repository stands for several. */
+const mirrored = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]);
+
 /** A config file as written, with registries of these types. Files in it are relative to it. */
 export function configFile(types: readonly RegistrySettings[]) {
   return z.strictObject({
     registries: z.record(registryName, registrySpec(types)).optional(),
     policies: z.array(file).optional(),
     inUse: z.array(InUseSpec).optional(),
-    mirrors: z.record(mirror, z.string().min(1)).optional(),
+    mirrors: z.record(mirror, mirrored).optional(),
     findings: z.array(FindingsSpec).optional(),
     lists: z.record(z.string().min(1), ListSpec).optional(),
     limits: z.strictObject({ maxDeletions: z.int().min(0).optional() }).optional(),

@@ -78,7 +78,7 @@ export interface Config {
   /** Lists of names that exist, such as branches, which the rules of policies look up by the names of the lists. */
   readonly lists: Readonly<Record<string, ListSource>>;
   /** What a mirror's `host[/path]` stands for: a registry's name, or `host[/path]`. */
-  readonly mirrors: Readonly<Record<string, string>>;
+  readonly mirrors: Readonly<Record<string, string | readonly string[]>>;
   readonly maxDeletions?: number;
   readonly journalDir?: string;
   readonly cacheDir?: string;

@@ -14,8 +14,8 @@ const MOST_FOLDERS = 100_000;
  * glob matches (a pattern as in a policy, `**` crosses `/`; names that begin with "." are matched too, but `.git` is not looked into).
  *
  * Links are followed within the tree that the glob begins at. Throws `FILE` for a link out of it or in a circle, for a folder that cannot
- * be read, and for a glob that matches no file: what could not be looked at may be what matters. `what` says in messages what the files
- * are.
+ * be read, for a pipe or another thing that is no file, and for a glob that matches no file: what could not be looked at may be what
+ * matters. `what` says in messages what the files are.
  */
 export async function filesOf(text: string, what: string): Promise<string[]> {
   if (!/[*?[{]/.test(text) || (await isThere(text))) return [text];
@@ -69,6 +69,14 @@ async function visit(walk: Walk, folder: string, chain: readonly string[]): Prom
     if (entry.name === '.git' || (!wanted && !walk.mayHold(name))) continue;
     const kind = await kindOf(walk, name, entry, wanted);
     if (kind === 'file' && wanted) walk.found.push(name);
+    if (kind === 'other' && wanted)
+      throw new ToolError(
+        'FILE',
+        `${path.join(walk.root, name)}: it is neither a file nor a folder, and the glob ${walk.text} matches it.`,
+        {
+          hint: 'Name a pipe as a source of its own, or leave it out of the glob.',
+        },
+      );
     if (kind !== 'folder' || !walk.mayHold(name)) continue;
     const real = await resolved(path.join(walk.root, name), name, walk.what);
     if (chain.includes(real))

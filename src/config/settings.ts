@@ -78,8 +78,7 @@ export function resolveSettings(flags: SettingsFlags, environment: Environment, 
     number('--max-deletions', flags.maxDeletions, 0) ??
     number('REGCTL_MAX_DELETIONS', protecting(environment, 'REGCTL_MAX_DELETIONS'), 0) ??
     config.maxDeletions;
-  protecting(environment, 'REGCTL_IN_USE');
-  const inUse = [...(flags.inUse ?? []), ...list(environment, 'REGCTL_IN_USE')].map((file) => ({ file }));
+  const inUse = [...(flags.inUse ?? []), ...protectingList(environment, 'REGCTL_IN_USE')].map((file) => ({ file }));
   return {
     ...(config.file !== undefined && { configFile: config.file }),
     registries: distinct(registries).map(withLimits),
@@ -150,6 +149,13 @@ function protecting(environment: Environment, name: string): string | undefined 
   const value = environment[name];
   if (value === undefined || value.trim() !== '') return value;
   throw new ToolError('USAGE', `${name} is empty.`, { hint: `Give ${name} a value, or do not set it.` });
+}
+
+/** The entries of a variable that protects. An empty one was another variable that is not set: `$STAGE,$PROD`. */
+function protectingList(environment: Environment, name: string): string[] {
+  const value = protecting(environment, name);
+  if (value === undefined || value.split(',').every((entry) => entry.trim() !== '')) return list(environment, name);
+  throw new ToolError('USAGE', `${name} is "${value}": an entry of it is empty.`, { hint: `Correct ${name}: no comma stands alone.` });
 }
 
 function list(environment: Environment, name: string): string[] {

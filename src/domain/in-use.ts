@@ -6,6 +6,8 @@ export interface InUseImage {
   readonly image: { readonly digest: Digest } | { readonly reference: Reference };
   /** Who says so: a file and line, or cluster, namespace and workload. */
   readonly source: string;
+  /** It stands where nobody has to name an image. It is kept, and yet does not show that the source tells what runs. */
+  readonly mentioned?: true;
 }
 
 /** Everything known to be in use. */

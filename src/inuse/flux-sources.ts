@@ -73,10 +73,12 @@ export class FluxSources<Place> {
         return `${from}, whose url begins neither with oci:// nor with https://`;
     }
     if (urls.length === 0) return [];
-    const versions = [chart.spec['version'], fields(chart.status['artifact'])['revision']].filter(isVersion);
+    const revision = fields(chart.status['artifact'])['revision'];
+    const versions = [...[chart.spec['version']].filter(isVersion).flatMap(written), ...[revision].filter(isVersion).flatMap(fetched)];
     if (versions.length === 0) return `names a range of versions, and not the one that runs: give its version${AS_IN_CLUSTER}`;
     // Tags have no "+"; Helm writes "_" for it.
-    return urls.flatMap((url) => versions.map((version) => `${url}/${chart.spec['chart'] as string}:${version.replace('+', '_')}`));
+    const tags = [...new Set(versions)].map((version) => version.replace('+', '_'));
+    return urls.flatMap((url) => tags.map((tag) => `${url}/${chart.spec['chart'] as string}:${tag}`));
   }
 }
 
@@ -101,6 +103,20 @@ function ofRepository({ spec, status }: FluxObject<unknown>): string[] | string 
 /** What stands after `oci://`; undefined of a URL of another kind, such as that of a chart repository with an index. */
 function ociUrl({ url }: Fields): string | undefined {
   return typeof url === 'string' ? /^oci:\/\/(.+?)\/*$/.exec(url.trim())?.[1] : undefined;
+}
+
+/** A version with a "v" is taken for a range, which the same version without it is in. */
+function written(version: string): string[] {
+  return version.startsWith('v') ? [version, version.slice(1)] : [version];
+}
+
+/**
+ * What the chart of a revision may be called in its registry: where a chart is given files of values, Flux drops a "v" and puts the
+ * generation of the object after "+" (HelmChart, "Artifact").
+ */
+function fetched(revision: string): string[] {
+  const [version = ''] = revision.split('+');
+  return version === revision ? written(revision) : [...written(revision), ...written(`v${version.replace(/^v/, '')}`)];
 }
 
 function isVersion(value: unknown): value is string {

@@ -16,5 +16,10 @@ export interface Place {
 export class Found {
   readonly images: InUseImage[] = [];
   readonly problems: Problem[] = [];
+  /** How many objects so far, with images or without, and how many lists of objects that hold none. */
+  objects = 0;
+  emptyLists = 0;
+  /** What is only mentioned, each text once: many objects repeat it. */
+  readonly mentioned = new Set<string>();
   readonly flux = new FluxSources<Place>();
 }

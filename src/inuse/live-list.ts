@@ -3,6 +3,7 @@ import { lineText, readSource, type Source } from '../diagnostics/source.ts';
 import { type Problem, problemAt, SourceError } from '../diagnostics/source-error.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import { commandName, type CommandOptions, outputOf } from './command.ts';
+import { NOTHING } from './nothing.ts';
 
 const WHAT = 'list of names';
 const LONGEST_FILE = 64 * 2 ** 20;
@@ -58,9 +59,6 @@ function namesIn(source: Source): string[] {
   if (problems.length === 0) return names;
   throw new SourceError('IN_USE_INVALID', problems, { hint: 'Give one name a line. Nothing was planned.' });
 }
-
-/** As jq, JavaScript, Python and Lua print what is not there. */
-const NOTHING = ['null', 'undefined', 'None', 'nil'];
 
 /** Why a line cannot be a name: taken for one, JSON, markup or fields in a line would match nothing, and everything would pass for gone. */
 function whyNoName(name: string): string | undefined {

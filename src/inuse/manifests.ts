@@ -7,7 +7,8 @@ import type { Found, Place } from './found.ts';
 import { imagesAnywhere } from './images-anywhere.ts';
 import { parseJsonDocuments } from './json-documents.ts';
 import { imagesOfObject } from './kubernetes/images-of-object.ts';
-import { parseImage } from './parse-image.ts';
+import { mentionedImages } from './mentioned-images.ts';
+import { parseImage, withoutPrefix } from './parse-image.ts';
 import { unrenderedBy } from './unrendered.ts';
 import { fields, type Fields } from './fields.ts';
 
@@ -62,8 +63,14 @@ function addObject(found: Found, data: unknown, place: Place, listed: Fields = {
     if (fields(metadata)['continue']) return wrong(`a ${kind} that is one page of several: give all of them`);
     const itemsAre = kind === 'List' ? {} : { apiVersion, kind: kind.slice(0, -'List'.length) };
     for (const item of items) addObject(found, item, place, itemsAre);
+    if (items.length === 0) found.emptyLists++;
     return;
   }
+  // An object of its own may be of a kind that is called so, but has a name.
+  if (kind.endsWith('List') && items !== null && fields(metadata)['name'] === undefined)
+    return wrong(`a ${kind} without its items: it may be cut short, or its "items" be spelt otherwise`);
+  if (kind.endsWith('List') && items === null) found.emptyLists++;
+  else found.objects++;
   const who = nameOf(kind, fields(metadata));
   const unrendered = unrenderedBy(object);
   if (unrendered !== undefined) return wrong(`${who} ${unrendered}`, kind);
@@ -75,6 +82,8 @@ function addObject(found: Found, data: unknown, place: Place, listed: Fields = {
     for (const { image, where } of named) addImage(found, place, { text: image, where, mustParse: true });
     for (const { image, path, mustParse } of elsewhere)
       if (!seen.has(image)) addImage(found, place, { text: image, where: `${who} (${path})`, mustParse });
+    const told = new Set([...named, ...elsewhere].map(({ image }) => withoutPrefix(image)));
+    for (const { image, path } of mentionedImages(object)) if (!told.has(image)) addMentioned(found, place, image, `${who} (${path})`);
   } catch (error) {
     if (!(error instanceof ToolError) || error.code !== 'IN_USE_INVALID') throw error;
     wrong(error.message);
@@ -98,6 +107,13 @@ function addImage(found: Found, place: Place, { text, where, mustParse }: NamedT
   }
 }
 
+function addMentioned(found: Found, { source }: Place, text: string, where: string): void {
+  const image = parseImage(text);
+  if (typeof image === 'string' || found.mentioned.has(text)) return;
+  found.mentioned.add(text);
+  found.images.push({ image, source: `${source.file}: ${printable(where)}`, mentioned: true });
+}
+
 function addProblem(found: Found, place: Place, text: string, message: string): void {
   if (found.problems.length < MOST_PROBLEMS) found.problems.push(withoutFrame(problemIn(place, text, message)));
 }
@@ -111,9 +127,9 @@ function problemIn({ source, start }: Place, text: string, message: string): Pro
   return problemAt(source, { start: at < 0 ? start : at, end: (at < 0 ? start : at) + Math.max(1, text.length) }, message);
 }
 
-/** What kustomize, Helm, Flux and shells replace. */
+/** What kustomize, Helm, Flux and its operator, and shells replace: none of it is in a reference. */
 function isTemplate(text: string): boolean {
-  return /\{\{|\$\{|\$\(/.test(text);
+  return /\{\{|\$[{(A-Za-z_]|<<|<%|\[\[/.test(text);
 }
 
 function nameOf(kind: string, { namespace, name, generateName }: Fields): string {

@@ -17,11 +17,13 @@ export interface Mirror {
 }
 
 /**
- * Reads the `mirrors` of a config: `host[/path]` of the mirror, and the name of a registry or `host[/path]`. `hosts` are the hosts of the
- * registries by their names. Throws `CONFIG_INVALID` for what is neither: a mirror that no reference can be under would protect nothing.
+ * Reads the `mirrors` of a config: `host[/path]` of the mirror, and the name of a registry or `host[/path]`, or several of them. `hosts`
+ * are the hosts of the registries by their names. Throws `CONFIG_INVALID` for what is neither: a mirror that no reference can be under
+ * would protect nothing.
  */
-export function readMirrors(mirrors: Readonly<Record<string, string>>, hosts: InUse['hosts']): Mirror[] {
-  return Object.entries(mirrors).map(([mirror, stands]) => {
+export function readMirrors(mirrors: Readonly<Record<string, string | readonly string[]>>, hosts: InUse['hosts']): Mirror[] {
+  const pairs = Object.entries(mirrors).flatMap(([mirror, stands]) => [stands].flat().map((one) => [mirror, one] as const));
+  return pairs.map(([mirror, stands]) => {
     const from = placeOf(mirror);
     if (!from) {
       throw new ToolError('CONFIG_INVALID', `The config's "mirrors" has "${mirror}", which is neither a host nor a host and a path.`, {

@@ -2,6 +2,7 @@ import { makeSource, type Source } from '../diagnostics/source.ts';
 import { problemAt } from '../diagnostics/source-error.ts';
 import type { Found } from './found.ts';
 import { readManifests } from './manifests.ts';
+import { NOTHING } from './nothing.ts';
 import { parseImage } from './parse-image.ts';
 
 /**
@@ -32,9 +33,21 @@ function readList(source: Source, found: Found): void {
     const line = source.text.slice(start, source.lineStarts[index + 1]).replace(/(?:^|\s)#.*$/s, '');
     const text = line.trim();
     if (text === '') return;
-    const image = parseImage(text);
+    const image = whyNoImage(text) ?? parseImage(text);
     const at = start + line.indexOf(text);
     if (typeof image === 'string') found.problems.push(problemAt(source, { start: at, end: at + text.length }, image));
     else found.images.push({ image, source: `${source.file}:${index + 1}` });
   });
+}
+
+/**
+ * Why a line names no image although it reads like one: programs have printed what is there where they had nothing to say, or an identifier
+ * cut short, as `docker ps` does once the tag was moved. Taken for the name of a repository, it would protect nothing.
+ */
+function whyNoImage(text: string): string | undefined {
+  if (/^[0-9a-f]{12,63}$/.test(text))
+    return 'an identifier that is cut short, as "docker ps" prints it: give the reference or the whole digest';
+  const nothing = text.split(/[/:@]/).find((part) => NOTHING.includes(part));
+  if (nothing === undefined) return undefined;
+  return `"${nothing}" where programs print it for what is not there: where a tag is really called so, give the digest of its image`;
 }

@@ -3,9 +3,18 @@ import type { InUseSource } from '../config/config.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Plan } from '../plan/plan.ts';
 
-/** The names by which a plan tells its in-use sources: without folders, so that they are the same on every machine. */
+/**
+ * The names by which a plan tells its in-use sources: without folders, so that they are the same on every machine. Of several sources with
+ * one name, such as files in two folders or two accounts in one region, each further one is numbered: none stands for another.
+ */
 export function inUseSourceNames(sources: readonly InUseSource[]): string[] {
-  return [...new Set(sources.map(nameOf))];
+  const distinct = new Map(sources.map((source) => [JSON.stringify(source), nameOf(source)]));
+  const seen = new Map<string, number>();
+  return [...distinct.values()].map((name) => {
+    const count = (seen.get(name) ?? 0) + 1;
+    seen.set(name, count);
+    return count === 1 ? name : `${name} (${count})`;
+  });
 }
 
 /** Checks that every source that a saved plan was made with is given again. Throws `NOT_APPLYABLE`. */

@@ -34,7 +34,7 @@ export function inUseReader(workplace: InUsePlace, context: Context, signal: Abo
       const once = await isPipe(source);
       const found = piped.get(source) ?? (await readOrProblem(() => readSource(source, workplace, context, signal), signal));
       if (typeof found === 'string') problems.push(found);
-      else if (found.length === 0 && !source.mayBeEmpty) problems.push(namesNothing(source));
+      else if (found.every(({ mentioned }) => mentioned) && !source.mayBeEmpty) problems.push(namesNothing(source));
       // Not spread into push(): a list may be longer than a call can have arguments.
       else for (const image of found) images.push(image);
       if (once && typeof found !== 'string') piped.set(source, found);
@@ -83,13 +83,14 @@ async function readSource(
   { io, version, activity }: Context,
   signal: AbortSignal,
 ): Promise<readonly InUseImage[]> {
-  if ('file' in source) return readInUseFile(source.file, signal);
+  const { mayBeEmpty } = source;
+  if ('file' in source) return readInUseFile(source.file, { signal, mayBeEmpty });
   if ('command' in source) return readInUseCommand(source.command, commandOptions(named, io, signal));
   const { env } = io;
   const reading = { env, userAgent: `regprune/${version}`, signal, onTrace: (trace: HttpTrace) => activity.onTrace?.(trace) };
   if ('kubernetes' in source) {
     const { readKubernetes } = await import('../inuse/kubernetes/read-kubernetes.ts');
-    return readKubernetes(source.kubernetes, { ...reading, home: env['HOME'] ?? homedir() });
+    return readKubernetes(source.kubernetes, { ...reading, home: env['HOME'] ?? homedir(), mayBeEmpty });
   }
   if ('ecs' in source) return (await import('../inuse/aws/ecs.ts')).readEcs(source.ecs, reading);
   return (await import('../inuse/aws/lambda.ts')).readLambda(source.lambda, reading);

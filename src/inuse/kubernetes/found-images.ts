@@ -1,9 +1,11 @@
 import { printable } from '../../diagnostics/redact.ts';
 import { ToolError } from '../../diagnostics/tool-error.ts';
 import type { InUseImage } from '../../domain/in-use.ts';
+import type { Fields } from '../fields.ts';
 import { FluxSources } from '../flux-sources.ts';
-import { parseImage } from '../parse-image.ts';
-import { imagesOfObject } from './images-of-object.ts';
+import { mentionedImages } from '../mentioned-images.ts';
+import { parseImage, withoutPrefix } from '../parse-image.ts';
+import { imagesOfObject, titleOf } from './images-of-object.ts';
 
 /**
  * The images of one cluster: each once, with the first of those that use it, by text. A hundred thousand pods run a few thousand images.
@@ -11,6 +13,7 @@ import { imagesOfObject } from './images-of-object.ts';
 export class FoundImages {
   readonly #called: string;
   readonly #found = new Map<string, InUseImage>();
+  readonly #mentioned = new Map<string, InUseImage>();
   readonly #flux = new FluxSources<undefined>();
   readonly #mistakes = new Map<string, string>();
 
@@ -19,10 +22,18 @@ export class FoundImages {
     this.#called = called;
   }
 
-  /** Adds what one object names. Never throws `IN_USE_INVALID`: what cannot be understood is a mistake, told with all the others. */
-  add(object: unknown): void {
+  /**
+   * Adds what one object names, and what it only mentions. Never throws `IN_USE_INVALID`: what cannot be understood is a mistake, told with
+   * all the others.
+   */
+  add(object: Fields): void {
     try {
-      for (const { image, where } of imagesOfObject(object)) this.#addImage(image, `${this.#called}: ${where}`);
+      const named = imagesOfObject(object);
+      for (const { image, where } of named) this.#addImage(image, `${this.#called}: ${where}`);
+      const told = new Set(named.map(({ image }) => withoutPrefix(image)));
+      for (const { image, path } of mentionedImages(object)) {
+        if (!told.has(image)) this.#addMentioned(image, `${this.#called}: ${printable(`${titleOf(object)} (${path})`)}`);
+      }
     } catch (error) {
       if (!(error instanceof ToolError)) throw error;
       this.#mistakes.set(error.message, `${this.#called}: ${error.message}`);
@@ -45,7 +56,7 @@ export class FoundImages {
   }
 
   get images(): readonly InUseImage[] {
-    return [...this.#found.values()];
+    return [...this.#found.values(), ...[...this.#mentioned].flatMap(([text, image]) => (this.#found.has(text) ? [] : [image]))];
   }
 
   /** What is wrong, a sentence for each image, naming cluster, namespace, workload and container. */
@@ -62,5 +73,12 @@ export class FoundImages {
     const image = this.#mistakes.has(text) ? undefined : parseImage(text);
     if (typeof image === 'string') this.#mistakes.set(text, `${source}: the image ${JSON.stringify(printable(text))} is ${image}.`);
     else if (image !== undefined) this.#found.set(text, { image, source });
+  }
+
+  #addMentioned(text: string, source: string): void {
+    const known = this.#mentioned.get(text);
+    if (known !== undefined && known.source <= source) return;
+    const image = parseImage(text);
+    if (typeof image !== 'string') this.#mentioned.set(text, { image, source, mentioned: true });
   }
 }

@@ -33,10 +33,8 @@ export function imagesOfObject(object: unknown): NamedImage[] {
 }
 
 function fromObject(object: unknown, list: { readonly depth: number; readonly kind?: string }): NamedImage[] {
-  const { kind, metadata, spec, template, data, status, items } = fields(object);
-  const { namespace, name: own, generateName } = fields(metadata);
-  const place = namespace === undefined ? '' : `${name(namespace)}/`;
-  const who = `${place}${name(kind ?? list.kind ?? 'object')} ${name(own ?? generateName ?? '(no name)')}`;
+  const { kind, spec, template, data, status, items } = fields(object);
+  const who = titleOf({ kind: list.kind, ...fields(object) });
   const patch = fields(fields(data)['spec']);
   const templates = [
     fields(spec)['template'],
@@ -49,6 +47,13 @@ function fromObject(object: unknown, list: { readonly depth: number; readonly ki
     ...[spec, ...templates.map((each) => fields(each)['spec'])].flatMap((each) => fromPodSpec(fields(each), who)),
     ...fromPodStatus(fields(status), who),
   ];
+}
+
+/** What an object is called: `shop/Deployment web`. */
+export function titleOf({ kind, metadata }: Fields): string {
+  const { namespace, name: own, generateName } = fields(metadata);
+  const place = namespace === undefined ? '' : `${name(namespace)}/`;
+  return `${place}${name(kind ?? 'object')} ${name(own ?? generateName ?? '(no name)')}`;
 }
 
 /** In a list of one kind, such as PodList, an API server does not repeat the kind. */

@@ -4,9 +4,8 @@ import type { HttpResponse } from '../../http/http-client.ts';
 import { type ApiServer, get, refusal } from './api-server.ts';
 import { listPath, type Workload } from './workloads.ts';
 
-/** One page of a list: `kind` is the list's, and each item's is left out. */
+/** One page of a list. Its items do not tell their kind. */
 export interface WorkloadPage {
-  readonly kind: string;
   readonly items: readonly unknown[];
 }
 
@@ -59,7 +58,7 @@ function readPage(server: ApiServer, workload: Workload, response: HttpResponse)
       hint: 'Check the server in the kubeconfig, and what stands before it.',
     });
   }
-  return { page: { kind, items }, ...(next !== '' && { next }) };
+  return { page: { items }, ...(next !== '' && { next }) };
 }
 
 /** The server knows us and does not let us list these. */

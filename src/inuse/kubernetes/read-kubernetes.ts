@@ -20,6 +20,8 @@ export interface KubernetesOptions {
   readonly signal: AbortSignal;
   /** Called with each try of a request. */
   readonly onTrace?: (trace: HttpTrace) => void;
+  /** Nothing may run. */
+  readonly mayBeEmpty?: boolean | undefined;
   /** For tests. */
   readonly serviceAccount?: string;
   readonly pageSize?: number;
@@ -36,19 +38,23 @@ const SHOWN_MISTAKES = 20;
  * answer is the same whatever the order, and no longer than there are images.
  *
  * Throws `IN_USE_INVALID` for images that cannot be understood, with all of them; else one error with everything that could not be read, by
- * cluster and resource: `AUTH` (with the missing permission), `UNREACHABLE`, `REGISTRY_ERROR`, `BAD_RESPONSE`, `FILE`; `CONFIG_INVALID` for
- * a kubeconfig that makes no sense.
+ * cluster and resource: `AUTH` (with the missing permission), `UNREACHABLE`, `REGISTRY_ERROR`, `BAD_RESPONSE` (also where one of several
+ * clusters runs nothing), `FILE`; `CONFIG_INVALID` for a kubeconfig that makes no sense.
  */
 export async function readKubernetes(choice: ClusterChoice, options: KubernetesOptions): Promise<InUseImage[]> {
-  const { env, home, serviceAccount = SERVICE_ACCOUNT } = options;
+  const { env, home, serviceAccount = SERVICE_ACCOUNT, mayBeEmpty = false } = options;
   const images: InUseImage[] = [];
   const mistakes: string[] = [];
   const failures: ToolError[] = [];
-  for (const access of await findClusters(choice, { env, home, serviceAccount })) {
+  const clusters = await findClusters(choice, { env, home, serviceAccount });
+  for (const access of clusters) {
     const called = `cluster ${printable(access.name)}`;
     const found = new FoundImages(called);
     try {
       await readCluster(access, called, found, options);
+      // Of a single one, whoever asked tells.
+      const isEmpty = found.mistakes.length === 0 && found.images.every(({ mentioned }) => mentioned);
+      if (isEmpty && clusters.length > 1 && !mayBeEmpty) failures.push(runsNothing(called));
     } catch (error) {
       options.signal.throwIfAborted();
       if (!(error instanceof ToolError) || error.code === 'CONFIG_INVALID') throw error;
@@ -66,6 +72,12 @@ export async function readKubernetes(choice: ClusterChoice, options: KubernetesO
   const [first] = failures;
   if (first) throw new ToolError(first.code, failures.map(({ message }) => message).join(' '), { hint: first.hint, cause: first.cause });
   return images;
+}
+
+function runsNothing(called: string): ToolError {
+  return new ToolError('BAD_RESPONSE', `${called} names no image. Where nothing may run there, make it a source with "mayBeEmpty: true".`, {
+    hint: 'Check that it is the cluster that is meant.',
+  });
 }
 
 async function readCluster(access: ClusterAccess, called: string, found: FoundImages, options: KubernetesOptions): Promise<void> {
@@ -96,10 +108,10 @@ async function readLists(server: ApiServer, found: FoundImages): Promise<void> {
   const forbidden: Workload[] = [];
   for (const workload of [...WORKLOADS, ...(await fluxWorkloads(server))]) {
     try {
-      for await (const { kind, items } of listWorkloads(server, workload)) {
+      for await (const { items } of listWorkloads(server, workload)) {
         for (const item of items) {
           if (workload.group === FLUX_GROUP) found.addFlux({ ...(item as object), apiVersion: workload.group, kind: workload.kind });
-          else found.add({ kind, items: [item] });
+          else found.add({ ...(item as object), kind: workload.kind });
         }
       }
     } catch (error) {

@@ -55,7 +55,10 @@ export async function* listRepositories(client: GarClient, { projects, below, on
 function objection({ id, format, mode }: RepositorySettings, byName: boolean): string | undefined {
   if (format !== 'DOCKER') return byName ? `holds packages of the format ${format} and no images` : undefined;
   if (mode === 'virtual')
-    return 'is a virtual repository, which has no images of its own, and was passed over; look at those that it stands for';
+    return (
+      'is a virtual repository, which has no images of its own, and was passed over; look at those that it stands for, ' +
+      'and name it under "mirrors" in the config as what stands for them: what runs by its name is not known to be in use otherwise'
+    );
   if (byName) return undefined;
   if (mode === 'remote') return 'caches the images of another registry and was passed over; name it to have it looked at';
   if (isGcrRepository(id))

@@ -77,6 +77,26 @@ describe('--in-use', () => {
     });
   });
 
+  test('what an object only mentions stays, and is no sign that the source tells what runs', async () => {
+    const { registry, session, words } = await scene();
+    const image = (tag: string): string => `${registry.host}/team/app:${tag}`;
+    const provider = {
+      apiVersion: 'pkg.crossplane.io/v1',
+      kind: 'Provider',
+      metadata: { name: 'app' },
+      spec: { package: image('build-1') },
+    };
+    const file = await session.file('providers.json', JSON.stringify(provider));
+    const plan = await session.plan([...words, '--in-use', file], 5);
+    expect(plan.blockedBy.map(({ code }) => code)).toEqual(['inUseIncomplete']);
+
+    await session.file('providers.json', JSON.stringify(provider) + JSON.stringify(deployment('web', image('build-2'))));
+    expect(await held(session, [...words, '--in-use', file])).toEqual({
+      'build-1': `${file}: Provider app (spec.package)`,
+      'build-2': `${file}: shop/Deployment web (container app)`,
+    });
+  });
+
   test('a glob that matches nothing: nothing may be deleted', async () => {
     const { registry, session, words } = await scene();
     const glob = ['--in-use', join(session.folder, 'rendered/*.yaml')];

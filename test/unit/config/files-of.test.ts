@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmod, mkdir, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -51,6 +52,13 @@ test('the files of a glob are read, and named as the glob was', async () => {
     `${glob.slice(0, -'**/*'.length)}shop/a.txt:1`,
     `${glob.slice(0, -'**/*'.length)}shop/b.yaml: Pod b (container app)`,
   ]);
+});
+
+test('a pipe that the glob matches is not passed over', async () => {
+  const folder = await tree(['a.txt']);
+  execFileSync('mkfifo', [path.join(folder, 'b.txt'), path.join(folder, 'c')]);
+  await expect(find(folder, '*.txt')).rejects.toThrow(/b\.txt: it is neither a file nor a folder, and the glob .* matches it\.$/);
+  expect(await find(folder, 'a.*')).toEqual(['a.txt']);
 });
 
 test('everything that is wrong in any of them is told at once', async () => {

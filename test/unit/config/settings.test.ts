@@ -136,6 +136,8 @@ test.for<[flags: object, environment: Record<string, string>, message: RegExp]>(
   // A template that was not filled in must not switch a protection off.
   [{}, { REGCTL_MAX_DELETIONS: '' }, /^REGCTL_MAX_DELETIONS is empty\.$/],
   [{}, { REGCTL_IN_USE: ' ' }, /^REGCTL_IN_USE is empty\.$/],
+  [{}, { REGCTL_IN_USE: ',' }, /^REGCTL_IN_USE is ",": an entry of it is empty\.$/],
+  [{}, { REGCTL_IN_USE: 'stage.txt, ' }, /^REGCTL_IN_USE is "stage.txt, ": an entry of it is empty\.$/],
 ])('%j with %j is an error', ([flags, environment, message]) => {
   expect(() => resolveSettings(flags, environment, NONE)).toThrow(message);
 });

@@ -74,6 +74,27 @@ test('every line that is neither is told, at once and in its place', () => {
   );
 });
 
+test.for([
+  'null',
+  'undefined',
+  'nil',
+  'registry.example.com/null:v1',
+  'registry.example.com/team/app:null',
+  'team/app:None',
+  'undefined/team/app:v1',
+  `null@${DIGEST}`,
+])('what programs print where they have nothing to say is no image: %s', (line) => {
+  expect(() => read(`app:v1\n${line}\n`)).toThrow(/^running.txt:2:1: "\w+" where programs print it for what is not there/);
+});
+
+test.for(['1a2b3c4d5e6f', '1a2b3c4d5e6f7', HEX.slice(0, 63)])('an identifier that is cut short is no repository: %s', (line) => {
+  expect(() => read(`app:v1\n${line}\n`)).toThrow(/^running.txt:2:1: an identifier that is cut short/);
+});
+
+test('a repository may be called as such an identifier, or hold such a word', () => {
+  expect(read('1a2b3c4d5e6f:v1\nteam/null-checks:v1\nteam/app:not-null\n')).toHaveLength(3);
+});
+
 test('a "#" within a line that is not after a space begins no comment', () => {
   expect(() => read('app:v1#old')).toThrow('running.txt:1:1: neither an image reference');
 });
@@ -110,4 +131,30 @@ test('a chart and its repository may stand in several files of one glob', async 
   const [found] = await readInUseFile(path.join(folder, '*.yaml'));
   expect(found).toMatchObject({ image: { reference: { repository: 'team/app', tag: '1.0.0' } }, source: `${folder}/a.yaml: HelmChart a` });
   await expect(readInUseFile(path.join(folder, 'a.yaml'))).rejects.toMatchObject({ code: 'IN_USE_INVALID' });
+});
+
+test.for(['', '\n', '{"apiVersion": "v1", "kind": "List", "items": []}', 'apiVersion: v1\nkind: PodList\nitems: null\n'])(
+  'a file of a glob that holds nothing was not written as it should: %j',
+  async (text) => {
+    const folder = await folderWith({ 'a.txt': 'app:v1\n', 'b.txt': text });
+    const glob = path.join(folder, '*.txt');
+    await expect(readInUseFile(glob)).rejects.toMatchObject({
+      code: 'FILE',
+      message: expect.stringMatching(/b\.txt: it holds nothing/) as string,
+    });
+    expect(await readInUseFile(glob, { mayBeEmpty: true })).toHaveLength(1);
+    // Of a single one, the source is told.
+    expect(await readInUseFile(path.join(folder, 'b.txt'))).toEqual([]);
+  },
+);
+
+test('a file of a glob may say that nothing runs there, have objects without images, or only keep its folder in Git', async () => {
+  const folder = await folderWith({
+    '.gitkeep': '',
+    'a.txt': 'app:v1\n',
+    'b.txt': '# nothing\n',
+    'c.txt': 'apiVersion: v1\nkind: Service\n',
+    'd.txt': '---\n',
+  });
+  expect(await readInUseFile(path.join(folder, '**'))).toHaveLength(1);
 });

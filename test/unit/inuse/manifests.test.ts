@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { InUseImage } from '../../../src/domain/in-use.ts';
 import { understood } from '../../../src/inuse/file.ts';
 import { SWEEPING } from '../../sweep.ts';
 import { textFound } from './text-found.ts';
@@ -8,9 +9,18 @@ const DEEP = SWEEPING ? 100_000 : 20_000;
 
 /** `image by source`, of everything that a text says is in use. */
 function read(text: string): string[] {
-  return understood(textFound('in-use', text)).map(
-    ({ image, source }) => `${'digest' in image ? image.digest : image.reference.text} by ${source}`,
-  );
+  return found(text, ({ mentioned }) => !mentioned);
+}
+
+/** The same of what is only mentioned. */
+function mentioned(text: string): string[] {
+  return found(text, (image) => image.mentioned === true);
+}
+
+function found(text: string, counts: (image: InUseImage) => boolean): string[] {
+  return understood(textFound('in-use', text))
+    .filter(counts)
+    .map(({ image, source }) => `${'digest' in image ? image.digest : image.reference.text} by ${source}`);
 }
 
 /** The problems, without what is wrong elsewhere. */
@@ -130,6 +140,68 @@ describe('rendered manifests', () => {
   });
 });
 
+describe('what an object only mentions', () => {
+  const object = (...parts: readonly object[]): string =>
+    parts.map((part) => JSON.stringify({ apiVersion: 'example.com/v1', kind: 'Thing', metadata: { name: 'a' }, ...part })).join('\n');
+  const APP = 'registry.example.com/team/app';
+
+  test.for<[what: string, part: object, path: string]>([
+    ['a package', { spec: { package: `${APP}:v1` } }, 'spec.package'],
+    ['an image volume', { spec: { job: { volumes: [{ image: { reference: `${APP}:v1` } }] } } }, 'spec.job.volumes[0].image.reference'],
+    ['a variable', { spec: { env: [{ name: 'RELATED_IMAGE_APP', value: `${APP}:v1` }] } }, 'spec.env[0].value'],
+    ['an argument', { spec: { args: ['run', `--sidecar=${APP}:v1,other`] } }, 'spec.args[1]'],
+    ['a script', { spec: { script: `set -e\ndocker run --rm "${APP}:v1"; exit\n` } }, 'spec.script'],
+    ['a manifest in a text', { data: { 'pod.yaml': `spec:\n  containers: [{image: ${APP}:v1}]\n` } }, 'data.pod.yaml'],
+    ['an annotation', { metadata: { name: 'a', annotations: { proxy: `${APP}:v1` } } }, 'metadata.annotations.proxy'],
+    ['a list of images', { spec: { image: [`${APP}:v1`] } }, 'spec.image[0]'],
+    ['an address of an artifact', { spec: { image: `oci://${APP}:v1` } }, 'spec.image'],
+    ['the end of a sentence', { status: { message: `Waits for ${APP}:v1.` } }, 'status.message'],
+    ['name and tag', { spec: { image: { repository: APP, tag: 'v1' } } }, 'spec.image'],
+    [
+      'registry, name and tag',
+      { spec: { image: { registry: 'registry.example.com', repository: APP.slice(21), tag: 'v1' } } },
+      'spec.image',
+    ],
+    ['what Argo CD fetches', { spec: { source: { repoURL: `oci://${APP}`, targetRevision: 'v1', path: '.' } } }, 'spec.source'],
+    ['what Flux fetches, in another object', { spec: { a: [{ spec: { url: `oci://${APP}/`, ref: { tag: 'v1' } } }] } }, 'spec.a[0].spec'],
+  ])('%s', ([, part, path]) => {
+    expect(read(object(part))).toEqual([]);
+    expect(mentioned(object(part))).toContain(`${APP}:v1 by in-use: Thing a (${path})`);
+  });
+
+  test('name and digest, a digest alone, and a registry by its address', () => {
+    const parts = [
+      { spec: { repository: APP, digest: DIGEST } },
+      { spec: { was: DIGEST } },
+      { spec: { a: `[::1]:5000/app:v1 [::1]:5000/app@${DIGEST}` } },
+    ];
+    expect(parts.flatMap((part) => mentioned(object(part)))).toEqual([
+      `${APP}@${DIGEST} by in-use: Thing a (spec)`,
+      `${DIGEST} by in-use: Thing a (spec.digest)`,
+      `${DIGEST} by in-use: Thing a (spec.was)`,
+      '[::1]:5000/app:v1 by in-use: Thing a (spec.a)',
+      `[::1]:5000/app@${DIGEST} by in-use: Thing a (spec.a)`,
+    ]);
+  });
+
+  test('each text once, and none that the object names in its place', () => {
+    expect(mentioned(object({ spec: { package: `${APP}:v1` } }, { spec: { package: `${APP}:v1` } }))).toHaveLength(1);
+    expect(mentioned(list(POD, DEPLOYMENT))).toEqual([]);
+  });
+
+  test('is no text without a tag and a digest, no address, no time, and nothing that kubectl has noted down of the past', () => {
+    const annotations = { 'kubectl.kubernetes.io/last-applied-configuration': `{"image":"${APP}:v0"}` };
+    const texts = [APP, `https://${APP}`, 'https://example.com:8443/', '2026-01-01T00:00:00Z', '10.0.0.0/8', 'http: //x', 'system:masters'];
+    expect(mentioned(object({ metadata: { name: 'a', annotations }, spec: { texts } }))).toEqual([]);
+  });
+
+  test('a tag that is a number has lost what it was', () => {
+    const text = `apiVersion: example.com/v1\nkind: Thing\nmetadata: {name: a}\nspec: {image: {repository: ${APP}, tag: 1.10}}\n`;
+    expect(problems(text)).toEqual(['1: spec.image.tag is a tag that is not a text: put it in quotes, or leave the object out.']);
+    expect(problems(text.replace('repository', 'size'))).toEqual([]);
+  });
+});
+
 describe('what Flux runs from registries', () => {
   const repository = (spec: object, more: object = {}): object => ({
     apiVersion: 'source.toolkit.fluxcd.io/v1',
@@ -188,6 +260,16 @@ describe('what Flux runs from registries', () => {
       'a range of charts, of which the cluster tells what it is now',
       [chart({ version: '24.x' }, { status: { artifact: { revision: '24.10.0' } } }), OCI],
       ['registry.example.com/team/app:24.10.0'],
+    ],
+    [
+      'a chart with files of values, whose generation Flux puts after the version that it has fetched',
+      [chart({ version: '24.x', valuesFiles: ['a.yaml'] }, { status: { artifact: { revision: '24.10.0+3' } } }), OCI],
+      ['24.10.0_3', 'v24.10.0', '24.10.0'].map((tag) => `registry.example.com/team/app:${tag}`),
+    ],
+    [
+      'a version with a "v", which is a range that the version without it is in',
+      [chart({ version: 'v24.10.0' }), OCI],
+      ['v24.10.0', '24.10.0'].map((tag) => `registry.example.com/team/app:${tag}`),
     ],
     ['a chart of a repository with an index', [chart({ version: '1.0.0' }), charts({ url: 'https://charts.example.com' })], []],
     ['a chart of a Git repository', [chart({ version: '1.0.0', sourceRef: { kind: 'GitRepository', name: 'charts' } })], []],
@@ -260,6 +342,16 @@ describe('what is not understood is told in its place, and is never passed over'
       'apiVersion: x/v1\nkind: Y\nmetadata: {name: a}\nspec: {image: "team/app:$(TAG)"}\n',
       '4: Y a (spec.image): "team/app:$(TAG)" is a template that is not rendered',
     ],
+    [
+      'a variable of a shell in another kind',
+      'apiVersion: x/v1\nkind: Y\nmetadata: {name: a}\nspec: {image: "team/app:$TAG"}\n',
+      '4: Y a (spec.image): "team/app:$TAG" is a template that is not rendered',
+    ],
+    [
+      "a template of Flux's operator",
+      'apiVersion: x/v1\nkind: Y\nmetadata: {name: a}\nspec: {image: "team/app:<< inputs.tag >>"}\n',
+      '4: Y a (spec.image): "team/app:<< inputs.tag >>" is a template that is not rendered',
+    ],
     ['no reference', pod('"Team/App"'), /^7: Pod a \(container app\): "Team\/App" is neither an image reference/],
     ['an image that is no text', pod('[a]'), /^1: .*image is not text/],
     ['a NUL byte', pod('"team/app:v1\\0"'), /^1: Pod a \(container app\): "team\/app:v1\\u0000" is neither an image reference/],
@@ -289,6 +381,13 @@ describe('what is not understood is told in its place, and is never passed over'
     if (typeof expected === 'string') expect(told).toEqual([expected]);
     else expect(told[0]).toMatch(expected);
     expect(() => read(text)).toThrow(expect.objectContaining({ code: 'IN_USE_INVALID' }));
+  });
+
+  test('a list without its objects', () => {
+    expect(problems('{"apiVersion": "v1", "kind": "PodList", "items": null}')).toEqual([]);
+    expect(problems('{"apiVersion": "v1", "kind": "PodList", "metadata": {}}')).toEqual([expect.stringMatching(/^1: a PodList without/)]);
+    expect(problems('{"apiVersion": "v1", "kind": "List", "items": {}}')).toEqual([expect.stringMatching(/^1: a List without/)]);
+    expect(problems('{"apiVersion": "x/v1", "kind": "AllowList", "metadata": {"name": "a"}, "spec": {}}')).toEqual([]);
   });
 
   test('a key __proto__ in JSON changes nothing, and hides nothing', () => {
@@ -321,6 +420,7 @@ describe('what is not understood is told in its place, and is never passed over'
 
   test.for<[string, object]>([
     ['a kustomization', { apiVersion: 'kustomize.config.k8s.io/v1beta1', kind: 'Kustomization', images: [] }],
+    ['a transformer of kustomize', { apiVersion: 'builtin', kind: 'ImageTagTransformer', imageTag: { name: 'team/app', newTag: 'v1' } }],
     ['a release of Flux', { apiVersion: 'helm.toolkit.fluxcd.io/v2', kind: 'HelmRelease', metadata: { name: 'web' } }],
     [
       'a kustomization of Flux that changes images',
@@ -335,8 +435,31 @@ describe('what is not understood is told in its place, and is never passed over'
       { apiVersion: 'argoproj.io/v1alpha1', kind: 'ApplicationSet', spec: { template: { spec: { source: { helm: {} } } } } },
     ],
     ['a chart of k3s', { apiVersion: 'helm.cattle.io/v1', kind: 'HelmChart' }],
+    ['the values that k3s puts into a chart', { apiVersion: 'helm.cattle.io/v1', kind: 'HelmChartConfig' }],
+    ['a list that an API server has refused', { apiVersion: 'v1', kind: 'Status', status: 'Failure', code: 403 }],
+    ['a table', { apiVersion: 'meta.k8s.io/v1', kind: 'Table', rows: [{ cells: ['team/app:v1'] }] }],
+    ['a list of metadata', { apiVersion: 'meta.k8s.io/v1', kind: 'PartialObjectMetadataList', items: [{ metadata: { name: 'web' } }] }],
   ])('what runs does not stand in %s', ([, object]) => {
-    expect(problems(JSON.stringify(object))).toEqual([expect.stringMatching(/give what/)]);
+    expect(problems(JSON.stringify(object))).toEqual([expect.stringMatching(/: give (?:what|the)/)]);
+  });
+
+  test('an artifact that Argo CD fetches is in use by its tag, its digest, or what the cluster tells of a range', () => {
+    const application = (targetRevision: unknown, status: object = {}): string =>
+      JSON.stringify({
+        apiVersion: 'argoproj.io/v1alpha1',
+        kind: 'Application',
+        metadata: { name: 'a' },
+        spec: { source: { repoURL: 'oci://registry.example.com/team/app', path: '.', targetRevision } },
+        status,
+      });
+    const images = (text: string): string[] => mentioned(text).map((line) => line.replace(/ by .*/, ''));
+    expect(images(application('1.2.0'))).toEqual(['registry.example.com/team/app:1.2.0']);
+    expect(images(application(DIGEST))).toContain(`registry.example.com/team/app@${DIGEST}`);
+    expect(images(application('1.x', { sync: { revision: DIGEST } }))).toContain(DIGEST);
+    for (const range of ['1.x', '>= 1.0', '1.*', '', undefined, 1.1])
+      expect(problems(application(range))).toEqual([
+        expect.stringMatching(/Application a does not tell which version of an artifact runs/),
+      ]);
   });
 
   test('an application of Argo CD that applies a folder as it is says nothing of its own', () => {

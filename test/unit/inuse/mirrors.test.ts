@@ -9,7 +9,7 @@ const HOSTS = { prod: ['registry.example.com'], 'eu.example.com': ['eu.example.c
 const DIGEST = `sha256:${'0123456789abcdef'.repeat(4)}`;
 
 /** What an image is taken for beside itself, as `host/repository:tag`. */
-function readings(mirrors: Readonly<Record<string, string>>, text: string, aliases: Aliases = () => []): string[] {
+function readings(mirrors: Readonly<Record<string, string | readonly string[]>>, text: string, aliases: Aliases = () => []): string[] {
   const used: InUseImage = { image: parseImage(text) as InUseImage['image'], source: 'pod a' };
   const [first, ...others] = withOtherNames([used], aliases, readMirrors(mirrors, HOSTS));
   expect(first).toBe(used);
@@ -19,7 +19,7 @@ function readings(mirrors: Readonly<Record<string, string>>, text: string, alias
   );
 }
 
-test.for<[what: string, mirrors: Record<string, string>, text: string, expected: readonly string[]]>([
+test.for<[what: string, mirrors: Record<string, string | readonly string[]>, text: string, expected: readonly string[]]>([
   [
     'a host and path for a registry by its name',
     { 'mirror.example.com/hub': 'prod' },
@@ -44,6 +44,12 @@ test.for<[what: string, mirrors: Record<string, string>, text: string, expected:
     { 'mirror.example.com': 'eu.example.com' },
     'mirror.example.com/app:v1',
     ['eu.example.com/app:v1'],
+  ],
+  [
+    'one that stands for several, as virtual repositories do',
+    { 'mirror.example.com/all': ['prod', 'other.example.com/team'] },
+    'mirror.example.com/all/app:v1',
+    ['registry.example.com/app:v1', 'other.example.com/team/app:v1'],
   ],
   ['not what only begins alike', { 'mirror.example.com/hub': 'prod' }, 'mirror.example.com/hubs/app:v1', []],
   ['not another host', { 'mirror.example.com': 'prod' }, 'mirror.example.com:5000/app:v1', []],
@@ -80,7 +86,7 @@ describe('together with other names', () => {
   const ECR = '123456789012.dkr.ecr.eu-central-1.amazonaws.com';
   const FIPS = '123456789012.dkr.ecr-fips.eu-central-1.amazonaws.com';
 
-  test.for<[what: string, mirrors: Record<string, string>, text: string, expected: string]>([
+  test.for<[what: string, mirrors: Record<string, string | readonly string[]>, text: string, expected: string]>([
     ['a mirror in gcr.io, run from pkg.dev', { 'gcr.io/p': 'prod' }, 'us-docker.pkg.dev/p/gcr.io/app:v1', 'registry.example.com/app:v1'],
     ['a mirror at one host of ECR, run from another', { [`${FIPS}/hub`]: 'prod' }, `${ECR}/hub/app:v1`, 'registry.example.com/app:v1'],
     ['a mirror of gcr.io', { 'mirror.example.com': 'gcr.io/p' }, 'mirror.example.com/app:v1', 'us-docker.pkg.dev/p/gcr.io/app:v1'],
@@ -107,7 +113,7 @@ describe('together with other names', () => {
   });
 });
 
-test.for<[mirrors: Record<string, string>, message: string]>([
+test.for<[mirrors: Record<string, string | readonly string[]>, message: string]>([
   [
     { 'mirror.example.com': 'prd' },
     'The config\'s "mirrors" maps mirror.example.com to "prd", which is neither a registry of the config nor a host; did you mean "prod"?',

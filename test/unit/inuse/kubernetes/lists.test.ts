@@ -49,6 +49,34 @@ test('everything that runs or would run again, each image once, with the first o
   ]);
 });
 
+test('what objects only mention: the image that an operator starts, the volume of a driver, a template in an unusual place', async () => {
+  const operator = {
+    ...deployment('ops', 'operator', 'ops/operator:v1'),
+    metadata: { namespace: 'ops', name: 'operator', annotations: { a: 'ops/proxy:v1' } },
+  };
+  const volume = { csi: { driver: 'image.csi.k8s.io', volumeAttributes: { image: 'shop/models:v3' } } };
+  const web = pod('shop', 'web', 'shop/web:v2');
+  const revision = {
+    metadata: { namespace: 'shop', name: 'group-1' },
+    data: { spec: { worker: { containers: [{ image: 'shop/worker:v7' }] } } },
+  };
+  const server = await withApiServer({
+    objects: {
+      deployments: [operator],
+      pods: [{ ...web, spec: { ...(web as { spec: object }).spec, volumes: [{ name: 'models', ...volume }] } }],
+      controllerrevisions: [revision],
+    },
+  });
+
+  const images = await read({ kubeconfig: await kubeconfigFile({ prod: { server: server.url } }) });
+
+  expect(images.filter(({ mentioned }) => mentioned).map(({ source }) => source)).toEqual([
+    'cluster prod: ops/Deployment operator (metadata.annotations.a)',
+    'cluster prod: shop/ControllerRevision group-1 (data.spec.worker.containers[0].image)',
+    'cluster prod: shop/Pod web (spec.volumes[0].csi.volumeAttributes.image)',
+  ]);
+});
+
 describe('a list in pages', () => {
   const pods = Array.from({ length: 7 }, (_, number) => pod('shop', `web-${number}`, `shop/web:v${number}`));
 
@@ -316,6 +344,19 @@ describe('several clusters', () => {
       'cluster prod: shop/Pod web (container app)',
     ]);
     expect(stage.requests.filter(({ resource }) => resource !== '')).toHaveLength(10);
+  });
+
+  test('one in which nothing runs is not the one that was meant, unless the config says that this may be', async () => {
+    const [prod, stage] = [await withApiServer({ objects: { pods: [pod('shop', 'web', 'shop/web:v1')] } }), await withApiServer()];
+    const kubeconfig = await kubeconfigFile({ prod: { server: prod.url }, stage: { server: stage.url } });
+    const choice = { kubeconfig, contexts: ['prod', 'stage'] };
+    await expect(read(choice)).rejects.toMatchObject({
+      code: 'BAD_RESPONSE',
+      message: expect.stringMatching(/^cluster stage names no image/) as string,
+    });
+    expect(await read(choice, { mayBeEmpty: true })).toHaveLength(1);
+    // Of a single one, the source is told.
+    expect(await read({ kubeconfig, contexts: ['stage'] })).toEqual([]);
   });
 
   test('each that fails is told', async () => {

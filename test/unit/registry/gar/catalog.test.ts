@@ -55,7 +55,7 @@ describe('the images of Artifact Registry', () => {
     expect(said.toSorted()).toEqual([
       expect.stringMatching(/^prod\/my-project\/cache caches the images of another registry/),
       expect.stringMatching(/^prod\/my-project\/gcr\.io serves the images of gcr\.io/),
-      expect.stringMatching(/^prod\/my-project\/virtual is a virtual repository/),
+      expect.stringMatching(/^prod\/my-project\/virtual is a virtual repository.* name it under "mirrors"/),
     ]);
     expect(await names(fake, { below: 'my-project/cache' })).toEqual(['my-project/cache/library/nginx']);
     expect(await names(fake, { below: 'my-project/virtual' })).toEqual([]);

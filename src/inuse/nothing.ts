@@ -1,0 +1,2 @@
+/** As jq, JavaScript, Python and Lua print what is not there. */
+export const NOTHING: readonly string[] = ['null', 'undefined', 'None', 'nil'];
