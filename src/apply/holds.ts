@@ -61,7 +61,8 @@ export class Holds {
           hint: 'nothing more is deleted in this repository. Look at that manifest, and run again',
         });
       }
-      for (const needed of [...links.children, links.subject ?? []].flat()) pending.push([needed, depth + 1]);
+      for (const needed of [...links.children, links.subject ?? []].flat())
+        if (!links.blobs?.includes(needed)) pending.push([needed, depth + 1]);
     }
   }
 
