@@ -101,4 +101,5 @@ const ALONE: Surroundings = {
   wereReadWhole: () => true,
   areElsewhere: () => true,
   stays: () => false,
+  staysAreKnown: true,
 };

@@ -16,6 +16,8 @@ export interface Surroundings {
   readonly areElsewhere: (named: NamedRepositories) => boolean;
   /** Whether a subject stays in a repository whose policy says that its signatures are here. */
   readonly stays: (key: string) => boolean;
+  /** False where {@link stays} answers true of everything, because not all such repositories were read whole. */
+  readonly staysAreKnown: boolean;
 }
 
 /** Where a repository is all that there is. */
@@ -25,4 +27,5 @@ export const NOTHING_AROUND: Surroundings = {
   wereReadWhole: (named) => named === undefined,
   areElsewhere: () => false,
   stays: () => false,
+  staysAreKnown: true,
 };
