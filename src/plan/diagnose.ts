@@ -48,8 +48,9 @@ export function diagnose(
     else if (orphansMayBeHeld(policy, plan, surroundings))
       tell(
         'note',
-        'attachments whose image is not in this repository stay, because this run has not read all the repositories whose signatures are ' +
-          'here by "signaturesIn": read the whole registry in one run, or have the policy that says so name its repositories without patterns',
+        'attachments whose image is not in this repository stay, because this run has not read all the repositories whose signatures ' +
+          'are here by "signaturesIn": read the whole registry in one run, or have the policy that says so name its repositories ' +
+          'without patterns',
       );
   }
   for (const message of notes) tell('note', message);
@@ -98,11 +99,7 @@ function orphansAreUnknown(
  * True if the rules for orphaned attachments found none of what may be orphaned, because this repository has the signatures of others and
  * not all of those are known.
  */
-function orphansMayBeHeld(
-  { rules }: Policy,
-  { summary, complete }: PlannedRepository['plan'],
-  { staysAreKnown }: Surroundings,
-): boolean {
+function orphansMayBeHeld({ rules }: Policy, { summary, complete }: PlannedRepository['plan'], { staysAreKnown }: Surroundings): boolean {
   return complete && (summary.orphaned?.keep ?? 0) > 0 && rules.orphaned.length > 0 && !staysAreKnown;
 }
 

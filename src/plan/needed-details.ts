@@ -97,6 +97,7 @@ function foresee(
 
 const ALONE: Surroundings = {
   isSigned: () => false,
+  signedIn: [],
   holds: () => false,
   wereReadWhole: () => true,
   areElsewhere: () => true,

@@ -1,4 +1,5 @@
 import { digestKey, parseDigestTag } from '../domain/attachment.ts';
+import { byCodeUnit } from '../domain/compare.ts';
 import { digestStart } from '../domain/digest.ts';
 import type { RepositoryInventory } from '../domain/inventory.ts';
 import { buildGraph, signedKeys } from '../graph/graph.ts';
@@ -72,6 +73,7 @@ export class RegistryReads {
     const staying = this.#stayingIn(repository, owners);
     return {
       isSigned: signaturesIn ? answered(this.#signed, signaturesIn, () => this.#signedBy(signaturesIn)) : NOTHING_AROUND.isSigned,
+      signedIn: signaturesIn ? [...this.#repositories.keys()].filter(signaturesIn.matches).toSorted(byCodeUnit) : [],
       holds: (key) => this.#holds(digestStart(key)),
       wereReadWhole: (named) => answered(this.#readWhole, named, () => this.#wereReadWhole(named)),
       areElsewhere: (named) => this.#eachNames(named, (name) => name !== repository),
