@@ -5,7 +5,6 @@ import { asObject, asText, parseJsonObject } from '../domain/json.ts';
 import { readManifestLinks } from '../domain/manifest-links.ts';
 import { isSignatureType } from '../domain/media-types.ts';
 import type { RawManifest } from '../domain/raw-manifest.ts';
-import type { DeleteManifestStep } from '../plan/plan.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Holds } from './holds.ts';
 import type { RunState } from './run-state.ts';
@@ -18,23 +17,13 @@ import { sideBySide } from './side-by-side.ts';
 export async function holdSignedSince({ plan, changes, registry, concurrency }: RunState, holds: Holds): Promise<void> {
   const { repositories = [], signed: before = [] } = plan.signaturesIn ?? {};
   const signed = new Set(before);
-  const steps = new Map(changes.flatMap((step) => (step.op === 'delete-manifest' ? [[step.digest, step] as const] : [])));
-  const unsigned = [...steps.keys()].filter((digest) => !signed.has(digest));
+  const unsigned = changes.flatMap(({ op, digest }) => (op === 'delete-manifest' && !signed.has(digest) ? [digest] : []));
   for (const name of unsigned.length === 0 ? [] : repositories) {
     const store = await SignatureStore.open(registry, name);
     await sideBySide(unsigned, concurrency, async (digest) => {
-      if (!(await store.signs(digest))) return;
-      for (const held of withHolders(digest, steps)) await holds.hold(held, `${digest} was signed in ${name} after the plan was made`);
+      if (await store.signs(digest)) await holds.holdAttached(digest, `${digest} was signed in ${name} after the plan was made`);
     });
   }
-}
-
-/** A manifest, and all that goes before it because it holds it. */
-function withHolders(digest: Digest, steps: ReadonlyMap<Digest, DeleteManifestStep>): ReadonlySet<Digest> {
-  const found = new Set([digest]);
-  // A set grows while it is walked: what is added is visited too.
-  for (const one of found) for (const holder of steps.get(one)?.after ?? []) found.add(holder);
-  return found;
 }
 
 /** A repository that holds the signatures of others, as it is now. */

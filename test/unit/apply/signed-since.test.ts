@@ -73,3 +73,16 @@ test('what was signed there before goes where the policy says so', async () => {
   const { left, notDone } = await carriedOut(async () => {}, { spec, before: one });
   expect([left, notDone]).toEqual([['old-2', 'old-multi', 'v1'], []]);
 });
+
+describe('what is signed in its own repository after the plan was made', () => {
+  const spec: Partial<PolicySpec> = { protect: [{ signed: true }] };
+
+  test.each<[string, Pushable, string[]]>([
+    ['the tag of its signature', cosignSignature(amd), [attachmentTag(amd.digest, 'sig')]],
+    ['what refers to it', bundleOf(amd), []],
+  ])('stays with the index that lists it, by %s', async (_, signature, tags) => {
+    const { left, manifests } = await carriedOut((url) => push({ url }, REPOSITORY, signature, tags), { spec });
+    expect(left.filter((tag) => !tags.includes(tag))).toEqual(['old-multi', 'v1']);
+    for (const { digest } of [multi, amd, arm, signature]) expect(manifests).toHaveProperty(digest);
+  });
+});
