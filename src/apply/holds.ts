@@ -45,6 +45,17 @@ export class Holds {
     }
   }
 
+  /**
+   * Holds a manifest that something was attached to, and all that the plan deletes before it because it holds it: what protects a manifest,
+   * as a signature may, protects every index that lists it.
+   */
+  async holdAttached(digest: Digest, message: string): Promise<void> {
+    const found = new Set([digest]);
+    // A set grows while it is walked: what is added is visited too.
+    for (const one of found) for (const holder of this.#state.stepOf(one)?.after ?? []) found.add(holder);
+    for (const one of found) await this.hold(one, message);
+  }
+
   async #hold(digest: Digest, hold: Hold): Promise<void> {
     const pending: [Digest, depth: number][] = [[digest, 0]];
     for (let next = pending.pop(); next; next = pending.pop()) {
@@ -61,7 +72,8 @@ export class Holds {
           hint: 'nothing more is deleted in this repository. Look at that manifest, and run again',
         });
       }
-      for (const needed of [...links.children, links.subject ?? []].flat()) pending.push([needed, depth + 1]);
+      for (const needed of [...links.children, links.subject ?? []].flat())
+        if (!links.blobs?.includes(needed)) pending.push([needed, depth + 1]);
     }
   }
 

@@ -12,14 +12,15 @@ import type { Registry } from '../registry/registry.ts';
 export async function lostParts(registry: Registry, repository: string, manifest: RawManifest): Promise<readonly Digest[] | undefined> {
   if (!registry.hasBlob) return undefined;
   const lost: Digest[] = [];
+  const { children = [], blobs: listed = [] } = readManifestLinks(manifest.bytes) ?? {};
+  const blobs = new Set([...manifestBlobs(manifest.bytes).map(({ digest }) => digest), ...listed]);
   try {
-    for (const { digest } of manifestBlobs(manifest.bytes)) if (!(await registry.hasBlob(repository, digest))) lost.push(digest);
+    for (const blob of blobs) if (!(await registry.hasBlob(repository, blob))) lost.push(blob);
   } catch (error) {
     if (error instanceof ToolError && error.code === 'AUTH') return undefined;
     throw error;
   }
-  for (const child of new Set(readManifestLinks(manifest.bytes)?.children ?? []))
-    if (!(await hasManifest(registry, repository, child))) lost.push(child);
+  for (const child of new Set(children)) if (!blobs.has(child) && !(await hasManifest(registry, repository, child))) lost.push(child);
   return lost;
 }
 

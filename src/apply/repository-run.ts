@@ -16,6 +16,7 @@ import type { RunContext } from './run-context.ts';
 import { RunState } from './run-state.ts';
 import { TagLookup } from './tag-lookup.ts';
 import { sideBySide } from './side-by-side.ts';
+import { holdSignedSince } from './signed-since.ts';
 import { verifyParts } from './kept-parts.ts';
 import { type Ready, StepPreparation } from './step-preparation.ts';
 import { StepRequests } from './step-requests.ts';
@@ -114,6 +115,7 @@ class RepositoryRun {
       if (this.#state.halted()) return;
       await this.#used.find(await usedNow());
       await this.#guard.begin();
+      await holdSignedSince(this.#state, this.#holds);
       if (this.#state.halted()) return;
       const digests = new Set(changes.map(({ digest }) => digest));
       const images = plan.images.filter(({ digest }) => digests.has(digest));

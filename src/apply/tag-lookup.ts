@@ -27,10 +27,17 @@ export class TagLookup {
     this.#state.seen.set(tag, digest);
     if (digest === undefined) return undefined;
     if (this.#state.tags.get(tag) === digest && this.#state.outcomeOf(digest) !== 'deleted') return digest;
-    await this.#holds.hold(digest, `the tag ${tag} was set on it after the plan was made`);
     const subject = this.#subjectOf(tag);
-    if (subject !== undefined) await this.#holds.hold(subject, `${tag} was attached to it after the plan was made`);
+    if (subject !== undefined) await this.attached(subject, tag);
+    await this.#holds.hold(digest, `the tag ${tag} was set on it after the plan was made`);
     return digest;
+  }
+
+  /** Holds what something was attached to since the plan. Answers the reason. */
+  async attached(subject: Digest, what: string): Promise<string> {
+    const message = `${what} was attached to it after the plan was made`;
+    await this.#holds.holdAttached(subject, message);
+    return message;
   }
 
   /** What a tag attaches its manifest to, under whatever suffix. A digest that is too long for a tag is looked for in the plan. */

@@ -103,11 +103,12 @@ export class WatchedTags implements TagGuard {
 
   /** What was attached since the plan and has no tag: no list of tags tells of it. */
   async #attachedSince(step: ChangeStep): Promise<Objection | undefined> {
-    const { registry, plan } = this.#parts.state;
+    const { state, tags } = this.#parts;
+    const { registry, plan } = state;
     if (step.op !== 'delete-manifest') return undefined;
     const referrers = (await registry.referrersOf?.(plan.repository, step.digest)) ?? [];
-    const late = referrers.find((referrer) => !this.#parts.state.image(referrer));
-    return late === undefined ? undefined : { outcome: 'drifted', message: `${late} was attached to it after the plan was made` };
+    const late = referrers.find((referrer) => !state.image(referrer));
+    return late === undefined ? undefined : { outcome: 'drifted', message: await tags.attached(step.digest, late) };
   }
 
   sent(deletions: readonly Sent[]): void {

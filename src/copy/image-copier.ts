@@ -85,8 +85,8 @@ export class ImageCopier {
         hint: 'Run again.',
       });
     }
-    const { children = [], subject } = this.#linksOf(manifest);
-    const needed = [...children, ...(subject !== undefined && belongs(subject) ? [subject] : [])];
+    const { children, blobs = [], subject } = this.#linksOf(manifest);
+    const needed = [...children.filter((child) => !blobs.includes(child)), ...(subject !== undefined && belongs(subject) ? [subject] : [])];
     const [copied] = await Promise.all([
       Promise.all(needed.map((other) => this.#manifest(other, image))),
       ...manifestBlobs(manifest.bytes).map((blob) => this.#blob(manifest, blob)),

@@ -7,7 +7,7 @@ const OWN_WORDS =
   'interrupted Inventory keep_newest leftovers listUntagged lockedTags lostLabels manifest manifests mediaType ' +
   'no_lifetime no_rule notDone ' +
   'orphaned outcome platforms policies problems protected pulledAt pushedAt recoverableDays reference registries registry ' +
-  'registryLabels regprune repositories repository repository_floor restored shares_digest signature skipped stoppedBy ' +
+  'registryLabels regprune repositories repository repository_floor restored shares_digest signature signaturesIn skipped stoppedBy ' +
   'subject_of_kept tagTimes unarchivedAt unfinished unknown_time unparsable_version unreadable untagged vulnerability ' +
   'attachments attestation findingTimes findings predicates severity critical unsupported ' +
   'application/vnd.oci.image.manifest.v1+json application/vnd.oci.image.index.v1+json ' +

@@ -1,6 +1,6 @@
 import type { LimitFunction } from 'p-limit';
 import type { Digest } from '../domain/digest.ts';
-import { isIndexType } from '../domain/media-types.ts';
+import { isBlobType, isIndexType } from '../domain/media-types.ts';
 import type { ManifestDocument } from './manifest-document.ts';
 
 /** An entry of an index. */
@@ -25,22 +25,27 @@ export interface Held {
 export class IndexChildren {
   readonly #readDocument: ReadDocument;
   readonly #limit: LimitFunction;
-  readonly #known = new Map<Digest, Promise<readonly Child[]>>();
+  readonly #known = new Map<Digest, Promise<readonly Child[] | undefined>>();
 
   constructor(readDocument: ReadDocument, limit: LimitFunction) {
     this.#readDocument = readDocument;
     this.#limit = limit;
   }
 
-  /** What an index lists; nothing where it is not there. */
-  of(repository: string, digest: Digest): Promise<readonly Child[]> {
+  /** The manifests that an index lists; nothing where it is not there. */
+  async of(repository: string, digest: Digest): Promise<readonly Child[]> {
+    return (await this.#of(repository, digest)) ?? [];
+  }
+
+  /** Undefined where it is not there. */
+  #of(repository: string, digest: Digest): Promise<readonly Child[] | undefined> {
     let children = this.#known.get(digest);
     if (!children) {
       children = this.#read(repository, digest);
       this.#known.set(digest, children);
       // What was not there, or could not be read, may be another time.
       children.then(
-        (list) => list.length === 0 && this.#known.delete(digest),
+        (list) => !list?.length && this.#known.delete(digest),
         () => this.#known.delete(digest),
       );
     }
@@ -69,7 +74,10 @@ export class IndexChildren {
     return parents;
   }
 
-  /** What an index lists, to any depth, and what has no tag of its own, each once. `tagged` are the digests that have a tag. */
+  /**
+   * What an index lists, to any depth, and what has no tag of its own, each once. `tagged` are the digests that have a tag. What is listed
+   * and was never pushed goes nowhere.
+   */
   async untaggedBelow(
     repository: string,
     index: Digest,
@@ -78,21 +86,24 @@ export class IndexChildren {
     const isLive = (digest: Digest): boolean => tagged.has(digest) || [...(parents.get(digest) ?? [])].some(isLive);
     const found = new Map<Digest, Held>();
     // `spared`: indexes that hold something above, and with it all that is below. Digests cannot form a ring.
-    const walk = async (from: Digest, path: readonly Digest[], spared: readonly Digest[]): Promise<void> => {
-      for (const { digest } of await this.of(repository, from)) {
+    const walk = async (listed: readonly Child[], path: readonly Digest[], spared: readonly Digest[]): Promise<void> => {
+      for (const { digest } of listed) {
         if (path.includes(digest) || found.has(digest) || tagged.has(digest)) continue;
+        const below = await this.#of(repository, digest);
+        if (!below) continue;
         const others = [...(parents.get(digest) ?? [])].filter((parent) => !path.includes(parent) && isLive(parent));
         const heldBy = [...new Set([...spared, ...others])];
         found.set(digest, { digest, heldBy });
-        await walk(digest, [...path, digest], heldBy);
+        await walk(below, [...path, digest], heldBy);
       }
     };
-    await walk(index, [index], []);
+    await walk(await this.of(repository, index), [index], []);
     return [...found.values()];
   }
 
-  async #read(repository: string, digest: Digest): Promise<readonly Child[]> {
+  async #read(repository: string, digest: Digest): Promise<readonly Child[] | undefined> {
     const document = await this.#readDocument(repository, digest);
-    return (document?.children ?? []).map((child) => ({ digest: child.digest, isIndex: isIndexType(child.mediaType) }));
+    const manifests = document?.children.filter((child) => !isBlobType(child.mediaType));
+    return manifests?.map((child) => ({ digest: child.digest, isIndex: isIndexType(child.mediaType) }));
   }
 }

@@ -2,7 +2,7 @@ import { quoted } from '../diagnostics/redact.ts';
 import type { Digest } from '../domain/digest.ts';
 import type { Blob } from '../domain/inventory.ts';
 import { digestIn, linksOf, MalformedManifest } from '../domain/manifest-links.ts';
-import { isIndexType, MANIFEST_TYPES, OCI_INDEX, OCI_MANIFEST, SCHEMA1, SIGNED_SCHEMA1 } from '../domain/media-types.ts';
+import { isBlobType, isIndexType, MANIFEST_TYPES, OCI_INDEX, OCI_MANIFEST, SCHEMA1, SIGNED_SCHEMA1 } from '../domain/media-types.ts';
 import { predicatesIn } from '../domain/predicates.ts';
 import { type ImageConfig, isImageConfigType, isUnknownPlatform, platformText, readImageConfig } from './image-config.ts';
 import { asList, asObject, asText, asTextMap, type JsonObject, parseJsonObject } from '../domain/json.ts';
@@ -29,7 +29,10 @@ export interface ManifestDocument {
   /** Entries of an index, in order. */
   readonly children: readonly ChildDescriptor[];
   readonly config?: Descriptor | undefined;
-  /** Config and layers, each once; undefined where the manifest does not tell their sizes (schema 1). */
+  /**
+   * Config and layers, each once; undefined where the manifest does not tell their sizes (schema 1). Of an index the blobs that it lists,
+   * where there are any.
+   */
   readonly parts?: readonly Blob[] | undefined;
   readonly subject?: Digest | undefined;
   readonly artifactType?: string | undefined;
@@ -64,14 +67,16 @@ export function readManifestDocument(bytes: Uint8Array, digest: Digest, contentT
     asText(json['artifactType']) ?? (config && !isImageConfigType(config.mediaType) ? asText(config.mediaType) : undefined);
   const annotations = asTextMap(json['annotations']);
   const predicates = predicatesOf(annotations, asList(json['layers']) ?? []);
+  const entries = (asList(json['manifests']) ?? []).map(child);
+  const listed = entries.filter((entry) => isBlobType(entry.mediaType));
   // Every field each time, so that all documents are alike and cost the engine little.
   return {
     digest,
     mediaType,
     bytes: bytes.length,
-    children: (asList(json['manifests']) ?? []).map(child),
+    children: entries,
     config,
-    parts: index ? undefined : blobsOf(parts),
+    parts: index && listed.length === 0 ? undefined : blobsOf([...parts, ...listed]),
     subject,
     artifactType,
     annotations,

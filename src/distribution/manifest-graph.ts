@@ -1,6 +1,7 @@
 import type { LimitFunction } from 'p-limit';
 import { parseDigestTag } from '../domain/attachment.ts';
 import { type Digest, isDigest } from '../domain/digest.ts';
+import { isBlobType } from '../domain/media-types.ts';
 import type { ManifestReader, Reading } from './manifest-reader.ts';
 import { MOST_ENTRIES } from './list-bounds.ts';
 import type { Problems } from './problems.ts';
@@ -48,7 +49,7 @@ export async function followGraph({ documents, tags }: TaggedManifests, options:
       if (!asked.has(digest)) wanted.set(digest, { mediaType, isSubject: isSubject || wanted.get(digest)?.isSubject === true });
     };
     for (const { digest, subject, children } of fresh) {
-      for (const child of children) want(child.digest, { mediaType: child.mediaType, isSubject: false });
+      for (const { digest: child, mediaType } of children) if (!isBlobType(mediaType)) want(child, { mediaType, isSubject: false });
       if (subject !== undefined) want(subject, { mediaType: '', isSubject: true });
       for (const tag of tags.get(digest) ?? []) {
         // Whether that digest is there decides whether the tag attaches its manifest to it, whatever the suffix.

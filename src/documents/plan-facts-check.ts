@@ -1,5 +1,5 @@
 import type { Fields } from './fields.ts';
-import { ANY_TEXT, BYTES, COUNT, DAYS, FLAG, IMAGE_NAME, NUMBER, oneOf, REGISTRY_URL, TEXT } from './kinds.ts';
+import { ANY_TEXT, BYTES, COUNT, DAYS, DIGEST, FLAG, IMAGE_NAME, NUMBER, oneOf, REGISTRY_URL, REPOSITORY, TEXT } from './kinds.ts';
 
 const CLOCK = oneOf(['pushed', 'created', 'none']);
 
@@ -41,6 +41,11 @@ export function checkRepositoryFacts(repository: Fields<never>): void {
   repository.optionalList('names', IMAGE_NAME);
   repository.optional('policy', TEXT);
   repository.required('complete', FLAG);
+  if (repository.object['signaturesIn'] !== undefined) {
+    const elsewhere = repository.child('signaturesIn');
+    elsewhere.requiredList('repositories', REPOSITORY);
+    elsewhere.requiredList('signed', DIGEST);
+  }
   repository.optional('archiveMinimumDays', DAYS);
   repository.required('clock', CLOCK);
   repository.optional('recoverableDays', DAYS);

@@ -1,10 +1,13 @@
 import { type Digest, isDigest } from './digest.ts';
-import { asList, asObject, type JsonObject, parseJsonObject } from './json.ts';
+import { asList, asObject, asText, type JsonObject, parseJsonObject } from './json.ts';
+import { isBlobType } from './media-types.ts';
 
 /** What else of its repository a manifest needs. */
 export interface ManifestLinks {
   /** What an index lists, in order. */
   readonly children: readonly Digest[];
+  /** Of these, what is a blob by its type, and not to be had as a manifest. Absent where there is none. */
+  readonly blobs?: readonly Digest[];
   /** The manifest that it is attached to. */
   readonly subject?: Digest;
 }
@@ -20,8 +23,10 @@ export function linksOf(manifest: JsonObject): ManifestLinks {
   const listed = asList(manifest['manifests']);
   if (!listed) throw new MalformedManifest('its field "manifests" is not a list');
   const children = listed.map((entry) => digestIn(entry, 'manifests'));
+  const blobs = children.filter((_, place) => isBlobType(asText(asObject(listed[place])?.['mediaType']) ?? ''));
+  const links = blobs.length === 0 ? { children } : { children, blobs };
   const { subject } = manifest;
-  return subject === undefined || subject === null ? { children } : { children, subject: digestIn(subject, 'subject') };
+  return subject === undefined || subject === null ? links : { ...links, subject: digestIn(subject, 'subject') };
 }
 
 /** The links of a manifest from its bytes; undefined where they cannot be told. */

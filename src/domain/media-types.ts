@@ -27,6 +27,18 @@ export function isIndexType(mediaType: string): boolean {
   return mediaType === OCI_INDEX || mediaType === DOCKER_LIST;
 }
 
+/** Types of what is a blob wherever it is listed: layers, the configs of images, and the config of BuildKit's caches. */
+const BLOB_TYPE =
+  /^application\/vnd\.(?:oci\.image\.(?:layer|config)\.|docker\.(?:image\.rootfs|container\.image)\.|buildkit\.cacheconfig\.)/;
+
+/**
+ * True of the types of layers and configs. Caches of BuildKit are indexes that list them, and distribution 2.8 answers 500 where one is
+ * asked for as a manifest.
+ */
+export function isBlobType(mediaType: string): boolean {
+  return BLOB_TYPE.test(mediaType);
+}
+
 /** True of the artifact types that a signature carries as a referrer (cosign, sigstore bundle, notation). */
 export function isSignatureType(artifactType: string): boolean {
   return (

@@ -45,6 +45,13 @@ export function diagnose(
           'because not all repositories that may hold their images were read whole: name ' +
           'these repositories in "orphaned: {subjectsIn: […]}", and read them in the same run',
       );
+    else if (orphansMayBeHeld(policy, plan, surroundings))
+      tell(
+        'note',
+        'attachments whose image is not in this repository stay, because this run has not read all the repositories whose signatures ' +
+          'are here by "signaturesIn": read the whole registry in one run, or have the policy that says so name its repositories ' +
+          'without patterns',
+      );
   }
   for (const message of notes) tell('note', message);
   if (plan.summary.images.archive !== undefined && plan.archiveMinimumDays !== undefined)
@@ -86,6 +93,14 @@ function orphansAreUnknown(
   if (!complete || !summary.orphaned || rules.orphaned.length === 0) return false;
   const isStore = images.every(({ part }) => part);
   return rules.orphaned.every((rule) => !knowsOrphans(rule, isStore, surroundings));
+}
+
+/**
+ * True if the rules for orphaned attachments found none of what may be orphaned, because this repository has the signatures of others and
+ * not all of those are known.
+ */
+function orphansMayBeHeld({ rules }: Policy, { summary, complete }: PlannedRepository['plan'], { staysAreKnown }: Surroundings): boolean {
+  return complete && (summary.orphaned?.keep ?? 0) > 0 && rules.orphaned.length > 0 && !staysAreKnown;
 }
 
 /** As many names are told. */

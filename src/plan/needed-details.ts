@@ -97,8 +97,10 @@ function foresee(
 
 const ALONE: Surroundings = {
   isSigned: () => false,
+  signedIn: [],
   holds: () => false,
   wereReadWhole: () => true,
   areElsewhere: () => true,
   stays: () => false,
+  staysAreKnown: true,
 };

@@ -85,7 +85,9 @@ export function planRepository(
     const told = whole ? decisions : decisions.map(withheld);
     const use = blobs.use(graph.nodes, told);
     const copies = policy ? copySteps(graph.nodes, told, policy, repository.repository, targetOf) : [];
-    const made = repositoryPlan(repository, policy, whole, graph, told, { freed: blobs.freed([use]), exact: use.exact }, copies);
+    const bytes = { freed: blobs.freed([use]), exact: use.exact };
+    const signedIn = policy?.asksIfSigned === true ? surroundings.signedIn : [];
+    const made = repositoryPlan(repository, policy, whole, graph, told, bytes, copies, signedIn);
     return {
       plan: made,
       blobs: use,
@@ -146,6 +148,7 @@ function repositoryPlan(
   decisions: readonly Decision[],
   bytes: { readonly freed: number; readonly exact: boolean },
   copies: readonly CopyImageStep[],
+  signedIn: readonly string[],
 ): RepositoryPlan {
   const copiedTo = new Map<Digest, string[]>();
   for (const copy of copies) copiedTo.set(copy.digest, [...(copiedTo.get(copy.digest) ?? []), copyName(copy)]);
@@ -157,6 +160,7 @@ function repositoryPlan(
     ...(repository.names && { names: repository.names }),
     ...(policy && { policy: policy.name }),
     complete,
+    ...signaturesIn(nodes, decisions, signedIn),
     ...(repository.archiveMinimumDays !== undefined && { archiveMinimumDays: repository.archiveMinimumDays }),
     clock: clockOf(repository.capabilities),
     ...(repository.recoverableDays !== undefined && { recoverableDays: repository.recoverableDays }),
@@ -165,6 +169,18 @@ function repositoryPlan(
     steps: stepsFor(nodes, decisions, copies),
     summary: summarize(nodes, decisions, bytes, copies),
   };
+}
+
+function signaturesIn(
+  nodes: readonly Node[],
+  decisions: readonly Decision[],
+  repositories: readonly string[],
+): Pick<RepositoryPlan, 'signaturesIn'> {
+  if (repositories.length === 0) return {};
+  const deleted = nodes.filter(({ index }) => (decisions[index] as Decision).action === 'delete');
+  if (deleted.length === 0) return {};
+  const signed = deleted.filter((node) => node.signed === true).map(({ manifest: { digest } }) => digest);
+  return { signaturesIn: { repositories, signed } };
 }
 
 /** Fields that are not known are left out, in one order and without a copy: there is one of these for each manifest. */

@@ -88,6 +88,11 @@ export interface RepositoryPlan {
   /** The governing policy; absent where none governs it. */
   readonly policy?: string;
   readonly complete: boolean;
+  /**
+   * The other repositories where its images are signed, and what it deletes although that was signed: what is signed there by now besides
+   * stays. Absent where the policy does not ask, or nothing is deleted.
+   */
+  readonly signaturesIn?: { readonly repositories: readonly string[]; readonly signed: readonly Digest[] };
   /** Days for which the registry charges at least for what is archived. */
   readonly archiveMinimumDays?: number;
   readonly clock: Clock;

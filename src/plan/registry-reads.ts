@@ -1,4 +1,5 @@
 import { digestKey, parseDigestTag } from '../domain/attachment.ts';
+import { byCodeUnit } from '../domain/compare.ts';
 import { digestStart } from '../domain/digest.ts';
 import type { RepositoryInventory } from '../domain/inventory.ts';
 import { buildGraph, signedKeys } from '../graph/graph.ts';
@@ -69,12 +70,15 @@ export class RegistryReads {
   /** What is known around a repository that had to wait. */
   around({ repository }: RepositoryInventory, { signaturesIn }: Policy): Surroundings {
     const owners = this.#withStores.filter(({ signaturesIn: stores }) => stores.matches(repository));
+    const staying = this.#stayingIn(repository, owners);
     return {
       isSigned: signaturesIn ? answered(this.#signed, signaturesIn, () => this.#signedBy(signaturesIn)) : NOTHING_AROUND.isSigned,
+      signedIn: signaturesIn ? [...this.#repositories.keys()].filter(signaturesIn.matches).toSorted(byCodeUnit) : [],
       holds: (key) => this.#holds(digestStart(key)),
       wereReadWhole: (named) => answered(this.#readWhole, named, () => this.#wereReadWhole(named)),
       areElsewhere: (named) => this.#eachNames(named, (name) => name !== repository),
-      stays: owners.length === 0 ? NOTHING_AROUND.stays : this.#staysFor(repository, owners),
+      stays: (key) => staying?.has(key) ?? true,
+      staysAreKnown: staying !== undefined,
     };
   }
 
@@ -98,15 +102,19 @@ export class RegistryReads {
     return (digest) => keys.has(digestKey(digest)) || (isKnown ? false : undefined);
   }
 
-  /** Where a repository was not read whole, or may be missing in this run, what is there may be the subject of anything. */
-  #staysFor(store: string, owners: readonly Policy[]): Surroundings['stays'] {
+  /**
+   * What stays in the repositories whose signatures are in a store. Undefined where one was not read whole, or may be missing in this run:
+   * what is there may be the subject of anything.
+   */
+  #stayingIn(store: string, owners: readonly Policy[]): { has(key: string): boolean } | undefined {
+    if (owners.length === 0) return new Set();
     const others = [...this.#repositories].filter(([name, { policy }]) => name !== store && policy && owners.includes(policy));
     const names = [...this.#repositories.keys()];
     const areNamed = ({ areNames, globs }: NamedRepositories): boolean =>
       areNames && globs.every(({ takesOut, matches }) => takesOut || names.some(matches));
     const areKnown = this.#knowsAll() || owners.every(({ repositories }) => areNamed(repositories));
-    if (!areKnown || others.some(([, { isWhole: whole }]) => !whole)) return () => true;
-    return (key) => others.some(([, { keys }]) => keys?.has(key));
+    if (!areKnown || others.some(([, { isWhole: whole }]) => !whole)) return undefined;
+    return { has: (key) => others.some(([, { keys }]) => keys?.has(key)) };
   }
 
   /** Two digests that agree by chance only keep an attachment. */

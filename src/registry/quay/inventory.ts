@@ -2,7 +2,7 @@ import type { LimitFunction } from 'p-limit';
 import type { Digest } from '../../domain/digest.ts';
 import type { Capabilities, Manifest, RepositoryInventory } from '../../domain/inventory.ts';
 import { DAY_MS } from '../../domain/time.ts';
-import { isSignatureType } from '../../domain/media-types.ts';
+import { isBlobType, isSignatureType } from '../../domain/media-types.ts';
 import { buildManifests } from '../../distribution/build-manifests.ts';
 import type { ContentCache } from '../../distribution/cache.ts';
 import { readConfigs } from '../../distribution/image-configs.ts';
@@ -188,7 +188,7 @@ class Reading {
         // An index may list what was never pushed.
         if (!document) return this.#checkVanished(tagged.get(digest) ?? []);
         this.#documents.set(digest, document);
-        for (const child of document.children) if (!asked.has(child.digest)) found.add(child.digest);
+        for (const child of document.children) if (!asked.has(child.digest) && !isBlobType(child.mediaType)) found.add(child.digest);
       });
       wave = [...found];
     }

@@ -323,6 +323,11 @@ const TAMPERED: [what: string, spoil: (loose: LoosePlan) => unknown, says: strin
     (loose) => void repository(loose).steps.push(repository(loose).steps.shift()!),
     'after the first manifest',
   ],
+  [
+    'a repository of signatures whose name leads elsewhere',
+    (loose) => void Object.assign(repository(loose), { signaturesIn: { repositories: ['../other'], signed: [] } }),
+    'signaturesIn.repositories',
+  ],
   ['steps in a repository that was not read whole', (loose) => void (repository(loose).complete = false), 'was not read whole'],
   ['steps in a repository that no policy governs', (loose) => void delete repository(loose).policy, 'policy: missing'],
   [

@@ -13,6 +13,12 @@ describe('the links of a manifest', () => {
     expect(links({ mediaType: 'application/vnd.oci.image.manifest.v1+json', manifests: [{ digest: one }] })).toEqual({ children: [one] });
   });
 
+  test('tell which of what is listed is a blob, as in the caches of BuildKit', () => {
+    const layer = { digest: one, mediaType: 'application/vnd.oci.image.layer.v1.tar+zstd' };
+    const image = { digest: two, mediaType: 'application/vnd.oci.image.manifest.v1+json' };
+    expect(links({ manifests: [layer, image] })).toEqual({ children: [one, two], blobs: [one] });
+  });
+
   test.each([{}, { manifests: null, subject: null }, { manifests: [] }])('%j has none', (manifest) => {
     expect(links(manifest)).toEqual({ children: [] });
   });

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import {
   DOCKER_LIST,
   DOCKER_MANIFEST,
+  isBlobType,
   isIndexType,
   isSignatureType,
   MANIFEST_TYPES,
@@ -17,6 +18,20 @@ test.each([
   ['', false],
 ])('%s is an index: %s', (type, is) => {
   expect(isIndexType(type)).toBe(is);
+});
+
+test.each([
+  ['application/vnd.oci.image.layer.v1.tar+gzip', true],
+  ['application/vnd.oci.image.layer.nondistributable.v1.tar', true],
+  ['application/vnd.oci.image.config.v1+json', true],
+  ['application/vnd.docker.image.rootfs.diff.tar.gzip', true],
+  ['application/vnd.docker.container.image.v1+json', true],
+  ['application/vnd.buildkit.cacheconfig.v0', true],
+  ...MANIFEST_TYPES.map((type) => [type, false] as const),
+  ['application/octet-stream', false],
+  ['', false],
+] as const)('%s is the type of a blob: %s', (type, is) => {
+  expect(isBlobType(type)).toBe(is);
 });
 
 test.each([

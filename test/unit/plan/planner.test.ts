@@ -104,6 +104,23 @@ describe('signatures in another repository', () => {
     expect(gone(plan([{ ...spec, rules: [KEEP_ALL] }, tags], [store, broken]))).toEqual([]);
   });
 
+  test('whose image is gone stay where others may have theirs there, and it is said why', () => {
+    const orphans: Partial<PolicySpec> = {
+      name: 'signatures',
+      rules: [{ name: 'orphans', orphaned: { subjectsIn: ['team/app'] }, keep: 'none' }],
+    };
+    const reading = [at('team/signatures', [signature('d', 'a'), signature('e', 'b')]), at('team/app', [image('a')])];
+    const notes = ({ diagnostics }: Plan) => diagnostics.filter(({ message }) => message.includes('"signaturesIn"'));
+    const named = plan([{ ...spec, rules: [KEEP_ALL] }, orphans], reading, { knowsAll: () => false });
+    expect([gone(named), notes(named)]).toEqual([['team/signatures: e'], []]);
+    const patterns = { ...spec, repositories: ['team/**', '!team/signatures'], rules: [KEEP_ALL] };
+    const byPattern = plan([patterns, orphans], reading, { knowsAll: () => false });
+    expect(gone(byPattern)).toEqual([]);
+    expect(notes(byPattern)).toMatchObject([
+      { code: 'note', repository: 'team/signatures', message: expect.stringContaining('read the whole registry in one run') },
+    ]);
+  });
+
   test('of two repositories that name each other, neither loses a signature of what stays', () => {
     const both: Partial<PolicySpec> = {
       signaturesIn: ['team/*'],

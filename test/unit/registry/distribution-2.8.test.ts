@@ -6,6 +6,7 @@ import { image, index, layer } from '../../../src/demo/image.ts';
 import { push } from '../../../src/demo/push.ts';
 import { startDistribution } from '../../e2e/servers/distribution.ts';
 import { skipWithout } from '../../e2e/servers/server-binaries.ts';
+import { buildCache } from './build-cache.ts';
 import { adapter, failure, find, NOWHERE, withServer } from './oci-fixture.ts';
 
 const created = '2024-03-01T12:00:00Z';
@@ -53,6 +54,16 @@ describe.skipIf(skipWithout('docker-registry'))('a real docker-registry 2.8', ()
     const mended = await registry.inventory('team/app');
     expect(mended.complete).toBe(true);
     expect(mended.manifests.flatMap(({ tags }) => tags)).toEqual(['v2']);
+  });
+
+  it('does not keep a repository from being read whole that holds a cache of BuildKit, whose layers it cannot serve as manifests', async () => {
+    const registry = adapter(await start());
+    const cache = buildCache('one', 'two');
+    await push(registry.url, 'team/app', cache, ['cache']);
+    await push(registry.url, 'team/app', amd, ['v1']);
+    const inventory = await registry.inventory('team/app');
+    expect(inventory).toMatchObject({ complete: true });
+    expect(inventory.manifests.map(({ tags }) => tags).toSorted()).toEqual([['cache'], ['v1']]);
   });
 
   it('lists its repositories, and has an emptied one still', async () => {

@@ -3,6 +3,7 @@ import { attachmentTag, attestation, cosignSignature, helmChart, sbom } from '..
 import { artifact, content, image, index, layer } from '../../../src/demo/image.ts';
 import { errorReply } from '../../../src/demo/reply.ts';
 import { DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST } from '../../../src/domain/media-types.ts';
+import { buildCache } from './build-cache.ts';
 import { asked, cacheFolder, fill, find, openCache, withServer } from './oci-fixture.ts';
 
 const created = '2024-03-01T12:00:00Z';
@@ -159,6 +160,24 @@ describe('an index', () => {
       [index([artifact({ artifactType: 'a/b' })], { annotations: { 'org.opencontainers.image.created': created } }), 'v1'],
     ]);
     expect(find(await registry.inventory('team/app'), 'v1').createdAt).toBe('2024-03-01T12:00:00.000Z');
+  });
+
+  it('that is a cache of BuildKit has the layers that it lists as its blobs, and they are not asked for as manifests', async () => {
+    const { server, registry } = await withServer();
+    const cache = buildCache('one', 'two');
+    const [one, two, config] = cache.blobs;
+    await fill(server, [[app, 'v1']]);
+    const stored = server.storage.repository('team/app');
+    stored.manifests.set(cache.digest, { ...stored.manifests.get(app.digest)!, mediaType: cache.mediaType, bytes: cache.bytes });
+    stored.tags.set('cache', cache.digest);
+    const inventory = await registry.inventory('team/app');
+    expect(inventory.complete).toBe(true);
+    expect(find(inventory, 'cache')).toMatchObject({
+      size: cache.bytes.length + 2 * 700 + config!.bytes.length,
+      children: [one!.digest, two!.digest, config!.digest],
+      blobs: [cache, one, two, config].map((blob) => ({ digest: blob!.digest, size: blob!.bytes.length })),
+    });
+    expect(asked(server).filter((request) => cache.blobs.some(({ digest }) => request.includes(digest)))).toEqual([]);
   });
 
   it('lists a child that was never pushed and is complete all the same', async () => {

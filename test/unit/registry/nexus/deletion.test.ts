@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { index } from '../../../../src/demo/image.ts';
+import { buildCache } from '../build-cache.ts';
 import { ADMIN, type FakeAccount } from '../../../fakes/nexus/accounts.ts';
 import { APP, build, connect, failure, fakeNexus, HOSTED, push, tagsIn } from './nexus-fixture.ts';
 
@@ -86,6 +87,19 @@ describe('a deletion', () => {
     expect(await registry.deleteManifest(APP, amd.digest)).toMatchObject({ outcome: 'locked' });
     expect(await registry.deleteManifest(APP, one.digest)).toEqual({ outcome: 'gone' });
     expect(await registry.takenAlong!(APP, index([amd]).digest)).toEqual([{ digest: amd.digest, tags: [], heldBy: [] }]);
+  });
+
+  it('takes nothing along that an index lists and was never pushed, and no layers that a cache of BuildKit lists', async () => {
+    const nexus = await fakeNexus();
+    const [amd, arm] = [build('amd'), build('arm')];
+    const sparse = index([amd, arm]);
+    push(nexus, sparse, 'sparse');
+    nexus.store.repository(HOSTED).manifests.get('team/app')!.delete(arm.digest);
+    const cache = buildCache('one', 'two');
+    push(nexus, cache, 'cache');
+    const registry = connect(nexus);
+    expect(await registry.takenAlong!(APP, sparse.digest)).toEqual([{ digest: amd.digest, tags: [], heldBy: [] }]);
+    expect(await registry.takenAlong!(APP, cache.digest)).toEqual([]);
   });
 
   it('is refused before anything is sent to somebody who may not delete', async () => {
