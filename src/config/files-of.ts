@@ -14,7 +14,7 @@ const MOST_FOLDERS = 100_000;
  * glob matches (a pattern as in a policy, `**` crosses `/`; names that begin with "." are matched too, but `.git` is not looked into).
  *
  * Links are followed within the tree that the glob begins at. Throws `FILE` for a link out of it or in a circle, for a folder that cannot
- * be read, for a pipe or another thing that is no file, and for a glob that matches no file: what could not be looked at may be what
+ * be read, for anything else but a file, such as a pipe, and for a glob that matches no file: what could not be looked at may be what
  * matters. `what` says in messages what the files are.
  */
 export async function filesOf(text: string, what: string): Promise<string[]> {

@@ -67,13 +67,10 @@ function inParts(map: Fields, path: string): string[] {
   const parts = [...Object.entries(map), ...Object.entries(fields(map['ref']))];
   const wrong = names.some(({ key }) => IMAGE_NAME.test(key)) && parts.find(([key, value]) => TAG.test(key) && typeof value === 'number');
   if (wrong) {
-    throw new ToolError(
-      'IN_USE_INVALID',
-      `${path === '' ? '' : `${path}.`}${wrong[0]} is a tag that is not a text: put it in quotes, or leave the object out.`,
-      {
-        hint: 'Nothing was planned.',
-      },
-    );
+    const where = `${path === '' ? '' : `${path}.`}${wrong[0]}`;
+    throw new ToolError('IN_USE_INVALID', `${where} is a tag that is not a text: put it in quotes, or leave the object out.`, {
+      hint: 'Nothing was planned.',
+    });
   }
   const versions = parts.flatMap(([key, value]) => (VERSION.test(key) && typeof value === 'string' && value !== '' ? [value.trim()] : []));
   const host = ['registry', 'imageRegistry'].flatMap((key) => (typeof map[key] === 'string' && map[key] !== '' ? [map[key]] : []));
@@ -83,7 +80,7 @@ function inParts(map: Fields, path: string): string[] {
     .filter((image) => parseReference(image) !== undefined);
 }
 
-/** `docker-pullable://` and `oci://` are no part of a reference. */
+/** Without `docker-pullable://` or `oci://`, which do not belong to a reference. */
 function withoutScheme(text: string): string {
   return text.replace(/^[a-z][a-z-]*:\/\//, '');
 }
