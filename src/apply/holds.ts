@@ -1,6 +1,6 @@
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Digest } from '../domain/digest.ts';
-import { type ManifestLinks, readManifestLinks } from '../domain/manifest-links.ts';
+import { listedManifests, type ManifestLinks, readManifestLinks } from '../domain/manifest-links.ts';
 import type { RawManifest } from '../domain/raw-manifest.ts';
 import type { PutBack } from './put-back.ts';
 import type { RunState } from './run-state.ts';
@@ -72,8 +72,7 @@ export class Holds {
           hint: 'nothing more is deleted in this repository. Look at that manifest, and run again',
         });
       }
-      for (const needed of [...links.children, links.subject ?? []].flat())
-        if (!links.blobs?.includes(needed)) pending.push([needed, depth + 1]);
+      for (const needed of [...listedManifests(links), links.subject ?? []].flat()) pending.push([needed, depth + 1]);
     }
   }
 

@@ -1,7 +1,7 @@
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Digest } from '../domain/digest.ts';
 import { manifestBlobs } from '../domain/manifest-blobs.ts';
-import { readManifestLinks } from '../domain/manifest-links.ts';
+import { listedManifests, readManifestLinks } from '../domain/manifest-links.ts';
 import type { RawManifest } from '../domain/raw-manifest.ts';
 import type { Registry } from '../registry/registry.ts';
 
@@ -12,15 +12,15 @@ import type { Registry } from '../registry/registry.ts';
 export async function lostParts(registry: Registry, repository: string, manifest: RawManifest): Promise<readonly Digest[] | undefined> {
   if (!registry.hasBlob) return undefined;
   const lost: Digest[] = [];
-  const { children = [], blobs: listed = [] } = readManifestLinks(manifest.bytes) ?? {};
-  const blobs = new Set([...manifestBlobs(manifest.bytes).map(({ digest }) => digest), ...listed]);
+  const links = readManifestLinks(manifest.bytes) ?? { children: [] };
+  const blobs = new Set([...manifestBlobs(manifest.bytes).map(({ digest }) => digest), ...(links.blobs ?? [])]);
   try {
     for (const blob of blobs) if (!(await registry.hasBlob(repository, blob))) lost.push(blob);
   } catch (error) {
     if (error instanceof ToolError && error.code === 'AUTH') return undefined;
     throw error;
   }
-  for (const child of new Set(children)) if (!blobs.has(child) && !(await hasManifest(registry, repository, child))) lost.push(child);
+  for (const child of new Set(listedManifests(links))) if (!(await hasManifest(registry, repository, child))) lost.push(child);
   return lost;
 }
 

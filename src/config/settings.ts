@@ -154,7 +154,8 @@ function protecting(environment: Environment, name: string): string | undefined 
 /** The entries of a variable that protects. An empty one was another variable that is not set: `$STAGE,$PROD`. */
 function protectingList(environment: Environment, name: string): string[] {
   const value = protecting(environment, name);
-  if (value === undefined || value.split(',').every((entry) => entry.trim() !== '')) return list(environment, name);
+  const entries = value?.split(',').map((entry) => entry.trim()) ?? [];
+  if (!entries.includes('')) return entries;
   throw new ToolError('USAGE', `${name} is "${value}": an entry of it is empty.`, { hint: `Correct ${name}: no comma stands alone.` });
 }
 

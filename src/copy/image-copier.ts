@@ -2,7 +2,7 @@ import pLimit, { type LimitFunction } from 'p-limit';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Digest } from '../domain/digest.ts';
 import { manifestBlobs, type NeededBlob, possibleBlobs } from '../domain/manifest-blobs.ts';
-import { readManifestLinks } from '../domain/manifest-links.ts';
+import { listedManifests, readManifestLinks } from '../domain/manifest-links.ts';
 import { SCHEMA1, SIGNED_SCHEMA1 } from '../domain/media-types.ts';
 import type { RawManifest } from '../domain/raw-manifest.ts';
 import { copyBlob, type CopyBlobOptions } from './copy-blob.ts';
@@ -85,8 +85,9 @@ export class ImageCopier {
         hint: 'Run again.',
       });
     }
-    const { children, blobs = [], subject } = this.#linksOf(manifest);
-    const needed = [...children.filter((child) => !blobs.includes(child)), ...(subject !== undefined && belongs(subject) ? [subject] : [])];
+    const links = this.#linksOf(manifest);
+    const { subject } = links;
+    const needed = [...listedManifests(links), ...(subject !== undefined && belongs(subject) ? [subject] : [])];
     const [copied] = await Promise.all([
       Promise.all(needed.map((other) => this.#manifest(other, image))),
       ...manifestBlobs(manifest.bytes).map((blob) => this.#blob(manifest, blob)),

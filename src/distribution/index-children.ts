@@ -1,7 +1,7 @@
 import type { LimitFunction } from 'p-limit';
 import type { Digest } from '../domain/digest.ts';
-import { isBlobType, isIndexType } from '../domain/media-types.ts';
-import type { ManifestDocument } from './manifest-document.ts';
+import { isIndexType } from '../domain/media-types.ts';
+import { listedManifests, type ManifestDocument } from './manifest-document.ts';
 
 /** An entry of an index. */
 interface Child {
@@ -103,7 +103,6 @@ export class IndexChildren {
 
   async #read(repository: string, digest: Digest): Promise<readonly Child[] | undefined> {
     const document = await this.#readDocument(repository, digest);
-    const manifests = document?.children.filter((child) => !isBlobType(child.mediaType));
-    return manifests?.map((child) => ({ digest: child.digest, isIndex: isIndexType(child.mediaType) }));
+    return document && listedManifests(document).map((child) => ({ digest: child.digest, isIndex: isIndexType(child.mediaType) }));
   }
 }

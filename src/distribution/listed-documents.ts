@@ -1,9 +1,8 @@
 import type { LimitFunction } from 'p-limit';
 import type { Digest } from '../domain/digest.ts';
 import type { ImageTags } from './image-tags.ts';
-import { isBlobType } from '../domain/media-types.ts';
 import { MOST_ENTRIES } from './list-bounds.ts';
-import type { ManifestDocument } from './manifest-document.ts';
+import { listedManifests, type ManifestDocument } from './manifest-document.ts';
 import { ManifestReader, type Reading } from './manifest-reader.ts';
 import type { Problems } from './problems.ts';
 import type { ReadingProgress } from './reading-progress.ts';
@@ -42,8 +41,7 @@ export async function readListedDocuments(
       progress.read();
       if (read?.document) {
         documents.set(digest, read.document);
-        for (const child of read.document.children)
-          if (!asked.has(child.digest) && !isBlobType(child.mediaType)) found.set(child.digest, child.mediaType);
+        for (const child of listedManifests(read.document)) if (!asked.has(child.digest)) found.set(child.digest, child.mediaType);
       } else if (read) {
         for (const tag of tags.on(digest))
           problems.add(`The tag ${client.label(repository, tag)} is listed, and its manifest cannot be read. Run again.`);

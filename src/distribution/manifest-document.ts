@@ -84,6 +84,11 @@ export function readManifestDocument(bytes: Uint8Array, digest: Digest, contentT
   };
 }
 
+/** The entries of an index that are to be had as manifests: a cache of BuildKit lists layers. */
+export function listedManifests({ children }: ManifestDocument): readonly ChildDescriptor[] {
+  return children.filter(({ mediaType }) => !isBlobType(mediaType));
+}
+
 /** Each once. */
 function blobsOf(parts: readonly Descriptor[]): Blob[] {
   const blobs = new Map<Digest, Blob>();

@@ -1,7 +1,7 @@
 import type { LimitFunction } from 'p-limit';
 import { parseDigestTag } from '../domain/attachment.ts';
 import { type Digest, isDigest } from '../domain/digest.ts';
-import { isBlobType } from '../domain/media-types.ts';
+import { listedManifests } from './manifest-document.ts';
 import type { ManifestReader, Reading } from './manifest-reader.ts';
 import { MOST_ENTRIES } from './list-bounds.ts';
 import type { Problems } from './problems.ts';
@@ -48,8 +48,9 @@ export async function followGraph({ documents, tags }: TaggedManifests, options:
     const want = (digest: Digest, { mediaType, isSubject }: Wanted): void => {
       if (!asked.has(digest)) wanted.set(digest, { mediaType, isSubject: isSubject || wanted.get(digest)?.isSubject === true });
     };
-    for (const { digest, subject, children } of fresh) {
-      for (const { digest: child, mediaType } of children) if (!isBlobType(mediaType)) want(child, { mediaType, isSubject: false });
+    for (const document of fresh) {
+      const { digest, subject } = document;
+      for (const { digest: child, mediaType } of listedManifests(document)) want(child, { mediaType, isSubject: false });
       if (subject !== undefined) want(subject, { mediaType: '', isSubject: true });
       for (const tag of tags.get(digest) ?? []) {
         // Whether that digest is there decides whether the tag attaches its manifest to it, whatever the suffix.

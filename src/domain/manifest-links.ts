@@ -12,6 +12,11 @@ export interface ManifestLinks {
   readonly subject?: Digest;
 }
 
+/** What an index lists that is to be had as a manifest. */
+export function listedManifests({ children, blobs = [] }: ManifestLinks): readonly Digest[] {
+  return children.filter((child) => !blobs.includes(child));
+}
+
 /** A manifest is not one that this program understands. The message says why, as the end of a sentence. */
 export class MalformedManifest extends Error {}
 

@@ -5,3 +5,8 @@ export type Fields = Readonly<Record<string, unknown>>;
 export function fields(value: unknown): Fields {
   return typeof value === 'object' && value !== null ? (value as Fields) : {};
 }
+
+/** The path of what stands under a key of a list or map, from the root of an object, such as `spec.containers[0].image`. */
+export function pathIn(parent: object, path: string, key: string): string {
+  return path === '' ? key : Array.isArray(parent) ? `${path}[${key}]` : `${path}.${key}`;
+}

@@ -1,4 +1,5 @@
 import { ToolError } from '../diagnostics/tool-error.ts';
+import { pathIn } from './fields.ts';
 
 /** A text that stands where images do, in an object of any kind. */
 export interface ImageText {
@@ -23,7 +24,7 @@ export function imagesAnywhere(object: object): ImageText[] {
 
   function walk(value: object, path: string, isContainer: boolean): void {
     for (const [key, inner] of Object.entries(value) as [string, unknown][]) {
-      const at = path === '' ? key : Array.isArray(value) ? `${path}[${key}]` : `${path}.${key}`;
+      const at = pathIn(value, path, key);
       if (key === 'image' && typeof inner === 'string' && inner.trim() !== '')
         found.push({ image: inner.trim(), path: at, mustParse: isContainer });
       else if (key === 'image' && isContainer && typeof inner !== 'string' && inner !== null) {

@@ -1,7 +1,7 @@
 import { ToolError } from '../diagnostics/tool-error.ts';
 import { isDigest } from '../domain/digest.ts';
 import { parseReference } from '../domain/reference.ts';
-import { fields, type Fields } from './fields.ts';
+import { fields, type Fields, pathIn } from './fields.ts';
 
 /** An image that stands somewhere in an object: a reference with a tag or a digest, or a digest. */
 interface MentionedImage {
@@ -36,7 +36,7 @@ export function mentionedImages(object: object): MentionedImage[] {
     const { value, path } = next;
     if (!Array.isArray(value)) for (const image of inParts(value as Fields, path)) found.push({ image, path });
     for (const [key, inner] of Object.entries(value) as [string, unknown][]) {
-      const at = path === '' ? key : Array.isArray(value) ? `${path}[${key}]` : `${path}.${key}`;
+      const at = pathIn(value, path, key);
       if (typeof inner === 'string' && key !== FORMER) for (const image of inText(inner)) found.push({ image, path: at });
       else if (typeof inner === 'object' && inner !== null) pending.push({ value: inner, path: at });
     }

@@ -24,3 +24,8 @@ export function withUnread(plan: Plan, unread: readonly Unread[]): Plan {
     ...rest,
   };
 }
+
+/** True of a plan for which nothing could be read: its totals would look like a success. */
+export function nothingRead({ blockedBy }: Pick<Plan, 'blockedBy'>): boolean {
+  return blockedBy.some(({ code }) => code === 'nothingRead');
+}

@@ -1,4 +1,5 @@
 import type { Plan } from '../plan/plan.ts';
+import { nothingRead } from '../plan/unread.ts';
 import { plannedAmounts } from './amounts.ts';
 import { toJsonLine } from './json.ts';
 import { appliedAmounts, type Outcome } from './outcome.ts';
@@ -9,7 +10,7 @@ import { appliedAmounts, type Outcome } from './outcome.ts';
  * could be taken for "nothing to do": GitLab then shows that the report is broken.
  */
 export function gitlabReport(plan: Plan, { applied }: Outcome): string {
-  if (plan.blockedBy.some(({ code }) => code === 'nothingRead')) return toJsonLine({ error: 'nothing could be read' });
+  if (nothingRead(plan)) return toJsonLine({ error: 'nothing could be read' });
   const { images, tagsAlone, archived } = applied ? appliedAmounts(plan, applied) : plannedAmounts(plan);
   return toJsonLine({ create: 0, update: tagsAlone + archived, delete: images });
 }

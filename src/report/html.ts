@@ -1,5 +1,6 @@
 import { printable } from '../diagnostics/redact.ts';
 import type { Plan, RepositoryPlan } from '../plan/plan.ts';
+import { nothingRead } from '../plan/unread.ts';
 import { amountLines, amountWords, copiedWords, plannedAmounts } from './amounts.ts';
 import { SCRIPT } from './html-assets.ts';
 import { htmlPage } from './html-page.ts';
@@ -48,7 +49,7 @@ function words(plan: Plan, { applied, refused }: Outcome): { readonly title: str
   if (applied)
     return { title: `Prune: ${amountWords(appliedAmounts(plan, applied)) || 'nothing'} deleted (${applied.outcome})`, state: asOf };
   if (refused !== undefined) return { title: 'Prune: nothing was changed', state: asOf };
-  if (plan.blockedBy.some(({ code }) => code === 'nothingRead')) return { title: 'Prune plan: nothing could be read', state: asOf };
+  if (nothingRead(plan)) return { title: 'Prune plan: nothing could be read', state: asOf };
   return { title: `Prune plan: ${amountWords(plannedAmounts(plan)) || 'nothing'} to delete`, state: `${asOf} Nothing has been changed.` };
 }
 

@@ -1,6 +1,7 @@
 import type { ApplyReport } from '../apply/apply-report.ts';
 import type { StepOutcome } from '../domain/step-outcome.ts';
 import type { Plan, PlannedImage, RepositoryPlan } from '../plan/plan.ts';
+import { nothingRead } from '../plan/unread.ts';
 import type { Reason } from '../plan/reason.ts';
 import { amountWords, copiedWords } from './amounts.ts';
 import { OUTCOMES } from './apply-text.ts';
@@ -39,10 +40,6 @@ export function planMarkdown(plan: Plan, outcome: Outcome = {}): string {
     ...bulletList('Notes:', notesOf(plan)),
   ];
   return `${[...lines, ...details(governed, plan.now, LONGEST - lengthOf(lines))].join('\n').trimEnd()}\n`;
-}
-
-function nothingRead({ blockedBy }: Plan): boolean {
-  return blockedBy.some(({ code: why }) => why === 'nothingRead');
 }
 
 function headline(plan: Plan, { applied, refused }: Outcome): string {

@@ -1,5 +1,6 @@
 import { printable } from '../diagnostics/redact.ts';
 import type { Plan, Summary } from '../plan/plan.ts';
+import { nothingRead } from '../plan/unread.ts';
 import { addAmounts, amountLines, type Amounts } from './amounts.ts';
 import { notesOf } from './repository-view.ts';
 import type { Style } from './style.ts';
@@ -17,7 +18,7 @@ export function totalLines(
   { applyCommand, apply }: { applyCommand?: string | undefined; apply?: boolean | undefined },
 ): string[] {
   // Totals of nothing would look like a success.
-  const known = plan.blockedBy.every(({ code }) => code !== 'nothingRead');
+  const known = !nothingRead(plan);
   const notes = known ? notesOf(plan).map((note) => style.dim(`note: ${printable(note)}`)) : [];
   const lines = [...(known ? [...amounts(plan, going, style), ''] : []), ...notes, ...(notes.length > 0 ? [''] : [])];
   const changes = plan.repositories.some(({ steps }) => steps.length > 0);

@@ -1,5 +1,6 @@
 import { printable } from '../diagnostics/redact.ts';
 import type { Plan, PlannedImage, RepositoryPlan } from '../plan/plan.ts';
+import { nothingRead } from '../plan/unread.ts';
 import type { Reason } from '../plan/reason.ts';
 import { type Amounts, amountsOf, copiedWords } from './amounts.ts';
 import { clockWords, measuredAge } from './measured-age.ts';
@@ -52,8 +53,7 @@ export function planTable(plan: Plan, options: TableOptions = {}): string {
   if (options.apply && !plan.applyable) page.lines.push(...blockedLines(plan, page.style, 'Nothing was changed. '), '');
   page.lines.push(...unreadSection(plan, page.style, page.verbose));
   // What is known of nothing would look like an answer.
-  if (plan.blockedBy.some(({ code }) => code === 'nothingRead'))
-    return `${[...page.lines, ...totalLines(plan, [], page.style, options)].join('\n').trimEnd()}\n`;
+  if (nothingRead(plan)) return `${[...page.lines, ...totalLines(plan, [], page.style, options)].join('\n').trimEnd()}\n`;
   const amounts: Amounts[] = [];
   const empty: RepositoryPlan[] = [];
   for (const repository of governed) {

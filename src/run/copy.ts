@@ -3,6 +3,7 @@ import { ImageCopier } from '../copy/image-copier.ts';
 import { EXIT } from '../diagnostics/exit-codes.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import { type StayingImage, stayingImages } from '../plan/staying-images.ts';
+import { nothingRead } from '../plan/unread.ts';
 import { copyRepository } from '../policy/copy-target.ts';
 import type { Registry } from '../registry/registry.ts';
 import { type CopiedImage, type CopiedRepository, type CopyReport, copyText } from '../report/copy-text.ts';
@@ -65,7 +66,7 @@ export async function copy(words: readonly string[], options: CopyOptions, conte
   ): Promise<number> {
     const { failures } = planning;
     const errors = failures.map(({ error }) => error);
-    if (planning.plan.blockedBy.some(({ code }) => code === 'nothingRead')) {
+    if (nothingRead(planning.plan)) {
       tellErrors(failures, context);
       return exitCodeAfter(EXIT.done, errors, EXIT.notApplyable);
     }

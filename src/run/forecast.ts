@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { EXIT } from '../diagnostics/exit-codes.ts';
+import { nothingRead } from '../plan/unread.ts';
 import type { Forecast } from '../forecast/forecast.ts';
 import { forecast as forecastOf, type ForecastRepository } from '../forecast/make-forecast.ts';
 import { forecastHtml } from '../report/forecast-html.ts';
@@ -35,7 +36,7 @@ export async function forecast(words: readonly string[], options: ForecastOption
     async (planning) => {
       const { plan, failures } = planning;
       const errors = failures.map(({ error }) => error);
-      if (plan.blockedBy.some(({ code }) => code === 'nothingRead')) {
+      if (nothingRead(plan)) {
         tellErrors(failures, context);
         return exitCodeAfter(EXIT.done, errors, EXIT.notApplyable);
       }

@@ -1,6 +1,7 @@
 import { EXIT } from '../diagnostics/exit-codes.ts';
 import { diffPlans } from '../plan/diff-plans.ts';
 import type { Plan } from '../plan/plan.ts';
+import { nothingRead } from '../plan/unread.ts';
 import { diffMarkdown, diffText } from '../report/diff.ts';
 import { toJson } from '../report/json.ts';
 import { PLAIN } from '../report/style.ts';
@@ -49,7 +50,7 @@ export async function diffPolicies(
         return text[form](diff);
       });
       tellErrors(failures, context);
-      const isNothing = plans.some(({ blockedBy }) => blockedBy.some(({ code }) => code === 'nothingRead'));
+      const isNothing = plans.some(nothingRead);
       const code = options.detailedExitcode && diff.deletesMore ? EXIT.planned : EXIT.done;
       const errors = failures.map(({ error }) => error);
       return exitCodeAfter(code, errors, isNothing ? EXIT.notApplyable : EXIT.partial);

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { EXIT } from '../diagnostics/exit-codes.ts';
 import { ToolError } from '../diagnostics/tool-error.ts';
 import type { Plan } from '../plan/plan.ts';
+import { nothingRead } from '../plan/unread.ts';
 import { jsonParts } from '../report/json.ts';
 import type { Context } from './context.ts';
 import { type Io, NOTHING_CHANGED, say } from './io.ts';
@@ -75,10 +76,6 @@ function checkOptions({ apply, dryRun, now, inventory, gc, wait }: PruneOptions)
 async function checkOutputs(outputs: Outputs, { planOut, out }: PruneOptions, io: Io): Promise<void> {
   if (planOut !== undefined) await checkWritable(resolve(io.cwd, planOut), '--plan-out');
   await checkOutputFiles(outputs, io, out);
-}
-
-function nothingRead({ blockedBy }: Plan): boolean {
-  return blockedBy.some(({ code }) => code === 'nothingRead');
 }
 
 function isTimeOver({ failures }: Planning): boolean {

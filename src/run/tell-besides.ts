@@ -1,5 +1,6 @@
 import { printable } from '../diagnostics/redact.ts';
 import type { Plan } from '../plan/plan.ts';
+import { nothingRead } from '../plan/unread.ts';
 import { notesOf } from '../report/repository-view.ts';
 import { PLAIN } from '../report/style.ts';
 import { type Io, say } from './io.ts';
@@ -21,7 +22,7 @@ export async function tellBesides(
 ): Promise<void> {
   if (outputs.some(({ form }) => !BARE.includes(form))) return;
   // What could not be read is told as errors.
-  if (plan.blockedBy.some(({ code }) => code === 'nothingRead')) return;
+  if (nothingRead(plan)) return;
   if (!quiet) say(io, ...notesOf(plan).map((note) => `note: ${printable(note)}`));
   if (plan.applyable || apply) return;
   // What lays out tables takes as long to load as a small plan to make.

@@ -3,6 +3,7 @@ import { buildManifests } from '../../distribution/build-manifests.ts';
 import type { ImageConfigs } from '../../distribution/image-config.ts';
 import { readConfigs } from '../../distribution/image-configs.ts';
 import type { ContentCache } from '../../distribution/cache.ts';
+import { danglingProblem } from '../../distribution/dangling-problem.ts';
 import { manifestCapabilities } from '../../distribution/manifest-capabilities.ts';
 import { Problems } from '../../distribution/problems.ts';
 import { ReadingProgress } from '../../distribution/reading-progress.ts';
@@ -102,12 +103,8 @@ class GitlabReading {
       progress: this.#progress,
       areWanted: () => wants?.configs({ capabilities: CAPABILITIES, manifests: () => this.manifests() }) ?? true,
     });
-    for (const { tag } of this.dangling) {
-      this.#problems.add(
-        `The tag ${client.label(this.#repository, tag)} is listed, but its manifest is not there. Delete it in GitLab, or push it again. ` +
-          'Or go on without it: danglingTags: ignore in the policy.',
-      );
-    }
+    for (const one of this.dangling)
+      this.#problems.add(danglingProblem(client.label(this.#repository, one.tag), one, 'or push it again, or delete it in GitLab.'));
   }
 
   manifests(): Manifest[] {

@@ -2,13 +2,13 @@ import type { LimitFunction } from 'p-limit';
 import type { Digest } from '../../domain/digest.ts';
 import type { Capabilities, Manifest, RepositoryInventory } from '../../domain/inventory.ts';
 import { DAY_MS } from '../../domain/time.ts';
-import { isBlobType, isSignatureType } from '../../domain/media-types.ts';
+import { isSignatureType } from '../../domain/media-types.ts';
 import { buildManifests } from '../../distribution/build-manifests.ts';
 import type { ContentCache } from '../../distribution/cache.ts';
 import { readConfigs } from '../../distribution/image-configs.ts';
 import type { ImageConfigs } from '../../distribution/image-config.ts';
 import { MOST_ENTRIES } from '../../distribution/list-bounds.ts';
-import type { ManifestDocument } from '../../distribution/manifest-document.ts';
+import { listedManifests, type ManifestDocument } from '../../distribution/manifest-document.ts';
 import { manifestCapabilities } from '../../distribution/manifest-capabilities.ts';
 import { Problems } from '../../distribution/problems.ts';
 import { ReadingProgress } from '../../distribution/reading-progress.ts';
@@ -188,7 +188,7 @@ class Reading {
         // An index may list what was never pushed.
         if (!document) return this.#checkVanished(tagged.get(digest) ?? []);
         this.#documents.set(digest, document);
-        for (const child of document.children) if (!asked.has(child.digest) && !isBlobType(child.mediaType)) found.add(child.digest);
+        for (const child of listedManifests(document)) if (!asked.has(child.digest)) found.add(child.digest);
       });
       wave = [...found];
     }
